@@ -1,0 +1,48 @@
+# marsmedia: `make demo` shows it working, `make test` tests it, `make check` is what every commit passes.
+PYTHON ?= python3
+BIN := .venv/bin
+export DO_NOT_TRACK := 1
+
+.PHONY: env demo test test-fast check format lock bench clean
+
+env: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "marsmedia needs Python 3.11 or newer; name one with: make env PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: env
+	$(BIN)/marsmedia demo
+
+test: env
+	$(BIN)/pytest
+
+test-fast: env
+	$(BIN)/pytest -m "not slow"
+
+check: env
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/pytest
+
+format: env
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: env
+	$(BIN)/python -m benchmarks
+
+# One lock with hashes for Python 3.11 to 3.13; it names no index address.
+lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet uv
+	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --extra dev \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml -o requirements.lock
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv build dist .pytest_cache .ruff_cache

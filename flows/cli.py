@@ -1,0 +1,202 @@
+"""The command `marsmedia`. Everything heavy is imported inside the commands, so that help answers at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+STORE = click.option(
+    "--store", "store_folder", type=click.Path(path_type=Path), default=Path("processed"), show_default=True,
+    help="Folder of the processed store.",
+)  # fmt: skip
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class _Group(click.Group):
+    """Turns the errors that a user can mend into one line and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from processors.errors import StoreError
+
+        try:
+            return super().invoke(ctx)
+        except StoreError as error:
+            click.echo(f"marsmedia: {error}", err=True)
+        except OSError as error:
+            if error.errno is None or error.filename is None:
+                raise
+            from processors.errors import machine_reason
+            from processors.survey import printable
+
+            click.echo(f"marsmedia: {printable(str(error.filename))}: {machine_reason(error)}", err=True)
+        ctx.exit(2)
+        return None
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="marsmedia")
+def main() -> None:
+    """Released mission media in; exact frames, spectrograms and complete metadata out, with every loss told.
+
+    \b
+    marsmedia demo                      the built-in sample release, start to end
+    marsmedia ingest                    everything in raw/ into processed/
+    marsmedia ingest ~/releases --store ~/store
+    marsmedia show descent.mp4          what is known of one source
+    marsmedia why descent.mp4           what is due, and why
+    """
+
+
+@main.command()
+@click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"))
+@STORE
+@click.option("--dry-run", is_flag=True, help="Say what is due, and why, and make nothing.")
+@click.option("--strict", is_flag=True, help="Refused files, and failures of earlier runs, make this run fail too.")
+@click.option("--hash-all", is_flag=True, help="Hash every file again, even if size and date are unchanged.")
+@click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode.  [default: one for each core]")
+@click.option("--memory-mb", type=click.IntRange(300), help="Memory that one file may use.  [default: up to 4000]")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@JSON
+def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **options: Any) -> None:
+    """Make what is due of every file below RAW (default: raw).
+
+    \b
+    Exit code 0: everything was made, reused, or refused for a stated reason;
+    1: something failed; 2: could not start; 130: interrupted.
+
+    \b
+    marsmedia ingest --dry-run
+    marsmedia ingest ../releases/june --store /archive/mars --workers 8
+    """
+    from flows.commands import ingest as run
+
+    sys.exit(run.ingest(raw, store_folder, dry_run=dry_run, as_json=as_json, **options))
+
+
+@main.command()
+@click.option(
+    "--raw", type=click.Path(path_type=Path), default=Path("raw"), show_default=True, help="Where the sample goes."
+)
+@STORE
+def demo(raw: Path, store_folder: Path) -> None:
+    """Write the built-in synthetic sample release into RAW and ingest it."""
+    from flows.commands import ingest as run
+
+    sys.exit(run.demo(raw, store_folder))
+
+
+@main.command()
+@STORE
+@JSON
+def status(store_folder: Path, as_json: bool) -> None:
+    """What the store holds, and what went wrong."""
+    from flows.commands import look
+
+    look.status(store_folder, as_json=as_json)
+
+
+@main.command()
+@click.argument("source")
+@STORE
+@JSON
+def show(source: str, store_folder: Path, as_json: bool) -> None:
+    """What is known of SOURCE: a path, a name, or the first characters of a digest.
+
+    \b
+    marsmedia show raw/june/descent.mp4
+    marsmedia show 3fa94c --json
+    """
+    from flows.commands import look
+
+    look.show(source, store_folder, as_json=as_json)
+
+
+@main.command()
+@click.argument("selection", nargs=-1)
+@STORE
+@JSON
+def items(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None:
+    """List items. Every word of SELECTION narrows the list.
+
+    A word is a source (path, name, first characters of a digest) or
+    medium=video|audio|photo, processor=NAME, release=NAME.
+
+    \b
+    marsmedia items medium=video processor=video.frames
+    marsmedia items descent.mp4 --json
+    """
+    from flows.commands import look
+
+    look.items(selection, store_folder, as_json=as_json)
+
+
+@main.command()
+@click.argument("source")
+@click.argument("processor", required=False)
+@STORE
+@JSON
+def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -> None:
+    """Why each result of SOURCE is due or not.
+
+    \b
+    marsmedia why descent.mp4
+    marsmedia why descent.mp4 video.frames
+    """
+    from flows.commands import look
+
+    look.why(source, processor, store_folder, as_json=as_json)
+
+
+@main.command()
+@click.argument("sql")
+@STORE
+@JSON
+def query(sql: str, store_folder: Path, as_json: bool) -> None:
+    """Ask the catalogue in SQL (DuckDB); tables: sources, results, items.
+
+    \b
+    marsmedia query "SELECT medium, count(*) FROM sources GROUP BY medium"
+    marsmedia query "SELECT name, facts->>'time_seconds' FROM items WHERE processor = 'video.frames'"
+    """
+    from flows.commands import look
+
+    look.query(sql, store_folder, as_json=as_json)
+
+
+@main.command()
+@STORE
+@JSON
+def verify(store_folder: Path, as_json: bool) -> None:
+    """Hash every stored file again; names each that is damaged, missing or extra. Exit code 1 if there is one."""
+    from flows.commands import keep
+
+    sys.exit(keep.verify(store_folder, as_json=as_json))
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@STORE
+@JSON
+def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
+    """Remove results that today's recipes no longer ask for, after showing them."""
+    from flows.commands import keep
+
+    keep.prune(store_folder, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+@main.command()
+@STORE
+def rebuild(store_folder: Path) -> None:
+    """Make the catalogue and the by-name view anew from the plain files."""
+    from flows.commands import keep
+
+    keep.rebuild(store_folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""`marsmedia verify`, `prune` and `rebuild`: looking after the store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from flows.commands.look import open_store
+from flows.recipes import RECIPES
+from processors.contract import result_key
+from processors.plan import applicable
+from processors.store.by_name import rebuild_by_name
+from processors.store.catalogue import Catalogue
+from processors.store.manifest import ResultRef
+from processors.store.verify import Fault
+from processors.store.verify import verify as check
+from processors.survey import printable
+
+
+def verify(folder: Path, *, as_json: bool) -> int:
+    """Check every result; 1 where one is damaged."""
+    store = open_store(folder)
+    results = item_count = size = 0
+    faults: list[Fault] = []
+    for checked in check(store):
+        results, item_count, size = results + 1, item_count + checked.item_count, size + checked.size_bytes
+        faults += checked.faults
+        if not as_json:
+            for fault in checked.faults:
+                click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
+    catalogued = set(Catalogue(store).verdicts())
+    for ref in sorted(catalogued):
+        if not store.has(ref):
+            where = str(store.folder(ref).relative_to(store.root))
+            faults.append(Fault(path=where, kind="missing", reason="the catalogue knows it: run `marsmedia ingest`"))
+            if not as_json:
+                click.echo(f"missing: {where}: {faults[-1].reason}")
+    if as_json:
+        summary = {"results": results, "items": item_count, "size_bytes": size, "faults": [asdict(f) for f in faults]}
+        click.echo(json.dumps(summary, ensure_ascii=False))
+    else:
+        click.echo(f"{results} results, {item_count} items, {size / 1e6:.1f} MB: {len(faults) or 'no'} faults")
+        if any(fault.kind == "damaged" for fault in faults):
+            click.echo("delete the folders of damaged results and run `marsmedia ingest`: they are made again")
+    return 1 if faults else 0
+
+
+def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Remove results whose key no recipe gives today."""
+    store = open_store(folder)
+    catalogue = Catalogue(store)
+    wanted = {
+        ResultRef(source=row.digest, processor=p.name, key=result_key(p, row.digest))
+        for row in catalogue.sources().values()
+        if row.kind == "media"
+        for p in applicable(row.source(), RECIPES)
+    }
+    old = [m for m in store.manifests() if m.ref not in wanted]
+    size = sum(item.size_bytes for m in old for item in m.items)
+    if as_json:
+        click.echo(
+            json.dumps({"results": [asdict(m.ref) for m in old], "size_bytes": size, "removed": not dry_run and yes})
+        )
+    else:
+        for manifest in old:
+            click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.folder(manifest.ref)}")
+        click.echo(f"{len(old)} results, {size / 1e6:.1f} MB, that no recipe asks for")
+    if dry_run or not old or not (yes or (not as_json and click.confirm("remove them?"))):
+        return
+    catalogue.remove_results([m.ref for m in old])
+    for manifest in old:
+        store.remove(manifest.ref)
+    rebuild_by_name(store)
+
+
+def rebuild(folder: Path) -> None:
+    """Catalogue and by-name view, from the plain files."""
+    store = open_store(folder)
+    Catalogue(store).rebuild()
+    rebuild_by_name(store)
+    click.echo(f"rebuilt the catalogue and the by-name view of {folder}")

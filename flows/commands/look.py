@@ -1,0 +1,185 @@
+"""`marsmedia status`, `show`, `items`, `why` and `query`: what the store holds."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flows.commands.selection import find_source, parse
+from flows.recipes import RECIPES
+from processors.contract import parameters
+from processors.plan import applicable
+from processors.plan import why as reason_for
+from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.manifest import ResultRef
+from processors.store.results import Store
+from processors.survey import printable
+
+
+def open_store(folder: Path) -> Store:
+    """A store that is there; a look creates none."""
+    if not (folder / "store.json").exists():
+        raise click.ClickException(f"{folder}: no store there yet: run `marsmedia ingest`, or name one with --store")
+    return Store(folder)
+
+
+def status(folder: Path, *, as_json: bool) -> None:
+    """Counts by medium, processor and verdict, and the last run."""
+    store = open_store(folder)
+    catalogue = Catalogue(store)
+    rows = list(catalogue.sources().values())
+    results = catalogue.table("results", ["processor", "verdict", "item_count", "size_bytes"]).to_pylist()
+    media = {row.digest: row.medium for row in rows if row.kind == "media"}
+    runs = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+    last = json.loads(runs[-1].read_text()) if runs else None
+    summary = {
+        "store": str(folder),
+        "sources": dict(Counter(str(medium) for medium in media.values())),
+        "companions": sum(row.kind == "companion" for row in rows),
+        "unsupported": sum(row.kind == "unsupported" for row in rows),
+        "results": {
+            name: dict(Counter(r["verdict"] for r in results if r["processor"] == name))
+            for name in sorted({r["processor"] for r in results})
+        },
+        "items": sum(r["item_count"] for r in results),
+        "size_bytes": sum(r["size_bytes"] for r in results),
+        "last_run": {name: last[name] for name in ("run", "state", "message", "started_utc", "report")}
+        if last
+        else None,
+    }
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+        return
+    counts = ", ".join(f"{count} {medium}" for medium, count in sorted(summary["sources"].items()))
+    click.echo(f"{folder}: {counts or 'no sources'}; {summary['items']} items, {summary['size_bytes'] / 1e6:.1f} MB")
+    for name, verdicts in summary["results"].items():
+        click.echo(f"  {name:22}" + ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())))
+    click.echo(f"last run: {last['message']} ({last['started_utc']})" if last else "no run yet")
+
+
+def show(word: str, folder: Path, *, as_json: bool) -> None:
+    """One source: what it is, where it was seen, and its results."""
+    store = open_store(folder)
+    row = _source(word, store)
+    manifests = list(store.manifests(row.digest))
+    record = store.source(row.digest) or {"seen": []}
+    if as_json:
+        results = [{**asdict(m), "folder": str(store.folder(m.ref))} for m in manifests]
+        click.echo(json.dumps({**asdict(row), "seen": record["seen"], "results": results}, ensure_ascii=False))
+        return
+    click.echo(f"{printable(row.name)}: {row.medium or row.kind}, {row.format}{f', {row.codec}' if row.codec else ''}")
+    click.echo(f"  sha256   {row.digest}\n  size     {row.size_bytes} bytes\n  release  {printable(row.release)}")
+    for seen in record["seen"]:
+        click.echo(f"  seen     {printable(seen['path'])}")
+    if row.note:
+        click.echo(f"  note     {printable(row.note)}")
+    for manifest in manifests:
+        click.echo(f"{manifest.ref.processor}: {manifest.verdict}{f': {manifest.reason}' if manifest.reason else ''}")
+        click.echo(f"  {len(manifest.items)} items in {store.folder(manifest.ref)}")
+        for line in _known(manifest.items[0].facts if manifest.items else None):
+            click.echo(f"  {printable(line)}")
+        for name, value in (manifest.source_facts or {}).items() if isinstance(manifest.source_facts, dict) else ():
+            click.echo(f"  {name}: {'unknown' if value is None else printable(str(value))}")
+
+
+def _known(facts: Any) -> list[str]:
+    known = facts.get("known") if isinstance(facts, dict) else None
+    return (
+        [f"{name}: {v['value']} (from {v['source']})" for name, v in known.items() if v]
+        if isinstance(known, dict)
+        else []
+    )
+
+
+def items(words: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
+    """One line an item."""
+    store = open_store(folder)
+    catalogue = Catalogue(store)
+    rows = list(catalogue.sources().values())
+    wanted = parse(words, rows)
+    by_digest = {row.digest: row for row in rows}
+    for item in (
+        catalogue.table("items")
+        .sort_by([("source", "ascending"), ("processor", "ascending"), ("name", "ascending")])
+        .to_pylist()
+    ):
+        row = by_digest.get(item["source"])
+        if (
+            (wanted.sources is not None and item["source"] not in wanted.sources)
+            or (wanted.processor is not None and item["processor"] != wanted.processor)
+            or (wanted.medium is not None and (row is None or row.medium != wanted.medium))
+            or (wanted.release is not None and (row is None or row.release != wanted.release))
+        ):
+            continue
+        ref = ResultRef(source=item["source"], processor=item["processor"], key=item["key"])
+        path = str(store.item_path(ref, item["name"]))
+        if as_json:
+            record = {
+                "source": item["source"], "source_name": row.name if row else None, "name": item["name"],
+                "processor": item["processor"], "key": item["key"], "path": path, "media_type": item["media_type"],
+                "size_bytes": item["size_bytes"], "sha256": item["sha256"], "facts": json.loads(item["facts"]),
+            }  # fmt: skip
+            click.echo(json.dumps(record, ensure_ascii=False))
+        else:
+            click.echo(f"{printable(row.name) if row else item['source'][:8]}  {item['processor']}  {path}")
+
+
+def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> None:
+    """One sentence for each processor that applies."""
+    store = open_store(folder)
+    row = _source(word, store)
+    if row.kind != "media":
+        raise click.ClickException(
+            f"{row.name}: {row.format}: nothing is made of it{f': {row.note}' if row.note else ''}"
+        )
+    chosen = [p for p in applicable(row.source(), RECIPES) if processor in (None, p.name)]
+    if not chosen:
+        names = ", ".join(p.name for p in applicable(row.source(), RECIPES))
+        raise click.ClickException(f"{processor}: not in the recipe for this source: {names}")
+    reasons = [
+        {
+            "processor": p.name,
+            "version": p.version,
+            "parameters": parameters(p),
+            "why": reason_for(row.source(), p, store),
+        }
+        for p in chosen
+    ]
+    if as_json:
+        click.echo(json.dumps(reasons, ensure_ascii=False))
+        return
+    for reason in reasons:
+        click.echo(f"{reason['processor']}: {printable(reason['why'])}")
+
+
+def query(sql: str, folder: Path, *, as_json: bool) -> None:
+    """Run SQL over the catalogue; it can read nothing else."""
+    import duckdb
+
+    catalogue = Catalogue(open_store(folder))
+    with duckdb.connect() as connection:
+        for name in ("sources", "results", "items"):
+            connection.register(name, catalogue.table(name))
+        connection.execute("SET enable_external_access = false")
+        try:
+            answer = connection.execute(sql)
+            columns = [column[0] for column in answer.description or []]
+            rows = answer.fetchall()
+        except duckdb.Error as error:
+            raise click.ClickException(str(error)) from error
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str))
+        return
+    click.echo("\t".join(columns))
+    for row in rows:
+        click.echo("\t".join("" if value is None else printable(str(value)) for value in row))
+
+
+def _source(word: str, store: Store) -> SourceRow:
+    return find_source(word, list(Catalogue(store).sources().values()))

@@ -1,0 +1,154 @@
+"""Before a run: look at every file, hash and identify the new ones, and decide what is due. Needs no Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.progress import RunProgress
+from processors.errors import SourceChanged, machine_reason
+from processors.identify import Identity
+from processors.plan import Plan, Recipes, make_plan
+from processors.source_file import SourceFile
+from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.results import Store
+from processors.survey import FoundFile, Untaken, storable, survey
+
+INSPECTED_AT_ONCE = 64
+"""Files in one job of a worker: hashing is short, asking a worker is not free."""
+
+
+@dataclass(kw_only=True)
+class Prepared:
+    """Every file accounted for, and the plan for those that are media."""
+
+    rows: list[SourceRow]
+    """Every file that could be read: media, companions and unsupported ones."""
+    untaken: list[Untaken]
+    plan: Plan
+    hashed: int = 0
+    """Files that had to be read to know them."""
+    duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
+    """Media with the bytes of another: (this one, the one worked on)."""
+
+    def of_kind(self, kind: str) -> list[SourceRow]:
+        return [row for row in self.rows if row.kind == kind]
+
+
+def prepare(
+    raw: Path,
+    store: Store,
+    recipes: Recipes,
+    progress: RunProgress,
+    *,
+    workers: int,
+    hash_all: bool = False,
+    retry_failed: bool = False,
+) -> Prepared:
+    """Survey `raw`, learn what is new, and plan.
+
+    Raises
+    ------
+    FileNotFoundError, NotADirectoryError, PermissionError : `raw` cannot be listed.
+    StoreError : the store cannot be trusted.
+    """
+    found, untaken = [], []
+    for entry in survey(raw):
+        (found if isinstance(entry, FoundFile) else untaken).append(entry)
+    catalogue = Catalogue(store)
+    known = catalogue.sources()
+    rows, unknown = [], []
+    for file in found:
+        row = known.get(storable(file.path))
+        same = row is not None and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
+        if same and not hash_all:
+            rows.append(row)
+        else:
+            unknown.append(file)
+    if unknown:
+        learned, lost = _inspect_all(unknown, progress, workers)
+        catalogue.add_sources([row for row in learned if row != known.get(row.path)])
+        rows += learned
+        untaken += lost
+    rows.sort(key=lambda row: row.relative)
+    media = [row for row in rows if row.kind == "media"]
+    paths = {storable(file.path): file.path for file in found}
+    plan = make_plan(
+        media,
+        recipes,
+        store,
+        catalogue.verdicts(),
+        retry_failed=retry_failed,
+        local_path=lambda row: Path(paths[row.path]),
+    )
+    catalogue.add_results(plan.not_catalogued)
+    return Prepared(rows=rows, untaken=untaken, plan=plan, hashed=len(unknown), duplicates=_duplicates(media))
+
+
+def _duplicates(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
+    first: dict[str, SourceRow] = {}
+    for row in media:
+        first.setdefault(row.digest, row)
+    return [(row, first[row.digest]) for row in media if row is not first[row.digest]]
+
+
+def _inspect_all(files: list[FoundFile], progress: RunProgress, workers: int) -> tuple[list[SourceRow], list[Untaken]]:
+    from flows.workers import WorkerDeath, Workers, default_limits
+
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    rows: list[SourceRow] = []
+    untaken: list[Untaken] = []
+    progress.phase("Hashing", len(files))
+
+    def settle(file: FoundFile, answer: object) -> None:
+        progress.end(file.relative)
+        if isinstance(answer, OSError):
+            reason = (
+                answer.strerror if isinstance(answer, SourceChanged) and answer.strerror else machine_reason(answer)
+            )
+            untaken.append(Untaken(relative=file.relative, reason=reason, is_refused=False))
+        elif isinstance(answer, WorkerDeath):
+            untaken.append(Untaken(relative=file.relative, reason=f"{answer} while being identified", is_refused=False))
+        else:
+            digest, identity = answer  # type: ignore[misc]
+            rows.append(SourceRow.of(file, digest, identity, now))
+
+    with Workers(workers, default_limits(workers)) as pool:
+        jobs = [(batch, sum(f.size_bytes for f in batch)) for batch in _batches(files, workers)]
+        started = [(batch, size, pool.start(_inspect_batch, [batch], size_bytes=size)) for batch, size in jobs]
+        alone: list[FoundFile] = []
+        for batch, size, job in started:
+            try:
+                for file, answer in zip(batch, pool.answer(job, size_bytes=size), strict=True):
+                    settle(file, answer)
+            except WorkerDeath:
+                alone += batch  # one of them did it: each gets a job of its own
+        for file in alone:
+            try:
+                size = file.size_bytes
+                settle(file, pool.answer(pool.start(_inspect_batch, [[file]], size_bytes=size), size_bytes=size)[0])
+            except WorkerDeath as death:
+                settle(file, death)
+    return rows, untaken
+
+
+def _batches(files: Sequence[FoundFile], workers: int) -> Iterator[list[FoundFile]]:
+    size = max(1, min(INSPECTED_AT_ONCE, len(files) // (4 * workers)))
+    for first in range(0, len(files), size):
+        yield list(files[first : first + size])
+
+
+def _inspect_batch(files: list[FoundFile]) -> list[tuple[str, Identity] | OSError]:
+    """In a worker: digest and identity of each file, or what the machine said."""
+    from processors.inspect import inspect
+
+    answers: list[tuple[str, Identity] | OSError] = []
+    for file in files:
+        source = SourceFile(path=Path(file.path), size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
+        try:
+            answers.append(inspect(source, file.name))
+        except OSError as error:
+            answers.append(error)
+    return answers

@@ -1,0 +1,132 @@
+"""One run over a folder of releases, start to end; how the batches are handed out is the caller's choice."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.batches import SourceOutcome, into_batches, run_batch
+from flows.prepare import prepare
+from flows.progress import RunProgress
+from flows.report import Report, make_report
+from flows.workers import Workers, default_limits
+from processors.errors import StoreError
+from processors.plan import Due, Recipes
+from processors.store.by_name import link_results
+from processors.store.catalogue import Catalogue
+from processors.store.results import Store
+
+CATALOGUE_SECONDS = 15.0
+"""Time between two writes of the catalogue during a run; a killed run's results are found again by the next plan."""
+
+Work = Callable[[list[Due]], list[SourceOutcome]]
+Answer = list[SourceOutcome] | BaseException
+Dispatch = Callable[[Sequence[list[Due]], Work], Iterable[Answer]]
+"""Does the work on every batch, several at a time, and gives what each returned or raised, in any order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a run is done; none of it changes what is made."""
+
+    strict: bool = False
+    hash_all: bool = False
+    retry_failed: bool = False
+    workers: int | None = None
+    """Processes that decode; None: one for each processor core."""
+    memory_mb: int | None = None
+    """What one file may use; None: up to 4000, by the machine's memory."""
+    quiet: bool = True
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or os.cpu_count() or 1
+
+
+def run_ingest(
+    raw: Path, store_folder: Path, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
+) -> Report:
+    """Prepare, derive, catalogue and report; every file's own fault ends in the report.
+
+    Raises
+    ------
+    StoreError : the store cannot be opened or trusted. One that fills up during the run ends in the report.
+    FileNotFoundError, NotADirectoryError, PermissionError : `raw` cannot be listed.
+    """
+    started = datetime.now(UTC)
+    store = Store(store_folder)
+    store.sweep()
+    done: list[SourceOutcome] = []
+    stopped_by, interrupted = None, False
+    with RunProgress(quiet=options.quiet) as progress:
+        prepared = prepare(
+            raw, store, recipes, progress,
+            workers=options.worker_count, hash_all=options.hash_all, retry_failed=options.retry_failed,
+        )  # fmt: skip
+        due = prepared.plan.due
+        progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
+        keeper = _CatalogueKeeper(store)
+        stop = threading.Event()
+        with Workers(options.worker_count, default_limits(options.worker_count, options.memory_mb)) as workers:
+            work = functools.partial(run_batch, store=store, workers=workers, progress=progress, stop=stop)
+            try:
+                for answer in dispatch(into_batches(due), work):
+                    if isinstance(answer, StoreError):
+                        stopped_by = stopped_by or str(answer)
+                    elif isinstance(answer, BaseException):
+                        raise answer
+                    else:
+                        done += answer
+                        keeper.add(answer)
+            except KeyboardInterrupt:
+                interrupted = True
+                stop.set()
+                workers.stop()
+        try:
+            keeper.flush()
+        except OSError:
+            if not stopped_by:  # on a full disk the next run finds what was made
+                raise
+    report = make_report(
+        prepared, done, run=name, raw=raw, store=store, started=started, strict=options.strict,
+        interrupted=interrupted, stopped_by=stopped_by,
+    )  # fmt: skip
+    if not stopped_by:
+        report.save()
+    return report
+
+
+def in_threads(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+    """Dispatch without Prefect: for tests, and to measure what Prefect costs."""
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        for future in as_completed([pool.submit(work, batch) for batch in batches]):
+            yield future.exception() or future.result()
+
+
+class _CatalogueKeeper:
+    """Writes finished results into the catalogue and the by-name view, now and then."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: list[SourceOutcome] = []
+        self._written = time.monotonic()
+
+    def add(self, done: list[SourceOutcome]) -> None:
+        self._waiting += done
+        if time.monotonic() - self._written > CATALOGUE_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        stored = [outcome.ref for one in self._waiting for outcome in one.outcomes if outcome.is_stored]
+        manifests = [self._store.manifest(ref) for ref in stored]
+        Catalogue(self._store).add_results(manifests)
+        link_results(self._store, manifests)
+        self._waiting.clear()
+        self._written = time.monotonic()

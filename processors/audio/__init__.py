@@ -1,0 +1,1 @@
+"""Sound: exact samples and what is made of them."""

@@ -1,0 +1,153 @@
+"""What a processor is: frozen parameters, a session fed in one pass, items out, and the key that names a result."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar, Literal, Protocol
+
+Medium = Literal["video", "audio", "photo"]
+Reads = Literal["video", "audio", "photo", "file"]
+"""The units that a processor eats; `file`: it reads headers and tags itself and is fed nothing."""
+
+Verdict = Literal["made", "refused", "failed"]
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Record = Any
+"""A frozen dataclass of plain values; `as_json` writes it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A raw file whose bytes are known."""
+
+    digest: str
+    """SHA-256 of its bytes, 64 hexadecimal digits."""
+    size_bytes: int
+    name: str
+    """The file's own name, for people; any text, never used as a path."""
+    medium: Medium
+    format: str
+    """Container or file format as found in the bytes: `mov,mp4`, `wav`, `jpeg`."""
+    has_sound: bool
+    """True where a decoder lists a sound stream."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One output: bytes with a name, or a file that the session wrote into its scratch folder."""
+
+    name: str
+    """Safe relative path inside the result: letters, digits, `._-` and `/`."""
+    media_type: str
+    facts: Record = None
+    data: bytes | None = None
+    file: Path | None = None
+
+    def __post_init__(self) -> None:
+        path = PurePosixPath(self.name)
+        safe = all(c.isascii() and (c.isalnum() or c in "._-/") for c in self.name)
+        if not safe or path.is_absolute() or ".." in path.parts or self.name.startswith((".", "-")):
+            raise ValueError(f"item name {self.name!r}: only letters, digits, '.', '_', '-' and '/'")
+        if (self.data is None) == (self.file is None):
+            raise ValueError(f"item {self.name}: give either data or file")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What a session wants of the reader, so that the reader can skip work."""
+
+    shown: Callable[[Fraction, Fraction], bool] | None = None
+    """Is a frame wanted that is shown from the first until just before the second time (s)? None: every unit."""
+    longest_side_px: int | None = None
+    """No more pixels than this along the longer side are wanted. None: all there are."""
+
+
+class Session(Protocol):
+    """One processor at work on one source."""
+
+    def feed(self, unit: Any, /) -> Iterable[Item]:
+        """Take the next unit of the medium; give the items that are ready."""
+        ...
+
+    def finish(self) -> Iterable[Item]:
+        """Give what is left, after the last unit."""
+        ...
+
+
+class Processor(Protocol):
+    """One thing that can be derived: a frozen keyword-only dataclass whose fields are all that changes the bytes."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    reads: ClassVar[Reads]
+
+    def needs(self, info: Any, /) -> Need: ...
+
+    def start(self, info: Any, scratch: Path, /) -> Session: ...
+
+
+def as_json(value: Any) -> Json:
+    """Plain JSON of a record: dataclasses to objects, tuples to lists, a Fraction to float seconds.
+
+    Raises
+    ------
+    ValueError : for NaN and infinities; an unknown number is None.
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Fraction):
+        return float(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is not a number that can be stored: use None for unknown")
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): as_json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(entry) for entry in value]
+    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
+
+
+def parameters(processor: Processor) -> dict[str, Json]:
+    """All parameters with their defaults; floats that are whole numbers become integers, so 1 and 1.0 are one key."""
+    return {field.name: _normalised(as_json(getattr(processor, field.name))) for field in dataclasses.fields(processor)}  # type: ignore[arg-type]
+
+
+def _normalised(value: Json) -> Json:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_normalised(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _normalised(entry) for key, entry in value.items()}
+    return value
+
+
+def canonical_json(value: Json) -> bytes:
+    """The one way this project writes JSON that is hashed: sorted keys, no spaces, UTF-8, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def result_key(processor: Processor, source_digest: str) -> str:
+    """SHA-256, in hexadecimal, of the processor's name, version, parameters and the source's digest."""
+    described = {
+        "processor": processor.name,
+        "version": processor.version,
+        "parameters": parameters(processor),
+        "sources": [source_digest],
+    }
+    return hashlib.sha256(canonical_json(described)).hexdigest()
+
+
+def require(condition: bool, parameter: str, value: object, rule: str) -> None:
+    """Check a parameter at the door: `ValueError` naming the parameter, its value and the rule it breaks."""
+    if not condition:
+        raise ValueError(f"{parameter} is {value!r}: {rule}")

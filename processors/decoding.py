@@ -1,0 +1,102 @@
+"""The one door to the decoders: files are opened here, and what decoders raise becomes our errors.
+
+Decoders are given an open file, never a name, so no name can be taken for an option, a pattern or an address, and
+containers that point elsewhere (playlists, concat scripts, session descriptions) are not among the allowed formats.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import av
+import av.container
+import av.error
+import pillow_heif
+from PIL import Image, ImageFile
+
+from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, StoreError
+
+CONTAINERS = (
+    "aac,ac3,aiff,ape,asf,au,avi,caf,dsf,eac3,flac,flv,h264,hevc,ivf,m4v,matroska,mov,mp3,mpeg,mpegts,mpegvideo,"
+    "mxf,ogg,tta,w64,wav,webm,wv"
+)
+"""FFmpeg demuxers that read one self-contained file."""
+
+PICTURE_FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM", "PSD", "TIFF", "WEBP")
+"""Pillow's readers that may be tried; every other stays closed."""
+
+MAX_FRAME_PIXELS = 16384 * 16384
+"""A larger video frame is refused: 0.4 GB in 4:2:0 at 8 bit, four times an 8K frame's side."""
+
+READ_BYTES = 1 << 18
+
+pillow_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = None  # readers check their own limit on the header, with words of their own
+
+# Pillow's plugins let most of these escape for bytes that break the format; FFmpeg's classes share one root.
+_DECODER_FAULTS = (
+    av.error.FFmpegError, OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError,
+    ArithmeticError, RuntimeError, AssertionError, struct.error, zlib.error,
+)  # fmt: skip
+
+
+@contextmanager
+def decoder_errors(doing: str) -> Iterator[None]:
+    """Turn what PyAV, libsndfile and Pillow raise for bad bytes into `DamagedMedia`; keep it tight around their calls.
+
+    Parameters
+    ----------
+    doing : what was being done, completing "while ...".
+
+    Raises
+    ------
+    DamagedMedia : the decoder refused the bytes; its own words are in the message.
+    RefusedMedia : the decoder ran out of the memory that one file may use.
+    OSError : with an errno, from the machine and not from the bytes, as it came.
+    """
+    try:
+        yield
+    except (MediaError, StoreError, SourceChanged):
+        raise
+    except (MemoryError, av.error.MemoryError) as error:
+        raise RefusedMedia(f"needs more memory than one file may use, while {doing}", "raise --memory-mb") from error
+    except _DECODER_FAULTS as error:
+        from_machine = isinstance(error, OSError) and error.errno is not None
+        if from_machine and not isinstance(error, av.error.FFmpegError):
+            raise
+        words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
+        raise DamagedMedia(f"{words[:300]} (while {doing})") from error
+
+
+def open_container(file: BinaryIO) -> av.container.InputContainer:
+    """Open an audio or video file for reading with PyAV, from its first byte.
+
+    Raises
+    ------
+    DamagedMedia : no allowed demuxer accepts the bytes.
+    """
+    file.seek(0)
+    with decoder_errors("opening the container"):
+        return av.open(
+            file,
+            mode="r",
+            buffer_size=READ_BYTES,
+            metadata_errors="replace",
+            options={"max_pixels": str(MAX_FRAME_PIXELS)},
+            container_options={"format_whitelist": CONTAINERS, "protocol_whitelist": "none", "enable_drefs": "0"},
+        )
+
+
+def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
+    """Open a photograph with Pillow: its header is read, no pixel is decoded.
+
+    Raises
+    ------
+    DamagedMedia : no allowed reader accepts the bytes.
+    """
+    with decoder_errors("reading the picture's header"):
+        return Image.open(file, formats=PICTURE_FORMATS)

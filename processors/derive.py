@@ -1,0 +1,286 @@
+"""One source, one pass, all due processors: reads the file once and commits every result."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from processors.audio.reader import FileReader, StreamReader
+from processors.contract import (
+    Item,
+    Json,
+    Need,
+    Processor,
+    Reads,
+    Session,
+    Source,
+    Verdict,
+    as_json,
+    parameters,
+    result_key,
+)
+from processors.decoding import decoder_errors, open_container
+from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
+from processors.metadata.processor import OpenSource
+from processors.photo.reader import PhotoReader
+from processors.source_file import SourceFile
+from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.results import Store, put_item
+from processors.video.reader import VideoReader
+
+LIBRARIES = ("marsmedia", "av", "librosa", "numpy", "opencv-python", "pillow", "soundfile")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one processor on one source."""
+
+    ref: ResultRef
+    verdict: Verdict
+    reason: str | None
+    item_count: int
+    size_bytes: int
+    seconds: float
+    is_stored: bool
+    """False for a fault of the machine or of this program: it is due again."""
+
+
+class _Work:
+    """One processor's session, its scratch folder and what it has given so far."""
+
+    def __init__(self, processor: Processor, folder: Path) -> None:
+        self.processor = processor
+        self.folder = folder
+        self.session: Session | None = None
+        self.items: list[StoredItem] = []
+        self.fault: MediaError | None = None
+
+    def take(self, give: Callable[[], Iterable[Item]]) -> None:
+        """Write what the session gives; a session that fails is not asked again, the others go on."""
+        if self.fault is not None:
+            return
+        try:
+            for item in give():
+                self.items.append(put_item(self.folder, item))
+        except MediaError as error:
+            self.fault = error
+
+
+def derive(source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store) -> list[Outcome]:
+    """Make every due result of one source in one pass over its file, and commit them.
+
+    A `MediaError` becomes the stored result of the processors that it concerns.
+
+    Raises
+    ------
+    SourceChanged : the file is not the one that was hashed; nothing is committed.
+    OSError : the machine's fault; nothing is committed.
+    """
+    started, clock = datetime.now(UTC), time.monotonic()
+    with store.scratch() as scratch:
+        work = [_Work(processor, scratch / str(number)) for number, processor in enumerate(due)]
+        for one in work:
+            one.folder.mkdir()
+        facts: dict[Reads, Json] = {}
+        _run(source, file, work, facts)
+        file.check_unchanged()
+        seconds = time.monotonic() - clock
+        return [_commit(one, source, release, facts, started, seconds, store) for one in work]
+
+
+def _run(source: Source, file: SourceFile, work: list[_Work], facts: dict[Reads, Json]) -> None:
+    by_unit = {
+        unit: [one for one in work if one.processor.reads == unit] for unit in ("file", "photo", "audio", "video")
+    }
+    _start(by_unit["file"], OpenSource(source=source, file=file))
+    _finish(by_unit["file"])
+    with _blamed_on(by_unit[source.medium]):
+        if source.medium == "photo" and by_unit["photo"]:
+            _run_photo(file, by_unit["photo"], facts)
+        elif source.medium == "audio" and by_unit["audio"]:
+            _run_audio(file, source.format, by_unit["audio"], facts)
+    if source.medium == "video" and (by_unit["video"] or by_unit["audio"]):
+        with _blamed_on(by_unit["video"] + by_unit["audio"]):
+            _run_video(file, by_unit["video"], by_unit["audio"], facts)
+
+
+@contextmanager
+def _blamed_on(work: list[_Work]) -> Iterator[None]:
+    """A file that cannot be read this way is the fault of these results, and of no others."""
+    try:
+        yield
+    except MediaError as error:
+        for one in work:
+            one.fault = one.fault or error
+
+
+def _run_photo(file: SourceFile, work: list[_Work], facts: dict[Reads, Json]) -> None:
+    with file.open() as opened:
+        reader = PhotoReader(opened)
+        needs = _start(work, reader.info)
+        photo = reader.photo(needs)
+        facts["photo"] = as_json(reader.info)
+        _feed(work, photo)
+    _finish(work)
+
+
+def _run_audio(file: SourceFile, file_format: str, work: list[_Work], facts: dict[Reads, Json]) -> None:
+    sound = FileReader(file, file_format)
+    _start(work, sound.info)
+    for block in sound.blocks():
+        _feed(work, block)
+    facts["audio"] = as_json(sound.report())
+    _finish(work)
+
+
+def _run_video(file: SourceFile, video_work: list[_Work], audio_work: list[_Work], facts: dict[Reads, Json]) -> None:
+    """Picture and sound of one container, decoded side by side while its packets go by once."""
+    with ExitStack() as stack:
+        container = stack.enter_context(open_container(stack.enter_context(file.open())))
+        streams: list[Any] = []
+        pictures = sound = None
+        if video_work:
+            with _blamed_on(video_work), open_container(file.open()) as second_opening:
+                pictures = VideoReader(container, second_opening)
+        if pictures:
+            pictures.want(_start(video_work, pictures.info))
+            streams.append(pictures.stream)
+        if audio_work and container.streams.audio:
+            with _blamed_on(audio_work):
+                sound = StreamReader(container.streams.audio[0])
+        if sound:
+            _start(audio_work, sound.info)
+            streams.append(sound.stream)
+        if not streams:
+            return
+        for packet in _packets(container, streams):
+            if pictures and packet.stream.index == pictures.stream.index:
+                for frame in pictures.decode(packet):
+                    _feed(video_work, frame)
+            elif sound:
+                for block in sound.decode(packet):
+                    _feed(audio_work, block)
+        for reader, unit, works in ((pictures, "video", video_work), (sound, "audio", audio_work)):
+            if reader:
+                _end(reader, unit, works, facts)  # type: ignore[arg-type]
+
+
+def _end(reader: VideoReader | StreamReader, unit: Reads, work: list[_Work], facts: dict[Reads, Json]) -> None:
+    """Drain one reader and finish its sessions; that picture or sound is damaged concerns only its own."""
+    with _blamed_on(work):
+        for last in reader.flush():
+            _feed(work, last)
+        facts[unit] = as_json(reader.report())
+    _finish(work)
+
+
+def _packets(container: Any, streams: list[Any]) -> Iterator[Any]:
+    """Packets until the end or the first place where the container cannot be read; the readers tell what is lost."""
+    packets = iter(container.demux(streams))
+    while True:
+        try:
+            with decoder_errors("reading the packets"):
+                packet = next(packets, None)
+        except DamagedMedia:
+            return
+        if packet is None:
+            return
+        yield packet
+
+
+def _start(work: list[_Work], info: Any) -> list[Need]:
+    for one in work:
+        one.session = one.processor.start(info, one.folder)
+    return [one.processor.needs(info) for one in work]
+
+
+def _feed(work: list[_Work], unit: Any) -> None:
+    for one in work:
+        assert one.session is not None
+        one.take(functools.partial(one.session.feed, unit))
+
+
+def _finish(work: list[_Work]) -> None:
+    for one in work:
+        if one.session is not None:
+            one.take(one.session.finish)
+
+
+def _commit(
+    one: _Work, source: Source, release: str, facts: dict[Reads, Json], started: datetime, seconds: float, store: Store
+) -> Outcome:
+    verdict: Verdict = (
+        "made"
+        if one.fault is None
+        else "refused"
+        if isinstance(one.fault, RefusedMedia | UnsupportedMedia)
+        else "failed"
+    )
+    reason = str(one.fault) if one.fault else None
+    if one.fault:
+        for path in one.folder.rglob("*"):
+            if path.is_file():
+                path.unlink()
+        one.items.clear()
+    manifest = record(one.processor, source, release, verdict, reason, seconds, started,
+                      items=tuple(one.items), source_facts=facts.get(one.processor.reads))  # fmt: skip
+    store.commit(one.folder, manifest)
+    size = sum(item.size_bytes for item in one.items)
+    return Outcome(ref=manifest.ref, verdict=verdict, reason=reason, item_count=len(one.items), size_bytes=size,
+                   seconds=seconds, is_stored=True)  # fmt: skip
+
+
+def record_failure(source: Source, release: str, due: Sequence[Processor], store: Store, reason: str) -> list[Outcome]:
+    """Store a failure that the pass could not store itself, because it was killed: a crash, a hang, a limit."""
+    outcomes = []
+    for processor in due:
+        manifest = record(processor, source, release, "failed", reason, 0.0, datetime.now(UTC))
+        with store.scratch() as scratch:
+            folder = scratch / "failure"
+            folder.mkdir()
+            store.commit(folder, manifest)
+        outcomes.append(Outcome(ref=manifest.ref, verdict="failed", reason=reason, item_count=0, size_bytes=0,
+                                seconds=0.0, is_stored=True))  # fmt: skip
+    return outcomes
+
+
+def record(
+    processor: Processor,
+    source: Source,
+    release: str,
+    verdict: Verdict,
+    reason: str | None,
+    seconds: float,
+    started: datetime,
+    *,
+    items: tuple[StoredItem, ...] = (),
+    source_facts: Json = None,
+) -> Manifest:
+    """The manifest of one result."""
+    return Manifest(
+        ref=ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, source.digest)),
+        version=processor.version,
+        parameters=parameters(processor),
+        verdict=verdict,
+        reason=reason,
+        items=items,
+        source_name=source.name,
+        release=release,
+        source_facts=source_facts,
+        software=software(),
+        started_utc=started.isoformat(timespec="milliseconds"),
+        seconds=round(seconds, 6),
+    )
+
+
+@functools.cache
+def software() -> dict[str, str]:
+    """Versions of this program and of the libraries that make the bytes."""
+    return {name: importlib.metadata.version(name) for name in LIBRARIES}

@@ -1,0 +1,75 @@
+"""What can go wrong, one class per reaction.
+
+`MediaError`: the file is at fault; stored as its result, never retried. `StoreError`: our disk is at fault; the run
+stops. An `OSError` with an errno: the machine is at fault; tried again. Anything else: a bug or a wrong parameter.
+
+Messages read `what is wrong: what to do`; whoever shows one puts the file's name in front.
+"""
+
+from __future__ import annotations
+
+import errno
+
+
+class MediaError(Exception):
+    """The file cannot give what was asked of it.
+
+    Parameters
+    ----------
+    what : what is wrong.
+    todo : what a person can do about it.
+    """
+
+    def __init__(self, what: str, todo: str = "fetch the file again") -> None:
+        super().__init__(what, todo)
+        self.what = what
+        self.todo = todo
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.todo}"
+
+
+class UnsupportedMedia(MediaError):
+    """A format or feature that no reader here handles."""
+
+
+class DamagedMedia(MediaError):
+    """The bytes break the format's own rules, or decode to nothing."""
+
+
+class RefusedMedia(MediaError):
+    """Over a limit, or it refers to something that it must not open."""
+
+
+class StoreError(Exception):
+    """The processed store cannot be trusted or used: stop and look."""
+
+
+class ResultMissing(StoreError):
+    """A result or an item that should be in the store is not."""
+
+
+class ResultCorrupt(StoreError):
+    """A stored file's bytes are not those that its manifest names."""
+
+
+class SourceChanged(OSError):
+    """The file changed or vanished while it was being read; its result was thrown away."""
+
+
+REASON_FOR_ERRNO = {
+    errno.ENOSPC: "the disk is full: free some space and run again",
+    errno.EDQUOT: "the disk quota is used up: free some space and run again",
+    errno.EACCES: "permission denied: make it readable for this user and run again",
+    errno.EPERM: "operation not permitted: check who owns it and run again",
+    errno.EROFS: "the file system is read-only: choose another place with --store",
+    errno.ENOENT: "the file is no longer there: put it back or run again without it",
+    errno.ESTALE: "the network file system lost the file: run again",
+    errno.EMFILE: "too many open files: raise `ulimit -n` and run again",
+}
+
+
+def machine_reason(error: OSError) -> str:
+    """One line for a fault of the machine: what is wrong and what to do."""
+    known = REASON_FOR_ERRNO.get(error.errno or 0)
+    return known or f"{error.strerror or error}: look at the disk and run again"

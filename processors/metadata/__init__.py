@@ -1,0 +1,5 @@
+"""What a file says of itself, complete, and what of it has a known meaning."""
+
+from processors.metadata.processor import Metadata
+
+__all__ = ["Metadata"]

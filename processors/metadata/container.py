@@ -1,0 +1,109 @@
+"""What an audio or video container says: formats, streams, chapters and every tag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import BinaryIO
+
+import av
+import av.container
+import av.stream
+from av.audio.codeccontext import AudioCodecContext
+from av.video.codeccontext import VideoCodecContext
+
+from processors.decoding import decoder_errors, open_container
+from processors.metadata.record import MetadataRecord, StreamRecord, Tag, known_from, text_tag
+
+
+def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
+    """Read headers and tags; nothing is decoded.
+
+    Raises
+    ------
+    DamagedMedia : no allowed demuxer accepts the bytes.
+    """
+    container = open_container(file)
+    with container, decoder_errors("reading the container's tags"):
+        tags = tuple(_tags(container))
+        return MetadataRecord(
+            sha256=sha256,
+            size_bytes=size_bytes,
+            medium=medium,
+            container=container.format.name,
+            container_start_seconds=_seconds(container.start_time, Fraction(1, av.time_base)),
+            container_duration_seconds=_seconds(container.duration, Fraction(1, av.time_base)),
+            container_bit_rate_bps=container.bit_rate or None,
+            streams=tuple(_stream(stream) for stream in container.streams),
+            known=known_from(tags),
+            tags=tags,
+        )
+
+
+def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
+    for name, text in container.metadata.items():
+        yield text_tag("container", name, text)
+    for stream in container.streams:
+        for name, text in stream.metadata.items():
+            yield text_tag(f"stream.{stream.index}", name, text)
+    for number, chapter in enumerate(container.chapters()):
+        base = chapter["time_base"] or Fraction(0)
+        yield Tag(namespace=f"chapter.{number}", name="start_seconds", value=float(chapter["start"] * base))
+        yield Tag(namespace=f"chapter.{number}", name="end_seconds", value=float(chapter["end"] * base))
+        for name, text in chapter["metadata"].items():
+            yield text_tag(f"chapter.{number}", name, text)
+
+
+def _seconds(ticks: int | None, time_base: Fraction | None) -> Fraction | None:
+    return None if ticks is None or time_base is None else ticks * time_base
+
+
+def _stream(stream: av.stream.Stream) -> StreamRecord:
+    codec = stream.codec_context
+    attached = bool(stream.disposition & av.stream.Disposition.attached_pic)
+    plain = StreamRecord(
+        index=stream.index,
+        kind="attached picture" if attached else stream.type or "unknown",
+        codec=codec.name if codec else None,
+        profile=stream.profile,
+        time_base=str(stream.time_base) if stream.time_base else None,
+        start_seconds=_seconds(stream.start_time, stream.time_base),
+        duration_seconds_from_header=_seconds(stream.duration, stream.time_base),
+        frame_count_from_header=stream.frames or None,
+        bit_rate_bps=(codec.bit_rate or None) if codec else None,
+        language=stream.language,
+        dispositions=tuple(flag.name for flag in av.stream.Disposition if flag & stream.disposition and flag.name),
+    )
+    more: dict[str, object] = {}
+    if isinstance(codec, VideoCodecContext) and isinstance(stream, av.VideoStream):
+        ratio = stream.sample_aspect_ratio
+        more = {
+            "width_px": codec.width,
+            "height_px": codec.height,
+            "pixel_format": codec.pix_fmt,
+            "sample_aspect_ratio": f"{ratio.numerator}:{ratio.denominator}" if ratio else None,
+            "average_rate_hz": str(stream.average_rate) if stream.average_rate else None,
+            "colour_matrix": _name(codec.colorspace),
+            "colour_range": _name(codec.color_range),
+            "colour_primaries": _name(codec.color_primaries),
+            "colour_transfer": _name(codec.color_trc),
+        }
+    elif isinstance(codec, AudioCodecContext):
+        more = {
+            "rate_hz": codec.sample_rate,
+            "channel_count": codec.channels,
+            "channel_layout": codec.layout.name,
+            "sample_format": codec.format.name if codec.format else None,
+        }
+    return StreamRecord(**{**vars(plain), **more})
+
+
+UNSPECIFIED = {"unspecified", "unknown", "nb"}
+
+
+def _name(value: object) -> str | None:
+    """The name of a colour property, or its number where PyAV has no name; None where the file does not say."""
+    name = getattr(value, "name", None)
+    if name is None:
+        return None if value in (None, 0, 2) else f"H.273 code {value}"
+    return None if name.lower() in UNSPECIFIED else name.lower()

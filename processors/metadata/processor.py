@@ -1,0 +1,76 @@
+"""The processor `metadata`: one complete record for each source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from processors.contract import Item, Need, Reads, Source, as_json
+from processors.metadata.container import read_container
+from processors.metadata.photograph import read_photograph
+from processors.metadata.record import Known, MetadataRecord
+from processors.source_file import SourceFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetadataFacts:
+    """The part of the record that is worth searching."""
+
+    medium: str
+    container: str
+    tag_count: int
+    stream_count: int
+    known: Known
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenSource:
+    """What a processor that reads `file` is started with."""
+
+    source: Source
+    file: SourceFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """All that the container, its streams, EXIF, XMP, IPTC and tags say, as `metadata.json`."""
+
+    name: ClassVar[str] = "metadata"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "file"
+
+    def needs(self, info: OpenSource) -> Need:
+        return Need()
+
+    def start(self, info: OpenSource, scratch: Path) -> _Session:
+        return _Session(info)
+
+
+class _Session:
+    def __init__(self, info: OpenSource) -> None:
+        self._info = info
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        source = self._info.source
+        read = read_photograph if source.medium == "photo" else read_container
+        with self._info.file.open() as file:
+            record: MetadataRecord = read(
+                file, sha256=source.digest, size_bytes=source.size_bytes, medium=source.medium
+            )
+        facts = MetadataFacts(
+            medium=record.medium,
+            container=record.container,
+            tag_count=len(record.tags),
+            stream_count=len(record.streams),
+            known=record.known,
+            problems=record.problems,
+        )
+        text = json.dumps(as_json(record), ensure_ascii=False, indent=1, allow_nan=False)
+        yield Item(name="metadata.json", media_type="application/json", data=text.encode(), facts=facts)

@@ -1,0 +1,1 @@
+"""Photographs: upright, in sRGB, and what is made of them."""

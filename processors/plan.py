@@ -1,0 +1,127 @@
+"""What is due, and why: compares what the recipes ask for with what the store holds, without opening a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from processors.contract import Medium, Processor, Source, parameters, result_key
+from processors.source_file import SourceFile
+from processors.store.catalogue import SourceRow
+from processors.store.manifest import Manifest, ResultRef
+from processors.store.results import Store
+
+Recipes = Mapping[Medium, Sequence[Processor]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """One source and the processors that have no result for it yet."""
+
+    source: Source
+    file: SourceFile
+    release: str
+    relative: str
+    duration_seconds: float | None
+    processors: tuple[Processor, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """A result of an earlier run that was not made."""
+
+    relative: str
+    ref: ResultRef
+    verdict: str
+    reason: str | None
+
+
+@dataclass(kw_only=True)
+class Plan:
+    """inputs = due + reused + earlier, in pairs of source and processor."""
+
+    due: list[Due] = field(default_factory=list)
+    reused: int = 0
+    earlier: list[Earlier] = field(default_factory=list)
+    not_catalogued: list[Manifest] = field(default_factory=list)
+    """Results that lie in the store and that the catalogue does not know, as after a killed run."""
+
+    @property
+    def due_count(self) -> int:
+        return sum(len(due.processors) for due in self.due)
+
+
+def applicable(source: Source, recipes: Recipes) -> list[Processor]:
+    """The recipe's processors that have something to read in this source."""
+    return [p for p in recipes[source.medium] if p.reads != "audio" or source.has_sound or source.medium == "audio"]
+
+
+def make_plan(
+    rows: Sequence[SourceRow],
+    recipes: Recipes,
+    store: Store,
+    verdicts: Mapping[ResultRef, tuple[str, str | None]],
+    *,
+    retry_failed: bool = False,
+    local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
+) -> Plan:
+    """Decide for each source and processor: due, reused, or refused or failed before.
+
+    Parameters
+    ----------
+    rows : media files; of several with the same bytes only the first is worked on.
+    verdicts : of results already in the catalogue.
+    """
+    plan = Plan()
+    done: set[str] = set()
+    for row in rows:
+        if row.digest in done:
+            continue
+        done.add(row.digest)
+        source, due = row.source(), []
+        for processor in applicable(source, recipes):
+            ref = ResultRef(source=row.digest, processor=processor.name, key=result_key(processor, row.digest))
+            if not store.has(ref):
+                due.append(processor)
+                continue
+            if ref not in verdicts:
+                plan.not_catalogued.append(store.manifest(ref))
+                verdict, reason = plan.not_catalogued[-1].verdict, plan.not_catalogued[-1].reason
+            else:
+                verdict, reason = verdicts[ref]
+            if verdict == "made":
+                plan.reused += 1
+            elif retry_failed and verdict == "failed":
+                due.append(processor)
+            else:
+                plan.earlier.append(Earlier(relative=row.relative, ref=ref, verdict=verdict, reason=reason))
+        if due:
+            file = SourceFile(path=local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+            plan.due.append(
+                Due(source=source, file=file, release=row.release, relative=row.relative,
+                    duration_seconds=row.duration_seconds, processors=tuple(due))
+            )  # fmt: skip
+    return plan
+
+
+def why(source: Source, processor: Processor, store: Store) -> str:
+    """One sentence: is this result there, and if not, what is different from the results that are?"""
+    ref = ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, source.digest))
+    if store.has(ref):
+        manifest = store.manifest(ref)
+        made = f"{manifest.verdict} on {manifest.started_utc} by version {manifest.version} with the same parameters"
+        return f"not due: {made}" + (f": {manifest.reason}" if manifest.reason else "")
+    others = [m for m in store.manifests(source.digest) if m.ref.processor == processor.name]
+    if not others:
+        return "due: there is no result of this processor for these bytes"
+    latest = max(others, key=lambda manifest: manifest.started_utc)
+    changes = []
+    if latest.version != processor.version:
+        changes.append(f"version {latest.version} -> {processor.version}")
+    wanted = parameters(processor)
+    for name in sorted(wanted.keys() | latest.parameters.keys()):
+        before, now = latest.parameters.get(name), wanted.get(name)
+        if before != now:
+            changes.append(f"{name} {before!r} -> {now!r}")
+    return f"due: since the result of {latest.started_utc}: {', '.join(changes) or 'the key is computed differently'}"

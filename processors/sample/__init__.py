@@ -1,0 +1,41 @@
+"""The built-in sample: a small synthetic release, every property of which is known.
+
+`write_release` writes five media files in the shape of Tianwen-1's release of June 2021, `release.toml` with what an
+agency would say of them, and `truth.json` with what is known, put down by the code that draws and plays it.
+
+`truth.json` holds `synthetic` and, under `files`, one table for each media file. Units are in the names; ranges are
+half open (`first_frame` is in, `end_frame` is not); frames count from 0 in the order of presentation, and frame `i` is
+shown at `i / frames_per_second` seconds; px count from the picture's top left corner, where the first pixel's centre
+is at 0.5. Lists without an index hold one entry for each frame of their shot, or of the clip.
+
+`descent.mp4`
+    `clip` (size, frames, shots and cuts, letterbox, caption's box), `parachute` (the canopy's place and size),
+    `landing` (the camera's height and direction), `hazard_avoidance` (field of view, altitude, rotation, scale).
+`drive-off.mp4`
+    `clip`, `held_runs` (each distinct picture's first frame, length, camera, and how far the rover has driven),
+    `distinct_pictures_per_shot`, `sound` (sample counts, hum, offset, wind, and impacts in clip and in WAV time).
+`drive-off-sound.wav`
+    `sound` again: the clip's sound is the WAV file's from `wav_starts_earlier_samples` on. The AAC stream declares
+    `clip_sample_count` samples; decoders that do not trim its end give up to 1023 more.
+`rover-turns.mp4`
+    `clip`, `black_frames`, `fade_in`, `fade_out`, `gain`, the turn rate and the heading in every frame.
+`rear-camera-tracks.png`
+    The tracks' direction, the grousers' pitch and phase, the tracks' places, noise and light.
+
+The same bytes come out of every call on one machine; another ffmpeg or numpy may give others, with the same truth.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def write_release(folder: Path) -> list[Path]:
+    """Write the sample into a folder, which is made if need be, and give the paths of its files.
+
+    A file appears whole or not at all; one that is there with the same bytes is left alone, its time of change too.
+    """
+    from processors.sample.writing import write_all
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_all(folder)

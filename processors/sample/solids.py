@@ -1,0 +1,101 @@
+"""Boxes and panels in the sun: their faces, light and shadow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.sample.camera import Camera, Points, fill
+from processors.sample.terrain import TOWARDS_SUN, Grid
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """A flat outline, its corners counter-clockwise as seen from the side that shows."""
+
+    corners_m: Points
+    colour: Sequence[float]
+    """RGB or grey, 0 to 255, in full sunlight."""
+
+
+TOP, FRONT = slice(1, 2), slice(4, 5)
+"""Which of a box's faces look up, and along."""
+
+
+def box(
+    centre_m: Sequence[float], size_m: Sequence[float], colour: Sequence[float], azimuth_degrees: float = 0.0
+) -> list[Face]:
+    """An upright box; `size_m` is across, along and up, where along points to the azimuth."""
+    corners = (
+        np.array(size_m) / 2 * np.array([[x, y, z] for z in (-1, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
+    )
+    corners = turned(corners, azimuth_degrees) + np.array(centre_m)
+    orders = ((3, 2, 1, 0), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
+    return [Face(corners_m=corners[list(order)], colour=colour) for order in orders]
+
+
+def wheel(
+    hub_m: Points, radius_m: float, width_m: float, azimuth_degrees: float, roll_radians: float, colour: Sequence[float]
+) -> list[Face]:
+    """A wheel that rolls towards the azimuth, with twenty grousers as light and dark treads."""
+    angle = np.linspace(0, 2 * np.pi, 41) - roll_radians
+    rim = np.stack([np.zeros(41), np.cos(angle), np.sin(angle)], axis=1) * radius_m
+    left, right = (turned(rim + np.array([side, 0, 0]) * width_m / 2, azimuth_degrees) + hub_m for side in (-1, 1))
+    treads = [
+        Face(
+            corners_m=np.stack([left[i], left[i + 1], right[i + 1], right[i]]),
+            colour=_dimmed(colour, 0.6 + 0.4 * (i % 2)),
+        )
+        for i in range(40)
+    ]
+    sides: list[Face] = []
+    for rim_m, outwards, order in ((left, -1, -1), (right, 1, 1)):
+        axle = turned(np.array([[outwards * 0.01, 0, 0]]), azimuth_degrees)
+        for share, share_of_light, step in ((1.0, 0.75, 1), (0.82, 0.5, 1), (0.42, 1.0, 4)):
+            corners = (rim_m[:-1:step] - rim_m[:-1].mean(axis=0)) * share + rim_m[:-1].mean(axis=0) + axle * (1 - share)
+            sides.append(Face(corners_m=corners[::order], colour=_dimmed(colour, share_of_light)))
+    return treads + sides
+
+
+def _dimmed(colour: Sequence[float], share: float) -> list[float]:
+    return [value * share for value in colour]
+
+
+def turned(points: Points, azimuth_degrees: float) -> Points:
+    """Points whose second axis was north, turned so that it points to the azimuth (from north over east)."""
+    angle = np.radians(azimuth_degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    return points @ turn.T
+
+
+def draw(image: NDArray[np.uint8], camera: Camera, faces: Sequence[Face]) -> None:
+    """Draw those that show, the farthest first, in place, under the same sun as the ground."""
+    first, second, third = np.stack([face.corners_m[:3] for face in faces], axis=1)
+    normal = np.cross(second - first, third - second)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    eye = np.array(camera.position_m)
+    shows = ((eye - first) * normal).sum(axis=1) > 0
+    light = 0.40 + 0.60 * np.maximum(normal @ TOWARDS_SUN, 0)
+    corners = np.concatenate([face.corners_m for face in faces])
+    starts = np.cumsum([0, *(len(face.corners_m) for face in faces)])
+    middle = np.add.reduceat(corners, starts[:-1]) / np.diff(starts)[:, None]
+    distance = np.linalg.norm(middle - eye, axis=1)
+    outlines_px = np.split(camera.project(corners), starts[1:-1])
+    for number in np.argsort(-distance, kind="stable"):
+        if shows[number]:
+            fill(image, outlines_px[number], [value * light[number] for value in faces[number].colour])
+
+
+def shade(brightness: Grid, camera: Camera, faces: Sequence[Face]) -> Grid:
+    """The ground's brightness with the faces' shadows on it; all of them are in front of the camera."""
+    mask = np.zeros(brightness.shape, np.uint8)
+    corners = np.concatenate([face.corners_m for face in faces])
+    flat = corners - corners[:, 2:] / TOWARDS_SUN[2] * TOWARDS_SUN
+    for outline_px in np.split(camera.project(flat), np.cumsum([len(face.corners_m) for face in faces])[:-1]):
+        fill(mask, outline_px, (255,))
+    soft = cv2.GaussianBlur(mask, (3, 3), 0).astype(np.float32)
+    return (brightness * (1 - soft * np.float32(0.58 / 255))).astype(np.float32)

@@ -1,0 +1,92 @@
+"""Records that every part of the truth is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """A rectangle of whole pixels, half open: `right_px` and `bottom_px` are the first ones outside."""
+
+    left_px: int
+    top_px: int
+    right_px: int
+    bottom_px: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns, to index an array with."""
+        return slice(self.top_px, self.bottom_px), slice(self.left_px, self.right_px)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """Frames `first_frame` up to, not including, `end_frame`, of one camera."""
+
+    camera: str
+    first_frame: int
+    end_frame: int
+    start_seconds: float
+    end_seconds: float
+
+
+def shots(cameras_and_lengths: list[tuple[str, int]], frames_per_second: int) -> list[Shot]:
+    """The shots in the order given, without a gap; a length is a number of frames."""
+    found: list[Shot] = []
+    first = 0
+    for camera, length in cameras_and_lengths:
+        end = first + length
+        found.append(
+            Shot(
+                camera=camera,
+                first_frame=first,
+                end_frame=end,
+                start_seconds=first / frames_per_second,
+                end_seconds=end / frames_per_second,
+            )
+        )
+        first = end
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipTruth:
+    """What is known of every clip."""
+
+    width_px: int
+    height_px: int
+    frames_per_second: int
+    frame_count: int
+    shots: list[Shot]
+    cut_frames: list[int]
+    """First frame of every shot but the first."""
+
+    cut_seconds: list[float]
+    picture_box: Box
+    """Where the picture is; what lies outside is the letterbox, black."""
+
+    letterbox_bar_height_px: int
+    """Height of each of the two bars; 0 where there is none."""
+
+    caption_text: str
+    caption_box: Box
+
+
+def clip_truth(
+    *, picture: Box, shots: list[Shot], frames_per_second: int, caption: Box, caption_text: str
+) -> ClipTruth:
+    """The truth that all clips share, for a picture with the same bar above and below."""
+    return ClipTruth(
+        width_px=picture.right_px,
+        height_px=picture.bottom_px + picture.top_px,
+        frames_per_second=frames_per_second,
+        frame_count=shots[-1].end_frame,
+        shots=shots,
+        cut_frames=[shot.first_frame for shot in shots[1:]],
+        cut_seconds=[shot.start_seconds for shot in shots[1:]],
+        picture_box=picture,
+        letterbox_bar_height_px=picture.top_px,
+        caption_text=caption_text,
+        caption_box=caption,
+    )

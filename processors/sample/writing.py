@@ -1,0 +1,49 @@
+"""Makes the sample's files, two at a time; only imported when they are wanted."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from processors.sample.descent import write_descent
+from processors.sample.drive_off import DriveOffTruth, clip_seconds, write_drive_off
+from processors.sample.files import put, put_json, put_text
+from processors.sample.release import DESCENT, DRIVE_OFF, ROVER_TURNS, SOUND, TRACKS, release_toml
+from processors.sample.rover_turns import write_rover_turns
+from processors.sample.sound import Samples, SoundTruth, record, sound_truth, write_wav
+from processors.sample.tracks import write_tracks
+
+_AT_ONCE = 2
+"""Drawing and encoding keep about one core busy for each clip."""
+
+
+def write_all(folder: Path) -> list[Path]:
+    """Write every file into a folder that exists."""
+    sound = sound_truth(clip_seconds())
+    samples = record(sound)
+    put(folder, SOUND.path, lambda path: write_wav(path, samples, sound.sample_rate_hz, SOUND.tags()))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        drive_off = pool.submit(_put_drive_off, folder, sound, samples)
+        descent = pool.submit(put, folder, DESCENT.path, lambda path: write_descent(path, DESCENT.tags()))
+        turns = pool.submit(put, folder, ROVER_TURNS.path, lambda path: write_rover_turns(path, ROVER_TURNS.tags()))
+        tracks = pool.submit(put, folder, TRACKS.path, lambda path: write_tracks(path, TRACKS.tags()))
+    truth = {
+        DESCENT.path: asdict(descent.result()),
+        DRIVE_OFF.path: asdict(drive_off.result()),
+        SOUND.path: {"sound": asdict(sound)},
+        ROVER_TURNS.path: asdict(turns.result()),
+        TRACKS.path: asdict(tracks.result()),
+    }
+    put_text(folder, "release.toml", release_toml())
+    put_json(folder, "truth.json", {"synthetic": True, "files": truth})
+    return [folder / name for name in (*truth, "release.toml", "truth.json")]
+
+
+def _put_drive_off(folder: Path, sound: SoundTruth, samples: Samples) -> DriveOffTruth:
+    """The clip's own sound goes through a WAV file, which the encoder reads as it is."""
+    with TemporaryDirectory() as scratch:
+        sound_file = Path(scratch) / "clip.wav"
+        write_wav(sound_file, samples[sound.wav_starts_earlier_samples :], sound.sample_rate_hz)
+        return put(folder, DRIVE_OFF.path, lambda path: write_drive_off(path, DRIVE_OFF.tags(), sound, sound_file))

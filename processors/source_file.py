@@ -1,0 +1,48 @@
+"""A raw file that can be opened again and again, and is known to be the same file each time."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from processors.errors import SourceChanged
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """Where a source lies, and how it looked when its bytes were hashed."""
+
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+
+    @classmethod
+    def at(cls, path: Path) -> SourceFile:
+        """The file as it is now."""
+        seen = path.stat()
+        return cls(path=path, size_bytes=seen.st_size, mtime_ns=seen.st_mtime_ns)
+
+    def open(self) -> BinaryIO:
+        """Open for reading, from its first byte.
+
+        Raises
+        ------
+        SourceChanged : gone, replaced, no longer a regular file, or of another size or date.
+        OSError : the machine will not give it.
+        """
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise SourceChanged(error.errno, "vanished during the run: put it back and run again") from error
+        seen = os.fstat(descriptor)
+        if not stat.S_ISREG(seen.st_mode) or (seen.st_size, seen.st_mtime_ns) != (self.size_bytes, self.mtime_ns):
+            os.close(descriptor)
+            raise SourceChanged(None, "changed during the run: run again when it has stopped changing")
+        return os.fdopen(descriptor, "rb")
+
+    def check_unchanged(self) -> None:
+        """Raise `SourceChanged` where `open` would."""
+        self.open().close()

@@ -1,0 +1,1 @@
+"""Where results live: plain files with a manifest, and a catalogue that can be thrown away."""

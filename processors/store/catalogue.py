@@ -1,0 +1,247 @@
+"""An index over sources and results: Delta tables that can be thrown away and rebuilt from the plain files."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from processors.contract import Medium, Source, canonical_json
+from processors.errors import StoreError
+from processors.identify import Identity, Kind
+from processors.store.manifest import Manifest, ResultRef
+from processors.store.results import Store
+from processors.survey import FoundFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceRow:
+    """A file as it was last hashed at one place."""
+
+    path: str
+    """Absolute."""
+    digest: str
+    """SHA-256 of its bytes."""
+    release: str
+    relative: str
+    name: str
+    size_bytes: int
+    mtime_ns: int
+    kind: Kind
+    medium: Medium | None
+    format: str
+    codec: str | None
+    has_sound: bool
+    duration_seconds: float | None
+    note: str | None
+    seen_utc: str
+    """When this place was first found to hold these bytes, or held them again."""
+
+    @classmethod
+    def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:
+        return cls(
+            path=file.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
+            digest=digest,
+            release=file.release,
+            relative=file.relative,
+            name=file.name,
+            size_bytes=file.size_bytes,
+            mtime_ns=file.mtime_ns,
+            seen_utc=seen_utc,
+            **asdict(identity),
+        )
+
+    def source(self) -> Source:
+        """The source, where it is one of the three media."""
+        assert self.medium is not None
+        return Source(
+            digest=self.digest, size_bytes=self.size_bytes, name=self.name, medium=self.medium, format=self.format,
+            has_sound=self.has_sound,
+        )  # fmt: skip
+
+
+_TEXT, _INT = pa.string(), pa.int64()
+SCHEMAS = {
+    "sources": pa.schema(
+        [
+            ("path", _TEXT),
+            ("digest", _TEXT),
+            ("release", _TEXT),
+            ("relative", _TEXT),
+            ("name", _TEXT),
+            ("size_bytes", _INT),
+            ("mtime_ns", _INT),
+            ("kind", _TEXT),
+            ("medium", _TEXT),
+            ("format", _TEXT),
+            ("codec", _TEXT),
+            ("has_sound", pa.bool_()),
+            ("duration_seconds", pa.float64()),
+            ("note", _TEXT),
+            ("seen_utc", _TEXT),
+        ]
+    ),
+    "results": pa.schema(
+        [
+            ("source", _TEXT),
+            ("processor", _TEXT),
+            ("key", _TEXT),
+            ("version", _INT),
+            ("parameters", _TEXT),
+            ("verdict", _TEXT),
+            ("reason", _TEXT),
+            ("item_count", _INT),
+            ("size_bytes", _INT),
+            ("source_name", _TEXT),
+            ("release", _TEXT),
+            ("source_facts", _TEXT),
+            ("started_utc", _TEXT),
+            ("seconds", pa.float64()),
+        ]
+    ),
+    "items": pa.schema(
+        [
+            ("source", _TEXT),
+            ("processor", _TEXT),
+            ("key", _TEXT),
+            ("name", _TEXT),
+            ("media_type", _TEXT),
+            ("size_bytes", _INT),
+            ("sha256", _TEXT),
+            ("facts", _TEXT),
+        ]
+    ),
+}
+IDENTITY = {
+    "sources": ("path", "digest"),
+    "results": ("source", "processor", "key"),
+    "items": ("source", "processor", "key", "name"),
+}
+COMMIT_TRIES = 10
+
+
+class Catalogue:
+    """The tables `sources`, `results` and `items` of one store. Several processes may write at once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def _uri(self, table: str) -> str:
+        return str(self._store.catalogue_folder / table)
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """One table as it is now, or some of its columns; empty where there is none yet."""
+        if not DeltaTable.is_deltatable(self._uri(name)):
+            return SCHEMAS[name].empty_table().select(columns or SCHEMAS[name].names)
+        return DeltaTable(self._uri(name)).to_pyarrow_table(columns=list(columns) if columns else None)
+
+    def sources(self) -> dict[str, SourceRow]:
+        """What each path last held."""
+        rows = [SourceRow(**row) for row in self.table("sources").to_pylist()]
+        return {row.path: row for row in sorted(rows, key=lambda row: row.seen_utc)}
+
+    def verdicts(self) -> dict[ResultRef, tuple[str, str | None]]:
+        """Verdict and reason of every catalogued result."""
+        columns = self.table("results", ["source", "processor", "key", "verdict", "reason"]).to_pydict().values()
+        return {
+            ResultRef(source=source, processor=processor, key=key): (verdict, reason)
+            for source, processor, key, verdict, reason in zip(*columns, strict=True)
+        }
+
+    def add_sources(self, rows: Sequence[SourceRow]) -> None:
+        """Remember where sources were seen: in the table and in each source's own record."""
+        seen = {record["digest"]: record for record in self._records({row.digest for row in rows})}
+        for row in rows:
+            entry = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "digest"}
+            record = seen.setdefault(row.digest, {"digest": row.digest, "seen": []})
+            record["seen"] = [old for old in record["seen"] if old["path"] != row.path] + [entry]
+        for digest in {row.digest for row in rows}:
+            self._store.write_source(digest, seen[digest])
+        self._merge("sources", [asdict(row) for row in rows], update=True)
+
+    def _records(self, digests: set[str]) -> Iterable[dict[str, Any]]:
+        return (record for digest in digests if (record := self._store.source(digest)))
+
+    def add_results(self, manifests: Sequence[Manifest]) -> None:
+        """Index results; of those already there only the verdict can change, when a failure was tried again."""
+        self._merge("results", [_result_row(manifest) for manifest in manifests], update=True)
+        self._merge("items", [row for manifest in manifests for row in _item_rows(manifest)])
+
+    def remove_results(self, refs: Sequence[ResultRef]) -> None:
+        """Forget results."""
+        for name in ("results", "items"):
+            if DeltaTable.is_deltatable(self._uri(name)):
+                for ref in refs:
+                    DeltaTable(self._uri(name)).delete(
+                        f"source = '{ref.source}' AND processor = '{ref.processor}' AND key = '{ref.key}'"
+                    )
+
+    def rebuild(self) -> None:
+        """Make all tables anew from the source records and manifests."""
+        manifests = list(self._store.manifests())
+        rows: dict[str, list[dict[str, Any]]] = {
+            "sources": [{"digest": rec["digest"], **seen} for rec in self._store.sources() for seen in rec["seen"]],
+            "results": [_result_row(manifest) for manifest in manifests],
+            "items": [row for manifest in manifests for row in _item_rows(manifest)],
+        }
+        for name, schema in SCHEMAS.items():
+            write_deltalake(self._uri(name), pa.Table.from_pylist(rows[name], schema), mode="overwrite")
+
+    def _merge(self, name: str, rows: list[dict[str, Any]], *, update: bool = False) -> None:
+        if not rows:
+            return
+        new = pa.Table.from_pylist(rows, SCHEMAS[name])
+        same = " AND ".join(f"old.{column} = new.{column}" for column in IDENTITY[name])
+        for attempt in range(COMMIT_TRIES):
+            try:
+                if not DeltaTable.is_deltatable(self._uri(name)):
+                    write_deltalake(self._uri(name), new, mode="error")
+                    return
+                merge = DeltaTable(self._uri(name)).merge(new, same, source_alias="new", target_alias="old")
+                merge = merge.when_matched_update_all() if update else merge
+                merge.when_not_matched_insert_all().execute()
+                return
+            except (CommitFailedError, FileExistsError):  # another writer was first: look again
+                time.sleep(0.05 * 2**attempt)
+        raise StoreError(f"the catalogue table {name!r} is being written by others all the time: run again")
+
+
+def _result_row(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "source": manifest.ref.source,
+        "processor": manifest.ref.processor,
+        "key": manifest.ref.key,
+        "version": manifest.version,
+        "parameters": canonical_json(manifest.parameters).decode(),
+        "verdict": manifest.verdict,
+        "reason": manifest.reason,
+        "item_count": len(manifest.items),
+        "size_bytes": sum(item.size_bytes for item in manifest.items),
+        "source_name": manifest.source_name,
+        "release": manifest.release,
+        "source_facts": json.dumps(manifest.source_facts, ensure_ascii=False),
+        "started_utc": manifest.started_utc,
+        "seconds": manifest.seconds,
+    }
+
+
+def _item_rows(manifest: Manifest) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": manifest.ref.source,
+            "processor": manifest.ref.processor,
+            "key": manifest.ref.key,
+            "name": item.name,
+            "media_type": item.media_type,
+            "size_bytes": item.size_bytes,
+            "sha256": item.sha256,
+            "facts": json.dumps(item.facts, ensure_ascii=False),
+        }
+        for item in manifest.items
+    ]

@@ -1,0 +1,84 @@
+"""A result's own record; its presence commits the result."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from processors.contract import Json, Verdict, as_json
+from processors.errors import ResultCorrupt
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class ResultRef:
+    """The name of a result."""
+
+    source: str
+    """SHA-256 of the source's bytes."""
+    processor: str
+    key: str
+    """SHA-256 of processor, version, parameters and source."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredItem:
+    """One file of a result."""
+
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    facts: Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """Everything about one result."""
+
+    ref: ResultRef
+    version: int
+    """Of the processor."""
+    parameters: dict[str, Json]
+    verdict: Verdict
+    reason: str | None
+    """Why it was refused or failed; None where it was made."""
+    items: tuple[StoredItem, ...]
+    source_name: str
+    """The file's own name when the result was made."""
+    release: str
+    source_facts: Json
+    """What reading the source turned up: counts and losses; None where it was not read to its end."""
+    software: dict[str, str]
+    """Versions of marsmedia and the libraries at work."""
+    started_utc: str
+    seconds: float
+    """Wall-clock time of the pass that made it; one pass may make several results."""
+
+    def to_json(self) -> bytes:
+        record = as_json(self)
+        assert isinstance(record, dict)
+        text = json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1, allow_nan=False)
+        return text.encode("utf-8", "backslashreplace") + b"\n"
+
+    @classmethod
+    def from_json(cls, data: bytes, where: str) -> Manifest:
+        """Read a manifest.
+
+        Raises
+        ------
+        ResultCorrupt : not a manifest, or one of a newer format.
+        """
+        try:
+            record: dict[str, Any] = json.loads(data)
+            if record.pop("format") > FORMAT:
+                raise ResultCorrupt(f"{where}: written by a newer marsmedia: use that version or another store")
+            record["ref"] = ResultRef(**record["ref"])
+            record["items"] = tuple(StoredItem(**item) for item in record["items"])
+            return cls(**record)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ResultCorrupt(
+                f"{where}: not a readable manifest ({error}): delete that folder and run again"
+            ) from error

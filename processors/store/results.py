@@ -1,0 +1,244 @@
+"""The store's one small interface to the disk: all path arithmetic is in this file.
+
+results/<source[:2]>/<source>/<processor>/<key[:16]>/   items and `manifest.json`; never changed once there
+results/<source[:2]>/<source>/source.json                where the source was seen; rewritten when that changes
+scratch/   work in progress, on the same file system; anything here is left over from a run that was killed
+by-name/   links for people who browse folders; made anew from the catalogue
+catalogue/ the Delta tables;   runs/ one report a run
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from processors.contract import Item, as_json
+from processors.errors import ResultMissing, StoreError
+from processors.store.manifest import Manifest, ResultRef, StoredItem
+
+STORE_FORMAT = 1
+
+
+class Store:
+    """A processed store in a folder."""
+
+    def __init__(self, root: Path) -> None:
+        """Open the store, creating it where there is none.
+
+        Raises
+        ------
+        StoreError : not writable, or written by a newer version.
+        """
+        self.root = root
+        try:
+            for folder in (self._results, self._scratch, self.catalogue_folder, self.runs_folder):
+                folder.mkdir(parents=True, exist_ok=True)
+            mark = root / "store.json"
+            if not mark.exists():
+                write_durably(mark, json.dumps({"marsmedia_store_format": STORE_FORMAT}).encode() + b"\n")
+            found = json.loads(mark.read_bytes())["marsmedia_store_format"]
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise StoreError(f"{root}: the store cannot be opened ({why}): check that it can be written") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"{root}/store.json: not the mark of a store: choose another folder with --store"
+            ) from error
+        if found > STORE_FORMAT:
+            raise StoreError(f"{root}: made by a newer marsmedia (store format {found}): use that version")
+
+    @property
+    def _results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def _scratch(self) -> Path:
+        return self.root / "scratch"
+
+    @property
+    def catalogue_folder(self) -> Path:
+        return self.root / "catalogue"
+
+    @property
+    def runs_folder(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def by_name_folder(self) -> Path:
+        return self.root / "by-name"
+
+    def folder(self, ref: ResultRef) -> Path:
+        """Where a result's files lie, whether or not it is there yet."""
+        return self._source_folder(ref.source) / ref.processor / ref.key[:16]
+
+    def _source_folder(self, digest: str) -> Path:
+        return self._results / digest[:2] / digest
+
+    def has(self, ref: ResultRef) -> bool:
+        """Is the result committed? Asked 100,000 times before a run, so it builds no `Path`."""
+        return os.path.exists(  # noqa: PTH110
+            f"{self.root}/results/{ref.source[:2]}/{ref.source}/{ref.processor}/{ref.key[:16]}/manifest.json"
+        )
+
+    def manifest(self, ref: ResultRef) -> Manifest:
+        """Read a result's record.
+
+        Raises
+        ------
+        ResultMissing : no such result.
+        ResultCorrupt : its manifest cannot be read, or names another result.
+        """
+        return self.read_manifest(self.folder(ref) / "manifest.json")
+
+    def read_manifest(self, path: Path) -> Manifest:
+        """Read a manifest by where it lies, as `manifest_paths` gives it; raises as `manifest` does."""
+        where = str(path.relative_to(self.root))
+        try:
+            return Manifest.from_json(path.read_bytes(), where)
+        except FileNotFoundError as error:
+            raise ResultMissing(f"{where}: missing: run `marsmedia ingest` to make it again") from error
+
+    def manifest_paths(self, digest: str | None = None) -> Iterator[Path]:
+        """Every manifest in the store, or those of one source, in the order of their names."""
+        pattern = f"{digest[:2]}/{digest}/*/*/manifest.json" if digest else "*/*/*/*/manifest.json"
+        yield from sorted(self._results.glob(pattern))
+
+    def manifests(self, digest: str | None = None) -> Iterator[Manifest]:
+        """Every readable manifest, as `manifest_paths`; raises `ResultCorrupt` at one that is not."""
+        for path in self.manifest_paths(digest):
+            yield self.read_manifest(path)
+
+    def item_path(self, ref: ResultRef, name: str) -> Path:
+        """An item as a local file, for reading."""
+        return self.folder(ref) / name
+
+    def open_item(self, ref: ResultRef, name: str) -> BinaryIO:
+        """Open an item for reading; raises `ResultMissing` where it is not there."""
+        try:
+            return self.item_path(ref, name).open("rb")
+        except FileNotFoundError as error:
+            raise ResultMissing(f"{self.item_path(ref, name).relative_to(self.root)}: missing") from error
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder on the store's file system, removed at the end, whatever happens."""
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def commit(self, folder: Path, manifest: Manifest) -> bool:
+        """Make a result of a scratch folder that holds its items; True where it is new.
+
+        The manifest and the folder are flushed to the disk, then the folder is renamed once. Where another run has
+        committed the same result meanwhile, that one stays, unless it is a failure.
+        """
+        write_durably(folder / "manifest.json", manifest.to_json())
+        target = self.folder(manifest.ref)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+            if self.has(manifest.ref) and self.manifest(manifest.ref).verdict != "failed":
+                return False
+            self.remove(manifest.ref)  # a failure that was tried again, or a folder without its manifest
+            folder.rename(target)
+        _flush_folder(target.parent)
+        return True
+
+    def remove(self, ref: ResultRef) -> None:
+        """Remove a result; it is gone at once, its files a moment later."""
+        with self.scratch() as folder, suppress(FileNotFoundError):
+            self.folder(ref).rename(folder / "removed")
+
+    def sweep(self) -> int:
+        """Remove what killed runs left in scratch; gives how many folders. Those of processes alive here stay."""
+        removed = 0
+        for left in self._scratch.iterdir():
+            owner = left.name.partition("-")[0]
+            if not (owner.isdigit() and Path(f"/proc/{owner}").exists()):
+                shutil.rmtree(left, ignore_errors=True)
+                removed += 1
+        return removed
+
+    def write_source(self, digest: str, record: dict[str, Any]) -> None:
+        """Keep where a source was seen, beside its results."""
+        folder = self._source_folder(digest)
+        folder.mkdir(parents=True, exist_ok=True)
+        data = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
+        replace_file(folder / "source.json", data)
+
+    def source(self, digest: str) -> dict[str, Any] | None:
+        """Where a source was seen; None where there is no readable record: the next run makes it again."""
+        try:
+            return json.loads((self._source_folder(digest) / "source.json").read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def sources(self) -> Iterator[dict[str, Any]]:
+        """Every readable source record, in the order of digests."""
+        for path in sorted(self._results.glob("*/*/source.json")):
+            if record := self.source(path.parent.name):
+                yield record
+
+
+def put_item(folder: Path, item: Item) -> StoredItem:
+    """Write an item into a result's scratch folder and flush it; a file that lies there already is only hashed."""
+    path = folder / item.name
+    if item.data is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, item.data)
+        digest, size = hashlib.sha256(item.data).hexdigest(), len(item.data)
+    else:
+        assert item.file is not None
+        if item.file != path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            item.file.rename(path)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())
+        size = path.stat().st_size
+    return StoredItem(
+        name=item.name, media_type=item.media_type, size_bytes=size, sha256=digest, facts=as_json(item.facts)
+    )
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a new file and flush it to the disk."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file in one step: readers see the old bytes or the new ones, never a part."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)  # noqa: PTH101
+        os.replace(temporary, path)  # noqa: PTH105
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108
+        raise
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

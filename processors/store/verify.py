@@ -1,0 +1,66 @@
+"""Fixity: hashes every stored file again and names each that is damaged, missing or extra."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from processors.errors import ResultCorrupt
+from processors.store.results import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A stored file that is not as its manifest says."""
+
+    path: str
+    """Below the store."""
+    kind: Literal["damaged", "missing", "extra"]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """One result, looked at."""
+
+    path: str
+    item_count: int
+    size_bytes: int
+    faults: tuple[Fault, ...]
+
+
+def verify(store: Store) -> Iterator[Checked]:
+    """Look at every result of the store; a result whose folder vanished whole leaves no trace and is due again."""
+    for path in store.manifest_paths():
+        folder = path.parent
+        where = str(folder.relative_to(store.root))
+        try:
+            manifest = store.read_manifest(path)
+        except ResultCorrupt as error:
+            fault = Fault(path=f"{where}/manifest.json", kind="damaged", reason=str(error))
+            yield Checked(path=where, item_count=0, size_bytes=0, faults=(fault,))
+            continue
+        faults, size = [], 0
+        if store.folder(manifest.ref) != folder:
+            faults.append(Fault(path=f"{where}/manifest.json", kind="damaged", reason="it names another result"))
+        for item in manifest.items:
+            place = folder / item.name
+            try:
+                with place.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError as error:
+                kind = "missing" if isinstance(error, FileNotFoundError) else "damaged"
+                faults.append(Fault(path=f"{where}/{item.name}", kind=kind, reason=error.strerror or str(error)))
+                continue
+            size += item.size_bytes
+            if digest != item.sha256:
+                reason = f"SHA-256 is {digest[:16]}..., the manifest says {item.sha256[:16]}..."
+                faults.append(Fault(path=f"{where}/{item.name}", kind="damaged", reason=reason))
+        known = {"manifest.json", *(item.name for item in manifest.items)}
+        there = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() or p.is_symlink()}
+        faults += [
+            Fault(path=f"{where}/{name}", kind="extra", reason="no manifest names it") for name in sorted(there - known)
+        ]
+        yield Checked(path=where, item_count=len(manifest.items), size_bytes=size, faults=tuple(faults))

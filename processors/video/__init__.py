@@ -1,0 +1,1 @@
+"""Video: exact frames and what is made of them."""

@@ -1,0 +1,56 @@
+"""What is known of a video stream before decoding it, and what decoding it turned up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoInfo:
+    """What is known of the stream before its frames are decoded."""
+
+    stream_index: int
+    codec: str
+    pixel_format: str | None
+    width_px: int
+    """Upright, in square pixels."""
+    height_px: int
+    stored_width_px: int
+    stored_height_px: int
+    sample_aspect_ratio: Fraction
+    display_matrix: tuple[int, int, int, int]
+    time_base: Fraction
+    """Seconds per tick."""
+    average_rate_hz: Fraction | None
+    frame_count_from_header: int | None
+    duration_seconds_from_header: Fraction | None
+    frame_count_from_packets: int | None
+    """Frames to be shown, counted without decoding; None where the packets carry no times."""
+    start: Fraction | None
+    """Presentation time of the first frame, seconds; None, with `end`, where only decoding can tell."""
+    end: Fraction | None
+    """Time at which the last frame is no longer shown, seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoReport:
+    """What reading the stream turned up: the losses, told."""
+
+    frame_count_from_header: int | None
+    frame_count_from_packets: int | None
+    frame_count_decoded: int
+    frame_count_skipped: int | None
+    """Frames that nobody asked for and that were not decoded, so their state is unknown; None without packet times."""
+    frame_count_lost: int | None
+    """Frames that were asked for and did not come out of the decoder; None without packet times."""
+    frame_count_corrupt: int
+    """Decoded, but marked by the decoder as damaged."""
+    frame_count_without_time: int
+    """Decoded, but with no presentation time, so not used."""
+    lost_seconds: tuple[tuple[Fraction, Fraction], ...]
+    """Half-open spans in which frames were lost, the first 100 of them."""
+    decoder_errors: int
+    first_error: str | None
+    unreadable: str | None
+    """Why the container could not be read to its end."""

@@ -1,0 +1,254 @@
+"""Reads a video stream: its frames with exact times, decoding no more than is asked for, and the losses told."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+import av
+import av.container
+import av.packet
+import av.stream
+import av.video.frame
+import av.video.stream
+
+from processors.contract import Need
+from processors.decoding import decoder_errors
+from processors.errors import DamagedMedia
+from processors.video.frame import IDENTITY, VideoFrame, display_matrix, square_pixels
+from processors.video.index import read_index
+from processors.video.info import VideoInfo, VideoReport
+
+SPANS_TOLD = 100
+"""Lost spans listed in a report; the count is always whole."""
+
+GENERATED_TIMES = av.container.Flags.gen_pts.value
+"""FFmpeg's guesses for packets without a time; they are wrong for H.264 with B-frames in AVI, so they are off."""
+
+
+def pick_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream | None:
+    """The stream that a player shows: the default one, else the first; attached pictures are not video."""
+    films = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    preferred = [s for s in films if s.disposition & av.stream.Disposition.default]
+    return (preferred or films or [None])[0]
+
+
+class VideoReader:
+    """One video stream of an open container; feed it the stream's packets in file order, then `flush`.
+
+    Parameters
+    ----------
+    container : the file, as yet unread.
+    second_opening : the same file again; it is read to its end here, to learn every frame's time.
+
+    Raises
+    ------
+    DamagedMedia : no decoder or no picture size; from `flush`, when not one frame decoded.
+    """
+
+    def __init__(self, container: av.container.InputContainer, second_opening: av.container.InputContainer) -> None:
+        stream = pick_stream(container)
+        if stream is None or stream.codec_context is None or not stream.codec_context.width:
+            raise DamagedMedia("no decodable video stream")
+        container.flags &= ~GENERATED_TIMES
+        second_opening.flags &= ~GENERATED_TIMES
+        twin = second_opening.streams[stream.index]
+        assert isinstance(twin, av.video.stream.VideoStream)
+        self.stream = stream
+        self._codec = stream.codec_context
+        self._index = read_index(second_opening, twin)
+        self.info = self._read_info(_first_matrix(second_opening, twin))
+        stream.thread_type = "AUTO"
+
+        self._wanted: set[int] | None = None
+        self._needed: bytearray | None = None
+        self._position = -1
+        self._gap = False
+        self._held: tuple[av.video.frame.VideoFrame, int] | None = None
+        self._clock = _BestEffortClock()
+        self._came = bytearray(len(self._index.shown_pts))
+        self._decoded = self._corrupt = self._without_time = self._errors = 0
+        self._first_error: str | None = None
+
+    def _read_info(self, matrix: tuple[int, int, int, int]) -> VideoInfo:
+        stream, codec, index = self.stream, self._codec, self._index
+        ratio = stream.sample_aspect_ratio or codec.sample_aspect_ratio or Fraction(1)
+        if not Fraction(1, 20) < ratio < 20:
+            ratio = Fraction(1)
+        time_base = stream.time_base or Fraction(1, av.time_base)
+        width, height = square_pixels(codec.width, codec.height, ratio)
+        shown = index.shown_pts if index.complete else []
+        return VideoInfo(
+            stream_index=stream.index,
+            codec=codec.name,
+            pixel_format=codec.pix_fmt,
+            width_px=height if matrix[0] == 0 else width,
+            height_px=width if matrix[0] == 0 else height,
+            stored_width_px=codec.width,
+            stored_height_px=codec.height,
+            sample_aspect_ratio=ratio,
+            display_matrix=matrix,
+            time_base=time_base,
+            average_rate_hz=stream.average_rate,
+            frame_count_from_header=stream.frames or None,
+            duration_seconds_from_header=stream.duration * time_base if stream.duration else None,
+            frame_count_from_packets=len(shown) if index.complete else None,
+            start=shown[0] * time_base if shown else None,
+            end=index.end_of(shown[-1]) * time_base if shown else None,
+        )
+
+    def want(self, needs: Sequence[Need]) -> None:
+        """Say, before the first packet, which frames will be asked for; if one need is all of them, all are decoded."""
+        choices = [need.shown for need in needs if need.shown is not None]
+        if not self._index.complete or len(choices) < len(needs):
+            return
+        base = self.info.time_base
+        self._wanted = self._index.wanted(lambda pts, end: any(shown(pts * base, end * base) for shown in choices))
+        self._needed = self._index.packets_for(self._wanted)
+
+    def decode(self, packet: av.packet.Packet) -> Iterator[VideoFrame]:
+        """Frames that this packet sets free, in order of presentation."""
+        if not packet.size:
+            return
+        if self._needed is not None:
+            self._position += 1
+            if not self._needed[self._position]:
+                if not self._gap:
+                    yield from self._drain()
+                    self._codec.flush_buffers()
+                self._gap = True
+                return
+            self._gap = False
+            assert self._wanted is not None
+            self._codec.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
+        for frame in self._frames_of(packet):
+            yield from self._with_end(frame)
+
+    def flush(self) -> Iterator[VideoFrame]:
+        """Frames still inside the decoder; call once, after the last packet."""
+        if not self._gap:
+            yield from self._drain()
+        if self._held:
+            frame, pts = self._held
+            yield self._unit(frame, pts, pts + max(frame.duration or self._index.last_duration, 1))
+        if not self._decoded and (self._wanted is None or self._wanted):
+            why = self._first_error or self._index.unreadable or "the stream is empty"
+            raise DamagedMedia(f"not one frame decodes ({why})")
+
+    def report(self) -> VideoReport:
+        """Counts and losses, once everything was fed."""
+        base, known = self.info.time_base, self._index.complete
+        announced = zip(self._index.shown_pts, self._came, strict=True) if known else ()
+        absent = [pts for pts, came in announced if not came]
+        lost = absent if self._wanted is None else [pts for pts in absent if pts in self._wanted]
+        return VideoReport(
+            frame_count_from_header=self.info.frame_count_from_header,
+            frame_count_from_packets=self.info.frame_count_from_packets,
+            frame_count_decoded=self._decoded,
+            frame_count_skipped=len(absent) - len(lost) if known else None,
+            frame_count_lost=len(lost) if known else None,
+            frame_count_corrupt=self._corrupt,
+            frame_count_without_time=self._without_time,
+            lost_seconds=_joined([(pts * base, self._index.end_of(pts) * base) for pts in lost])[:SPANS_TOLD],
+            decoder_errors=self._errors,
+            first_error=self._first_error,
+            unreadable=self._index.unreadable,
+        )
+
+    def _frames_of(self, packet: av.packet.Packet | None) -> list[av.video.frame.VideoFrame]:
+        try:
+            with decoder_errors("decoding a packet"):
+                return list(self._codec.decode(packet))
+        except DamagedMedia as error:
+            self._errors += 1
+            self._first_error = self._first_error or error.what
+            return []
+
+    def _drain(self) -> Iterator[VideoFrame]:
+        for frame in self._frames_of(None):
+            yield from self._with_end(frame)
+
+    def _with_end(self, frame: av.video.frame.VideoFrame) -> Iterator[VideoFrame]:
+        """Give a frame once the time is known at which the next one replaces it."""
+        self._decoded += 1
+        self._corrupt += bool(frame.is_corrupt)
+        if self._index.complete:
+            if frame.pts is None:
+                self._without_time += 1
+                return
+            position = bisect_left(self._index.shown_pts, frame.pts)
+            if position < len(self._came) and self._index.shown_pts[position] == frame.pts:
+                self._came[position] = 1
+            yield self._unit(frame, frame.pts, self._index.end_of(frame.pts))
+            return
+        pts = self._clock.time_of(frame.pts, frame.dts)
+        if pts is None:
+            self._without_time += 1
+            return
+        if self._held:
+            earlier, earlier_pts = self._held
+            yield self._unit(earlier, earlier_pts, max(pts, earlier_pts))
+        self._held = (frame, pts)
+
+    def _unit(self, frame: av.video.frame.VideoFrame, pts: int, end_pts: int) -> VideoFrame:
+        return VideoFrame(
+            decoded=frame,
+            pts=pts,
+            end_pts=end_pts,
+            time_base=self.info.time_base,
+            is_keyframe=bool(frame.key_frame),
+            sample_aspect_ratio=self.info.sample_aspect_ratio,
+        )
+
+
+class _BestEffortClock:
+    """Presentation times for streams whose packets carry none: FFmpeg's `best_effort_timestamp`.
+
+    The presentation time, unless it has stepped back more often than the decoding time has
+    (`guess_correct_pts` in FFmpeg's libavcodec/decode.c).
+    """
+
+    def __init__(self) -> None:
+        self._faulty_pts = self._faulty_dts = 0
+        self._last_pts: int | None = None
+        self._last_dts: int | None = None
+
+    def time_of(self, pts: int | None, dts: int | None) -> int | None:
+        """The frame's time in ticks; None where the file gives it neither."""
+        if dts is not None:
+            self._faulty_dts += self._last_dts is not None and dts <= self._last_dts
+        if pts is not None:
+            self._faulty_pts += self._last_pts is not None and pts <= self._last_pts
+        self._last_dts = dts if dts is not None else pts if pts is not None else self._last_dts
+        self._last_pts = pts if pts is not None else dts if dts is not None else self._last_pts
+        if pts is not None and (self._faulty_pts <= self._faulty_dts or dts is None):
+            return pts
+        return dts
+
+
+def _first_matrix(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream
+) -> tuple[int, int, int, int]:
+    """Display matrix of the first frame that decodes, looking at no more than 64 packets."""
+    try:
+        with decoder_errors("reading the first frame"):
+            container.seek(0)
+            for _, packet in zip(range(64), container.demux(stream), strict=False):
+                for frame in packet.decode():
+                    assert isinstance(frame, av.video.frame.VideoFrame)
+                    return display_matrix(frame)
+    except DamagedMedia:
+        pass
+    return IDENTITY
+
+
+def _joined(spans: list[tuple[Fraction, Fraction]]) -> tuple[tuple[Fraction, Fraction], ...]:
+    """Merge half-open spans that touch; `spans` ascending."""
+    joined: list[tuple[Fraction, Fraction]] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)

@@ -1,0 +1,104 @@
+"""What tests share: where real media lie, tools to compare with, and media made with known answers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.made_media import Made, MediaMaker
+
+SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real media beside the checkout."""
+    if not SAMPLES.is_dir():
+        pytest.skip("no ../shared/samples beside the checkout")
+    return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def ffprobe() -> str:
+    """The ffprobe command."""
+    return shutil.which("ffprobe") or pytest.skip("no ffprobe on this machine: install ffmpeg")
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> MediaMaker:
+    """Makes media with known answers in this test's folder."""
+    return MediaMaker(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def sample_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in sample release, written once."""
+    from processors.sample import write_release
+
+    folder = tmp_path_factory.mktemp("sample") / "sample-release"
+    write_release(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Prefect server; gives its API address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = quiet_environment(tmp_path_factory.mktemp("prefect"))
+    server = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}/api"
+    try:
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"{address}/health", timeout=2):
+                    break
+            except (urllib.error.URLError, OSError):
+                assert server.poll() is None, "the Prefect server did not start"
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def quiet_environment(prefect_home: Path) -> dict[str, str]:
+    """This environment with a Prefect home of its own and no server address."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return {**environment, "PREFECT_HOME": str(prefect_home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def marsmedia(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the command `marsmedia` as a user would, against the test's Prefect server."""
+    environment = {**quiet_environment(tmp_path_factory.getbasetemp() / "home"), "PREFECT_API_URL": prefect_server}
+
+    def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "flows.cli", *map(str, arguments)]
+        environment["PYTHONPATH"] = str(PROJECT)
+        return subprocess.run(
+            command, env=environment, cwd=cwd or PROJECT, capture_output=True, text=True, timeout=300, check=False
+        )
+
+    return run
+
+
+__all__ = ["Made", "MediaMaker", "Run", "quiet_environment"]

@@ -1,0 +1,69 @@
+"""Keys name results: the same parameters give the same key, anything else another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from processors.contract import Item, Need, Reads, as_json, canonical_json, parameters, result_key
+from processors.video.frames import Frames
+
+DIGEST = "a" * 64
+
+
+def test_one_and_one_point_nought_are_one_key() -> None:
+    assert result_key(Frames(every_seconds=1), DIGEST) == result_key(Frames(every_seconds=1.0), DIGEST)
+
+
+def test_a_key_changes_with_parameter_source_name_and_version() -> None:
+    class Later(Frames):
+        version: ClassVar[int] = 2
+
+    keys = {
+        result_key(Frames(), DIGEST),
+        result_key(Frames(every_seconds=2), DIGEST),
+        result_key(Frames(), "b" * 64),
+        result_key(Later(), DIGEST),
+    }
+    assert len(keys) == 4
+
+
+def test_the_key_is_what_it_was() -> None:
+    """Stored results are found by it: if this fails, every result of every store is made again."""
+    assert result_key(Frames(), DIGEST) == "eb96b714670d8feb980b8e2080334c7424991d65a21af9710e3374107bad58a3"
+
+
+def test_parameters_name_every_default() -> None:
+    assert parameters(Frames()) == {"every_seconds": 1, "picture_format": "jpeg", "quality": 90}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_refused(value: float) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Odd:
+        name: ClassVar[str] = "odd"
+        version: ClassVar[int] = 1
+        reads: ClassVar[Reads] = "file"
+        x: float
+
+        def needs(self, info: object) -> Need:
+            return Need()
+
+        def start(self, info: object, scratch: object) -> object:
+            raise AssertionError
+
+    with pytest.raises(ValueError, match="is not a number that can be stored: use None for unknown"):
+        result_key(Odd(x=value), DIGEST)  # type: ignore[arg-type]
+
+
+def test_canonical_json_is_sorted_and_tight() -> None:
+    assert canonical_json(as_json({"b": (1, 2.5), "a": "火星"})) == '{"a":"火星","b":[1,2.5]}'.encode()
+
+
+@pytest.mark.parametrize("name", ["../up", "/root", "a b", "火星", ".hidden", "-dash", "", "a/../../b"])
+def test_an_item_with_an_unsafe_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="item name"):
+        Item(name=name or "\0", media_type="text/plain", data=b"")

@@ -1,0 +1,184 @@
+"""Results are committed whole or not at all; the catalogue can be thrown away; every damage is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from processors.contract import Item
+from processors.errors import ResultCorrupt, ResultMissing, StoreError
+from processors.identify import Identity
+from processors.store.by_name import link_results, rebuild_by_name, safe_name
+from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.manifest import Manifest, ResultRef
+from processors.store.results import Store, put_item
+from processors.store.verify import verify
+from processors.survey import FoundFile
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def commit(
+    store: Store, *, digest: str = "ab" * 32, key: str = "cd" * 32, name: str = "clip.mp4", **more: object
+) -> Manifest:
+    with store.scratch() as scratch:
+        folder = scratch / "x"
+        folder.mkdir()
+        items = (put_item(folder, Item(name="a/one.txt", media_type="text/plain", data=b"one")),)
+        record = {
+            "ref": ResultRef(source=digest, processor="video.frames", key=key), "version": 1, "parameters": {"n": 1},
+            "verdict": "made", "reason": None, "items": items, "source_name": name, "release": "june",
+            "source_facts": {"frame_count_decoded": 3}, "software": {}, "started_utc": "2021-06-27T00:00:00.000+00:00",
+            "seconds": 0.5, **more,
+        }  # fmt: skip
+        manifest = Manifest(**record)  # type: ignore[arg-type]
+        store.commit(folder, manifest)
+    return manifest
+
+
+def source_row(path: str, digest: str, seen_utc: str = "2021-06-27T00:00:00.000+00:00") -> SourceRow:
+    file = FoundFile(path=path, relative=Path(path).name, release="june", size_bytes=3, mtime_ns=4)
+    return SourceRow.of(file, digest, Identity(kind="media", medium="video", format="mp4"), seen_utc)
+
+
+def test_a_committed_result_reads_back(store: Store) -> None:
+    manifest = commit(store)
+    assert store.has(manifest.ref)
+    assert store.manifest(manifest.ref) == manifest
+    assert store.open_item(manifest.ref, "a/one.txt").read() == b"one"
+    assert manifest.items[0].sha256 == "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
+    assert list((store.root / "scratch").iterdir()) == []
+
+
+def test_a_session_that_dies_leaves_nothing_but_scratch(store: Store) -> None:
+    def die() -> None:
+        with store.scratch() as scratch:
+            put_item(scratch, Item(name="half.txt", media_type="text/plain", data=b"half"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        die()
+    assert list(store.manifest_paths()) == []
+    assert list((store.root / "scratch").iterdir()) == []
+
+
+def test_scratch_of_a_killed_run_is_swept_and_that_of_a_living_one_stays(store: Store) -> None:
+    (store.root / "scratch" / "999999999-old").mkdir()
+    (store.root / "scratch" / f"{os.getpid()}-mine").mkdir()
+    assert store.sweep() == 1
+    assert [folder.name for folder in (store.root / "scratch").iterdir()] == [f"{os.getpid()}-mine"]
+
+
+def test_the_first_of_two_equal_results_stays(store: Store) -> None:
+    first = commit(store)
+    commit(store, seconds=9.0)
+    assert store.manifest(first.ref).seconds == 0.5
+
+
+def test_a_failure_gives_way_to_a_result(store: Store) -> None:
+    failed = commit(store, verdict="failed", reason="it was bad")
+    assert store.manifest(failed.ref).verdict == "failed"
+    commit(store)
+    assert store.manifest(failed.ref).verdict == "made"
+
+
+def test_a_folder_without_its_manifest_is_no_result(store: Store) -> None:
+    manifest = commit(store)
+    (store.folder(manifest.ref) / "manifest.json").unlink()
+    assert not store.has(manifest.ref)
+    commit(store)
+    assert store.has(manifest.ref)
+
+
+def test_a_missing_or_broken_manifest_says_so(store: Store) -> None:
+    manifest = commit(store)
+    path = store.folder(manifest.ref) / "manifest.json"
+    path.write_text("{")
+    with pytest.raises(ResultCorrupt, match="not a readable manifest"):
+        store.manifest(manifest.ref)
+    path.unlink()
+    with pytest.raises(ResultMissing, match="missing: run `marsmedia ingest`"):
+        store.manifest(manifest.ref)
+
+
+def test_a_store_of_a_newer_version_is_left_alone(store: Store) -> None:
+    (store.root / "store.json").write_text(json.dumps({"marsmedia_store_format": 99}))
+    with pytest.raises(StoreError, match="made by a newer marsmedia"):
+        Store(store.root)
+
+
+def test_a_store_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="the store cannot be opened"):
+        Store(tmp_path / "file" / "store")
+
+
+def test_rebuilding_the_catalogue_gives_the_same_tables(store: Store) -> None:
+    catalogue = Catalogue(store)
+    manifests = [commit(store), commit(store, digest="ef" * 32, key="12" * 32)]
+    catalogue.add_sources([source_row("/raw/a.mp4", "ab" * 32), source_row("/raw/b.mp4", "ef" * 32)])
+    catalogue.add_results(manifests[:1])
+    catalogue.add_results(manifests)
+    order = {"sources": "path", "results": "source", "items": "source"}
+    before = {name: catalogue.table(name).sort_by(column) for name, column in order.items()}
+    shutil.rmtree(store.catalogue_folder)
+    catalogue.rebuild()
+    assert {name: catalogue.table(name).sort_by(column) for name, column in order.items()} == before
+    assert before["results"].num_rows == 2
+
+
+def test_a_path_is_known_by_what_it_held_last(store: Store) -> None:
+    catalogue = Catalogue(store)
+    catalogue.add_sources([source_row("/raw/a.mp4", "ab" * 32, "2021-06-01")])
+    catalogue.add_sources([source_row("/raw/a.mp4", "ef" * 32, "2021-06-02")])
+    assert catalogue.sources()["/raw/a.mp4"].digest == "ef" * 32
+    catalogue.add_sources([source_row("/raw/a.mp4", "ab" * 32, "2021-06-03")])
+    assert catalogue.sources()["/raw/a.mp4"].digest == "ab" * 32
+    assert catalogue.table("sources").num_rows == 2
+
+
+def test_verify_names_each_damaged_missing_and_extra_file(store: Store) -> None:
+    whole, damaged, missing, extra, broken = (commit(store, key=f"{i:02x}" * 32) for i in range(5))
+    (store.folder(damaged.ref) / "a/one.txt").write_bytes(b"two")
+    (store.folder(missing.ref) / "a/one.txt").unlink()
+    (store.folder(extra.ref) / "more.txt").write_bytes(b"")
+    (store.folder(broken.ref) / "manifest.json").write_bytes(b"no")
+    faults = {
+        (fault.kind, fault.path.rpartition("video.frames/")[2]) for checked in verify(store) for fault in checked.faults
+    }
+    assert faults == {
+        ("damaged", "0101010101010101/a/one.txt"),
+        ("missing", "0202020202020202/a/one.txt"),
+        ("extra", "0303030303030303/more.txt"),
+        ("damaged", "0404040404040404/manifest.json"),
+    }
+    assert store.has(whole.ref)
+
+
+def test_by_name_shows_release_name_and_processor(store: Store) -> None:
+    one = commit(store)
+    other = commit(store, digest="ef" * 32)
+    link_results(store, [one, other, one])
+    shown = sorted(str(path.relative_to(store.by_name_folder)) for path in store.by_name_folder.rglob("video.frames"))
+    assert shown == ["june/clip.mp4/video.frames", "june/clip.mp4~efefefef/video.frames"]
+    assert (store.by_name_folder / "june/clip.mp4/video.frames/a/one.txt").read_bytes() == b"one"
+    rebuild_by_name(store)
+    assert sorted(str(p.relative_to(store.by_name_folder)) for p in store.by_name_folder.rglob("video.frames")) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("火星 降落.mp4", "火星 降落.mp4"), ("../../etc/passwd", "_.._etc_passwd"), ("a\nb", "a_b"), ("-rf", "_-rf"),
+        ("con.mp4", "_con.mp4"), ("", "_"), (". .", "_"), ("x" * 300, "x" * 120), ('a"b<c', "a_b_c"),
+    ],
+)  # fmt: skip
+def test_names_are_made_safe_for_every_file_system(name: str, expected: str) -> None:
+    assert safe_name(name) == expected
