@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from flows.progress import RunProgress
 from flows.workers import Stopped, WorkerDeath, Workers
 from processors.contract import result_key
-from processors.derive import Outcome, derive, record_failure
+from processors.derive import derive
 from processors.errors import SourceChanged, StoreError, machine_reason
+from processors.outcome import Outcome, record_failure
 from processors.plan import Due
 from processors.store.manifest import ResultRef
 from processors.store.results import Store

@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Literal, Protocol
 
 Medium = Literal["video", "audio", "photo"]
-Reads = Literal["video", "audio", "photo", "file"]
-"""The units that a processor eats; `file`: it reads headers and tags itself and is fed nothing."""
+Reads = Literal["video", "audio", "photo", "file", "results"]
+"""The units that a processor eats. `file`: it reads headers and tags itself and is fed nothing. `results`: it is made
+of the results that it `uses` alone, and the source is not opened."""
 
 Verdict = Literal["made", "refused", "failed"]
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -68,6 +69,30 @@ class Need:
     """No more pixels than this along the longer side are wanted. None: all there are."""
 
 
+class UsedResult(Protocol):
+    """A result of another processor on the same source, for reading."""
+
+    def path(self, name: str, /) -> Path:
+        """Where an item lies; raises `ResultMissing` for a name that the result does not have."""
+        ...
+
+    def facts(self, name: str, /) -> Json:
+        """An item's facts."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Using:
+    """What `needs` and `start` are given, in place of the medium's info, by a processor that uses other results."""
+
+    info: Any
+    """The medium's own info; None for a processor that reads `results`."""
+    results: Mapping[str, UsedResult]
+    """By processor name."""
+    source_facts: Mapping[Reads, Json]
+    """What reading the source turned up when those results were made: counts and losses, by the units read."""
+
+
 class Session(Protocol):
     """One processor at work on one source."""
 
@@ -81,7 +106,11 @@ class Session(Protocol):
 
 
 class Processor(Protocol):
-    """One thing that can be derived: a frozen keyword-only dataclass whose fields are all that changes the bytes."""
+    """One thing that can be derived: a frozen keyword-only dataclass whose fields are all that changes the bytes.
+
+    A processor that builds on results of others has a method `uses(self) -> tuple[Processor, ...]` that names them
+    with their parameters; its key contains theirs, and it runs after them.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int]
@@ -136,14 +165,22 @@ def canonical_json(value: Json) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
+def used_by(processor: Processor) -> tuple[Processor, ...]:
+    """The processors whose results this one builds on; none for most."""
+    uses = getattr(processor, "uses", None)
+    return uses() if uses else ()
+
+
 def result_key(processor: Processor, source_digest: str) -> str:
-    """SHA-256, in hexadecimal, of the processor's name, version, parameters and the source's digest."""
-    described = {
+    """SHA-256, in hexadecimal, of name, version, parameters, the source's digest and the keys of used results."""
+    described: dict[str, Json] = {
         "processor": processor.name,
         "version": processor.version,
         "parameters": parameters(processor),
         "sources": [source_digest],
     }
+    if used := used_by(processor):
+        described["uses"] = [result_key(other, source_digest) for other in used]
     return hashlib.sha256(canonical_json(described)).hexdigest()
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-import importlib.metadata
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,35 +20,24 @@ from processors.contract import (
     Reads,
     Session,
     Source,
+    Using,
     Verdict,
     as_json,
-    parameters,
     result_key,
+    used_by,
 )
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.metadata.processor import OpenSource
+from processors.outcome import Outcome, already_made, outcome_of, record
 from processors.photo.reader import PhotoReader
 from processors.source_file import SourceFile
-from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.manifest import StoredItem
 from processors.store.results import Store, put_item
+from processors.store.used import used_results
 from processors.video.reader import VideoReader
 
-LIBRARIES = ("marsmedia", "av", "librosa", "numpy", "opencv-python", "pillow", "soundfile")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of one processor on one source."""
-
-    ref: ResultRef
-    verdict: Verdict
-    reason: str | None
-    item_count: int
-    size_bytes: int
-    seconds: float
-    is_stored: bool
-    """False for a fault of the machine or of this program: it is due again."""
+UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")
 
 
 class _Work:
@@ -61,6 +49,11 @@ class _Work:
         self.session: Session | None = None
         self.items: list[StoredItem] = []
         self.fault: MediaError | None = None
+        self.used: Using | None = None
+
+    def informed(self, info: Any) -> Any:
+        """The medium's info, together with the used results where there are any."""
+        return dataclasses.replace(self.used, info=info) if self.used else info
 
     def take(self, give: Callable[[], Iterable[Item]]) -> None:
         """Write what the session gives; a session that fails is not asked again, the others go on."""
@@ -83,11 +76,33 @@ def derive(source: Source, file: SourceFile, release: str, due: Sequence[Process
     SourceChanged : the file is not the one that was hashed; nothing is committed.
     OSError : the machine's fault; nothing is committed.
     """
+    there = {manifest.ref.key: manifest for manifest in already_made(due, source.digest, store)}
+    outcomes = [outcome_of(manifest) for manifest in there.values()]
+    for stage in _stages([p for p in due if result_key(p, source.digest) not in there]):
+        outcomes += _derive_stage(source, file, release, stage, store)
+    return outcomes
+
+
+def _stages(due: Sequence[Processor]) -> list[list[Processor]]:
+    """Processors that use no other that is due, then those that use only these, and so on; most often one stage."""
+    waiting, stages = list(due), []
+    while waiting:
+        later = [p for p in waiting if any(used == other for used in used_by(p) for other in waiting)]
+        stages.append([p for p in waiting if p not in later])
+        waiting = later
+    return stages
+
+
+def _derive_stage(
+    source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store
+) -> list[Outcome]:
     started, clock = datetime.now(UTC), time.monotonic()
     with store.scratch() as scratch:
         work = [_Work(processor, scratch / str(number)) for number, processor in enumerate(due)]
         for one in work:
             one.folder.mkdir()
+            with _blamed_on([one]):
+                one.used = used_results(one.processor, source.digest, store)
         facts: dict[Reads, Json] = {}
         _run(source, file, work, facts)
         file.check_unchanged()
@@ -96,11 +111,10 @@ def derive(source: Source, file: SourceFile, release: str, due: Sequence[Process
 
 
 def _run(source: Source, file: SourceFile, work: list[_Work], facts: dict[Reads, Json]) -> None:
-    by_unit = {
-        unit: [one for one in work if one.processor.reads == unit] for unit in ("file", "photo", "audio", "video")
-    }
-    _start(by_unit["file"], OpenSource(source=source, file=file))
-    _finish(by_unit["file"])
+    by_unit = {unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS}
+    for unit, info in (("results", None), ("file", OpenSource(source=source, file=file))):
+        _start(by_unit[unit], info)
+        _finish(by_unit[unit])
     with _blamed_on(by_unit[source.medium]):
         if source.medium == "photo" and by_unit["photo"]:
             _run_photo(file, by_unit["photo"], facts)
@@ -196,9 +210,14 @@ def _packets(container: Any, streams: list[Any]) -> Iterator[Any]:
 
 
 def _start(work: list[_Work], info: Any) -> list[Need]:
+    """Start every session; one that refuses to start is left out of what follows."""
+    needs: list[Need] = []
     for one in work:
-        one.session = one.processor.start(info, one.folder)
-    return [one.processor.needs(info) for one in work]
+        with _blamed_on([one]):
+            needs.append(one.processor.needs(one.informed(info)))
+            one.session = one.processor.start(one.informed(info), one.folder)
+    work[:] = [one for one in work if one.session is not None]
+    return needs
 
 
 def _feed(work: list[_Work], unit: Any) -> None:
@@ -232,55 +251,4 @@ def _commit(
     manifest = record(one.processor, source, release, verdict, reason, seconds, started,
                       items=tuple(one.items), source_facts=facts.get(one.processor.reads))  # fmt: skip
     store.commit(one.folder, manifest)
-    size = sum(item.size_bytes for item in one.items)
-    return Outcome(ref=manifest.ref, verdict=verdict, reason=reason, item_count=len(one.items), size_bytes=size,
-                   seconds=seconds, is_stored=True)  # fmt: skip
-
-
-def record_failure(source: Source, release: str, due: Sequence[Processor], store: Store, reason: str) -> list[Outcome]:
-    """Store a failure that the pass could not store itself, because it was killed: a crash, a hang, a limit."""
-    outcomes = []
-    for processor in due:
-        manifest = record(processor, source, release, "failed", reason, 0.0, datetime.now(UTC))
-        with store.scratch() as scratch:
-            folder = scratch / "failure"
-            folder.mkdir()
-            store.commit(folder, manifest)
-        outcomes.append(Outcome(ref=manifest.ref, verdict="failed", reason=reason, item_count=0, size_bytes=0,
-                                seconds=0.0, is_stored=True))  # fmt: skip
-    return outcomes
-
-
-def record(
-    processor: Processor,
-    source: Source,
-    release: str,
-    verdict: Verdict,
-    reason: str | None,
-    seconds: float,
-    started: datetime,
-    *,
-    items: tuple[StoredItem, ...] = (),
-    source_facts: Json = None,
-) -> Manifest:
-    """The manifest of one result."""
-    return Manifest(
-        ref=ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, source.digest)),
-        version=processor.version,
-        parameters=parameters(processor),
-        verdict=verdict,
-        reason=reason,
-        items=items,
-        source_name=source.name,
-        release=release,
-        source_facts=source_facts,
-        software=software(),
-        started_utc=started.isoformat(timespec="milliseconds"),
-        seconds=round(seconds, 6),
-    )
-
-
-@functools.cache
-def software() -> dict[str, str]:
-    """Versions of this program and of the libraries that make the bytes."""
-    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return outcome_of(manifest)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processors.contract import Medium, Processor, Source, parameters, result_key
+from processors.contract import Medium, Processor, Source, parameters, result_key, used_by
 from processors.source_file import SourceFile
 from processors.store.catalogue import SourceRow
 from processors.store.manifest import Manifest, ResultRef
@@ -53,8 +53,21 @@ class Plan:
 
 
 def applicable(source: Source, recipes: Recipes) -> list[Processor]:
-    """The recipe's processors that have something to read in this source."""
-    return [p for p in recipes[source.medium] if p.reads != "audio" or source.has_sound or source.medium == "audio"]
+    """The recipe's processors that have something to read in this source, each after those that it uses."""
+    found: dict[str, Processor] = {}
+
+    def add(processor: Processor) -> bool:
+        if processor.reads == "audio" and not (source.has_sound or source.medium == "audio"):
+            return False
+        used = [add(other) for other in used_by(processor)]
+        if not all(used):
+            return False
+        found.setdefault(result_key(processor, source.digest), processor)
+        return True
+
+    for processor in recipes[source.medium]:
+        add(processor)
+    return list(found.values())
 
 
 def make_plan(

@@ -1,0 +1,100 @@
+"""What became of a processor on a source: its manifest, and that in short."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from processors.contract import Json, Processor, Source, Verdict, parameters, result_key
+from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.results import Store
+
+LIBRARIES = ("marsmedia", "av", "librosa", "numpy", "opencv-python", "pillow", "soundfile")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one processor on one source."""
+
+    ref: ResultRef
+    verdict: Verdict
+    reason: str | None
+    item_count: int
+    size_bytes: int
+    seconds: float
+    is_stored: bool
+    """False for a fault of the machine or of this program: it is due again."""
+
+
+def outcome_of(manifest: Manifest, *, is_stored: bool = True) -> Outcome:
+    """A manifest in short."""
+    return Outcome(
+        ref=manifest.ref,
+        verdict=manifest.verdict,
+        reason=manifest.reason,
+        item_count=len(manifest.items),
+        size_bytes=sum(item.size_bytes for item in manifest.items),
+        seconds=manifest.seconds,
+        is_stored=is_stored,
+    )
+
+
+def already_made(due: Sequence[Processor], digest: str, store: Store) -> list[Manifest]:
+    """Those of the due results that are in the store after all, made by a pass that died later or by another run."""
+    refs = [ResultRef(source=digest, processor=p.name, key=result_key(p, digest)) for p in due]
+    there = [store.manifest(ref) for ref in refs if store.has(ref)]
+    return [manifest for manifest in there if manifest.verdict == "made"]
+
+
+def record_failure(source: Source, release: str, due: Sequence[Processor], store: Store, reason: str) -> list[Outcome]:
+    """Store a failure that the pass could not store itself, because it was killed: a crash, a hang, a limit."""
+    made = {manifest.ref.key: manifest for manifest in already_made(due, source.digest, store)}
+    outcomes = [outcome_of(manifest) for manifest in made.values()]
+    for processor in due:
+        manifest = record(processor, source, release, "failed", reason, 0.0, datetime.now(UTC))
+        if manifest.ref.key in made:
+            continue
+        with store.scratch() as scratch:
+            folder = scratch / "failure"
+            folder.mkdir()
+            store.commit(folder, manifest)
+        outcomes.append(outcome_of(manifest))
+    return outcomes
+
+
+def record(
+    processor: Processor,
+    source: Source,
+    release: str,
+    verdict: Verdict,
+    reason: str | None,
+    seconds: float,
+    started: datetime,
+    *,
+    items: tuple[StoredItem, ...] = (),
+    source_facts: Json = None,
+) -> Manifest:
+    """The manifest of one result."""
+    return Manifest(
+        ref=ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, source.digest)),
+        version=processor.version,
+        parameters=parameters(processor),
+        verdict=verdict,
+        reason=reason,
+        items=items,
+        source_name=source.name,
+        release=release,
+        source_facts=source_facts,
+        software=software(),
+        started_utc=started.isoformat(timespec="milliseconds"),
+        seconds=round(seconds, 6),
+    )
+
+
+@functools.cache
+def software() -> dict[str, str]:
+    """Versions of this program and of the libraries that make the bytes."""
+    return {name: importlib.metadata.version(name) for name in LIBRARIES}

@@ -1,0 +1,51 @@
+"""Results that another processor builds on, looked up in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from processors.contract import Json, Processor, Reads, Using, result_key, used_by
+from processors.errors import DamagedMedia, ResultMissing
+from processors.store.manifest import Manifest, ResultRef
+from processors.store.results import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredResult:
+    """A made result, for reading."""
+
+    store: Store
+    manifest: Manifest
+
+    def path(self, name: str) -> Path:
+        """Where an item lies; raises `ResultMissing` for a name that the result does not have."""
+        self.facts(name)
+        return self.store.item_path(self.manifest.ref, name)
+
+    def facts(self, name: str) -> Json:
+        """An item's facts."""
+        for item in self.manifest.items:
+            if item.name == name:
+                return item.facts
+        raise ResultMissing(f"{self.manifest.ref.processor}: has no item {name!r}")
+
+
+def used_results(processor: Processor, digest: str, store: Store) -> Using | None:
+    """The results that a processor uses on one source; None where it uses none.
+
+    Raises
+    ------
+    DamagedMedia : one of them failed or was refused, so this one cannot be made either.
+    ResultMissing : one of them is not there.
+    """
+    found: dict[str, StoredResult] = {}
+    facts: dict[Reads, Json] = {}
+    for used in used_by(processor):
+        ref = ResultRef(source=digest, processor=used.name, key=result_key(used, digest))
+        manifest = store.manifest(ref)
+        if manifest.verdict != "made":
+            raise DamagedMedia(f"it needs {used.name}, which {manifest.verdict} ({manifest.reason})")
+        found[used.name] = StoredResult(store=store, manifest=manifest)
+        facts[used.reads] = manifest.source_facts
+    return Using(info=None, results=found, source_facts=facts) if found else None
