@@ -24,20 +24,24 @@ from flows.batches import SourceOutcome
 from flows.recipes import RECIPES
 from flows.report import markdown
 from flows.run import Answer, Options, Work, run_ingest
+from processors.errors import StoreError
 from processors.plan import Due
 
 
 @task(name="derive", task_run_name="{label}", cache_policy=NO_CACHE, persist_result=False)
-def derive_batch(label: str, batch: list[Due], work: Work) -> list[SourceOutcome]:
-    """One batch of sources; the label is what Prefect's page shows."""
-    return work(batch)
+def derive_batch(label: str, batch: list[Due], work: Work) -> list[SourceOutcome] | State[StoreError]:
+    """One batch of sources; the label is what Prefect's page shows. A full disk fails it without a traceback."""
+    try:
+        return work(batch)
+    except StoreError as error:
+        return Failed(message=str(error), data=error)  # type: ignore[return-value]
 
 
 def in_tasks(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
     """Dispatch each batch as a Prefect task."""
     futures = [derive_batch.submit(_label(batch), batch, work) for batch in batches]
     for future in as_completed(futures):
-        yield future.result(raise_on_failure=False)
+        yield future.result(raise_on_failure=False)  # type: ignore[misc]
 
 
 @flow(

@@ -115,7 +115,7 @@ def _inspect_all(files: list[FoundFile], progress: RunProgress, workers: int) ->
             digest, identity = answer  # type: ignore[misc]
             rows.append(SourceRow.of(file, digest, identity, now))
 
-    with Workers(workers, default_limits(workers)) as pool:
+    with Workers(min(workers, len(files)), default_limits(workers), afresh=True) as pool:
         jobs = [(batch, sum(f.size_bytes for f in batch)) for batch in _batches(files, workers)]
         started = [(batch, size, pool.start(_inspect_batch, [batch], size_bytes=size)) for batch, size in jobs]
         alone: list[FoundFile] = []

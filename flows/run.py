@@ -16,8 +16,9 @@ from flows.batches import SourceOutcome, into_batches, run_batch
 from flows.prepare import prepare
 from flows.progress import RunProgress
 from flows.report import Report, make_report
-from flows.workers import Workers, default_limits
+from flows.workers import Workers, default_limits, warm_up
 from processors.errors import StoreError
+from processors.outcome import already_made, outcome_of
 from processors.plan import Due, Recipes
 from processors.store.by_name import link_results
 from processors.store.catalogue import Catalogue
@@ -71,6 +72,7 @@ def run_ingest(
             workers=options.worker_count, hash_all=options.hash_all, retry_failed=options.retry_failed,
         )  # fmt: skip
         due = prepared.plan.due
+        warm_up(has_sound=prepared.plan.has_sound_due)
         progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
         keeper = _CatalogueKeeper(store)
         stop = threading.Event()
@@ -89,6 +91,9 @@ def run_ingest(
                 interrupted = True
                 stop.set()
                 workers.stop()
+        if interrupted:
+            store.sweep()
+            done += _made_unanswered(due, done, store)
         try:
             keeper.flush()
         except OSError:
@@ -108,6 +113,17 @@ def in_threads(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
     with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
         for future in as_completed([pool.submit(work, batch) for batch in batches]):
             yield future.exception() or future.result()
+
+
+def _made_unanswered(due: Sequence[Due], done: Sequence[SourceOutcome], store: Store) -> list[SourceOutcome]:
+    """What was committed by workers that were stopped before they could say so."""
+    answered = {one.due.source.digest for one in done}
+    found = [(one, already_made(one.processors, one.source.digest, store)) for one in due]
+    return [
+        SourceOutcome(due=one, outcomes=tuple(outcome_of(manifest) for manifest in manifests))
+        for one, manifests in found
+        if manifests and one.source.digest not in answered
+    ]
 
 
 class _CatalogueKeeper:

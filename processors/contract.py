@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -145,8 +146,12 @@ def as_json(value: Any) -> Json:
     raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
 
 
+@functools.lru_cache(1024)
 def parameters(processor: Processor) -> dict[str, Json]:
-    """All parameters with their defaults; floats that are whole numbers become integers, so 1 and 1.0 are one key."""
+    """All parameters with their defaults; floats that are whole numbers become integers, so 1 and 1.0 are one key.
+
+    Treat as read-only: the same processor gives the same object.
+    """
     return {field.name: _normalised(as_json(getattr(processor, field.name))) for field in dataclasses.fields(processor)}  # type: ignore[arg-type]
 
 

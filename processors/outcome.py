@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from processors.contract import Json, Processor, Source, Verdict, parameters, result_key
 from processors.store.manifest import Manifest, ResultRef, StoredItem
@@ -89,6 +91,7 @@ def record(
         release=release,
         source_facts=source_facts,
         software=software(),
+        host=f"{platform.node()} ({platform.platform()})",
         started_utc=started.isoformat(timespec="milliseconds"),
         seconds=round(seconds, 6),
     )
@@ -97,4 +100,21 @@ def record(
 @functools.cache
 def software() -> dict[str, str]:
     """Versions of this program and of the libraries that make the bytes."""
-    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+    versions = {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in LIBRARIES}}
+    commit = _checkout_commit(Path(__file__).resolve().parents[1] / ".git")
+    return {**versions, "commit": commit} if commit else versions
+
+
+def _checkout_commit(git: Path) -> str | None:
+    """The commit that is checked out; None where this is no checkout."""
+    try:
+        head = (git / "HEAD").read_text().strip()
+        name = head.removeprefix("ref: ")
+        if name == head:
+            return head
+        if (git / name).exists():
+            return (git / name).read_text().strip()
+        packed = (git / "packed-refs").read_text().splitlines()
+    except OSError:
+        return None
+    return next((line.split()[0] for line in packed if line.endswith(f" {name}")), None)

@@ -51,9 +51,14 @@ class Plan:
     def due_count(self) -> int:
         return sum(len(due.processors) for due in self.due)
 
+    @property
+    def has_sound_due(self) -> bool:
+        """Will the workers need what sound needs?"""
+        return any(processor.reads == "audio" for due in self.due for processor in due.processors)
 
-def applicable(source: Source, recipes: Recipes) -> list[Processor]:
-    """The recipe's processors that have something to read in this source, each after those that it uses."""
+
+def applicable(source: Source, recipes: Recipes) -> dict[str, Processor]:
+    """The recipe's processors that have something to read in this source, each after those that it uses, by key."""
     found: dict[str, Processor] = {}
 
     def add(processor: Processor) -> bool:
@@ -67,7 +72,7 @@ def applicable(source: Source, recipes: Recipes) -> list[Processor]:
 
     for processor in recipes[source.medium]:
         add(processor)
-    return list(found.values())
+    return found
 
 
 def make_plan(
@@ -93,8 +98,8 @@ def make_plan(
             continue
         done.add(row.digest)
         source, due = row.source(), []
-        for processor in applicable(source, recipes):
-            ref = ResultRef(source=row.digest, processor=processor.name, key=result_key(processor, row.digest))
+        for key, processor in applicable(source, recipes).items():
+            ref = ResultRef(source=row.digest, processor=processor.name, key=key)
             if not store.has(ref):
                 due.append(processor)
                 continue

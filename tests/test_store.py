@@ -35,7 +35,8 @@ def commit(
         record = {
             "ref": ResultRef(source=digest, processor="video.frames", key=key), "version": 1, "parameters": {"n": 1},
             "verdict": "made", "reason": None, "items": items, "source_name": name, "release": "june",
-            "source_facts": {"frame_count_decoded": 3}, "software": {}, "started_utc": "2021-06-27T00:00:00.000+00:00",
+            "source_facts": {"frame_count_decoded": 3}, "software": {}, "host": "x",
+            "started_utc": "2021-06-27T00:00:00.000+00:00",
             "seconds": 0.5, **more,
         }  # fmt: skip
         manifest = Manifest(**record)  # type: ignore[arg-type]

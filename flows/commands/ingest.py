@@ -14,6 +14,7 @@ from flows.prepare import Prepared, prepare
 from flows.progress import RunProgress
 from flows.recipes import RECIPES
 from flows.report import Report, make_report
+from flows.workers import warm_up
 from processors.plan import why
 from processors.store.by_name import safe_name
 from processors.store.results import Store
@@ -56,6 +57,10 @@ def ingest(
         report = make_report(prepared, [], run=run, raw=raw, store=store, started=started, strict=strict)
         report.save()
     else:
+        due = prepared.plan.due
+        warm_up(
+            has_sound=any(one.source.has_sound or one.source.medium == "audio" for one in due)
+        )  # while Prefect starts
         report = _through_prefect(raw, store_folder, strict=strict, retry_failed=retry_failed, workers=workers,
                                   memory_mb=memory_mb, quiet=quiet)  # fmt: skip
     if as_json:

@@ -10,7 +10,6 @@ import click
 
 from flows.commands.look import open_store
 from flows.recipes import RECIPES
-from processors.contract import result_key
 from processors.plan import applicable
 from processors.store.by_name import rebuild_by_name
 from processors.store.catalogue import Catalogue
@@ -53,10 +52,10 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     store = open_store(folder)
     catalogue = Catalogue(store)
     wanted = {
-        ResultRef(source=row.digest, processor=p.name, key=result_key(p, row.digest))
+        ResultRef(source=row.digest, processor=processor.name, key=key)
         for row in catalogue.sources().values()
         if row.kind == "media"
-        for p in applicable(row.source(), RECIPES)
+        for key, processor in applicable(row.source(), RECIPES).items()
     }
     old = [m for m in store.manifests() if m.ref not in wanted]
     size = sum(item.size_bytes for m in old for item in m.items)

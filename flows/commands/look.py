@@ -137,9 +137,9 @@ def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> Non
         raise click.ClickException(
             f"{row.name}: {row.format}: nothing is made of it{f': {row.note}' if row.note else ''}"
         )
-    chosen = [p for p in applicable(row.source(), RECIPES) if processor in (None, p.name)]
+    chosen = [p for p in applicable(row.source(), RECIPES).values() if processor in (None, p.name)]
     if not chosen:
-        names = ", ".join(p.name for p in applicable(row.source(), RECIPES))
+        names = ", ".join(p.name for p in applicable(row.source(), RECIPES).values())
         raise click.ClickException(f"{processor}: not in the recipe for this source: {names}")
     reasons = [
         {

@@ -99,7 +99,8 @@ def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str
     for part, read in (("EXIF", _exif), ("XMP", _xmp), ("IPTC", _iptc), ("format", _format_tags)):
         try:
             with decoder_errors(f"reading {part}"):
-                tags += [tag for tag, _ in zip(read(image), range(MAX_TAGS), strict=False)]
+                for tag, _ in zip(read(image), range(MAX_TAGS), strict=False):
+                    tags.append(tag)  # one by one: what was read before a bad entry is kept
         except MediaError as error:
             problems.append(f"{part}: {error.what}")
     latitude, longitude = _position(tags)
@@ -131,6 +132,8 @@ def _exif(image: Image.Image) -> Iterator[Tag]:
         if number not in EXIF_DIRECTORIES.values():
             yield _exif_tag("exif", ExifTags.TAGS.get(number, f"0x{number:04x}"), value)
     for namespace, directory in EXIF_DIRECTORIES.items():
+        if directory == ExifTags.IFD.Interop and directory not in exif.get_ifd(ExifTags.IFD.Exif):
+            continue  # Pillow raises KeyError for it
         names = ExifTags.GPSTAGS if directory == ExifTags.IFD.GPSInfo else ExifTags.TAGS
         for number, value in exif.get_ifd(directory).items():
             if number != ExifTags.IFD.Interop:

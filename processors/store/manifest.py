@@ -52,7 +52,9 @@ class Manifest:
     source_facts: Json
     """What reading the source turned up: counts and losses; None where it was not read to its end."""
     software: dict[str, str]
-    """Versions of marsmedia and the libraries at work."""
+    """Versions of Python, marsmedia and the libraries at work, and the checkout's commit where there is one."""
+    host: str
+    """Name of the machine, and its system."""
     started_utc: str
     seconds: float
     """Wall-clock time of the pass that made it; one pass may make several results."""

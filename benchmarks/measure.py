@@ -1,0 +1,65 @@
+"""How benchmarks measure: whole processes, several rounds in turn, medians and ratios round by round."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Used:
+    """What one process used."""
+
+    wall_seconds: float
+    peak_mb: float
+    """Largest resident memory of the process itself, in 10⁶ bytes."""
+    exit_code: int
+
+
+def process(command: Sequence[str | Path], *, environment: dict[str, str] | None = None) -> Used:
+    """Run a command to its end; what it prints is thrown away."""
+    started = time.perf_counter()
+    child = subprocess.Popen(
+        [str(word) for word in command], env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return Used(time.perf_counter() - started, usage.ru_maxrss * 1024 / 1e6, child.returncode)
+
+
+def python(code: str, *arguments: str | Path) -> Used:
+    """Run Python code in a process of its own, with `sys.argv[1:]`."""
+    used = process([sys.executable, "-c", code, *arguments])
+    assert used.exit_code == 0, f"benchmark code failed: {code[:200]}"
+    return used
+
+
+def in_turn(rounds: int, *jobs: Callable[[], float]) -> list[list[float]]:
+    """Run every job once a round, in turn; gives the seconds that each says it took, by job."""
+    taken: list[list[float]] = [[] for _ in jobs]
+    for _ in range(rounds):
+        for times, job in zip(taken, jobs, strict=True):
+            times.append(job())
+    return taken
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Median of the ratios round by round, which holds when the machine's speed drifts."""
+    return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+def tell(what: str, figure: float, unit: str, promise: float, *, at_least: bool = False) -> None:
+    """One line: the figure, the promise, and whether it was reached."""
+    reached = figure >= promise if at_least else figure <= promise
+    rule = "at least" if at_least else "at most"
+    print(
+        f"  {what}: {figure:.2f}{unit} (promised: {rule} {promise:g}{unit}) {'reached' if reached else 'MISSED'}",
+        flush=True,
+    )

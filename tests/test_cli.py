@@ -1,0 +1,242 @@
+"""The command as a user runs it, through a real Prefect server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT, Run, quiet_environment
+from tests.made_media import MediaMaker
+
+pytestmark = pytest.mark.prefect
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw" / "june"
+    folder.mkdir(parents=True)
+    maker = MediaMaker(folder)
+    maker.video("clip.mp4", list(range(60)), sound_hz=440)
+    maker.photo("photo.jpg")
+    return folder.parent
+
+
+def last_object(run: subprocess.CompletedProcess[str]) -> dict:
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path, prefect_server: str) -> None:
+    store = tmp_path / "store"
+    dry = marsmedia("ingest", raw, "--store", store, "--dry-run", "--json")
+    assert last_object(dry)["results"] == {"due": 6, "reused": 0, "earlier": 0}
+    assert not list((store / "results").rglob("manifest.json"))
+
+    run = marsmedia("ingest", raw, "--store", store, "--json")
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    report = last_object(run)
+    assert (report["sources"], report["unsupported"]) == (2, 0)
+    counts = {name: report["results"][name] for name in ("due", "made", "reused", "refused", "failed")}
+    assert counts == {"due": 6, "made": 6, "reused": 0, "refused": 0, "failed": 0}
+    assert json.loads(Path(report["report"]).read_text()) == report
+
+    again = last_object(marsmedia("ingest", raw, "--store", store, "--json"))
+    assert (again["results"]["due"], again["results"]["reused"]) == (0, 6)
+
+    status = last_object(marsmedia("status", "--store", store, "--json"))
+    assert status["sources"] == {"video": 1, "photo": 1}
+    assert status["results"]["video.frames"] == {"made": 1}
+
+    items = [
+        json.loads(line)
+        for line in marsmedia("items", "processor=video.frames", "--store", store, "--json").stdout.splitlines()
+    ]
+    assert {"source", "name", "processor", "key", "path", "facts"} <= items[0].keys()
+    assert [item["name"] for item in items] == [
+        "frame_000000.jpg",
+        "frame_000001.jpg",
+        "frame_000002.jpg",
+        "frames.csv",
+    ]
+    assert items[1]["facts"]["time_seconds"] == 1.0
+    assert all(Path(item["path"]).is_file() for item in items)
+
+    shown = json.loads(marsmedia("show", raw / "june/clip.mp4", "--store", store, "--json").stdout)
+    assert (shown["medium"], len(shown["results"])) == ("video", 4)
+    assert json.loads(marsmedia("show", shown["digest"][:8], "--store", store, "--json").stdout)["name"] == "clip.mp4"
+    assert marsmedia("show", "clip.mp4", "--store", store).stdout.startswith("clip.mp4: video, mov,mp4")
+
+    reasons = json.loads(marsmedia("why", "clip.mp4", "video.frames", "--store", store, "--json").stdout)
+    assert reasons[0]["why"].startswith("not due: made on ")
+
+    rows = marsmedia(
+        "query", "SELECT medium, count(*) AS n FROM sources GROUP BY ALL ORDER BY medium", "--store", store, "--json"
+    )
+    assert [json.loads(line) for line in rows.stdout.splitlines()] == [
+        {"medium": "photo", "n": 1},
+        {"medium": "video", "n": 1},
+    ]
+    outside = marsmedia("query", "SELECT * FROM read_text('/etc/hostname')", "--store", store)
+    assert outside.returncode == 1
+    assert "disabled" in outside.stderr
+
+    assert marsmedia("verify", "--store", store).stdout.endswith(": no faults\n")
+    assert "0 results" in marsmedia("prune", "--dry-run", "--store", store).stdout
+    with urllib.request.urlopen(urllib.request.Request(  # the run and its report are on the server
+        f"{prefect_server}/artifacts/filter", data=b"{}", headers={"Content-Type": "application/json"}
+    )) as answer:  # fmt: skip
+        assert any(a["key"] == "marsmedia-ingest" and "6 made" in a["data"] for a in json.load(answer))
+
+
+def test_a_failure_is_never_green(marsmedia: Run, raw: Path, tmp_path: Path, prefect_server: str) -> None:
+    whole = raw / "june/photo.jpg"
+    whole.write_bytes(whole.read_bytes()[:-3000])
+    run = marsmedia("ingest", raw, "--store", tmp_path / "store")
+    assert run.returncode == 1
+    assert "failed: photo.preview june/photo.jpg: image file is truncated" in run.stdout
+    assert "Traceback" not in run.stderr
+    with urllib.request.urlopen(urllib.request.Request(
+        f"{prefect_server}/flow_runs/filter", data=b'{"sort": "START_TIME_DESC", "limit": 1}',
+        headers={"Content-Type": "application/json"},
+    )) as answer:  # fmt: skip
+        assert json.load(answer)[0]["state"]["type"] == "FAILED"
+    assert marsmedia("ingest", raw, "--store", tmp_path / "store").returncode == 0
+    assert marsmedia("ingest", raw, "--store", tmp_path / "store", "--strict").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ingest", "nowhere"], "nowhere: no such folder: create it, put a release into it, or name another one"),
+        (["ingest", "pyproject.toml"], "pyproject.toml: not a folder: name the folder that holds the release"),
+        (["ingest", "tests", "--store", "tests/store"], "the store tests/store lies inside tests"),
+        (["ingest", "tests", "--store", "Makefile/store"], "Makefile/store: the store cannot be opened"),
+        (["status", "--store", "nowhere"], "nowhere: no store there yet: run `marsmedia ingest`"),
+        (["ingest", "--workers", "0"], "0 is not in the range"),
+        (["ingets"], "No such command 'ingets'"),
+    ],
+)
+def test_what_cannot_start_says_so_in_one_line(marsmedia: Run, arguments: list[str], message: str) -> None:
+    run = marsmedia(*arguments)
+    assert run.returncode in (1, 2)
+    assert message in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_verify_and_prune_tell_and_remove(marsmedia: Run, raw: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    marsmedia("ingest", raw, "--store", store)
+    frame = next(store.rglob("frame_000001.jpg"))
+    frame.write_bytes(frame.read_bytes()[:-1])
+    run = marsmedia("verify", "--store", store)
+    assert run.returncode == 1
+    assert f"damaged: {frame.relative_to(store)}: SHA-256" in run.stdout
+    shutil.rmtree(frame.parent)
+    assert "missing: " in marsmedia("verify", "--store", store).stdout
+    assert last_object(marsmedia("ingest", raw, "--store", store, "--json"))["results"]["made"] == 1
+    assert marsmedia("verify", "--store", store).returncode == 0
+    shutil.rmtree(store / "catalogue")
+    assert marsmedia("rebuild", "--store", store).returncode == 0
+    assert last_object(marsmedia("status", "--store", store, "--json"))["results"]["video.frames"] == {"made": 1}
+
+
+def start(raw: Path, store: Path, server: str, home: Path) -> subprocess.Popen[str]:
+    environment = {**quiet_environment(home), "PREFECT_API_URL": server, "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(store), "--json"]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def many(raw: Path) -> Path:
+    maker = MediaMaker(raw / "june")
+    for number in range(60):
+        maker.photo(f"photo-{number}.jpg", size=(1600, 1200 + number))
+    return raw
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("results_before_death", [0, 3, 40])
+def test_killed_at_any_moment_and_started_again_completes(
+    many: Path, tmp_path: Path, prefect_server: str, marsmedia: Run, results_before_death: int
+) -> None:
+    store = tmp_path / "store"
+    run = start(many, store, prefect_server, tmp_path / "home")
+    while run.poll() is None and len(list(store.glob("results/*/*/*/*/manifest.json"))) < results_before_death:
+        time.sleep(0.005)
+    run.send_signal(signal.SIGKILL)
+    run.communicate(timeout=60)
+    for _ in range(100):  # workers die with their parent
+        if not subprocess.run(["pgrep", "-f", str(store)], capture_output=True, check=False).stdout:
+            break
+        time.sleep(0.05)
+    there = len(list(store.glob("results/*/*/*/*/manifest.json")))
+    report = last_object(marsmedia("ingest", many, "--store", store, "--json"))
+    counts = report["results"]
+    assert (counts["inputs"], counts["reused"], counts["made"]) == (126, there, 126 - there)
+    assert marsmedia("verify", "--store", store).returncode == 0
+    assert list((store / "scratch").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_at_once_and_loses_nothing(
+    many: Path, tmp_path: Path, prefect_server: str, marsmedia: Run
+) -> None:
+    store = tmp_path / "store"
+    run = start(many, store, prefect_server, tmp_path / "home")
+    while run.poll() is None and not list(store.glob("results/*/*/*/*/manifest.json")):
+        time.sleep(0.005)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 130, err
+    assert "Traceback" not in err
+    report = json.loads(out.splitlines()[-1])
+    assert report["state"] == "interrupted"
+    assert report["results"]["not_reached"] > 0
+    assert list((store / "scratch").iterdir()) == []
+    assert last_object(marsmedia("ingest", many, "--store", store, "--json"))["state"] == "completed"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_full_disk_stops_the_run_and_loses_nothing(many: Path, tmp_path: Path, marsmedia: Run) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", disk], check=False).returncode:
+        pytest.skip("this machine does not let tests mount a small file system")
+    try:
+        run = marsmedia("ingest", many, "--store", disk / "store")
+        assert run.returncode == 1, run.stderr
+        assert "the disk is full: free some space and run again" in run.stdout
+        assert "Traceback" not in run.stderr
+        subprocess.run(["mount", "-o", "remount,size=400m", disk], check=True)
+        report = last_object(marsmedia("ingest", many, "--store", disk / "store", "--json"))
+        assert report["state"] == "completed"
+        assert report["results"]["reused"] > 0
+        assert marsmedia("verify", "--store", disk / "store").returncode == 0
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.slow
+def test_the_embedded_server_of_a_new_machine_works_and_stays_silent(raw: Path, tmp_path: Path) -> None:
+    environment = {**quiet_environment(tmp_path / "new-home"), "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(tmp_path / "store"), "--json"]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert last_object(run)["results"]["made"] == 6
+
+
+def test_help_answers_at_once_and_shows_examples(marsmedia: Run) -> None:
+    for command in ("ingest", "show", "items", "why", "query"):
+        run = marsmedia(command, "--help")
+        assert run.returncode == 0
+        assert f"marsmedia {command} " in run.stdout.partition("Options:")[0]
