@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -69,6 +70,7 @@ def prepare(
             unknown.append(file)
     if unknown:
         learned, lost = _inspect_all(unknown, progress, workers)
+        learned = [_since(row, known.get(row.path)) for row in learned]
         catalogue.add_sources([row for row in learned if row != known.get(row.path)])
         rows += learned
         untaken += lost
@@ -85,6 +87,12 @@ def prepare(
     )
     catalogue.add_results(plan.not_catalogued)
     return Prepared(rows=rows, untaken=untaken, plan=plan, hashed=len(unknown), duplicates=_duplicates(media))
+
+
+def _since(row: SourceRow, before: SourceRow | None) -> SourceRow:
+    """Bytes that were at this place already were first seen there then."""
+    same = before is not None and before.digest == row.digest
+    return dataclasses.replace(row, seen_utc=before.seen_utc) if same and before else row
 
 
 def _duplicates(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -13,13 +14,13 @@ import pytest
 
 from flows.recipes import RECIPES
 from flows.report import Report, markdown
-from flows.run import Options, in_threads, run_ingest
+from flows.run import Answer, Options, Work, in_threads, run_ingest
 from processors.audio.reader import AudioBlock, AudioInfo
 from processors.contract import Item, Need, Reads, Using
 from processors.errors import DamagedMedia
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
-from processors.plan import Recipes, why
+from processors.plan import Due, Recipes, why
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store
 from tests.made_media import MediaMaker
@@ -332,3 +333,50 @@ def test_what_builds_on_a_failure_fails_and_says_on_which(raw: Path, tmp_path: P
     assert counts(report) == (2, 0, 0, 0, 2)
     reason = next(problem.reason for problem in report.problems if problem.processor == "decided")
     assert reason.startswith("it needs measured, which failed (")
+
+
+def test_hashing_everything_again_changes_no_record(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.photo("a.jpg")
+    ingest(raw, tmp_path / "store")
+    before = {path: path.read_bytes() for path in (tmp_path / "store/results").rglob("*") if path.is_file()}
+    ingest(raw, tmp_path / "store", hash_all=True)
+    assert {path: path.read_bytes() for path in (tmp_path / "store/results").rglob("*") if path.is_file()} == before
+
+
+def test_a_file_that_changes_while_it_is_read_is_told_and_made_the_next_time(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    changing, vanishing = maker.photo("changing.jpg", size=(400, 300)), maker.photo("vanishing.jpg", size=(300, 200))
+
+    def meddle(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+        changing.write_bytes(changing.read_bytes() + b"more")
+        vanishing.unlink()
+        return in_threads(batches, work)
+
+    report = run_ingest(raw, tmp_path / "store", RECIPES, Options(), meddle, name="meddled")
+    assert (report.state, counts(report)) == ("failed", (4, 0, 0, 0, 4))
+    assert {problem.reason for problem in report.problems} == {
+        "changed during the run: run again when it has stopped changing",
+        "vanished during the run: put it back and run again",
+    }
+    assert list((tmp_path / "store/results").rglob("manifest.json")) == []
+    assert counts(ingest(raw, tmp_path / "store")) == (2, 2, 0, 0, 0)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_fails_the_run_until_it_can_be_read(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.photo("closed.jpg").chmod(0)
+    report = ingest(raw, tmp_path / "store")
+    assert (report.state, report.not_taken) == ("failed", 1)
+    assert report.problems[0].reason == "permission denied: make it readable for this user and run again"
+
+
+def test_a_read_only_release_is_all_that_is_needed(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.photo("a.jpg")
+    before = sorted(raw.rglob("*"))
+    for path in (*before, raw):
+        path.chmod(path.stat().st_mode & ~0o222)
+    assert ingest(raw, tmp_path / "store").state == "completed"
+    assert sorted(raw.rglob("*")) == before
+    for path in (raw, *before):
+        path.chmod(path.stat().st_mode | 0o200)
