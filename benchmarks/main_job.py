@@ -184,8 +184,9 @@ def prefect_share(folder: Path) -> None:
 
     import flows.prefect_defaults  # noqa: F401
     from flows.ingest import in_tasks
+    from flows.options import Options
     from flows.recipes import RECIPES
-    from flows.run import Dispatch, Options, in_threads, run_ingest
+    from flows.run import Dispatch, in_threads, run_ingest
 
     count = iter(range(1000))
 

@@ -19,10 +19,12 @@ class _Group(click.Group):
     """Turns the errors that a user can mend into one line and exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from processors.errors import StoreError
+        from processors.errors import RecipeError, StoreError
 
         try:
             return super().invoke(ctx)
+        except RecipeError as error:
+            click.echo(f"marsmedia: flows/recipes.py: {error}", err=True)
         except StoreError as error:
             click.echo(f"marsmedia: {error}", err=True)
         except OSError as error:
@@ -73,8 +75,9 @@ def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **option
     marsmedia ingest ../releases/june --store /archive/mars --workers 8
     """
     from flows.commands import ingest as run
+    from flows.options import Options
 
-    sys.exit(run.ingest(raw, store_folder, dry_run=dry_run, as_json=as_json, **options))
+    sys.exit(run.ingest(raw, store_folder, Options(**options), dry_run=dry_run, as_json=as_json))
 
 
 @main.command()
@@ -191,11 +194,12 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
 
 @main.command()
 @STORE
-def rebuild(store_folder: Path) -> None:
+@JSON
+def rebuild(store_folder: Path, as_json: bool) -> None:
     """Make the catalogue and the by-name view anew from the plain files."""
     from flows.commands import keep
 
-    keep.rebuild(store_folder)
+    sys.exit(keep.rebuild(store_folder, as_json=as_json))
 
 
 if __name__ == "__main__":

@@ -21,9 +21,10 @@ from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.batches import SourceOutcome
+from flows.options import Options
 from flows.recipes import RECIPES
 from flows.report import markdown
-from flows.run import Answer, Options, Work, run_ingest
+from flows.run import Answer, Work, run_ingest
 from processors.errors import StoreError
 from processors.plan import Due
 

@@ -9,7 +9,7 @@ DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # the first start on a new machine migrates a database
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",  # the embedded server prints CancelledError at exit otherwise
-    "PREFECT_LOGGING_LEVEL": "WARNING",  # the progress bar and the summary say it better
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the progress bar and the summary say it better
 }
 for _name, _value in DEFAULTS.items():
     os.environ.setdefault(_name, _value)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flows.options import Options
 from flows.progress import RunProgress
 from processors.errors import SourceChanged, machine_reason
 from processors.identify import Identity
 from processors.plan import Plan, Recipes, make_plan
 from processors.source_file import SourceFile
+from processors.store.by_name import Shown
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.results import Store
 from processors.survey import FoundFile, Untaken, storable, survey
@@ -34,6 +36,15 @@ class Prepared:
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
     """Media with the bytes of another: (this one, the one worked on)."""
 
+    @property
+    def view(self) -> list[Shown]:
+        """What the by-name view is to show: every media file with the results that are there now."""
+        return [
+            Shown(release=row.release, name=row.name, refs=tuple(self.plan.wanted.get(row.digest, ())))
+            for row in self.rows
+            if row.kind == "media"
+        ]
+
     def of_kind(self, kind: str) -> list[SourceRow]:
         return [row for row in self.rows if row.kind == kind]
 
@@ -43,12 +54,11 @@ def prepare(
     store: Store,
     recipes: Recipes,
     progress: RunProgress,
+    options: Options,
     *,
-    workers: int,
-    hash_all: bool = False,
-    retry_failed: bool = False,
+    remember: bool = True,
 ) -> Prepared:
-    """Survey `raw`, learn what is new, and plan.
+    """Survey `raw`, learn what is new, and plan; with `remember` false nothing is written.
 
     Raises
     ------
@@ -64,14 +74,15 @@ def prepare(
     for file in found:
         row = known.get(storable(file.path))
         same = row is not None and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
-        if same and not hash_all:
+        if same and not options.hash_all:
             rows.append(row)
         else:
             unknown.append(file)
     if unknown:
-        learned, lost = _inspect_all(unknown, progress, workers)
+        learned, lost = _inspect_all(unknown, progress, options.worker_count)
         learned = [_since(row, known.get(row.path)) for row in learned]
-        catalogue.add_sources([row for row in learned if row != known.get(row.path)])
+        if remember:
+            catalogue.add_sources([row for row in learned if row != known.get(row.path)])
         rows += learned
         untaken += lost
     rows.sort(key=lambda row: row.relative)
@@ -82,10 +93,11 @@ def prepare(
         recipes,
         store,
         catalogue.verdicts(),
-        retry_failed=retry_failed,
+        retry_failed=options.retry_failed,
         local_path=lambda row: Path(paths[row.path]),
     )
-    catalogue.add_results(plan.not_catalogued)
+    if remember:
+        catalogue.add_results(plan.not_catalogued)
     return Prepared(rows=rows, untaken=untaken, plan=plan, hashed=len(unknown), duplicates=_duplicates(media))
 
 

@@ -126,7 +126,7 @@ def make_report(
     return Report(
         run=run,
         state=state,
-        message=stopped_by or _message(counts, state),
+        message=f"{stopped_by}; {_message(counts, state)}" if stopped_by else _message(counts, state),
         raw=str(raw),
         store=str(store.root),
         started_utc=started.isoformat(timespec="seconds"),
@@ -163,7 +163,7 @@ def _problems(prepared: Prepared, done: Sequence[SourceOutcome]) -> list[Problem
         for one in done for outcome in one.outcomes if outcome.verdict != "made"
     ]  # fmt: skip
     problems += [
-        Problem(file=entry.relative, processor=None, verdict="refused" if entry.is_refused else "failed",
+        Problem(file=entry.relative, processor=None, verdict="not taken" if entry.is_refused else "failed",
                 reason=entry.reason, is_new=True)
         for entry in prepared.untaken
     ]  # fmt: skip

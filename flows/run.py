@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.batches import SourceOutcome, into_batches, run_batch
+from flows.options import Options
 from flows.prepare import prepare
 from flows.progress import RunProgress
 from flows.report import Report, make_report
@@ -20,7 +20,7 @@ from flows.workers import Workers, default_limits, warm_up
 from processors.errors import StoreError
 from processors.outcome import already_made, outcome_of
 from processors.plan import Due, Recipes
-from processors.store.by_name import link_results
+from processors.store.by_name import refresh_by_name
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store
 
@@ -31,24 +31,6 @@ Work = Callable[[list[Due]], list[SourceOutcome]]
 Answer = list[SourceOutcome] | BaseException
 Dispatch = Callable[[Sequence[list[Due]], Work], Iterable[Answer]]
 """Does the work on every batch, several at a time, and gives what each returned or raised, in any order."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How a run is done; none of it changes what is made."""
-
-    strict: bool = False
-    hash_all: bool = False
-    retry_failed: bool = False
-    workers: int | None = None
-    """Processes that decode; None: one for each processor core."""
-    memory_mb: int | None = None
-    """What one file may use; None: up to 4000, by the machine's memory."""
-    quiet: bool = True
-
-    @property
-    def worker_count(self) -> int:
-        return self.workers or os.cpu_count() or 1
 
 
 def run_ingest(
@@ -67,10 +49,7 @@ def run_ingest(
     done: list[SourceOutcome] = []
     stopped_by, interrupted = None, False
     with RunProgress(quiet=options.quiet) as progress:
-        prepared = prepare(
-            raw, store, recipes, progress,
-            workers=options.worker_count, hash_all=options.hash_all, retry_failed=options.retry_failed,
-        )  # fmt: skip
+        prepared = prepare(raw, store, recipes, progress, options)
         due = prepared.plan.due
         warm_up(has_sound=prepared.plan.has_sound_due)
         progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
@@ -96,6 +75,7 @@ def run_ingest(
             done += _made_unanswered(due, done, store)
         try:
             keeper.flush()
+            refresh_by_name(store, prepared.view)
         except OSError:
             if not stopped_by:  # on a full disk the next run finds what was made
                 raise
@@ -143,6 +123,5 @@ class _CatalogueKeeper:
         stored = [outcome.ref for one in self._waiting for outcome in one.outcomes if outcome.is_stored]
         manifests = [self._store.manifest(ref) for ref in stored]
         Catalogue(self._store).add_results(manifests)
-        link_results(self._store, manifests)
         self._waiting.clear()
         self._written = time.monotonic()

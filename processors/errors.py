@@ -20,7 +20,7 @@ class MediaError(Exception):
     todo : what a person can do about it.
     """
 
-    def __init__(self, what: str, todo: str = "fetch the file again") -> None:
+    def __init__(self, what: str, todo: str = "fetch the file again, or convert it with another tool") -> None:
         super().__init__(what, todo)
         self.what = what
         self.todo = todo
@@ -43,6 +43,10 @@ class RefusedMedia(MediaError):
 
 class StoreError(Exception):
     """The processed store cannot be trusted or used: stop and look."""
+
+
+class RecipeError(Exception):
+    """The operator's recipes cannot be read: a wrong name or value; the message says which."""
 
 
 class ResultMissing(StoreError):

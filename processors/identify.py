@@ -94,15 +94,18 @@ def _container(file: BinaryIO, head: bytes) -> Identity | None:
         return None
     try:
         with open_container(file) as container:
-            return _listed(container, guess[1])
+            return _listed(container)
     except DamagedMedia:
         return Identity(kind="media", medium=guess[1], format=guess[0], has_sound=False)
 
 
-def _listed(container: av.container.InputContainer, otherwise: Medium) -> Identity:
+def _listed(container: av.container.InputContainer) -> Identity:
     films = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     sounds = list(container.streams.audio)
-    medium: Medium = "video" if films else "audio" if sounds else otherwise
+    if not films and not sounds:
+        note = "no picture or sound stream is listed: the file may be cut short"
+        return Identity(kind="unsupported", format=container.format.name, note=note)
+    medium: Medium = "video" if films else "audio"
     first = (films or sounds or [None])[0]
     codec = first.codec_context.name if first is not None and first.codec_context else None
     claimed = container.duration / av.time_base if container.duration else None

@@ -44,6 +44,8 @@ class Plan:
     due: list[Due] = field(default_factory=list)
     reused: int = 0
     earlier: list[Earlier] = field(default_factory=list)
+    wanted: dict[str, list[ResultRef]] = field(default_factory=dict)
+    """The recipes' results of each source, by digest, whether they are there or due."""
     not_catalogued: list[Manifest] = field(default_factory=list)
     """Results that lie in the store and that the catalogue does not know, as after a killed run."""
 
@@ -100,6 +102,7 @@ def make_plan(
         source, due = row.source(), []
         for key, processor in applicable(source, recipes).items():
             ref = ResultRef(source=row.digest, processor=processor.name, key=key)
+            plan.wanted.setdefault(row.digest, []).append(ref)
             if not store.has(ref):
                 due.append(processor)
                 continue

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from processors.store.results import Store
 from tests.conftest import PROJECT, Run, quiet_environment
 from tests.made_media import MediaMaker
 
@@ -38,7 +39,7 @@ def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path, pref
     store = tmp_path / "store"
     dry = marsmedia("ingest", raw, "--store", store, "--dry-run", "--json")
     assert last_object(dry)["results"] == {"due": 6, "reused": 0, "earlier": 0}
-    assert not list((store / "results").rglob("manifest.json"))
+    assert not store.exists()
 
     run = marsmedia("ingest", raw, "--store", store, "--json")
     assert run.returncode == 0, run.stderr
@@ -123,10 +124,14 @@ def test_a_failure_is_never_green(marsmedia: Run, raw: Path, tmp_path: Path, pre
         (["status", "--store", "nowhere"], "nowhere: no store there yet: run `marsmedia ingest`"),
         (["ingest", "--workers", "0"], "0 is not in the range"),
         (["ingets"], "No such command 'ingets'"),
+        (["query", "", "--store", "STORE"], "0 statements: give exactly one"),
+        (["items", "processor=nope", "--store", "STORE"], "processor=nope: no items of it in the store"),
     ],
 )
-def test_what_cannot_start_says_so_in_one_line(marsmedia: Run, arguments: list[str], message: str) -> None:
-    run = marsmedia(*arguments)
+def test_what_cannot_start_says_so_in_one_line(
+    marsmedia: Run, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    run = marsmedia(*[str(Store(tmp_path / "store").root) if word == "STORE" else word for word in arguments])
     assert run.returncode in (1, 2)
     assert message in run.stderr
     assert "Traceback" not in run.stderr
@@ -152,7 +157,9 @@ def test_verify_and_prune_tell_and_remove(marsmedia: Run, raw: Path, tmp_path: P
 def start(raw: Path, store: Path, server: str, home: Path) -> subprocess.Popen[str]:
     environment = {**quiet_environment(home), "PREFECT_API_URL": server, "PYTHONPATH": str(PROJECT)}
     command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(store), "--json"]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
 @pytest.fixture
@@ -187,14 +194,16 @@ def test_killed_at_any_moment_and_started_again_completes(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("whose", ["a server of its own", "the user's server"])
 def test_ctrl_c_stops_at_once_and_loses_nothing(
-    many: Path, tmp_path: Path, prefect_server: str, marsmedia: Run
+    many: Path, tmp_path: Path, prefect_server: str, marsmedia: Run, whose: str
 ) -> None:
+    server = prefect_server if whose == "the user's server" else ""
     store = tmp_path / "store"
-    run = start(many, store, prefect_server, tmp_path / "home")
+    run = start(many, store, server, tmp_path / "home")
     while run.poll() is None and not list(store.glob("results/*/*/*/*/manifest.json")):
         time.sleep(0.005)
-    run.send_signal(signal.SIGINT)
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to everything that runs in it
     out, err = run.communicate(timeout=60)
     assert run.returncode == 130, err
     assert "Traceback" not in err
@@ -240,3 +249,39 @@ def test_help_answers_at_once_and_shows_examples(marsmedia: Run) -> None:
         run = marsmedia(command, "--help")
         assert run.returncode == 0
         assert f"marsmedia {command} " in run.stdout.partition("Options:")[0]
+
+
+def test_a_mistake_in_the_recipes_is_one_line_that_names_the_file(raw: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "checkout"
+    shutil.copytree(PROJECT / "flows", copy / "flows")
+    recipes = copy / "flows/recipes.py"
+    recipes.write_text(recipes.read_text().replace("every_seconds=1.0", "every_seconds=0"))
+    environment = {**os.environ, "PYTHONPATH": f"{copy}:{PROJECT}"}
+    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(tmp_path / "store")]
+    run = subprocess.run(command, env=environment, cwd=copy, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (2, "marsmedia: flows/recipes.py: every_seconds is 0: must be above 0\n")
+
+
+@pytest.mark.slow
+def test_a_killed_run_takes_its_server_with_it(many: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    run = start(many, tmp_path / "store", "", home)
+    while run.poll() is None and not list((tmp_path / "store").glob("results/*/*/*/*/manifest.json")):
+        time.sleep(0.02)
+    run.kill()
+    run.communicate(timeout=30)
+    mark = f"PREFECT_HOME={home}".encode()
+    left: list[Path] = []
+    for _ in range(200):
+        left = [p for p in Path("/proc").glob("[0-9]*/environ") if mark in _bytes_of(p)]
+        if not left:
+            break
+        time.sleep(0.05)
+    assert left == []
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

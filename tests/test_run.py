@@ -12,9 +12,10 @@ from typing import ClassVar
 
 import pytest
 
+from flows.options import Options
 from flows.recipes import RECIPES
 from flows.report import Report, markdown
-from flows.run import Answer, Options, Work, in_threads, run_ingest
+from flows.run import Answer, Work, in_threads, run_ingest
 from processors.audio.reader import AudioBlock, AudioInfo
 from processors.contract import Item, Need, Reads, Using
 from processors.errors import DamagedMedia
@@ -193,7 +194,7 @@ class Misbehaving:
     [
         ("crash", "crashed the decoder (SIGSEGV), twice", True),
         ("memory", "needs more than the 1500 MB that one file may use, twice", True),
-        ("damage", "the bytes are bad: fetch the file again", True),
+        ("damage", "the bytes are bad: fetch the file again, or convert it with another tool", True),
         ("killed from outside", "its worker was killed from outside (SIGKILL; out of memory?): run again", False),
         ("bug", "a fault in marsmedia: KeyError: 'no such': please report it", False),
     ],

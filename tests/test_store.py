@@ -12,7 +12,7 @@ import pytest
 from processors.contract import Item
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.identify import Identity
-from processors.store.by_name import link_results, rebuild_by_name, safe_name
+from processors.store.by_name import Shown, rebuild_by_name, refresh_by_name, safe_name
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store, put_item
@@ -163,15 +163,40 @@ def test_verify_names_each_damaged_missing_and_extra_file(store: Store) -> None:
     assert store.has(whole.ref)
 
 
-def test_by_name_shows_release_name_and_processor(store: Store) -> None:
-    one = commit(store)
-    other = commit(store, digest="ef" * 32)
-    link_results(store, [one, other, one])
-    shown = sorted(str(path.relative_to(store.by_name_folder)) for path in store.by_name_folder.rglob("video.frames"))
-    assert shown == ["june/clip.mp4/video.frames", "june/clip.mp4~efefefef/video.frames"]
+def test_by_name_shows_every_file_under_its_release(store: Store) -> None:
+    one, other = commit(store), commit(store, digest="ef" * 32)
+    failed = commit(store, digest="12" * 32, verdict="failed")
+    shown = [
+        Shown(release="june", name="clip.mp4", refs=(one.ref,)),
+        Shown(release="june", name="clip.mp4", refs=(other.ref,)),
+        Shown(release="july", name="copy.mp4", refs=(one.ref,)),
+        Shown(release="july", name="bad.mp4", refs=(failed.ref,)),
+    ]
+    refresh_by_name(store, shown)
+    there = sorted(str(path.relative_to(store.by_name_folder)) for path in store.by_name_folder.rglob("video.frames"))
+    assert there == [
+        "july/copy.mp4/video.frames",
+        "june/clip.mp4/video.frames",
+        "june/clip.mp4~efefefef/video.frames",
+    ]
     assert (store.by_name_folder / "june/clip.mp4/video.frames/a/one.txt").read_bytes() == b"one"
-    rebuild_by_name(store)
-    assert sorted(str(p.relative_to(store.by_name_folder)) for p in store.by_name_folder.rglob("video.frames")) == shown
+
+
+def test_by_name_follows_the_recipe_back_and_forth(store: Store) -> None:
+    link = store.by_name_folder / "june/clip.mp4/video.frames"
+    for manifest in (commit(store), commit(store, key="12" * 32), commit(store)):
+        refresh_by_name(store, [Shown(release="june", name="clip.mp4", refs=(manifest.ref,))])
+        assert link.resolve() == store.folder(manifest.ref).resolve()
+    rebuild_by_name(store, [])
+    assert not link.exists()
+
+
+def test_one_bad_manifest_does_not_stop_a_rebuild(store: Store) -> None:
+    bad, _ = commit(store), commit(store, digest="ef" * 32)
+    (store.folder(bad.ref) / "manifest.json").write_text("{bad")
+    (reason,) = Catalogue(store).rebuild()
+    assert "not a readable manifest" in reason
+    assert Catalogue(store).table("results").num_rows == 1
 
 
 @pytest.mark.parametrize(

@@ -4,65 +4,51 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from flows.options import Options
 from flows.prepare import Prepared, prepare
 from flows.progress import RunProgress
-from flows.recipes import RECIPES
+from flows.recipe_book import load_recipes
 from flows.report import Report, make_report
+from flows.server import prefect_server
 from flows.workers import warm_up
 from processors.plan import why
-from processors.store.by_name import safe_name
+from processors.store.by_name import refresh_by_name, safe_name
 from processors.store.results import Store
 from processors.survey import printable
 
 PROBLEMS_SHOWN = 40
 
 
-def ingest(
-    raw: Path,
-    store_folder: Path,
-    *,
-    dry_run: bool,
-    strict: bool,
-    hash_all: bool,
-    retry_failed: bool,
-    workers: int | None,
-    memory_mb: int | None,
-    quiet: bool,
-    as_json: bool,
-) -> int:
+def ingest(raw: Path, store_folder: Path, options: Options, *, dry_run: bool, as_json: bool) -> int:
     """Run it; gives the exit code."""
     _check_apart(raw, store_folder)
     started = datetime.now(UTC)
-    store = Store(store_folder)
-    quiet = quiet or as_json
+    options = replace(options, quiet=options.quiet or as_json)
     try:
-        with RunProgress(quiet=quiet) as progress:
-            count = workers or os.cpu_count() or 1
-            prepared = prepare(
-                raw, store, RECIPES, progress, workers=count, hash_all=hash_all, retry_failed=retry_failed
-            )
+        if dry_run:
+            return _look(raw, store_folder, options, as_json=as_json)
+        store = Store(store_folder)
+        with RunProgress(quiet=options.quiet) as progress:
+            prepared = prepare(raw, store, load_recipes(), progress, options)
     except KeyboardInterrupt:
         click.echo("marsmedia: interrupted while hashing; nothing was made: run again", err=True)
         return 130
-    if dry_run:
-        return _tell_plan(prepared, store, as_json=as_json)
-    if not prepared.plan.due:
-        run = started.strftime("%Y%m%dT%H%M%S-nothing-due")
-        report = make_report(prepared, [], run=run, raw=raw, store=store, started=started, strict=strict)
-        report.save()
+    if prepared.plan.due:
+        warm_up(has_sound=prepared.plan.has_sound_due)  # while Prefect starts
+        report = _through_prefect(raw, store_folder, options)
     else:
-        due = prepared.plan.due
-        warm_up(
-            has_sound=any(one.source.has_sound or one.source.medium == "audio" for one in due)
-        )  # while Prefect starts
-        report = _through_prefect(raw, store_folder, strict=strict, retry_failed=retry_failed, workers=workers,
-                                  memory_mb=memory_mb, quiet=quiet)  # fmt: skip
+        refresh_by_name(store, prepared.view)
+        name = started.strftime("%Y%m%dT%H%M%S-nothing-due")
+        report = make_report(prepared, [], run=name, raw=raw, store=store, started=started, strict=options.strict)
+        report.save()
     if as_json:
         click.echo(json.dumps(asdict(report), ensure_ascii=False))
     else:
@@ -70,13 +56,24 @@ def ingest(
     return report.exit_code
 
 
-def _through_prefect(raw: Path, store_folder: Path, **options: object) -> Report:
-    if not options["quiet"]:
-        click.echo("starting Prefect (about 10 s with its embedded server, longer the first time) ...", err=True)
-    from flows.ingest import ingest as flow
+def _look(raw: Path, store_folder: Path, options: Options, *, as_json: bool) -> int:
+    """Say what is due; where there is no store yet, plan against an empty one elsewhere."""
+    with ExitStack() as stack:
+        if not (store_folder / "store.json").exists():
+            store_folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        store = Store(store_folder)
+        with RunProgress(quiet=options.quiet) as progress:
+            prepared = prepare(raw, store, load_recipes(), progress, options, remember=False)
+        return _tell_plan(prepared, store, as_json=as_json)
 
-    state = flow(raw=str(raw), store=str(store_folder), return_state=True, **options)  # type: ignore[call-overload]
-    return state.result(raise_on_failure=False)
+
+def _through_prefect(raw: Path, store_folder: Path, options: Options) -> Report:
+    with prefect_server(announce=not options.quiet):
+        from flows.ingest import ingest as flow
+
+        chosen = {name: value for name, value in asdict(options).items() if name != "hash_all"}  # hashed just now
+        state = flow(raw=str(raw), store=str(store_folder), return_state=True, **chosen)  # type: ignore[call-overload]
+        return state.result(raise_on_failure=False)
 
 
 def _check_apart(raw: Path, store_folder: Path) -> None:
@@ -120,14 +117,27 @@ def _tell(report: Report) -> None:
         f"{report.files} files: {report.sources} sources, {report.duplicates} duplicates, "
         f"{report.companions} companions, {report.unsupported} unsupported, {report.not_taken} not taken"
     )
-    for problem in report.problems[:PROBLEMS_SHOWN]:
-        known = "" if problem.is_new or problem.verdict == "unsupported" else " (known from an earlier run)"
-        about = f" {problem.processor}" if problem.processor else ""
-        click.echo(f"  {problem.verdict}:{about} {printable(problem.file)}: {printable(problem.reason)}{known}")
-    if len(report.problems) > PROBLEMS_SHOWN:
-        click.echo(f"  ... and {len(report.problems) - PROBLEMS_SHOWN} more, in the report")
+    lines = _problem_lines(report)
+    for line in lines[:PROBLEMS_SHOWN]:
+        click.echo(f"  {line}")
+    if len(lines) > PROBLEMS_SHOWN:
+        click.echo(f"  ... and {len(lines) - PROBLEMS_SHOWN} more, in the report")
     click.echo(f"report: {report.report}")
     click.echo(f"browse: {report.store}/by-name")
+
+
+def _problem_lines(report: Report) -> list[str]:
+    """One line for each file and reason, naming the processors concerned."""
+    concerned: dict[tuple[str, str, str, bool], list[str]] = {}
+    for problem in report.problems:
+        key = problem.verdict, problem.file, problem.reason, problem.is_new
+        concerned.setdefault(key, []).extend([problem.processor] if problem.processor else [])
+    lines = []
+    for (verdict, file, reason, is_new), processors in concerned.items():
+        known = "" if is_new or verdict == "unsupported" else " (known from an earlier run)"
+        about = f" {', '.join(processors)}" if processors else ""
+        lines.append(f"{verdict}:{about} {printable(file)}: {printable(reason)}{known}")
+    return lines
 
 
 def demo(raw: Path, store_folder: Path) -> int:
@@ -137,10 +147,7 @@ def demo(raw: Path, store_folder: Path) -> int:
     folder = raw / "sample-release"
     click.echo(f"writing the synthetic sample release to {folder} ...", err=True)
     write_release(folder)
-    code = ingest(
-        raw, store_folder, dry_run=False, strict=False, hash_all=False, retry_failed=False, workers=None,
-        memory_mb=None, quiet=False, as_json=False,
-    )  # fmt: skip
+    code = ingest(raw, store_folder, Options(quiet=False), dry_run=False, as_json=False)
     view = store_folder / "by-name" / safe_name("sample-release")
     looks = {
         "descent.mp4/video.contact_sheet/contact_sheet.jpg": "the descent, three cameras",

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from flows.commands.look import open_store
-from flows.recipes import RECIPES
+from flows.recipe_book import load_recipes
 from processors.plan import applicable
-from processors.store.by_name import rebuild_by_name
+from processors.store.by_name import Shown, rebuild_by_name
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.verify import Fault
@@ -43,7 +43,7 @@ def verify(folder: Path, *, as_json: bool) -> int:
     else:
         click.echo(f"{results} results, {item_count} items, {size / 1e6:.1f} MB: {len(faults) or 'no'} faults")
         if any(fault.kind == "damaged" for fault in faults):
-            click.echo("delete the folders of damaged results and run `marsmedia ingest`: they are made again")
+            click.echo("delete the folders of damaged results, then run `marsmedia ingest`: they are made again")
     return 1 if faults else 0
 
 
@@ -51,12 +51,8 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove results whose key no recipe gives today."""
     store = open_store(folder)
     catalogue = Catalogue(store)
-    wanted = {
-        ResultRef(source=row.digest, processor=processor.name, key=key)
-        for row in catalogue.sources().values()
-        if row.kind == "media"
-        for key, processor in applicable(row.source(), RECIPES).items()
-    }
+    view = _view(catalogue)
+    wanted = {ref for shown in view for ref in shown.refs}
     old = [m for m in store.manifests() if m.ref not in wanted]
     size = sum(item.size_bytes for m in old for item in m.items)
     if as_json:
@@ -72,12 +68,36 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     catalogue.remove_results([m.ref for m in old])
     for manifest in old:
         store.remove(manifest.ref)
-    rebuild_by_name(store)
+    rebuild_by_name(store, view)
 
 
-def rebuild(folder: Path) -> None:
-    """Catalogue and by-name view, from the plain files."""
+def rebuild(folder: Path, *, as_json: bool) -> int:
+    """Catalogue and by-name view, from the plain files; 1 where a manifest could not be read."""
     store = open_store(folder)
-    Catalogue(store).rebuild()
-    rebuild_by_name(store)
-    click.echo(f"rebuilt the catalogue and the by-name view of {folder}")
+    catalogue = Catalogue(store)
+    unreadable = catalogue.rebuild()
+    rebuild_by_name(store, _view(catalogue))
+    if as_json:
+        click.echo(json.dumps({"results": catalogue.table("results").num_rows, "unreadable": unreadable}))
+    else:
+        for reason in unreadable:
+            click.echo(f"left out: {printable(reason)}")
+        click.echo(f"rebuilt the catalogue and the by-name view of {folder}")
+    return 1 if unreadable else 0
+
+
+def _view(catalogue: Catalogue) -> list[Shown]:
+    """What the by-name view is to show: every media file that the catalogue knows, with today's recipes."""
+    recipes = load_recipes()
+    return [
+        Shown(
+            release=row.release,
+            name=row.name,
+            refs=tuple(
+                ResultRef(source=row.digest, processor=processor.name, key=key)
+                for key, processor in applicable(row.source(), recipes).items()
+            ),
+        )
+        for row in sorted(catalogue.sources().values(), key=lambda row: row.relative)
+        if row.kind == "media"
+    ]

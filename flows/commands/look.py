@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from flows.commands.selection import find_source, parse
-from flows.recipes import RECIPES
-from processors.contract import parameters
+from flows.recipe_book import load_recipes
+from processors.contract import Json, parameters
 from processors.plan import applicable
 from processors.plan import why as reason_for
 from processors.store.catalogue import Catalogue, SourceRow
@@ -78,13 +78,17 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
         click.echo(f"  seen     {printable(seen['path'])}")
     if row.note:
         click.echo(f"  note     {printable(row.note)}")
+    told: list[Json] = []
     for manifest in manifests:
         click.echo(f"{manifest.ref.processor}: {manifest.verdict}{f': {manifest.reason}' if manifest.reason else ''}")
         click.echo(f"  {len(manifest.items)} items in {store.folder(manifest.ref)}")
         for line in _known(manifest.items[0].facts if manifest.items else None):
             click.echo(f"  {printable(line)}")
-        for name, value in (manifest.source_facts or {}).items() if isinstance(manifest.source_facts, dict) else ():
-            click.echo(f"  {name}: {'unknown' if value is None else printable(str(value))}")
+        if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
+            told.append(manifest.source_facts)
+            for name, value in manifest.source_facts.items():
+                absent = "none" if name in ("first_error", "unreadable") else "unknown"
+                click.echo(f"  {name}: {absent if value is None else printable(str(value))}")
 
 
 def _known(facts: Any) -> list[str]:
@@ -102,6 +106,10 @@ def items(words: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
     catalogue = Catalogue(store)
     rows = list(catalogue.sources().values())
     wanted = parse(words, rows)
+    if wanted.processor is not None and wanted.processor not in catalogue.table("items")["processor"].to_pylist():
+        raise click.ClickException(f"processor={wanted.processor}: no items of it in the store")
+    if wanted.release is not None and wanted.release not in {row.release for row in rows}:
+        raise click.ClickException(f"release={wanted.release}: no such release in the store")
     by_digest = {row.digest: row for row in rows}
     for item in (
         catalogue.table("items")
@@ -137,9 +145,9 @@ def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> Non
         raise click.ClickException(
             f"{row.name}: {row.format}: nothing is made of it{f': {row.note}' if row.note else ''}"
         )
-    chosen = [p for p in applicable(row.source(), RECIPES).values() if processor in (None, p.name)]
+    chosen = [p for p in applicable(row.source(), load_recipes()).values() if processor in (None, p.name)]
     if not chosen:
-        names = ", ".join(p.name for p in applicable(row.source(), RECIPES).values())
+        names = ", ".join(p.name for p in applicable(row.source(), load_recipes()).values())
         raise click.ClickException(f"{processor}: not in the recipe for this source: {names}")
     reasons = [
         {
@@ -167,7 +175,10 @@ def query(sql: str, folder: Path, *, as_json: bool) -> None:
             connection.register(name, catalogue.table(name))
         connection.execute("SET enable_external_access = false")
         try:
-            answer = connection.execute(sql)
+            statements = connection.extract_statements(sql)
+            if len(statements) != 1:
+                raise click.ClickException(f"{len(statements)} statements: give exactly one")
+            answer = connection.execute(statements[0])
             columns = [column[0] for column in answer.description or []]
             rows = answer.fetchall()
         except duckdb.Error as error:

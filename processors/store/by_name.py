@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from processors.store.manifest import Manifest
+from processors.store.manifest import ResultRef
 from processors.store.results import Store
 
 NAME_BYTES = 120
@@ -25,35 +25,48 @@ def safe_name(name: str) -> str:
     return clean
 
 
-def link_results(store: Store, manifests: Iterable[Manifest]) -> None:
-    """Add links for results that were made; the newest result of a processor has the plain name."""
-    for manifest in manifests:
-        if manifest.verdict != "made":
-            continue
-        folder = _folder_for(store, manifest)
-        folder.mkdir(parents=True, exist_ok=True)
-        _link(folder / manifest.ref.processor, store.folder(manifest.ref))
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A file and the results that the view shows for it."""
+
+    release: str
+    name: str
+    refs: tuple[ResultRef, ...]
 
 
-def rebuild_by_name(store: Store) -> None:
+def refresh_by_name(store: Store, shown: Iterable[Shown]) -> None:
+    """Make every file's links point to the given results; results that are not there, or not made, get none.
+
+    Two files of one release with one name are told apart by the first characters of their digests. Links of files that
+    are not named stay; `rebuild` removes them.
+    """
+    taken: dict[Path, str] = {}
+    for one in shown:
+        for ref in one.refs:
+            folder = store.by_name_folder / safe_name(one.release) / safe_name(one.name)
+            if taken.setdefault(folder, ref.source) != ref.source:
+                folder = folder.with_name(f"{folder.name}~{ref.source[:8]}")
+            _point(folder / ref.processor, ref, store)
+
+
+def rebuild_by_name(store: Store, shown: Iterable[Shown]) -> None:
     """Throw the view away and make it anew."""
     shutil.rmtree(store.by_name_folder, ignore_errors=True)
-    link_results(store, sorted(store.manifests(), key=lambda manifest: manifest.started_utc))
+    refresh_by_name(store, shown)
 
 
-def _folder_for(store: Store, manifest: Manifest) -> Path:
-    """The source's folder; two sources of one release with one name are told apart by their digests."""
-    release = store.by_name_folder / safe_name(manifest.release)
-    plain = release / safe_name(manifest.source_name)
-    taken_by = {link.resolve().parent.parent.name for link in plain.glob("*")} if plain.is_dir() else set()
-    same = not taken_by or manifest.ref.source in taken_by
-    return plain if same else release / f"{plain.name}~{manifest.ref.source[:8]}"
-
-
-def _link(link: Path, target: Path) -> None:
-    relative = os.path.relpath(target, link.parent)
+def _point(link: Path, ref: ResultRef, store: Store) -> None:
+    target = os.path.relpath(store.folder(ref), link.parent)
+    try:
+        if os.readlink(link) == target:  # noqa: PTH115 - asked for every result in the store
+            return
+    except OSError:
+        pass
+    if not store.has(ref) or store.manifest(ref).verdict != "made":
+        link.unlink(missing_ok=True)
+        return
+    link.parent.mkdir(parents=True, exist_ok=True)
     temporary = link.with_name(f".{link.name}-{os.getpid()}")
-    with suppress(FileNotFoundError):
-        temporary.unlink()
-    temporary.symlink_to(relative)
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
     temporary.replace(link)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from processors.contract import Medium, Source, canonical_json
-from processors.errors import StoreError
+from processors.errors import ResultCorrupt, StoreError
 from processors.identify import Identity, Kind
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
@@ -186,16 +187,24 @@ class Catalogue:
                         f"source = '{ref.source}' AND processor = '{ref.processor}' AND key = '{ref.key}'"
                     )
 
-    def rebuild(self) -> None:
-        """Make all tables anew from the source records and manifests."""
-        manifests = list(self._store.manifests())
+    def rebuild(self) -> list[str]:
+        """Make all tables anew from the source records and manifests; gives why some manifests were left out."""
+        manifests: list[Manifest] = []
+        unreadable: list[str] = []
+        for path in self._store.manifest_paths():
+            try:
+                manifests.append(self._store.read_manifest(path))
+            except ResultCorrupt as error:
+                unreadable.append(str(error))
         rows: dict[str, list[dict[str, Any]]] = {
             "sources": [{"digest": rec["digest"], **seen} for rec in self._store.sources() for seen in rec["seen"]],
             "results": [_result_row(manifest) for manifest in manifests],
             "items": [row for manifest in manifests for row in _item_rows(manifest)],
         }
         for name, schema in SCHEMAS.items():
-            write_deltalake(self._uri(name), pa.Table.from_pylist(rows[name], schema), mode="overwrite")
+            with _told():
+                write_deltalake(self._uri(name), pa.Table.from_pylist(rows[name], schema), mode="overwrite")
+        return unreadable
 
     def _merge(self, name: str, rows: list[dict[str, Any]], *, update: bool = False) -> None:
         if not rows:
@@ -213,7 +222,21 @@ class Catalogue:
                 return
             except (CommitFailedError, FileExistsError):  # another writer was first: look again
                 time.sleep(0.05 * 2**attempt)
+            except DeltaError as error:
+                raise StoreError(f"the catalogue table {name!r} cannot be written: {_first_line(error)}") from error
         raise StoreError(f"the catalogue table {name!r} is being written by others all the time: run again")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except DeltaError as error:
+        raise StoreError(f"the catalogue cannot be written: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n")[0] + ": check the disk and that it can be written"
 
 
 def _result_row(manifest: Manifest) -> dict[str, Any]:

@@ -82,5 +82,5 @@ class Manifest:
             return cls(**record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ResultCorrupt(
-                f"{where}: not a readable manifest ({error}): delete that folder and run again"
+                f"{where}: not a readable manifest ({error}): delete that folder, then run `marsmedia ingest`"
             ) from error

@@ -39,7 +39,8 @@ def verify(store: Store) -> Iterator[Checked]:
         try:
             manifest = store.read_manifest(path)
         except ResultCorrupt as error:
-            fault = Fault(path=f"{where}/manifest.json", kind="damaged", reason=str(error))
+            reason = str(error).removeprefix(f"{where}/manifest.json: ")
+            fault = Fault(path=f"{where}/manifest.json", kind="damaged", reason=reason)
             yield Checked(path=where, item_count=0, size_bytes=0, faults=(fault,))
             continue
         faults, size = [], 0

@@ -1,0 +1,98 @@
+"""A Prefect server for the length of one run, where the user has named none.
+
+It is the server that Prefect would embed, started in a session of its own: a Ctrl-C at the terminal reaches the run and
+not the server under it, and the server dies with the run even when that is killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+# isort: off
+import flows.prefect_defaults  # noqa: F401 - the server reads them too
+
+# isort: on
+from processors.errors import StoreError
+
+START_SECONDS = 180.0
+"""The first start on a new machine makes a database: 20 s and more."""
+
+
+@contextmanager
+def prefect_server(*, announce: bool) -> Iterator[None]:
+    """Set `PREFECT_API_URL` to a server of this run, unless it is set already.
+
+    Raises
+    ------
+    StoreError : the server does not start.
+    """
+    if os.environ.get("PREFECT_API_URL"):
+        yield
+        return
+    if announce:
+        click.echo("starting Prefect (about 10 s; longer the first time) ...", err=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--no-ui",
+    ]
+    server = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True, preexec_fn=_die_with_parent,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}/api"
+    try:
+        _wait_until_healthy(server, address)
+        os.environ["PREFECT_API_URL"] = address
+        yield
+    finally:
+        os.environ.pop("PREFECT_API_URL", None)
+        _end(server)
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise StoreError("Prefect's server does not start: try `prefect server start` and read what it says")
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
