@@ -156,9 +156,13 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
 @STORE
 @JSON
 def query(sql: str, store_folder: Path, as_json: bool) -> None:
-    """Ask the catalogue in SQL (DuckDB); tables: sources, results, items.
+    """Ask the catalogue in SQL (DuckDB); tables: sources, results, items, known.
+
+    `known` has one row a source: medium, camera, event, first_sol, last_sol,
+    earliest_utc, latest_utc, mission, title, disagreement_count.
 
     \b
+    marsmedia query "SELECT name, event FROM known WHERE 32 BETWEEN first_sol AND last_sol"
     marsmedia query "SELECT medium, count(*) FROM sources GROUP BY medium"
     marsmedia query "SELECT name, facts->>'time_seconds' FROM items WHERE processor = 'video.frames'"
     """

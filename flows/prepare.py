@@ -15,6 +15,7 @@ from processors.source_file import SourceFile
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.results import Store
 from processors.survey import FoundFile, Untaken, storable, survey
+from processors.told import TellTale
 
 INSPECTED_AT_ONCE = 64
 """Files in one job of a worker: hashing is short, asking a worker is not free."""
@@ -75,6 +76,8 @@ def prepare(
     rows.sort(key=lambda row: row.relative)
     media = [row for row in rows if row.kind == "media"]
     paths = {storable(file.path): file.path for file in found}
+    tell_tale = TellTale(rows, lambda row: Path(paths[row.path]))
+    untaken += [Untaken(relative=place, reason=what, is_refused=True) for place, what in tell_tale.strays()]
     plan = make_plan(
         media,
         recipes,
@@ -82,6 +85,7 @@ def prepare(
         catalogue.verdicts(),
         retry_failed=retry_failed,
         local_path=lambda row: Path(paths[row.path]),
+        told=tell_tale.of,
     )
     catalogue.add_results(plan.not_catalogued)
     return Prepared(rows=rows, untaken=untaken, plan=plan, hashed=len(unknown), duplicates=_duplicates(media))

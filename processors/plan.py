@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from processors.contract import Medium, Processor, Source, parameters, result_key, used_by
+from processors.metadata.evidence import Told
 from processors.source_file import SourceFile
 from processors.store.catalogue import SourceRow
 from processors.store.manifest import Manifest, ResultRef
@@ -52,8 +53,11 @@ class Plan:
         return sum(len(due.processors) for due in self.due)
 
 
-def applicable(source: Source, recipes: Recipes) -> list[Processor]:
-    """The recipe's processors that have something to read in this source, each after those that it uses."""
+def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> list[Processor]:
+    """The recipe's processors that have something to read in this source, each after those that it uses.
+
+    One with a method `told` is given what the release says of the source, which becomes part of its key.
+    """
     found: dict[str, Processor] = {}
 
     def add(processor: Processor) -> bool:
@@ -66,7 +70,8 @@ def applicable(source: Source, recipes: Recipes) -> list[Processor]:
         return True
 
     for processor in recipes[source.medium]:
-        add(processor)
+        tell = getattr(processor, "told", None)
+        add(tell(told) if tell and told else processor)
     return list(found.values())
 
 
@@ -78,6 +83,7 @@ def make_plan(
     *,
     retry_failed: bool = False,
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
+    told: Callable[[SourceRow], Told | None] = lambda row: None,
 ) -> Plan:
     """Decide for each source and processor: due, reused, or refused or failed before.
 
@@ -85,6 +91,7 @@ def make_plan(
     ----------
     rows : media files; of several with the same bytes only the first is worked on.
     verdicts : of results already in the catalogue.
+    told : what the release says of a source.
     """
     plan = Plan()
     done: set[str] = set()
@@ -93,7 +100,7 @@ def make_plan(
             continue
         done.add(row.digest)
         source, due = row.source(), []
-        for processor in applicable(source, recipes):
+        for processor in applicable(source, recipes, told(row)):
             ref = ResultRef(source=row.digest, processor=processor.name, key=result_key(processor, row.digest))
             if not store.has(ref):
                 due.append(processor)

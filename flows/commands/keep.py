@@ -18,6 +18,7 @@ from processors.store.manifest import ResultRef
 from processors.store.verify import Fault
 from processors.store.verify import verify as check
 from processors.survey import printable
+from processors.told import TellTale
 
 
 def verify(folder: Path, *, as_json: bool) -> int:
@@ -52,13 +53,22 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove results whose key no recipe gives today."""
     store = open_store(folder)
     catalogue = Catalogue(store)
+    rows = list(catalogue.sources().values())
+    tell_tale = TellTale(rows)
+    lost = {row.digest for row in rows if tell_tale.is_lost(row)}
+    by_release = {p.name for recipe in RECIPES.values() for p in recipe if hasattr(p, "told")}
     wanted = {
         ResultRef(source=row.digest, processor=p.name, key=result_key(p, row.digest))
-        for row in catalogue.sources().values()
+        for row in rows
         if row.kind == "media"
-        for p in applicable(row.source(), RECIPES)
+        for p in applicable(row.source(), RECIPES, tell_tale.of(row))
     }
-    old = [m for m in store.manifests() if m.ref not in wanted]
+    # where the release's words are out of reach, what was made of them is kept
+    old = [
+        m
+        for m in store.manifests()
+        if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
+    ]
     size = sum(item.size_bytes for m in old for item in m.items)
     if as_json:
         click.echo(

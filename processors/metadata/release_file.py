@@ -111,7 +111,7 @@ class _Checker:
             return
         parts = PurePosixPath(path).parts
         if path.startswith("/") or ".." in parts or "\\" in path or re.match(r"[A-Za-z]:|\w+://", path):
-            self._tell(self._line("path", first, end), f"path {path!r} leads out of the release", None)
+            self._tell(self._line("path", first, end), f"path {path!r} leads out of the release", path)
             return
         path = str(PurePosixPath(path))
         if path in lines:
@@ -127,10 +127,12 @@ class _Checker:
 
     def _said(self, table: dict[str, Any], keys: dict[str, type], first: int, end: int, path: str | None) -> Said:
         said: Said = {}
-        for key, value in table.items():
-            if isinstance(value, datetime.date | datetime.datetime) and key in ("date", "released"):
-                value = value.isoformat().replace("+00:00", "Z")
-            kind = keys.get(key)
+        for key, given in table.items():
+            value: Any = given
+            if isinstance(given, datetime.date) and key in ("date", "released"):
+                said[key] = given.isoformat().replace("+00:00", "Z")
+                continue
+            kind: type | None = keys.get(key)
             line = self._line(key, first, end)
             if kind is None:
                 self._tell(line, f"{key}: no such key; known are {', '.join(keys)}", path)
