@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
@@ -10,6 +9,7 @@ import defusedxml.ElementTree
 
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.metadata.record import Tag, text_tag
+from processors.planetary import statements
 
 MAX_LABEL_BYTES = 4 << 20
 MAX_DEPTH = 100
@@ -56,37 +56,9 @@ def _xml_tags(element: Element, namespace: str, path: str, depth: int) -> Iterat
         yield from _xml_tags(child, namespace, name, depth + 1)
 
 
-_STATEMENT = re.compile(r"^\s*(\^?[A-Za-z][\w:]*)\s*=\s*(.*)$")
-
-
 def pvl_tags(text: str, namespace: str = "pds3") -> Iterator[Tag]:
     """`KEY = VALUE` statements up to END; inside an OBJECT or GROUP the name starts with that one's."""
-    inside: list[str] = []
-    for name, value in _statements(text):
-        upper = name.upper()
-        if upper in ("OBJECT", "GROUP", "BEGIN_OBJECT", "BEGIN_GROUP"):
-            inside.append(value)
-        elif upper in ("END_OBJECT", "END_GROUP"):
-            inside = inside[:-1]
-        else:
-            yield text_tag(namespace, "/".join([*inside, name]), value)
-
-
-def _statements(text: str) -> Iterator[tuple[str, str]]:
-    lines = iter(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).splitlines())
-    for line in lines:
-        if line.strip() == "END":
-            return
-        found = _STATEMENT.match(line)
-        if not found:
-            continue
-        name, value = found[1], found[2].strip()
-        while value.count('"') % 2 or value.count("(") > value.count(")") or value == "":
-            more = next(lines, None)
-            if more is None or more.strip() == "END":
-                break
-            value = f"{value} {more.strip()}".strip()
-        yield name, " ".join(value.strip().strip('"').split())
+    return (text_tag(namespace, name, value) for name, value in statements(text))
 
 
 def found(tags: tuple[Tag, ...], *names: str) -> Tag | None:

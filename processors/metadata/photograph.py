@@ -21,7 +21,9 @@ from processors.metadata.record import (
     known_from,
     text_tag,
 )
+from processors.planetary import is_planetary, read_header
 
+HEAD_BYTES = 4096
 MAX_XMP_BYTES = 16 << 20
 MAX_TAGS = 20_000
 
@@ -93,6 +95,9 @@ def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str
     ------
     DamagedMedia : Pillow does not accept the bytes.
     """
+    if is_planetary(file.read(HEAD_BYTES)):
+        return _planetary(file, sha256, size_bytes, medium)
+    file.seek(0)
     image = open_picture(file)
     problems: list[str] = []
     tags: list[Tag] = []
@@ -123,6 +128,23 @@ def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str
         tags=tuple(tags),
         problems=tuple(problems),
     )
+
+
+def _planetary(file: BinaryIO, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
+    image = read_header(file)
+    tags = tuple(text_tag("pds3", name, value) for name, value in image.entries[:MAX_TAGS])
+    return MetadataRecord(
+        sha256=sha256,
+        size_bytes=size_bytes,
+        medium=medium,
+        container=image.format,
+        picture=PictureRecord(
+            format=image.format, width_px=image.width_px, height_px=image.height_px, mode=image.dtype,
+            frame_count=1, icc_profile=None, compression=None,
+        ),
+        known=known_from(tags),
+        tags=tags,
+    )  # fmt: skip
 
 
 def _exif(image: Image.Image) -> Iterator[Tag]:
