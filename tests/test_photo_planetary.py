@@ -15,7 +15,8 @@ from processors.photo.reader import PhotoReader
 from processors.planetary import read_header, read_pixels
 
 LABEL = """PDS_VERSION_ID = PDS3\r\nRECORD_BYTES = 200\r\n^IMAGE = {pointer}\r\nOBJECT = IMAGE\r\n LINES = 4\r\n
- LINE_SAMPLES = 6\r\n SAMPLE_TYPE = {kind}\r\n SAMPLE_BITS = {bits}\r\n BANDS = {bands}\r\n{more}END_OBJECT = IMAGE\r\nEND\r\n"""
+ LINE_SAMPLES = 6\r\n SAMPLE_TYPE = {kind}\r\n SAMPLE_BITS = {bits}
+ BANDS = {bands}\r\n{more}END_OBJECT = IMAGE\r\nEND\r\n"""
 
 
 def made(kind: str, bits: int, values: np.ndarray, *, bands: int = 1, more: str = "") -> io.BytesIO:

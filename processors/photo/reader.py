@@ -36,6 +36,8 @@ class PhotoInfo:
     frame_count: int
     """Pictures in the file; the first is used."""
     has_alpha: bool
+    jpeg_quality: int | None = None
+    """As libjpeg counts it, 1 to 100, nearest to the quantisation table; None where the file is no JPEG."""
 
 
 class PhotoReader:
@@ -101,6 +103,13 @@ class Photo:
             self._small[longest_side_px] = self.image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
         return self._small[longest_side_px]
 
+    def grey_part(self, top_px: int, left_px: int, side_px: int) -> np.ndarray:
+        """A square of brightness, or what of it is inside, float32 in levels of 0 to 255."""
+        if self.deep is not None and self.deep.ndim == 2:
+            return self.grey[top_px : top_px + side_px, left_px : left_px + side_px] * 255
+        box = (left_px, top_px, min(left_px + side_px, self.image.width), min(top_px + side_px, self.image.height))
+        return np.asarray(self.image.crop(box).convert("L"), np.float32)
+
     @functools.cached_property
     def grey(self) -> np.ndarray:
         """Brightness, float32, shape (height, width), 0 to 1 of full scale, at the depth that the file has."""
@@ -130,7 +139,19 @@ def _info(image: Image.Image) -> PhotoInfo:
         icc_profile_name=profile_name(image.info.get("icc_profile")),
         frame_count=getattr(image, "n_frames", 1),
         has_alpha=image.has_transparency_data,
+        jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
+
+
+_LUMINANCE_SUM = 3688
+"""Sum of the luminance table K.1 of the JPEG standard (ISO/IEC 10918-1), which is libjpeg's quality 50."""
+
+
+def _jpeg_quality(tables: dict[int, list[int]] | None) -> int | None:
+    if not tables or 0 not in tables:
+        return None
+    scale = 100 * sum(tables[0]) / _LUMINANCE_SUM  # per cent; libjpeg: 5000 / q below quality 50, 200 - 2 q above
+    return max(1, min(100, round(5000 / scale if scale > 100 else (200 - scale) / 2)))
 
 
 def _planetary_info(image: PlanetaryImage) -> PhotoInfo:
