@@ -244,6 +244,19 @@ def release_check(folder: Path) -> None:
 
 @main.command()
 @STORE
+@JSON
+def links(store_folder: Path, as_json: bool) -> None:
+    """Which photos and video frames show the same picture, with a score.
+
+    Copies that were scaled, recompressed or converted are found; crops are not.
+    """
+    from flows.commands import links as run
+
+    run.links(store_folder, as_json=as_json)
+
+
+@main.command()
+@STORE
 def rebuild(store_folder: Path) -> None:
     """Make the catalogue and the by-name view anew from the plain files."""
     from flows.commands import keep
