@@ -7,6 +7,7 @@ The sound of a video is derived by the audio processors in the video's own pass.
 from processors.audio.spectrogram import Spectrogram
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
+from processors.photo.deep import Deep
 from processors.photo.enhanced import Enhanced
 from processors.photo.preview import Preview
 from processors.photo.quality import Quality
@@ -19,5 +20,5 @@ from processors.video.frames import Frames
 RECIPES: Recipes = {
     "video": (Metadata(), Evidence(), Frames(every_seconds=1.0), ContactSheet(), Spectrogram()),
     "audio": (Metadata(), Evidence(), Spectrogram()),
-    "photo": (Metadata(), Evidence(), Preview(), Quality(), Enhanced(), Tracks(), Tiles()),
+    "photo": (Metadata(), Evidence(), Preview(), Quality(), Enhanced(), Tracks(), Deep(), Tiles()),
 }
