@@ -110,3 +110,8 @@ def test_parameters_are_checked_by_name() -> None:
         Tracks(least_correlation=2)
     with pytest.raises(ValueError, match="ground_corners_px"):
         Tracks(ground_corners_px=(1.0, 2.0))
+
+
+@pytest.mark.parametrize("name", ["mmgis/PIA20461.jpg", "exif-samples/nikon-e950.jpg"])
+def test_bars_that_never_repeat_are_no_track(samples: Path, name: str) -> None:
+    assert not tracks(samples / "formats/photo" / name).found

@@ -203,7 +203,7 @@ def _repeat(correlation: np.ndarray) -> tuple[float | None, float]:
     middle = correlation[1:-1]
     peaks = 1 + np.flatnonzero((middle > correlation[:-2]) & (middle >= correlation[2:]))
     peaks = peaks[(peaks >= SHORTEST_PITCH_PX) & (peaks <= LONGEST_PITCH_PX)]
-    if not len(peaks):
+    if not len(peaks) or correlation[peaks].max() <= 0:
         return None, 0.0
     strong = peaks[correlation[peaks] >= 0.8 * correlation[peaks].max()]
     lag, height = float(strong[0]), float(correlation[strong[0]])
