@@ -159,9 +159,13 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
 @STORE
 @JSON
 def query(sql: str, store_folder: Path, as_json: bool) -> None:
-    """Ask the catalogue in SQL (DuckDB); tables: sources, results, items.
+    """Ask the catalogue in SQL (DuckDB); tables: sources, results, items, known.
+
+    `known` has one row a source: medium, camera, event, first_sol, last_sol,
+    earliest_utc, latest_utc, mission, title, disagreement_count.
 
     \b
+    marsmedia query "SELECT name, event FROM known WHERE 32 BETWEEN first_sol AND last_sol"
     marsmedia query "SELECT medium, count(*) FROM sources GROUP BY medium"
     marsmedia query "SELECT name, facts->>'time_seconds' FROM items WHERE processor = 'video.frames'"
     """
@@ -190,6 +194,68 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     from flows.commands import keep
 
     keep.prune(store_folder, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+@main.command("mars-time")
+@click.argument("utc")
+@click.option("--longitude", type=float, help="Degrees east, planetocentric.  [default: 0]")
+@click.option("--mission", help="A mission profile: its site and its count of sols.")
+@JSON
+def mars_time(utc: str, longitude: float | None, mission: str | None, as_json: bool) -> None:
+    """Solar longitude, sol date and local solar time on Mars at UTC.
+
+    A time without a zone is taken as UTC; a day is answered with its beginning and its end.
+
+    \b
+    marsmedia mars-time 2021-05-14T23:18Z --mission tianwen-1
+    marsmedia mars-time 2021-06-16 --mission tianwen-1
+    marsmedia mars-time 2012-08-06T05:14:39 --longitude 137.4417 --json
+    """
+    from flows.commands import mission as run
+
+    run.mars_time_of(utc, longitude, mission, as_json=as_json)
+
+
+@main.group()
+def release() -> None:
+    """Describe a release: what its agency says of each file."""
+
+
+@release.command("init")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--mission", help="A mission profile, as tianwen-1.")
+@click.option("--force", is_flag=True, help="Replace a release.toml that is there.")
+def release_init(folder: Path, mission: str | None, force: bool) -> None:
+    """Write a template FOLDER/release.toml that lists the files in FOLDER.
+
+    \b
+    marsmedia release init raw/june --mission tianwen-1
+    """
+    from flows.commands import mission as run
+
+    run.release_init(folder, mission=mission, force=force)
+
+
+@release.command("check")
+@click.argument("folder", type=click.Path(path_type=Path))
+def release_check(folder: Path) -> None:
+    """Check FOLDER/release.toml: every mistake with its line. Exit code 1 if there is one."""
+    from flows.commands import mission as run
+
+    sys.exit(run.release_check(folder))
+
+
+@main.command()
+@STORE
+@JSON
+def links(store_folder: Path, as_json: bool) -> None:
+    """Which photos and video frames show the same picture, with a score.
+
+    Copies that were scaled, recompressed or converted are found; crops are not.
+    """
+    from flows.commands import links as run
+
+    run.links(store_folder, as_json=as_json)
 
 
 @main.command()

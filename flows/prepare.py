@@ -18,6 +18,7 @@ from processors.store.by_name import Shown
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.results import Store
 from processors.survey import FoundFile, Untaken, storable, survey
+from processors.told import TellTale
 
 INSPECTED_AT_ONCE = 64
 """Files in one job of a worker: hashing is short, asking a worker is not free."""
@@ -88,6 +89,8 @@ def prepare(
     rows.sort(key=lambda row: row.relative)
     media = [row for row in rows if row.kind == "media"]
     paths = {storable(file.path): file.path for file in found}
+    tell_tale = TellTale(rows, lambda row: Path(paths[row.path]))
+    untaken += [Untaken(relative=place, reason=what, is_refused=True) for place, what in tell_tale.strays()]
     plan = make_plan(
         media,
         recipes,
@@ -95,6 +98,7 @@ def prepare(
         catalogue.verdicts(),
         retry_failed=options.retry_failed,
         local_path=lambda row: Path(paths[row.path]),
+        told=tell_tale.of,
     )
     if remember:
         catalogue.add_results(plan.not_catalogued)

@@ -13,6 +13,7 @@ import av.stream
 from processors.contract import Medium
 from processors.decoding import open_container
 from processors.errors import DamagedMedia
+from processors.planetary import is_planetary
 from processors.signatures import CONTAINERS, HEIF_BRANDS, OTHERS, PICTURES, PLAYLISTS, SUFFIXES
 
 Kind = Literal["media", "companion", "unsupported"]
@@ -68,14 +69,9 @@ def _picture(head: bytes) -> Identity | None:
 
 
 def _planetary(head: bytes) -> Identity | None:
-    if head.startswith((b"LBLSIZE=", b"NJPL1I00")) or (head.lstrip()[:15] == b"PDS_VERSION_ID " and _has_image(head)):
-        note = "a planetary image with its label inside; this version does not read them"
-        return Identity(kind="unsupported", format="PDS3 or VICAR image", note=note)
-    return None
-
-
-def _has_image(head: bytes) -> bool:
-    return re.search(rb"\^IMAGE\s*=\s*\(?\s*\d", head) is not None
+    if not is_planetary(head):
+        return None
+    return Identity(kind="media", medium="photo", format="vicar" if head.startswith(b"LBLSIZE=") else "pds3")
 
 
 def _container(file: BinaryIO, head: bytes) -> Identity | None:

@@ -14,7 +14,7 @@ from processors.contract import Json, Processor, Source, Verdict, parameters, re
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.results import Store
 
-LIBRARIES = ("marsmedia", "av", "librosa", "numpy", "opencv-python", "pillow", "soundfile")
+LIBRARIES = ("marsmedia", "av", "librosa", "numpy", "opencv-python", "pillow", "pyvips", "soundfile")
 
 
 @dataclass(frozen=True, kw_only=True)

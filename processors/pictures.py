@@ -1,4 +1,4 @@
-"""Writes pictures: the one place where arrays become JPEG or PNG bytes."""
+"""Writes pictures: the one place where arrays become JPEG, PNG, WebP or AVIF bytes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-PictureFormat = Literal["jpeg", "png"]
-MEDIA_TYPES: dict[PictureFormat, str] = {"jpeg": "image/jpeg", "png": "image/png"}
-SUFFIXES: dict[PictureFormat, str] = {"jpeg": ".jpg", "png": ".png"}
+PictureFormat = Literal["jpeg", "png", "webp", "avif"]
+MEDIA_TYPES: dict[PictureFormat, str] = {
+    "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif",
+}  # fmt: skip
+SUFFIXES: dict[PictureFormat, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "avif": ".avif"}
 
 
 def encode(
@@ -32,6 +34,11 @@ def encode(
     buffer = io.BytesIO()
     if picture_format == "jpeg":
         image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2, **extra)
+    elif picture_format == "webp":
+        image.save(buffer, "WEBP", quality=quality, method=3, **extra)
+    elif picture_format == "avif":
+        # one thread and one tile: the bytes do not depend on the machine's cores
+        image.save(buffer, "AVIF", quality=quality, speed=8, max_threads=1, autotiling=False, **extra)
     else:
         image.save(buffer, "PNG", compress_level=6, **extra)
     return buffer.getvalue()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from processors.contract import Medium, Processor, Source, parameters, result_key, used_by
+from processors.metadata.evidence import Told
 from processors.source_file import SourceFile
 from processors.store.catalogue import SourceRow
 from processors.store.manifest import Manifest, ResultRef
@@ -59,8 +60,11 @@ class Plan:
         return any(processor.reads == "audio" for due in self.due for processor in due.processors)
 
 
-def applicable(source: Source, recipes: Recipes) -> dict[str, Processor]:
-    """The recipe's processors that have something to read in this source, each after those that it uses, by key."""
+def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> dict[str, Processor]:
+    """The recipe's processors that have something to read in this source, each after those that it uses, by key.
+
+    One with a method `told` is given what the release says of the source, which becomes part of its key.
+    """
     found: dict[str, Processor] = {}
 
     def add(processor: Processor) -> bool:
@@ -73,7 +77,8 @@ def applicable(source: Source, recipes: Recipes) -> dict[str, Processor]:
         return True
 
     for processor in recipes[source.medium]:
-        add(processor)
+        tell = getattr(processor, "told", None)
+        add(tell(told) if tell and told else processor)
     return found
 
 
@@ -85,6 +90,7 @@ def make_plan(
     *,
     retry_failed: bool = False,
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
+    told: Callable[[SourceRow], Told | None] = lambda row: None,
 ) -> Plan:
     """Decide for each source and processor: due, reused, or refused or failed before.
 
@@ -92,6 +98,7 @@ def make_plan(
     ----------
     rows : media files; of several with the same bytes only the first is worked on.
     verdicts : of results already in the catalogue.
+    told : what the release says of a source.
     """
     plan = Plan()
     done: set[str] = set()
@@ -100,7 +107,7 @@ def make_plan(
             continue
         done.add(row.digest)
         source, due = row.source(), []
-        for key, processor in applicable(source, recipes).items():
+        for key, processor in applicable(source, recipes, told(row)).items():
             ref = ResultRef(source=row.digest, processor=processor.name, key=key)
             plan.wanted.setdefault(row.digest, []).append(ref)
             if not store.has(ref):

@@ -13,7 +13,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[1]
 MEDIA = ("video", "audio", "photo", "metadata")
 FLOOR = {"contract", "errors", "source_file"}
-LOW = FLOOR | {"decoding", "pictures", "signatures", "identify", "survey", "inspect"}
+LOW = FLOOR | {"decoding", "pictures", "signatures", "identify", "survey", "inspect", "mission", "planetary"}
 
 
 def modules() -> list[Path]:

@@ -12,11 +12,12 @@ from flows.commands.look import open_store
 from flows.recipe_book import load_recipes
 from processors.plan import applicable
 from processors.store.by_name import Shown, rebuild_by_name
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.verify import Fault
 from processors.store.verify import verify as check
 from processors.survey import printable
+from processors.told import TellTale
 
 
 def verify(folder: Path, *, as_json: bool) -> int:
@@ -51,9 +52,18 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove results whose key no recipe gives today."""
     store = open_store(folder)
     catalogue = Catalogue(store)
-    view = _view(catalogue)
+    rows = list(catalogue.sources().values())
+    tell_tale = TellTale(rows)
+    lost = {row.digest for row in rows if tell_tale.is_lost(row)}
+    by_release = {p.name for recipe in load_recipes().values() for p in recipe if hasattr(p, "told")}
+    view = _view(rows)
     wanted = {ref for shown in view for ref in shown.refs}
-    old = [m for m in store.manifests() if m.ref not in wanted]
+    # where the release's words are out of reach, what was made of them is kept
+    old = [
+        m
+        for m in store.manifests()
+        if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
+    ]
     size = sum(item.size_bytes for m in old for item in m.items)
     if as_json:
         click.echo(
@@ -76,7 +86,7 @@ def rebuild(folder: Path, *, as_json: bool) -> int:
     store = open_store(folder)
     catalogue = Catalogue(store)
     unreadable = catalogue.rebuild()
-    rebuild_by_name(store, _view(catalogue))
+    rebuild_by_name(store, _view(list(catalogue.sources().values())))
     if as_json:
         click.echo(json.dumps({"results": catalogue.table("results").num_rows, "unreadable": unreadable}))
     else:
@@ -86,18 +96,18 @@ def rebuild(folder: Path, *, as_json: bool) -> int:
     return 1 if unreadable else 0
 
 
-def _view(catalogue: Catalogue) -> list[Shown]:
+def _view(rows: list[SourceRow]) -> list[Shown]:
     """What the by-name view is to show: every media file that the catalogue knows, with today's recipes."""
-    recipes = load_recipes()
+    recipes, tell_tale = load_recipes(), TellTale(rows)
     return [
         Shown(
             release=row.release,
             name=row.name,
             refs=tuple(
                 ResultRef(source=row.digest, processor=processor.name, key=key)
-                for key, processor in applicable(row.source(), recipes).items()
+                for key, processor in applicable(row.source(), recipes, tell_tale.of(row)).items()
             ),
         )
-        for row in sorted(catalogue.sources().values(), key=lambda row: row.relative)
+        for row in sorted(rows, key=lambda row: row.relative)
         if row.kind == "media"
     ]

@@ -19,6 +19,7 @@ from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.results import Store
 from processors.survey import printable
+from processors.told import TellTale
 
 
 def open_store(folder: Path) -> Store:
@@ -145,9 +146,11 @@ def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> Non
         raise click.ClickException(
             f"{row.name}: {row.format}: nothing is made of it{f': {row.note}' if row.note else ''}"
         )
-    chosen = [p for p in applicable(row.source(), load_recipes()).values() if processor in (None, p.name)]
+    told = TellTale(Catalogue(store).sources().values()).of(row)
+    all_of_them = applicable(row.source(), load_recipes(), told).values()
+    chosen = [p for p in all_of_them if processor in (None, p.name)]
     if not chosen:
-        names = ", ".join(p.name for p in applicable(row.source(), load_recipes()).values())
+        names = ", ".join(p.name for p in all_of_them)
         raise click.ClickException(f"{processor}: not in the recipe for this source: {names}")
     reasons = [
         {
@@ -165,6 +168,23 @@ def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> Non
         click.echo(f"{reason['processor']}: {printable(reason['why'])}")
 
 
+KNOWN_VIEW = """
+CREATE VIEW known AS
+SELECT s.name, s.release, s.medium, i.source, i.facts->>'mission' AS mission, i.facts->>'event' AS event,
+       i.facts->>'camera' AS camera, i.facts->>'title' AS title, i.facts->>'precision' AS precision,
+       (i.facts->>'earliest_utc')::TIMESTAMPTZ AS earliest_utc, (i.facts->>'latest_utc')::TIMESTAMPTZ AS latest_utc,
+       (i.facts->>'first_sol')::INTEGER AS first_sol, (i.facts->>'last_sol')::INTEGER AS last_sol,
+       (i.facts->>'solar_longitude_degrees')::DOUBLE AS solar_longitude_degrees,
+       (i.facts->>'local_true_solar_time_hours')::DOUBLE AS local_true_solar_time_hours,
+       (i.facts->>'disagreement_count')::INTEGER AS disagreement_count
+FROM items i JOIN results r ON (i.source, i.processor, i.key) = (r.source, r.processor, r.key)
+JOIN (SELECT DISTINCT ON (digest) * FROM sources ORDER BY digest, seen_utc DESC) s ON s.digest = i.source
+WHERE i.processor = 'evidence'
+QUALIFY row_number() OVER (PARTITION BY i.source ORDER BY r.started_utc DESC) = 1
+"""
+"""One row a source: the latest evidence, for asking by sol, event, camera, time and medium."""
+
+
 def query(sql: str, folder: Path, *, as_json: bool) -> None:
     """Run SQL over the catalogue; it can read nothing else."""
     import duckdb
@@ -173,6 +193,7 @@ def query(sql: str, folder: Path, *, as_json: bool) -> None:
     with duckdb.connect() as connection:
         for name in ("sources", "results", "items"):
             connection.register(name, catalogue.table(name))
+        connection.execute(KNOWN_VIEW)
         connection.execute("SET enable_external_access = false")
         try:
             statements = connection.extract_statements(sql)

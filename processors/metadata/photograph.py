@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
-from xml.etree.ElementTree import Element, ParseError
 
-import defusedxml.ElementTree
-from PIL import ExifTags, Image, ImageCms, ImageFile, IptcImagePlugin, TiffImagePlugin
+from PIL import Image, ImageCms, ImageFile, TiffImagePlugin
 
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import MediaError
+from processors.metadata.ifd import Directories
+from processors.metadata.iptc import IPTC_RESOURCE, iptc_in_photoshop, iptc_tags
 from processors.metadata.record import (
     MetadataRecord,
     PictureRecord,
@@ -21,16 +22,11 @@ from processors.metadata.record import (
     known_from,
     text_tag,
 )
+from processors.metadata.xmp import xmp_tags
+from processors.planetary import is_planetary, read_header
 
-MAX_XMP_BYTES = 16 << 20
+HEAD_BYTES = 4096
 MAX_TAGS = 20_000
-
-EXIF_DIRECTORIES = {
-    "exif": ExifTags.IFD.Exif,
-    "exif.gps": ExifTags.IFD.GPSInfo,
-    "exif.interop": ExifTags.IFD.Interop,
-    "exif.thumbnail": ExifTags.IFD.IFD1,
-}
 
 IPTC_NAMES = {
     (1, 90): "CodedCharacterSet",
@@ -67,24 +63,6 @@ IPTC_NAMES = {
 }
 """IPTC IIM 4.2 record and data set numbers."""
 
-XMP_PREFIXES = {
-    "http://purl.org/dc/elements/1.1/": "dc",
-    "http://ns.adobe.com/xap/1.0/": "xmp",
-    "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
-    "http://ns.adobe.com/xap/1.0/rights/": "xmpRights",
-    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
-    "http://ns.adobe.com/tiff/1.0/": "tiff",
-    "http://ns.adobe.com/exif/1.0/": "exif",
-    "http://ns.adobe.com/exif/1.0/aux/": "aux",
-    "http://ns.adobe.com/camera-raw-settings/1.0/": "crs",
-    "http://ns.adobe.com/xap/1.0/sType/ResourceRef#": "stRef",
-    "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#": "stEvt",
-    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
-    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
-    "http://cipa.jp/exif/1.0/": "exifEX",
-}
-RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-
 
 def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
     """Read headers and tags; no pixel is decoded. A part that cannot be read is named in `problems`.
@@ -93,16 +71,33 @@ def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str
     ------
     DamagedMedia : Pillow does not accept the bytes.
     """
+    if is_planetary(file.read(HEAD_BYTES)):
+        return _planetary(file, sha256, size_bytes, medium)
+    file.seek(0)
     image = open_picture(file)
     problems: list[str] = []
     tags: list[Tag] = []
-    for part, read in (("EXIF", _exif), ("XMP", _xmp), ("IPTC", _iptc), ("format", _format_tags)):
+    blocks: dict[int, bytes] = {}
+
+    def collect(part: str, read: Callable[[], Iterable[Tag]]) -> None:
         try:
             with decoder_errors(f"reading {part}"):
-                for tag, _ in zip(read(image), range(MAX_TAGS), strict=False):
+                for tag in itertools.islice(read(), MAX_TAGS):
                     tags.append(tag)  # one by one: what was read before a bad entry is kept
         except MediaError as error:
             problems.append(f"{part}: {error.what}")
+
+    def exif() -> Iterator[Tag]:
+        directories = _directories(file, image)
+        if directories:
+            yield from directories.tags()
+            problems.extend(f"EXIF: {problem}" for problem in directories.problems[:20])
+            blocks.update(directories.blocks)
+
+    collect("EXIF", exif)
+    collect("XMP", lambda: _packets(image, blocks))
+    collect("IPTC", lambda: _iptc(image, blocks))
+    collect("format", lambda: _format_tags(image))
     latitude, longitude = _position(tags)
     with decoder_errors("counting the pictures in the file"):
         frame_count = getattr(image, "n_frames", 1)
@@ -126,33 +121,36 @@ def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str
     )
 
 
-def _exif(image: Image.Image) -> Iterator[Tag]:
-    exif = image.getexif()
-    for number, value in exif.items():
-        if number not in EXIF_DIRECTORIES.values():
-            yield _exif_tag("exif", ExifTags.TAGS.get(number, f"0x{number:04x}"), value)
-    for namespace, directory in EXIF_DIRECTORIES.items():
-        if directory == ExifTags.IFD.Interop and directory not in exif.get_ifd(ExifTags.IFD.Exif):
-            continue  # Pillow raises KeyError for it
-        names = ExifTags.GPSTAGS if directory == ExifTags.IFD.GPSInfo else ExifTags.TAGS
-        for number, value in exif.get_ifd(directory).items():
-            if number != ExifTags.IFD.Interop:
-                yield _exif_tag(namespace, names.get(number, f"0x{number:04x}"), value)
+def _planetary(file: BinaryIO, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
+    image = read_header(file)
+    tags = tuple(text_tag("pds3", name, value) for name, value in image.entries[:MAX_TAGS])
+    return MetadataRecord(
+        sha256=sha256,
+        size_bytes=size_bytes,
+        medium=medium,
+        container=image.format,
+        picture=PictureRecord(
+            format=image.format, width_px=image.width_px, height_px=image.height_px, mode=image.dtype,
+            frame_count=1, icc_profile=None, compression=None,
+        ),
+        known=known_from(tags),
+        tags=tags,
+    )  # fmt: skip
 
 
-def _exif_tag(namespace: str, name: str, value: Any) -> Tag:
-    if isinstance(value, bytes):
-        if name == "UserComment" and value[:8] == b"ASCII\x00\x00\x00":
-            value = value[8:]
-        return bytes_tag(namespace, name, value)
-    if isinstance(value, str):
-        return text_tag(namespace, name, value)
-    if isinstance(value, tuple | list):
-        return Tag(namespace=namespace, name=name, value=[_plain(entry) for entry in value[:1000]],
-                   length=len(value) if len(value) > 1000 else None)  # fmt: skip
-    if isinstance(value, dict):
-        return Tag(namespace=namespace, name=name, value=f"{len(value)} entries")
-    return Tag(namespace=namespace, name=name, value=_plain(value))
+def _directories(file: BinaryIO, image: ImageFile.ImageFile) -> Directories | None:
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+
+        def read_file(offset: int, size: int) -> bytes:
+            file.seek(offset)
+            return file.read(size)
+
+        return Directories(read_file)
+    data = image.info.get("exif") or _raw_profile(image, "exif") or _resources(image).get(0x0422)
+    if not isinstance(data, bytes) or not data:
+        return None
+    data = data.removeprefix(b"Exif\x00\x00")
+    return Directories(lambda offset, size: data[offset : offset + size])
 
 
 def _plain(value: Any) -> str | int | float | None:
@@ -166,59 +164,35 @@ def _plain(value: Any) -> str | int | float | None:
     return value if isinstance(value, int | str) or value is None else str(value)
 
 
-def _xmp(image: Image.Image) -> Iterator[Tag]:
-    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
-    if packet is None and isinstance(image, TiffImagePlugin.TiffImageFile):
-        packet = image.tag_v2.get(700)
-    if not packet:
-        return
-    data = packet.encode() if isinstance(packet, str) else bytes(packet)
-    if len(data) > MAX_XMP_BYTES:
-        raise ValueError(f"the packet of {len(data)} bytes is over the limit of {MAX_XMP_BYTES}")
-    try:
-        # forbid_dtd: an XMP packet has none, and entities need one
-        root = defusedxml.ElementTree.fromstring(data.strip(b"\x00 \r\n\t"), forbid_dtd=True)
-    except defusedxml.DefusedXmlException as error:
-        raise ValueError("it declares a document type or entities: refused") from error
-    except ParseError as error:
-        raise ValueError(f"not well-formed XML: {error}") from error
-    for description in root.iter(f"{RDF}Description"):
-        for name, text in description.attrib.items():
-            if not name.startswith(RDF):
-                yield text_tag("xmp", _xmp_name(name), text)
-        for entry in description:
-            yield from _xmp_entries(_xmp_name(entry.tag), entry)
+def _packets(image: ImageFile.ImageFile, blocks: dict[int, bytes]) -> Iterator[Tag]:
+    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or blocks.get(0x02BC)
+    packet = packet or _resources(image).get(0x0424)
+    if packet:
+        yield from xmp_tags(packet.encode() if isinstance(packet, str) else bytes(packet))
 
 
-def _xmp_entries(name: str, element: Element) -> Iterator[Tag]:
-    items = [item for container in element for item in container if item.tag == f"{RDF}li"]
-    texts = [item.text for item in items if item.text and item.text.strip()]
-    if texts:
-        clean = [text_tag("xmp", name, text).value for text in texts]
-        yield Tag(namespace="xmp", name=name, value=clean)  # type: ignore[arg-type]
-    elif element.text and element.text.strip():
-        yield text_tag("xmp", name, element.text)
-    for nested in (element, *items):
-        for attribute, text in nested.attrib.items():
-            if not attribute.startswith((RDF, "{http://www.w3.org/XML")):
-                yield text_tag("xmp", f"{name}/{_xmp_name(attribute)}", text)
+def _iptc(image: ImageFile.ImageFile, blocks: dict[int, bytes]) -> Iterator[Tag]:
+    photoshop = blocks.get(0x8649)
+    data = blocks.get(0x83BB) or _resources(image).get(IPTC_RESOURCE) or _raw_profile(image, "iptc")
+    data = data or (iptc_in_photoshop(photoshop) if photoshop else None)
+    if data and data.startswith(b"8BIM"):
+        data = iptc_in_photoshop(data)
+    if data:
+        yield from iptc_tags(data, IPTC_NAMES)
 
 
-def _xmp_name(name: str) -> str:
-    namespace, _, local = name.removeprefix("{").rpartition("}")
-    prefix = XMP_PREFIXES.get(namespace, namespace)
-    return f"{prefix}:{local}" if prefix else local
+def _resources(image: ImageFile.ImageFile) -> dict[int, bytes]:
+    """Photoshop's image resources, by number."""
+    found = image.info.get("photoshop") or getattr(image, "resources", None) or {}
+    entries = found.items() if isinstance(found, dict) else [(entry[0], entry[-1]) for entry in found]
+    return {number: data for number, data in entries if isinstance(data, bytes)}
 
 
-def _iptc(image: ImageFile.ImageFile) -> Iterator[Tag]:
-    for place, value in (IptcImagePlugin.getiptcinfo(image) or {}).items():
-        name = IPTC_NAMES.get(place, f"{place[0]}:{place[1]}")
-        entries = value if isinstance(value, list) else [value]
-        for entry in entries:
-            try:
-                yield text_tag("iptc", name, entry.decode("utf-8"))
-            except UnicodeDecodeError:
-                yield bytes_tag("iptc", name, entry)
+def _raw_profile(image: ImageFile.ImageFile, kind: str) -> bytes | None:
+    """A profile that ImageMagick wrote into PNG text: a name, a length and hexadecimal lines."""
+    text = image.info.get(f"Raw profile type {kind}")
+    words = text.split() if isinstance(text, str) else []
+    return bytes.fromhex("".join(words[2:])) if len(words) > 2 else None
 
 
 NOT_TAGS = {

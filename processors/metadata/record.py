@@ -140,7 +140,9 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
     "creator": ("xmp:dc:creator", "iptc:By-line", "exif:Artist", "container:artist", "container:author", "png:Author"),
     "rights": ("xmp:dc:rights", "iptc:CopyrightNotice", "exif:Copyright", "container:copyright", "png:Copyright"),
     "software": ("xmp:xmp:CreatorTool", "exif:Software", "container:encoder", "container:encoded_by", "png:Software"),
-    "device": ("exif:Model", "xmp:tiff:Model", "container:com.apple.quicktime.model"),
+    "device": ("exif:Model", "xmp:tiff:Model", "container:com.apple.quicktime.model",
+        "pds3:INSTRUMENT_NAME",
+    ),
     "created": (
         "exif:DateTimeOriginal", "xmp:exif:DateTimeOriginal", "xmp:photoshop:DateCreated", "xmp:xmp:CreateDate",
         "exif:DateTimeDigitized", "container:com.apple.quicktime.creationdate", "container:creation_time",

@@ -12,7 +12,7 @@ from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
 from processors.photo.reader import Photo, PhotoInfo
-from processors.pictures import encode
+from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,21 +29,29 @@ class PreviewFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """JPEG previews; a size larger than the photo itself gives the photo's own size."""
+    """Previews for the web; a size larger than the photo itself gives the photo's own size."""
 
     name: ClassVar[str] = "photo.preview"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "photo"
 
     longest_sides_px: tuple[int, ...] = (320, 1024, 2048)
     """Longer side of each preview, ascending."""
+    formats: tuple[PictureFormat, ...] = ("jpeg", "webp", "avif")
+    """Each size in each of these; AVIF only up to `avif_longest_side_px`, because it is slow to write."""
     quality: int = 88
+    webp_quality: int = 82
+    avif_quality: int = 65
+    avif_longest_side_px: int = 1024
 
     def __post_init__(self) -> None:
         sides = self.longest_sides_px
         ascending = all(a < b for a, b in itertools.pairwise(sides))
         require(bool(sides) and ascending and sides[0] >= 16, "longest_sides_px", sides, "must ascend from 16 or more")
-        require(1 <= self.quality <= 95, "quality", self.quality, "must be from 1 to 95")
+        for name in ("quality", "webp_quality", "avif_quality"):
+            require(1 <= getattr(self, name) <= 95, name, getattr(self, name), "must be from 1 to 95")
+        known = bool(self.formats) and set(self.formats) <= {"jpeg", "webp", "avif"}
+        require(known, "formats", self.formats, "must be of jpeg, webp and avif")
 
     def needs(self, info: PhotoInfo) -> Need:
         return Need(longest_side_px=self.longest_sides_px[-1])
@@ -71,8 +79,17 @@ class _Session:
                 source_height_px=photo.info.height_px,
                 alpha_flattened_on_white=flattened,
             )
-            data = encode(picture, "jpeg", quality=self._processor.quality)
-            yield Item(name=f"preview_{side}.jpg", media_type="image/jpeg", data=data, facts=facts)
+            yield from self._encoded(picture, side, facts)
+
+    def _encoded(self, picture: Image.Image, side: int, facts: PreviewFacts) -> Iterator[Item]:
+        processor = self._processor
+        qualities = {"jpeg": processor.quality, "webp": processor.webp_quality, "avif": processor.avif_quality}
+        for picture_format in processor.formats:
+            if picture_format == "avif" and side > processor.avif_longest_side_px:
+                continue
+            data = encode(picture, picture_format, quality=qualities[picture_format])
+            name = f"preview_{side}{SUFFIXES[picture_format]}"
+            yield Item(name=name, media_type=MEDIA_TYPES[picture_format], data=data, facts=facts)
 
     def finish(self) -> Iterator[Item]:
         yield from ()

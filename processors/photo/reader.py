@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import io
+import functools
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from processors.contract import Need
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import RefusedMedia
+from processors.photo.colour import deep_of, profile_name, to_srgb
+from processors.planetary import PlanetaryImage, is_planetary, read_header, read_pixels
 
 MAX_PIXELS = 300_000_000
 """A larger picture is refused before it is decoded: it would take 0.9 GB as RGB."""
+HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +29,15 @@ class PhotoInfo:
     """Upright."""
     height_px: int
     mode: str
-    """Pillow's: `RGB`, `L`, `I;16`, `CMYK` ..."""
+    """Pillow's: `RGB`, `L`, `I;16`, `CMYK` ...; NumPy's for a planetary image: `>i2`."""
     orientation: int
     """EXIF orientation, 1 to 8; 1 where the file says none or nonsense."""
     icc_profile_name: str | None
     frame_count: int
     """Pictures in the file; the first is used."""
     has_alpha: bool
+    jpeg_quality: int | None = None
+    """As libjpeg counts it, 1 to 100, nearest to the quantisation table; None where the file is no JPEG."""
 
 
 class PhotoReader:
@@ -41,26 +46,39 @@ class PhotoReader:
     Raises
     ------
     DamagedMedia : Pillow refuses the bytes.
-    RefusedMedia : more than `MAX_PIXELS`.
+    RefusedMedia : more than `max_pixels`.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._image = open_picture(file)
-        width, height = self._image.size
-        if width * height > MAX_PIXELS:
-            raise RefusedMedia(f"{width} x {height} pixels is over the limit of {MAX_PIXELS}", "split the picture")
-        with decoder_errors("reading the picture's header"):
-            self.info = _info(self._image)
+    def __init__(self, file: BinaryIO, max_pixels: int = MAX_PIXELS) -> None:
+        self._file = file
+        self._image = self._planetary = None
+        if is_planetary(file.read(HEAD_BYTES)):
+            self._planetary = read_header(file)
+            self.info = _planetary_info(self._planetary)
+        else:
+            file.seek(0)
+            self._image = open_picture(file)
+            with decoder_errors("reading the picture's header"):
+                self.info = _info(self._image)
+        width, height = self.info.width_px, self.info.height_px
+        if width * height > max_pixels:
+            raise RefusedMedia(f"{width} x {height} pixels is over the limit of {max_pixels}", "split the picture")
 
     def photo(self, needs: list[Need]) -> Photo:
         """Decode; a JPEG is shrunk while decoding when nobody needs all of its pixels."""
+        if self._planetary:
+            with decoder_errors("reading the pixels"):
+                pixels = read_pixels(self._file, self._planetary)
+                return Photo(info=self.info, image=_shown(pixels, self._planetary), deep=pixels)
+        assert self._image is not None
         sides = [need.longest_side_px for need in needs]
         with decoder_errors("decoding the picture"):
             if self._image.format == "JPEG" and sides and all(sides):
                 side = max(side or 0 for side in sides)
-                self._image.draft(None, _fitted(self._image.size, side))
+                self._image.draft(None, fitted(self._image.size, side))
             self._image.load()
-            return Photo(info=self.info, image=_to_srgb(ImageOps.exif_transpose(self._image)))
+            upright = ImageOps.exif_transpose(self._image)
+            return Photo(info=self.info, image=to_srgb(upright), deep=deep_of(upright))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +87,41 @@ class Photo:
 
     info: PhotoInfo
     image: Image.Image
+    deep: np.ndarray | None = None
+    """The numbers of a grey picture of more than 8 bits, shape (height, width), or of a planetary one."""
+
+    @functools.cached_property
+    def _small(self) -> dict[int, Image.Image]:
+        return {}
 
     def resized(self, longest_side_px: int) -> Image.Image:
-        """Shrunk to that longer side (Lanczos); never enlarged."""
-        size = _fitted(self.image.size, longest_side_px)
-        return (
-            self.image if size == self.image.size else self.image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
-        )
+        """Shrunk to that longer side (Lanczos); never enlarged; computed once, whoever asks."""
+        size = fitted(self.image.size, longest_side_px)
+        if size == self.image.size:
+            return self.image
+        if longest_side_px not in self._small:
+            self._small[longest_side_px] = self.image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+        return self._small[longest_side_px]
+
+    def grey_part(self, top_px: int, left_px: int, side_px: int) -> np.ndarray:
+        """A square of brightness, or what of it is inside, float32 in levels of 0 to 255."""
+        if self.deep is not None and self.deep.ndim == 2:
+            return self.grey[top_px : top_px + side_px, left_px : left_px + side_px] * 255
+        box = (left_px, top_px, min(left_px + side_px, self.image.width), min(top_px + side_px, self.image.height))
+        return np.asarray(self.image.crop(box).convert("L"), np.float32)
+
+    @functools.cached_property
+    def grey(self) -> np.ndarray:
+        """Brightness, float32, shape (height, width), 0 to 1 of full scale, at the depth that the file has."""
+        if self.deep is not None and self.deep.ndim == 2:
+            values = np.nan_to_num(self.deep.astype(np.float32), posinf=0.0, neginf=0.0)
+            full = 65535.0 if self.deep.dtype.kind == "u" and self.deep.itemsize == 2 else float(values.max()) or 1.0
+            return np.clip(values / full, 0, 1)
+        return np.asarray(self.image.convert("L"), np.float32) / 255
 
 
-def _fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
+def fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
+    """Width and height with that longer side; never larger."""
     shrink = min(1.0, longest_side_px / max(size))
     return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
 
@@ -93,48 +136,34 @@ def _info(image: Image.Image) -> PhotoInfo:
         height_px=size[1],
         mode=image.mode,
         orientation=orientation,
-        icc_profile_name=_profile_name(image.info.get("icc_profile")),
+        icc_profile_name=profile_name(image.info.get("icc_profile")),
         frame_count=getattr(image, "n_frames", 1),
         has_alpha=image.has_transparency_data,
+        jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
     )
 
 
-def _profile_name(icc_profile: bytes | None) -> str | None:
-    if not icc_profile:
+_LUMINANCE_SUM = 3688
+"""Sum of the luminance table K.1 of the JPEG standard (ISO/IEC 10918-1), which is libjpeg's quality 50."""
+
+
+def _jpeg_quality(tables: dict[int, list[int]] | None) -> int | None:
+    if not tables or 0 not in tables:
         return None
-    try:
-        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))).strip()
-    except ImageCms.PyCMSError:
-        return "unreadable"
+    scale = 100 * sum(tables[0]) / _LUMINANCE_SUM  # per cent; libjpeg: 5000 / q below quality 50, 200 - 2 q above
+    return max(1, min(100, round(5000 / scale if scale > 100 else (200 - scale) / 2)))
 
 
-def _to_srgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I", "F"):
-        return Image.fromarray(_to_8_bit(np.asarray(image)))
-    profile = image.info.get("icc_profile")
-    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
-    if image.mode in ("P", "PA", "1", "La", "RGBa", "RGBX"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
-    colours = image.convert("RGB") if image.mode == "RGBA" else image.convert("L") if image.mode == "LA" else image
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(colours, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            colours = converted or colours
-        except (ImageCms.PyCMSError, OSError):
-            pass  # the profile's name in the facts says `unreadable`, or it is for other colours than these
-    if colours.mode not in ("RGB", "L"):
-        colours = colours.convert("RGB")
-    if alpha is not None:
-        colours = colours.convert("RGB")
-        colours.putalpha(alpha)
-    return colours
+def _planetary_info(image: PlanetaryImage) -> PhotoInfo:
+    return PhotoInfo(
+        format=image.format, width_px=image.width_px, height_px=image.height_px, mode=image.dtype, orientation=1,
+        icc_profile_name=None, frame_count=1, has_alpha=False,
+    )  # fmt: skip
 
 
-def _to_8_bit(values: np.ndarray) -> np.ndarray:
-    """16-bit integers by their full scale (65535 to 255); wider integers and floats by their own largest value."""
-    finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0).clip(0)
-    full = (
-        65535.0 if values.dtype.kind in "ui" and finite.max(initial=0) <= 65535 else float(finite.max(initial=1)) or 1.0
-    )
-    return np.round(finite / full * 255).astype(np.uint8)
+def _shown(pixels: np.ndarray, image: PlanetaryImage) -> Image.Image:
+    """8 bit: by the label's bit mask, else by the largest value; three bands are taken for red, green and blue."""
+    values = np.nan_to_num(pixels.astype(np.float32), posinf=0.0, neginf=0.0)
+    full = image.white_level or (255.0 if pixels.dtype == np.uint8 else float(values.max())) or 1.0
+    shown = np.round(np.clip(values / full, 0, 1) * 255).astype(np.uint8)
+    return Image.fromarray(shown if shown.ndim == 2 or shown.shape[2] == 3 else np.ascontiguousarray(shown[..., 0]))

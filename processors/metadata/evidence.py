@@ -1,0 +1,128 @@
+"""The processor `evidence`: what a source is, when and where it was recorded, and how that is known.
+
+What the release says of a file is among the parameters, and so in the key: an entry of `release.toml` that changed
+makes the evidence of that file due, and nothing else. A label is named by its digest and read where it lies.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from processors.contract import Item, Need, Reads, Using, as_json, canonical_json
+from processors.errors import DamagedMedia, SourceChanged
+from processors.metadata.evidence_record import EvidenceFacts, weigh
+from processors.metadata.label import MAX_LABEL_BYTES, label_tags
+from processors.metadata.processor import Metadata
+from processors.metadata.record import Tag
+from processors.mission.profile import load_profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelRef:
+    """A label beside the source."""
+
+    name: str
+    """Of a file in the source's own folder."""
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is said of one source from outside its bytes."""
+
+    release: str = "{}"
+    """Canonical JSON: `head` and `file` of release.toml; `file` is absent where it has no entry."""
+    labels: tuple[LabelRef, ...] = ()
+    mission: str | None = None
+    fault: str | None = None
+    """The mistake in release.toml that keeps this file's entry from being read."""
+    name: str | None = None
+    """The file's own name, where that says something: a product name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All voices on a source, in standard terms, with their disagreements, as `evidence.json`."""
+
+    name: ClassVar[str] = "evidence"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "file"
+
+    release: str = "{}"
+    labels: tuple[LabelRef, ...] = ()
+    mission: str | None = None
+    mission_sha256: str | None = None
+    """Of the profile's text, so that a changed profile makes it due."""
+    fault: str | None = None
+    product_name: str | None = None
+
+    def told(self, told: Told) -> Evidence:
+        """This processor for a source of which that is said."""
+        profile = load_profile(told.mission) if told.mission else None
+        return dataclasses.replace(
+            self, release=told.release, labels=told.labels, mission=told.mission, fault=told.fault,
+            mission_sha256=profile.sha256 if profile else None, product_name=told.name,
+        )  # fmt: skip
+
+    def uses(self) -> tuple[Metadata, ...]:
+        return (Metadata(),)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        if self.fault:
+            raise DamagedMedia(self.fault, "correct it and run again")
+        return _Session(self, info)
+
+
+class _Session:
+    def __init__(self, processor: Evidence, using: Using) -> None:
+        self._processor = processor
+        self._using = using
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        processor, source, file = self._processor, self._using.info.source, self._using.info.file
+        metadata = json.loads(self._using.results["metadata"].path("metadata.json").read_text())
+        labels = {ref.name: _read_label(file.path.parent / ref.name, ref) for ref in processor.labels}
+        said = json.loads(processor.release)
+        record = weigh(
+            source=source,
+            name=processor.product_name or source.name,
+            metadata=metadata,
+            head=said.get("head", {}),
+            entry=said.get("file"),
+            labels=labels,
+            profile=load_profile(processor.mission) if processor.mission else None,
+        )
+        facts = EvidenceFacts.of(record)
+        text = json.dumps(as_json(record), ensure_ascii=False, indent=1, allow_nan=False)
+        yield Item(name="evidence.json", media_type="application/json", data=text.encode(), facts=facts)
+
+
+def _read_label(path: Path, ref: LabelRef) -> tuple[Tag, ...]:
+    """Only a file beside the source is named here, and only with the bytes that were planned with."""
+    with path.open("rb") as file:
+        data = file.read(MAX_LABEL_BYTES + 1)
+        rest = hashlib.sha256(data)
+        while more := file.read(1 << 20):
+            rest.update(more)
+    if rest.hexdigest() != ref.sha256:
+        raise SourceChanged(
+            None, f"its label {ref.name} changed during the run: run again when it has stopped changing"
+        )
+    return label_tags(data)
+
+
+def release_parameter(head: object, entry: object) -> str:
+    """`Told.release` of a head and a file's entry, None where it has none."""
+    return canonical_json({"head": head, **({"file": entry} if entry is not None else {})}).decode()  # type: ignore[dict-item]

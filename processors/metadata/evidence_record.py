@@ -1,0 +1,248 @@
+"""The evidence record, and how its voices are weighed: nothing is dropped, the most precise date is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from processors.contract import Source
+from processors.metadata.label import found
+from processors.metadata.product_name import product_name
+from processors.metadata.record import Tag
+from processors.metadata.release_file import Said
+from processors.metadata.statements import (
+    Contradiction,
+    Statement,
+    contradictions,
+    said_by_label,
+    said_by_release,
+    statement,
+)
+from processors.metadata.times import (
+    Date,
+    Taken,
+    dates_of_file,
+    dates_of_label,
+    dates_of_name,
+    dates_of_release,
+    taken,
+)
+from processors.mission.profile import Event, Profile
+from processors.mission.when import PRECISIONS, When
+
+ORDER = ("label", "file name", "release.toml", "profile", "file")
+"""Of dates that are equally precise, the first of these is believed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRecord:
+    """The mission event that the release names."""
+
+    name: str
+    title: str
+    title_zh: str | None
+    written: str
+    precision: str
+    source: str
+    sure: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceRecord:
+    """All that is said of one source."""
+
+    sha256: str
+    name: str
+    size_bytes: int
+    medium: str
+    format: str
+    mission: str | None
+    taken: Taken | None
+    """None where nobody says when."""
+    event: EventRecord | None
+    camera: str | None
+    """The profile's name of what recorded it, where the release's words name just one."""
+    place: str | None
+    statements: tuple[Statement, ...]
+    dates: tuple[Date, ...]
+    disagreements: tuple[Contradiction, ...]
+    mission_disagreements: tuple[Contradiction, ...]
+    """Known of the mission as a whole, from its profile."""
+    labels: dict[str, tuple[Tag, ...]]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceFacts:
+    """The part that is worth searching."""
+
+    mission: str | None
+    event: str | None
+    camera: str | None
+    title: str | None
+    earliest_utc: str | None
+    latest_utc: str | None
+    precision: str | None
+    first_sol: int | None
+    last_sol: int | None
+    local_true_solar_time_hours: float | None
+    solar_longitude_degrees: float | None
+    disagreement_count: int
+    problems: tuple[str, ...]
+
+    @classmethod
+    def of(cls, record: EvidenceRecord) -> EvidenceFacts:
+        time = record.taken
+        titles = [s.value for s in record.statements if s.term == "dc:title" and s.language != "zh"]
+        return cls(
+            mission=record.mission,
+            event=record.event.name if record.event else None,
+            camera=record.camera,
+            title=str(titles[0]) if titles else None,
+            earliest_utc=time.earliest_utc if time else None,
+            latest_utc=time.latest_utc if time else None,
+            precision=time.precision if time else None,
+            first_sol=time.first_sol if time else None,
+            last_sol=time.last_sol if time else None,
+            local_true_solar_time_hours=time.local_true_solar_time_hours if time else None,
+            solar_longitude_degrees=time.first_solar_longitude_degrees if time else None,
+            disagreement_count=len(record.disagreements),
+            problems=record.problems,
+        )
+
+
+def weigh(
+    *,
+    source: Source,
+    name: str,
+    metadata: dict[str, Any],
+    head: Said,
+    entry: Said | None,
+    labels: dict[str, tuple[Tag, ...]],
+    profile: Profile | None,
+) -> EvidenceRecord:
+    """Bring together what the file (its metadata record), its labels, the release and the mission profile say."""
+    problems: list[str] = []
+    tags = tuple(Tag(**tag) for tag in metadata["tags"])
+    product = product_name(name)
+    said = entry or {}
+    event = profile.event(str(said["event"])) if profile and "event" in said else None
+    dates = [*dates_of_release(head, said, problems), *dates_of_name(product)]
+    for label, entries in labels.items():
+        dates += dates_of_label(entries, label, problems)
+    dates += dates_of_label(tuple(t for t in tags if t.namespace == "pds3"), "inside", problems)
+    dates += dates_of_file(tags, problems)
+    statements = tuple(_statements(metadata, tags, head, said, labels, profile))
+    voices = [(date, when) for date, when in dates if date.meaning == "recorded"]
+    believed = min(voices, key=lambda voice: _rank(*voice), default=None)
+    recorded_by = said.get("recorded_by")
+    return EvidenceRecord(
+        sha256=source.digest,
+        name=name,
+        size_bytes=source.size_bytes,
+        medium=source.medium,
+        format=source.format,
+        mission=profile.name if profile else None,
+        taken=taken(believed[1], believed[0].source, profile) if believed else None,
+        event=_event(event, profile),
+        camera=profile.device(str(recorded_by)) if profile and recorded_by else None,
+        place=_place(profile),
+        statements=statements,
+        dates=tuple(date for date, _ in dates),
+        disagreements=(
+            *contradictions(statements), *_dates_apart(voices, event, profile),
+            *_sols_apart(believed, product.sol if product else None, profile), *_not_described(labels, source, name),
+        ),
+        mission_disagreements=tuple(
+            Contradiction(about=d.about, says=d.says) for d in (profile.disagreements if profile else ())
+        ),
+        labels=labels,
+        problems=(*metadata["problems"], *problems),
+    )  # fmt: skip
+
+
+def _rank(date: Date, when: When) -> tuple[bool, int, int]:
+    voice = next(n for n, start in enumerate(ORDER) if date.source.startswith(start))
+    return not when.zone_known, -PRECISIONS.index(when.precision), voice
+
+
+def _statements(
+    metadata: dict[str, Any], tags: tuple[Tag, ...], head: Said, said: Said, labels: dict[str, tuple[Tag, ...]],
+    profile: Profile | None,
+) -> Iterator[Statement]:  # fmt: skip
+    yield from said_by_release(said, "file.")
+    for name, entries in labels.items():
+        yield from said_by_label(entries, name)
+    yield from said_by_label(tuple(t for t in tags if t.namespace == "pds3"), "inside")
+    for meaning, value in metadata["known"].items():
+        if value and meaning not in ("created", "orientation"):
+            yield statement(meaning, value["value"], f"file:{value['source']}")
+    for tag in tags:
+        if (tag.namespace, tag.name) in (("xmp", "dc:subject"), ("iptc", "Keywords")):
+            for word in tag.value if isinstance(tag.value, list) else [tag.value]:
+                yield statement("keywords", str(word), f"file:{tag.namespace}:{tag.name}")
+    # a file's own entry stands before the release's; the release's title is not the file's
+    yield from said_by_release({k: v for k, v in head.items() if not k.startswith("title") and k not in said}, "")
+    if profile:
+        for meaning in ("agency", "credit", "rights"):
+            if meaning not in head and meaning not in said:
+                yield statement(meaning, getattr(profile, meaning), f"profile {profile.name}:{meaning}")
+        if "redistribute" not in head and "redistribute" not in said:
+            yield statement("redistribute", profile.redistribute, f"profile {profile.name}:redistribute")
+
+
+def _event(event: Event | None, profile: Profile | None) -> EventRecord | None:
+    if not event or not profile:
+        return None
+    return EventRecord(
+        name=event.name, title=event.title, title_zh=event.title_zh, written=event.when.written,
+        precision=event.when.precision, source=f"profile {profile.name}: {event.source}", sure=event.sure,
+    )  # fmt: skip
+
+
+def _place(profile: Profile | None) -> str | None:
+    if not profile:
+        return None
+    north = next((f.value for f in profile.facts if f.name == "site.latitude_degrees_north"), None)
+    latitude = f"{north} deg N, " if north is not None else ""
+    return (
+        f"landing site, {latitude}{profile.longitude_degrees_east} deg E (profile {profile.name}); not the rover's own"
+    )
+
+
+def _dates_apart(
+    voices: list[tuple[Date, When]], event: Event | None, profile: Profile | None
+) -> Iterator[Contradiction]:
+    spans = [(when, f"{date.written} ({date.zone})", date.source) for date, when in voices]
+    if event and profile:
+        spans.append((event.when, f"{event.when.written} ({event.when.zone})", f"profile {profile.name}:{event.name}"))
+    if any(not a[0].overlaps(b[0]) for n, a in enumerate(spans) for b in spans[:n]):
+        yield Contradiction(about="recorded", says=tuple((written, source) for _, written, source in spans))
+
+
+def _sols_apart(
+    believed: tuple[Date, When] | None, sol: int | None, profile: Profile | None
+) -> Iterator[Contradiction]:
+    if believed and sol is not None and profile:
+        first, last = profile.sols(believed[1])
+        if not first <= sol <= last:
+            says = (
+                (str(sol), "file name"),
+                (f"{first} to {last}", f"profile {profile.name} from {believed[0].source}"),
+            )
+            yield Contradiction(about="sol", says=says)
+
+
+def _not_described(labels: dict[str, tuple[Tag, ...]], source: Source, name: str) -> Iterator[Contradiction]:
+    """A label that names another file, size or digest than the one it lies beside."""
+    for label, tags in labels.items():
+        for about, ours, keys in (
+            ("file name", name, ("file_name",)),
+            ("size", str(source.size_bytes), ("file_size",)),
+        ):
+            tag = found(tags, *keys)
+            if tag and str(tag.value).split(" ")[0].casefold() != ours.casefold():
+                yield Contradiction(
+                    about=about, says=((ours, "the file"), (str(tag.value), f"label {label}:{tag.name}"))
+                )

@@ -1,0 +1,164 @@
+"""EXIF and TIFF directories from their bytes: every entry of every directory, with limits and no loops."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PIL import ExifTags
+
+from processors.metadata.record import Tag, bytes_tag, text_tag
+
+Read = Callable[[int, int], bytes]
+"""Bytes from an offset on, at most so many; fewer at the end."""
+
+MAX_ENTRIES = 4000
+"""Entries of one directory that are believed; more means that its count is nonsense."""
+MAX_DIRECTORIES = 64
+MAX_VALUE_BYTES = 1 << 20
+MAX_NUMBERS = 1000
+
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
+_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+_CHILDREN = {0x8769: "exif", 0x8825: "exif.gps", 0xA005: "exif.interop", 0x014A: "exif.sub"}
+_NOT_SHOWN = {0x02BC, 0x83BB, 0x8649, 0x8773}
+"""XMP, IPTC, Photoshop and ICC: whole blocks with readers of their own."""
+_USER_COMMENT_CODES = {
+    b"ASCII\0\0\0": "ascii",
+    b"UNICODE\0": "utf-16",
+    b"JIS\0\0\0\0\0": "iso2022_jp",
+    bytes(8): "utf-8",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocks:
+    """Blocks of other kinds that a directory holds."""
+
+    xmp: bytes | None
+    iptc: bytes | None
+    photoshop: bytes | None
+
+
+class Directories:
+    """Every directory of one EXIF block or TIFF file.
+
+    Raises
+    ------
+    ValueError : it does not begin like one. Later faults end up in `problems`.
+    """
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        head = read(0, 16)
+        self._order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
+        if not self._order or len(head) < 8:
+            raise ValueError("no TIFF header")
+        self._is_big = struct.unpack(self._order + "H", head[2:4])[0] == 43
+        self._first = struct.unpack(
+            self._order + ("Q" if self._is_big else "I"), head[8:16] if self._is_big else head[4:8]
+        )[0]
+        self._seen: set[int] = set()
+        self.problems: list[str] = []
+        self.blocks: dict[int, bytes] = {}
+
+    def tags(self) -> Iterator[Tag]:
+        """Entries in the order of the file; a thumbnail's come after the picture's."""
+        waiting = [(self._first, "exif")]
+        number = 0
+        while waiting and len(self._seen) < MAX_DIRECTORIES:
+            offset, namespace = waiting.pop(0)
+            if offset == 0:
+                continue
+            if offset in self._seen:
+                self.problems.append(f"the directory at {offset} is named again: a loop, not followed")
+                continue
+            self._seen.add(offset)
+            entries, following = self._entries(offset, namespace)
+            for tag_number, kind, count, data in entries:
+                if tag_number in _CHILDREN and kind in (4, 13, 16, 18):
+                    targets = self._numbers(kind, data)[:8]
+                    waiting += [(int(target), _CHILDREN[tag_number]) for target in targets if isinstance(target, int)]
+                elif tag_number in _NOT_SHOWN and namespace == "exif":
+                    self.blocks[tag_number] = data
+                else:
+                    yield self._tag(namespace, tag_number, kind, count, data)
+            if (following and namespace in ("exif", "exif.thumbnail")) or (
+                following and namespace.startswith("exif.ifd")
+            ):
+                number += 1
+                waiting.append((following, "exif.thumbnail" if number == 1 else f"exif.ifd{number}"))
+
+    def _entries(self, offset: int, namespace: str) -> tuple[list[tuple[int, int, int, bytes]], int]:
+        count_size, entry_size, code = (8, 20, "Q") if self._is_big else (2, 12, "I")
+        head = self._read(offset, count_size)
+        if len(head) < count_size:
+            self.problems.append(f"the {namespace} directory at {offset} lies outside the data")
+            return [], 0
+        count = struct.unpack(self._order + ("Q" if self._is_big else "H"), head)[0]
+        if count > MAX_ENTRIES:
+            self.problems.append(f"the {namespace} directory claims {count} entries: only {MAX_ENTRIES} are read")
+            count = MAX_ENTRIES
+        table = self._read(offset + count_size, count * entry_size + struct.calcsize(code))
+        found: list[tuple[int, int, int, bytes]] = []
+        for start in range(0, min(count * entry_size, len(table) - entry_size + 1), entry_size):
+            entry = self._entry(table[start : start + entry_size], code, namespace)
+            if entry:
+                found.append(entry)
+        rest = table[count * entry_size :]
+        following = struct.unpack(self._order + code, rest)[0] if len(rest) == struct.calcsize(code) else 0
+        return found, following
+
+    def _entry(self, data: bytes, code: str, namespace: str) -> tuple[int, int, int, bytes] | None:
+        number, kind, count = struct.unpack(self._order + "HH" + code, data[: 4 + struct.calcsize(code)])
+        place = data[4 + struct.calcsize(code) :]
+        size = _SIZES.get(kind)
+        if size is None:
+            self.problems.append(f"{namespace} 0x{number:04x}: no such type as {kind}")
+            return None
+        length = min(count * size, MAX_VALUE_BYTES)
+        value = place[:length]
+        if count * size > len(place):
+            value = self._read(struct.unpack(self._order + code, place)[0], length)
+            if len(value) < length:
+                self.problems.append(
+                    f"{namespace} 0x{number:04x}: {length - len(value)} of its {length} bytes are missing"
+                )
+                value = value[: len(value) // size * size]
+        return number, kind, count, value
+
+    def _tag(self, namespace: str, number: int, kind: int, count: int, data: bytes) -> Tag:
+        names = {"exif.gps": ExifTags.GPSTAGS, "exif.interop": {1: "InteropIndex", 2: "InteropVersion"}}
+        name = names.get(namespace, ExifTags.TAGS).get(number, f"0x{number:04x}")
+        if kind in (2, 129):
+            return text_tag(namespace, name, _text(data))
+        if number == 0x9286 and data[:8] in _USER_COMMENT_CODES:
+            return text_tag(namespace, name, data[8:].decode(_USER_COMMENT_CODES[data[:8]], "replace"))
+        if 0x9C9B <= number <= 0x9C9F:
+            return text_tag(namespace, name, data.decode("utf-16-le", "replace"))
+        if kind == 7 or (kind in (1, 6) and count > 16):
+            return bytes_tag(namespace, name, data)
+        values = self._numbers(kind, data)
+        if len(values) == 1:
+            return Tag(namespace=namespace, name=name, value=values[0])
+        return Tag(namespace=namespace, name=name, value=list(values[:MAX_NUMBERS]),
+                   length=len(values) if len(values) > MAX_NUMBERS else None)  # fmt: skip
+
+    def _numbers(self, kind: int, data: bytes) -> list[int | float | None]:
+        if kind in (5, 10):
+            parts = struct.unpack(
+                self._order + ("I" if kind == 5 else "i") * (len(data) // 4), data[: len(data) // 4 * 4]
+            )
+            return [a / b if b else None for a, b in zip(parts[::2], parts[1::2], strict=False)]
+        size, code = _SIZES[kind], _CODES.get(kind, "B")
+        values = struct.unpack(self._order + code * (len(data) // size), data[: len(data) // size * size])
+        return [None if isinstance(v, float) and not abs(v) < float("inf") else v for v in values]
+
+
+def _text(data: bytes) -> str:
+    text = data.split(b"\0\0\0")[0].rstrip(b"\0")
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")

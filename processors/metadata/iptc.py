@@ -1,0 +1,51 @@
+"""IPTC IIM records, from a Photoshop block or bare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from processors.metadata.record import Tag, bytes_tag, text_tag
+
+IPTC_RESOURCE = 0x0404
+_UTF8 = b"\x1b%G"
+SHORTS = {(1, 0), (1, 20), (1, 22), (2, 0)}
+"""Data sets that are 16-bit numbers."""
+
+
+def iptc_in_photoshop(data: bytes) -> bytes | None:
+    """The IPTC resource of a Photoshop `8BIM` block; None where it has none."""
+    place = 0
+    while data[place : place + 4] in (b"8BIM", b"MeSa", b"PHUT"):
+        number = int.from_bytes(data[place + 4 : place + 6], "big")
+        name_length = data[place + 6] if place + 6 < len(data) else 0
+        start = place + 6 + (name_length + 2) // 2 * 2
+        size = int.from_bytes(data[start : start + 4], "big")
+        if number == IPTC_RESOURCE:
+            return data[start + 4 : start + 4 + size]
+        place = start + 4 + (size + 1) // 2 * 2
+    return None
+
+
+def iptc_tags(data: bytes, names: dict[tuple[int, int], str]) -> Iterator[Tag]:
+    """Every data set in its order; repeated ones come again."""
+    place, is_utf8 = 0, False
+    while place + 5 <= len(data) and data[place] == 0x1C:
+        record, number = data[place + 1], data[place + 2]
+        size = int.from_bytes(data[place + 3 : place + 5], "big")
+        place += 5
+        if size & 0x8000:
+            digits = size & 0x7FFF
+            size = int.from_bytes(data[place : place + digits], "big")
+            place += digits
+        value = data[place : place + size]
+        place += size
+        name = names.get((record, number), f"{record}:{number}")
+        if (record, number) == (1, 90):
+            is_utf8 = value == _UTF8
+        if (record, number) in SHORTS and len(value) == 2:
+            yield Tag(namespace="iptc", name=name, value=int.from_bytes(value, "big"))
+            continue
+        try:
+            yield text_tag("iptc", name, value.decode("utf-8"))
+        except UnicodeDecodeError:
+            yield bytes_tag("iptc", name, value) if is_utf8 else text_tag("iptc", name, value.decode("latin-1"))

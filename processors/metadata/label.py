@@ -1,0 +1,75 @@
+"""Labels beside a file or inside it: PDS4 and CNSA XML, PDS3 and VICAR text, as tags under their own names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, ParseError
+
+import defusedxml.ElementTree
+
+from processors.errors import DamagedMedia, RefusedMedia
+from processors.metadata.record import Tag, text_tag
+from processors.planetary import statements
+
+MAX_LABEL_BYTES = 4 << 20
+MAX_DEPTH = 100
+MAX_TAGS = 20_000
+
+
+def label_tags(data: bytes) -> tuple[Tag, ...]:
+    """Every value of a label, in its order.
+
+    Raises
+    ------
+    DamagedMedia : neither XML nor `KEY = VALUE` text.
+    RefusedMedia : it declares a document type or entities, or is over a limit.
+    """
+    if len(data) > MAX_LABEL_BYTES:
+        raise RefusedMedia(f"a label of {len(data)} bytes is over the limit of {MAX_LABEL_BYTES}", "shorten it")
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        tags = _xml_tags(_xml(data), "pds4", "", 0)
+    else:
+        tags = pvl_tags(data.decode("utf-8", "replace"))
+    return tuple(tag for tag, _ in zip(tags, range(MAX_TAGS), strict=False))
+
+
+def _xml(data: bytes) -> Element:
+    try:
+        return defusedxml.ElementTree.fromstring(data, forbid_dtd=True)
+    except defusedxml.DefusedXmlException as error:
+        raise RefusedMedia("the label declares a document type or entities", "remove the declaration") from error
+    except (ParseError, ValueError) as error:
+        raise DamagedMedia(f"the label is not well-formed XML: {error}") from error
+
+
+def _xml_tags(element: Element, namespace: str, path: str, depth: int) -> Iterator[Tag]:
+    if depth > MAX_DEPTH:
+        raise RefusedMedia(f"the label is nested deeper than {MAX_DEPTH}", "flatten it")
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        name = f"{path}/{child.tag.rpartition('}')[2]}".lstrip("/")
+        text = (child.text or "").strip()
+        if text:
+            unit = child.attrib.get("unit")
+            yield text_tag(namespace, name, f"{text} {unit}" if unit else text)
+        yield from _xml_tags(child, namespace, name, depth + 1)
+
+
+def pvl_tags(text: str, namespace: str = "pds3") -> Iterator[Tag]:
+    """`KEY = VALUE` statements up to END; inside an OBJECT or GROUP the name starts with that one's."""
+    return (text_tag(namespace, name, value) for name, value in statements(text))
+
+
+def found(tags: tuple[Tag, ...], *names: str) -> Tag | None:
+    """The first tag whose last part is one of these names, whatever its case; nil and NULL count as absent."""
+    wanted = {name.casefold() for name in names}
+    for tag in tags:
+        if tag.name.rpartition("/")[2].casefold() in wanted and str(tag.value).strip('"') not in (
+            "",
+            "NULL",
+            "N/A",
+            "UNK",
+        ):
+            return tag
+    return None

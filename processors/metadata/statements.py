@@ -1,0 +1,107 @@
+"""One meaning, several voices: what file, label and release say, in the field's terms, and where they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from processors.metadata.label import found
+from processors.metadata.record import Tag
+from processors.metadata.release_file import Said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One value of one meaning."""
+
+    term: str
+    """Dublin Core `dc:...`, IPTC `photoshop:...`, EXIF `exif:...`; `marsmedia:...` where no standard has the term."""
+    schema_org: str | None
+    value: str | float
+    language: str | None
+    source: str
+    """`release.toml:title`, `label x.xml:title`, `file:exif:Artist`, `profile tianwen-1:credit`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contradiction:
+    """Voices that cannot all be right; nobody has decided."""
+
+    about: str
+    says: tuple[tuple[str, str], ...]
+    """(value, source) of each."""
+
+
+TERMS: dict[str, tuple[str, str | None]] = {
+    "title": ("dc:title", "name"),
+    "caption": ("dc:description", "description"),
+    "creator": ("dc:creator", "creator"),
+    "agency": ("dc:publisher", "publisher"),
+    "credit": ("photoshop:Credit", "creditText"),
+    "rights": ("dc:rights", "copyrightNotice"),
+    "source": ("dc:source", "isBasedOn"),
+    "keywords": ("dc:subject", "keywords"),
+    "device": ("exif:Model", "exifData"),
+    "recorded_by": ("marsmedia:recordedBy", None),
+    "software": ("xmp:CreatorTool", None),
+    "released": ("dcterms:issued", "datePublished"),
+    "redistribute": ("marsmedia:redistribute", None),
+    "synthetic": ("Iptc4xmpExt:DigitalSourceType", "digitalSourceType"),
+    "identifier": ("dc:identifier", "identifier"),
+    "sol": ("marsmedia:sol", None),
+    "latitude_degrees_north": ("exif:GPSLatitude", "latitude"),
+    "longitude_degrees_east": ("exif:GPSLongitude", "longitude"),
+}
+SINGLE = ("creator", "device", "rights", "credit", "latitude_degrees_north", "longitude_degrees_east", "sol")
+"""Meanings with one true value: different ones contradict each other."""
+
+LABEL_NAMES = {
+    "title": ("title",),
+    "identifier": ("logical_identifier", "PRODUCT_ID"),
+    "device": ("INSTRUMENT_NAME", "instrument_name"),
+    "creator": ("author_list", "PRODUCER_INSTITUTION_NAME"),
+    "sol": ("PLANET_DAY_NUMBER", "sol_number", "start_sol_number"),
+}
+
+
+def statement(meaning: str, value: str | float | bool, source: str, language: str | None = None) -> Statement:
+    """One statement in its standard term."""
+    term, schema_org = TERMS[meaning]
+    text = str(value).lower() if isinstance(value, bool) else value
+    return Statement(term=term, schema_org=schema_org, value=text, language=language, source=source)
+
+
+def said_by_release(said: Said, where: str) -> Iterator[Statement]:
+    """What one table of release.toml says, in English and Chinese."""
+    for key, value in said.items():
+        meaning, language = (key[:-3], "zh") if key.endswith("_zh") else (key, None)
+        if meaning in TERMS:
+            if meaning in ("title", "caption") and language is None:
+                language = "en"
+            for one in value if isinstance(value, list) else [value]:
+                yield statement(meaning, one, f"release.toml:{where}{key}", language)
+
+
+def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
+    """What a label says, where the meaning of an entry is known."""
+    for meaning, names in LABEL_NAMES.items():
+        if tag := found(tags, *names):
+            yield statement(meaning, str(tag.value), f"label {name}:{tag.name}")
+
+
+def contradictions(statements: Iterable[Statement]) -> Iterator[Contradiction]:
+    """Single-valued meanings for which different values are given."""
+    by_term: dict[str, list[Statement]] = {}
+    for one in statements:
+        by_term.setdefault(one.term, []).append(one)
+    for meaning in SINGLE:
+        voices = by_term.get(TERMS[meaning][0], [])
+        if len({_folded(one.value) for one in voices}) > 1:
+            yield Contradiction(about=meaning, says=tuple((str(one.value), one.source) for one in voices))
+
+
+def _folded(value: str | float) -> str:
+    try:
+        return f"{float(value):.6g}"
+    except ValueError:
+        return " ".join(str(value).casefold().split())

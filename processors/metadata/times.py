@@ -1,0 +1,160 @@
+"""When a source was recorded: every date that is given, which is believed, and what that means on Mars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from processors.metadata.label import found
+from processors.metadata.product_name import ProductName
+from processors.metadata.record import Tag
+from processors.metadata.release_file import Said
+from processors.mission.mars_time import ACCURACY_SECONDS, mars_time
+from processors.mission.profile import Profile
+from processors.mission.when import BEIJING, When, parse_when
+
+Meaning = Literal["recorded", "recording ended", "file written", "released"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Date:
+    """One date as it is given."""
+
+    meaning: Meaning
+    written: str
+    precision: str
+    zone: str
+    earliest_utc: str
+    latest_utc: str
+    """The first moment after the span."""
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """When it was recorded. Times of day are None where only a day or a span is known."""
+
+    precision: str
+    zone: str
+    earliest_utc: str
+    latest_utc: str
+    utc: str | None
+    beijing: str | None
+    beijing_days: tuple[str, ...]
+    """Every day in Beijing that the span touches; none for a span of more than two weeks."""
+    first_sol: int | None
+    last_sol: int | None
+    first_solar_longitude_degrees: float
+    last_solar_longitude_degrees: float
+    local_mean_solar_time_hours: float | None
+    local_true_solar_time_hours: float | None
+    mars_time_accuracy_seconds: int
+    source: str
+
+
+RECORDED_TAGS = (
+    ("exif", "DateTimeOriginal", "OffsetTimeOriginal"), ("xmp", "exif:DateTimeOriginal", ""),
+    ("xmp", "photoshop:DateCreated", ""), ("container", "com.apple.quicktime.creationdate", ""),
+)  # fmt: skip
+WRITTEN_TAGS = (
+    ("exif", "DateTimeDigitized", "OffsetTimeDigitized"), ("exif", "DateTime", "OffsetTime"),
+    ("xmp", "xmp:CreateDate", ""), ("xmp", "xmp:ModifyDate", ""), ("container", "creation_time", ""),
+    ("container", "date", ""), ("png", "Creation Time", ""),
+)  # fmt: skip
+
+
+def stamp(moment: datetime) -> str:
+    """ISO 8601 with the zone; whole seconds where there is no fraction."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def dates_of_file(tags: Iterable[Tag], problems: list[str]) -> Iterator[tuple[Date, When]]:
+    """Dates among a file's own tags; impossible ones go to `problems`."""
+    by_place = {(tag.namespace, tag.name): tag.value for tag in tags}
+    for meaning, places in (("recorded", RECORDED_TAGS), ("file written", WRITTEN_TAGS)):
+        for namespace, name, offset in places:
+            value = by_place.get((namespace, name))
+            if isinstance(value, str) and value.strip(" :0\x00"):
+                zone = by_place.get((namespace, offset))
+                text = value.strip() + (zone.strip() if isinstance(zone, str) else "")
+                yield from dated(meaning, text, f"file:{namespace}:{name}", problems)  # type: ignore[arg-type]
+
+
+def dates_of_label(tags: tuple[Tag, ...], name: str, problems: list[str]) -> Iterator[tuple[Date, When]]:
+    """Start and stop of the observation; PDS dates are UTC."""
+    for meaning, key in (("recorded", "start"), ("recording ended", "stop")):
+        if tag := found(tags, f"{key}_date_time", f"{key}_time"):
+            yield from dated(meaning, str(tag.value), f"label {name}:{tag.name}", problems, zone="UTC")  # type: ignore[arg-type]
+
+
+def dates_of_name(name: ProductName | None) -> Iterator[tuple[Date, When]]:
+    """Start and stop in a product name."""
+    if name:
+        yield _date("recorded", name.start, "file name"), name.start
+        yield _date("recording ended", name.stop, "file name"), name.stop
+
+
+def dates_of_release(head: Said, file: Said, problems: list[str]) -> Iterator[tuple[Date, When]]:
+    """The date of the file's entry, and the day of the release."""
+    if isinstance(date := file.get("date"), str):
+        precision, zone = file.get("date_precision"), file.get("date_zone")
+        yield from dated("recorded", date, "release.toml:date", problems,
+                         precision=str(precision) if precision else None, zone=str(zone) if zone else None)  # fmt: skip
+    if isinstance(released := head.get("released"), str):
+        yield from dated("released", released, "release.toml:released", problems)
+
+
+def dated(
+    meaning: Meaning,
+    text: str,
+    source: str,
+    problems: list[str],
+    *,
+    precision: str | None = None,
+    zone: str | None = None,
+) -> Iterator[tuple[Date, When]]:
+    """One date, or a line in `problems` for one that does not exist."""
+    try:
+        when = parse_when(text, precision=precision, zone=zone)
+    except ValueError as error:
+        problems.append(f"{source}: {error}")
+        return
+    yield _date(meaning, when, source), when
+
+
+def _date(meaning: Meaning, when: When, source: str) -> Date:
+    return Date(
+        meaning=meaning, written=when.written, precision=when.precision, zone=when.zone,
+        earliest_utc=stamp(when.earliest_utc), latest_utc=stamp(when.latest_utc), source=source,
+    )  # fmt: skip
+
+
+def taken(when: When, source: str, profile: Profile | None) -> Taken | None:
+    """What a date means on both planets; None before 1972, for which there is no Mars time here."""
+    last = when.latest_utc - timedelta(microseconds=1)
+    if when.earliest_utc.year < 1972:
+        return None
+    begins = mars_time(when.earliest_utc, profile.longitude_degrees_east if profile else 0.0)
+    instant = when.instant
+    first_sol, last_sol = profile.sols(when) if profile else (None, None)
+    days = (last - when.earliest_utc).days + 2
+    beijing = [(when.earliest_utc.astimezone(BEIJING) + timedelta(days=n)).date() for n in range(min(days, 16))]
+    return Taken(
+        precision=when.precision,
+        zone=when.zone,
+        earliest_utc=stamp(when.earliest_utc),
+        latest_utc=stamp(when.latest_utc),
+        utc=stamp(instant) if instant else None,
+        beijing=stamp(instant.astimezone(BEIJING)) if instant else None,
+        beijing_days=tuple(str(d) for d in beijing if d <= last.astimezone(BEIJING).date()) if days <= 15 else (),
+        first_sol=first_sol,
+        last_sol=last_sol,
+        first_solar_longitude_degrees=round(begins.solar_longitude_degrees, 5),
+        last_solar_longitude_degrees=round(mars_time(last).solar_longitude_degrees, 5),
+        local_mean_solar_time_hours=round(begins.local_mean_solar_time_hours, 5) if instant and profile else None,
+        local_true_solar_time_hours=round(begins.local_true_solar_time_hours, 5) if instant and profile else None,
+        mars_time_accuracy_seconds=ACCURACY_SECONDS,
+        source=source,
+    )

@@ -1,0 +1,95 @@
+"""XMP packets: every property with its path, repeated ones as lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, ParseError
+
+import defusedxml.ElementTree
+
+from processors.metadata.record import Tag, text_tag
+
+MAX_XMP_BYTES = 16 << 20
+MAX_DEPTH = 40
+MAX_LIST = 1000
+XMP_PREFIXES = {
+    "http://purl.org/dc/elements/1.1/": "dc",
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
+    "http://ns.adobe.com/xap/1.0/rights/": "xmpRights",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://ns.adobe.com/exif/1.0/aux/": "aux",
+    "http://ns.adobe.com/camera-raw-settings/1.0/": "crs",
+    "http://ns.adobe.com/xap/1.0/sType/ResourceRef#": "stRef",
+    "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#": "stEvt",
+    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+    "http://cipa.jp/exif/1.0/": "exifEX",
+}
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_XML = "{http://www.w3.org/XML"
+_CONTAINERS = {f"{RDF}Bag", f"{RDF}Seq", f"{RDF}Alt"}
+
+
+def xmp_tags(data: bytes) -> Iterator[Tag]:
+    """Every property of a packet, in its order.
+
+    Raises
+    ------
+    ValueError : over the limit, not well-formed, or it declares a document type or entities.
+    """
+    if len(data) > MAX_XMP_BYTES:
+        raise ValueError(f"the packet of {len(data)} bytes is over the limit of {MAX_XMP_BYTES}")
+    try:
+        # forbid_dtd: an XMP packet has none, and entities need one
+        root = defusedxml.ElementTree.fromstring(data.strip(b"\x00 \r\n\t"), forbid_dtd=True)
+    except defusedxml.DefusedXmlException as error:
+        raise ValueError("it declares a document type or entities: refused") from error
+    except ParseError as error:
+        raise ValueError(f"not well-formed XML: {error}") from error
+    found: dict[str, list[str]] = {}
+    for attribute, text in root.attrib.items():
+        if attribute.endswith("}xmptk"):
+            found["x:xmptk"] = [text]
+    for tree in (root,) if root.tag == f"{RDF}RDF" else root.iter(f"{RDF}RDF"):
+        for description in tree:
+            if about := description.attrib.get(f"{RDF}about"):
+                found.setdefault("rdf:about", [about])
+            _walk("", description, found, 0)
+    for name, texts in found.items():
+        values = [text_tag("xmp", name, text).value for text in texts[:MAX_LIST]]
+        if len(values) == 1:
+            yield text_tag("xmp", name, texts[0])
+        else:
+            length = len(texts) if len(texts) > MAX_LIST else None
+            yield Tag(namespace="xmp", name=name, value=values, length=length)  # type: ignore[arg-type]
+
+
+def _walk(path: str, element: Element, found: dict[str, list[str]], depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    for attribute, text in element.attrib.items():
+        if attribute == f"{RDF}resource":
+            found.setdefault(path, []).append(text)
+        elif not attribute.startswith((RDF, _XML)):
+            found.setdefault(_join(path, attribute), []).append(text)
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        if child.tag in _CONTAINERS or child.tag in (f"{RDF}Description", f"{RDF}li"):
+            _walk(path, child, found, depth + 1)
+        else:
+            _walk(_join(path, child.tag), child, found, depth + 1)
+    if path and not len(element) and (element.text or "").strip():
+        found.setdefault(path, []).append(element.text or "")
+    elif path and not len(element) and not element.attrib and element.tag != f"{RDF}li":
+        found.setdefault(path, []).append("")
+
+
+def _join(path: str, name: str) -> str:
+    namespace, _, local = name.removeprefix("{").rpartition("}")
+    prefix = XMP_PREFIXES.get(namespace, namespace)
+    own = f"{prefix}:{local}" if prefix else local
+    return f"{path}/{own}" if path else own

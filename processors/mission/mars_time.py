@@ -1,0 +1,118 @@
+"""The time on Mars at a moment in UTC: solar longitude, sol date, local mean and true solar time.
+
+Allison & McEwan 2000 (doi:10.1016/S0032-0633(99)00092-6) with the coefficients of NASA GISS Mars24, "Algorithm and
+Worked Examples". Good to about 10 s for the years around 2000 to 2040.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from processors.contract import require
+
+ACCURACY_SECONDS = 10
+SECONDS_OF_DAY = 86400
+TT_MINUS_TAI_SECONDS = 32.184
+SOL_IN_DAYS = 1.0274912517
+J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
+"""Julian date 2451545.0."""
+
+_PERTURBERS = (
+    (0.0071, 2.2353, 49.409), (0.0057, 2.7543, 168.173), (0.0039, 1.1177, 191.837), (0.0037, 15.7866, 21.736),
+    (0.0021, 2.1354, 15.704), (0.0020, 2.4694, 95.528), (0.0018, 32.8493, 49.095),
+)  # fmt: skip
+"""Amplitude (degrees), period (Julian years), phase (degrees) of the other planets' pull."""
+
+_LEAP_SECONDS = (
+    (1972, 1, 10), (1972, 7, 11), (1973, 1, 12), (1974, 1, 13), (1975, 1, 14), (1976, 1, 15), (1977, 1, 16),
+    (1978, 1, 17), (1979, 1, 18), (1980, 1, 19), (1981, 7, 20), (1982, 7, 21), (1983, 7, 22), (1985, 7, 23),
+    (1988, 1, 24), (1990, 1, 25), (1991, 1, 26), (1992, 7, 27), (1993, 7, 28), (1994, 7, 29), (1996, 1, 30),
+    (1997, 7, 31), (1999, 1, 32), (2006, 1, 33), (2009, 1, 34), (2012, 7, 35), (2015, 7, 36), (2017, 1, 37),
+)  # fmt: skip
+"""TAI - UTC (s) from the first of that month on (IERS Bulletin C); the last holds until another is announced."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarsTime:
+    """One moment on Mars; the local times hold for `longitude_degrees_east`."""
+
+    utc: str
+    longitude_degrees_east: float
+    tt_minus_utc_seconds: float
+    solar_longitude_degrees: float
+    """Ls, 0 to 360; 0 is the northern spring equinox."""
+    equation_of_time_degrees: float
+    """True minus mean solar time; 15 degrees are one hour."""
+    mars_sol_date: float
+    coordinated_mars_time_hours: float
+    """MTC: mean solar time at longitude 0, 0 to 24 hours of 1/24 sol."""
+    local_mean_solar_time_hours: float
+    local_true_solar_time_hours: float
+    accuracy_seconds: int = ACCURACY_SECONDS
+
+
+def mars_time(utc: datetime, longitude_degrees_east: float = 0.0) -> MarsTime:
+    """Mars time of a moment.
+
+    Parameters
+    ----------
+    utc : with a time zone; from 1972 on, when leap seconds begin.
+    longitude_degrees_east : -360 to 360, planetocentric.
+
+    Raises
+    ------
+    ValueError : a moment without time zone or before 1972, a longitude out of range.
+    """
+    require(utc.tzinfo is not None, "utc", utc.isoformat(), "must have a time zone")
+    moment = utc.astimezone(UTC)
+    require(moment.year >= 1972, "utc", utc.isoformat(), "must be 1972 or later: leap seconds begin there")
+    require(-360 <= longitude_degrees_east <= 360, "longitude_degrees_east", longitude_degrees_east,
+            "must be from -360 to 360")  # fmt: skip
+    offset_seconds = TT_MINUS_TAI_SECONDS + tai_minus_utc_seconds(moment)
+    days = ((moment - J2000).total_seconds() + offset_seconds) / SECONDS_OF_DAY
+    from_mean, solar_longitude = _sun(days)
+    equation = _equation_of_time(solar_longitude, from_mean)
+    sol_date = (days - 4.5) / SOL_IN_DAYS + 44796.0 - 0.0009626
+    mtc = 24 * (sol_date % 1)
+    mean = mtc + longitude_degrees_east / 15
+    return MarsTime(
+        utc=moment.isoformat().replace("+00:00", "Z"),
+        longitude_degrees_east=longitude_degrees_east,
+        tt_minus_utc_seconds=round(offset_seconds, 3),
+        solar_longitude_degrees=solar_longitude,
+        equation_of_time_degrees=equation,
+        mars_sol_date=sol_date,
+        coordinated_mars_time_hours=mtc,
+        local_mean_solar_time_hours=mean % 24,
+        local_true_solar_time_hours=(mean + equation / 15) % 24,
+    )
+
+
+def tai_minus_utc_seconds(utc: datetime) -> int:
+    """Leap seconds in force at a moment from 1972 on."""
+    return next(s for year, month, s in reversed(_LEAP_SECONDS) if (utc.year, utc.month) >= (year, month))
+
+
+def clock(hours: float) -> str:
+    """`HH:MM:SS` of 0 to 24 hours, to the nearest second, as the published examples are."""
+    seconds = round(hours * 3600) % SECONDS_OF_DAY
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _sun(days: float) -> tuple[float, float]:
+    """True minus mean anomaly, and solar longitude, degrees."""
+    anomaly = math.radians(19.3871 + 0.52402073 * days)
+    fictitious = 270.3871 + 0.524038496 * days
+    pull = sum(a * math.cos(math.radians(0.985626 * days / tau + phi)) for a, tau, phi in _PERTURBERS)
+    from_mean = (
+        (10.691 + 3e-7 * days) * math.sin(anomaly) + 0.623 * math.sin(2 * anomaly) + 0.050 * math.sin(3 * anomaly)
+        + 0.005 * math.sin(4 * anomaly) + 0.0005 * math.sin(5 * anomaly) + pull
+    )  # fmt: skip
+    return from_mean, (fictitious + from_mean) % 360
+
+
+def _equation_of_time(solar_longitude: float, from_mean: float) -> float:
+    ls = math.radians(solar_longitude)
+    return 2.861 * math.sin(2 * ls) - 0.071 * math.sin(4 * ls) + 0.002 * math.sin(6 * ls) - from_mean

@@ -1,0 +1,132 @@
+"""A date or time as someone wrote it: how precise it is, in which time zone, and between which moments it lies.
+
+A date that is only a day stays a span of a day; a time without a zone stays a span of 26 hours. Only `instant` gives a
+moment, and only for what was written to the minute or finer with a zone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal, get_args
+
+from processors.contract import require
+
+Precision = Literal["year", "month", "day", "minute", "second", "subsecond"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+Zone = Literal["UTC", "Beijing", "offset", "unknown"]
+BEIJING = timezone(timedelta(hours=8), "Beijing")
+EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=14), timedelta(hours=-12)
+"""Clocks on Earth are at most this far ahead of UTC and behind it."""
+
+_WRITTEN = re.compile(
+    r"(?P<year>\d{4})(?:[-:](?:(?P<month>\d{2})(?:[-:](?P<day>\d{2}))?|(?P<day_of_year>\d{3})))?"
+    r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>\.\d+)?)?"
+    r"\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class When:
+    """A span of time that holds the moment that is meant."""
+
+    written: str
+    precision: Precision
+    zone: Zone
+    earliest_utc: datetime
+    latest_utc: datetime
+    """The first moment after the span."""
+
+    @property
+    def instant(self) -> datetime | None:
+        """The moment, cut to the precision; None for a day or coarser, or without a time zone."""
+        return self.earliest_utc if self.precision in ("minute", "second", "subsecond") and self.zone_known else None
+
+    @property
+    def zone_known(self) -> bool:
+        return self.zone != "unknown"
+
+    def overlaps(self, other: When) -> bool:
+        """Can both mean the same moment?"""
+        return self.earliest_utc < other.latest_utc and other.earliest_utc < self.latest_utc
+
+
+def parse_when(written: str, *, precision: str | None = None, zone: str | None = None) -> When:
+    """Read ISO 8601 (also day of year), EXIF's `YYYY:MM:DD HH:MM:SS`, or a part of one.
+
+    Parameters
+    ----------
+    precision : coarser than what is written, where the writer says so.
+    zone : `UTC` or `Beijing`, where the text itself names none.
+
+    Raises
+    ------
+    ValueError : not a date, an impossible one, or a precision finer than what is written.
+    """
+    text = written.strip()
+    found = _WRITTEN.fullmatch(text)
+    require(found is not None, "date", written, "must be like 2021-06-16, 2021-05-22T02:40Z or 2021-05-22T10:40+08:00")
+    assert found is not None
+    part = found.groupdict()
+    has = _precision(part)
+    wanted: Precision = has if precision is None else _checked(precision)
+    require(PRECISIONS.index(wanted) <= PRECISIONS.index(has), "date_precision", precision, f"finer than {written!r}")
+    require(zone in (None, "UTC", "Beijing"), "zone", zone, "must be UTC or Beijing")
+    offset, name = _zone(part["zone"], zone)
+    try:
+        start, end = _span(part, wanted)
+        if offset is None:
+            return When(written=text, precision=wanted, zone="unknown", earliest_utc=start - EARLIEST_ZONE,
+                        latest_utc=end - LATEST_ZONE)  # fmt: skip
+        return When(written=text, precision=wanted, zone=name, earliest_utc=start - offset, latest_utc=end - offset)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"date is {written!r}: no such date: {error}") from error
+
+
+def _checked(precision: str) -> Precision:
+    require(precision in PRECISIONS, "date_precision", precision, f"must be one of {', '.join(PRECISIONS)}")
+    return precision  # type: ignore[return-value]
+
+
+def _precision(part: dict[str, str | None]) -> Precision:
+    if part["hour"]:
+        return "subsecond" if part["fraction"] else "second" if part["second"] else "minute"
+    return "day" if part["day"] or part["day_of_year"] else "month" if part["month"] else "year"
+
+
+def _zone(written: str | None, zone: str | None) -> tuple[timedelta | None, Zone]:
+    if written in ("Z", "UTC"):
+        return timedelta(0), "UTC"
+    if written:
+        minutes = int(written[1:3]) * 60 + int(written[-2:])
+        require(minutes <= 14 * 60, "zone", written, "no clock is that far from UTC")
+        return timedelta(minutes=-minutes if written[0] == "-" else minutes), "offset"
+    if zone == "UTC":
+        return timedelta(0), "UTC"
+    return (timedelta(hours=8), "Beijing") if zone == "Beijing" else (None, "unknown")
+
+
+def _span(part: dict[str, str | None], precision: Precision) -> tuple[datetime, datetime]:
+    year = int(part["year"] or 0)
+    if precision == "year":
+        return datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    if part["day_of_year"]:
+        start = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=int(part["day_of_year"]) - 1)
+        if start.year != year or part["day_of_year"] == "000":
+            raise ValueError("day of year is out of range")
+    else:
+        start = datetime(year, int(part["month"] or 1), int(part["day"] or 1), tzinfo=UTC)
+    if precision == "month":
+        first = start.replace(day=1)
+        return first, (first + timedelta(days=32)).replace(day=1)
+    if precision == "day":
+        return start, start + timedelta(days=1)
+    start = start.replace(hour=int(part["hour"] or 0), minute=int(part["minute"] or 0))
+    if precision == "minute":
+        return start, start + timedelta(minutes=1)
+    start = start.replace(second=int(part["second"] or 0))
+    if precision == "second":
+        return start, start + timedelta(seconds=1)
+    start += timedelta(microseconds=round(float(part["fraction"] or 0) * 1e6))
+    return start, start + timedelta(milliseconds=1)

@@ -1,0 +1,63 @@
+"""Colours of a photograph: any mode and profile to sRGB in 8 bit."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageCms
+
+DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+
+
+def profile_name(icc_profile: bytes | None) -> str | None:
+    """The profile's own name; `unreadable` for a broken one, None for none."""
+    if not icc_profile:
+        return None
+    try:
+        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))).strip()
+    except ImageCms.PyCMSError:
+        return "unreadable"
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """The picture in mode RGB, L or RGBA; an embedded profile is applied (perceptual intent)."""
+    if image.mode in DEEP_MODES:
+        return Image.fromarray(_to_8_bit(np.asarray(image)))
+    profile = image.info.get("icc_profile")
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    if image.mode in ("P", "PA", "1", "La", "RGBa", "RGBX"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    colours = image.convert("RGB") if image.mode == "RGBA" else image.convert("L") if image.mode == "LA" else image
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(colours, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            colours = converted or colours
+        except (ImageCms.PyCMSError, OSError):
+            pass  # the profile's name in the facts says `unreadable`, or it is for other colours than these
+    if colours.mode not in ("RGB", "L"):
+        colours = colours.convert("RGB")
+    if alpha is not None:
+        colours = colours.convert("RGB")
+        colours.putalpha(alpha)
+    return colours
+
+
+def _to_8_bit(values: np.ndarray) -> np.ndarray:
+    """16-bit integers by their full scale (65535 to 255); wider integers and floats by their own largest value."""
+    finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0).clip(0)
+    full = (
+        65535.0 if values.dtype.kind in "ui" and finite.max(initial=0) <= 65535 else float(finite.max(initial=1)) or 1.0
+    )
+    return np.round(finite / full * 255).astype(np.uint8)
+
+
+def deep_of(image: Image.Image) -> np.ndarray | None:
+    """The numbers of a grey picture of more than 8 bits; 16-bit ones as uint16. None for any other picture."""
+    if image.mode not in DEEP_MODES:
+        return None
+    values = np.asarray(image)
+    if image.mode == "I" and values.size and values.min() >= 0 and values.max() <= 65535:
+        return values.astype(np.uint16)
+    return values.astype(values.dtype.newbyteorder("="))

@@ -1,0 +1,93 @@
+"""A 16-bit rendition for those who work on with a photo: its own depth, its own colour space, upright."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from processors.contract import Item, Need, Reads, as_json, require
+from processors.photo.colour import profile_name
+from processors.photo.vips import LOADERS, open_strips, vips_errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepFacts:
+    """The rendition, or why there is none."""
+
+    is_made: bool
+    reason: str | None
+    width_px: int | None
+    height_px: int | None
+    source_bits: int | None
+    """Of one channel in the source; its values are multiplied to fill 16 bits, so nothing is lost."""
+    icc_profile_name: str | None
+    """Embedded as it is in the source; the colours are not converted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deep:
+    """`deep.png` of a photo that 8-bit sRGB would narrow: more than 8 bits, or an RGB profile other than sRGB."""
+
+    name: ClassVar[str] = "photo.deep"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "file"
+
+    max_pixels: int = 300_000_000
+    """Larger photos are refused."""
+
+    def __post_init__(self) -> None:
+        require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
+
+    def needs(self, info: Any) -> Need:
+        return Need()
+
+    def start(self, info: Any, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+
+class _Session:
+    def __init__(self, processor: Deep, info: Any, scratch: Path) -> None:
+        self._processor, self._info, self._scratch = processor, info, scratch
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        source = self._info.source
+        if source.format not in LOADERS:
+            yield _told(f"{source.format} is not read here")
+            return
+        with self._info.file.open() as file:
+            image = open_strips(file, source.format, self._processor.max_pixels)
+            profile: Any = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
+            name = profile_name(profile)
+            if reason := _not_needed(image, name):
+                yield _told(reason)
+                return
+            bits = 16 if image.format == "ushort" else 8
+            path = self._scratch / "deep.png"
+            with vips_errors("writing 16 bits"):
+                deep: Any = image if bits == 16 else (image * 257).cast("ushort")
+                kind = "grey16" if image.bands < 3 else "rgb16"
+                deep.copy(interpretation=kind).pngsave(str(path), bitdepth=16, compression=6, keep="icc")
+        facts = DeepFacts(is_made=True, reason=None, width_px=image.width, height_px=image.height, source_bits=bits,
+                          icc_profile_name=name)  # fmt: skip
+        yield Item(name="deep.png", media_type="image/png", file=path, facts=facts)
+
+
+def _not_needed(image: Any, profile: str | None) -> str | None:
+    if image.format not in ("uchar", "ushort") or image.interpretation not in ("srgb", "rgb16", "b-w", "grey16", "rgb"):
+        return f"{image.interpretation} of {image.format} is not kept in 16 bits"
+    if image.format == "uchar" and (profile is None or "srgb" in profile.casefold() or image.bands < 3):
+        return "8 bits of sRGB or grey hold all of it"
+    return None
+
+
+def _told(reason: str) -> Item:
+    facts = DeepFacts(is_made=False, reason=reason, width_px=None, height_px=None, source_bits=None,
+                      icc_profile_name=None)  # fmt: skip
+    text = json.dumps(as_json(facts), indent=1)
+    return Item(name="deep.json", media_type="application/json", data=text.encode(), facts=facts)

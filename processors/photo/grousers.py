@@ -1,0 +1,221 @@
+"""Finds what a wheel's grousers press into the ground: a straight band of bars at one pitch, anywhere in a picture.
+
+A row of bars is a peak in the power spectrum. Its direction gives the track's, the place where its wave is strong
+gives the bands, and the autocorrelation along each band gives the pitch. The ground must be seen straight from above,
+or nearly: in perspective the pitch changes along the track and no peak stands out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+LONGEST_SIDE_PX = 1600
+"""A larger picture is shrunk to this for the search; answers are in pixels of the full picture."""
+SPECTRUM_PX = 2048
+SHRINKS = (1.0, 0.6, 0.36)
+"""Sizes at which bars are looked for: bars about 10 px apart stand out most."""
+SHORTEST_PITCH_PX, LONGEST_PITCH_PX = 5.0, 90.0
+"""In the searched picture."""
+BAND_OF_PEAK = 0.45
+"""A band is where the wave's strength is above this part of its largest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """One track; offsets along (-sin, cos) of the direction, from the picture's centre."""
+
+    offset_px: float
+    width_px: float
+    pitch_px: float | None
+    """None where the bars of this band do not repeat clearly enough."""
+    correlation: float
+    """Autocorrelation at one pitch, -1 to 1."""
+    bar_count: int
+    """Whole pitches that the band is long inside the picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grousers:
+    """What was found, px of the picture searched."""
+
+    direction_degrees: float
+    """Along the track, from +x (right) towards +y (down), 0 to 180."""
+    spectral_contrast: float
+    """Power of the peak over the median power at its wavelength."""
+    bands: tuple[Band, ...]
+
+
+def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation: float) -> Grousers | None:
+    """Look for grouser tracks.
+
+    Parameters
+    ----------
+    grey : float32, shape (height, width), any scale; not larger than `SPECTRUM_PX` on a side.
+
+    Returns
+    -------
+    What was found; None where no row of bars stands out.
+    """
+    found = []
+    for shrink in SHRINKS:
+        size = (round(grey.shape[1] * shrink), round(grey.shape[0] * shrink))
+        if min(size) < 8 * SHORTEST_PITCH_PX:
+            continue
+        small = grey if shrink == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        one = _find(_flattened(small), least_contrast, least_correlation)
+        found += [(one, grey.shape[1] / size[0])] if one else []
+    best = max(found, key=lambda pair: pair[0].spectral_contrast, default=None)
+    return scaled(*best) if best else None
+
+
+def scaled(found: Grousers, scale: float) -> Grousers:
+    """The same in a picture that many times as large."""
+    bands = tuple(
+        replace(band, offset_px=band.offset_px * scale, width_px=band.width_px * scale,
+                pitch_px=band.pitch_px * scale if band.pitch_px else None)
+        for band in found.bands
+    )  # fmt: skip
+    return replace(found, bands=bands)
+
+
+def _find(flat: np.ndarray, least_contrast: float, least_correlation: float) -> Grousers | None:
+    peak = _peak(flat, least_contrast)
+    if peak is None:
+        return None
+    wave_x, wave_y, contrast = peak
+    direction = np.degrees(np.arctan2(wave_y, wave_x)) % 180
+    turned, inside = _turned(flat, direction)
+    bands = tuple(
+        band
+        for left, right in _bands(turned, inside, np.hypot(wave_x, wave_y))
+        if (band := _band(turned, inside, left, right, least_correlation)) and band.pitch_px
+    )
+    if not bands:
+        return None
+    return Grousers(direction_degrees=float(direction), spectral_contrast=contrast, bands=bands)
+
+
+def _flattened(grey: np.ndarray) -> np.ndarray:
+    """Without slow changes of light, every part with the same contrast, outliers cut."""
+    fine = grey.astype(np.float32) - cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 12)
+    spread = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 24))
+    return np.clip(fine / (spread + 1e-3 * float(spread.max()) + 1e-9), -3, 3)
+
+
+def _peak(flat: np.ndarray, least_contrast: float) -> tuple[float, float, float] | None:
+    """Wave of the bars (cycles per px along x and y) and its contrast."""
+    window = np.outer(np.hanning(flat.shape[0]), np.hanning(flat.shape[1])).astype(np.float32)
+    power = np.abs(np.fft.rfft2(flat * window, (SPECTRUM_PX, SPECTRUM_PX))).astype(np.float32) ** 2
+    y = np.fft.fftfreq(SPECTRUM_PX).astype(np.float32)[:, None]
+    x = np.fft.rfftfreq(SPECTRUM_PX).astype(np.float32)[None]
+    radius = np.hypot(x, y)
+    searched = (radius >= 1 / LONGEST_PITCH_PX) & (radius <= 1 / SHORTEST_PITCH_PX)
+    ring = (radius[searched] * SPECTRUM_PX / 16).astype(int)
+    order = np.argsort(ring, kind="stable")
+    edges = np.searchsorted(ring[order], np.arange(ring.max() + 2))
+    values = power[searched][order]
+    medians = np.ones(ring.max() + 1, np.float32)
+    for number in range(ring.max() + 1):
+        if edges[number + 1] > edges[number]:
+            medians[number] = np.median(values[edges[number] : edges[number + 1]])
+    contrast = np.zeros_like(power)
+    contrast[searched] = power[searched] / (medians[ring] + 1e-12)
+    best = int(contrast.argmax())
+    row, column = divmod(best, contrast.shape[1])
+    highest = float(contrast[row, column])
+    if highest < least_contrast:
+        return None
+    wave_y, wave_x = _centroid(contrast, row, column)
+    for part in (3, 2):  # the bars' own pitch, where the peak is an overtone of it
+        r, c = round(wave_y * SPECTRUM_PX / part), round(wave_x * SPECTRUM_PX / part)
+        near = contrast[np.ix_(np.arange(r - 4, r + 5) % SPECTRUM_PX, np.arange(max(0, c - 4), c + 5))]
+        if near.max(initial=0) > highest / 20:
+            return wave_x / part, wave_y / part, highest
+    return wave_x, wave_y, highest
+
+
+def _centroid(contrast: np.ndarray, row: int, column: int) -> tuple[float, float]:
+    """Frequencies (y, x) of the middle of a peak."""
+    rows, columns = np.arange(row - 3, row + 4), np.arange(max(0, column - 3), min(contrast.shape[1], column + 4))
+    weights = contrast[np.ix_(rows % SPECTRUM_PX, columns)].astype(np.float64) ** 2
+    y = float((weights.sum(axis=1) * rows).sum() / weights.sum())
+    x = float((weights.sum(axis=0) * columns).sum() / weights.sum())
+    return (y - SPECTRUM_PX if y > SPECTRUM_PX / 2 else y) / SPECTRUM_PX, x / SPECTRUM_PX
+
+
+def _turned(flat: np.ndarray, direction_degrees: float) -> tuple[np.ndarray, np.ndarray]:
+    """The picture turned about its centre so that tracks run down, and a mask of what is picture, both square."""
+    height, width = flat.shape
+    side = int(np.ceil(np.hypot(height, width)))
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), direction_degrees - 90, 1)
+    matrix[:, 2] += (side - width) / 2, (side - height) / 2
+    turned = cv2.warpAffine(flat, matrix, (side, side), flags=cv2.INTER_CUBIC)
+    inside = cv2.warpAffine(np.ones_like(flat), matrix, (side, side), flags=cv2.INTER_NEAREST)
+    return turned, inside > 0.5
+
+
+def _bands(turned: np.ndarray, inside: np.ndarray, cycles_per_px: float) -> list[tuple[int, int]]:
+    """Columns, half open, where the wave runs down the picture."""
+    pitch = 1 / cycles_per_px
+    rows = np.arange(turned.shape[0], dtype=np.float32)[:, None]
+    strength = np.zeros(turned.shape[1])
+    count = inside.sum(axis=0)
+    for overtone in (1, 2):
+        wave = np.exp(-2j * np.pi * cycles_per_px * overtone * rows)
+        parts = np.add.reduceat(turned * wave, np.arange(0, len(rows), max(1, round(6 * pitch))), axis=0)
+        strength += np.abs(parts).sum(axis=0)
+    strength = np.where(count > 4 * pitch, strength / np.maximum(count, 1), 0)
+    smooth = cv2.GaussianBlur(strength[None], (0, 0), max(2.0, pitch / 4))[0]
+    floor = float(np.median(smooth[count > 4 * pitch])) if (count > 4 * pitch).any() else 0.0
+    over = smooth > floor + BAND_OF_PEAK * (smooth.max() - floor)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], over, [False]]).astype(int)))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= pitch / 2]
+
+
+def _band(turned: np.ndarray, inside: np.ndarray, left: int, right: int, least_correlation: float) -> Band | None:
+    """Pitch of one band by autocorrelation of its mean along the track."""
+    whole = inside[:, left:right]
+    rows = np.flatnonzero(whole.mean(axis=1) > 0.7)
+    if len(rows) < 6 * SHORTEST_PITCH_PX:
+        return None
+    line = turned[rows[0] : rows[-1] + 1, left:right].sum(axis=1) / np.maximum(
+        1, whole[rows[0] : rows[-1] + 1].sum(axis=1)
+    )
+    line = line - cv2.GaussianBlur(line[None], (0, 0), LONGEST_PITCH_PX)[0]
+    spectrum = np.abs(np.fft.rfft(line, 2 * len(line))) ** 2
+    kept = np.fft.irfft(spectrum)[: len(line)]
+    correlation = kept / (kept[0] + 1e-12) * len(line) / (len(line) - np.arange(len(line)))
+    pitch, height = _repeat(correlation[: len(line) // 2])
+    return Band(
+        offset_px=(turned.shape[1] - left - right) / 2,
+        width_px=float(right - left),
+        pitch_px=pitch if height >= least_correlation else None,
+        correlation=round(height, 4),
+        bar_count=int(len(line) / pitch) if pitch else 0,
+    )
+
+
+def _repeat(correlation: np.ndarray) -> tuple[float | None, float]:
+    """Lag of the first strong peak, made finer with its multiples, and the correlation there."""
+    middle = correlation[1:-1]
+    peaks = 1 + np.flatnonzero((middle > correlation[:-2]) & (middle >= correlation[2:]))
+    peaks = peaks[(peaks >= SHORTEST_PITCH_PX) & (peaks <= LONGEST_PITCH_PX)]
+    if not len(peaks) or correlation[peaks].max() <= 0:
+        return None, 0.0
+    strong = peaks[correlation[peaks] >= 0.8 * correlation[peaks].max()]
+    lag, height = float(strong[0]), float(correlation[strong[0]])
+    multiple = 1
+    while (multiple + 1) * lag < len(correlation) - 2 and multiple < 12:
+        centre = round((multiple + 1) * lag)
+        around = np.arange(max(1, centre - 2), min(len(correlation) - 1, centre + 3))
+        top = int(around[correlation[around].argmax()])
+        if correlation[top] < 0.5 * height:
+            break
+        before, at, after = correlation[top - 1 : top + 2]
+        curve = before - 2 * at + after
+        lag = (top + (0.5 * (before - after) / curve if curve < 0 else 0.0)) / (multiple + 1)
+        multiple += 1
+    return float(lag), height

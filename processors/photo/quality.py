@@ -1,0 +1,147 @@
+"""How good a photo is, in numbers: sharpness, exposure, clipping, noise, compression, and a perceptual hash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from processors.contract import Item, Need, Reads, as_json
+from processors.photo.reader import Photo, PhotoInfo
+
+SAMPLE_SIDE_PX = 512
+"""Sharpness, noise and blocks are measured in up to nine squares of this side at full resolution."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityFacts:
+    """Brightness in levels of 0 to 255, of the whole picture in sRGB."""
+
+    sharpness: float
+    """Variance of the Laplacian over the variance of brightness, in the sharpest sample square; more is sharper."""
+    mean_level: float
+    median_level: float
+    dark_level: float
+    """1st percentile."""
+    bright_level: float
+    """99th percentile."""
+    clipped_dark: float
+    """Part of the pixels at 0."""
+    clipped_bright: float
+    """Part of the pixels at 255."""
+    noise_levels: float
+    """Standard deviation of the noise, lowest of all sample squares (Immerkaer 1996, doi:10.1006/cviu.1996.0060)."""
+    blockiness: float
+    """Steps at the borders of 8 x 8 blocks over steps elsewhere; 1 is none."""
+    jpeg_quality: int | None
+    """As libjpeg counts it, from the quantisation table; None where the file is no JPEG."""
+    perceptual_hash: str
+    """16 hexadecimal digits; pictures that look alike differ in few of the 64 bits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """Measurements of one photo, as `quality.json`."""
+
+    name: ClassVar[str] = "photo.quality"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "photo"
+
+    def needs(self, info: PhotoInfo) -> Need:
+        return Need()
+
+    def start(self, info: PhotoInfo, scratch: Path) -> _Session:
+        return _Session()
+
+
+class _Session:
+    def feed(self, photo: Photo) -> Iterator[Item]:
+        facts = measure(photo)
+        text = json.dumps(as_json(facts), indent=1)
+        yield Item(name="quality.json", media_type="application/json", data=text.encode(), facts=facts)
+
+    def finish(self) -> Iterator[Item]:
+        yield from ()
+
+
+def measure(photo: Photo) -> QualityFacts:
+    """All numbers of one photo."""
+    shown = np.asarray(photo.image if photo.image.mode == "L" else photo.image.convert("L"))
+    histogram = np.bincount(shown.ravel(), minlength=256).astype(np.float64)
+    share = np.cumsum(histogram) / shown.size
+    levels = [float(np.searchsorted(share, part)) for part in (0.01, 0.5, 0.99)]
+    samples = list(_samples(photo.grey_part, shown.shape))
+    return QualityFacts(
+        sharpness=round(max(_sharpness(sample) for sample in samples), 5),
+        mean_level=round(float((histogram * np.arange(256)).sum() / shown.size), 3),
+        median_level=levels[1],
+        dark_level=levels[0],
+        bright_level=levels[2],
+        clipped_dark=round(float(histogram[0] / shown.size), 6),
+        clipped_bright=round(float(histogram[255] / shown.size), 6),
+        noise_levels=round(min(_noise(sample) for sample in samples), 4),
+        blockiness=round(float(np.median([_blockiness(sample) for sample in samples])), 4),
+        jpeg_quality=photo.info.jpeg_quality,
+        perceptual_hash=perceptual_hash(np.asarray(photo.resized(128).convert("L"))),
+    )
+
+
+def perceptual_hash(grey: np.ndarray) -> str:
+    """64 bits of the low frequencies: DCT of 32 x 32 pixels, its 8 x 8 corner against the median.
+
+    Parameters
+    ----------
+    grey : uint8, shape (height, width), any size.
+    """
+    small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
+    corner = cv2.dct(small)[:8, :8].ravel()
+    bits = corner > np.median(corner[1:])
+    return f"{int(''.join('1' if bit else '0' for bit in bits), 2):016x}"
+
+
+def hash_distance(one: str, other: str) -> int:
+    """Bits in which two perceptual hashes differ, 0 to 64."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def _samples(part: Callable[[int, int, int], np.ndarray], shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    height, width = shape[:2]
+    tops = sorted(
+        {max(0, min(height - SAMPLE_SIDE_PX, round(height * f - SAMPLE_SIDE_PX / 2))) for f in (0.2, 0.5, 0.8)}
+    )
+    lefts = sorted(
+        {max(0, min(width - SAMPLE_SIDE_PX, round(width * f - SAMPLE_SIDE_PX / 2))) for f in (0.2, 0.5, 0.8)}
+    )
+    for top in tops:
+        for left in lefts:
+            # on the grid of JPEG blocks, so that borders are where they are looked for
+            yield part(top // 8 * 8, left // 8 * 8, SAMPLE_SIDE_PX)
+
+
+def _sharpness(grey: np.ndarray) -> float:
+    spread = float(grey.var())
+    return float(cv2.Laplacian(grey, cv2.CV_32F).var()) / spread if spread > 0.25 else 0.0
+
+
+_NOISE_MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+
+
+def _noise(grey: np.ndarray) -> float:
+    if min(grey.shape) < 3:
+        return 0.0
+    answer = np.abs(cv2.filter2D(grey, cv2.CV_32F, _NOISE_MASK)[1:-1, 1:-1])
+    return float(answer.mean()) * float(np.sqrt(np.pi / 2)) / 6
+
+
+def _blockiness(grey: np.ndarray) -> float:
+    if min(grey.shape) < 24:
+        return 1.0
+    steps = np.abs(np.diff(grey, axis=1)).mean(axis=0)
+    at = np.arange(len(steps)) % 8 == 7
+    elsewhere = float(steps[~at].mean())
+    return float(steps[at].mean()) / elsewhere if elsewhere > 0 else 1.0

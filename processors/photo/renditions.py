@@ -1,0 +1,91 @@
+"""Do two pictures show the same thing? A perceptual hash proposes, the pictures laid over each other decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from processors.photo.quality import hash_distance, perceptual_hash
+
+MOST_DIFFERENT_BITS = 12
+"""Of 64; unrelated pictures differ in about 32, and fewer than 12 happens about once in ten million."""
+LEAST_SCORE = 0.92
+SIDE_PX = 192
+LEAST_DETAIL_LEVELS = 4.0
+"""A picture with less spread of brightness is flat: it looks like every other flat one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One picture that may be another's rendition."""
+
+    name: str
+    """What it is, for whoever asks: any text."""
+    group: str
+    """Pictures of one group are not compared: the frames of one video."""
+    grey: np.ndarray
+    """uint8, shape (192, 192), however it was proportioned."""
+    aspect: float
+    """Width over height."""
+    hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendition:
+    """Two pictures that show the same, with how well they agree."""
+
+    first: str
+    second: str
+    score: float
+    """Correlation of the pictures laid over each other, -1 to 1."""
+    differing_bits: int
+
+
+def candidate(name: str, group: str, picture: np.ndarray) -> Candidate | None:
+    """Prepare a picture; None for one too flat to be known again.
+
+    Parameters
+    ----------
+    picture : uint8, shape (height, width), grey.
+    """
+    small = cv2.resize(picture, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+    if float(small.std()) < LEAST_DETAIL_LEVELS:
+        return None
+    aspect = picture.shape[1] / picture.shape[0]
+    return Candidate(name=name, group=group, grey=small, aspect=aspect, hash=perceptual_hash(picture))
+
+
+def renditions(candidates: Sequence[Candidate]) -> Iterator[Rendition]:
+    """Every pair of pictures that show the same, each once, in the order given."""
+    for number, one in enumerate(candidates):
+        for other in candidates[number + 1 :]:
+            if one.group == other.group or not 0.9 <= one.aspect / other.aspect <= 1.11:
+                continue
+            bits = hash_distance(one.hash, other.hash)
+            if bits > MOST_DIFFERENT_BITS:
+                continue
+            score = overlay_score(one.grey, other.grey)
+            if score >= LEAST_SCORE:
+                yield Rendition(first=one.name, second=other.name, score=round(score, 4), differing_bits=bits)
+
+
+def overlay_score(one: np.ndarray, other: np.ndarray) -> float:
+    """Correlation after shifting by what phase correlation finds; fine detail alone, so that light does not decide."""
+    a, b = _detail(one), _detail(other)
+    window = cv2.createHanningWindow((SIDE_PX, SIDE_PX), cv2.CV_32F)
+    (right, down), _ = cv2.phaseCorrelate(a, b, window)
+    if max(abs(right), abs(down)) > SIDE_PX / 8:
+        right = down = 0.0
+    moved = cv2.warpAffine(a, np.array([[1, 0, right], [0, 1, down]], np.float32), (SIDE_PX, SIDE_PX))
+    inner = slice(SIDE_PX // 8, -(SIDE_PX // 8))
+    x, y = moved[inner, inner].ravel(), b[inner, inner].ravel()
+    x, y = x - x.mean(), y - y.mean()
+    return float((x * y).sum() / (np.sqrt((x * x).sum() * (y * y).sum()) + 1e-9))
+
+
+def _detail(grey: np.ndarray) -> np.ndarray:
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.2)
+    return smooth - cv2.GaussianBlur(smooth, (0, 0), 16)

@@ -1,0 +1,125 @@
+"""A tile pyramid of a panorama: a static IIIF Image API 3 level 0 service, in one archive."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from processors.contract import Item, Need, Reads, as_json, require
+from processors.photo.vips import LOADERS, open_strips, vips_errors
+
+MAKER_DATE = (1980, 1, 1, 0, 0, 0)
+"""Of every entry in the archive: the same tiles give the same bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TilesFacts:
+    """The pyramid, or why there is none."""
+
+    is_tiled: bool
+    reason: str | None
+    width_px: int | None
+    height_px: int | None
+    tile_px: int
+    tile_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tiles:
+    """`tiles.zip` for a large photo, read in strips; for a small one only `tiles.json`, which says so.
+
+    Unpack the archive below `base_uri` and any IIIF viewer opens `base_uri`/`name`/info.json.
+    """
+
+    name: ClassVar[str] = "photo.tiles"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "file"
+
+    least_pixels: int = 20_000_000
+    """Smaller photos need no tiles."""
+    max_pixels: int = 4_000_000_000
+    """Larger ones are refused."""
+    tile_px: int = 512
+    quality: int = 85
+    base_uri: str = "http://localhost:8000"
+    """Where the tiles will be served; part of `info.json`."""
+
+    def __post_init__(self) -> None:
+        require(self.least_pixels >= 0, "least_pixels", self.least_pixels, "must be 0 or more")
+        require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
+        require(64 <= self.tile_px <= 4096, "tile_px", self.tile_px, "must be from 64 to 4096")
+        require(1 <= self.quality <= 95, "quality", self.quality, "must be from 1 to 95")
+        web = self.base_uri.startswith(("http://", "https://"))
+        require(web, "base_uri", self.base_uri, "must begin with http:// or https://")
+
+    def needs(self, info: Any) -> Need:
+        return Need()
+
+    def start(self, info: Any, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+
+class _Session:
+    def __init__(self, processor: Tiles, info: Any, scratch: Path) -> None:
+        self._processor, self._info, self._scratch = processor, info, scratch
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        processor, source = self._processor, self._info.source
+        if source.format not in LOADERS:
+            yield self._json(f"{source.format} is not read in strips", None, None)
+            return
+        with self._info.file.open() as file:
+            image = open_strips(file, source.format, processor.max_pixels)
+            if image.width * image.height < processor.least_pixels:
+                reason = f"fewer than {processor.least_pixels} pixels"
+                yield self._json(reason, image.width, image.height)
+                return
+            folder = self._scratch / source.digest[:16]
+            with vips_errors("cutting tiles"):
+                _eight_bit_srgb(image).dzsave(
+                    str(folder), layout="iiif3", id=processor.base_uri.rstrip("/"), tile_size=processor.tile_px,
+                    suffix=f".jpg[Q={processor.quality},strip]", overlap=0,
+                )  # fmt: skip
+        count = _pack(folder, self._scratch / "tiles.zip")
+        facts = TilesFacts(is_tiled=True, reason=None, width_px=image.width, height_px=image.height,
+                           tile_px=processor.tile_px, tile_count=count)  # fmt: skip
+        yield Item(name="tiles.zip", media_type="application/zip", file=self._scratch / "tiles.zip", facts=facts)
+
+    def _json(self, reason: str, width_px: int | None, height_px: int | None) -> Item:
+        facts = TilesFacts(is_tiled=False, reason=reason, width_px=width_px, height_px=height_px,
+                           tile_px=self._processor.tile_px, tile_count=0)  # fmt: skip
+        text = json.dumps(as_json(facts), indent=1)
+        return Item(name="tiles.json", media_type="application/json", data=text.encode(), facts=facts)
+
+
+def _eight_bit_srgb(image: Any) -> Any:
+    if image.get_typeof("icc-profile-data"):
+        image = image.icc_transform("srgb", embedded=True, depth=8)
+    elif image.interpretation not in ("srgb", "b-w"):
+        image = image.colourspace("b-w" if image.interpretation == "grey16" else "srgb")
+    if image.hasalpha():
+        image = image.flatten(background=255)
+    return image.cast("uchar")
+
+
+def _pack(folder: Path, archive: Path) -> int:
+    """Move the folder into an archive, in the order of names; gives the number of tiles."""
+    count = 0
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
+        for path in sorted(folder.rglob("*"), key=lambda path: path.as_posix()):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(folder.parent).as_posix(), MAKER_DATE)
+                packed.writestr(entry, path.read_bytes())
+                path.unlink()
+                count += path.suffix == ".jpg"
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir()
+    folder.rmdir()
+    return count

@@ -1,0 +1,110 @@
+"""What releases say of their sources: finds the release.toml and the labels that belong to each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+
+from processors.metadata.evidence import LabelRef, Told, release_parameter
+from processors.metadata.product_name import product_name
+from processors.metadata.release_file import MAX_BYTES, Problem, Release, read_release
+from processors.store.catalogue import SourceRow
+
+LABELS = ("PDS4 label", "XML label", "PDS3 label")
+
+
+class TellTale:
+    """Says what is told of each source; reads every `release.toml` once and no label.
+
+    Parameters
+    ----------
+    rows : every file of the survey or the catalogue, companions too.
+    """
+
+    def __init__(
+        self, rows: Iterable[SourceRow], local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path)
+    ) -> None:
+        self._releases: dict[str, tuple[SourceRow, Release | None]] = {}
+        self._labels: dict[tuple[str, str], list[SourceRow]] = {}
+        self._paths: set[str] = set()
+        for row in rows:
+            self._paths.add(row.path)
+            if row.kind == "companion" and row.name == "release.toml":
+                self._releases[_folder(row.path)] = (row, self._read(row, local_path(row)))
+            elif row.kind == "companion" and row.format in LABELS:
+                for stem in {_stem(row.name), row.name.rpartition(".")[0].casefold()}:
+                    self._labels.setdefault((_folder(row.path), stem), []).append(row)
+
+    def of(self, row: SourceRow) -> Told:
+        """What is told of one source."""
+        labels = tuple(
+            LabelRef(name=label.name, sha256=label.digest)
+            for label in sorted(self._labels_of(row), key=lambda label: label.name)
+        )
+        name = row.name if product_name(row.name) else None
+        found = self._release_of(row)
+        if found is None:
+            return Told(labels=labels, name=name)
+        inside, release = found
+        fault = _fault(release.problems, inside)
+        mission = release.head.get("mission")
+        return Told(
+            release=release_parameter(release.head, release.files.get(inside)),
+            labels=labels,
+            mission=str(mission) if mission else None,
+            fault=str(fault) if fault else None,
+            name=name,
+        )
+
+    def is_lost(self, row: SourceRow) -> bool:
+        """Is the description that belongs to this source no longer where it was?"""
+        return any(
+            self._releases.get(str(folder), (row, True))[1] is None for folder in PurePosixPath(row.path).parents
+        )
+
+    def strays(self) -> list[tuple[str, str]]:
+        """What descriptions say of files that are not there: (place of the entry, what is wrong)."""
+        told: list[tuple[str, str]] = []
+        for folder, (row, release) in self._releases.items():
+            if release is None:
+                continue
+            for path, line in release.lines.items():
+                if f"{folder}/{path}" not in self._paths:
+                    told.append((row.relative, f"line {line} names {path!r}, which is not in the release: correct it"))
+            for problem in release.problems:
+                if problem.path is not None and problem.path not in release.lines:
+                    told.append((row.relative, f"line {problem.line}: {problem.what}: correct it"))
+        return told
+
+    def _read(self, row: SourceRow, path: Path) -> Release | None:
+        try:
+            with path.open("rb") as file:
+                return read_release(file.read(MAX_BYTES + 1))
+        except OSError:
+            return None
+
+    def _labels_of(self, row: SourceRow) -> list[SourceRow]:
+        stems = {_stem(row.name), row.name.casefold()}
+        rows = [label for stem in stems for label in self._labels.get((_folder(row.path), stem), [])]
+        return list({label.path: label for label in rows}.values())
+
+    def _release_of(self, row: SourceRow) -> tuple[str, Release] | None:
+        """The nearest description above a file, and the file's path below it."""
+        for folder in PurePosixPath(row.path).parents:
+            if str(folder) in self._releases:
+                release = self._releases[str(folder)][1]
+                return (str(PurePosixPath(row.path).relative_to(folder)), release) if release else None
+        return None
+
+
+def _fault(problems: Iterable[Problem], inside: str) -> Problem | None:
+    """What keeps this entry from being read: a mistake in it, or in the file as a whole."""
+    return next((problem for problem in problems if problem.path in (None, inside)), None)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0].casefold() or name.casefold()

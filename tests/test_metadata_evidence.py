@@ -1,0 +1,169 @@
+"""Every voice on a source is kept, disagreements are shown, and a changed entry concerns only its own file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.commands import look
+from flows.run import Options, in_threads, run_ingest
+from processors.contract import Source
+from processors.errors import RefusedMedia
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord, weigh
+from processors.metadata.label import found, label_tags
+from processors.metadata.product_name import product_name
+from processors.mission.profile import load_profile
+from tests.made_media import MediaMaker
+
+NAME = "HX1-Ro_GRAS_NaTeCamA-F-001_SCI_N_20210625030542_20210625030542_00041_A.2B"
+LABEL = b"""<?xml version="1.0"?>
+<product_observational xmlns="http://pds.nasa.gov/pds4/pds/v1"><Observation_Area><TIME_COORDINATES>
+<Start_Date_Time>2021-06-25T03:05:42Z</Start_Date_Time></TIME_COORDINATES></Observation_Area>
+<file><FILE_NAME>other.2B</FILE_NAME></file></product_observational>"""
+
+
+def evidence(name: str = "a.png", *, tags: tuple = (), entry: dict | None = None, head: dict | None = None,
+             labels: dict[str, bytes] | None = None, mission: str | None = "tianwen-1") -> EvidenceRecord:  # fmt: skip
+    source = Source(digest="0" * 64, size_bytes=9, name=name, medium="photo", format="png", has_sound=False)
+    metadata: dict[str, Any] = {
+        "tags": [{"namespace": n, "name": k, "value": v} for n, k, v in tags], "known": {}, "problems": [],
+    }  # fmt: skip
+    return weigh(
+        source=source, name=name, metadata=metadata, head=head or {}, entry=entry,  # type: ignore[arg-type]
+        labels={key: label_tags(data) for key, data in (labels or {}).items()},
+        profile=load_profile(mission) if mission else None,
+    )  # fmt: skip
+
+
+def test_a_day_in_beijing_stays_a_day_and_two_sols() -> None:
+    record = evidence(entry={"date": "2021-06-16", "date_zone": "Beijing", "event": "track-photo"})
+    assert record.taken is not None
+    assert (record.taken.utc, record.taken.local_true_solar_time_hours) == (None, None)
+    assert (record.taken.first_sol, record.taken.last_sol) == (32, 33)
+    assert record.taken.beijing_days == ("2021-06-16",)
+    assert record.disagreements == ()
+    assert record.event is not None
+    assert record.event.precision == "day"
+
+
+def test_a_minute_gives_both_clocks() -> None:
+    record = evidence(entry={"date": "2021-05-22T02:40Z", "recorded_by": "recording device"})
+    assert record.taken is not None
+    assert record.taken.beijing == "2021-05-22T10:40:00+08:00"
+    assert record.taken.first_sol == record.taken.last_sol == 8
+    assert record.taken.local_true_solar_time_hours == pytest.approx(12 + 39 / 60 + 8.31 / 3600, abs=1e-3)
+    assert record.camera == "Mars Climate Station sound sensor"
+
+
+def test_file_label_release_and_profile_that_disagree_are_all_kept() -> None:
+    record = evidence(
+        NAME,
+        tags=(("exif", "DateTimeOriginal", "2019:01:01 00:00:00"), ("exif", "DateTime", "2022:02:02 00:00:00")),
+        entry={"date": "2021-06-16", "date_zone": "UTC", "event": "drive-off"},
+        labels={"x.2BL": LABEL},
+    )
+    recorded = {d.about: {source: value for value, source in d.says} for d in record.disagreements}
+    assert set(recorded["recorded"]) == {
+        "release.toml:date", "file name", "file:exif:DateTimeOriginal", "profile tianwen-1:drive-off",
+        "label x.2BL:Observation_Area/TIME_COORDINATES/Start_Date_Time",
+    }  # fmt: skip
+    assert recorded["file name"] == {"the file": NAME, "label x.2BL:file/FILE_NAME": "other.2B"}
+    assert record.taken is not None
+    assert (record.taken.source.split(":")[0], record.taken.first_sol) == ("label x.2BL", 41)
+    written = [date.source for date in record.dates if date.meaning == "file written"]
+    assert written == ["file:exif:DateTime"]
+
+
+def test_an_impossible_date_is_a_problem_and_no_date() -> None:
+    record = evidence(tags=(("exif", "DateTimeOriginal", "2021:13:45 99:99:99"),))
+    assert record.taken is None
+    assert "file:exif:DateTimeOriginal: date is" in record.problems[0]
+    assert EvidenceFacts.of(record).first_sol is None
+
+
+def test_nothing_said_means_nothing_known() -> None:
+    record = evidence(mission=None)
+    assert (record.taken, record.event, record.camera, record.place) == (None, None, None, None)
+    assert record.statements == record.dates == record.disagreements == ()
+
+
+def test_rights_come_from_the_profile_where_the_release_says_none() -> None:
+    rights = {s.term: s.value for s in evidence().statements}
+    assert (rights["dc:rights"], rights["marsmedia:redistribute"]) == ("unresolved", "false")
+    stated = {s.term: s.value for s in evidence(entry={"rights": "<b>CC0</b>\x07"}).statements}
+    assert stated["dc:rights"] == "<b>CC0</b>\x07"
+
+
+def test_a_cnsa_product_name_is_read() -> None:
+    product = product_name(NAME + "L")
+    assert product is not None
+    assert (product.instrument, product.mode, product.sol, product.level, product.is_label) == (
+        "NaTeCamA", "F-001", 41, "2B", True,
+    )  # fmt: skip
+    assert product_name("holiday.jpg") is None
+
+
+def test_a_pds3_label_is_read_with_its_objects() -> None:
+    tags = label_tags(
+        b'PDS_VERSION_ID = PDS3\r\nA = "two\r\n  lines" /* note */\r\nOBJECT = IMAGE\r\n LINES = 4\r\nEND\r\n'
+    )
+    assert [(tag.name, tag.value) for tag in tags] == [
+        ("PDS_VERSION_ID", "PDS3"),
+        ("A", "two lines"),
+        ("IMAGE/LINES", "4"),
+    ]
+
+
+def test_entities_in_a_label_are_refused() -> None:
+    with pytest.raises(RefusedMedia, match="declares a document type or entities"):
+        label_tags(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>')
+
+
+def test_real_labels_give_start_and_file(samples: Path) -> None:
+    tags = label_tags((samples / "release/edl-microphone/mic_00000170_000_000000.xml").read_bytes())
+    start, name = found(tags, "start_date_time"), found(tags, "file_name")
+    assert start is not None
+    assert name is not None
+    assert (start.value, name.value) == ("2021-02-18T20:44:28.107000Z", "mic_00000170_000_000000.wav")
+
+
+RECIPES = {"video": (), "audio": (), "photo": (Metadata(), Evidence())}
+
+
+def ingest(raw: Path, store: Path) -> tuple[int, int, int]:
+    report = run_ingest(raw, store, RECIPES, Options(workers=1), in_threads, name="test")  # type: ignore[arg-type]
+    return report.results.made, report.results.reused, report.results.failed
+
+
+def test_only_the_entry_that_changed_is_made_again(make: MediaMaker, tmp_path: Path, capsys: Any) -> None:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    for number, name in enumerate(("a.png", "b.png")):
+        make.photo(name, size=(64 + number, 64)).rename(raw / name)
+    entries = "mission = 'tianwen-1'\n[[file]]\npath = 'a.png'\ndate = '2021-05-22T02:40Z'\nevent = 'drive-off'\n"
+    (raw / "release.toml").write_text(entries + "[[file]]\npath = 'b.png'\ntitle = 'B'\n")
+    store = tmp_path / "store"
+    assert ingest(raw.parent, store) == (4, 0, 0)
+    (raw / "release.toml").write_text(entries + "[[file]]\npath = 'b.png'\ntitle = 'Better'\n")
+    assert ingest(raw.parent, store) == (1, 3, 0)
+    (raw / "release.toml").write_text(entries + "[[file]]\npath = 'b.png'\ndate = '2021-02-30'\n")
+    assert ingest(raw.parent, store) == (0, 3, 1)
+    look.query("SELECT name, first_sol, event FROM known WHERE first_sol = 8", store, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"name": "a.png", "first_sol": 8, "event": "drive-off"}
+
+
+def test_a_file_that_is_named_and_not_there_is_told(make: MediaMaker, tmp_path: Path) -> None:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    make.photo("a.png", size=(64, 64)).rename(raw / "a.png")
+    (raw / "release.toml").write_text("[[file]]\npath = 'gone.png'\n[[file]]\npath = '../a.png'\n")
+    report = run_ingest(raw.parent, tmp_path / "store", RECIPES, Options(workers=1), in_threads, name="t")  # type: ignore[arg-type]
+    told = [problem.reason for problem in report.problems]
+    assert any("line 1 names 'gone.png', which is not in the release" in reason for reason in told)
+    assert any("line 4: path '../a.png' leads out of the release" in reason for reason in told)
+    assert report.exit_code == 0

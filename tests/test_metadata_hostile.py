@@ -1,0 +1,110 @@
+"""Metadata that lies, loops or grows is told as a problem; it never stops the rest and is never followed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from processors.errors import MediaError
+from processors.identify import identify
+from processors.metadata.ifd import Directories
+from processors.metadata.iptc import iptc_tags
+from processors.metadata.photograph import IPTC_NAMES, read_photograph
+from processors.metadata.record import MAX_TEXT_CHARACTERS, MetadataRecord
+from processors.metadata.xmp import xmp_tags
+
+XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="T"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">%s</rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+def directory(entries: list[tuple[int, int, int, int]], following: int = 0) -> bytes:
+    table = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + table + struct.pack("<I", following)
+
+
+def read(data: bytes) -> tuple[list, list[str]]:
+    directories = Directories(lambda offset, size: data[offset : offset + size])
+    return list(directories.tags()), directories.problems
+
+
+def with_exif(exif: bytes) -> MetadataRecord:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG", exif=b"Exif\0\0" + exif)
+    file.seek(0)
+    return read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo")
+
+
+def test_a_directory_that_names_itself_is_not_followed() -> None:
+    tags, problems = read(directory([(0x0112, 3, 1, 6)], following=8))
+    assert [(tag.name, tag.value) for tag in tags] == [("Orientation", 6)]
+    assert problems == ["the directory at 8 is named again: a loop, not followed"]
+    assert read(directory([(0x8769, 4, 1, 8)]))[1] == problems
+
+
+def test_lengths_and_offsets_outside_the_data_are_told() -> None:
+    tags, problems = read(directory([(0x010F, 2, 4_000_000_000, 100), (0x0110, 2, 4, 0x00434241)]))
+    assert [(tag.name, tag.value) for tag in tags] == [("Make", ""), ("Model", "ABC")]
+    assert problems == ["exif 0x010f: 1048576 of its 1048576 bytes are missing"]
+    assert read(directory([(0x8825, 4, 1, 9_999_999)]))[1] == [
+        "the exif.gps directory at 9999999 lies outside the data"
+    ]
+    assert "claims 65535 entries" in read(b"II*\0\x08\0\0\0\xff\xff")[1][0]
+
+
+def test_one_broken_part_leaves_the_others_and_is_named() -> None:
+    record = with_exif(directory([(0x0112, 3, 1, 6), (0x9999, 99, 1, 0)]))
+    assert record.known.orientation is not None
+    assert record.problems == ("EXIF: exif 0x9999: no such type as 99",)
+    assert with_exif(b"nonsense").problems == ("EXIF: no TIFF header (while reading EXIF)",)
+
+
+@pytest.mark.parametrize(
+    "declaration", [b'<!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>', b'<!DOCTYPE a SYSTEM "http://x/y.dtd">']
+)
+def test_entities_in_xmp_are_refused(declaration: bytes) -> None:
+    with pytest.raises(ValueError, match="it declares a document type or entities: refused"):
+        list(xmp_tags(declaration + XMP % b""))
+
+
+def test_markup_and_control_characters_stay_text() -> None:
+    (kit, title) = xmp_tags(XMP % b"<dc:title>&lt;script&gt;alert(1)&lt;/script&gt;\xc2\x9b</dc:title>")
+    assert (kit.name, title.name, title.value) == ("x:xmptk", "dc:title", "<script>alert(1)</script>\\x9b")
+
+
+def test_nested_lists_and_deep_trees() -> None:
+    tags = {
+        tag.name: tag.value
+        for tag in xmp_tags(XMP % b"<dc:subject><rdf:Bag><rdf:li>a</rdf:li><rdf:li>b</rdf:li></rdf:Bag></dc:subject>")
+    }
+    assert tags["dc:subject"] == ["a", "b"]
+    with pytest.raises(ValueError, match="nested deeper"):
+        list(xmp_tags(XMP % (b"<dc:a>" * 60 + b"x" + b"</dc:a>" * 60)))
+
+
+def test_a_gigantic_text_is_cut_and_says_so() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG", comment=b"x" * 65_000)
+    text = "y" * 300_000
+    tags = list(iptc_tags(b"\x1c\x02\x78\x80\x04" + struct.pack(">I", len(text)) + text.encode(), IPTC_NAMES))
+    assert (len(str(tags[0].value)), tags[0].length) == (MAX_TEXT_CHARACTERS, 300_000)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_every_hostile_picture_is_read_or_refused_in_words(samples: Path) -> None:
+    seen = 0
+    for path in sorted((samples / "hostile").rglob("*")):
+        if not path.is_file():
+            continue
+        with path.open("rb") as file:
+            if identify(file, path.name).medium != "photo":
+                continue
+            file.seek(0)
+            with contextlib.suppress(MediaError):
+                read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo")
+            seen += 1
+    assert seen > 5

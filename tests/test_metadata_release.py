@@ -1,0 +1,85 @@
+"""`release.toml` is read as written, and every mistake is told with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli import main
+from processors.metadata.release_file import read_release
+from processors.metadata.release_template import template
+from processors.sample.release import release_toml
+
+
+def told(text: str) -> list[str]:
+    return [str(problem) for problem in read_release(text.encode()).problems]
+
+
+def test_the_samples_own_release_is_right() -> None:
+    release = read_release(release_toml().encode())
+    assert release.problems == ()
+    assert release.head["mission"] == "tianwen-1"
+    assert release.files["rear-camera-tracks.png"]["date"] == "2021-06-16"
+    assert release.files["drive-off.mp4"]["title_zh"] == "火星车驶离着陆平台（合成样例）"
+
+
+def test_a_native_date_is_kept_as_text() -> None:
+    release = read_release(b'released = 2021-06-27\n[[file]]\npath = "a.mp4"\ndate = 2021-05-22T02:40:00Z\n')
+    assert (release.head["released"], release.files["a.mp4"]["date"]) == ("2021-06-27", "2021-05-22T02:40:00Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title = 'x'\ncredit = \n", "release.toml, line 2: Invalid value"),
+        ("\ntitel = 'x'\n", "release.toml, line 2: titel: no such key; known are title"),
+        ("title = 3\n", "release.toml, line 1: title is 3: must be text"),
+        ("title = ''\n\nmission = 'mars-one'\n", "line 3: mission is 'mars-one': must be one of perseverance"),
+        ("[[file]]\ntitle = 'x'\n", "release.toml, line 1: a [[file]] needs path"),
+        ("[[file]]\npath = '../secret.jpg'\n", "release.toml, line 2: path '../secret.jpg' leads out of the release"),
+        ("[[file]]\npath = '/etc/passwd'\n", "release.toml, line 2: path '/etc/passwd' leads out of the release"),
+        ("[[file]]\npath = 'a'\n\n[[file]]\npath = './a'\n", "line 4: path 'a' is named twice, first on line 1"),
+        ("[[file]]\npath = 'a'\ndate = '2021-02-30'\n", "line 3: date is '2021-02-30': no such date"),
+        ("[[file]]\npath = 'a'\ndate = '2021-06-16'\ndate_precision = 'second'\n", "line 3: date_precision is 's"),
+        ("[[file]]\npath = 'a'\ndate_zone = 'UTC'\n", "line 1: date_precision and date_zone need a date"),
+        ("mission = 'tianwen-1'\n[[file]]\npath = 'a'\nevent = 'party'\n", "line 4: event is 'party': must be one of"),
+        ("file = 3\n", "file must be written as [[file]] tables"),
+        ("keywords = []\n[[file]]\npath = 'a'\nkeywords = [1]\n", "line 4: keywords is [1]: must be a list of texts"),
+    ],
+)  # fmt: skip
+def test_every_mistake_is_told_with_its_line(text: str, message: str) -> None:
+    assert any(message in problem for problem in told(text)), told(text)
+
+
+def test_bytes_that_are_not_text_are_told() -> None:
+    assert (
+        str(read_release(b"title = 'x'\n\xff\xfe").problems[0]) == "release.toml, line 2: not UTF-8: save it as UTF-8"
+    )
+
+
+def test_one_wrong_entry_leaves_the_others(tmp_path: Path) -> None:
+    release = read_release(b"[[file]]\npath = 'a'\nbad = 1\n[[file]]\npath = 'b'\ntitle = 'B'\n")
+    assert list(release.files) == ["b"]
+    assert release.problems[0].path == "a"
+
+
+def test_the_template_is_valid_and_lists_the_media(tmp_path: Path) -> None:
+    for name in ("b.png", "a clip.mp4", "label.xml", ".hidden.jpg"):
+        (tmp_path / name).touch()
+    release = read_release(template(tmp_path, mission="tianwen-1").encode())
+    assert release.problems == ()
+    assert list(release.files) == ["a clip.mp4", "b.png"]
+
+
+def test_the_commands_write_and_check_a_release(tmp_path: Path) -> None:
+    (tmp_path / "a.png").touch()
+    run = CliRunner()
+    assert run.invoke(main, ["release", "init", str(tmp_path), "--mission", "tianwen-1"]).exit_code == 0
+    assert "there already" in run.invoke(main, ["release", "init", str(tmp_path)]).output
+    assert "1 files described, nothing wrong" in run.invoke(main, ["release", "check", str(tmp_path)]).output
+    (tmp_path / "a.png").unlink()
+    checked = run.invoke(main, ["release", "check", str(tmp_path)])
+    assert checked.exit_code == 1
+    assert "'a.png' is not in the release" in checked.output

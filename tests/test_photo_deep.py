@@ -1,0 +1,69 @@
+"""A 16-bit rendition loses neither depth nor gamut, and is made only where 8-bit sRGB would."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from processors.contract import Item, Source
+from processors.errors import RefusedMedia
+from processors.metadata.processor import OpenSource
+from processors.photo.deep import Deep
+from processors.source_file import SourceFile
+
+
+def made(path: Path, picture_format: str, scratch: Path, processor: Deep | None = None) -> Item:
+    source = Source(digest="ab" * 32, size_bytes=1, name="p", medium="photo", format=picture_format, has_sound=False)
+    (item,) = (processor or Deep()).start(OpenSource(source=source, file=SourceFile.at(path)), scratch).finish()
+    return item
+
+
+def pixels(item: Item) -> np.ndarray:
+    assert item.file is not None
+    found = cv2.imdecode(np.frombuffer(item.file.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert found is not None
+    return found
+
+
+def test_sixteen_bits_stay_exactly(tmp_path: Path) -> None:
+    values = np.random.default_rng(1).integers(0, 65536, (40, 50, 3), np.uint16)
+    encoded = cv2.imencode(".png", values)[1]
+    (tmp_path / "p.png").write_bytes(encoded.tobytes())
+    item = made(tmp_path / "p.png", "png", tmp_path)
+    assert item.facts.source_bits == 16
+    assert (pixels(item) == values).all()
+
+
+def test_a_wide_gamut_keeps_its_profile_and_its_values(tmp_path: Path, samples: Path) -> None:
+    wide = None
+    for path in sorted((samples / "formats/photo").rglob("*.jp*g")):
+        with Image.open(path) as image:
+            if image.mode == "RGB" and b"Adobe RGB" in image.info.get("icc_profile", b"")[:4000]:
+                wide = image.info["icc_profile"]
+                break
+    if wide is None:
+        pytest.skip("no sample with an Adobe RGB profile")
+    picture = np.random.default_rng(2).integers(0, 256, (30, 20, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(picture).save(tmp_path / "p.png", icc_profile=wide, exif=exif)
+    item = made(tmp_path / "p.png", "png", tmp_path)
+    assert (item.facts.icc_profile_name, item.facts.source_bits) == ("Adobe RGB (1998)", 8)
+    assert (pixels(item)[..., ::-1] == np.rot90(picture, -1).astype(np.uint16) * 257).all()
+    assert item.file is not None
+    assert Image.open(item.file).info["icc_profile"] == wide
+
+
+def test_plain_srgb_needs_none_and_too_large_is_refused(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, "JPEG")
+    (tmp_path / "p.jpg").write_bytes(file.getvalue())
+    item = made(tmp_path / "p.jpg", "jpeg", tmp_path)
+    assert (item.name, item.facts.reason) == ("deep.json", "8 bits of sRGB or grey hold all of it")
+    with pytest.raises(RefusedMedia, match="40 x 30 pixels is over the limit of 100"):
+        made(tmp_path / "p.jpg", "jpeg", tmp_path, Deep(max_pixels=100))

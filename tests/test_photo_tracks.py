@@ -1,0 +1,117 @@
+"""Grouser tracks are found with their pitch and direction; ground without them is an answer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from processors.contract import Item
+from processors.photo.reader import Photo, PhotoInfo, PhotoReader
+from processors.photo.tracks import Tracks, TracksFacts
+from processors.sample.release import TRACKS
+from processors.sample.tracks import write_tracks
+
+PITCH_PART = 0.02
+DIRECTION_DEGREES = 1.0
+
+
+def tracks(path: Path, processor: Tracks | None = None) -> TracksFacts:
+    processor = processor or Tracks()
+    with path.open("rb") as file:
+        reader = PhotoReader(file)
+        return last_facts(list(processor.start(reader.info, path.parent).feed(reader.photo([]))))
+
+
+def of_array(grey: np.ndarray, processor: Tracks | None = None) -> TracksFacts:
+    info = PhotoInfo(format="png", width_px=grey.shape[1], height_px=grey.shape[0], mode="L", orientation=1,
+                     icc_profile_name=None, frame_count=1, has_alpha=False)  # fmt: skip
+    photo = Photo(info=info, image=Image.fromarray(grey))
+    return last_facts(list((processor or Tracks()).start(info, Path()).feed(photo)))
+
+
+def last_facts(items: list[Item]) -> TracksFacts:
+    return next(item.facts for item in items if item.name == "tracks.json")
+
+
+def apart(one: float, other: float) -> float:
+    return abs((one - other + 90) % 180 - 90)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The track photo of the built-in sample, and its truth."""
+    path = tmp_path_factory.mktemp("tracks") / "rear-camera-tracks.png"
+    return path, asdict(write_tracks(path, TRACKS.tags()))
+
+
+def test_the_sample_photo_gives_its_known_pitch_direction_and_bands(sample: tuple[Path, dict]) -> None:
+    path, truth = sample
+    found = tracks(path)
+    assert found.found
+    assert found.direction_degrees is not None
+    assert apart(found.direction_degrees, truth["direction_degrees"]) < DIRECTION_DEGREES
+    assert found.grouser_pitch_px == pytest.approx(truth["grouser_pitch_px"], rel=PITCH_PART)
+    assert sorted(band.offset_px for band in found.bands) == pytest.approx(truth["track_offsets_px"], abs=8)
+    assert all(band.width_px == pytest.approx(truth["track_width_px"], rel=0.1) for band in found.bands)
+    assert "no length on the ground is known" in found.meaning
+
+
+@pytest.mark.parametrize(
+    ("turn_degrees", "scale"),
+    [(-70, 0.8), (-31, 0.6), (14, 0.8), (52, 1.0), (90, 0.8), (-31, 1.4), (14, 1.4), (52, 1.4)],
+)
+def test_any_direction_and_scale(sample: tuple[Path, dict], turn_degrees: float, scale: float) -> None:
+    path, truth = sample
+    grey = np.asarray(Image.open(path).convert("L"))
+    height, width = grey.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn_degrees, scale)
+    found = of_array(
+        cv2.warpAffine(grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    )
+    assert found.direction_degrees is not None
+    assert apart(found.direction_degrees, truth["direction_degrees"] - turn_degrees) < DIRECTION_DEGREES
+    assert found.grouser_pitch_px == pytest.approx(truth["grouser_pitch_px"] * scale, rel=PITCH_PART)
+
+
+def test_a_known_geometry_rectifies_the_view_first(sample: tuple[Path, dict]) -> None:
+    path, truth = sample
+    grey = np.asarray(Image.open(path).convert("L"))
+    height, width = grey.shape
+    corners = np.array([[300, 60], [724, 60], [1000, 740], [24, 740]], np.float32)
+    whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    slanted = cv2.warpPerspective(grey, cv2.getPerspectiveTransform(whole, corners), (width, height))
+    geometry = Tracks(ground_corners_px=tuple(float(v) for v in corners.ravel()), ground_aspect=height / width)
+    found = of_array(slanted, geometry)
+    assert found.is_rectified
+    scale = 976 / width
+    assert found.grouser_pitch_px == pytest.approx(truth["grouser_pitch_px"] * scale, rel=PITCH_PART)
+
+
+@pytest.mark.parametrize("name", ["curiosity-navcam-raw.jpg", "opportunity-tracks-16bit.png", "zhurong-selfie.jpg"])
+def test_real_ground_without_a_clear_row_of_bars_is_an_answer(samples: Path, name: str) -> None:
+    found = tracks(samples / "release" / name)
+    assert (found.found, found.direction_degrees, found.grouser_pitch_px, found.bands) == (False, None, None, ())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (39, 2000), (60, 60)])
+def test_noise_flat_and_tiny_pictures_hold_nothing(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(1)
+    assert not of_array(rng.integers(0, 255, size, np.uint8)).found
+    assert not of_array(np.full(size, 90, np.uint8)).found
+
+
+def test_parameters_are_checked_by_name() -> None:
+    with pytest.raises(ValueError, match="least_correlation is 2: must be between 0 and 1"):
+        Tracks(least_correlation=2)
+    with pytest.raises(ValueError, match="ground_corners_px"):
+        Tracks(ground_corners_px=(1.0, 2.0))
+
+
+@pytest.mark.parametrize("name", ["mmgis/PIA20461.jpg", "exif-samples/nikon-e950.jpg"])
+def test_bars_that_never_repeat_are_no_track(samples: Path, name: str) -> None:
+    assert not tracks(samples / "formats/photo" / name).found
