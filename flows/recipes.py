@@ -4,15 +4,20 @@ A processor with other parameters, or twice with different ones, is written here
 The sound of a video is derived by the audio processors in the video's own pass.
 """
 
+from processors.audio.picture import Picture
+from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
+from processors.contract import Processor
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
 from processors.plan import Recipes
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
 
+SOUND: tuple[Processor, ...] = (Spectrogram(), Spectra(), Picture())
+
 RECIPES: Recipes = {
-    "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), Spectrogram()),
-    "audio": (Metadata(), Spectrogram()),
+    "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), *SOUND),
+    "audio": (Metadata(), *SOUND),
     "photo": (Metadata(), Preview()),
 }
