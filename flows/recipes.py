@@ -4,6 +4,8 @@ A processor with other parameters, or twice with different ones, is written here
 The sound of a video is derived by the audio processors in the video's own pass.
 """
 
+from processors.audio.envelope import Envelope
+from processors.audio.events import Events
 from processors.audio.levels import Levels
 from processors.audio.picture import Picture
 from processors.audio.spectra import Spectra
@@ -15,7 +17,7 @@ from processors.plan import Recipes
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
 
-SOUND: tuple[Processor, ...] = (Levels(), Spectrogram(), Spectra(), Picture())
+SOUND: tuple[Processor, ...] = (Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events())
 
 RECIPES: Recipes = {
     "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), *SOUND),

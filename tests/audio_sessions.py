@@ -36,9 +36,9 @@ class Bench:
         self, folder: Path, samples: np.ndarray, rate_hz: int = 48000, *, blocks: int = 1, codec: str = "pcm_16",
         start: Fraction = Fraction(0),
     ) -> None:  # fmt: skip
-        self._folder, self._samples, self._blocks = folder, np.atleast_2d(samples).astype(np.float32), blocks
+        self._folder, self.samples, self._blocks = folder, np.atleast_2d(samples).astype(np.float32), blocks
         self._info = AudioInfo(
-            codec=codec, rate_hz=rate_hz, channel_count=len(self._samples), sample_count_from_header=None, start=start,
+            codec=codec, rate_hz=rate_hz, channel_count=len(self.samples), sample_count_from_header=None, start=start,
             decoder="test",
         )  # fmt: skip
         self._made: dict[Processor, Result] = {}
@@ -66,7 +66,7 @@ class Bench:
     def _items(self, processor: Processor, info: Any, folder: Path) -> dict[str, Item]:
         session, items, first = processor.start(info, folder), list[Item](), 0
         if processor.reads == "audio":
-            for block in np.array_split(self._samples, self._blocks, axis=1):
+            for block in np.array_split(self.samples, self._blocks, axis=1):
                 items += session.feed(AudioBlock(samples=block, first_sample=first))
                 first += block.shape[1]
         items += session.finish()

@@ -158,4 +158,4 @@ def test_a_calibration_without_a_source_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("field", "value"), [("silence_dbfs", 0.0), ("silence_seconds", 0.0)])
 def test_wrong_parameters_are_named(field: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{field} is {value}"):
-        Levels(**{field: value})
+        Levels(**{field: value})  # type: ignore[arg-type]
