@@ -8,8 +8,10 @@ from processors.audio.envelope import Envelope
 from processors.audio.events import Events
 from processors.audio.levels import Levels
 from processors.audio.picture import Picture
+from processors.audio.renditions import Renditions
 from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
+from processors.audio.waveform import Waveform
 from processors.contract import Processor
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
@@ -17,7 +19,9 @@ from processors.plan import Recipes
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
 
-SOUND: tuple[Processor, ...] = (Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events())
+SOUND: tuple[Processor, ...] = (
+    Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events(), Waveform(), Renditions(),
+)  # fmt: skip
 
 RECIPES: Recipes = {
     "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), *SOUND),
