@@ -159,8 +159,11 @@ class FileReader:
         self._sound: soundfile.SoundFile | None = None
         if file_format in LIBSNDFILE_FORMATS:
             # What libsndfile refuses (24-bit float, RF64 oddities), FFmpeg may still read.
+            opened = file.open()
             with suppress(DamagedMedia), decoder_errors("opening the sound"):
-                self._sound = soundfile.SoundFile(file.open())
+                self._sound = soundfile.SoundFile(opened)
+            if self._sound is None:
+                opened.close()
         if self._sound is not None:
             self.info = AudioInfo(
                 codec=self._sound.subtype.lower(),

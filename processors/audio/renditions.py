@@ -217,6 +217,8 @@ class _Session:
                 self._write("audible", audible)
         for output in self._outputs:
             output.close()
+            if not (self._scratch / output.name).exists():
+                continue  # less than one sample at the web's rate: FFmpeg writes no file
             yield Item(
                 name=output.name, media_type=output.media_type, file=self._scratch / output.name,
                 facts=self._facts(output),
