@@ -155,6 +155,24 @@ def test_an_mp3_without_a_length_header_is_read_to_its_end(tmp_path: Path) -> No
     assert decoded.shape[1] / 44100 == pytest.approx(seconds, abs=0.06)  # an encoder's delay and padding
 
 
+def test_a_truncated_file_is_found_out_with_the_range_that_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "cut.flac"
+    soundfile.write(path, np.random.default_rng(1).normal(0, 0.1, 96000), 48000)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    decoded, report = read(path, "flac")
+    assert report.sample_count_from_header == 96000
+    assert 0 < decoded.shape[1] < 96000
+    (missing,) = report.damaged
+    assert (missing.start_seconds, missing.end_seconds) == (decoded.shape[1] / 48000, 2.0)
+
+
+def test_two_readers_are_compared(tmp_path: Path) -> None:
+    path = tmp_path / "tone.ogg"
+    soundfile.write(path, np.sin(np.arange(48000) / 20) / 2, 48000, format="OGG", subtype="VORBIS")
+    decoded, report = read(path, "ogg")
+    assert decoded.shape[1] == report.sample_count_from_second_reader == 48000
+
+
 def test_microphone_files_read_as_they_are(samples: Path) -> None:
     path = samples / "release/edl-microphone/mic_00000170_000_000000.wav"
     decoded, report = read(path, "wav")

@@ -32,6 +32,11 @@ class PictureFacts:
 
     width_px: int
     height_px: int
+    plot_left_px: float
+    """Where the source's `start_seconds` stands; `plot_right_px` is `end_seconds`."""
+    plot_right_px: float
+    plot_top_px: float
+    plot_bottom_px: float
     start_seconds: float
     end_seconds: float
     lowest_hz: float
@@ -121,7 +126,11 @@ class _Session:
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", metadata={"Software": None})
         width, height = (round(side * 100) for side in figure.get_size_inches())
+        first, last = panels[0].get_window_extent(), panels[-1].get_window_extent()
+        start, end = panels[0].get_xlim()
         made = PictureFacts(
+            plot_left_px=float(first.x0), plot_right_px=float(first.x1),
+            plot_top_px=float(height - first.y1), plot_bottom_px=float(height - last.y0),
             width_px=width, height_px=height, start_seconds=start, end_seconds=end, lowest_hz=self._lowest_hz(),
             highest_hz=facts["rate_hz"] / 2, bottom_db=bottom_db, top_db=top_db, unit=unit,
             cutoff_hz=cutoffs[0]["hz"] if cutoffs[0] else None,
