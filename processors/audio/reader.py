@@ -19,12 +19,14 @@ from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.source_file import SourceFile
 
-LIBSNDFILE_FORMATS = frozenset({"wav", "w64", "aiff", "flac", "caf", "au"})
+LIBSNDFILE_FORMATS = frozenset({"wav", "w64", "aiff", "flac", "caf", "au", "ogg"})
 """Formats that libsndfile reads exactly; mp3 is not one: without a Xing header it reads 1.7 s of 10.1 s, silently."""
 
 BLOCK_SAMPLES = 1 << 16
+SALVAGE_SAMPLES = 1 << 8
 MAX_CHANNELS = 64
 MAX_RATE_HZ = 10_000_000
+MOST_DAMAGED = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,15 @@ class AudioBlock:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Damaged:
+    """A time range in the source that does not decode, half open."""
+
+    start_seconds: float
+    end_seconds: float | None
+    """None where the packet does not say how long it was."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AudioReport:
     """What reading the sound turned up: the losses, told."""
 
@@ -71,6 +82,11 @@ class AudioReport:
     """NaN and infinities, over all channels."""
     decoder_errors: int
     first_error: str | None
+    sample_count_from_second_reader: int | None
+    """Of a sound file: what the other library says of its length, without decoding. None: it cannot open the file, or
+    does not say. More than was decoded: one of the two shortens the file."""
+    damaged: tuple[Damaged, ...]
+    """Where samples are missing, at most the first 1000 places."""
 
 
 class _Tally:
@@ -80,6 +96,8 @@ class _Tally:
         self._info = info
         self.samples = self.non_finite = self.errors = 0
         self.first_error: str | None = None
+        self.second_count: int | None = None
+        self.damaged: list[Damaged] = []
 
     def block(self, samples: np.ndarray) -> AudioBlock:
         first = self.samples
@@ -87,8 +105,12 @@ class _Tally:
         self.non_finite += samples.size - int(np.count_nonzero(np.isfinite(samples)))
         return AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=first)
 
-    def error(self, error: DamagedMedia) -> None:
+    def error(self, error: DamagedMedia, packet: av.packet.Packet | None = None) -> None:
         self.errors += 1
+        if packet is not None and packet.pts is not None and len(self.damaged) < MOST_DAMAGED:
+            base = packet.time_base or Fraction(1, self._info.rate_hz)
+            end = float((packet.pts + packet.duration) * base) if packet.duration else None
+            self.damaged.append(Damaged(start_seconds=float(packet.pts * base), end_seconds=end))
         self.first_error = self.first_error or error.what
 
     def report(self) -> AudioReport:
@@ -100,7 +122,16 @@ class _Tally:
             non_finite_sample_count=self.non_finite,
             decoder_errors=self.errors,
             first_error=self.first_error,
+            sample_count_from_second_reader=self.second_count,
+            damaged=(*self.damaged, *self._missing_end()),
         )
+
+    def _missing_end(self) -> list[Damaged]:
+        """The end that libsndfile's header promises and the file does not hold; FFmpeg's lengths are estimates."""
+        declared, info = self._info.sample_count_from_header, self._info
+        if info.decoder != "libsndfile" or declared is None or declared <= self.samples:
+            return []
+        return [Damaged(start_seconds=self.samples / info.rate_hz, end_seconds=declared / info.rate_hz)]
 
 
 class StreamReader:
@@ -125,7 +156,7 @@ class StreamReader:
             start=(stream.start_time or 0) * time_base,
             decoder="FFmpeg",
         )
-        self._tally = _Tally(self.info)
+        self.tally = _Tally(self.info)
 
     def decode(self, packet: av.packet.Packet | None) -> Iterator[AudioBlock]:
         """Samples that this packet sets free; None drains the decoder."""
@@ -135,21 +166,21 @@ class StreamReader:
             with decoder_errors("decoding sound"):
                 frames = list(self._codec.decode(packet))
         except DamagedMedia as error:
-            self._tally.error(error)
+            self.tally.error(error, packet)
             return
         for frame in frames:
             samples = float_samples(frame)
             if frame.sample_rate != self.info.rate_hz or samples.shape[0] != self.info.channel_count:
-                self._tally.error(DamagedMedia("rate or channels change within the stream; those samples are left out"))
+                self.tally.error(DamagedMedia("rate or channels change within the stream; those samples are left out"))
                 continue
-            yield self._tally.block(samples)
+            yield self.tally.block(samples)
 
     def flush(self) -> Iterator[AudioBlock]:
         yield from self.decode(None)
 
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
-        return self._tally.report()
+        return self.tally.report()
 
 
 class FileReader:
@@ -159,8 +190,11 @@ class FileReader:
         self._sound: soundfile.SoundFile | None = None
         if file_format in LIBSNDFILE_FORMATS:
             # What libsndfile refuses (24-bit float, RF64 oddities), FFmpeg may still read.
+            opened = file.open()
             with suppress(DamagedMedia), decoder_errors("opening the sound"):
-                self._sound = soundfile.SoundFile(file.open())
+                self._sound = soundfile.SoundFile(opened)
+            if self._sound is None:
+                opened.close()
         if self._sound is not None:
             self.info = AudioInfo(
                 codec=self._sound.subtype.lower(),
@@ -171,12 +205,14 @@ class FileReader:
                 decoder="libsndfile",
             )
             self._tally = _Tally(self.info)
+            self._tally.second_count = _ffmpeg_count(file, self.info.rate_hz)
         else:
             self._container = open_container(file.open())
             if not self._container.streams.audio:
                 raise DamagedMedia("no sound stream", "nothing to hear")
             self._stream = StreamReader(self._container.streams.audio[0])
             self.info = self._stream.info
+            self._stream.tally.second_count = _libsndfile_count(file)
 
     def blocks(self) -> Iterator[AudioBlock]:
         """All samples, in order."""
@@ -189,7 +225,7 @@ class FileReader:
                 with decoder_errors("reading the packets"):
                     packet = next(packets, None)
             except DamagedMedia as error:
-                self._stream._tally.error(error)
+                self._stream.tally.error(error)
                 break
             if packet is None:
                 break
@@ -197,11 +233,19 @@ class FileReader:
         yield from self._stream.flush()
 
     def _libsndfile_blocks(self, sound: soundfile.SoundFile) -> Iterator[AudioBlock]:
+        step = BLOCK_SAMPLES
         while True:
             try:
                 with decoder_errors("reading samples"):
-                    samples = sound.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)
+                    samples = sound.read(step, dtype="float32", always_2d=True)
             except DamagedMedia as error:
+                if (
+                    step > SALVAGE_SAMPLES
+                ):  # libsndfile gives nothing of a block that it cannot fill: go on in small ones
+                    step = SALVAGE_SAMPLES
+                    with suppress(DamagedMedia), decoder_errors("going back"):
+                        sound.seek(self._tally.samples)
+                        continue
                 self._tally.error(error)
                 return
             if not len(samples):
@@ -211,6 +255,23 @@ class FileReader:
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
         return self._tally.report() if self._sound is not None else self._stream.report()
+
+
+def _ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:
+    """Samples per channel by FFmpeg's reading of the headers; nothing is decoded."""
+    with suppress(DamagedMedia), file.open() as opened, open_container(opened) as container:
+        for stream in container.streams.audio:
+            if stream.duration and stream.time_base:
+                return round(stream.duration * stream.time_base * rate_hz)
+    return None
+
+
+def _libsndfile_count(file: SourceFile) -> int | None:
+    """Samples per channel by libsndfile's reading of the headers; nothing is decoded."""
+    with suppress(DamagedMedia), file.open() as opened, decoder_errors("reading the header"):
+        frames = soundfile.SoundFile(opened).frames
+        return frames if 0 < frames < 1 << 48 else None
+    return None
 
 
 def float_samples(frame: av.audio.frame.AudioFrame) -> np.ndarray:

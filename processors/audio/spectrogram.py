@@ -1,25 +1,35 @@
-"""A power spectrogram in dBFS: the array with its coordinates, and a picture with axes, colour bar and unit."""
+"""The power spectrogram, measured once while the sound goes by: the array with its coordinates, and an overview."""
 
 from __future__ import annotations
 
-import io
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
-import h5netcdf
-import librosa
 import numpy as np
 
+from processors.audio.overview import ColumnPool
+from processors.audio.power_file import PowerFile, packed
 from processors.audio.reader import AudioBlock, AudioInfo
+from processors.audio.regroup import Regrouper
+from processors.audio.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
 from processors.contract import Item, Need, Reads, require
 
-BATCH_FRAMES = 256
-"""Frames transformed at a time: always this many, so that no block size changes a single bit."""
-PICTURE_COLUMNS = 1200
-FLOOR_POWER = 1e-20
-"""−200 dBFS: stands for silence in the picture only; the array holds the true zero."""
+OVERVIEW_COLUMNS = 1200
+ARRAY = "spectrogram.nc"
+OVERVIEW = "overview.nc"
+RUN_SAMPLES = 1 << 16
+BATCHES_WAITING = 4
+
+Channels = Literal["mean", "each"]
+Scaling = Literal["power", "density"]
+UNITS: dict[Scaling, dict[str, str]] = {
+    "power": {"units": "1", "long_name": "power relative to a sine of full scale (0 dBFS)"},
+    "density": {"units": "Hz-1", "long_name": "mean square per Hz relative to full scale 1.0 (0 dBFS/Hz)"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,34 +38,49 @@ class SpectrogramFacts:
 
     frame_count: int
     band_count: int
+    channel_count: int
+    """Of the array; 1 for the mean of all."""
+    sample_count: int
     rate_hz: int
+    window_samples: int
+    hop_samples: int
     hop_seconds: float
     band_width_hz: float
+    """Between the middles of two bands."""
+    noise_bandwidth_hz: float
+    """Equivalent noise bandwidth of a band; power / 2 / this = mean square per Hz, but in the first and last band."""
+    scaling: Scaling
     first_frame_seconds: float
     """Presentation time of the first frame's middle."""
     channels_mixed: int
+    """How many source channels went into each of the array's."""
     peak_dbfs: float | None
-    """Strongest single band of a single frame; 0 is a sine of full scale. None: the recording is digital silence."""
+    """Strongest single band of a single frame, before the scaling; 0 is a sine of full scale. None: digital silence."""
     non_finite_samples_taken_as_zero: int
+    frames_per_overview_column: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spectrogram:
-    """Short-time Fourier transform of the mean of all channels (librosa's definition, centred, zero-padded ends).
+    """Short-time Fourier transform (librosa's definition, centred, zero-padded ends), as power.
 
-    Power is scaled so that a sine of full scale reads 1 (0 dBFS) in its own band.
+    Power is scaled so that a sine of full scale reads 1 (0 dBFS) in its own band; or to density, mean square per Hz.
     """
 
     name: ClassVar[str] = "audio.spectrogram"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "audio"
 
     window_samples: int = 2048
-    """Length of the Hann window and of the transform; a power of two from 64 to 65536."""
+    """Length of the window and of the transform; a power of two from 64 to 65536."""
     hop_samples: int = 512
     """Samples between the middles of two frames."""
-    range_db: float = 90.0
-    """Picture only: from the loudest value down to this far below it."""
+    window: WindowName = "hann"
+    channels: Channels = "mean"
+    """`mean`: of all channels. `each`: one spectrogram for each channel."""
+    scaling: Scaling = "power"
+    keep: Literal["array", "overview"] = "array"
+    """`overview`: only what a picture of the whole needs; the array of ten hours is gigabytes."""
 
     def __post_init__(self) -> None:
         power_of_two = self.window_samples & (self.window_samples - 1) == 0
@@ -67,7 +92,10 @@ class Spectrogram:
             1 <= self.hop_samples <= self.window_samples,
             "hop_samples", self.hop_samples, "must be from 1 to window_samples",
         )  # fmt: skip
-        require(10 <= self.range_db <= 200, "range_db", self.range_db, "must be from 10 to 200")
+        for name, choices in (("window", WindowName), ("channels", Channels), ("scaling", Scaling)):
+            value = getattr(self, name)
+            require(value in get_args(choices), name, value, f"must be one of {', '.join(get_args(choices))}")
+        require(self.keep in ("array", "overview"), "keep", self.keep, "must be array or overview")
 
     def needs(self, info: AudioInfo) -> Need:
         return Need()
@@ -76,168 +104,131 @@ class Spectrogram:
         return _Session(self, info, scratch)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """One batch, measured."""
+
+    power: np.ndarray
+    """float32, shape (channels, frames, bands), scaled as asked."""
+    chunks: list[bytes]
+    peak: float
+
+
 class _Session:
+    """Cuts sound into batches here; transforms and packs them beside, two at a time, in their order."""
+
     def __init__(self, processor: Spectrogram, info: AudioInfo, scratch: Path) -> None:
-        self._processor = processor
-        self._info = info
-        size = processor.window_samples
-        self._window = librosa.filters.get_window("hann", size)
-        self._waiting = [np.zeros(size // 2, np.float32)]
-        self._waiting_samples = size // 2
-        self._file = scratch / "spectrogram.nc"
-        self._array = _GrowingArray(self._file, processor, info)
-        self._picture = ColumnPool(PICTURE_COLUMNS)
+        self._processor, self._info, self._scratch = processor, info, scratch
+        self._scale = Scale(window=window_of(processor.window, processor.window_samples), rate_hz=info.rate_hz)
+        self._factor = self._scale.density_per_power().astype(np.float32) if processor.scaling == "density" else None
+        self._channels = ("mean",) if processor.channels == "mean" else tuple(map(str, range(info.channel_count)))
+        self._runs = Regrouper(RUN_SAMPLES)
+        self._batches = FrameBatches(processor.window_samples, processor.hop_samples)
+        self._pool = ThreadPoolExecutor(2)
+        self._waiting: deque[Future[_Batch]] = deque()
+        self._overview = ColumnPool(OVERVIEW_COLUMNS)
+        self._array = self._file(ARRAY, 1) if processor.keep == "array" else None
+        self._frames = self._samples = 0
         self._peak = 0.0
-        self._replaced = 0
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
-        samples = block.samples
-        if not np.isfinite(samples).all():
-            self._replaced += int(samples.size - np.count_nonzero(np.isfinite(samples)))
-            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-        self._add(samples.mean(axis=0, dtype=np.float32))
+        for run in self._runs.add(block.samples):
+            self._take(run)
         yield from ()
 
     def finish(self) -> Iterator[Item]:
-        size, hop = self._processor.window_samples, self._processor.hop_samples
-        self._add(np.zeros(size // 2, np.float32))
-        rest = np.concatenate(self._waiting)
-        if len(rest) >= size:
-            self._transform(rest[: (len(rest) - size) // hop * hop + size])
-        self._array.close()
-        facts = SpectrogramFacts(
-            frame_count=self._array.frame_count,
-            band_count=size // 2 + 1,
-            rate_hz=self._info.rate_hz,
-            hop_seconds=hop / self._info.rate_hz,
-            band_width_hz=self._info.rate_hz / size,
-            first_frame_seconds=float(self._info.start),
-            channels_mixed=self._info.channel_count,
-            peak_dbfs=float(10 * np.log10(self._peak)) if self._peak > 0 else None,
-            non_finite_samples_taken_as_zero=self._replaced,
-        )
-        yield Item(name="spectrogram.nc", media_type="application/x-netcdf", file=self._file, facts=facts)
-        yield Item(name="spectrogram.png", media_type="image/png", data=self._drawn(), facts=facts)
+        if (rest := self._runs.rest()) is not None:
+            self._take(rest)
+        for span in self._batches.finish():
+            self._submit(span)
+        while self._waiting:
+            self._keep(self._waiting.popleft().result())
+        self._pool.shutdown()
+        facts = self._facts()
+        if self._array:
+            self._array.close()
+            yield Item(name=ARRAY, media_type="application/x-netcdf", file=self._scratch / ARRAY, facts=facts)
+        columns = self._overview.columns()
+        small = self._file(OVERVIEW, self._overview.frames_per_column)
+        for first in range(0, len(columns), BATCH_FRAMES):
+            part = np.moveaxis(columns[first : first + BATCH_FRAMES], 1, 0)
+            small.append(_packed(part), part.shape[1])
+        small.close()
+        yield Item(name=OVERVIEW, media_type="application/x-netcdf", file=self._scratch / OVERVIEW, facts=facts)
 
-    def _add(self, mono: np.ndarray) -> None:
-        size, hop = self._processor.window_samples, self._processor.hop_samples
-        self._waiting.append(mono)
-        self._waiting_samples += len(mono)
-        span, step = (BATCH_FRAMES - 1) * hop + size, BATCH_FRAMES * hop
-        if self._waiting_samples < span:
-            return
-        joined = np.concatenate(self._waiting)
-        while len(joined) >= span:
-            self._transform(joined[:span])
-            joined = joined[step:]
-        self._waiting, self._waiting_samples = [joined], len(joined)
+    def _take(self, run: np.ndarray) -> None:
+        self._samples += run.shape[1]
+        if self._processor.channels == "mean" and run.shape[0] > 1:
+            run = run.mean(axis=0, dtype=np.float32, keepdims=True)
+        for span in self._batches.add(run):
+            self._submit(span)
 
-    def _transform(self, samples: np.ndarray) -> None:
-        size, hop = self._processor.window_samples, self._processor.hop_samples
-        spectrum: np.ndarray = librosa.stft(samples, n_fft=size, hop_length=hop, window=self._window, center=False)
-        power = (np.real(spectrum) ** 2 + np.imag(spectrum) ** 2).T * np.float32((2 / self._window.sum()) ** 2)
-        power[:, [0, -1]] /= 4
-        self._peak = max(self._peak, float(power.max()))
-        self._array.append(power)
-        self._picture.add(power)
+    def _submit(self, span: np.ndarray) -> None:
+        self._waiting.append(self._pool.submit(self._measure, span))
+        if len(self._waiting) > BATCHES_WAITING:
+            self._keep(self._waiting.popleft().result())
 
-    def _drawn(self) -> bytes:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+    def _measure(self, span: np.ndarray) -> _Batch:
+        power = np.stack([power_of(channel, self._scale, self._processor.hop_samples) for channel in span])
+        peak = float(power.max())
+        if self._factor is not None:
+            power *= self._factor
+        return _Batch(power=power, chunks=_packed(power) if self._array else [], peak=peak)
 
-        columns = self._picture.columns()
-        levels_dbfs = librosa.power_to_db(columns.T, ref=1.0, amin=FLOOR_POWER, top_db=None)
-        top_dbfs = float(np.ceil(levels_dbfs.max() / 5) * 5) if self._peak > 0 else 0.0
-        half_hop = self._processor.hop_samples / self._info.rate_hz / 2
-        start = float(self._info.start) - half_hop
-        end = start + self._array.frame_count * 2 * half_hop
-        figure = Figure(figsize=(16, 8), dpi=100, layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        picture = axes.imshow(
-            levels_dbfs,
-            origin="lower",
-            aspect="auto",
-            cmap="viridis",
-            vmin=top_dbfs - self._processor.range_db,
-            vmax=top_dbfs,
-            extent=(start, end, 0, self._info.rate_hz / 2000),
-        )
-        axes.set_xlabel("time in the source (s)")
-        axes.set_ylabel("frequency (kHz)")
-        band_hz = self._info.rate_hz / self._processor.window_samples
-        bar = figure.colorbar(picture, ax=axes, pad=0.01)
-        bar.set_label(f"power in a band of {band_hz:.4g} Hz (dBFS; 0: full-scale sine)")
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-        return buffer.getvalue()
+    def _keep(self, batch: _Batch) -> None:
+        frames = batch.power.shape[1]
+        self._peak = max(self._peak, batch.peak)
+        self._overview.add(np.moveaxis(batch.power, 0, 1))
+        if self._array:
+            self._array.append(batch.chunks, frames)
+        self._frames += frames
 
-
-class _GrowingArray:
-    """netCDF-4 file that grows along time; opens with `xarray.open_dataset(path, engine="h5netcdf")`."""
-
-    def __init__(self, path: Path, processor: Spectrogram, info: AudioInfo) -> None:
-        self._step_seconds = processor.hop_samples / info.rate_hz
-        self._start_seconds = float(info.start)
-        self._file = h5netcdf.File(path, "w")
-        bands = processor.window_samples // 2 + 1
-        self._file.dimensions = {"time": None, "frequency": bands}
-        frequency = self._file.create_variable("frequency", ("frequency",), "f8")
-        frequency[:] = librosa.fft_frequencies(sr=info.rate_hz, n_fft=processor.window_samples)
-        frequency.attrs.update({"units": "Hz", "long_name": "middle of the band"})
-        self._time = self._file.create_variable("time", ("time",), "f8", chunks=(BATCH_FRAMES * 16,))
-        self._time.attrs.update({"units": "s", "long_name": "presentation time of the middle of the frame"})
-        self._power = self._file.create_variable(
-            "power", ("time", "frequency"), "f4", chunks=(BATCH_FRAMES, bands), compression="gzip",
-            compression_opts=1, shuffle=True,
-        )  # fmt: skip
-        self._power.attrs.update({"units": "1", "long_name": "power relative to a sine of full scale (0 dBFS)"})
-        self._file.attrs.update(
-            {
-                "window": "hann",
+    def _file(self, name: str, frames_per_step: int) -> PowerFile:
+        processor, rate_hz = self._processor, self._info.rate_hz
+        hop_seconds = processor.hop_samples / rate_hz
+        return PowerFile(
+            self._scratch / name,
+            channels=self._channels,
+            frequency_hz=np.fft.rfftfreq(processor.window_samples, 1 / rate_hz),
+            first_seconds=float(self._info.start) + (frames_per_step - 1) / 2 * hop_seconds,
+            step_seconds=hop_seconds * frames_per_step,
+            power_attributes=UNITS[processor.scaling],
+            attributes={
+                "window": processor.window,
                 "window_samples": processor.window_samples,
                 "hop_samples": processor.hop_samples,
-                "rate_hz": info.rate_hz,
-                "channels_mixed": info.channel_count,
-            }
+                "frames_per_step": frames_per_step,
+                "rate_hz": rate_hz,
+                "noise_bandwidth_hz": self._scale.noise_bandwidth_hz,
+                "scaling": processor.scaling,
+                "channels_mixed": self._info.channel_count if processor.channels == "mean" else 1,
+            },
         )
-        self.frame_count = 0
 
-    def append(self, power: np.ndarray) -> None:
-        """Add frames: float32, shape (frames, bands), power, not dB."""
-        first, self.frame_count = self.frame_count, self.frame_count + len(power)
-        self._file.resize_dimension("time", self.frame_count)
-        self._power[first : self.frame_count] = power
-        steps = np.arange(first, self.frame_count)
-        self._time[first : self.frame_count] = self._start_seconds + steps * self._step_seconds
+    def _facts(self) -> SpectrogramFacts:
+        processor, rate_hz = self._processor, self._info.rate_hz
+        return SpectrogramFacts(
+            frame_count=self._frames,
+            band_count=processor.window_samples // 2 + 1,
+            channel_count=len(self._channels),
+            sample_count=self._samples,
+            rate_hz=rate_hz,
+            window_samples=processor.window_samples,
+            hop_samples=processor.hop_samples,
+            hop_seconds=processor.hop_samples / rate_hz,
+            band_width_hz=rate_hz / processor.window_samples,
+            noise_bandwidth_hz=self._scale.noise_bandwidth_hz,
+            scaling=processor.scaling,
+            first_frame_seconds=float(self._info.start),
+            channels_mixed=self._info.channel_count if processor.channels == "mean" else 1,
+            peak_dbfs=float(10 * np.log10(self._peak)) if self._peak > 0 else None,
+            non_finite_samples_taken_as_zero=self._runs.non_finite,
+            frames_per_overview_column=self._overview.frames_per_column,
+        )
 
-    def close(self) -> None:
-        self._file.close()
 
-
-class ColumnPool:
-    """Mean power over ever longer runs of frames, so that any length fits a picture of constant width."""
-
-    def __init__(self, columns: int) -> None:
-        self._limit = 2 * columns
-        self._frames_per_column = 1
-        self._full: list[np.ndarray] = []
-        self._sum = np.zeros(0)
-        self._summed = 0
-
-    def add(self, power: np.ndarray) -> None:
-        """Add frames, shape (frames, bands)."""
-        for frame in power:
-            self._sum = self._sum + frame if self._summed else frame.astype(np.float64)
-            self._summed += 1
-            if self._summed == self._frames_per_column:
-                self._full.append((self._sum / self._summed).astype(np.float32))
-                self._summed = 0
-                if len(self._full) == self._limit:
-                    self._full = [(a + b) / 2 for a, b in zip(self._full[::2], self._full[1::2], strict=True)]
-                    self._frames_per_column *= 2
-
-    def columns(self) -> np.ndarray:
-        """float32, shape (columns, bands); the last column may stand for fewer frames."""
-        last = [(self._sum / self._summed).astype(np.float32)] if self._summed else []
-        return np.stack(self._full + last)
+def _packed(power: np.ndarray) -> list[bytes]:
+    """One chunk for each channel of float32, shape (channels, up to BATCH_FRAMES, bands), filled up with zeros."""
+    if power.shape[1] < BATCH_FRAMES:
+        power = np.pad(power, ((0, 0), (0, BATCH_FRAMES - power.shape[1]), (0, 0)))
+    return [packed(channel) for channel in power]

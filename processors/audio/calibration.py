@@ -1,0 +1,69 @@
+"""A named calibration: what turns full scale into pascals."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from processors.contract import require
+
+REFERENCE_PASCALS = 20e-6
+"""The reference of sound pressure levels in gases (ISO 1683:2015)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Of one instrument in one setting; without one, no pascals are given."""
+
+    name: str
+    source: str
+    """Where the numbers are from: a paper, a label, a certificate."""
+    full_scale_pascals: float
+    """Sound pressure at which the samples reach 1.0."""
+    response: tuple[tuple[float, float], ...] = ()
+    """(frequency in Hz, response in dB relative to the sensitivity), frequencies rising; empty: flat."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.name.strip()), "calibration name", self.name, "must say which calibration it is")
+        require(bool(self.source.strip()), "calibration source", self.source, "must say where the numbers are from")
+        usable = math.isfinite(self.full_scale_pascals) and self.full_scale_pascals > 0
+        require(usable, "full_scale_pascals", self.full_scale_pascals, "must be above 0")
+        rising = all(a[0] < b[0] for a, b in zip(self.response, self.response[1:], strict=False))
+        require(rising, "response", self.response, "frequencies must rise")
+
+    def decibels(self, rms_dbfs: float | None, hz: float | None = None) -> float | None:
+        """Sound pressure level, dB re 20 µPa, of a level re full scale 1.0; at `hz` the response is taken out."""
+        if rms_dbfs is None:
+            return None
+        level = rms_dbfs + 20 * math.log10(self.full_scale_pascals / REFERENCE_PASCALS)
+        if hz is not None and self.response:
+            known_hz, known_db = zip(*self.response, strict=True)
+            level -= float(np.interp(math.log(hz), np.log(known_hz), known_db))
+        return level
+
+    def pascals(self, dbfs: float | None) -> float | None:
+        """Pressure of a level re full scale 1.0."""
+        return None if dbfs is None else self.full_scale_pascals * 10 ** (dbfs / 20)
+
+
+def read_calibration(path: Path) -> Calibration:
+    """Read a calibration file (TOML): `name`, `source`, `full_scale_pascals` and perhaps `response`, [[Hz, dB], ...].
+
+    Raises
+    ------
+    ValueError : naming the file and the entry that is missing or wrong.
+    """
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    wrong = entries.keys() ^ {"name", "source", "full_scale_pascals"}
+    if wrong - {"response"}:
+        raise ValueError(f"{path.name}: missing or unknown: {', '.join(sorted(wrong - {'response'}))}")
+    return Calibration(
+        name=str(entries["name"]),
+        source=str(entries["source"]),
+        full_scale_pascals=float(entries["full_scale_pascals"]),
+        response=tuple((float(hz), float(db)) for hz, db in entries.get("response", ())),
+    )

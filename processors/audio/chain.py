@@ -1,0 +1,70 @@
+"""A declared chain of FFmpeg's filters, fed run by run."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import av
+import av.error
+import av.filter
+import numpy as np
+
+from processors.decoding import decoder_errors
+
+
+class Chain:
+    """Filters in order, each as FFmpeg writes it (`highpass=f=20`); as many samples come out as go in."""
+
+    def __init__(self, filters: tuple[str, ...], *, rate_hz: int, layout: str) -> None:
+        self._rate_hz, self._layout, self._fed, self._given = rate_hz, layout, 0, 0
+        self._graph = av.filter.Graph() if filters else None
+        if self._graph:
+            nodes = [
+                self._graph.add(
+                    "abuffer", sample_rate=str(rate_hz), sample_fmt="fltp", channel_layout=layout,
+                    time_base=f"1/{rate_hz}",
+                )
+            ]  # fmt: skip
+            last = (f"aresample={rate_hz}", f"aformat=sample_fmts=fltp:channel_layouts={layout}")
+            for one in (*filters, *last):
+                name, _, arguments = one.partition("=")
+                nodes.append(self._graph.add(name, arguments or None))
+            nodes.append(self._graph.add("abuffersink"))
+            for before, after in itertools.pairwise(nodes):
+                before.link_to(after)
+            self._graph.configure()
+
+    def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
+        """Take float32, shape (channels, samples); give what is ready."""
+        self._fed += samples.shape[1]
+        if self._graph is None:
+            yield samples
+            return
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
+        frame.sample_rate, frame.pts = self._rate_hz, self._fed - samples.shape[1]
+        yield from self._through(frame)
+
+    def finish(self) -> Iterator[np.ndarray]:
+        """What the filters still hold; zeros where they swallow the last samples."""
+        if self._graph is None:
+            return
+        yield from self._through(None)
+        if self._given < self._fed:
+            channels = av.AudioLayout(self._layout).nb_channels
+            yield np.zeros((channels, self._fed - self._given), np.float32)
+
+    def _through(self, frame: av.AudioFrame | None) -> Iterator[np.ndarray]:
+        assert self._graph is not None
+        with decoder_errors("filtering sound"):
+            self._graph.push(frame)
+        while True:
+            try:
+                out = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            assert isinstance(out, av.AudioFrame)
+            samples = out.to_ndarray()[:, : self._fed - self._given]
+            self._given += samples.shape[1]
+            if samples.size:
+                yield samples

@@ -1,0 +1,129 @@
+"""Levels of one channel, gathered run by run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.audio.true_peak import TruePeak
+
+BLOCK_SECONDS = 0.05
+"""Over which short-term level, silence and noise floor are judged."""
+CLIP_LEVEL = 32766 / 32768
+"""Magnitude at which a sample counts as clipped: the last two steps of 16 bit."""
+CLIP_LEAST_SAMPLES = 3
+NOISE_PERCENT = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A time range in the source, half open."""
+
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelLevels:
+    """Re full scale 1.0: a full-scale sine has a peak of 0 and an RMS of −3.01 dBFS. None: `reason` says why."""
+
+    channel: int
+    peak_dbfs: float | None
+    true_peak_dbtp: float | None
+    rms_dbfs: float | None
+    rms_without_dc_dbfs: float | None
+    crest_factor_db: float | None
+    """Peak over RMS."""
+    dc_offset: float
+    """Mean of the samples, in units of full scale. Told, never removed."""
+    noise_floor_dbfs: float | None
+    """RMS without DC that the quietest 5 percent of all 50 ms stay below."""
+    clipped_sample_count: int
+    """In runs of 3 or more."""
+    clipping_run_count: int
+    longest_clipping_run_samples: int
+    reason: str | None
+
+
+def decibels(amplitude: float) -> float | None:
+    """20 log10; None for 0: silence has no level."""
+    return 20 * math.log10(amplitude) if amplitude > 0 else None
+
+
+class ChannelTally:
+    """Feed it runs of one length, a multiple of `block_samples`, but for the last."""
+
+    def __init__(self, channel: int, rate_hz: int, block_samples: int) -> None:
+        self._channel, self._block = channel, block_samples
+        self._true_peak = TruePeak(rate_hz)
+        self._peak = self._sum = self._squares = 0.0
+        self._samples = self._clip_run = self._clip_runs = self._clipped = self._longest = 0
+        self._variances: list[np.ndarray] = []
+        self.quiet: list[np.ndarray] = []
+        """Highest magnitude of each block."""
+
+    def add(self, samples: np.ndarray) -> None:
+        """Take float32, shape (samples,), finite."""
+        self._samples += len(samples)
+        whole = len(samples) // self._block * self._block
+        for part in (samples[:whole].reshape(-1, self._block), samples[whole:][None]):
+            if part.size:
+                means = part.mean(axis=1, dtype=np.float64)
+                squares = np.einsum("ij,ij->i", part, part, dtype=np.float64)
+                self._sum += float(means.sum() * part.shape[1])
+                self._squares += float(squares.sum())
+                self._variances.append(np.maximum(squares / part.shape[1] - means**2, 0).astype(np.float32))
+                self.quiet.append(np.maximum(part.max(axis=1), -part.min(axis=1)))
+        peak = max(float(magnitudes.max()) for magnitudes in self.quiet[-2:])
+        self._peak = max(self._peak, peak)
+        if peak >= CLIP_LEVEL or self._clip_run:
+            self._count_clipping(np.abs(samples) >= CLIP_LEVEL)
+        self._true_peak.add(samples)
+
+    def _count_clipping(self, clipped: np.ndarray) -> None:
+        """Runs of clipped samples, one of which may have begun in the run before."""
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], clipped, [False]])))
+        runs = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+        if self._clip_run and not (runs and runs[0][0] == 0):
+            self._end_clipping()
+        for first, end in runs:
+            self._clip_run = end - first + (self._clip_run if first == 0 else 0)
+            if end < len(clipped):
+                self._end_clipping()
+
+    def _end_clipping(self) -> None:
+        if self._clip_run >= CLIP_LEAST_SAMPLES:
+            self._clip_runs += 1
+            self._clipped += self._clip_run
+            self._longest = max(self._longest, self._clip_run)
+        self._clip_run = 0
+
+    def finish(self) -> ChannelLevels:
+        self._end_clipping()
+        mean = self._sum / self._samples
+        rms = math.sqrt(self._squares / self._samples)
+        peak_db, rms_db = decibels(self._peak), decibels(rms)
+        variances = np.concatenate(self._variances)
+        return ChannelLevels(
+            channel=self._channel,
+            peak_dbfs=peak_db,
+            true_peak_dbtp=decibels(self._true_peak.finish()),
+            rms_dbfs=rms_db,
+            rms_without_dc_dbfs=decibels(math.sqrt(max(rms * rms - mean * mean, 0.0))),
+            crest_factor_db=peak_db - rms_db if peak_db is not None and rms_db is not None else None,
+            dc_offset=mean,
+            noise_floor_dbfs=decibels(math.sqrt(float(np.percentile(variances, NOISE_PERCENT)))),
+            clipped_sample_count=self._clipped,
+            clipping_run_count=self._clip_runs,
+            longest_clipping_run_samples=self._longest,
+            reason="every sample is zero" if peak_db is None else None,
+        )
+
+
+def silences(peaks: np.ndarray, least_blocks: int, limit: float) -> list[tuple[int, int]]:
+    """Runs of at least so many blocks, half open, whose highest magnitude is at most `limit`."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], peaks <= limit, [False]])))
+    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [(first, end) for first, end in runs if end - first >= least_blocks]

@@ -1,0 +1,68 @@
+"""The edge where a lossy codec, or a resampler, has cut the high frequencies off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+
+LOWEST_HZ = 2000.0
+SIDE_HZ = 700.0
+"""How much of the spectrum on each side of the edge is compared."""
+EDGE_HZ = 500.0
+LEAST_DROP_DB = 15.0
+"""Air and distance damp smoothly; a codec's filter falls at least this far within `EDGE_HZ`."""
+EDGE_DB = 3.0
+"""The edge itself: where the level has fallen this far. An encoder's own `cutoff` is measured so."""
+DEAD_DB = 40.0
+"""Above a codec's edge the level soon lies this far below what is under it, or ..."""
+FLAT_DB = 10.0
+"""... this near to the recording's floor. A voice or the wind goes on, lower, above a steep place."""
+BROAD_SIDES = 4
+"""So much of the spectrum under the edge must be louder: a lone tone's flank is no edge."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cutoff:
+    """A low-pass edge."""
+
+    hz: float
+    """Where the level has fallen by 3 dB."""
+    drop_db: float
+    """From under the edge to above it."""
+
+
+def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | None:
+    """The first steep fall above which nothing is heard; None where the spectrum goes on or fades smoothly.
+
+    Parameters
+    ----------
+    density : mean square per Hz, float64, shape (bands,), of the whole recording.
+    """
+    band_hz = frequency_hz[1] - frequency_hz[0]
+    side, gap = max(3, round(SIDE_HZ / band_hz)), max(1, round(EDGE_HZ / 2 / band_hz))
+    levels_db = scipy.ndimage.median_filter(10 * np.log10(np.maximum(density, 1e-30)), 5)
+    best: Cutoff | None = None
+    for edge in range(max(side + gap, int(LOWEST_HZ / band_hz)), len(levels_db) - gap - 3):
+        under = float(np.median(levels_db[edge - gap - side : edge - gap]))
+        over = float(np.median(levels_db[edge + gap : edge + gap + side]))
+        if under - over < LEAST_DROP_DB or not _is_last(levels_db, edge, side, gap, under, over):
+            if best:
+                break  # what follows are steps in what the codec has left of its own noise
+            continue
+        if best and under - over < best.drop_db:
+            continue
+        loud = np.flatnonzero(levels_db[edge - gap - side : edge + gap + side] > under - EDGE_DB)
+        place = edge - gap - side + int(loud[-1])
+        best = Cutoff(hz=float(frequency_hz[place] + band_hz / 2), drop_db=under - over)
+    return best
+
+
+def _is_last(levels_db: np.ndarray, edge: int, side: int, gap: int, under: float, over: float) -> bool:
+    """Is the sound broad under the edge, and dead above it?"""
+    broad = float(np.median(levels_db[max(1, edge - BROAD_SIDES * side) : edge - gap]))
+    above = levels_db[edge + gap : -1]
+    soon = float(np.median(above[2 * side : 3 * side] if len(above) > 2 * side + 3 else above[-side:]))
+    dead = under - soon >= DEAD_DB or soon - float(np.median(above)) <= FLAT_DB
+    return broad - over >= LEAST_DROP_DB / 2 and dead and float(above.max()) <= under - LEAST_DROP_DB / 2

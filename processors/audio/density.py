@@ -1,0 +1,63 @@
+"""Spectral density over a whole recording: its mean after Welch, and percentiles from a histogram of constant size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+STEPS_PER_OCTAVE_BITS = 5
+"""32 steps in each doubling of power: at most 0.14 dB wide; percentiles are interpolated within a step."""
+LOWEST_EXPONENT = -80
+"""Powers below 2⁻⁸⁰ (−241 dB) count as the lowest step."""
+OCTAVES = 96
+STEPS = OCTAVES << STEPS_PER_OCTAVE_BITS
+_SHIFT = 23 - STEPS_PER_OCTAVE_BITS
+_LOWEST = (127 + LOWEST_EXPONENT) << STEPS_PER_OCTAVE_BITS
+FRAMES_AT_ONCE = 2048
+
+
+class DensityTally:
+    """Collects frames of one channel, power or density, float32, shape (frames, bands)."""
+
+    def __init__(self, band_count: int) -> None:
+        self._bands = band_count
+        self._sum = np.zeros(band_count)
+        self._counts = np.zeros(band_count * STEPS, np.uint32)
+        self._waiting: list[np.ndarray] = []
+        self._waiting_frames = 0
+        self.frame_count = 0
+
+    def add(self, power: np.ndarray) -> None:
+        self._sum += power.sum(axis=0, dtype=np.float64)
+        self.frame_count += len(power)
+        step = (np.ascontiguousarray(power, np.float32).view(np.int32) >> _SHIFT) - _LOWEST
+        np.clip(step, 0, STEPS - 1, out=step)
+        step += np.arange(self._bands, dtype=np.int32) * STEPS
+        self._waiting.append(step.ravel())
+        self._waiting_frames += len(power)
+        if self._waiting_frames >= FRAMES_AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        if self._waiting:
+            counted = np.bincount(np.concatenate(self._waiting), minlength=len(self._counts))
+            self._counts += counted.astype(np.uint32)
+            self._waiting, self._waiting_frames = [], 0
+
+    def mean(self) -> np.ndarray:
+        """Arithmetic mean of the frames, float64, shape (bands,)."""
+        return self._sum / max(self.frame_count, 1)
+
+    def percentile(self, percent: float) -> np.ndarray:
+        """The value that this share of the frames stay below, float64, shape (bands,); within 0.14 dB."""
+        self._count()
+        counts = self._counts.reshape(self._bands, STEPS)
+        below = np.cumsum(counts, axis=1)
+        wanted = percent / 100 * self.frame_count
+        step = np.argmax(below >= max(wanted, 1), axis=1)
+        band = np.arange(self._bands)
+        inside = counts[band, step]
+        share = (max(wanted, 1) - (below[band, step] - inside)) / np.maximum(inside, 1)
+        per_octave = 1 << STEPS_PER_OCTAVE_BITS
+        low = 2.0 ** (step // per_octave + LOWEST_EXPONENT) * (1 + step % per_octave / per_octave)
+        width = 2.0 ** (step // per_octave + LOWEST_EXPONENT) / per_octave
+        return np.where(step > 0, low + share * width, 0.0)

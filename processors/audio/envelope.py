@@ -1,0 +1,149 @@
+"""The course of the sound in steps of about a millisecond, measured once: for waveforms and for finding impacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import h5netcdf
+import h5py
+import numpy as np
+
+from processors.audio.reader import AudioBlock, AudioInfo
+from processors.audio.regroup import Regrouper
+from processors.contract import Item, Need, Reads, require
+
+ENVELOPE = "envelope.nc"
+RUN_STEPS = 1 << 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvelopeFacts:
+    """How the envelope is to be read."""
+
+    step_count: int
+    step_samples: int
+    step_seconds: float
+    sample_count: int
+    rate_hz: int
+    channel_count: int
+    first_seconds: float
+    """Presentation time at which the first step begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """Lowest and highest sample of each step and channel, and the power of the change from sample to sample."""
+
+    name: ClassVar[str] = "audio.envelope"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "audio"
+
+    longest_step_seconds: float = 0.0015
+    """A step is the largest power of two of samples that is no longer."""
+
+    def __post_init__(self) -> None:
+        within = 0.0001 <= self.longest_step_seconds <= 1
+        require(within, "longest_step_seconds", self.longest_step_seconds, "must be from 0.0001 to 1")
+
+    def needs(self, info: AudioInfo) -> Need:
+        return Need()
+
+    def start(self, info: AudioInfo, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+
+class _Session:
+    def __init__(self, processor: Envelope, info: AudioInfo, scratch: Path) -> None:
+        self._info, self._path = info, scratch / ENVELOPE
+        self._step = 1 << max(0, int(np.log2(max(1.0, processor.longest_step_seconds * info.rate_hz))))
+        self._runs = Regrouper(self._step * RUN_STEPS)
+        self._steps = self._samples = 0
+        self._last = np.zeros((1, 1), np.float32)
+        with h5netcdf.File(self._path, "w") as file:
+            file.dimensions = {"channel": info.channel_count, "step": None}
+            shape, chunks = ("channel", "step"), (info.channel_count, RUN_STEPS)
+            for name in ("lowest", "highest"):
+                variable = file.create_variable(name, shape, "f4", chunks=chunks)
+                variable.attrs.update({"units": "1", "long_name": f"{name} sample of the step; full scale is 1"})
+            change = file.create_variable("change_power", ("step",), "f4", chunks=(RUN_STEPS,))
+            change.attrs.update(
+                {"units": "1", "long_name": "mean square of the difference of neighbours, mean of channels"}
+            )
+            file.attrs.update({"rate_hz": info.rate_hz, "step_samples": self._step, "first_seconds": float(info.start)})
+        self._file = h5py.File(self._path, "r+")
+
+    def feed(self, block: AudioBlock) -> Iterator[Item]:
+        for run in self._runs.add(block.samples):
+            self._take(run)
+        yield from ()
+
+    def _take(self, run: np.ndarray) -> None:
+        self._samples += run.shape[1]
+        mean = run.mean(axis=0, dtype=np.float32, keepdims=True) if run.shape[0] > 1 else run
+        if not self._steps:
+            self._last = mean[:, :1]
+        change = np.diff(mean, axis=1, prepend=self._last)
+        self._last = mean[:, -1:].copy()
+        np.multiply(change, change, out=change)
+        short = -run.shape[1] % self._step
+        if short:  # the last step of all stands for fewer samples
+            run, change = np.pad(run, ((0, 0), (0, short)), "edge"), np.pad(change, ((0, 0), (0, short)))
+        parts = run.reshape(run.shape[0], -1, self._step)
+        count = parts.shape[1]
+        first, self._steps = self._steps, self._steps + count
+        powers = change.reshape(count, self._step).mean(axis=1)
+        for name, values in (("lowest", parts.min(axis=2)), ("highest", parts.max(axis=2)), ("change_power", powers)):
+            dataset = self._file[name]
+            assert isinstance(dataset, h5py.Dataset)
+            dataset.resize(self._steps, axis=dataset.ndim - 1)
+            dataset[..., first : self._steps] = values
+
+    def finish(self) -> Iterator[Item]:
+        if (rest := self._runs.rest()) is not None:
+            self._take(rest)
+        self._file.close()
+        facts = EnvelopeFacts(
+            step_count=self._steps,
+            step_samples=self._step,
+            step_seconds=self._step / self._info.rate_hz,
+            sample_count=self._samples,
+            rate_hz=self._info.rate_hz,
+            channel_count=self._info.channel_count,
+            first_seconds=float(self._info.start),
+        )
+        yield Item(name=ENVELOPE, media_type="application/x-netcdf", file=self._path, facts=facts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """A run of steps read back, with neighbours on both sides."""
+
+    first_step: int
+    """Of the arrays."""
+    core: slice
+    """Within the arrays: the steps that are this run's own."""
+    lowest: np.ndarray
+    """float32, shape (channels, steps)."""
+    highest: np.ndarray
+    change_power: np.ndarray
+    """float32, shape (steps,)."""
+
+
+def steps_of(path: Path, run_steps: int, margin_steps: int = 0) -> Iterator[Steps]:
+    """The envelope in runs of `run_steps`; memory does not grow with its length."""
+    with h5py.File(path, "r") as file:
+        lowest, highest, change = file["lowest"], file["highest"], file["change_power"]
+        assert isinstance(lowest, h5py.Dataset)
+        assert isinstance(highest, h5py.Dataset)
+        assert isinstance(change, h5py.Dataset)
+        for start in range(0, change.shape[0], run_steps):
+            first = max(0, start - margin_steps)
+            end = min(change.shape[0], start + run_steps + margin_steps)
+            own = min(run_steps, change.shape[0] - start)
+            yield Steps(
+                first_step=first, core=slice(start - first, start - first + own), lowest=lowest[:, first:end],
+                highest=highest[:, first:end], change_power=change[first:end],
+            )  # fmt: skip

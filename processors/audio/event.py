@@ -1,0 +1,92 @@
+"""One thing that is heard, and the files that lists of them are written as."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, fields
+from typing import Literal
+
+Kind = Literal["impulse", "tone", "gust"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Half open in time and frequency."""
+
+    kind: Kind
+    start_seconds: float
+    """Presentation time in the source."""
+    end_seconds: float
+    lowest_hz: float
+    highest_hz: float
+    level_dbfs: float
+    """Impulse: highest sample. Tone: peak of its strongest sine. Gust: highest RMS in its band."""
+    confidence: float
+    """0 to 1: excess over the threshold, in dB, as e/(e + 6); a thing right at the threshold has 0."""
+    excess_db: float
+    """How far it rises above its surroundings."""
+    fundamental_hz: float | None = None
+    """Of a tone with harmonics, or the tone itself."""
+    harmonic_numbers: tuple[int, ...] = ()
+    """Which multiples of the fundamental are heard."""
+
+
+def confidence(excess_db: float, threshold_db: float) -> float:
+    """Rises from 0 at the threshold to 1."""
+    over = max(0.0, excess_db - threshold_db)
+    return over / (over + 6)
+
+
+def as_csv(events: list[Event]) -> bytes:
+    """One row each; harmonics are separated by spaces."""
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    names = [field.name for field in fields(Event)]
+    rows.writerow(names)
+    for event in events:
+        rows.writerow([_cell(getattr(event, name)) for name in names])
+    return table.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6f}".rstrip("0").rstrip(".")
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def as_audacity_labels(events: list[Event]) -> bytes:
+    """Label track with frequency ranges: two lines each, as Audacity 2.3 and later writes them."""
+    lines = []
+    for event in events:
+        lines.append(f"{event.start_seconds:.6f}\t{event.end_seconds:.6f}\t{caption(event)}")
+        lines.append(f"\\\t{event.lowest_hz:.3f}\t{event.highest_hz:.3f}")
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def as_webvtt(events: list[Event]) -> bytes:
+    """Captions for players (W3C WebVTT)."""
+    cues = [
+        f"{number}\n{_stamp(event.start_seconds)} --> {_stamp(max(event.end_seconds, event.start_seconds + 0.001))}\n"
+        f"{caption(event)}\n"
+        for number, event in enumerate(events, 1)
+    ]
+    return "\n".join(["WEBVTT\n", *cues]).encode()
+
+
+def caption(event: Event) -> str:
+    """A line for people."""
+    level = f"{event.level_dbfs:.1f} dBFS".replace("-", "−")
+    if event.kind == "tone" and event.fundamental_hz is not None:
+        harmonics = [str(n) for n in event.harmonic_numbers if n > 1]
+        more = f" with harmonics {', '.join(harmonics)}" if harmonics else ""
+        return f"tone {event.fundamental_hz:.1f} Hz{more}, {level}"
+    return f"{event.kind}, {level}"
+
+
+def _stamp(seconds: float) -> str:
+    milliseconds = max(0, round(seconds * 1000))
+    whole = milliseconds // 1000
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{milliseconds % 1000:03d}"

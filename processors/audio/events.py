@@ -1,0 +1,211 @@
+"""What is heard: impulses, tones with their harmonics, and gusts, decided from spectrogram and envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from processors.audio.envelope import ENVELOPE, Envelope
+from processors.audio.event import Event, as_audacity_labels, as_csv, as_webvtt, confidence
+from processors.audio.gusts import STEP_SECONDS, gusts, wind_bands
+from processors.audio.impulses import Impulse, impulses
+from processors.audio.power_file import frames_of
+from processors.audio.spectrogram import ARRAY, Spectrogram
+from processors.audio.tones import SEGMENT_SECONDS, Tracker, harmonic_series, lines_of
+from processors.contract import Item, Need, Reads, Using, require
+
+IMPULSE_BAND_SHARE = 0.05
+"""An impulse's band: all but this share of its power below, and as much above."""
+MOST_EVENTS = 200
+"""So many stand in the facts; the files hold all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventsFacts:
+    """Counts, and the first events."""
+
+    impulse_count: int
+    tone_count: int
+    gust_count: int
+    events: tuple[Event, ...]
+    """At most the first 200; all are in events.csv."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Events:
+    """Events with start and end in source time, band, level and confidence."""
+
+    name: ClassVar[str] = "audio.events"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "results"
+
+    impulse_db: float = 15.0
+    """Least rise of an impulse above the running median."""
+    tone_db: float = 10.0
+    """Least rise of a tone above the neighbouring bands."""
+    tone_seconds: float = 3.0
+    """A shorter tone is not listed."""
+    gust_db: float = 6.0
+    """Least rise of a gust above the recording's median below 100 Hz."""
+    quietest_dbfs: float = -80.0
+    """A lower level is not listed: a single step of 16 bit, or what a decoder leaves behind."""
+    spectrogram: Spectrogram = field(default_factory=Spectrogram)
+    envelope: Envelope = field(default_factory=Envelope)
+
+    def __post_init__(self) -> None:
+        for name in ("impulse_db", "tone_db", "gust_db"):
+            value = getattr(self, name)
+            require(3 <= value <= 60, name, value, "must be from 3 to 60")
+        require(self.tone_seconds >= SEGMENT_SECONDS, "tone_seconds", self.tone_seconds, "must be at least 1")
+        low = -200 <= self.quietest_dbfs < 0
+        require(low, "quietest_dbfs", self.quietest_dbfs, "must be from -200 to below 0")
+        usable = self.spectrogram.keep == "array" and self.spectrogram.scaling == "power"
+        require(usable, "spectrogram", self.spectrogram, "must keep the array, as power")
+
+    def uses(self) -> tuple[Any, ...]:
+        return (self.spectrogram, self.envelope)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        return _Session(self, info)
+
+
+class _Session:
+    """Goes through the spectrogram once, second by second."""
+
+    def __init__(self, processor: Events, info: Using) -> None:
+        self._processor = processor
+        spectrogram, envelope = info.results[processor.spectrogram.name], info.results[processor.envelope.name]
+        self._array = spectrogram.path(ARRAY)
+        self._envelope = envelope.path(ENVELOPE)
+        self._facts: Any = spectrogram.facts(ARRAY)
+        self._envelope_facts: Any = envelope.facts(ENVELOPE)
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        facts, processor = self._facts, self._processor
+        hits = list(impulses(self._envelope, self._envelope_facts, processor.impulse_db))
+        tracker, wind = Tracker(facts["band_width_hz"]), list[float]()
+        bands: dict[int, tuple[float, float]] = {}
+        for first_frame, power in self._segments():
+            noise_bands = facts["noise_bandwidth_hz"] / facts["band_width_hz"]
+            tracker.add(lines_of(power, facts["band_width_hz"], noise_bands, processor.tone_db))
+            low = power[:, wind_bands(facts["band_width_hz"])].sum(axis=1, dtype=np.float64)
+            step = max(1, round(STEP_SECONDS / facts["hop_seconds"]))
+            wind += [float(low[i : i + step].mean()) for i in range(0, len(low), step)]
+            bands |= self._bands_of(hits, first_frame, power)
+        events = [self._impulse(number, hit, bands) for number, hit in enumerate(hits)]
+        events += [*self._tones(tracker), *self._gusts(np.array(wind))]
+        events = [event for event in events if event.level_dbfs >= processor.quietest_dbfs]
+        events.sort(key=lambda event: (event.start_seconds, event.kind, event.lowest_hz))
+        kinds = [event.kind for event in events]
+        made = EventsFacts(
+            impulse_count=kinds.count("impulse"),
+            tone_count=kinds.count("tone"),
+            gust_count=kinds.count("gust"),
+            events=tuple(events[:MOST_EVENTS]),
+        )
+        yield Item(name="events.csv", media_type="text/csv", data=as_csv(events), facts=made)
+        yield Item(name="events.labels.txt", media_type="text/plain", data=as_audacity_labels(events))
+        yield Item(name="events.vtt", media_type="text/vtt", data=as_webvtt(events))
+
+    @property
+    def _segment_frames(self) -> int:
+        step = max(1, round(STEP_SECONDS / self._facts["hop_seconds"]))
+        return step * round(SEGMENT_SECONDS / STEP_SECONDS)
+
+    def _segments(self) -> Iterator[tuple[int, np.ndarray]]:
+        """First frame and power, shape (frames, bands), mean of the channels, of each second."""
+        count, first = self._segment_frames, 0
+        waiting = np.zeros((0, self._facts["band_count"]), np.float32)
+        for run in frames_of(self._array):
+            power = run.power[0] if len(run.power) == 1 else run.power.mean(axis=0)
+            waiting = np.concatenate([waiting, power])
+            while len(waiting) >= count:
+                yield first, waiting[:count]
+                first, waiting = first + count, waiting[count:]
+        if len(waiting):
+            yield first, waiting
+
+    def _seconds(self, frame: float) -> float:
+        return self._facts["first_frame_seconds"] + frame * self._facts["hop_seconds"]
+
+    @property
+    def _end_seconds(self) -> float:
+        return self._facts["first_frame_seconds"] + self._facts["sample_count"] / self._facts["rate_hz"]
+
+    def _bands_of(self, hits: list[Impulse], first_frame: int, power: np.ndarray) -> dict[int, tuple[float, float]]:
+        """Band of every impulse that begins in this segment: where most of its additional power lies."""
+        found = {}
+        start, end = self._seconds(first_frame), self._seconds(first_frame + len(power))
+        usual = None
+        for number, hit in enumerate(hits):
+            if not start <= hit.start_seconds < end:
+                continue
+            usual = np.median(power, axis=0) if usual is None else usual
+            frame = int((hit.start_seconds - start) / self._facts["hop_seconds"])
+            added = np.maximum(power[frame : frame + 4].max(axis=0) - 2 * usual, 0)
+            share = np.cumsum(added, dtype=np.float64)
+            if share[-1] > 0:
+                low, high = np.searchsorted(share, share[-1] * np.array([IMPULSE_BAND_SHARE, 1 - IMPULSE_BAND_SHARE]))
+                width = self._facts["band_width_hz"]
+                found[number] = (max(0.0, (low - 0.5) * width), min((high + 0.5) * width, self._facts["rate_hz"] / 2))
+        return found
+
+    def _impulse(self, number: int, hit: Impulse, bands: dict[int, tuple[float, float]]) -> Event:
+        low, high = bands.get(number, (0.0, self._facts["rate_hz"] / 2))
+        return Event(
+            kind="impulse",
+            start_seconds=hit.start_seconds,
+            end_seconds=hit.end_seconds,
+            lowest_hz=low,
+            highest_hz=high,
+            level_dbfs=20 * float(np.log10(max(hit.peak, 1e-10))),
+            confidence=confidence(hit.excess_db, self._processor.impulse_db),
+            excess_db=hit.excess_db,
+        )
+
+    def _tones(self, tracker: Tracker) -> Iterator[Event]:
+        band_hz, count = self._facts["band_width_hz"], self._segment_frames
+        tracks = tracker.tracks(round(self._processor.tone_seconds / SEGMENT_SECONDS))
+        for fundamental_hz, members in harmonic_series(tracks, band_hz):
+            tracks = list(members.values())
+            strongest = max(tracks, key=lambda track: track.power)
+            last = max(track.last_segment for track in tracks) + 1
+            yield Event(
+                kind="tone",
+                start_seconds=self._seconds(min(track.first_segment for track in tracks) * count),
+                end_seconds=min(self._seconds(last * count), self._end_seconds),
+                lowest_hz=min(track.hz for track in tracks) - band_hz / 2,
+                highest_hz=max(track.hz for track in tracks) + band_hz / 2,
+                level_dbfs=10 * float(np.log10(strongest.power)),
+                confidence=confidence(strongest.excess_db, self._processor.tone_db),
+                excess_db=strongest.excess_db,
+                fundamental_hz=fundamental_hz,
+                harmonic_numbers=tuple(sorted(members)),
+            )
+
+    def _gusts(self, wind: np.ndarray) -> Iterator[Event]:
+        band_hz = self._facts["band_width_hz"]
+        bands = wind_bands(band_hz)
+        step = self._segment_frames / round(SEGMENT_SECONDS / STEP_SECONDS)
+        noise_bands = self._facts["noise_bandwidth_hz"] / band_hz
+        for gust in gusts(wind, self._processor.gust_db):
+            yield Event(
+                kind="gust",
+                start_seconds=self._seconds(gust.first_step * step),
+                end_seconds=min(self._seconds(gust.end_step * step), self._end_seconds),
+                lowest_hz=band_hz / 2,
+                highest_hz=min((bands.stop - 0.5) * band_hz, self._facts["rate_hz"] / 2),
+                level_dbfs=10 * float(np.log10(gust.power / 2 / noise_bands)),
+                confidence=confidence(gust.excess_db, self._processor.gust_db),
+                excess_db=gust.excess_db,
+            )

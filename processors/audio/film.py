@@ -1,0 +1,124 @@
+"""A video for people who share videos: the spectrogram with a moving playhead, and the audible sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import av
+import numpy as np
+from PIL import Image
+
+from processors.audio.picture import PICTURE, Picture
+from processors.audio.renditions import Renditions
+from processors.contract import Item, Need, Reads, Using, require
+from processors.errors import DamagedMedia
+
+FILM = "film.mp4"
+PLAYHEAD_PX = 3
+PLAYHEAD_COLOUR = (255, 90, 90)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmFacts:
+    """As decoded again after writing."""
+
+    width_px: int
+    height_px: int
+    frame_count: int
+    frames_per_second: int
+    duration_seconds: float
+    sound: str
+    """The rendition that is heard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Film:
+    """H.264 and AAC in MP4. The sound is `audible.m4a` of the renditions, not encoded again."""
+
+    name: ClassVar[str] = "audio.film"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "results"
+
+    frames_per_second: int = 10
+    quality: int = 20
+    """x264's constant rate factor, 0 (no loss) to 51."""
+    picture: Picture = field(default_factory=Picture)
+    renditions: Renditions = field(default_factory=Renditions)
+
+    def __post_init__(self) -> None:
+        within = 1 <= self.frames_per_second <= 60
+        require(within, "frames_per_second", self.frames_per_second, "must be from 1 to 60")
+        require(0 <= self.quality <= 51, "quality", self.quality, "must be from 0 to 51")
+        require("aac" in self.renditions.web, "renditions", self.renditions.web, "must make aac")
+
+    def uses(self) -> tuple[Any, ...]:
+        return (self.picture, self.renditions)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+
+class _Session:
+    def __init__(self, processor: Film, info: Using, scratch: Path) -> None:
+        self._processor, self._path = processor, scratch / FILM
+        picture = info.results[processor.picture.name]
+        self._picture: Any = picture.facts(PICTURE)
+        self._background = picture.path(PICTURE)
+        self._sound = info.results[processor.renditions.name].path("audible.m4a")
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        from moviepy import VideoClip
+
+        facts, rate = self._picture, self._processor.frames_per_second
+        with Image.open(self._background) as opened:
+            # H.264 in 4:2:0 has even sides
+            still = np.asarray(opened.convert("RGB"))[: facts["height_px"] // 2 * 2, : facts["width_px"] // 2 * 2]
+        seconds = facts["end_seconds"] - facts["start_seconds"]
+        count = max(1, round(seconds * rate))
+        span_px = facts["plot_right_px"] - facts["plot_left_px"]
+        rows = slice(round(facts["plot_top_px"]), round(facts["plot_bottom_px"]))
+
+        def at(time_seconds: float) -> np.ndarray:
+            frame = still.copy()
+            middle = facts["plot_left_px"] + min(1.0, time_seconds / seconds) * span_px
+            left = round(middle - PLAYHEAD_PX / 2)
+            frame[rows, max(0, left) : left + PLAYHEAD_PX] = PLAYHEAD_COLOUR
+            return frame
+
+        # moviepy makes int(duration * rate) frames, so half a frame more keeps rounding from losing the last one
+        clip = VideoClip(at, duration=(count + 0.5) / rate)
+        clip.write_videofile(
+            str(self._path), fps=rate, codec="libx264", audio=str(self._sound), audio_codec="copy", preset="veryfast",
+            ffmpeg_params=["-crf", str(self._processor.quality), "-pix_fmt", "yuv420p", "-movflags", "+faststart",
+                           "-fflags", "+bitexact", "-flags:v", "+bitexact"],
+            threads=1, logger=None,
+        )  # fmt: skip
+        clip.close()
+        yield Item(name=FILM, media_type="video/mp4", file=self._path, facts=self._checked(count))
+
+    def _checked(self, count: int) -> FilmFacts:
+        """Read the film back: moviepy does not look at how ffmpeg ended.
+
+        Raises
+        ------
+        DamagedMedia : frames or the sound are missing.
+        """
+        with av.open(str(self._path)) as container:
+            video, sound = container.streams.video[0], container.streams.audio
+            frames = sum(1 for packet in container.demux(video) if packet.size)
+            if frames != count or not sound:
+                raise DamagedMedia(f"the film has {frames} of {count} frames and {len(sound)} sounds", "run again")
+            return FilmFacts(
+                width_px=video.width, height_px=video.height, frame_count=frames,
+                frames_per_second=self._processor.frames_per_second,
+                duration_seconds=frames / self._processor.frames_per_second, sound="audible",
+            )  # fmt: skip

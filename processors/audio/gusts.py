@@ -1,0 +1,54 @@
+"""Gusts: swells of the lowest frequencies, found in the power spectrogram."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+HIGHEST_HZ = 100.0
+"""Wind on a microphone is heard below this."""
+LEAST_BANDS = 2
+STEP_SECONDS = 0.25
+LEAST_SECONDS = 0.5
+END_SHARE = 0.5
+"""A gust ends where it has fallen to half the threshold, in dB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gust:
+    """Steps, half open."""
+
+    first_step: int
+    end_step: int
+    power: float
+    """Highest mean power of a step, summed over the bands."""
+    excess_db: float
+
+
+def wind_bands(band_hz: float) -> slice:
+    """The bands that gusts are looked for in: above 0 Hz, at least two."""
+    return slice(1, max(LEAST_BANDS, int(HIGHEST_HZ / band_hz)) + 1)
+
+
+def gusts(step_power: np.ndarray, threshold_db: float) -> Iterator[Gust]:
+    """Swells above the recording's own median, in order.
+
+    Parameters
+    ----------
+    step_power : float64, shape (steps,), mean power in the wind's bands over each `STEP_SECONDS`.
+    """
+    if len(step_power) < 4 or not np.median(step_power) > 0:
+        return
+    smooth = np.convolve(np.pad(step_power, 1, "edge"), np.ones(3) / 3, "valid")
+    above_db = 10 * np.log10(np.maximum(smooth, 1e-20) / np.median(smooth))
+    first: int | None = None
+    for step, value in enumerate([*above_db.tolist(), -np.inf]):
+        if first is None and value >= threshold_db * END_SHARE:
+            first = step
+        elif first is not None and value < threshold_db * END_SHARE:
+            excess_db = float(above_db[first:step].max())
+            if excess_db >= threshold_db and (step - first) * STEP_SECONDS >= LEAST_SECONDS:
+                yield Gust(first_step=first, end_step=step, power=float(smooth[first:step].max()), excess_db=excess_db)
+            first = None

@@ -1,0 +1,96 @@
+"""Impulses: sudden broad rises, found in the envelope by the power of the change from sample to sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.ndimage
+
+from processors.audio.envelope import Steps, steps_of
+
+RUN_SECONDS = 60.0
+BACKGROUND_SECONDS = 1.0
+"""On each side: what an impulse is compared with."""
+RISE_SECONDS = 0.004
+"""Within which it must rise by the threshold's half."""
+END_ABOVE_DB = 6.0
+"""It ends where it has fallen to this above the background."""
+END_SMOOTH_SECONDS = 0.02
+LONGEST_SECONDS = 1.0
+APART_SECONDS = 0.05
+"""Closer ones are one."""
+EDGE_SECONDS = 0.03
+"""A recording that starts or stops abruptly, or a codec's first block, is no impulse."""
+FLOOR = 1e-12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impulse:
+    """A rise; times are in the source, half open."""
+
+    start_seconds: float
+    end_seconds: float
+    peak: float
+    """Highest magnitude over all channels; full scale is 1."""
+    excess_db: float
+
+
+def impulses(path: Path, facts: Any, threshold_db: float) -> Iterator[Impulse]:
+    """Impulses of a whole recording, in order.
+
+    Parameters
+    ----------
+    facts : of the envelope.
+    threshold_db : least rise of the change's power above its running median.
+    """
+    step_seconds, first_seconds = facts["step_seconds"], facts["first_seconds"]
+    margin = round((BACKGROUND_SECONDS + LONGEST_SECONDS) / step_seconds)
+    total_seconds = first_seconds + facts["sample_count"] / facts["rate_hz"]
+    last_end = -np.inf
+    for steps in steps_of(path, round(RUN_SECONDS / step_seconds), margin):
+        for onset, end, excess_db in _found(steps, step_seconds, threshold_db):
+            start_seconds = first_seconds + (steps.first_step + onset) * step_seconds
+            edge = start_seconds - first_seconds < EDGE_SECONDS or total_seconds - start_seconds < EDGE_SECONDS
+            if edge or start_seconds - last_end < APART_SECONDS:
+                continue
+            last_end = first_seconds + (steps.first_step + end) * step_seconds
+            peak = max(float(steps.highest[:, onset:end].max()), -float(steps.lowest[:, onset:end].min()))
+            yield Impulse(start_seconds=start_seconds, end_seconds=last_end, peak=peak, excess_db=excess_db)
+
+
+def _found(steps: Steps, step_seconds: float, threshold_db: float) -> Iterator[tuple[int, int, float]]:
+    """Onset, end and excess of the impulses that begin in the run's own steps."""
+    level_db = 10 * np.log10(np.maximum(steps.change_power, FLOOR))
+    above = level_db - np.repeat(_median(level_db[::8], step_seconds), 8)[: len(level_db)]
+    rise = max(1, round(RISE_SECONDS / step_seconds))
+    before = scipy.ndimage.minimum_filter1d(level_db, size=2 * (rise // 2) + 3, origin=rise // 2 + 1)  # looks back only
+    sudden = (above >= threshold_db) & (level_db - before >= threshold_db / 2)
+    smooth_db = _smooth(steps.change_power, 2 * round(END_SMOOTH_SECONDS / step_seconds / 2) + 1)
+    quiet = smooth_db - np.repeat(_median(smooth_db[::8], step_seconds), 8)[: len(level_db)] < END_ABOVE_DB
+    longest, free_from = round(LONGEST_SECONDS / step_seconds), 0
+    for place in np.flatnonzero(sudden).tolist():
+        if place < free_from:
+            continue
+        onset = place
+        while onset > max(0, place - rise) and above[onset - 1] > threshold_db / 2:
+            onset -= 1
+        ends = np.flatnonzero(quiet[place + 1 : place + longest])
+        end = place + 1 + (int(ends[0]) if len(ends) else min(longest, len(above) - place) - 1)
+        free_from = end + round(APART_SECONDS / step_seconds)
+        if steps.core.start <= onset < steps.core.stop:
+            yield onset, end, float(above[onset:end].max())
+
+
+def _median(level_db: np.ndarray, step_seconds: float) -> np.ndarray:
+    """Running median of every 8th step: enough over seconds, and 8 times as fast."""
+    return scipy.ndimage.median_filter(level_db, size=max(3, round(2 * BACKGROUND_SECONDS / step_seconds / 8)))
+
+
+def _smooth(power: np.ndarray, size: int) -> np.ndarray:
+    """Decibels of the power over `size` steps from each on, so that a hum's swing does not end an impulse."""
+    ahead = scipy.ndimage.uniform_filter1d(power.astype(np.float64), size, origin=-(size // 2))
+    return 10 * np.log10(np.maximum(ahead, FLOOR))

@@ -1,0 +1,156 @@
+"""How loud it is: peaks, RMS, offset, clipping, silence, noise floor and EBU R128 loudness, in dBFS and LUFS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from processors.audio.calibration import Calibration
+from processors.audio.channel_levels import BLOCK_SECONDS, ChannelLevels, ChannelTally, Span, silences
+from processors.audio.loudness import Loudness, LoudnessMeter
+from processors.audio.reader import AudioBlock, AudioInfo
+from processors.audio.regroup import Regrouper
+from processors.contract import Item, Need, Reads, as_json, require
+
+RUN_BLOCKS = 20
+"""Runs of one second."""
+MOST_SILENCES = 1000
+"""More are counted, not listed."""
+LEVELS = "levels.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressure:
+    """One channel through a named calibration."""
+
+    channel: int
+    peak_pascals: float | None
+    rms_pascals: float | None
+    rms_db_re_20_upa: float | None
+    """Without DC."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelsFacts:
+    """Of the whole recording."""
+
+    sample_count: int
+    rate_hz: int
+    channels: tuple[ChannelLevels, ...]
+    loudness: Loudness
+    silences: tuple[Span, ...]
+    """Where every channel stays at or below the threshold; at most the first 1000."""
+    silence_count: int
+    silent_seconds: float
+    non_finite_samples_taken_as_zero: int
+    calibration: Calibration | None
+    pressures: tuple[Pressure, ...]
+    """Empty without a calibration."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Levels:
+    """Levels of every channel, and loudness over all."""
+
+    name: ClassVar[str] = "audio.levels"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "audio"
+
+    silence_dbfs: float = -60.0
+    """Peak at or below which 50 ms count as silent."""
+    silence_seconds: float = 0.5
+    """A shorter silence is not listed."""
+    calibration: Calibration | None = None
+
+    def __post_init__(self) -> None:
+        require(-200 <= self.silence_dbfs < 0, "silence_dbfs", self.silence_dbfs, "must be from -200 to below 0")
+        require(self.silence_seconds >= BLOCK_SECONDS, "silence_seconds", self.silence_seconds, "must be at least 0.05")
+
+    def needs(self, info: AudioInfo) -> Need:
+        return Need()
+
+    def start(self, info: AudioInfo, scratch: Path) -> _Session:
+        return _Session(self, info)
+
+
+class _Session:
+    def __init__(self, processor: Levels, info: AudioInfo) -> None:
+        self._processor, self._info = processor, info
+        self._block = max(1, round(BLOCK_SECONDS * info.rate_hz))
+        self._runs = Regrouper(self._block * RUN_BLOCKS)
+        self._channels = [ChannelTally(number, info.rate_hz, self._block) for number in range(info.channel_count)]
+        self._meter = LoudnessMeter(info.rate_hz, info.channel_count)
+        self._samples = 0
+
+    def feed(self, block: AudioBlock) -> Iterator[Item]:
+        for run in self._runs.add(block.samples):
+            self._take(run)
+        yield from ()
+
+    def _take(self, run: np.ndarray) -> None:
+        self._samples += run.shape[1]
+        self._meter.add(run)
+        for tally, samples in zip(self._channels, run, strict=True):
+            tally.add(samples)
+
+    def finish(self) -> Iterator[Item]:
+        if (rest := self._runs.rest()) is not None:
+            self._take(rest)
+        channels = tuple(tally.finish() for tally in self._channels)
+        loudness = self._meter.finish()
+        silent = self._silences()
+        facts = LevelsFacts(
+            sample_count=self._samples,
+            rate_hz=self._info.rate_hz,
+            channels=channels,
+            loudness=loudness,
+            silences=tuple(silent[:MOST_SILENCES]),
+            silence_count=len(silent),
+            silent_seconds=sum(span.end_seconds - span.start_seconds for span in silent),
+            non_finite_samples_taken_as_zero=self._runs.non_finite,
+            calibration=self._processor.calibration,
+            pressures=self._pressures(channels),
+        )
+        text = json.dumps(as_json(facts), indent=1, ensure_ascii=False) + "\n"
+        yield Item(name=LEVELS, media_type="application/json", data=text.encode(), facts=facts)
+        yield Item(name="loudness.csv", media_type="text/csv", data=self._table())
+
+    def _silences(self) -> list[Span]:
+        peaks = np.max([np.concatenate(tally.quiet) for tally in self._channels], axis=0)
+        least = max(1, round(self._processor.silence_seconds / BLOCK_SECONDS))
+        rate_hz, start = self._info.rate_hz, float(self._info.start)
+        return [
+            Span(
+                start_seconds=start + first * self._block / rate_hz,
+                end_seconds=start + min(end * self._block, self._samples) / rate_hz,
+            )
+            for first, end in silences(peaks, least, 10 ** (self._processor.silence_dbfs / 20))
+        ]
+
+    def _pressures(self, channels: tuple[ChannelLevels, ...]) -> tuple[Pressure, ...]:
+        calibration = self._processor.calibration
+        if calibration is None:
+            return ()
+        return tuple(
+            Pressure(
+                channel=levels.channel,
+                peak_pascals=calibration.pascals(levels.peak_dbfs),
+                rms_pascals=calibration.pascals(levels.rms_without_dc_dbfs),
+                rms_db_re_20_upa=calibration.decibels(levels.rms_without_dc_dbfs),
+            )
+            for levels in channels
+        )
+
+    def _table(self) -> bytes:
+        start = float(self._info.start)
+        lines = ["end_seconds,momentary_lufs,short_term_lufs"]
+        for moment in self._meter.moments:
+            values = (moment.momentary_lufs, moment.short_term_lufs)
+            shown = ("" if value is None else f"{value:.2f}" for value in values)
+            lines.append(f"{start + moment.end_seconds:.1f},{','.join(shown)}")
+        return ("\n".join(lines) + "\n").encode()

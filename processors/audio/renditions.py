@@ -1,0 +1,246 @@
+"""The sound to keep and to hear: bit-exact, restored by a declared chain, and made audible with a declared gain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from processors.audio.chain import Chain
+from processors.audio.levels import LEVELS, Levels
+from processors.audio.loudness import LAYOUTS
+from processors.audio.reader import AudioBlock, AudioInfo
+from processors.audio.regroup import Regrouper
+from processors.audio.sound_files import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
+from processors.contract import Item, Need, Reads, Using, require
+
+RUN_SAMPLES = 1 << 16
+FLAC_MOST_CHANNELS = 8
+FLAC_HIGHEST_RATE_HZ = 655_350
+EXACT_BITS = {"pcm_s8": 8, "pcm_u8": 8, "pcm_16": 16, "pcm_24": 24}
+"""libsndfile's names of what FLAC holds without loss."""
+INEXACT = {"pcm_32": "32-bit integers were rounded to 24 bits", "double": "64-bit floats were rounded to 32 bits"}
+OVERSAMPLED = 4
+LIMITER_MARGIN_DB = 0.3
+"""What the way back to the source's rate may add to a peak."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenditionFacts:
+    """How one file was made."""
+
+    rendition: str
+    chain: tuple[str, ...]
+    """Every step with every parameter, in order; empty: the samples as decoded."""
+    is_exact: bool
+    """True where the source's own samples come out again, bit for bit."""
+    reason: str | None
+    """Why it is not exact."""
+    sample_count: int
+    clipped_sample_count: int
+    non_finite_samples_taken_as_zero: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renditions:
+    """`original`, `restored` and `audible`, each as FLAC and for the web."""
+
+    name: ClassVar[str] = "audio.renditions"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "audio"
+
+    remove_dc: bool = True
+    high_pass_hz: float = 20.0
+    """Two poles (12 dB per octave); 0: none."""
+    hum_hz: tuple[float, ...] = ()
+    """Tones to notch out, for example those that `audio.events` found."""
+    hum_width_hz: float = 4.0
+    noise_reduction_db: float = 0.0
+    """FFmpeg's `afftdn`, which follows the noise; 0: none."""
+    target_lufs: float = -16.0
+    """Loudness of `audible`."""
+    most_gain_db: float = 40.0
+    """No more than this is added: what is drowned in noise stays quiet."""
+    ceiling_dbtp: float = -1.0
+    """True peak that `audible` stays below."""
+    web: tuple[Web, ...] = ("aac", "opus")
+    levels: Levels = field(default_factory=Levels)
+
+    def __post_init__(self) -> None:
+        require(0 <= self.high_pass_hz <= 1000, "high_pass_hz", self.high_pass_hz, "must be from 0 to 1000")
+        require(all(hz > 0 for hz in self.hum_hz), "hum_hz", self.hum_hz, "must be above 0")
+        require(self.hum_width_hz > 0, "hum_width_hz", self.hum_width_hz, "must be above 0")
+        require(
+            0 <= self.noise_reduction_db <= 90, "noise_reduction_db", self.noise_reduction_db, "must be from 0 to 90"
+        )
+        require(-60 <= self.target_lufs <= -5, "target_lufs", self.target_lufs, "must be from -60 to -5")
+        require(0 <= self.most_gain_db <= 90, "most_gain_db", self.most_gain_db, "must be from 0 to 90")
+        require(-20 <= self.ceiling_dbtp <= 0, "ceiling_dbtp", self.ceiling_dbtp, "must be from -20 to 0")
+        require(set(self.web) <= set(WEB_FORMATS), "web", self.web, f"must be of {', '.join(WEB_FORMATS)}")
+
+    def uses(self) -> tuple[Levels, ...]:
+        return (self.levels,)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+    def restoring(self, rate_hz: int) -> tuple[str, ...]:
+        """FFmpeg's filters for `restored`, after the offset is removed."""
+        filters = [f"highpass=f={self.high_pass_hz:g}:p=2"] if self.high_pass_hz else []
+        filters += [f"bandreject=f={hz:g}:t=h:w={self.hum_width_hz:g}" for hz in self.hum_hz if hz < rate_hz / 2]
+        if self.noise_reduction_db:
+            filters.append(f"afftdn=nr={self.noise_reduction_db:g}:tn=1")
+        return tuple(filters)
+
+    def raising(self, integrated_lufs: float | None, rate_hz: int) -> tuple[str, ...]:
+        """FFmpeg's filters for `audible`, after those of `restored`; silence is not raised."""
+        if integrated_lufs is None:
+            return ()
+        gain_db = min(self.target_lufs - integrated_lufs, self.most_gain_db)
+        limit = 10 ** ((self.ceiling_dbtp - LIMITER_MARGIN_DB) / 20)
+        return (
+            f"volume={gain_db:.2f}dB:precision=float",
+            f"aresample={rate_hz * OVERSAMPLED}",
+            f"alimiter=limit={limit:.4f}:attack=5:release=50:level=0:latency=1",
+            f"aresample={rate_hz}",
+        )
+
+
+@dataclass(kw_only=True)
+class _Output:
+    """One file being written, on a thread of its own."""
+
+    name: str
+    media_type: str
+    rendition: str
+    writer: SoundWriter
+    thread: ThreadPoolExecutor
+    waiting: Future[None] | None = None
+
+    def write(self, samples: np.ndarray) -> None:
+        self.settle()
+        self.waiting = self.thread.submit(self.writer.write, samples)
+
+    def settle(self) -> None:
+        if self.waiting:
+            self.waiting.result()
+
+    def close(self) -> None:
+        self.settle()
+        self.thread.shutdown()
+        self.writer.close()
+
+
+class _Session:
+    def __init__(self, processor: Renditions, info: Using, scratch: Path) -> None:
+        self._info: AudioInfo = info.info
+        self._scratch = scratch
+        rate_hz, count = self._info.rate_hz, self._info.channel_count
+        facts: Any = info.results[processor.levels.name].facts(LEVELS)
+        offsets = [channel["dc_offset"] if processor.remove_dc else 0.0 for channel in facts["channels"]]
+        self._offsets = np.array(offsets, np.float32)[:, None]
+        shown = ",".join(f"{-offset:+.7f}" for offset in offsets)
+        dc = (f"add={shown}",) if processor.remove_dc else ()
+        layout = LAYOUTS.get(count)
+        restoring = processor.restoring(rate_hz)
+        raising = processor.raising(facts["loudness"]["integrated_lufs"], rate_hz)
+        self._chains: dict[str, tuple[str, ...]] = {"original": ()}
+        self._outputs: list[_Output] = []
+        if layout:
+            self._restoring = Chain(restoring, rate_hz=rate_hz, layout=layout)
+            self._raising = Chain(raising, rate_hz=rate_hz, layout=layout)
+            self._chains |= {"restored": (*dc, *restoring), "audible": (*dc, *restoring, *raising)}
+        for rendition in self._chains:
+            self._open(rendition, processor.web if layout else (), layout or "")
+        self._runs = Regrouper(RUN_SAMPLES)
+        self._samples = 0
+
+    def _open(self, rendition: str, web: tuple[Web, ...], layout: str) -> None:
+        rate_hz, count = self._info.rate_hz, self._info.channel_count
+        flac_holds = count <= FLAC_MOST_CHANNELS and rate_hz <= FLAC_HIGHEST_RATE_HZ
+        bits = EXACT_BITS.get(self._info.codec) if rendition == "original" else 24
+        bits = bits if flac_holds else None
+        chain = self._chains[rendition]
+        comment = f"marsmedia {rendition}: {' -> '.join(chain) if chain else 'samples as decoded'}"
+        name, kind = (f"{rendition}.flac", "audio/flac") if bits else (f"{rendition}.wav", "audio/wav")
+        writer = ExactWriter(self._scratch / name, rate_hz=rate_hz, channel_count=count, bits=bits, comment=comment)
+        self._add(name, kind, rendition, writer)
+        for one in web:
+            suffix, _, _, media_type = WEB_FORMATS[one]
+            path = self._scratch / f"{rendition}.{suffix}"
+            self._add(
+                path.name, media_type, rendition,
+                WebWriter(path, one, rate_hz=rate_hz, layout=layout, comment=comment),
+            )  # fmt: skip
+
+    def _add(self, name: str, media_type: str, rendition: str, writer: SoundWriter) -> None:
+        self._outputs.append(
+            _Output(name=name, media_type=media_type, rendition=rendition, writer=writer, thread=ThreadPoolExecutor(1))
+        )
+
+    def feed(self, block: AudioBlock) -> Iterator[Item]:
+        for run in self._runs.add(block.samples):
+            self._take(run)
+        yield from ()
+
+    def _take(self, run: np.ndarray) -> None:
+        self._samples += run.shape[1]
+        self._write("original", run)
+        if "restored" in self._chains:
+            for restored in self._restoring.add(run - self._offsets):
+                self._restored(restored)
+
+    def _restored(self, samples: np.ndarray) -> None:
+        self._write("restored", samples)
+        for audible in self._raising.add(samples):
+            self._write("audible", audible)
+
+    def _write(self, rendition: str, samples: np.ndarray) -> None:
+        for output in self._outputs:
+            if output.rendition == rendition:
+                output.write(samples)
+
+    def finish(self) -> Iterator[Item]:
+        if (rest := self._runs.rest()) is not None:
+            self._take(rest)
+        if "restored" in self._chains:
+            for restored in self._restoring.finish():
+                self._restored(restored)
+            for audible in self._raising.finish():
+                self._write("audible", audible)
+        for output in self._outputs:
+            output.close()
+            if not (self._scratch / output.name).exists():
+                continue  # less than one sample at the web's rate: FFmpeg writes no file
+            yield Item(
+                name=output.name, media_type=output.media_type, file=self._scratch / output.name,
+                facts=self._facts(output),
+            )  # fmt: skip
+
+    def _facts(self, output: _Output) -> RenditionFacts:
+        is_web = not isinstance(output.writer, ExactWriter)
+        reason = None
+        if output.rendition != "original":
+            reason = "it is changed by the chain"
+        elif is_web:
+            reason = "a lossy codec for the web"
+        elif self._runs.non_finite:
+            reason = "NaN and infinities were taken as zero"
+        else:
+            reason = INEXACT.get(self._info.codec)
+        return RenditionFacts(
+            rendition=output.rendition,
+            chain=self._chains[output.rendition],
+            is_exact=reason is None,
+            reason=reason,
+            sample_count=self._samples,
+            clipped_sample_count=output.writer.clipped if isinstance(output.writer, ExactWriter) else 0,
+            non_finite_samples_taken_as_zero=self._runs.non_finite,
+        )

@@ -1,0 +1,83 @@
+"""Writes sound files run by run: FLAC and WAV with libsndfile, AAC and Opus with FFmpeg."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal, Protocol
+
+import av
+import numpy as np
+import soundfile
+
+Web = Literal["aac", "opus"]
+WEB_RATE_HZ = 48_000
+WEB_BITS_PER_SECOND = {"aac": 96_000, "opus": 64_000}
+"""For each channel."""
+WEB_FORMATS: dict[Web, tuple[str, str, str, str]] = {
+    "aac": ("m4a", "mp4", "aac", "audio/mp4"),
+    "opus": ("opus", "ogg", "libopus", "audio/ogg"),
+}
+"""Suffix, muxer, encoder, media type."""
+
+
+class SoundWriter(Protocol):
+    """Takes runs of float32, shape (channels, samples), full scale 1."""
+
+    def write(self, samples: np.ndarray) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class ExactWriter:
+    """FLAC of 8, 16 or 24 bits, or WAV of float32 (RF64 where it grows large); values beyond full scale are clipped."""
+
+    def __init__(self, path: Path, *, rate_hz: int, channel_count: int, bits: int | None, comment: str) -> None:
+        kind = ("FLAC", "PCM_S8" if bits == 8 else f"PCM_{bits}") if bits else ("RF64", "FLOAT")
+        self._bits = bits
+        self.clipped = 0
+        self._file = soundfile.SoundFile(path, "w", rate_hz, channel_count, kind[1], format=kind[0])
+        self._file.comment = comment
+
+    def write(self, samples: np.ndarray) -> None:
+        if self._bits is None:
+            self._file.write(samples.T)
+            return
+        highest = (1 << (self._bits - 1)) - 1
+        scaled = np.rint(samples.T.astype(np.float64) * (highest + 1))
+        self.clipped += int(np.count_nonzero((scaled > highest) | (scaled < -highest - 1)))
+        whole = np.clip(scaled, -highest - 1, highest).astype(np.int32) << (32 - self._bits)
+        self._file.write(np.ascontiguousarray(whole))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class WebWriter:
+    """AAC in MP4 or Opus in Ogg, at 48 kHz; the same sound gives the same bytes."""
+
+    def __init__(self, path: Path, web: Web, *, rate_hz: int, layout: str, comment: str) -> None:
+        _, muxer, encoder, _ = WEB_FORMATS[web]
+        self._container = av.open(str(path), "w", format=muxer, options={"fflags": "+bitexact"})
+        self._container.metadata["comment"] = comment
+        stream = self._container.add_stream(encoder, rate=WEB_RATE_HZ, layout=layout)
+        assert isinstance(stream, av.AudioStream)
+        stream.codec_context.bit_rate = WEB_BITS_PER_SECOND[web] * stream.codec_context.channels
+        self._stream = stream
+        self._resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=WEB_RATE_HZ)
+        self._rate_hz, self._layout, self._written = rate_hz, layout, 0
+
+    def write(self, samples: np.ndarray) -> None:
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
+        frame.sample_rate, frame.pts, frame.time_base = self._rate_hz, self._written, Fraction(1, self._rate_hz)
+        self._written += samples.shape[1]
+        self._encode(frame)
+
+    def _encode(self, frame: av.AudioFrame | None) -> None:
+        for part in self._resampler.resample(frame):
+            self._container.mux(self._stream.encode(part))
+
+    def close(self) -> None:
+        self._encode(None)
+        self._container.mux(self._stream.encode(None))
+        self._container.close()

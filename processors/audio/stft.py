@@ -1,0 +1,113 @@
+"""The short-time Fourier transform, block by block: librosa's definition, in batches of one fixed size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+
+BATCH_FRAMES = 256
+"""Frames transformed at a time, counted from the first: always this many, so that no block size changes a bit."""
+ROWS_AT_ONCE = 64
+"""Frames whose spectra fit a processor's cache."""
+
+WindowName = Literal["hann", "hamming", "blackman", "blackmanharris", "flattop"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """What turns |STFT|² into power relative to a sine of full scale, and that into density.
+
+    With w the window: a sine of amplitude A at the middle of a band gives |X| = A·Σw/2, so power = 4|X|²/(Σw)² = A².
+    The bands at 0 Hz and at half the rate have no mirror image, so there power = |X|²/(Σw)². Density is the mean square
+    per Hz: 2|X|²/(rate·Σw²) and |X|²/(rate·Σw²) (Welch 1967, doi:10.1109/TAU.1967.1161901; scipy.signal.welch).
+    """
+
+    window: np.ndarray
+    """float64, shape (window_samples,), periodic."""
+    rate_hz: int
+
+    @property
+    def power(self) -> float:
+        """Factor from |X|² to power, in the inner bands; a quarter of it in the first and last."""
+        return float((2 / self.window.sum()) ** 2)
+
+    @property
+    def noise_bandwidth_hz(self) -> float:
+        """Equivalent noise bandwidth of a band (Harris 1978, doi:10.1109/PROC.1978.10837)."""
+        return float(self.rate_hz * (self.window**2).sum() / self.window.sum() ** 2)
+
+    def density_per_power(self) -> np.ndarray:
+        """Factor from power to mean square per Hz, re full scale 1.0; float64, shape (bands,)."""
+        factor = np.full(len(self.window) // 2 + 1, 0.5 / self.noise_bandwidth_hz)
+        factor[[0, -1]] *= 2
+        return factor
+
+
+def window_of(name: WindowName, window_samples: int) -> np.ndarray:
+    """The periodic window, float64, shape (window_samples,), as librosa and scipy.signal.welch take it."""
+    return np.asarray(scipy.signal.get_window(name, window_samples, fftbins=True))
+
+
+def power_of(samples: np.ndarray, scale: Scale, hop_samples: int) -> np.ndarray:
+    """Power of one batch: float32, shape (frames, bands), 1 is a sine of full scale, not dB.
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,), the frames' span and no more.
+    """
+    size = len(scale.window)
+    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop_samples]
+    # the window carries the scale, so that no pass over the spectra is spent on it
+    window = (scale.window * np.sqrt(scale.power)).astype(np.float32)
+    windowed = np.empty((ROWS_AT_ONCE, size), np.float32)
+    power = np.empty((len(frames), size // 2 + 1), np.float32)
+    for first in range(0, len(frames), ROWS_AT_ONCE):
+        rows = frames[first : first + ROWS_AT_ONCE]
+        np.multiply(rows, window, out=windowed[: len(rows)])
+        parts = np.asarray(scipy.fft.rfft(windowed[: len(rows)])).view(np.float32)
+        np.multiply(parts, parts, out=parts)
+        np.add(parts[:, ::2], parts[:, 1::2], out=power[first : first + len(rows)])
+    power[:, [0, -1]] /= 4
+    return power
+
+
+class FrameBatches:
+    """Cuts sound into the spans of whole batches: centred frames, zeros before the first and after the last sample."""
+
+    def __init__(self, window_samples: int, hop_samples: int) -> None:
+        self._size, self._hop = window_samples, hop_samples
+        self._waiting: np.ndarray | None = None
+        self._pieces: list[np.ndarray] = []
+        self._samples = 0
+
+    def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
+        """Take float32, shape (channels, samples); give spans of `BATCH_FRAMES` frames, shape (channels, span)."""
+        if self._waiting is None:
+            self._waiting = np.zeros((samples.shape[0], self._size // 2), np.float32)
+            self._pieces, self._samples = [self._waiting], self._size // 2
+        self._pieces.append(samples)
+        self._samples += samples.shape[1]
+        span, step = (BATCH_FRAMES - 1) * self._hop + self._size, BATCH_FRAMES * self._hop
+        if self._samples < span:
+            return
+        joined = np.concatenate(self._pieces, axis=1)
+        first = 0
+        while joined.shape[1] - first >= span:
+            yield joined[:, first : first + span]
+            first += step
+        self._pieces = [joined[:, first:].copy()]
+        self._samples = joined.shape[1] - first
+
+    def finish(self) -> Iterator[np.ndarray]:
+        """The last spans, filled up with zeros as librosa does; nothing where no sample came."""
+        if self._waiting is None:
+            return
+        yield from self.add(np.zeros((self._waiting.shape[0], self._size // 2), np.float32))
+        joined = np.concatenate(self._pieces, axis=1)
+        if joined.shape[1] >= self._size:
+            yield joined[:, : (joined.shape[1] - self._size) // self._hop * self._hop + self._size]

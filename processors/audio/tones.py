@@ -1,0 +1,151 @@
+"""Steady tones and their harmonics, found second by second in the power spectrogram."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.ndimage
+import scipy.signal
+
+SEGMENT_SECONDS = 1.0
+FRAMES_APART = 4
+"""Frames overlap; every 4th is enough for a median over time."""
+NEIGHBOUR_BANDS = 31
+"""Width of the surroundings that a tone rises above."""
+MAIN_LOBE_BANDS = 3
+MISSED_SEGMENTS = 1
+"""A tone may fade for this many seconds and go on as the same."""
+HARMONIC_TOLERANCE_BANDS = 0.3
+MOST_HARMONICS = 12
+FLOOR = 1e-20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One tone in one segment."""
+
+    hz: float
+    power: float
+    """Of the sine: 1 is full scale."""
+    excess_db: float
+
+
+@dataclass(kw_only=True)
+class Track:
+    """A tone through time."""
+
+    first_segment: int
+    last_segment: int
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def hz(self) -> float:
+        return float(np.median([line.hz for line in self.lines]))
+
+    @property
+    def power(self) -> float:
+        return float(np.median([line.power for line in self.lines]))
+
+    @property
+    def excess_db(self) -> float:
+        return float(np.median([line.excess_db for line in self.lines]))
+
+
+def lines_of(power: np.ndarray, band_hz: float, noise_bands: float, threshold_db: float) -> list[Line]:
+    """Tones of one segment: float32, shape (frames, bands), power.
+
+    Parameters
+    ----------
+    noise_bands : equivalent noise bandwidth of the window, in bands.
+    threshold_db : least rise above the median of the neighbouring bands.
+    """
+    spectrum = np.median(power[::FRAMES_APART], axis=0).astype(np.float64)
+    level_db = 10 * np.log10(np.maximum(spectrum, FLOOR))
+    around_db = scipy.ndimage.median_filter(level_db, NEIGHBOUR_BANDS, mode="nearest")
+    above_db = level_db - around_db
+    peaks, _ = scipy.signal.find_peaks(level_db, height=around_db + threshold_db, prominence=threshold_db)
+    found = []
+    for peak in peaks.tolist():
+        if peak < 2 or peak > len(spectrum) - 3:
+            continue
+        left, right = max(1, peak - MAIN_LOBE_BANDS), min(len(spectrum) - 1, peak + MAIN_LOBE_BANDS + 1)
+        left += int(np.argmin(level_db[left : peak + 1]))
+        right = peak + 1 + int(np.argmin(level_db[peak:right]))
+        near = spectrum[peak - 1 : peak + 2]
+        # Hann: the bigger neighbour's amplitude ratio gives the place between bands (Grandke 1983)
+        side = 1 if near[2] >= near[0] else -1
+        ratio = np.sqrt(near[1 + side] / near[1])
+        offset = float(np.clip((2 * ratio - 1) / (1 + ratio), -0.5, 0.5))
+        found.append(
+            Line(
+                hz=(peak + side * offset) * band_hz,
+                power=float(spectrum[left:right].sum() / noise_bands),
+                excess_db=float(above_db[peak]),
+            )
+        )
+    return found
+
+
+class Tracker:
+    """Joins the tones of following segments."""
+
+    def __init__(self, band_hz: float) -> None:
+        self._band_hz = band_hz
+        self._open: list[Track] = []
+        self._closed: list[Track] = []
+        self._segment = 0
+
+    def add(self, lines: Iterable[Line]) -> None:
+        left = list(lines)
+        for track in sorted(self._open, key=lambda track: -track.lines[-1].power):
+            near = [line for line in left if abs(line.hz - track.lines[-1].hz) <= self._band_hz / 2]
+            if near:
+                line = max(near, key=lambda line: line.power)
+                left.remove(line)
+                track.lines.append(line)
+                track.last_segment = self._segment
+        going_on = [track for track in self._open if self._segment - track.last_segment <= MISSED_SEGMENTS]
+        self._closed += [track for track in self._open if track not in going_on]
+        new = [Track(first_segment=self._segment, last_segment=self._segment, lines=[line]) for line in left]
+        self._open = going_on + new
+        self._segment += 1
+
+    def tracks(self, least_segments: int) -> list[Track]:
+        """All that lasted, in the order of their beginning."""
+        lasting = [track for track in self._closed + self._open if len(track.lines) >= least_segments]
+        return sorted(lasting, key=lambda track: (track.first_segment, track.hz))
+
+
+def harmonic_series(tracks: list[Track], band_hz: float) -> list[tuple[float, dict[int, Track]]]:
+    """Tones that belong together: the fundamental and its multiples that are heard; a lone tone is its own."""
+    left, series = list(tracks), []
+    while left:
+        best: tuple[float, dict[int, Track]] = (left[0].hz, {1: left[0]})
+        for lowest in left:
+            members = _multiples(lowest, left, band_hz)
+            if len(members) > len(best[1]):
+                best = (_fundamental(members), members)
+        series.append(best)
+        left = [track for track in left if all(track is not member for member in best[1].values())]
+    return series
+
+
+def _multiples(lowest: Track, tracks: list[Track], band_hz: float) -> dict[int, Track]:
+    members = {1: lowest}
+    for track in tracks:
+        number = round(track.hz / lowest.hz)
+        together = track.first_segment <= lowest.last_segment and lowest.first_segment <= track.last_segment
+        # the fundamental's own error grows with the number
+        tolerance_hz = HARMONIC_TOLERANCE_BANDS * band_hz * max(1.0, number / 4)
+        fits = abs(track.hz - number * lowest.hz) <= tolerance_hz
+        if 2 <= number <= MOST_HARMONICS and together and fits and number not in members:
+            members[number] = track
+    return members
+
+
+def _fundamental(members: dict[int, Track]) -> float:
+    """The highest multiple tells it best."""
+    weights = np.array(list(members), float)
+    return float(np.sum(weights * [track.hz for track in members.values()]) / np.sum(weights**2))

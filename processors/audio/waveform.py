@@ -1,0 +1,121 @@
+"""The waveform for players and people: peaks in audiowaveform's formats, and a picture, made from the envelope."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from processors.audio.envelope import ENVELOPE, Envelope, steps_of
+from processors.contract import Item, Need, Reads, Using, require
+from processors.pictures import encode
+
+RUN_STEPS = 1 << 16
+PICTURE_PX = (1600, 200)
+"""Width, and height of one channel."""
+COLOURS = ((250, 250, 250), (33, 80, 130), (170, 170, 170))
+"""Background, wave, middle line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaveformFacts:
+    """How the peaks are to be read."""
+
+    point_count: int
+    samples_per_point: int
+    channel_count: int
+    rate_hz: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waveform:
+    """Lowest and highest value of each point, 16 bit, as BBC audiowaveform's version 2 writes them."""
+
+    name: ClassVar[str] = "audio.waveform"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "results"
+
+    least_samples_per_point: int = 512
+    """Rounded up to a multiple of the envelope's step; longer sound takes as many as keep the points below the most."""
+    most_points: int = 200_000
+    envelope: Envelope = field(default_factory=Envelope)
+
+    def __post_init__(self) -> None:
+        require(
+            self.least_samples_per_point >= 1, "least_samples_per_point", self.least_samples_per_point,
+            "must be at least 1",
+        )  # fmt: skip
+        require(self.most_points >= 1000, "most_points", self.most_points, "must be at least 1000")
+
+    def uses(self) -> tuple[Envelope, ...]:
+        return (self.envelope,)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        return _Session(self, info)
+
+
+class _Session:
+    def __init__(self, processor: Waveform, info: Using) -> None:
+        result = info.results[processor.envelope.name]
+        self._path = result.path(ENVELOPE)
+        self._facts: Any = result.facts(ENVELOPE)
+        step, samples = self._facts["step_samples"], self._facts["sample_count"]
+        wanted = max(processor.least_samples_per_point, -(-samples // processor.most_points))
+        self._steps_per_point = -(-wanted // step)
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        lowest, highest = self._points()
+        count, channels = highest.shape[1], highest.shape[0]
+        scaled = np.stack([lowest, highest], axis=-1) * 32768  # (channels, points, 2)
+        data = np.clip(np.rint(scaled), -32768, 32767).astype("<i2").transpose(1, 0, 2).reshape(-1)
+        rate_hz, per_point = self._facts["rate_hz"], self._steps_per_point * self._facts["step_samples"]
+        facts = WaveformFacts(point_count=count, samples_per_point=per_point, channel_count=channels, rate_hz=rate_hz)
+        header = struct.pack("<iIiiIi", 2, 0, rate_hz, per_point, count, channels)
+        described = {
+            "version": 2, "channels": channels, "sample_rate": rate_hz, "samples_per_pixel": per_point, "bits": 16,
+            "length": count, "data": data.tolist(),
+        }  # fmt: skip
+        text = json.dumps(described, separators=(",", ":")).encode()
+        yield Item(name="waveform.json", media_type="application/json", data=text, facts=facts)
+        yield Item(
+            name="waveform.dat", media_type="application/octet-stream", data=header + data.tobytes(), facts=facts
+        )
+        yield Item(
+            name="waveform.png", media_type="image/png", data=encode(_drawn(lowest, highest), "png"), facts=facts
+        )
+
+    def _points(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest of each point, float32, shape (channels, points)."""
+        lows, highs = [], []
+        for steps in steps_of(self._path, RUN_STEPS // self._steps_per_point * self._steps_per_point or 1):
+            starts = np.arange(0, steps.lowest.shape[1], self._steps_per_point)
+            lows.append(np.minimum.reduceat(steps.lowest, starts, axis=1))
+            highs.append(np.maximum.reduceat(steps.highest, starts, axis=1))
+        return np.concatenate(lows, axis=1), np.concatenate(highs, axis=1)
+
+
+def _drawn(lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
+    """uint8, shape (height, width, 3): one strip for each channel, full scale from top to bottom."""
+    width, height = PICTURE_PX
+    starts = np.arange(width) * lowest.shape[1] // width
+    strips = []
+    for low, high in zip(np.minimum.reduceat(lowest, starts, axis=1), np.maximum.reduceat(highest, starts, axis=1),
+                         strict=True):  # fmt: skip
+        row = np.arange(height)[:, None]
+        top, bottom = (height - 1) * (1 - np.clip(high, -1, 1)) / 2, (height - 1) * (1 - np.clip(low, -1, 1)) / 2
+        strip = np.tile(np.array(COLOURS[0], np.uint8), (height, width, 1))
+        strip[height // 2] = COLOURS[2]
+        strip[(row >= np.floor(top)) & (row <= np.ceil(bottom))] = COLOURS[1]
+        strips.append(strip)
+    return np.concatenate(strips)

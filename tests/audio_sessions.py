@@ -1,0 +1,78 @@
+"""Runs audio processors on samples or files as `derive` does, without a store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from processors.audio.reader import AudioBlock, AudioInfo, FileReader
+from processors.contract import Item, Json, Processor, Using, as_json, used_by
+from processors.source_file import SourceFile
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a processor made, in a folder of its own."""
+
+    folder: Path
+    items: dict[str, Item]
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def facts(self, name: str) -> Any:
+        facts: Json = as_json(self.items[name].facts)
+        return facts
+
+
+class Bench:
+    """One sound, on which processors run; what they use is made first, once."""
+
+    def __init__(
+        self, folder: Path, samples: np.ndarray, rate_hz: int = 48000, *, blocks: int = 1, codec: str = "pcm_16",
+        start: Fraction = Fraction(0),
+    ) -> None:  # fmt: skip
+        self._folder, self.samples, self._blocks = folder, np.atleast_2d(samples).astype(np.float32), blocks
+        self._info = AudioInfo(
+            codec=codec, rate_hz=rate_hz, channel_count=len(self.samples), sample_count_from_header=None, start=start,
+            decoder="test",
+        )  # fmt: skip
+        self._made: dict[Processor, Result] = {}
+
+    @classmethod
+    def of(cls, folder: Path, path: Path, file_format: str) -> Bench:
+        reader = FileReader(SourceFile.at(path), file_format)
+        blocks = [block.samples for block in reader.blocks()]
+        bench = cls(folder, np.concatenate(blocks, axis=1), reader.info.rate_hz, start=reader.info.start)
+        bench._info = replace(reader.info)
+        return bench
+
+    def run(self, processor: Processor) -> Result:
+        if processor not in self._made:
+            used = {other.name: self.run(other) for other in used_by(processor)}
+            folder = self._folder / f"{len(self._made):02d}-{processor.name}"
+            folder.mkdir(parents=True)
+            info: Any = self._info if processor.reads == "audio" else None
+            if used:
+                info = Using(info=info, results=used, source_facts={})
+            processor.needs(info)
+            self._made[processor] = Result(folder, self._items(processor, info, folder))
+        return self._made[processor]
+
+    def _items(self, processor: Processor, info: Any, folder: Path) -> dict[str, Item]:
+        session, items, first = processor.start(info, folder), list[Item](), 0
+        if processor.reads == "audio":
+            for block in np.array_split(self.samples, self._blocks, axis=1):
+                items += session.feed(AudioBlock(samples=block, first_sample=first))
+                first += block.shape[1]
+        items += session.finish()
+        for item in items:
+            if item.data is not None:
+                path = folder / item.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(item.data)
+        return {item.name: item for item in items}

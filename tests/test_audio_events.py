@@ -1,0 +1,92 @@
+"""Events are found where they are, and nothing is found where there is nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from processors.audio.events import Events
+from tests.audio_sessions import Bench
+
+
+def events_of(result_facts: Any, kind: str) -> list[dict[str, Any]]:
+    return [event for event in result_facts["events"] if event["kind"] == kind]
+
+
+@pytest.mark.parametrize(
+    ("name", "file_format", "clock"),
+    [("drive-off-sound.wav", "wav", "wav_seconds"), ("drive-off.mp4", "mov,mp4", "clip_seconds")],
+)
+def test_every_impact_of_the_sample_and_no_other(
+    sample_release: Path, tmp_path: Path, name: str, file_format: str, clock: str
+) -> None:
+    truth = json.loads((sample_release / "truth.json").read_text())["files"]["drive-off-sound.wav"]["sound"]
+    facts = Bench.of(tmp_path, sample_release / name, file_format).run(Events()).facts("events.csv")
+    starts = [event["start_seconds"] for event in events_of(facts, "impulse")]
+    assert starts == pytest.approx([impact[clock] for impact in truth["impacts"]], abs=0.005)
+    levels = [event["level_dbfs"] for event in events_of(facts, "impulse")]
+    assert levels == pytest.approx([impact["peak_dbfs"] for impact in truth["impacts"]], abs=2)  # hum and wind add
+    (tone,) = events_of(facts, "tone")
+    assert tone["fundamental_hz"] == pytest.approx(truth["hum_fundamental_hz"], abs=0.1)
+    assert tone["harmonic_numbers"] == [sine["number"] for sine in truth["hum"]]
+    assert tone["level_dbfs"] == pytest.approx(max(sine["peak_dbfs"] for sine in truth["hum"]), abs=0.5)
+
+
+def test_a_tone_has_its_times(tmp_path: Path) -> None:
+    seconds = np.arange(12 * 48000) / 48000
+    tone = 0.1 * np.sin(2 * np.pi * 1234.5 * seconds) * ((seconds >= 3) & (seconds < 9))
+    noise = np.random.default_rng(1).normal(0, 0.001, len(seconds))
+    facts = Bench(tmp_path, tone + noise).run(Events()).facts("events.csv")
+    (found,) = events_of(facts, "tone")
+    assert (found["start_seconds"], found["end_seconds"]) == pytest.approx((3, 9), abs=0.6)
+    assert found["fundamental_hz"] == pytest.approx(1234.5, abs=0.5)
+    assert found["level_dbfs"] == pytest.approx(-20, abs=0.1)
+
+
+def test_a_gust_has_its_times(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    spectrum = np.fft.rfft(rng.normal(0, 1, 30 * 48000))
+    frequency_hz = np.fft.rfftfreq(30 * 48000, 1 / 48000)
+    wind = np.fft.irfft(spectrum * (frequency_hz < 90) * (frequency_hz > 5)) * 0.05
+    wind[12 * 48000 : 16 * 48000] *= 6
+    facts = Bench(tmp_path, wind + rng.normal(0, 1e-4, len(wind))).run(Events()).facts("events.csv")
+    (gust,) = events_of(facts, "gust")
+    assert (gust["start_seconds"], gust["end_seconds"]) == pytest.approx((12, 16), abs=0.5)
+
+
+def test_noise_and_silence_have_no_events(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 20 * 48000)
+    for name, samples in (("noise", noise), ("silence", np.zeros(48000)), ("one", np.ones(1))):
+        result = Bench(tmp_path / name, samples).run(Events())
+        assert result.facts("events.csv")["events"] == []
+        assert result.path("events.vtt").read_text() == "WEBVTT\n"
+
+
+@pytest.mark.parametrize("blocks", [2, 333])
+def test_events_do_not_depend_on_blocks(sample_release: Path, tmp_path: Path, blocks: int) -> None:
+    whole = Bench.of(tmp_path / "whole", sample_release / "drive-off-sound.wav", "wav")
+    parts = Bench(tmp_path / "parts", whole.samples, blocks=blocks)
+    for name in ("events.csv", "events.labels.txt", "events.vtt"):
+        assert whole.run(Events()).path(name).read_bytes() == parts.run(Events()).path(name).read_bytes()
+
+
+def test_labels_are_audacitys_and_captions_are_webvtt(sample_release: Path, tmp_path: Path) -> None:
+    result = Bench.of(tmp_path, sample_release / "drive-off-sound.wav", "wav").run(Events())
+    labels = result.path("events.labels.txt").read_text().splitlines()
+    assert labels[0].startswith("0.000000\t11.280000\ttone 118.0 Hz with harmonics 2, 3, 4, 6, −29.8 dBFS")
+    assert labels[1].startswith("\\\t106.")
+    assert result.path("events.vtt").read_text().startswith("WEBVTT\n\n1\n00:00:00.000 --> 00:00:11.280\ntone 118.0 Hz")
+
+
+def test_another_threshold_is_another_decision(tmp_path: Path) -> None:
+    samples = np.random.default_rng(4).normal(0, 0.01, 3 * 48000)
+    samples[72000:72400] += np.random.default_rng(5).normal(0, 0.1, 400)
+    bench = Bench(tmp_path, samples)
+    assert bench.run(Events(impulse_db=15)).facts("events.csv")["impulse_count"] == 1
+    assert bench.run(Events(impulse_db=30)).facts("events.csv")["impulse_count"] == 0
+    with pytest.raises(ValueError, match="impulse_db is 0: must be from 3 to 60"):
+        Events(impulse_db=0)

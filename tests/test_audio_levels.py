@@ -1,0 +1,161 @@
+"""Levels are those of the standards, on signals made from the standards' own definitions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from processors.audio.calibration import Calibration, read_calibration
+from processors.audio.levels import Levels
+from processors.audio.true_peak import TruePeak
+from tests.audio_sessions import Bench
+
+
+def levels_of(samples: np.ndarray, folder: Path, rate_hz: int = 48000, blocks: int = 1, **options: object) -> dict:
+    bench = Bench(folder, samples, rate_hz, blocks=blocks)
+    return bench.run(Levels(**options)).facts("levels.json")  # type: ignore[arg-type]
+
+
+def stereo_sine(*parts: tuple[float, float], hz: float = 1000.0, rate_hz: int = 48000) -> np.ndarray:
+    """Parts of (peak dBFS, seconds), the same on both channels."""
+    gains = np.concatenate([np.full(round(seconds * rate_hz), 10 ** (level / 20)) for level, seconds in parts])
+    return np.tile(gains * np.sin(2 * np.pi * hz * np.arange(len(gains)) / rate_hz), (2, 1))
+
+
+# EBU Tech 3341 (2023), table 1, cases 1 to 5: integrated loudness within 0.1 LU
+EBU_CASES = {
+    "1": (((-23, 20),), -23.0),
+    "2": (((-33, 20),), -33.0),
+    "3": (((-36, 10), (-23, 60), (-36, 10)), -23.0),
+    "4": (((-72, 10), (-36, 10), (-23, 60), (-36, 10), (-72, 10)), -23.0),
+    "5": (((-26, 20), (-20, 20.1), (-26, 20)), -23.0),
+}
+
+
+@pytest.mark.parametrize("case", EBU_CASES)
+def test_integrated_loudness_of_ebu_tech_3341(case: str, tmp_path: Path) -> None:
+    parts, expected = EBU_CASES[case]
+    loudness = levels_of(stereo_sine(*parts), tmp_path)["loudness"]
+    assert loudness["integrated_lufs"] == pytest.approx(expected, abs=0.1)
+
+
+def test_five_channels_are_weighted_as_in_case_6(tmp_path: Path) -> None:
+    # L and R −28, C −24, surround channels −30 dBFS: EBU Tech 3341, case 6
+    seconds = np.arange(20 * 48000) / 48000
+    gains = 10 ** (np.array([-28, -28, -24, -30, -30]) / 20)
+    samples = gains[:, None] * np.sin(2 * np.pi * 1000 * seconds)
+    assert levels_of(samples, tmp_path)["loudness"]["integrated_lufs"] == pytest.approx(-23.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("steps", "expected"), [((-20, -30), 10), ((-20, -15), 5), ((-40, -20), 20)])
+def test_loudness_range_of_ebu_tech_3342(tmp_path: Path, steps: tuple[int, int], expected: float) -> None:
+    samples = stereo_sine((steps[0], 20), (steps[1], 20))
+    assert levels_of(samples, tmp_path)["loudness"]["range_lu"] == pytest.approx(expected, abs=1)
+
+
+def test_momentary_loudness_of_a_short_tone(tmp_path: Path) -> None:
+    # EBU Tech 3341, case 13: 400 ms at −23 dBFS give −23 LUFS at most
+    samples = stereo_sine((-200, 0.5), (-23, 0.4), (-200, 1.0))
+    assert levels_of(samples, tmp_path)["loudness"]["highest_momentary_lufs"] == pytest.approx(-23.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("fraction", "degrees"), [(4, 0), (4, 45), (6, 60), (8, 67.5)])
+def test_true_peak_of_ebu_tech_3341(fraction: int, degrees: float) -> None:
+    # cases 15 to 18: a sine of peak 0.5 is −6.0 dBTP, +0.2 −0.4
+    count = 48000
+    fade = np.minimum(1, np.minimum(np.arange(count), np.arange(count)[::-1]) / 4800)
+    wave = 0.5 * fade * np.sin(2 * np.pi * np.arange(count) / fraction + np.radians(degrees))
+    meter = TruePeak(48000)
+    meter.add(wave.astype(np.float32))
+    assert -6.4 <= 20 * np.log10(meter.finish()) <= -5.8
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 44100, 48000, 96000, 500000])
+def test_levels_of_a_tone_at_any_rate(tmp_path: Path, rate_hz: int) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 997 * np.arange(rate_hz) / rate_hz)
+    (channel,) = levels_of(tone, tmp_path, rate_hz)["channels"]
+    assert channel["peak_dbfs"] == pytest.approx(-6.0206, abs=0.01)
+    assert channel["rms_dbfs"] == pytest.approx(-9.0309, abs=0.001)
+    assert channel["crest_factor_db"] == pytest.approx(3.0103, abs=0.01)
+    assert channel["reason"] is None
+
+
+def test_the_offset_is_told_and_left_out_of_one_rms(tmp_path: Path) -> None:
+    tone = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(48000) / 48000) + 0.25
+    (channel,) = levels_of(tone, tmp_path)["channels"]
+    assert channel["dc_offset"] == pytest.approx(0.25, abs=1e-6)
+    assert channel["rms_without_dc_dbfs"] == pytest.approx(-23.0103, abs=0.001)
+
+
+@pytest.mark.parametrize("blocks", [1, 7, 997])
+def test_clipping_runs_are_counted_across_blocks(tmp_path: Path, blocks: int) -> None:
+    samples = np.zeros(100_000)
+    samples[47_990:48_010] = 1.0  # lies over the end of a run
+    samples[60_000:60_003] = -1.0
+    samples[70_000:70_002] = 1.0  # two are no run
+    (channel,) = levels_of(samples, tmp_path, blocks=blocks)["channels"]
+    assert (channel["clipping_run_count"], channel["clipped_sample_count"]) == (2, 23)
+    assert channel["longest_clipping_run_samples"] == 20
+
+
+def test_silence_is_listed_with_its_times(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 5 * 48000)
+    noise[48000:96000] = 0
+    facts = levels_of(noise, tmp_path)
+    assert facts["silences"] == [{"start_seconds": 1.0, "end_seconds": 2.0}]
+    assert facts["silent_seconds"] == 1.0
+
+
+def test_digital_silence_has_no_levels_and_says_why(tmp_path: Path) -> None:
+    facts = levels_of(np.zeros(96000), tmp_path)
+    (channel,) = facts["channels"]
+    assert (
+        channel["peak_dbfs"] is channel["rms_dbfs"] is channel["true_peak_dbtp"] is channel["crest_factor_db"] is None
+    )
+    assert channel["reason"] == "every sample is zero"
+    assert facts["loudness"]["integrated_lufs"] is None
+    assert facts["loudness"]["reason"] == "nothing rises above −70 LUFS"
+
+
+def test_a_single_sample_has_levels_and_no_loudness(tmp_path: Path) -> None:
+    facts = levels_of(np.array([0.5]), tmp_path)
+    assert facts["channels"][0]["peak_dbfs"] == pytest.approx(-6.0206, abs=1e-4)
+    assert facts["loudness"]["reason"] == "shorter than 0.4 s"
+
+
+@pytest.mark.parametrize("blocks", [3, 101])
+def test_levels_do_not_depend_on_blocks(tmp_path: Path, blocks: int) -> None:
+    noise = np.random.default_rng(4).normal(0, 0.2, (2, 123_457))
+    whole = Bench(tmp_path / "whole", noise).run(Levels())
+    parts = Bench(tmp_path / "parts", noise, blocks=blocks).run(Levels())
+    for name in whole.items:
+        assert whole.path(name).read_bytes() == parts.path(name).read_bytes()
+
+
+def test_pascals_only_with_a_named_calibration(tmp_path: Path) -> None:
+    tone = np.sqrt(2) / 10 * np.sin(2 * np.pi * 1000 * np.arange(48000) / 48000)
+    assert levels_of(tone, tmp_path / "without")["pressures"] == []
+    path = tmp_path / "microphone.toml"
+    path.write_text('name = "lab 3"\nsource = "certificate 12"\nfull_scale_pascals = 10.0\n')
+    facts = levels_of(tone, tmp_path / "with", calibration=read_calibration(path))
+    (pressure,) = facts["pressures"]
+    assert pressure["rms_pascals"] == pytest.approx(1.0, abs=1e-5)
+    assert pressure["rms_db_re_20_upa"] == pytest.approx(93.979, abs=0.001)
+    assert facts["calibration"]["name"] == "lab 3"
+
+
+def test_a_calibration_without_a_source_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "microphone.toml"
+    path.write_text('name = "lab 3"\nfull_scale_pascals = 10.0\n')
+    with pytest.raises(ValueError, match=r"microphone.toml: missing or unknown: source"):
+        read_calibration(path)
+    with pytest.raises(ValueError, match="calibration source is ' '"):
+        Calibration(name="x", source=" ", full_scale_pascals=1.0)
+
+
+@pytest.mark.parametrize(("field", "value"), [("silence_dbfs", 0.0), ("silence_seconds", 0.0)])
+def test_wrong_parameters_are_named(field: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"{field} is {value}"):
+        Levels(**{field: value})  # type: ignore[arg-type]

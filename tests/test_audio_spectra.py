@@ -1,0 +1,160 @@
+"""What the spectrogram says is what scipy, librosa and the encoder's own settings say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import h5py
+import librosa
+import numpy as np
+import pytest
+import scipy.signal
+from PIL import Image
+
+from processors.audio.density import DensityTally
+from processors.audio.picture import Picture
+from processors.audio.power_file import DROPPED_BITS, frames_of
+from processors.audio.spectra import Spectra
+from processors.audio.spectrogram import Spectrogram
+from tests.audio_sessions import Bench, Result
+
+
+def table(result: Result) -> np.ndarray:
+    """Columns: channel, frequency, mean, percentiles 1, 5, 50, 95, 99."""
+    return np.genfromtxt(result.path("spectra.csv"), delimiter=",", skip_header=1)
+
+
+def encoded(path: Path, codec: str, samples: np.ndarray, rate_hz: int, options: dict[str, str]) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate_hz, layout="mono", options=options)
+        assert isinstance(stream, av.AudioStream)
+        frame = av.AudioFrame.from_ndarray(samples.astype(np.float32)[None], format="fltp", layout="mono")
+        frame.sample_rate = rate_hz
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate_hz)
+        for part in resampler.resample(frame):
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 22050, 44100, 48000, 100000, 500000])
+def test_a_tone_between_bands_is_within_a_hundredth_of_a_decibel(tmp_path: Path, rate_hz: int) -> None:
+    hz = rate_hz * 0.1037
+    tone = 0.5 * np.sin(2 * np.pi * hz * np.arange(rate_hz) / rate_hz)
+    found = Bench(tmp_path, tone, rate_hz).run(Spectra()).facts("spectra.csv")["channels"][0]["strongest_tone"]
+    assert found["peak_dbfs"] == pytest.approx(-6.0206, abs=0.01)
+    assert found["hz"] == pytest.approx(hz, abs=rate_hz / 2048 / 2)
+
+
+def test_white_noise_has_the_density_that_welch_gives(tmp_path: Path) -> None:
+    noise = np.random.default_rng(5).normal(0, 0.1, 480_000).astype(np.float32)
+    _, density = scipy.signal.welch(noise, 48000, nperseg=2048, noverlap=1536, detrend=False)  # type: ignore[arg-type]
+    columns = table(Bench(tmp_path, noise).run(Spectra()))
+    assert np.abs(columns[:, 2] - 10 * np.log10(density)).max() < 0.01
+    # of exponentially distributed power, a share of 1 − e^−x lies below x times the mean
+    expected_db = 10 * np.log10(-np.log(1 - np.array([0.05, 0.5, 0.95])))
+    measured_db = (columns[2:-2, 4:7] - columns[2:-2, 2:3]).mean(axis=0)
+    assert measured_db == pytest.approx(expected_db, abs=0.15)
+
+
+@pytest.mark.parametrize("window", ["hann", "hamming", "blackman", "blackmanharris", "flattop"])
+def test_every_window_is_librosas(tmp_path: Path, window: str) -> None:
+    noise = np.random.default_rng(1).standard_normal(30_000).astype(np.float32) / 4
+    processor = Spectrogram(window=window, window_samples=1024, hop_samples=300)  # type: ignore[arg-type]
+    path = Bench(tmp_path, noise).run(processor).path("spectrogram.nc")
+    power = np.concatenate([run.power[0] for run in frames_of(path)])
+    weights = librosa.filters.get_window(window, 1024)
+    expected = np.abs(librosa.stft(noise, n_fft=1024, hop_length=300, window=weights, pad_mode="constant")) ** 2
+    expected *= (2 / weights.sum()) ** 2
+    expected[[0, -1]] /= 4
+    assert np.allclose(power, expected.T, rtol=1e-5, atol=expected.max() * 1e-7)
+
+
+def test_any_hdf5_reader_reads_what_is_packed_here(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).standard_normal((2, 300_000)).astype(np.float32) / 4
+    path = Bench(tmp_path, noise).run(Spectrogram(channels="each")).path("spectrogram.nc")
+    with h5py.File(path) as file:
+        plain = np.asarray(file["power"])
+    ours = np.concatenate([run.power for run in frames_of(path)], axis=1)
+    assert np.array_equal(plain, ours)
+    assert not (ours.view(np.uint32) & ((1 << DROPPED_BITS) - 1)).any()
+
+
+def test_density_is_power_over_bandwidth(tmp_path: Path) -> None:
+    noise = np.random.default_rng(6).normal(0, 0.1, 48_000)
+    bench = Bench(tmp_path, noise)
+    power, density = (table(bench.run(Spectra(spectrogram=Spectrogram(scaling=s)))) for s in ("power", "density"))
+    assert np.allclose(power[:, 2], density[:, 2], atol=0.002)
+
+
+def test_bands_add_up_to_the_whole(tmp_path: Path) -> None:
+    noise = np.random.default_rng(7).normal(0, 0.1, 480_000)
+    (channel,) = Bench(tmp_path, noise).run(Spectra()).facts("spectra.csv")["channels"]
+    octaves = {round(b["middle_hz"]): b["rms_dbfs"] for b in channel["bands"] if b["octave_fraction"] == 1}
+    thirds = [b for b in channel["bands"] if b["octave_fraction"] == 3]
+    # white noise of −20 dBFS: an octave around 1 kHz holds (10^0.15 − 10^−0.15) kHz of 24 kHz
+    assert octaves[1000] == pytest.approx(-20 + 10 * np.log10((10**0.15 - 10**-0.15) / 24), abs=0.2)
+    inside = sum(10 ** (b["rms_dbfs"] / 10) for b in thirds if 700 < b["middle_hz"] < 1300)
+    assert 10 * np.log10(inside) == pytest.approx(octaves[1000], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options", "cut_hz"),
+    [
+        # an AAC encoder cuts at the next edge of its scale factor bands (ISO/IEC 14496-3, table 4.129): these are some
+        ("a.m4a", "aac", {"b": "128000", "cutoff": "12000"}, 12000),
+        ("b.m4a", "aac", {"b": "160000", "cutoff": "15000"}, 15000),
+        ("c.m4a", "aac", {"b": "160000", "cutoff": "16500"}, 16500),
+        # LAME's filter moves in steps of a 32nd of half the rate; 9000 and 15000 are steps
+        ("d.mp3", "libmp3lame", {"b": "192000", "cutoff": "9000"}, 9000),
+        ("e.mp3", "libmp3lame", {"b": "192000", "cutoff": "15000"}, 15000),
+    ],
+)
+def test_the_codecs_cutoff_is_found(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str], cut_hz: float
+) -> None:
+    noise = np.random.default_rng(8).normal(0, 0.1, 4 * 48_000)
+    path = encoded(tmp_path / name, codec, noise, 48000, options)
+    file_format = "mp3" if name.endswith("mp3") else "mov,mp4"
+    (channel,) = Bench.of(tmp_path / "made", path, file_format).run(Spectra()).facts("spectra.csv")["channels"]
+    assert channel["cutoff"]["hz"] == pytest.approx(cut_hz, abs=200)
+
+
+@pytest.mark.parametrize("name", ["white", "pink", "tone"])
+def test_what_no_codec_cut_has_no_cutoff(tmp_path: Path, name: str) -> None:
+    noise = np.random.default_rng(9).normal(0, 0.1, 96_000)
+    spectrum = np.fft.rfft(noise) / np.maximum(1, np.arange(48_001)) ** 0.5 * 30
+    samples = {
+        "white": noise, "pink": np.fft.irfft(spectrum),
+        "tone": np.sin(2 * np.pi * 5000 * np.arange(96_000) / 48_000) / 2 + noise / 1000,
+    }[name]  # fmt: skip
+    (channel,) = Bench(tmp_path, samples).run(Spectra()).facts("spectra.csv")["channels"]
+    assert channel["cutoff"] is None
+
+
+@pytest.mark.parametrize("samples", [np.zeros(4800), np.array([0.5]), np.zeros((2, 1))])
+def test_silence_and_single_samples_end_in_a_picture(tmp_path: Path, samples: np.ndarray) -> None:
+    bench = Bench(tmp_path, samples)
+    facts = bench.run(Picture()).facts("spectrogram.png")
+    with Image.open(bench.run(Picture()).path("spectrogram.png")) as picture:
+        assert picture.size == (facts["width_px"], facts["height_px"]) == (1600, 800)
+
+
+def test_a_picture_has_the_clocks_that_are_known_and_is_the_same_each_time(tmp_path: Path) -> None:
+    noise = np.random.default_rng(9).normal(0, 0.1, 96_000)
+    picture = Picture(frequency_axis="log", start_utc="2021-05-22T02:40:00Z", start_mars_seconds=45923.0)
+    first, second = (Bench(tmp_path / name, noise).run(picture).path("spectrogram.png") for name in "ab")
+    assert first.read_bytes() == second.read_bytes()
+    with pytest.raises(ValueError, match="start_utc is '2021-05-22': must carry an offset from UTC"):
+        Picture(start_utc="2021-05-22")
+
+
+def test_percentiles_come_from_a_histogram_of_constant_size() -> None:
+    values = np.random.default_rng(2).exponential(1e-5, (20_000, 3)).astype(np.float32)
+    tally = DensityTally(3)
+    for part in np.array_split(values, 13):
+        tally.add(part)
+    for percent in (1, 5, 50, 95, 99):
+        exact = np.percentile(values, percent, axis=0)
+        assert np.abs(10 * np.log10(tally.percentile(percent) / exact)).max() < 0.14
