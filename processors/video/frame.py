@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 import av.video.frame
+import cv2
 import numpy as np
 from av.video.reformatter import Interpolation
 
 from processors.decoding import decoder_errors
 
+cv2.setNumThreads(1)  # the decoder's threads have the cores; OpenCV's would only wait beside them, at full load
+
 IDENTITY = (1, 0, 0, 1)
+
+FULL_RANGE = 2
+"""FFmpeg's AVCOL_RANGE_JPEG; anything else is limited, 16 to 235 at 8 bit (ITU-T H.273, VideoFullRangeFlag)."""
+
+LIMITED_TO_FULL = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
 
 @dataclass(kw_only=True)
@@ -28,6 +36,7 @@ class VideoFrame:
     is_keyframe: bool
     sample_aspect_ratio: Fraction
     _views: dict[int | None, np.ndarray] = field(default_factory=dict)
+    _luma: dict[int | None, np.ndarray] = field(default_factory=dict)
 
     @property
     def time(self) -> Fraction:
@@ -56,6 +65,50 @@ class VideoFrame:
                 array = converted.to_ndarray()
             self._views[longest_side_px] = upright(array, display_matrix(self.decoded))
         return self._views[longest_side_px]
+
+    def luma(self, longest_side_px: int | None = None) -> np.ndarray:
+        """Upright luma with square pixels: uint8, shape (height, width), 0 black and 255 white; treat as read-only.
+
+        The luma plane as it is coded, widened to full range, with no conversion of colour; sizes are those of `rgb`.
+        Formats without a luma plane of their own (RGB, palettes) are converted by FFmpeg.
+        """
+        if longest_side_px not in self._luma:
+            plane, is_limited = luma_plane(self.decoded)
+            width, height = square_pixels(self.decoded.width, self.decoded.height, self.sample_aspect_ratio)
+            shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
+            size = max(1, round(width * shrink)), max(1, round(height * shrink))
+            plane = shrunk(plane, size)
+            if plane.dtype == np.uint16:
+                plane = np.clip(np.round(plane / (1 << self.decoded.format.components[0].bits - 8)), 0, 255)
+            plane = plane.astype(np.uint8, copy=False)
+            picture = cv2.LUT(plane, LIMITED_TO_FULL) if is_limited else plane
+            self._luma[longest_side_px] = upright(picture, display_matrix(self.decoded))
+        return self._luma[longest_side_px]
+
+
+def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+    """Mean over the area of each new pixel; halved as often as it goes first, which costs half of one large step."""
+    height, width = plane.shape
+    while width % 2 == height % 2 == 0 and width >= 2 * size_px[0] and height >= 2 * size_px[1]:
+        width, height = width // 2, height // 2
+        plane = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
+    return plane if size_px == (width, height) else cv2.resize(plane, size_px, interpolation=cv2.INTER_AREA)
+
+
+def luma_plane(frame: av.video.frame.VideoFrame) -> tuple[np.ndarray, bool]:
+    """The coded luma, uint8 or uint16, shape (height, width), and whether it is of limited range."""
+    form = frame.format
+    depth = form.components[0].bits if form.components else 0
+    has_luma = not form.is_rgb and not form.has_palette and not form.is_bit_stream and not form.is_big_endian
+    is_grey = form.name.startswith("gray") and depth == 8
+    if has_luma and (form.is_planar or is_grey) and 8 <= depth <= 16 and not form.name.startswith(("p0", "p2", "p4")):
+        plane = frame.planes[0]
+        samples = np.frombuffer(memoryview(plane), np.uint8 if depth == 8 else np.uint16)
+        line = plane.line_size // samples.itemsize
+        picture = samples.reshape(-1, line)[: frame.height, : frame.width]
+        return picture, frame.color_range != FULL_RANGE and not is_grey and not form.name.startswith("yuvj")
+    with decoder_errors("converting a frame to grey"):
+        return frame.reformat(format="gray").to_ndarray(), False
 
 
 def square_pixels(width_px: int, height_px: int, sample_aspect_ratio: Fraction) -> tuple[int, int]:

@@ -10,6 +10,8 @@ from fractions import Fraction
 class VideoInfo:
     """What is known of the stream before its frames are decoded."""
 
+    source_digest: str | None
+    """SHA-256 of the source's bytes; None where a file is read on its own."""
     stream_index: int
     codec: str
     pixel_format: str | None
@@ -39,6 +41,9 @@ class VideoReport:
 
     frame_count_from_header: int | None
     frame_count_from_packets: int | None
+    frame_count_hidden: int | None
+    """Frames that an edit list hides: in the header's count, decoded for others, never shown."""
+    duration_seconds_from_header: Fraction | None
     frame_count_decoded: int
     frame_count_skipped: int | None
     """Frames that nobody asked for and that were not decoded, so their state is unknown; None without packet times."""
