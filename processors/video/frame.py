@@ -6,12 +6,14 @@ import struct
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import av.filter
 import av.video.frame
 import cv2
 import numpy as np
 from av.video.reformatter import Interpolation
 
 from processors.decoding import decoder_errors
+from processors.video.tone_mapping import HLG, PQ, tone_mapped
 
 cv2.setNumThreads(1)  # the decoder's threads have the cores; OpenCV's would only wait beside them, at full load
 
@@ -35,6 +37,8 @@ class VideoFrame:
     time_base: Fraction
     is_keyframe: bool
     sample_aspect_ratio: Fraction
+    matrix: tuple[int, int, int, int] = IDENTITY
+    """How the stored picture is turned, see `display_matrix`."""
     _views: dict[int | None, np.ndarray] = field(default_factory=dict)
     _luma: dict[int | None, np.ndarray] = field(default_factory=dict)
 
@@ -48,23 +52,88 @@ class VideoFrame:
         """Time in seconds at which it is no longer shown, exact."""
         return self.end_pts * self.time_base
 
+    @property
+    def has_alpha(self) -> bool:
+        """Does the format carry how opaque each pixel is?"""
+        return any(component.is_alpha for component in self.decoded.format.components)
+
+    @property
+    def depth_bits(self) -> int:
+        """Bits of a colour channel."""
+        return max((component.bits for component in self.decoded.format.components), default=8)
+
+    @property
+    def is_hdr(self) -> bool:
+        """PQ or HLG, which an ordinary screen cannot show as it is."""
+        return self.decoded.color_trc in (PQ, HLG)
+
     def rgb(self, longest_side_px: int | None = None) -> np.ndarray:
         """Upright picture with square pixels: uint8, shape (height, width, 3), full-range RGB; treat as read-only.
 
         `longest_side_px` shrinks it to that size, never enlarges. The colour matrix and range are the frame's own;
-        where the file does not say, FFmpeg's default (BT.601, limited) holds.
+        where the file does not say, FFmpeg's default (BT.601, limited) holds. HDR is tone-mapped (BT.2390).
         """
         if longest_side_px not in self._views:
-            width, height = square_pixels(self.decoded.width, self.decoded.height, self.sample_aspect_ratio)
-            shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
-            size = max(1, round(width * shrink)), max(1, round(height * shrink))
-            with decoder_errors("converting a frame to RGB"):
-                converted = self.decoded.reformat(
-                    width=size[0], height=size[1], format="rgb24", interpolation=Interpolation.AREA
+            if self.is_hdr:
+                self._views[longest_side_px] = tone_mapped(
+                    self._converted("rgb48le", longest_side_px), self.decoded.color_trc
                 )
-                array = converted.to_ndarray()
-            self._views[longest_side_px] = upright(array, display_matrix(self.decoded))
+            else:
+                self._views[longest_side_px] = self._converted("rgb24", longest_side_px)
         return self._views[longest_side_px]
+
+    def lossless(self, longest_side_px: int | None = None) -> np.ndarray:
+        """As `rgb`, with all bits and the alpha channel that the frame has.
+
+        Returns
+        -------
+        uint8, or uint16 where a channel has more than 8 bit (HDR keeps its own transfer); 3 or, with alpha, 4 channels.
+        """
+        form = ("rgba64le" if self.has_alpha else "rgb48le") if self.depth_bits > 8 else "rgba"
+        if self.depth_bits <= 8 and not self.has_alpha:
+            return self.rgb(longest_side_px)
+        return self._converted(form, longest_side_px)
+
+    def deinterlaced(self) -> VideoFrame:
+        """The same frame from its upper field alone, at full height; itself where the frame is progressive."""
+        if not self.decoded.interlaced_frame:
+            return self
+        with decoder_errors("taking a field"):
+            graph = av.filter.Graph()
+            source = graph.add_buffer(
+                width=self.decoded.width,
+                height=self.decoded.height,
+                format=self.decoded.format,
+                time_base=self.time_base,
+            )
+            # `field` in place of `yadif`: the neighbours in time are not there when frames are sought one by one
+            field_filter = graph.add("field", "top")
+            size = f"{self.decoded.width}:{self.decoded.height}:flags=bicubic"
+            graph.link_nodes(source, field_filter, graph.add("scale", size), graph.add("buffersink")).configure()
+            graph.push(self.decoded)
+            single = graph.pull()
+        assert isinstance(single, av.video.frame.VideoFrame)
+        return VideoFrame(
+            decoded=single,
+            pts=self.pts,
+            end_pts=self.end_pts,
+            time_base=self.time_base,
+            is_keyframe=self.is_keyframe,
+            sample_aspect_ratio=self.sample_aspect_ratio,
+            matrix=self.matrix,
+        )
+
+    def _converted(self, form: str, longest_side_px: int | None) -> np.ndarray:
+        width, height = self._size_px(longest_side_px)
+        with decoder_errors(f"converting a frame to {form}"):
+            converted = self.decoded.reformat(width=width, height=height, format=form, interpolation=Interpolation.AREA)
+            return upright(converted.to_ndarray(), self.matrix)
+
+    def _size_px(self, longest_side_px: int | None) -> tuple[int, int]:
+        """Width and height in square pixels, as stored (before it is turned)."""
+        width, height = square_pixels(self.decoded.width, self.decoded.height, self.sample_aspect_ratio)
+        shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
+        return max(1, round(width * shrink)), max(1, round(height * shrink))
 
     def luma(self, longest_side_px: int | None = None) -> np.ndarray:
         """Upright luma with square pixels: uint8, shape (height, width), 0 black and 255 white; treat as read-only.
@@ -74,15 +143,12 @@ class VideoFrame:
         """
         if longest_side_px not in self._luma:
             plane, is_limited = luma_plane(self.decoded)
-            width, height = square_pixels(self.decoded.width, self.decoded.height, self.sample_aspect_ratio)
-            shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
-            size = max(1, round(width * shrink)), max(1, round(height * shrink))
-            plane = shrunk(plane, size)
+            plane = shrunk(plane, self._size_px(longest_side_px))
             if plane.dtype == np.uint16:
                 plane = np.clip(np.round(plane / (1 << self.decoded.format.components[0].bits - 8)), 0, 255)
             plane = plane.astype(np.uint8, copy=False)
             picture = cv2.LUT(plane, LIMITED_TO_FULL) if is_limited else plane
-            self._luma[longest_side_px] = upright(picture, display_matrix(self.decoded))
+            self._luma[longest_side_px] = upright(picture, self.matrix)
         return self._luma[longest_side_px]
 
 

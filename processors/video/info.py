@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,6 +30,10 @@ class VideoInfo:
     duration_seconds_from_header: Fraction | None
     frame_count_from_packets: int | None
     """Frames to be shown, counted without decoding; None where the packets carry no times."""
+    frame_pts: Sequence[int] | None
+    """Presentation times of the shown frames, ascending, in ticks; None where only decoding can tell."""
+    keyframe_pts: Sequence[int] | None
+    """Those of the shown frames that decode on their own."""
     start: Fraction | None
     """Presentation time of the first frame, seconds; None, with `end`, where only decoding can tell."""
     end: Fraction | None

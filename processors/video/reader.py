@@ -103,6 +103,8 @@ class VideoReader:
             frame_count_from_header=stream.frames or None,
             duration_seconds_from_header=self._declared_duration(time_base),
             frame_count_from_packets=len(shown) if index.complete else None,
+            frame_pts=index.shown_pts if index.complete else None,
+            keyframe_pts=index.keyframe_pts() if index.complete else None,
             start=shown[0] * time_base if shown else None,
             end=index.end_of(shown[-1]) * time_base if shown else None,
         )
@@ -219,6 +221,7 @@ class VideoReader:
             time_base=self.info.time_base,
             is_keyframe=bool(frame.key_frame),
             sample_aspect_ratio=self.info.sample_aspect_ratio,
+            matrix=display_matrix(frame),
         )
 
 
