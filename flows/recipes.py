@@ -10,9 +10,26 @@ from processors.photo.preview import Preview
 from processors.plan import Recipes
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
+from processors.video.integrity import Audited
+from processors.video.measurements import Measurements
+from processors.video.motion import Motion
+from processors.video.preview import Preview as VideoPreview
+from processors.video.shots import Shots
+from processors.video.stills import Stills
 
 RECIPES: Recipes = {
-    "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), Spectrogram()),
+    "video": (
+        Metadata(),
+        Measurements(),
+        Frames(every_seconds=1.0),
+        ContactSheet(),
+        VideoPreview(),
+        Audited(),
+        Shots(),
+        Stills(),
+        Motion(),
+        Spectrogram(),
+    ),
     "audio": (Metadata(), Spectrogram()),
     "photo": (Metadata(), Preview()),
 }

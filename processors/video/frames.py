@@ -16,11 +16,7 @@ from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.video.frame import VideoFrame
 from processors.video.identity import FrameIdentity, identity_of, xmp_of
 from processors.video.info import VideoInfo
-from processors.video.selection import CHOICES, Choice, Selection
-
-
-PRINTED_TO = Fraction(1, 2_000_000)
-"""ffprobe rounds times to microseconds: with half of one more, a printed time lies in the frame that it was read of."""
+from processors.video.selection import CHOICES, PRINTED_TO, Choice, Selection
 
 
 @dataclass(frozen=True, kw_only=True)

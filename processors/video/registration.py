@@ -1,4 +1,4 @@
-"""How one picture lies on another of the same scene: a similarity, from features that are followed from one to the other."""
+"""How one picture lies on another of the same scene: a similarity, from features followed from one to the other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RETURN_PX = 0.5
 """A feature followed there and back must come home within this (Kalal 2010, forward-backward error)."""
 
 RANSAC_PX = 0.8
-ROUNDS = 3
+ROUNDS = 2
 """Times the pictures are warped onto each other and compared again: what is left to follow is then nearly nothing."""
 
 _WINDOW = {"winSize": (21, 21), "maxLevel": 4, "criteria": (3, 40, 0.005)}
@@ -23,9 +23,9 @@ _WINDOW = {"winSize": (21, 21), "maxLevel": 4, "criteria": (3, 40, 0.005)}
 
 @dataclass(frozen=True, kw_only=True)
 class Similarity:
-    """A point (x, y), px from `centre`, of the first picture is at `scale * R(rotation) @ (x, y) + shift` in the second.
+    """Where a point (x, y) of the first picture is in the second: at `scale * R(rotation) @ (x, y) + shift`.
 
-    Rotation turns from +x (right) to +y (down).
+    Both are in px from the picture's centre. Rotation turns from +x (right) to +y (down).
     """
 
     scale: float

@@ -15,6 +15,9 @@ from processors.video.info import VideoInfo
 Choice = Literal["interval", "nth", "times", "keyframes", "all"]
 CHOICES: tuple[Choice, ...] = ("interval", "nth", "times", "keyframes", "all")
 
+PRINTED_TO = Fraction(1, 2_000_000)
+"""ffprobe rounds times to microseconds: with half of one more, a printed time lies in the frame that it was read of."""
+
 MISSES_TOLD = 1000
 """Missing times listed at one gap, at the most: a damaged file may claim to last for years."""
 
@@ -27,7 +30,7 @@ class Selection:
     every_seconds: Fraction
     every_nth: int
     times: tuple[Fraction, ...]
-    """Ascending."""
+    """Ascending, each later than printed by `PRINTED_TO`."""
     from_time: Fraction | None
     until_time: Fraction | None
     info: VideoInfo
@@ -129,7 +132,7 @@ class Keeper:
         first = self._reached if self._reached is not None else self._first_number()
         for missed in range(first, min(number, first + MISSES_TOLD)):
             if selection.choice == "times":
-                self._missing.append(float(selection.times[missed]))
+                self._missing.append(float(selection.times[missed] - PRINTED_TO))
             else:
                 self._missing.append(float((self._origin or 0) + missed * selection.every_seconds))
         self._reached = max(first, number)
