@@ -218,7 +218,7 @@ BIT_EXACT = {"h264", "hevc", "vp8", "vp9", "av1", "ffv1", "png"}
 """Codecs whose standard leaves the decoder no freedom; the others may differ by a level in their transform."""
 
 
-@pytest.mark.parametrize("path", real_videos(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [p for p in real_videos() if p.stat().st_size < 800_000], ids=lambda path: path.name)
 def test_luma_is_that_of_ffmpeg_at_the_same_time(path: Path, ffprobe: str, tmp_path: Path) -> None:
     """The first 40 frames, byte for byte."""
     try:
