@@ -1,1 +1,0 @@
-"""Ratios against other tools, in one run on one machine."""
