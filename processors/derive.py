@@ -122,7 +122,7 @@ def _run(source: Source, file: SourceFile, work: list[_Work], facts: dict[Reads,
             _run_audio(file, source.format, by_unit["audio"], facts)
     if source.medium == "video" and (by_unit["video"] or by_unit["audio"]):
         with _blamed_on(by_unit["video"] + by_unit["audio"]):
-            _run_video(file, by_unit["video"], by_unit["audio"], facts)
+            _run_video(source, file, by_unit["video"], by_unit["audio"], facts)
 
 
 @contextmanager
@@ -154,7 +154,9 @@ def _run_audio(file: SourceFile, file_format: str, work: list[_Work], facts: dic
     _finish(work)
 
 
-def _run_video(file: SourceFile, video_work: list[_Work], audio_work: list[_Work], facts: dict[Reads, Json]) -> None:
+def _run_video(
+    source: Source, file: SourceFile, video_work: list[_Work], audio_work: list[_Work], facts: dict[Reads, Json]
+) -> None:
     """Picture and sound of one container, decoded side by side while its packets go by once."""
     with ExitStack() as stack:
         container = stack.enter_context(open_container(stack.enter_context(file.open())))
@@ -162,7 +164,7 @@ def _run_video(file: SourceFile, video_work: list[_Work], audio_work: list[_Work
         pictures = sound = None
         if video_work:
             with _blamed_on(video_work), open_container(file.open()) as second_opening:
-                pictures = VideoReader(container, second_opening)
+                pictures = VideoReader(container, second_opening, source_digest=source.digest)
         if pictures:
             pictures.want(_start(video_work, pictures.info))
             streams.append(pictures.stream)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import io
-from typing import Literal
+import struct
+import zlib
+from typing import Any, Literal
 
+import cv2
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 PictureFormat = Literal["jpeg", "png", "webp", "avif"]
 MEDIA_TYPES: dict[PictureFormat, str] = {
-    "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif",
-}  # fmt: skip
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "avif": "image/avif",
+}
 SUFFIXES: dict[PictureFormat, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "avif": ".avif"}
+XMP_KEYWORD = "XML:com.adobe.xmp"
 
 
 def encode(
@@ -21,24 +29,55 @@ def encode(
     *,
     quality: int = 90,
     icc_profile: bytes | None = None,
+    xmp: bytes | None = None,
 ) -> bytes:
-    """Bytes of an 8-bit sRGB or grey picture; the same picture gives the same bytes.
+    """Bytes of an sRGB or grey picture; the same picture gives the same bytes.
 
     Parameters
     ----------
-    picture : uint8, shape (height, width, 3) or (height, width), or a Pillow image in mode RGB, RGBA or L.
-    quality : JPEG quality, 1 to 95; from 90 on colour is kept at full resolution. PNG has no loss and ignores it.
+    picture : uint8, shape (height, width), (height, width, 3) or, with alpha, (height, width, 4), or a Pillow image
+        in mode RGB, RGBA or L; for PNG also uint16 in the same shapes. JPEG has no alpha: leave it out before.
+    quality : 1 to 95 for JPEG, WebP and AVIF; from 90 on colour is kept at full resolution in JPEG and AVIF. PNG has
+        no loss and ignores it.
+    xmp : an XMP packet to put into the file.
     """
+    if isinstance(picture, np.ndarray) and picture.dtype == np.uint16:
+        if picture_format != "png":
+            raise ValueError(f"picture_format is {picture_format!r}: 16 bit go into PNG only")
+        return _deep_png(picture, xmp)
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    extra = {"icc_profile": icc_profile} if icc_profile else {}
+    extra: dict[str, Any] = {"icc_profile": icc_profile} if icc_profile else {}
     buffer = io.BytesIO()
+    if picture_format == "png":
+        if xmp:
+            info = PngInfo()
+            info.add_itxt(XMP_KEYWORD, xmp.decode())
+            extra["pnginfo"] = info
+        image.save(buffer, "PNG", compress_level=6, **extra)
+        return buffer.getvalue()
+    if xmp:
+        extra["xmp"] = xmp
     if picture_format == "jpeg":
         image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2, **extra)
     elif picture_format == "webp":
         image.save(buffer, "WEBP", quality=quality, method=3, **extra)
-    elif picture_format == "avif":
-        # one thread and one tile: the bytes do not depend on the machine's cores
-        image.save(buffer, "AVIF", quality=quality, speed=8, max_threads=1, autotiling=False, **extra)
     else:
-        image.save(buffer, "PNG", compress_level=6, **extra)
+        sampling = "4:4:4" if quality >= 90 else "4:2:0"
+        # one thread and one tile: the bytes do not depend on the machine's cores
+        image.save(
+            buffer, "AVIF", quality=quality, subsampling=sampling, speed=8, max_threads=1, autotiling=False, **extra
+        )
     return buffer.getvalue()
+
+
+def _deep_png(picture: np.ndarray, xmp: bytes | None) -> bytes:
+    """A PNG with 16 bit a channel, which Pillow cannot write in colour."""
+    order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+    turned = cv2.cvtColor(picture, order[picture.shape[2]]) if picture.ndim == 3 else picture
+    data = cv2.imencode(".png", turned, [cv2.IMWRITE_PNG_COMPRESSION, 6])[1].tobytes()
+    if not xmp:
+        return data
+    body = b"iTXt" + XMP_KEYWORD.encode() + b"\0\0\0\0\0" + xmp
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    after_header = 8 + 25
+    return data[:after_header] + chunk + data[after_header:]

@@ -72,9 +72,9 @@ def test_every_medium_end_to_end_and_nothing_twice(raw: Path, maker: MediaMaker,
         1,
         1,
     )
-    assert counts(report) == (22, 22, 0, 0, 0)
+    assert counts(report) == (8, 8, 0, 0, 0)
     again = ingest(raw, tmp_path / "store")
-    assert counts(again) == (0, 0, 22, 0, 0)
+    assert counts(again) == (0, 0, 8, 0, 0)
     store = Store(tmp_path / "store")
     names = {item["name"] for item in Catalogue(store).table("items").to_pylist()}
     assert names >= {

@@ -198,7 +198,7 @@ def test_clock_cuts_to_the_millisecond() -> None:
     ("parameter", "value", "message"),
     [
         ("every_seconds", 0.0, "every_seconds is 0.0: must be above 0"),
-        ("picture_format", "gif", "picture_format is 'gif': must be 'jpeg' or 'png'"),
+        ("picture_format", "gif", "picture_format is 'gif': must be 'jpeg', 'png', 'webp' or 'avif'"),
         ("quality", 100, "quality is 100: must be from 1 to 95"),
     ],
 )

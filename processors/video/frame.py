@@ -6,13 +6,23 @@ import struct
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import av.filter
 import av.video.frame
+import cv2
 import numpy as np
 from av.video.reformatter import Interpolation
 
 from processors.decoding import decoder_errors
+from processors.video.tone_mapping import HLG, PQ, tone_mapped
+
+cv2.setNumThreads(1)  # the decoder's threads have the cores; OpenCV's would only wait beside them, at full load
 
 IDENTITY = (1, 0, 0, 1)
+
+FULL_RANGE = 2
+"""FFmpeg's AVCOL_RANGE_JPEG; anything else is limited, 16 to 235 at 8 bit (ITU-T H.273, VideoFullRangeFlag)."""
+
+LIMITED_TO_FULL = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
 
 @dataclass(kw_only=True)
@@ -27,7 +37,10 @@ class VideoFrame:
     time_base: Fraction
     is_keyframe: bool
     sample_aspect_ratio: Fraction
+    matrix: tuple[int, int, int, int] = IDENTITY
+    """How the stored picture is turned, see `display_matrix`."""
     _views: dict[int | None, np.ndarray] = field(default_factory=dict)
+    _luma: dict[int | None, np.ndarray] = field(default_factory=dict)
 
     @property
     def time(self) -> Fraction:
@@ -39,23 +52,129 @@ class VideoFrame:
         """Time in seconds at which it is no longer shown, exact."""
         return self.end_pts * self.time_base
 
+    @property
+    def has_alpha(self) -> bool:
+        """Does the format carry how opaque each pixel is?"""
+        return any(component.is_alpha for component in self.decoded.format.components)
+
+    @property
+    def depth_bits(self) -> int:
+        """Bits of a colour channel."""
+        return max((component.bits for component in self.decoded.format.components), default=8)
+
+    @property
+    def is_hdr(self) -> bool:
+        """PQ or HLG, which an ordinary screen cannot show as it is."""
+        return self.decoded.color_trc in (PQ, HLG)
+
     def rgb(self, longest_side_px: int | None = None) -> np.ndarray:
         """Upright picture with square pixels: uint8, shape (height, width, 3), full-range RGB; treat as read-only.
 
         `longest_side_px` shrinks it to that size, never enlarges. The colour matrix and range are the frame's own;
-        where the file does not say, FFmpeg's default (BT.601, limited) holds.
+        where the file does not say, FFmpeg's default (BT.601, limited) holds. HDR is tone-mapped (BT.2390).
         """
         if longest_side_px not in self._views:
-            width, height = square_pixels(self.decoded.width, self.decoded.height, self.sample_aspect_ratio)
-            shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
-            size = max(1, round(width * shrink)), max(1, round(height * shrink))
-            with decoder_errors("converting a frame to RGB"):
-                converted = self.decoded.reformat(
-                    width=size[0], height=size[1], format="rgb24", interpolation=Interpolation.AREA
+            if self.is_hdr:
+                self._views[longest_side_px] = tone_mapped(
+                    self._converted("rgb48le", longest_side_px), self.decoded.color_trc
                 )
-                array = converted.to_ndarray()
-            self._views[longest_side_px] = upright(array, display_matrix(self.decoded))
+            else:
+                self._views[longest_side_px] = self._converted("rgb24", longest_side_px)
         return self._views[longest_side_px]
+
+    def lossless(self, longest_side_px: int | None = None) -> np.ndarray:
+        """As `rgb`, with all bits and the alpha channel that the frame has.
+
+        Returns
+        -------
+        uint8, or uint16 where a channel has more than 8 bit (HDR keeps its own transfer); 3 or, with alpha, 4 channels.
+        """
+        form = ("rgba64le" if self.has_alpha else "rgb48le") if self.depth_bits > 8 else "rgba"
+        if self.depth_bits <= 8 and not self.has_alpha:
+            return self.rgb(longest_side_px)
+        return self._converted(form, longest_side_px)
+
+    def deinterlaced(self) -> VideoFrame:
+        """The same frame from its upper field alone, at full height; itself where the frame is progressive."""
+        if not self.decoded.interlaced_frame:
+            return self
+        with decoder_errors("taking a field"):
+            graph = av.filter.Graph()
+            source = graph.add_buffer(
+                width=self.decoded.width,
+                height=self.decoded.height,
+                format=self.decoded.format,
+                time_base=self.time_base,
+            )
+            # `field` in place of `yadif`: the neighbours in time are not there when frames are sought one by one
+            field_filter = graph.add("field", "top")
+            size = f"{self.decoded.width}:{self.decoded.height}:flags=bicubic"
+            graph.link_nodes(source, field_filter, graph.add("scale", size), graph.add("buffersink")).configure()
+            graph.push(self.decoded)
+            single = graph.pull()
+        assert isinstance(single, av.video.frame.VideoFrame)
+        return VideoFrame(
+            decoded=single,
+            pts=self.pts,
+            end_pts=self.end_pts,
+            time_base=self.time_base,
+            is_keyframe=self.is_keyframe,
+            sample_aspect_ratio=self.sample_aspect_ratio,
+            matrix=self.matrix,
+        )
+
+    def _converted(self, form: str, longest_side_px: int | None) -> np.ndarray:
+        width, height = self._size_px(longest_side_px)
+        with decoder_errors(f"converting a frame to {form}"):
+            converted = self.decoded.reformat(width=width, height=height, format=form, interpolation=Interpolation.AREA)
+            return upright(converted.to_ndarray(), self.matrix)
+
+    def _size_px(self, longest_side_px: int | None) -> tuple[int, int]:
+        """Width and height in square pixels, as stored (before it is turned)."""
+        width, height = square_pixels(self.decoded.width, self.decoded.height, self.sample_aspect_ratio)
+        shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
+        return max(1, round(width * shrink)), max(1, round(height * shrink))
+
+    def luma(self, longest_side_px: int | None = None) -> np.ndarray:
+        """Upright luma with square pixels: uint8, shape (height, width), 0 black and 255 white; treat as read-only.
+
+        The luma plane as it is coded, widened to full range, with no conversion of colour; sizes are those of `rgb`.
+        Formats without a luma plane of their own (RGB, palettes) are converted by FFmpeg.
+        """
+        if longest_side_px not in self._luma:
+            plane, is_limited = luma_plane(self.decoded)
+            plane = shrunk(plane, self._size_px(longest_side_px))
+            if plane.dtype == np.uint16:
+                plane = np.clip(np.round(plane / (1 << self.decoded.format.components[0].bits - 8)), 0, 255)
+            plane = plane.astype(np.uint8, copy=False)
+            picture = cv2.LUT(plane, LIMITED_TO_FULL) if is_limited else plane
+            self._luma[longest_side_px] = upright(picture, self.matrix)
+        return self._luma[longest_side_px]
+
+
+def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+    """Mean over the area of each new pixel; halved as often as it goes first, which costs half of one large step."""
+    height, width = plane.shape
+    while width % 2 == height % 2 == 0 and width >= 2 * size_px[0] and height >= 2 * size_px[1]:
+        width, height = width // 2, height // 2
+        plane = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
+    return plane if size_px == (width, height) else cv2.resize(plane, size_px, interpolation=cv2.INTER_AREA)
+
+
+def luma_plane(frame: av.video.frame.VideoFrame) -> tuple[np.ndarray, bool]:
+    """The coded luma, uint8 or uint16, shape (height, width), and whether it is of limited range."""
+    form = frame.format
+    depth = form.components[0].bits if form.components else 0
+    has_luma = not form.is_rgb and not form.has_palette and not form.is_bit_stream and not form.is_big_endian
+    is_grey = form.name.startswith("gray") and depth == 8
+    if has_luma and (form.is_planar or is_grey) and 8 <= depth <= 16 and not form.name.startswith(("p0", "p2", "p4")):
+        plane = frame.planes[0]
+        samples = np.frombuffer(memoryview(plane), np.uint8 if depth == 8 else np.uint16)
+        line = plane.line_size // samples.itemsize
+        picture = samples.reshape(-1, line)[: frame.height, : frame.width]
+        return picture, frame.color_range != FULL_RANGE and not is_grey and not form.name.startswith("yuvj")
+    with decoder_errors("converting a frame to grey"):
+        return frame.reformat(format="gray").to_ndarray(), False
 
 
 def square_pixels(width_px: int, height_px: int, sample_aspect_ratio: Fraction) -> tuple[int, int]:

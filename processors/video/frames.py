@@ -1,4 +1,4 @@
-"""Frames at a steady interval of presentation time."""
+"""Chosen frames as pictures: at an interval, every n-th, at given times, keyframes or all."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 from typing import ClassVar
 
 from processors.contract import Item, Need, Reads, require
 from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.video.frame import VideoFrame
+from processors.video.identity import FrameIdentity, identity_of, xmp_of
 from processors.video.info import VideoInfo
+from processors.video.selection import CHOICES, PRINTED_TO, Choice, Selection
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrameFacts:
+class FrameFacts(FrameIdentity):
     """What is known of one kept frame."""
 
-    stream_index: int
-    pts: int
-    """Presentation time in ticks of the time base."""
-    time_base: str
-    """Seconds per tick, as a fraction: `1/90000`."""
-    time_seconds: float
     end_seconds: float
     """Half open: the next frame is shown from here on."""
     is_keyframe: bool
+    is_interlaced: bool
+    """As the stream says; a deinterlaced picture is still marked."""
+    is_tone_mapped: bool
+    """High dynamic range, brought to an ordinary screen's (BT.2390)."""
     width_px: int
     height_px: int
+    depth_bits: int
+    """Of a channel in the picture's file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,36 +47,67 @@ class TableFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Frames:
-    """The frame that is shown at each multiple of `every_seconds` after the first frame's time.
+    """Frames as pictures. Items: one a frame, with its identity inside (XMP), and `frames.csv`.
 
-    A frame shown over several wanted times is kept once. Items: one picture a frame, and `frames.csv`.
+    `interval`: what is shown at each multiple of `every_seconds` after the first frame's time; `times`: at each of
+    `times_seconds`. A frame shown at several of them is kept once.
     """
 
     name: ClassVar[str] = "video.frames"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "video"
 
+    choice: Choice = "interval"
+    """`interval`, `nth`, `times`, `keyframes` or `all`."""
     every_seconds: float = 1.0
-    """Presentation time between two kept frames; above 0."""
+    """For `interval`: presentation time between two kept frames; above 0."""
+    every_nth: int = 1
+    """For `nth`: the first frame and each n-th after it."""
+    times_seconds: tuple[float, ...] = ()
+    """For `times`: presentation times as ffprobe prints them."""
+    from_seconds: float | None = None
+    """Only what is shown from this presentation time; None: from the first frame."""
+    until_seconds: float | None = None
+    """Only what is shown before this presentation time; None: to the end."""
+    deinterlace: bool = False
+    """Draw interlaced frames from their upper field alone."""
+    longest_side_px: int | None = None
+    """Larger pictures are shrunk to this; None keeps their size."""
     picture_format: PictureFormat = "jpeg"
+    """`png` keeps every bit and the alpha channel; the others have 8 bit and tone-mapped HDR."""
     quality: int = 90
-    """JPEG quality, 1 to 95; PNG is lossless and ignores it."""
+    """1 to 95 for JPEG, WebP and AVIF; PNG is lossless and ignores it."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "times_seconds", tuple(self.times_seconds))
+        require(self.choice in CHOICES, "choice", self.choice, f"must be one of {', '.join(CHOICES)}")
         require(self.every_seconds > 0, "every_seconds", self.every_seconds, "must be above 0")
-        require(self.picture_format in SUFFIXES, "picture_format", self.picture_format, "must be 'jpeg' or 'png'")
+        require(self.every_nth >= 1, "every_nth", self.every_nth, "must be 1 or more")
+        given = bool(self.times_seconds) == (self.choice == "times")
+        require(given, "times_seconds", self.times_seconds, "must name times for the choice 'times', and only for it")
+        until = self.until_seconds
+        in_order = self.from_seconds is None or until is None or self.from_seconds < until
+        require(in_order, "until_seconds", until, "must be after from_seconds")
+        formats = "must be 'jpeg', 'png', 'webp' or 'avif'"
+        require(self.picture_format in SUFFIXES, "picture_format", self.picture_format, formats)
         require(1 <= self.quality <= 95, "quality", self.quality, "must be from 1 to 95")
+        side = self.longest_side_px
+        require(side is None or side >= 16, "longest_side_px", side, "must be 16 or more")
 
     def needs(self, info: VideoInfo) -> Need:
-        origin = info.start
-        if origin is None:
-            return Need()
-        return Need(shown=lambda start, end: self.multiples_in(start - origin, end - origin) > 0)
+        return Need(shown=self.selection(info).predicate(), longest_side_px=self.longest_side_px)
 
-    def multiples_in(self, start: Fraction, end: Fraction) -> int:
-        """How many wanted times, counted from the first frame, lie in the half-open span, in seconds."""
-        every = Fraction(self.every_seconds)
-        return max(0, ceil(end / every) - max(0, ceil(start / every)))
+    def selection(self, info: VideoInfo) -> Selection:
+        """Which frames of this video are wanted."""
+        return Selection(
+            choice=self.choice,
+            every_seconds=Fraction(self.every_seconds),
+            every_nth=self.every_nth,
+            times=tuple(sorted(Fraction(time) + PRINTED_TO for time in self.times_seconds)),
+            from_time=None if self.from_seconds is None else Fraction(self.from_seconds),
+            until_time=None if self.until_seconds is None else Fraction(self.until_seconds),
+            info=info,
+        )
 
     def start(self, info: VideoInfo, scratch: Path) -> _Session:
         return _Session(self, info)
@@ -85,33 +117,28 @@ class _Session:
     def __init__(self, processor: Frames, info: VideoInfo) -> None:
         self._processor = processor
         self._info = info
+        self._keeper = processor.selection(info).keeper()
         self._rows: list[dict[str, object]] = []
-        self._wanted_until = 0
-        self._missing: list[float] = []
-        self._origin = info.start
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
-        if self._origin is None:
-            self._origin = frame.time
-        start, end = frame.time - self._origin, frame.end - self._origin
-        if end <= start or not self._processor.multiples_in(start, end):
+        if not self._keeper.keeps(frame):
             return
-        every = Fraction(self._processor.every_seconds)
-        self._miss_until(ceil(start / every))
-        self._wanted_until = ceil(end / every)
-        picture = frame.rgb()
+        processor, identity = self._processor, identity_of(frame, self._info)
+        shown = frame.deinterlaced() if processor.deinterlace else frame
+        whole = processor.picture_format == "png"
+        picture = shown.lossless(processor.longest_side_px) if whole else shown.rgb(processor.longest_side_px)
         facts = FrameFacts(
-            stream_index=self._info.stream_index,
-            pts=frame.pts,
-            time_base=str(frame.time_base),
-            time_seconds=float(frame.time),
+            **vars(identity),
             end_seconds=float(frame.end),
             is_keyframe=frame.is_keyframe,
+            is_interlaced=bool(frame.decoded.interlaced_frame),
+            is_tone_mapped=frame.is_hdr and not (whole and frame.depth_bits > 8),
             width_px=picture.shape[1],
             height_px=picture.shape[0],
+            depth_bits=picture.itemsize * 8,
         )
-        form = self._processor.picture_format
-        data = encode(picture, form, quality=self._processor.quality)
+        form = processor.picture_format
+        data = encode(picture, form, quality=processor.quality, xmp=xmp_of(identity))
         name = f"frame_{len(self._rows):06d}{SUFFIXES[form]}"
         self._rows.append(
             {"file": name, **asdict(facts), "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -119,22 +146,10 @@ class _Session:
         yield Item(name=name, media_type=MEDIA_TYPES[form], data=data, facts=facts)
 
     def finish(self) -> Iterator[Item]:
-        if self._info.start is not None and self._info.end is not None:
-            self._miss_until(ceil((self._info.end - self._info.start) / Fraction(self._processor.every_seconds)))
         text = io.StringIO(newline="")
         columns = ["file", *FrameFacts.__dataclass_fields__, "size_bytes", "sha256"]
         table = csv.DictWriter(text, columns, lineterminator="\n")
         table.writeheader()
         table.writerows(self._rows)
-        facts = TableFacts(frame_count=len(self._rows), missing_times_seconds=tuple(self._missing))
+        facts = TableFacts(frame_count=len(self._rows), missing_times_seconds=tuple(self._keeper.missing()))
         yield Item(name="frames.csv", media_type="text/csv", data=text.getvalue().encode(), facts=facts)
-
-    def _miss_until(self, multiple: int) -> None:
-        every, origin = Fraction(self._processor.every_seconds), self._origin or Fraction(0)
-        told = range(self._wanted_until, min(multiple, self._wanted_until + MISSES_TOLD))
-        self._missing += [float(origin + k * every) for k in told]
-        self._wanted_until = max(self._wanted_until, multiple)
-
-
-MISSES_TOLD = 1000
-"""Missing times listed at one gap, at the most: a damaged file may claim to last for years."""

@@ -39,6 +39,11 @@ class PacketIndex:
             return self.shown_pts[following]
         return pts + max(self.last_duration, 1)
 
+    def keyframe_pts(self) -> list[int]:
+        """Presentation times of the shown frames that decode on their own, ascending."""
+        rows = zip(self.pts, self.is_keyframe, self.is_shown, strict=True)
+        return sorted(pts for pts, is_key, is_shown in rows if is_key and is_shown)
+
     def wanted(self, shown_between: Callable[[int, int], bool]) -> set[int]:
         """Presentation times whose half-open interval of ticks the caller wants."""
         ends = list(self.shown_pts[1:])

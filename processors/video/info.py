@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,6 +11,8 @@ from fractions import Fraction
 class VideoInfo:
     """What is known of the stream before its frames are decoded."""
 
+    source_digest: str | None
+    """SHA-256 of the source's bytes; None where a file is read on its own."""
     stream_index: int
     codec: str
     pixel_format: str | None
@@ -27,6 +30,10 @@ class VideoInfo:
     duration_seconds_from_header: Fraction | None
     frame_count_from_packets: int | None
     """Frames to be shown, counted without decoding; None where the packets carry no times."""
+    frame_pts: Sequence[int] | None
+    """Presentation times of the shown frames, ascending, in ticks; None where only decoding can tell."""
+    keyframe_pts: Sequence[int] | None
+    """Those of the shown frames that decode on their own."""
     start: Fraction | None
     """Presentation time of the first frame, seconds; None, with `end`, where only decoding can tell."""
     end: Fraction | None
@@ -39,6 +46,9 @@ class VideoReport:
 
     frame_count_from_header: int | None
     frame_count_from_packets: int | None
+    frame_count_hidden: int | None
+    """Frames that an edit list hides: in the header's count, decoded for others, never shown."""
+    duration_seconds_from_header: Fraction | None
     frame_count_decoded: int
     frame_count_skipped: int | None
     """Frames that nobody asked for and that were not decoded, so their state is unknown; None without packet times."""

@@ -47,7 +47,13 @@ class VideoReader:
     DamagedMedia : no decoder or no picture size; from `flush`, when not one frame decoded.
     """
 
-    def __init__(self, container: av.container.InputContainer, second_opening: av.container.InputContainer) -> None:
+    def __init__(
+        self,
+        container: av.container.InputContainer,
+        second_opening: av.container.InputContainer,
+        *,
+        source_digest: str | None = None,
+    ) -> None:
         stream = pick_stream(container)
         if stream is None or stream.codec_context is None or not stream.codec_context.width:
             raise DamagedMedia("no decodable video stream")
@@ -56,6 +62,8 @@ class VideoReader:
         twin = second_opening.streams[stream.index]
         assert isinstance(twin, av.video.stream.VideoStream)
         self.stream = stream
+        self._container = container
+        self._source_digest = source_digest
         self._codec = stream.codec_context
         self._index = read_index(second_opening, twin)
         self.info = self._read_info(_first_matrix(second_opening, twin))
@@ -80,6 +88,7 @@ class VideoReader:
         width, height = square_pixels(codec.width, codec.height, ratio)
         shown = index.shown_pts if index.complete else []
         return VideoInfo(
+            source_digest=self._source_digest,
             stream_index=stream.index,
             codec=codec.name,
             pixel_format=codec.pix_fmt,
@@ -92,11 +101,22 @@ class VideoReader:
             time_base=time_base,
             average_rate_hz=stream.average_rate,
             frame_count_from_header=stream.frames or None,
-            duration_seconds_from_header=stream.duration * time_base if stream.duration else None,
+            duration_seconds_from_header=self._declared_duration(time_base),
             frame_count_from_packets=len(shown) if index.complete else None,
+            frame_pts=index.shown_pts if index.complete else None,
+            keyframe_pts=index.keyframe_pts() if index.complete else None,
             start=shown[0] * time_base if shown else None,
             end=index.end_of(shown[-1]) * time_base if shown else None,
         )
+
+    def _declared_duration(self, time_base: Fraction) -> Fraction | None:
+        """The stream's own, or that of a Matroska file with nothing else in it, whose tracks have none; seconds."""
+        if self.stream.duration:
+            return self.stream.duration * time_base
+        whole = self._container
+        if "matroska" in whole.format.name and len(whole.streams) == 1 and whole.duration:
+            return Fraction(whole.duration, av.time_base)
+        return None
 
     def want(self, needs: Sequence[Need]) -> None:
         """Say, before the first packet, which frames will be asked for; if one need is all of them, all are decoded."""
@@ -145,6 +165,8 @@ class VideoReader:
         return VideoReport(
             frame_count_from_header=self.info.frame_count_from_header,
             frame_count_from_packets=self.info.frame_count_from_packets,
+            frame_count_hidden=len(self._index.pts) - len(self._index.shown_pts) if known else None,
+            duration_seconds_from_header=self.info.duration_seconds_from_header,
             frame_count_decoded=self._decoded,
             frame_count_skipped=len(absent) - len(lost) if known else None,
             frame_count_lost=len(lost) if known else None,
@@ -199,6 +221,7 @@ class VideoReader:
             time_base=self.info.time_base,
             is_keyframe=bool(frame.key_frame),
             sample_aspect_ratio=self.info.sample_aspect_ratio,
+            matrix=display_matrix(frame),
         )
 
 

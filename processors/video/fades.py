@@ -1,0 +1,64 @@
+"""Fades from and to black, found in the curve of brightness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+LEAST_FRAMES = 3
+"""A rise within fewer frames is a cut from black."""
+
+FLAT_SHARE = 0.35
+"""A fade is over where brightness changes by less than this share of its median change until there."""
+
+LEAST_STEP_LEVELS = 0.4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fade:
+    """Frames `first_frame` up to, not including, `end_frame`, that are neither black nor in full light."""
+
+    kind: Literal["fade in", "fade out"]
+    first_frame: int
+    end_frame: int
+
+
+def find_fades(brightness: np.ndarray, black: np.ndarray) -> list[Fade]:
+    """Fades beside black frames, in order.
+
+    Parameters
+    ----------
+    brightness : mean luma level of each frame, shape (frames,).
+    black : where a frame is black: bool, shape (frames,).
+    """
+    count = len(brightness)
+    backwards = [
+        Fade(kind="fade out", first_frame=count - end, end_frame=count - first)
+        for first, end in _rises(brightness[::-1], black[::-1])
+    ]
+    forwards = [Fade(kind="fade in", first_frame=first, end_frame=end) for first, end in _rises(brightness, black)]
+    return sorted(forwards + backwards, key=lambda fade: fade.first_frame)
+
+
+def _rises(brightness: np.ndarray, black: np.ndarray) -> list[tuple[int, int]]:
+    """Half-open ranges of frames over which brightness rises steadily out of a run of black frames."""
+    found = []
+    for last_black in np.flatnonzero(black[:-1] & ~black[1:]).tolist():
+        first_black = last_black
+        while first_black and black[first_black - 1]:
+            first_black -= 1
+        floor = float(brightness[first_black : last_black + 1].min())
+        risen = np.flatnonzero(brightness[first_black : last_black + 2] > floor + 0.5)
+        start = first_black + int(risen[0]) if risen.size else last_black + 1
+        end, steps = start, [float(brightness[start]) - floor]
+        while end + 1 < len(brightness):
+            step = float(brightness[end + 1] - brightness[end])
+            if step < max(LEAST_STEP_LEVELS, FLAT_SHARE * float(np.median(steps))):
+                break
+            steps.append(step)
+            end += 1
+        if end - start >= LEAST_FRAMES and max(steps) < 0.5 * (brightness[end] - floor):
+            found.append((start, end))
+    return found

@@ -1,0 +1,274 @@
+"""An audit: what the file declares, what decodes, what is repeated or burnt in, and whether motion may be measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from processors.contract import Item, Json, Need, Processor, Reads, Using, as_json, require
+from processors.video.held import Run, black_frames, repeated_frames, runs
+from processors.video.measurements import Measurements
+from processors.video.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
+from processors.video.still_parts import Box, StillParts, still_parts
+from processors.video.using import Measured
+
+DETAIL_POWER = 2.0
+"""Power, in levels squared, below which a band of the spectrum holds coding noise and no detail."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """The verdict; it travels in the facts of what is made from the source."""
+
+    words: str
+    """What the video is, for people."""
+    motion_may_be_measured: bool
+    motion_refused_because: tuple[str, ...]
+    is_complete: bool
+    """Nothing is missing, damaged or cut off, as far as the container can tell."""
+    is_stop_motion: bool
+    distinct_per_second: float | None
+    picture_box: Box | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A half-open span of presentation time."""
+
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integrity:
+    """Everything that the audit found."""
+
+    audit: Audit
+    frame_count_declared: int | None
+    """In the container's header."""
+    frame_count_hidden: int | None
+    """By an edit list."""
+    frame_count_decoded: int
+    frame_count_distinct: int
+    """Pictures that differ from the one before them; black frames each count as one."""
+    frame_count_held: int
+    frame_count_black: int
+    frame_count_lost: int | None
+    frame_count_corrupt: int
+    frame_count_without_time: int
+    frame_count_interlaced: int
+    duration_declared_seconds: float | None
+    duration_decoded_seconds: float | None
+    frame_rate_hz: float | None
+    """Frames shown, by the time they are shown for."""
+    distinct_per_second: float | None
+    damaged_or_missing: tuple[Span, ...]
+    """Damaged or lost frames, the first 100 spans."""
+    decoder_errors: int
+    first_error: str | None
+    is_truncated: bool
+    truncated_because: str | None
+    still: StillParts
+    detail_share: float | None
+    """Share of the resolution, along the better axis, in which there is detail; None for small pictures."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited:
+    """Audits a video from its measurements and from what the reader reported.
+
+    Items: `integrity.json` (`Integrity`), `held_runs.csv` (each picture shown for more than one frame).
+    """
+
+    name: ClassVar[str] = "video.integrity"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "results"
+
+    held_levels: float = 4.0
+    """A frame repeats the one before when no 8 px block differs by this much on average; luma levels of 255."""
+    held_share_at_most: float = 0.2
+    """Where more frames than this repeat, motion may not be measured; 0 to 1."""
+    damaged_share_at_most: float = 0.05
+    soft_below: float = 0.6
+    """A picture with detail in less than this share of its resolution shows signs of upscaling; 0 to 1."""
+    measurements: Measurements = field(default_factory=Measurements)
+
+    def __post_init__(self) -> None:
+        require(0 < self.held_levels <= 64, "held_levels", self.held_levels, "must be above 0 and at most 64")
+        for name in ("held_share_at_most", "damaged_share_at_most", "soft_below"):
+            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "must be from 0 to 1")
+
+    def uses(self) -> tuple[Processor, ...]:
+        return (self.measurements,)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        return _Session(self, info)
+
+
+class _Session:
+    def __init__(self, processor: Audited, using: Using) -> None:
+        self._processor = processor
+        self._using = using
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        measured = Measured.of(self._using)
+        report = self._using.source_facts["video"]
+        assert isinstance(report, dict)
+        repeated = repeated_frames(measured, self._processor.held_levels)
+        found = examine(self._processor, measured, repeated, report)
+        text = json.dumps(as_json(found), indent=1, ensure_ascii=False)
+        yield Item(name="integrity.json", media_type="application/json", data=text.encode(), facts=found.audit)
+        held = [run for run in runs(repeated) if run.frame_count > 1]
+        yield Item(name="held_runs.csv", media_type="text/csv", data=_held_table(held, measured))
+
+
+def examine(processor: Audited, measured: Measured, repeated: np.ndarray, report: dict[str, Json]) -> Integrity:
+    """Put the findings together; `report` is the reader's (`VideoReport` as JSON)."""
+    facts: dict[str, Any] = report
+    black = black_frames(measured)
+    count, held = measured.frame_count, int(repeated.sum())
+    shown = float(measured.time(count) - measured.time(0)) if count else None
+    why_cut = _truncated(facts, float(measured.time(count)) if count else None, shown)
+    damage = _damage(measured, facts)
+    still = still_parts(measured.statistics, measured.width_px, measured.height_px)
+    distinct_per_second = round((count - held) / shown, 3) if shown else None
+    detail = _detail_share(measured.statistics)
+    refused = _motion_refusals(processor, count, held, int(black.sum()), facts)
+    is_stop_motion = count - int(black.sum()) > 0 and held > processor.held_share_at_most * (count - int(black.sum()))
+    rate = round(count / shown, 3) if shown else None
+    audit = Audit(
+        words=" ".join(_words(facts, count, held, shown, rate, distinct_per_second, why_cut, damage, still,
+                              detail if detail is not None and detail < processor.soft_below else None, refused)),
+        motion_may_be_measured=not refused,
+        motion_refused_because=tuple(refused),
+        is_complete=not (why_cut or damage or facts["decoder_errors"] or facts["frame_count_without_time"]),
+        is_stop_motion=is_stop_motion,
+        distinct_per_second=distinct_per_second,
+        picture_box=still.picture_box,
+    )  # fmt: skip
+    return Integrity(
+        audit=audit,
+        frame_count_declared=facts["frame_count_from_header"],
+        frame_count_hidden=facts["frame_count_hidden"],
+        frame_count_decoded=count,
+        frame_count_distinct=count - held,
+        frame_count_held=held,
+        frame_count_black=int(black.sum()),
+        frame_count_lost=facts["frame_count_lost"],
+        frame_count_corrupt=facts["frame_count_corrupt"],
+        frame_count_without_time=facts["frame_count_without_time"],
+        frame_count_interlaced=int(measured.column("is_interlaced").sum()),
+        duration_declared_seconds=facts["duration_seconds_from_header"],
+        duration_decoded_seconds=shown,
+        frame_rate_hz=rate,
+        distinct_per_second=distinct_per_second,
+        damaged_or_missing=damage,
+        decoder_errors=facts["decoder_errors"],
+        first_error=facts["first_error"],
+        is_truncated=why_cut is not None,
+        truncated_because=why_cut,
+        still=still,
+        detail_share=detail,
+    )
+
+
+def _truncated(facts: dict[str, Any], end: float | None, shown: float | None) -> str | None:
+    """Why the file seems cut off; None where it does not."""
+    if facts["unreadable"]:
+        return f"the container ends in the middle ({facts['unreadable']})"
+    declared, packets = facts["frame_count_from_header"], facts["frame_count_from_packets"]
+    if declared is not None and packets is not None and declared > packets + facts["frame_count_hidden"] + 1:
+        return f"the header declares {declared} frames, {packets + facts['frame_count_hidden']} are there"
+    duration = facts["duration_seconds_from_header"]
+    if duration is not None and end is not None and shown is not None and duration > max(end, shown) * 1.02 + 0.5:
+        return f"the header declares {duration:.3f} s, the last frame ends at {end:.3f} s"
+    return None
+
+
+def _damage(measured: Measured, facts: dict[str, Any]) -> tuple[Span, ...]:
+    """Lost frames as the reader tells them and corrupt ones from the table, in order."""
+    spans = [Span(start_seconds=a, end_seconds=b) for a, b in facts["lost_seconds"]]
+    for frame in np.flatnonzero(measured.column("is_corrupt"))[:100].tolist():
+        start, end = measured.time(frame), Fraction(int(measured.end_pts[frame])) * measured.time_base
+        if spans and spans[-1].end_seconds == float(start):
+            spans[-1] = Span(start_seconds=spans[-1].start_seconds, end_seconds=float(end))
+        else:
+            spans.append(Span(start_seconds=float(start), end_seconds=float(end)))
+    return tuple(sorted(spans, key=lambda span: span.start_seconds)[:100])
+
+
+def _detail_share(statistics: PixelStatistics | None) -> float | None:
+    """Where, between 0 and half a cycle a pixel, the power sinks into coding noise; the better axis's share."""
+    if statistics is None:
+        return None
+    known = [spectrum for spectrum in (statistics.spectrum_x, statistics.spectrum_y) if spectrum.max() > 0]
+    ends = [np.flatnonzero(spectrum > DETAIL_POWER)[-1:].sum() + 1 for spectrum in known]
+    return round(float(max(ends)) / SPECTRUM_BANDS, 3) if ends else None
+
+
+def _motion_refusals(processor: Audited, count: int, held: int, black: int, facts: dict[str, Any]) -> list[str]:
+    lit = count - black
+    bad = facts["frame_count_corrupt"] + (facts["frame_count_lost"] or 0) + facts["frame_count_without_time"]
+    refused = []
+    if lit < 3:
+        refused.append(f"only {lit} frames show anything")
+    elif held > processor.held_share_at_most * lit:
+        refused.append(
+            f"{held} of {lit} frames repeat the one before: the times of the pictures are not those of the camera"
+        )
+    if bad > processor.damaged_share_at_most * (count + bad):
+        refused.append(f"{bad} of {count + bad} frames are damaged or missing")
+    return refused
+
+
+def _words(
+    facts: dict[str, Any], count: int, held: int, shown: float | None, rate: float | None, distinct: float | None,
+    why_cut: str | None, damage: tuple[Span, ...], still: StillParts, soft: float | None, refused: list[str],
+) -> Iterator[str]:  # fmt: skip
+    """The verdict's sentences."""
+    if not shown:
+        yield "Not one frame can be used."
+        return
+    yield f"{count} frames in {shown:.3f} s."
+    if held:
+        yield f"{distinct:g} distinct pictures a second in a {rate:g} fps file; {held} frames repeat the one before."
+    else:
+        yield "Every frame is a picture of its own."
+    if why_cut:
+        yield f"Cut off: {why_cut}."
+    if damage:
+        yield f"{len(damage)} damaged or missing spans, the first from {damage[0].start_seconds:.3f} s."
+    if facts["decoder_errors"]:
+        yield f"{facts['decoder_errors']} decoder errors, the first: {facts['first_error']}."
+    box = still.picture_box
+    if box and (box.left_px or box.top_px):
+        yield f"Black bars: the picture is {box.right_px - box.left_px} × {box.bottom_px - box.top_px} px."
+    if still.overlays:
+        yield f"Burnt in: {len(still.overlays)} still overlays."
+    if soft is not None:
+        yield f"Detail in {soft:.0%} of the resolution only: upscaled or soft."
+    yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
+
+
+def _held_table(held: list[Run], measured: Measured) -> bytes:
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["first_frame", "frame_count", "start_pts", "start_seconds", "end_seconds"])
+    for run in held:
+        start, end = measured.time(run.first_frame), measured.time(run.end_frame)
+        table.writerow([run.first_frame, run.frame_count, int(measured.pts[run.first_frame]), float(start), float(end)])
+    return text.getvalue().encode()

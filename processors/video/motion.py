@@ -1,0 +1,288 @@
+"""Motion inside each shot: change of scale, rotation and drift from frame to frame, and time to contact."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import tan
+from pathlib import Path
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
+from processors.errors import RefusedMedia
+from processors.video.frame import VideoFrame
+from processors.video.integrity import Audited
+from processors.video.motion_curve import Curve, curve_of
+from processors.video.motion_plot import draw_curve
+from processors.video.registration import Similarity, register
+from processors.video.shots import Shot, Shots, read_shots
+
+LEAST_FRAMES = 8
+"""Shorter shots say nothing about motion."""
+
+COLUMNS = pa.schema(
+    [
+        ("shot", pa.int32()),
+        ("segment", pa.int32()),
+        ("pts", pa.int64()),
+        ("time_seconds", pa.float64()),
+        ("scale", pa.float64()),
+        ("rotation_degrees", pa.float64()),
+        ("scale_change_per_second", pa.float64()),
+        ("time_to_contact_seconds", pa.float64()),
+        ("altitude_metres", pa.float64()),
+        ("metres_per_px", pa.float64()),
+        ("step_scale", pa.float64()),
+        ("step_rotation_degrees", pa.float64()),
+        ("step_shift_x_px", pa.float64()),
+        ("step_shift_y_px", pa.float64()),
+        ("inliers", pa.int32()),
+        ("inlier_share", pa.float64()),
+        ("residual_px", pa.float64()),
+    ]
+)
+"""One row a frame. `scale` and `rotation_degrees`: since the segment's first frame; a segment ends where two frames
+cannot be registered. `scale_change_per_second`: d ln(scale) / dt. `step_…`: from the frame before, in px of the video,
+null for a segment's first; the shift is that of the picture's centre; rotation turns from +x (right) to +y (down)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotMotion:
+    """Motion in one shot."""
+
+    shot: int
+    frame_count: int
+    segments: int
+    total_scale: float | None
+    """Over the longest segment; None where no two frames could be registered."""
+    total_rotation_degrees: float | None
+    median_residual_px: float | None
+    median_inlier_share: float | None
+    looks_along_motion: bool
+    """The picture grows steadily around a point inside it, as from a camera that looks where it goes."""
+    time_to_contact_seconds: float | None
+    """At the last frame, at a steady speed; None where the camera does not look along its motion."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionFacts:
+    """What the table of motion says in sum."""
+
+    shots: tuple[ShotMotion, ...]
+    audit: object
+    """The verdict on the video (`Audit`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Motion:
+    """Frame-to-frame registration inside each shot. Items: `motion.parquet`, `motion.json`, a plot for each shot.
+
+    Refused where the audit says that motion may not be measured. Altitude is absolute only from `altitude_metres`
+    and `field_of_view_degrees`; without them the curve is relative.
+    """
+
+    name: ClassVar[str] = "video.motion"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "video"
+
+    longest_side_px: int = 640
+    """Size at which frames are registered, 128 to 1920."""
+    only_shots: tuple[int, ...] = ()
+    """Numbers of the shots to measure; empty: all."""
+    altitude_metres: float | None = None
+    """Of the camera above the ground at the first frame of each measured shot."""
+    field_of_view_degrees: float | None = None
+    """From the left to the right edge of the picture inside its bars."""
+    shots: Shots = field(default_factory=Shots)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "only_shots", tuple(self.only_shots))
+        require(128 <= self.longest_side_px <= 1920, "longest_side_px", self.longest_side_px, "must be 128 to 1920")
+        altitude, view = self.altitude_metres, self.field_of_view_degrees
+        require(altitude is None or altitude > 0, "altitude_metres", altitude, "must be above 0")
+        require(view is None or 0 < view < 180, "field_of_view_degrees", view, "must be between 0 and 180")
+        both = (altitude is None) == (view is None)
+        require(both, "field_of_view_degrees", view, "give it and altitude_metres, or neither")
+        one_shot = altitude is None or len(self.only_shots) == 1
+        require(one_shot, "only_shots", self.only_shots, "must name the one shot that altitude_metres belongs to")
+
+    def uses(self) -> tuple[Processor, ...]:
+        return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
+
+    def needs(self, info: Using) -> Need:
+        base = info.info.time_base
+        spans = [(shot.start_pts * base, shot.end_pts * base) for shot in self.wanted(info)]
+
+        def shown(start: Fraction, end: Fraction) -> bool:
+            return any(first <= start < last for first, last in spans)
+
+        return Need(shown=shown, longest_side_px=self.longest_side_px)
+
+    def wanted(self, info: Using) -> list[Shot]:
+        """The shots that are long enough and asked for."""
+        return [
+            shot
+            for shot in read_shots(info).shots
+            if shot.end_frame - shot.first_frame >= LEAST_FRAMES
+            and (not self.only_shots or shot.number in self.only_shots)
+        ]
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        audit = info.results[Audited.name].facts("integrity.json")
+        assert isinstance(audit, dict)
+        if not audit["motion_may_be_measured"]:
+            reasons = audit["motion_refused_because"]
+            assert isinstance(reasons, list)
+            raise RefusedMedia(
+                f"motion may not be measured: {'; '.join(map(str, reasons))}",
+                "use the instrument's own frames, or raise the audit's limits and say so",
+            )
+        return _Session(self, info, audit, scratch)
+
+
+@dataclass(kw_only=True)
+class _Row:
+    shot: int
+    segment: int
+    pts: int
+    time: Fraction
+    step: Similarity | None
+
+
+class _Session:
+    def __init__(self, processor: Motion, using: Using, audit: dict[str, Any], scratch: Path) -> None:
+        self._processor = processor
+        self._audit = audit
+        self._path = scratch / "motion.parquet"
+        self._shots = processor.wanted(using)
+        self._starts = [shot.start_pts for shot in self._shots]
+        still = json.loads(using.results[Audited.name].path("integrity.json").read_bytes())["still"]
+        self._still: dict[str, Any] = still
+        self._width_px = int(using.info.width_px)
+        self._mask: np.ndarray | None = None
+        self._last: np.ndarray | None = None
+        self._rows: list[_Row] = []
+
+    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+        place = bisect_right(self._starts, frame.pts) - 1
+        if place < 0 or frame.pts >= self._shots[place].end_pts:
+            return
+        number = self._shots[place].number
+        luma = frame.luma(self._processor.longest_side_px)
+        if self._mask is None or self._mask.shape != luma.shape:
+            self._mask = feature_mask(luma.shape, self._width_px, self._still)
+        before = self._rows[-1] if self._rows else None
+        follows = before is not None and before.shot == number and self._last is not None
+        step = None
+        if follows and self._last is not None and self._last.shape == luma.shape:
+            step = register(self._last, luma, self._mask)
+        segment = before.segment + (step is None) if before is not None and before.shot == number else 0
+        self._rows.append(_Row(shot=number, segment=segment, pts=frame.pts, time=frame.time, step=step))
+        self._last = luma
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        px = self._width_px / self._mask.shape[1] if self._mask is not None else 1.0
+        summaries, tables, plots = [], [], []
+        for shot in self._shots:
+            rows = [row for row in self._rows if row.shot == shot.number]
+            curves = [
+                curve_of([float(row.time) for row in part], [row.step for row in part], self._half_size(px), px)
+                for part in _segments(rows)
+            ]
+            summaries.append(_summary(shot.number, curves))
+            tables.append(self._table(rows, curves, px))
+            if any(len(curve.scale) > 1 for curve in curves):
+                plots.append((shot.number, draw_curve(f"shot {shot.number}", curves)))
+        facts = MotionFacts(shots=tuple(summaries), audit=self._audit)
+        pq.write_table(pa.concat_tables([COLUMNS.empty_table(), *tables]), self._path, compression="zstd")
+        yield Item(name=self._path.name, media_type="application/vnd.apache.parquet", file=self._path, facts=facts)
+        data = json.dumps(as_json(tuple(summaries)), indent=1).encode()
+        yield Item(name="motion.json", media_type="application/json", data=data, facts=facts)
+        for number, picture in plots:
+            yield Item(name=f"motion_{number:04d}.png", media_type="image/png", data=picture, facts=facts)
+
+    def _half_size(self, px: float) -> tuple[float, float]:
+        """Half the registered picture, in px of the video."""
+        height, width = self._mask.shape if self._mask is not None else (0, 0)
+        return width * px / 2, height * px / 2
+
+    def _table(self, rows: list[_Row], curves: list[Curve], px: float) -> pa.Table:
+        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS.names}
+        altitudes = [self._altitude(curve, number == 0) for number, curve in enumerate(curves)]
+        box = self._audit["picture_box"]
+        width_px = box["right_px"] - box["left_px"] if box else self._width_px
+        view = self._processor.field_of_view_degrees
+        firsts = np.cumsum([0, *(len(curve.scale) for curve in curves)])
+        for number, row in enumerate(rows):
+            curve, altitude = curves[row.segment], altitudes[row.segment]
+            place = number - int(firsts[row.segment])
+            step, metres = row.step, altitude[place]
+            values = {
+                "shot": row.shot, "segment": row.segment, "pts": row.pts, "time_seconds": float(row.time),
+                "scale": curve.scale[place], "rotation_degrees": curve.rotation_degrees[place],
+                "scale_change_per_second": curve.scale_change_per_second[place],
+                "time_to_contact_seconds": curve.time_to_contact_seconds[place], "altitude_metres": metres,
+                "metres_per_px": 2 * metres * tan(np.radians(view) / 2) / width_px if metres and view else None,
+                "step_scale": step and step.scale, "step_rotation_degrees": step and step.rotation_degrees,
+                "step_shift_x_px": step and step.shift_x_px * px, "step_shift_y_px": step and step.shift_y_px * px,
+                "inliers": step and step.inliers, "inlier_share": step and step.inlier_share,
+                "residual_px": step and step.residual_px * px,
+            }  # fmt: skip
+            for name, value in values.items():
+                columns[name].append(value)
+        return pa.Table.from_pydict(columns, schema=COLUMNS)
+
+    def _altitude(self, curve: Curve, is_first: bool) -> list[float | None]:
+        """Altitude is inversely proportional to the scale of level ground seen from straight above."""
+        start = self._processor.altitude_metres if is_first and curve.looks_along_motion else None
+        return [None if start is None else start / scale for scale in curve.scale]
+
+
+def feature_mask(shape: tuple[int, ...], width_px: int, still: dict[str, Any]) -> np.ndarray:
+    """Where features may lie: inside the bars and outside overlays, with some px to spare; uint8."""
+    shrink = shape[1] / width_px
+    mask = np.zeros(shape[:2], np.uint8)
+    box = still["picture_box"] or {"left_px": 0, "top_px": 0, "right_px": width_px, "bottom_px": shape[0] / shrink}
+    cv2.rectangle(mask, *_corners(box, shrink, -4), 255, cv2.FILLED)
+    for overlay in still["overlays"] or ():
+        cv2.rectangle(mask, *_corners(overlay, shrink, 4), 0, cv2.FILLED)
+    return mask
+
+
+def _corners(box: dict[str, float], shrink: float, grow_px: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    left, top = int(box["left_px"] * shrink) - grow_px, int(box["top_px"] * shrink) - grow_px
+    return (left, top), (int(box["right_px"] * shrink) + grow_px - 1, int(box["bottom_px"] * shrink) + grow_px - 1)
+
+
+def _segments(rows: list[_Row]) -> list[list[_Row]]:
+    parts: list[list[_Row]] = []
+    for row in rows:
+        if row.segment == len(parts):
+            parts.append([])
+        parts[row.segment].append(row)
+    return parts
+
+
+def _summary(shot: int, curves: list[Curve]) -> ShotMotion:
+    longest = max(curves, key=lambda curve: len(curve.scale), default=None)
+    known = longest is not None and len(longest.scale) > 1
+    return ShotMotion(
+        shot=shot,
+        frame_count=sum(len(curve.scale) for curve in curves),
+        segments=len(curves),
+        total_scale=longest.scale[-1] if longest and known else None,
+        total_rotation_degrees=longest.rotation_degrees[-1] if longest and known else None,
+        median_residual_px=longest.median_residual_px if longest and known else None,
+        median_inlier_share=longest.median_inlier_share if longest and known else None,
+        looks_along_motion=bool(longest and longest.looks_along_motion),
+        time_to_contact_seconds=longest.time_to_contact_seconds[-1] if longest and known else None,
+    )

@@ -1,0 +1,132 @@
+"""What stays the same in a changing picture: statistics of every pixel, gathered from frames spread over the video."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+MAX_SIDE_PX = 1920
+"""Larger pictures are shrunk to this: memory stays below 60 MB."""
+
+LEAST_CHANGE_LEVELS = 1.5
+"""A frame whose thumbnail differs less than this, on average, from the one taken last says nothing new."""
+
+BLACK_LEVEL = 24
+"""A frame whose brightest thumbnail pixel is below this shows nothing."""
+
+CLEAR_STEP_LEVELS = 5
+"""A step between neighbours that is no noise."""
+
+SPECTRUM_EVERY = 4
+SPECTRUM_BANDS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelStatistics:
+    """Statistics of the frames that were taken; upright pixels, luma levels 0 to 255."""
+
+    taken: int
+    """How many frames went in."""
+    width_px: int
+    """Of the arrays, which are the video's own size, or shrunk to `MAX_SIDE_PX`."""
+    height_px: int
+    highest: np.ndarray
+    """Each pixel's highest level: uint8, shape (height, width)."""
+    stillness: np.ndarray
+    """How often a clear step to the right or the lower neighbour has the same sign: uint8, 255 for every frame."""
+    spectrum_x: np.ndarray
+    """Mean power along rows in the middle of the picture: float32, shape (64,), from 0 to half a cycle a pixel."""
+    spectrum_y: np.ndarray
+
+    def save(self) -> bytes:
+        """A NumPy archive of the arrays; the same bytes every time."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for field in fields(self):
+                entry = zipfile.ZipInfo(f"{field.name}.npy")  # which stands for a fixed date
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                with archive.open(entry, "w") as opened:
+                    np.save(opened, np.asarray(getattr(self, field.name)), allow_pickle=False)
+        return buffer.getvalue()
+
+    @classmethod
+    def load(cls, path: Path) -> PixelStatistics:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        whole = {name: int(arrays.pop(name)) for name in ("taken", "width_px", "height_px")}
+        return cls(**whole, **arrays)
+
+
+class Gatherer:
+    """Takes frames ever more seldom, so that an hour costs little more than a minute, and none that shows no change."""
+
+    def __init__(self) -> None:
+        self._first_time: Fraction | None = None
+        self._next_time = Fraction(0)
+        self._last: np.ndarray | None = None
+        self._taken = 0
+        self._spectra = 0
+        self._counts: list[np.ndarray] = []
+
+    def wants(self, time: Fraction, thumbnail: np.ndarray) -> bool:
+        """Whether a frame at `time` (s) whose small picture is `thumbnail` (uint8) should be taken."""
+        if self._first_time is None:
+            self._first_time = time
+        elapsed = time - self._first_time
+        if elapsed < self._next_time or int(thumbnail.max()) < BLACK_LEVEL:
+            return False
+        if self._last is not None and cv2.absdiff(thumbnail, self._last).mean() < LEAST_CHANGE_LEVELS:
+            return False
+        self._last = thumbnail
+        self._next_time = elapsed + Fraction(1, 5) + elapsed / 16
+        return True
+
+    def take(self, luma: np.ndarray) -> None:
+        """Add one frame's luma, uint8, shape (height, width); another size than the first frame's is left out."""
+        if not self._counts:
+            self._highest = luma.copy()
+            self._counts = [np.zeros(luma.shape, np.uint16) for _ in range(4)]
+            self._spectrum = np.zeros((2, SPECTRUM_BANDS), np.float64)
+        if luma.shape != self._highest.shape:
+            return
+        cv2.max(self._highest, luma, self._highest)
+        for first, (near, far) in enumerate(
+            ((luma[:, :-1], luma[:, 1:]), (luma[:, 1:], luma[:, :-1]), (luma[:-1], luma[1:]), (luma[1:], luma[:-1]))
+        ):
+            self._counts[first][: near.shape[0], : near.shape[1]] += cv2.subtract(far, near) >= CLEAR_STEP_LEVELS
+        if self._taken % SPECTRUM_EVERY == 0:
+            self._spectrum += np.stack([_power(luma), _power(luma.T)])
+            self._spectra += 1
+        self._taken += 1
+
+    def result(self) -> PixelStatistics | None:
+        """The statistics; None where no frame was taken."""
+        if not self._taken:
+            return None
+        spectrum = (self._spectrum / self._spectra).astype(np.float32)
+        stillness = np.maximum.reduce(self._counts) * np.uint32(255) // self._taken
+        return PixelStatistics(
+            taken=self._taken, width_px=self._highest.shape[1], height_px=self._highest.shape[0],
+            highest=self._highest, stillness=stillness.astype(np.uint8),
+            spectrum_x=spectrum[0], spectrum_y=spectrum[1],
+        )  # fmt: skip
+
+
+def _power(luma: np.ndarray) -> np.ndarray:
+    """Mean power spectrum along the rows of the middle of a picture, shape (64,); zeros for a picture under 256 px."""
+    height, width = luma.shape
+    if width < 256 or height < 64:
+        return np.zeros(SPECTRUM_BANDS)
+    length = width // 2 // 128 * 128
+    left, top = (width - length) // 2, height // 4
+    rows = luma[top : top + height // 2 : max(1, height // 256), left : left + length].astype(np.float32)
+    rows = (rows - rows.mean(axis=1, keepdims=True)) * np.hanning(length).astype(np.float32)
+    power = np.square(np.abs(np.fft.rfft(rows, axis=1))).mean(axis=0)[1:]
+    return power.reshape(SPECTRUM_BANDS, -1).mean(axis=1) / length

@@ -1,0 +1,119 @@
+"""How one picture lies on another of the same scene: a similarity, from features followed from one to the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2, cos, degrees, hypot, radians, sin
+
+import cv2
+import numpy as np
+
+MOST_FEATURES = 800
+LEAST_FEATURES = 24
+LEAST_INLIERS = 16
+RETURN_PX = 0.5
+"""A feature followed there and back must come home within this (Kalal 2010, forward-backward error)."""
+
+RANSAC_PX = 0.8
+ROUNDS = 2
+"""Times the pictures are warped onto each other and compared again: what is left to follow is then nearly nothing."""
+
+_WINDOW = {"winSize": (21, 21), "maxLevel": 4, "criteria": (3, 40, 0.005)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Similarity:
+    """Where a point (x, y) of the first picture is in the second: at `scale * R(rotation) @ (x, y) + shift`.
+
+    Both are in px from the picture's centre. Rotation turns from +x (right) to +y (down).
+    """
+
+    scale: float
+    rotation_degrees: float
+    shift_x_px: float
+    shift_y_px: float
+    inliers: int
+    inlier_share: float
+    residual_px: float
+    """Root mean square distance of the inliers from where the similarity puts them."""
+
+    def matrix(self, centre: tuple[float, float]) -> np.ndarray:
+        """The same in px from the top left corner, where the first pixel's centre is at 0; shape (2, 3)."""
+        c, s = (self.scale * f(radians(self.rotation_degrees)) for f in (cos, sin))
+        x, y = centre
+        return np.array([[c, -s, x - c * x + s * y + self.shift_x_px], [s, c, y - s * x - c * y + self.shift_y_px]])
+
+
+def register(first: np.ndarray, second: np.ndarray, mask: np.ndarray) -> Similarity | None:
+    """Find the similarity from `first` to `second`; None where too little is seen in both.
+
+    Corners (Shi & Tomasi 1994) are followed with pyramidal Lucas-Kanade and back, and fitted with RANSAC; then the
+    first picture is warped by what was found and the rest is followed again, which leaves no bias from the change of
+    scale inside the windows.
+
+    Parameters
+    ----------
+    first, second : luma, uint8, shape (height, width).
+    mask : uint8, not 0 where features may lie: inside the picture and outside overlays.
+    """
+    points = cv2.goodFeaturesToTrack(first, MOST_FEATURES, 0.005, 7, mask=mask, blockSize=5)
+    if points is None or len(points) < LEAST_FEATURES:
+        return None
+    points = points.reshape(-1, 2).astype(np.float32)
+    height, width = first.shape
+    centre = ((width - 1) / 2, (height - 1) / 2)
+    estimate = np.array([[1.0, 0, 0], [0, 1, 0]])
+    found: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    for _ in range(ROUNDS):
+        found = _refined(first, second, points, estimate, mask)
+        if found is None:
+            return None
+        estimate = found[0]
+    assert found is not None
+    _, sources, targets = found
+    return _similarity(estimate, sources, targets, len(points), centre)
+
+
+def _refined(
+    first: np.ndarray, second: np.ndarray, points: np.ndarray, estimate: np.ndarray, mask: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """A better estimate, with the inliers in both pictures."""
+    size = (second.shape[1], second.shape[0])
+    warped = cv2.warpAffine(first, estimate, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    started = (points @ estimate[:, :2].T + estimate[:, 2]).astype(np.float32)
+    inside = np.all((started >= 0) & (started <= np.array(size) - 1), axis=1)
+    if inside.sum() < LEAST_FEATURES:
+        return None
+    points, started = points[inside], started[inside]
+    ended, there, _ = cv2.calcOpticalFlowPyrLK(warped, second, started, None, **_WINDOW)  # type: ignore[call-overload]
+    home, back, _ = cv2.calcOpticalFlowPyrLK(second, warped, ended, None, **_WINDOW)  # type: ignore[call-overload]
+    kept = (there.ravel() & back.ravel()).astype(bool) & (np.linalg.norm(home - started, axis=1) < RETURN_PX)
+    rows = np.clip(np.rint(ended[:, 1]), 0, size[1] - 1).astype(int)
+    columns = np.clip(np.rint(ended[:, 0]), 0, size[0] - 1).astype(int)
+    kept &= mask[rows, columns] > 0
+    if kept.sum() < LEAST_INLIERS:
+        return None
+    cv2.setRNGSeed(1)
+    better, inliers = cv2.estimateAffinePartial2D(
+        points[kept], ended[kept], method=cv2.RANSAC, ransacReprojThreshold=RANSAC_PX, maxIters=4000, confidence=0.999
+    )
+    if better is None or int(inliers.sum()) < LEAST_INLIERS:
+        return None
+    chosen = inliers.ravel().astype(bool)
+    return better, points[kept][chosen], ended[kept][chosen]
+
+
+def _similarity(
+    matrix: np.ndarray, sources: np.ndarray, targets: np.ndarray, feature_count: int, centre: tuple[float, float]
+) -> Similarity:
+    shift = matrix[:, :2] @ np.array(centre) + matrix[:, 2] - np.array(centre)
+    off = targets - (sources @ matrix[:, :2].T + matrix[:, 2])
+    return Similarity(
+        scale=hypot(matrix[0, 0], matrix[1, 0]),
+        rotation_degrees=degrees(atan2(matrix[1, 0], matrix[0, 0])),
+        shift_x_px=float(shift[0]),
+        shift_y_px=float(shift[1]),
+        inliers=len(sources),
+        inlier_share=len(sources) / feature_count,
+        residual_px=float(np.sqrt(np.square(off).sum(axis=1).mean())),
+    )

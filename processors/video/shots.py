@@ -1,0 +1,228 @@
+"""Shots: PySceneDetect's detectors, fed with the measured frames, and the cuts' exact times."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from scenedetect import FrameTimecode
+from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
+
+from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
+from processors.video.edl import edit_decision_list
+from processors.video.fades import find_fades
+from processors.video.held import black_frames, repeated_frames
+from processors.video.integrity import Audited
+from processors.video.using import Measured
+
+COUNTING = Fraction(25)
+"""PySceneDetect is given frame numbers; the rate that it wants beside them plays no part."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """Frames `first_frame` up to, not including, `end_frame`, counted in order of presentation from 0."""
+
+    number: int
+    """From 1."""
+    first_frame: int
+    end_frame: int
+    start_pts: int
+    end_pts: int
+    time_base: str
+    start_seconds: float
+    end_seconds: float
+    starts_with: Literal["start", "cut", "fade"]
+    distinct_pictures: int
+    """Frames that do not repeat the one before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """A fade; half open."""
+
+    kind: Literal["fade in", "fade out"]
+    first_frame: int
+    end_frame: int
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotList:
+    """All shots, which together are the whole video, and the fades in them."""
+
+    shots: tuple[Shot, ...]
+    transitions: tuple[Transition, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotFacts:
+    """What a list of shots says in sum."""
+
+    shot_count: int
+    transition_count: int
+    audit: object
+    """The verdict on the video (`Audit`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shots:
+    """Hard cuts and fades. Items: `shots.json` (`ShotList`), `shots.csv`, `shots.edl` (CMX 3600).
+
+    Repeated frames are left out before cuts are looked for, so that stop-motion is no row of cuts; a cut through black
+    lies in the middle of the black frames.
+    """
+
+    name: ClassVar[str] = "video.shots"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "results"
+
+    cut_ratio: float = 2.0
+    """How many times more than its neighbours a frame must differ (PySceneDetect's `adaptive_threshold`); above 1."""
+    cut_levels: float = 10.0
+    """How much it must differ at least, in mean levels of 255 (PySceneDetect's `min_content_val`)."""
+    black_level: int = 12
+    """Darker frames, on average, are black (PySceneDetect's `ThresholdDetector`); 1 to 254."""
+    shortest_frames: int = 4
+    """A cut sooner after another is left out; 1 or more."""
+    integrity: Audited = field(default_factory=Audited)
+
+    def __post_init__(self) -> None:
+        require(self.cut_ratio > 1, "cut_ratio", self.cut_ratio, "must be above 1")
+        require(0 < self.cut_levels <= 255, "cut_levels", self.cut_levels, "must be above 0 and at most 255")
+        require(1 <= self.black_level <= 254, "black_level", self.black_level, "must be from 1 to 254")
+        require(self.shortest_frames >= 1, "shortest_frames", self.shortest_frames, "must be 1 or more")
+
+    def uses(self) -> tuple[Processor, ...]:
+        return (self.integrity.measurements, self.integrity)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        return _Session(self, info)
+
+
+class _Session:
+    def __init__(self, processor: Shots, using: Using) -> None:
+        self._processor = processor
+        self._using = using
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        measured = Measured.of(self._using)
+        audit = self._using.results[Audited.name].facts("integrity.json")
+        found = find_shots(self._processor, measured)
+        facts = ShotFacts(shot_count=len(found.shots), transition_count=len(found.transitions), audit=audit)
+        text = json.dumps(as_json(found), indent=1).encode()
+        yield Item(name="shots.json", media_type="application/json", data=text, facts=facts)
+        yield Item(name="shots.csv", media_type="text/csv", data=_table(found.shots), facts=facts)
+        if found.shots:
+            rate = Fraction(measured.frame_count) / (measured.time(measured.frame_count) - measured.time(0))
+            spans = [(measured.time(shot.first_frame), measured.time(shot.end_frame)) for shot in found.shots]
+            data = edit_decision_list(spans, rate).encode()
+            yield Item(name="shots.edl", media_type="text/plain", data=data, facts=facts)
+
+
+def find_shots(processor: Shots, measured: Measured) -> ShotList:
+    """The shots and fades that the measurements show."""
+    if not measured.frame_count:
+        return ShotList(shots=(), transitions=())
+    repeated = repeated_frames(measured, processor.integrity.held_levels)
+    brightness = measured.column("brightness_levels")
+    starts = {0: "start", **_cuts(processor, measured.thumbnails, repeated)}
+    starts = {**_through_black(processor, brightness), **starts}
+    kept: list[int] = []
+    for frame in sorted(starts):
+        if not kept or frame - kept[-1] >= processor.shortest_frames:
+            kept.append(frame)
+    shots = tuple(
+        _shot(number, first, end, starts[first], repeated, measured)
+        for number, (first, end) in enumerate(zip(kept, [*kept[1:], measured.frame_count], strict=True), start=1)
+    )
+    transitions = tuple(
+        Transition(
+            kind=fade.kind,
+            first_frame=fade.first_frame,
+            end_frame=fade.end_frame,
+            start_seconds=float(measured.time(fade.first_frame)),
+            end_seconds=float(measured.time(fade.end_frame)),
+        )
+        for fade in find_fades(brightness, black_frames(measured))
+    )
+    return ShotList(shots=shots, transitions=transitions)
+
+
+def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> dict[int, str]:
+    """First frame of the shot after each hard cut."""
+    distinct = np.flatnonzero(~repeated).tolist()
+    detector = AdaptiveDetector(
+        adaptive_threshold=processor.cut_ratio, min_content_val=processor.cut_levels, min_scene_len=1, luma_only=True
+    )
+    cuts: list[FrameTimecode] = []
+    edge = [distinct[-1]] * detector.window_width  # so that a cut in the last frames has neighbours, too
+    for position, frame in enumerate([*distinct, *edge]):
+        picture = np.repeat(thumbnails[frame][:, :, None], 3, axis=2)
+        cuts += detector.process_frame(FrameTimecode(position, COUNTING), picture)
+    found = [cut.frame_num for cut in cuts if 0 < cut.frame_num < len(distinct)]
+    small = thumbnails[distinct].astype(np.int16)
+    return {distinct[cut]: "cut" for cut in found if _stays_changed(small, cut) >= processor.cut_levels / 2}
+
+
+def _stays_changed(pictures: np.ndarray, cut: int) -> float:
+    """Difference between the second picture before a cut and the third after it: a glitch is over by then."""
+    before, after = pictures[max(0, cut - 2)], pictures[min(len(pictures) - 1, cut + 2)]
+    return float(np.abs(after - before).mean())
+
+
+def _through_black(processor: Shots, brightness: np.ndarray) -> dict[int, str]:
+    """The middle frame of each run of black frames between two shots."""
+    detector = ThresholdDetector(threshold=processor.black_level, min_scene_len=1)
+    cuts: list[FrameTimecode] = []
+    for position, level in enumerate(brightness):
+        cuts += detector.process_frame(FrameTimecode(position, COUNTING), np.full((1, 1, 3), level))
+    begun = int(np.argmax(brightness >= processor.black_level))  # black before the first picture parts no shots
+    return {cut.frame_num: "fade" for cut in cuts if cut.frame_num > begun}
+
+
+def _shot(number: int, first: int, end: int, how: str, repeated: np.ndarray, measured: Measured) -> Shot:
+    end_pts = int(measured.pts[end]) if end < measured.frame_count else int(measured.end_pts[-1])
+    return Shot(
+        number=number,
+        first_frame=first,
+        end_frame=end,
+        start_pts=int(measured.pts[first]),
+        end_pts=end_pts,
+        time_base=str(measured.time_base),
+        start_seconds=float(measured.time(first)),
+        end_seconds=float(measured.time(end)),
+        starts_with=how,  # type: ignore[arg-type]
+        distinct_pictures=max(1, int((~repeated[first:end]).sum())),
+    )
+
+
+def _table(shots: tuple[Shot, ...]) -> bytes:
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, [column.name for column in fields(Shot)], lineterminator="\n")
+    table.writeheader()
+    table.writerows(vars(shot) for shot in shots)
+    return text.getvalue().encode()
+
+
+def read_shots(using: Using) -> ShotList:
+    """What `video.shots` made of this source."""
+    record = json.loads(using.results[Shots.name].path("shots.json").read_bytes())
+    return ShotList(
+        shots=tuple(Shot(**shot) for shot in record["shots"]),
+        transitions=tuple(Transition(**transition) for transition in record["transitions"]),
+    )

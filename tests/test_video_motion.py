@@ -1,0 +1,122 @@
+"""Motion agrees with the truth of a made descent, and is refused where pictures are held."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from processors.video.motion import Motion, feature_mask
+from processors.video.registration import register
+from tests.video_derived import Derived, derived
+
+VIEW_DEGREES = 60.0
+
+
+@pytest.fixture(scope="module")
+def truth(sample_release: Path) -> dict[str, Any]:
+    return json.loads((sample_release / "truth.json").read_text())["files"]["descent.mp4"]["hazard_avoidance"]
+
+
+@pytest.fixture(scope="module")
+def motion(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Derived:
+    processor = Motion(only_shots=(3,), altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES)
+    return derived(sample_release / "descent.mp4", tmp_path_factory.mktemp("store"), processor)[0]
+
+
+def column(motion: Derived, name: str) -> np.ndarray:
+    return pq.read_table(motion.path("motion.parquet"))[name].to_numpy()
+
+
+def test_the_rate_of_scale_change_is_within_two_percent(motion: Derived, truth: dict[str, Any]) -> None:
+    expected = np.gradient(np.log(truth["scale"]), 1 / 25)
+    found = column(motion, "scale_change_per_second")
+    assert np.abs(found / expected - 1).max() < 0.02
+
+
+def test_rotation_is_within_half_a_degree(motion: Derived, truth: dict[str, Any]) -> None:
+    assert np.abs(column(motion, "rotation_degrees") - truth["rotation_degrees"]).max() < 0.5
+
+
+def test_altitude_is_absolute_where_one_is_given(motion: Derived, truth: dict[str, Any]) -> None:
+    altitude = column(motion, "altitude_metres")
+    assert np.abs(altitude / truth["altitude_metres"] - 1).max() < 0.02
+    assert np.abs(column(motion, "metres_per_px") / truth["metres_per_px"] - 1).max() < 0.02
+
+
+def test_time_to_contact_is_altitude_over_speed(motion: Derived, truth: dict[str, Any]) -> None:
+    altitude = np.array(truth["altitude_metres"])
+    expected = altitude / -np.gradient(altitude, 1 / 25)
+    inner = slice(2, -2)
+    assert np.abs(column(motion, "time_to_contact_seconds")[inner] / expected[inner] - 1).max() < 0.02
+    assert motion.json("motion.json")[0]["looks_along_motion"] is True
+
+
+def test_a_plot_comes_with_the_table(motion: Derived) -> None:
+    assert motion.names == ["motion.parquet", "motion.json", "motion_0003.png"]
+    picture = cv2.imdecode(np.fromfile(motion.path("motion_0003.png"), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert picture.shape[1] > 800
+
+
+def test_without_an_altitude_the_curve_is_relative(sample_release: Path, motion: Derived) -> None:
+    (relative,) = derived(sample_release / "descent.mp4", motion.store.root, Motion(only_shots=(3,)))
+    table = pq.read_table(relative.path("motion.parquet"))
+    assert table["altitude_metres"].null_count == table["metres_per_px"].null_count == table.num_rows == 160
+
+
+def test_stop_motion_is_refused_with_the_reason(sample_release: Path, tmp_path: Path) -> None:
+    (refused,) = derived(sample_release / "drive-off.mp4", tmp_path / "store", Motion())
+    assert refused.manifest.verdict == "refused"
+    assert refused.manifest.reason is not None
+    assert refused.manifest.reason.startswith("motion may not be measured: 210 of 300 frames repeat the one before")
+
+
+def test_a_known_similarity_is_found() -> None:
+    rng = np.random.default_rng(4)
+    plane = cv2.GaussianBlur(rng.integers(0, 255, (360, 480), np.uint8), (0, 0), 2)
+    plane = cv2.normalize(plane, None, 20, 235, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    matrix = cv2.getRotationMatrix2D((239.5, 179.5), -2.0, 1.03) + np.array([[0, 0, 3.5], [0, 0, -1.25]])
+    moved = cv2.warpAffine(plane, matrix, (480, 360), flags=cv2.INTER_CUBIC)
+    found = register(plane, moved, np.full(plane.shape, 255, np.uint8))
+    assert found is not None
+    assert abs(found.scale - 1.03) < 2e-4
+    assert abs(found.rotation_degrees - 2.0) < 0.01
+    assert abs(found.shift_x_px - 3.5) < 0.03
+    assert abs(found.shift_y_px + 1.25) < 0.03
+    assert np.allclose(found.matrix((239.5, 179.5)), matrix, atol=0.1)
+
+
+def test_pictures_without_detail_are_not_registered() -> None:
+    flat = np.full((200, 300), 90, np.uint8)
+    assert register(flat, flat, np.full(flat.shape, 255, np.uint8)) is None
+
+
+def test_features_keep_out_of_bars_and_overlays() -> None:
+    still = {
+        "picture_box": {"left_px": 0, "top_px": 40, "right_px": 640, "bottom_px": 320},
+        "overlays": [{"left_px": 500, "top_px": 260, "right_px": 600, "bottom_px": 300}],
+    }
+    mask = feature_mask((180, 320), 640, still)
+    assert (mask[:22].max(), mask[130:150, 250:300].max(), mask[100, 100]) == (0, 0, 255)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"altitude_metres": 100.0}, "field_of_view_degrees is None: give it and altitude_metres, or neither"),
+        (
+            {"altitude_metres": 100.0, "field_of_view_degrees": 60.0},
+            r"only_shots is \(\): must name the one shot that altitude_metres belongs to",
+        ),
+        ({"longest_side_px": 10}, "longest_side_px is 10: must be 128 to 1920"),
+    ],
+)
+def test_a_wrong_parameter_is_named_with_its_value(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Motion(**parameters)
