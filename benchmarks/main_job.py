@@ -31,18 +31,19 @@ import librosa.core.spectrum, matplotlib.backends.backend_agg, matplotlib.figure
 from flows.recipes import RECIPES
 from processors.contract import Source
 from processors.derive import derive
+from processors.plan import applicable
 from processors.source_file import SourceFile
 from processors.store.results import Store
 path, store = Path(sys.argv[1]), Path(sys.argv[2])
 wanted = sys.argv[3].split(",") if len(sys.argv) > 3 else None
 source = Source(digest="0" * 64, size_bytes=1, name=path.name, medium="video", format="mp4", has_sound=True)
-processors = [p for p in RECIPES["video"] if wanted is None or p.name in wanted]
+processors = [p for p in applicable(source, RECIPES).values() if wanted is None or p.name in wanted]
 started = time.perf_counter()
 outcomes = derive(source, SourceFile.at(path), "bench", processors, Store(store))
 assert all(outcome.verdict == "made" for outcome in outcomes), outcomes
 print(time.perf_counter() - started)
 """
-FIRST_PROCESSORS = "metadata,video.frames,video.contact_sheet,audio.spectrogram"
+FIRST_PROCESSORS = "metadata,video.frames,video.contact_sheet,audio.spectrogram,audio.spectra,audio.spectrogram_picture"
 DECODE = """
 import sys, time, av
 started = time.perf_counter()

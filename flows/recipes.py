@@ -1,54 +1,20 @@
 """What is made of each medium: plain data, the file an operator edits.
 
 A processor with other parameters, or twice with different ones, is written here; nothing else needs to know.
-The sound of a video is derived by the audio processors in the video's own pass.
+The sound of a video is derived by the audio processors in the video's own pass. All there is stands in
+`flows/everything.py`.
 """
 
-from processors.audio.envelope import Envelope
-from processors.audio.events import Events
-from processors.audio.levels import Levels
 from processors.audio.picture import Picture
-from processors.audio.renditions import Renditions
-from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
-from processors.audio.waveform import Waveform
-from processors.contract import Processor
 from processors.metadata import Metadata
-from processors.metadata.evidence import Evidence
-from processors.photo.deep import Deep
-from processors.photo.enhanced import Enhanced
 from processors.photo.preview import Preview
-from processors.photo.quality import Quality
-from processors.photo.tiles import Tiles
-from processors.photo.tracks import Tracks
 from processors.plan import Recipes
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
-from processors.video.integrity import Audited
-from processors.video.measurements import Measurements
-from processors.video.motion import Motion
-from processors.video.preview import Preview as VideoPreview
-from processors.video.shots import Shots
-from processors.video.stills import Stills
-
-SOUND: tuple[Processor, ...] = (
-    Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events(), Waveform(), Renditions(),
-)  # fmt: skip
 
 RECIPES: Recipes = {
-    "video": (
-        Metadata(),
-        Evidence(),
-        Measurements(),
-        Frames(every_seconds=1.0),
-        ContactSheet(),
-        VideoPreview(),
-        Audited(),
-        Shots(),
-        Stills(),
-        Motion(),
-        *SOUND,
-    ),
-    "audio": (Metadata(), Evidence(), *SOUND),
-    "photo": (Metadata(), Evidence(), Preview(), Quality(), Enhanced(), Tracks(), Deep(), Tiles()),
+    "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), Spectrogram(), Picture()),
+    "audio": (Metadata(), Spectrogram(), Picture()),
+    "photo": (Metadata(), Preview()),
 }

@@ -6,6 +6,7 @@ containers that point elsewhere (playlists, concat scripts, session descriptions
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections.abc import Iterator
@@ -68,6 +69,8 @@ def decoder_errors(doing: str) -> Iterator[None]:
         from_machine = isinstance(error, OSError) and error.errno is not None
         if from_machine and not isinstance(error, av.error.FFmpegError):
             raise
+        if isinstance(error, av.error.BlockingIOError):  # no thread could be started: nothing is said of the bytes
+            raise OSError(errno.EAGAIN, "the machine has no thread or memory left") from error
         words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
         raise DamagedMedia(f"{words[:300]} (while {doing})") from error
 

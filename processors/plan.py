@@ -86,7 +86,7 @@ def make_plan(
     rows: Sequence[SourceRow],
     recipes: Recipes,
     store: Store,
-    verdicts: Mapping[ResultRef, tuple[str, str | None]],
+    verdicts: Mapping[str, tuple[str, str | None]],
     *,
     retry_failed: bool = False,
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
@@ -97,7 +97,7 @@ def make_plan(
     Parameters
     ----------
     rows : media files; of several with the same bytes only the first is worked on.
-    verdicts : of results already in the catalogue.
+    verdicts : of results already in the catalogue, by key.
     told : what the release says of a source.
     """
     plan = Plan()
@@ -113,11 +113,11 @@ def make_plan(
             if not store.has(ref):
                 due.append(processor)
                 continue
-            if ref not in verdicts:
+            if key not in verdicts:
                 plan.not_catalogued.append(store.manifest(ref))
                 verdict, reason = plan.not_catalogued[-1].verdict, plan.not_catalogued[-1].reason
             else:
-                verdict, reason = verdicts[ref]
+                verdict, reason = verdicts[key]
             if verdict == "made":
                 plan.reused += 1
             elif retry_failed and verdict == "failed":

@@ -38,7 +38,7 @@ def last_object(run: subprocess.CompletedProcess[str]) -> dict:
 def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path, prefect_server: str) -> None:
     store = tmp_path / "store"
     dry = marsmedia("ingest", raw, "--store", store, "--dry-run", "--json")
-    assert last_object(dry)["results"] == {"due": 6, "reused": 0, "earlier": 0}
+    assert last_object(dry)["results"] == {"due": 8, "reused": 0, "earlier": 0}
     assert not store.exists()
 
     run = marsmedia("ingest", raw, "--store", store, "--json")
@@ -47,11 +47,11 @@ def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path, pref
     report = last_object(run)
     assert (report["sources"], report["unsupported"]) == (2, 0)
     counts = {name: report["results"][name] for name in ("due", "made", "reused", "refused", "failed")}
-    assert counts == {"due": 6, "made": 6, "reused": 0, "refused": 0, "failed": 0}
+    assert counts == {"due": 8, "made": 8, "reused": 0, "refused": 0, "failed": 0}
     assert json.loads(Path(report["report"]).read_text()) == report
 
     again = last_object(marsmedia("ingest", raw, "--store", store, "--json"))
-    assert (again["results"]["due"], again["results"]["reused"]) == (0, 6)
+    assert (again["results"]["due"], again["results"]["reused"]) == (0, 8)
 
     status = last_object(marsmedia("status", "--store", store, "--json"))
     assert status["sources"] == {"video": 1, "photo": 1}
@@ -72,7 +72,7 @@ def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path, pref
     assert all(Path(item["path"]).is_file() for item in items)
 
     shown = json.loads(marsmedia("show", raw / "june/clip.mp4", "--store", store, "--json").stdout)
-    assert (shown["medium"], len(shown["results"])) == ("video", 4)
+    assert (shown["medium"], len(shown["results"])) == ("video", 6)
     assert json.loads(marsmedia("show", shown["digest"][:8], "--store", store, "--json").stdout)["name"] == "clip.mp4"
     assert marsmedia("show", "clip.mp4", "--store", store).stdout.startswith("clip.mp4: video, mov,mp4")
 
@@ -95,7 +95,7 @@ def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path, pref
     with urllib.request.urlopen(urllib.request.Request(  # the run and its report are on the server
         f"{prefect_server}/artifacts/filter", data=b"{}", headers={"Content-Type": "application/json"}
     )) as answer:  # fmt: skip
-        assert any(a["key"] == "marsmedia-ingest" and "6 made" in a["data"] for a in json.load(answer))
+        assert any(a["key"] == "marsmedia-ingest" and "8 made" in a["data"] for a in json.load(answer))
 
 
 def test_a_failure_is_never_green(marsmedia: Run, raw: Path, tmp_path: Path, prefect_server: str) -> None:
@@ -188,7 +188,7 @@ def test_killed_at_any_moment_and_started_again_completes(
     there = len(list(store.glob("results/*/*/*/*/manifest.json")))
     report = last_object(marsmedia("ingest", many, "--store", store, "--json"))
     counts = report["results"]
-    assert (counts["inputs"], counts["reused"], counts["made"]) == (126, there, 126 - there)
+    assert (counts["inputs"], counts["reused"], counts["made"]) == (128, there, 128 - there)
     assert marsmedia("verify", "--store", store).returncode == 0
     assert list((store / "scratch").iterdir()) == []
 
@@ -241,7 +241,7 @@ def test_the_embedded_server_of_a_new_machine_works_and_stays_silent(raw: Path, 
     command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(tmp_path / "store"), "--json"]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert (run.returncode, run.stderr) == (0, "")
-    assert last_object(run)["results"]["made"] == 6
+    assert last_object(run)["results"]["made"] == 8
 
 
 def test_help_answers_at_once_and_shows_examples(marsmedia: Run) -> None:

@@ -16,11 +16,11 @@ import pytest
 import xarray
 from PIL import Image
 
-from flows.recipes import RECIPES
 from processors.contract import Medium, Source
 from processors.derive import derive
 from processors.source_file import SourceFile
 from processors.store.results import Store
+from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker
 
 GOLDEN = Path(__file__).parent / "golden" / "first_processors.json"
@@ -33,7 +33,7 @@ def fingerprint(data: bytes) -> list[int]:
 
 
 def described(store: Store, path: Path, name: str) -> object:
-    if name.endswith((".jpg", ".png")):
+    if name.endswith((".jpg", ".png", ".webp", ".avif")):
         return fingerprint(path.read_bytes())
     if name.endswith(".nc"):
         with xarray.open_dataset(path, engine="h5netcdf") as array:

@@ -75,7 +75,7 @@ def test_exif_with_its_meaning_and_place(tmp_path: Path) -> None:
 
 def test_xmp_with_lists_and_languages(tmp_path: Path) -> None:
     record = photograph(with_xmp(tmp_path, XMP))
-    assert tag(record, "xmp", "dc:title") == ["车辙"]
+    assert tag(record, "xmp", "dc:title") == "车辙"
     assert tag(record, "xmp", "dc:subject") == ["Mars", "Zhurong"]
     assert record.known.title is not None
     assert (record.known.title.value, record.known.title.source) == ("车辙", "xmp:dc:title")

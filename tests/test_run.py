@@ -16,7 +16,6 @@ from flows.options import Options
 from flows.report import Report, markdown
 from flows.run import Answer, Work, in_threads, run_ingest
 from processors.audio.reader import AudioBlock, AudioInfo
-from processors.audio.spectrogram import Spectrogram
 from processors.contract import Item, Need, Reads, Using
 from processors.errors import DamagedMedia
 from processors.metadata import Metadata
@@ -24,16 +23,8 @@ from processors.photo.preview import Preview
 from processors.plan import Due, Recipes, why
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store
-from processors.video.contact_sheet import ContactSheet
-from processors.video.frames import Frames
+from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker
-
-RECIPES: Recipes = {
-    "video": (Metadata(), Frames(), ContactSheet(), Spectrogram()),
-    "audio": (Metadata(), Spectrogram()),
-    "photo": (Metadata(), Preview()),
-}
-"""Fixed, so that the laws of a run are counted on the same results whatever the operator's recipes hold."""
 
 
 def ingest(raw: Path, store: Path, recipes: Recipes = RECIPES, **options: object) -> Report:

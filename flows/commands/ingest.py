@@ -151,7 +151,7 @@ def demo(raw: Path, store_folder: Path) -> int:
     view = store_folder / "by-name" / safe_name("sample-release")
     looks = {
         "descent.mp4/video.contact_sheet/contact_sheet.jpg": "the descent, three cameras",
-        "drive-off.mp4/audio.spectrogram/spectrogram.png": "motor hum, wheel impacts, wind",
+        "drive-off.mp4/audio.spectrogram_picture/spectrogram.png": "motor hum, wheel impacts, wind",
         "rear-camera-tracks.png/photo.preview/preview_1024.jpg": "wheel tracks",
         "descent.mp4/video.frames/frames.csv": "every kept frame with its presentation time",
         "descent.mp4/metadata/metadata.json": "all that the file says of itself",

@@ -31,8 +31,8 @@ def verify(folder: Path, *, as_json: bool) -> int:
         if not as_json:
             for fault in checked.faults:
                 click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
-    catalogued = set(Catalogue(store).verdicts())
-    for ref in sorted(catalogued):
+    for row in Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist():
+        ref = ResultRef(**row)
         if not store.has(ref):
             where = str(store.folder(ref).relative_to(store.root))
             faults.append(Fault(path=where, kind="missing", reason="the catalogue knows it: run `marsmedia ingest`"))

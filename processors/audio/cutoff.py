@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.ndimage
 
 LOWEST_HZ = 2000.0
 SIDE_HZ = 700.0
@@ -42,6 +41,8 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | None:
     """
     band_hz = frequency_hz[1] - frequency_hz[0]
     side, gap = max(3, round(SIDE_HZ / band_hz)), max(1, round(EDGE_HZ / 2 / band_hz))
+    import scipy.ndimage  # takes 0.1 s, which a plan need not pay
+
     levels_db = scipy.ndimage.median_filter(10 * np.log10(np.maximum(density, 1e-30)), 5)
     best: Cutoff | None = None
     for edge in range(max(side + gap, int(LOWEST_HZ / band_hz)), len(levels_db) - gap - 3):

@@ -51,7 +51,7 @@ class PictureFacts:
 class Picture:
     """The whole recording in one picture, made from the measured spectrogram without decoding."""
 
-    name: ClassVar[str] = "audio.picture"
+    name: ClassVar[str] = "audio.spectrogram_picture"
     version: ClassVar[int] = 1
     reads: ClassVar[Reads] = "results"
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
 BATCH_FRAMES = 256
 """Frames transformed at a time, counted from the first: always this many, so that no block size changes a bit."""
@@ -50,6 +49,8 @@ class Scale:
 
 def window_of(name: WindowName, window_samples: int) -> np.ndarray:
     """The periodic window, float64, shape (window_samples,), as librosa and scipy.signal.welch take it."""
+    import scipy.signal  # takes 0.4 s, which a plan need not pay
+
     return np.asarray(scipy.signal.get_window(name, window_samples, fftbins=True))
 
 

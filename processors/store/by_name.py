@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,39 +35,51 @@ class Shown:
     refs: tuple[ResultRef, ...]
 
 
-def refresh_by_name(store: Store, shown: Iterable[Shown]) -> None:
+def refresh_by_name(store: Store, shown: Sequence[Shown]) -> None:
     """Make every file's links point to the given results; results that are not there, or not made, get none.
 
     Two files of one release with one name are told apart by the first characters of their digests. Links of files that
-    are not named stay; `rebuild` removes them.
+    are not named stay; `rebuild` removes them. What is asked for again, word for word, is not looked at again.
     """
+    mark = store.by_name_folder / ".shown"
+    asked = hashlib.sha256()
+    for one in shown:
+        asked.update(f"{one.release}\n{one.name}\n{one.refs}\n".encode("utf-8", "backslashreplace"))
+    if mark.exists() and mark.read_text() == asked.hexdigest():
+        return
     taken: dict[Path, str] = {}
+    is_whole = True
     for one in shown:
         for ref in one.refs:
             folder = store.by_name_folder / safe_name(one.release) / safe_name(one.name)
             if taken.setdefault(folder, ref.source) != ref.source:
                 folder = folder.with_name(f"{folder.name}~{ref.source[:8]}")
-            _point(folder / ref.processor, ref, store)
+            is_whole &= _point(folder / ref.processor, ref, store)
+    if is_whole:  # else some result is still due, and the next run has more to show
+        store.by_name_folder.mkdir(exist_ok=True)
+        mark.write_text(asked.hexdigest())
 
 
-def rebuild_by_name(store: Store, shown: Iterable[Shown]) -> None:
+def rebuild_by_name(store: Store, shown: Sequence[Shown]) -> None:
     """Throw the view away and make it anew."""
     shutil.rmtree(store.by_name_folder, ignore_errors=True)
     refresh_by_name(store, shown)
 
 
-def _point(link: Path, ref: ResultRef, store: Store) -> None:
-    target = os.path.relpath(store.folder(ref), link.parent)
-    try:
-        if os.readlink(link) == target:  # noqa: PTH115 - asked for every result in the store
-            return
-    except OSError:
-        pass
-    if not store.has(ref) or store.manifest(ref).verdict != "made":
+def _point(link: Path, ref: ResultRef, store: Store) -> bool:
+    """Make one link right; False where there is no result yet."""
+    if not store.has(ref):
         link.unlink(missing_ok=True)
-        return
+        return False
+    if store.manifest(ref).verdict != "made":
+        link.unlink(missing_ok=True)
+        return True
+    target = os.path.relpath(store.folder(ref), link.parent)
+    if link.is_symlink() and os.readlink(link) == target:  # noqa: PTH115 - the text, not where it leads
+        return True
     link.parent.mkdir(parents=True, exist_ok=True)
     temporary = link.with_name(f".{link.name}-{os.getpid()}")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     temporary.replace(link)
+    return True

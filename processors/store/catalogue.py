@@ -151,12 +151,12 @@ class Catalogue:
         rows = [SourceRow(**row) for row in self.table("sources").to_pylist()]
         return {row.path: row for row in sorted(rows, key=lambda row: row.seen_utc)}
 
-    def verdicts(self) -> dict[ResultRef, tuple[str, str | None]]:
-        """Verdict and reason of every catalogued result."""
-        columns = self.table("results", ["source", "processor", "key", "verdict", "reason"]).to_pydict().values()
+    def verdicts(self) -> dict[str, tuple[str, str | None]]:
+        """Verdict and reason of every catalogued result, by key."""
+        columns = self.table("results", ["key", "verdict", "reason"]).to_pydict().values()
+        made = ("made", None)  # one for all: there may be a hundred thousand
         return {
-            ResultRef(source=source, processor=processor, key=key): (verdict, reason)
-            for source, processor, key, verdict, reason in zip(*columns, strict=True)
+            key: made if verdict == "made" else (verdict, reason) for key, verdict, reason in zip(*columns, strict=True)
         }
 
     def add_sources(self, rows: Sequence[SourceRow]) -> None:

@@ -12,7 +12,7 @@ from processors.errors import ResultCorrupt
 FORMAT = 1
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
+@dataclass(frozen=True, kw_only=True, order=True, slots=True)
 class ResultRef:
     """The name of a result."""
 

@@ -126,7 +126,9 @@ class VideoFrame:
     def _converted(self, form: str, longest_side_px: int | None) -> np.ndarray:
         width, height = self._size_px(longest_side_px)
         with decoder_errors(f"converting a frame to {form}"):
-            converted = self.decoded.reformat(width=width, height=height, format=form, interpolation=Interpolation.AREA)
+            converted = self.decoded.reformat(
+                width=width, height=height, format=form, interpolation=Interpolation.AREA, threads=1
+            )
             return upright(converted.to_ndarray(), self.matrix)
 
     def _size_px(self, longest_side_px: int | None) -> tuple[int, int]:
@@ -174,7 +176,7 @@ def luma_plane(frame: av.video.frame.VideoFrame) -> tuple[np.ndarray, bool]:
         picture = samples.reshape(-1, line)[: frame.height, : frame.width]
         return picture, frame.color_range != FULL_RANGE and not is_grey and not form.name.startswith("yuvj")
     with decoder_errors("converting a frame to grey"):
-        return frame.reformat(format="gray").to_ndarray(), False
+        return frame.reformat(format="gray", threads=1).to_ndarray(), False
 
 
 def square_pixels(width_px: int, height_px: int, sample_aspect_ratio: Fraction) -> tuple[int, int]:

@@ -1,0 +1,17 @@
+"""Recipes of the first processors, for tests that count results or compare output."""
+
+from __future__ import annotations
+
+from processors.audio.spectrogram import Spectrogram
+from processors.metadata import Metadata
+from processors.photo.preview import Preview
+from processors.plan import Recipes
+from processors.video.contact_sheet import ContactSheet
+from processors.video.frames import Frames
+
+RECIPES: Recipes = {
+    "video": (Metadata(), Frames(), ContactSheet(), Spectrogram()),
+    "audio": (Metadata(), Spectrogram()),
+    "photo": (Metadata(), Preview()),
+}
+"""Fixed, so that the laws of a run are counted on the same results whatever the operator's recipes hold."""
