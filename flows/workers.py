@@ -23,8 +23,14 @@ from typing import Any
 import psutil
 from pebble import ProcessExpired, ProcessPool
 
-LOADED_FOR_ALL = ["processors.derive", "processors.photo.preview", "processors.video.contact_sheet"]
-LOADED_FOR_SOUND = ["processors.audio.spectrogram", "librosa.core.spectrum", "matplotlib.backends.backend_agg"]
+LOADED_FOR_ALL = ["cv2", "processors.derive", "processors.photo.preview", "processors.video.contact_sheet"]
+LOADED_FOR_SOUND = [
+    "processors.audio.spectrogram",
+    "scipy.signal",
+    "matplotlib.figure",
+    "librosa.core.spectrum",
+    "matplotlib.backends.backend_agg",
+]
 
 
 @dataclass(frozen=True, kw_only=True)

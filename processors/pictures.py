@@ -7,7 +7,6 @@ import struct
 import zlib
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -72,6 +71,8 @@ def encode(
 
 def _deep_png(picture: np.ndarray, xmp: bytes | None) -> bytes:
     """A PNG with 16 bit a channel, which Pillow cannot write in colour."""
+    import cv2  # 20 MB that a plan need not load
+
     order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     turned = cv2.cvtColor(picture, order[picture.shape[2]]) if picture.ndim == 3 else picture
     data = cv2.imencode(".png", turned, [cv2.IMWRITE_PNG_COMPRESSION, 6])[1].tobytes()

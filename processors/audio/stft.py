@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import scipy.fft
 
 BATCH_FRAMES = 256
 """Frames transformed at a time, counted from the first: always this many, so that no block size changes a bit."""
@@ -61,6 +60,8 @@ def power_of(samples: np.ndarray, scale: Scale, hop_samples: int) -> np.ndarray:
     ----------
     samples : float32, shape (samples,), the frames' span and no more.
     """
+    import scipy.fft  # 15 MB that a plan need not load
+
     size = len(scale.window)
     frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop_samples]
     # the window carries the scale, so that no pass over the spectra is spent on it

@@ -21,7 +21,7 @@ from processors.store.results import Store
 from processors.survey import FoundFile
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceRow:
     """A file as it was last hashed at one place."""
 
@@ -148,7 +148,8 @@ class Catalogue:
 
     def sources(self) -> dict[str, SourceRow]:
         """What each path last held."""
-        rows = [SourceRow(**row) for row in self.table("sources").to_pylist()]
+        batches = self.table("sources").to_batches(max_chunksize=1024)  # as Python objects a few at a time
+        rows = [SourceRow(**row) for batch in batches for row in batch.to_pylist()]
         return {row.path: row for row in sorted(rows, key=lambda row: row.seen_utc)}
 
     def verdicts(self) -> dict[str, tuple[str, str | None]]:

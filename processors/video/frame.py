@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import av.filter
 import av.video.frame
-import cv2
 import numpy as np
 from av.video.reformatter import Interpolation
 
 from processors.decoding import decoder_errors
 from processors.video.tone_mapping import HLG, PQ, tone_mapped
-
-cv2.setNumThreads(1)  # the decoder's threads have the cores; OpenCV's would only wait beside them, at full load
 
 IDENTITY = (1, 0, 0, 1)
 
@@ -149,7 +148,7 @@ class VideoFrame:
             if plane.dtype == np.uint16:
                 plane = np.clip(np.round(plane / (1 << self.decoded.format.components[0].bits - 8)), 0, 255)
             plane = plane.astype(np.uint8, copy=False)
-            picture = cv2.LUT(plane, LIMITED_TO_FULL) if is_limited else plane
+            picture = _opencv().LUT(plane, LIMITED_TO_FULL) if is_limited else plane
             self._luma[longest_side_px] = upright(picture, self.matrix)
         return self._luma[longest_side_px]
 
@@ -159,8 +158,10 @@ def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
     height, width = plane.shape
     while width % 2 == height % 2 == 0 and width >= 2 * size_px[0] and height >= 2 * size_px[1]:
         width, height = width // 2, height // 2
-        plane = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
-    return plane if size_px == (width, height) else cv2.resize(plane, size_px, interpolation=cv2.INTER_AREA)
+        plane = _opencv().resize(plane, (width, height), interpolation=_opencv().INTER_AREA)
+    if size_px == (width, height):
+        return plane
+    return _opencv().resize(plane, size_px, interpolation=_opencv().INTER_AREA)
 
 
 def luma_plane(frame: av.video.frame.VideoFrame) -> tuple[np.ndarray, bool]:
@@ -208,3 +209,15 @@ def upright(picture: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarra
         picture = picture.swapaxes(0, 1)
     flip_x, flip_y = (a < 0, d < 0) if a else (c < 0, b < 0)
     return np.ascontiguousarray(picture[:: -1 if flip_y else 1, :: -1 if flip_x else 1])
+
+
+@functools.cache
+def _opencv() -> Any:
+    """OpenCV, loaded when it is first needed: 20 MB that a plan need not load.
+
+    It gets one thread: the decoder's have the cores, and OpenCV's would only wait beside them, at full load.
+    """
+    import cv2
+
+    cv2.setNumThreads(1)
+    return cv2
