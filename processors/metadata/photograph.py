@@ -99,8 +99,12 @@ def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str
     collect("IPTC", lambda: _iptc(image, blocks))
     collect("format", lambda: _format_tags(image))
     latitude, longitude = _position(tags)
-    with decoder_errors("counting the pictures in the file"):
-        frame_count = getattr(image, "n_frames", 1)
+    frame_count: int | None = None
+    try:
+        with decoder_errors("counting the pictures in the file"):
+            frame_count = getattr(image, "n_frames", 1)
+    except MediaError as error:
+        problems.append(error.what)
     return MetadataRecord(
         sha256=sha256,
         size_bytes=size_bytes,

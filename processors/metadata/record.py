@@ -91,7 +91,8 @@ class PictureRecord:
     """As stored, before turning."""
     height_px: int
     mode: str
-    frame_count: int
+    frame_count: int | None
+    """None where they cannot be counted."""
     icc_profile: str | None
     compression: str | None
 

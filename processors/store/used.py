@@ -45,7 +45,7 @@ def used_results(processor: Processor, digest: str, store: Store) -> Using | Non
         ref = ResultRef(source=digest, processor=used.name, key=result_key(used, digest))
         manifest = store.manifest(ref)
         if manifest.verdict != "made":
-            raise DamagedMedia(f"it needs {used.name}, which {manifest.verdict} ({manifest.reason})")
+            raise DamagedMedia(f"it needs {used.name}, which {manifest.verdict} ({manifest.reason})", "mend that first")
         found[used.name] = StoredResult(store=store, manifest=manifest)
         facts[used.reads] = manifest.source_facts
     return Using(info=None, results=found, source_facts=facts) if found else None
