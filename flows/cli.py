@@ -19,13 +19,13 @@ class _Group(click.Group):
     """Turns the errors that a user can mend into one line and exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from processors.errors import RecipeError, StoreError
+        from processors.errors import RecipeError, RequestError, StoreError
 
         try:
             return super().invoke(ctx)
         except RecipeError as error:
             click.echo(f"marsmedia: flows/recipes.py: {error}", err=True)
-        except StoreError as error:
+        except (RequestError, StoreError) as error:
             click.echo(f"marsmedia: {error}", err=True)
         except OSError as error:
             if error.errno is None or error.filename is None:
@@ -125,11 +125,14 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
 def items(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None:
     """List items. Every word of SELECTION narrows the list.
 
-    A word is a source (path, name, first characters of a digest) or
-    medium=video|audio|photo, processor=NAME, release=NAME.
+    A word is a source (path, name, a pattern such as '*.mp4', first characters of a digest) or
+    processor=NAME, medium=video|audio|photo, release=NAME, mission=NAME, sol=32 or sol=10..40,
+    event=NAME, camera=NAME, date=2021-06 (overlaps it), sql='duration_seconds > 60'
+    (a condition on the view `known`, see `marsmedia query`).
 
     \b
     marsmedia items medium=video processor=video.frames
+    marsmedia items sol=10..40 camera=rear
     marsmedia items descent.mp4 --json
     """
     from flows.commands import look
@@ -162,7 +165,7 @@ def query(sql: str, store_folder: Path, as_json: bool) -> None:
     """Ask the catalogue in SQL (DuckDB); tables: sources, results, items, known.
 
     `known` has one row a source: medium, camera, event, first_sol, last_sol,
-    earliest_utc, latest_utc, mission, title, disagreement_count.
+    earliest_utc, latest_utc, mission, title, disagreement_count, audit, and more.
 
     \b
     marsmedia query "SELECT name, event FROM known WHERE 32 BETWEEN first_sol AND last_sol"

@@ -49,6 +49,10 @@ class RecipeError(Exception):
     """The operator's recipes cannot be read: a wrong name or value; the message says which."""
 
 
+class RequestError(Exception):
+    """What a person asks for means nothing here: a selection, a pack's recipe; the message says what to write."""
+
+
 class ResultMissing(StoreError):
     """A result or an item that should be in the store is not."""
 

@@ -10,14 +10,16 @@ from typing import Any
 
 import click
 
-from flows.commands.selection import find_source, parse
 from flows.recipe_book import load_recipes
 from processors.contract import Json, parameters
+from processors.errors import RequestError
 from processors.plan import applicable
 from processors.plan import why as reason_for
+from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.results import Store
+from processors.store.selection import find_source, parse, select
 from processors.survey import printable
 from processors.told import TellTale
 
@@ -102,40 +104,33 @@ def _known(facts: Any) -> list[str]:
 
 
 def items(words: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
-    """One line an item."""
+    """One line an item; the facts are with the latest audit of the item's source."""
     store = open_store(folder)
     catalogue = Catalogue(store)
-    rows = list(catalogue.sources().values())
-    wanted = parse(words, rows)
-    if wanted.processor is not None and wanted.processor not in catalogue.table("items")["processor"].to_pylist():
-        raise click.ClickException(f"processor={wanted.processor}: no items of it in the store")
-    if wanted.release is not None and wanted.release not in {row.release for row in rows}:
-        raise click.ClickException(f"release={wanted.release}: no such release in the store")
-    by_digest = {row.digest: row for row in rows}
-    for item in (
-        catalogue.table("items")
-        .sort_by([("source", "ascending"), ("processor", "ascending"), ("name", "ascending")])
-        .to_pylist()
-    ):
-        row = by_digest.get(item["source"])
-        if (
-            (wanted.sources is not None and item["source"] not in wanted.sources)
-            or (wanted.processor is not None and item["processor"] != wanted.processor)
-            or (wanted.medium is not None and (row is None or row.medium != wanted.medium))
-            or (wanted.release is not None and (row is None or row.release != wanted.release))
-        ):
-            continue
-        ref = ResultRef(source=item["source"], processor=item["processor"], key=item["key"])
-        path = str(store.item_path(ref, item["name"]))
-        if as_json:
-            record = {
-                "source": item["source"], "source_name": row.name if row else None, "name": item["name"],
-                "processor": item["processor"], "key": item["key"], "path": path, "media_type": item["media_type"],
-                "size_bytes": item["size_bytes"], "sha256": item["sha256"], "facts": json.loads(item["facts"]),
-            }  # fmt: skip
-            click.echo(json.dumps(record, ensure_ascii=False))
-        else:
-            click.echo(f"{printable(row.name) if row else item['source'][:8]}  {item['processor']}  {path}")
+    wanted = parse(words)
+    rows = {row.digest: row for row in select(wanted, catalogue)}
+    with connect(catalogue) as connection:
+        connection.execute("CREATE TABLE wanted AS SELECT unnest(?) AS source", [list(rows)])
+        asked = "SELECT items.* FROM items JOIN wanted USING (source) WHERE processor = coalesce(?, processor)"
+        found = connection.execute(f"{asked} ORDER BY source, processor, key, name", [wanted.processor])
+        columns = [column[0] for column in found.description]
+        some = False
+        while batch := found.fetchmany(1000):
+            some = True
+            for values in batch:
+                item = dict(zip(columns, values, strict=True))
+                _tell_item(item, rows[item["source"]], store, as_json=as_json)
+    if wanted.processor is not None and not some:
+        raise RequestError(f"processor={wanted.processor}: no items of it among what is selected")
+
+
+def _tell_item(item: dict[str, Any], row: SourceRow, store: Store, *, as_json: bool) -> None:
+    path = store.item_path(ResultRef(source=row.digest, processor=item["processor"], key=item["key"]), item["name"])
+    if not as_json:
+        click.echo(f"{printable(row.name)}  {item['processor']}  {path}")
+        return
+    item |= {"source_name": row.name, "path": str(path), "facts": json.loads(item["facts"])}
+    click.echo(json.dumps(item, ensure_ascii=False))
 
 
 def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> None:
@@ -168,33 +163,11 @@ def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> Non
         click.echo(f"{reason['processor']}: {printable(reason['why'])}")
 
 
-KNOWN_VIEW = """
-CREATE VIEW known AS
-SELECT s.name, s.release, s.medium, i.source, i.facts->>'mission' AS mission, i.facts->>'event' AS event,
-       i.facts->>'camera' AS camera, i.facts->>'title' AS title, i.facts->>'precision' AS precision,
-       (i.facts->>'earliest_utc')::TIMESTAMPTZ AS earliest_utc, (i.facts->>'latest_utc')::TIMESTAMPTZ AS latest_utc,
-       (i.facts->>'first_sol')::INTEGER AS first_sol, (i.facts->>'last_sol')::INTEGER AS last_sol,
-       (i.facts->>'solar_longitude_degrees')::DOUBLE AS solar_longitude_degrees,
-       (i.facts->>'local_true_solar_time_hours')::DOUBLE AS local_true_solar_time_hours,
-       (i.facts->>'disagreement_count')::INTEGER AS disagreement_count
-FROM items i JOIN results r ON (i.source, i.processor, i.key) = (r.source, r.processor, r.key)
-JOIN (SELECT DISTINCT ON (digest) * FROM sources ORDER BY digest, seen_utc DESC) s ON s.digest = i.source
-WHERE i.processor = 'evidence'
-QUALIFY row_number() OVER (PARTITION BY i.source ORDER BY r.started_utc DESC) = 1
-"""
-"""One row a source: the latest evidence, for asking by sol, event, camera, time and medium."""
-
-
 def query(sql: str, folder: Path, *, as_json: bool) -> None:
     """Run SQL over the catalogue; it can read nothing else."""
     import duckdb
 
-    catalogue = Catalogue(open_store(folder))
-    with duckdb.connect() as connection:
-        for name in ("sources", "results", "items"):
-            connection.register(name, catalogue.table(name))
-        connection.execute(KNOWN_VIEW)
-        connection.execute("SET enable_external_access = false")
+    with connect(Catalogue(open_store(folder))) as connection:
         try:
             statements = connection.extract_statements(sql)
             if len(statements) != 1:

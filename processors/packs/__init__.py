@@ -1,0 +1,1 @@
+"""Media packs: chosen items with their words, rights and provenance, bundled for someone."""
