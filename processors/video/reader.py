@@ -66,11 +66,13 @@ class VideoReader:
         self._source_digest = source_digest
         self._codec = stream.codec_context
         self._index = read_index(second_opening, twin)
+        stream.thread_type = twin.thread_type = "AUTO"
         self.info = self._read_info(_first_matrix(second_opening, twin))
-        stream.thread_type = "AUTO"
 
         self._wanted: set[int] | None = None
         self._needed: bytearray | None = None
+        self._other_codec = twin.codec_context
+        """In turn with the first, stretch by stretch, where only parts are decoded."""
         self._position = -1
         self._gap = False
         self._held: tuple[av.video.frame.VideoFrame, int] | None = None
@@ -128,27 +130,31 @@ class VideoReader:
         self._needed = self._index.packets_for(self._wanted)
 
     def decode(self, packet: av.packet.Packet) -> Iterator[VideoFrame]:
-        """Frames that this packet sets free, in order of presentation."""
+        """Frames that this packet sets free, in order of presentation; after a gap, those from before it too."""
         if not packet.size:
             return
-        if self._needed is not None:
-            self._position += 1
-            if not self._needed[self._position]:
-                if not self._gap:
-                    yield from self._drain()
-                    self._codec.flush_buffers()
-                self._gap = True
-                return
-            self._gap = False
-            assert self._wanted is not None
-            self._codec.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
-        for frame in self._frames_of(packet):
-            yield from self._with_end(frame)
+        if self._needed is None:
+            yield from self._with_ends(self._frames_of(packet))
+            return
+        assert self._wanted is not None
+        self._position += 1
+        if not self._needed[self._position]:
+            self._gap = True
+            return
+        earlier = None
+        if self._gap:
+            self._gap, earlier = False, self._codec
+            self._codec, self._other_codec = self._other_codec, self._codec
+        self._codec.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
+        frames = self._frames_of(packet)  # its threads are at work from here on, while the other decoder is emptied
+        if earlier:
+            yield from self._with_ends(self._frames_of(None, earlier))
+            earlier.flush_buffers()
+        yield from self._with_ends(frames)
 
     def flush(self) -> Iterator[VideoFrame]:
         """Frames still inside the decoder; call once, after the last packet."""
-        if not self._gap:
-            yield from self._drain()
+        yield from self._with_ends(self._frames_of(None))
         if self._held:
             frame, pts = self._held
             yield self._unit(frame, pts, pts + max(frame.duration or self._index.last_duration, 1))
@@ -178,17 +184,20 @@ class VideoReader:
             unreadable=self._index.unreadable,
         )
 
-    def _frames_of(self, packet: av.packet.Packet | None) -> list[av.video.frame.VideoFrame]:
+    def _frames_of(
+        self, packet: av.packet.Packet | None, codec: av.VideoCodecContext | None = None
+    ) -> list[av.video.frame.VideoFrame]:
+        """What a packet sets free, or, without one, all that is still inside; by default of the decoder now at work."""
         try:
             with decoder_errors("decoding a packet"):
-                return list(self._codec.decode(packet))
+                return list((codec or self._codec).decode(packet))
         except DamagedMedia as error:
             self._errors += 1
             self._first_error = self._first_error or error.what
             return []
 
-    def _drain(self) -> Iterator[VideoFrame]:
-        for frame in self._frames_of(None):
+    def _with_ends(self, frames: list[av.video.frame.VideoFrame]) -> Iterator[VideoFrame]:
+        for frame in frames:
             yield from self._with_end(frame)
 
     def _with_end(self, frame: av.video.frame.VideoFrame) -> Iterator[VideoFrame]:
@@ -253,7 +262,7 @@ class _BestEffortClock:
 def _first_matrix(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream
 ) -> tuple[int, int, int, int]:
-    """Display matrix of the first frame that decodes, looking at no more than 64 packets."""
+    """Display matrix of the first frame that decodes, looking at no more than 64 packets; the decoder is left empty."""
     try:
         with decoder_errors("reading the first frame"):
             container.seek(0)
@@ -263,6 +272,9 @@ def _first_matrix(
                     return display_matrix(frame)
     except DamagedMedia:
         pass
+    finally:
+        if stream.codec_context.is_open:
+            stream.codec_context.flush_buffers()
     return IDENTITY
 
 
