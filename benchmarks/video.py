@@ -53,7 +53,6 @@ def main(arguments: Sequence[str] = ()) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home, number = Path(folder), count()
         clip = Path(clips[0]) if clips else make_clip(home)
-        run(clip, home / "warm", [Frames(choice="times", times_seconds=(0.0,)), *everything(Shots(), 1)[2:]])
 
         def first() -> None:
             run(clip, home / f"store{next(number)}", everything(Shots(), 3))
@@ -70,7 +69,7 @@ def main(arguments: Sequence[str] = ()) -> None:
             lambda: ffmpeg(clip, home / f"tenth{next(number)}", "fps=1/10"),
             lambda: run(clip, home / f"sparse{next(number)}", [Frames(every_seconds=10.0)]),
         )
-        run(clip, home / "again", everything(Shots(), 3))
+        run(clip, home / "again", everything(Shots(), 3))  # which loads all libraries, too
         taken = in_turn(ROUNDS, *(lambda job=job: seconds_of(job) for job in jobs))
         decoded, passed, others, repeated, ffmpeg_sparse, sparse = map(min, taken)
         print(f"  decode and discard {decoded:.2f} s; frames, audit, shots and stills {passed:.2f} s")
