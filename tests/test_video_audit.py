@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from processors.video.choice import distance_bits
 from processors.video.fades import Fade, find_fades
 from processors.video.integrity import Audited
 from processors.video.measurements import COLUMNS, Measurements, perceptual_hash
@@ -63,6 +62,11 @@ def write(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def distance_bits(one: int, other: int) -> int:
+    """In how many of their bits two perceptual hashes differ."""
+    return (one ^ other).bit_count()
 
 
 def scene(seed: int, frame: int, size_px: tuple[int, int] = SIZE_PX) -> np.ndarray:

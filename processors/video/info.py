@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from processors.video.sound import SoundTrack
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoInfo:
@@ -38,6 +40,8 @@ class VideoInfo:
     """Presentation time of the first frame, seconds; None, with `end`, where only decoding can tell."""
     end: Fraction | None
     """Time at which the last frame is no longer shown, seconds."""
+    sound: SoundTrack | None
+    """The sound that belongs to it: the default stream, else the first; None where no decoder reads one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,13 +45,11 @@ class PixelStatistics:
     spectrum_y: np.ndarray
 
     def save(self) -> bytes:
-        """A NumPy archive of the arrays; the same bytes every time."""
+        """A NumPy archive of the arrays; the same bytes every time. Not compressed: 4 MB at 1080p in place of 2."""
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with zipfile.ZipFile(buffer, "w") as archive:
             for field in fields(self):
-                entry = zipfile.ZipInfo(f"{field.name}.npy")  # which stands for a fixed date
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                with archive.open(entry, "w") as opened:
+                with archive.open(zipfile.ZipInfo(f"{field.name}.npy"), "w") as opened:  # which stands for a fixed date
                     np.save(opened, np.asarray(getattr(self, field.name)), allow_pickle=False)
         return buffer.getvalue()
 

@@ -1,4 +1,4 @@
-"""A short clip for the web, H.264 in MP4 without sound and an animated WebP, written from the video's exact frames."""
+"""A short clip for the web, H.264 and AAC in MP4 and an animated WebP, of the video's exact frames and its sound."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import av
 import numpy as np
+import soundfile
 from moviepy import VideoClip
 from PIL import Image, ImageDraw, ImageFont
 
@@ -22,6 +23,7 @@ from processors.contract import Item, Need, Reads, require
 from processors.video.contact_sheet import clock
 from processors.video.frame import VideoFrame
 from processors.video.info import VideoInfo
+from processors.video.sound import Sound
 
 BT709 = (
     "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=bicubic+accurate_rnd+full_chroma_int+bitexact,"
@@ -33,6 +35,9 @@ WEBP_HZ = 8
 """Pictures a second in the animated WebP, at the most."""
 
 WEBP_SIDE_PX = 320
+
+AAC_RATE_HZ = 96000
+"""The highest sampling rate of AAC-LC (ISO/IEC 14496-3, table 1.18)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,11 @@ class ClipFacts:
     width_px: int
     height_px: int
     time_is_burnt_in: bool
+    sound_rate_hz: int | None
+    """None: no sound in the file."""
+    sound_channels: int | None
+    sound_missing_seconds: float | None
+    """How much of the span is silent because the source has no sound there, or it does not decode."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +68,7 @@ class Preview:
     """
 
     name: ClassVar[str] = "video.preview"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "video"
 
     from_seconds: float = 0.0
@@ -71,6 +81,8 @@ class Preview:
     """64 to 1920; never enlarged."""
     burn_in_time: bool = False
     """Write the presentation time into the lower left corner."""
+    with_sound: bool = True
+    """Put the source's sound into the MP4, where it has one; each sample where its presentation time says."""
 
     def __post_init__(self) -> None:
         require(self.from_seconds >= 0, "from_seconds", self.from_seconds, "must be 0 or more")
@@ -128,8 +140,10 @@ class _Session:
         pictures = np.memmap(self._raw, np.uint8, "r", shape=(len(self._spans), *self._shape, 3))
         with ExitStack() as stack:
             stack.callback(self._raw.unlink)
-            clip = self._write_mp4(pictures, shown)
-            facts = self._facts(start, end, rate, count, (self._shape[1], self._shape[0]))
+            track = self._info.sound if self._processor.with_sound else None
+            sound = track.between(start, start + Fraction(count, rate)) if track else None
+            clip = self._write_mp4(pictures, shown, sound)
+            facts = self._facts(start, end, rate, count, (self._shape[1], self._shape[0]), sound)
             yield Item(name="preview.mp4", media_type="video/mp4", file=clip, facts=facts)
             data, facts = self._webp(pictures, start, end)
             yield Item(name="preview.webp", media_type="image/webp", data=data, facts=facts)
@@ -149,24 +163,33 @@ class _Session:
         draw.text(place, text, (255, 255, 255), font, "ls")
         return np.asarray(image)
 
-    def _write_mp4(self, pictures: np.ndarray, shown: list[int]) -> Path:
+    def _write_mp4(self, pictures: np.ndarray, shown: list[int], sound: Sound | None) -> Path:
         path, rate = self._scratch / "preview.mp4", self._processor.frame_rate_hz
+        wave = self._scratch / "sound.wav"
+        if sound:  # moviepy's own way, samples asked for at float times and cut down to int, can miss one
+            soundfile.write(wave, sound.samples, sound.rate_hz, subtype="FLOAT")
         # moviepy asks for int(duration * fps) frames at index / fps: half a frame more keeps both roundings exact.
         clip = VideoClip(
             lambda seconds: self._picture(pictures, shown[min(round(seconds * rate), len(shown) - 1)]),
             duration=(len(shown) + 0.5) / rate,
         )
         clip.write_videofile(
-            str(path), fps=rate, codec="libx264", preset="veryfast", audio=False, threads=1, logger=None,
-            ffmpeg_params=["-f", "mp4", "-vf", BT709, "-crf", "23", "-movflags", "+faststart", "-map_metadata", "-1",
-                           "-fflags", "+bitexact", "-flags:v", "+bitexact"],
+            str(path), fps=rate, codec="libx264", preset="veryfast", audio=str(wave) if sound else False,
+            audio_codec="aac", threads=1, logger=None,
+            ffmpeg_params=[*_aac_limits(sound), "-f", "mp4", "-vf", BT709, "-crf", "23", "-movflags", "+faststart",
+                           "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact",
+                           "-flags:a", "+bitexact"],
         )  # fmt: skip
+        wave.unlink(missing_ok=True)
         written = _packets_in(path)
         if written != len(shown):
             raise OSError(errno.EIO, f"preview.mp4: ffmpeg wrote {written} of {len(shown)} frames")
         return path
 
-    def _facts(self, start: Fraction, end: Fraction, rate_hz: float, count: int, size: tuple[int, int]) -> ClipFacts:
+    def _facts(
+        self, start: Fraction, end: Fraction, rate_hz: float, count: int, size: tuple[int, int],
+        sound: Sound | None = None,
+    ) -> ClipFacts:  # fmt: skip
         return ClipFacts(
             start_seconds=float(start),
             end_seconds=float(end),
@@ -175,6 +198,9 @@ class _Session:
             width_px=size[0],
             height_px=size[1],
             time_is_burnt_in=self._processor.burn_in_time,
+            sound_rate_hz=sound and min(sound.rate_hz, AAC_RATE_HZ),
+            sound_channels=sound and min(sound.samples.shape[1], 2),
+            sound_missing_seconds=sound and sound.silent_samples / sound.rate_hz,
         )
 
     def _webp(self, pictures: np.ndarray, start: Fraction, end: Fraction) -> tuple[bytes, ClipFacts]:
@@ -197,6 +223,14 @@ class _Session:
             buffer, "WEBP", save_all=True, append_images=images[1:], duration=durations, loop=0, quality=70, method=2
         )
         return buffer.getvalue(), self._facts(start, end, rate, len(images), images[0].size)
+
+
+def _aac_limits(sound: Sound | None) -> list[str]:
+    """Two channels and 96 kHz are what web players and AAC-LC take; 192 kbit/s is clear for two channels."""
+    if not sound:
+        return []
+    channels, rate_hz = min(sound.samples.shape[1], 2), min(sound.rate_hz, AAC_RATE_HZ)
+    return ["-ac", str(channels), "-ar", str(rate_hz), "-b:a", "192k"]
 
 
 def _packets_in(path: Path) -> int:

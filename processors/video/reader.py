@@ -16,22 +16,16 @@ import av.video.stream
 from processors.contract import Need
 from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia
-from processors.video.frame import IDENTITY, VideoFrame, display_matrix, square_pixels
+from processors.video.frame import VideoFrame, display_matrix, square_pixels
 from processors.video.index import read_index
 from processors.video.info import VideoInfo, VideoReport
+from processors.video.streams import film, first_matrix, sound_beside
 
 SPANS_TOLD = 100
 """Lost spans listed in a report; the count is always whole."""
 
 GENERATED_TIMES = av.container.Flags.gen_pts.value
 """FFmpeg's guesses for packets without a time; they are wrong for H.264 with B-frames in AVI, so they are off."""
-
-
-def pick_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream | None:
-    """The stream that a player shows: the default one, else the first; attached pictures are not video."""
-    films = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-    preferred = [s for s in films if s.disposition & av.stream.Disposition.default]
-    return (preferred or films or [None])[0]
 
 
 class VideoReader:
@@ -41,10 +35,11 @@ class VideoReader:
     ----------
     container : the file, as yet unread.
     second_opening : the same file again; it is read to its end here, to learn every frame's time.
+    stream_index : which video stream; None: the one that a player shows.
 
     Raises
     ------
-    DamagedMedia : no decoder or no picture size; from `flush`, when not one frame decoded.
+    DamagedMedia : no such stream, no decoder or no picture size; from `flush`, when not one frame decoded.
     """
 
     def __init__(
@@ -53,10 +48,9 @@ class VideoReader:
         second_opening: av.container.InputContainer,
         *,
         source_digest: str | None = None,
+        stream_index: int | None = None,
     ) -> None:
-        stream = pick_stream(container)
-        if stream is None or stream.codec_context is None or not stream.codec_context.width:
-            raise DamagedMedia("no decodable video stream")
+        stream = film(container, stream_index)
         container.flags &= ~GENERATED_TIMES
         second_opening.flags &= ~GENERATED_TIMES
         twin = second_opening.streams[stream.index]
@@ -66,11 +60,14 @@ class VideoReader:
         self._source_digest = source_digest
         self._codec = stream.codec_context
         self._index = read_index(second_opening, twin)
-        self.info = self._read_info(_first_matrix(second_opening, twin))
-        stream.thread_type = "AUTO"
+        stream.thread_type = twin.thread_type = "AUTO"
+        self._sound = sound_beside(container, second_opening)
+        self.info = self._read_info(first_matrix(second_opening, twin))
 
         self._wanted: set[int] | None = None
         self._needed: bytearray | None = None
+        self._other_codec = twin.codec_context
+        """In turn with the first, stretch by stretch, where only parts are decoded."""
         self._position = -1
         self._gap = False
         self._held: tuple[av.video.frame.VideoFrame, int] | None = None
@@ -107,6 +104,7 @@ class VideoReader:
             keyframe_pts=index.keyframe_pts() if index.complete else None,
             start=shown[0] * time_base if shown else None,
             end=index.end_of(shown[-1]) * time_base if shown else None,
+            sound=self._sound,
         )
 
     def _declared_duration(self, time_base: Fraction) -> Fraction | None:
@@ -128,27 +126,31 @@ class VideoReader:
         self._needed = self._index.packets_for(self._wanted)
 
     def decode(self, packet: av.packet.Packet) -> Iterator[VideoFrame]:
-        """Frames that this packet sets free, in order of presentation."""
+        """Frames that this packet sets free, in order of presentation; after a gap, those from before it too."""
         if not packet.size:
             return
-        if self._needed is not None:
-            self._position += 1
-            if not self._needed[self._position]:
-                if not self._gap:
-                    yield from self._drain()
-                    self._codec.flush_buffers()
-                self._gap = True
-                return
-            self._gap = False
-            assert self._wanted is not None
-            self._codec.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
-        for frame in self._frames_of(packet):
-            yield from self._with_end(frame)
+        if self._needed is None:
+            yield from self._with_ends(self._frames_of(packet))
+            return
+        assert self._wanted is not None
+        self._position += 1
+        if not self._needed[self._position]:
+            self._gap = True
+            return
+        earlier = None
+        if self._gap:
+            self._gap, earlier = False, self._codec
+            self._codec, self._other_codec = self._other_codec, self._codec
+        self._codec.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
+        frames = self._frames_of(packet)  # its threads are at work from here on, while the other decoder is emptied
+        if earlier:
+            yield from self._with_ends(self._frames_of(None, earlier))
+            earlier.flush_buffers()
+        yield from self._with_ends(frames)
 
     def flush(self) -> Iterator[VideoFrame]:
         """Frames still inside the decoder; call once, after the last packet."""
-        if not self._gap:
-            yield from self._drain()
+        yield from self._with_ends(self._frames_of(None))
         if self._held:
             frame, pts = self._held
             yield self._unit(frame, pts, pts + max(frame.duration or self._index.last_duration, 1))
@@ -178,17 +180,20 @@ class VideoReader:
             unreadable=self._index.unreadable,
         )
 
-    def _frames_of(self, packet: av.packet.Packet | None) -> list[av.video.frame.VideoFrame]:
+    def _frames_of(
+        self, packet: av.packet.Packet | None, codec: av.VideoCodecContext | None = None
+    ) -> list[av.video.frame.VideoFrame]:
+        """What a packet sets free, or, without one, all that is still inside; by default of the decoder now at work."""
         try:
             with decoder_errors("decoding a packet"):
-                return list(self._codec.decode(packet))
+                return list((codec or self._codec).decode(packet))
         except DamagedMedia as error:
             self._errors += 1
             self._first_error = self._first_error or error.what
             return []
 
-    def _drain(self) -> Iterator[VideoFrame]:
-        for frame in self._frames_of(None):
+    def _with_ends(self, frames: list[av.video.frame.VideoFrame]) -> Iterator[VideoFrame]:
+        for frame in frames:
             yield from self._with_end(frame)
 
     def _with_end(self, frame: av.video.frame.VideoFrame) -> Iterator[VideoFrame]:
@@ -248,22 +253,6 @@ class _BestEffortClock:
         if pts is not None and (self._faulty_pts <= self._faulty_dts or dts is None):
             return pts
         return dts
-
-
-def _first_matrix(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream
-) -> tuple[int, int, int, int]:
-    """Display matrix of the first frame that decodes, looking at no more than 64 packets."""
-    try:
-        with decoder_errors("reading the first frame"):
-            container.seek(0)
-            for _, packet in zip(range(64), container.demux(stream), strict=False):
-                for frame in packet.decode():
-                    assert isinstance(frame, av.video.frame.VideoFrame)
-                    return display_matrix(frame)
-    except DamagedMedia:
-        pass
-    return IDENTITY
 
 
 def _joined(spans: list[tuple[Fraction, Fraction]]) -> tuple[tuple[Fraction, Fraction], ...]:

@@ -1,0 +1,76 @@
+"""Which streams of a container are meant: the film, its sound, and how its pictures are turned."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import av
+import av.container
+import av.stream
+import av.video.frame
+import av.video.stream
+
+from processors.decoding import decoder_errors
+from processors.errors import DamagedMedia
+from processors.video.frame import IDENTITY, display_matrix
+from processors.video.sound import SoundTrack
+
+_Stream = TypeVar("_Stream", bound=av.stream.Stream)
+
+
+def films(container: av.container.InputContainer) -> list[av.video.stream.VideoStream]:
+    """The video streams that have a decoder and a picture size; attached pictures are not video."""
+    return [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & av.stream.Disposition.attached_pic
+        and stream.codec_context is not None
+        and stream.codec_context.width
+    ]
+
+
+def film(container: av.container.InputContainer, stream_index: int | None = None) -> av.video.stream.VideoStream:
+    """The stream of that index, or the one that a player shows: the default one, else the first.
+
+    Raises
+    ------
+    DamagedMedia : there is none with a decoder and a picture size.
+    """
+    there = films(container)
+    if stream_index is not None:
+        there = [stream for stream in there if stream.index == stream_index]
+    if not there:
+        which = "" if stream_index is None else f" with index {stream_index}"
+        raise DamagedMedia(f"no decodable video stream{which}")
+    return _preferred(there)
+
+
+def sound_beside(
+    container: av.container.InputContainer, second_opening: av.container.InputContainer
+) -> SoundTrack | None:
+    """The default sound stream, else the first, that has a decoder; None where none has."""
+    known = [stream for stream in second_opening.streams.audio if stream.codec_context is not None]
+    return SoundTrack(container, _preferred(known)) if known else None
+
+
+def first_matrix(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream
+) -> tuple[int, int, int, int]:
+    """Display matrix of the first frame that decodes, looking at no more than 64 packets; the decoder is left empty."""
+    try:
+        with decoder_errors("reading the first frame"):
+            container.seek(0)
+            for _, packet in zip(range(64), container.demux(stream), strict=False):
+                for frame in packet.decode():
+                    assert isinstance(frame, av.video.frame.VideoFrame)
+                    return display_matrix(frame)
+    except DamagedMedia:
+        pass
+    finally:
+        if stream.codec_context.is_open:
+            stream.codec_context.flush_buffers()
+    return IDENTITY
+
+
+def _preferred(streams: list[_Stream]) -> _Stream:
+    return next((stream for stream in streams if stream.disposition & av.stream.Disposition.default), streams[0])
