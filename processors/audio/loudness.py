@@ -27,6 +27,7 @@ class Loudness:
     integrated_lufs: float | None
     range_lu: float | None
     highest_momentary_lufs: float | None
+    """Of windows 100 ms apart: of a lone sound of 400 ms it may miss up to 0.6 LU."""
     highest_short_term_lufs: float | None
     reason: str | None
     """Why there is no value."""
