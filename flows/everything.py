@@ -6,6 +6,7 @@ To use it, let `flows/recipes.py` say `from flows.everything import EVERYTHING a
 from processors.audio.envelope import Envelope
 from processors.audio.events import Events
 from processors.audio.levels import Levels
+from processors.audio.mel import Mel
 from processors.audio.picture import Picture
 from processors.audio.renditions import Renditions
 from processors.audio.spectra import Spectra
@@ -31,7 +32,7 @@ from processors.video.shots import Shots
 from processors.video.stills import Stills
 
 SOUND: tuple[Processor, ...] = (
-    Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events(), Waveform(), Renditions(),
+    Levels(), Envelope(), Spectrogram(), Spectra(), Mel(), Picture(), Events(), Waveform(), Renditions(),
 )  # fmt: skip
 
 EVERYTHING: Recipes = {

@@ -10,9 +10,11 @@ import librosa
 import numpy as np
 import pytest
 import scipy.signal
+import xarray
 from PIL import Image
 
 from processors.audio.density import DensityTally
+from processors.audio.mel import Mel
 from processors.audio.picture import Picture
 from processors.audio.power_file import DROPPED_BITS, frames_of
 from processors.audio.spectra import Spectra
@@ -153,3 +155,28 @@ def test_percentiles_come_from_a_histogram_of_constant_size() -> None:
     for percent in (1, 5, 50, 95, 99):
         exact = np.percentile(values, percent, axis=0)
         assert np.abs(10 * np.log10(tally.percentile(percent) / exact)).max() < 0.14
+
+
+@pytest.mark.parametrize("htk", [False, True])
+def test_the_mel_spectrogram_is_librosas(tmp_path: Path, htk: bool) -> None:
+    noise = np.random.default_rng(1).standard_normal((2, 200_000)).astype(np.float32) / 4
+    bench = Bench(tmp_path, noise)
+    mel = Mel(band_count=96, lowest_hz=30.0, highest_hz=20_000.0, htk=htk, spectrogram=Spectrogram(channels="each"))
+    result = bench.run(mel)
+    facts = result.facts("mel.nc")
+    expected = librosa.feature.melspectrogram(
+        y=noise, sr=48000, n_fft=2048, hop_length=512, pad_mode="constant", n_mels=96, fmin=30, fmax=20_000, htk=htk
+    )
+    with xarray.open_dataset(result.path("mel.nc"), engine="h5netcdf") as array:
+        assert array.power.shape == (2, 391, 96)
+        assert np.allclose(array.power * facts["librosa_factor"], expected.transpose(0, 2, 1), rtol=1e-5)
+        middles = librosa.mel_frequencies(98, fmin=30, fmax=20_000, htk=htk)[1:-1]
+        assert np.allclose(array.frequency, middles)
+    assert facts["empty_band_count"] == 0
+
+
+def test_mel_bands_that_the_transform_cannot_tell_apart_are_counted(tmp_path: Path) -> None:
+    facts = Bench(tmp_path, np.ones(5000), 192_000).run(Mel(band_count=512)).facts("mel.nc")
+    assert facts["empty_band_count"] > 100
+    with pytest.raises(ValueError, match=r"highest_hz is 100\.0: must be above lowest_hz"):
+        Mel(lowest_hz=200.0, highest_hz=100.0)

@@ -28,6 +28,13 @@ def packed(power: np.ndarray) -> bytes:
     return compressed(shuffled(rounded))
 
 
+def packed_batch(power: np.ndarray) -> list[bytes]:
+    """A chunk for each channel of float32, shape (channels, up to BATCH_FRAMES, bands), filled up with zeros."""
+    if power.shape[1] < BATCH_FRAMES:
+        power = np.pad(power, ((0, 0), (0, BATCH_FRAMES - power.shape[1]), (0, 0)))
+    return [packed(channel) for channel in power]
+
+
 class PowerFile:
     """Writes `power` (channel, time, frequency) and its mean; opens with `xarray.open_dataset(engine="h5netcdf")`."""
 
@@ -122,6 +129,14 @@ def mean_power_of(path: Path) -> np.ndarray:
         mean = file["mean_power"]
         assert isinstance(mean, h5py.Dataset)
         return mean[...]
+
+
+def channel_names(path: Path) -> tuple[str, ...]:
+    """What the file calls its channels."""
+    with h5py.File(path, "r") as file:
+        channel = file["channel"]
+        assert isinstance(channel, h5py.Dataset)
+        return tuple(name.decode() for name in np.asarray(channel).tolist())
 
 
 def _frames(one: tuple[int, list[Future[np.ndarray]]], count: int) -> Frames:

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 
 from processors.audio.overview import ColumnPool
-from processors.audio.power_file import PowerFile, packed
+from processors.audio.power_file import PowerFile, packed_batch
 from processors.audio.reader import AudioBlock, AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.audio.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
@@ -157,7 +157,7 @@ class _Session:
         small = self._file(OVERVIEW, self._overview.frames_per_column)
         for first in range(0, len(columns), BATCH_FRAMES):
             part = np.moveaxis(columns[first : first + BATCH_FRAMES], 1, 0)
-            small.append(_packed(part), part.shape[1])
+            small.append(packed_batch(part), part.shape[1])
         small.close(self._mean_power())
         yield Item(name=OVERVIEW, media_type="application/x-netcdf", file=self._scratch / OVERVIEW, facts=facts)
 
@@ -185,7 +185,7 @@ class _Session:
             power *= self._factor
         inside = power[:, whole]
         return _Batch(
-            power=power, chunks=_packed(power) if self._array else [], peak=peak, whole_count=inside.shape[1],
+            power=power, chunks=packed_batch(power) if self._array else [], peak=peak, whole_count=inside.shape[1],
             whole_sum=inside.sum(axis=1).astype(np.float64),
         )  # fmt: skip
 
@@ -245,10 +245,3 @@ class _Session:
             non_finite_samples_taken_as_zero=self._runs.non_finite,
             frames_per_overview_column=self._overview.frames_per_column,
         )
-
-
-def _packed(power: np.ndarray) -> list[bytes]:
-    """One chunk for each channel of float32, shape (channels, up to BATCH_FRAMES, bands), filled up with zeros."""
-    if power.shape[1] < BATCH_FRAMES:
-        power = np.pad(power, ((0, 0), (0, BATCH_FRAMES - power.shape[1]), (0, 0)))
-    return [packed(channel) for channel in power]
