@@ -111,7 +111,7 @@ def whole_in_librosa(path: Path) -> None:
 
 
 def one_after_the_other(path: Path, folder: Path) -> None:
-    """What all of our processors give, by other tools; encoded as our renditions are, three times FLAC, AAC and Opus."""
+    """What all our processors give, by other tools; encoded as our renditions are, three times FLAC, AAC and Opus."""
     tool("sox", path, "-n", "spectrogram", "-o", folder / "s.png")
     tool("sox", path, "-n", "stats")
     tool("ffmpeg", "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-")

@@ -8,6 +8,7 @@ from processors.audio.events import Events
 from processors.audio.levels import Levels
 from processors.audio.mel import Mel
 from processors.audio.picture import Picture
+from processors.audio.pyramid import Pyramid
 from processors.audio.renditions import Renditions
 from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
@@ -32,7 +33,7 @@ from processors.video.shots import Shots
 from processors.video.stills import Stills
 
 SOUND: tuple[Processor, ...] = (
-    Levels(), Envelope(), Spectrogram(), Spectra(), Mel(), Picture(), Events(), Waveform(), Renditions(),
+    Levels(), Envelope(), Spectrogram(), Spectra(), Mel(), Picture(), Pyramid(), Events(), Waveform(), Renditions(),
 )  # fmt: skip
 
 EVERYTHING: Recipes = {

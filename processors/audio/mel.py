@@ -14,6 +14,7 @@ from processors.audio.power_file import PowerFile, channel_names, frames_of, mea
 from processors.audio.spectrogram import ARRAY, Spectrogram
 from processors.audio.stft import Scale, window_of
 from processors.contract import Item, Need, Reads, Using, require
+from processors.errors import RefusedMedia
 
 MEL = "mel.nc"
 
@@ -78,6 +79,8 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         processor, facts = self._processor, self._facts
         highest_hz = min(processor.highest_hz or facts["rate_hz"] / 2, facts["rate_hz"] / 2)
+        if highest_hz <= processor.lowest_hz:
+            raise RefusedMedia(f"the sound ends at {highest_hz:g} Hz", "choose a lower lowest_hz")
         weights, middle_hz = self._filters(highest_hz)
         scale = Scale(window=window_of(processor.spectrogram.window, facts["window_samples"]), rate_hz=facts["rate_hz"])
         mean = mean_power_of(self._array)
