@@ -1,4 +1,7 @@
-"""Sound against sox, librosa and ffmpeg: ratios in one run on ten minutes of 48 kHz mono, and memory for hours."""
+"""Sound against sox, librosa and ffmpeg: ratios in one run on ten minutes of 48 kHz mono, and memory for hours.
+
+`python -m benchmarks.audio hours 10` runs all but the renditions on ten hours of stereo.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ import librosa
 import numpy as np
 import soundfile
 
+from benchmarks.measure import in_turn, tell
 from processors.audio.envelope import Envelope
 from processors.audio.events import Events
 from processors.audio.levels import Levels
@@ -29,6 +34,9 @@ from processors.source_file import SourceFile
 
 RATE_HZ = 48_000
 SECONDS = 600
+ROUNDS = 5
+OVERVIEW = Spectrogram(keep="overview")
+MEASURED = (Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events(), Waveform())
 
 
 class _Made:
@@ -42,25 +50,26 @@ class _Made:
         return as_json(self._items[name].facts)
 
 
-def derive_all(path: Path, folder: Path, processors: tuple[Processor, ...]) -> None:
+def derive_all(
+    info: AudioInfo, blocks: Callable[[], Iterable[AudioBlock]], folder: Path, processors: tuple[Processor, ...]
+) -> None:
     """As `derive` does: those that use no other in one pass, then those that use them; nothing is committed."""
     made: dict[str, _Made] = {}
     waiting = list(processors)
     while waiting:
         stage = [p for p in waiting if all(used not in waiting for used in used_by(p))]
         waiting = [p for p in waiting if p not in stage]
-        reader = FileReader(SourceFile.at(path), "wav")
         sessions = []
         for processor in stage:
             place = folder / f"{len(made)}-{processor.name}"
             place.mkdir()
             made[processor.name] = _Made(place, [])
-            info: Any = reader.info
+            given: Any = info
             if used := used_by(processor):
-                info = Using(info=info, results={p.name: made[p.name] for p in used}, source_facts={})
-            sessions.append((processor, place, processor.start(info, place)))
+                given = Using(info=info, results={p.name: made[p.name] for p in used}, source_facts={})
+            sessions.append((processor, place, processor.start(given, place)))
         hearing = [session for processor, _, session in sessions if processor.reads == "audio"]
-        for block in reader.blocks() if hearing else ():
+        for block in blocks() if hearing else ():
             for session in hearing:
                 list(session.feed(block))
         for processor, place, session in sessions:
@@ -71,15 +80,24 @@ def derive_all(path: Path, folder: Path, processors: tuple[Processor, ...]) -> N
             made[processor.name] = _Made(place, items)
 
 
-def seconds_of(work: Callable[[Path], object], times: int = 3) -> float:
-    """The best of some runs, each in a fresh folder."""
-    found = []
-    for _ in range(times):
+def of_file(path: Path, *processors: Processor) -> Callable[[Path], None]:
+    def work(folder: Path) -> None:
+        info = FileReader(SourceFile.at(path), "wav").info
+        derive_all(info, lambda: FileReader(SourceFile.at(path), "wav").blocks(), folder, processors)
+
+    return work
+
+
+def timed(work: Callable[[Path], object]) -> Callable[[], float]:
+    """Seconds of one run in a fresh folder."""
+
+    def job() -> float:
         with tempfile.TemporaryDirectory() as folder:
             started = time.perf_counter()
             work(Path(folder))
-            found.append(time.perf_counter() - started)
-    return min(found)
+            return time.perf_counter() - started
+
+    return job
 
 
 def tool(*arguments: str | Path) -> None:
@@ -92,34 +110,35 @@ def whole_in_librosa(path: Path) -> None:
     librosa.power_to_db(power, ref=1.0)
 
 
-def encodings(path: Path, folder: Path) -> None:
-    """What the renditions hold, by ffmpeg: three times FLAC, AAC and Opus."""
+def one_after_the_other(path: Path, folder: Path) -> None:
+    """What all our processors give, by other tools; encoded as our renditions are, three times FLAC, AAC and Opus."""
+    tool("sox", path, "-n", "spectrogram", "-o", folder / "s.png")
+    tool("sox", path, "-n", "stats")
+    tool("ffmpeg", "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-")
     for rendition in range(3):
         for suffix, options in (("flac", ()), ("m4a", ("-b:a", "96k")), ("opus", ("-b:a", "64k"))):
             tool("ffmpeg", "-y", "-i", path, *options, folder / f"{rendition}.{suffix}")
 
 
 def hours(count: float) -> None:
-    """Stereo noise through the measuring processors; prints seconds and the process's peak memory."""
-    block = np.random.default_rng(1).normal(0, 0.1, (2, 1 << 16)).astype(np.float32)
-    info = AudioInfo(codec="pcm_16", rate_hz=RATE_HZ, channel_count=2, sample_count_from_header=None, start=0,  # type: ignore[arg-type]
-                     decoder="benchmark")  # fmt: skip
+    """Stereo noise through all but the renditions; prints seconds and the process's peak memory."""
+    noise = np.random.default_rng(1).normal(0, 0.1, (2, 1 << 16)).astype(np.float32)
+    info = AudioInfo(codec="pcm_16", rate_hz=RATE_HZ, channel_count=2, sample_count_from_header=None,
+                     start=Fraction(0), decoder="benchmark")  # fmt: skip
+
+    def blocks() -> Iterator[AudioBlock]:
+        for number in range(round(count * 3600 * RATE_HZ / noise.shape[1])):
+            yield AudioBlock(samples=noise, first_sample=number * noise.shape[1])
+
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        sessions = []
-        for processor in (Levels(), Envelope(), Spectrogram()):
-            place = Path(folder) / processor.name
-            place.mkdir()
-            sessions.append(processor.start(info, place))
-        for number in range(round(count * 3600 * RATE_HZ / block.shape[1])):
-            for session in sessions:
-                list(session.feed(AudioBlock(samples=block, first_sample=number * block.shape[1])))
-        for session in sessions:
-            list(session.finish())
+        derive_all(info, blocks, Path(folder), MEASURED)
     # not ru_maxrss: on Linux a child starts with the peak of the process that started it
     peak_kb = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    peak_mb = int(peak_kb[1]) / 1024 if peak_kb else float("nan")
-    print(f"{count:g} hours of stereo: {time.perf_counter() - started:.1f} s, {peak_mb:.0f} MB at most")
+    peak_mb = int(peak_kb[1]) * 1024 / 1e6 if peak_kb else float("nan")
+    seconds = time.perf_counter() - started
+    print(f"  {count:g} hours of stereo: {seconds:.1f} s, {seconds / count:.0f} s an hour")
+    tell(f"memory for {count:g} hours of stereo", peak_mb, " MB", 400)
 
 
 def main() -> None:
@@ -132,26 +151,29 @@ def main() -> None:
         rng = np.random.default_rng(0)
         noise = rng.standard_normal(SECONDS * RATE_HZ) * 0.05 + 0.3 * np.sin(np.arange(SECONDS * RATE_HZ) * 0.05)
         soundfile.write(path, noise, RATE_HZ, subtype="PCM_16")
-        every = (Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events(), Waveform(), Renditions())
-        sox = seconds_of(lambda place: tool("sox", path, "-n", "spectrogram", "-o", place / "s.png"))
-        stats = seconds_of(lambda _: tool("sox", path, "-n", "stats"))
-        loudness = seconds_of(lambda _: tool("ffmpeg", "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-"))
-        encode = seconds_of(lambda place: encodings(path, place), times=1)
-        pieces = seconds_of(lambda _: whole_in_librosa(path))
-        measured = seconds_of(lambda place: derive_all(path, place, (Spectrogram(),)))
-        overview = seconds_of(lambda place: derive_all(path, place, (Spectrogram(keep="overview"),)))
-        picture = seconds_of(lambda place: derive_all(path, place, (Spectrogram(), Spectra(), Picture())))
-        everything = seconds_of(lambda place: derive_all(path, place, every), times=1)
-    others = sox + stats + loudness + encode
-    print(f"sox spectrogram {sox:.2f} s, sox stats {stats:.2f} s, librosa in one piece {pieces:.2f} s")
-    print(f"ffmpeg ebur128 {loudness:.2f} s, ffmpeg encodings {encode:.2f} s")
-    for what, seconds in (
-        ("spectrogram without its array", overview),
-        ("spectrogram with its array", measured),
-        ("spectrogram, spectra and picture", picture),
-    ):
-        print(f"{what} {seconds:.2f} s: {seconds / sox:.2f} of sox spectrogram, {seconds / pieces:.2f} of librosa")
-    print(f"everything {everything:.2f} s: {everything / others:.2f} of sox and ffmpeg ({others:.2f} s)", flush=True)
+        picture = of_file(path, OVERVIEW, Picture(spectrogram=OVERVIEW))
+        picture(Path(folder))  # what is imported only once
+        sox, pieces, drawn, stored = (
+            min(times)
+            for times in in_turn(
+                ROUNDS,
+                timed(lambda place: tool("sox", path, "-n", "spectrogram", "-o", place / "s.png")),
+                timed(lambda _: whole_in_librosa(path)),
+                timed(picture),
+                timed(of_file(path, Spectrogram(), Picture())),
+            )
+        )
+        print(f"  best of {ROUNDS} in turn: sox spectrogram {sox:.2f} s, librosa in one piece {pieces:.2f} s")
+        tell("spectrogram picture, of sox's time", drawn / sox, "", 1)
+        tell("spectrogram picture, of librosa's time", drawn / pieces, "", 1 / 3)
+        tell("picture and the array kept, of librosa's time", stored / pieces, "", 1 / 3)
+        others, ours = (
+            min(times)
+            for times in in_turn(
+                2, timed(lambda place: one_after_the_other(path, place)), timed(of_file(path, *MEASURED, Renditions()))
+            )
+        )
+        tell(f"all of parts 2 to 5, of others' {others:.1f} s", ours / others, "", 0.5)
     for count in ("0.1", "1"):
         subprocess.run([sys.executable, "-m", "benchmarks.audio", "hours", count], check=True)
 

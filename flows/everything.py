@@ -6,7 +6,10 @@ To use it, let `flows/recipes.py` say `from flows.everything import EVERYTHING a
 from processors.audio.envelope import Envelope
 from processors.audio.events import Events
 from processors.audio.levels import Levels
+from processors.audio.marks import Marks
+from processors.audio.mel import Mel
 from processors.audio.picture import Picture
+from processors.audio.pyramid import Pyramid
 from processors.audio.renditions import Renditions
 from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
@@ -31,7 +34,7 @@ from processors.video.shots import Shots
 from processors.video.stills import Stills
 
 SOUND: tuple[Processor, ...] = (
-    Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events(), Waveform(), Renditions(),
+    Marks(), Levels(), Envelope(), Spectrogram(), Spectra(), Mel(), Picture(), Pyramid(), Events(), Waveform(), Renditions(),
 )  # fmt: skip
 
 EVERYTHING: Recipes = {

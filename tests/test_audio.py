@@ -115,13 +115,13 @@ def test_samples_that_are_no_numbers_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_long_recording_fits_a_picture_of_constant_width() -> None:
-    pool = ColumnPool(10)
+    pool = ColumnPool(10, (3,))
     for i in range(1000):
         pool.add(np.full((1, 3), float(i), np.float32))
     columns = pool.columns()
     assert 10 <= len(columns) <= 20
     assert columns[0, 0] == pytest.approx(31.5)  # the mean of 0 to 63
-    at_once = ColumnPool(10)
+    at_once = ColumnPool(10, (3,))
     at_once.add(np.arange(1000, dtype=np.float32)[:, None].repeat(3, axis=1))
     assert np.array_equal(at_once.columns(), columns)
 

@@ -1,4 +1,4 @@
-"""Spectral density over a whole recording: its mean after Welch, and percentiles from a histogram of constant size."""
+"""Percentiles of a spectral density over a whole recording, from a histogram of constant size."""
 
 from __future__ import annotations
 
@@ -20,14 +20,12 @@ class DensityTally:
 
     def __init__(self, band_count: int) -> None:
         self._bands = band_count
-        self._sum = np.zeros(band_count)
         self._counts = np.zeros(band_count * STEPS, np.uint32)
         self._waiting: list[np.ndarray] = []
         self._waiting_frames = 0
         self.frame_count = 0
 
     def add(self, power: np.ndarray) -> None:
-        self._sum += power.sum(axis=0, dtype=np.float64)
         self.frame_count += len(power)
         step = (np.ascontiguousarray(power, np.float32).view(np.int32) >> _SHIFT) - _LOWEST
         np.clip(step, 0, STEPS - 1, out=step)
@@ -42,10 +40,6 @@ class DensityTally:
             counted = np.bincount(np.concatenate(self._waiting), minlength=len(self._counts))
             self._counts += counted.astype(np.uint32)
             self._waiting, self._waiting_frames = [], 0
-
-    def mean(self) -> np.ndarray:
-        """Arithmetic mean of the frames, float64, shape (bands,)."""
-        return self._sum / max(self.frame_count, 1)
 
     def percentile(self, percent: float) -> np.ndarray:
         """The value that this share of the frames stay below, float64, shape (bands,); within 0.14 dB."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,8 +150,7 @@ class _Session:
     def _table(self) -> bytes:
         start = float(self._info.start)
         lines = ["end_seconds,momentary_lufs,short_term_lufs"]
-        for moment in self._meter.moments:
-            values = (moment.momentary_lufs, moment.short_term_lufs)
-            shown = ("" if value is None else f"{value:.2f}" for value in values)
-            lines.append(f"{start + moment.end_seconds:.1f},{','.join(shown)}")
+        for number, values in enumerate(zip(self._meter.momentary_lufs, self._meter.short_term_lufs, strict=True), 1):
+            shown = ("" if math.isnan(value) else f"{value:.2f}" for value in values)
+            lines.append(f"{start + number / 10:.1f},{','.join(shown)}")
         return ("\n".join(lines) + "\n").encode()

@@ -8,11 +8,11 @@ import numpy as np
 class ColumnPool:
     """Keeps from `columns` to twice as many columns; each but the last stands for the same number of frames."""
 
-    def __init__(self, columns: int) -> None:
-        self._limit = 2 * columns
+    def __init__(self, columns: int, column_shape: tuple[int, ...]) -> None:
         self.frames_per_column = 1
-        self._full: list[np.ndarray] = []
-        self._sum: np.ndarray | None = None
+        self._columns = np.empty((2 * columns, *column_shape), np.float32)
+        self._count = 0
+        self._sum = np.zeros(column_shape)
         self._summed = 0
 
     def add(self, power: np.ndarray) -> None:
@@ -21,28 +21,33 @@ class ColumnPool:
         while first < len(power):
             whole = (len(power) - first) // self.frames_per_column if not self._summed else 0
             if whole:
-                count = min(whole, self._limit - len(self._full))
+                count = min(whole, len(self._columns) - self._count)
                 end = first + count * self.frames_per_column
                 runs = power[first:end].reshape(count, self.frames_per_column, *power.shape[1:])
                 self._keep(runs.mean(axis=1, dtype=np.float32))
             else:
                 end = min(first + self.frames_per_column - self._summed, len(power))
-                total = power[first:end].sum(axis=0, dtype=np.float64)
-                if self._sum is not None:
-                    total += self._sum
-                self._sum, self._summed = total, self._summed + end - first
+                self._sum += power[first:end].sum(axis=0, dtype=np.float64)
+                self._summed += end - first
                 if self._summed == self.frames_per_column:
-                    self._keep((total / self._summed).astype(np.float32)[None])
-                    self._sum, self._summed = None, 0
+                    self._keep((self._sum / self._summed).astype(np.float32)[None])
+                    self._sum[...], self._summed = 0, 0
             first = end
 
     def _keep(self, columns: np.ndarray) -> None:
-        self._full += list(columns)
-        if len(self._full) == self._limit:
-            self._full = [(a + b) / 2 for a, b in zip(self._full[::2], self._full[1::2], strict=True)]
+        self._columns[self._count : self._count + len(columns)] = columns
+        self._count += len(columns)
+        if self._count == len(self._columns):
+            self._count //= 2
+            self._columns[: self._count] = (self._columns[::2] + self._columns[1::2]) / 2
             self.frames_per_column *= 2
 
     def columns(self) -> np.ndarray:
         """float32, shape (columns, ...); the last column may stand for fewer frames."""
-        last = [(self._sum / self._summed).astype(np.float32)] if self._sum is not None else []
-        return np.stack(self._full + last)
+        kept = self._columns[: self._count]
+        return np.concatenate([kept, (self._sum / self._summed).astype(np.float32)[None]]) if self._summed else kept
+
+    def mean(self) -> np.ndarray:
+        """Over all frames, float64, shape (...)."""
+        total = self._columns[: self._count].sum(axis=0, dtype=np.float64) * self.frames_per_column + self._sum
+        return total / (self._count * self.frames_per_column + self._summed)

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from PIL import Image
 
-from processors.audio.power_file import frames_of
-from processors.audio.spectra import Spectra
-from processors.audio.spectrogram import OVERVIEW
+from processors.audio.chart import COLOURS, Canvas, colour_numbers, mark_row
+from processors.audio.clocks import Clock, mars_clock, source_clock, utc_clock
+from processors.audio.cutoff import Cutoff, find_cutoff
+from processors.audio.power_file import frames_of, mean_power_of
+from processors.audio.spectrogram import OVERVIEW, Spectrogram
+from processors.audio.stft import Scale, window_of
 from processors.contract import Item, Need, Reads, Using, require
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-SECONDS_PER_SOL_SECOND = 1.0274912517
-"""A mean solar second on Mars, in SI seconds (Allison & McEwan 2000, doi:10.1016/S0032-0633(99)00092-6)."""
 FLOOR = 1e-30
 PICTURE = "spectrogram.png"
+WIDTH_PX, LEFT_PX, RIGHT_PX = 1600, 90, 1460
+TOP_PX, BOTTOM_PX, CLOCK_PX, TITLE_PX = 24, 64, 44, 26
+"""Above the first panel, below the last, for each further clock, and above each further panel."""
+BAR_LEFT_PX, BAR_RIGHT_PX = 1480, 1502
+MOST_TIMES, MOST_FREQUENCIES = 12, 14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +55,17 @@ class Picture:
     """The whole recording in one picture, made from the measured spectrogram without decoding."""
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
-    spectra: Spectra = field(default_factory=Spectra)
+    spectrogram: Spectrogram = field(default_factory=Spectrogram)
     range_db: float = 90.0
     """From the loudest value down to this far below it."""
     frequency_axis: Literal["linear", "log"] = "linear"
     start_utc: str | None = None
     """When the source's time 0 was, ISO 8601 with an offset; adds an axis in UTC. None: not known."""
-    start_mars_seconds: float | None = None
-    """Local mean solar time at the source's time 0, seconds of the sol; adds an axis in local Mars time."""
+    longitude_degrees_east: float | None = None
+    """Of the recorder on Mars, planetocentric; with `start_utc`, adds an axis in local mean solar time."""
 
     def __post_init__(self) -> None:
         require(10 <= self.range_db <= 200, "range_db", self.range_db, "must be from 10 to 200")
@@ -72,12 +75,13 @@ class Picture:
         if self.start_utc is not None:
             zoned = datetime.fromisoformat(self.start_utc).tzinfo is not None
             require(zoned, "start_utc", self.start_utc, "must carry an offset from UTC")
-        if self.start_mars_seconds is not None:
-            within = 0 <= self.start_mars_seconds < 86400
-            require(within, "start_mars_seconds", self.start_mars_seconds, "must be from 0 to just below 86400")
+        if self.longitude_degrees_east is not None:
+            east = self.longitude_degrees_east
+            require(-360 <= east <= 360, "longitude_degrees_east", east, "must be from -360 to 360")
+            require(self.start_utc is not None, "longitude_degrees_east", east, "needs start_utc")
 
-    def uses(self) -> tuple[Any, ...]:
-        return (self.spectra.spectrogram, self.spectra)
+    def uses(self) -> tuple[Spectrogram, ...]:
+        return (self.spectrogram,)
 
     def needs(self, info: Using) -> Need:
         return Need()
@@ -89,107 +93,118 @@ class Picture:
 class _Session:
     def __init__(self, processor: Picture, info: Using) -> None:
         self._processor = processor
-        measured = info.results[processor.spectra.spectrogram.name]
+        measured = info.results[processor.spectrogram.name]
         self._overview = measured.path(OVERVIEW)
         self._facts: Any = measured.facts(OVERVIEW)
-        self._spectra: Any = info.results[processor.spectra.name].facts("spectra.csv")
+        facts = self._facts
+        self._band_hz, self._highest_hz = facts["band_width_hz"], facts["rate_hz"] / 2
+        self._lowest_hz = self._band_hz if processor.frequency_axis == "log" else 0.0
+        self._start = facts["first_frame_seconds"]
+        self._end = self._start + max(facts["sample_count"] / facts["rate_hz"], facts["hop_seconds"] / 2)
 
     def feed(self, unit: object) -> Iterator[Item]:
         yield from ()
 
     def finish(self) -> Iterator[Item]:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        facts = self._facts
+        facts, clocks = self._facts, self._clocks()
         power = np.concatenate([run.power for run in frames_of(self._overview)], axis=1)
-        levels_db = 10 * np.log10(np.maximum(power, FLOOR))
+        levels_db = 10 * np.log10(np.maximum(power, np.float32(FLOOR)))
         top_db = float(np.ceil(levels_db.max() / 5) * 5) if power.max() > 0 else 0.0
         bottom_db = top_db - self._processor.range_db
-        start = facts["first_frame_seconds"]
-        end = start + facts["sample_count"] / facts["rate_hz"]
-        figure = Figure(figsize=(16, 4 + 4 * len(levels_db)), dpi=100, layout="constrained")
-        FigureCanvasAgg(figure)
-        panels = figure.subplots(len(levels_db), 1, squeeze=False, sharex=True)[:, 0]
-        cutoffs = [channel["cutoff"] for channel in self._spectra["channels"]]
-        unit = UNIT[facts["scaling"]].format(facts["band_width_hz"])
-        drawn = None
-        for number, axes in enumerate(panels):
-            drawn = self._panel(axes, levels_db[number], bottom_db, top_db)
-            if len(panels) > 1:
-                axes.set_title(f"channel {number}", loc="left", fontsize="medium")
-            if cutoffs[number]:
-                _mark(axes, cutoffs[number], figure)
-        panels[-1].set_xlabel("time in the source (s)")
-        self._other_times(panels)
-        figure.colorbar(drawn, ax=list(panels), pad=0.01).set_label(unit)  # type: ignore[arg-type]
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-        width, height = (round(side * 100) for side in figure.get_size_inches())
-        first, last = panels[0].get_window_extent(), panels[-1].get_window_extent()
-        start, end = panels[0].get_xlim()
+        unit = UNIT[facts["scaling"]].format(self._band_hz)
+        cutoffs = self._cutoffs()
+        height = 400 + 400 * len(levels_db)
+        top, bottom = TOP_PX + CLOCK_PX * (len(clocks) - 1), height - BOTTOM_PX
+        canvas = Canvas(WIDTH_PX, height)
+        edges = np.linspace(top, bottom + TITLE_PX, len(levels_db) + 1).round().astype(int).tolist()
+        for number, (first, following) in enumerate(itertools.pairwise(edges)):
+            numbers = self._panel(colour_numbers(levels_db[number], bottom_db, top_db), following - TITLE_PX - first)
+            self._mark(numbers, cutoffs[number])
+            canvas.picture(LEFT_PX, first, numbers)
+            self._frequency_axis(canvas, first, following - TITLE_PX)
+            if number:
+                canvas.words(LEFT_PX, first - 5, f"channel {number}", "ls")
+        for number, clock in enumerate(clocks):
+            self._time_axis(canvas, clock, bottom if number == 0 else top - CLOCK_PX * (number - 1), number)
+        _colour_bar(canvas, top, bottom, bottom_db, top_db, unit)
         made = PictureFacts(
-            plot_left_px=float(first.x0), plot_right_px=float(first.x1),
-            plot_top_px=float(height - first.y1), plot_bottom_px=float(height - last.y0),
-            width_px=width, height_px=height, start_seconds=start, end_seconds=end, lowest_hz=self._lowest_hz(),
-            highest_hz=facts["rate_hz"] / 2, bottom_db=bottom_db, top_db=top_db, unit=unit,
-            cutoff_hz=cutoffs[0]["hz"] if cutoffs[0] else None,
+            plot_left_px=LEFT_PX, plot_right_px=RIGHT_PX, plot_top_px=top, plot_bottom_px=bottom,
+            width_px=WIDTH_PX, height_px=height, start_seconds=self._start, end_seconds=self._end,
+            lowest_hz=self._lowest_hz, highest_hz=self._highest_hz, bottom_db=bottom_db, top_db=top_db, unit=unit,
+            cutoff_hz=cutoffs[0].hz if cutoffs[0] else None,
         )  # fmt: skip
-        yield Item(name=PICTURE, media_type="image/png", data=buffer.getvalue(), facts=made)
+        yield Item(name=PICTURE, media_type="image/png", data=canvas.png(), facts=made)
 
-    def _lowest_hz(self) -> float:
-        return self._facts["band_width_hz"] if self._processor.frequency_axis == "log" else 0.0
+    def _clocks(self) -> list[Clock]:
+        processor, clocks = self._processor, [source_clock(self._end)]
+        if processor.start_utc is not None:
+            clocks.append(utc_clock(processor.start_utc))
+            if processor.longitude_degrees_east is not None:
+                clocks.append(mars_clock(processor.start_utc, processor.longitude_degrees_east))
+        return clocks
 
-    def _panel(self, axes: Axes, levels_db: np.ndarray, bottom_db: float, top_db: float) -> Any:
-        """Draw frames, shape (columns, bands), and name the axes."""
+    def _cutoffs(self) -> list[Cutoff | None]:
         facts = self._facts
-        half = facts["hop_seconds"] / 2
-        start = facts["first_frame_seconds"] - half
+        frequency_hz = np.arange(facts["band_count"]) * self._band_hz
+        mean = mean_power_of(self._overview)
+        if facts["scaling"] == "power":
+            window = window_of(self._processor.spectrogram.window, facts["window_samples"])
+            mean = mean * Scale(window=window, rate_hz=facts["rate_hz"]).density_per_power()
+        return [find_cutoff(frequency_hz, density) for density in mean]
+
+    def _panel(self, numbers: np.ndarray, height_px: int) -> np.ndarray:
+        """Palette numbers of frames, shape (columns, bands), as a picture with the lowest frequency at the bottom."""
+        facts = self._facts
         step = facts["hop_seconds"] * facts["frames_per_overview_column"]
-        highest = facts["rate_hz"] / 2
-        picture, low, high = levels_db.T, -facts["band_width_hz"] / 2, highest + facts["band_width_hz"] / 2
+        first = self._start - facts["hop_seconds"] / 2
+        left, right = ((seconds - first) / step for seconds in (self._start, self._end))
+        rows = numbers.T
+        low, high = 0.5, facts["band_count"] - 0.5
         if self._processor.frequency_axis == "log":
-            low, high = np.log10([self._lowest_hz(), highest])
-            rows = 10 ** np.linspace(low, high, 800) / facts["band_width_hz"]
-            picture = picture[np.minimum(np.rint(rows).astype(int), len(picture) - 1)]
-        end = start + facts["frame_count"] * facts["hop_seconds"]
-        columns = facts["frame_count"] / facts["frames_per_overview_column"]
-        drawn = axes.imshow(
-            picture, origin="lower", aspect="auto", cmap="viridis", vmin=bottom_db, vmax=top_db,
-            extent=(start, start + levels_db.shape[0] * step, low, high),
-            interpolation="nearest" if columns < 600 else "antialiased",
-        )  # fmt: skip
-        shown_end = max(facts["sample_count"] / facts["rate_hz"] + facts["first_frame_seconds"], start + step / 2)
-        axes.set_xlim(facts["first_frame_seconds"], min(end, shown_end) if end > start else None)
-        axes.set_ylim(low if self._processor.frequency_axis == "log" else 0, high)
-        self._frequency_axis(axes, highest)
-        return drawn
+            places = np.geomspace(self._lowest_hz, self._highest_hz, height_px) / self._band_hz
+            rows = rows[np.minimum(np.rint(places).astype(int), facts["band_count"] - 1)]
+            low, high = 0.0, float(height_px)
+        upright = Image.fromarray(np.ascontiguousarray(rows[::-1]))
+        box = (left, upright.height - high, min(right, upright.width), upright.height - low)
+        drawn = upright.resize((RIGHT_PX - LEFT_PX, height_px), Image.Resampling.BOX, box=box)
+        return np.array(drawn)
 
-    def _frequency_axis(self, axes: Axes, highest_hz: float) -> None:
+    def _share(self, hz: float) -> float:
+        """How far up the axis a frequency stands: 0 to 1."""
         if self._processor.frequency_axis == "log":
-            ticks = [d * 10**e for e in range(7) for d in (1, 2, 5) if self._lowest_hz() <= d * 10**e <= highest_hz]
-            axes.set_yticks([float(np.log10(hz)) for hz in ticks], [f"{hz:g}" for hz in ticks])
-            axes.set_ylabel("frequency (Hz, log)")
+            return float(np.log(hz / self._lowest_hz) / np.log(self._highest_hz / self._lowest_hz))
+        return hz / self._highest_hz
+
+    def _mark(self, numbers: np.ndarray, cutoff: Cutoff | None) -> None:
+        if cutoff:
+            words = f"cut off at {cutoff.hz / 1000:.1f} kHz (codec or filter, not the source)"
+            mark_row(numbers, round(len(numbers) * (1 - self._share(cutoff.hz))), words)
+
+    def _frequency_axis(self, canvas: Canvas, top: int, bottom: int) -> None:
+        if self._processor.frequency_axis == "log":
+            ticks = [d * 10.0**e for e in range(-3, 7) for d in (1, 2, 5)]
+            label, scale = "frequency (Hz, log)", 1.0
         else:
-            axes.yaxis.set_major_formatter(lambda hz, _: f"{hz / 1000:g}")
-            axes.set_ylabel("frequency (kHz)")
+            steps = (d * 10.0**e for e in range(-2, 7) for d in (1, 2, 5))
+            step = next(step for step in steps if self._highest_hz / step <= MOST_FREQUENCIES)
+            ticks = [number * step for number in range(int(self._highest_hz / step) + 1)]
+            label, scale = "frequency (kHz)", 1000.0
+        for hz in ticks:
+            if self._lowest_hz <= hz <= self._highest_hz:
+                y = bottom - 1 - (bottom - top - 1) * self._share(hz)
+                canvas.tick(LEFT_PX - 1, y, -1, 0)
+                canvas.words(LEFT_PX - 9, y, f"{hz / scale:g}", "rm")
+        canvas.words(22, (top + bottom) / 2, label, "mm", upwards=True)
 
-    def _other_times(self, panels: Any) -> None:
-        """Axes above the first panel for the clocks that are known."""
-        place = 1.0
-        if self._processor.start_utc is not None:
-            zero = datetime.fromisoformat(self._processor.start_utc).astimezone(UTC)
-            axis = panels[0].secondary_xaxis(place)
-            axis.xaxis.set_major_formatter(
-                lambda s, _: (zero + timedelta(seconds=float(s))).strftime("%H:%M:%S.%f")[:-4]
-            )
-            axis.set_xlabel(f"UTC, {zero:%Y-%m-%d}")
-            place += 0.12
-        if self._processor.start_mars_seconds is not None:
-            first = self._processor.start_mars_seconds
-            axis = panels[0].secondary_xaxis(place)
-            axis.xaxis.set_major_formatter(lambda s, _: _clock(first + float(s) / SECONDS_PER_SOL_SECOND))
-            axis.set_xlabel("local mean solar time")
+    def _time_axis(self, canvas: Canvas, clock: Clock, y: int, number: int) -> None:
+        """The source's clock below the panels, each further one above them."""
+        down = 1 if number == 0 else -1
+        edge = y if number == 0 else y - 1
+        for seconds, reading in clock.ticks(self._start, self._end, MOST_TIMES):
+            x = LEFT_PX + (RIGHT_PX - LEFT_PX - 1) * (seconds - self._start) / (self._end - self._start)
+            canvas.tick(x, edge, 0, down)
+            canvas.words(x, edge + down * 7, reading, "mt" if down > 0 else "mb")
+        canvas.words((LEFT_PX + RIGHT_PX) / 2, edge + down * 26, clock.label, "mt" if down > 0 else "mb")
 
 
 UNIT = {
@@ -198,19 +213,11 @@ UNIT = {
 }
 
 
-def _mark(axes: Axes, cutoff: dict[str, float], figure: Figure) -> None:
-    """A line at the codec's edge, with its frequency, readable on every colour."""
-    from matplotlib import patheffects
-
-    place = np.log10(cutoff["hz"]) if "log" in axes.get_ylabel() else cutoff["hz"]
-    axes.axhline(place, color="white", linestyle="--", linewidth=1)
-    text = axes.annotate(
-        f"cut off at {cutoff['hz'] / 1000:.1f} kHz (codec or filter, not the source)",
-        (0.995, place), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="white", fontsize=9,
-    )  # fmt: skip
-    text.set_path_effects([patheffects.withStroke(linewidth=2, foreground="black")])
-
-
-def _clock(seconds: float) -> str:
-    whole = int(seconds % 86400)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{seconds % 60:05.2f}"
+def _colour_bar(canvas: Canvas, top: int, bottom: int, bottom_db: float, top_db: float, unit: str) -> None:
+    column = np.linspace(COLOURS - 1, 0, bottom - top).round().astype(np.uint8)
+    canvas.picture(BAR_LEFT_PX, top, np.repeat(column[:, None], BAR_RIGHT_PX - BAR_LEFT_PX, axis=1))
+    for level_db in range(int(np.ceil(bottom_db / 10)) * 10, int(top_db) + 1, 10):
+        y = bottom - 1 - (bottom - top - 1) * (level_db - bottom_db) / (top_db - bottom_db)
+        canvas.tick(BAR_RIGHT_PX, y, 1, 0)
+        canvas.words(BAR_RIGHT_PX + 9, y, f"{level_db}".replace("-", "−"), "lm")
+    canvas.words(1578, (top + bottom) / 2, unit, "mm", upwards=True)

@@ -11,30 +11,32 @@ from pathlib import Path
 import h5netcdf
 import h5py
 import numpy as np
-from isal import isal_zlib
 
+from processors.audio.shuffled_deflate import LEVEL, compressed, decompressed, shuffled
 from processors.audio.stft import BATCH_FRAMES
 
 DROPPED_BITS = 6
 """Of 23 mantissa bits 17 are kept: an error of at most 4e-6 of the value, and a fifth less to store."""
-DEFLATE_LEVEL = 1
 TIME_CHUNK = 1 << 14
 
 
 def packed(power: np.ndarray) -> bytes:
-    """One chunk as HDF5's shuffle and deflate filters store it, rounded to `DROPPED_BITS` fewer.
+    """One chunk of the file: float32, shape (frames, bands), rounded to `DROPPED_BITS` fewer."""
+    bits = np.ascontiguousarray(power, np.float32).reshape(-1).view(np.uint32)
+    rounded = bits + np.uint32(1 << (DROPPED_BITS - 1))
+    np.bitwise_and(rounded, np.uint32(0xFFFFFFFF << DROPPED_BITS & 0xFFFFFFFF), out=rounded)
+    return compressed(shuffled(rounded))
 
-    ISA-L writes the same format as zlib, ten times faster, so every reader of HDF5 opens it.
-    """
-    bits = np.ascontiguousarray(power, np.float32).view(np.uint32)
-    half = np.uint32((1 << (DROPPED_BITS - 1)) - 1)
-    rounded = (bits + (half + ((bits >> DROPPED_BITS) & 1))) & np.uint32(0xFFFFFFFF << DROPPED_BITS & 0xFFFFFFFF)
-    shuffled = np.ascontiguousarray(rounded.view(np.uint8).reshape(-1, 4).T)
-    return isal_zlib.compress(shuffled, DEFLATE_LEVEL)
+
+def packed_batch(power: np.ndarray) -> list[bytes]:
+    """A chunk for each channel of float32, shape (channels, up to BATCH_FRAMES, bands), filled up with zeros."""
+    if power.shape[1] < BATCH_FRAMES:
+        power = np.pad(power, ((0, 0), (0, BATCH_FRAMES - power.shape[1]), (0, 0)))
+    return [packed(channel) for channel in power]
 
 
 class PowerFile:
-    """Writes `power` (channel, time, frequency); opens with `xarray.open_dataset(path, engine="h5netcdf")`."""
+    """Writes `power` (channel, time, frequency) and its mean; opens with `xarray.open_dataset(engine="h5netcdf")`."""
 
     def __init__(
         self,
@@ -59,9 +61,11 @@ class PowerFile:
             time.attrs.update({"units": "s", "long_name": "presentation time of the middle of the frame"})
             power = file.create_variable(
                 "power", ("channel", "time", "frequency"), "f4", chunks=(1, BATCH_FRAMES, shape[2]),
-                compression="gzip", compression_opts=DEFLATE_LEVEL, shuffle=True,
+                compression="gzip", compression_opts=LEVEL, shuffle=True,
             )  # fmt: skip
             power.attrs.update(dict(power_attributes))
+            mean = file.create_variable("mean_power", ("channel", "frequency"), "f8")
+            mean.attrs.update({**power_attributes, "cell_methods": "time: mean"})
             file.attrs.update(dict(attributes))
         self._file = h5py.File(path, "r+")
         self._shape = shape
@@ -75,8 +79,9 @@ class PowerFile:
         for channel, chunk in enumerate(chunks):
             power.id.write_direct_chunk((channel, first, 0), chunk)
 
-    def close(self) -> None:
-        """Write the times, and close."""
+    def close(self, mean_power: np.ndarray) -> None:
+        """Write the times and the mean over time, float64, shape (channels, bands), and close."""
+        self._dataset("mean_power")[...] = mean_power
         time = self._dataset("time")
         time.resize((self.frame_count,))
         for first in range(0, self.frame_count, TIME_CHUNK):
@@ -115,6 +120,25 @@ def frames_of(path: Path) -> Iterator[Frames]:
             yield _frames(waiting.popleft(), count)
 
 
+def mean_power_of(path: Path) -> np.ndarray:
+    """The mean of the frames that hold nothing but samples, or of all where there is none such.
+
+    float64, shape (channels, bands), scaled as the file says.
+    """
+    with h5py.File(path, "r") as file:
+        mean = file["mean_power"]
+        assert isinstance(mean, h5py.Dataset)
+        return mean[...]
+
+
+def channel_names(path: Path) -> tuple[str, ...]:
+    """What the file calls its channels."""
+    with h5py.File(path, "r") as file:
+        channel = file["channel"]
+        assert isinstance(channel, h5py.Dataset)
+        return tuple(name.decode() for name in np.asarray(channel).tolist())
+
+
 def _frames(one: tuple[int, list[Future[np.ndarray]]], count: int) -> Frames:
     first, parts = one
     power = np.stack([part.result() for part in parts])
@@ -122,5 +146,4 @@ def _frames(one: tuple[int, list[Future[np.ndarray]]], count: int) -> Frames:
 
 
 def _unpacked(chunk: bytes, bands: int) -> np.ndarray:
-    plain = np.frombuffer(isal_zlib.decompress(chunk), np.uint8).reshape(4, -1)
-    return np.ascontiguousarray(plain.T).view(np.float32).reshape(BATCH_FRAMES, bands)
+    return decompressed(chunk, BATCH_FRAMES * bands).view(np.float32).reshape(BATCH_FRAMES, bands)

@@ -192,9 +192,11 @@ class FileReader:
             # What libsndfile refuses (24-bit float, RF64 oddities), FFmpeg may still read.
             opened = file.open()
             with suppress(DamagedMedia), decoder_errors("opening the sound"):
-                self._sound = soundfile.SoundFile(opened)
+                # by its descriptor libsndfile reads on its own; through a Python file it takes 8 KiB at a time
+                self._sound = soundfile.SoundFile(opened.fileno(), closefd=False)
             if self._sound is None:
                 opened.close()
+            self._opened = opened
         if self._sound is not None:
             self.info = AudioInfo(
                 codec=self._sound.subtype.lower(),

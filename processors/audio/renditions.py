@@ -50,7 +50,7 @@ class Renditions:
     """`original`, `restored` and `audible`, each as FLAC and for the web."""
 
     name: ClassVar[str] = "audio.renditions"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "audio"
 
     remove_dc: bool = True

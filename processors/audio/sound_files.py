@@ -19,6 +19,8 @@ WEB_FORMATS: dict[Web, tuple[str, str, str, str]] = {
     "opus": ("opus", "ogg", "libopus", "audio/ogg"),
 }
 """Suffix, muxer, encoder, media type."""
+WEB_OPTIONS: dict[Web, dict[str, str]] = {"aac": {"aac_coder": "fast"}, "opus": {}}
+"""FFmpeg's manual (Encoders, aac): `fast` is worse below 64 kb/s, better and much faster above; it halves the time."""
 
 
 class SoundWriter(Protocol):
@@ -60,7 +62,7 @@ class WebWriter:
         _, muxer, encoder, _ = WEB_FORMATS[web]
         self._container = av.open(str(path), "w", format=muxer, options={"fflags": "+bitexact"})
         self._container.metadata["comment"] = comment
-        stream = self._container.add_stream(encoder, rate=WEB_RATE_HZ, layout=layout)
+        stream = self._container.add_stream(encoder, rate=WEB_RATE_HZ, layout=layout, options=WEB_OPTIONS[web])
         assert isinstance(stream, av.AudioStream)
         stream.codec_context.bit_rate = WEB_BITS_PER_SECOND[web] * stream.codec_context.channels
         self._stream = stream

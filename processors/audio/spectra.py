@@ -14,7 +14,7 @@ import numpy as np
 from processors.audio.bands import Band, Tone, fractional_octaves, strongest_tone
 from processors.audio.cutoff import Cutoff, find_cutoff
 from processors.audio.density import DensityTally
-from processors.audio.power_file import frames_of
+from processors.audio.power_file import frames_of, mean_power_of
 from processors.audio.spectrogram import ARRAY, Spectrogram
 from processors.audio.stft import Scale, window_of
 from processors.contract import Item, Need, Reads, Using, require
@@ -28,7 +28,7 @@ class ChannelSpectrum:
 
     channel: str
     frame_count: int
-    """Frames that hold nothing but samples; 0: the recording is shorter than a window, and its padded frames count."""
+    """Frames that hold nothing but samples; where the recording is shorter than a window, all frames count."""
     bands: tuple[Band, ...]
     strongest_tone: Tone | None
     cutoff: Cutoff | None
@@ -51,7 +51,7 @@ class Spectra:
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
@@ -99,8 +99,8 @@ class _Session:
         rows = csv.writer(table, lineterminator="\n")
         rows.writerow(["channel", "frequency_hz", "mean_dbfs_per_hz", *(f"p{p}_dbfs_per_hz" for p in PERCENTS)])
         spectra = []
-        for name, tally in zip(names, tallies, strict=True):
-            mean = tally.mean() * factor
+        for name, tally, power in zip(names, tallies, mean_power_of(self._path), strict=True):
+            mean = power * factor
             columns = [mean, *(tally.percentile(percent) * factor for percent in PERCENTS)]
             for hz, *values in zip(frequency_hz, *columns, strict=True):
                 rows.writerow([name, f"{hz:.6g}", *(_decibels(value) for value in values)])

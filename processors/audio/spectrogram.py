@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 
 from processors.audio.overview import ColumnPool
-from processors.audio.power_file import PowerFile, packed
+from processors.audio.power_file import PowerFile, packed_batch
 from processors.audio.reader import AudioBlock, AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.audio.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
@@ -68,7 +68,7 @@ class Spectrogram:
     """
 
     name: ClassVar[str] = "audio.spectrogram"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "audio"
 
     window_samples: int = 2048
@@ -112,6 +112,9 @@ class _Batch:
     """float32, shape (channels, frames, bands), scaled as asked."""
     chunks: list[bytes]
     peak: float
+    whole_count: int
+    whole_sum: np.ndarray
+    """Of the frames that hold nothing but samples, float64, shape (channels, bands)."""
 
 
 class _Session:
@@ -126,10 +129,12 @@ class _Session:
         self._batches = FrameBatches(processor.window_samples, processor.hop_samples)
         self._pool = ThreadPoolExecutor(2)
         self._waiting: deque[Future[_Batch]] = deque()
-        self._overview = ColumnPool(OVERVIEW_COLUMNS)
+        shape = (len(self._channels), processor.window_samples // 2 + 1)
+        self._overview = ColumnPool(OVERVIEW_COLUMNS, shape)
         self._array = self._file(ARRAY, 1) if processor.keep == "array" else None
-        self._frames = self._samples = 0
+        self._frames = self._samples = self._submitted = 0
         self._peak = 0.0
+        self._whole_sum, self._whole_count = np.zeros(shape), 0
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
         for run in self._runs.add(block.samples):
@@ -140,20 +145,20 @@ class _Session:
         if (rest := self._runs.rest()) is not None:
             self._take(rest)
         for span in self._batches.finish():
-            self._submit(span)
+            self._submit(span, self._samples)
         while self._waiting:
             self._keep(self._waiting.popleft().result())
         self._pool.shutdown()
         facts = self._facts()
         if self._array:
-            self._array.close()
+            self._array.close(self._mean_power())
             yield Item(name=ARRAY, media_type="application/x-netcdf", file=self._scratch / ARRAY, facts=facts)
         columns = self._overview.columns()
         small = self._file(OVERVIEW, self._overview.frames_per_column)
         for first in range(0, len(columns), BATCH_FRAMES):
             part = np.moveaxis(columns[first : first + BATCH_FRAMES], 1, 0)
-            small.append(_packed(part), part.shape[1])
-        small.close()
+            small.append(packed_batch(part), part.shape[1])
+        small.close(self._mean_power())
         yield Item(name=OVERVIEW, media_type="application/x-netcdf", file=self._scratch / OVERVIEW, facts=facts)
 
     def _take(self, run: np.ndarray) -> None:
@@ -163,25 +168,40 @@ class _Session:
         for span in self._batches.add(run):
             self._submit(span)
 
-    def _submit(self, span: np.ndarray) -> None:
-        self._waiting.append(self._pool.submit(self._measure, span))
+    def _submit(self, span: np.ndarray, sample_count: int | None = None) -> None:
+        """Measure a span of frames; `sample_count` where its end may hold zeros in place of samples."""
+        size, hop = self._processor.window_samples, self._processor.hop_samples
+        first, self._submitted = self._submitted, self._submitted + (span.shape[1] - size) // hop + 1
+        end = self._submitted if sample_count is None else (sample_count - size // 2) // hop + 1
+        whole = slice(max(0, -(-(size // 2) // hop) - first), max(0, end - first))
+        self._waiting.append(self._pool.submit(self._measure, span, whole))
         if len(self._waiting) > BATCHES_WAITING:
             self._keep(self._waiting.popleft().result())
 
-    def _measure(self, span: np.ndarray) -> _Batch:
-        power = np.stack([power_of(channel, self._scale, self._processor.hop_samples) for channel in span])
+    def _measure(self, span: np.ndarray, whole: slice) -> _Batch:
+        power = power_of(span, self._scale, self._processor.hop_samples)
         peak = float(power.max())
         if self._factor is not None:
             power *= self._factor
-        return _Batch(power=power, chunks=_packed(power) if self._array else [], peak=peak)
+        inside = power[:, whole]
+        return _Batch(
+            power=power, chunks=packed_batch(power) if self._array else [], peak=peak, whole_count=inside.shape[1],
+            whole_sum=inside.sum(axis=1).astype(np.float64),
+        )  # fmt: skip
 
     def _keep(self, batch: _Batch) -> None:
         frames = batch.power.shape[1]
         self._peak = max(self._peak, batch.peak)
+        self._whole_sum += batch.whole_sum
+        self._whole_count += batch.whole_count
         self._overview.add(np.moveaxis(batch.power, 0, 1))
         if self._array:
             self._array.append(batch.chunks, frames)
         self._frames += frames
+
+    def _mean_power(self) -> np.ndarray:
+        """float64, shape (channels, bands)."""
+        return self._whole_sum / self._whole_count if self._whole_count else self._overview.mean()
 
     def _file(self, name: str, frames_per_step: int) -> PowerFile:
         processor, rate_hz = self._processor, self._info.rate_hz
@@ -225,10 +245,3 @@ class _Session:
             non_finite_samples_taken_as_zero=self._runs.non_finite,
             frames_per_overview_column=self._overview.frames_per_column,
         )
-
-
-def _packed(power: np.ndarray) -> list[bytes]:
-    """One chunk for each channel of float32, shape (channels, up to BATCH_FRAMES, bands), filled up with zeros."""
-    if power.shape[1] < BATCH_FRAMES:
-        power = np.pad(power, ((0, 0), (0, BATCH_FRAMES - power.shape[1]), (0, 0)))
-    return [packed(channel) for channel in power]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -54,27 +55,27 @@ def window_of(name: WindowName, window_samples: int) -> np.ndarray:
 
 
 def power_of(samples: np.ndarray, scale: Scale, hop_samples: int) -> np.ndarray:
-    """Power of one batch: float32, shape (frames, bands), 1 is a sine of full scale, not dB.
+    """Power of one batch: float32, shape (channels, frames, bands), 1 is a sine of full scale, not dB.
 
     Parameters
     ----------
-    samples : float32, shape (samples,), the frames' span and no more.
+    samples : float32, shape (channels, samples), the frames' span and no more.
     """
     import scipy.fft  # 15 MB that a plan need not load
 
     size = len(scale.window)
-    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop_samples]
+    frames = np.lib.stride_tricks.sliding_window_view(samples, size, axis=1)[:, ::hop_samples]
     # the window carries the scale, so that no pass over the spectra is spent on it
     window = (scale.window * np.sqrt(scale.power)).astype(np.float32)
     windowed = np.empty((ROWS_AT_ONCE, size), np.float32)
-    power = np.empty((len(frames), size // 2 + 1), np.float32)
-    for first in range(0, len(frames), ROWS_AT_ONCE):
-        rows = frames[first : first + ROWS_AT_ONCE]
+    power = np.empty((*frames.shape[:2], size // 2 + 1), np.float32)
+    for channel, first in itertools.product(range(len(samples)), range(0, frames.shape[1], ROWS_AT_ONCE)):
+        rows = frames[channel, first : first + ROWS_AT_ONCE]
         np.multiply(rows, window, out=windowed[: len(rows)])
         parts = np.asarray(scipy.fft.rfft(windowed[: len(rows)])).view(np.float32)
         np.multiply(parts, parts, out=parts)
-        np.add(parts[:, ::2], parts[:, 1::2], out=power[first : first + len(rows)])
-    power[:, [0, -1]] /= 4
+        np.add(parts[:, ::2], parts[:, 1::2], out=power[channel, first : first + len(rows)])
+    power[:, :, [0, -1]] /= 4
     return power
 
 

@@ -1,0 +1,72 @@
+"""Time axes: where each clock's round readings lie in the time of the source."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from processors.mission.mars_time import SOL_IN_DAYS, mars_time
+
+DAY_SECONDS = 86400
+STEPS_SECONDS = (
+    *(digit * 10.0**power for power in range(-4, 0) for digit in (1, 2, 5)),
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY_SECONDS,
+)  # fmt: skip
+"""Distances between ticks that people read easily."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """One way to tell the time."""
+
+    label: str
+    zero_seconds: float
+    """What it reads at time 0 of the source, in its own seconds."""
+    rate: float
+    """Its seconds in a second of the source."""
+    style: Literal["elapsed", "of the day"]
+
+    def ticks(self, start_seconds: float, end_seconds: float, most: int) -> Iterator[tuple[float, str]]:
+        """Time in the source and reading of at most so many ticks, and one more."""
+        first, last = (self.zero_seconds + seconds * self.rate for seconds in (start_seconds, end_seconds))
+        apart = (last - first) / most
+        step = next((step for step in STEPS_SECONDS if step >= apart), math.ceil(apart / DAY_SECONDS) * DAY_SECONDS)
+        for number in range(math.ceil(first / step - 1e-9), math.floor(last / step + 1e-9) + 1):
+            reading = number * step
+            yield (reading - self.zero_seconds) / self.rate, self._shown(reading, step, last)
+
+    def _shown(self, reading: float, step: float, last: float) -> str:
+        digits = max(0, -math.floor(math.log10(step) + 1e-9))
+        if self.style == "elapsed" and last < 120:
+            return f"{reading:.{digits}f}"
+        rest = reading % DAY_SECONDS if self.style == "of the day" else reading
+        minutes, seconds = divmod(round(rest, digits), 60)
+        shown = f"{seconds:0{3 + digits if digits else 2}.{digits}f}"
+        return f"{int(minutes // 60):02d}:{int(minutes % 60):02d}:{shown}"
+
+
+def source_clock(end_seconds: float) -> Clock:
+    """Time in the source, from its own zero."""
+    unit = "s" if end_seconds < 120 else "h:min:s"
+    return Clock(label=f"time in the source ({unit})", zero_seconds=0.0, rate=1.0, style="elapsed")
+
+
+def utc_clock(start_utc: str) -> Clock:
+    """UTC, where the source's time 0 is known: ISO 8601 with an offset."""
+    zero = datetime.fromisoformat(start_utc).astimezone(UTC)
+    midnight = zero.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Clock(
+        label=f"UTC, {zero:%Y-%m-%d}", zero_seconds=(zero - midnight).total_seconds(), rate=1.0, style="of the day"
+    )
+
+
+def mars_clock(start_utc: str, longitude_degrees_east: float) -> Clock:
+    """Local mean solar time: 24 hours of 1/24 sol, which is 1.0275 days."""
+    time = mars_time(datetime.fromisoformat(start_utc), longitude_degrees_east)
+    return Clock(
+        label="local mean solar time on Mars", zero_seconds=time.local_mean_solar_time_hours * 3600,
+        rate=1 / SOL_IN_DAYS, style="of the day",
+    )  # fmt: skip

@@ -1,0 +1,94 @@
+"""Marks that somebody set in a recording: cue points, regions and labels, with their samples and seconds."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+from processors.audio.chunks import Mark, aiff_marks, wave_marks
+from processors.contract import Item, Need, Reads
+from processors.decoding import decoder_errors, open_container
+
+MOST_MARKS = 200
+"""So many stand in the facts; the files hold all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarksFacts:
+    """All marks, in the order of their start."""
+
+    mark_count: int
+    marks: tuple[Mark, ...]
+    """At most the first 200; all are in marks.csv."""
+    problems: tuple[str, ...]
+    """What could not be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marks:
+    """Cue points of WAV and RF64, marks of AIFF, and chapters of any container; as CSV and Audacity labels."""
+
+    name: ClassVar[str] = "audio.marks"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "file"
+
+    def needs(self, info: Any) -> Need:
+        return Need()
+
+    def start(self, info: Any, scratch: Path) -> _Session:
+        return _Session(info)
+
+
+class _Session:
+    def __init__(self, info: Any) -> None:
+        self._source, self._file = info.source, info.file
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        problems: list[str] = []
+        with self._file.open() as file:
+            readers = {"wav": wave_marks, "aiff": aiff_marks}
+            read = readers.get(self._source.format)
+            marks = read(file, self._source.size_bytes, problems) if read else list(_chapters(file))
+        marks.sort(key=lambda mark: (mark.start_seconds, mark.label))
+        facts = MarksFacts(mark_count=len(marks), marks=tuple(marks[:MOST_MARKS]), problems=tuple(problems))
+        yield Item(name="marks.csv", media_type="text/csv", data=_table(marks), facts=facts)
+        yield Item(name="marks.labels.txt", media_type="text/plain", data=_labels(marks))
+
+
+def _chapters(file: Any) -> Iterator[Mark]:
+    with open_container(file) as container, decoder_errors("reading the chapters"):
+        for chapter in container.chapters():
+            base = chapter["time_base"] or 0
+            yield Mark(
+                kind="chapter", start_seconds=float(chapter["start"] * base), end_seconds=float(chapter["end"] * base),
+                label=str(chapter["metadata"].get("title", "")),
+            )  # fmt: skip
+
+
+def _table(marks: list[Mark]) -> bytes:
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    names = [field.name for field in fields(Mark)]
+    rows.writerow(names)
+    for mark in marks:
+        values = (getattr(mark, name) for name in names)
+        rows.writerow(
+            ["" if value is None else f"{value:.6f}" if isinstance(value, float) else value for value in values]
+        )
+    return table.getvalue().encode()
+
+
+def _labels(marks: list[Mark]) -> bytes:
+    """Audacity's label track: start, end, text."""
+    lines = []
+    for mark in marks:
+        end = mark.start_seconds if mark.end_seconds is None else mark.end_seconds
+        lines.append(f"{mark.start_seconds:.6f}\t{end:.6f}\t{' '.join(mark.label.split())}\n")
+    return "".join(lines).encode()

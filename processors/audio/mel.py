@@ -1,0 +1,128 @@
+"""The mel spectrogram, librosa's definition, made from the measured power without decoding."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from processors.audio.power_file import PowerFile, channel_names, frames_of, mean_power_of, packed_batch
+from processors.audio.spectrogram import ARRAY, Spectrogram
+from processors.audio.stft import Scale, window_of
+from processors.contract import Item, Need, Reads, Using, require
+from processors.errors import RefusedMedia
+
+MEL = "mel.nc"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MelFacts:
+    """How the array is to be read."""
+
+    frame_count: int
+    band_count: int
+    empty_band_count: int
+    """Bands so narrow that no band of the transform lies in them: they hold 0. A longer window, or fewer, mends it."""
+    lowest_hz: float
+    highest_hz: float
+    librosa_factor: float
+    """Times this, the values are those of `librosa.feature.melspectrogram` with the same window, hop and `n_fft`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mel:
+    """Power in bands of equal width on the mel scale, each filter of area 1 (Slaney's), or HTK's scale."""
+
+    name: ClassVar[str] = "audio.mel_spectrogram"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "results"
+
+    band_count: int = 128
+    lowest_hz: float = 0.0
+    highest_hz: float | None = None
+    """None: half the sampling rate, which is also the most."""
+    htk: bool = False
+    """HTK's formula of the scale in place of Slaney's."""
+    spectrogram: Spectrogram = field(default_factory=Spectrogram)
+
+    def __post_init__(self) -> None:
+        require(1 <= self.band_count <= 1024, "band_count", self.band_count, "must be from 1 to 1024")
+        require(self.lowest_hz >= 0, "lowest_hz", self.lowest_hz, "must be 0 or more")
+        above = self.highest_hz is None or self.highest_hz > self.lowest_hz
+        require(above, "highest_hz", self.highest_hz, "must be above lowest_hz")
+        usable = self.spectrogram.keep == "array" and self.spectrogram.scaling == "power"
+        require(usable, "spectrogram", self.spectrogram, "must keep the array, as power")
+
+    def uses(self) -> tuple[Spectrogram, ...]:
+        return (self.spectrogram,)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+
+class _Session:
+    def __init__(self, processor: Mel, info: Using, scratch: Path) -> None:
+        result = info.results[processor.spectrogram.name]
+        self._processor, self._array, self._path = processor, result.path(ARRAY), scratch / MEL
+        self._facts: Any = result.facts(ARRAY)
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        processor, facts = self._processor, self._facts
+        highest_hz = min(processor.highest_hz or facts["rate_hz"] / 2, facts["rate_hz"] / 2)
+        if highest_hz <= processor.lowest_hz:
+            raise RefusedMedia(f"the sound ends at {highest_hz:g} Hz", "choose a lower lowest_hz")
+        weights, middle_hz = self._filters(highest_hz)
+        scale = Scale(window=window_of(processor.spectrogram.window, facts["window_samples"]), rate_hz=facts["rate_hz"])
+        mean = mean_power_of(self._array)
+        file = PowerFile(
+            self._path,
+            channels=channel_names(self._array),
+            frequency_hz=middle_hz,
+            first_seconds=facts["first_frame_seconds"],
+            step_seconds=facts["hop_seconds"],
+            power_attributes={"units": "1", "long_name": "power re full-scale sine through mel filters of area 1"},
+            attributes={
+                "window": processor.spectrogram.window, "window_samples": facts["window_samples"],
+                "hop_samples": facts["hop_samples"], "rate_hz": facts["rate_hz"],
+                "mel_scale": "htk" if processor.htk else "slaney", "librosa_factor": 1 / scale.power,
+            },
+        )  # fmt: skip
+        for run in frames_of(self._array):
+            file.append(packed_batch(run.power @ weights.T), run.power.shape[1])
+        file.close(mean @ weights.T.astype(np.float64))
+        made = MelFacts(
+            frame_count=facts["frame_count"], band_count=processor.band_count,
+            empty_band_count=int(np.count_nonzero(~weights.any(axis=1))), lowest_hz=processor.lowest_hz,
+            highest_hz=highest_hz, librosa_factor=1 / scale.power,
+        )  # fmt: skip
+        yield Item(name=MEL, media_type="application/x-netcdf", file=self._path, facts=made)
+
+    def _filters(self, highest_hz: float) -> tuple[np.ndarray, np.ndarray]:
+        """Weights, float32, shape (bands of mel, bands), and the filters' middles, Hz."""
+        import librosa.filters  # takes 1 s, which a plan need not pay
+
+        processor, facts = self._processor, self._facts
+        lowest_hz, count, htk = processor.lowest_hz, processor.band_count, processor.htk
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of empty filters, which are counted
+            weights = librosa.filters.mel(
+                sr=facts["rate_hz"],
+                n_fft=facts["window_samples"],
+                n_mels=count,
+                fmin=lowest_hz,
+                fmax=highest_hz,
+                htk=htk,
+            )
+        weights[:, [0, -1]] *= 4  # the first and last band hold a quarter of |STFT|² in our scaling
+        middles = librosa.mel_frequencies(count + 2, fmin=lowest_hz, fmax=highest_hz, htk=htk)[1:-1]
+        return np.asarray(weights, np.float32), middles

@@ -1,0 +1,97 @@
+"""Marks come out with the samples at which they were set, and lying sizes end in a word about them."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+
+from processors.audio.marks import Marks
+from processors.contract import Item, Source
+from processors.metadata.processor import OpenSource
+from processors.source_file import SourceFile
+
+
+def marks_of(path: Path, file_format: str) -> tuple[Item, str]:
+    source = Source(digest="0" * 64, size_bytes=path.stat().st_size, name=path.name, medium="audio",
+                    format=file_format, has_sound=True)  # fmt: skip
+    session = Marks().start(OpenSource(source=source, file=SourceFile.at(path)), path.parent)
+    table, labels = session.finish()
+    assert labels.data is not None
+    return table, labels.data.decode()
+
+
+def chunk(name: bytes, data: bytes, size: int | None = None) -> bytes:
+    return name + struct.pack("<I", len(data) if size is None else size) + data + b"\0" * (len(data) % 2)
+
+
+def cue(*points: tuple[int, int], declared: int | None = None) -> bytes:
+    rows = b"".join(struct.pack("<II4sIII", number, sample, b"data", 0, 0, sample) for number, sample in points)
+    return chunk(b"cue ", struct.pack("<I", len(points) if declared is None else declared) + rows)
+
+
+def wave(path: Path, extra: bytes, kind: bytes = b"RIFF") -> Path:
+    soundfile.write(path, np.zeros(96_001), 48_000)
+    data = path.read_bytes() + b"\0" * (path.stat().st_size % 2)
+    if kind == b"RF64":
+        body = data[12:].replace(b"data" + struct.pack("<I", 192_002), b"data" + b"\xff" * 4)
+        ds64 = chunk(b"ds64", struct.pack("<QQQI", len(data) + len(extra) + 28, 192_002, 96_001, 0))
+        data = kind + b"\xff" * 4 + b"WAVE" + ds64 + body
+    path.write_bytes(data + extra)
+    return path
+
+
+@pytest.mark.parametrize("kind", [b"RIFF", b"RF64"])
+def test_cues_and_regions_have_their_samples_and_labels(tmp_path: Path, kind: bytes) -> None:
+    adtl = chunk(b"labl", struct.pack("<I", 2) + b"wheel on ramp" + b"\0")
+    adtl += chunk(b"ltxt", struct.pack("<II4sHHHH", 2, 4800, b"rgn ", 0, 0, 0, 0))
+    adtl += chunk(b"note", struct.pack("<I", 1) + "départ".encode("cp1252") + b"\0")
+    extra = cue((2, 72_000), (1, 24_000)) + chunk(b"LIST", b"adtl" + adtl)
+    item, labels = marks_of(wave(tmp_path / "marked.wav", extra, kind), "wav")
+    assert item.data is not None
+    assert item.data.decode().splitlines() == [
+        "kind,start_seconds,end_seconds,start_sample,end_sample,label",
+        "cue,0.500000,,24000,,départ",
+        "region,1.500000,1.600000,72000,76800,wheel on ramp",
+    ]
+    assert labels == "0.500000\t0.500000\tdépart\n1.500000\t1.600000\twheel on ramp\n"
+    assert item.facts.problems == ()
+
+
+def test_lying_sizes_are_told(tmp_path: Path) -> None:
+    item, _ = marks_of(wave(tmp_path / "a.wav", cue((1, 480), declared=4_000_000_000)), "wav")
+    assert [mark.start_sample for mark in item.facts.marks] == [480]
+    assert item.facts.problems == ("chunk cue says 4000000000 points and holds 1",)
+    item, _ = marks_of(wave(tmp_path / "b.wav", chunk(b"cue ", b"\1\0\0\0", size=3_000_000_000)), "wav")
+    assert item.facts.mark_count == 0
+    assert item.facts.problems == (
+        "chunk cue says 3000000000 bytes, the file ends before", "chunk cue says 1 points and holds 0",
+    )  # fmt: skip
+    endless = b"".join(chunk(b"junk", b"") for _ in range(10_001))
+    item, _ = marks_of(wave(tmp_path / "c.wav", endless), "wav")
+    assert item.facts.problems == ("more than 10000 chunks: the rest is not read",)
+
+
+def test_marks_of_aiff(tmp_path: Path) -> None:
+    path = tmp_path / "marked.aiff"
+    soundfile.write(path, np.zeros(9600), 48_000)
+    marks = b"".join(
+        struct.pack(">HIB", number, sample, len(label)) + label + b"\0" * ((len(label) + 1) % 2)
+        for number, sample, label in ((1, 4800, b"ramp"), (2, 9000, b"end"))
+    )
+    body = struct.pack(">H", 2) + marks
+    path.write_bytes(path.read_bytes() + b"MARK" + struct.pack(">I", len(body)) + body)
+    item, _ = marks_of(path, "aiff")
+    found = [(mark.kind, mark.start_sample, mark.start_seconds, mark.label) for mark in item.facts.marks]
+    assert found == [("mark", 4800, 0.1, "ramp"), ("mark", 9000, 0.1875, "end")]
+
+
+def test_chapters_are_marks_too(samples: Path) -> None:
+    item, _ = marks_of(samples / "formats/audio/mutagen/nero-chapters.m4b", "mov,mp4")
+    with av.open(str(samples / "formats/audio/mutagen/nero-chapters.m4b")) as container:
+        assert item.facts.mark_count == len(container.chapters()) > 0
+    assert {mark.kind for mark in item.facts.marks} == {"chapter"}
