@@ -252,9 +252,11 @@ def release_check(folder: Path) -> None:
 @STORE
 @JSON
 def links(store_folder: Path, as_json: bool) -> None:
-    """Which photos and video frames show the same picture, with a score.
+    """Find what sources have in common, with a score, and keep it with both.
 
-    Copies that were scaled, recompressed or converted are found; crops are not.
+    Photos that were scaled, recompressed, converted or cropped; photos that are a frame of a video, with its number;
+    the same sound in a clip and in a file of its own, with the offset. Compares what was made of them: previews,
+    frames, video.measurements (which knows every frame) and spectrograms.
     """
     from flows.commands import links as run
 

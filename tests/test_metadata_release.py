@@ -21,7 +21,8 @@ def test_the_samples_own_release_is_right() -> None:
     release = read_release(release_toml().encode())
     assert release.problems == ()
     assert release.head["mission"] == "tianwen-1"
-    assert release.files["rear-camera-tracks.png"]["date"] == "2021-06-16"
+    tracks = release.files["rear-camera-tracks.png"]
+    assert (tracks["date"], tracks["date_zone"]) == ("2021-06-16", "Beijing")
     assert release.files["drive-off.mp4"]["title_zh"] == "火星车驶离着陆平台（合成样例）"
 
 

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from PIL import Image
 
-from flows.cli import main
-from flows.run import Options, in_threads, run_ingest
 from processors.photo.enhanced import Enhanced
-from processors.photo.preview import Preview
 from processors.photo.reader import PhotoReader
 from processors.photo.renditions import Candidate, candidate, renditions
-from processors.plan import Recipes
-from processors.video.frames import Frames
-from tests.made_media import MediaMaker
 
 
 def scene(seed: int) -> np.ndarray:
@@ -70,20 +62,3 @@ def test_the_same_image_as_png_and_as_planetary_product_is_found(samples: Path) 
     assert {(link.first, link.second) for link in renditions(candidates)} == {
         (names[0], names[2]), (names[1], names[3]),
     }  # fmt: skip
-
-
-def test_the_command_tells_links_from_both_ends(make: MediaMaker, tmp_path: Path) -> None:
-    raw = tmp_path / "raw" / "june"
-    raw.mkdir(parents=True)
-    Image.fromarray(scene(1)).save(raw / "still.png")
-    Image.fromarray(copied(scene(1), 480, 80)).save(raw / "copy.jpg")
-    Image.fromarray(scene(5)).save(raw / "other.png")
-    recipes: Recipes = {"video": (Frames(),), "audio": (), "photo": (Preview(formats=("jpeg",)),)}
-    run_ingest(raw.parent, tmp_path / "store", recipes, Options(workers=1), in_threads, name="links")
-    ran = CliRunner().invoke(main, ["links", "--store", str(tmp_path / "store"), "--json"])
-    ends = {
-        (link["here"]["name"], link["there"]["name"], link["kind"])
-        for links in json.loads(ran.output).values()
-        for link in links
-    }
-    assert ends == {("still.png", "copy.jpg", "same picture"), ("copy.jpg", "still.png", "same picture")}

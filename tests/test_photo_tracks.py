@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 from PIL import Image
 
 from processors.contract import Item
+from processors.errors import MediaError
+from processors.identify import identify
+from processors.metadata.evidence import Told
 from processors.photo.reader import Photo, PhotoInfo, PhotoReader
 from processors.photo.tracks import Tracks, TracksFacts
 from processors.sample.release import TRACKS
@@ -21,7 +25,7 @@ DIRECTION_DEGREES = 1.0
 
 
 def tracks(path: Path, processor: Tracks | None = None) -> TracksFacts:
-    processor = processor or Tracks()
+    processor = processor or Tracks(cameras="any")
     with path.open("rb") as file:
         reader = PhotoReader(file)
         return last_facts(list(processor.start(reader.info, path.parent).feed(reader.photo([]))))
@@ -31,7 +35,7 @@ def of_array(grey: np.ndarray, processor: Tracks | None = None) -> TracksFacts:
     info = PhotoInfo(format="png", width_px=grey.shape[1], height_px=grey.shape[0], mode="L", orientation=1,
                      icc_profile_name=None, frame_count=1, has_alpha=False)  # fmt: skip
     photo = Photo(info=info, image=Image.fromarray(grey))
-    return last_facts(list((processor or Tracks()).start(info, Path()).feed(photo)))
+    return last_facts(list((processor or Tracks(cameras="any")).start(info, Path()).feed(photo)))
 
 
 def last_facts(items: list[Item]) -> TracksFacts:
@@ -85,7 +89,9 @@ def test_a_known_geometry_rectifies_the_view_first(sample: tuple[Path, dict]) ->
     corners = np.array([[300, 60], [724, 60], [1000, 740], [24, 740]], np.float32)
     whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     slanted = cv2.warpPerspective(grey, cv2.getPerspectiveTransform(whole, corners), (width, height))
-    geometry = Tracks(ground_corners_px=tuple(float(v) for v in corners.ravel()), ground_aspect=height / width)
+    geometry = Tracks(
+        cameras="any", ground_corners_px=tuple(float(v) for v in corners.ravel()), ground_aspect=height / width
+    )
     found = of_array(slanted, geometry)
     assert found.is_rectified
     scale = 976 / width
@@ -108,10 +114,59 @@ def test_noise_flat_and_tiny_pictures_hold_nothing(size: tuple[int, int]) -> Non
 def test_parameters_are_checked_by_name() -> None:
     with pytest.raises(ValueError, match="least_correlation is 2: must be between 0 and 1"):
         Tracks(least_correlation=2)
+    with pytest.raises(ValueError, match="cameras is 'left': must be rear or any"):
+        Tracks(cameras="left")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="ground_corners_px"):
         Tracks(ground_corners_px=(1.0, 2.0))
 
 
-@pytest.mark.parametrize("name", ["mmgis/PIA20461.jpg", "exif-samples/nikon-e950.jpg"])
-def test_bars_that_never_repeat_are_no_track(samples: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["mmgis/PIA20461.jpg", "exif-samples/nikon-e950.jpg", "image-rs/planar.tiff", "libvips/1.jpg", "pillow/iptc.jpg",
+     "metadata-extractor/FLIR Vue Pro 640.jpg", "metadata-extractor/Issue 154.jpg"],
+)  # fmt: skip
+def test_a_few_bars_and_louvres_are_no_track(samples: Path, name: str) -> None:
     assert not tracks(samples / "formats/photo" / name).found
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's words on damaged EXIF
+def test_no_track_is_invented_in_any_sample_photo(samples: Path) -> None:
+    searched, invented = 0, []
+    for path in sorted(path for path in samples.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            if identify(file, path.name).medium != "photo":
+                continue
+        try:
+            found = tracks(path)
+        except MediaError:
+            continue
+        searched += 1
+        invented += [path.name] if found.found else []
+    assert searched > 120
+    assert invented == []
+
+
+@pytest.mark.parametrize(
+    ("recorded_by", "searched"),
+    [("rear hazard-avoidance camera", True), ("后避障相机", True), ("RHAZ_LEFT_B", True), ("REAR_HAZCAM_LEFT", True),
+     ("front hazard-avoidance camera", False), ("rearing horses", False), (None, False)],
+)  # fmt: skip
+def test_only_photos_of_a_rear_camera_are_searched_unasked(
+    sample: tuple[Path, dict], recorded_by: str | None, searched: bool
+) -> None:
+    said = json.dumps({"head": {}, "file": {"recorded_by": recorded_by} if recorded_by else {}})
+    found = tracks(sample[0], Tracks().told(Told(release=said)))
+    assert (found.searched, found.found) == (searched, searched)
+
+
+def test_a_label_inside_the_file_names_the_rear_camera(tmp_path: Path) -> None:
+    label = (
+        "PDS_VERSION_ID = PDS3\r\nRECORD_BYTES = 512\r\n^IMAGE = 2\r\nINSTRUMENT_ID = {name}\r\n"
+        "OBJECT = IMAGE\r\nLINES = 64\r\nLINE_SAMPLES = 64\r\nSAMPLE_BITS = 8\r\n"
+        "SAMPLE_TYPE = UNSIGNED_INTEGER\r\nEND_OBJECT = IMAGE\r\nEND\r\n"
+    )
+    for name, searched in (("REAR_HAZCAM_LEFT", True), ("NAVCAM_LEFT", False)):
+        path = tmp_path / f"{name}.img"
+        path.write_bytes(label.format(name=name).encode().ljust(512) + bytes(64 * 64))
+        assert tracks(path, Tracks()).searched is searched

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from flows.commands.link_words import sentence
 from flows.recipe_book import load_recipes
 from processors.contract import Json, parameters
 from processors.errors import RequestError
@@ -73,7 +74,8 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
     record = store.source(row.digest) or {"seen": []}
     if as_json:
         results = [{**asdict(m), "folder": str(store.folder(m.ref))} for m in manifests]
-        click.echo(json.dumps({**asdict(row), "seen": record["seen"], "results": results}, ensure_ascii=False))
+        kept = {"seen": record["seen"], "links": record.get("links", [])}
+        click.echo(json.dumps({**asdict(row), **kept, "results": results}, ensure_ascii=False))
         return
     click.echo(f"{printable(row.name)}: {row.medium or row.kind}, {row.format}{f', {row.codec}' if row.codec else ''}")
     click.echo(f"  sha256   {row.digest}\n  size     {row.size_bytes} bytes\n  release  {printable(row.release)}")
@@ -81,6 +83,10 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
         click.echo(f"  seen     {printable(seen['path'])}")
     if row.note:
         click.echo(f"  note     {printable(row.note)}")
+    if record.get("links"):
+        names = {other.digest: other.name for other in Catalogue(store).sources().values()}
+        for link in record["links"]:
+            click.echo(f"  link     {printable(sentence(link, names))}")
     told: list[Json] = []
     for manifest in manifests:
         click.echo(f"{manifest.ref.processor}: {manifest.verdict}{f': {manifest.reason}' if manifest.reason else ''}")

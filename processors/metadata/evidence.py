@@ -45,6 +45,12 @@ class Told:
     name: str | None = None
     """The file's own name, where that says something: a product name."""
 
+    @property
+    def recorded_by(self) -> str | None:
+        """What the release names as the camera or instrument."""
+        words = json.loads(self.release).get("file", {}).get("recorded_by")
+        return str(words) if words else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:

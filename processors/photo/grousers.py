@@ -19,6 +19,8 @@ SHRINKS = (1.0, 0.6, 0.36)
 """Sizes at which bars are looked for: bars about 10 px apart stand out most."""
 SHORTEST_PITCH_PX, LONGEST_PITCH_PX = 5.0, 90.0
 """In the searched picture."""
+LEAST_BARS = 8
+"""Fewer bars in a row prove no pitch: 4 of 5 false finds in 122 unrelated photos had 2 to 5; the sample's tracks 21."""
 BAND_OF_PEAK = 0.45
 """A band is where the wave's strength is above this part of its largest."""
 
@@ -91,7 +93,9 @@ def _find(flat: np.ndarray, least_contrast: float, least_correlation: float) -> 
     bands = tuple(
         band
         for left, right in _bands(turned, inside, np.hypot(wave_x, wave_y))
-        if (band := _band(turned, inside, left, right, least_correlation)) and band.pitch_px
+        if (band := _band(turned, inside, left, right, least_correlation))
+        and band.pitch_px
+        and band.bar_count >= LEAST_BARS
     )
     if not bands:
         return None

@@ -38,6 +38,8 @@ class PhotoInfo:
     has_alpha: bool
     jpeg_quality: int | None = None
     """As libjpeg counts it, 1 to 100, nearest to the quantisation table; None where the file is no JPEG."""
+    device: str | None = None
+    """The camera as the file names it: EXIF's model, or the instrument of a planetary label."""
 
 
 class PhotoReader:
@@ -140,6 +142,7 @@ def _info(image: Image.Image) -> PhotoInfo:
         frame_count=getattr(image, "n_frames", 1),
         has_alpha=image.has_transparency_data,
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
+        device=str(image.getexif().get(ExifTags.Base.Model, "")).strip("\0 ") or None,
     )
 
 
@@ -155,9 +158,11 @@ def _jpeg_quality(tables: dict[int, list[int]] | None) -> int | None:
 
 
 def _planetary_info(image: PlanetaryImage) -> PhotoInfo:
+    named = {name.rpartition("/")[2]: value for name, value in reversed(image.entries)}
     return PhotoInfo(
         format=image.format, width_px=image.width_px, height_px=image.height_px, mode=image.dtype, orientation=1,
         icc_profile_name=None, frame_count=1, has_alpha=False,
+        device=named.get("INSTRUMENT_ID") or named.get("INSTRUMENT_NAME"),
     )  # fmt: skip
 
 

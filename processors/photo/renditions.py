@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from processors.photo.quality import hash_distance, perceptual_hash
+from processors.photo.quality import perceptual_hash
 
 MOST_DIFFERENT_BITS = 12
 """Of 64; unrelated pictures differ in about 32, and fewer than 12 happens about once in ten million."""
@@ -60,16 +60,18 @@ def candidate(name: str, group: str, picture: np.ndarray) -> Candidate | None:
 
 def renditions(candidates: Sequence[Candidate]) -> Iterator[Rendition]:
     """Every pair of pictures that show the same, each once, in the order given."""
+    hashes = np.array([int(one.hash, 16) for one in candidates], np.uint64)
     for number, one in enumerate(candidates):
-        for other in candidates[number + 1 :]:
+        bits = np.bitwise_count(hashes[number + 1 :] ^ hashes[number])
+        for near in np.flatnonzero(bits <= MOST_DIFFERENT_BITS).tolist():
+            other = candidates[number + 1 + near]
             if one.group == other.group or not 0.9 <= one.aspect / other.aspect <= 1.11:
-                continue
-            bits = hash_distance(one.hash, other.hash)
-            if bits > MOST_DIFFERENT_BITS:
                 continue
             score = overlay_score(one.grey, other.grey)
             if score >= LEAST_SCORE:
-                yield Rendition(first=one.name, second=other.name, score=round(score, 4), differing_bits=bits)
+                yield Rendition(
+                    first=one.name, second=other.name, score=round(score, 4), differing_bits=int(bits[near])
+                )
 
 
 def overlay_score(one: np.ndarray, other: np.ndarray) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal, Protocol
 
 import cv2
 import numpy as np
@@ -17,12 +18,16 @@ from processors.photo.reader import Photo, PhotoInfo, fitted
 from processors.pictures import encode
 
 RELATIVE = "pixels and degrees in this picture; no length on the ground is known"
+REAR = re.compile(r"(?<![a-z])rear(?![a-z])|(?<![a-z])rhaz|后避障|后视|后置|后部", re.IGNORECASE)
+"""Words for a rear camera in releases and labels: `rear hazard-avoidance camera`, `RHAZ_LEFT_B`, 后避障相机."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TracksFacts:
     """What was found; `found` false is an answer, not a failure."""
 
+    searched: bool
+    """False: nothing says that the photo is a rear camera's, and nobody asked for a search all the same."""
     found: bool
     direction_degrees: float | None
     """Along the tracks, from +x (right) towards +y (down), 0 to 180."""
@@ -35,43 +40,72 @@ class TracksFacts:
     meaning: str = RELATIVE
 
 
+NOT_SEARCHED = TracksFacts(
+    searched=False, found=False, direction_degrees=None, grouser_pitch_px=None, bands=(), spectral_contrast=None,
+    is_rectified=False, meaning="not searched: neither the release nor a label says that this is a rear camera's photo",
+)  # fmt: skip
+
+
+class SaysRecordedBy(Protocol):
+    """What the release says of a source."""
+
+    @property
+    def recorded_by(self) -> str | None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tracks:
     """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `rectified.png` where the ground's corners are given."""
 
     name: ClassVar[str] = "photo.tracks"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "photo"
 
+    cameras: Literal["rear", "any"] = "rear"
+    """`rear`: only photos that the release or their own label gives to a rear camera. `any`: every photo."""
+    recorded_by: str | None = None
+    """The release's words; set by `told`."""
     least_contrast: float = 100.0
     """How far a row of bars must stand out of the spectrum; ground without tracks reaches about 80."""
-    least_correlation: float = 0.45
-    """Autocorrelation at one pitch, 0 to 1, below which a band is not believed."""
+    least_correlation: float = 0.7
+    """Autocorrelation at one pitch, 0 to 1, below which a band is not believed. The sample's tracks reach 0.84 and more
+    at every angle and size tried; in 122 photos without tracks louvres and fences reached 0.66."""
     ground_corners_px: tuple[float, ...] | None = None
     """x, y of four corners of a rectangle on the ground, clockwise from the far left one; None: seen from above."""
     ground_aspect: float = 1.0
     """Length along the view over width, of that rectangle."""
 
     def __post_init__(self) -> None:
+        require(self.cameras in ("rear", "any"), "cameras", self.cameras, "must be rear or any")
         require(self.least_contrast > 1, "least_contrast", self.least_contrast, "must be above 1")
         require(0 < self.least_correlation < 1, "least_correlation", self.least_correlation, "must be between 0 and 1")
         corners = self.ground_corners_px
         require(corners is None or len(corners) == 8, "ground_corners_px", corners, "must be x, y of four corners")
         require(0.05 <= self.ground_aspect <= 20, "ground_aspect", self.ground_aspect, "must be from 0.05 to 20")
 
+    def told(self, told: SaysRecordedBy) -> Tracks:
+        """This processor for a source of which that is said."""
+        return replace(self, recorded_by=told.recorded_by) if self.cameras == "rear" else self
+
     def needs(self, info: PhotoInfo) -> Need:
-        return Need()
+        return Need() if self._is_wanted(info) else Need(longest_side_px=16)
 
     def start(self, info: PhotoInfo, scratch: Path) -> _Session:
-        return _Session(self)
+        return _Session(self, is_wanted=self._is_wanted(info))
+
+    def _is_wanted(self, info: PhotoInfo) -> bool:
+        return self.cameras == "any" or any(REAR.search(words or "") for words in (self.recorded_by, info.device))
 
 
 class _Session:
-    def __init__(self, processor: Tracks) -> None:
-        self._processor = processor
+    def __init__(self, processor: Tracks, *, is_wanted: bool) -> None:
+        self._processor, self._is_wanted = processor, is_wanted
 
     def feed(self, photo: Photo) -> Iterator[Item]:
         processor = self._processor
+        if not self._is_wanted:
+            yield _told(NOT_SEARCHED)
+            return
         grey = photo.grey
         if processor.ground_corners_px:
             grey = _rectified(grey, processor.ground_corners_px, processor.ground_aspect)
@@ -85,6 +119,7 @@ class _Session:
         whole = scaled(found, scale) if found else None
         bands = tuple(_rounded(band) for band in whole.bands) if whole else ()
         facts = TracksFacts(
+            searched=True,
             found=found is not None,
             direction_degrees=round(found.direction_degrees, 3) if found else None,
             grouser_pitch_px=_mean_pitch(bands),
@@ -92,14 +127,18 @@ class _Session:
             spectral_contrast=round(found.spectral_contrast, 1) if found else None,
             is_rectified=processor.ground_corners_px is not None,
         )
-        text = json.dumps(as_json(facts), indent=1)
-        yield Item(name="tracks.json", media_type="application/json", data=text.encode(), facts=facts)
+        yield _told(facts)
         if found:
             drawn = _drawn(small, found.direction_degrees, found.bands)
             yield Item(name="tracks.jpg", media_type="image/jpeg", data=encode(drawn, "jpeg"))
 
     def finish(self) -> Iterator[Item]:
         yield from ()
+
+
+def _told(facts: TracksFacts) -> Item:
+    text = json.dumps(as_json(facts), indent=1)
+    return Item(name="tracks.json", media_type="application/json", data=text.encode(), facts=facts)
 
 
 def _rounded(band: Band) -> Band:

@@ -3,7 +3,8 @@
 `write_release` writes five media files in the shape of Tianwen-1's release of June 2021, `release.toml` with what an
 agency would say of them, and `truth.json` with what is known, put down by the code that draws and plays it.
 
-`truth.json` holds `synthetic` and, under `files`, one table for each media file. Units are in the names; ranges are
+`truth.json` holds `synthetic`, the `links` between files and, under `files`, one table for each media file.
+Units are in the names; ranges are
 half open (`first_frame` is in, `end_frame` is not); frames count from 0 in the order of presentation, and frame `i` is
 shown at `i / frames_per_second` seconds; px count from the picture's top left corner, where the first pixel's centre
 is at 0.5. Lists without an index hold one entry for each frame of their shot, or of the clip.

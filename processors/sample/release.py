@@ -33,6 +33,9 @@ class ReleaseFile:
     recorded_by: str
     date: str
     date_precision: str
+    date_zone: str | None = None
+    """`UTC` or `Beijing`; None where the date names its zone itself."""
+
     event: str
 
     def tags(self) -> Tags:
@@ -49,6 +52,7 @@ DESCENT = ReleaseFile(
     recorded_by="parachute-opening monitor camera, landing-state monitor camera, hazard-avoidance camera",
     date="2021-05-14",
     date_precision="day",
+    date_zone="UTC",
     event="touchdown",
 )
 DRIVE_OFF = ReleaseFile(
@@ -71,6 +75,7 @@ ROVER_TURNS = ReleaseFile(
     recorded_by="separated WiFi camera",
     date="2021-06-01",
     date_precision="day",
+    date_zone="Beijing",
     event="wifi-camera-dropped",
 )
 TRACKS = ReleaseFile(
@@ -82,6 +87,7 @@ TRACKS = ReleaseFile(
     recorded_by="rear hazard-avoidance camera",
     date="2021-06-16",
     date_precision="day",
+    date_zone="Beijing",
     event="track-photo",
 )
 SOUND = ReleaseFile(
@@ -102,7 +108,7 @@ def release_toml() -> str:
     lines = [f"{key} = {_quoted(value)}" for key, value in _HEAD.items()]
     lines += [f"released = {_RELEASED}", "synthetic = true", "redistribute = true"]
     for file in (DESCENT, DRIVE_OFF, ROVER_TURNS, TRACKS, SOUND):
-        lines += ["", "[[file]]", *(f"{key} = {_quoted(value)}" for key, value in asdict(file).items())]
+        lines += ["", "[[file]]", *(f"{key} = {_quoted(value)}" for key, value in asdict(file).items() if value)]
     return "\n".join(lines) + "\n"
 
 

@@ -21,6 +21,17 @@ class Box:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinkTruth:
+    """Two files that hold the same."""
+
+    kind: str
+    here: str
+    there: str
+    offset_seconds: float
+    """What is heard at time t there is heard at t + offset here."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shot:
     """Frames `first_frame` up to, not including, `end_frame`, of one camera."""
 

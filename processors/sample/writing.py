@@ -14,6 +14,7 @@ from processors.sample.release import DESCENT, DRIVE_OFF, ROVER_TURNS, SOUND, TR
 from processors.sample.rover_turns import write_rover_turns
 from processors.sample.sound import Samples, SoundTruth, record, sound_truth, write_wav
 from processors.sample.tracks import write_tracks
+from processors.sample.truth import LinkTruth
 
 _AT_ONCE = 2
 """Drawing and encoding keep about one core busy for each clip."""
@@ -37,8 +38,15 @@ def write_all(folder: Path) -> list[Path]:
         TRACKS.path: asdict(tracks.result()),
     }
     put_text(folder, "release.toml", release_toml())
-    put_json(folder, "truth.json", {"synthetic": True, "files": truth})
+    links = [asdict(sound_link(sound))]
+    put_json(folder, "truth.json", {"synthetic": True, "links": links, "files": truth})
     return [folder / name for name in (*truth, "release.toml", "truth.json")]
+
+
+def sound_link(sound: SoundTruth) -> LinkTruth:
+    """The clip's sound is the later part of the WAV file's."""
+    offset_seconds = -sound.wav_starts_earlier_samples / sound.sample_rate_hz
+    return LinkTruth(kind="same sound", here=DRIVE_OFF.path, there=SOUND.path, offset_seconds=offset_seconds)
 
 
 def _put_drive_off(folder: Path, sound: SoundTruth, samples: Samples) -> DriveOffTruth:

@@ -51,11 +51,11 @@ LEFT JOIN latest e ON e.source = s.digest LEFT JOIN audits a ON a.source = s.dig
 
 
 def connect(catalogue: Catalogue) -> duckdb.DuckDBPyConnection:
-    """A connection with `sources`, `results`, `items`, `known` and `audits`; close it after use."""
+    """A connection with `sources`, `results`, `items`, `links`, `known` and `audits`; close it after use."""
     import duckdb
 
     connection = duckdb.connect()
-    for table, name in (("sources", "sources"), ("results", "results"), ("items", "stored_items")):
+    for table, name in (("sources", "sources"), ("results", "results"), ("links", "links"), ("items", "stored_items")):
         connection.register(name, catalogue.table(table))
     for view in (AUDITS, ITEMS, KNOWN):
         connection.execute(view)

@@ -16,6 +16,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from processors.contract import Medium, Source, canonical_json
 from processors.errors import ResultCorrupt, StoreError
 from processors.identify import Identity, Kind
+from processors.store.links import LINK_SCHEMA, Link, link_row
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
 from processors.survey import FoundFile
@@ -118,6 +119,7 @@ SCHEMAS = {
             ("facts", _TEXT),
         ]
     ),
+    "links": LINK_SCHEMA,
 }
 IDENTITY = {
     "sources": ("path", "digest"),
@@ -128,7 +130,7 @@ COMMIT_TRIES = 10
 
 
 class Catalogue:
-    """The tables `sources`, `results` and `items` of one store. Several processes may write at once."""
+    """The tables `sources`, `results`, `items` and `links` of one store. Several processes may write at once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -179,6 +181,19 @@ class Catalogue:
         self._merge("results", [_result_row(manifest) for manifest in manifests], update=True)
         self._merge("items", [row for manifest in manifests for row in _item_rows(manifest)])
 
+    def replace_links(self, links: Sequence[Link]) -> None:
+        """Remember these links, seen from both ends, and no others: in the sources' own records and in the table."""
+        by_source: dict[str, list[dict[str, Any]]] = {}
+        for end in (end for link in links for end in (link, link.turned())):
+            by_source.setdefault(end.here.source, []).append(asdict(end))
+        for record in list(self._store.sources()):
+            found = by_source.get(record["digest"], [])
+            if found != record.get("links", []):
+                self._store.write_source(record["digest"], {**record, "links": found})
+        rows = [link_row(record) for found in by_source.values() for record in found]
+        with _told():
+            write_deltalake(self._uri("links"), pa.Table.from_pylist(rows, SCHEMAS["links"]), mode="overwrite")
+
     def remove_results(self, refs: Sequence[ResultRef]) -> None:
         """Forget results."""
         for name in ("results", "items"):
@@ -201,6 +216,7 @@ class Catalogue:
             "sources": [{"digest": rec["digest"], **seen} for rec in self._store.sources() for seen in rec["seen"]],
             "results": [_result_row(manifest) for manifest in manifests],
             "items": [row for manifest in manifests for row in _item_rows(manifest)],
+            "links": [link_row(link) for record in self._store.sources() for link in record.get("links", [])],
         }
         for name, schema in SCHEMAS.items():
             with _told():

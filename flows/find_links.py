@@ -1,0 +1,164 @@
+"""Finds what the sources of a store have in common: pictures, crops, stills that are frames, sounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from processors.audio.same_sound import course_of, same_sounds
+from processors.audio.spectrogram import ARRAY
+from processors.photo.crops import MOST_PAIRS, Points, crops, pair_count, points_of
+from processors.photo.renditions import candidate, renditions
+from processors.store.catalogue import Catalogue
+from processors.store.links import Link, LinkEnd, LinkKind
+from processors.store.manifest import ResultRef
+from processors.store.results import Store
+from processors.video.still_frame import frame_of
+
+PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
+"""Of a photo the first of the previews that is there, and the stretched one: a 16-bit photo can be all but black."""
+CROP_FRAMES_OF_A_VIDEO = 12
+CROP_PICTURES = 2000
+"""Each takes about 0.7 MB while crops are looked for."""
+
+
+@dataclass(kw_only=True)
+class Found:
+    """Every link, and what was not looked at."""
+
+    links: list[Link] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Picture:
+    end: LinkEnd
+    path: Path
+    is_photo: bool
+
+    def grey(self) -> np.ndarray:
+        with Image.open(self.path, formats=("JPEG",)) as image:
+            return np.asarray(image.convert("L"))
+
+
+def find_links(store: Store) -> Found:
+    """Compare everything that the store holds; opens results only, never a source."""
+    items = Catalogue(store).table("items").to_pylist()
+    items.sort(key=lambda item: (item["source"], item["processor"], item["key"], item["name"]))
+    pictures = list(_pictures(items, store))
+    found = Found()
+    same = [*_stills(pictures, _paths(items, store, "video.measurements", "measurements.parquet")), *_same(pictures)]
+    linked = {_pair(link) for link in same}
+    found.links += _best([*same, *_crops(pictures, linked, found)])
+    found.links += _sounds(_paths(items, store, "audio.spectrogram", ARRAY))
+    return found
+
+
+def _paths(items: Sequence[dict], store: Store, processor: str, name: str) -> dict[str, Path]:
+    """One such item of each source, by digest."""
+    return {i["source"]: _path(i, store) for i in items if (i["processor"], i["name"]) == (processor, name)}
+
+
+def _path(item: dict, store: Store) -> Path:
+    ref = ResultRef(source=item["source"], processor=item["processor"], key=item["key"])
+    return store.item_path(ref, item["name"])
+
+
+def _pictures(items: Sequence[dict], store: Store) -> Iterator[_Picture]:
+    photos: dict[str, dict[str, dict]] = {}
+    for item in items:
+        if item["media_type"] != "image/jpeg":
+            continue
+        if item["processor"] in ("photo.preview", "photo.enhanced") and item["name"] in PHOTO_PICTURES:
+            photos.setdefault(item["source"], {})[item["name"]] = item
+        elif item["processor"] == "video.frames":
+            facts = json.loads(item["facts"]) or {}
+            end = LinkEnd(source=item["source"], item=item["name"], time_seconds=facts.get("time_seconds"))
+            yield _Picture(end=end, path=_path(item, store), is_photo=False)
+    for source, named in photos.items():
+        previews = [named[name] for name in PHOTO_PICTURES[:2] if name in named][:1]
+        for item in previews + [named[name] for name in PHOTO_PICTURES[2:] if name in named]:
+            yield _Picture(end=LinkEnd(source=source, item=item["name"]), path=_path(item, store), is_photo=True)
+
+
+def _stills(pictures: Sequence[_Picture], measured: dict[str, Path]) -> Iterator[Link]:
+    for picture in (one for one in pictures if one.is_photo):
+        grey = picture.grey()
+        for video, table in measured.items():
+            if frame := frame_of(grey, table):
+                there = LinkEnd(source=video, time_seconds=frame.time_seconds, frame_number=frame.frame_number)
+                evidence = {"differing_bits": frame.differing_bits, "first_frame": frame.first_frame,
+                            "end_frame": frame.end_frame}  # fmt: skip
+                yield Link(kind="still and frame", here=picture.end, there=there, score=frame.score, evidence=evidence)
+
+
+def _same(pictures: Sequence[_Picture]) -> Iterator[Link]:
+    candidates = [candidate(str(n), one.end.source, one.grey()) for n, one in enumerate(pictures)]
+    for found in renditions([one for one in candidates if one]):
+        one, other = pictures[int(found.first)], pictures[int(found.second)]
+        evidence = {"differing_bits": found.differing_bits}
+        yield Link(kind=_kind(one, other), here=one.end, there=other.end, score=found.score, evidence=evidence)
+
+
+def _kind(one: _Picture, other: _Picture) -> LinkKind:
+    return "same picture" if one.is_photo == other.is_photo else "still and frame"
+
+
+def _crops(pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Found) -> Iterator[Link]:
+    points = list(_points(pictures, found))
+    if pair_count(points) > MOST_PAIRS:
+        found.notes.append(f"crops were looked for in the first {MOST_PAIRS} of {pair_count(points)} pairs of pictures")
+    for crop in crops(points, linked):
+        part, whole = pictures[int(crop.part)], pictures[int(crop.whole)]
+        evidence = {"points": crop.points, "corners": list(crop.corners)}
+        if crop.is_whole:
+            kind, evidence = _kind(part, whole), {"points": crop.points}
+            yield Link(kind=kind, here=part.end, there=whole.end, score=crop.score, evidence=evidence)
+        else:
+            yield Link(kind="crop", here=part.end, there=whole.end, part="here", score=crop.score, evidence=evidence)
+
+
+def _points(pictures: Sequence[_Picture], found: Found) -> Iterator[Points]:
+    frames_of: dict[str, list[int]] = {}
+    photos = [n for n, one in enumerate(pictures) if one.is_photo]
+    for number, one in enumerate(pictures):
+        if not one.is_photo:
+            frames_of.setdefault(one.end.source, []).append(number)
+    frames = [n for numbers in frames_of.values() for n in numbers[:: -(-len(numbers) // CROP_FRAMES_OF_A_VIDEO)]]
+    chosen = [*photos, *frames] if photos else []
+    if len(chosen) > CROP_PICTURES:
+        found.notes.append(f"crops were looked for in the first {CROP_PICTURES} of {len(chosen)} pictures")
+    for number in chosen[:CROP_PICTURES]:
+        one = pictures[number]
+        if points := points_of(str(number), one.end.source, one.grey(), is_photo=one.is_photo):
+            yield points
+
+
+def _best(links: Sequence[Link]) -> list[Link]:
+    """One link for each two sources: the first kind that was found, and of that one the highest score."""
+    best: dict[frozenset[str], Link] = {}
+    for link in links:
+        known = best.get(_pair(link))
+        is_better = known and known.kind == link.kind and known.there.frame_number is None and link.score > known.score
+        if known is None or is_better:
+            best[_pair(link)] = link
+    return list(best.values())
+
+
+def _pair(link: Link) -> frozenset[str]:
+    return frozenset((link.here.source, link.there.source))
+
+
+def _sounds(spectrograms: dict[str, Path]) -> Iterator[Link]:
+    courses = [course_of(source, path) for source, path in spectrograms.items()]
+    for found in same_sounds([course for course in courses if course]):
+        evidence = {"confidence": found.confidence, "overlap_seconds": found.overlap_seconds}
+        yield Link(
+            kind="same sound", here=LinkEnd(source=found.first), there=LinkEnd(source=found.second), score=found.score,
+            offset_seconds=found.offset_seconds, evidence=evidence,
+        )  # fmt: skip

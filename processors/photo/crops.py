@@ -1,0 +1,191 @@
+"""Is one picture cut out of another? Feature points propose how they lie on each other, the overlay decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+SIDE_PX = 640
+"""Both pictures are shrunk to this longer side; the part must be at least `LEAST_PART_PX` long in the whole."""
+MOST_POINTS = 600
+LEAST_PART_PX = 80
+LEAST_POINTS = 14
+"""Points that agree on one position. Even with 8, and a score of 0.3, no unrelated pair of the sample photos passed."""
+RATIO = 0.8
+"""A point counts when its best partner is that much nearer than the next (Lowe 2004, section 7.1)."""
+LEAST_SCORE = 0.85
+LEAST_INSIDE = 0.95
+"""Share of the part that must lie inside the whole: neighbours in a mosaic overlap, but neither is a crop."""
+MOST_PAIRS = 20_000
+"""About three minutes of comparing."""
+WHOLE_PART = 0.97
+"""Of the other's area: from here on it is the same picture, and no crop."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """The feature points of one picture."""
+
+    name: str
+    """What it is, for whoever asks: any text."""
+    group: str
+    """Pictures of one group are not compared."""
+    is_photo: bool
+    """Two frames of videos are not compared with each other."""
+    grey: np.ndarray
+    """uint8, the longer side at most `SIDE_PX`."""
+    places: np.ndarray
+    """float32, shape (points, 2): x and y, px."""
+    descriptors: np.ndarray
+    """float32, shape (points, 128), of length 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """One picture that is a part of another."""
+
+    part: str
+    whole: str
+    score: float
+    """Correlation of the two where the part lies, -1 to 1."""
+    points: int
+    """Feature points that agree."""
+    corners: tuple[float, ...]
+    """Where the part lies in the whole: x, y of its corners, clockwise from its top left one, in parts of the whole's
+    width and height."""
+    is_whole: bool
+    """It is no crop: both show the same."""
+
+
+def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> Points | None:
+    """Find the feature points (SIFT) of a picture; None where there are too few to know it again.
+
+    Parameters
+    ----------
+    picture : uint8, shape (height, width), grey.
+    """
+    shrink = min(1.0, SIDE_PX / max(picture.shape))
+    grey = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
+    if min(grey.shape) < 16:
+        return None
+    low, high = np.percentile(grey, (0.5, 99.5))
+    grey = np.clip((grey - low) * (255 / max(high - low, 1)), 0, 255).astype(np.uint8)
+    found, descriptors = cv2.SIFT.create(MOST_POINTS).detectAndCompute(grey, None)  # type: ignore[call-overload]
+    if descriptors is None or len(found) < LEAST_POINTS:
+        return None
+    roots = np.sqrt(descriptors / (descriptors.sum(axis=1, keepdims=True) + 1e-9))  # Arandjelovic & Zisserman 2012
+    places = np.array([point.pt for point in found], np.float32)
+    return Points(name=name, group=group, is_photo=is_photo, grey=grey, places=places, descriptors=roots)
+
+
+def crops(pictures: Sequence[Points], known: Set[frozenset[str]]) -> Iterator[Crop]:
+    """Every crop among the first `MOST_PAIRS` pairs; photos are compared before frames.
+
+    Parameters
+    ----------
+    known : pairs of groups that need no look.
+    """
+    ordered = sorted(pictures, key=lambda one: not one.is_photo)
+    compared = 0
+    for number, one in enumerate(ordered):
+        if not one.is_photo:
+            return
+        for other in ordered[number + 1 :]:
+            if one.group == other.group or frozenset((one.group, other.group)) in known:
+                continue
+            compared += 1
+            if compared > MOST_PAIRS:
+                return
+            if found := crop(one, other):
+                yield found
+
+
+def pair_count(pictures: Sequence[Points]) -> int:
+    """Pairs that `crops` would have to compare."""
+    photos = sum(one.is_photo for one in pictures)
+    return photos * (photos - 1) // 2 + photos * (len(pictures) - photos)
+
+
+def crop(one: Points, other: Points) -> Crop | None:
+    """Which of two is a part of the other, if either is."""
+    pairs = _partners(one.descriptors, other.descriptors)
+    if len(pairs) < LEAST_POINTS:
+        return None
+    here, there = one.places[pairs[:, 0]], other.places[pairs[:, 1]]
+    cv2.setRNGSeed(1)  # the same answer every time
+    matrix, agreeing = cv2.estimateAffinePartial2D(here, there, method=cv2.RANSAC, ransacReprojThreshold=2.5)
+    if matrix is None or int(agreeing.sum()) < LEAST_POINTS:
+        return None
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    if not 1 / 16 <= scale <= 16:
+        return None
+    back = cv2.invertAffineTransform(matrix)
+    is_first = _inside(one.grey, other.grey, matrix) >= _inside(other.grey, one.grey, back)
+    part, whole, lies = (one, other, matrix) if is_first else (other, one, back)
+    if _inside(part.grey, whole.grey, lies) < LEAST_INSIDE:
+        return None
+    corners = _corners(part.grey, lies)
+    if np.linalg.norm(corners[1] - corners[0]) < LEAST_PART_PX:
+        return None
+    score = _overlay_score(part.grey, whole.grey, lies)
+    if score < LEAST_SCORE:
+        return None
+    size = np.array(whole.grey.shape[::-1])
+    covered = float(cv2.contourArea(corners.astype(np.float32))) / whole.grey.size
+    return Crop(
+        part=part.name, whole=whole.name, score=round(score, 4), points=int(agreeing.sum()),
+        corners=tuple(round(float(v), 4) for v in (corners / size).ravel()), is_whole=covered >= WHOLE_PART,
+    )  # fmt: skip
+
+
+def _partners(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Indices, shape (pairs, 2), of points that are each other's nearest and distinctly nearer than the next."""
+    if min(len(one), len(other)) < 2:
+        return np.empty((0, 2), int)
+    likeness = one @ other.T
+    nearest = likeness.argmax(axis=1)
+    two = np.partition(likeness, -2, axis=1)[:, -2:]
+    distances = np.sqrt(np.maximum(0, 2 - 2 * two))  # next best, best
+    rows = np.flatnonzero(distances[:, 1] < RATIO * distances[:, 0])
+    rows = rows[likeness.argmax(axis=0)[nearest[rows]] == rows]
+    return np.stack([rows, nearest[rows]], axis=1)
+
+
+def _corners(part: np.ndarray, lies: np.ndarray) -> np.ndarray:
+    height, width = part.shape
+    square = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    return square @ lies[:, :2].T + lies[:, 2]
+
+
+def _inside(part: np.ndarray, whole: np.ndarray, lies: np.ndarray) -> float:
+    """How much of the part lies inside the whole, 0 to 1."""
+    height, width = whole.shape
+    frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    corners = _corners(part, lies).astype(np.float32)
+    area, _ = cv2.intersectConvexConvex(corners, frame)
+    return float(area) / max(float(cv2.contourArea(corners)), 1e-6)
+
+
+def _overlay_score(part: np.ndarray, whole: np.ndarray, lies: np.ndarray) -> float:
+    """Correlation of fine detail, at the coarser of the two resolutions, without the part's border."""
+    scale = float(np.hypot(lies[0, 0], lies[1, 0]))
+    if scale > 1:  # the part is the coarser one: bring the whole to its pixels
+        part, whole, lies = whole, part, cv2.invertAffineTransform(lies)
+    size = whole.shape[1], whole.shape[0]
+    shrunk = cv2.GaussianBlur(part, (0, 0), max(0.4, 0.4 / min(1.0, float(np.hypot(lies[0, 0], lies[1, 0])))))
+    moved = cv2.warpAffine(shrunk, lies, size, flags=cv2.INTER_LINEAR)
+    mask = cv2.warpAffine(np.full(part.shape, 255, np.uint8), lies, size, flags=cv2.INTER_NEAREST)
+    inner = cv2.erode(mask, np.ones((9, 9), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    if inner.sum() < LEAST_PART_PX:
+        return 0.0
+    x, y = _detail(moved)[inner], _detail(whole)[inner]
+    x, y = x - x.mean(), y - y.mean()
+    return float((x * y).sum() / (np.sqrt((x * x).sum() * (y * y).sum()) + 1e-9))
+
+
+def _detail(grey: np.ndarray) -> np.ndarray:
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.5)
+    return smooth - cv2.GaussianBlur(smooth, (0, 0), 16)
