@@ -50,3 +50,26 @@ def reprocess(
             selection, processors, settings, store_folder, Options(**options), dry_run=dry_run, as_json=as_json
         )
     )
+
+
+@click.command()
+@click.argument("source")
+@click.argument("processor")
+@click.argument("keys", nargs=-1)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for difference pictures.")
+@STORE
+@JSON
+def diff(
+    source: str, processor: str, keys: tuple[str, ...], output: Path | None, store_folder: Path, as_json: bool
+) -> None:
+    """Compare two results of PROCESSOR on SOURCE: by the first characters of their KEYS, else the two newest.
+
+    Facts stand side by side, pictures are compared in levels, spectrograms in dB, other files by their bytes.
+
+    \b
+    marsmedia diff descent.mp4 video.frames
+    marsmedia diff drive-off.mp4 audio.spectrogram 3fa9 c01d -o difference
+    """
+    from flows.commands import diff as run
+
+    run.diff(source, processor, keys, store_folder, out=output, as_json=as_json)
