@@ -8,11 +8,8 @@ from typing import Any
 
 import click
 
-STORE = click.option(
-    "--store", "store_folder", type=click.Path(path_type=Path), default=Path("processed"), show_default=True,
-    help="Folder of the processed store.",
-)  # fmt: skip
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, WORKERS
+from flows.cli_runs import diff, reprocess
 
 
 class _Group(click.Group):
@@ -58,10 +55,10 @@ def main() -> None:
 @click.option("--dry-run", is_flag=True, help="Say what is due, and why, and make nothing.")
 @click.option("--strict", is_flag=True, help="Refused files, and failures of earlier runs, make this run fail too.")
 @click.option("--hash-all", is_flag=True, help="Hash every file again, even if size and date are unchanged.")
-@click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode.  [default: one for each core]")
-@click.option("--memory-mb", type=click.IntRange(300), help="Memory that one file may use.  [default: up to 4000]")
-@click.option("--quiet", is_flag=True, help="No progress bar.")
+@RETRY
+@WORKERS
+@MEMORY
+@QUIET
 @JSON
 def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make what is due of every file below RAW (default: raw).
@@ -272,6 +269,9 @@ def rebuild(store_folder: Path, as_json: bool) -> None:
 
     sys.exit(keep.rebuild(store_folder, as_json=as_json))
 
+
+for command in (reprocess, diff):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

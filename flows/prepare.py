@@ -36,10 +36,14 @@ class Prepared:
     """Files that had to be read to know them."""
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
     """Media with the bytes of another: (this one, the one worked on)."""
+    is_whole: bool = True
+    """False: a selection, made with parameters that need not be the recipe's; the by-name view stays as it is."""
 
     @property
     def view(self) -> list[Shown]:
         """What the by-name view is to show: every media file with the results that are there now."""
+        if not self.is_whole:
+            return []
         return [
             Shown(release=row.release, name=row.name, refs=tuple(self.plan.wanted.get(row.digest, ())))
             for row in self.rows

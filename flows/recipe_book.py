@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.errors import RecipeError
+from processors.errors import RecipeError, RequestError
 from processors.plan import Recipes
 
 
@@ -18,3 +18,25 @@ def load_recipes() -> Recipes:
     except (ValueError, TypeError, NameError, SyntaxError, ImportError, AttributeError) as error:
         raise RecipeError(str(error)) from error
     return RECIPES
+
+
+def named(name: str, recipes: Recipes) -> Recipes:
+    """One processor, for each medium, as the recipes have it; where they do not, with the defaults.
+
+    Raises
+    ------
+    RequestError : no such processor; the message lists all.
+    """
+    if found := _named(name, recipes):
+        return found
+    from flows.everything import EVERYTHING  # loads every library there is: 2 s
+
+    if found := _named(name, EVERYTHING):
+        return found
+    names = sorted({p.name for processors in (*recipes.values(), *EVERYTHING.values()) for p in processors})
+    raise RequestError(f"{name}: no such processor: there are {', '.join(names)}")
+
+
+def _named(name: str, recipes: Recipes) -> Recipes:
+    found: Recipes = {medium: tuple(p for p in ours if p.name == name) for medium, ours in recipes.items()}
+    return found if any(found.values()) else {}

@@ -55,6 +55,7 @@ class Report:
     state: State
     message: str
     raw: str
+    """The folder of releases, or the words of a selection."""
     store: str
     started_utc: str
     seconds: float
@@ -88,7 +89,7 @@ def make_report(
     done: Sequence[SourceOutcome],
     *,
     run: str,
-    raw: Path,
+    asked: str,
     store: Store,
     started: datetime,
     strict: bool,
@@ -127,7 +128,7 @@ def make_report(
         run=run,
         state=state,
         message=f"{stopped_by}; {_message(counts, state)}" if stopped_by else _message(counts, state),
-        raw=str(raw),
+        raw=asked,
         store=str(store.root),
         started_utc=started.isoformat(timespec="seconds"),
         seconds=round((datetime.now(UTC) - started).total_seconds(), 3),

@@ -1,4 +1,4 @@
-"""One run over a folder of releases, start to end; how the batches are handed out is the caller's choice."""
+"""One run, start to end; what it works on and how the batches are handed out is the caller's choice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flows.batches import SourceOutcome, into_batches, run_batch
 from flows.options import Options
-from flows.prepare import prepare
+from flows.prepare import Prepared, prepare
 from flows.progress import RunProgress
 from flows.report import Report, make_report
 from flows.workers import Workers, default_limits, warm_up
@@ -31,17 +31,27 @@ Work = Callable[[list[Due]], list[SourceOutcome]]
 Answer = list[SourceOutcome] | BaseException
 Dispatch = Callable[[Sequence[list[Due]], Work], Iterable[Answer]]
 """Does the work on every batch, several at a time, and gives what each returned or raised, in any order."""
+Prepare = Callable[[Store, RunProgress], Prepared]
+"""Looks at what the run is to work on, and plans it."""
 
 
 def run_ingest(
     raw: Path, store_folder: Path, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
 ) -> Report:
+    """A run over a folder of releases; raises as `run`, and `FileNotFoundError` and its like for `raw`."""
+
+    def look(store: Store, progress: RunProgress) -> Prepared:
+        return prepare(raw, store, recipes, progress, options)
+
+    return run(look, store_folder, options, dispatch, name=name, asked=str(raw))
+
+
+def run(prepare: Prepare, store_folder: Path, options: Options, dispatch: Dispatch, *, name: str, asked: str) -> Report:
     """Prepare, derive, catalogue and report; every file's own fault ends in the report.
 
     Raises
     ------
     StoreError : the store cannot be opened or trusted. One that fills up during the run ends in the report.
-    FileNotFoundError, NotADirectoryError, PermissionError : `raw` cannot be listed.
     """
     started = datetime.now(UTC)
     store = Store(store_folder)
@@ -49,7 +59,7 @@ def run_ingest(
     done: list[SourceOutcome] = []
     stopped_by, interrupted = None, False
     with RunProgress(quiet=options.quiet) as progress:
-        prepared = prepare(raw, store, recipes, progress, options)
+        prepared = prepare(store, progress)
         due = prepared.plan.due
         warm_up(has_sound=prepared.plan.has_sound_due)
         progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
@@ -75,12 +85,13 @@ def run_ingest(
             done += _made_unanswered(due, done, store)
         try:
             keeper.flush()
-            refresh_by_name(store, prepared.view)
+            if prepared.view:
+                refresh_by_name(store, prepared.view)
         except OSError:
             if not stopped_by:  # on a full disk the next run finds what was made
                 raise
     report = make_report(
-        prepared, done, run=name, raw=raw, store=store, started=started, strict=options.strict,
+        prepared, done, run=name, asked=asked, store=store, started=started, strict=options.strict,
         interrupted=interrupted, stopped_by=stopped_by,
     )  # fmt: skip
     if not stopped_by:

@@ -32,7 +32,7 @@ from processors.metadata.processor import OpenSource
 from processors.outcome import Outcome, already_made, outcome_of, record
 from processors.photo.reader import PhotoReader
 from processors.source_file import SourceFile
-from processors.store.manifest import StoredItem
+from processors.store.manifest import Cost, StoredItem
 from processors.store.results import Store, put_item
 from processors.store.used import used_results
 from processors.video.reader import VideoReader
@@ -50,6 +50,7 @@ class _Work:
         self.items: list[StoredItem] = []
         self.fault: MediaError | None = None
         self.used: Using | None = None
+        self.seconds = 0.0
 
     def informed(self, info: Any) -> Any:
         """The medium's info, together with the used results where there are any."""
@@ -59,11 +60,37 @@ class _Work:
         """Write what the session gives; a session that fails is not asked again, the others go on."""
         if self.fault is not None:
             return
+        began = time.perf_counter()
         try:
             for item in give():
                 self.items.append(put_item(self.folder, item))
         except MediaError as error:
             self.fault = error
+        self.seconds += time.perf_counter() - began
+
+
+@dataclasses.dataclass
+class _Reading:
+    """What reading the source turned up, and how long it took, by the units read."""
+
+    facts: dict[Reads, Json] = dataclasses.field(default_factory=dict)
+    seconds: dict[Reads, float] = dataclasses.field(default_factory=dict)
+
+    @contextmanager
+    def clock(self, unit: Reads) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds[unit] = self.seconds.get(unit, 0.0) + time.perf_counter() - began
+
+    def each(self, unit: Reads, units: Iterable[Any]) -> Iterator[Any]:
+        """The units as they come; only the wait for each is counted."""
+        coming = iter(units)
+        while True:
+            with self.clock(unit):
+                one = next(coming, None)
+            if one is None:
+                return
+            yield one
 
 
 def derive(source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store) -> list[Outcome]:
@@ -103,26 +130,26 @@ def _derive_stage(
             one.folder.mkdir()
             with _blamed_on([one]):
                 one.used = used_results(one.processor, source.digest, store)
-        facts: dict[Reads, Json] = {}
-        _run(source, file, work, facts)
+        reading = _Reading()
+        _run(source, file, work, reading)
         file.check_unchanged()
         seconds = time.monotonic() - clock
-        return [_commit(one, source, release, facts, started, seconds, store) for one in work]
+        return [_commit(one, source, release, reading, started, seconds, store) for one in work]
 
 
-def _run(source: Source, file: SourceFile, work: list[_Work], facts: dict[Reads, Json]) -> None:
+def _run(source: Source, file: SourceFile, work: list[_Work], reading: _Reading) -> None:
     by_unit = {unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS}
     for unit, info in (("results", None), ("file", OpenSource(source=source, file=file))):
         _start(by_unit[unit], info)
         _finish(by_unit[unit])
     with _blamed_on(by_unit[source.medium]):
         if source.medium == "photo" and by_unit["photo"]:
-            _run_photo(file, by_unit["photo"], facts)
+            _run_photo(file, by_unit["photo"], reading)
         elif source.medium == "audio" and by_unit["audio"]:
-            _run_audio(file, source.format, by_unit["audio"], facts)
+            _run_audio(file, source.format, by_unit["audio"], reading)
     if source.medium == "video" and (by_unit["video"] or by_unit["audio"]):
         with _blamed_on(by_unit["video"] + by_unit["audio"]):
-            _run_video(source, file, by_unit["video"], by_unit["audio"], facts)
+            _run_video(source, file, by_unit["video"], by_unit["audio"], reading)
 
 
 @contextmanager
@@ -135,27 +162,29 @@ def _blamed_on(work: list[_Work]) -> Iterator[None]:
             one.fault = one.fault or error
 
 
-def _run_photo(file: SourceFile, work: list[_Work], facts: dict[Reads, Json]) -> None:
+def _run_photo(file: SourceFile, work: list[_Work], reading: _Reading) -> None:
     with file.open() as opened:
-        reader = PhotoReader(opened)
+        with reading.clock("photo"):
+            reader = PhotoReader(opened)
         needs = _start(work, reader.info)
-        photo = reader.photo(needs)
-        facts["photo"] = as_json(reader.info)
+        with reading.clock("photo"):
+            photo = reader.photo(needs)
+        reading.facts["photo"] = as_json(reader.info)
         _feed(work, photo)
     _finish(work)
 
 
-def _run_audio(file: SourceFile, file_format: str, work: list[_Work], facts: dict[Reads, Json]) -> None:
+def _run_audio(file: SourceFile, file_format: str, work: list[_Work], reading: _Reading) -> None:
     sound = FileReader(file, file_format)
     _start(work, sound.info)
-    for block in sound.blocks():
+    for block in reading.each("audio", sound.blocks()):
         _feed(work, block)
-    facts["audio"] = as_json(sound.report())
+    reading.facts["audio"] = as_json(sound.report())
     _finish(work)
 
 
 def _run_video(
-    source: Source, file: SourceFile, video_work: list[_Work], audio_work: list[_Work], facts: dict[Reads, Json]
+    source: Source, file: SourceFile, video_work: list[_Work], audio_work: list[_Work], reading: _Reading
 ) -> None:
     """Picture and sound of one container, decoded side by side while its packets go by once."""
     with ExitStack() as stack:
@@ -163,7 +192,7 @@ def _run_video(
         streams: list[Any] = []
         pictures = sound = None
         if video_work:
-            with _blamed_on(video_work), open_container(file.open()) as second_opening:
+            with _blamed_on(video_work), reading.clock("video"), open_container(file.open()) as second_opening:
                 pictures = VideoReader(container, second_opening, source_digest=source.digest)
         if pictures:
             pictures.want(_start(video_work, pictures.info))
@@ -178,22 +207,22 @@ def _run_video(
             return
         for packet in _packets(container, streams):
             if pictures and packet.stream.index == pictures.stream.index:
-                for frame in pictures.decode(packet):
+                for frame in reading.each("video", pictures.decode(packet)):
                     _feed(video_work, frame)
             elif sound:
-                for block in sound.decode(packet):
+                for block in reading.each("audio", sound.decode(packet)):
                     _feed(audio_work, block)
         for reader, unit, works in ((pictures, "video", video_work), (sound, "audio", audio_work)):
             if reader:
-                _end(reader, unit, works, facts)  # type: ignore[arg-type]
+                _end(reader, unit, works, reading)  # type: ignore[arg-type]
 
 
-def _end(reader: VideoReader | StreamReader, unit: Reads, work: list[_Work], facts: dict[Reads, Json]) -> None:
+def _end(reader: VideoReader | StreamReader, unit: Reads, work: list[_Work], reading: _Reading) -> None:
     """Drain one reader and finish its sessions; that picture or sound is damaged concerns only its own."""
     with _blamed_on(work):
-        for last in reader.flush():
+        for last in reading.each(unit, reader.flush()):
             _feed(work, last)
-        facts[unit] = as_json(reader.report())
+        reading.facts[unit] = as_json(reader.report())
     _finish(work)
 
 
@@ -215,9 +244,11 @@ def _start(work: list[_Work], info: Any) -> list[Need]:
     """Start every session; one that refuses to start is left out of what follows."""
     needs: list[Need] = []
     for one in work:
+        began = time.perf_counter()
         with _blamed_on([one]):
             needs.append(one.processor.needs(one.informed(info)))
             one.session = one.processor.start(one.informed(info), one.folder)
+        one.seconds += time.perf_counter() - began
     work[:] = [one for one in work if one.session is not None]
     return needs
 
@@ -235,7 +266,7 @@ def _finish(work: list[_Work]) -> None:
 
 
 def _commit(
-    one: _Work, source: Source, release: str, facts: dict[Reads, Json], started: datetime, seconds: float, store: Store
+    one: _Work, source: Source, release: str, reading: _Reading, started: datetime, seconds: float, store: Store
 ) -> Outcome:
     verdict: Verdict = (
         "made"
@@ -250,7 +281,11 @@ def _commit(
             if path.is_file():
                 path.unlink()
         one.items.clear()
-    manifest = record(one.processor, source, release, verdict, reason, seconds, started,
-                      items=tuple(one.items), source_facts=facts.get(one.processor.reads))  # fmt: skip
+    read = reading.seconds.get(one.processor.reads, 0.0)
+    cost = Cost(reading_seconds=round(read, 6), own_seconds=round(one.seconds, 6))
+    manifest = record(
+        one.processor, source, release, verdict, reason, seconds, started,
+        items=tuple(one.items), source_facts=reading.facts.get(one.processor.reads), cost=cost,
+    )  # fmt: skip
     store.commit(one.folder, manifest)
     return outcome_of(manifest)

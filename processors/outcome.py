@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from processors.contract import Json, Processor, Source, Verdict, parameters, result_key
-from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.manifest import Cost, Manifest, ResultRef, StoredItem
 from processors.store.results import Store
 
 LIBRARIES = ("marsmedia", "av", "librosa", "numpy", "opencv-python", "pillow", "pyvips", "soundfile")
@@ -78,6 +78,7 @@ def record(
     *,
     items: tuple[StoredItem, ...] = (),
     source_facts: Json = None,
+    cost: Cost | None = None,
 ) -> Manifest:
     """The manifest of one result."""
     return Manifest(
@@ -94,6 +95,7 @@ def record(
         host=f"{platform.node()} ({platform.platform()})",
         started_utc=started.isoformat(timespec="milliseconds"),
         seconds=round(seconds, 6),
+        cost=cost,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processors.contract import Medium, Processor, Source, parameters, result_key, used_by
+from processors.contract import Json, Medium, Processor, Source, parameters, result_key, used_by
 from processors.metadata.evidence import Told
 from processors.source_file import SourceFile
 from processors.store.catalogue import SourceRow
@@ -144,12 +144,27 @@ def why(source: Source, processor: Processor, store: Store) -> str:
     if not others:
         return "due: there is no result of this processor for these bytes"
     latest = max(others, key=lambda manifest: manifest.started_utc)
-    changes = []
-    if latest.version != processor.version:
-        changes.append(f"version {latest.version} -> {processor.version}")
-    wanted = parameters(processor)
-    for name in sorted(wanted.keys() | latest.parameters.keys()):
-        before, now = latest.parameters.get(name), wanted.get(name)
-        if before != now:
-            changes.append(f"{name} {before!r} -> {now!r}")
-    return f"due: since the result of {latest.started_utc}: {', '.join(changes) or 'the key is computed differently'}"
+    return f"due: since the result of {latest.started_utc}: {changes(latest.version, latest.parameters, processor)}"
+
+
+def changes(version: int, before: Mapping[str, Json], processor: Processor) -> str:
+    """What is different between a result's version and parameters and what is wanted, in a few words."""
+    told = [] if version == processor.version else [f"version {version} -> {processor.version}"]
+    old, new = flat(before), flat(parameters(processor))
+    told += [
+        f"{name} {old.get(name)!r} -> {new.get(name)!r}"
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    ]
+    if told:
+        return ", ".join(told)
+    used = ", ".join(other.name for other in used_by(processor))
+    return f"what it is made of has changed: {used}" if used else "the key is computed differently"
+
+
+def flat(record: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:
+    """Parameters by dotted name: `measurements.longest_side_px`."""
+    found: dict[str, Json] = {}
+    for name, value in record.items():
+        found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return found

@@ -28,7 +28,7 @@ from processors.told import TellTale
 def open_store(folder: Path) -> Store:
     """A store that is there; a look creates none."""
     if not (folder / "store.json").exists():
-        raise click.ClickException(f"{folder}: no store there yet: run `marsmedia ingest`, or name one with --store")
+        raise RequestError(f"{folder}: no store there yet: run `marsmedia ingest`, or name one with --store")
     return Store(folder)
 
 

@@ -105,6 +105,8 @@ SCHEMAS = {
             ("source_facts", _TEXT),
             ("started_utc", _TEXT),
             ("seconds", pa.float64()),
+            ("reading_seconds", pa.float64()),
+            ("own_seconds", pa.float64()),
         ]
     ),
     "items": pa.schema(
@@ -127,6 +129,7 @@ IDENTITY = {
     "items": ("source", "processor", "key", "name"),
 }
 COMMIT_TRIES = 10
+REMOVED_AT_ONCE = 500
 
 
 class Catalogue:
@@ -145,7 +148,9 @@ class Catalogue:
             return schema.empty_table()
         # not `to_pyarrow_table`: it imports pandas, which takes longer than the rest of a run with nothing due
         asked = QueryBuilder().register("asked", DeltaTable(self._uri(name)))
-        rows = asked.execute(f"SELECT {', '.join(schema.names)} FROM asked")
+        there = {field.name for field in DeltaTable(self._uri(name)).schema().fields}
+        names = [column if column in there else f"NULL AS {column}" for column in schema.names]  # as it was back then
+        rows = asked.execute(f"SELECT {', '.join(names)} FROM asked")
         return pa.RecordBatchReader.from_stream(rows).read_all().cast(schema)
 
     def sources(self) -> dict[str, SourceRow]:
@@ -198,10 +203,9 @@ class Catalogue:
         """Forget results."""
         for name in ("results", "items"):
             if DeltaTable.is_deltatable(self._uri(name)):
-                for ref in refs:
-                    DeltaTable(self._uri(name)).delete(
-                        f"source = '{ref.source}' AND processor = '{ref.processor}' AND key = '{ref.key}'"
-                    )
+                for first in range(0, len(refs), REMOVED_AT_ONCE):
+                    keys = ", ".join(f"'{ref.key}'" for ref in refs[first : first + REMOVED_AT_ONCE])
+                    DeltaTable(self._uri(name)).delete(f"key IN ({keys})")  # a key holds processor and source
 
     def rebuild(self) -> list[str]:
         """Make all tables anew from the source records and manifests; gives why some manifests were left out."""
@@ -233,7 +237,9 @@ class Catalogue:
                 if not DeltaTable.is_deltatable(self._uri(name)):
                     write_deltalake(self._uri(name), new, mode="error")
                     return
-                merge = DeltaTable(self._uri(name)).merge(new, same, source_alias="new", target_alias="old")
+                merge = DeltaTable(self._uri(name)).merge(
+                    new, same, source_alias="new", target_alias="old", merge_schema=True
+                )
                 merge = merge.when_matched_update_all() if update else merge
                 merge.when_not_matched_insert_all().execute()
                 return
@@ -272,6 +278,8 @@ def _result_row(manifest: Manifest) -> dict[str, Any]:
         "source_facts": json.dumps(manifest.source_facts, ensure_ascii=False),
         "started_utc": manifest.started_utc,
         "seconds": manifest.seconds,
+        "reading_seconds": manifest.cost and manifest.cost.reading_seconds,
+        "own_seconds": manifest.cost and manifest.cost.own_seconds,
     }
 
 

@@ -35,6 +35,16 @@ class StoredItem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Wall-clock time that one result took within its pass; estimates are made of it."""
+
+    reading_seconds: float
+    """Decoding what it read; shared by all results of the pass that read the same units."""
+    own_seconds: float
+    """Its own work, writing included."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """Everything about one result."""
 
@@ -58,6 +68,8 @@ class Manifest:
     started_utc: str
     seconds: float
     """Wall-clock time of the pass that made it; one pass may make several results."""
+    cost: Cost | None = None
+    """None where the pass did not come to its end."""
 
     def to_json(self) -> bytes:
         record = as_json(self)
@@ -79,6 +91,7 @@ class Manifest:
                 raise ResultCorrupt(f"{where}: written by a newer marsmedia: use that version or another store")
             record["ref"] = ResultRef(**record["ref"])
             record["items"] = tuple(StoredItem(**item) for item in record["items"])
+            record["cost"] = Cost(**record["cost"]) if record.get("cost") else None
             return cls(**record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ResultCorrupt(

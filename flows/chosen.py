@@ -1,0 +1,113 @@
+"""Before a reprocessing: chosen sources, chosen processors, changed parameters. Needs no Prefect and no raw folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.prepare import Prepared
+from flows.recipe_book import load_recipes, named
+from processors.errors import RequestError
+from processors.parameters import changed
+from processors.plan import Due, Recipes, make_plan
+from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.results import Store
+from processors.store.selection import parse, select
+from processors.survey import Untaken
+from processors.told import TellTale
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What is to be made of what."""
+
+    words: tuple[str, ...]
+    """A selection."""
+    processors: tuple[str, ...] = ()
+    """Names; none: all of the recipe."""
+    settings: Mapping[str, str]
+    """Changed parameters of the one processor that is named."""
+
+    def __str__(self) -> str:
+        named = [f"--processor {name}" for name in self.processors]
+        changed = [f"--set {key}={value}" for key, value in self.settings.items()]
+        return " ".join([*self.words, *named, *changed])
+
+    def recipes(self) -> Recipes:
+        """The processors to run, by medium.
+
+        Raises
+        ------
+        RequestError : no such processor or parameter, or a value that is not allowed.
+        RecipeError : the operator's recipes cannot be read.
+        """
+        recipes = load_recipes()
+        if self.settings and len(self.processors) != 1:
+            raise RequestError("--set changes one processor: name exactly one with --processor")
+        if not self.processors:
+            return recipes
+        chosen = [named(name, recipes) for name in self.processors]
+        return {
+            medium: tuple(changed(processor, self.settings) for one in chosen for processor in one.get(medium, ()))
+            for medium in recipes
+        }
+
+
+def prepare_chosen(choice: Choice, store: Store, *, retry_failed: bool, remember: bool = True) -> Prepared:
+    """Select, and plan; what does not lie where it was ingested is told and left out.
+
+    Raises
+    ------
+    RequestError : the selection means nothing, no processor is for what is selected, or as `Choice.recipes`.
+    """
+    recipes = choice.recipes()
+    catalogue = Catalogue(store)
+    every = list(catalogue.sources().values())
+    media = select(parse(choice.words), catalogue)
+    if not any(recipes.get(row.medium) for row in media if row.medium):
+        raise RequestError(f"{', '.join(choice.processors)}: nothing is made of what is selected by this processor")
+    plan = make_plan(
+        media, recipes, store, catalogue.verdicts(), retry_failed=retry_failed, told=TellTale(every).of,
+    )  # fmt: skip
+    places = _places(every, {one.source.digest for one in plan.due})
+    due, untaken = [], []
+    for one in plan.due:
+        path, reason = _where(places[one.source.digest])
+        if path is None:
+            untaken.append(Untaken(relative=one.relative, reason=reason, is_refused=False))
+        else:
+            due.append(_at(one, path))
+    plan.due = due
+    if remember:
+        catalogue.add_results(plan.not_catalogued)
+    return Prepared(rows=media, untaken=untaken, plan=plan, is_whole=False)
+
+
+def _places(rows: list[SourceRow], digests: set[str]) -> dict[str, list[SourceRow]]:
+    places: dict[str, list[SourceRow]] = {}
+    for row in rows:
+        if row.digest in digests:
+            places.setdefault(row.digest, []).append(row)
+    return places
+
+
+def _where(rows: list[SourceRow]) -> tuple[SourceRow | None, str]:
+    """The latest place that still holds the source, by size and date; or what is wrong there."""
+    reason = ""
+    for row in reversed(rows):
+        try:
+            seen = Path(row.path).stat()
+        except OSError:
+            reason = reason or "no longer where it was ingested: run `marsmedia ingest` on the folder that holds it now"
+            continue
+        if (seen.st_size, seen.st_mtime_ns) == (row.size_bytes, row.mtime_ns):
+            return row, ""
+        reason = "changed since it was ingested: run `marsmedia ingest` first"
+    return None, reason
+
+
+def _at(due: Due, row: SourceRow) -> Due:
+    file = dataclasses.replace(due.file, path=Path(row.path), mtime_ns=row.mtime_ns)
+    return dataclasses.replace(due, file=file)

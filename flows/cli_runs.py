@@ -1,0 +1,75 @@
+"""The commands that make, compare and adopt results, or do so by schedule."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, WORKERS
+
+
+@click.command()
+@click.argument("selection", nargs=-1)
+@click.option("--processor", "processors", multiple=True, metavar="NAME", help="Only this one; may be repeated.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Another value; may be repeated.")
+@STORE
+@click.option("--dry-run", is_flag=True, help="Say what would be made, why, and how long it should take.")
+@click.option("--strict", is_flag=True, help="Refused results, and failures of earlier runs, make this run fail too.")
+@RETRY
+@WORKERS
+@MEMORY
+@QUIET
+@JSON
+def reprocess(
+    selection: tuple[str, ...],
+    processors: tuple[str, ...],
+    settings: tuple[str, ...],
+    store_folder: Path,
+    dry_run: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Make results of SELECTION again with other parameters; those that are there stay.
+
+    The words of SELECTION are those of `marsmedia items`; none means every source. What a result is made of
+    has parameters too: --set shots.cut_ratio=4 with video.stills.
+
+    \b
+    marsmedia reprocess medium=video --processor video.frames --set every_seconds=0.5 --dry-run
+    marsmedia reprocess 'drive-off*' --processor audio.spectrogram --set window_samples=4096 --set window=hamming
+    marsmedia reprocess sol=10..40 --processor photo.preview --set longest_sides_px=640,1600
+    """
+    from flows.commands import reprocess as run
+    from flows.options import Options
+
+    sys.exit(
+        run.reprocess(
+            selection, processors, settings, store_folder, Options(**options), dry_run=dry_run, as_json=as_json
+        )
+    )
+
+
+@click.command()
+@click.argument("source")
+@click.argument("processor")
+@click.argument("keys", nargs=-1)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for difference pictures.")
+@STORE
+@JSON
+def diff(
+    source: str, processor: str, keys: tuple[str, ...], output: Path | None, store_folder: Path, as_json: bool
+) -> None:
+    """Compare two results of PROCESSOR on SOURCE: by the first characters of their KEYS, else the two newest.
+
+    Facts stand side by side, pictures are compared in levels, spectrograms in dB, other files by their bytes.
+
+    \b
+    marsmedia diff descent.mp4 video.frames
+    marsmedia diff drive-off.mp4 audio.spectrogram 3fa9 c01d -o difference
+    """
+    from flows.commands import diff as run
+
+    run.diff(source, processor, keys, store_folder, out=output, as_json=as_json)

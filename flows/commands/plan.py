@@ -1,0 +1,93 @@
+"""What `--dry-run` prints: what is due, why, and how long it should take."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from flows.prepare import Prepared
+from processors.contract import Processor
+from processors.estimate import Estimate, estimate
+from processors.plan import Due, changes
+from processors.store.catalogue import Catalogue
+from processors.store.history import History
+from processors.store.results import Store
+from processors.survey import printable
+
+SHOWN = 40
+
+
+def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) -> int:
+    """Print the plan; gives the exit code."""
+    plan = prepared.plan
+    history = History(Catalogue(store), {p.name for one in plan.due for p in one.processors})
+    expected = estimate(plan.due, history, workers)
+    reasons = _Reasons(history)
+    entries = [(one, processor, *reasons.of(one, processor)) for one in plan.due for processor in one.processors]
+    counts = {"due": plan.due_count, "reused": plan.reused, "earlier": len(plan.earlier)}
+    if as_json:
+        due = [
+            {"file": one.relative, "source": one.source.digest, "processor": processor.name, "why": since + why}
+            for one, processor, since, why in entries
+        ]
+        untaken = [asdict(one) for one in prepared.untaken]
+        summary = {"plan": due, "results": counts, "not_taken": untaken, "estimate": asdict(expected)}
+        click.echo(json.dumps(summary, ensure_ascii=False))
+        return 0
+    _tell_entries(entries)
+    for lost in prepared.untaken:
+        click.echo(f"not taken: {printable(lost.relative)}: {lost.reason}")
+    click.echo(
+        f"{plan.due_count} results are due, {plan.reused} are there already, "
+        f"{len(plan.earlier)} were refused or failed before"
+    )
+    if plan.due:
+        click.echo(_words(expected))
+    return 0
+
+
+class _Reasons:
+    """Why results are due; there are few different ones, so each is worded once."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._worded: dict[Any, str] = {}
+
+    def of(self, one: Due, processor: Processor) -> tuple[str, str]:
+        past = self._history.latest(one.source.digest, processor.name)
+        if past is None:
+            return "due: ", "there is no result of this processor for these bytes"
+        asked = processor, past.version, past.parameters
+        if asked not in self._worded:
+            self._worded[asked] = changes(past.version, past.values(), processor)
+        return f"due: since the result of {past.started_utc}: ", self._worded[asked]
+
+
+def _tell_entries(entries: list[tuple[Due, Processor, str, str]]) -> None:
+    """One line a result; where they are many, one line a reason."""
+    if len(entries) <= SHOWN:
+        for one, processor, since, why in entries:
+            click.echo(f"{printable(one.relative)}  {processor.name}  {printable(since + why)}")
+        return
+    for (name, why), count in Counter((processor.name, why) for _, processor, _, why in entries).most_common():
+        click.echo(f"{count} sources  {name}  due: {printable(why)}")
+
+
+def _words(expected: Estimate) -> str:
+    time = _span(expected.seconds)
+    if not expected.unknown:
+        return f"estimated: {time} with {expected.workers} workers, as earlier runs took; Prefect's start not counted"
+    if not expected.seconds:
+        return f"no estimate: nothing like it was made yet of {', '.join(expected.unknown)}"
+    without = f"nothing like it was made yet of {', '.join(expected.unknown)}"
+    return f"estimated: {time} with {expected.workers} workers, and more: {without}"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

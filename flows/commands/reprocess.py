@@ -1,0 +1,50 @@
+"""`marsmedia reprocess`: chosen results of chosen sources, with other parameters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from flows.chosen import Choice, prepare_chosen
+from flows.commands.conduct import conduct
+from flows.commands.look import open_store
+from flows.commands.plan import tell_plan
+from flows.options import Options
+from flows.prepare import Prepared
+from flows.progress import RunProgress
+from processors.parameters import parse_settings
+from processors.store.results import Store
+
+
+def reprocess(
+    words: tuple[str, ...],
+    processors: tuple[str, ...],
+    settings: tuple[str, ...],
+    store_folder: Path,
+    options: Options,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Run it; gives the exit code."""
+    options = replace(options, quiet=options.quiet or as_json)
+    choice = Choice(words=words, processors=processors, settings=parse_settings(settings))
+    store = open_store(store_folder)
+    if dry_run:
+        prepared = prepare_chosen(choice, store, retry_failed=options.retry_failed, remember=False)
+        return tell_plan(prepared, store, options.worker_count, as_json=as_json)
+
+    def look(store: Store, progress: RunProgress) -> Prepared:
+        return prepare_chosen(choice, store, retry_failed=options.retry_failed)
+
+    def flow() -> Any:
+        from flows.reprocess import reprocess as flow
+
+        return flow(  # type: ignore[call-overload]
+            selection=list(words), processors=list(processors), settings=dict(choice.settings),
+            store=str(store_folder), strict=options.strict, retry_failed=options.retry_failed,
+            workers=options.workers, memory_mb=options.memory_mb, quiet=options.quiet, return_state=True,
+        )  # fmt: skip
+
+    return conduct(look, store_folder, options, flow, asked=str(choice), as_json=as_json)

@@ -1,0 +1,64 @@
+"""What all flows share: batches as Prefect tasks, the report as an artifact, and the state that follows from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+# isort: off
+import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+# isort: on
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import as_completed
+from prefect.runtime import flow_run
+from prefect.states import Cancelled, Completed, Failed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from flows.batches import SourceOutcome
+from flows.report import Report, markdown
+from flows.run import Answer, Work
+from processors.errors import StoreError
+from processors.plan import Due
+
+
+def task_runner() -> TaskRunner[Any]:
+    """One thread more than there are cores: the threads only wait for the workers."""
+    return ThreadPoolTaskRunner(max_workers=(os.cpu_count() or 1) + 1)  # type: ignore[arg-type]
+
+
+@task(name="derive", task_run_name="{label}", cache_policy=NO_CACHE, persist_result=False)
+def derive_batch(label: str, batch: list[Due], work: Work) -> list[SourceOutcome] | State[StoreError]:
+    """One batch of sources; the label is what Prefect's page shows. A full disk fails it without a traceback."""
+    try:
+        return work(batch)
+    except StoreError as error:
+        return Failed(message=str(error), data=error)  # type: ignore[return-value]
+
+
+def in_tasks(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+    """Dispatch each batch as a Prefect task."""
+    futures = [derive_batch.submit(_label(batch), batch, work) for batch in batches]
+    for future in as_completed(futures):
+        yield future.result(raise_on_failure=False)  # type: ignore[misc]
+
+
+def run_name() -> str:
+    """The name of this run's report: when it began, and what Prefect calls it."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{flow_run.name}"
+
+
+def settled(report: Report, *, key: str) -> State:
+    """Completed, Failed or Cancelled by the conservation law, never by Prefect's colours; its data is the report."""
+    create_markdown_artifact(key=key, markdown=markdown(report), description=report.message)
+    make = {"failed": Failed, "interrupted": Cancelled}.get(report.state, Completed)
+    return make(message=report.message, data=report)
+
+
+def _label(batch: list[Due]) -> str:
+    return batch[0].relative if len(batch) == 1 else f"{batch[0].relative} and {len(batch) - 1} more"

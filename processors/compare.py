@@ -1,0 +1,131 @@
+"""Two results of one processor side by side: parameters, facts, pictures, spectrograms, other files by their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from processors.compare_arrays import compare_power
+from processors.compare_pictures import compare_pictures
+from processors.contract import Json
+from processors.errors import RequestError
+from processors.plan import flat
+from processors.store.manifest import Manifest, StoredItem
+from processors.store.results import Store
+
+T = TypeVar("T")
+Numbers = Mapping[str, float | str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemDifference:
+    """One item of two results."""
+
+    name: str
+    verdict: Literal["same bytes", "other bytes", "only in the first", "only in the second"]
+    size_bytes: tuple[int | None, int | None]
+    facts: dict[str, tuple[Json, Json]]
+    """Those that differ, by dotted name."""
+    numbers: Numbers
+    """How far pictures or arrays differ; empty for what has no measure but its bytes."""
+    picture: str | None
+    """Where the difference picture was written; None where there is none, or none was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two results; where a pair stands, the first result's value stands first."""
+
+    keys: tuple[str, str]
+    started_utc: tuple[str, str]
+    version: tuple[int, int]
+    parameters: dict[str, tuple[Json, Json]]
+    """Those that differ, by dotted name."""
+    software: dict[str, tuple[str | None, str | None]]
+    """Libraries whose versions differ."""
+    items: tuple[ItemDifference, ...]
+
+
+def pair(manifests: list[Manifest], keys: tuple[str, ...]) -> tuple[Manifest, Manifest]:
+    """The two results that are meant: by the beginning of their keys, else the two newest; the older one first.
+
+    Raises
+    ------
+    RequestError : a key names none or several of them, or there are not two.
+    """
+    made = sorted((m for m in manifests if m.verdict == "made"), key=lambda manifest: manifest.started_utc)
+    there = ", ".join(f"{m.ref.key[:8]} ({m.started_utc[:19]})" for m in made) or "none"
+    if not keys:
+        if len(made) < 2:
+            raise RequestError(f"two results are needed to compare, there is {there}: make one with `reprocess`")
+        return made[-2], made[-1]
+    chosen = [_meant(key, made, there) for key in keys]
+    if len(chosen) != 2:
+        raise RequestError("give two keys, or none to compare the two newest results")
+    return chosen[0], chosen[1]
+
+
+def _meant(key: str, made: list[Manifest], there: str) -> Manifest:
+    found = [manifest for manifest in made if manifest.ref.key.startswith(key)]
+    if len(found) != 1:
+        raise RequestError(f"{key}: {len(found) or 'no'} results have a key that begins so: there is {there}")
+    return found[0]
+
+
+def compare(first: Manifest, second: Manifest, store: Store, out: Path | None) -> Comparison:
+    """Compare item by item; difference pictures are written below `out`."""
+    ours, theirs = ({item.name: item for item in manifest.items} for manifest in (first, second))
+    items = []
+    for name in sorted(ours.keys() | theirs.keys()):
+        paths = store.item_path(first.ref, name), store.item_path(second.ref, name)
+        items.append(_item(name, ours.get(name), theirs.get(name), paths, out))
+    return Comparison(
+        keys=(first.ref.key, second.ref.key),
+        started_utc=(first.started_utc, second.started_utc),
+        version=(first.version, second.version),
+        parameters=differing(flat(first.parameters), flat(second.parameters)),
+        software=differing(first.software, second.software),
+        items=tuple(items),
+    )
+
+
+def differing(first: Mapping[str, T], second: Mapping[str, T]) -> dict[str, tuple[T | None, T | None]]:
+    """What is not the same in both, by name."""
+    names = sorted(first.keys() | second.keys())
+    return {name: (first.get(name), second.get(name)) for name in names if first.get(name) != second.get(name)}
+
+
+def _item(
+    name: str, ours: StoredItem | None, theirs: StoredItem | None, paths: tuple[Path, Path], out: Path | None
+) -> ItemDifference:
+    facts = differing(_facts(ours), _facts(theirs)) if ours and theirs else {}
+    numbers: Numbers = {}
+    written = None
+    if ours is None or theirs is None:
+        verdict = "only in the first" if ours else "only in the second"
+    elif ours.sha256 == theirs.sha256:
+        verdict = "same bytes"
+    else:
+        verdict = "other bytes"
+        picture = out / f"{name}.difference.png" if out else None
+        if picture:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+        if ours.media_type.startswith("image/") and theirs.media_type.startswith("image/"):
+            numbers = compare_pictures(*paths, picture)
+        elif ours.media_type == theirs.media_type == "application/x-netcdf":
+            numbers = compare_power(*paths, picture)
+        written = str(picture) if picture and picture.exists() else None
+    return ItemDifference(
+        name=name,
+        verdict=verdict,
+        size_bytes=(ours and ours.size_bytes, theirs and theirs.size_bytes),
+        facts=facts,
+        numbers=numbers,
+        picture=written,
+    )
+
+
+def _facts(item: StoredItem | None) -> dict[str, Json]:
+    return flat(item.facts) if item and isinstance(item.facts, dict) else {}

@@ -1,0 +1,136 @@
+"""Changes a processor's parameters by name: from words on a command line, or from a result's own record."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from processors.contract import Json, Processor
+from processors.errors import RequestError
+
+
+def parse_settings(words: tuple[str, ...]) -> dict[str, str]:
+    """Read `key=value` words.
+
+    Raises
+    ------
+    RequestError : a word without `=`, or a key that is given twice.
+    """
+    settings: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise RequestError(f"--set {word}: write it as key=value")
+        if key in settings:
+            raise RequestError(f"--set {word}: {key} is given twice: give it once")
+        settings[key] = value
+    return settings
+
+
+def changed(processor: Processor, settings: Mapping[str, str]) -> Processor:
+    """The processor with other parameters; `measurements.width_px` reaches into a parameter that has its own.
+
+    Raises
+    ------
+    RequestError : no such parameter, or a value that it does not take; the message names both and what there is.
+    """
+    return _changed(processor, settings, f"{processor.name}: ")
+
+
+def from_parameters(kind: type[Any], parameters: Mapping[str, Json]) -> Processor:
+    """The processor that a result's manifest describes.
+
+    Raises
+    ------
+    RequestError : the processor takes such parameters no longer.
+    """
+    try:
+        return _from_json(kind, parameters)
+    except (TypeError, ValueError, KeyError) as error:
+        raise RequestError(f"{kind.name}: today's version does not take these parameters: {error}") from error
+
+
+def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:
+    """All at once, because parameters may depend on each other."""
+    inner: dict[str, dict[str, str]] = {}
+    new: dict[str, Any] = {}
+    for key, text in settings.items():
+        name, dot, rest = key.partition(".")
+        hint = _hints(type(record)).get(name)
+        if hint is None:
+            raise RequestError(f"{where}{name}: no such parameter: there are {', '.join(_names(record))}")
+        value = getattr(record, name)
+        if dataclasses.is_dataclass(value) and not dot:
+            raise RequestError(f"{where}{name}: set one of its parameters: {name}.{f', {name}.'.join(_names(value))}")
+        if dataclasses.is_dataclass(value):
+            inner.setdefault(name, {})[rest] = text
+        elif dot:
+            raise RequestError(f"{where}{name} has no parameters of its own: set {name} itself")
+        else:
+            new[name] = _from_text(hint, text, f"{where}{name}")
+    for name, settings_of_it in inner.items():
+        new[name] = _changed(getattr(record, name), settings_of_it, f"{where}{name}.")
+    try:
+        return dataclasses.replace(record, **new)
+    except ValueError as error:
+        raise RequestError(f"{where}{error}") from error
+
+
+def _names(record: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(record)]
+
+
+@functools.cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+def _from_text(hint: Any, text: str, where: str) -> Any:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        if text == "none" and type(None) in inner:
+            return None
+        return _from_text(next(one for one in inner if one is not type(None)), text, where)
+    if origin is Literal:
+        found = [choice for choice in inner if str(choice) == text]
+        if not found:
+            raise RequestError(f"{where} is {text!r}: must be one of {', '.join(map(str, inner))}")
+        return found[0]
+    if origin is tuple:
+        parts = text.split(",") if text else []
+        return tuple(_from_text(inner[0], part.strip(), where) for part in parts)
+    if hint is bool:
+        if text not in ("true", "false"):
+            raise RequestError(f"{where} is {text!r}: must be true or false")
+        return text == "true"
+    if hint is str:
+        return text
+    if hint not in (int, float):
+        raise RequestError(f"{where}: cannot be set in words: write it in flows/recipes.py")
+    try:
+        number = hint(text)
+        if not math.isfinite(number):
+            raise ValueError(text)
+        return number
+    except (ValueError, OverflowError) as error:
+        kind = "a whole number" if hint is int else "a number"
+        raise RequestError(f"{where} is {text!r}: must be {kind}") from error
+
+
+def _from_json(hint: Any, value: Any) -> Any:
+    origin, inner = get_origin(hint), get_args(hint)
+    if value is None or origin is Literal:
+        return value
+    if origin in (Union, types.UnionType):
+        return _from_json(next(one for one in inner if one is not type(None)), value)
+    if origin is tuple:
+        return tuple(_from_json(inner[0], one) for one in value)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        hints = _hints(hint)
+        return hint(**{name: _from_json(hints[name], one) for name, one in value.items()})
+    return float(value) if hint is float else value

@@ -1,0 +1,88 @@
+"""What earlier runs made of which source and how long it took, from the catalogue, for many sources at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from processors.contract import Json
+from processors.store.ask import connect
+from processors.store.catalogue import Catalogue
+from processors.store.manifest import Cost
+
+LATEST = """
+SELECT source, processor, version, parameters, started_utc FROM results WHERE list_contains(?, processor)
+QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY started_utc DESC) = 1
+"""
+COSTS = """
+CREATE TEMP TABLE costs AS
+SELECT r.source, r.processor, k.medium, r.started_utc, r.reading_seconds, r.own_seconds,
+       CASE WHEN k.medium = 'photo' THEN k.size_bytes ELSE k.duration_seconds END AS measure
+FROM results r JOIN known k USING (source)
+WHERE r.verdict = 'made' AND r.own_seconds IS NOT NULL AND list_contains(?, r.processor)
+"""
+OWN = """
+SELECT source, processor, reading_seconds, own_seconds FROM costs
+QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY started_utc DESC) = 1
+"""
+RATES = """
+SELECT medium, processor, median(reading_seconds / measure), median(own_seconds / measure) FROM costs
+WHERE measure > 0 GROUP BY medium, processor
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Past:
+    """The latest result of a processor on a source."""
+
+    version: int
+    parameters: str
+    """JSON."""
+    started_utc: str
+
+    def values(self) -> dict[str, Json]:
+        return json.loads(self.parameters)
+
+
+class History:
+    """What is known of some processors' earlier results."""
+
+    def __init__(self, catalogue: Catalogue, processors: Collection[str]) -> None:
+        names = sorted(processors)
+        with connect(catalogue) as connection:
+            self._latest = {
+                (source, processor): Past(version=version, parameters=parameters, started_utc=started)
+                for source, processor, version, parameters, started in connection.execute(LATEST, [names]).fetchall()
+            }
+            connection.execute(COSTS, [names])
+            self._own = {
+                (source, processor): Cost(reading_seconds=reading, own_seconds=own)
+                for source, processor, reading, own in connection.execute(OWN).fetchall()
+            }
+            self._rates = {
+                (medium, processor): (reading, own)
+                for medium, processor, reading, own in connection.execute(RATES).fetchall()
+            }
+
+    def latest(self, source: str, processor: str) -> Past | None:
+        """None where there is no result of this processor for these bytes."""
+        return self._latest.get((source, processor))
+
+    def cost(self, source: str, processor: str, medium: str, measure: float | None) -> Cost | None:
+        """What the processor took on this source, or would at the usual rate of its medium.
+
+        Parameters
+        ----------
+        measure : seconds of video and sound, bytes of a photo; None where it is unknown.
+
+        Returns
+        -------
+        Cost or None : None where nothing like it was made yet.
+        """
+        if known := self._own.get((source, processor)):
+            return known
+        rate = self._rates.get((medium, processor))
+        if rate is None or measure is None:
+            return None
+        return Cost(reading_seconds=rate[0] * measure, own_seconds=rate[1] * measure)
