@@ -8,11 +8,8 @@ from typing import Any
 
 import click
 
-STORE = click.option(
-    "--store", "store_folder", type=click.Path(path_type=Path), default=Path("processed"), show_default=True,
-    help="Folder of the processed store.",
-)  # fmt: skip
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+from flows.cli_options import JSON, STORE
+from flows.cli_pack import pack
 
 
 class _Group(click.Group):
@@ -269,6 +266,9 @@ def rebuild(store_folder: Path, as_json: bool) -> None:
     from flows.commands import keep
 
     sys.exit(keep.rebuild(store_folder, as_json=as_json))
+
+
+main.add_command(pack)
 
 
 if __name__ == "__main__":
