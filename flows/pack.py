@@ -1,0 +1,44 @@
+"""The Prefect flow `pack`: build a pack and check it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# isort: off
+import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+# isort: on
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.packing import build_pack, recipe_of
+from processors.errors import RequestError, StoreError
+from processors.packs.verify import verify_pack
+from processors.store.results import Store
+
+
+@flow(name="pack", description="Build a pack by its recipe, and check every byte of it.", persist_result=False)
+def pack(recipe: str, output: str, store: str = "processed") -> State:
+    """Build a pack; one that is there is replaced.
+
+    Parameters
+    ----------
+    recipe : the recipe, a TOML file; `marsmedia pack init` writes one.
+    output : where the pack goes: a folder, or a file that ends in .zip.
+    store : folder of the processed store.
+
+    Returns
+    -------
+    State : Completed, or Failed with what is wrong; its data is the record of the built pack.
+    """
+    try:
+        built = build_pack(recipe_of([recipe]), Path(output), Store(Path(store)), force=True)
+    except (RequestError, StoreError) as error:
+        return Failed(message=str(error))
+    checked = verify_pack(built.path)
+    if checked.faults:
+        told = "; ".join(f"{fault.kind}: {fault.path}: {fault.reason}" for fault in checked.faults[:10])
+        return Failed(message=f"{built.path}: {len(checked.faults)} faults: {told}")
+    said = f"{built.path}: {built.file_count} files, {built.size_bytes / 1e6:.1f} MB, {built.identity.urn}"
+    return Completed(message=said, data=built)

@@ -1,0 +1,59 @@
+"""What a pack is built with: recipe file or words, today's recipes, the gallery; used by the command and the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from flows.recipe_book import load_recipes
+from processors.packs.build import Built, build
+from processors.packs.entry import Text
+from processors.packs.kept import remember
+from processors.packs.recipe import Audience, Recipe
+from processors.packs.recipe_file import read_recipe
+from processors.plan import applicable
+from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.manifest import ResultRef
+from processors.store.results import Store
+from processors.told import TellTale
+
+
+def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: str | None = None) -> Recipe:
+    """The recipe that the words name: one TOML file, or a selection packed with the defaults.
+
+    Raises
+    ------
+    RequestError : the recipe has mistakes; the message lists them all.
+    """
+    if len(words) == 1 and words[0].endswith(".toml"):
+        recipe = read_recipe(Path(words[0]), processor_names())
+    else:
+        recipe = Recipe(title=Text(en=" ".join(words) or "Everything in the store"), selection=tuple(words))
+    if audience:
+        recipe = replace(recipe, audience=audience)
+    return replace(recipe, title=Text(en=title)) if title else recipe
+
+
+def processor_names() -> frozenset[str]:
+    """Every processor that a recipe of a pack may name."""
+    from flows.everything import EVERYTHING
+
+    every = [*EVERYTHING.values(), *load_recipes().values()]
+    return frozenset(processor.name for processors in every for processor in processors) | {"audio.film"}
+
+
+def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:
+    """Build a pack and remember what it was made of; raises as `build` does."""
+    recipes = load_recipes()
+    tell_tale = TellTale(Catalogue(store).sources().values())
+
+    def asked(row: SourceRow) -> frozenset[ResultRef]:
+        due = applicable(row.source(), recipes, tell_tale.of(row))
+        return frozenset(
+            ResultRef(source=row.digest, processor=processor.name, key=key) for key, processor in due.items()
+        )
+
+    built = build(recipe, output, store, asked=asked, force=force)
+    remember(store, built)
+    return built

@@ -1,0 +1,101 @@
+"""BagIt 1.0 (RFC 8493): every file hashed in the pass that writes it, manifests in SHA-256 and SHA-512."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from processors.packs.sink import Sink
+
+BLOCK_BYTES = 1 << 20
+DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+ALGORITHMS = ("sha256", "sha512")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """One file of the bag."""
+
+    path: str
+    """Below the bag."""
+    size_bytes: int
+    sha256: str
+    sha512: str
+    md5: str | None
+
+
+class BagWriter:
+    """Writes the payload below `data/`, then the tag files; holds two digests a file and no bytes."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._payload: list[Written] = []
+        self._tags: list[Written] = []
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(one.size_bytes for one in self._payload)
+
+    @property
+    def file_count(self) -> int:
+        return len(self._payload)
+
+    def add(self, path: str, blocks: Iterable[bytes], *, md5: bool = False) -> Written:
+        """Write one file of the payload; `path` is below `data/`."""
+        written = self._write(f"data/{path}", blocks, md5=md5)
+        self._payload.append(written)
+        return written
+
+    def finish(self, info: Iterable[tuple[str, str]], tag_files: Iterable[tuple[str, bytes]] = ()) -> None:
+        """Write declaration, `bag-info.txt`, other tag files and manifests, and close the sink.
+
+        Parameters
+        ----------
+        info : names and values of `bag-info.txt`; Payload-Oxum is added.
+        """
+        said = [*info, ("Payload-Oxum", f"{self.size_bytes}.{self.file_count}")]
+        self._tag("bagit.txt", DECLARATION)
+        self._tag("bag-info.txt", "".join(f"{name}: {_one_line(value)}\n" for name, value in said).encode())
+        for name, data in tag_files:
+            self._tag(name, data)
+        payload = sorted(self._payload, key=lambda one: one.path)
+        for algorithm in ALGORITHMS:
+            self._tag(f"manifest-{algorithm}.txt", b"".join(_lines(payload, algorithm)))
+        tags = sorted(self._tags, key=lambda one: one.path)
+        for algorithm in ALGORITHMS:
+            self._sink.write(f"tagmanifest-{algorithm}.txt", _lines(tags, algorithm))
+        self._sink.close()
+
+    def _tag(self, path: str, data: bytes) -> None:
+        self._tags.append(self._write(path, [data], md5=False))
+
+    def _write(self, path: str, blocks: Iterable[bytes], *, md5: bool) -> Written:
+        size = 0
+        sha256, sha512 = hashlib.sha256(), hashlib.sha512()
+        hashes: list[Any] = [sha256, sha512]
+        short = hashlib.md5(usedforsecurity=False) if md5 else None
+        if short:
+            hashes.append(short)
+
+        def hashed() -> Iterator[bytes]:
+            nonlocal size
+            for block in blocks:
+                size += len(block)
+                for one in hashes:
+                    one.update(block)
+                yield block
+
+        self._sink.write(path, hashed())
+        return Written(path=path, size_bytes=size, sha256=sha256.hexdigest(), sha512=sha512.hexdigest(),
+                       md5=short.hexdigest() if short else None)  # fmt: skip
+
+
+def _lines(files: Iterable[Written], algorithm: str) -> Iterator[bytes]:
+    for one in files:
+        yield f"{getattr(one, algorithm)}  {one.path}\n".encode()
+
+
+def _one_line(value: str) -> str:
+    return " ".join(value.split())

@@ -1,0 +1,178 @@
+"""Builds a pack: chosen media and four kinds of records in one bag; nothing is seen of it until it is whole.
+
+The bag's payload, `data/`, is all that a reader opens: the root of the RO-Crate, the IIIF manifest, the gallery and the
+media with a PDS4 label in each folder. So a bag stays a bag: outside `data/` lie only its own tag files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+from processors.contract import as_json, canonical_json
+from processors.packs import crate, credit_file, iiif, pds4
+from processors.packs.bag import BLOCK_BYTES, BagWriter
+from processors.packs.choose import Asked, Chosen, choose
+from processors.packs.entry import Text, entries
+from processors.packs.gallery.shown import Shown
+from processors.packs.media import MediaWriter
+from processors.packs.names import UniqueNames, portable_name
+from processors.packs.packed import Identity, Packed, in_seconds
+from processors.packs.place import AGENT, finished, is_zip, scratch_beside
+from processors.packs.readme import readme
+from processors.packs.recipe import Recipe
+from processors.packs.rights import override_of
+from processors.packs.sink import FolderSink, ZipSink
+from processors.store.catalogue import Catalogue
+from processors.store.manifest import ResultRef
+from processors.store.results import Store
+
+
+class Gallery(Protocol):
+    """Writes an offline page over files into a folder; gives the paths that it wrote."""
+
+    def __call__(
+        self, folder: Path, shown: Iterable[Shown], *, title: Text, languages: tuple[str, ...]
+    ) -> list[Path]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A finished pack."""
+
+    path: Path
+    identity: Identity
+    file_count: int
+    size_bytes: int
+    results: tuple[ResultRef, ...]
+    """What it was made of: `prune` keeps it."""
+
+
+def build(
+    recipe: Recipe, output: Path, store: Store, *, asked: Asked, gallery: Gallery | None = None, force: bool = False
+) -> Built:
+    """Build a pack as a folder, or as a zip where the output's name ends in `.zip`.
+
+    Raises
+    ------
+    RequestError : the recipe, the selection or the output cannot be; the message lists all that is wrong.
+    ResultMissing, ResultCorrupt : a file met while packing is not what the store says; there is no pack then.
+    OSError : the disk is full, or cannot be written; there is no pack then.
+    """
+    chosen = choose(recipe, store, Catalogue(store), asked)
+    dated = f"{recipe.date}T00:00:00Z" if recipe.date else _latest(chosen)
+    output = output.absolute()
+    with scratch_beside(output, force=force) as scratch:
+        made = scratch / "pack"
+        base = portable_name(recipe.title.en or recipe.title.zh or output.stem).replace(" ", "-")
+        sink = ZipSink(made, base, dated) if is_zip(output) else FolderSink(made)
+        try:
+            bag = BagWriter(sink)
+            packed = list(_media(chosen, recipe, store, bag))
+            identity = Identity(digest=_digest(packed, recipe), dated_utc=dated)
+            _records(packed, recipe, identity, bag, gallery, scratch)
+            info = _info(packed, recipe, identity)
+            bag.finish(info, [("README.txt", readme(recipe, identity))])
+        finally:
+            sink.abandon()
+        finished(made, output, scratch)
+    return Built(path=output, identity=identity, file_count=bag.file_count, size_bytes=bag.size_bytes,
+                 results=tuple(manifest.ref for one in chosen for manifest in one.results))  # fmt: skip
+
+
+def _latest(chosen: list[Chosen]) -> str:
+    made = [manifest.started_utc for one in chosen for manifest in one.results]
+    return in_seconds(max(made or [one.seen_utc for one in chosen]))
+
+
+def _media(chosen: list[Chosen], recipe: Recipe, store: Store, bag: BagWriter) -> Iterator[Packed]:
+    writer = MediaWriter(bag=bag, names=UniqueNames(), pictures=recipe.pictures, signer=None)
+    for one in chosen:
+        if one.has_original:
+            yield writer.original(one.subject, one.original_size_px)
+        for entry in entries(one.subject, one.results, store):
+            yield from writer.item(entry)
+
+
+def _digest(packed: list[Packed], recipe: Recipe) -> str:
+    digest = hashlib.sha256(_recipe_record(recipe))
+    for one in packed:
+        digest.update(f"{one.sha256} {one.path}\n".encode())
+    return digest.hexdigest()
+
+
+def _recipe_record(recipe: Recipe) -> bytes:
+    """The recipe as JSON; words of the selection and places of keys stay home: they may name a person's folders."""
+    return canonical_json(as_json(replace(recipe, selection=(), signature=None))) + b"\n"
+
+
+def _records(
+    packed: list[Packed], recipe: Recipe, identity: Identity, bag: BagWriter, gallery: Gallery | None, scratch: Path
+) -> None:
+    others = [(credit_file.FILE, "text/plain", "Credits and rights of each source")]
+    bag.add(credit_file.FILE, credit_file.credits_text(packed, recipe, identity))
+    others.append(("recipe.json", "application/json", "The recipe of this pack"))
+    bag.add("recipe.json", [_recipe_record(recipe)])
+    if shown := [one for one in packed if iiif.can_be_shown(one)]:
+        others.append((iiif.FILE, "application/ld+json", "IIIF Presentation 3 manifest"))
+        bag.add(iiif.FILE, iiif.manifest(shown, recipe, identity))
+    for path, label in pds4.labels(packed, identity):
+        others.append((path, "application/xml", "PDS4 label of the files beside it"))
+        bag.add(path, [label])
+    if gallery is not None:
+        folder = scratch / "gallery"
+        folder.mkdir()
+        written = gallery(folder, _shown(packed), title=recipe.title, languages=recipe.languages)
+        for place in sorted(written):
+            path = place.relative_to(folder).as_posix()
+            others.append((path, _PAGE_TYPES.get(place.suffix, "application/octet-stream"), "Part of the gallery"))
+            with place.open("rb") as file:
+                bag.add(path, iter(lambda file=file: file.read(BLOCK_BYTES), b""))
+    bag.add(crate.FILE, crate.crate(packed, recipe, identity, others))
+
+
+_PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json",
+               ".txt": "text/plain", ".svg": "image/svg+xml"}  # fmt: skip
+
+
+def _shown(packed: list[Packed]) -> Iterator[Shown]:
+    """Every file; its thumbnail is the smallest packed picture of the same item, a sound's its spectrogram."""
+    smallest: dict[tuple[str, str], Packed] = {}
+    posters: dict[str, Packed] = {}
+    for one in packed:
+        if one.media_type.startswith("image/"):
+            key = (one.subject.digest, one.entry.sha256 if one.entry else "")
+            if key not in smallest or one.size_bytes < smallest[key].size_bytes:
+                smallest[key] = one
+            posters.setdefault(one.subject.digest, one)
+    for one in packed:
+        found = smallest.get((one.subject.digest, one.entry.sha256 if one.entry else ""))
+        if found is None and one.media_type.partition("/")[0] in ("video", "audio"):
+            found = posters.get(one.subject.digest)
+        yield Shown(
+            entry=one.entry, subject=one.subject, href=quote(one.path), media_type=one.media_type,
+            thumbnail_href=quote(found.path) if found else None,
+        )  # fmt: skip
+
+
+def _info(packed: list[Packed], recipe: Recipe, identity: Identity) -> Iterator[tuple[str, str]]:
+    """The lines of `bag-info.txt`."""
+    if recipe.publisher:
+        yield "Source-Organization", recipe.publisher
+    for title in filter(None, (recipe.title.en, recipe.title.zh)):
+        yield "Title", title
+    for text in filter(None, (recipe.text.en, recipe.text.zh)):
+        yield "External-Description", text
+    yield "External-Identifier", identity.urn
+    yield "Bagging-Date", identity.day
+    name, _, agent = AGENT.partition(": ")
+    yield name, f"{agent} {importlib.metadata.version('marsmedia')}"
+    yield "Audience", recipe.audience
+    for subject in {one.subject.digest: one.subject for one in packed}.values():
+        if override := override_of(subject, recipe.overrides):
+            yield "Rights-Override", f"{subject.name} ({subject.digest}): {override.who}: {override.why}"

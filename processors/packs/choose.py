@@ -1,0 +1,86 @@
+"""Which sources and results go into a pack, checked against their rights before a byte is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from processors.errors import RequestError
+from processors.packs.entry import Subject, subjects
+from processors.packs.recipe import ORIGINALS, Recipe
+from processors.packs.rights import check_rights
+from processors.packs.take import taken
+from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.manifest import Manifest, ResultRef
+from processors.store.results import Store
+from processors.store.selection import parse, select
+
+Asked = Callable[[SourceRow], frozenset[ResultRef]]
+"""The results that today's recipes ask for of a source."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What goes into a pack of one source."""
+
+    subject: Subject
+    has_original: bool
+    results: tuple[Manifest, ...]
+    """Each with only the items that are taken."""
+    original_size_px: tuple[int | None, int | None]
+    seen_utc: str
+
+
+def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> list[Chosen]:
+    """All that goes into the pack, in the order of releases and names.
+
+    Raises
+    ------
+    RequestError : the selection means nothing, holds nothing of what is to be taken, names originals that are gone,
+        or may not be passed on to this audience.
+    """
+    rows = select(parse(recipe.selection), catalogue)
+    chosen = [
+        _chosen(recipe, row, subject, store, asked)
+        for row, subject in zip(rows, subjects(rows, store, catalogue), strict=True)
+    ]
+    found = [one for one in chosen if one.has_original or one.results]
+    if not found:
+        what = ", ".join(recipe.take)
+        raise RequestError(
+            f"none of the {len(rows)} selected sources has {what}: `marsmedia items` shows what there is"
+        )
+    check_rights([one.subject for one in found], recipe)
+    gone = [one.subject for one in found if one.has_original and not Path(one.subject.path).is_file()]
+    if gone:
+        lines = "\n".join(f"  {one.path}" for one in gone)
+        raise RequestError(f"originals that are no longer where they were seen:\n{lines}\nput them back, or take none")
+    return found
+
+
+def _chosen(recipe: Recipe, row: SourceRow, subject: Subject, store: Store, asked: Asked) -> Chosen:
+    manifests = list(store.manifests(row.digest))
+    return Chosen(
+        subject=subject,
+        has_original=ORIGINALS in recipe.take,
+        results=tuple(taken(manifests, recipe, asked(row))),
+        original_size_px=_original_size(manifests),
+        seen_utc=row.seen_utc,
+    )
+
+
+def _original_size(manifests: list[Manifest]) -> tuple[int | None, int | None]:
+    """Width and height as some result found them: a source is not opened again for it."""
+    for manifest in manifests:
+        for item in manifest.items:
+            facts = item.facts if isinstance(item.facts, dict) else {}
+            if manifest.ref.processor == "photo.preview":
+                width, height = facts.get("source_width_px"), facts.get("source_height_px")
+            elif manifest.ref.processor == "video.frames":
+                width, height = facts.get("width_px"), facts.get("height_px")
+            else:
+                continue
+            if isinstance(width, int) and isinstance(height, int):
+                return width, height
+    return None, None

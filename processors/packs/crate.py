@@ -1,0 +1,272 @@
+"""RO-Crate 1.1 with the Process Run profile: what was made of what, by which processor, version and libraries."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from processors.contract import Json, canonical_json
+from processors.packs.entry import Subject
+from processors.packs.packed import Identity, Packed, in_seconds, json_with_list
+from processors.packs.recipe import Recipe
+from processors.packs.rights import credit, notice, override_of, rights, rights_address
+from processors.packs.words import words
+from processors.store.manifest import Manifest
+
+FILE = "ro-crate-metadata.json"
+VERSION = "https://w3id.org/ro/crate/1.1"
+PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+TERMS = {term: f"http://schema.org/{term}" for term in ("creditText", "sha256", "usageInfo")}
+"""Of schema.org, younger than the context of RO-Crate 1.1."""
+RIGHTS = "#rights"
+PACKER = "#marsmedia-pack"
+COMPLETED = "http://schema.org/CompletedActionStatus"
+
+
+def crate(
+    packed: Sequence[Packed], recipe: Recipe, identity: Identity, others: Iterable[tuple[str, str, str]]
+) -> Iterator[bytes]:
+    """The crate's metadata document, in pieces.
+
+    Parameters
+    ----------
+    others : (path below `data/`, media type, what it is) of the files that describe the pack.
+    """
+    head: dict[str, Json] = {"@context": [f"{VERSION}/context", dict(TERMS)]}
+    yield from json_with_list(head, "@graph", _graph(packed, recipe, identity, list(others)))
+
+
+def _graph(
+    packed: Sequence[Packed], recipe: Recipe, identity: Identity, others: list[tuple[str, str, str]]
+) -> Iterator[Json]:
+    subjects = list({one.subject.digest: one.subject for one in packed}.values())
+    results = _results(packed)
+    yield {"@id": FILE, "@type": "CreativeWork", "conformsTo": {"@id": VERSION}, "about": {"@id": "./"}}
+    yield _root(packed, recipe, identity, others, results)
+    yield {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
+    yield {
+        "@id": RIGHTS, "@type": "CreativeWork", "name": "Rights of this pack",
+        "description": "They differ by source; CREDITS.txt and each file's entry say them.",
+    }  # fmt: skip
+    if recipe.publisher:
+        yield {"@id": "#publisher", "@type": "Organization", "name": recipe.publisher}
+    for name in _agencies(packed):
+        yield {"@id": _agency_id(name), "@type": "Organization", "name": name}
+    for path, media_type, what in others:
+        yield {"@id": _id(path), "@type": "File", "name": what, "encodingFormat": media_type}
+    originals = {one.subject.digest: _id(one.path) for one in packed if one.entry is None}
+    for subject in subjects:
+        yield from _rights(subject, recipe)
+        if subject.digest not in originals:
+            yield _source(subject, recipe)
+    for one in packed:
+        yield _file(one, recipe)
+    softwares: dict[str, dict[str, Json]] = {}
+    for manifest, files in results:
+        made_of = originals.get(manifest.ref.source, f"urn:sha256:{manifest.ref.source}")
+        yield _action(manifest, files, made_of, softwares)
+        if changed := [one for one in files if one.made]:
+            yield from _stored(changed)
+            yield _pack_action(manifest, changed)
+    if any(one.made for one in packed):
+        yield {
+            "@id": PACKER, "@type": "SoftwareApplication", "name": "marsmedia pack",
+            "softwareVersion": importlib.metadata.version("marsmedia"),
+            "softwareRequirements": f"Pillow {importlib.metadata.version('pillow')}",
+        }  # fmt: skip
+    yield from softwares.values()
+
+
+def _root(
+    packed: Sequence[Packed], recipe: Recipe, identity: Identity, others: list[tuple[str, str, str]],
+    results: list[tuple[Manifest, list[Packed]]],
+) -> Json:  # fmt: skip
+    root: dict[str, Any] = {
+        "@id": "./",
+        "@type": "Dataset",
+        "identifier": identity.urn,
+        "conformsTo": {"@id": PROFILE},
+        "name": recipe.title.en or recipe.title.zh,
+        "alternateName": [name for name in (recipe.title.en, recipe.title.zh) if name][1:],
+        "description": recipe.text.en or recipe.text.zh or "Media of a space mission, and what was derived from them.",
+        "datePublished": identity.day,
+        "license": {"@id": RIGHTS},
+        "audience": recipe.audience,
+        "hasPart": [{"@id": _id(one.path)} for one in packed] + [{"@id": _id(path)} for path, _, _ in others],
+        "mentions": [{"@id": _action_id(manifest)} for manifest, _ in results]
+        + [{"@id": f"#pack-{manifest.ref.key[:16]}"} for manifest, files in results if any(one.made for one in files)],
+    }
+    if agencies := _agencies(packed):
+        root["author"] = _refs(_agency_id(name) for name in agencies)
+    if recipe.publisher:
+        root["publisher"] = {"@id": "#publisher"}
+    return {key: value for key, value in root.items() if value not in (None, [])}
+
+
+def _results(packed: Sequence[Packed]) -> list[tuple[Manifest, list[Packed]]]:
+    found: dict[Any, tuple[Manifest, list[Packed]]] = {}
+    for one in packed:
+        if one.entry is not None:
+            found.setdefault(one.entry.manifest.ref, (one.entry.manifest, []))[1].append(one)
+    return list(found.values())
+
+
+def _rights(subject: Subject, recipe: Recipe) -> Iterator[Json]:
+    entry: dict[str, Json] = {
+        "@id": rights_id(subject),
+        "@type": "CreativeWork",
+        "name": rights(subject),
+        "creditText": credit(subject),
+    }
+    if address := rights_address(subject):
+        entry["url"] = address
+    if said := notice(subject, recipe).en:
+        entry["usageInfo"] = said
+    if one := override_of(subject, recipe.overrides):
+        entry["description"] = f"Overridden in writing by {one.who}: {one.why}"
+    yield entry
+
+
+def rights_id(subject: Subject) -> str:
+    return f"#rights-{subject.digest[:16]}"
+
+
+def _source(subject: Subject, recipe: Recipe) -> Json:
+    """A source that is not in the pack itself: named by its bytes."""
+    return {"@id": f"urn:sha256:{subject.digest}", "@type": "CreativeWork", **_about(subject)}
+
+
+def _about(subject: Subject) -> dict[str, Json]:
+    recorded = subject.recorded
+    about: dict[str, Json] = {
+        "name": subject.title.en or subject.title.zh or subject.name,
+        "alternateName": subject.title.zh if subject.title.en else None,
+        "identifier": f"urn:sha256:{subject.digest}",
+        "creditText": credit(subject),
+        "license": {"@id": rights_id(subject)},
+        "dateCreated": recorded.written if recorded else None,
+        "isBasedOn": subject.published_at,
+    }
+    return {key: value for key, value in about.items() if value is not None}
+
+
+def _file(one: Packed, recipe: Recipe) -> Json:
+    said = words(one.subject, one.entry)
+    language = "en" if "en" in recipe.languages else "zh"
+    entry: dict[str, Json] = {
+        "@id": _id(one.path),
+        "@type": "File",
+        **(_about(one.subject) if one.entry is None else {"license": {"@id": rights_id(one.subject)}}),
+        "name": getattr(said.label, language),
+        "description": getattr(said.alternative, language),
+        "alternateName": said.label.zh if language == "en" and "zh" in recipe.languages else None,
+        "abstract": said.alternative.zh if language == "en" and "zh" in recipe.languages else None,
+        "creditText": credit(one.subject),
+        "encodingFormat": one.media_type,
+        "contentSize": str(one.size_bytes),
+        "sha256": one.sha256,
+        "width": one.width_px,
+        "height": one.height_px,
+        "duration": f"PT{one.duration_seconds:.3f}S" if one.duration_seconds else None,
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _action(manifest: Manifest, files: list[Packed], made_of: str, softwares: dict[str, dict[str, Json]]) -> Json:
+    tool = _software(manifest, softwares)
+    return {
+        "@id": _action_id(manifest),
+        "@type": "CreateAction",
+        "name": f"{manifest.ref.processor} of {manifest.source_name}",
+        "description": f"Parameters: {canonical_json(manifest.parameters).decode()}",
+        "instrument": {"@id": tool},
+        "object": {"@id": made_of},
+        "result": _refs(dict.fromkeys(_stored_id(one) for one in files)),
+        "startTime": _time(manifest.started_utc),
+        "endTime": _time(manifest.started_utc, manifest.seconds),
+        "actionStatus": COMPLETED,
+    }
+
+
+def _stored_id(one: Packed) -> str:
+    """The stored item: the file in the pack, or, where the pack made another of it, its digest."""
+    return f"urn:sha256:{one.entry.sha256}" if one.made and one.entry else _id(one.path)
+
+
+def _stored(files: list[Packed]) -> Iterator[Json]:
+    for entry in {one.entry.sha256: one.entry for one in files if one.entry}.values():
+        yield {"@id": f"urn:sha256:{entry.sha256}", "@type": "CreativeWork", "name": entry.name}
+
+
+def _pack_action(manifest: Manifest, files: list[Packed]) -> Json:
+    return {
+        "@id": f"#pack-{manifest.ref.key[:16]}",
+        "@type": "CreateAction",
+        "name": f"Made for this pack from {manifest.ref.processor} of {manifest.source_name}",
+        "description": "Scaled to the sizes of the recipe, or signed.",
+        "instrument": {"@id": PACKER},
+        "object": _refs(dict.fromkeys(_stored_id(one) for one in files)),
+        "result": _refs(_id(one.path) for one in files),
+        "actionStatus": COMPLETED,
+    }
+
+
+def _software(manifest: Manifest, softwares: dict[str, dict[str, Json]]) -> str:
+    """The processor as software, made of libraries; each is described once."""
+    libraries = []
+    for name, version in sorted(manifest.software.items()):
+        if name == "commit":
+            continue
+        library = f"#software-{_slug(name)}-{_slug(version)}"
+        softwares.setdefault(
+            library, {"@id": library, "@type": "SoftwareApplication", "name": name, "softwareVersion": version}
+        )
+        libraries.append(library)
+    mark = hashlib.sha256(canonical_json(dict(manifest.software))).hexdigest()[:8]
+    tool = f"#processor-{_slug(manifest.ref.processor)}-{manifest.version}-{mark}"
+    entry: dict[str, Json] = {
+        "@id": tool,
+        "@type": "SoftwareApplication",
+        "name": manifest.ref.processor,
+        "softwareVersion": str(manifest.version),
+        "softwareRequirements": _refs(libraries),
+    }
+    if commit := manifest.software.get("commit"):
+        entry["identifier"] = f"commit {commit}"
+    softwares.setdefault(tool, entry)
+    return tool
+
+
+def _time(utc: str, later_seconds: float = 0.0) -> str:
+    """The profile's shapes take an offset and no Z."""
+    return in_seconds(utc, later_seconds).replace("Z", "+00:00")
+
+
+def _refs(names: Iterable[str]) -> Json:
+    """References; RO-Crate wants a single one without a list."""
+    found: list[Json] = [{"@id": name} for name in names]
+    return found[0] if len(found) == 1 else found
+
+
+def _agencies(packed: Sequence[Packed]) -> list[str]:
+    return list(dict.fromkeys(one.subject.agency for one in packed if one.subject.agency))
+
+
+def _agency_id(name: str) -> str:
+    return f"#agency-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _action_id(manifest: Manifest) -> str:
+    return f"#{_slug(manifest.ref.processor)}-{manifest.ref.key[:16]}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text)
+
+
+def _id(path: str) -> str:
+    return quote(path)

@@ -1,0 +1,48 @@
+"""`CREDITS.txt`: whom to name, what may be done, who decided otherwise; one paragraph a source, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from processors.packs.entry import Text
+from processors.packs.packed import Identity, Packed
+from processors.packs.recipe import Recipe
+from processors.packs.rights import credit, notice, override_of, rights
+
+FILE = "CREDITS.txt"
+
+
+def credits_text(packed: Sequence[Packed], recipe: Recipe, identity: Identity) -> Iterator[bytes]:
+    """The file, in pieces."""
+    yield _lines([*_both(recipe.title, recipe), f"{identity.urn}, {identity.day}, audience: {recipe.audience}", ""])
+    groups: dict[str, list[Packed]] = {}
+    for one in packed:
+        groups.setdefault(one.subject.digest, []).append(one)
+    for files in groups.values():
+        subject = files[0].subject
+        lines = [subject.name, *(f"  {line}" for line in _both(subject.title, recipe))]
+        lines += [f"  {line}" for line in _both(subject.caption, recipe)]
+        lines += [f"  Credit / 来源: {credit(subject)}", f"  Rights / 权利: {rights(subject)}"]
+        if subject.synthetic:
+            lines.append("  Synthetic: not recorded by a camera or microphone. / 合成数据，并非实拍。")
+        lines += [f"  {line}" for line in _both(notice(subject, recipe), recipe)]
+        if one := override_of(subject, recipe.overrides):
+            lines.append(f"  Override in writing / 书面例外: {one.who}: {one.why}")
+        if subject.published_at:
+            lines.append(f"  Released at / 发布于: {subject.published_at}")
+        lines += [
+            f"  SHA-256: {subject.digest}",
+            f"  Files / 文件: {len(files)}, {files[0].folder.rpartition('/')[0]}/",
+            "",
+        ]
+        yield _lines(lines)
+
+
+def _both(text: Text, recipe: Recipe) -> list[str]:
+    texts = {"en": text.en, "zh": text.zh}
+    found = [texts[language] for language in recipe.languages if texts[language]]
+    return [" ".join(one.split()) for one in found if one]
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()

@@ -1,0 +1,1 @@
+"""The offline gallery over a store or a pack."""

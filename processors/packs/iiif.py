@@ -1,0 +1,135 @@
+"""IIIF Presentation 3: one canvas for each picture, video and sound, a range for each source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from processors.contract import Json
+from processors.packs.entry import Subject, Text
+from processors.packs.packed import Identity, Packed, in_languages, json_with_list
+from processors.packs.recipe import Recipe
+from processors.packs.rights import credit, notice, rights, rights_address
+from processors.packs.words import words
+
+FILE = "iiif-manifest.json"
+CONTEXT = "http://iiif.io/api/presentation/3/context.json"
+LOCAL_ADDRESS = "http://localhost:8000/data/"
+"""What `python -m http.server` in the pack's folder serves: IIIF names everything by a web address."""
+TYPES = {"image": "Image", "video": "Video", "audio": "Sound"}
+
+
+def manifest(shown: Sequence[Packed], recipe: Recipe, identity: Identity) -> Iterator[bytes]:
+    """The manifest of at least one file that `can_be_shown`, in pieces."""
+    base = recipe.web_address or LOCAL_ADDRESS
+    head: dict[str, Json] = {"@context": CONTEXT, "id": f"{base}{FILE}", "type": "Manifest"}
+    head["label"] = _text(recipe.title, recipe)
+    if recipe.text.en or recipe.text.zh:
+        head["summary"] = _text(recipe.text, recipe)
+    head["metadata"] = [_pair("Identifier", "标识", identity.urn, recipe), _pair("Date", "日期", identity.day, recipe)]
+    named = "; ".join(dict.fromkeys(credit(one.subject) for one in shown))
+    head["requiredStatement"] = _pair("Credit", "来源", named, recipe)
+    if names := list(dict.fromkeys(filter(None, [recipe.publisher, *(one.subject.agency for one in shown)]))):
+        head["provider"] = [
+            {"id": f"{base}#provider-{number}", "type": "Agent", "label": {"none": [name]}}
+            for number, name in enumerate(names, 1)
+        ]
+    head["structures"] = [_range(subject, group, base) for subject, group in _by_subject(shown)]
+    yield from json_with_list(head, "items", (_canvas(one, recipe, base) for one in shown))
+
+
+def can_be_shown(one: Packed) -> bool:
+    """Is it a picture, a video or a sound whose size or duration is known?"""
+    kind = one.media_type.partition("/")[0]
+    return (kind in ("image", "video") and bool(one.width_px and one.height_px)) or (
+        kind == "audio" and bool(one.duration_seconds)
+    )
+
+
+def _by_subject(shown: Sequence[Packed]) -> list[tuple[Subject, list[Packed]]]:
+    groups: dict[str, tuple[Subject, list[Packed]]] = {}
+    for one in shown:
+        groups.setdefault(one.subject.digest, (one.subject, []))[1].append(one)
+    return list(groups.values())
+
+
+def _range(subject: Subject, group: list[Packed], base: str) -> Json:
+    titles = in_languages(subject.title.en, subject.title.zh, ("en", "zh"))
+    return {
+        "id": f"{base}#range-{subject.digest[:16]}",
+        "type": "Range",
+        "label": _json(titles or {"none": [subject.name]}),
+        "items": [{"id": _canvas_id(one, base), "type": "Canvas"} for one in group],
+    }
+
+
+def _canvas(one: Packed, recipe: Recipe, base: str) -> Json:
+    said, place, kind = words(one.subject, one.entry), _canvas_id(one, base), one.media_type.partition("/")[0]
+    size: dict[str, Json] = {"width": one.width_px, "height": one.height_px} if kind != "audio" else {}
+    if kind != "image" and one.duration_seconds:
+        size["duration"] = one.duration_seconds
+    body: dict[str, Json] = {"id": base + quote(one.path), "type": TYPES[kind], "format": one.media_type, **size}
+    canvas: dict[str, Any] = {"id": place, "type": "Canvas", "label": _text(said.label, recipe), **size}
+    if summary := in_languages(said.caption.en, said.caption.zh, recipe.languages):
+        canvas["summary"] = summary
+    canvas["metadata"] = _facts(one, said.alternative, recipe)
+    if address := rights_address(one.subject):
+        canvas["rights"] = address
+    canvas["requiredStatement"] = _pair("Credit", "来源", credit(one.subject), recipe)
+    painting = {
+        "id": f"{place}/painting",
+        "type": "Annotation",
+        "motivation": "painting",
+        "body": body,
+        "target": place,
+    }
+    canvas["items"] = [{"id": f"{place}/page", "type": "AnnotationPage", "items": [painting]}]
+    return canvas
+
+
+def _facts(one: Packed, alternative: Text, recipe: Recipe) -> list[Json]:
+    subject, recorded = one.subject, one.subject.recorded
+    facts = [
+        _pair("Alternative text", "替代文本", alternative, recipe),
+        _pair("Rights", "权利", rights(subject), recipe),
+    ]
+    warning = notice(subject, recipe)
+    if warning.en:
+        facts.append(_pair("Notice", "须知", warning, recipe))
+    said = (
+        ("Source", "源文件", subject.name),
+        ("SHA-256 of the source", "源文件 SHA-256", subject.digest),
+        (
+            "Made by",
+            "生成方式",
+            f"{one.entry.manifest.ref.processor} {one.entry.manifest.version}" if one.entry else None,
+        ),
+        ("Camera", "相机", subject.camera),
+        ("Recorded", "记录时间", recorded.written if recorded else None),
+        ("Sol", "火星日", _sols(recorded.first_sol, recorded.last_sol) if recorded else None),
+    )
+    return facts + [_pair(en, zh, value, recipe) for en, zh, value in said if value]
+
+
+def _sols(first: int | None, last: int | None) -> str | None:
+    return None if first is None else str(first) if first == last else f"{first}-{last}"
+
+
+def _pair(en: str, zh: str, value: str | Text, recipe: Recipe) -> Json:
+    shown: Json = _text(value, recipe) if isinstance(value, Text) else {"none": [value]}
+    return {"label": _text(Text(en=en, zh=zh), recipe), "value": shown}
+
+
+def _text(text: Text, recipe: Recipe) -> Json:
+    """In the pack's languages; where there is none of them, in the other one."""
+    found = in_languages(text.en, text.zh, recipe.languages) or in_languages(text.en, text.zh, ("en", "zh"))
+    return _json(found)
+
+
+def _json(texts: dict[str, list[str]]) -> Json:
+    return {language: list(values) for language, values in texts.items()}
+
+
+def _canvas_id(one: Packed, base: str) -> str:
+    return f"{base}canvas/{quote(one.path)}"

@@ -1,0 +1,194 @@
+"""The media of a pack: each chosen file written, its bytes checked against what the store says of them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from processors.errors import ResultCorrupt, ResultMissing
+from processors.packs.bag import BLOCK_BYTES, BagWriter, Written
+from processors.packs.entry import Entry, Subject
+from processors.packs.names import UniqueNames
+from processors.packs.packed import Made, Packed
+from processors.packs.pds4 import can_be_labelled
+from processors.packs.recipe import Pictures
+from processors.packs.sign import Signer
+from processors.pictures import MEDIA_TYPES, SUFFIXES, encode
+
+FOLDER = "media"
+UNKNOWN_TYPE = "application/octet-stream"
+ORIGINAL_TYPES: dict[str, str] = {
+    "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp", "gif": "image/gif",
+    "heif": "image/heif", "wav": "audio/wav", "w64": "audio/x-w64", "flac": "audio/flac", "mp3": "audio/mpeg",
+    "aiff": "audio/aiff", "mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "matroska,webm": "video/x-matroska",
+    "avi": "video/x-msvideo", "mpegts": "video/mp2t",
+}  # fmt: skip
+"""By the format that the bytes show; not by the machine's own table of suffixes, which differs between machines."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaWriter:
+    """Writes chosen files into a bag, each with a name of its own."""
+
+    bag: BagWriter
+    names: UniqueNames
+    pictures: Pictures | None
+    signer: Signer | None
+
+    def original(self, subject: Subject, size_px: tuple[int | None, int | None]) -> Packed:
+        """Write a source as it was released.
+
+        Raises
+        ------
+        ResultMissing, ResultCorrupt : it is no longer where it was seen, or its bytes are others.
+        """
+        name = self.names.name(self._folder(subject, "original"), subject.name, subject.digest)
+        path = f"{self._folder(subject, 'original')}/{name}"
+        media_type = ORIGINAL_TYPES.get(subject.format, UNKNOWN_TYPE)
+        if subject.medium == "audio" and media_type == "video/mp4":
+            media_type = "audio/mp4"
+        where = f"{subject.release}/{subject.name}"
+        written = self._copy(Path(subject.path), path, subject.digest, where, media_type, is_original=True)
+        return Packed(
+            subject=subject, entry=None, path=path, media_type=media_type, size_bytes=written.size_bytes,
+            sha256=written.sha256, md5=written.md5 or "", width_px=size_px[0], height_px=size_px[1],
+            duration_seconds=subject.duration_seconds, made=None,
+        )  # fmt: skip
+
+    def item(self, entry: Entry) -> Iterator[Packed]:
+        """Write an item: as stored, or the pictures that the recipe asks for.
+
+        Raises
+        ------
+        ResultMissing, ResultCorrupt : it is not in the store, or its bytes are not those that its manifest names.
+        """
+        is_picture = entry.media_type.startswith("image/")
+        if is_picture and self.pictures is not None and not _is_animated(entry):
+            yield from self._made(entry, self.pictures)
+            return
+        if self.signer is not None and self.signer.can_sign(entry.media_type):
+            data = self.signer.sign(_read(entry), entry)
+            yield self._write(entry, _flat(entry.name), entry.media_type, data, Made(is_signed=True), _size(entry))
+            return
+        path = self._path(entry, _flat(entry.name))
+        written = self._copy(entry.path, path, entry.sha256, _where(entry), entry.media_type, is_original=False)
+        yield _packed(entry, path, entry.media_type, written, None, _size(entry))
+
+    def _made(self, entry: Entry, pictures: Pictures) -> Iterator[Packed]:
+        with Image.open(io.BytesIO(_read(entry))) as opened:
+            longest = max(opened.size)
+            stem = _flat(entry.name).rpartition(".")[0]
+            media_type = MEDIA_TYPES[pictures.picture_format]
+            for side in sorted({min(side, longest) for side in pictures.longest_side_px}):
+                picture = opened.convert("RGB")
+                picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+                data = encode(picture, pictures.picture_format, quality=pictures.quality,
+                              icc_profile=opened.info.get("icc_profile"))  # fmt: skip
+                is_signed = self.signer is not None and self.signer.can_sign(media_type)
+                if self.signer is not None and is_signed:
+                    data = self.signer.sign(data, entry, media_type=media_type)
+                made = Made(longest_side_px=side, is_signed=is_signed)
+                name = f"{stem}_{side}{SUFFIXES[pictures.picture_format]}"
+                yield self._write(entry, name, media_type, data, made, picture.size)
+
+    def _write(
+        self, entry: Entry, name: str, media_type: str, data: bytes, made: Made, size_px: tuple[int | None, int | None]
+    ) -> Packed:
+        path = self._path(entry, name)
+        wants_md5 = can_be_labelled(media_type, path.rpartition("/")[2], is_original=False)
+        return _packed(entry, path, media_type, self.bag.add(path, [data], md5=wants_md5), made, size_px)
+
+    def _copy(self, place: Path, path: str, digest: str, where: str, media_type: str, *, is_original: bool) -> Written:
+        wants_md5 = can_be_labelled(media_type, path.rpartition("/")[2], is_original=is_original)
+        try:
+            file = place.open("rb", buffering=0)
+        except FileNotFoundError as error:
+            raise ResultMissing(f"{where}: missing: put it back, or leave it out of the pack") from error
+        with file:
+            written = self.bag.add(path, _blocks(file), md5=wants_md5)
+        if written.sha256 != digest:
+            raise _corrupt(where, written.sha256, digest)
+        return written
+
+    def _path(self, entry: Entry, name: str) -> str:
+        folder = self._folder(entry.subject, entry.manifest.ref.processor, entry.manifest.ref.key)
+        return f"{folder}/{self.names.name(folder, name, f'{entry.name} as {name}')}"
+
+    def _folder(self, subject: Subject, kind: str, key: str = "") -> str:
+        folder = f"{FOLDER}/{self.names.name(FOLDER, subject.name, subject.digest)}"
+        return f"{folder}/{self.names.name(folder, kind, kind + key)}"
+
+
+def _packed(
+    entry: Entry, path: str, media_type: str, written: Written, made: Made | None,
+    size_px: tuple[int | None, int | None],
+) -> Packed:  # fmt: skip
+    return Packed(
+        subject=entry.subject, entry=entry, path=path, media_type=media_type, size_bytes=written.size_bytes,
+        sha256=written.sha256, md5=written.md5 or "", width_px=size_px[0], height_px=size_px[1],
+        duration_seconds=_duration(entry), made=made,
+    )  # fmt: skip
+
+
+def _blocks(file: BinaryIO | io.FileIO) -> Iterator[bytes]:
+    while block := file.read(BLOCK_BYTES):
+        yield block
+
+
+def _read(entry: Entry) -> bytes:
+    try:
+        data = entry.path.read_bytes()
+    except FileNotFoundError as error:
+        raise ResultMissing(f"{_where(entry)}: missing: run `marsmedia verify`") from error
+    if (digest := hashlib.sha256(data).hexdigest()) != entry.sha256:
+        raise _corrupt(_where(entry), digest, entry.sha256)
+    return data
+
+
+def _corrupt(where: str, found: str, told: str) -> ResultCorrupt:
+    return ResultCorrupt(
+        f"{where}: SHA-256 is {found[:16]}..., and {told[:16]}... was recorded: run `marsmedia verify`"
+    )
+
+
+def _where(entry: Entry) -> str:
+    return f"{entry.subject.name}: {entry.manifest.ref.processor}/{entry.name}"
+
+
+def _flat(name: str) -> str:
+    return name.replace("/", "_")
+
+
+def _is_animated(entry: Entry) -> bool:
+    if entry.media_type not in ("image/webp", "image/gif"):
+        return False
+    with Image.open(entry.path) as opened:
+        return getattr(opened, "n_frames", 1) > 1
+
+
+def _size(entry: Entry) -> tuple[int | None, int | None]:
+    facts: Any = entry.facts if isinstance(entry.facts, dict) else {}
+    width, height = facts.get("width_px"), facts.get("height_px")
+    if isinstance(width, int) and isinstance(height, int):
+        return width, height
+    if not entry.media_type.startswith("image/"):
+        return None, None
+    with Image.open(entry.path) as opened:
+        return opened.size
+
+
+def _duration(entry: Entry) -> float | None:
+    if entry.media_type.partition("/")[0] not in ("audio", "video"):
+        return None
+    facts: Any = entry.facts if isinstance(entry.facts, dict) else {}
+    if seconds := facts.get("duration_seconds"):
+        return seconds
+    if facts.get("frame_count") and facts.get("frame_rate_hz"):
+        return facts["frame_count"] / facts["frame_rate_hz"]
+    return entry.subject.duration_seconds

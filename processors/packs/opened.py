@@ -1,0 +1,108 @@
+"""A pack that someone hands in, as a folder or a zip: its files by name, nothing trusted and nothing unpacked."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from processors.errors import RequestError
+
+GREATEST_RATIO = 1100
+"""Deflate packs at most 1032 to 1 (zlib's documentation); what claims more was built to harm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """The files of a pack."""
+
+    names: frozenset[str]
+    """Below the pack, with `/`, in composed Unicode (NFC)."""
+    open: Callable[[str], IO[bytes]]
+    refused: tuple[tuple[str, str], ...]
+    """(name, reason) of what is not opened: links, names that lead out, bombs."""
+
+
+@contextmanager
+def opened(place: Path) -> Iterator[Opened]:
+    """Open a pack for reading.
+
+    Raises
+    ------
+    RequestError : there is none, or it is no folder and no zip.
+    """
+    if place.is_dir():
+        yield _folder(place)
+        return
+    try:
+        with zipfile.ZipFile(place) as archive:
+            yield _zip(archive, place)
+    except FileNotFoundError as error:
+        raise RequestError(f"{place}: no such pack") from error
+    except zipfile.BadZipFile as error:
+        raise RequestError(f"{place}: not a folder and not a readable zip: {error}") from error
+
+
+def _folder(place: Path) -> Opened:
+    found: dict[str, str] = {}
+    refused: list[tuple[str, str]] = []
+    for folder, folders, files in os.walk(place, onerror=_raise):
+        for name in [*folders, *files]:
+            path = os.path.join(folder, name)  # noqa: PTH118 - once a file: no `Path` is built
+            inside = os.path.relpath(path, place).replace(os.sep, "/")
+            mode = os.lstat(path).st_mode
+            if stat.S_ISREG(mode):
+                found[_composed(inside)] = path
+            elif not stat.S_ISDIR(mode):
+                refused.append((inside, "a link or device, not a file"))
+    return Opened(names=frozenset(found), open=lambda name: open(found[name], "rb"), refused=tuple(refused))  # noqa: PTH123
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _zip(archive: zipfile.ZipFile, place: Path) -> Opened:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    tops = {member.filename.partition("/")[0] for member in members if "/" in member.filename}
+    if len(tops) != 1:
+        raise RequestError(f"{place}: a pack's zip holds one folder, this one {len(tops)}")
+    top = f"{tops.pop()}/"
+    found: dict[str, zipfile.ZipInfo] = {}
+    refused: list[tuple[str, str]] = []
+    for member in members:
+        inside = _composed(member.filename.removeprefix(top))
+        if wrong := _wrong(member, top):
+            refused.append((member.filename, wrong))
+        elif inside in found:
+            refused.append((member.filename, "named twice in the zip"))
+        else:
+            found[inside] = member
+    return Opened(names=frozenset(found), open=lambda name: archive.open(found[name]), refused=tuple(refused))
+
+
+def _wrong(member: zipfile.ZipInfo, top: str) -> str | None:
+    """Why a member is not opened."""
+    name, kind = member.filename, stat.S_IFMT(member.external_attr >> 16)
+    if not name.startswith(top) or ".." in name.split("/") or "\\" in name or name.startswith("/"):
+        return "its name leads out of the pack"
+    if kind not in (0, stat.S_IFREG):
+        return "a link or device, not a file"
+    if member.flag_bits & 1:
+        return "encrypted"
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "compressed by another method than deflate"
+    if member.file_size > GREATEST_RATIO * max(member.compress_size, 1):
+        return f"claims {member.file_size} bytes out of {member.compress_size}: a bomb"
+    return None
+
+
+def _composed(name: str) -> str:
+    """macOS may hand out names in decomposed form."""
+    return unicodedata.normalize("NFC", name)

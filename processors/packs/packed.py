@@ -1,0 +1,88 @@
+"""One file in a pack, as it was written, with what it is of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from processors.contract import Json
+from processors.packs.entry import Entry, Subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What the pack itself did to an item."""
+
+    longest_side_px: int | None = None
+    """The size asked for, where it was made smaller or converted; None where its pixels are as stored."""
+    is_signed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packed:
+    """A file below `data/media/`."""
+
+    subject: Subject
+    entry: Entry | None
+    """None: the original."""
+    path: str
+    """Below `data/`."""
+    media_type: str
+    size_bytes: int
+    sha256: str
+    md5: str
+    width_px: int | None
+    height_px: int | None
+    duration_seconds: float | None
+    made: Made | None
+    """None: the stored bytes."""
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        return self.path.rpartition("/")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What names a pack."""
+
+    digest: str
+    """SHA-256 over the recipe and every file's name and digest."""
+    dated_utc: str
+    """From the data or the recipe, never from the clock."""
+
+    @property
+    def urn(self) -> str:
+        return f"urn:marsmedia:pack:{self.digest[:32]}"
+
+    @property
+    def day(self) -> str:
+        return self.dated_utc[:10]
+
+
+def in_seconds(utc: str, later_seconds: float = 0.0) -> str:
+    """An ISO 8601 time as every standard here takes it: UTC, whole seconds, Z."""
+    return f"{datetime.fromisoformat(utc).astimezone(UTC) + timedelta(seconds=later_seconds):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def in_languages(en: str | None, zh: str | None, languages: Iterable[str]) -> dict[str, list[str]]:
+    """A text as IIIF writes it: the languages of the pack that it exists in."""
+    texts = {"en": en, "zh": zh}
+    return {language: [text] for language in languages if (text := texts[language])}
+
+
+def json_with_list(head: dict[str, Json], key: str, entries: Iterable[Json]) -> Iterator[bytes]:
+    """A JSON object whose last member is a long list, in pieces; the order of members is the order given."""
+    start = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
+    yield f"{start},\n {json.dumps(key)}: [".encode()
+    comma = "\n"
+    for entry in entries:
+        yield comma.encode() + json.dumps(entry, ensure_ascii=False, allow_nan=False).encode()
+        comma = ",\n"
+    yield b"\n ]\n}\n"

@@ -1,0 +1,158 @@
+"""PDS4 labels (`Product_Browse`): one a folder of media, in the folder that it describes, as the standard wants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import escape
+
+from processors.packs.entry import Subject
+from processors.packs.packed import Identity, Packed, in_seconds
+from processors.packs.rights import credit, rights
+from processors.packs.words import words
+
+NAMESPACE = "http://pds.nasa.gov/pds4/pds/v1"
+MODEL_VERSION = "1.26.0.0"
+ENCODINGS = {
+    "image/jpeg": ("Encoded_Image", "JPEG"),
+    "image/png": ("Encoded_Image", "PNG"),
+    "image/gif": ("Encoded_Image", "GIF"),
+    "image/tiff": ("Encoded_Image", "TIFF"),
+    "image/jp2": ("Encoded_Image", "J2C"),
+    "audio/wav": ("Encoded_Audio", "WAV"),
+    "audio/mp4": ("Encoded_Audio", "M4A/AAC"),
+    "video/mp4": ("Encoded_Video", "MP4/H.264"),
+}
+"""What information model 1.26 takes: no WebP, Ogg or FLAC."""
+WITH_SOUND = "MP4/H.264/AAC"
+FILE_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?\.[a-zA-Z0-9](?:[a-zA-Z0-9\-_]*[a-zA-Z0-9])?")
+
+
+def can_be_labelled(media_type: str, name: str, *, is_original: bool) -> bool:
+    """May a label describe this file? Originals keep their names, and PDS4 takes ASCII only.
+
+    An original video is left out: what encodes it is not ours to say, and only H.264 is taken.
+    """
+    is_ours = not (is_original and media_type.startswith("video/"))
+    return is_ours and media_type in ENCODINGS and bool(FILE_NAME.fullmatch(name))
+
+
+def labels(packed: Sequence[Packed], identity: Identity) -> Iterator[tuple[str, bytes]]:
+    """(path below `data/`, XML) of each label."""
+    folders: dict[str, list[Packed]] = {}
+    for one in packed:
+        if can_be_labelled(one.media_type, one.name, is_original=one.entry is None):
+            folders.setdefault(one.folder, []).append(one)
+    for number, (folder, files) in enumerate(folders.items(), 1):
+        yield f"{folder}/{_label_name(files[0])}", _label(files, identity, number).encode()
+
+
+def _label_name(first: Packed) -> str:
+    return f"pds4-{first.entry.manifest.ref.processor if first.entry else 'original'}.xml"
+
+
+def _label(files: list[Packed], identity: Identity, number: int) -> str:
+    first = files[0]
+    subject = first.subject
+    label = words(subject, None if first.entry is None else first.entry).label.en or subject.name
+    # a still's own time belongs to its file, not to the product
+    title = re.sub(r" at [0-9.]+ s(?=: )", "", label)
+    product = (
+        f"{_lid(first.entry.manifest.ref.processor if first.entry else 'original')}.{subject.digest[:12]}.{number}"
+    )
+    description = f"{words(subject, None).caption.en or title} Credit: {credit(subject)}. Rights: {rights(subject)}."
+    areas = "".join(_file_area(one, index) for index, one in enumerate(files, 1))
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<Product_Browse xmlns="{NAMESPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    xsi:schemaLocation="{NAMESPACE} https://pds.nasa.gov/pds4/pds/v1/PDS4_PDS_1Q00.xsd">
+  <Identification_Area>
+    <logical_identifier>urn:marsmedia:pack:{identity.digest[:32]}:browse:{product}</logical_identifier>
+    <version_id>1.0</version_id>
+    <title>{_xml(_short(title))}</title>
+    <information_model_version>{MODEL_VERSION}</information_model_version>
+    <product_class>Product_Browse</product_class>
+    <Citation_Information>
+      <author_list>{_xml(credit(subject))}</author_list>
+      <publication_year>{identity.day[:4]}</publication_year>
+      <description>{_xml(description)}</description>
+    </Citation_Information>
+    <Modification_History>
+      <Modification_Detail>
+        <modification_date>{identity.day}</modification_date>
+        <version_id>1.0</version_id>
+        <description>Derived and labelled by marsmedia.</description>
+      </Modification_Detail>
+    </Modification_History>
+  </Identification_Area>
+{_context(subject)}{areas}</Product_Browse>
+"""
+
+
+def _context(subject: Subject) -> str:
+    """The span in which it was recorded; the target is Mars where the evidence counts sols."""
+    recorded = subject.recorded
+    if recorded is None:
+        return ""
+    target = ""
+    if recorded.first_sol is not None and not subject.synthetic:
+        target = """
+    <Target_Identification>
+      <name>Mars</name>
+      <type>Planet</type>
+      <Internal_Reference>
+        <lid_reference>urn:nasa:pds:context:target:planet.mars</lid_reference>
+        <reference_type>browse_to_target</reference_type>
+      </Internal_Reference>
+    </Target_Identification>"""
+    return f"""  <Context_Area>
+    <Time_Coordinates>
+      <start_date_time>{recorded.earliest_utc}</start_date_time>
+      <stop_date_time>{recorded.latest_utc}</stop_date_time>
+      <solar_longitude unit="deg">{recorded.solar_longitude_degrees}</solar_longitude>
+    </Time_Coordinates>{target}
+  </Context_Area>
+"""
+
+
+def _file_area(one: Packed, index: int) -> str:
+    kind, standard = ENCODINGS[one.media_type]
+    if one.entry and one.entry.manifest.ref.processor == "audio.film":
+        standard = WITH_SOUND
+    created = (
+        f"\n      <creation_date_time>{in_seconds(one.entry.manifest.started_utc)}</creation_date_time>"
+        if one.entry
+        else ""
+    )
+    alternative = words(one.subject, one.entry).alternative.en or one.name
+    return f"""  <File_Area_Browse>
+    <File>
+      <file_name>{one.name}</file_name>
+      <local_identifier>file-{index}</local_identifier>{created}
+      <file_size unit="byte">{one.size_bytes}</file_size>
+      <md5_checksum>{one.md5}</md5_checksum>
+    </File>
+    <{kind}>
+      <offset unit="byte">0</offset>
+      <object_length unit="byte">{one.size_bytes}</object_length>
+      <encoding_standard_id>{standard}</encoding_standard_id>
+      <description>{_xml(alternative)}</description>
+    </{kind}>
+  </File_Area_Browse>
+"""
+
+
+def _xml(text: str) -> str:
+    """Text for XML 1.0: what it cannot hold at all becomes a question mark."""
+    legal = "".join(
+        c if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "?" for c in text
+    )
+    return escape(legal)
+
+
+def _short(title: str) -> str:
+    plain = " ".join(title.split())
+    return plain if len(plain) <= 255 else plain[:252] + "..."
+
+
+def _lid(text: str) -> str:
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower())

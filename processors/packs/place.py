@@ -1,0 +1,82 @@
+"""Where a pack goes: made in scratch beside it, put in place by one rename."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from processors.errors import RequestError
+
+AGENT = "Bag-Software-Agent: marsmedia"
+
+
+def is_zip(output: Path) -> bool:
+    """Is a zip meant, by its name?"""
+    return output.suffix.lower() == ".zip"
+
+
+@contextmanager
+def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
+    """A folder on the output's file system, removed at the end, whatever happens.
+
+    Raises
+    ------
+    RequestError : the output exists and is not to be replaced, or is no pack; its folder does not exist.
+    """
+    if not output.name:
+        raise RequestError(f"{output}: not a name for a pack: give -o FOLDER or -o FILE.zip")
+    if not output.parent.is_dir():
+        raise RequestError(f"{output.parent}: no such folder: make it first")
+    if os.path.lexists(output):
+        if not force:
+            raise RequestError(f"{output}: exists: choose another name, or replace it with --force")
+        if not is_pack(output):
+            raise RequestError(f"{output}: exists and is not a pack of marsmedia: --force does not replace it")
+    _sweep(output)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{output.name}.making-{os.getpid()}-", dir=output.parent))
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def finished(made: Path, output: Path, scratch: Path) -> None:
+    """Put the finished pack in place; what was there goes with the scratch folder."""
+    old = scratch / "replaced"
+    if os.path.lexists(output):
+        output.rename(old)
+    try:
+        made.rename(output)
+    except OSError:
+        if os.path.lexists(old):
+            with suppress(OSError):
+                old.rename(output)
+        raise
+
+
+def is_pack(place: Path) -> bool:
+    """Was this folder or zip made here? Only such a thing is ever replaced."""
+    try:
+        if place.is_symlink():
+            return False
+        if place.is_dir():
+            return AGENT in (place / "bag-info.txt").read_text(encoding="utf-8")
+        with zipfile.ZipFile(place) as archive:
+            names = [name for name in archive.namelist() if name.count("/") == 1 and name.endswith("/bag-info.txt")]
+            return any(AGENT in archive.read(name)[:1_000_000].decode("utf-8", "replace") for name in names)
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return False
+
+
+def _sweep(output: Path) -> None:
+    """Remove what killed builds of this output left; those of processes alive here stay."""
+    start = f".{output.name}.making-"
+    for left in output.parent.iterdir():
+        owner = left.name.removeprefix(start).partition("-")[0] if left.name.startswith(start) else ""
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,39 @@
+"""A template of a pack's recipe that explains every key."""
+
+from __future__ import annotations
+
+from processors.packs.recipe import AUDIENCES
+
+TEMPLATE = f"""\
+# A pack's recipe: build it with `marsmedia pack THIS.toml -o FOLDER` or `-o FILE.zip`.
+title = "A title"
+# title_zh = "..."
+# text = "A sentence or two about the pack."
+# text_zh = "..."
+audience = "internal"                  # {", ".join(AUDIENCES)}; public refuses what may not be passed on
+selection = ["medium=photo"]           # the words of `marsmedia items`: names, sol=1..20, event=..., camera=...
+take = ["stills", "contact sheets", "spectrograms", "clips", "metadata"]
+                                       # also originals, frames, sound, or processor/pattern: "photo.enhanced/*"
+languages = ["en", "zh"]
+# publisher = "..."                    # who makes this pack
+# date = 2026-01-31                    # the day on it; else the day of its latest result
+# web_address = "https://..."          # where its folder `data` will be published, for IIIF viewers
+
+# [pictures]                           # pictures in these sizes instead of as stored; none is enlarged
+# longest_side_px = [1024, 2048]
+# format = "jpeg"                      # jpeg, webp, png
+# quality = 88
+
+# [highlight]                          # a clip over the selection, with titles, credits and the sound
+# seconds_each = 3.0
+# longest_side_px = 1280
+
+# [signature]                          # C2PA, of what was derived here; PEM files beside this recipe
+# certificate = "chain.pem"
+# key = "key.pem"
+
+# [[override]]                         # in writing: why a source may be passed on although its rights do not say so
+# source = "descent.mp4"               # a name, a pattern or the first characters of a digest
+# who = "Name, role"
+# why = "Permission of ..., dated ..."
+"""

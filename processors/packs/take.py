@@ -1,0 +1,42 @@
+"""What a pack can take, in the words of the field, and which items of which processors that means."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from processors.packs.recipe import ORIGINALS, TAKE, Recipe
+from processors.store.manifest import Manifest, ResultRef, StoredItem
+
+
+def patterns(recipe: Recipe) -> list[str]:
+    """`processor/item` of all that the recipe takes, originals aside."""
+    return [pattern for word in recipe.take if word != ORIGINALS for pattern in TAKE.get(word, (word,))]
+
+
+def taken(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:
+    """The results of one source to take, each with only the items to take, in the order of processor and key.
+
+    Of a processor's results those that today's recipes ask for are taken; where they ask for none, the latest.
+    """
+    wanted = patterns(recipe)
+    by_processor: dict[str, list[Manifest]] = {}
+    for manifest in manifests:
+        if manifest.verdict == "made":
+            by_processor.setdefault(manifest.ref.processor, []).append(manifest)
+    for processor in sorted(by_processor):
+        results = sorted(by_processor[processor], key=lambda one: (one.started_utc, one.ref.key))
+        current = [one for one in results if one.ref in asked] or results[-1:]
+        for manifest in sorted(current, key=lambda one: one.ref):
+            items = [i for i in manifest.items if any(fnmatchcase(f"{processor}/{i.name}", p) for p in wanted)]
+            if recipe.pictures and processor == "photo.preview":
+                items = sorted(items, key=_area)[-1:]  # the pack makes its own sizes
+            if items:
+                yield dataclasses.replace(manifest, items=tuple(items))
+
+
+def _area(item: StoredItem) -> tuple[int, str]:
+    facts = item.facts if isinstance(item.facts, dict) else {}
+    width, height = facts.get("width_px"), facts.get("height_px")
+    return (width * height if isinstance(width, int) and isinstance(height, int) else 0, item.name)

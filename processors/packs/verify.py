@@ -1,0 +1,145 @@
+"""Checks a pack against its own manifests: names every missing, changed or extra file."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from processors.packs.bag import ALGORITHMS, BLOCK_BYTES, DECLARATION
+from processors.packs.opened import Opened, opened
+
+MAX_LISTING_BYTES = 1 << 28
+"""Of one manifest: a million files take 150 MB."""
+
+Kind = Literal["missing", "changed", "extra", "refused", "unreadable"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackFault:
+    """One thing that is wrong with a pack."""
+
+    path: str
+    kind: Kind
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedPack:
+    """A pack, looked at whole."""
+
+    file_count: int
+    size_bytes: int
+    faults: tuple[PackFault, ...]
+
+
+def verify_pack(place: Path) -> CheckedPack:
+    """Hash every file of a pack again.
+
+    Raises
+    ------
+    RequestError : there is no pack, or no zip that can be read.
+    """
+    with opened(place) as pack:
+        return _Verifier(pack).checked()
+
+
+class _Verifier:
+    def __init__(self, pack: Opened) -> None:
+        self._pack = pack
+        self._faults = [PackFault(path=path, kind="refused", reason=reason) for path, reason in pack.refused]
+        self._size = 0
+        self._payload = (0, 0)
+
+    def checked(self) -> CheckedPack:
+        """Everything: declaration, tag files, payload."""
+        if self._read("bagit.txt") not in (None, DECLARATION):
+            self._tell("bagit.txt", "changed", "it is not the declaration of BagIt 1.0 in UTF-8")
+        listed = {f"{kind}-{algorithm}.txt" for kind in ("manifest", "tagmanifest") for algorithm in ALGORITHMS}
+        tags = self._listings("tagmanifest")
+        payload = self._listings("manifest")
+        unlisted = {f"tagmanifest-{algorithm}.txt" for algorithm in ALGORITHMS}
+        for path in sorted(self._pack.names - tags.keys() - payload.keys() - unlisted):
+            self._tell(path, "extra", "no manifest names it")
+        for path in sorted((listed - unlisted) & self._pack.names - tags.keys()):
+            self._tell(path, "extra", "the tag manifests do not name it")
+        for path, digests in sorted({**tags, **payload}.items()):
+            self._file(path, digests, is_payload=path in payload)
+        self._oxum()
+        faults = list({(one.path, one.kind, one.reason): one for one in self._faults}.values())
+        return CheckedPack(file_count=len(self._pack.names), size_bytes=self._size, faults=tuple(faults))
+
+    def _listings(self, kind: str) -> dict[str, dict[str, str]]:
+        """Path: digest by algorithm, from all manifests of one kind."""
+        found: dict[str, dict[str, str]] = {}
+        for algorithm in ALGORITHMS:
+            name = f"{kind}-{algorithm}.txt"
+            data = self._read(name)
+            if data is None:
+                continue
+            for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+                if match := re.fullmatch(r"([0-9a-f]+) +\*?(\S.*)", line):
+                    found.setdefault(match[2], {})[algorithm] = match[1]
+                elif line:
+                    self._tell(name, "changed", f"line {number} is not a digest and a name")
+        for path, digests in found.items():
+            if len(digests) < len(ALGORITHMS):
+                self._tell(path, "changed", f"only {kind}-{next(iter(digests))}.txt names it")
+        return found
+
+    def _read(self, name: str) -> bytes | None:
+        if name not in self._pack.names:
+            self._tell(name, "missing", "every pack has it")
+            return None
+        try:
+            with self._pack.open(name) as file:
+                data = file.read(MAX_LISTING_BYTES + 1)
+        except (zipfile.BadZipFile, zlib.error, OSError) as error:
+            self._tell(name, "unreadable", str(error))
+            return None
+        if len(data) > MAX_LISTING_BYTES:
+            self._tell(name, "refused", f"over {MAX_LISTING_BYTES} bytes")
+            return None
+        return data
+
+    def _file(self, path: str, digests: dict[str, str], *, is_payload: bool) -> None:
+        if path not in self._pack.names:
+            self._tell(path, "missing", "a manifest names it")
+            return
+        hashes = {algorithm: hashlib.new(algorithm) for algorithm in digests}
+        size = 0
+        try:
+            with self._pack.open(path) as file:
+                while block := file.read(BLOCK_BYTES):
+                    size += len(block)
+                    for one in hashes.values():
+                        one.update(block)
+        except (zipfile.BadZipFile, zlib.error, OSError) as error:
+            self._tell(path, "unreadable", str(error))
+            return
+        self._size += size
+        if is_payload:
+            self._payload = (self._payload[0] + size, self._payload[1] + 1)
+        for algorithm, wanted in digests.items():
+            if hashes[algorithm].hexdigest() != wanted:
+                got = hashes[algorithm].hexdigest()
+                self._tell(path, "changed", f"{algorithm} is {got[:16]}..., the manifest says {wanted[:16]}...")
+                return
+
+    def _oxum(self) -> None:
+        """Bytes and count of the payload, as `bag-info.txt` says; told only where nothing else is wrong."""
+        if self._faults:
+            return
+        info = (self._read("bag-info.txt") or b"").decode("utf-8", "replace")
+        found = re.search(r"^Payload-Oxum: *(\d+)\.(\d+) *$", info, re.MULTILINE)
+        if not found or (int(found[1]), int(found[2])) != self._payload:
+            told = found[0] if found else "no Payload-Oxum"
+            size, count = self._payload
+            self._tell("bag-info.txt", "changed", f"it says {told}; there are {size} bytes in {count} files")
+
+    def _tell(self, path: str, kind: Kind, reason: str) -> None:
+        self._faults.append(PackFault(path=path, kind=kind, reason=reason))

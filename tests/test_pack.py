@@ -1,0 +1,290 @@
+"""A pack holds what was chosen, the same bytes every time, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from processors.errors import RequestError, ResultCorrupt, ResultMissing
+from processors.packs.entry import Text
+from processors.packs.names import UniqueNames, portable_name
+from processors.packs.recipe import Pictures
+from processors.packs.verify import verify_pack
+from tests.conftest import PROJECT
+from tests.pack_store import PackStore, evidence, filled, make_pack, picture, tree
+
+MEDIA = [
+    "descent.mp4/original/descent.mp4",
+    "descent.mp4/evidence/evidence.json",
+    "descent.mp4/video.contact_sheet/contact_sheet.jpg",
+    "descent.mp4/video.frames/frame_000000.jpg",
+    "descent.mp4/video.frames/frame_000001.jpg",
+    "descent.mp4/video.frames/frame_000002.jpg",
+    "descent.mp4/video.preview/preview.mp4",
+    "tracks.jpg/original/tracks.jpg",
+    "tracks.jpg/evidence/evidence.json",
+    "tracks.jpg/photo.preview/preview_1024.jpg",
+    "tracks.jpg/photo.preview/preview_320.jpg",
+    "wind.wav/original/wind.wav",
+    "wind.wav/audio.renditions/restored.wav",
+    "wind.wav/audio.spectrogram_picture/spectrogram.png",
+]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> PackStore:
+    return filled(tmp_path)
+
+
+def media_of(pack: Path) -> list[str]:
+    place = pack / "data" / "media"
+    return sorted(str(p.relative_to(place)) for p in place.rglob("*") if p.is_file() and not p.name.startswith("pds4-"))
+
+
+def test_a_pack_holds_what_was_chosen_byte_for_byte(made: PackStore, tmp_path: Path) -> None:
+    built = make_pack(made, tmp_path / "pack")
+    assert media_of(tmp_path / "pack") == sorted(MEDIA)
+    original = tmp_path / "pack/data/media/tracks.jpg/original/tracks.jpg"
+    assert original.read_bytes() == (tmp_path / "raw/june/tracks.jpg").read_bytes()
+    checked = verify_pack(tmp_path / "pack")
+    assert checked.faults == ()
+    assert checked.file_count == built.file_count + 7  # the bag's own: two declarations, four manifests, README
+    assert len(built.results) == 8
+
+
+@pytest.mark.parametrize(
+    ("take", "names"),
+    [
+        (("originals",), ["descent.mp4", "tracks.jpg", "wind.wav"]),
+        (("frames",), ["frame_000000.jpg", "frame_000001.jpg", "frame_000002.jpg"]),
+        (("stills",), ["preview_1024.jpg", "preview_320.jpg"]),
+        (("spectrograms", "contact sheets"), ["contact_sheet.jpg", "spectrogram.png"]),
+        (("clips", "sound"), ["preview.mp4", "restored.wav"]),
+        (("metadata",), ["evidence.json", "evidence.json"]),
+        (("video.frames/frame_*2.jpg",), ["frame_000002.jpg"]),
+    ],
+)
+def test_words_of_the_field_say_what_to_take(
+    made: PackStore, tmp_path: Path, take: tuple[str, ...], names: list[str]
+) -> None:
+    make_pack(made, tmp_path / "pack", take=take)
+    assert sorted(name.rpartition("/")[2] for name in media_of(tmp_path / "pack")) == names
+
+
+def test_pictures_are_made_in_the_sizes_asked_for_and_never_enlarged(made: PackStore, tmp_path: Path) -> None:
+    from PIL import Image
+
+    sizes = Pictures(longest_side_px=(100, 2000), picture_format="webp")
+    make_pack(made, tmp_path / "pack", take=("stills", "spectrograms"), pictures=sizes)
+    place = tmp_path / "pack/data/media"
+    found = {}
+    for path in sorted(place.rglob("*.webp")):
+        with Image.open(path) as opened:
+            found[path.name] = opened.size
+    assert found == {
+        "preview_1024_1024.webp": (1024, 768), "preview_1024_100.webp": (100, 75), "spectrogram_80.webp": (80, 40),
+    }  # fmt: skip
+
+
+def test_of_two_results_the_asked_for_is_taken_else_the_latest(made: PackStore, tmp_path: Path) -> None:
+    from processors.contract import Item
+    from processors.packs.build import build
+    from processors.packs.recipe import Recipe
+
+    digest = made.source("two.jpg", "photo", "jpeg", b"two")
+    old, new = (
+        made.result(digest, "photo.preview", Item(name="preview_320.jpg", media_type="image/jpeg",
+                    data=picture(32, 32, number)), key=f"k{number}", made_utc=f"2026-01-0{number}T00:00:00Z")
+        for number in (1, 2)
+    )  # fmt: skip
+    recipe = Recipe(title=Text(en="Two"), selection=("two.jpg",), take=("stills",))
+    assert build(recipe, tmp_path / "a", made.store, asked=lambda row: frozenset()).results == (new.ref,)
+    assert build(recipe, tmp_path / "b", made.store, asked=lambda row: frozenset([old.ref])).results == (old.ref,)
+    both = build(recipe, tmp_path / "c", made.store, asked=lambda row: frozenset([old.ref, new.ref]))
+    assert set(both.results) == {old.ref, new.ref}
+    assert len(media_of(tmp_path / "c")) == 2
+
+
+BUILD = """
+import os, sys, time
+os.umask(int(sys.argv[4], 8))
+real = time.time
+time.time = lambda: real() + float(sys.argv[5])
+walk = os.scandir
+from pathlib import Path
+from processors.packs.entry import Text
+from tests.pack_store import PackStore, make_pack
+make_pack(PackStore(Path(sys.argv[1])), Path(sys.argv[2]) / sys.argv[3])
+"""
+
+
+def test_two_builds_are_identical_under_another_clock_zone_locale_and_umask(made: PackStore, tmp_path: Path) -> None:
+    outputs = []
+    worlds = [
+        ("UTC", "C", "022", "0"),
+        ("Asia/Shanghai", "tr_TR.UTF-8", "077", "86400000"),
+        ("America/New_York", "C.UTF-8", "000", "-9e8"),
+    ]
+    for number, (zone, locale, umask, later) in enumerate(worlds):
+        (tmp_path / f"out{number}").mkdir()
+        for name in ("pack", f"{number}.zip"):
+            subprocess.run(
+                [sys.executable, "-c", BUILD, tmp_path, tmp_path / f"out{number}", name, umask, later],
+                env={
+                    **os.environ,
+                    "TZ": zone,
+                    "LC_ALL": locale,
+                    "PYTHONPATH": str(PROJECT),
+                    "PYTHONHASHSEED": str(number),
+                },
+                check=True,
+            )
+        outputs.append(
+            (tree(tmp_path / f"out{number}" / "pack"), (tmp_path / f"out{number}/{number}.zip").read_bytes())
+        )
+    assert outputs[0] == outputs[1] == outputs[2]
+    assert {mode for _, mode in outputs[0][0].values()} == {0o644}
+
+
+def test_a_pack_names_no_machine_and_no_place(made: PackStore, tmp_path: Path) -> None:
+    make_pack(made, tmp_path / "pack", selection=(str(tmp_path / "raw/june/tracks.jpg"),), take=("originals", "stills"))
+    for name, (data, _) in tree(tmp_path / "pack").items():
+        assert b"a-secret-host" not in data, name
+        assert str(tmp_path).encode() not in data, name
+
+
+def test_folder_and_zip_hold_the_same_files(made: PackStore, tmp_path: Path) -> None:
+    make_pack(made, tmp_path / "pack")
+    make_pack(made, tmp_path / "pack.zip")
+    with zipfile.ZipFile(tmp_path / "pack.zip") as archive:
+        held = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+        assert {name.partition("/")[0] for name in archive.namelist()} == {"Tracks-_-wind"}
+        assert {member.date_time for member in archive.infolist()} == {(2026, 3, 4, 5, 6, 6)}
+    assert held == {name: data for name, (data, _) in tree(tmp_path / "pack").items()}
+
+
+def test_an_output_that_exists_is_refused_and_only_packs_are_replaced(made: PackStore, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter.txt").write_text("keep me")
+    with pytest.raises(RequestError, match=r"home: exists: choose another name, or replace it with --force"):
+        make_pack(made, tmp_path / "home")
+    with pytest.raises(RequestError, match=r"home: exists and is not a pack of marsmedia: --force does not replace it"):
+        make_pack(made, tmp_path / "home", force=True)
+    assert (tmp_path / "home" / "letter.txt").read_text() == "keep me"
+    for name in ("pack", "pack.zip"):
+        make_pack(made, tmp_path / name)
+        before = verify_pack(tmp_path / name).file_count
+        make_pack(made, tmp_path / name, force=True, take=("stills",))
+        assert verify_pack(tmp_path / name).file_count < before
+    with pytest.raises(RequestError, match=r"nowhere: no such folder: make it first"):
+        make_pack(made, tmp_path / "nowhere" / "pack")
+
+
+@pytest.mark.parametrize("name", ["pack", "pack.zip"])
+@pytest.mark.parametrize("pictures", [None, Pictures(longest_side_px=(50,))])
+def test_a_damaged_item_is_named_and_there_is_no_pack(
+    made: PackStore, tmp_path: Path, name: str, pictures: Pictures | None
+) -> None:
+    place = next((tmp_path / "store/results").rglob("frame_000001.jpg"))
+    place.write_bytes(place.read_bytes()[:-1] + b"!")
+    with pytest.raises(ResultCorrupt, match=r"descent.mp4: video.frames/frame_000001.jpg: SHA-256 is .*verify"):
+        make_pack(made, tmp_path / name, pictures=pictures)
+    place.unlink()
+    with pytest.raises(ResultMissing, match=r"descent.mp4: video.frames/frame_000001.jpg: missing"):
+        make_pack(made, tmp_path / name, pictures=pictures)
+    assert [path.name for path in tmp_path.iterdir() if "pack" in path.name] == []
+
+
+def test_an_original_that_changed_or_is_gone_is_named(made: PackStore, tmp_path: Path) -> None:
+    place = tmp_path / "raw/june/tracks.jpg"
+    place.write_bytes(b"another")
+    with pytest.raises(ResultCorrupt, match=r"june/tracks.jpg: SHA-256 is"):
+        make_pack(made, tmp_path / "pack")
+    place.unlink()
+    with pytest.raises(RequestError, match=r"(?s)no longer where they were seen:.*june/tracks.jpg"):
+        make_pack(made, tmp_path / "pack")
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from tests.pack_store import PackStore, make_pack
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+made = PackStore(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    make_pack(made, Path(sys.argv[1]) / sys.argv[2])
+except OSError as error:
+    print(error.errno)
+"""
+
+
+@pytest.mark.parametrize("name", ["pack", "pack.zip"])
+def test_a_disk_that_fills_in_the_middle_leaves_nothing(made: PackStore, tmp_path: Path, name: str) -> None:
+    """The kernel refuses to write on, as it does where the disk is full; only the number of the error differs."""
+    import errno
+
+    said = subprocess.run(
+        [sys.executable, "-c", LIMITED, tmp_path, name], env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout.split() == [str(errno.EFBIG)]
+    assert [path.name for path in tmp_path.iterdir() if "pack" in path.name] == []
+
+
+def test_what_a_killed_build_left_is_swept(made: PackStore, tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = tmp_path / f".pack.making-{dead.pid}-x"
+    alive = tmp_path / f".pack.making-{os.getpid()}-x"
+    for folder in (left, alive):
+        folder.mkdir()
+    make_pack(made, tmp_path / "pack")
+    assert (left.exists(), alive.exists()) == (False, True)
+
+
+def test_a_selection_with_nothing_to_take_is_told(made: PackStore, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"none of the 1 selected sources has frames"):
+        make_pack(made, tmp_path / "pack", selection=("wind.wav",), take=("frames",))
+    with pytest.raises(RequestError, match=r"the selection means no source in the store"):
+        make_pack(made, tmp_path / "pack", selection=("sol=99",))
+
+
+def test_names_are_safe_and_unique_on_every_system(tmp_path: Path) -> None:
+    names = UniqueNames()
+    given = [
+        names.name("f", wanted, f"thing {n}")
+        for n, wanted in enumerate(["a.jpg", "A.JPG", "a.jpg", "é.png", "e\u0301.png"])
+    ]
+    assert given[:2] == ["a.jpg", "A-" + given[1][2:10] + ".JPG"]
+    assert len({name.casefold() for name in given}) == 5
+    assert names.name("f", "a.jpg", "thing 0") == "a.jpg"
+    assert names.name("g", "a.jpg", "thing 9") == "a.jpg"
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("CON.jpg", "_CON.jpg"), ("a:b*c?.jpg", "a_b_c_.jpg"), ("tail. ", "tail"), ("..", "_"), ("-x", "_-x"),
+        ("50%#1.png", "50__1.png"), ("车辙.jpg", "车辙.jpg"), ("a/b\\c", "a_b_c"),
+        ("x" * 300 + ".jpeg", "x" * 75 + ".jpeg"),
+        ("line\nbreak", "line_break"),
+    ],
+)  # fmt: skip
+def test_a_portable_name(name: str, safe: str) -> None:
+    assert portable_name(name) == safe
+
+
+def test_sources_of_one_name_get_folders_of_their_own(tmp_path: Path) -> None:
+    made = PackStore(tmp_path)
+    for number, (release, name) in enumerate([("june", "Track.jpg"), ("july", "track.JPG")]):
+        digest = made.source(name, "photo", "jpeg", picture(8, 8, number), release)
+        made.said(digest, evidence("One", redistribute=True))
+    make_pack(made, tmp_path / "pack", take=("originals",))
+    folders = [path.name for path in (tmp_path / "pack/data/media").iterdir()]
+    assert len({name.casefold() for name in folders}) == 2
