@@ -43,7 +43,7 @@
     const chosen = state[heading].includes(value);
     const change = () => gallery.state.go({ [heading]: chosen ? state[heading].filter((other) => other !== value) : [...state[heading], value] });
     return h("label.choice", {}, h("input", { type: "checkbox", checked: chosen, value, on: { change } }),
-      h("span.what", {}, named(heading, value)), h("span.number", {}, String(count)));
+      h("span.what", {}, heading === "medium" && h(`span.dot.${value}`, { "aria-hidden": "true" }), named(heading, value)), h("span.number", {}, String(count)));
   };
 
   const facet = (heading, state) => {

@@ -53,7 +53,7 @@
   const axes = ({ facts, result }, detail) => {
     const isLog = detail.results[result]?.parameters.frequency_axis === "log";
     return gallery.t("axes", gallery.number(facts.lowest_hz / 1000, 2), gallery.number(facts.highest_hz / 1000, 2), isLog ? gallery.t("log") : "",
-      facts.bottom_db, facts.top_db).replaceAll("-", "−");
+      ...[facts.bottom_db, facts.top_db].map((level) => String(level).replace("-", "−")), facts.unit);
   };
 
   const ruler = (first, last) => {

@@ -27,12 +27,13 @@
     const may = subject.redistribute;
     const at = detail.recorded;
     return section("about",
+      h("p.badges", {}, gallery.badges(subject)),
       gallery.plain(detail.caption) && h("div.caption", {}, gallery.said("p", detail.caption)),
       h("dl", {},
         row(gallery.t("mission"), subject.mission ?? gallery.t("unknown")),
         row(gallery.t("event"), gallery.plain(subject.event_title) ?? subject.event ?? gallery.t("unknown")),
         row(gallery.t("recorded"), recorded(detail)),
-        row("Sol", subject.sols ? [...new Set(subject.sols)].join("–") : gallery.t("unknown")),
+        row(gallery.t("sols"), subject.sols ? [...new Set(subject.sols)].join("–") : gallery.t("unknown")),
         row(gallery.t("by"), subject.camera ?? gallery.t("unknown")),
         row(gallery.t("credit"), detail.credit ?? gallery.t("unknown")),
         row(gallery.t("rights"), detail.rights ?? gallery.t("unknown")),
@@ -47,16 +48,11 @@
         row(gallery.t("digest"), h("code", {}, subject.digest)))));
   };
 
-  const audit = (subject, detail) => {
-    const badges = gallery.badges(subject);
-    const because = detail.audit?.motion_refused_because ?? [];
-    if (!badges.length && !detail.disagreements.length && !detail.audit) return null;
-    return section("auditTitle", h("p.badges", {}, badges),
-      detail.audit?.words && h("p", { lang: "en" }, detail.audit.words),
-      because.length > 0 && h("p", {}, gallery.t("refusedBecause", because.join("; "))),
-      detail.disagreements.length > 0 && h("h4", {}, gallery.t("disagreements")),
-      detail.disagreements.length > 0 && h("ul.disagreements", { lang: "en" }, detail.disagreements.map((line) => h("li", {}, line))));
-  };
+  /** What the audit and the evidence say against using it without a thought. */
+  const audit = (detail) => [
+    detail.audit?.words && section("auditTitle", h("p.small", { lang: "en" }, detail.audit.words)),
+    detail.disagreements.length > 0 && section("disagreements", h("ul.disagreements", { lang: "en" }, detail.disagreements.map((line) => h("li", {}, line)))),
+  ];
 
   /** Citation and provenance of what stands on the stage. */
   const made = (subject, detail, file, frame) => {
@@ -70,8 +66,8 @@
     });
     return [
       section("citation", h("p.citation", {}, text), copy),
-      file && section("provenance", h("p", {}, gallery.provenance(subject, detail, file)),
-        h("p.soft", {}, `${file.name} · ${gallery.bytes(file.size_bytes)} · `, address && h("a", { href: address, target: "_blank", rel: "noopener" }, gallery.t("openFile"))),
+      file && section("provenance", h("p.small", {}, gallery.provenance(subject, detail, file)),
+        h("p.soft.small", {}, `${file.name} · ${gallery.bytes(file.size_bytes)} · `, address && h("a", { href: address, target: "_blank", rel: "noopener" }, gallery.t("openFile"))),
         h("dl", {}, row(gallery.t("digest"), h("code", {}, file.sha256)), result && row(gallery.t("resultKey"), h("code", {}, result.key))),
         folded("facts", gallery.leaves(file.facts)), result && folded("parameters", gallery.leaves(result.parameters)), result && folded("software", gallery.leaves(result.software))),
     ];
@@ -88,7 +84,7 @@
 
   gallery.side = (subject, detail) => {
     const shown = h("div.shown", {});
-    const panel = h("div.side", { tabIndex: 0, role: "region", "aria-label": gallery.t("about") }, about(subject, detail), audit(subject, detail), shown, files(detail));
+    const panel = h("div.side", { tabIndex: 0, role: "region", "aria-label": gallery.t("about") }, about(subject, detail), audit(detail).filter(Boolean), shown, files(detail));
     return { panel, show: (file, frame = null) => shown.replaceChildren(...made(subject, detail, file, frame).filter(Boolean)) };
   };
 })();

@@ -18,7 +18,7 @@
     const result = file?.result !== null && file !== undefined ? detail.results[file.result] : null;
     const title = gallery.plain(subject.title);
     const parts = [
-      author(detail), title ? `“${title}”` : null, subject.name, where(subject),
+      author(detail), title ? gallery.t("quoted", title) : null, subject.name, where(subject),
       detail.recorded ? detail.recorded.written : null, gallery.t("citeRelease", subject.release), detail.published_at,
       frame ? gallery.t("citeFrame", gallery.seconds(frame.time_seconds), frame.pts, frame.time_base) : null,
       `SHA-256 ${subject.digest}`,
