@@ -139,6 +139,32 @@ def items(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None
 
 
 @main.command()
+@click.argument("selection", nargs=-1)
+@click.option(
+    "-o",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the page.  [default: gallery, in the store]",
+)
+@click.option("--no-open", is_flag=True, help="Only write the page.")
+@STORE
+def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store_folder: Path) -> None:
+    """Write a page over the store, and open it in a browser. It needs no server and no network.
+
+    SELECTION as in `marsmedia items`; without one, everything. The page shows the files where they
+    lie: to give it away, build a pack.
+
+    \b
+    marsmedia browse
+    marsmedia browse mission=tianwen-1 sol=1..40
+    marsmedia browse '*.mp4' -o ~/videos --no-open
+    """
+    from flows.commands import browse as run
+
+    run.browse(selection, store_folder, folder, show=not no_open)
+
+
+@main.command()
 @click.argument("source")
 @click.argument("processor", required=False)
 @STORE

@@ -1,0 +1,51 @@
+"""`marsmedia browse`: a static page over the store, opened in a browser."""
+
+from __future__ import annotations
+
+import shutil
+import webbrowser
+from pathlib import Path
+
+import click
+
+from flows.commands.look import open_store
+from processors.errors import RequestError
+from processors.packs.entry import Text, subjects
+from processors.packs.gallery.of_store import shown_of_store
+from processors.packs.gallery.page import LANGUAGES, MARK, write_gallery
+from processors.store.catalogue import Catalogue
+from processors.store.selection import parse, select
+from processors.survey import printable
+
+MOST_NAMED = 3
+"""More releases than these do not fit into the page's heading."""
+
+
+def browse(words: tuple[str, ...], store_folder: Path, folder: Path | None, *, show: bool) -> None:
+    """Write the page over what the words select, and open it."""
+    store = open_store(store_folder)
+    catalogue = Catalogue(store)
+    folder = folder or store_folder / "gallery"
+    rows = select(parse(words), catalogue)
+    _clear(folder)
+    releases = list(dict.fromkeys(row.release for row in rows))
+    title = Text(en=", ".join(releases), zh="、".join(releases))
+    if len(releases) > MOST_NAMED:
+        title = Text(en=f"{len(releases)} releases", zh=f"{len(releases)} 次发布")
+    found = subjects(rows, store, catalogue)
+    write_gallery(folder, shown_of_store(found, store, folder), title=title, languages=LANGUAGES)
+    page = folder / "index.html"
+    click.echo(f"{len(rows)} source{'s' if len(rows) != 1 else ''}: {printable(str(page))}")
+    if show and not webbrowser.open(page.absolute().as_uri()):
+        click.echo("no browser could be started here: open that file in one", err=True)
+
+
+def _clear(folder: Path) -> None:
+    """Make room for the page: thumbnails of an earlier one stay, a folder of anything else is left alone."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    page = folder / "index.html"
+    if not page.is_file() or MARK not in page.read_text(encoding="utf-8", errors="replace"):
+        raise RequestError(f"{folder}: holds something else than a gallery: name another folder with -o")
+    for part in ("assets", "data", "tiles"):
+        shutil.rmtree(folder / part, ignore_errors=True)

@@ -1,0 +1,85 @@
+// The filters: under each heading what there is, with how many match everything else that is asked.
+"use strict";
+
+(() => {
+  const { h } = gallery;
+  const SHORT = 7;
+  const open = new Set();
+
+  const named = (heading, value) => {
+    if (value === gallery.state.UNKNOWN) return gallery.t("unknown");
+    if (heading === "medium" || heading === "verdict") return gallery.t(value);
+    const { subjects } = gallery.data.index;
+    if (heading === "event") return gallery.plain(subjects.find((subject) => subject.event === value)?.event_title) ?? value;
+    if (heading === "shot") {
+      const [digest, number] = value.split(".");
+      const name = subjects.find((subject) => subject.digest.startsWith(digest))?.name ?? digest;
+      return `${name} · ${gallery.t("shotNumber", number)}`;
+    }
+    return value;
+  };
+
+  /** How many match, by value; every value that there is at all is listed. */
+  const counted = (heading, state) => {
+    const counts = new Map();
+    const { subjects, frames } = gallery.data.index;
+    if (heading === "shot") {
+      if (state.view !== "frames") return counts;
+      const meant = new Set(gallery.state.found({ ...state, shot: [] }).frames);
+      for (const frame of frames) {
+        const value = gallery.state.shotOf(frame);
+        counts.set(value, (counts.get(value) ?? 0) + meant.has(frame));
+      }
+      return counts;
+    }
+    for (const subject of subjects) {
+      const matching = gallery.state.matches(subject, state, heading) ? 1 : 0;
+      for (const value of gallery.state.values(subject, heading)) counts.set(value, (counts.get(value) ?? 0) + matching);
+    }
+    return counts;
+  };
+
+  const choice = (heading, value, count, state) => {
+    const chosen = state[heading].includes(value);
+    const change = () => gallery.state.go({ [heading]: chosen ? state[heading].filter((other) => other !== value) : [...state[heading], value] });
+    return h("label.choice", {}, h("input", { type: "checkbox", checked: chosen, value, on: { change } }),
+      h("span.what", {}, heading === "medium" && h(`span.dot.${value}`, { "aria-hidden": "true" }), named(heading, value)), h("span.number", {}, String(count)));
+  };
+
+  const facet = (heading, state) => {
+    const counts = [...counted(heading, state)];
+    const verdicts = Object.keys(gallery.state.VERDICTS);
+    if (counts.length < 2 && !state[heading].length) return null;
+    if (heading !== "shot" && heading !== "verdict") counts.sort((a, b) => (a[0] === "-") - (b[0] === "-") || b[1] - a[1] || a[0].localeCompare(b[0]));
+    if (heading === "verdict") counts.sort((a, b) => verdicts.indexOf(a[0]) - verdicts.indexOf(b[0]));
+    const long = counts.length > SHORT + 1 && !open.has(heading);
+    const shown = long ? counts.filter(([value], place) => place < SHORT || state[heading].includes(value)) : counts;
+    const rest = counts.length - shown.length;
+    const toggle = () => {
+      if (!open.delete(heading)) open.add(heading);
+      gallery.facets(gallery.state.read());
+    };
+    return h("fieldset", { "data-heading": heading }, h("legend", {}, gallery.t(heading)),
+      shown.map(([value, count]) => choice(heading, value, count, state)),
+      (rest > 0 || open.has(heading)) && counts.length > SHORT + 1
+        && h("button.quiet", { type: "button", on: { click: toggle } }, rest > 0 ? gallery.t("more", rest) : gallery.t("less")));
+  };
+
+  gallery.facets = (state) => {
+    const focused = document.activeElement?.closest?.("#facets label")?.querySelector("input");
+    const heading = focused?.closest("fieldset").dataset.heading;
+    const any = gallery.state.LISTS.some((name) => state[name].length) || state.q || state.sol;
+    const nothing = Object.fromEntries(gallery.state.LISTS.map((name) => [name, []]));
+    const clear = () => {
+      document.getElementById("asked").value = "";
+      gallery.state.go({ ...nothing, q: "", sol: "" });
+    };
+    const place = document.getElementById("facets");
+    place.replaceChildren(...[
+      any && h("button.quiet.clear", { type: "button", on: { click: clear } }, gallery.t("clear")),
+      ...gallery.state.LISTS.map((name) => facet(name, state)),
+    ].filter(Boolean));
+    document.getElementById("filters-title").textContent = gallery.t("filters");
+    if (focused) [...place.querySelectorAll(`[data-heading="${heading}"] input`)].find((input) => input.value === focused.value)?.focus();
+  };
+})();

@@ -1,0 +1,107 @@
+// The list: cards that are links, made as they come near the screen, walked with the arrow keys.
+"use strict";
+
+(() => {
+  const { h, icon } = gallery;
+  const AT_ONCE = 60;
+  let pending = [];
+  let make = null;
+
+  const address = (changes) => gallery.state.written({ ...gallery.state.read(), tab: "", at: "", ...changes });
+
+  const badge = (kind, name) => h(`span.badge.${kind}`, {}, gallery.t(name));
+
+  /** The audit's verdicts and what else a person must know before using it. */
+  gallery.badges = (subject) => {
+    const is = gallery.state.VERDICTS;
+    return [
+      is.incomplete(subject) && badge("bad", "incomplete"), is.complete(subject) && badge("good", "complete"),
+      is.still(subject) && badge("warn", "still"), is.measurable(subject) && badge("good", "measurable"),
+      is.unmeasurable(subject) && badge("warn", "unmeasurable"), is.disagree(subject) && badge("warn", "disagree"),
+      is.redistributeNo(subject) && badge("bad", "redistributeNo"), is.synthetic(subject) && badge("plain", "synthetic"),
+    ].filter(Boolean);
+  };
+
+  gallery.sols = (subject) => {
+    if (!subject.sols) return null;
+    const [first, last] = subject.sols;
+    return gallery.t("sol", last > first ? `${first}–${last}` : first);
+  };
+
+  const picture = (href) => {
+    const source = gallery.local(href);
+    return source ? h("img", { src: source, alt: "", loading: "lazy", decoding: "async" }) : null;
+  };
+
+  const face = (href, medium, ...over) => h("span.face", {}, picture(href) ?? h("span.blank", {}, icon(medium)), ...over);
+
+  const subjectCard = (number) => {
+    const subject = gallery.data.index.subjects[number];
+    const about = [gallery.sols(subject), gallery.plain(subject.event_title) ?? subject.event, subject.camera].filter(Boolean).join(" · ");
+    const length = subject.duration_seconds === null ? "" : ` ${gallery.clock(subject.duration_seconds)}`;
+    return h("li", {}, h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
+      face(subject.thumbnail, subject.medium, h("span.kind", {}, icon(subject.medium), h("span", {}, `${gallery.t(subject.medium)}${length}`))),
+      h("span.words", {}, gallery.said("span.name", subject.title, subject.name), h("span.about", {}, about || gallery.t("unknown")),
+        h("span.badges", {}, gallery.badges(subject)))));
+  };
+
+  const frameCard = (frame) => {
+    const subject = gallery.data.index.subjects[frame.subject];
+    const at = gallery.seconds(frame.time_seconds);
+    const shot = frame.shot ? gallery.t("shotNumber", frame.shot) : null;
+    return h("li", {}, h("a.card", { href: address({ open: subject.digest.slice(0, 12), tab: "frames", at: String(frame.time_seconds) }) },
+      face(frame.thumbnail ?? frame.href, "photo"),
+      h("span.words", {}, h("span.name", {}, at), h("span.about", {}, [subject.name, shot, frame.is_still ? gallery.t("still1") : null].filter(Boolean).join(" · ")))));
+  };
+
+  const further = () => {
+    const list = document.getElementById("list");
+    list.append(...pending.splice(0, AT_ONCE).map(make));
+  };
+
+  const watcher = new IntersectionObserver((seen) => {
+    if (pending.length && seen.some((one) => one.isIntersecting)) {
+      further();
+      watcher.unobserve(seen[0].target); // observed anew, it fires again if it is still near the screen
+      watcher.observe(seen[0].target);
+    }
+  }, { rootMargin: "1500px" });
+
+  gallery.list = (state) => {
+    const found = gallery.state.found(state);
+    const isFrames = state.view === "frames";
+    const { subjects, frames } = gallery.data.index;
+    const all = isFrames ? frames.length : subjects.length;
+    const list = document.getElementById("list");
+    gallery.found = found;
+    pending = isFrames ? found.frames.slice() : found.subjects.slice();
+    make = isFrames ? frameCard : subjectCard;
+    const shown = pending.length;
+    const many = gallery.t(shown === 1 && all === 1 ? "item" : "items", shown === all ? gallery.number(all) : gallery.t("count", gallery.number(shown), gallery.number(all)));
+    document.getElementById("count").textContent = shown ? many : gallery.t("none");
+    list.replaceChildren();
+    list.setAttribute("aria-label", gallery.t(isFrames ? "frames" : "media"));
+    further();
+    const more = document.getElementById("more");
+    watcher.unobserve(more);
+    watcher.observe(more);
+    document.getElementById("views").replaceChildren(...(frames.length ? [["", "media", found.subjects.length], ["frames", "frames", found.frames.length]] : [])
+      .map(([view, name, count]) => h("button", { type: "button", "aria-pressed": String(state.view === view), on: { click: () => gallery.state.go({ view, shot: view ? state.shot : [] }) } },
+        gallery.t(name), h("span.number", {}, gallery.number(count)))));
+    document.getElementById("views").setAttribute("aria-label", gallery.t("view"));
+  };
+
+  /** Moves the focus among the cards; true where there was somewhere to go. */
+  gallery.walk = (key) => {
+    const cards = [...document.querySelectorAll("#list .card")];
+    const here = cards.indexOf(document.activeElement);
+    if (!cards.length) return false;
+    const top = cards[0].getBoundingClientRect().top;
+    const across = cards.findIndex((card) => card.getBoundingClientRect().top > top + 1);
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -Math.max(across, 1), ArrowDown: Math.max(across, 1) }[key];
+    const next = here < 0 ? 0 : here + step;
+    if (!cards[next]) return false;
+    cards[next].focus();
+    return true;
+  };
+})();

@@ -1,0 +1,101 @@
+// Pictures with deep zoom: OpenSeadragon over tiles or one file, read only when a picture is opened.
+"use strict";
+
+gallery.stages = {};
+
+(() => {
+  const { h, icon } = gallery;
+  const DRAWN = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif", "image/bmp"];
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  /** Every picture that is no frame, once even if it lies there in several formats; the best to begin with is first. */
+  const pictures = (subject, detail, frames) => {
+    const ofFrames = new Set(frames.map((frame) => frame.file));
+    const seen = new Set();
+    const found = [];
+    detail.files.forEach((file, number) => {
+      const stem = `${file.result} ${file.name.replace(/\.\w+$/, "")}`;
+      if (ofFrames.has(number) || !DRAWN.includes(file.media_type) || !gallery.local(file.href) || seen.has(stem)) return;
+      seen.add(stem);
+      found.push({ file, number, processor: file.result === null ? "" : detail.results[file.result].processor, width: file.facts?.width_px ?? 0 });
+    });
+    const order = ["photo.preview", "video.contact_sheet", "photo.enhanced"];
+    const rank = (one) => (order.includes(one.processor) ? order.indexOf(one.processor) : one.processor === "" ? 90 : 50);
+    found.sort((a, b) => rank(a) - rank(b) || b.width - a.width || a.number - b.number);
+    const tiled = detail.tiles && detail.files.findIndex((file) => file.name === "tiles.zip");
+    if (detail.tiles) found.unshift({ file: detail.files[tiled], number: tiled, processor: "photo.tiles", width: detail.tiles.width, tiles: detail.tiles });
+    return found;
+  };
+  gallery.pictures = pictures;
+
+  const label = (one) => {
+    if (one.tiles) return `${gallery.t("tiled")} (${one.tiles.width} × ${one.tiles.height} px)`;
+    const name = one.processor === "" ? gallery.t("original") : `${one.processor}: ${one.file.name}`;
+    return one.width ? `${name} (${one.width} px)` : name;
+  };
+
+  gallery.stages.pictures = ({ subject, detail, found, at, show, go }) => {
+    let viewer = null;
+    let stopped = false;
+    const chosen = found.find((one) => one.file.name === at) ?? found[0];
+    const title = gallery.plain(subject.title) ?? subject.name;
+    const plain = h("img.plain", { alt: title, src: chosen.tiles ? "" : gallery.local(chosen.file.href), decoding: "async" });
+    const plate = h("div.zoom", {}, chosen.tiles ? null : plain);
+    const percent = h("output", { "aria-live": "off" });
+
+    const zoom = (factor) => {
+      if (!viewer) return;
+      if (factor) viewer.viewport.zoomBy(factor);
+      else viewer.viewport.goHome();
+      viewer.viewport.applyConstraints();
+    };
+    const button = (name, factor) => h("button.round", { type: "button", title: gallery.t(name), "aria-label": gallery.t(name), "data-zoom": name, on: { click: () => zoom(factor) } },
+      icon({ zoomIn: "plus", zoomOut: "minus", whole: "whole" }[name]));
+
+    const begin = async () => {
+      if (!window.OpenSeadragon) await gallery.script("assets/openseadragon/openseadragon.min.js");
+      if (stopped) return;
+      viewer = window.OpenSeadragon({
+        element: plate, drawer: "canvas", showNavigationControl: false, crossOriginPolicy: false, loadTilesWithAjax: false,
+        showNavigator: Boolean(chosen.tiles), navigatorPosition: "BOTTOM_LEFT", animationTime: still() ? 0 : 0.5, visibilityRatio: 0.6, maxZoomPixelRatio: 6,
+        gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
+        tileSources: chosen.tiles ?? { type: "image", url: gallery.local(chosen.file.href), buildPyramid: false },
+      });
+      viewer.addHandler("open", () => plain.remove());
+      viewer.addHandler("zoom", () => {
+        const image = viewer.world.getItemAt(0);
+        if (image) percent.textContent = `${Math.round(image.viewportToImageZoom(viewer.viewport.getZoom(true)) * 100)} %`;
+      });
+      viewer.addHandler("animation", () => viewer.raiseEvent("zoom", {}));
+      viewer.addHandler("open-failed", ({ message }) => plate.append(h("p.failed", { role: "alert" }, gallery.t("failed", message))));
+      viewer.canvas.setAttribute("role", "img");
+      viewer.canvas.setAttribute("aria-label", gallery.t("zoomable", title));
+      gallery.zoomed = viewer;
+    };
+    begin().catch((error) => plate.append(h("p.failed", { role: "alert" }, gallery.t("failed", error.message))));
+
+    const choose = h("select", { on: { change: () => go({ at: found[choose.selectedIndex].file.name }) } },
+      found.map((one) => h("option", { selected: one === chosen }, label(one))));
+    show(chosen.file);
+    return {
+      element: h("div.stage.pictures", {}, plate, h("div.controls", {},
+        found.length > 1 ? h("label.which", {}, h("span", {}, gallery.t("which")), choose) : h("span.which", {}, label(chosen)),
+        h("span.buttons", {}, percent, button("zoomOut", 1 / 1.5), button("zoomIn", 1.5), button("whole", 0)))),
+      key(key) {
+        if (key === "+" || key === "=") zoom(1.5);
+        else if (key === "-") zoom(1 / 1.5);
+        else if (key === "0") zoom(0);
+        else if (key === "ArrowLeft" || key === "ArrowRight") {
+          const next = found[found.indexOf(chosen) + (key === "ArrowRight" ? 1 : -1)];
+          if (next) go({ at: next.file.name });
+        } else return false;
+        return true;
+      },
+      stop() {
+        stopped = true;
+        viewer?.destroy();
+        gallery.zoomed = null;
+      },
+    };
+  };
+})();

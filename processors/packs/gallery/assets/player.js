@@ -1,0 +1,176 @@
+// The player: the browser's own for picture and sound, and a playhead that runs over waveform and spectrogram.
+"use strict";
+
+(() => {
+  const { h } = gallery;
+  const FULL_SCALE = 32768;
+  const STEPS_SECONDS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600];
+
+  const spectrogramOf = (detail) => detail.files.find((file) => file.media_type.startsWith("image/") && file.facts?.plot_left_px !== undefined);
+
+  /** What can be played, the original first; `start` is the time in the source at which the file begins. */
+  const playable = (subject, detail, frames) => {
+    const sound = spectrogramOf(detail)?.facts.start_seconds;
+    const beginnings = [sound, frames.find((frame) => !frame.is_still)?.time_seconds].filter((time) => time !== undefined);
+    const start = beginnings.length ? Math.min(...beginnings) : 0;
+    const order = (file) => (file.result === null ? 0 : file.media_type.startsWith(subject.medium) ? 1 : 2);
+    return detail.files.filter((file) => /^(video|audio)\//.test(file.media_type) && gallery.local(file.href))
+      .map((file) => ({ file, start: file.facts?.start_seconds ?? (file.result === null ? start : sound ?? start) }))
+      .sort((a, b) => order(a.file) - order(b.file));
+  };
+  gallery.playable = playable;
+
+  /** Lowest and highest value as one closed line, as tall as the loudest point. */
+  const wave = (waveform) => {
+    const { lowest, highest } = waveform;
+    const most = Math.max(1, ...highest.map(Math.abs), ...lowest.map(Math.abs));
+    const point = (value, place) => `${place} ${(50 - (value / most) * 48).toFixed(1)}`;
+    const line = [...highest.map(point), ...lowest.map(point).reverse()].join("L");
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("viewBox", `0 0 ${highest.length - 1} 100`);
+    svg.setAttribute("preserveAspectRatio", "none");
+    svg.setAttribute("aria-hidden", "true");
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("d", `M${line}z`);
+    svg.append(path);
+    const peak = most <= 1 ? "−∞" : (20 * Math.log10(most / FULL_SCALE)).toFixed(1).replace("-", "−");
+    return h("div.wave", {}, svg, h("span.peak", {}, gallery.t("peak", peak)));
+  };
+
+  /** The plot of a spectrogram's picture without its axes, which would shrink to nothing here. */
+  const plot = (picture) => {
+    const facts = picture.facts;
+    const [width, height] = [facts.plot_right_px - facts.plot_left_px, facts.plot_bottom_px - facts.plot_top_px];
+    return h("div.plot", {}, h("img", {
+      src: gallery.local(picture.href), alt: "", draggable: false,
+      style: {
+        width: `${(facts.width_px / width) * 100}%`, height: `${(facts.height_px / height) * 100}%`,
+        left: `${(-facts.plot_left_px / width) * 100}%`, top: `${(-facts.plot_top_px / height) * 100}%`,
+      },
+    }));
+  };
+
+  const axes = ({ facts, result }, detail) => {
+    const isLog = detail.results[result]?.parameters.frequency_axis === "log";
+    return gallery.t("axes", gallery.number(facts.lowest_hz / 1000, 2), gallery.number(facts.highest_hz / 1000, 2), isLog ? gallery.t("log") : "",
+      ...[facts.bottom_db, facts.top_db].map((level) => String(level).replace("-", "−")), facts.unit);
+  };
+
+  const ruler = (first, last) => {
+    const step = STEPS_SECONDS.find((one) => (last - first) / one <= 9) ?? 7200;
+    const marks = [];
+    for (let time = Math.ceil(first / step) * step; time <= last; time += step) {
+      marks.push(h("span", { style: { left: `${((time - first) / (last - first)) * 100}%` } }, step < 1 ? time.toFixed(2) : last < 60 ? `${time}` : gallery.clock(time)));
+    }
+    return h("div.ruler", { "aria-hidden": "true" }, marks);
+  };
+
+  /** Waveform and spectrogram on one time axis, with the playhead over both. */
+  const tracks = (detail, seek) => {
+    const picture = spectrogramOf(detail);
+    if (!picture && !detail.waveform) return null;
+    const first = picture?.facts.start_seconds ?? 0;
+    const last = picture?.facts.end_seconds ?? first + detail.waveform.duration_seconds;
+    const drawn = detail.waveform ? wave(detail.waveform) : null;
+    drawn?.style.setProperty("width", `${(100 * detail.waveform.duration_seconds) / (last - first)}%`);
+    const head = h("div.head", {});
+    const face = h("div.tracks", {
+      role: "slider", tabIndex: 0, title: gallery.t("seekHint"), "aria-label": gallery.t("position"),
+      "aria-valuemin": String(first), "aria-valuemax": String(last),
+    }, drawn, picture && plot(picture), head);
+    const timeAt = (event) => {
+      const box = face.getBoundingClientRect();
+      return first + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (last - first);
+    };
+    face.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      face.setPointerCapture(event.pointerId);
+      seek(timeAt(event));
+    });
+    face.addEventListener("pointermove", (event) => {
+      if (face.hasPointerCapture(event.pointerId)) seek(timeAt(event));
+    });
+    return {
+      first, last,
+      element: h("div.measured", {}, face, ruler(first, last), picture && h("p.soft", {}, axes(picture, detail))),
+      mark(time) {
+        head.style.left = `${Math.min(1, Math.max(0, (time - first) / (last - first))) * 100}%`;
+        face.setAttribute("aria-valuenow", time.toFixed(3));
+        face.setAttribute("aria-valuetext", gallery.t("ofSource", `${time.toFixed(2)} s`));
+      },
+    };
+  };
+
+  gallery.stages.play = ({ subject, detail, found, at, show }) => {
+    const media = h(subject.medium === "video" ? "video" : "audio", { controls: true, preload: "metadata", playsInline: true });
+    const said = h("p.failed", { role: "alert", hidden: true }, gallery.t("unplayable"));
+    const now = h("strong.time", {});
+    let chosen = 0;
+    let stopped = false;
+    let wanted = at === "" ? null : Number(at);
+
+    const source = () => media.currentTime + found[chosen].start;
+    const seek = (time) => {
+      wanted = time;
+      if (media.readyState > 0) media.currentTime = Math.max(0, time - found[chosen].start);
+      track?.mark(time);
+    };
+    const track = tracks(detail, seek);
+
+    const choose = h("select", { on: { change: () => take(choose.selectedIndex, source()) } }, found.map(({ file }) =>
+      h("option", {}, file.result === null ? `${gallery.t("original")}: ${file.name}` : `${detail.results[file.result].processor}: ${file.name}`)));
+    function take(place, time = null) {
+      chosen = place;
+      choose.selectedIndex = place;
+      wanted = time ?? wanted;
+      media.src = gallery.local(found[place].file.href);
+      show(found[place].file);
+    }
+    const another = () => {
+      if (stopped) return;
+      if (chosen + 1 < found.length) take(chosen + 1);
+      else said.hidden = false;
+    };
+    media.addEventListener("error", another);
+    media.addEventListener("loadedmetadata", () => {
+      const blind = subject.medium === "video" && !media.videoWidth && found[chosen].file.media_type.startsWith("video/");
+      if (blind) another(); // only the sound of it can be played here
+      else if (wanted !== null) media.currentTime = Math.max(0, wanted - found[chosen].start);
+    });
+    const tell = () => {
+      if (stopped) return;
+      track?.mark(source());
+      now.textContent = gallery.t("ofSource", `${source().toFixed(2)} s`);
+    };
+    const run = () => {
+      tell();
+      if (!media.paused && !stopped) requestAnimationFrame(run);
+    };
+    for (const event of ["timeupdate", "seeked", "seeking", "loadedmetadata"]) media.addEventListener(event, tell);
+    media.addEventListener("play", run);
+    take(0);
+    gallery.playing = media;
+
+    const jump = (by) => seek(Math.min(track?.last ?? Infinity, Math.max(track?.first ?? 0, source() + by)));
+    return {
+      element: h(`div.stage.play.${subject.medium}`, {}, subject.medium === "video" ? h("div.plate", {}, media) : media, said,
+        h("div.controls", {}, h("label.which", {}, h("span", {}, gallery.t("which")), choose), now),
+        track ? track.element : subject.medium === "audio" && h("p.soft", {}, gallery.t("noSound"))),
+      key(key) {
+        const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[key];
+        if (by !== undefined) jump(by);
+        else if (key === " ") media.paused ? media.play().catch(() => { said.hidden = false; }) : media.pause();
+        else if (key === "Home") seek(track?.first ?? 0);
+        else return false;
+        return true;
+      },
+      stop() {
+        stopped = true;
+        media.pause();
+        media.removeAttribute("src");
+        media.load();
+        gallery.playing = null;
+      },
+    };
+  };
+})();

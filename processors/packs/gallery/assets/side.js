@@ -1,0 +1,90 @@
+// The panel beside the stage: what it is, the audit, provenance, citation and files.
+"use strict";
+
+(() => {
+  const { h, icon } = gallery;
+  const MOST_LEAVES = 60;
+
+  const row = (name, value) => (value === null || value === undefined || value === "" ? null : [h("dt", {}, name), h("dd", {}, value)]);
+  const section = (name, ...content) => h("section", { "data-part": name }, h("h3", {}, gallery.t(name)), ...content);
+  const table = (leaves) => h("dl.facts", {}, leaves.slice(0, MOST_LEAVES).map(([name, value]) => row(name, value)),
+    leaves.length > MOST_LEAVES && row("…", gallery.t("more", leaves.length - MOST_LEAVES)));
+  const folded = (name, leaves) => leaves.length ? h("details", {}, h("summary", {}, gallery.t(name)), table(leaves)) : null;
+
+  const recorded = (detail) => {
+    const at = detail.recorded;
+    if (!at) return gallery.t("unknown");
+    const precision = gallery.t("precisions")?.[at.precision] ?? at.precision;
+    return `${at.written} (${gallery.t("precision", precision)}; ${gallery.t("saysWho", at.source)})`;
+  };
+
+  const marsTime = (hours) => {
+    const minutes = Math.floor(hours * 60);
+    return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+  };
+
+  const about = (subject, detail) => {
+    const may = subject.redistribute;
+    const at = detail.recorded;
+    return section("about",
+      h("p.badges", {}, gallery.badges(subject)),
+      gallery.plain(detail.caption) && h("div.caption", {}, gallery.said("p", detail.caption)),
+      h("dl", {},
+        row(gallery.t("mission"), subject.mission ?? gallery.t("unknown")),
+        row(gallery.t("event"), gallery.plain(subject.event_title) ?? subject.event ?? gallery.t("unknown")),
+        row(gallery.t("recorded"), recorded(detail)),
+        row(gallery.t("sols"), subject.sols ? [...new Set(subject.sols)].join("–") : gallery.t("unknown")),
+        row(gallery.t("by"), subject.camera ?? gallery.t("unknown")),
+        row(gallery.t("credit"), detail.credit ?? gallery.t("unknown")),
+        row(gallery.t("rights"), detail.rights ?? gallery.t("unknown")),
+        row(gallery.t("redistribute"), gallery.t(may === null ? "notSaid" : may ? "yes" : "no"))),
+      h("details", {}, h("summary", {}, gallery.t("details")), h("dl", {},
+        at && row(gallery.t("ls"), `${gallery.number(at.solar_longitude_degrees, 2)}°`),
+        at && at.local_true_solar_time_hours !== null && row(gallery.t("ltst"), marsTime(at.local_true_solar_time_hours)),
+        row(gallery.t("place"), subject.place), row(gallery.t("creator"), detail.creator), row(gallery.t("agency"), detail.agency),
+        row(gallery.t("published"), detail.published_at), row(gallery.t("release"), subject.release), row(gallery.t("file"), subject.name),
+        subject.duration_seconds !== null && row(gallery.t("duration"), `${gallery.number(subject.duration_seconds)} s`),
+        row(gallery.t("format"), detail.format), row(gallery.t("size"), gallery.bytes(detail.size_bytes)),
+        row(gallery.t("digest"), h("code", {}, subject.digest)))));
+  };
+
+  /** What the audit and the evidence say against using it without a thought. */
+  const audit = (detail) => [
+    detail.audit?.words && section("auditTitle", h("p.small", { lang: "en" }, detail.audit.words)),
+    detail.disagreements.length > 0 && section("disagreements", h("ul.disagreements", { lang: "en" }, detail.disagreements.map((line) => h("li", {}, line)))),
+  ];
+
+  /** Citation and provenance of what stands on the stage. */
+  const made = (subject, detail, file, frame) => {
+    const text = gallery.citation(subject, detail, file, frame);
+    const result = file && file.result !== null ? detail.results[file.result] : null;
+    const address = file && gallery.local(file.href);
+    const copy = h("button.copy", { type: "button" }, icon("copy"), h("span", { role: "status" }, gallery.t("copy")));
+    copy.addEventListener("click", async () => {
+      await gallery.copy(text);
+      copy.querySelector("span").textContent = gallery.t("copied");
+    });
+    return [
+      section("citation", h("p.citation", {}, text), copy),
+      file && section("provenance", h("p.small", {}, gallery.provenance(subject, detail, file)),
+        h("p.soft.small", {}, `${file.name} · ${gallery.bytes(file.size_bytes)} · `, address && h("a", { href: address, target: "_blank", rel: "noopener" }, gallery.t("openFile"))),
+        h("dl", {}, row(gallery.t("digest"), h("code", {}, file.sha256)), result && row(gallery.t("resultKey"), h("code", {}, result.key))),
+        folded("facts", gallery.leaves(file.facts)), result && folded("parameters", gallery.leaves(result.parameters)), result && folded("software", gallery.leaves(result.software))),
+    ];
+  };
+
+  const files = (detail) => {
+    const list = detail.files.map((file) => {
+      const address = gallery.local(file.href);
+      const by = file.result === null ? gallery.t("original") : gallery.t("madeFrom", detail.results[file.result].processor);
+      return h("li", {}, address ? h("a", { href: address, target: "_blank", rel: "noopener" }, file.name) : file.name, h("span.soft", {}, `${by} · ${gallery.bytes(file.size_bytes)}`));
+    });
+    return section("files", h("details", {}, h("summary", {}, gallery.t("items", detail.files.length)), h("ul.files", {}, list)));
+  };
+
+  gallery.side = (subject, detail) => {
+    const shown = h("div.shown", {});
+    const panel = h("div.side", { tabIndex: 0, role: "region", "aria-label": gallery.t("about") }, about(subject, detail), audit(detail).filter(Boolean), shown, files(detail));
+    return { panel, show: (file, frame = null) => shown.replaceChildren(...made(subject, detail, file, frame).filter(Boolean)) };
+  };
+})();

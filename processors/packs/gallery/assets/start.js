@@ -1,0 +1,58 @@
+// Begins: draws the page from its data and the address, and again whenever the address changes.
+"use strict";
+
+(() => {
+  const { h, icon } = gallery;
+  let drawn = "";
+  let waiting = 0;
+
+  const fixed = () => {
+    const title = gallery.plain(gallery.data.index.title) ?? "marsmedia";
+    document.title = title;
+    document.getElementById("title").textContent = title;
+    document.getElementById("skip").textContent = gallery.t("skip");
+    const asked = document.getElementById("asked");
+    asked.placeholder = gallery.t("search");
+    asked.setAttribute("aria-label", gallery.t("search"));
+    const other = gallery.data.index.languages.length > 1
+      && h("button.quiet", { type: "button", id: "language", "aria-label": gallery.t("languageLabel"), on: { click: () => gallery.switchLanguage() } }, gallery.t("language"));
+    document.getElementById("tools").replaceChildren(...[other, h("button.quiet", { type: "button", id: "keys", title: gallery.t("help"), "aria-label": gallery.t("help"), on: { click: gallery.help } }, "?")].filter(Boolean));
+  };
+
+  const draw = () => {
+    const state = gallery.state.read();
+    const asked = JSON.stringify({ ...state, open: "", tab: "", at: "", language: gallery.language });
+    if (asked !== drawn) {
+      drawn = asked;
+      gallery.timeline(state);
+      gallery.facets(state);
+      gallery.list(state);
+    }
+    gallery.viewer.follow(state);
+  };
+
+  gallery.switchLanguage = () => {
+    const { languages } = gallery.data.index;
+    gallery.chooseLanguage(languages[(languages.indexOf(gallery.language) + 1) % languages.length]);
+    fixed();
+    draw();
+  };
+
+  const asked = document.getElementById("asked");
+  asked.value = gallery.state.read().q;
+  asked.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => gallery.state.go({ q: asked.value.trim() }, true), 120);
+  });
+  document.getElementById("skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address after # is the state
+    document.getElementById("list").focus();
+  });
+  document.getElementById("filters").open = matchMedia("(min-width: 800px)").matches;
+  document.querySelector(".asked").prepend(icon("search"));
+  window.addEventListener("hashchange", draw);
+  gallery.chooseLanguage();
+  fixed();
+  draw();
+  requestAnimationFrame(() => setTimeout(() => performance.mark("interactive")));
+})();

@@ -1,0 +1,97 @@
+// What is asked for: it lives in the address after #, so that a link or a bookmark shows the same again.
+"use strict";
+
+(() => {
+  const LISTS = ["medium", "mission", "event", "camera", "release", "verdict", "shot"];
+  const SINGLE = ["q", "sol", "view", "open", "tab", "at"];
+  const UNKNOWN = "-";
+
+  const read = () => {
+    const given = new URLSearchParams(location.hash.slice(1));
+    const state = {};
+    for (const name of LISTS) state[name] = given.getAll(name);
+    for (const name of SINGLE) state[name] = given.get(name) ?? "";
+    return state;
+  };
+
+  const written = (state) => {
+    const given = new URLSearchParams();
+    for (const name of LISTS) for (const value of state[name]) given.append(name, value);
+    for (const name of SINGLE) if (state[name]) given.set(name, state[name]);
+    return `#${given}`;
+  };
+
+  const VERDICTS = {
+    complete: (s) => s.audit?.is_complete === true,
+    incomplete: (s) => s.audit?.is_complete === false,
+    measurable: (s) => s.audit?.motion_may_be_measured === true,
+    unmeasurable: (s) => s.audit?.motion_may_be_measured === false,
+    still: (s) => s.audit?.is_stop_motion === true,
+    disagree: (s) => s.disagreement_count > 0,
+    synthetic: (s) => s.synthetic,
+    redistributeNo: (s) => s.redistribute === false,
+  };
+
+  /** The values by which a subject is found under one heading. */
+  const values = (subject, name) => {
+    if (name === "verdict") return Object.keys(VERDICTS).filter((verdict) => VERDICTS[verdict](subject));
+    return [subject[name] ?? UNKNOWN];
+  };
+
+  /** A timeline column: `mission:first..last`, or `mission:-` for what has no sol. */
+  const inSols = (subject, sol) => {
+    const place = sol.lastIndexOf(":");
+    if ((subject.mission ?? UNKNOWN) !== sol.slice(0, place)) return false;
+    const [first, last] = sol.slice(place + 1).split("..").map(Number);
+    if (Number.isNaN(first)) return !subject.sols;
+    return Boolean(subject.sols) && subject.sols[0] >= first && subject.sols[0] <= last;
+  };
+
+  const searched = (subject) => {
+    subject.searched ??= [subject.name, subject.title.en, subject.title.zh, subject.event, subject.event_title.en,
+      subject.event_title.zh, subject.camera, subject.mission, subject.release, subject.place, subject.digest]
+      .filter(Boolean).join("\n").toLowerCase();
+    return subject.searched;
+  };
+
+  /** Does the subject match, leaving one heading out of account? */
+  const matches = (subject, state, without = "") => {
+    for (const name of LISTS) {
+      if (name === without || name === "shot" || !state[name].length) continue;
+      if (!values(subject, name).some((value) => state[name].includes(value))) return false;
+    }
+    if (without !== "sol" && state.sol && !inSols(subject, state.sol)) return false;
+    return state.q.toLowerCase().split(/\s+/).every((word) => searched(subject).includes(word));
+  };
+
+  const shotOf = (frame) => (frame.shot ? `${gallery.data.index.subjects[frame.subject].digest.slice(0, 12)}.${frame.shot}` : UNKNOWN);
+
+  gallery.state = {
+    LISTS, UNKNOWN, VERDICTS, read, written, values, matches, shotOf,
+
+    /** Go to the changed state; `keep` makes no step for the browser's Back. */
+    go(changes, keep = false) {
+      const address = written({ ...read(), ...changes });
+      if (address === location.hash || (address === "#" && !location.hash)) return;
+      if (keep) location.replace(address);
+      else location.hash = address;
+    },
+
+    /** Numbers of the subjects, and the frames, that are meant. */
+    found(state) {
+      const { subjects, frames } = gallery.data.index;
+      const numbers = [];
+      const meant = new Set();
+      subjects.forEach((subject, number) => {
+        if (!matches(subject, state)) return;
+        numbers.push(number);
+        meant.add(number);
+      });
+      const shown = frames.filter((frame) => meant.has(frame.subject));
+      if (!state.shot.length) return { subjects: numbers, frames: shown };
+      const inShots = shown.filter((frame) => state.shot.includes(shotOf(frame)));
+      const having = new Set(inShots.map((frame) => frame.subject));
+      return { subjects: numbers.filter((number) => having.has(number)), frames: inShots };
+    },
+  };
+})();

@@ -1,0 +1,73 @@
+// The timeline: a row for each mission, a column for each sol on which something was recorded.
+"use strict";
+
+(() => {
+  const { h } = gallery;
+  const MOST_COLUMNS = 48;
+  const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000];
+  const MEDIA = ["video", "audio", "photo"];
+
+  /** Columns of one mission: by sol, or by as many sols as keep them few. */
+  const columns = (subjects) => {
+    const known = subjects.filter((subject) => subject.sols);
+    const sols = known.map((subject) => subject.sols[0]);
+    const distinct = new Set(sols).size;
+    const span = sols.length ? sols.reduce((a, b) => Math.max(a, b)) - sols.reduce((a, b) => Math.min(a, b)) + 1 : 0;
+    const step = distinct <= MOST_COLUMNS ? 1 : STEPS.find((one) => span / one <= MOST_COLUMNS) ?? span;
+    const found = new Map();
+    for (const subject of known) {
+      const first = Math.floor(subject.sols[0] / step) * step;
+      if (!found.has(first)) found.set(first, { first, last: first + step - 1, subjects: [] });
+      found.get(first).subjects.push(subject);
+    }
+    const ordered = [...found.values()].sort((a, b) => a.first - b.first);
+    const without = subjects.filter((subject) => !subject.sols);
+    return without.length ? [...ordered, { first: null, subjects: without }] : ordered;
+  };
+
+  const name = (column) => {
+    if (column.first === null) return gallery.t("unknown");
+    const lasts = new Set(column.subjects.map((subject) => subject.sols[1]));
+    const last = lasts.size === 1 ? [...lasts][0] : column.last;
+    const end = Math.max(last, column.last);
+    return gallery.t("sol", end > column.first ? `${column.first}–${end}` : column.first);
+  };
+
+  const events = (column) => {
+    const found = new Map(column.subjects.filter((s) => s.event).map((s) => [s.event, gallery.plain(s.event_title) ?? s.event]));
+    if (found.size === 1) return [...found.values()][0];
+    return found.size ? gallery.t("events", found.size) : "";
+  };
+
+  const button = (mission, column, most, state) => {
+    const sol = `${mission}:${column.first === null ? gallery.state.UNKNOWN : `${column.first}..${column.last}`}`;
+    const pressed = state.sol === sol;
+    const parts = MEDIA.map((medium) => [medium, column.subjects.filter((subject) => subject.medium === medium).length]);
+    const bar = h("span.stack", { "aria-hidden": "true", style: { height: `${12 + 44 * Math.sqrt(column.subjects.length / most)}px` } },
+      parts.filter(([, count]) => count).map(([medium, count]) => h(`span.${medium}`, { style: { flex: String(count) } })));
+    const event = events(column);
+    return h("li", {}, h("button.column", {
+      type: "button", "aria-pressed": String(pressed), title: event,
+      on: { click: () => gallery.state.go({ sol: pressed ? "" : sol }) },
+    }, h("span.room", {}, bar), h("span.sol", {}, name(column)), h("span.number", {}, gallery.t(column.subjects.length === 1 ? "item" : "items", column.subjects.length)),
+      h("span.event", {}, event)));
+  };
+
+  gallery.timeline = (state) => {
+    const place = document.getElementById("timeline");
+    const kept = place.querySelector("ol")?.scrollLeft ?? 0;
+    const { subjects } = gallery.data.index;
+    const missions = Map.groupBy(subjects.filter((s) => gallery.state.matches(s, state, "sol")), (s) => s.mission ?? gallery.state.UNKNOWN);
+    const rows = [...missions].sort(([a], [b]) => (a === gallery.state.UNKNOWN) - (b === gallery.state.UNKNOWN) || a.localeCompare(b));
+    place.setAttribute("aria-label", gallery.t("timeline"));
+    place.replaceChildren(...rows.map(([mission, members]) => {
+      const found = columns(members);
+      const most = Math.max(...found.map((column) => column.subjects.length));
+      const title = mission === gallery.state.UNKNOWN ? gallery.t("noMission") : mission;
+      const flat = found.length === 1 && found[0].first === null ? ".flat" : "";
+      return h(`div.row${flat}`, {}, h("h2", {}, title), h("ol", {}, found.map((column) => button(mission, column, most, state))));
+    }));
+    const first = place.querySelector("ol");
+    if (first) first.scrollLeft = kept;
+  };
+})();

@@ -1,0 +1,92 @@
+"""Writes the gallery: `index.html`, its data and its scripts, the same bytes for the same things shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from html import escape
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from processors.contract import require
+from processors.packs.entry import Text
+from processors.packs.gallery.record import frames_of, grouped, listed, opened, shots_of
+from processors.packs.gallery.shown import Shown
+from processors.packs.gallery.tiles import unpack
+
+LANGUAGES = ("en", "zh")
+CHUNK = 40
+"""Subjects whose details one file holds: some hundred kilobytes, read when one of them is opened."""
+MARK = '<meta name="generator" content="marsmedia gallery">'
+"""By which `browse` knows a folder that it may write into again."""
+
+
+def write_gallery(folder: Path, shown: Iterable[Shown], *, title: Text, languages: tuple[str, ...]) -> list[Path]:
+    """Write the page into `folder`; gives the paths written, `index.html` last.
+
+    Parameters
+    ----------
+    shown : subjects stand on the page in the order in which they come.
+    languages : of `en` and `zh`; the first is what a browser with neither sees.
+
+    Raises
+    ------
+    ResultCorrupt : a stored list of shots, waveform or archive of tiles is not what it says.
+    """
+    require(bool(languages) and set(languages) <= set(LANGUAGES), "languages", languages, "must be of en and zh")
+    folder.mkdir(parents=True, exist_ok=True)
+    assets = resources.files("processors.packs.gallery") / "assets"
+    written = [
+        path for part in assets.iterdir() if part.name != "index.html" for path in _copy(part, folder / "assets")
+    ]
+    subjects: list[dict[str, Any]] = []
+    frames: list[dict[str, Any]] = []
+    details: dict[str, Any] = {}
+    for number, group in enumerate(grouped(shown)):
+        shots = shots_of(group)
+        tiles = None
+        for _, entry in group.items("photo.tiles", "tiles.zip"):
+            tiles, paths = unpack(entry, folder)
+            written += paths
+        subjects.append(listed(group, shots))
+        frames += [{"subject": number, **frame} for frame in frames_of(group, shots)]
+        details[group.subject.digest] = opened(group, shots, tiles)
+        if len(details) == CHUNK:
+            written.append(_data(folder, f"details-{number // CHUNK:04}", details))
+            details = {}
+    if details:
+        written.append(_data(folder, f"details-{(len(subjects) - 1) // CHUNK:04}", details))
+    index = {"languages": languages, "title": {"en": title.en, "zh": title.zh}, "chunk": CHUNK}
+    written.append(_data(folder, "index", {**index, "subjects": subjects, "frames": frames}))
+    return [*sorted(written), _page(folder, assets, title, languages)]
+
+
+def _copy(part: Traversable, target: Path) -> Iterable[Path]:
+    if part.is_dir():
+        for inner in part.iterdir():
+            yield from _copy(inner, target / part.name)
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    (target / part.name).write_bytes(part.read_bytes())
+    yield target / part.name
+
+
+def _data(folder: Path, name: str, value: object) -> Path:
+    """A script that hands JSON to the page: a browser lets a page from a disk read nothing else."""
+    path = folder / "data" / f"{name}.js"
+    path.parent.mkdir(exist_ok=True)
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    path.write_text(f'gallery.take("{name}",{text});\n', encoding="ascii", newline="\n")
+    return path
+
+
+def _page(folder: Path, assets: Traversable, title: Text, languages: tuple[str, ...]) -> Path:
+    said = {"en": title.en or title.zh, "zh": title.zh or title.en}
+    text = (assets / "index.html").read_text(encoding="utf-8")
+    text = text.replace("{language}", {"en": "en", "zh": "zh-Hans"}[languages[0]])
+    text = text.replace("{mark}", MARK).replace("{title}", escape(said[languages[0]] or "marsmedia"))
+    path = folder / "index.html"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

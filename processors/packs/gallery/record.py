@@ -1,0 +1,181 @@
+"""What the page is told of a subject and its files, as JSON: a light record for the list, the rest on opening."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from processors.contract import Json
+from processors.errors import ResultCorrupt
+from processors.packs.entry import Entry, Subject
+from processors.packs.gallery.shown import Shown
+from processors.packs.gallery.waveform import peaks
+
+FACES = (
+    "photo.preview", "photo.enhanced", "photo.quality", "video.stills", "video.frames", "video.contact_sheet",
+    "audio.spectrogram_picture", "audio.waveform",
+)  # fmt: skip
+"""Whose picture stands for a subject in the list, the first that there is."""
+VERDICTS = ("is_complete", "motion_may_be_measured", "is_stop_motion")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A subject with all of it that is shown."""
+
+    subject: Subject
+    shown: list[Shown] = field(default_factory=list)
+
+    def items(self, processor: str, name: str) -> Iterable[tuple[Shown, Entry]]:
+        for shown in self.shown:
+            if shown.entry and (shown.entry.manifest.ref.processor, shown.entry.name) == (processor, name):
+                yield shown, shown.entry
+
+
+def grouped(shown: Iterable[Shown]) -> list[Group]:
+    """By subject, in the order in which each is first met."""
+    groups: dict[str, Group] = {}
+    for one in shown:
+        groups.setdefault(one.subject.digest, Group(subject=one.subject)).shown.append(one)
+    return list(groups.values())
+
+
+def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the list needs of a subject: what it is filtered by, and one line about it."""
+    subject = group.subject
+    at = subject.recorded
+    return {
+        "digest": subject.digest,
+        "name": subject.name,
+        "medium": subject.medium,
+        "title": asdict(subject.title),
+        "release": subject.release,
+        "mission": subject.mission,
+        "event": subject.event,
+        "event_title": asdict(subject.event_title),
+        "camera": subject.camera,
+        "place": subject.place,
+        "duration_seconds": subject.duration_seconds,
+        "sols": [at.first_sol, at.last_sol] if at and at.first_sol is not None else None,
+        "earliest_utc": at.earliest_utc if at else None,
+        "audit": {name: subject.audit.get(name) for name in VERDICTS} if subject.audit else None,
+        "disagreement_count": len(subject.disagreements),
+        "redistribute": subject.redistribute,
+        "synthetic": subject.synthetic,
+        "shot_count": len(shots),
+        "thumbnail": _face(group),
+    }
+
+
+def _face(group: Group) -> str | None:
+    pictures = [one for one in group.shown if one.thumbnail_href]
+    for processor in FACES:
+        found = [one for one in pictures if one.entry and one.entry.manifest.ref.processor == processor]
+        best = [one for one in found if one.entry and _fact(one.entry.facts, "rank") == 1]
+        if found:
+            return (best or found[len(found) // 2 :])[0].thumbnail_href
+    return pictures[0].thumbnail_href if pictures else None
+
+
+def _fact(facts: Json, name: str) -> Any:
+    return facts.get(name) if isinstance(facts, dict) else None
+
+
+def shots_of(group: Group) -> list[dict[str, Any]]:
+    """The shots of a video, half open, in order; none where no list of shots is shown.
+
+    Raises
+    ------
+    ResultCorrupt : the stored list is not one.
+    """
+    names = ("number", "start_seconds", "end_seconds", "starts_with")
+    for _, entry in group.items("video.shots", "shots.json"):
+        try:
+            return [{name: shot[name] for name in names} for shot in json.loads(entry.path.read_bytes())["shots"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ResultCorrupt(f"{entry.path}: not a list of shots: run `marsmedia verify`") from error
+    return []
+
+
+def frames_of(group: Group, shots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pictures that are frames of the video, in order of presentation; times as in their facts."""
+    found = []
+    for number, one in enumerate(group.shown):
+        if one.entry is None or not one.media_type.startswith("image/"):
+            continue
+        identity = _fact(one.entry.facts, "identity") or one.entry.facts
+        pts, time = _fact(identity, "pts"), _fact(identity, "time_seconds")
+        if pts is None or time is None:
+            continue
+        shot = next((s["number"] for s in shots if s["start_seconds"] <= time < s["end_seconds"]), None)
+        found.append(
+            {
+                "file": number,
+                "href": one.href,
+                "thumbnail": one.thumbnail_href,
+                "time_seconds": time,
+                "pts": pts,
+                "time_base": _fact(identity, "time_base"),
+                "end_seconds": _fact(one.entry.facts, "end_seconds"),
+                "shot": _fact(one.entry.facts, "shot") or shot,
+                "is_still": _fact(one.entry.facts, "rank") is not None,
+            }
+        )
+    return sorted(found, key=lambda frame: (frame["time_seconds"], frame["is_still"], frame["href"]))
+
+
+def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | None) -> dict[str, Any]:
+    """Everything else that is said of a subject, read when someone opens it."""
+    subject = group.subject
+    results: list[dict[str, Any]] = []
+    numbers: dict[Any, int] = {}
+    for one in group.shown:
+        if one.entry and one.entry.manifest.ref not in numbers:
+            numbers[one.entry.manifest.ref] = len(results)
+            results.append(_made(one.entry))
+    return {
+        **{
+            name: getattr(subject, name)
+            for name in ("creator", "agency", "credit", "rights", "published_at", "format", "size_bytes")
+        },
+        "caption": asdict(subject.caption),
+        "recorded": asdict(subject.recorded) if subject.recorded else None,
+        "disagreements": list(subject.disagreements),
+        "audit": subject.audit,
+        "shots": shots,
+        "results": results,
+        "files": [_file(one, numbers) for one in group.shown],
+        "waveform": next((peaks(entry.path) for _, entry in group.items("audio.waveform", "waveform.dat")), None),
+        "tiles": tiles,
+    }
+
+
+def _made(entry: Entry) -> dict[str, Any]:
+    """How a result was made; nothing about the machine or the hour, so that the page is the same everywhere."""
+    manifest = entry.manifest
+    return {
+        "processor": manifest.ref.processor,
+        "key": manifest.ref.key,
+        "version": manifest.version,
+        "parameters": manifest.parameters,
+        "software": manifest.software,
+    }
+
+
+def _file(one: Shown, numbers: dict[Any, int]) -> dict[str, Any]:
+    entry = one.entry
+    facts = entry.facts if entry else None
+    return {
+        "href": one.href,
+        "media_type": one.media_type,
+        "thumbnail": one.thumbnail_href,
+        "name": entry.name if entry else one.subject.name,
+        "size_bytes": entry.size_bytes if entry else one.subject.size_bytes,
+        "sha256": entry.sha256 if entry else one.subject.digest,
+        "result": numbers[entry.manifest.ref] if entry else None,
+        "facts": {name: value for name, value in facts.items() if name != "audit"}
+        if isinstance(facts, dict)
+        else facts,
+    }

@@ -1,0 +1,39 @@
+"""The waveform that the player draws: few enough points for a screen, from the stored peaks."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from processors.errors import ResultCorrupt
+
+POINTS = 1200
+"""About as many as a wide screen has columns."""
+HEADER = struct.Struct("<iIiiIi")
+"""BBC audiowaveform's data format, version 2: version, flags, rate, samples a point, points, channels."""
+
+
+def peaks(path: Path) -> dict[str, Any]:
+    """Lowest and highest 16-bit value of each point over all channels, and how long the sound is.
+
+    Raises
+    ------
+    ResultCorrupt : not 16-bit peaks in audiowaveform's version 2.
+    """
+    data = path.read_bytes()
+    if len(data) < HEADER.size:
+        raise ResultCorrupt(f"{path}: not a waveform: run `marsmedia verify`")
+    version, flags, rate_hz, samples_per_point, count, channels = HEADER.unpack_from(data)
+    values = np.frombuffer(data, "<i2", offset=HEADER.size)
+    if version != 2 or flags != 0 or rate_hz < 1 or count < 1 or values.size != count * channels * 2:
+        raise ResultCorrupt(f"{path}: not a waveform of 16-bit peaks: run `marsmedia verify`")
+    points = values.reshape(count, channels, 2)
+    starts = np.arange(min(POINTS, count)) * count // min(POINTS, count)
+    return {
+        "lowest": np.minimum.reduceat(points[:, :, 0].min(axis=1), starts).tolist(),
+        "highest": np.maximum.reduceat(points[:, :, 1].max(axis=1), starts).tolist(),
+        "duration_seconds": count * samples_per_point / rate_hz,
+    }
