@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 FLAGS = (
     "--headless=new", "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
@@ -67,7 +68,7 @@ def started(command: str, profile: Path) -> Iterator[Browser]:
 class Browser:
     """The connection; every page is a session on it."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: Connection) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
         self._pages: dict[str, Page] = {}

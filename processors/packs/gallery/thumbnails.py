@@ -27,7 +27,9 @@ class Thumbnails:
         box = tuple(round(facts[side]) for side in sides) if all(side in facts for side in sides) else None
         return self.of_file(entry.path, entry.sha256, entry.media_type, box)
 
-    def of_file(self, path: Path, digest: str, media_type: str, box: tuple[int, ...] | None = None) -> str | None:
+    def of_file(
+        self, path: Path, digest: str, media_type: str, box: tuple[int, int, int, int] | None = None
+    ) -> str | None:
         """The relative address of a small picture of it; None for what is no picture that Pillow opens."""
         if media_type not in READ:
             return None
