@@ -181,17 +181,16 @@ def result_key(processor: Processor, source_digest: str) -> str:
 
     `uses` are the keys of used results; absent where there are none.
     """
-    before, after = _around_the_source(processor)
     used = ",".join(f'"{result_key(other, source_digest)}"' for other in used_by(processor))
     uses = f',"uses":[{used}]' if used else ""
-    return hashlib.sha256(before + f'["{source_digest}"]{uses},'.encode() + after).hexdigest()
+    after = f',"sources":["{source_digest}"]{uses},"version":{processor.version}}}'
+    return hashlib.sha256(_described(processor) + after.encode()).hexdigest()
 
 
 @functools.lru_cache(1024)
-def _around_the_source(processor: Processor) -> tuple[bytes, bytes]:
-    """What is hashed before and after the source: the same for 10,000 sources, so written once."""
-    before = canonical_json({"parameters": parameters(processor), "processor": processor.name})
-    return before[:-1] + b',"sources":', canonical_json({"version": processor.version})[1:]
+def _described(processor: Processor) -> bytes:
+    """What is hashed before the source, without the closing brace: the same for 10,000 sources, so written once."""
+    return canonical_json({"parameters": parameters(processor), "processor": processor.name})[:-1]
 
 
 def require(condition: bool, parameter: str, value: object, rule: str) -> None:
