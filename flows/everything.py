@@ -29,6 +29,7 @@ from processors.video.motion import Motion
 from processors.video.preview import Preview as VideoPreview
 from processors.video.shots import Shots
 from processors.video.stills import Stills
+from processors.video.stream_frames import StreamFrames
 
 SOUND: tuple[Processor, ...] = (
     Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events(), Waveform(), Renditions(),
@@ -40,6 +41,7 @@ EVERYTHING: Recipes = {
         Evidence(),
         Measurements(),
         Frames(every_seconds=1.0),
+        StreamFrames(),
         ContactSheet(),
         VideoPreview(),
         Audited(),

@@ -89,7 +89,7 @@ class Audited:
     """
 
     name: ClassVar[str] = "video.integrity"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     held_levels: float = 4.0
@@ -248,6 +248,8 @@ def _words(
         yield f"{distinct:g} distinct pictures a second in a {rate:g} fps file; {held} frames repeat the one before."
     else:
         yield "Every frame is a picture of its own."
+    if facts["frame_count_hidden"]:
+        yield f"An edit list hides {facts['frame_count_hidden']} more frames, which no player shows."
     if why_cut:
         yield f"Cut off: {why_cut}."
     if damage:
