@@ -32,6 +32,7 @@ from processors.video.motion import Motion
 from processors.video.preview import Preview as VideoPreview
 from processors.video.shots import Shots
 from processors.video.stills import Stills
+from processors.video.stream_frames import StreamFrames
 
 SOUND: tuple[Processor, ...] = (
     Marks(), Levels(), Envelope(), Spectrogram(), Spectra(), Mel(), Picture(), Pyramid(), Events(), Waveform(),
@@ -44,6 +45,7 @@ EVERYTHING: Recipes = {
         Evidence(),
         Measurements(),
         Frames(every_seconds=1.0),
+        StreamFrames(),
         ContactSheet(),
         VideoPreview(),
         Audited(),

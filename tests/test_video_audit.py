@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 import numpy as np
+import opentimelineio
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -213,6 +214,39 @@ def test_the_edit_list_counts_frames_and_keeps_exact_times(results: dict[str, di
     lines = results["descent.mp4"]["shots"].path("shots.edl").read_text().splitlines()
     assert lines[2] == "001  AX       V     C        00:00:00:00 00:00:02:20 00:00:00:00 00:00:02:20"
     assert lines[3] == "* EXACT SECONDS: 0 TO 14/5"
+
+
+def test_the_timeline_opens_in_opentimelineio_with_exact_times(results: dict[str, dict[str, Derived]]) -> None:
+    made = results["rover-turns.mp4"]["shots"]
+    read = opentimelineio.adapters.read_from_string(made.path("shots.otio").read_text(), "otio_json")
+    (track,) = read.tracks
+    ranges = [(clip.source_range.start_time, clip.source_range.end_time_exclusive()) for clip in track]
+    shots = made.json("shots.json")["shots"]
+    assert [(start.to_seconds(), end.to_seconds()) for start, end in ranges] == [
+        (shot["start_seconds"], shot["end_seconds"]) for shot in shots
+    ]
+    fades = [(marker.name, marker.marked_range.start_time.to_seconds()) for marker in track.markers]
+    transitions = made.json("shots.json")["transitions"]
+    assert fades == [(fade["kind"], fade["start_seconds"]) for fade in transitions]
+    assert track.trimmed_range().duration.to_seconds() == 6.0
+
+
+def test_the_end_of_a_moving_shot_is_no_cut_and_a_cut_near_the_end_is_one(tmp_path: Path) -> None:
+    pictures = [scene(21 if frame < 60 else 22, frame) for frame in range(64)]
+    found = [
+        derived(write(tmp_path / f"{count}.mp4", pictures[:count]), tmp_path / "store", Shots())[0].json("shots.json")
+        for count in (60, 64)
+    ]
+    assert [[shot["first_frame"] for shot in one["shots"]] for one in found] == [[0], [0, 60]]
+
+
+@pytest.mark.parametrize(("length_frames", "shot_count"), [(0, 2), (12, 1), (25, 1)])
+def test_a_dissolve_is_no_cut(tmp_path: Path, length_frames: int, shot_count: int) -> None:
+    shares = [min(1.0, max(0.0, (frame - 29) / (length_frames + 1))) for frame in range(60 + length_frames)]
+    pictures = [((1 - s) * scene(21, i) + s * scene(22, i)).astype(np.uint8) for i, s in enumerate(shares)]
+    (shots,) = derived(write(tmp_path / "dissolve.mp4", pictures), tmp_path / "store", Shots())
+    found = shots.json("shots.json")
+    assert (len(found["shots"]), found["transitions"]) == (shot_count, [])
 
 
 def test_stills_are_the_frames_that_they_say_and_no_two_alike(

@@ -45,6 +45,19 @@ class VideoInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StreamFacts:
+    """One stream of the container, as it declares itself."""
+
+    index: int
+    kind: str
+    """`video`, `audio`, `subtitle`, `data`, `attachment`, or `attached picture`, which is no video."""
+    codec: str | None
+    """None where no decoder is known."""
+    language: str | None
+    is_default: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class VideoReport:
     """What reading the stream turned up: the losses, told."""
 
@@ -68,3 +81,7 @@ class VideoReport:
     first_error: str | None
     unreadable: str | None
     """Why the container could not be read to its end."""
+    stream_index: int
+    """Of the stream that was read."""
+    streams: tuple[StreamFacts, ...]
+    """All there are: films, sound, subtitles, data."""

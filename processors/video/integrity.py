@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from processors.video.held import Run, black_frames, repeated_frames, runs
 from processors.video.measurements import Measurements
 from processors.video.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
 from processors.video.still_parts import Box, StillParts, still_parts
-from processors.video.using import Measured
+from processors.video.using import FromResults, Measured
 
 DETAIL_POWER = 2.0
 """Power, in levels squared, below which a band of the spectrum holds coding noise and no detail."""
@@ -89,7 +90,7 @@ class Audited:
     """
 
     name: ClassVar[str] = "video.integrity"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     held_levels: float = 4.0
@@ -112,24 +113,16 @@ class Audited:
     def needs(self, info: Using) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
-        return _Session(self, info)
+    def start(self, info: Using, scratch: Path) -> FromResults:
+        return FromResults(partial(self.items, info))
 
-
-class _Session:
-    def __init__(self, processor: Audited, using: Using) -> None:
-        self._processor = processor
-        self._using = using
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        measured = Measured.of(self._using)
-        report = self._using.source_facts["video"]
+    def items(self, using: Using) -> Iterator[Item]:
+        """What is found, from the results alone."""
+        measured = Measured.of(using)
+        report = using.source_facts["video"]
         assert isinstance(report, dict)
-        repeated = repeated_frames(measured, self._processor.held_levels)
-        found = examine(self._processor, measured, repeated, report)
+        repeated = repeated_frames(measured, self.held_levels)
+        found = examine(self, measured, repeated, report)
         text = json.dumps(as_json(found), indent=1, ensure_ascii=False)
         yield Item(name="integrity.json", media_type="application/json", data=text.encode(), facts=found.audit)
         held = [run for run in runs(repeated) if run.frame_count > 1]
@@ -248,6 +241,8 @@ def _words(
         yield f"{distinct:g} distinct pictures a second in a {rate:g} fps file; {held} frames repeat the one before."
     else:
         yield "Every frame is a picture of its own."
+    if facts["frame_count_hidden"]:
+        yield f"An edit list hides {facts['frame_count_hidden']} more frames, which no player shows."
     if why_cut:
         yield f"Cut off: {why_cut}."
     if damage:

@@ -19,7 +19,7 @@ from processors.errors import DamagedMedia
 from processors.video.frame import VideoFrame, display_matrix, square_pixels
 from processors.video.index import read_index
 from processors.video.info import VideoInfo, VideoReport
-from processors.video.streams import film, first_matrix, sound_beside
+from processors.video.streams import film, first_matrix, listed, sound_beside
 
 SPANS_TOLD = 100
 """Lost spans listed in a report; the count is always whole."""
@@ -66,10 +66,12 @@ class VideoReader:
 
         self._wanted: set[int] | None = None
         self._needed: bytearray | None = None
-        self._other_codec = twin.codec_context
+        self._other_codec: av.VideoCodecContext | None = twin.codec_context
         """In turn with the first, stretch by stretch, where only parts are decoded."""
         self._position = -1
         self._gap = False
+        self._rotation_degrees: int | None = None
+        self._matrix = self.info.display_matrix
         self._held: tuple[av.video.frame.VideoFrame, int] | None = None
         self._clock = _BestEffortClock()
         self._came = bytearray(len(self._index.shown_pts))
@@ -120,6 +122,7 @@ class VideoReader:
         """Say, before the first packet, which frames will be asked for; if one need is all of them, all are decoded."""
         choices = [need.shown for need in needs if need.shown is not None]
         if not self._index.complete or len(choices) < len(needs):
+            self._other_codec = None
             return
         base = self.info.time_base
         self._wanted = self._index.wanted(lambda pts, end: any(shown(pts * base, end * base) for shown in choices))
@@ -139,6 +142,7 @@ class VideoReader:
             return
         earlier = None
         if self._gap:
+            assert self._other_codec is not None
             self._gap, earlier = False, self._codec
             self._codec, self._other_codec = self._other_codec, self._codec
         self._codec.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
@@ -178,6 +182,8 @@ class VideoReader:
             decoder_errors=self._errors,
             first_error=self._first_error,
             unreadable=self._index.unreadable,
+            stream_index=self.info.stream_index,
+            streams=listed(self._container),
         )
 
     def _frames_of(
@@ -226,8 +232,17 @@ class VideoReader:
             time_base=self.info.time_base,
             is_keyframe=bool(frame.key_frame),
             sample_aspect_ratio=self.info.sample_aspect_ratio,
-            matrix=display_matrix(frame),
+            matrix=self._matrix_of(frame),
         )
+
+    def _matrix_of(self, frame: av.video.frame.VideoFrame) -> tuple[int, int, int, int]:
+        """How this frame is turned; its side data are looked at only where the angle changes.
+
+        Looking at them ties the frame into a circle of references: frames would fill 0.5 GB until Python's next sweep.
+        """
+        if frame.rotation != self._rotation_degrees:
+            self._rotation_degrees, self._matrix = frame.rotation, display_matrix(frame)
+        return self._matrix
 
 
 class _BestEffortClock:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -20,7 +21,8 @@ from processors.video.edl import edit_decision_list
 from processors.video.fades import find_fades
 from processors.video.held import black_frames, repeated_frames
 from processors.video.integrity import Audited
-from processors.video.using import Measured
+from processors.video.timeline import timeline
+from processors.video.using import FromResults, Measured
 
 COUNTING = Fraction(25)
 """PySceneDetect is given frame numbers; the rate that it wants beside them plays no part."""
@@ -75,14 +77,16 @@ class ShotFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Shots:
-    """Hard cuts and fades. Items: `shots.json` (`ShotList`), `shots.csv`, `shots.edl` (CMX 3600).
+    """Hard cuts and fades. Items: `shots.json` (`ShotList`), `shots.csv`, `shots.edl` (CMX 3600) and `shots.otio`.
 
     Repeated frames are left out before cuts are looked for, so that stop-motion is no row of cuts; a cut through black
-    lies in the middle of the black frames.
+    lies in the middle of the black frames. A dissolve is no cut: the two scenes that it joins stay one shot,
+    for none of its frames differs from its neighbours much more than theirs do; only one of a frame or two over scenes
+    that hardly move is taken for a cut.
     """
 
     name: ClassVar[str] = "video.shots"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     cut_ratio: float = 2.0
@@ -107,22 +111,14 @@ class Shots:
     def needs(self, info: Using) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
-        return _Session(self, info)
+    def start(self, info: Using, scratch: Path) -> FromResults:
+        return FromResults(partial(self.items, info))
 
-
-class _Session:
-    def __init__(self, processor: Shots, using: Using) -> None:
-        self._processor = processor
-        self._using = using
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        measured = Measured.of(self._using)
-        audit = self._using.results[Audited.name].facts("integrity.json")
-        found = find_shots(self._processor, measured)
+    def items(self, using: Using) -> Iterator[Item]:
+        """What is found, from the results alone."""
+        measured = Measured.of(using)
+        audit = using.results[Audited.name].facts("integrity.json")
+        found = find_shots(self, measured)
         facts = ShotFacts(shot_count=len(found.shots), transition_count=len(found.transitions), audit=audit)
         text = json.dumps(as_json(found), indent=1).encode()
         yield Item(name="shots.json", media_type="application/json", data=text, facts=facts)
@@ -132,6 +128,11 @@ class _Session:
             spans = [(measured.time(shot.first_frame), measured.time(shot.end_frame)) for shot in found.shots]
             data = edit_decision_list(spans, rate).encode()
             yield Item(name="shots.edl", media_type="text/plain", data=data, facts=facts)
+            named = [(f"shot {number}", *span) for number, span in enumerate(spans, start=1)]
+            fades = [(fade.kind, measured.time(fade.first_frame), measured.time(fade.end_frame))
+                     for fade in found.transitions]  # fmt: skip
+            data = timeline(named, fades).encode()
+            yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
 
 
 def find_shots(processor: Shots, measured: Measured) -> ShotList:
@@ -170,7 +171,8 @@ def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> dic
         adaptive_threshold=processor.cut_ratio, min_content_val=processor.cut_levels, min_scene_len=1, luma_only=True
     )
     cuts: list[FrameTimecode] = []
-    edge = [distinct[-1]] * detector.window_width  # so that a cut in the last frames has neighbours, too
+    # mirrored, so that the last frames have neighbours that change as they do: a cut among them is found, none invented
+    edge = distinct[-2 : -2 - detector.window_width : -1]
     for position, frame in enumerate([*distinct, *edge]):
         picture = np.repeat(thumbnails[frame][:, :, None], 3, axis=2)
         cuts += detector.process_frame(FrameTimecode(position, COUNTING), picture)

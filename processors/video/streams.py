@@ -13,6 +13,7 @@ import av.video.stream
 from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia
 from processors.video.frame import IDENTITY, display_matrix
+from processors.video.info import StreamFacts
 from processors.video.sound import SoundTrack
 
 _Stream = TypeVar("_Stream", bound=av.stream.Stream)
@@ -23,9 +24,7 @@ def films(container: av.container.InputContainer) -> list[av.video.stream.VideoS
     return [
         stream
         for stream in container.streams.video
-        if not stream.disposition & av.stream.Disposition.attached_pic
-        and stream.codec_context is not None
-        and stream.codec_context.width
+        if not _is_attached(stream) and stream.codec_context is not None and stream.codec_context.width
     ]
 
 
@@ -43,6 +42,24 @@ def film(container: av.container.InputContainer, stream_index: int | None = None
         which = "" if stream_index is None else f" with index {stream_index}"
         raise DamagedMedia(f"no decodable video stream{which}")
     return _preferred(there)
+
+
+def listed(container: av.container.InputContainer) -> tuple[StreamFacts, ...]:
+    """Every stream, in the container's order."""
+    return tuple(
+        StreamFacts(
+            index=stream.index,
+            kind="attached picture" if _is_attached(stream) else stream.type or "unknown",
+            codec=stream.codec_context.name if stream.codec_context else None,
+            language=stream.language,
+            is_default=bool(stream.disposition & av.stream.Disposition.default),
+        )
+        for stream in container.streams
+    )
+
+
+def _is_attached(stream: av.stream.Stream) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def sound_beside(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -11,10 +12,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from processors.contract import Using
+from processors.contract import Item, Using
 from processors.errors import ResultMissing
 from processors.video.measurements import THUMBNAIL_PX, Measurements
 from processors.video.pixel_statistics import PixelStatistics
+
+
+@dataclass(frozen=True)
+class FromResults:
+    """A session of a processor that reads `results`: it is fed nothing, and all its items come at the end."""
+
+    make: Callable[[], Iterator[Item]]
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        return self.make()
 
 
 @dataclass(frozen=True, kw_only=True)

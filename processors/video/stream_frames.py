@@ -1,0 +1,107 @@
+"""Frames of a file's other video streams, each stream read on its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import av.container
+
+from processors.contract import Item, Need, Reads, Source, as_json, require
+from processors.decoding import decoder_errors, open_container
+from processors.errors import DamagedMedia
+from processors.source_file import SourceFile
+from processors.video.frame import VideoFrame
+from processors.video.frames import Frames
+from processors.video.reader import VideoReader
+from processors.video.streams import film, films
+
+
+class _OpenSource(Protocol):
+    @property
+    def source(self) -> Source: ...
+    @property
+    def file(self) -> SourceFile: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamFrames:
+    """Frames of the video streams that `video.frames` does not read.
+
+    Items: what `frames` gives, in a folder for each stream, `stream_<index>/`, and the reader's report as
+    `stream_<index>/report.json` (`VideoReport`). Nothing of a file with one video stream.
+    """
+
+    name: ClassVar[str] = "video.stream_frames"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "file"
+
+    stream: int | None = None
+    """Index in the container, as ffprobe prints it; None: every video stream but the one that a player shows."""
+    frames: Frames = field(default_factory=Frames)
+
+    def __post_init__(self) -> None:
+        require(self.stream is None or self.stream >= 0, "stream", self.stream, "must be 0 or more")
+
+    def needs(self, info: _OpenSource) -> Need:
+        return Need()
+
+    def start(self, info: _OpenSource, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+
+class _Session:
+    def __init__(self, processor: StreamFrames, opened: _OpenSource, scratch: Path) -> None:
+        self._processor = processor
+        self._opened = opened
+        self._scratch = scratch
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        for index in self._wanted():
+            for item in self._items_of(index):
+                yield replace(item, name=f"stream_{index}/{item.name}")
+
+    def _wanted(self) -> list[int]:
+        if self._processor.stream is not None:
+            return [self._processor.stream]
+        with self._opened.file.open() as file, open_container(file) as container:
+            shown = film(container).index
+            return [stream.index for stream in films(container) if stream.index != shown]
+
+    def _items_of(self, index: int) -> Iterator[Item]:
+        file, digest, frames = self._opened.file, self._opened.source.digest, self._processor.frames
+        with (
+            file.open() as first,
+            file.open() as second,
+            open_container(first) as container,
+            open_container(second) as second_opening,
+        ):
+            reader = VideoReader(container, second_opening, source_digest=digest, stream_index=index)
+            reader.want([frames.needs(reader.info)])
+            session = frames.start(reader.info, self._scratch)
+            for frame in _frames(container, reader):
+                yield from session.feed(frame)
+            yield from session.finish()
+            report = json.dumps(as_json(reader.report()), indent=1).encode()
+            yield Item(name="report.json", media_type="application/json", data=report)
+
+
+def _frames(container: av.container.InputContainer, reader: VideoReader) -> Iterator[VideoFrame]:
+    """All frames that the reader gives, until the end or the first place where the container cannot be read."""
+    packets = iter(container.demux(reader.stream))
+    while True:
+        try:
+            with decoder_errors("reading the packets"):
+                packet = next(packets, None)
+        except DamagedMedia:
+            break  # the reader's report says where
+        if packet is None:
+            break
+        yield from reader.decode(packet)
+    yield from reader.flush()
