@@ -34,7 +34,8 @@ from processors.video.shots import Shots
 from processors.video.stills import Stills
 
 SOUND: tuple[Processor, ...] = (
-    Marks(), Levels(), Envelope(), Spectrogram(), Spectra(), Mel(), Picture(), Pyramid(), Events(), Waveform(), Renditions(),
+    Marks(), Levels(), Envelope(), Spectrogram(), Spectra(), Mel(), Picture(), Pyramid(), Events(), Waveform(),
+    Renditions(),
 )  # fmt: skip
 
 EVERYTHING: Recipes = {
