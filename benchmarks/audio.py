@@ -136,8 +136,8 @@ def hours(count: float) -> None:
     # not ru_maxrss: on Linux a child starts with the peak of the process that started it
     peak_kb = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     peak_mb = int(peak_kb[1]) * 1024 / 1e6 if peak_kb else float("nan")
-    seconds = time.perf_counter() - started
-    print(f"  {count:g} hours of stereo: {seconds:.1f} s, {seconds / count:.0f} s an hour")
+    print(f"  {count:g} hours of stereo: {time.perf_counter() - started:.0f} s")
+    print(f"  processor time for an hour of it: {time.process_time() / count:.1f} s")
     tell(f"memory for {count:g} hours of stereo", peak_mb, " MB", 400)
 
 

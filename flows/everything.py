@@ -8,6 +8,7 @@ from processors.audio.events import Events
 from processors.audio.levels import Levels
 from processors.audio.marks import Marks
 from processors.audio.mel import Mel
+from processors.audio.original_stream import OriginalStream
 from processors.audio.picture import Picture
 from processors.audio.pyramid import Pyramid
 from processors.audio.renditions import Renditions
@@ -52,6 +53,7 @@ EVERYTHING: Recipes = {
         Shots(),
         Stills(),
         Motion(),
+        OriginalStream(),
         *SOUND,
     ),
     "audio": (Metadata(), Evidence(), *SOUND),

@@ -90,3 +90,18 @@ def test_another_threshold_is_another_decision(tmp_path: Path) -> None:
     assert bench.run(Events(impulse_db=30)).facts("events.csv")["impulse_count"] == 0
     with pytest.raises(ValueError, match="impulse_db is 0: must be from 3 to 60"):
         Events(impulse_db=0)
+
+
+def test_impulses_are_found_up_to_both_ends(tmp_path: Path) -> None:
+    sound = np.random.default_rng(1).normal(0, 1e-3, 3 * 48_000)
+    for seconds in (0.008, 2.985):
+        place = round(seconds * 48_000)
+        sound[place : place + 96] += 0.5 * np.exp(-np.arange(96) / 30)
+    facts = Bench(tmp_path, sound).run(Events()).facts("events.csv")
+    starts = [event["start_seconds"] for event in facts["events"] if event["kind"] == "impulse"]
+    assert starts == pytest.approx([0.008, 2.985], abs=0.005)
+
+
+def test_a_recording_that_begins_loud_begins_with_no_impulse(tmp_path: Path) -> None:
+    sound = 0.3 * np.random.default_rng(1).normal(0, 1, 2 * 48_000) * np.exp(-np.arange(2 * 48_000) / 4800)
+    assert Bench(tmp_path, sound).run(Events()).facts("events.csv")["impulse_count"] == 0

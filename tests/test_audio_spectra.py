@@ -13,6 +13,7 @@ import scipy.signal
 import xarray
 from PIL import Image
 
+from processors.audio.calibration import Calibration
 from processors.audio.density import DensityTally
 from processors.audio.mel import Mel
 from processors.audio.picture import Picture
@@ -180,3 +181,28 @@ def test_mel_bands_that_the_transform_cannot_tell_apart_are_counted(tmp_path: Pa
     assert facts["empty_band_count"] > 100
     with pytest.raises(ValueError, match=r"highest_hz is 100\.0: must be above lowest_hz"):
         Mel(lowest_hz=200.0, highest_hz=100.0)
+
+
+def test_a_calibration_gives_pascals_beside_full_scale(tmp_path: Path) -> None:
+    # a sine of peak 0.5 at 1000 Hz, where the microphone answers 6 dB more than at 100 Hz: 2 Pa, halved by 6 dB
+    calibration = Calibration(
+        name="test", source="made up", full_scale_pascals=4.0, response=((100.0, 0.0), (1000.0, 20 * np.log10(2))),
+    )  # fmt: skip
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(96_000) / 48_000)
+    result = Bench(tmp_path, tone).run(Spectra(calibration=calibration))
+    facts = result.facts("spectra.csv")
+    assert facts["calibration"]["name"] == "test"
+    (channel,) = facts["channels"]
+    octave = next(
+        i for i, b in enumerate(channel["bands"]) if b["octave_fraction"] == 1 and round(b["middle_hz"]) == 1000
+    )
+    assert channel["bands"][octave]["rms_dbfs"] == pytest.approx(-9.031, abs=0.01)
+    assert channel["pressures"][octave]["rms_pascals"] == pytest.approx(1 / np.sqrt(2), rel=0.005)
+    assert channel["pressures"][octave]["rms_db_re_20_upa"] == pytest.approx(90.97, abs=0.05)
+    columns = np.genfromtxt(result.path("spectra.csv"), delimiter=",", names=True)
+    strongest = int(np.argmax(columns["mean_dbfs_per_hz"]))
+    pascals = columns["mean_square_pascals_per_hz"][strongest]
+    assert 10 * np.log10(pascals / (20e-6) ** 2) == pytest.approx(
+        columns["mean_db_re_20_upa_per_hz"][strongest], abs=1e-3
+    )
+    assert pascals == pytest.approx(10 ** (columns["mean_dbfs_per_hz"][strongest] / 10) * 16 / 4, rel=0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import tomllib
 from dataclasses import dataclass
@@ -32,18 +33,26 @@ class Calibration:
         require(bool(self.source.strip()), "calibration source", self.source, "must say where the numbers are from")
         usable = math.isfinite(self.full_scale_pascals) and self.full_scale_pascals > 0
         require(usable, "full_scale_pascals", self.full_scale_pascals, "must be above 0")
-        rising = all(a[0] < b[0] for a, b in zip(self.response, self.response[1:], strict=False))
-        require(rising, "response", self.response, "frequencies must rise")
+        rising = all(a[0] < b[0] for a, b in itertools.pairwise(((0.0, 0.0), *self.response)))
+        require(rising, "response", self.response, "frequencies must be above 0 and rise")
 
     def decibels(self, rms_dbfs: float | None, hz: float | None = None) -> float | None:
         """Sound pressure level, dB re 20 µPa, of a level re full scale 1.0; at `hz` the response is taken out."""
         if rms_dbfs is None:
             return None
         level = rms_dbfs + 20 * math.log10(self.full_scale_pascals / REFERENCE_PASCALS)
-        if hz is not None and self.response:
-            known_hz, known_db = zip(*self.response, strict=True)
-            level -= float(np.interp(math.log(hz), np.log(known_hz), known_db))
-        return level
+        return level if hz is None else level - float(self.response_db(np.array([hz]))[0])
+
+    def response_db(self, hz: np.ndarray) -> np.ndarray:
+        """Response at each frequency, dB, straight lines over the logarithm of frequency; 0 where none is given."""
+        if not self.response:
+            return np.zeros(len(hz))
+        known_hz, known_db = zip(*self.response, strict=True)
+        return np.interp(np.log(np.maximum(hz, known_hz[0])), np.log(known_hz), known_db)
+
+    def square_pascals(self, mean_square: np.ndarray, hz: np.ndarray) -> np.ndarray:
+        """Mean square pressure, Pa² (or Pa²/Hz), of mean squares re full scale 1.0 (or per Hz) at these frequencies."""
+        return mean_square * self.full_scale_pascals**2 / 10 ** (self.response_db(hz) / 10)
 
     def pascals(self, dbfs: float | None) -> float | None:
         """Pressure of a level re full scale 1.0."""

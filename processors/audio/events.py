@@ -40,7 +40,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     impulse_db: float = 15.0

@@ -15,6 +15,7 @@ import av.packet
 import numpy as np
 import soundfile
 
+from processors.audio.ogg import is_chained
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.source_file import SourceFile
@@ -92,8 +93,8 @@ class AudioReport:
 class _Tally:
     """Counts what a reader lets through."""
 
-    def __init__(self, info: AudioInfo) -> None:
-        self._info = info
+    def __init__(self, info: AudioInfo, *, zero: Fraction = Fraction(0)) -> None:
+        self._info, self._zero = info, zero
         self.samples = self.non_finite = self.errors = 0
         self.first_error: str | None = None
         self.second_count: int | None = None
@@ -109,8 +110,9 @@ class _Tally:
         self.errors += 1
         if packet is not None and packet.pts is not None and len(self.damaged) < MOST_DAMAGED:
             base = packet.time_base or Fraction(1, self._info.rate_hz)
-            end = float((packet.pts + packet.duration) * base) if packet.duration else None
-            self.damaged.append(Damaged(start_seconds=float(packet.pts * base), end_seconds=end))
+            start = packet.pts * base - self._zero
+            end = float(start + packet.duration * base) if packet.duration else None
+            self.damaged.append(Damaged(start_seconds=float(start), end_seconds=end))
         self.first_error = self.first_error or error.what
 
     def report(self) -> AudioReport:
@@ -140,7 +142,7 @@ class StreamReader:
     Encoder delay and padding that the container declares are cut off by FFmpeg.
     """
 
-    def __init__(self, stream: av.audio.stream.AudioStream) -> None:
+    def __init__(self, stream: av.audio.stream.AudioStream, *, starts_at_zero: bool = False) -> None:
         codec = stream.codec_context
         if codec is None:
             raise DamagedMedia("no decoder for the sound stream", "convert it with a tool that has one")
@@ -153,10 +155,10 @@ class StreamReader:
             rate_hz=codec.sample_rate,
             channel_count=codec.channels,
             sample_count_from_header=round(length) if length else None,
-            start=(stream.start_time or 0) * time_base,
+            start=Fraction(0) if starts_at_zero else (stream.start_time or 0) * time_base,
             decoder="FFmpeg",
         )
-        self.tally = _Tally(self.info)
+        self.tally = _Tally(self.info, zero=(stream.start_time or 0) * time_base - self.info.start)
 
     def decode(self, packet: av.packet.Packet | None) -> Iterator[AudioBlock]:
         """Samples that this packet sets free; None drains the decoder."""
@@ -188,15 +190,16 @@ class FileReader:
 
     def __init__(self, file: SourceFile, file_format: str) -> None:
         self._sound: soundfile.SoundFile | None = None
-        if file_format in LIBSNDFILE_FORMATS:
+        opened = file.open()
+        if file_format in LIBSNDFILE_FORMATS and not (file_format == "ogg" and is_chained(opened)):
             # What libsndfile refuses (24-bit float, RF64 oddities), FFmpeg may still read.
-            opened = file.open()
+            opened.seek(0)
             with suppress(DamagedMedia), decoder_errors("opening the sound"):
                 # by its descriptor libsndfile reads on its own; through a Python file it takes 8 KiB at a time
                 self._sound = soundfile.SoundFile(opened.fileno(), closefd=False)
-            if self._sound is None:
-                opened.close()
-            self._opened = opened
+        if self._sound is None:
+            opened.close()
+        self._opened = opened
         if self._sound is not None:
             self.info = AudioInfo(
                 codec=self._sound.subtype.lower(),
@@ -212,7 +215,8 @@ class FileReader:
             self._container = open_container(file.open())
             if not self._container.streams.audio:
                 raise DamagedMedia("no sound stream", "nothing to hear")
-            self._stream = StreamReader(self._container.streams.audio[0])
+            # FFmpeg counts the encoder's delay of an MP3 file as time, although it cuts it off
+            self._stream = StreamReader(self._container.streams.audio[0], starts_at_zero=file_format == "mp3")
             self.info = self._stream.info
             self._stream.tally.second_count = _libsndfile_count(file)
 

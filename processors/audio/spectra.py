@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from processors.audio.bands import Band, Tone, fractional_octaves, strongest_tone
+from processors.audio.calibration import REFERENCE_PASCALS, Calibration
 from processors.audio.cutoff import Cutoff, find_cutoff
 from processors.audio.density import DensityTally
 from processors.audio.power_file import frames_of, mean_power_of
@@ -23,6 +25,16 @@ PERCENTS = (1, 5, 50, 95, 99)
 
 
 @dataclass(frozen=True, kw_only=True)
+class BandPressure:
+    """One band through a named calibration; None: silent."""
+
+    octave_fraction: int
+    middle_hz: float
+    rms_pascals: float | None
+    rms_db_re_20_upa: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelSpectrum:
     """One channel of the spectrogram."""
 
@@ -30,6 +42,8 @@ class ChannelSpectrum:
     frame_count: int
     """Frames that hold nothing but samples; where the recording is shorter than a window, all frames count."""
     bands: tuple[Band, ...]
+    pressures: tuple[BandPressure, ...]
+    """Of the bands, in their order; empty without a calibration."""
     strongest_tone: Tone | None
     cutoff: Cutoff | None
     """None: no edge was found."""
@@ -41,6 +55,7 @@ class SpectraFacts:
 
     reference: str
     channels: tuple[ChannelSpectrum, ...]
+    calibration: Calibration | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +66,11 @@ class Spectra:
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "results"
 
+    calibration: Calibration | None = None
+    """With one, pascals and dB re 20 µPa stand beside dBFS; its response is taken out at each frequency."""
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
 
     def __post_init__(self) -> None:
@@ -97,27 +114,67 @@ class _Session:
         frequency_hz = np.fft.rfftfreq(size, 1 / rate_hz)
         table = io.StringIO()
         rows = csv.writer(table, lineterminator="\n")
-        rows.writerow(["channel", "frequency_hz", "mean_dbfs_per_hz", *(f"p{p}_dbfs_per_hz" for p in PERCENTS)])
+        rows.writerow(self._columns())
         spectra = []
         for name, tally, power in zip(names, tallies, mean_power_of(self._path), strict=True):
             mean = power * factor
-            columns = [mean, *(tally.percentile(percent) * factor for percent in PERCENTS)]
-            for hz, *values in zip(frequency_hz, *columns, strict=True):
-                rows.writerow([name, f"{hz:.6g}", *(_decibels(value) for value in values)])
-            spectra.append(_spectrum(name, frequency_hz, mean, tally.frame_count))
+            densities = [mean, *(tally.percentile(percent) * factor for percent in PERCENTS)]
+            for hz, *cells in zip(frequency_hz, *self._cells(densities, frequency_hz), strict=True):
+                rows.writerow([name, f"{hz:.6g}", *cells])
+            spectra.append(self._spectrum(name, frequency_hz, mean, tally.frame_count))
         found = SpectraFacts(
-            reference="full scale 1.0; a sine of full scale has −3.01 dBFS rms", channels=tuple(spectra)
-        )
+            reference="full scale 1.0; a sine of full scale has −3.01 dBFS rms", channels=tuple(spectra),
+            calibration=self._processor.calibration,
+        )  # fmt: skip
         yield Item(name="spectra.csv", media_type="text/csv", data=table.getvalue().encode(), facts=found)
 
+    def _columns(self) -> list[str]:
+        which = ["mean", *(f"p{percent}" for percent in PERCENTS)]
+        columns = ["channel", "frequency_hz", *(f"{one}_dbfs_per_hz" for one in which)]
+        if self._processor.calibration:
+            columns += ["mean_square_pascals_per_hz", *(f"{one}_db_re_20_upa_per_hz" for one in which)]
+        return columns
 
-def _spectrum(name: str, frequency_hz: np.ndarray, density: np.ndarray, frame_count: int) -> ChannelSpectrum:
-    return ChannelSpectrum(
-        channel=name,
-        frame_count=frame_count,
-        bands=tuple(band for fraction in (1, 3) for band in fractional_octaves(frequency_hz, density, fraction)),
-        strongest_tone=strongest_tone(frequency_hz, density),
-        cutoff=find_cutoff(frequency_hz, density),
+    def _cells(self, densities: list[np.ndarray], frequency_hz: np.ndarray) -> Iterator[list[str]]:
+        """Columns of text, each over all bands."""
+        calibration = self._processor.calibration
+        for density in densities:
+            yield [_decibels(value) for value in density]
+        if calibration:
+            pressures = [calibration.square_pascals(density, frequency_hz) for density in densities]
+            yield [f"{value:.6g}" for value in pressures[0]]
+            for pressure in pressures:
+                yield [_decibels(value / REFERENCE_PASCALS**2) for value in pressure]
+
+    def _spectrum(self, name: str, frequency_hz: np.ndarray, density: np.ndarray, frame_count: int) -> ChannelSpectrum:
+        calibration = self._processor.calibration
+        pressures: list[BandPressure] = []
+        if calibration:
+            heard = calibration.square_pascals(density, frequency_hz)
+            pressures = [_pressure(band) for band in _bands(frequency_hz, heard)]
+        return ChannelSpectrum(
+            channel=name,
+            frame_count=frame_count,
+            bands=tuple(_bands(frequency_hz, density)),
+            pressures=tuple(pressures),
+            strongest_tone=strongest_tone(frequency_hz, density),
+            cutoff=find_cutoff(frequency_hz, density),
+        )
+
+
+def _bands(frequency_hz: np.ndarray, density: np.ndarray) -> list[Band]:
+    """Octaves, then thirds."""
+    return [band for fraction in (1, 3) for band in fractional_octaves(frequency_hz, density, fraction)]
+
+
+def _pressure(band: Band) -> BandPressure:
+    """Of a band that was summed over Pa²/Hz in place of full scale."""
+    level_db = band.rms_dbfs
+    return BandPressure(
+        octave_fraction=band.octave_fraction,
+        middle_hz=band.middle_hz,
+        rms_pascals=None if level_db is None else 10 ** (level_db / 20),
+        rms_db_re_20_upa=None if level_db is None else level_db - 20 * math.log10(REFERENCE_PASCALS),
     )
 
 

@@ -1,0 +1,132 @@
+"""The sound stream as it lies in its container, packet by packet: nothing is decoded, so a lossy one loses nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import av
+import av.container
+
+from processors.contract import Item, Need, Reads, as_json
+from processors.decoding import decoder_errors, open_container
+from processors.errors import DamagedMedia
+
+MUXERS: dict[str, tuple[str, str, str]] = {
+    "aac": ("m4a", "ipod", "audio/mp4"),
+    "alac": ("m4a", "ipod", "audio/mp4"),
+    "opus": ("opus", "ogg", "audio/ogg"),
+    "libopus": ("opus", "ogg", "audio/ogg"),
+    "vorbis": ("ogg", "ogg", "audio/ogg"),
+}
+"""Decoder's name: suffix, muxer, media type. Any other codec goes into Matroska; MP3 too, because a file of its own
+gets a header that changes how much of its end is heard."""
+MATROSKA = ("mka", "matroska", "audio/x-matroska")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OriginalStreamFacts:
+    """The copy, compared with the source packet by packet after writing."""
+
+    codec: str | None
+    reason: str | None
+    """Why there is no copy."""
+    packet_count: int
+    packets_sha256: str | None
+    """Of all packets' bytes, one after the other; the same in the source and in the copy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OriginalStream:
+    """`original_stream.*`: the first sound stream of a video. Where there is no copy, a record says why."""
+
+    name: ClassVar[str] = "audio.original_stream"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "file"
+
+    def needs(self, info: Any) -> Need:
+        return Need()
+
+    def start(self, info: Any, scratch: Path) -> _Session:
+        return _Session(info, scratch)
+
+
+class _Session:
+    def __init__(self, info: Any, scratch: Path) -> None:
+        self._source, self._file, self._scratch = info.source, info.file, scratch
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        if self._source.medium == "audio":
+            yield _none(None, "the source itself is the original stream")
+            return
+        with self._file.open() as file, open_container(file) as container:
+            if not container.streams.audio:
+                yield _none(None, "there is no sound")
+                return
+            codec = container.streams.audio[0].codec_context.name
+            suffix, muxer, media_type = MUXERS.get(codec, MATROSKA)
+            path = self._scratch / f"original_stream.{suffix}"
+            if not _holds(muxer, container.streams.audio[0]):
+                yield _none(codec, f"{muxer} does not hold {codec}")
+                return
+            count, digest = _copy(container, path, muxer)
+        with path.open("rb") as written, open_container(written) as copy:
+            again = _digest(_packets(copy))
+        if again != (count, digest):
+            raise DamagedMedia(f"a copy of its {codec} packets in {muxer} reads back differently", "convert it")
+        facts = OriginalStreamFacts(codec=codec, reason=None, packet_count=count, packets_sha256=digest)
+        yield Item(name=path.name, media_type=media_type, file=path, facts=facts)
+
+
+def _none(codec: str | None, reason: str) -> Item:
+    facts = OriginalStreamFacts(codec=codec, reason=reason, packet_count=0, packets_sha256=None)
+    text = json.dumps(as_json(facts), indent=1)
+    return Item(name="original_stream.json", media_type="application/json", data=text.encode(), facts=facts)
+
+
+def _holds(muxer: str, stream: av.AudioStream) -> bool:
+    with av.open(io.BytesIO(), "w", format=muxer) as trial:
+        try:
+            trial.add_stream_from_template(stream)
+        except ValueError:
+            return False
+    return True
+
+
+def _copy(container: av.container.InputContainer, path: Path, muxer: str) -> tuple[int, str]:
+    """Write all packets; gives their number and the SHA-256 of their bytes."""
+    digest, count = hashlib.sha256(), 0
+    with (
+        decoder_errors("copying the sound's packets"),
+        av.open(str(path), "w", format=muxer, options={"fflags": "+bitexact"}) as output,
+    ):
+        stream = output.add_stream_from_template(container.streams.audio[0])
+        for packet in _packets(container):
+            digest.update(bytes(packet))
+            count += 1
+            packet.stream = stream
+            output.mux_one(packet)
+    if not count:
+        raise DamagedMedia("the sound stream holds no packet", "nothing to hear")
+    return count, digest.hexdigest()
+
+
+def _packets(container: av.container.InputContainer) -> Iterator[av.Packet]:
+    return (packet for packet in container.demux(container.streams.audio[0]) if packet.size)
+
+
+def _digest(packets: Iterator[av.Packet]) -> tuple[int, str]:
+    digest, count = hashlib.sha256(), 0
+    with decoder_errors("reading the copy"):
+        for packet in packets:
+            digest.update(bytes(packet))
+            count += 1
+    return count, digest.hexdigest()

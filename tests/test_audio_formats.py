@@ -1,0 +1,206 @@
+"""Every format, width, rate and number of channels that is promised reads exactly, and lossy ones are not shifted."""
+
+from __future__ import annotations
+
+import io
+import struct
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+
+from processors.audio.ogg import is_chained
+from processors.audio.reader import AudioReport, FileReader
+from processors.errors import DamagedMedia, MediaError, RefusedMedia
+from processors.identify import identify
+from processors.source_file import SourceFile
+
+
+def read(path: Path, file_format: str) -> tuple[np.ndarray, FileReader, AudioReport]:
+    reader = FileReader(SourceFile.at(path), file_format)
+    blocks = [block.samples for block in reader.blocks()]
+    report = reader.report()
+    return np.concatenate(blocks, axis=1), reader, report
+
+
+def steps(bits: int, channels: int, count: int = 5000) -> np.ndarray:
+    """int32, shape (count, channels), left-justified: every value that the width holds may come."""
+    whole = np.random.default_rng(bits).integers(-(1 << (bits - 1)), 1 << (bits - 1), (count, channels))
+    whole[:2] = [[-(1 << (bits - 1))], [(1 << (bits - 1)) - 1]]
+    return (whole << (32 - bits)).astype(np.int32)
+
+
+WIDTHS = {"PCM_16": 16, "PCM_24": 24}
+LOSSLESS = [
+    *(("WAV", subtype, "wav") for subtype in ("PCM_16", "PCM_24")), ("WAVEX", "PCM_24", "wav"),
+    ("RF64", "PCM_24", "wav"), ("W64", "PCM_16", "w64"), ("AIFF", "PCM_24", "aiff"), ("FLAC", "PCM_16", "flac"),
+    ("FLAC", "PCM_24", "flac"), ("CAF", "PCM_16", "caf"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6, 16])
+@pytest.mark.parametrize(("kind", "subtype", "file_format"), LOSSLESS)
+def test_lossless_formats_read_to_the_last_bit(
+    tmp_path: Path, kind: str, subtype: str, file_format: str, channels: int
+) -> None:
+    channels = min(channels, 8) if kind == "FLAC" else channels  # the most that FLAC holds
+    values = steps(WIDTHS[subtype], channels)
+    path = tmp_path / "sound"
+    soundfile.write(path, values, 96_000, format=kind, subtype=subtype)
+    samples, reader, report = read(path, file_format)
+    assert np.array_equal(samples, (values.T / 2.0**31).astype(np.float32))
+    assert (reader.info.rate_hz, reader.info.channel_count, reader.info.decoder) == (96_000, channels, "libsndfile")
+    assert (report.sample_count_from_header, report.sample_count_decoded, report.damaged) == (5000, 5000, ())
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11_025, 44_100, 192_000, 500_000])
+@pytest.mark.parametrize("kind", ["WAV", "W64", "AIFF", "RF64"])
+def test_float_reads_exactly_at_every_rate(tmp_path: Path, rate_hz: int, kind: str) -> None:
+    values = np.random.default_rng(1).normal(0, 1, (999, 2)).astype(np.float32)
+    path = tmp_path / "sound"
+    soundfile.write(path, values, rate_hz, format=kind, subtype="FLOAT")
+    samples, reader, _ = read(path, kind.lower() if kind in ("W64", "AIFF") else "wav")
+    assert np.array_equal(samples, values.T)
+    assert reader.info.rate_hz == rate_hz
+
+
+def test_broadcast_wave_and_bw64_read_as_wave(tmp_path: Path) -> None:
+    values = steps(24, 2)
+    path = tmp_path / "sound.wav"
+    soundfile.write(path, values, 48_000, format="WAV", subtype="PCM_24")
+    plain = path.read_bytes()
+    bext = b"bext" + struct.pack("<I", 602) + b"descent".ljust(602, b"\0")
+    path.write_bytes(plain[:4] + struct.pack("<I", len(plain) + 602) + plain[8:12] + bext + plain[12:])
+    assert np.array_equal(read(path, "wav")[0], (values.T / 2.0**31).astype(np.float32))
+    soundfile.write(path, values, 48_000, format="RF64", subtype="PCM_24")
+    path.write_bytes(path.read_bytes().replace(b"RF64", b"BW64", 1))
+    with path.open("rb") as file:
+        assert identify(file, path.name).format == "wav"
+    assert np.array_equal(read(path, "wav")[0], (values.T / 2.0**31).astype(np.float32))
+
+
+def click(rate_hz: int = 48_000) -> np.ndarray:
+    """A second and a bit of faint noise with a click at half a second."""
+    sound = np.random.default_rng(2).normal(0, 1e-3, rate_hz + 777).astype(np.float32)
+    sound[rate_hz // 2 : rate_hz // 2 + 2] = (0.8, -0.8)
+    return sound
+
+
+def encoded(path: Path, codec: str, rate_hz: int) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate_hz, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        stream.codec_context.bit_rate = 192_000
+        frame = av.AudioFrame.from_ndarray(click(rate_hz)[None], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = rate_hz, 0, Fraction(1, rate_hz)
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate_hz)
+        for part in (*resampler.resample(frame), *resampler.resample(None)):
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    return path
+
+
+LOSSY = [
+    ("a.mp3", "libmp3lame", "mp3", 44_100), ("a.mp3", "libmp3lame", "mp3", 48_000), ("a.m4a", "aac", "mov,mp4", 44_100),
+    ("a.m4a", "aac", "mov,mp4", 48_000), ("a.opus", "libopus", "ogg", 48_000), ("a.mkv", "aac", "matroska", 48_000),
+    ("a.wv", "wavpack", "wv", 48_000), ("a.m4a", "alac", "mov,mp4", 48_000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "codec", "file_format", "rate_hz"), LOSSY)
+def test_an_encoders_delay_and_padding_are_taken_off(
+    tmp_path: Path, name: str, codec: str, file_format: str, rate_hz: int
+) -> None:
+    samples, reader, report = read(encoded(tmp_path / name, codec, rate_hz), file_format)
+    place = int(np.argmax(np.abs(samples[0])))
+    start = round(float(reader.info.start) * rate_hz)
+    assert place + start in (rate_hz // 2, rate_hz // 2 + 1)
+    assert report.decoder_errors == 0
+    assert 0 <= report.sample_count_decoded - (rate_hz + 777) < 1024  # MP4 does not say where AAC's last frame ends
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_ogg_has_exactly_the_samples_that_went_in(tmp_path: Path, subtype: str) -> None:
+    path = tmp_path / "a.ogg"
+    soundfile.write(path, click(), 48_000, format="OGG", subtype=subtype)
+    samples, _, report = read(path, "ogg")
+    assert report.sample_count_decoded == 48_777
+    assert int(np.argmax(np.abs(samples[0]))) in (24_000, 24_001)
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_a_chained_ogg_is_read_to_its_end(tmp_path: Path, subtype: str) -> None:
+    # two streams one after the other are one legal file (RFC 3533, 4); libsndfile alone reads 1 of these 3 seconds
+    parts = []
+    for number, seconds in enumerate((1, 2)):
+        path = tmp_path / f"{number}.ogg"
+        sound = np.sin(np.arange(48_000 * seconds) * 0.05) / (number + 2)
+        soundfile.write(path, sound, 48_000, format="OGG", subtype=subtype)
+        parts.append(path.read_bytes())
+    chained = tmp_path / "chained.ogg"
+    chained.write_bytes(b"".join(parts))
+    samples, reader, report = read(chained, "ogg")
+    assert reader.info.decoder == "FFmpeg"
+    assert report.sample_count_decoded == pytest.approx(3 * 48_000, abs=1024)  # a block between the two
+    for part, peak in ((samples[0, 10_000:40_000], 1 / 2), (samples[0, 60_000:130_000], 1 / 3)):
+        assert np.sqrt(2 * np.mean(part**2)) == pytest.approx(peak, rel=0.05)
+
+
+def test_one_stream_is_not_chained(tmp_path: Path) -> None:
+    path = tmp_path / "one.ogg"
+    soundfile.write(path, np.zeros(48_000), 48_000, format="OGG", subtype="VORBIS")
+    for data in (path.read_bytes(), path.read_bytes()[:3000], b"OggS", b"", b"no ogg" * 99):
+        assert not is_chained(io.BytesIO(data))
+    assert is_chained(io.BytesIO(path.read_bytes() * 2))
+
+
+def test_a_damaged_packet_is_told_with_its_time(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "a.mp3", "libmp3lame", 48_000)
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 3000] = bytes(3000)
+    path.write_bytes(data)
+    samples, _, report = read(path, "mp3")
+    missing = 48_777 - samples.shape[1]
+    assert missing > 0 or report.decoder_errors > 0
+    assert report.sample_count_from_header == 48_777
+    for span in report.damaged:
+        assert 0.3 < span.start_seconds < 0.7
+
+
+def wave_with(path: Path, **fields: int) -> Path:
+    """A short 16-bit WAV whose header says something else."""
+    soundfile.write(path, np.full(1000, 0.1), 48_000)
+    data = bytearray(path.read_bytes())
+    places = {"channels": (22, "<H"), "rate": (24, "<I"), "data_bytes": (40, "<I")}
+    for name, value in fields.items():
+        place, code = places[name]
+        struct.pack_into(code, data, place, value)
+    path.write_bytes(data)
+    return path
+
+
+def test_no_rate_and_no_channels_are_failures_in_words(tmp_path: Path) -> None:
+    for fields in ({"rate": 0}, {"channels": 0}):
+        with pytest.raises(MediaError) as failure:
+            read(wave_with(tmp_path / "bad.wav", **fields), "wav")
+        assert isinstance(failure.value, DamagedMedia | RefusedMedia)
+
+
+@pytest.mark.parametrize("data_bytes", [4_000_000_000, 0xFFFFFFFF])
+def test_a_size_that_lies_is_found_out(tmp_path: Path, data_bytes: int) -> None:
+    samples, _, report = read(wave_with(tmp_path / "lie.wav", data_bytes=data_bytes), "wav")
+    assert samples.shape == (1, 1000)
+    assert report.sample_count_decoded == 1000
+
+
+def test_a_wrong_suffix_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "sound.mp3"
+    soundfile.write(path, np.full(1000, 0.5), 48_000, format="FLAC", subtype="PCM_16")
+    with path.open("rb") as file:
+        found = identify(file, path.name)
+    assert (found.medium, found.format) == ("audio", "flac")
+    assert np.array_equal(read(path, found.format)[0], np.full((1, 1000), 0.5, np.float32))
