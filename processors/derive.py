@@ -139,9 +139,9 @@ def _run_photo(file: SourceFile, work: list[_Work], facts: dict[Reads, Json]) ->
     with file.open() as opened:
         reader = PhotoReader(opened)
         needs = _start(work, reader.info)
-        photo = reader.photo(needs)
         facts["photo"] = as_json(reader.info)
-        _feed(work, photo)
+        if work:  # else every one of them refused it
+            _feed(work, reader.photo(needs))
     _finish(work)
 
 

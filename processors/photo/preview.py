@@ -11,7 +11,7 @@ from typing import ClassVar
 from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
-from processors.photo.reader import Photo, PhotoInfo
+from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 
 
@@ -43,8 +43,11 @@ class Preview:
     webp_quality: int = 82
     avif_quality: int = 65
     avif_longest_side_px: int = 1024
+    max_pixels: int = MAX_PIXELS
+    """Larger photos are refused from their header."""
 
     def __post_init__(self) -> None:
+        require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
         sides = self.longest_sides_px
         ascending = all(a < b for a, b in itertools.pairwise(sides))
         require(bool(sides) and ascending and sides[0] >= 16, "longest_sides_px", sides, "must ascend from 16 or more")
@@ -54,6 +57,7 @@ class Preview:
         require(known, "formats", self.formats, "must be of jpeg, webp and avif")
 
     def needs(self, info: PhotoInfo) -> Need:
+        refuse_larger(info, self.max_pixels)
         return Need(longest_side_px=self.longest_sides_px[-1])
 
     def start(self, info: PhotoInfo, scratch: Path) -> _Session:

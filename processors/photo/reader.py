@@ -16,7 +16,7 @@ from processors.photo.colour import deep_of, profile_name, to_srgb
 from processors.planetary import PlanetaryImage, is_planetary, read_header, read_pixels
 
 MAX_PIXELS = 300_000_000
-"""A larger picture is refused before it is decoded: it would take 0.9 GB as RGB."""
+"""Where nobody says otherwise, a larger picture is refused before it is decoded: it would take 0.9 GB as RGB."""
 HEAD_BYTES = 4096
 
 
@@ -43,15 +43,14 @@ class PhotoInfo:
 
 
 class PhotoReader:
-    """One photograph, decoded at most once.
+    """One photograph, decoded at most once; how many pixels are too many is for who asks for it (`refuse_larger`).
 
     Raises
     ------
     DamagedMedia : Pillow refuses the bytes.
-    RefusedMedia : more than `max_pixels`.
     """
 
-    def __init__(self, file: BinaryIO, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._image = self._planetary = None
         if is_planetary(file.read(HEAD_BYTES)):
@@ -62,9 +61,6 @@ class PhotoReader:
             self._image = open_picture(file)
             with decoder_errors("reading the picture's header"):
                 self.info = _info(self._image)
-        width, height = self.info.width_px, self.info.height_px
-        if width * height > max_pixels:
-            raise RefusedMedia(f"{width} x {height} pixels is over the limit of {max_pixels}", "split the picture")
 
     def photo(self, needs: list[Need]) -> Photo:
         """Decode; a JPEG is shrunk while decoding when nobody needs all of its pixels."""
@@ -81,6 +77,15 @@ class PhotoReader:
             self._image.load()
             upright = ImageOps.exif_transpose(self._image)
             return Photo(info=self.info, image=to_srgb(upright), deep=deep_of(upright))
+
+
+def refuse_larger(info: PhotoInfo, max_pixels: int) -> None:
+    """Raise `RefusedMedia`, from the header alone, for a photo of more pixels."""
+    if info.width_px * info.height_px > max_pixels:
+        raise RefusedMedia(
+            f"{info.width_px} x {info.height_px} pixels is over the limit of {max_pixels}",
+            "raise max_pixels in the recipe, and --memory-mb with it",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
