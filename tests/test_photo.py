@@ -80,6 +80,15 @@ def test_sixteen_bit_grey_keeps_its_tones(make: MediaMaker) -> None:
     assert np.abs(shown[32].astype(int) - np.arange(256)).max() <= 3
 
 
+@pytest.mark.parametrize(("largest", "white"), [(65535, 65535), (4029, 4095), (1000, 1023), (12, 255)])
+def test_numbers_of_fewer_bits_in_sixteen_are_not_shown_black(make: MediaMaker, largest: int, white: int) -> None:
+    ramp = np.linspace(0, largest, 256).astype(np.uint16)
+    Image.fromarray(np.tile(ramp, (64, 1))).save(make.folder / "ramp.png")
+    item = previews(make.folder / "ramp.png")[0]
+    assert item.facts.white_level == white
+    assert abs(int(picture(item)[32, 255]) - round(largest / white * 255)) <= 3
+
+
 def test_an_icc_profile_is_applied(make: MediaMaker, samples: Path) -> None:
     path = samples / "formats/photo/pillow/hopper.iccprofile.tif"
     shown = picture(previews(path)[0]).astype(int)

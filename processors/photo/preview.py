@@ -25,6 +25,8 @@ class PreviewFacts:
     """Upright."""
     source_height_px: int
     alpha_flattened_on_white: bool
+    white_level: float | None
+    """The number in the file that is shown as white; None for a picture of 8 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,7 @@ class Preview:
     """Previews for the web; a size larger than the photo itself gives the photo's own size."""
 
     name: ClassVar[str] = "photo.preview"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "photo"
 
     longest_sides_px: tuple[int, ...] = (320, 1024, 2048)
@@ -82,6 +84,7 @@ class _Session:
                 source_width_px=photo.info.width_px,
                 source_height_px=photo.info.height_px,
                 alpha_flattened_on_white=flattened,
+                white_level=photo.white_level,
             )
             yield from self._encoded(picture, side, facts)
 
