@@ -18,7 +18,7 @@ from processors.store.catalogue import Catalogue
 from processors.store.links import Link, LinkEnd, LinkKind
 from processors.store.manifest import ResultRef
 from processors.store.results import Store
-from processors.video.still_frame import frame_of
+from processors.video.still_frame import frame_of, read_frames, still_of
 
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
 """Of a photo the first of the previews that is there, and the stretched one: a 16-bit photo can be all but black."""
@@ -87,14 +87,15 @@ def _pictures(items: Sequence[dict], store: Store) -> Iterator[_Picture]:
 
 
 def _stills(pictures: Sequence[_Picture], measured: dict[str, Path]) -> Iterator[Link]:
-    for picture in (one for one in pictures if one.is_photo):
-        grey = picture.grey()
-        for video, table in measured.items():
-            if frame := frame_of(grey, table):
+    stills = [(one.end, still_of(one.grey())) for one in pictures if one.is_photo and measured]
+    for video, table in measured.items():
+        frames = read_frames(table)
+        for end, still in stills:
+            if still and (frame := frame_of(still, frames)):
                 there = LinkEnd(source=video, time_seconds=frame.time_seconds, frame_number=frame.frame_number)
                 evidence = {"differing_bits": frame.differing_bits, "first_frame": frame.first_frame,
                             "end_frame": frame.end_frame}  # fmt: skip
-                yield Link(kind="still and frame", here=picture.end, there=there, score=frame.score, evidence=evidence)
+                yield Link(kind="still and frame", here=end, there=there, score=frame.score, evidence=evidence)
 
 
 def _same(pictures: Sequence[_Picture]) -> Iterator[Link]:

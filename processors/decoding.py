@@ -17,7 +17,7 @@ import av
 import av.container
 import av.error
 import pillow_heif
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, StoreError
 
@@ -102,4 +102,7 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
     DamagedMedia : no allowed reader accepts the bytes.
     """
     with decoder_errors("reading the picture's header"):
-        return Image.open(file, formats=PICTURE_FORMATS)
+        try:
+            return Image.open(file, formats=PICTURE_FORMATS)
+        except UnidentifiedImageError as error:  # whose own words name the open file, not what is wrong
+            raise ValueError("no picture reader accepts its bytes") from error

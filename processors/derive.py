@@ -167,10 +167,11 @@ def _run_photo(file: SourceFile, work: list[_Work], reading: _Reading) -> None:
         with reading.clock("photo"):
             reader = PhotoReader(opened)
         needs = _start(work, reader.info)
-        with reading.clock("photo"):
-            photo = reader.photo(needs)
         reading.facts["photo"] = as_json(reader.info)
-        _feed(work, photo)
+        if work:  # else every one of them refused it
+            with reading.clock("photo"):
+                photo = reader.photo(needs)
+            _feed(work, photo)
     _finish(work)
 
 

@@ -99,6 +99,19 @@ def test_rights_come_from_the_profile_where_the_release_says_none() -> None:
     assert stated["dc:rights"] == "<b>CC0</b>\x07"
 
 
+def test_captions_alt_texts_credit_and_rights_stand_in_their_terms_and_languages() -> None:
+    entry = {"caption": "Tracks <b>behind</b>", "caption_zh": "车辙", "alt_text": "Two tracks", "alt_text_zh": "两条",
+             "credit": "CNSA", "rights": "unresolved", "redistribute": False}  # fmt: skip
+    said = {(s.term, s.language): s.value for s in evidence(entry=entry).statements if s.source.startswith("release")}
+    assert said == {
+        ("dc:description", "en"): "Tracks <b>behind</b>", ("dc:description", "zh"): "车辙",
+        ("Iptc4xmpCore:AltTextAccessibility", "en"): "Two tracks",
+        ("Iptc4xmpCore:AltTextAccessibility", "zh"): "两条",
+        ("photoshop:Credit", None): "CNSA", ("dc:rights", None): "unresolved",
+        ("marsmedia:redistribute", None): "false",
+    }  # fmt: skip
+
+
 def test_a_cnsa_product_name_is_read() -> None:
     product = product_name(NAME + "L")
     assert product is not None

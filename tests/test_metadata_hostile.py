@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import zlib
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from processors.errors import MediaError
+from processors.errors import DamagedMedia, MediaError
 from processors.identify import identify
 from processors.metadata.ifd import Directories
 from processors.metadata.iptc import iptc_tags
 from processors.metadata.photograph import IPTC_NAMES, read_photograph
 from processors.metadata.record import MAX_TEXT_CHARACTERS, MetadataRecord
 from processors.metadata.xmp import xmp_tags
+from processors.photo.reader import PhotoReader
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="T"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">%s</rdf:Description></rdf:RDF></x:xmpmeta>"""
@@ -108,3 +110,28 @@ def test_every_hostile_picture_is_read_or_refused_in_words(samples: Path) -> Non
                 read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo")
             seen += 1
     assert seen > 5
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_with(*chunks: bytes, header: bytes | None = None) -> io.BytesIO:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    data = file.getvalue()
+    return io.BytesIO(data[:8] + (header or data[8:33]) + b"".join(chunks) + data[33:])
+
+
+@pytest.mark.parametrize("kind", [b"zTXtComment\0\0", b"iCCPx\0\0", b"iTXtXML:com.adobe.xmp\0\1\0\0\0"])
+def test_a_text_that_unpacks_to_hundreds_of_megabytes_is_refused_unread(kind: bytes) -> None:
+    bomb = png_chunk(kind[:4], kind[4:] + zlib.compress(bytes(100 << 20), 9))
+    for read_it in (lambda file: read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo"), PhotoReader):
+        with pytest.raises(DamagedMedia, match="Decompressed data too large"):
+            read_it(png_with(bomb))
+
+
+def test_dimensions_that_lie_give_no_picture() -> None:
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 4000, 4000, 8, 2, 0, 0, 0))
+    with pytest.raises(DamagedMedia, match="truncated"):
+        PhotoReader(png_with(header=header)).photo([])

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from processors.contract import Item
+from processors.contract import Item, Source
+from processors.derive import derive
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.photo import reader
+from processors.photo.enhanced import Enhanced
 from processors.photo.preview import Preview
+from processors.photo.quality import Quality
 from processors.photo.reader import PhotoReader
+from processors.photo.tracks import Tracks
+from processors.source_file import SourceFile
+from processors.store.results import Store
 from tests.made_media import MediaMaker
 
 
@@ -72,6 +80,15 @@ def test_sixteen_bit_grey_keeps_its_tones(make: MediaMaker) -> None:
     assert np.abs(shown[32].astype(int) - np.arange(256)).max() <= 3
 
 
+@pytest.mark.parametrize(("largest", "white"), [(65535, 65535), (4029, 4095), (1000, 1023), (12, 255)])
+def test_numbers_of_fewer_bits_in_sixteen_are_not_shown_black(make: MediaMaker, largest: int, white: int) -> None:
+    ramp = np.linspace(0, largest, 256).astype(np.uint16)
+    Image.fromarray(np.tile(ramp, (64, 1))).save(make.folder / "ramp.png")
+    item = previews(make.folder / "ramp.png")[0]
+    assert item.facts.white_level == white
+    assert abs(int(picture(item)[32, 255]) - round(largest / white * 255)) <= 3
+
+
 def test_an_icc_profile_is_applied(make: MediaMaker, samples: Path) -> None:
     path = samples / "formats/photo/pillow/hopper.iccprofile.tif"
     shown = picture(previews(path)[0]).astype(int)
@@ -101,5 +118,27 @@ def test_too_many_pixels_are_refused_before_decoding(make: MediaMaker) -> None:
     header = b"BM" + (54).to_bytes(4, "little") + bytes(4) + (54).to_bytes(4, "little") + (40).to_bytes(4, "little")
     path = make.folder / "bomb.bmp"
     path.write_bytes(header + side.to_bytes(4, "little") * 2 + b"\x01\x00\x18\x00" + bytes(24))
-    with pytest.raises(RefusedMedia, match=f"{side} x {side} pixels is over the limit"):
+    with pytest.raises(RefusedMedia, match=f"{side} x {side} pixels is over the limit of 300000000: raise max_pixels"):
         previews(path)
+
+
+@pytest.mark.parametrize("limited", [Preview, Quality, Enhanced, Tracks])
+def test_the_pixel_limit_is_a_parameter(make: MediaMaker, limited: Callable[..., Any]) -> None:
+    path = make.photo("photo.png", size=(120, 100))
+    with path.open("rb") as file:
+        info = PhotoReader(file).info
+    limited(max_pixels=12_000).needs(info)
+    with pytest.raises(RefusedMedia, match="120 x 100 pixels is over the limit of 11999"):
+        limited(max_pixels=11_999).needs(info)
+    with pytest.raises(ValueError, match="max_pixels is 0: must be 1 or more"):
+        limited(max_pixels=0)
+
+
+def test_a_photo_over_the_limit_of_some_is_made_for_the_others(make: MediaMaker, tmp_path: Path) -> None:
+    path = make.photo("photo.png", size=(120, 100))
+    source = Source(digest="a" * 64, size_bytes=1, name=path.name, medium="photo", format="png", has_sound=False)
+    due = [Preview(max_pixels=100), Quality()]
+    outcomes = derive(source, SourceFile.at(path), "june", due, Store(tmp_path / "store"))
+    assert {one.ref.processor: one.verdict for one in outcomes} == {"photo.preview": "refused", "photo.quality": "made"}
+    (alone,) = derive(source, SourceFile.at(path), "june", [Quality(max_pixels=100)], Store(tmp_path / "store"))
+    assert alone.verdict == "refused"

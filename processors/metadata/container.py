@@ -13,7 +13,11 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
 from processors.decoding import decoder_errors, open_container
+from processors.metadata.boxes import box_tags
 from processors.metadata.record import MetadataRecord, StreamRecord, Tag, known_from, text_tag
+from processors.metadata.riff import riff_tags
+
+MAX_PROBLEMS = 20
 
 
 def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
@@ -24,8 +28,9 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
     DamagedMedia : no allowed demuxer accepts the bytes.
     """
     container = open_container(file)
+    problems: list[str] = []
     with container, decoder_errors("reading the container's tags"):
-        tags = tuple(_tags(container))
+        tags = (*_tags(container), *_more_tags(file, problems))
         return MetadataRecord(
             sha256=sha256,
             size_bytes=size_bytes,
@@ -37,6 +42,7 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
             streams=tuple(_stream(stream) for stream in container.streams),
             known=known_from(tags),
             tags=tags,
+            problems=tuple(problems[:MAX_PROBLEMS]),
         )
 
 
@@ -52,6 +58,16 @@ def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
         yield Tag(namespace=f"chapter.{number}", name="end_seconds", value=float(chapter["end"] * base))
         for name, text in chapter["metadata"].items():
             yield text_tag(f"chapter.{number}", name, text)
+
+
+def _more_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
+    """What FFmpeg does not tell; read after it is done with the file's headers."""
+    file.seek(0)
+    head = file.read(12)
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+        yield from box_tags(file, problems)
+    else:
+        yield from riff_tags(file, problems)
 
 
 def _seconds(ticks: int | None, time_base: Fraction | None) -> Fraction | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ MAX_NUMBERS = 1000
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
 _CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _CHILDREN = {0x8769: "exif", 0x8825: "exif.gps", 0xA005: "exif.interop", 0x014A: "exif.sub"}
+MAKER_NOTE = 0x927C
+MAKER_NAMESPACE = "exif.maker."
 _NOT_SHOWN = {0x02BC, 0x83BB, 0x8649, 0x8773}
 """XMP, IPTC, Photoshop and ICC: whole blocks with readers of their own."""
 _USER_COMMENT_CODES = {
@@ -50,7 +53,12 @@ class Directories:
     """
 
     def __init__(self, read: Read) -> None:
-        self._read = read
+        self.read = read
+        self._seen: set[int] = set()
+        self.problems: list[str] = []
+        self.blocks: dict[int, bytes] = {}
+        self.maker_note: tuple[int, int] | None = None
+        """Offset and size of the maker's note, where there is one."""
         head = read(0, 16)
         self._order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
         if not self._order or len(head) < 8:
@@ -59,9 +67,18 @@ class Directories:
         self._first = struct.unpack(
             self._order + ("Q" if self._is_big else "I"), head[8:16] if self._is_big else head[4:8]
         )[0]
-        self._seen: set[int] = set()
-        self.problems: list[str] = []
-        self.blocks: dict[int, bytes] = {}
+
+    @property
+    def order(self) -> str:
+        """`<` or `>`: which byte of a number comes first."""
+        return self._order
+
+    def numbered(self, read: Read, order: str, offset: int, namespace: str) -> Iterator[Tag]:
+        """Entries of one other directory, named by their numbers alone."""
+        other = copy.copy(self)
+        other.read, other._order, other._is_big = read, order, False
+        for number, kind, count, data in other._entries(offset, namespace)[0]:
+            yield other._tag(namespace, number, kind, count, data)
 
     def tags(self) -> Iterator[Tag]:
         """Entries in the order of the file; a thumbnail's come after the picture's."""
@@ -92,7 +109,7 @@ class Directories:
 
     def _entries(self, offset: int, namespace: str) -> tuple[list[tuple[int, int, int, bytes]], int]:
         count_size, entry_size, code = (8, 20, "Q") if self._is_big else (2, 12, "I")
-        head = self._read(offset, count_size)
+        head = self.read(offset, count_size)
         if len(head) < count_size:
             self.problems.append(f"the {namespace} directory at {offset} lies outside the data")
             return [], 0
@@ -100,7 +117,7 @@ class Directories:
         if count > MAX_ENTRIES:
             self.problems.append(f"the {namespace} directory claims {count} entries: only {MAX_ENTRIES} are read")
             count = MAX_ENTRIES
-        table = self._read(offset + count_size, count * entry_size + struct.calcsize(code))
+        table = self.read(offset + count_size, count * entry_size + struct.calcsize(code))
         found: list[tuple[int, int, int, bytes]] = []
         for start in range(0, min(count * entry_size, len(table) - entry_size + 1), entry_size):
             entry = self._entry(table[start : start + entry_size], code, namespace)
@@ -119,8 +136,10 @@ class Directories:
             return None
         length = min(count * size, MAX_VALUE_BYTES)
         value = place[:length]
+        if number == MAKER_NOTE and namespace == "exif" and count > len(place):
+            self.maker_note = struct.unpack(self._order + code, place)[0], count
         if count * size > len(place):
-            value = self._read(struct.unpack(self._order + code, place)[0], length)
+            value = self.read(struct.unpack(self._order + code, place)[0], length)
             if len(value) < length:
                 self.problems.append(
                     f"{namespace} 0x{number:04x}: {length - len(value)} of its {length} bytes are missing"
@@ -129,8 +148,12 @@ class Directories:
         return number, kind, count, value
 
     def _tag(self, namespace: str, number: int, kind: int, count: int, data: bytes) -> Tag:
-        names = {"exif.gps": ExifTags.GPSTAGS, "exif.interop": {1: "InteropIndex", 2: "InteropVersion"}}
-        name = names.get(namespace, ExifTags.TAGS).get(number, f"0x{number:04x}")
+        names: dict[str, dict[int, str]] = {
+            "exif.gps": ExifTags.GPSTAGS,
+            "exif.interop": {1: "InteropIndex", 2: "InteropVersion"},
+        }
+        known = {} if namespace.startswith(MAKER_NAMESPACE) else names.get(namespace, ExifTags.TAGS)
+        name = known.get(number, f"0x{number:04x}")
         if kind in (2, 129):
             return text_tag(namespace, name, _text(data))
         if number == 0x9286 and data[:8] in _USER_COMMENT_CODES:

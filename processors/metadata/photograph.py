@@ -11,8 +11,10 @@ from PIL import Image, ImageCms, ImageFile, TiffImagePlugin
 
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import MediaError
+from processors.metadata.icc import icc_tags
 from processors.metadata.ifd import Directories
 from processors.metadata.iptc import IPTC_RESOURCE, iptc_in_photoshop, iptc_tags
+from processors.metadata.maker_notes import maker_note_tags
 from processors.metadata.record import (
     MetadataRecord,
     PictureRecord,
@@ -22,7 +24,7 @@ from processors.metadata.record import (
     known_from,
     text_tag,
 )
-from processors.metadata.xmp import xmp_tags
+from processors.metadata.xmp import extended_packet, xmp_tags
 from processors.planetary import is_planetary, read_header
 
 HEAD_BYTES = 4096
@@ -91,11 +93,15 @@ def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str
         directories = _directories(file, image)
         if directories:
             yield from directories.tags()
+            make = next((str(tag.value) for tag in tags if (tag.namespace, tag.name) == ("exif", "Make")), "")
+            yield from maker_note_tags(directories, directories.read, make)
             problems.extend(f"EXIF: {problem}" for problem in directories.problems[:20])
             blocks.update(directories.blocks)
 
     collect("EXIF", exif)
     collect("XMP", lambda: _packets(image, blocks))
+    collect("extended XMP", lambda: _extended(image))
+    collect("ICC", lambda: _icc(image))
     collect("IPTC", lambda: _iptc(image, blocks))
     collect("format", lambda: _format_tags(image))
     latitude, longitude = _position(tags)
@@ -173,6 +179,17 @@ def _packets(image: ImageFile.ImageFile, blocks: dict[int, bytes]) -> Iterator[T
     packet = packet or _resources(image).get(0x0424)
     if packet:
         yield from xmp_tags(packet.encode() if isinstance(packet, str) else bytes(packet))
+
+
+def _extended(image: ImageFile.ImageFile) -> Iterator[Tag]:
+    main = image.info.get("xmp")
+    if isinstance(main, bytes) and (packet := extended_packet(getattr(image, "applist", ()), main)):
+        yield from xmp_tags(packet)
+
+
+def _icc(image: Image.Image) -> Iterator[Tag]:
+    profile = image.info.get("icc_profile")
+    return icc_tags(profile) if profile else iter(())
 
 
 def _iptc(image: ImageFile.ImageFile, blocks: dict[int, bytes]) -> Iterator[Tag]:

@@ -133,13 +133,16 @@ def bytes_tag(namespace: str, name: str, data: bytes) -> Tag:
 
 
 KNOWN_TAGS: dict[str, tuple[str, ...]] = {
-    "title": ("xmp:dc:title", "iptc:ObjectName", "container:title", "png:Title"),
+    "title": ("xmp:dc:title", "iptc:ObjectName", "container:title", "riff.info:INAM", "png:Title"),
     "caption": (
         "xmp:dc:description", "iptc:Caption", "exif:ImageDescription", "container:description", "container:comment",
+        "bext:Description",
         "png:Description", "jpeg:comment",
     ),
-    "creator": ("xmp:dc:creator", "iptc:By-line", "exif:Artist", "container:artist", "container:author", "png:Author"),
-    "rights": ("xmp:dc:rights", "iptc:CopyrightNotice", "exif:Copyright", "container:copyright", "png:Copyright"),
+    "creator": ("xmp:dc:creator", "iptc:By-line", "exif:Artist", "container:artist", "container:author",
+        "riff.info:IART", "png:Author"),
+    "rights": ("xmp:dc:rights", "iptc:CopyrightNotice", "exif:Copyright", "container:copyright", "riff.info:ICOP",
+        "png:Copyright"),
     "software": ("xmp:xmp:CreatorTool", "exif:Software", "container:encoder", "container:encoded_by", "png:Software"),
     "device": ("exif:Model", "xmp:tiff:Model", "container:com.apple.quicktime.model",
         "pds3:INSTRUMENT_NAME",

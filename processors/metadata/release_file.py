@@ -19,7 +19,8 @@ HEAD_KEYS: dict[str, type] = {
     "released": str, "synthetic": bool, "redistribute": bool,
 }  # fmt: skip
 FILE_KEYS: dict[str, type] = {
-    "path": str, "title": str, "title_zh": str, "caption": str, "caption_zh": str, "recorded_by": str, "date": str,
+    "path": str, "title": str, "title_zh": str, "caption": str, "caption_zh": str,
+    "alt_text": str, "alt_text_zh": str, "recorded_by": str, "date": str,
     "date_precision": str, "date_zone": str, "event": str, "credit": str, "rights": str, "source": str,
     "keywords": list, "redistribute": bool,
 }  # fmt: skip

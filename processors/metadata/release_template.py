@@ -30,6 +30,7 @@ _FILE = """
 path = {path}
 # title = "..."                        # also title_zh
 # caption = "..."                      # also caption_zh
+# alt_text = "..."                     # what is to be seen, for those who cannot see it; also alt_text_zh
 # recorded_by = "..."                  # camera or instrument, in the agency's words
 # date = "2021-06-16"                  # or "2021-05-22T02:40Z", "2021-05-22T10:40+08:00"; when it was recorded
 # date_precision = "day"               # year, month, day, minute, second, subsecond; a day never becomes an instant

@@ -35,6 +35,7 @@ class Contradiction:
 TERMS: dict[str, tuple[str, str | None]] = {
     "title": ("dc:title", "name"),
     "caption": ("dc:description", "description"),
+    "alt_text": ("Iptc4xmpCore:AltTextAccessibility", None),
     "creator": ("dc:creator", "creator"),
     "agency": ("dc:publisher", "publisher"),
     "credit": ("photoshop:Credit", "creditText"),
@@ -76,7 +77,7 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
     for key, value in said.items():
         meaning, language = (key[:-3], "zh") if key.endswith("_zh") else (key, None)
         if meaning in TERMS:
-            if meaning in ("title", "caption") and language is None:
+            if meaning in ("title", "caption", "alt_text") and language is None:
                 language = "en"
             for one in value if isinstance(value, list) else [value]:
                 yield statement(meaning, one, f"release.toml:{where}{key}", language)

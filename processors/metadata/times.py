@@ -57,6 +57,7 @@ class Taken:
 RECORDED_TAGS = (
     ("exif", "DateTimeOriginal", "OffsetTimeOriginal"), ("xmp", "exif:DateTimeOriginal", ""),
     ("xmp", "photoshop:DateCreated", ""), ("container", "com.apple.quicktime.creationdate", ""),
+    ("bext", "OriginationDate", ""),
 )  # fmt: skip
 WRITTEN_TAGS = (
     ("exif", "DateTimeDigitized", "OffsetTimeDigitized"), ("exif", "DateTime", "OffsetTime"),

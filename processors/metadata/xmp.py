@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import struct
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
@@ -28,6 +30,7 @@ XMP_PREFIXES = {
     "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
     "http://cipa.jp/exif/1.0/": "exifEX",
 }
+EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML = "{http://www.w3.org/XML"
 _CONTAINERS = {f"{RDF}Bag", f"{RDF}Seq", f"{RDF}Alt"}
@@ -65,6 +68,35 @@ def xmp_tags(data: bytes) -> Iterator[Tag]:
         else:
             length = len(texts) if len(texts) > MAX_LIST else None
             yield Tag(namespace="xmp", name=name, value=values, length=length)  # type: ignore[arg-type]
+
+
+def extended_packet(segments: Iterable[tuple[str, bytes]], main: bytes) -> bytes | None:
+    """The part of a JPEG's XMP that did not fit into its first segment (XMP specification part 3, 1.1.3.1).
+
+    Parameters
+    ----------
+    segments : name and content of the JPEG's application segments.
+    main : the first packet, which names the other by its digest.
+
+    Raises
+    ------
+    ValueError : over the limit, or pieces are missing.
+    """
+    found = re.search(rb"""HasExtendedXMP\s*(?:=\s*["']|>)\s*([0-9A-Fa-f]{32})""", main)
+    if not found:
+        return None
+    pieces: dict[int, bytes] = {}
+    full = 0
+    for name, data in segments:
+        if name == "APP1" and data.startswith(EXTENSION + found[1]):
+            full, offset = struct.unpack(">II", data[len(EXTENSION) + 32 : len(EXTENSION) + 40])
+            pieces[offset] = data[len(EXTENSION) + 40 :]
+    if full > MAX_XMP_BYTES:
+        raise ValueError(f"the extended packet of {full} bytes is over the limit of {MAX_XMP_BYTES}")
+    whole = b"".join(pieces[offset] for offset in sorted(pieces))
+    if len(whole) != full or not whole:
+        raise ValueError(f"{len(whole)} of the {full} bytes of the extended packet are there")
+    return whole
 
 
 def _walk(path: str, element: Element, found: dict[str, list[str]], depth: int) -> None:

@@ -45,12 +45,20 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _to_8_bit(values: np.ndarray) -> np.ndarray:
-    """16-bit integers by their full scale (65535 to 255); wider integers and floats by their own largest value."""
     finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0).clip(0)
-    full = (
-        65535.0 if values.dtype.kind in "ui" and finite.max(initial=0) <= 65535 else float(finite.max(initial=1)) or 1.0
-    )
-    return np.round(finite / full * 255).astype(np.uint8)
+    return np.round(finite / white_level(values) * 255).astype(np.uint8)
+
+
+def white_level(values: np.ndarray) -> float:
+    """What is shown as white in numbers of more than 8 bits, above 0.
+
+    Whole numbers: full scale of the fewest bits, 8 to 16, that hold them all, because cameras of 10, 12 or 14 bits put
+    their numbers into 16. Wider ones and floats: their own largest value.
+    """
+    largest = float(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).max(initial=0))
+    if values.dtype.kind in "ui" and largest <= 65535:
+        return float((1 << max(8, int(largest).bit_length())) - 1)
+    return largest if largest > 0 else 1.0
 
 
 def deep_of(image: Image.Image) -> np.ndarray | None:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
-from processors.photo.reader import Photo, PhotoInfo, fitted
+from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 from processors.pictures import encode
 
 
@@ -50,8 +50,11 @@ class Enhanced:
     """Tiles along each side."""
     longest_side_px: int = 2048
     quality: int = 90
+    max_pixels: int = MAX_PIXELS
+    """Larger photos are refused from their header."""
 
     def __post_init__(self) -> None:
+        require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
         require(0 <= self.grey_world <= 1, "grey_world", self.grey_world, "must be from 0 to 1")
         for name in ("dark_percent", "bright_percent"):
             require(0 <= getattr(self, name) < 50, name, getattr(self, name), "must be from 0 to below 50")
@@ -61,6 +64,7 @@ class Enhanced:
         require(1 <= self.quality <= 95, "quality", self.quality, "must be from 1 to 95")
 
     def needs(self, info: PhotoInfo) -> Need:
+        refuse_larger(info, self.max_pixels)
         return Need(longest_side_px=self.longest_side_px)
 
     def start(self, info: PhotoInfo, scratch: Path) -> _Session:

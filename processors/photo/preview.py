@@ -11,7 +11,7 @@ from typing import ClassVar
 from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
-from processors.photo.reader import Photo, PhotoInfo
+from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 
 
@@ -25,6 +25,8 @@ class PreviewFacts:
     """Upright."""
     source_height_px: int
     alpha_flattened_on_white: bool
+    white_level: float | None
+    """The number in the file that is shown as white; None for a picture of 8 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,7 @@ class Preview:
     """Previews for the web; a size larger than the photo itself gives the photo's own size."""
 
     name: ClassVar[str] = "photo.preview"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "photo"
 
     longest_sides_px: tuple[int, ...] = (320, 1024, 2048)
@@ -43,8 +45,11 @@ class Preview:
     webp_quality: int = 82
     avif_quality: int = 65
     avif_longest_side_px: int = 1024
+    max_pixels: int = MAX_PIXELS
+    """Larger photos are refused from their header."""
 
     def __post_init__(self) -> None:
+        require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
         sides = self.longest_sides_px
         ascending = all(a < b for a, b in itertools.pairwise(sides))
         require(bool(sides) and ascending and sides[0] >= 16, "longest_sides_px", sides, "must ascend from 16 or more")
@@ -54,6 +59,7 @@ class Preview:
         require(known, "formats", self.formats, "must be of jpeg, webp and avif")
 
     def needs(self, info: PhotoInfo) -> Need:
+        refuse_larger(info, self.max_pixels)
         return Need(longest_side_px=self.longest_sides_px[-1])
 
     def start(self, info: PhotoInfo, scratch: Path) -> _Session:
@@ -78,6 +84,7 @@ class _Session:
                 source_width_px=photo.info.width_px,
                 source_height_px=photo.info.height_px,
                 alpha_flattened_on_white=flattened,
+                white_level=photo.white_level,
             )
             yield from self._encoded(picture, side, facts)
 

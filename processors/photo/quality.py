@@ -11,8 +11,8 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from processors.contract import Item, Need, Reads, as_json
-from processors.photo.reader import Photo, PhotoInfo
+from processors.contract import Item, Need, Reads, as_json, require
+from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 
 SAMPLE_SIDE_PX = 512
 """Sharpness, noise and blocks are measured in up to nine squares of this side at full resolution."""
@@ -49,10 +49,17 @@ class Quality:
     """Measurements of one photo, as `quality.json`."""
 
     name: ClassVar[str] = "photo.quality"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "photo"
 
+    max_pixels: int = MAX_PIXELS
+    """Larger photos are refused from their header."""
+
+    def __post_init__(self) -> None:
+        require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
+
     def needs(self, info: PhotoInfo) -> Need:
+        refuse_larger(info, self.max_pixels)
         return Need()
 
     def start(self, info: PhotoInfo, scratch: Path) -> _Session:

@@ -12,11 +12,11 @@ from PIL import ExifTags, Image, ImageOps
 from processors.contract import Need
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import RefusedMedia
-from processors.photo.colour import deep_of, profile_name, to_srgb
+from processors.photo.colour import deep_of, profile_name, to_srgb, white_level
 from processors.planetary import PlanetaryImage, is_planetary, read_header, read_pixels
 
 MAX_PIXELS = 300_000_000
-"""A larger picture is refused before it is decoded: it would take 0.9 GB as RGB."""
+"""Where nobody says otherwise, a larger picture is refused before it is decoded: it would take 0.9 GB as RGB."""
 HEAD_BYTES = 4096
 
 
@@ -43,15 +43,14 @@ class PhotoInfo:
 
 
 class PhotoReader:
-    """One photograph, decoded at most once.
+    """One photograph, decoded at most once; how many pixels are too many is for who asks for it (`refuse_larger`).
 
     Raises
     ------
     DamagedMedia : Pillow refuses the bytes.
-    RefusedMedia : more than `max_pixels`.
     """
 
-    def __init__(self, file: BinaryIO, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._image = self._planetary = None
         if is_planetary(file.read(HEAD_BYTES)):
@@ -62,16 +61,14 @@ class PhotoReader:
             self._image = open_picture(file)
             with decoder_errors("reading the picture's header"):
                 self.info = _info(self._image)
-        width, height = self.info.width_px, self.info.height_px
-        if width * height > max_pixels:
-            raise RefusedMedia(f"{width} x {height} pixels is over the limit of {max_pixels}", "split the picture")
 
     def photo(self, needs: list[Need]) -> Photo:
         """Decode; a JPEG is shrunk while decoding when nobody needs all of its pixels."""
         if self._planetary:
             with decoder_errors("reading the pixels"):
                 pixels = read_pixels(self._file, self._planetary)
-                return Photo(info=self.info, image=_shown(pixels, self._planetary), deep=pixels)
+                white = _white_level(pixels, self._planetary)
+                return Photo(info=self.info, image=_shown(pixels, white), deep=pixels, white_level=white)
         assert self._image is not None
         sides = [need.longest_side_px for need in needs]
         with decoder_errors("decoding the picture"):
@@ -80,7 +77,18 @@ class PhotoReader:
                 self._image.draft(None, fitted(self._image.size, side))
             self._image.load()
             upright = ImageOps.exif_transpose(self._image)
-            return Photo(info=self.info, image=to_srgb(upright), deep=deep_of(upright))
+            deep = deep_of(upright)
+            white = white_level(np.asarray(upright)) if deep is not None else None
+            return Photo(info=self.info, image=to_srgb(upright), deep=deep, white_level=white)
+
+
+def refuse_larger(info: PhotoInfo, max_pixels: int) -> None:
+    """Raise `RefusedMedia`, from the header alone, for a photo of more pixels."""
+    if info.width_px * info.height_px > max_pixels:
+        raise RefusedMedia(
+            f"{info.width_px} x {info.height_px} pixels is over the limit of {max_pixels}",
+            "raise max_pixels in the recipe, and --memory-mb with it",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +99,8 @@ class Photo:
     image: Image.Image
     deep: np.ndarray | None = None
     """The numbers of a grey picture of more than 8 bits, shape (height, width), or of a planetary one."""
+    white_level: float | None = None
+    """The number in the file that `image` shows as white; None for a picture of 8 bits."""
 
     @functools.cached_property
     def _small(self) -> dict[int, Image.Image]:
@@ -166,9 +176,13 @@ def _planetary_info(image: PlanetaryImage) -> PhotoInfo:
     )  # fmt: skip
 
 
-def _shown(pixels: np.ndarray, image: PlanetaryImage) -> Image.Image:
-    """8 bit: by the label's bit mask, else by the largest value; three bands are taken for red, green and blue."""
+def _white_level(pixels: np.ndarray, image: PlanetaryImage) -> float:
+    """By the label's bit mask, else by the numbers themselves."""
+    return image.white_level or white_level(pixels)
+
+
+def _shown(pixels: np.ndarray, white: float) -> Image.Image:
+    """8 bit; three bands are taken for red, green and blue."""
     values = np.nan_to_num(pixels.astype(np.float32), posinf=0.0, neginf=0.0)
-    full = image.white_level or (255.0 if pixels.dtype == np.uint8 else float(values.max())) or 1.0
-    shown = np.round(np.clip(values / full, 0, 1) * 255).astype(np.uint8)
+    shown = np.round(np.clip(values / white, 0, 1) * 255).astype(np.uint8)
     return Image.fromarray(shown if shown.ndim == 2 or shown.shape[2] == 3 else np.ascontiguousarray(shown[..., 0]))

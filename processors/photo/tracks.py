@@ -14,7 +14,7 @@ import numpy as np
 
 from processors.contract import Item, Need, Reads, as_json, require
 from processors.photo.grousers import LONGEST_SIDE_PX, Band, find_grousers, scaled
-from processors.photo.reader import Photo, PhotoInfo, fitted
+from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 from processors.pictures import encode
 
 RELATIVE = "pixels and degrees in this picture; no length on the ground is known"
@@ -74,8 +74,11 @@ class Tracks:
     """x, y of four corners of a rectangle on the ground, clockwise from the far left one; None: seen from above."""
     ground_aspect: float = 1.0
     """Length along the view over width, of that rectangle."""
+    max_pixels: int = MAX_PIXELS
+    """Larger photos are refused from their header."""
 
     def __post_init__(self) -> None:
+        require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
         require(self.cameras in ("rear", "any"), "cameras", self.cameras, "must be rear or any")
         require(self.least_contrast > 1, "least_contrast", self.least_contrast, "must be above 1")
         require(0 < self.least_correlation < 1, "least_correlation", self.least_correlation, "must be between 0 and 1")
@@ -88,6 +91,7 @@ class Tracks:
         return replace(self, recorded_by=told.recorded_by) if self.cameras == "rear" else self
 
     def needs(self, info: PhotoInfo) -> Need:
+        refuse_larger(info, self.max_pixels)
         return Need() if self._is_wanted(info) else Need(longest_side_px=16)
 
     def start(self, info: PhotoInfo, scratch: Path) -> _Session:

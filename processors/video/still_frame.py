@@ -36,26 +36,59 @@ class StillFrame:
     """Of 64 of the perceptual hashes."""
 
 
-def frame_of(still: np.ndarray, measurements: Path) -> StillFrame | None:
-    """The frame that shows a still; None where none does.
+@dataclass(frozen=True, kw_only=True)
+class Still:
+    """What of a photo is compared with frames."""
+
+    hash: int
+    detail: np.ndarray
+    """float32, of a frame's small size, of length 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredFrames:
+    """What of a video is compared with stills, frame by frame."""
+
+    times_seconds: np.ndarray
+    contrast_levels: np.ndarray
+    hashes: np.ndarray
+    """uint64."""
+    thumbnails: np.ndarray
+    """uint8, shape (frames, height, width)."""
+
+
+def still_of(picture: np.ndarray) -> Still | None:
+    """Prepare a photo; None for one too flat to be known again.
 
     Parameters
     ----------
-    still : uint8, shape (height, width), grey.
-    measurements : `measurements.parquet` of the video.
+    picture : uint8, shape (height, width), grey.
     """
-    table = pq.read_table(measurements, columns=["time_seconds", "contrast_levels", "perceptual_hash", "thumbnail"])
-    if table.num_rows == 0 or float(still.std()) < LEAST_CONTRAST_LEVELS:
+    if float(picture.std()) < LEAST_CONTRAST_LEVELS:
         return None
-    hashes = table["perceptual_hash"].to_numpy()
-    bits = np.bitwise_count(hashes ^ np.uint64(perceptual_hash(still)))
-    kept = np.flatnonzero((bits <= MOST_BITS) & (table["contrast_levels"].to_numpy() >= LEAST_CONTRAST_LEVELS))
+    small = cv2.resize(picture, THUMBNAIL_PX, interpolation=cv2.INTER_AREA)
+    return Still(hash=perceptual_hash(picture), detail=_detail(small))
+
+
+def read_frames(measurements: Path) -> MeasuredFrames:
+    """Read a video's `measurements.parquet`: about 0.6 kB a frame."""
+    table = pq.read_table(measurements, columns=["time_seconds", "contrast_levels", "perceptual_hash", "thumbnail"])
+    pixels = b"".join(table["thumbnail"].to_pylist())
+    return MeasuredFrames(
+        times_seconds=table["time_seconds"].to_numpy(),
+        contrast_levels=table["contrast_levels"].to_numpy(),
+        hashes=table["perceptual_hash"].to_numpy(),
+        thumbnails=np.frombuffer(pixels, np.uint8).reshape(-1, THUMBNAIL_PX[1], THUMBNAIL_PX[0]),
+    )
+
+
+def frame_of(still: Still, frames: MeasuredFrames) -> StillFrame | None:
+    """The frame that shows a still; None where none does."""
+    bits = np.bitwise_count(frames.hashes ^ np.uint64(still.hash))
+    kept = np.flatnonzero((bits <= MOST_BITS) & (frames.contrast_levels >= LEAST_CONTRAST_LEVELS))
     if not len(kept):
         return None
-    shape = THUMBNAIL_PX[1], THUMBNAIL_PX[0]
-    wanted = _detail(cv2.resize(still, THUMBNAIL_PX, interpolation=cv2.INTER_AREA))
-    small = [np.frombuffer(table["thumbnail"][int(row)].as_py(), np.uint8).reshape(shape) for row in kept]
-    scores = np.array([float((_detail(one) * wanted).sum()) for one in small])
+    scores = np.array([float((_detail(frames.thumbnails[row]) * still.detail).sum()) for row in kept])
     best = float(scores.max())
     if best < LEAST_SCORE:
         return None
@@ -68,7 +101,7 @@ def frame_of(still: np.ndarray, measurements: Path) -> StillFrame | None:
         end += 1
     number = int(alike[top])
     return StillFrame(
-        frame_number=number, time_seconds=float(table["time_seconds"][number].as_py()), first_frame=int(alike[first]),
+        frame_number=number, time_seconds=float(frames.times_seconds[number]), first_frame=int(alike[first]),
         end_frame=int(alike[end]) + 1, score=round(best, 4), differing_bits=int(bits[number]),
     )  # fmt: skip
 

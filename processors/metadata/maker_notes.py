@@ -1,0 +1,67 @@
+"""Maker notes: every entry of the directories that camera makers write, under the maker's name and the entry's number.
+
+What the numbers mean is the makers' secret; nothing is guessed. Layouts as described in ExifTool's documentation,
+"MakerNotes"; a layout that is not known stays the bytes that it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from processors.metadata.ifd import MAKER_NAMESPACE, Directories, Read
+from processors.metadata.record import Tag
+
+MAX_NOTE_BYTES = 1 << 20
+
+# begins with, namespace, where the directory begins, offsets count from the note (None: from the EXIF block)
+LAYOUTS: tuple[tuple[bytes, str, int, int | None], ...] = (
+    (b"Nikon\0\x02", "nikon", 18, 10),
+    (b"OLYMPUS\0", "olympus", 12, 0),
+    (b"OM SYSTEM\0", "olympus", 16, 0),
+    (b"OLYMP\0", "olympus", 8, None),
+    (b"Panasonic\0\0\0", "panasonic", 12, None),
+    (b"SONY DSC \0\0\0", "sony", 12, None),
+    (b"SONY CAM \0\0\0", "sony", 12, None),
+    (b"AOC\0", "pentax", 6, None),
+    (b"FUJIFILM", "fujifilm", 12, 0),
+    (b"Apple iOS\0", "apple", 14, 0),
+)
+ORDERS = {"fujifilm": "<", "apple": ">"}
+"""Byte order of notes that have their own."""
+
+
+def maker_note_tags(directories: Directories, read: Read, make: str) -> Iterator[Tag]:
+    """Entries of the note of an EXIF block; none where there is no note, or its layout is not known.
+
+    Parameters
+    ----------
+    directories : of the EXIF block, after its tags were read.
+    read : of the EXIF block.
+    make : the camera's maker, which alone tells a Canon note.
+    """
+    if directories.maker_note is None:
+        return
+    place, size = directories.maker_note
+    note, order = read(place, min(size, MAX_NOTE_BYTES)), directories.order
+    found = next((layout for layout in LAYOUTS if note.startswith(layout[0])), None)
+    if found is None:
+        if not make.upper().startswith("CANON"):
+            return
+        found = (b"", "canon", 0, None)
+    _, name, start, base = found
+    if name == "olympus" and base is not None:
+        order = ">" if note[start - 4 : start - 2] == b"MM" else "<"
+    if name == "fujifilm":
+        start = int.from_bytes(note[8:12], "little")
+    if name == "nikon":
+        order = ">" if note[10:12] == b"MM" else "<"
+    order = ORDERS.get(name, order)
+    namespace = MAKER_NAMESPACE + name
+    if base is None:
+        yield from directories.numbered(read, order, place + start, namespace)
+        return
+
+    def inside(offset: int, count: int) -> bytes:
+        return note[base + offset : base + offset + count]
+
+    yield from directories.numbered(inside, order, start - base, namespace)

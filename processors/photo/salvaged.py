@@ -1,0 +1,163 @@
+"""The part of a damaged photo that can still be decoded, for those who ask for it: which rows are real is told."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from processors.contract import Item, Need, Reads, as_json, require
+from processors.decoding import decoder_errors, open_picture
+from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.photo.colour import to_srgb
+from processors.photo.reader import MAX_PIXELS, PhotoReader, refuse_larger
+from processors.pictures import encode
+
+
+@dataclass(frozen=True, kw_only=True)
+class SalvagedFacts:
+    """What is real in the picture."""
+
+    is_needed: bool
+    """False: the photo decodes whole, and no picture is made here."""
+    fault: str | None
+    """What the decoder says of the file."""
+    rows_decoded: int | None
+    """Rows from the top that came out of the file, as stored, not turned; even ones at their end may not be counted."""
+    rows_promised: int | None
+    """By the header. The picture ends after the rows that are real: nothing is put in place of the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Salvaged:
+    """`salvaged.png`: the decodable rows of a truncated JPEG, PNG or TIFF, in sRGB, as stored."""
+
+    name: ClassVar[str] = "photo.salvaged"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "file"
+
+    max_pixels: int = MAX_PIXELS
+    """Larger photos are refused from their header."""
+
+    def __post_init__(self) -> None:
+        require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
+
+    def needs(self, info: Any) -> Need:
+        return Need()
+
+    def start(self, info: Any, scratch: Path) -> _Session:
+        return _Session(self, info)
+
+
+class _Session:
+    def __init__(self, processor: Salvaged, info: Any) -> None:
+        self._processor, self._file, self._format = processor, info.file, info.source.format
+        if self._format not in READERS:
+            raise UnsupportedMedia(f"the rows of a damaged {self._format} are not told apart", "fetch the file again")
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        fault = self._fault()
+        if fault is None:
+            yield _told(SalvagedFacts(is_needed=False, fault=None, rows_decoded=None, rows_promised=None))
+            return
+        with self._file.open() as file, decoder_errors("decoding what is there"), _truncated_allowed():
+            image, rows, promised = READERS[self._format](file)
+        if rows < 1:
+            raise DamagedMedia(f"not one whole row can be decoded: {fault}", "fetch the file again")
+        facts = SalvagedFacts(is_needed=True, fault=fault, rows_decoded=rows, rows_promised=promised)
+        kept = to_srgb(image.crop((0, 0, image.width, rows)))
+        yield _told(facts)
+        yield Item(name="salvaged.png", media_type="image/png", data=encode(kept, "png"), facts=facts)
+
+    def _fault(self) -> str | None:
+        try:
+            with self._file.open() as file:
+                reader = PhotoReader(file)
+                refuse_larger(reader.info, self._processor.max_pixels)
+                reader.photo([])
+        except DamagedMedia as error:
+            return error.what
+        return None
+
+
+@contextmanager
+def _truncated_allowed() -> Iterator[None]:
+    """Pillow leaves the rows black that it could not decode, and raises nothing; the switch is the whole process's."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def _tiff(file: BinaryIO) -> tuple[Image.Image, int, int]:
+    """Rows up to the last one that is not all zero."""
+    image = open_picture(file)
+    image.load()
+    values = np.asarray(image)
+    filled = np.flatnonzero(values.reshape(values.shape[0], -1).any(axis=1))
+    return image, int(filled[-1]) + 1 if len(filled) else 0, image.height
+
+
+def _jpeg(file: BinaryIO) -> tuple[Image.Image, int, int]:
+    """libjpeg goes on with blocks of the last brightness: even rows at the end do not count, nor the blocks before."""
+    image = open_picture(file)
+    if "progressive" in image.info:
+        raise UnsupportedMedia("a progressive JPEG that is cut short is coarse all over", "fetch the file again")
+    image.load()
+    values = np.asarray(image).reshape(image.height, image.width, -1)
+    even = (values == values[-1, -1]).all(axis=(1, 2))
+    first = len(even) - int(np.argmin(even[::-1])) if not even.all() else 0
+    # one row less: its colours are smoothed with the blocks below
+    return image, first // JPEG_BLOCKS_PX * JPEG_BLOCKS_PX - JPEG_BLOCKS_PX - 1, image.height
+
+
+def _png(file: BinaryIO) -> tuple[Image.Image, int, int]:
+    """Whole rows of what can be unpacked, as a shorter PNG that Pillow reads."""
+    data = file.read()
+    width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
+    if interlaced:
+        raise UnsupportedMedia("an interlaced PNG that is cut short is coarse all over", "fetch the file again")
+    row_bytes = 1 + (width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] + 7) // 8
+    head, packed = b"", b""
+    place = 33
+    while place + 8 <= len(data):
+        size, kind = struct.unpack(">I4s", data[place : place + 8])
+        if kind == b"IDAT":
+            packed += data[place + 8 : place + 8 + size]
+        elif kind in (b"PLTE", b"tRNS", b"gAMA", b"iCCP", b"sRGB"):
+            head += data[place : place + 12 + size]
+        place += 12 + size
+    unpacked = zlib.decompressobj().decompress(packed, row_bytes * height)
+    rows = len(unpacked) // row_bytes
+    shorter = struct.pack(">IIBBBBB", width, max(1, rows), bits, colour, 0, 0, 0)
+    body = zlib.compress(unpacked[: rows * row_bytes], 1)
+    whole = data[:8] + _chunk(b"IHDR", shorter) + head + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+    return Image.open(io.BytesIO(whole), formats=("PNG",)), rows, height
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+JPEG_BLOCKS_PX = 16
+"""Height of the largest group of blocks (4:2:0)."""
+READERS = {"jpeg": _jpeg, "png": _png, "tiff": _tiff}
+
+
+def _told(facts: SalvagedFacts) -> Item:
+    text = json.dumps(as_json(facts), indent=1, ensure_ascii=False)
+    return Item(name="salvaged.json", media_type="application/json", data=text.encode(), facts=facts)

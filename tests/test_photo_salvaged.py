@@ -1,0 +1,67 @@
+"""The good part of a truncated photo is decoded where someone asks, and only rows that are real are given."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from processors.contract import Item, Source
+from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.metadata.processor import OpenSource
+from processors.photo.salvaged import Salvaged
+from processors.source_file import SourceFile
+
+PICTURE = np.random.default_rng(1).integers(40, 200, (400, 600, 3)).astype(np.uint8)
+
+
+def encoded(picture_format: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(PICTURE).save(file, picture_format, **options)
+    return file.getvalue()
+
+
+def salvaged(folder: Path, data: bytes, picture_format: str) -> list[Item]:
+    path = folder / "photo"
+    path.write_bytes(data)
+    source = Source(
+        digest="0" * 64, size_bytes=len(data), name="photo", medium="photo", format=picture_format, has_sound=False
+    )
+    return list(Salvaged().start(OpenSource(source=source, file=SourceFile.at(path)), folder).finish())
+
+
+@pytest.mark.parametrize(("picture_format", "least_rows"), [("JPEG", 207), ("PNG", 238), ("TIFF", 238)])
+def test_rows_before_the_cut_are_exact_and_counted(tmp_path: Path, picture_format: str, least_rows: int) -> None:
+    whole = encoded(picture_format)
+    told, picture = salvaged(tmp_path, whole[: len(whole) * 6 // 10], picture_format.lower())
+    facts = told.facts
+    assert facts == picture.facts
+    assert (facts.is_needed, facts.rows_promised) == (True, 400)
+    assert "truncated" in facts.fault
+    assert least_rows <= facts.rows_decoded <= 240
+    shown = np.asarray(Image.open(io.BytesIO(picture.data or b"")))
+    assert shown.shape == (facts.rows_decoded, 600, 3)
+    assert (shown == np.asarray(Image.open(io.BytesIO(whole)))[: facts.rows_decoded]).all()
+
+
+def test_a_whole_photo_needs_nothing(tmp_path: Path) -> None:
+    (told,) = salvaged(tmp_path, encoded("PNG"), "png")
+    assert (told.name, told.facts.is_needed, told.facts.rows_decoded) == ("salvaged.json", False, None)
+
+
+@pytest.mark.parametrize(
+    ("picture_format", "options", "words"),
+    [("JPEG", {"progressive": True}, "progressive JPEG that is cut short"), ("WEBP", {}, "damaged webp are not told")],
+)
+def test_what_is_coarse_or_unknown_is_refused(tmp_path: Path, picture_format: str, options: dict, words: str) -> None:
+    data = encoded(picture_format, **options)
+    with pytest.raises(UnsupportedMedia, match=words):
+        salvaged(tmp_path, data[: len(data) // 2], picture_format.lower())
+
+
+def test_a_header_alone_gives_no_row(tmp_path: Path) -> None:
+    with pytest.raises(DamagedMedia, match="not one whole row can be decoded"):
+        salvaged(tmp_path, encoded("PNG")[:300], "png")
