@@ -73,3 +73,23 @@ def diff(
     from flows.commands import diff as run
 
     run.diff(source, processor, keys, store_folder, out=output, as_json=as_json)
+
+
+@click.command()
+@click.argument("processor")
+@click.argument("key", required=False)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Another value; may be repeated.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@STORE
+def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool, store_folder: Path) -> None:
+    """Make a parameter set the recipe's own: that of the result with KEY, or the recipe's with other values.
+
+    Shows the change in flows/recipes.py, and asks; the next ingest makes what is due by it.
+
+    \b
+    marsmedia adopt video.frames --set every_seconds=0.5
+    marsmedia adopt audio.spectrogram 3fa94c01
+    """
+    from flows.commands import adopt as run
+
+    run.adopt(processor, key, settings, store_folder, yes=yes)
