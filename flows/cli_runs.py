@@ -93,3 +93,23 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
     from flows.commands import adopt as run
 
     run.adopt(processor, key, settings, store_folder, yes=yes)
+
+
+@click.command()
+@click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"))
+@STORE
+@click.option("--schedule", "schedules", multiple=True, metavar="NAME=SCHEDULE", help="Another time; may be repeated.")
+@click.option("--port", type=click.IntRange(1, 65535), default=4200, show_default=True, help="Of Prefect's page.")
+def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) -> None:
+    """Run the timetable of prefect.yaml on this machine, until Ctrl-C: nightly ingest, weekly verify, packs.
+
+    A SCHEDULE is five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused;
+    a night that was missed is caught up once. With PREFECT_API_URL set, that server is used.
+
+    \b
+    marsmedia serve
+    marsmedia serve /archive/releases --store /archive/mars --schedule 'nightly-ingest=30 1 * * *'
+    """
+    from flows.commands import serve as run
+
+    run.serve(raw, store_folder, schedules, port=port)
