@@ -74,7 +74,7 @@ def prepare_chosen(choice: Choice, store: Store, *, retry_failed: bool, remember
     places = _places(every, {one.source.digest for one in plan.due})
     due, untaken = [], []
     for one in plan.due:
-        path, reason = _where(places[one.source.digest])
+        path, reason = place_of(places[one.source.digest])
         if path is None:
             untaken.append(Untaken(relative=one.relative, reason=reason, is_refused=False))
         else:
@@ -93,7 +93,7 @@ def _places(rows: list[SourceRow], digests: set[str]) -> dict[str, list[SourceRo
     return places
 
 
-def _where(rows: list[SourceRow]) -> tuple[SourceRow | None, str]:
+def place_of(rows: list[SourceRow]) -> tuple[SourceRow | None, str]:
     """The latest place that still holds the source, by size and date; or what is wrong there."""
     reason = ""
     for row in reversed(rows):

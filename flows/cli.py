@@ -10,7 +10,7 @@ import click
 
 from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, WORKERS
 from flows.cli_pack import pack
-from flows.cli_runs import diff, reprocess
+from flows.cli_runs import adopt, diff, reprocess, serve
 
 
 class _Group(click.Group):
@@ -170,11 +170,14 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
 @STORE
 @JSON
 def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -> None:
-    """Why each result of SOURCE is due or not.
+    """Why each result of SOURCE is due or not; of an item, which bytes made it how, and what has changed since.
+
+    SOURCE is a path, a name, or the first characters of a digest, or the path of any file in the store.
 
     \b
     marsmedia why descent.mp4
     marsmedia why descent.mp4 video.frames
+    marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
     """
     from flows.commands import look
 
@@ -217,7 +220,7 @@ def verify(store_folder: Path, as_json: bool) -> None:
 @STORE
 @JSON
 def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
-    """Remove results that today's recipes no longer ask for, after showing them."""
+    """Remove results that no recipe asks for and no pack holds, after showing them."""
     from flows.commands import keep
 
     keep.prune(store_folder, dry_run=dry_run, yes=yes, as_json=as_json)
@@ -297,7 +300,7 @@ def rebuild(store_folder: Path, as_json: bool) -> None:
     sys.exit(keep.rebuild(store_folder, as_json=as_json))
 
 
-for command in (reprocess, diff, pack):
+for command in (reprocess, diff, adopt, serve, pack):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -73,3 +73,43 @@ def diff(
     from flows.commands import diff as run
 
     run.diff(source, processor, keys, store_folder, out=output, as_json=as_json)
+
+
+@click.command()
+@click.argument("processor")
+@click.argument("key", required=False)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Another value; may be repeated.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@STORE
+def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool, store_folder: Path) -> None:
+    """Make a parameter set the recipe's own: that of the result with KEY, or the recipe's with other values.
+
+    Shows the change in flows/recipes.py, and asks; the next ingest makes what is due by it.
+
+    \b
+    marsmedia adopt video.frames --set every_seconds=0.5
+    marsmedia adopt audio.spectrogram 3fa94c01
+    """
+    from flows.commands import adopt as run
+
+    run.adopt(processor, key, settings, store_folder, yes=yes)
+
+
+@click.command()
+@click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"))
+@STORE
+@click.option("--schedule", "schedules", multiple=True, metavar="NAME=SCHEDULE", help="Another time; may be repeated.")
+@click.option("--port", type=click.IntRange(1, 65535), default=4200, show_default=True, help="Of Prefect's page.")
+def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) -> None:
+    """Run the timetable of prefect.yaml on this machine, until Ctrl-C: nightly ingest, weekly verify, packs.
+
+    A SCHEDULE is five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused;
+    a night that was missed is caught up once. With PREFECT_API_URL set, that server is used.
+
+    \b
+    marsmedia serve
+    marsmedia serve /archive/releases --store /archive/mars --schedule 'nightly-ingest=30 1 * * *'
+    """
+    from flows.commands import serve as run
+
+    run.serve(raw, store_folder, schedules, port=port)

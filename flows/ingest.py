@@ -12,9 +12,11 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.options import Options
+from flows.parameters import HashAll, MemoryMb, Quiet, Raw, Retries, RetryFailed, StoreFolder, Strict, WorkerCount
 from flows.recipe_book import load_recipes
+from flows.report import Report
 from flows.run import run_ingest
-from flows.tasks import in_tasks, run_name, settled, task_runner
+from flows.tasks import in_tasks, patiently, run_name, settled, task_runner
 
 
 @flow(
@@ -24,27 +26,17 @@ from flows.tasks import in_tasks, run_name, settled, task_runner
     persist_result=False,
 )
 def ingest(
-    raw: str = "raw",
-    store: str = "processed",
-    strict: bool = False,
-    hash_all: bool = False,
-    retry_failed: bool = False,
-    workers: int | None = None,
-    memory_mb: int | None = None,
-    quiet: bool = True,
+    raw: Raw = "raw",
+    store: StoreFolder = "processed",
+    strict: Strict = False,
+    hash_all: HashAll = False,
+    retry_failed: RetryFailed = False,
+    workers: WorkerCount = None,
+    memory_mb: MemoryMb = None,
+    quiet: Quiet = True,
+    retries: Retries = 0,
 ) -> State:
     """Ingest releases.
-
-    Parameters
-    ----------
-    raw : folder of releases.
-    store : folder of the processed store; made where there is none.
-    strict : results that were refused, or that failed in an earlier run, make the run fail too.
-    hash_all : hash every file again, also those whose size and date are unchanged.
-    retry_failed : try again what failed in an earlier run.
-    workers : processes that decode; None: one for each processor core.
-    memory_mb : memory that one file may use; None: up to 4000, by the machine's memory.
-    quiet : no progress bar.
 
     Returns
     -------
@@ -53,5 +45,9 @@ def ingest(
     options = Options(
         strict=strict, hash_all=hash_all, retry_failed=retry_failed, workers=workers, memory_mb=memory_mb, quiet=quiet
     )
-    report = run_ingest(Path(raw), Path(store), load_recipes(), options, in_tasks, name=run_name())
+
+    def work() -> Report:
+        return run_ingest(Path(raw), Path(store), load_recipes(), options, in_tasks, name=run_name())
+
+    report = patiently(work, retries)
     return settled(report, key="marsmedia-ingest")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from processors.errors import RecipeError, RequestError
 from processors.plan import Recipes
 
@@ -40,3 +42,8 @@ def named(name: str, recipes: Recipes) -> Recipes:
 def _named(name: str, recipes: Recipes) -> Recipes:
     found: Recipes = {medium: tuple(p for p in ours if p.name == name) for medium, ours in recipes.items()}
     return found if any(found.values()) else {}
+
+
+def kind_of(name: str) -> type[Any]:
+    """The class of a processor; raises as `named`."""
+    return next(type(processor) for ours in named(name, load_recipes()).values() for processor in ours)

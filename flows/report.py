@@ -191,14 +191,15 @@ def markdown(report: Report) -> str:
     if report.problems:
         lines += ["", "| file | processor | verdict | reason |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| {_cell(problem.file)} | {problem.processor or ''} | {problem.verdict} | {_cell(problem.reason)} |"
+            f"| {cell(problem.file)} | {problem.processor or ''} | {problem.verdict} | {cell(problem.reason)} |"
             for problem in report.problems[:200]
         ]
     lines += ["", f"Report: `{report.report}`"]
     return "\n".join(lines)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Text from files, safe in a Markdown table."""
     marks = {
         "|": "&#124;",
         "<": "&lt;",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 # isort: off
 import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
@@ -10,14 +11,25 @@ import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from pydantic import Field
 
 from flows.chosen import Choice, prepare_chosen
 from flows.options import Options
+from flows.parameters import MemoryMb, Quiet, RetryFailed, StoreFolder, Strict, WorkerCount
 from flows.prepare import Prepared
 from flows.progress import RunProgress
 from flows.run import run
 from flows.tasks import in_tasks, run_name, settled, task_runner
 from processors.store.results import Store
+
+Selection = Annotated[
+    list[str], Field(description="Words that narrow: medium=video, sol=10..40, a name, a pattern; none: every source.")
+]
+Processors = Annotated[list[str] | None, Field(description="Names of processors; empty: all of the recipe.")]
+Settings = Annotated[
+    dict[str, str] | None,
+    Field(description='Changed parameters of the one processor that is named: {"every_seconds": "0.5"}.'),
+]
 
 
 @flow(
@@ -27,29 +39,17 @@ from processors.store.results import Store
     persist_result=False,
 )
 def reprocess(
-    selection: list[str],
-    processors: list[str] | None = None,
-    settings: dict[str, str] | None = None,
-    store: str = "processed",
-    strict: bool = False,
-    retry_failed: bool = False,
-    workers: int | None = None,
-    memory_mb: int | None = None,
-    quiet: bool = True,
+    selection: Selection,
+    processors: Processors = None,
+    settings: Settings = None,
+    store: StoreFolder = "processed",
+    strict: Strict = False,
+    retry_failed: RetryFailed = False,
+    workers: WorkerCount = None,
+    memory_mb: MemoryMb = None,
+    quiet: Quiet = True,
 ) -> State:
     """Reprocess.
-
-    Parameters
-    ----------
-    selection : words that narrow, as `medium=video`, `sol=10..40`, a name or a pattern; none: every source.
-    processors : names of processors; none: all of the recipe.
-    settings : changed parameters of the one processor that is named, as `{"every_seconds": "0.5"}`.
-    store : folder of the processed store.
-    strict : results that were refused, or that failed in an earlier run, make the run fail too.
-    retry_failed : try again what failed in an earlier run.
-    workers : processes that decode; None: one for each processor core.
-    memory_mb : memory that one file may use; None: up to 4000, by the machine's memory.
-    quiet : no progress bar.
 
     Returns
     -------

@@ -24,18 +24,23 @@ import click
 import flows.prefect_defaults  # noqa: F401 - the server reads them too
 
 # isort: on
-from processors.errors import StoreError
+from processors.errors import RequestError, StoreError
 
 START_SECONDS = 180.0
 """The first start on a new machine makes a database: 20 s and more."""
 
 
 @contextmanager
-def prefect_server(*, announce: bool) -> Iterator[None]:
+def prefect_server(*, announce: bool, page_port: int | None = None) -> Iterator[None]:
     """Set `PREFECT_API_URL` to a server of this run, unless it is set already.
+
+    Parameters
+    ----------
+    page_port : where Prefect's page is to be; None: no page, and any free port.
 
     Raises
     ------
+    RequestError : the port of the page is taken.
     StoreError : the server does not start.
     """
     if os.environ.get("PREFECT_API_URL"):
@@ -43,9 +48,7 @@ def prefect_server(*, announce: bool) -> Iterator[None]:
         return
     if announce:
         click.echo("starting Prefect (about 10 s; longer the first time) ...", err=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _free_port(page_port)
     command = [
         sys.executable,
         "-m",
@@ -56,7 +59,7 @@ def prefect_server(*, announce: bool) -> Iterator[None]:
         "127.0.0.1",
         "--port",
         str(port),
-        "--no-ui",
+        *([] if page_port else ["--no-ui"]),
     ]
     server = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -70,6 +73,16 @@ def prefect_server(*, announce: bool) -> Iterator[None]:
     finally:
         os.environ.pop("PREFECT_API_URL", None)
         _end(server)
+
+
+def _free_port(wanted: int | None) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted or 0))
+        except OSError as error:
+            raise RequestError(f"port {wanted} is taken: choose another one with --port") from error
+        return probe.getsockname()[1]
 
 
 def _die_with_parent() -> None:

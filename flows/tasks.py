@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 # isort: off
 import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
@@ -25,6 +26,8 @@ from flows.report import Report, markdown
 from flows.run import Answer, Work
 from processors.errors import StoreError
 from processors.plan import Due
+
+T = TypeVar("T")
 
 
 def task_runner() -> TaskRunner[Any]:
@@ -46,6 +49,21 @@ def in_tasks(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
     futures = [derive_batch.submit(_label(batch), batch, work) for batch in batches]
     for future in as_completed(futures):
         yield future.result(raise_on_failure=False)  # type: ignore[misc]
+
+
+def patiently(work: Callable[[], T], retries: int, wait_seconds: float = 60.0) -> T:
+    """Do it, and again when the machine is at fault (`OSError` with an errno); a bug or a wrong word fails at once.
+
+    A file's own trouble never comes here: it is in the report. Neither does a full disk, which somebody must mend.
+    """
+    for _ in range(retries):
+        try:
+            return work()
+        except OSError as error:
+            if error.errno is None or isinstance(error, TimeoutError):
+                raise
+        time.sleep(wait_seconds)
+    return work()
 
 
 def run_name() -> str:

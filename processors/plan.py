@@ -101,13 +101,14 @@ def make_plan(
     told : what the release says of a source.
     """
     plan = Plan()
+    tells = any(hasattr(processor, "told") for recipe in recipes.values() for processor in recipe)
     done: set[str] = set()
     for row in rows:
         if row.digest in done:
             continue
         done.add(row.digest)
         source, due = row.source(), []
-        for key, processor in applicable(source, recipes, told(row)).items():
+        for key, processor in applicable(source, recipes, told(row) if tells else None).items():
             ref = ResultRef(source=row.digest, processor=processor.name, key=key)
             plan.wanted.setdefault(row.digest, []).append(ref)
             if not store.has(ref):

@@ -14,6 +14,7 @@ from processors.plan import applicable
 from processors.store.by_name import Shown, rebuild_by_name
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
+from processors.store.packed import packed_results
 from processors.store.verify import Fault
 from processors.store.verify import verify as check
 from processors.survey import printable
@@ -49,7 +50,7 @@ def verify(folder: Path, *, as_json: bool) -> int:
 
 
 def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Remove results whose key no recipe gives today."""
+    """Remove results whose key no recipe gives today and that no pack holds."""
     store = open_store(folder)
     catalogue = Catalogue(store)
     rows = list(catalogue.sources().values())
@@ -59,11 +60,13 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     view = _view(rows)
     wanted = {ref for shown in view for ref in shown.refs}
     # where the release's words are out of reach, what was made of them is kept
-    old = [
+    unwanted = [
         m
         for m in store.manifests()
         if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
     ]
+    packed = packed_results(store)
+    old = [manifest for manifest in unwanted if manifest.ref not in packed]
     size = sum(item.size_bytes for m in old for item in m.items)
     if as_json:
         click.echo(
@@ -72,7 +75,9 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     else:
         for manifest in old:
             click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.folder(manifest.ref)}")
-        click.echo(f"{len(old)} results, {size / 1e6:.1f} MB, that no recipe asks for")
+        click.echo(f"{len(old)} results, {size / 1e6:.1f} MB, that no recipe asks for and no pack holds")
+        if kept := len(unwanted) - len(old):
+            click.echo(f"{kept} more, that no recipe asks for, are in packs and stay: `marsmedia pack forget`")
     if dry_run or not old or not (yes or (not as_json and click.confirm("remove them?"))):
         return
     catalogue.remove_results([m.ref for m in old])

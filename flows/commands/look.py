@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from flows.commands.link_words import sentence
+from flows.commands.origin import find_item, tell_origin
 from flows.recipe_book import load_recipes
 from processors.contract import Json, parameters
 from processors.errors import RequestError
@@ -140,8 +141,11 @@ def _tell_item(item: dict[str, Any], row: SourceRow, store: Store, *, as_json: b
 
 
 def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> None:
-    """One sentence for each processor that applies."""
+    """One sentence for each processor that applies; of an item, what made it and what has changed since."""
     store = open_store(folder)
+    if processor is None and (item := find_item(word, store)):
+        tell_origin(*item, store, as_json=as_json)
+        return
     row = _source(word, store)
     if row.kind != "media":
         raise click.ClickException(
@@ -167,6 +171,10 @@ def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> Non
         return
     for reason in reasons:
         click.echo(f"{reason['processor']}: {printable(reason['why'])}")
+    if processor is not None:
+        for manifest in store.manifests(row.digest):
+            if manifest.ref.processor == processor:
+                tell_origin(manifest, None, store, as_json=False)
 
 
 def query(sql: str, folder: Path, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from processors.errors import ResultCorrupt
@@ -31,11 +32,18 @@ class Checked:
     faults: tuple[Fault, ...]
 
 
-def verify(store: Store) -> Iterator[Checked]:
-    """Look at every result of the store; a result whose folder vanished whole leaves no trace and is due again."""
+def verify(store: Store, *, after: str = "") -> Iterator[Checked]:
+    """Look at every result of the store; a result whose folder vanished whole leaves no trace and is due again.
+
+    Parameters
+    ----------
+    after : the path of the last result that was looked at before; only those behind it are.
+    """
     for path in store.manifest_paths():
         folder = path.parent
         where = str(folder.relative_to(store.root))
+        if after and Path(where) <= Path(after):
+            continue
         try:
             manifest = store.read_manifest(path)
         except ResultCorrupt as error:

@@ -1,0 +1,64 @@
+"""Where an item comes from: which bytes, parameters, versions and libraries made it, and what has changed since."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flows.recipe_book import load_recipes
+from processors.origin import Origin, origin
+from processors.plan import applicable, flat
+from processors.store.catalogue import Catalogue
+from processors.store.manifest import Manifest
+from processors.store.results import Store
+from processors.survey import printable
+from processors.told import TellTale
+
+
+def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:
+    """The result that a path in the store, or a link of the by-name view, leads to, and the item's name in it.
+
+    The name is None for the result's own folder or manifest. None: the path leads elsewhere.
+    """
+    path = Path(word).resolve()
+    results = store.root.resolve() / "results"
+    if not path.is_relative_to(results):
+        return None
+    parts = path.relative_to(results).parts
+    if len(parts) < 4:
+        return None
+    manifest = store.read_manifest(store.root / "results" / Path(*parts[:4]) / "manifest.json")
+    name = "/".join(parts[4:])
+    return manifest, name if name and name != "manifest.json" else None
+
+
+def tell_origin(manifest: Manifest, name: str | None, store: Store, *, as_json: bool) -> None:
+    """Print it."""
+    rows = list(Catalogue(store).sources().values())
+    seen = [row for row in rows if row.digest == manifest.ref.source]
+    told = TellTale(rows)
+    wanted = [p for row in seen[:1] for p in applicable(row.source(), load_recipes(), told.of(row)).values()]
+    found = origin(manifest, name, seen, wanted, store)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    _tell(found, manifest, store)
+
+
+def _tell(found: Origin, manifest: Manifest, store: Store) -> None:
+    what = f"{found.item}, of {manifest.ref.processor}" if found.item else manifest.ref.processor
+    click.echo(f"{what} version {manifest.version}, {manifest.verdict} on {manifest.started_utc} on {manifest.host}")
+    _line("folder", str(store.folder(manifest.ref)))
+    _line("made of", f"{manifest.source_name}, SHA-256 {manifest.ref.source}")
+    _line("with", ", ".join(f"{key}={value}" for key, value in flat(manifest.parameters).items()) or "no parameters")
+    _line("by", ", ".join(f"{key} {value}" for key, value in manifest.software.items()))
+    for change in found.changes or ("nothing",):
+        _line("since", change)
+
+
+def _line(title: str, text: Any) -> None:
+    click.echo(f"  {title:8} {printable(str(text))}")

@@ -1,0 +1,107 @@
+"""What `prefect.yaml` says of the scheduled runs, and schedules in a person's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from processors.errors import RequestError
+
+FILE = Path(__file__).resolve().parents[1] / "prefect.yaml"
+UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """One scheduled run."""
+
+    name: str
+    entrypoint: str
+    """Module and flow, `flows.deployments.nightly_ingest`."""
+    description: str
+    parameters: Mapping[str, Any]
+    cron: str | None
+    """None with `every`, or where it only runs on demand."""
+    every: timedelta | None
+    timezone: str
+    is_active: bool
+
+
+def timetable(path: Path = FILE) -> dict[str, Planned]:
+    """All scheduled runs, by name.
+
+    Raises
+    ------
+    RequestError : the file is not there or says something else; the message names it.
+    """
+    import yaml
+
+    try:
+        entries = yaml.safe_load(path.read_bytes())["deployments"]
+        return {entry["name"]: _planned(entry) for entry in entries}
+    except FileNotFoundError as error:
+        raise RequestError(f"{path}: no such file: run from a checkout, where it lies beside README.md") from error
+    except (yaml.YAMLError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise RequestError(f"{path}: not a list of deployments: {error}") from error
+
+
+def _planned(entry: Mapping[str, Any]) -> Planned:
+    file, _, flow = entry["entrypoint"].partition(":")
+    (schedule,) = entry.get("schedules") or [{}]
+    planned = Planned(
+        name=entry["name"],
+        entrypoint=f"{file.removesuffix('.py').replace('/', '.')}.{flow}",
+        description=entry.get("description", ""),
+        parameters=entry.get("parameters", {}),
+        cron=None,
+        every=None,
+        timezone=schedule.get("timezone", "UTC"),
+        is_active=schedule.get("active", True),
+    )
+    return rescheduled(planned, schedule["cron"]) if "cron" in schedule else planned
+
+
+def rescheduled(planned: Planned, words: str) -> Planned:
+    """The same run at another time: five cron fields, `every 30 min`, or `never`.
+
+    Raises
+    ------
+    RequestError : that is no schedule, or its time zone is none.
+    """
+    from prefect._vendor.croniter import croniter
+
+    where = f"{planned.name}={words}"
+    if words == "never":
+        return replace(planned, cron=None, every=None, is_active=False)
+    try:
+        ZoneInfo(planned.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise RequestError(
+            f"{planned.name}: {planned.timezone}: no such time zone: write it as Asia/Shanghai"
+        ) from error
+    if found := re.fullmatch(r"every (\d{1,6}) ?(s|min|h|d)", words):
+        every = timedelta(seconds=int(found[1]) * UNITS[found[2]])
+        if every.total_seconds() < 1:
+            raise RequestError(f"{where}: not a schedule: at least every 1 s")
+        return replace(planned, cron=None, every=every, is_active=True)
+    if len(words.split()) != 5 or not croniter.is_valid(words):
+        raise RequestError(
+            f"{where}: not a schedule: write five cron fields as '0 2 * * *', or 'every 6 h', or 'never'"
+        )
+    return replace(planned, cron=words, every=None)
+
+
+def with_words(planned: Mapping[str, Planned], words: tuple[str, ...]) -> dict[str, Planned]:
+    """The timetable with other times, from `NAME=SCHEDULE` words; raises as `rescheduled`."""
+    new = dict(planned)
+    for word in words:
+        name, _, schedule = word.partition("=")
+        if name not in new:
+            raise RequestError(f"{word}: no scheduled run is called {name!r}: there are {', '.join(new)}")
+        new[name] = replace(rescheduled(new[name], schedule), is_active=schedule != "never")
+    return new

@@ -1,0 +1,74 @@
+"""The Prefect flow `verify`: re-hash the store, make a sample again and compare, sweep what killed runs left."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+# isort: off
+import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+# isort: on
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from flows.checkup import Checkup, check_up
+from flows.options import Options
+from flows.parameters import MemoryMb, Retries, StoreFolder, WorkerCount
+from flows.report import cell
+from flows.tasks import patiently, run_name
+from processors.store.results import Store, replace_file
+
+Sample = Annotated[int, Field(ge=0, le=10_000, description="How many results are made again and compared.")]
+Seed = Annotated[
+    int | None, Field(description="Chooses the sample; empty: the day, so that every day takes another one.")
+]
+
+
+@flow(
+    name="verify",
+    description="Hash every stored file again, make a sample of results again and compare, sweep scratch.",
+    persist_result=False,
+)
+def verify(
+    store: StoreFolder = "processed",
+    sample: Sample = 20,
+    seed: Seed = None,
+    workers: WorkerCount = None,
+    memory_mb: MemoryMb = None,
+    retries: Retries = 0,
+) -> State:
+    """Verify a store; one that was killed goes on where it was.
+
+    Returns
+    -------
+    State : Failed where a file is damaged, missing or extra, or a result made again is different; its data is the
+        `Checkup`.
+    """
+    options = Options(workers=workers, memory_mb=memory_mb)
+    chosen = datetime.now(UTC).toordinal() if seed is None else seed
+    opened = Store(Path(store))
+    found = patiently(lambda: check_up(opened, sample=sample, seed=chosen, options=options), retries)
+    record = {"message": found.message, **asdict(found)}
+    replace_file(
+        opened.root / "checkups" / f"{run_name()}.json", json.dumps(record, ensure_ascii=False, indent=1).encode()
+    )
+    create_markdown_artifact(key="marsmedia-verify", markdown=_markdown(found), description=found.message)
+    return (Completed if found.is_sound else Failed)(message=found.message, data=found)
+
+
+def _markdown(found: Checkup) -> str:
+    lines = [f"**{cell(found.message)}**", "", "| what | verdict | reason |", "| --- | --- | --- |"]
+    lines += [f"| {cell(fault.path)} | {fault.kind} | {cell(fault.reason)} |" for fault in found.faults[:200]]
+    lines += [
+        f"| {cell(one.folder)} | {one.verdict} | {cell(one.reason or '')} |"
+        for one in found.sample
+        if one.verdict != "identical"
+    ]
+    return "\n".join([*lines, "", f"Seed of the sample: {found.seed}. Swept from scratch: {found.swept} folders."])

@@ -1,0 +1,89 @@
+"""What made an item, and what has changed since: its own bytes, the source, the libraries, the recipe."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from processors.contract import Processor, result_key
+from processors.errors import RequestError
+from processors.outcome import software
+from processors.plan import changes
+from processors.store.catalogue import SourceRow
+from processors.store.manifest import Manifest
+from processors.store.results import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """A result, or one item of it."""
+
+    result: Manifest
+    item: str | None
+    changes: tuple[str, ...]
+    """Sentences; none where all is as it was."""
+
+
+def origin(
+    manifest: Manifest, item: str | None, seen: Sequence[SourceRow], wanted: Sequence[Processor], store: Store
+) -> Origin:
+    """Compare a result with how things are now.
+
+    Parameters
+    ----------
+    seen : where the catalogue knows its source.
+    wanted : what the recipes ask for of that source now.
+
+    Raises
+    ------
+    RequestError : the result has no such item.
+    """
+    told = [*_bytes_changes(manifest, item, store), *_source_changes(seen), *_software_changes(manifest)]
+    return Origin(result=manifest, item=item, changes=(*told, *_recipe_changes(manifest, wanted)))
+
+
+def _bytes_changes(manifest: Manifest, name: str | None, store: Store) -> list[str]:
+    if name is None:
+        return []
+    known = {item.name: item for item in manifest.items}
+    if name not in known:
+        raise RequestError(f"{name}: {manifest.ref.processor} did not make it: it made {', '.join(sorted(known))}")
+    with store.item_path(manifest.ref, name).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest == known[name].sha256:
+        return []
+    return [f"the item: its bytes are not those that were made: SHA-256 {digest}, not {known[name].sha256}"]
+
+
+def _source_changes(seen: Sequence[SourceRow]) -> list[str]:
+    told = []
+    for row in seen:
+        try:
+            now = Path(row.path).stat()
+        except OSError:
+            told.append(f"the source: no longer at {row.path}")
+            continue
+        if (now.st_size, now.st_mtime_ns) == (row.size_bytes, row.mtime_ns):
+            return []
+        told.append(f"the source: {row.path} has another size or date now")
+    return told or ["the source: the catalogue does not know it: run `marsmedia ingest`"]
+
+
+def _software_changes(manifest: Manifest) -> list[str]:
+    then, now = manifest.software, software()
+    return [
+        f"{name}: {then.get(name, 'none')} -> {now.get(name, 'none')}"
+        for name in sorted(then.keys() | now.keys())
+        if then.get(name) != now.get(name)
+    ]
+
+
+def _recipe_changes(manifest: Manifest, wanted: Sequence[Processor]) -> list[str]:
+    asked = [processor for processor in wanted if processor.name == manifest.ref.processor]
+    if any(result_key(processor, manifest.ref.source) == manifest.ref.key for processor in asked):
+        return []
+    if not asked:
+        return ["the recipe: it does not ask for this processor"]
+    return [f"the recipe: it asks for {changes(manifest.version, manifest.parameters, one)}" for one in asked]
