@@ -27,6 +27,7 @@ from processors.packs.place import AGENT, finished, is_zip, scratch_beside
 from processors.packs.readme import readme
 from processors.packs.recipe import Recipe
 from processors.packs.rights import override_of
+from processors.packs.sign import Signer
 from processors.packs.sink import FolderSink, ZipSink
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
@@ -91,7 +92,8 @@ def _latest(chosen: list[Chosen]) -> str:
 
 
 def _media(chosen: list[Chosen], recipe: Recipe, store: Store, bag: BagWriter) -> Iterator[Packed]:
-    writer = MediaWriter(bag=bag, names=UniqueNames(), pictures=recipe.pictures, signer=None)
+    signer = Signer(recipe.signature) if recipe.signature else None
+    writer = MediaWriter(bag=bag, names=UniqueNames(), pictures=recipe.pictures, signer=signer)
     for one in chosen:
         if one.has_original:
             yield writer.original(one.subject, one.original_size_px)
@@ -102,7 +104,7 @@ def _media(chosen: list[Chosen], recipe: Recipe, store: Store, bag: BagWriter) -
 def _digest(packed: list[Packed], recipe: Recipe) -> str:
     digest = hashlib.sha256(_recipe_record(recipe))
     for one in packed:
-        digest.update(f"{one.sha256} {one.path}\n".encode())
+        digest.update(f"{one.unsigned_sha256} {one.path}\n".encode())
     return digest.hexdigest()
 
 

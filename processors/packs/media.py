@@ -74,7 +74,8 @@ class MediaWriter:
             return
         if self.signer is not None and self.signer.can_sign(entry.media_type):
             data = self.signer.sign(_read(entry), entry)
-            yield self._write(entry, _flat(entry.name), entry.media_type, data, Made(is_signed=True), _size(entry))
+            made = Made(signed_of=entry.sha256)
+            yield self._write(entry, _flat(entry.name), entry.media_type, data, made, _size(entry))
             return
         path = self._path(entry, _flat(entry.name))
         written = self._copy(entry.path, path, entry.sha256, _where(entry), entry.media_type, is_original=False)
@@ -90,10 +91,11 @@ class MediaWriter:
                 picture.thumbnail((side, side), Image.Resampling.LANCZOS)
                 data = encode(picture, pictures.picture_format, quality=pictures.quality,
                               icc_profile=opened.info.get("icc_profile"))  # fmt: skip
-                is_signed = self.signer is not None and self.signer.can_sign(media_type)
-                if self.signer is not None and is_signed:
+                signed_of = None
+                if self.signer is not None and self.signer.can_sign(media_type):
+                    signed_of = hashlib.sha256(data).hexdigest()
                     data = self.signer.sign(data, entry, media_type=media_type)
-                made = Made(longest_side_px=side, is_signed=is_signed)
+                made = Made(longest_side_px=side, signed_of=signed_of)
                 name = f"{stem}_{side}{SUFFIXES[pictures.picture_format]}"
                 yield self._write(entry, name, media_type, data, made, picture.size)
 
