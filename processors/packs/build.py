@@ -16,11 +16,13 @@ from urllib.parse import quote
 
 from processors.contract import as_json, canonical_json
 from processors.packs import crate, credit_file, iiif, pds4
-from processors.packs.bag import BLOCK_BYTES, BagWriter
+from processors.packs.bag import BagWriter
 from processors.packs.choose import Asked, Chosen, choose
 from processors.packs.entry import Text, entries
 from processors.packs.gallery.shown import Shown
-from processors.packs.media import MediaWriter
+from processors.packs.highlight import FILE as HIGHLIGHT
+from processors.packs.highlight import write_highlight
+from processors.packs.media import MediaWriter, read_blocks
 from processors.packs.names import UniqueNames, portable_name
 from processors.packs.packed import Identity, Packed, in_seconds
 from processors.packs.place import AGENT, finished, is_zip, scratch_beside
@@ -76,6 +78,9 @@ def build(
             bag = BagWriter(sink)
             packed = list(_media(chosen, recipe, store, bag))
             identity = Identity(digest=_digest(packed, recipe), dated_utc=dated)
+            if recipe.highlight:
+                with write_highlight(chosen, recipe, store, scratch).open("rb") as clip:
+                    bag.add(HIGHLIGHT, read_blocks(clip))
             _records(packed, recipe, identity, bag, gallery, scratch)
             info = _info(packed, recipe, identity)
             bag.finish(info, [("README.txt", readme(recipe, identity))])
@@ -83,7 +88,7 @@ def build(
             sink.abandon()
         finished(made, output, scratch)
     return Built(path=output, identity=identity, file_count=bag.file_count, size_bytes=bag.size_bytes,
-                 results=tuple(manifest.ref for one in chosen for manifest in one.results))  # fmt: skip
+                 results=tuple(sorted(set().union(*(one.refs for one in chosen)))))  # fmt: skip
 
 
 def _latest(chosen: list[Chosen]) -> str:
@@ -117,6 +122,8 @@ def _records(
     packed: list[Packed], recipe: Recipe, identity: Identity, bag: BagWriter, gallery: Gallery | None, scratch: Path
 ) -> None:
     others = [(credit_file.FILE, "text/plain", "Credits and rights of each source")]
+    if recipe.highlight:
+        others.append((HIGHLIGHT, "video/mp4", "Highlight clip over the selection"))
     bag.add(credit_file.FILE, credit_file.credits_text(packed, recipe, identity))
     others.append(("recipe.json", "application/json", "The recipe of this pack"))
     bag.add("recipe.json", [_recipe_record(recipe)])
@@ -134,7 +141,7 @@ def _records(
             path = place.relative_to(folder).as_posix()
             others.append((path, _PAGE_TYPES.get(place.suffix, "application/octet-stream"), "Part of the gallery"))
             with place.open("rb") as file:
-                bag.add(path, iter(lambda file=file: file.read(BLOCK_BYTES), b""))
+                bag.add(path, read_blocks(file))
     bag.add(crate.FILE, crate.crate(packed, recipe, identity, others))
 
 

@@ -113,7 +113,7 @@ class MediaWriter:
         except FileNotFoundError as error:
             raise ResultMissing(f"{where}: missing: put it back, or leave it out of the pack") from error
         with file:
-            written = self.bag.add(path, _blocks(file), md5=wants_md5)
+            written = self.bag.add(path, read_blocks(file), md5=wants_md5)
         if written.sha256 != digest:
             raise _corrupt(where, written.sha256, digest)
         return written
@@ -138,7 +138,13 @@ def _packed(
     )  # fmt: skip
 
 
-def _blocks(file: BinaryIO | io.FileIO) -> Iterator[bytes]:
+def checked_bytes(entry: Entry) -> io.BytesIO:
+    """A stored item's bytes, which are what its manifest names; raises as `MediaWriter.item` does."""
+    return io.BytesIO(_read(entry))
+
+
+def read_blocks(file: BinaryIO | io.FileIO) -> Iterator[bytes]:
+    """A file in pieces."""
     while block := file.read(BLOCK_BYTES):
         yield block
 
