@@ -150,19 +150,17 @@ _PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css
 
 
 def _shown(packed: list[Packed]) -> Iterator[Shown]:
-    """Every file; its thumbnail is the smallest packed picture of the same item, a sound's its spectrogram."""
-    smallest: dict[tuple[str, str], Packed] = {}
-    posters: dict[str, Packed] = {}
+    """Every file; its thumbnail is the smallest packed picture of the item, else of its source."""
+    smallest: dict[tuple[str, str | None], Packed] = {}
     for one in packed:
-        if one.media_type.startswith("image/"):
-            key = (one.subject.digest, one.entry.sha256 if one.entry else "")
-            if key not in smallest or one.size_bytes < smallest[key].size_bytes:
-                smallest[key] = one
-            posters.setdefault(one.subject.digest, one)
+        if one.entry and one.media_type.startswith("image/"):
+            for key in ((one.subject.digest, one.entry.sha256), (one.subject.digest, None)):
+                if key not in smallest or one.size_bytes < smallest[key].size_bytes:
+                    smallest[key] = one
     for one in packed:
-        found = smallest.get((one.subject.digest, one.entry.sha256 if one.entry else ""))
+        found = smallest.get((one.subject.digest, one.entry.sha256 if one.entry else None))
         if found is None and one.media_type.partition("/")[0] in ("video", "audio"):
-            found = posters.get(one.subject.digest)
+            found = smallest.get((one.subject.digest, None))
         yield Shown(
             entry=one.entry, subject=one.subject, href=quote(one.path), media_type=one.media_type,
             thumbnail_href=quote(found.path) if found else None,

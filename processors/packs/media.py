@@ -27,7 +27,7 @@ ORIGINAL_TYPES: dict[str, str] = {
     "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp", "gif": "image/gif",
     "heif": "image/heif", "wav": "audio/wav", "w64": "audio/x-w64", "flac": "audio/flac", "mp3": "audio/mpeg",
     "aiff": "audio/aiff", "mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "matroska,webm": "video/x-matroska",
-    "avi": "video/x-msvideo", "mpegts": "video/mp2t",
+    "avi": "video/x-msvideo", "mpegts": "video/mp2t", "ogg": "audio/ogg",
 }  # fmt: skip
 """By the format that the bytes show; not by the machine's own table of suffixes, which differs between machines."""
 
