@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 from PIL import Image
 
-from processors.errors import ResultCorrupt, ResultMissing
+from processors.decoding import PICTURE_FORMATS
+from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.packs.bag import BLOCK_BYTES, BagWriter, Written
 from processors.packs.entry import Entry, Subject
 from processors.packs.names import UniqueNames
@@ -22,6 +24,8 @@ from processors.packs.sign import Signer
 from processors.pictures import MEDIA_TYPES, SUFFIXES, encode
 
 FOLDER = "media"
+MAX_SCALED_PIXELS = 200_000_000
+"""0.6 GB as RGB, and as much again while it is scaled."""
 UNKNOWN_TYPE = "application/octet-stream"
 ORIGINAL_TYPES: dict[str, str] = {
     "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp", "gif": "image/gif",
@@ -82,12 +86,17 @@ class MediaWriter:
         yield _packed(entry, path, entry.media_type, written, None, _size(entry))
 
     def _made(self, entry: Entry, pictures: Pictures) -> Iterator[Packed]:
-        with Image.open(io.BytesIO(_read(entry))) as opened:
-            longest = max(opened.size)
+        with Image.open(checked_bytes(entry), formats=PICTURE_FORMATS) as opened:
+            if opened.width * opened.height > MAX_SCALED_PIXELS:
+                size = f"{opened.width} x {opened.height} px"
+                raise RequestError(
+                    f"{_where(entry)}: {size} are too many to be scaled here: take it without [pictures]"
+                )
+            longest, whole = max(opened.size), _eight_bit(opened)
             stem = _flat(entry.name).rpartition(".")[0]
             media_type = MEDIA_TYPES[pictures.picture_format]
             for side in sorted({min(side, longest) for side in pictures.longest_side_px}):
-                picture = opened.convert("RGB")
+                picture = whole.copy()
                 picture.thumbnail((side, side), Image.Resampling.LANCZOS)
                 data = encode(picture, pictures.picture_format, quality=pictures.quality,
                               icc_profile=opened.info.get("icc_profile"))  # fmt: skip
@@ -169,6 +178,17 @@ def _where(entry: Entry) -> str:
     return f"{entry.subject.name}: {entry.manifest.ref.processor}/{entry.name}"
 
 
+def _eight_bit(opened: Image.Image) -> Image.Image:
+    """The picture in RGB: 16 bit scaled, not cut off, and what is transparent on white."""
+    if opened.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(opened).astype(np.uint16) >> 8).astype(np.uint8)).convert("RGB")
+    if opened.has_transparency_data:
+        plain = Image.new("RGBA", opened.size, "white")
+        plain.alpha_composite(opened.convert("RGBA"))
+        return plain.convert("RGB")
+    return opened.convert("RGB")
+
+
 def _flat(name: str) -> str:
     return name.replace("/", "_")
 
@@ -176,7 +196,7 @@ def _flat(name: str) -> str:
 def _is_animated(entry: Entry) -> bool:
     if entry.media_type not in ("image/webp", "image/gif"):
         return False
-    with Image.open(entry.path) as opened:
+    with Image.open(entry.path, formats=PICTURE_FORMATS) as opened:
         return getattr(opened, "n_frames", 1) > 1
 
 
@@ -187,7 +207,7 @@ def _size(entry: Entry) -> tuple[int | None, int | None]:
         return width, height
     if not entry.media_type.startswith("image/"):
         return None, None
-    with Image.open(entry.path) as opened:
+    with Image.open(entry.path, formats=PICTURE_FORMATS) as opened:
         return opened.size
 
 
