@@ -47,6 +47,7 @@ def main() -> None:
     marsmedia ingest ~/releases --store ~/store
     marsmedia show descent.mp4          what is known of one source
     marsmedia why descent.mp4           what is due, and why
+    marsmedia pack medium=photo -o photos
     """
 
 

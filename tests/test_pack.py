@@ -91,6 +91,28 @@ def test_pictures_are_made_in_the_sizes_asked_for_and_never_enlarged(made: PackS
     }  # fmt: skip
 
 
+def test_deep_and_transparent_pictures_keep_their_light(made: PackStore, tmp_path: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    from processors.contract import Item
+
+    digest = made.source("deep.png", "photo", "png", b"deep")
+    Image.fromarray(np.full((20, 30), 0x8040, np.uint16)).save(tmp_path / "deep.png")
+    Image.new("RGBA", (30, 20), (200, 0, 0, 0)).save(tmp_path / "clear.png")
+    items = [
+        Item(name=name, media_type="image/png", data=(tmp_path / name).read_bytes())
+        for name in ("deep.png", "clear.png")
+    ]
+    made.result(digest, "photo.deep", *items)
+    sizes = Pictures(longest_side_px=(30,), picture_format="png")
+    make_pack(made, tmp_path / "pack", selection=("deep.png",), take=("photo.deep/*",), pictures=sizes)
+    place = tmp_path / "pack/data/media/deep.png/photo.deep"
+    for name, level in (("deep_30.png", (128, 128, 128)), ("clear_30.png", (255, 255, 255))):
+        with Image.open(place / name) as opened:
+            assert opened.getpixel((15, 10)) == level
+
+
 def test_of_two_results_the_asked_for_is_taken_else_the_latest(made: PackStore, tmp_path: Path) -> None:
     from processors.contract import Item
     from processors.packs.build import build
@@ -115,7 +137,20 @@ import os, sys, time
 os.umask(int(sys.argv[4], 8))
 real = time.time
 time.time = lambda: real() + float(sys.argv[5])
-walk = os.scandir
+scandir = os.scandir
+if sys.argv[6] == "backwards":
+    class Backwards:
+        def __init__(self, place="."):
+            with scandir(place) as found:
+                self.entries = reversed(sorted(found, key=lambda entry: entry.name))
+        def __iter__(self): return self.entries
+        def __next__(self): return next(self.entries)
+        def __enter__(self): return self
+        def __exit__(self, *_): pass
+        close = __exit__
+    os.scandir = Backwards
+    listdir = os.listdir
+    os.listdir = lambda place=".": sorted(listdir(place), reverse=True)
 from pathlib import Path
 from processors.packs.entry import Text
 from tests.pack_store import PackStore, make_pack
@@ -123,18 +158,20 @@ make_pack(PackStore(Path(sys.argv[1])), Path(sys.argv[2]) / sys.argv[3])
 """
 
 
-def test_two_builds_are_identical_under_another_clock_zone_locale_and_umask(made: PackStore, tmp_path: Path) -> None:
+def test_two_builds_are_identical_under_another_clock_zone_locale_umask_and_order_of_files(
+    made: PackStore, tmp_path: Path
+) -> None:
     outputs = []
     worlds = [
-        ("UTC", "C", "022", "0"),
-        ("Asia/Shanghai", "tr_TR.UTF-8", "077", "86400000"),
-        ("America/New_York", "C.UTF-8", "000", "-9e8"),
+        ("UTC", "C", "022", "0", "forwards"),
+        ("Asia/Shanghai", "tr_TR.UTF-8", "077", "86400000", "backwards"),
+        ("America/New_York", "C.UTF-8", "000", "-9e8", "forwards"),
     ]
-    for number, (zone, locale, umask, later) in enumerate(worlds):
+    for number, (zone, locale, *settings) in enumerate(worlds):
         (tmp_path / f"out{number}").mkdir()
         for name in ("pack", f"{number}.zip"):
             subprocess.run(
-                [sys.executable, "-c", BUILD, tmp_path, tmp_path / f"out{number}", name, umask, later],
+                [sys.executable, "-c", BUILD, tmp_path, tmp_path / f"out{number}", name, *settings],
                 env={
                     **os.environ,
                     "TZ": zone,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from processors.packs.sink import Sink
 
 BLOCK_BYTES = 1 << 20
+ASIDE_BYTES = 1 << 16
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 ALGORITHMS = ("sha256", "sha512")
 
@@ -33,6 +34,7 @@ class BagWriter:
         self._sink = sink
         self._payload: list[Written] = []
         self._tags: list[Written] = []
+        self._threads = ThreadPoolExecutor(1)
 
     @property
     def size_bytes(self) -> int:
@@ -67,6 +69,7 @@ class BagWriter:
         for algorithm in ALGORITHMS:
             self._sink.write(f"tagmanifest-{algorithm}.txt", _lines(tags, algorithm))
         self._sink.close()
+        self._threads.shutdown()
 
     def _tag(self, path: str, data: bytes) -> None:
         self._tags.append(self._write(path, [data], md5=False))
@@ -74,18 +77,25 @@ class BagWriter:
     def _write(self, path: str, blocks: Iterable[bytes], *, md5: bool) -> Written:
         size = 0
         sha256, sha512 = hashlib.sha256(), hashlib.sha512()
-        hashes: list[Any] = [sha256, sha512]
         short = hashlib.md5(usedforsecurity=False) if md5 else None
-        if short:
-            hashes.append(short)
+
+        def second(block: bytes) -> None:
+            sha512.update(block)
+            if short:
+                short.update(block)
 
         def hashed() -> Iterator[bytes]:
             nonlocal size
             for block in blocks:
                 size += len(block)
-                for one in hashes:
-                    one.update(block)
+                # hashing lets other threads run; below this it is done before a thread has woken
+                aside = self._threads.submit(second, block) if len(block) > ASIDE_BYTES else None
+                sha256.update(block)
                 yield block
+                if aside:
+                    aside.result()
+                else:
+                    second(block)
 
         self._sink.write(path, hashed())
         return Written(path=path, size_bytes=size, sha256=sha256.hexdigest(), sha512=sha512.hexdigest(),

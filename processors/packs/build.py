@@ -16,17 +16,20 @@ from urllib.parse import quote
 
 from processors.contract import as_json, canonical_json
 from processors.packs import crate, credit_file, iiif, pds4
-from processors.packs.bag import BLOCK_BYTES, BagWriter
+from processors.packs.bag import BagWriter
 from processors.packs.choose import Asked, Chosen, choose
 from processors.packs.entry import Text, entries
 from processors.packs.gallery.shown import Shown
-from processors.packs.media import MediaWriter
+from processors.packs.highlight import FILE as HIGHLIGHT
+from processors.packs.highlight import write_highlight
+from processors.packs.media import MediaWriter, read_blocks
 from processors.packs.names import UniqueNames, portable_name
 from processors.packs.packed import Identity, Packed, in_seconds
 from processors.packs.place import AGENT, finished, is_zip, scratch_beside
 from processors.packs.readme import readme
 from processors.packs.recipe import Recipe
 from processors.packs.rights import override_of
+from processors.packs.sign import Signer
 from processors.packs.sink import FolderSink, ZipSink
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
@@ -75,6 +78,9 @@ def build(
             bag = BagWriter(sink)
             packed = list(_media(chosen, recipe, store, bag))
             identity = Identity(digest=_digest(packed, recipe), dated_utc=dated)
+            if recipe.highlight:
+                with write_highlight(chosen, recipe, store, scratch).open("rb") as clip:
+                    bag.add(HIGHLIGHT, read_blocks(clip))
             _records(packed, recipe, identity, bag, gallery, scratch)
             info = _info(packed, recipe, identity)
             bag.finish(info, [("README.txt", readme(recipe, identity))])
@@ -82,7 +88,7 @@ def build(
             sink.abandon()
         finished(made, output, scratch)
     return Built(path=output, identity=identity, file_count=bag.file_count, size_bytes=bag.size_bytes,
-                 results=tuple(manifest.ref for one in chosen for manifest in one.results))  # fmt: skip
+                 results=tuple(sorted(set().union(*(one.refs for one in chosen)))))  # fmt: skip
 
 
 def _latest(chosen: list[Chosen]) -> str:
@@ -91,7 +97,8 @@ def _latest(chosen: list[Chosen]) -> str:
 
 
 def _media(chosen: list[Chosen], recipe: Recipe, store: Store, bag: BagWriter) -> Iterator[Packed]:
-    writer = MediaWriter(bag=bag, names=UniqueNames(), pictures=recipe.pictures, signer=None)
+    signer = Signer(recipe.signature) if recipe.signature else None
+    writer = MediaWriter(bag=bag, names=UniqueNames(), pictures=recipe.pictures, signer=signer)
     for one in chosen:
         if one.has_original:
             yield writer.original(one.subject, one.original_size_px)
@@ -102,7 +109,7 @@ def _media(chosen: list[Chosen], recipe: Recipe, store: Store, bag: BagWriter) -
 def _digest(packed: list[Packed], recipe: Recipe) -> str:
     digest = hashlib.sha256(_recipe_record(recipe))
     for one in packed:
-        digest.update(f"{one.sha256} {one.path}\n".encode())
+        digest.update(f"{one.unsigned_sha256} {one.path}\n".encode())
     return digest.hexdigest()
 
 
@@ -115,6 +122,8 @@ def _records(
     packed: list[Packed], recipe: Recipe, identity: Identity, bag: BagWriter, gallery: Gallery | None, scratch: Path
 ) -> None:
     others = [(credit_file.FILE, "text/plain", "Credits and rights of each source")]
+    if recipe.highlight:
+        others.append((HIGHLIGHT, "video/mp4", "Highlight clip over the selection"))
     bag.add(credit_file.FILE, credit_file.credits_text(packed, recipe, identity))
     others.append(("recipe.json", "application/json", "The recipe of this pack"))
     bag.add("recipe.json", [_recipe_record(recipe)])
@@ -132,7 +141,7 @@ def _records(
             path = place.relative_to(folder).as_posix()
             others.append((path, _PAGE_TYPES.get(place.suffix, "application/octet-stream"), "Part of the gallery"))
             with place.open("rb") as file:
-                bag.add(path, iter(lambda file=file: file.read(BLOCK_BYTES), b""))
+                bag.add(path, read_blocks(file))
     bag.add(crate.FILE, crate.crate(packed, recipe, identity, others))
 
 
@@ -141,19 +150,17 @@ _PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css
 
 
 def _shown(packed: list[Packed]) -> Iterator[Shown]:
-    """Every file; its thumbnail is the smallest packed picture of the same item, a sound's its spectrogram."""
-    smallest: dict[tuple[str, str], Packed] = {}
-    posters: dict[str, Packed] = {}
+    """Every file; its thumbnail is the smallest packed picture of the item, else of its source."""
+    smallest: dict[tuple[str, str | None], Packed] = {}
     for one in packed:
-        if one.media_type.startswith("image/"):
-            key = (one.subject.digest, one.entry.sha256 if one.entry else "")
-            if key not in smallest or one.size_bytes < smallest[key].size_bytes:
-                smallest[key] = one
-            posters.setdefault(one.subject.digest, one)
+        if one.entry and one.media_type.startswith("image/"):
+            for key in ((one.subject.digest, one.entry.sha256), (one.subject.digest, None)):
+                if key not in smallest or one.size_bytes < smallest[key].size_bytes:
+                    smallest[key] = one
     for one in packed:
-        found = smallest.get((one.subject.digest, one.entry.sha256 if one.entry else ""))
+        found = smallest.get((one.subject.digest, one.entry.sha256 if one.entry else None))
         if found is None and one.media_type.partition("/")[0] in ("video", "audio"):
-            found = posters.get(one.subject.digest)
+            found = smallest.get((one.subject.digest, None))
         yield Shown(
             entry=one.entry, subject=one.subject, href=quote(one.path), media_type=one.media_type,
             thumbnail_href=quote(found.path) if found else None,

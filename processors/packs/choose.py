@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from processors.errors import RequestError
@@ -16,6 +16,7 @@ from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
 from processors.store.selection import parse, select
 
+SHOWN = ("stills", "clips", "sound")
 Asked = Callable[[SourceRow], frozenset[ResultRef]]
 """The results that today's recipes ask for of a source."""
 
@@ -28,8 +29,15 @@ class Chosen:
     has_original: bool
     results: tuple[Manifest, ...]
     """Each with only the items that are taken."""
+    shown: tuple[Manifest, ...]
+    """What a highlight clip is made of; empty where the recipe asks for none."""
     original_size_px: tuple[int | None, int | None]
     seen_utc: str
+
+    @property
+    def refs(self) -> set[ResultRef]:
+        """The results that the pack is made of."""
+        return {manifest.ref for manifest in (*self.results, *self.shown)}
 
 
 def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> list[Chosen]:
@@ -65,6 +73,7 @@ def _chosen(recipe: Recipe, row: SourceRow, subject: Subject, store: Store, aske
         subject=subject,
         has_original=ORIGINALS in recipe.take,
         results=tuple(taken(manifests, recipe, asked(row))),
+        shown=tuple(taken(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
         seen_utc=row.seen_utc,
     )

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 from PIL import Image
 
-from processors.errors import ResultCorrupt, ResultMissing
+from processors.decoding import PICTURE_FORMATS
+from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.packs.bag import BLOCK_BYTES, BagWriter, Written
 from processors.packs.entry import Entry, Subject
 from processors.packs.names import UniqueNames
@@ -22,12 +24,14 @@ from processors.packs.sign import Signer
 from processors.pictures import MEDIA_TYPES, SUFFIXES, encode
 
 FOLDER = "media"
+MAX_SCALED_PIXELS = 200_000_000
+"""0.6 GB as RGB, and as much again while it is scaled."""
 UNKNOWN_TYPE = "application/octet-stream"
 ORIGINAL_TYPES: dict[str, str] = {
     "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp", "gif": "image/gif",
     "heif": "image/heif", "wav": "audio/wav", "w64": "audio/x-w64", "flac": "audio/flac", "mp3": "audio/mpeg",
     "aiff": "audio/aiff", "mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "matroska,webm": "video/x-matroska",
-    "avi": "video/x-msvideo", "mpegts": "video/mp2t",
+    "avi": "video/x-msvideo", "mpegts": "video/mp2t", "ogg": "audio/ogg",
 }  # fmt: skip
 """By the format that the bytes show; not by the machine's own table of suffixes, which differs between machines."""
 
@@ -74,26 +78,33 @@ class MediaWriter:
             return
         if self.signer is not None and self.signer.can_sign(entry.media_type):
             data = self.signer.sign(_read(entry), entry)
-            yield self._write(entry, _flat(entry.name), entry.media_type, data, Made(is_signed=True), _size(entry))
+            made = Made(signed_of=entry.sha256)
+            yield self._write(entry, _flat(entry.name), entry.media_type, data, made, _size(entry))
             return
         path = self._path(entry, _flat(entry.name))
         written = self._copy(entry.path, path, entry.sha256, _where(entry), entry.media_type, is_original=False)
         yield _packed(entry, path, entry.media_type, written, None, _size(entry))
 
     def _made(self, entry: Entry, pictures: Pictures) -> Iterator[Packed]:
-        with Image.open(io.BytesIO(_read(entry))) as opened:
-            longest = max(opened.size)
+        with Image.open(checked_bytes(entry), formats=PICTURE_FORMATS) as opened:
+            if opened.width * opened.height > MAX_SCALED_PIXELS:
+                size = f"{opened.width} x {opened.height} px"
+                raise RequestError(
+                    f"{_where(entry)}: {size} are too many to be scaled here: take it without [pictures]"
+                )
+            longest, whole = max(opened.size), _eight_bit(opened)
             stem = _flat(entry.name).rpartition(".")[0]
             media_type = MEDIA_TYPES[pictures.picture_format]
             for side in sorted({min(side, longest) for side in pictures.longest_side_px}):
-                picture = opened.convert("RGB")
+                picture = whole.copy()
                 picture.thumbnail((side, side), Image.Resampling.LANCZOS)
                 data = encode(picture, pictures.picture_format, quality=pictures.quality,
                               icc_profile=opened.info.get("icc_profile"))  # fmt: skip
-                is_signed = self.signer is not None and self.signer.can_sign(media_type)
-                if self.signer is not None and is_signed:
+                signed_of = None
+                if self.signer is not None and self.signer.can_sign(media_type):
+                    signed_of = hashlib.sha256(data).hexdigest()
                     data = self.signer.sign(data, entry, media_type=media_type)
-                made = Made(longest_side_px=side, is_signed=is_signed)
+                made = Made(longest_side_px=side, signed_of=signed_of)
                 name = f"{stem}_{side}{SUFFIXES[pictures.picture_format]}"
                 yield self._write(entry, name, media_type, data, made, picture.size)
 
@@ -111,7 +122,7 @@ class MediaWriter:
         except FileNotFoundError as error:
             raise ResultMissing(f"{where}: missing: put it back, or leave it out of the pack") from error
         with file:
-            written = self.bag.add(path, _blocks(file), md5=wants_md5)
+            written = self.bag.add(path, read_blocks(file), md5=wants_md5)
         if written.sha256 != digest:
             raise _corrupt(where, written.sha256, digest)
         return written
@@ -136,7 +147,13 @@ def _packed(
     )  # fmt: skip
 
 
-def _blocks(file: BinaryIO | io.FileIO) -> Iterator[bytes]:
+def checked_bytes(entry: Entry) -> io.BytesIO:
+    """A stored item's bytes, which are what its manifest names; raises as `MediaWriter.item` does."""
+    return io.BytesIO(_read(entry))
+
+
+def read_blocks(file: BinaryIO | io.FileIO) -> Iterator[bytes]:
+    """A file in pieces."""
     while block := file.read(BLOCK_BYTES):
         yield block
 
@@ -161,6 +178,17 @@ def _where(entry: Entry) -> str:
     return f"{entry.subject.name}: {entry.manifest.ref.processor}/{entry.name}"
 
 
+def _eight_bit(opened: Image.Image) -> Image.Image:
+    """The picture in RGB: 16 bit scaled, not cut off, and what is transparent on white."""
+    if opened.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(opened).astype(np.uint16) >> 8).astype(np.uint8)).convert("RGB")
+    if opened.has_transparency_data:
+        plain = Image.new("RGBA", opened.size, "white")
+        plain.alpha_composite(opened.convert("RGBA"))
+        return plain.convert("RGB")
+    return opened.convert("RGB")
+
+
 def _flat(name: str) -> str:
     return name.replace("/", "_")
 
@@ -168,7 +196,7 @@ def _flat(name: str) -> str:
 def _is_animated(entry: Entry) -> bool:
     if entry.media_type not in ("image/webp", "image/gif"):
         return False
-    with Image.open(entry.path) as opened:
+    with Image.open(entry.path, formats=PICTURE_FORMATS) as opened:
         return getattr(opened, "n_frames", 1) > 1
 
 
@@ -179,7 +207,7 @@ def _size(entry: Entry) -> tuple[int | None, int | None]:
         return width, height
     if not entry.media_type.startswith("image/"):
         return None, None
-    with Image.open(entry.path) as opened:
+    with Image.open(entry.path, formats=PICTURE_FORMATS) as opened:
         return opened.size
 
 

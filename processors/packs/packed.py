@@ -17,7 +17,8 @@ class Made:
 
     longest_side_px: int | None = None
     """The size asked for, where it was made smaller or converted; None where its pixels are as stored."""
-    is_signed: bool = False
+    signed_of: str | None = None
+    """SHA-256 of the bytes before they were signed; None where they were not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,11 @@ class Packed:
     duration_seconds: float | None
     made: Made | None
     """None: the stored bytes."""
+
+    @property
+    def unsigned_sha256(self) -> str:
+        """What identifies the content: a signature has other bytes each time."""
+        return self.made.signed_of if self.made and self.made.signed_of else self.sha256
 
     @property
     def name(self) -> str:

@@ -25,6 +25,8 @@ ENCODINGS = {
 }
 """What information model 1.26 takes: no WebP, Ogg or FLAC."""
 WITH_SOUND = "MP4/H.264/AAC"
+NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""XML 1.0, 2.2: what is no character there."""
 FILE_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?\.[a-zA-Z0-9](?:[a-zA-Z0-9\-_]*[a-zA-Z0-9])?")
 
 
@@ -143,10 +145,7 @@ def _file_area(one: Packed, index: int) -> str:
 
 def _xml(text: str) -> str:
     """Text for XML 1.0: what it cannot hold at all becomes a question mark."""
-    legal = "".join(
-        c if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "?" for c in text
-    )
-    return escape(legal)
+    return escape(NOT_XML.sub("?", text))
 
 
 def _short(title: str) -> str:

@@ -1,0 +1,172 @@
+"""A highlight clip over a selection: title, stills, moving shots, credits and the sound; the same bytes each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image
+
+from processors.errors import RequestError, StoreError
+from processors.packs.cards import Cards, Frame
+from processors.packs.choose import Chosen
+from processors.packs.entry import Entry, Subject, entries
+from processors.packs.media import checked_bytes
+from processors.packs.recipe import Highlight, Recipe
+from processors.packs.rights import credit
+from processors.store.results import Store
+
+FILE = "highlight.mp4"
+FRAMES_PER_SECOND = 25
+MOST_SCENES = 60
+"""Three minutes of stills: a clip is for showing, the pack holds the rest."""
+CARD_SECONDS = 3.0
+SOUNDS = ("audible.flac", "original.wav", "original.flac")
+FADE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One picture or moving shot."""
+
+    entry: Entry
+    is_moving: bool
+
+
+def write_highlight(chosen: Sequence[Chosen], recipe: Recipe, store: Store, scratch: Path) -> Path:
+    """Write the clip into `scratch`.
+
+    Raises
+    ------
+    RequestError : the selection has no still and no shot.
+    ResultMissing, ResultCorrupt : a still or shot is not what its manifest says.
+    StoreError : ffmpeg ended before the last frame.
+    """
+    from moviepy import VideoClip
+
+    assert recipe.highlight is not None
+    found = list(_scenes(chosen, store))
+    if not found:
+        raise RequestError("highlight: the selection has no still and no preview: make video.stills or photo.preview")
+    scenes = found[:: -(-len(found) // MOST_SCENES)]
+    heard = _heard(chosen, store)
+    credited = [*(scene.entry.subject for scene in scenes), *([heard.subject] if heard else [])]
+    frames = _frames(scenes, credited, recipe, Cards(width_px=recipe.highlight.longest_side_px))
+    count = _count(recipe.highlight, len(scenes))
+    first = next(frames)
+    latest = {"index": 0, "frame": first}
+
+    def at(time_seconds: float) -> Frame:
+        while latest["index"] < round(time_seconds * FRAMES_PER_SECOND):
+            latest.update(index=latest["index"] + 1, frame=next(frames))
+        return latest["frame"]
+
+    path = scratch / FILE
+    sound = _sound(heard, count / FRAMES_PER_SECOND, scratch) if heard else None
+    # moviepy makes int(duration * rate) frames, so half a frame more keeps rounding from losing the last one
+    clip = VideoClip(at, duration=(count + 0.5) / FRAMES_PER_SECOND)
+    clip.write_videofile(
+        str(path), fps=FRAMES_PER_SECOND, codec="libx264", preset="veryfast", threads=1, logger=None,
+        audio=str(sound) if sound else False, audio_codec="aac",
+        ffmpeg_params=["-crf", "20", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-map_metadata", "-1",
+                       "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"],
+    )  # fmt: skip
+    clip.close()
+    with av.open(str(path)) as container:
+        written = sum(1 for packet in container.demux(container.streams.video[0]) if packet.size)
+    if written != count:  # moviepy does not look at how ffmpeg ended
+        raise StoreError(f"{FILE}: has {written} of {count} frames: is the disk full?")
+    return path
+
+
+def _scenes(chosen: Sequence[Chosen], store: Store) -> Iterator[Scene]:
+    """Of each photo its largest preview; of each video its preview clip and the best still of each shot."""
+    for one in chosen:
+        found = list(entries(one.subject, one.shown, store))
+        photos = [entry for entry in found if entry.manifest.ref.processor == "photo.preview"]
+        if photos:
+            yield Scene(entry=max(photos, key=_width), is_moving=False)
+        yield from (Scene(entry=entry, is_moving=True) for entry in found if entry.media_type == "video/mp4")
+        stills = [entry for entry in found if entry.manifest.ref.processor == "video.stills"]
+        yield from (Scene(entry=entry, is_moving=False) for entry in stills if "_01." in entry.name)
+
+
+def _width(entry: Entry) -> tuple[int, str]:
+    facts = entry.facts if isinstance(entry.facts, dict) else {}
+    width = facts.get("width_px")
+    return width if isinstance(width, int) else 0, entry.name
+
+
+def _count(highlight: Highlight, scenes: int) -> int:
+    return 2 * _steps(CARD_SECONDS) + scenes * _steps(highlight.seconds_each)
+
+
+def _steps(seconds: float) -> int:
+    return max(1, round(seconds * FRAMES_PER_SECOND))
+
+
+def _frames(scenes: Sequence[Scene], credited: Sequence[Subject], recipe: Recipe, cards: Cards) -> Iterator[Frame]:
+    assert recipe.highlight is not None
+    title = recipe.title.en or recipe.title.zh or ""
+    lines = [recipe.text.en or "", recipe.publisher or ""]
+    yield from [cards.text(title, [line for line in lines if line])] * _steps(CARD_SECONDS)
+    steps = _steps(recipe.highlight.seconds_each)
+    for scene in scenes:
+        subject = scene.entry.subject
+        name, named = _title(subject), f"Credit: {credit(subject)}"
+        shown = None
+        pictures = _moving(scene.entry) if scene.is_moving else _still(scene.entry)
+        for _ in range(steps):
+            if (picture := next(pictures, None)) is not None:
+                shown = cards.scene(picture, name, named)
+            assert shown is not None
+            yield shown
+    lines = dict.fromkeys(f"{_title(subject)}: {credit(subject)}" for subject in credited)
+    yield from [cards.text("Credits", list(lines))] * _steps(CARD_SECONDS)
+
+
+def _title(subject: Subject) -> str:
+    return f"{subject.title.en or subject.name}{' (synthetic)' if subject.synthetic else ''}"
+
+
+def _still(entry: Entry) -> Iterator[Image.Image]:
+    with checked_bytes(entry) as data, Image.open(data) as opened:
+        yield opened.convert("RGB")
+
+
+def _moving(entry: Entry) -> Iterator[Image.Image]:
+    """The clip's picture at each frame of the highlight; it ends with the clip."""
+    with checked_bytes(entry) as data, av.open(data, "r") as container:
+        stream = container.streams.video[0]
+        index, shown = 0, None
+        for frame in container.decode(stream):
+            time = Fraction(frame.pts or 0) * (frame.time_base or Fraction(1))
+            while shown is not None and Fraction(index, FRAMES_PER_SECOND) < time:
+                yield shown
+                index += 1
+            shown = frame.to_image()
+        if shown is not None:
+            yield shown
+
+
+def _heard(chosen: Sequence[Chosen], store: Store) -> Entry | None:
+    """The sound of the clip: the first of the selection in its most audible rendition; None where there is none."""
+    found = [e for one in chosen for e in entries(one.subject, one.shown, store) if e.name in SOUNDS]
+    return min(found, key=lambda entry: SOUNDS.index(entry.name), default=None)
+
+
+def _sound(heard: Entry, seconds: float, scratch: Path) -> Path:
+    """The sound as WAV, as long as the clip at most, faded out."""
+    import soundfile
+
+    with checked_bytes(heard) as data, soundfile.SoundFile(data) as file:
+        rate = file.samplerate
+        samples = file.read(int(seconds * rate), dtype="float32", always_2d=True)
+    fade = min(len(samples), int(FADE_SECONDS * rate))
+    samples[len(samples) - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)[:, None]
+    soundfile.write(scratch / "sound.wav", samples, rate, subtype="PCM_16")
+    return scratch / "sound.wav"
