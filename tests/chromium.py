@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 FLAGS = (
     "--headless=new", "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
@@ -67,7 +68,7 @@ def started(command: str, profile: Path) -> Iterator[Browser]:
 class Browser:
     """The connection; every page is a session on it."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: Connection) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
         self._pages: dict[str, Page] = {}
@@ -150,10 +151,10 @@ class Page:
         assert "exceptionDetails" not in answer, answer.get("exceptionDetails")
         return answer["result"].get("value")
 
-    def until(self, expression: str, seconds: float = 30) -> Any:
+    def until(self, expression: str, seconds: float = 10) -> Any:
         """Wait until an expression is true; gives its value."""
         end = time.monotonic() + seconds
-        while not (value := self.ask(expression)):
+        while not (value := self.ask(f"(found => found instanceof Node || found)({expression})")):
             assert time.monotonic() < end, f"never true: {expression}; errors: {self.errors}"
             time.sleep(0.02)
         return value

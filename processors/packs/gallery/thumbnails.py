@@ -10,6 +10,8 @@ from processors.packs.entry import Entry
 LONGEST_SIDE_PX = 480
 """A card is 240 CSS pixels wide; screens of two device pixels each show this in full."""
 READ = ("image/jpeg", "image/png", "image/webp", "image/avif")
+Box = tuple[float, float, float, float]
+"""Left, upper, right and lower edge, pixels."""
 MOST_PIXELS = 100_000_000
 """A larger original is too slow to shrink for a list; its preview stands for it."""
 
@@ -23,11 +25,12 @@ class Thumbnails:
     def of_entry(self, entry: Entry) -> str | None:
         """Of a picture among a result's items; a spectrogram without its axes."""
         facts: Any = entry.facts if isinstance(entry.facts, dict) else {}
-        sides = ("plot_left_px", "plot_top_px", "plot_right_px", "plot_bottom_px")
-        box = tuple(round(facts[side]) for side in sides) if all(side in facts for side in sides) else None
+        box = None
+        if "plot_left_px" in facts:
+            box = (facts["plot_left_px"], facts["plot_top_px"], facts["plot_right_px"], facts["plot_bottom_px"])
         return self.of_file(entry.path, entry.sha256, entry.media_type, box)
 
-    def of_file(self, path: Path, digest: str, media_type: str, box: tuple[int, ...] | None = None) -> str | None:
+    def of_file(self, path: Path, digest: str, media_type: str, box: Box | None = None) -> str | None:
         """The relative address of a small picture of it; None for what is no picture that Pillow opens."""
         if media_type not in READ:
             return None
@@ -40,7 +43,11 @@ class Thumbnails:
                     if image.width * image.height > MOST_PIXELS:
                         return None
                     image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
-                    cut = image.crop(box) if box else ImageOps.exif_transpose(image)
+                    cut = (
+                        image.crop((round(box[0]), round(box[1]), round(box[2]), round(box[3])))
+                        if box
+                        else ImageOps.exif_transpose(image)
+                    )
                     small = _eight_bit(cut)
                     small.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), reducing_gap=2.0)
             except OSError as error:
