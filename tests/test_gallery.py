@@ -17,12 +17,15 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli import main
+from flows.run import Options, in_threads, run_ingest
 from processors.errors import ResultCorrupt
-from processors.packs.entry import Text
+from processors.packs.entry import Failure, Text
 from processors.packs.gallery.of_store import media_type, newest
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.shown import Shown
 from processors.packs.gallery.thumbnails import Thumbnails
+from processors.photo.preview import Preview
+from processors.plan import Recipes
 from tests.conftest import PROJECT
 from tests.gallery_pages import item, original, subject
 
@@ -167,40 +170,78 @@ def test_originals_have_the_media_type_that_browsers_know(medium: str, form: str
     assert media_type(replace(subject(), medium=medium, format=form, name=name)) == expected
 
 
-def test_a_thumbnail_is_upright_small_and_eight_bit(tmp_path: Path) -> None:
-    deep = Image.new("I;16", (1200, 600), 32896)
-    deep.save(tmp_path / "deep.png")
-    turned = Image.new("RGB", (1000, 500), "red")
+def test_thumbnails_are_small_upright_and_eight_bit_and_small_pictures_serve_as_they_are(tmp_path: Path) -> None:
+    Image.new("I;16", (1200, 600), 32896).save(tmp_path / "deep.png")
     exif = Image.Exif()
     exif[0x0112] = 6
-    turned.save(tmp_path / "turned.jpg", exif=exif)
-    thumbnails = Thumbnails(tmp_path / "page")
-    small = [thumbnails.of_file(tmp_path / name, name * 8, kind) for name, kind in
-             (("deep.png", "image/png"), ("turned.jpg", "image/jpeg"))]  # fmt: skip
-    pictures = [Image.open(tmp_path / "page" / str(address)) for address in small]
-    assert [picture.size for picture in pictures] == [(480, 240), (240, 480)]
-    assert pictures[0].getpixel((5, 5)) == (128, 128, 128)
-    assert thumbnails.of_file(tmp_path / "deep.png", "a" * 64, "video/mp4") is None
+    Image.new("RGB", (1000, 500), "red").save(tmp_path / "turned.jpg", exif=exif)
+    Image.new("RGB", (300, 200)).save(tmp_path / "small.jpg")
+    video = subject(medium="video")
+
+    def thumbnails(**facts: dict[str, int]) -> dict[str, str]:
+        shown = [item(video, tmp_path / name.replace("_", "."), "video.frames", f"image/{name[-4:].strip('_')}", of)
+                 for name, of in facts.items()]  # fmt: skip
+        entries = [one.entry for one in shown if one.entry]
+        entries = [replace(entry, sha256=f"{n}" * 64) for n, entry in enumerate(entries)]
+        entries = [replace(entry, media_type=entry.media_type.replace("jpg", "jpeg")) for entry in entries]
+        return Thumbnails(tmp_path / "page").of_result(entries)
+
+    made = thumbnails(deep_png={"width_px": 1200, "height_px": 600}, turned_jpg={})
+    pictures = {name: Image.open(tmp_path / "page" / address) for name, address in made.items()}
+    assert {name: picture.size for name, picture in pictures.items()} == {
+        "deep.png": (480, 240), "turned.jpg": (240, 480),
+    }  # fmt: skip
+    assert pictures["deep.png"].getpixel((5, 5)) == (128, 128, 128)
+    small = thumbnails(small_jpg={"width_px": 300, "height_px": 200}, turned_jpg={})
+    assert small == {"small.jpg": "../small.jpg"}
+    (tmp_path / "turned.jpg").write_bytes(b"no picture")
+    with pytest.raises(ResultCorrupt, match=r"turned\.jpg: cannot identify .*: run `marsmedia verify`$"):
+        Thumbnails(tmp_path / "other").of_result(
+            [e for e in [item(video, tmp_path / "turned.jpg", "video.frames", "image/jpeg").entry] if e]
+        )
+
+
+def test_a_photo_that_is_black_as_it_is_shows_its_enhanced_picture_first(tmp_path: Path) -> None:
+    faces = {}
+    for level in (7.0, 117.0):
+        one = subject()
+        kinds = (("p.jpg", "photo.preview"), ("e.jpg", "photo.enhanced"))
+        shown = [replace(item(one, tmp_path / name, kind, "image/jpeg"), thumbnail_href=name) for name, kind in kinds]
+        measured = item(one, tmp_path / "quality.json", "photo.quality", "application/json", {"bright_level": level})
+        written(tmp_path / "page", [*shown, measured])
+        faces[level] = data(tmp_path / "page", "index")["subjects"][0]["thumbnail"]
+    assert faces == {7.0: "e.jpg", 117.0: "p.jpg"}
+
+
+def test_what_could_not_be_made_is_told(tmp_path: Path) -> None:
+    failures = (Failure(processor="video.frames", verdict="failed", reason="no frame decodes: fetch it again"),)
+    written(tmp_path, [original(subject(1, failures=failures)), original(subject(2))])
+    assert [one["has_failures"] for one in data(tmp_path, "index")["subjects"]] == [True, False]
+    assert [one["failures"] for one in data(tmp_path, "details-0000").values()] == [
+        [{"processor": "video.frames", "verdict": "failed", "reason": "no frame decodes: fetch it again"}], [],
+    ]  # fmt: skip
 
 
 def test_browse_writes_over_its_own_page_and_over_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     Image.new("RGB", (40, 30), "brown").save(tmp_path / "raw" / "a.jpg")
-    from flows.run import Options, in_threads, run_ingest
-
+    (tmp_path / "raw" / "bad.jpg").write_bytes((tmp_path / "raw" / "a.jpg").read_bytes()[:200])
     store = tmp_path / "store"
-    run_ingest(tmp_path / "raw", store, {"video": (), "audio": (), "photo": ()}, Options(), in_threads, name="t")
+    recipes: Recipes = {"video": (), "audio": (), "photo": (Preview(longest_sides_px=(320,), formats=("jpeg",)),)}
+    run_ingest(tmp_path / "raw", store, recipes, Options(workers=1), in_threads, name="t")
 
     def browse(*words: str) -> tuple[int, str]:
         answer = CliRunner().invoke(main, ["browse", "--no-open", "--store", str(store), *words])
         return answer.exit_code, answer.output
 
-    assert browse() == (0, f"1 source: {store}/gallery/index.html\n")
+    assert browse() == (0, f"2 sources: {store}/gallery/index.html\n")
     (store / "gallery" / "data" / "details-0099.js").write_text("old")
-    assert browse() == (0, f"1 source: {store}/gallery/index.html\n")
+    assert browse() == (0, f"2 sources: {store}/gallery/index.html\n")
     assert not (store / "gallery" / "data" / "details-0099.js").exists()
-    (details,) = data(store / "gallery", "details-0000").values()
-    assert [file["href"] for file in details["files"]] == ["../../raw/a.jpg"]
+    good, bad = data(store / "gallery", "details-0000").values()
+    assert [file["href"].split("/")[-1] for file in good["files"]] == ["a.jpg", "preview_320.jpg"]
+    assert [file["href"] for file in bad["files"]] == ["../../raw/bad.jpg"]
+    assert [(one["processor"], one["verdict"]) for one in bad["failures"]] == [("photo.preview", "failed")]
     full = tmp_path / "full"
     full.mkdir()
     (full / "letter.txt").write_text("dear")
