@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli import main
+from flows.commands.browse import UNFINISHED
 from flows.run import Options, in_threads, run_ingest
 from processors.errors import ResultCorrupt
 from processors.packs.entry import Failure, Text
@@ -249,6 +250,9 @@ def test_browse_writes_over_its_own_page_and_over_nothing_else(tmp_path: Path) -
         2, f"marsmedia: {full}: holds something else than a gallery: name another folder with -o\n",
     )  # fmt: skip
     assert browse("medium=video")[0] == 2
+    (store / "gallery" / "index.html").write_text(UNFINISHED)  # as a killed run leaves it
+    assert browse()[0] == 0
+    assert "unfinished" not in (store / "gallery" / "index.html").read_text()
     assert [path.name for path in full.iterdir()] == ["letter.txt"]
 
 

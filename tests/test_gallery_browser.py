@@ -284,6 +284,9 @@ def test_a_phone_need_not_scroll_sideways(browser: Browser, index: Path, tab: st
             opened(page, index, VIDEO, f"&tab={tab}")
         widths = "[document.documentElement, document.body, document.querySelector('.inner')].filter(Boolean)"
         assert page.ask(f"{widths}.map(e => e.scrollWidth).filter(width => width > 360)") == []
+        if tab == "pictures":
+            page.until("gallery.zoomed?.world.getItemAt(0)?.getFullyLoaded()")
+            assert page.ask("gallery.zoomed.viewport.getContainerSize().y") > 300
         small = page.ask(
             "[...document.querySelectorAll('.round, .quiet, .tabs button')].map(b => b.getBoundingClientRect().height)"
         )
