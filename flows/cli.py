@@ -150,13 +150,11 @@ def items(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None
 @click.option("--no-open", is_flag=True, help="Only write the page.")
 @STORE
 def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store_folder: Path) -> None:
-    """Write a page over the store, and open it in a browser. It needs no server and no network.
+    """Write a page over the store, and open it in a browser; no server, no network.
 
-    SELECTION as in `marsmedia items`; without one, everything. The page shows the files where they
-    lie: to give it away, build a pack.
+    SELECTION as in `marsmedia items`. The page shows the files where they lie: to give it away, build a pack.
 
     \b
-    marsmedia browse
     marsmedia browse mission=tianwen-1 sol=1..40
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """

@@ -151,10 +151,10 @@ class Page:
         assert "exceptionDetails" not in answer, answer.get("exceptionDetails")
         return answer["result"].get("value")
 
-    def until(self, expression: str, seconds: float = 30) -> Any:
+    def until(self, expression: str, seconds: float = 10) -> Any:
         """Wait until an expression is true; gives its value."""
         end = time.monotonic() + seconds
-        while not (value := self.ask(expression)):
+        while not (value := self.ask(f"(found => found instanceof Node || found)({expression})")):
             assert time.monotonic() < end, f"never true: {expression}; errors: {self.errors}"
             time.sleep(0.02)
         return value

@@ -20,6 +20,9 @@ from processors.survey import printable
 MOST_NAMED = 3
 """More releases than these do not fit into the page's heading."""
 
+UNFINISHED = f"<!DOCTYPE html>{MARK}<title>unfinished</title><p>Not finished: run `marsmedia browse` again.\n"
+"""What a run that was killed leaves, so that the next one knows the folder as its own."""
+
 
 def browse(words: tuple[str, ...], store_folder: Path, folder: Path | None, *, show: bool) -> None:
     """Write the page over what the words select, and open it."""
@@ -42,10 +45,11 @@ def browse(words: tuple[str, ...], store_folder: Path, folder: Path | None, *, s
 
 def _clear(folder: Path) -> None:
     """Make room for the page: thumbnails of an earlier one stay, a folder of anything else is left alone."""
-    if not folder.exists() or not any(folder.iterdir()):
-        return
     page = folder / "index.html"
-    if not page.is_file() or MARK not in page.read_text(encoding="utf-8", errors="replace"):
-        raise RequestError(f"{folder}: holds something else than a gallery: name another folder with -o")
-    for part in ("assets", "data", "tiles"):
-        shutil.rmtree(folder / part, ignore_errors=True)
+    if folder.exists() and any(folder.iterdir()):
+        if not page.is_file() or MARK not in page.read_text(encoding="utf-8", errors="replace"):
+            raise RequestError(f"{folder}: holds something else than a gallery: name another folder with -o")
+        for part in ("assets", "data", "tiles"):
+            shutil.rmtree(folder / part, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    page.write_text(UNFINISHED, encoding="utf-8")

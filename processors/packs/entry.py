@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,16 @@ class Recorded:
     last_sol: int | None
     solar_longitude_degrees: float
     local_true_solar_time_hours: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What could not be made of a source."""
+
+    processor: str
+    verdict: str
+    """`failed` or `refused`."""
+    reason: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +85,8 @@ class Subject:
     """What the latest audit says (`words`, `is_complete`, `motion_may_be_measured`, ...); None where there is none."""
     evidence: dict[str, Any] | None
     """The whole evidence record; None where there is none."""
+    failures: tuple[Failure, ...] = ()
+    """By processor; the latest result of each counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +120,18 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
                 "QUALIFY row_number() OVER (PARTITION BY i.source ORDER BY r.started_utc DESC) = 1"
             ).fetchall()
         }
+        failures: dict[str, list[Failure]] = {}
+        for source, processor, verdict, reason in connection.execute(
+            "SELECT source, processor, verdict, reason FROM results "
+            "QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY started_utc DESC) = 1 "
+            "AND verdict <> 'made' ORDER BY source, processor"
+        ).fetchall():
+            failures.setdefault(source, []).append(Failure(processor=processor, verdict=verdict, reason=reason))
     for row in rows:
         ref = records.get(row.digest)
         evidence = json.loads(store.item_path(ref, "evidence.json").read_bytes()) if ref else None
-        yield subject(row, evidence, audits.get(row.digest))
+        known = subject(row, evidence, audits.get(row.digest))
+        yield replace(known, failures=tuple(failures.get(row.digest, ())))
 
 
 def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, Any] | None) -> Subject:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from processors.contract import canonical_json
 from processors.packs.entry import Subject, entries
 from processors.packs.gallery.shown import Shown
-from processors.packs.gallery.thumbnails import Thumbnails
+from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.manifest import Manifest
 from processors.store.results import Store
 
@@ -28,19 +26,24 @@ def shown_of_store(subjects: Iterable[Subject], store: Store, folder: Path) -> I
     for subject in subjects:
         original = Path(subject.path)
         if original.is_file():
-            kind = media_type(subject)
-            small = thumbnails.of_file(original, subject.digest, kind) if subject.medium == "photo" else None
             yield Shown(
-                entry=None, subject=subject, href=_seen_from(folder, original), media_type=kind, thumbnail_href=small
-            )
-        for entry in entries(subject, newest(store.manifests(subject.digest)), store):
-            yield Shown(
-                entry=entry,
+                entry=None,
                 subject=subject,
-                href=_seen_from(folder, entry.path),
-                media_type=entry.media_type,
-                thumbnail_href=thumbnails.of_entry(entry),
+                href=seen_from(folder, original),
+                media_type=media_type(subject),
+                thumbnail_href=None,
             )
+        for manifest in newest(store.manifests(subject.digest)):
+            items = list(entries(subject, [manifest], store))
+            small = thumbnails.of_result(items)
+            for entry in items:
+                yield Shown(
+                    entry=entry,
+                    subject=subject,
+                    href=seen_from(folder, entry.path),
+                    media_type=entry.media_type,
+                    thumbnail_href=small.get(entry.name),
+                )
 
 
 def newest(manifests: Iterable[Manifest]) -> list[Manifest]:
@@ -50,7 +53,7 @@ def newest(manifests: Iterable[Manifest]) -> list[Manifest]:
         name = manifest.ref.processor, canonical_json(manifest.parameters)
         if name not in best or best[name].started_utc < manifest.started_utc:
             best[name] = manifest
-    return list(best.values())
+    return sorted(best.values(), key=lambda manifest: manifest.ref)
 
 
 def media_type(subject: Subject) -> str:
@@ -61,8 +64,3 @@ def media_type(subject: Subject) -> str:
     if family == "matroska":
         return f"{subject.medium}/webm" if subject.name.lower().endswith(".webm") else f"{subject.medium}/x-matroska"
     return TYPES.get(family, "application/octet-stream")
-
-
-def _seen_from(folder: Path, path: Path) -> str:
-    relative = os.path.relpath(path.absolute(), folder.absolute())
-    return quote(Path(relative).as_posix().encode("utf-8", "surrogateescape"))

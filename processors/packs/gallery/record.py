@@ -11,13 +11,12 @@ from processors.contract import Json
 from processors.errors import ResultCorrupt
 from processors.packs.entry import Entry, Subject
 from processors.packs.gallery.shown import Shown
+from processors.packs.gallery.thumbnails import FACES
 from processors.packs.gallery.waveform import peaks
 
-FACES = (
-    "photo.preview", "photo.enhanced", "photo.quality", "video.stills", "video.frames", "video.contact_sheet",
-    "audio.spectrogram_picture", "audio.waveform",
-)  # fmt: skip
-"""Whose picture stands for a subject in the list, the first that there is."""
+DARK_LEVEL = 40
+"""Of 255, at the bright end (`photo.quality`). A picture below it is black on a screen: of a release with 16-bit photos
+that fill little of their range those have 7, all others 117 and more."""
 VERDICTS = ("is_complete", "motion_may_be_measured", "is_stop_motion")
 
 
@@ -62,6 +61,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "earliest_utc": at.earliest_utc if at else None,
         "audit": {name: subject.audit.get(name) for name in VERDICTS} if subject.audit else None,
         "disagreement_count": len(subject.disagreements),
+        "has_failures": any(failure.verdict == "failed" for failure in subject.failures),
         "redistribute": subject.redistribute,
         "synthetic": subject.synthetic,
         "shot_count": len(shots),
@@ -71,12 +71,17 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _face(group: Group) -> str | None:
     pictures = [one for one in group.shown if one.thumbnail_href]
-    for processor in FACES:
+    for processor in ("photo.enhanced", *FACES) if _is_dark(group) else FACES:
         found = [one for one in pictures if one.entry and one.entry.manifest.ref.processor == processor]
         best = [one for one in found if one.entry and _fact(one.entry.facts, "rank") == 1]
         if found:
             return (best or found[len(found) // 2 :])[0].thumbnail_href
     return pictures[0].thumbnail_href if pictures else None
+
+
+def _is_dark(group: Group) -> bool:
+    levels = [_fact(entry.facts, "bright_level") for _, entry in group.items("photo.quality", "quality.json")]
+    return any(level is not None and level < DARK_LEVEL for level in levels)
 
 
 def _fact(facts: Json, name: str) -> Any:
@@ -143,12 +148,14 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
         "caption": asdict(subject.caption),
         "recorded": asdict(subject.recorded) if subject.recorded else None,
         "disagreements": list(subject.disagreements),
+        "failures": [asdict(failure) for failure in subject.failures],
         "audit": subject.audit,
         "shots": shots,
         "results": results,
         "files": [_file(one, numbers) for one in group.shown],
         "waveform": next((peaks(entry.path) for _, entry in group.items("audio.waveform", "waveform.dat")), None),
         "tiles": tiles,
+        "is_dark": _is_dark(group),
     }
 
 

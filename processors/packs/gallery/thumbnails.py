@@ -1,68 +1,97 @@
-"""Small pictures for the list, written once for each stored picture and kept from one `browse` to the next."""
+"""Small pictures for the list, made of stored pictures only, and kept from one `browse` to the next.
+
+Originals are not opened here: decoding strangers' bytes is for the workers that have limits.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from processors.errors import MediaError, ResultCorrupt
 from processors.packs.entry import Entry
 
 LONGEST_SIDE_PX = 480
 """A card is 240 CSS pixels wide; screens of two device pixels each show this in full."""
-READ = ("image/jpeg", "image/png", "image/webp", "image/avif")
-MOST_PIXELS = 100_000_000
-"""A larger original is too slow to shrink for a list; its preview stands for it."""
+READ = ("image/jpeg", "image/png", "image/webp")
+FACES = (
+    "photo.preview", "photo.enhanced", "video.stills", "video.frames", "video.contact_sheet",
+    "audio.spectrogram_picture", "audio.waveform",
+)  # fmt: skip
+"""Whose pictures stand for something in a list; for a subject, the first that there is."""
+Box = tuple[int, int, int, int]
+"""Left, upper, right and lower edge, pixels."""
+
+
+def seen_from(folder: Path, path: Path) -> str:
+    """The relative URL of a file from a folder."""
+    relative = os.path.relpath(path.absolute(), folder.absolute())
+    return quote(Path(relative).as_posix().encode("utf-8", "surrogateescape"))
 
 
 class Thumbnails:
     """Thumbnails below one page's folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "thumbnails"
+        self._folder = folder
 
-    def of_entry(self, entry: Entry) -> str | None:
-        """Of a picture among a result's items; a spectrogram without its axes."""
-        facts: Any = entry.facts if isinstance(entry.facts, dict) else {}
-        sides = ("plot_left_px", "plot_top_px", "plot_right_px", "plot_bottom_px")
-        box = tuple(round(facts[side]) for side in sides) if all(side in facts for side in sides) else None
-        return self.of_file(entry.path, entry.sha256, entry.media_type, box)
+    def of_result(self, entries: Sequence[Entry]) -> dict[str, str]:
+        """Address by item name; where a result has small pictures of its own they serve, and no others are made.
 
-    def of_file(
-        self, path: Path, digest: str, media_type: str, box: tuple[int, int, int, int] | None = None
-    ) -> str | None:
-        """The relative address of a small picture of it; None for what is no picture that Pillow opens."""
-        if media_type not in READ:
-            return None
-        target = self._folder / digest[:2] / f"{digest[:24]}.jpg"
+        Raises
+        ------
+        ResultCorrupt : a stored picture cannot be read.
+        """
+        pictures = [e for e in entries if e.media_type in READ and e.manifest.ref.processor in FACES]
+        if small := [entry for entry in pictures if _is_small(entry)]:
+            return {entry.name: seen_from(self._folder, entry.path) for entry in small}
+        return {entry.name: self._made(entry) for entry in pictures}
+
+    def _made(self, entry: Entry) -> str:
+        target = self._folder / "thumbnails" / entry.sha256[:2] / f"{entry.sha256[:24]}.jpg"
         if not target.exists():
-            from PIL import Image, ImageOps
+            from PIL import ImageOps
+
+            from processors.decoding import decoder_errors, open_picture
 
             try:
-                with Image.open(path, formats=("JPEG", "PNG", "WEBP", "AVIF")) as image:
-                    if image.width * image.height > MOST_PIXELS:
-                        return None
+                with entry.path.open("rb") as file, open_picture(file) as image, decoder_errors("shrinking it"):
                     image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
-                    cut = image.crop(box) if box else ImageOps.exif_transpose(image)
-                    small = _eight_bit(cut)
+                    box = _plot(entry)
+                    small = _eight_bit(image.crop(box) if box else ImageOps.exif_transpose(image))
                     small.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), reducing_gap=2.0)
-            except OSError as error:
-                if error.errno is not None:
-                    raise
-                return None  # the page tells of it: the picture's own address stays
+            except MediaError as error:
+                raise ResultCorrupt(f"{entry.path}: {error.what}: run `marsmedia verify`") from error
             target.parent.mkdir(parents=True, exist_ok=True)
-            small.save(target, "JPEG", quality=80)
-        return f"{self._folder.name}/{target.parent.name}/{target.name}"
+            partial = target.with_suffix(".part")
+            small.save(partial, "JPEG", quality=80)
+            partial.replace(target)
+        return seen_from(self._folder, target)
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    return entry.facts if isinstance(entry.facts, dict) else {}
+
+
+def _is_small(entry: Entry) -> bool:
+    width, height = (_facts(entry).get(name) for name in ("width_px", "height_px"))
+    return width is not None and height is not None and max(width, height) <= LONGEST_SIDE_PX and not _plot(entry)
+
+
+def _plot(entry: Entry) -> Box | None:
+    """A spectrogram without its axes."""
+    facts = _facts(entry)
+    if "plot_left_px" not in facts:
+        return None
+    left, top, right, bottom = (round(facts[f"plot_{side}_px"]) for side in ("left", "top", "right", "bottom"))
+    return left, top, right, bottom
 
 
 def _eight_bit(image: Any) -> Any:
     """RGB; 16-bit grey is brought to 8 bit first, which Pillow's own conversion clips."""
     if image.mode.startswith("I"):
         return image.convert("I").point(lambda value: value / 257).convert("L").convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA", "P"):
-        from PIL import Image
-
-        flat = Image.new("RGB", image.size, "white")
-        with_alpha = image.convert("RGBA")
-        flat.paste(with_alpha, mask=with_alpha.getchannel("A"))
-        return flat
     return image.convert("RGB")

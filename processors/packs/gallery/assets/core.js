@@ -45,7 +45,7 @@ const gallery = {
       else if (key.includes("-") || key === "role" || key === "for") element.setAttribute(key, value);
       else element[key] = value;
     }
-    element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
     return element;
   },
 

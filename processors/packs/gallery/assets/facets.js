@@ -49,8 +49,8 @@
   const facet = (heading, state) => {
     const counts = [...counted(heading, state)];
     const verdicts = Object.keys(gallery.state.VERDICTS);
-    if (counts.length < 2 && !state[heading].length) return null;
-    if (heading !== "shot" && heading !== "verdict") counts.sort((a, b) => (a[0] === "-") - (b[0] === "-") || b[1] - a[1] || a[0].localeCompare(b[0]));
+    if (counts.length < (heading === "verdict" ? 1 : 2) && !state[heading].length) return null;
+    if (heading !== "shot" && heading !== "verdict") counts.sort((a, b) => (a[0] === "-") - (b[0] === "-") || b[1] - a[1] || a[0].localeCompare(b[0], "en", { numeric: true }));
     if (heading === "verdict") counts.sort((a, b) => verdicts.indexOf(a[0]) - verdicts.indexOf(b[0]));
     const long = counts.length > SHORT + 1 && !open.has(heading);
     const shown = long ? counts.filter(([value], place) => place < SHORT || state[heading].includes(value)) : counts;

@@ -38,9 +38,9 @@
     const back = step("previousFrame", -1);
     const on = step("nextFrame", 1);
     const strip = frames.map((frame, place) => h("button", {
-      type: "button", "aria-label": gallery.t("frameAt", gallery.seconds(frame.time_seconds)), on: { click: () => move(place) },
+      type: "button", title: frame.is_still ? gallery.t("still1") : null, on: { click: () => move(place) },
     }, h("img", { src: gallery.local(frame.thumbnail ?? frame.href) ?? "", alt: "", loading: "lazy", decoding: "async" }),
-      h("span", {}, frame.is_still ? "★ " : "", frame.time_seconds.toFixed(2))));
+      h("span", {}, frame.is_still && h("span", { "aria-hidden": "true" }, "★ "), gallery.seconds(frame.time_seconds))));
     const film = h("div.film", { role: "group", "aria-label": gallery.t("allFrames") }, strip);
     const bar = shotBar(detail.shots, (shot) => move(Math.max(0, frames.findIndex((frame) => frame.time_seconds >= shot.start_seconds))));
 

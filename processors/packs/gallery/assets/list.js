@@ -17,7 +17,7 @@
     return [
       is.incomplete(subject) && badge("bad", "incomplete"), is.complete(subject) && badge("good", "complete"),
       is.still(subject) && badge("warn", "still"), is.measurable(subject) && badge("good", "measurable"),
-      is.unmeasurable(subject) && badge("warn", "unmeasurable"), is.disagree(subject) && badge("warn", "disagree"),
+      is.unmeasurable(subject) && badge("warn", "unmeasurable"), is.failed(subject) && badge("bad", "failed"), is.disagree(subject) && badge("warn", "disagree"),
       is.redistributeNo(subject) && badge("bad", "redistributeNo"), is.synthetic(subject) && badge("plain", "synthetic"),
     ].filter(Boolean);
   };
@@ -41,7 +41,7 @@
     const length = subject.duration_seconds === null ? "" : ` ${gallery.clock(subject.duration_seconds)}`;
     return h("li", {}, h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
       face(subject.thumbnail, subject.medium, h("span.kind", {}, icon(subject.medium), h("span", {}, `${gallery.t(subject.medium)}${length}`))),
-      h("span.words", {}, gallery.said("span.name", subject.title, subject.name), h("span.about", {}, about || gallery.t("unknown")),
+      h("span.words", {}, gallery.said("span.name", subject.title, subject.name), h("span.about", {}, about || (gallery.plain(subject.title) ? subject.name : gallery.t("unknown"))),
         h("span.badges", {}, gallery.badges(subject)))));
   };
 

@@ -19,11 +19,11 @@ gallery.stages = {};
       seen.add(stem);
       found.push({ file, number, processor: file.result === null ? "" : detail.results[file.result].processor, width: file.facts?.width_px ?? 0 });
     });
-    const order = ["photo.preview", "video.contact_sheet", "photo.enhanced"];
+    const order = [...(detail.is_dark ? ["photo.enhanced"] : []), "photo.preview", "video.contact_sheet", "photo.enhanced"];
     const rank = (one) => (order.includes(one.processor) ? order.indexOf(one.processor) : one.processor === "" ? 90 : 50);
     found.sort((a, b) => rank(a) - rank(b) || b.width - a.width || a.number - b.number);
     const tiled = detail.tiles && detail.files.findIndex((file) => file.name === "tiles.zip");
-    if (detail.tiles) found.unshift({ file: detail.files[tiled], number: tiled, processor: "photo.tiles", width: detail.tiles.width, tiles: detail.tiles });
+    if (detail.tiles) found.splice(detail.is_dark && found.length ? 1 : 0, 0, { file: detail.files[tiled], number: tiled, processor: "photo.tiles", width: detail.tiles.width, tiles: detail.tiles });
     return found;
   };
   gallery.pictures = pictures;
@@ -67,12 +67,12 @@ gallery.stages = {};
         if (image) percent.textContent = `${Math.round(image.viewportToImageZoom(viewer.viewport.getZoom(true)) * 100)} %`;
       });
       viewer.addHandler("animation", () => viewer.raiseEvent("zoom", {}));
-      viewer.addHandler("open-failed", ({ message }) => plate.append(h("p.failed", { role: "alert" }, gallery.t("failed", message))));
+      viewer.addHandler("open-failed", ({ message }) => plate.append(h("p.failed", { role: "alert" }, gallery.t("unloaded", message))));
       viewer.canvas.setAttribute("role", "img");
       viewer.canvas.setAttribute("aria-label", gallery.t("zoomable", title));
       gallery.zoomed = viewer;
     };
-    begin().catch((error) => plate.append(h("p.failed", { role: "alert" }, gallery.t("failed", error.message))));
+    begin().catch((error) => plate.append(h("p.failed", { role: "alert" }, gallery.t("unloaded", error.message))));
 
     const choose = h("select", { on: { change: () => go({ at: found[choose.selectedIndex].file.name }) } },
       found.map((one) => h("option", { selected: one === chosen }, label(one))));

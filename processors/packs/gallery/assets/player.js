@@ -8,14 +8,19 @@
 
   const spectrogramOf = (detail) => detail.files.find((file) => file.media_type.startsWith("image/") && file.facts?.plot_left_px !== undefined);
 
-  /** What can be played, the original first; `start` is the time in the source at which the file begins. */
+  /**
+   * What can be played, the original first. `start` is the time in the source at which the file begins, `last` the
+   * latest time in the source that is known.
+   */
   const playable = (subject, detail, frames) => {
-    const sound = spectrogramOf(detail)?.facts.start_seconds;
-    const beginnings = [sound, frames.find((frame) => !frame.is_still)?.time_seconds].filter((time) => time !== undefined);
-    const start = beginnings.length ? Math.min(...beginnings) : 0;
+    const sound = spectrogramOf(detail)?.facts;
+    const times = frames.flatMap((frame) => [frame.time_seconds, frame.end_seconds ?? frame.time_seconds]);
+    const known = [...times, ...(sound ? [sound.start_seconds, sound.end_seconds] : [])];
+    const start = known.length ? Math.min(...known) : 0;
+    const last = known.length ? Math.max(...known) : Infinity;
     const order = (file) => (file.result === null ? 0 : file.media_type.startsWith(subject.medium) ? 1 : 2);
     return detail.files.filter((file) => /^(video|audio)\//.test(file.media_type) && gallery.local(file.href))
-      .map((file) => ({ file, start: file.facts?.start_seconds ?? (file.result === null ? start : sound ?? start) }))
+      .map((file) => ({ file, last, start: file.result === null ? start : file.facts?.start_seconds ?? sound?.start_seconds ?? start }))
       .sort((a, b) => order(a.file) - order(b.file));
   };
   gallery.playable = playable;
@@ -102,17 +107,19 @@
   };
 
   gallery.stages.play = ({ subject, detail, found, at, show }) => {
-    const media = h(subject.medium === "video" ? "video" : "audio", { controls: true, preload: "metadata", playsInline: true });
+    const media = h(subject.medium === "video" ? "video" : "audio", { controls: true, preload: "auto", playsInline: true });
     const said = h("p.failed", { role: "alert", hidden: true }, gallery.t("unplayable"));
     const now = h("strong.time", {});
     let chosen = 0;
     let stopped = false;
     let wanted = at === "" ? null : Number(at);
 
-    const source = () => media.currentTime + found[chosen].start;
+    let offset = 0; // time in the source, less the browser's own
+
+    const source = () => media.currentTime + offset;
     const seek = (time) => {
       wanted = time;
-      if (media.readyState > 0) media.currentTime = Math.max(0, time - found[chosen].start);
+      if (media.readyState > 1) media.currentTime = Math.max(0, time - offset);
       track?.mark(time);
     };
     const track = tracks(detail, seek);
@@ -135,7 +142,14 @@
     media.addEventListener("loadedmetadata", () => {
       const blind = subject.medium === "video" && !media.videoWidth && found[chosen].file.media_type.startsWith("video/");
       if (blind) another(); // only the sound of it can be played here
-      else if (wanted !== null) media.currentTime = Math.max(0, wanted - found[chosen].start);
+    });
+    media.addEventListener("loadeddata", () => {
+      const { file, start, last } = found[chosen];
+      // of a file that starts late Chromium keeps the file's own times; others count from its first frame
+      const keeps = file.result === null && (media.currentTime > start / 2 || media.duration > last - start / 2);
+      offset = keeps ? 0 : start;
+      if (wanted !== null) seek(wanted);
+      tell();
     });
     const tell = () => {
       if (stopped) return;

@@ -27,7 +27,7 @@
     const may = subject.redistribute;
     const at = detail.recorded;
     return section("about",
-      h("p.badges", {}, gallery.badges(subject)),
+      gallery.badges(subject).length > 0 && h("p.badges", {}, gallery.badges(subject)),
       gallery.plain(detail.caption) && h("div.caption", {}, gallery.said("p", detail.caption)),
       h("dl", {},
         row(gallery.t("mission"), subject.mission ?? gallery.t("unknown")),
@@ -52,6 +52,8 @@
   const audit = (detail) => [
     detail.audit?.words && section("auditTitle", h("p.small", { lang: "en" }, detail.audit.words)),
     detail.disagreements.length > 0 && section("disagreements", h("ul.disagreements", { lang: "en" }, detail.disagreements.map((line) => h("li", {}, line)))),
+    detail.failures.length > 0 && section("failures", h("ul.disagreements", { lang: "en" }, detail.failures.map((failure) =>
+      h("li", {}, [failure.processor, failure.verdict, failure.reason].filter(Boolean).join(": "))))),
   ];
 
   /** Citation and provenance of what stands on the stage. */

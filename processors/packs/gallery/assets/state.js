@@ -27,6 +27,7 @@
     measurable: (s) => s.audit?.motion_may_be_measured === true,
     unmeasurable: (s) => s.audit?.motion_may_be_measured === false,
     still: (s) => s.audit?.is_stop_motion === true,
+    failed: (s) => s.has_failures,
     disagree: (s) => s.disagreement_count > 0,
     synthetic: (s) => s.synthetic,
     redistributeNo: (s) => s.redistribute === false,

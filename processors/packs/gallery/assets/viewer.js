@@ -36,7 +36,7 @@
     const place = gallery.found.subjects.indexOf(number);
     const arrow = (name, by) => h("button.round", { type: "button", title: gallery.t(name), "aria-label": gallery.t(name), disabled: neighbour(number, by) === undefined, on: { click: () => turn(number, by) } },
       icon(name));
-    return h("header", {}, h("div.heading", {}, gallery.said("h2", subject.title, subject.name), h("p.soft", {}, [subject.name, gallery.sols(subject), gallery.plain(subject.event_title)].filter(Boolean).join(" · "))),
+    return h("header", {}, h("div.heading", {}, gallery.said("h2", subject.title, subject.name), h("p.soft", {}, [gallery.plain(subject.title) && subject.name, gallery.sols(subject), gallery.plain(subject.event_title)].filter(Boolean).join(" · "))),
       h("div.buttons", {}, place >= 0 && h("span.number", {}, gallery.t("position2", place + 1, gallery.found.subjects.length)), arrow("previous", -1), arrow("next", 1),
         h("button.round", { type: "button", title: gallery.t("close"), "aria-label": gallery.t("close"), "data-close": "", on: { click: () => close() } }, icon("close"))));
   };
@@ -103,7 +103,7 @@
       left = number;
       const same = opened.digest === gallery.data.index.subjects[number].digest && opened.language === gallery.language;
       if (same && opened.tab === state.tab && opened.at === state.at) return;
-      show(number, state).catch((error) => { document.getElementById("count").textContent = gallery.t("failed", error.message); });
+      show(number, state).catch((error) => { document.getElementById("count").textContent = gallery.t("unloaded", error.message); });
     },
   };
 })();
