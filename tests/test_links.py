@@ -210,5 +210,6 @@ def test_no_link_is_invented_among_the_samples(samples: Path, tmp_path: Path) ->
         store = store_of(samples / part, tmp_path / "store")
     found = named(store, find_links(store).links)
     assert [place for place in found if family(place[1]) != family(place[2])] == []
-    assert ("same picture", "opportunity-tracks-16bit.png", "1N491020376ILFCNY9P0706L0M1.IMG") in found
+    pairs = {frozenset(place[1:]) for place in found if place[0] == "same picture"}
+    assert {"opportunity-tracks-16bit.png", "1N491020376ILFCNY9P0706L0M1.IMG"} in pairs
     assert len(found) > 60
