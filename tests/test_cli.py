@@ -125,7 +125,7 @@ def test_a_failure_is_never_green(marsmedia: Run, raw: Path, tmp_path: Path, pre
         (["ingest", "--workers", "0"], "0 is not in the range"),
         (["ingets"], "No such command 'ingets'"),
         (["query", "", "--store", "STORE"], "0 statements: give exactly one"),
-        (["items", "processor=nope", "--store", "STORE"], "processor=nope: no items of it among what is selected"),
+        (["items", "processor=nope", "--store", "STORE"], "the selection means no source in the store"),
     ],
 )
 def test_what_cannot_start_says_so_in_one_line(
