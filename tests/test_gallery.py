@@ -106,7 +106,8 @@ def test_frames_carry_their_exact_times_and_their_shot(tmp_path: Path) -> None:
     still = {"identity": {"pts": 44, "time_base": "1/30", "time_seconds": 44 / 30}, "shot": 1, "rank": 1}
     stills = item(video, tmp_path / "still.jpg", "video.stills", "image/jpeg", still)
     listed = item(video, tmp_path / "shots.json", "video.shots", "application/json")
-    written(tmp_path / "page", [listed, *frames, stills])
+    smaller = [replace(frame, href=f"small/{frame.href}") for frame in frames]
+    written(tmp_path / "page", [listed, *frames, *smaller, stills])
     found = data(tmp_path / "page", "index")["frames"]
     assert [(f["pts"], f["time_seconds"], f["end_seconds"], f["shot"], f["is_still"]) for f in found] == [
         (15, 0.5, 0.6, 1, False), (44, 44 / 30, None, 1, True), (45, 1.5, 1.6, 2, False),

@@ -147,7 +147,6 @@ def test_the_playhead_runs_while_it_plays(browser: Browser, index: Path) -> None
         opened(page, index, SOUND)
         page.until("gallery.playing.readyState >= 1")
         before = page.ask(f"{PLAYHEAD}.left")
-        page.ask("document.activeElement.blur()")
         page.key(" ")
         page.until(f"!gallery.playing.paused && {PLAYHEAD}.left > {before} + 5")
         page.key(" ")
@@ -159,7 +158,6 @@ def test_frames_show_their_exact_times_one_by_one(browser: Browser, index: Path)
         opened(page, index, VIDEO, "&tab=frames&at=3")
         told = "[...document.querySelectorAll('.when > *')].map(e => e.textContent)"
         assert page.ask(told) == ["3.000 s", "PTS 46080 × 1/15360 s · shown until 3.033333 s · Shot 1"]
-        page.ask("document.activeElement.blur()")
         page.key("ArrowRight")
         assert page.ask(told)[0] == "4.000 s"
         assert page.ask("document.querySelector('.frames [role=status]').textContent") == "Frame 5 of 10"
@@ -211,6 +209,17 @@ def test_a_panorama_zooms_into_its_tiles(browser: Browser, index: Path) -> None:
         assert page.errors == []
 
 
+def test_who_wants_no_motion_sees_none(browser: Browser, index: Path) -> None:
+    durations = {}
+    for still in (False, True):
+        with browser.page(still=still) as page:
+            opened(page, index, PHOTO)
+            page.until("Boolean(gallery.zoomed)")
+            card = "getComputedStyle(document.querySelector('.card')).transitionDuration"
+            durations[still] = (page.ask("gallery.zoomed.animationTime"), page.ask(card))
+    assert durations == {False: (0.5, "0.12s, 0.12s, 0.12s"), True: (0, "0s")}
+
+
 def test_the_keyboard_is_enough(browser: Browser, index: Path) -> None:
     with browser.page() as page:
         page.open(index)
@@ -223,7 +232,6 @@ def test_the_keyboard_is_enough(browser: Browser, index: Path) -> None:
         page.key("Enter")
         page.until("document.querySelector('#viewer').open")
         first = page.until("document.querySelector('#viewer h2')?.textContent")
-        page.ask("document.activeElement.blur()")
         page.key("n")
         page.until(f"document.querySelector('#viewer h2').textContent !== {json.dumps(first)}")
         page.key("p")

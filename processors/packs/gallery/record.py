@@ -105,15 +105,20 @@ def shots_of(group: Group) -> list[dict[str, Any]]:
 
 
 def frames_of(group: Group, shots: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Pictures that are frames of the video, in order of presentation; times as in their facts."""
-    found = []
+    """Pictures that are frames of the video, in order of presentation; times as in their facts.
+
+    A frame that is shown in several sizes counts once, as the first of them.
+    """
+    found: list[dict[str, Any]] = []
+    seen: set[str] = set()
     for number, one in enumerate(group.shown):
         if one.entry is None or not one.media_type.startswith("image/"):
             continue
         identity = _fact(one.entry.facts, "identity") or one.entry.facts
         pts, time = _fact(identity, "pts"), _fact(identity, "time_seconds")
-        if pts is None or time is None:
+        if pts is None or time is None or one.entry.sha256 in seen:
             continue
+        seen.add(one.entry.sha256)
         shot = next((s["number"] for s in shots if s["start_seconds"] <= time < s["end_seconds"]), None)
         found.append(
             {

@@ -15,7 +15,7 @@
   gallery.help = help;
 
   const ownKeys = (target, key) => target.matches("input:not([type=checkbox]), textarea, select, video, audio, summary")
-    || (target.matches("input, button, a") && (key === " " || key === "Enter")) || Boolean(target.closest(".openseadragon-canvas") && key.startsWith("Arrow"));
+    || (target.matches("input, button:not([aria-selected=true]), a") && (key === " " || key === "Enter")) || Boolean(target.closest(".openseadragon-canvas") && key.startsWith("Arrow"));
 
   const alongTabs = (event) => {
     const tabs = [...event.target.parentElement.querySelectorAll("[role=tab]")];

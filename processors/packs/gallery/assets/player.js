@@ -97,7 +97,8 @@
     });
     return {
       first, last,
-      element: h("div.measured", {}, face, ruler(first, last), picture && h("p.soft", {}, axes(picture, detail))),
+      element: h("div.measured", {}, face, ruler(first, last), picture && h("p.soft", {}, axes(picture, detail),
+        picture.facts.cutoff_hz && ` · ${gallery.t("cutoff", gallery.number(picture.facts.cutoff_hz / 1000, 1))}`)),
       mark(time) {
         head.style.left = `${Math.min(1, Math.max(0, (time - first) / (last - first))) * 100}%`;
         face.setAttribute("aria-valuenow", time.toFixed(3));

@@ -66,13 +66,13 @@
     const position = wasOpen ? dialog.querySelector(".side")?.scrollTop ?? 0 : 0;
     dialog.setAttribute("aria-label", gallery.plain(subject.title) ?? subject.name);
     dialog.replaceChildren(head(number, subject), h("div.inner", {}, h("div.left", {}, tabs.length > 1 && tabList(tabs, tab, go),
-      h("div.panel", { id: "stage", role: tabs.length > 1 ? "tabpanel" : null, "aria-labelledby": tabs.length > 1 ? `tab-${tab.name}` : null },
+      h("div.panel", { id: "stage", tabIndex: 0, ...(tabs.length > 1 ? { role: "tabpanel", "aria-labelledby": `tab-${tab.name}` } : { role: "group", "aria-label": gallery.t("media") }) },
         stage ? stage.element : h("p.soft.nothing", {}, gallery.t("nothing")))), side.panel));
     opened = { digest: subject.digest, language: gallery.language, tab: state.tab, at: state.at };
     if (!dialog.open) dialog.showModal();
     side.panel.scrollTop = position;
     stage?.entered?.();
-    (document.getElementById(focus) ?? dialog.querySelector("[role=tab][aria-selected=true]") ?? dialog.querySelector("[data-close]")).focus();
+    document.getElementById(focus ?? "stage").focus({ preventScroll: true });
   };
 
   const close = () => gallery.state.go({ open: "", tab: "", at: "" });

@@ -18,7 +18,7 @@ gallery.words = {
     which: "Shown", tiled: "Full resolution", frameOf: "Frame {0} of {1}", frameAt: "Frame at {0}", time: "Presentation time", ticks: "PTS {0} × {1} s", until: "shown until {0}",
     previousFrame: "Previous frame", nextFrame: "Next frame", still1: "chosen still", playHere: "Play from here", allFrames: "All frames",
     position: "Position in the recording", ofSource: "{0} in the source", peak: "Peak {0} dBFS", seekHint: "Click to go there",
-    original: "Original", unplayable: "This browser plays none of the files. They are under Files.", axes: "{0} to {1} kHz{2}; {3} to {4}: {5}", log: ", logarithmic", noSound: "Nothing to draw: no spectrogram or waveform was made.",
+    original: "Original", unplayable: "This browser plays none of the files. They are under Files.", axes: "{0} to {1} kHz{2}; {3} to {4}: {5}", log: ", logarithmic", cutoff: "cut off at {0} kHz by codec or filter", noSound: "Nothing to draw: no spectrogram or waveform was made.",
     about: "About", details: "More", recorded: "Recorded", sols: "Sol", precision: "to the {0}", ls: "Solar longitude", ltst: "Local true solar time",
     place: "Place", by: "Recorded by", creator: "Creator", agency: "Agency", credit: "Credit", rights: "Rights", redistribute: "May be passed on", yes: "Yes", no: "No",
     notSaid: "nobody says", published: "Published at", format: "Format", size: "Size", duration: "Duration", digest: "SHA-256", saysWho: "from {0}",

@@ -17,7 +17,7 @@ gallery.words.zh = {
   which: "显示", tiled: "全分辨率", frameOf: "第 {0} 帧，共 {1} 帧", frameAt: "{0} 处的帧", time: "显示时间", ticks: "PTS {0} × {1} s", until: "显示至 {0}",
   previousFrame: "上一帧", nextFrame: "下一帧", still1: "精选帧", playHere: "从此处播放", allFrames: "全部帧",
   position: "录音中的位置", ofSource: "源文件中 {0}", peak: "峰值 {0} dBFS", seekHint: "点击跳转",
-  original: "原始文件", unplayable: "此浏览器无法播放这些文件；可在“文件”中找到它们。", axes: "{0} 至 {1} kHz{2}；{3} 至 {4}：{5}", log: "（对数）", noSound: "没有频谱图或波形图。",
+  original: "原始文件", unplayable: "此浏览器无法播放这些文件；可在“文件”中找到它们。", axes: "{0} 至 {1} kHz{2}；{3} 至 {4}：{5}", log: "（对数）", cutoff: "编码或滤波在 {0} kHz 处截止", noSound: "没有频谱图或波形图。",
   about: "说明", details: "更多", recorded: "拍摄时间", sols: "火星日", precision: "精确到{0}", ls: "太阳黄经", ltst: "当地真太阳时",
   place: "地点", by: "拍摄设备", creator: "作者", agency: "机构", credit: "署名", rights: "权利", redistribute: "可否转发", yes: "可以", no: "不可以",
   notSaid: "未说明", published: "发布地址", format: "格式", size: "大小", duration: "时长", digest: "SHA-256", saysWho: "据 {0}",
