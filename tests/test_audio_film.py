@@ -34,7 +34,9 @@ def test_the_playhead_is_where_the_sound_is(tmp_path: Path) -> None:
     assert abs(decoded / 48000 - 3) < 0.05
 
 
-@pytest.mark.parametrize("samples", [np.full(1, 0.1), np.full((9, 4800), 0.1)])
-def test_a_sound_without_an_audible_rendition_has_no_film_and_says_why(tmp_path: Path, samples: np.ndarray) -> None:
+@pytest.mark.parametrize(("samples", "rate_hz"), [(np.full(1, 0.1), 192_000), (np.full((9, 4800), 0.1), 48_000)])
+def test_a_sound_without_an_audible_rendition_has_no_film_and_says_why(
+    tmp_path: Path, samples: np.ndarray, rate_hz: int
+) -> None:
     with pytest.raises(UnsupportedMedia, match=r"there is no audible\.m4a: the sound is too short or has more than 8"):
-        Bench(tmp_path, samples).run(Film())
+        Bench(tmp_path, samples, rate_hz).run(Film())
