@@ -40,7 +40,7 @@ class Film:
     """H.264 and AAC in MP4. The sound is `audible.m4a` of the renditions, not encoded again."""
 
     name: ClassVar[str] = "audio.film"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     frames_per_second: int = 10
