@@ -11,6 +11,7 @@ import numpy as np
 
 from processors.audio.reader import AudioBlock, AudioInfo, FileReader
 from processors.contract import Item, Json, Processor, Using, as_json, used_by
+from processors.errors import ResultMissing
 from processors.source_file import SourceFile
 
 
@@ -22,6 +23,8 @@ class Result:
     items: dict[str, Item]
 
     def path(self, name: str) -> Path:
+        if name not in self.items:
+            raise ResultMissing(f"has no item {name!r}")
         return self.folder / name
 
     def facts(self, name: str) -> Any:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
 from processors.audio.film import Film
 from processors.audio.picture import Picture
+from processors.errors import UnsupportedMedia
 from tests.audio_sessions import Bench
 
 
@@ -30,3 +32,11 @@ def test_the_playhead_is_where_the_sound_is(tmp_path: Path) -> None:
     with av.open(str(result.path("film.mp4"))) as container:
         decoded = sum(frame.samples for frame in container.decode(container.streams.audio[0]))
     assert abs(decoded / 48000 - 3) < 0.05
+
+
+@pytest.mark.parametrize(("samples", "rate_hz"), [(np.full(1, 0.1), 192_000), (np.full((9, 4800), 0.1), 48_000)])
+def test_a_sound_without_an_audible_rendition_has_no_film_and_says_why(
+    tmp_path: Path, samples: np.ndarray, rate_hz: int
+) -> None:
+    with pytest.raises(UnsupportedMedia, match=r"there is no audible\.m4a: the sound is too short or has more than 8"):
+        Bench(tmp_path, samples, rate_hz).run(Film())

@@ -14,9 +14,10 @@ from PIL import Image
 from processors.audio.picture import PICTURE, Picture
 from processors.audio.renditions import Renditions
 from processors.contract import Item, Need, Reads, Using, require
-from processors.errors import DamagedMedia
+from processors.errors import DamagedMedia, ResultMissing, UnsupportedMedia
 
 FILM = "film.mp4"
+SOUND = "audible.m4a"
 PLAYHEAD_PX = 3
 PLAYHEAD_COLOUR = (255, 90, 90)
 
@@ -39,7 +40,7 @@ class Film:
     """H.264 and AAC in MP4. The sound is `audible.m4a` of the renditions, not encoded again."""
 
     name: ClassVar[str] = "audio.film"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     frames_per_second: int = 10
@@ -70,7 +71,12 @@ class _Session:
         picture = info.results[processor.picture.name]
         self._picture: Any = picture.facts(PICTURE)
         self._background = picture.path(PICTURE)
-        self._sound = info.results[processor.renditions.name].path("audible.m4a")
+        try:
+            self._sound = info.results[processor.renditions.name].path(SOUND)
+        except ResultMissing as error:
+            raise UnsupportedMedia(
+                f"there is no {SOUND}: the sound is too short or has more than 8 channels"
+            ) from error
 
     def feed(self, unit: object) -> Iterator[Item]:
         yield from ()

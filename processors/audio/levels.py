@@ -59,7 +59,7 @@ class Levels:
     """Levels of every channel, and loudness over all."""
 
     name: ClassVar[str] = "audio.levels"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "audio"
 
     silence_dbfs: float = -60.0

@@ -15,6 +15,7 @@ import av.packet
 import numpy as np
 import soundfile
 
+from processors.audio.lengths import ESTIMATED, ffmpeg_count, libsndfile_count
 from processors.audio.ogg import is_chained
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia, RefusedMedia
@@ -28,6 +29,8 @@ SALVAGE_SAMPLES = 1 << 8
 MAX_CHANNELS = 64
 MAX_RATE_HZ = 10_000_000
 MOST_DAMAGED = 1000
+PADDING_SECONDS = 0.25
+"""A container's length may hold an encoder's delay and padding; what is missing beyond this is told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +102,7 @@ class _Tally:
         self.first_error: str | None = None
         self.second_count: int | None = None
         self.damaged: list[Damaged] = []
+        self.length_is_estimated = False
 
     def block(self, samples: np.ndarray) -> AudioBlock:
         first = self.samples
@@ -129,11 +133,15 @@ class _Tally:
         )
 
     def _missing_end(self) -> list[Damaged]:
-        """The end that libsndfile's header promises and the file does not hold; FFmpeg's lengths are estimates."""
+        """The end that the header promises and the file does not hold."""
         declared, info = self._info.sample_count_from_header, self._info
-        if info.decoder != "libsndfile" or declared is None or declared <= self.samples:
+        if declared is None or self.length_is_estimated or (info.decoder == "FFmpeg" and self.errors):
+            return []  # behind damage FFmpeg goes on, and its ranges are told
+        slack = 0 if info.decoder == "libsndfile" else round(PADDING_SECONDS * info.rate_hz)
+        if declared <= self.samples + slack:
             return []
-        return [Damaged(start_seconds=self.samples / info.rate_hz, end_seconds=declared / info.rate_hz)]
+        start = float(info.start) + self.samples / info.rate_hz
+        return [Damaged(start_seconds=start, end_seconds=float(info.start) + declared / info.rate_hz)]
 
 
 class StreamReader:
@@ -159,6 +167,7 @@ class StreamReader:
             decoder="FFmpeg",
         )
         self.tally = _Tally(self.info, zero=(stream.start_time or 0) * time_base - self.info.start)
+        self.tally.length_is_estimated = stream.container.format.name in ESTIMATED
 
     def decode(self, packet: av.packet.Packet | None) -> Iterator[AudioBlock]:
         """Samples that this packet sets free; None drains the decoder."""
@@ -210,7 +219,7 @@ class FileReader:
                 decoder="libsndfile",
             )
             self._tally = _Tally(self.info)
-            self._tally.second_count = _ffmpeg_count(file, self.info.rate_hz)
+            self._tally.second_count = ffmpeg_count(file, self.info.rate_hz)
         else:
             self._container = open_container(file.open())
             if not self._container.streams.audio:
@@ -218,7 +227,7 @@ class FileReader:
             # FFmpeg counts the encoder's delay of an MP3 file as time, although it cuts it off
             self._stream = StreamReader(self._container.streams.audio[0], starts_at_zero=file_format == "mp3")
             self.info = self._stream.info
-            self._stream.tally.second_count = _libsndfile_count(file)
+            self._stream.tally.second_count = libsndfile_count(file)
 
     def blocks(self) -> Iterator[AudioBlock]:
         """All samples, in order."""
@@ -245,39 +254,28 @@ class FileReader:
                 with decoder_errors("reading samples"):
                     samples = sound.read(step, dtype="float32", always_2d=True)
             except DamagedMedia as error:
-                if (
-                    step > SALVAGE_SAMPLES
-                ):  # libsndfile gives nothing of a block that it cannot fill: go on in small ones
-                    step = SALVAGE_SAMPLES
-                    with suppress(DamagedMedia), decoder_errors("going back"):
-                        sound.seek(self._tally.samples)
-                        continue
-                self._tally.error(error)
-                return
+                # libsndfile gives nothing of a block that it cannot fill, and of FLAC nothing more at all: open it anew
+                again = self._reopened(self._tally.samples) if step > SALVAGE_SAMPLES else None
+                if again is None:
+                    self._tally.error(error)
+                    return
+                sound, step = again, SALVAGE_SAMPLES
+                continue
             if not len(samples):
                 return
             yield self._tally.block(samples.T)
 
+    def _reopened(self, first_sample: int) -> soundfile.SoundFile | None:
+        self._opened.seek(0)
+        with suppress(DamagedMedia), decoder_errors("going back"):
+            sound = soundfile.SoundFile(self._opened.fileno(), closefd=False)
+            sound.seek(first_sample)
+            return sound
+        return None
+
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
         return self._tally.report() if self._sound is not None else self._stream.report()
-
-
-def _ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:
-    """Samples per channel by FFmpeg's reading of the headers; nothing is decoded."""
-    with suppress(DamagedMedia), file.open() as opened, open_container(opened) as container:
-        for stream in container.streams.audio:
-            if stream.duration and stream.time_base:
-                return round(stream.duration * stream.time_base * rate_hz)
-    return None
-
-
-def _libsndfile_count(file: SourceFile) -> int | None:
-    """Samples per channel by libsndfile's reading of the headers; nothing is decoded."""
-    with suppress(DamagedMedia), file.open() as opened, decoder_errors("reading the header"):
-        frames = soundfile.SoundFile(opened).frames
-        return frames if 0 < frames < 1 << 48 else None
-    return None
 
 
 def float_samples(frame: av.audio.frame.AudioFrame) -> np.ndarray:

@@ -37,7 +37,7 @@ class Waveform:
     """Lowest and highest value of each point, 16 bit, as BBC audiowaveform's version 2 writes them."""
 
     name: ClassVar[str] = "audio.waveform"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     least_samples_per_point: int = 512
