@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import h5netcdf
-import h5py
 import numpy as np
 
 from processors.audio.reader import AudioBlock, AudioInfo
@@ -57,6 +55,9 @@ class Envelope:
 
 class _Session:
     def __init__(self, processor: Envelope, info: AudioInfo, scratch: Path) -> None:
+        import h5netcdf
+        import h5py
+
         self._info, self._path = info, scratch / ENVELOPE
         self._step = 1 << max(0, int(np.log2(max(1.0, processor.longest_step_seconds * info.rate_hz))))
         self._runs = Regrouper(self._step * RUN_STEPS)
@@ -81,6 +82,8 @@ class _Session:
         yield from ()
 
     def _take(self, run: np.ndarray) -> None:
+        import h5py
+
         self._samples += run.shape[1]
         mean = run.mean(axis=0, dtype=np.float32, keepdims=True) if run.shape[0] > 1 else run
         if not self._steps:
@@ -134,6 +137,8 @@ class Steps:
 
 def steps_of(path: Path, run_steps: int, margin_steps: int = 0) -> Iterator[Steps]:
     """The envelope in runs of `run_steps`; memory does not grow with its length."""
+    import h5py
+
     with h5py.File(path, "r") as file:
         lowest, highest, change = file["lowest"], file["highest"], file["change_power"]
         assert isinstance(lowest, h5py.Dataset)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.ndimage
 
 from processors.audio.envelope import Steps, steps_of
 
@@ -66,6 +65,8 @@ def impulses(path: Path, facts: Any, threshold_db: float) -> Iterator[Impulse]:
 
 def _found(steps: Steps, step_seconds: float, threshold_db: float) -> Iterator[tuple[int, int, float]]:
     """Onset, end and excess of the impulses that begin in the run's own steps."""
+    import scipy.ndimage
+
     level_db = 10 * np.log10(np.maximum(steps.change_power, FLOOR))
     above = level_db - np.repeat(_median(level_db[::8], step_seconds), 8)[: len(level_db)]
     rise = max(1, round(RISE_SECONDS / step_seconds))
@@ -89,10 +90,14 @@ def _found(steps: Steps, step_seconds: float, threshold_db: float) -> Iterator[t
 
 def _median(level_db: np.ndarray, step_seconds: float) -> np.ndarray:
     """Running median of every 8th step: enough over seconds, and 8 times as fast."""
+    import scipy.ndimage
+
     return scipy.ndimage.median_filter(level_db, size=max(3, round(2 * BACKGROUND_SECONDS / step_seconds / 8)))
 
 
 def _smooth(power: np.ndarray, size: int) -> np.ndarray:
     """Decibels of the power over `size` steps from each on, so that a hum's swing does not end an impulse."""
+    import scipy.ndimage
+
     ahead = scipy.ndimage.uniform_filter1d(power.astype(np.float64), size, origin=-(size // 2))
     return 10 * np.log10(np.maximum(ahead, FLOOR))

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import h5netcdf
-import h5py
 import numpy as np
 
 from processors.audio.shuffled_deflate import LEVEL, compressed, decompressed, shuffled
 from processors.audio.stft import BATCH_FRAMES
+
+if TYPE_CHECKING:
+    import h5py
 
 DROPPED_BITS = 6
 """Of 23 mantissa bits 17 are kept: an error of at most 4e-6 of the value, and a fifth less to store."""
@@ -49,6 +51,9 @@ class PowerFile:
         power_attributes: Mapping[str, str],
         attributes: Mapping[str, str | float | int],
     ) -> None:
+        import h5netcdf
+        import h5py
+
         self._first_seconds, self._step_seconds = first_seconds, step_seconds
         shape = (len(channels), 0, len(frequency_hz))
         with h5netcdf.File(path, "w") as file:
@@ -90,6 +95,8 @@ class PowerFile:
         self._file.close()
 
     def _dataset(self, name: str) -> h5py.Dataset:
+        import h5py
+
         dataset = self._file[name]
         assert isinstance(dataset, h5py.Dataset)
         return dataset
@@ -106,6 +113,8 @@ class Frames:
 
 def frames_of(path: Path) -> Iterator[Frames]:
     """The array in runs of `BATCH_FRAMES` frames, in order; memory does not grow with its length."""
+    import h5py
+
     with h5py.File(path, "r", rdcc_nbytes=0) as file, ThreadPoolExecutor(2) as pool:
         power = file["power"]
         assert isinstance(power, h5py.Dataset)
@@ -125,6 +134,8 @@ def mean_power_of(path: Path) -> np.ndarray:
 
     float64, shape (channels, bands), scaled as the file says.
     """
+    import h5py
+
     with h5py.File(path, "r") as file:
         mean = file["mean_power"]
         assert isinstance(mean, h5py.Dataset)
@@ -133,6 +144,8 @@ def mean_power_of(path: Path) -> np.ndarray:
 
 def channel_names(path: Path) -> tuple[str, ...]:
     """What the file calls its channels."""
+    import h5py
+
     with h5py.File(path, "r") as file:
         channel = file["channel"]
         assert isinstance(channel, h5py.Dataset)

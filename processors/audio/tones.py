@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-import scipy.ndimage
-import scipy.signal
 
 SEGMENT_SECONDS = 1.0
 FRAMES_APART = 4
@@ -61,6 +59,9 @@ def lines_of(power: np.ndarray, band_hz: float, noise_bands: float, threshold_db
     noise_bands : equivalent noise bandwidth of the window, in bands.
     threshold_db : least rise above the median of the neighbouring bands.
     """
+    import scipy.ndimage
+    import scipy.signal
+
     spectrum = np.median(power[::FRAMES_APART], axis=0).astype(np.float64)
     level_db = 10 * np.log10(np.maximum(spectrum, FLOOR))
     around_db = scipy.ndimage.median_filter(level_db, NEIGHBOUR_BANDS, mode="nearest")

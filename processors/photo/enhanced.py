@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -122,6 +121,8 @@ def enhance(picture: np.ndarray, processor: Enhanced) -> tuple[np.ndarray, Enhan
 
 
 def _picture(photo: Photo, longest_side_px: int) -> np.ndarray:
+    import cv2
+
     if photo.deep is not None and photo.deep.ndim == 2:
         size = fitted((photo.grey.shape[1], photo.grey.shape[0]), longest_side_px)
         return cv2.resize(photo.grey, size, interpolation=cv2.INTER_AREA)
@@ -134,6 +135,8 @@ def _picture(photo: Photo, longest_side_px: int) -> np.ndarray:
 
 
 def _local_contrast(picture: np.ndarray, clip: float, tiles: int) -> np.ndarray:
+    import cv2
+
     clahe = cv2.createCLAHE(clipLimit=clip, tileGridSize=(tiles, tiles))
     if picture.ndim == 2:
         return clahe.apply(np.round(picture * 65535).astype(np.uint16)).astype(np.float32) / 65535

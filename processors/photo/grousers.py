@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 LONGEST_SIDE_PX = 1600
@@ -61,6 +60,8 @@ def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation:
     -------
     What was found; None where no row of bars stands out.
     """
+    import cv2
+
     found = []
     for shrink in SHRINKS:
         size = (round(grey.shape[1] * shrink), round(grey.shape[0] * shrink))
@@ -104,6 +105,8 @@ def _find(flat: np.ndarray, least_contrast: float, least_correlation: float) -> 
 
 def _flattened(grey: np.ndarray) -> np.ndarray:
     """Without slow changes of light, every part with the same contrast, outliers cut."""
+    import cv2
+
     fine = grey.astype(np.float32) - cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 12)
     spread = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 24))
     return np.clip(fine / (spread + 1e-3 * float(spread.max()) + 1e-9), -3, 3)
@@ -152,6 +155,8 @@ def _centroid(contrast: np.ndarray, row: int, column: int) -> tuple[float, float
 
 def _turned(flat: np.ndarray, direction_degrees: float) -> tuple[np.ndarray, np.ndarray]:
     """The picture turned about its centre so that tracks run down, and a mask of what is picture, both square."""
+    import cv2
+
     height, width = flat.shape
     side = int(np.ceil(np.hypot(height, width)))
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), direction_degrees - 90, 1)
@@ -163,6 +168,8 @@ def _turned(flat: np.ndarray, direction_degrees: float) -> tuple[np.ndarray, np.
 
 def _bands(turned: np.ndarray, inside: np.ndarray, cycles_per_px: float) -> list[tuple[int, int]]:
     """Columns, half open, where the wave runs down the picture."""
+    import cv2
+
     pitch = 1 / cycles_per_px
     rows = np.arange(turned.shape[0], dtype=np.float32)[:, None]
     strength = np.zeros(turned.shape[1])
@@ -181,6 +188,8 @@ def _bands(turned: np.ndarray, inside: np.ndarray, cycles_per_px: float) -> list
 
 def _band(turned: np.ndarray, inside: np.ndarray, left: int, right: int, least_correlation: float) -> Band | None:
     """Pitch of one band by autocorrelation of its mean along the track."""
+    import cv2
+
     whole = inside[:, left:right]
     rows = np.flatnonzero(whole.mean(axis=1) > 0.7)
     if len(rows) < 6 * SHORTEST_PITCH_PX:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import cv2
 import numpy as np
 
 from processors.contract import Item, Need, Reads, as_json, require
@@ -105,6 +104,8 @@ def perceptual_hash(grey: np.ndarray) -> str:
     ----------
     grey : uint8, shape (height, width), any size.
     """
+    import cv2
+
     small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
     corner = cv2.dct(small)[:8, :8].ravel()
     bits = corner > np.median(corner[1:])
@@ -131,6 +132,8 @@ def _samples(part: Callable[[int, int, int], np.ndarray], shape: tuple[int, ...]
 
 
 def _sharpness(grey: np.ndarray) -> float:
+    import cv2
+
     spread = float(grey.var())
     return float(cv2.Laplacian(grey, cv2.CV_32F).var()) / spread if spread > 0.25 else 0.0
 
@@ -139,6 +142,8 @@ _NOISE_MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
 def _noise(grey: np.ndarray) -> float:
+    import cv2
+
     if min(grey.shape) < 3:
         return 0.0
     answer = np.abs(cv2.filter2D(grey, cv2.CV_32F, _NOISE_MASK)[1:-1, 1:-1])

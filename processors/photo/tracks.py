@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol
 
-import cv2
 import numpy as np
 
 from processors.contract import Item, Need, Reads, as_json, require
@@ -106,6 +105,8 @@ class _Session:
         self._processor, self._is_wanted = processor, is_wanted
 
     def feed(self, photo: Photo) -> Iterator[Item]:
+        import cv2
+
         processor = self._processor
         if not self._is_wanted:
             yield _told(NOT_SEARCHED)
@@ -157,6 +158,8 @@ def _mean_pitch(bands: tuple[Band, ...]) -> float | None:
 
 def _rectified(grey: np.ndarray, corners: tuple[float, ...], aspect: float) -> np.ndarray:
     """The rectangle on the ground, seen from above."""
+    import cv2
+
     points = np.array(corners, np.float32).reshape(4, 2)
     width = round(float(max(np.linalg.norm(points[1] - points[0]), np.linalg.norm(points[2] - points[3]))))
     width = max(16, min(width, LONGEST_SIDE_PX))
@@ -173,6 +176,8 @@ def _eight_bit(grey: np.ndarray) -> np.ndarray:
 
 def _drawn(grey: np.ndarray, direction_degrees: float, bands: tuple[Band, ...]) -> np.ndarray:
     """The picture with both edges of every band."""
+    import cv2
+
     low, high = np.percentile(grey, (0.5, 99.5))
     picture = cv2.cvtColor(_eight_bit((grey - low) / max(high - low, 1e-6)), cv2.COLOR_GRAY2RGB)
     angle = np.radians(direction_degrees)

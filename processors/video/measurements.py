@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import cv2
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -110,6 +109,8 @@ class _Session:
         self._gatherer = Gatherer()
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
+        import cv2
+
         luma = frame.luma(self._side_px)
         thumbnail = cv2.resize(luma, THUMBNAIL_PX, interpolation=cv2.INTER_AREA)
         if self._gatherer.wants(frame.time, thumbnail):
@@ -160,6 +161,8 @@ class _Session:
 
 def _appearance(luma: np.ndarray) -> dict[str, object]:
     """How bright, contrasty and sharp one picture is."""
+    import cv2
+
     histogram = cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel() / luma.size
     mean, deviation = cv2.meanStdDev(luma)
     laplacian = cv2.Laplacian(luma, cv2.CV_16S)
@@ -175,6 +178,8 @@ def _appearance(luma: np.ndarray) -> dict[str, object]:
 
 def _change(luma: np.ndarray, last: np.ndarray | None) -> dict[str, object]:
     """How much a picture differs from the one before."""
+    import cv2
+
     if last is None:
         return {"difference_levels": None, "block_difference_levels": None}
     difference = cv2.absdiff(luma, last)
@@ -191,6 +196,8 @@ def perceptual_hash(luma: np.ndarray) -> int:
     Signs of the 8 × 8 lowest frequencies of a 32 × 32 px cosine transform against their median, lowest first
     (pHash: Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", 3.2.1).
     """
+    import cv2
+
     small = cv2.resize(luma, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(small)[1:9, 1:9].ravel()
     return int.from_bytes(np.packbits(low > np.median(low)).tobytes(), "big")

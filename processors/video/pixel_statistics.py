@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 MAX_SIDE_PX = 1920
@@ -75,6 +74,8 @@ class Gatherer:
 
     def wants(self, time: Fraction, thumbnail: np.ndarray) -> bool:
         """Whether a frame at `time` (s) whose small picture is `thumbnail` (uint8) should be taken."""
+        import cv2
+
         if self._first_time is None:
             self._first_time = time
         elapsed = time - self._first_time
@@ -88,6 +89,8 @@ class Gatherer:
 
     def take(self, luma: np.ndarray) -> None:
         """Add one frame's luma, uint8, shape (height, width); another size than the first frame's is left out."""
+        import cv2
+
         if not self._counts:
             self._highest = luma.copy()
             self._counts = [np.zeros(luma.shape, np.uint16) for _ in range(4)]

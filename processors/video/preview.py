@@ -15,8 +15,6 @@ from typing import ClassVar
 
 import av
 import numpy as np
-import soundfile
-from moviepy import VideoClip
 from PIL import Image, ImageDraw, ImageFont
 
 from processors.contract import Item, Need, Reads, require
@@ -164,6 +162,9 @@ class _Session:
         return np.asarray(image)
 
     def _write_mp4(self, pictures: np.ndarray, shown: list[int], sound: Sound | None) -> Path:
+        import soundfile
+        from moviepy import VideoClip
+
         path, rate = self._scratch / "preview.mp4", self._processor.frame_rate_hz
         wave = self._scratch / "sound.wav"
         if sound:  # moviepy's own way, samples asked for at float times and cut down to int, can miss one

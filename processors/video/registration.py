@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import atan2, cos, degrees, hypot, radians, sin
 
-import cv2
 import numpy as np
 
 MOST_FEATURES = 800
@@ -56,6 +55,8 @@ def register(first: np.ndarray, second: np.ndarray, mask: np.ndarray) -> Similar
     first, second : luma, uint8, shape (height, width).
     mask : uint8, not 0 where features may lie: inside the picture and outside overlays.
     """
+    import cv2
+
     points = cv2.goodFeaturesToTrack(first, MOST_FEATURES, 0.005, 7, mask=mask, blockSize=5)
     if points is None or len(points) < LEAST_FEATURES:
         return None
@@ -78,6 +79,8 @@ def _refined(
     first: np.ndarray, second: np.ndarray, points: np.ndarray, estimate: np.ndarray, mask: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """A better estimate, with the inliers in both pictures."""
+    import cv2
+
     size = (second.shape[1], second.shape[0])
     warped = cv2.warpAffine(first, estimate, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     started = (points @ estimate[:, :2].T + estimate[:, 2]).astype(np.float32)

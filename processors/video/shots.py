@@ -10,11 +10,9 @@ from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from scenedetect import FrameTimecode
-from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
 
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
 from processors.video.edl import edit_decision_list
@@ -23,6 +21,9 @@ from processors.video.held import black_frames, repeated_frames
 from processors.video.integrity import Audited
 from processors.video.timeline import timeline
 from processors.video.using import FromResults, Measured
+
+if TYPE_CHECKING:
+    from scenedetect import FrameTimecode
 
 COUNTING = Fraction(25)
 """PySceneDetect is given frame numbers; the rate that it wants beside them plays no part."""
@@ -166,6 +167,9 @@ def find_shots(processor: Shots, measured: Measured) -> ShotList:
 
 def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> dict[int, str]:
     """First frame of the shot after each hard cut."""
+    from scenedetect import FrameTimecode
+    from scenedetect.detectors import AdaptiveDetector
+
     distinct = np.flatnonzero(~repeated).tolist()
     detector = AdaptiveDetector(
         adaptive_threshold=processor.cut_ratio, min_content_val=processor.cut_levels, min_scene_len=1, luma_only=True
@@ -189,6 +193,9 @@ def _stays_changed(pictures: np.ndarray, cut: int) -> float:
 
 def _through_black(processor: Shots, brightness: np.ndarray) -> dict[int, str]:
     """The middle frame of each run of black frames between two shots."""
+    from scenedetect import FrameTimecode
+    from scenedetect.detectors import ThresholdDetector
+
     detector = ThresholdDetector(threshold=processor.black_level, min_scene_len=1)
     cuts: list[FrameTimecode] = []
     for position, level in enumerate(brightness):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, floor
 
-import cv2
 import numpy as np
 
 from processors.video.pixel_statistics import PixelStatistics
@@ -110,6 +109,8 @@ def _still_edges(statistics: PixelStatistics, picture: Box | None) -> np.ndarray
 
 def _boxes(edges: np.ndarray) -> list[Box]:
     """Boxes around groups of still edges, the largest first; a letter's distance joins edges into one group."""
+    import cv2
+
     reach = max(3, round(0.02 * edges.shape[0])) | 1
     joined = cv2.morphologyEx(edges.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, labels = cv2.connectedComponents(joined, connectivity=8)
