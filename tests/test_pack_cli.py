@@ -15,6 +15,7 @@ from processors.store.results import Store
 from tests.conftest import PROJECT
 from tests.pack_store import filled
 
+pytestmark = pytest.mark.slow
 Pack = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -87,6 +88,19 @@ def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> No
     assert not (tmp_path / "p").exists()
 
 
+def test_a_disk_that_takes_no_more_is_told_in_one_line(tmp_path: Path) -> None:
+    filled(tmp_path)
+    command = f"ulimit -f 50; exec {sys.executable} -m flows.cli pack '*' -o p.zip --store store"
+    run = subprocess.run(
+        ["bash", "-c", command], env={**os.environ, "PYTHONPATH": str(PROJECT)}, cwd=tmp_path, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert said(run) == (
+        1, "marsmedia: the pack was not made: p.zip: File too large: look at the disk and run again\n",
+    )  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir() if "p.zip" in path.name] == []
+
+
 def test_verify_names_the_file_and_ends_with_1(pack: Pack, tmp_path: Path) -> None:
     assert said(pack("tracks.jpg", "-o", "june", "--store", "store"))[0] == 0
     (tmp_path / "june/data/CREDITS.txt").unlink()
@@ -96,7 +110,6 @@ def test_verify_names_the_file_and_ends_with_1(pack: Pack, tmp_path: Path) -> No
 
 
 @pytest.mark.prefect
-@pytest.mark.slow
 def test_the_flow_builds_and_checks_and_fails_by_its_state(
     prefect_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import click
 
 from flows.commands.look import open_store
 from flows.packing import build_pack, recipe_of
-from processors.errors import RequestError, ResultCorrupt, ResultMissing
+from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.kept import forget
 from processors.packs.recipe import Audience
 from processors.packs.recipe_template import TEMPLATE
@@ -23,12 +23,17 @@ def build(
     words: Sequence[str], output: Path, store_folder: Path, *,
     audience: Audience | None, title: str | None, force: bool, as_json: bool,
 ) -> int:  # fmt: skip
-    """Build a pack; 1 where a file in the store is not what it should be."""
+    """Build a pack; 1 where a file in the store is not what it should be, or the disk takes no more."""
     recipe = recipe_of(words, audience=audience, title=title)
     try:
         built = build_pack(recipe, output, open_store(store_folder), force=force)
     except (ResultCorrupt, ResultMissing) as error:
         click.echo(f"marsmedia: the pack was not made: {printable(str(error))}", err=True)
+        return 1
+    except OSError as error:
+        if error.errno is None or error.filename is not None:  # the command itself names the file
+            raise
+        click.echo(f"marsmedia: the pack was not made: {output}: {machine_reason(error)}", err=True)
         return 1
     if as_json:
         told = {"pack": str(built.path), "identifier": built.identity.urn, "files": built.file_count,
