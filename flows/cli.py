@@ -243,6 +243,27 @@ def links(store_folder: Path, as_json: bool) -> None:
 
 @main.command()
 @STORE
+@click.option(
+    "--bits",
+    "at_most_bits",
+    type=click.IntRange(0, 15),
+    default=6,
+    show_default=True,
+    help="How many of 64 bits of two frames' perceptual hashes may differ.",
+)
+@JSON
+def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
+    """Which stretches of film come again, in the same video or in another.
+
+    Every frame is compared, by the hashes in the results of `video.measurements`; `links` compares stored pictures.
+    """  # fmt: skip
+    from flows.commands import duplicates as run
+
+    run.duplicates(store_folder, at_most_bits=at_most_bits, as_json=as_json)
+
+
+@main.command()
+@STORE
 @JSON
 def rebuild(store_folder: Path, as_json: bool) -> None:
     """Make the catalogue and the by-name view anew from the plain files."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from processors.video.duplicates import alike
+from flows.cli import main
+from processors.video.duplicates import alike, same_film
 from processors.video.measurements import Measurements
 from tests.test_video_audit import scene, write
 from tests.video_derived import derived
@@ -27,3 +29,31 @@ def test_a_scene_that_comes_again_is_found_within_and_across(tmp_path: Path) -> 
 def test_too_many_bits_are_refused() -> None:
     with pytest.raises(ValueError, match="at_most_bits is 40: must be from 0 to 15"):
         list(alike({}, at_most_bits=40))
+
+
+def test_a_stretch_that_comes_again_is_told_with_its_times(tmp_path: Path) -> None:
+    one = write(tmp_path / "one.mp4", [scene(1 if frame < 30 else 2, 8 * (frame % 30)) for frame in range(60)])
+    two = write(tmp_path / "two.mp4", [scene(2 if frame < 30 else 3, 8 * (frame % 30)) for frame in range(60)])
+    results = [derived(path, tmp_path / "store", Measurements())[0] for path in (one, two)]
+    sources = [result.manifest.ref.source for result in results]
+    tables = {result.manifest.ref.source: result.path("measurements.parquet") for result in results}
+    (found,) = same_film(tables, at_most_bits=4)
+    spans = {
+        found.source: (found.first_seconds, found.last_seconds),
+        found.other_source: (found.other_first_seconds, found.other_last_seconds),
+    }
+    assert spans[sources[0]] == pytest.approx((1.2, 2.36), abs=0.05)
+    assert spans[sources[1]] == pytest.approx((0.0, 1.16), abs=0.05)
+    assert found.frame_count >= 25
+
+
+def test_the_command_names_both_films(tmp_path: Path) -> None:
+    pictures = [scene(5, 8 * frame) for frame in range(30)]
+    store = tmp_path / "store"
+    for name, more in (("one.mp4", 6), ("two.mp4", 7)):
+        derived(write(tmp_path / name, [*pictures, *(scene(more, 8 * i) for i in range(10))]), store, Measurements())
+    runner = CliRunner()
+    assert runner.invoke(main, ["rebuild", "--store", str(store)]).exit_code == 0
+    told = runner.invoke(main, ["duplicates", "--store", str(store), "--bits", "4"])
+    assert told.exit_code == 0, told.output
+    assert told.output.count("0:00:00.000 to 0:00:01.160") == 2

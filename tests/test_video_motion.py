@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from processors.video.motion import Motion, feature_mask
-from processors.video.registration import register
+from processors.video.motion import Motion
+from processors.video.registration import feature_mask, register
 from tests.video_derived import Derived, derived
 
 VIEW_DEGREES = 60.0
@@ -58,10 +59,30 @@ def test_time_to_contact_is_altitude_over_speed(motion: Derived, truth: dict[str
 
 
 def test_a_plot_comes_with_the_table(motion: Derived) -> None:
-    assert motion.names == ["motion.parquet", "motion.json", "motion_0003.png"]
+    assert motion.names == ["motion.parquet", "motion.json", "motion_0003.png", "mosaic_0003.jpg"]
     picture = cv2.imdecode(np.fromfile(motion.path("motion_0003.png"), np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture.shape[1] > 800
+
+
+def test_the_mosaic_is_the_first_frame_with_the_detail_of_the_later_ones(
+    motion: Derived, truth: dict[str, Any], sample_release: Path
+) -> None:
+    mosaic = cv2.imdecode(np.fromfile(motion.path("mosaic_0003.jpg"), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert mosaic is not None
+    assert mosaic.shape == (1440, 2560)
+    assert motion.facts("mosaic_0003.jpg")["total_scale"] == pytest.approx(truth["scale"][-1], rel=0.02)
+    with av.open(str(sample_release / "descent.mp4")) as container:
+        frames = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    first = frames[-len(truth["scale"])]
+    middle = slice(120, 240), slice(200, 440)  # inside the bars and without the caption
+    small = cv2.resize(mosaic, (640, 360), interpolation=cv2.INTER_AREA)
+    shift, _ = cv2.phaseCorrelate(first[middle].astype(np.float64), small[middle].astype(np.float64))
+    assert max(abs(shift[0]), abs(shift[1])) < 0.5
+    enlarged = cv2.resize(first, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    centre = slice(620, 820), slice(1180, 1380)
+    detail = [cv2.Laplacian(picture[centre], cv2.CV_64F).var() for picture in (mosaic, enlarged)]
+    assert detail[0] > 2 * detail[1]
 
 
 def test_without_an_altitude_the_curve_is_relative(sample_release: Path, motion: Derived) -> None:

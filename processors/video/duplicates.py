@@ -16,6 +16,12 @@ MOST_BITS = 15
 
 AT_ONCE = 4096
 
+OFFSET_SECONDS = 0.1
+"""Matches are one stretch while the distance in time stays within this: a change of rate moves them by two frames."""
+
+GAP_SECONDS = 1.0
+"""A stretch ends where nothing matches for longer."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Alike:
@@ -62,6 +68,58 @@ def alike(tables: Mapping[str, Path], at_most_bits: int = 6, apart_frames: int =
                             other_pts=int(pts[number]),
                             distance_bits=int(distance[hit]),
                         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SameFilm:
+    """A stretch of film that comes twice: frames at a steady distance in time look alike. Closed spans, seconds."""
+
+    source: str
+    first_seconds: float
+    last_seconds: float
+    other_source: str
+    other_first_seconds: float
+    other_last_seconds: float
+    frame_count: int
+    """Distinct pictures that match."""
+
+
+def same_film(tables: Mapping[str, Path], at_most_bits: int = 6, least_frames: int = 5) -> list[SameFilm]:
+    """Stretches that come twice, in one video or in two; `tables` and `at_most_bits` as for `alike`.
+
+    Parameters
+    ----------
+    least_frames : shorter stretches are left out: single frames look alike by chance. 1 or more.
+    """
+    require(least_frames >= 1, "least_frames", least_frames, "must be 1 or more")
+    times = {source: dict(_times(table)) for source, table in tables.items()}
+    stretches: dict[tuple[str, str, int], list[list[tuple[float, float]]]] = {}
+    for pair in alike(tables, at_most_bits):
+        here, there = times[pair.source][pair.pts], times[pair.other_source][pair.other_pts]
+        runs = stretches.setdefault((pair.source, pair.other_source, round((there - here) / OFFSET_SECONDS)), [])
+        if not runs or there - runs[-1][-1][1] > GAP_SECONDS:
+            runs.append([])
+        runs[-1].append((here, there))
+    found = [
+        SameFilm(
+            source=source,
+            first_seconds=min(here for here, _ in run),
+            last_seconds=max(here for here, _ in run),
+            other_source=other,
+            other_first_seconds=run[0][1],
+            other_last_seconds=run[-1][1],
+            frame_count=len({there for _, there in run}),
+        )
+        for (source, other, _), runs in stretches.items()
+        for run in runs
+    ]
+    kept = [one for one in found if one.frame_count >= least_frames]
+    return sorted(kept, key=lambda one: (one.source, one.other_source, one.first_seconds, one.other_first_seconds))
+
+
+def _times(table: Path) -> list[tuple[int, float]]:
+    columns = pq.read_table(table, columns=["pts", "time_seconds"])
+    return list(zip(columns["pts"].to_pylist(), columns["time_seconds"].to_pylist(), strict=True))
 
 
 def _distinct(table: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -17,11 +17,13 @@ import pyarrow.parquet as pq
 
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
 from processors.errors import RefusedMedia
+from processors.pictures import encode
 from processors.video.frame import VideoFrame
 from processors.video.integrity import Audited
+from processors.video.mosaic import Mosaic, MosaicFacts
 from processors.video.motion_curve import Curve, curve_of
 from processors.video.motion_plot import draw_curve
-from processors.video.registration import Similarity, register
+from processors.video.registration import Similarity, feature_mask, register
 from processors.video.shots import Shot, Shots, read_shots
 
 LEAST_FRAMES = 8
@@ -82,14 +84,17 @@ class MotionFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Motion:
-    """Frame-to-frame registration inside each shot. Items: `motion.parquet`, `motion.json`, a plot for each shot.
+    """Frame-to-frame registration inside each shot.
+
+    Items: `motion.parquet`, `motion.json`, a plot for each shot, and `mosaic_<shot>.jpg` of each shot that looks along
+    its motion.
 
     Refused where the audit says that motion may not be measured. Altitude is absolute only from `altitude_metres`
     and `field_of_view_degrees`; without them the curve is relative.
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 640
@@ -169,6 +174,7 @@ class _Session:
         self._mask: np.ndarray | None = None
         self._last: np.ndarray | None = None
         self._rows: list[_Row] = []
+        self._mosaics: dict[int, list[Mosaic]] = {}
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         place = bisect_right(self._starts, frame.pts) - 1
@@ -184,6 +190,7 @@ class _Session:
         if follows and self._last is not None and self._last.shape == luma.shape:
             step = register(self._last, luma, self._mask)
         segment = before.segment + (step is None) if before is not None and before.shot == number else 0
+        self._draw(number, frame, step)
         self._rows.append(_Row(shot=number, segment=segment, pts=frame.pts, time=frame.time, step=step))
         self._last = luma
         yield from ()
@@ -208,6 +215,22 @@ class _Session:
         yield Item(name="motion.json", media_type="application/json", data=data, facts=facts)
         for number, picture in plots:
             yield Item(name=f"motion_{number:04d}.png", media_type="image/png", data=picture, facts=facts)
+        for summary in summaries:
+            if summary.looks_along_motion:
+                mosaic = max(self._mosaics[summary.shot], key=lambda one: one.scale)
+                shown = MosaicFacts(shot=summary.shot, total_scale=mosaic.scale, pictures=mosaic.pictures)
+                data = encode(mosaic.picture, "jpeg", quality=92)
+                yield Item(name=f"mosaic_{summary.shot:04d}.jpg", media_type="image/jpeg", data=data, facts=shown)
+
+    def _draw(self, shot: int, frame: VideoFrame, step: Similarity | None) -> None:
+        """Keep one mosaic a shot: that of the segment which grows most so far, and the one at hand."""
+        assert self._mask is not None
+        mosaics = self._mosaics.setdefault(shot, [])
+        if step is not None:
+            mosaics[-1].follow(frame, step)
+            return
+        mosaics[:] = sorted(mosaics, key=lambda one: -one.scale)[:1]
+        mosaics.append(Mosaic(frame, self._mask))
 
     def _half_size(self, px: float) -> tuple[float, float]:
         """Half the registered picture, in px of the video."""
@@ -244,24 +267,6 @@ class _Session:
         """Altitude is inversely proportional to the scale of level ground seen from straight above."""
         start = self._processor.altitude_metres if is_first and curve.looks_along_motion else None
         return [None if start is None else start / scale for scale in curve.scale]
-
-
-def feature_mask(shape: tuple[int, ...], width_px: int, still: dict[str, Any]) -> np.ndarray:
-    """Where features may lie: inside the bars and outside overlays, with some px to spare; uint8."""
-    import cv2
-
-    shrink = shape[1] / width_px
-    mask = np.zeros(shape[:2], np.uint8)
-    box = still["picture_box"] or {"left_px": 0, "top_px": 0, "right_px": width_px, "bottom_px": shape[0] / shrink}
-    cv2.rectangle(mask, *_corners(box, shrink, -4), 255, cv2.FILLED)
-    for overlay in still["overlays"] or ():
-        cv2.rectangle(mask, *_corners(overlay, shrink, 4), 0, cv2.FILLED)
-    return mask
-
-
-def _corners(box: dict[str, float], shrink: float, grow_px: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    left, top = int(box["left_px"] * shrink) - grow_px, int(box["top_px"] * shrink) - grow_px
-    return (left, top), (int(box["right_px"] * shrink) + grow_px - 1, int(box["bottom_px"] * shrink) + grow_px - 1)
 
 
 def _segments(rows: list[_Row]) -> list[list[_Row]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import atan2, cos, degrees, hypot, radians, sin
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,22 @@ class Similarity:
         c, s = (self.scale * f(radians(self.rotation_degrees)) for f in (cos, sin))
         x, y = centre
         return np.array([[c, -s, x - c * x + s * y + self.shift_x_px], [s, c, y - s * x - c * y + self.shift_y_px]])
+
+
+def feature_mask(shape: tuple[int, ...], width_px: int, still: dict[str, Any]) -> np.ndarray:
+    """Where features may lie: inside the bars and outside overlays, with some px to spare; uint8."""
+    shrink = shape[1] / width_px
+    mask = np.zeros(shape[:2], np.uint8)
+    box = still["picture_box"] or {"left_px": 0, "top_px": 0, "right_px": width_px, "bottom_px": shape[0] / shrink}
+    cv2.rectangle(mask, *_corners(box, shrink, -4), 255, cv2.FILLED)
+    for overlay in still["overlays"] or ():
+        cv2.rectangle(mask, *_corners(overlay, shrink, 4), 0, cv2.FILLED)
+    return mask
+
+
+def _corners(box: dict[str, float], shrink: float, grow_px: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    left, top = int(box["left_px"] * shrink) - grow_px, int(box["top_px"] * shrink) - grow_px
+    return (left, top), (int(box["right_px"] * shrink) + grow_px - 1, int(box["bottom_px"] * shrink) + grow_px - 1)
 
 
 def register(first: np.ndarray, second: np.ndarray, mask: np.ndarray) -> Similarity | None:

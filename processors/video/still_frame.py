@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pyarrow.parquet as pq
 
@@ -64,6 +63,8 @@ def still_of(picture: np.ndarray) -> Still | None:
     ----------
     picture : uint8, shape (height, width), grey.
     """
+    import cv2
+
     if float(picture.std()) < LEAST_CONTRAST_LEVELS:
         return None
     small = cv2.resize(picture, THUMBNAIL_PX, interpolation=cv2.INTER_AREA)
@@ -108,6 +109,8 @@ def frame_of(still: Still, frames: MeasuredFrames) -> StillFrame | None:
 
 def _detail(small: np.ndarray) -> np.ndarray:
     """Of length 1."""
+    import cv2
+
     level = small.astype(np.float32)
     fine = level - cv2.GaussianBlur(level, (0, 0), BLUR_PX)
     return fine / (float(np.linalg.norm(fine)) + 1e-6)
