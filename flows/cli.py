@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, WORKERS
-from flows.cli_runs import adopt, diff, reprocess, serve
+from flows.cli_runs import adopt, diff, reprocess, serve, watch
 
 
 class _Group(click.Group):
@@ -271,7 +271,7 @@ def rebuild(store_folder: Path, as_json: bool) -> None:
     sys.exit(keep.rebuild(store_folder, as_json=as_json))
 
 
-for command in (reprocess, diff, adopt, serve):
+for command in (reprocess, diff, adopt, serve, watch):
     main.add_command(command)
 
 if __name__ == "__main__":

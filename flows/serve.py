@@ -22,6 +22,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.context import refresh_global_settings_context
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
@@ -47,6 +48,7 @@ def serve(planned: Mapping[str, Planned], *, owns_server: bool) -> None:
     ----------
     owns_server : the server started with this process, so a run that it believes to be running is dead.
     """
+    refresh_global_settings_context()  # Prefect was imported to check the schedules, before there was a server
     asyncio.run(_serve(planned, owns_server=owns_server))
 
 
