@@ -36,8 +36,8 @@ from flows.timetable import Planned
 
 HEARTBEAT_SECONDS = 30
 """The shortest that Prefect allows."""
-SILENCE = timedelta(seconds=3 * HEARTBEAT_SECONDS)
-"""A run that has not been heard of for so long has crashed."""
+SILENCE = timedelta(seconds=10 * HEARTBEAT_SECONDS)
+"""A run that has not been heard of for so long has crashed; a machine at 12 times its load was silent for 90 s."""
 WATCH = "marsmedia: a run without a heartbeat has crashed"
 
 
@@ -142,7 +142,7 @@ async def _watch_heartbeats() -> None:
             ),
             actions=[
                 ChangeFlowRunState(
-                    name="Crashed", state=StateType.CRASHED, message="no heartbeat: its worker is gone", force=True
+                    name="Crashed", state=StateType.CRASHED, message="no heartbeat: its worker is gone", force=False
                 )
             ],
         ).acreate()
