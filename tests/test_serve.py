@@ -140,24 +140,6 @@ def test_an_overlapping_run_is_refused_and_a_killed_one_is_told_crashed(
     assert again.process.wait(timeout=60) == 0
 
 
-@pytest.mark.slow
-@pytest.mark.prefect
-def test_what_was_missed_is_caught_up_once(folder: Path, left: list[psutil.Process]) -> None:
-    words = ["--schedule", "weekly-verify=* * * * *"]
-    served = Served(folder, *words)
-    left.append(psutil.Process(served.process.pid))
-    served.wait_for("SCHEDULED")
-    served.process.kill()
-    served.process.wait()
-    time.sleep(125)  # two of them, or three
-    again = Served(folder, *words)
-    left.append(psutil.Process(again.process.pid))
-    again.wait_for("SCHEDULED")
-    caught_up = [run for run in again.runs() if "catching up" in run["tags"]]
-    assert len(caught_up) == 1
-    again.wait_for("COMPLETED", caught_up[0]["id"])
-
-
 def _waiting_run(served: Served) -> str:
     """A run that waits for its raw folder for ten minutes."""
     for _ in range(480):
