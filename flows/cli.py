@@ -11,7 +11,7 @@ import click
 from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, WORKERS
 from flows.cli_pack import pack
 from flows.cli_release import mars_time, release
-from flows.cli_runs import adopt, diff, reprocess, serve
+from flows.cli_runs import adopt, diff, reprocess, serve, watch
 
 
 class _Group(click.Group):
@@ -272,7 +272,7 @@ def rebuild(store_folder: Path, as_json: bool) -> None:
     sys.exit(keep.rebuild(store_folder, as_json=as_json))
 
 
-for command in (reprocess, diff, adopt, serve, pack, release, mars_time):
+for command in (reprocess, diff, adopt, serve, watch, pack, release, mars_time):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -103,8 +103,8 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
 def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) -> None:
     """Run the timetable of prefect.yaml on this machine, until Ctrl-C: nightly ingest, weekly verify, packs.
 
-    A SCHEDULE is five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused;
-    a night that was missed is caught up once. With PREFECT_API_URL set, that server is used.
+    A SCHEDULE is five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused.
+    With PREFECT_API_URL set, that server is used.
 
     \b
     marsmedia serve
@@ -113,3 +113,23 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
     from flows.commands import serve as run
 
     run.serve(raw, store_folder, schedules, port=port)
+
+
+@click.command()
+@click.argument("raw", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("raw"))
+@STORE
+@click.option(
+    "--settle", "settle_seconds", type=click.FloatRange(0.5), default=30.0, show_default=True,
+    help="Seconds without a change before a release is ingested.",
+)  # fmt: skip
+@WORKERS
+def watch(raw: Path, store_folder: Path, settle_seconds: float, workers: int | None) -> None:
+    """Ingest each release in RAW when its files have stopped growing, until Ctrl-C.
+
+    \b
+    marsmedia watch
+    marsmedia watch /mnt/incoming --store /archive/mars --settle 120
+    """
+    from flows.commands import watch as run
+
+    run.watch(raw, store_folder, settle_seconds=settle_seconds, workers=workers)

@@ -10,10 +10,9 @@ import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from flows.ingest import ingest
-from flows.parameters import StoreFolder
+from flows.parameters import Said, StoreFolder
 from flows.verify import verify
 
 HOUR = 3600.0
@@ -24,8 +23,8 @@ nightly_ingest = ingest.with_options(timeout_seconds=20 * HOUR)
 weekly_verify = verify.with_options(timeout_seconds=6 * 24 * HOUR)
 """It goes on where it was, so that a store that takes longer than a week to hash is hashed too."""
 
-Recipe = Annotated[str, Field(description="The pack's recipe, a TOML file.")]
-Output = Annotated[str, Field(description="The folder or the .zip file to write.")]
+Recipe = Annotated[str, Said("The pack's recipe, a TOML file.")]
+Output = Annotated[str, Said("The folder or the .zip file to write.")]
 
 
 @flow(name="pack", description="Build the pack that a recipe describes.", timeout_seconds=12 * HOUR)

@@ -12,7 +12,18 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.options import Options
-from flows.parameters import HashAll, MemoryMb, Quiet, Raw, Retries, RetryFailed, StoreFolder, Strict, WorkerCount
+from flows.parameters import (
+    HashAll,
+    MemoryMb,
+    Quiet,
+    Raw,
+    Releases,
+    Retries,
+    RetryFailed,
+    StoreFolder,
+    Strict,
+    WorkerCount,
+)
 from flows.recipe_book import load_recipes
 from flows.report import Report
 from flows.run import run_ingest
@@ -35,6 +46,7 @@ def ingest(
     memory_mb: MemoryMb = None,
     quiet: Quiet = True,
     retries: Retries = 0,
+    releases: Releases = None,
 ) -> State:
     """Ingest releases.
 
@@ -43,8 +55,9 @@ def ingest(
     State : Completed, Failed or Cancelled by the conservation law, never by Prefect's colours; its data is the report.
     """
     options = Options(
-        strict=strict, hash_all=hash_all, retry_failed=retry_failed, workers=workers, memory_mb=memory_mb, quiet=quiet
-    )
+        strict=strict, hash_all=hash_all, retry_failed=retry_failed, workers=workers, memory_mb=memory_mb, quiet=quiet,
+        releases=tuple(releases) if releases else None,
+    )  # fmt: skip
 
     def work() -> Report:
         return run_ingest(Path(raw), Path(store), load_recipes(), options, in_tasks, name=run_name())

@@ -18,6 +18,8 @@ class Options:
     memory_mb: int | None = None
     """What one file may use; None: up to 4000, by the machine's memory."""
     quiet: bool = True
+    releases: tuple[str, ...] | None = None
+    """Only these releases are looked at; None: all."""
 
     @property
     def worker_count(self) -> int:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
 
-Raw = Annotated[str, Field(description="Folder of releases; never written to.")]
-StoreFolder = Annotated[str, Field(description="Folder of the processed store; made where there is none.")]
-Strict = Annotated[bool, Field(description="Refused files, and failures of earlier runs, make this run fail too.")]
-HashAll = Annotated[bool, Field(description="Hash every file again, also those whose size and date are unchanged.")]
-RetryFailed = Annotated[bool, Field(description="Try again what failed in an earlier run.")]
+
+@dataclass(frozen=True)
+class Said:
+    """A description that stays: Prefect drops those of pydantic's `Field`, for it looks for them in docstrings."""
+
+    words: str
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(core_schema), "description": self.words}
+
+
+Raw = Annotated[str, Said("Folder of releases; never written to.")]
+StoreFolder = Annotated[str, Said("Folder of the processed store; made where there is none.")]
+Strict = Annotated[bool, Said("Refused files, and failures of earlier runs, make this run fail too.")]
+HashAll = Annotated[bool, Said("Hash every file again, also those whose size and date are unchanged.")]
+RetryFailed = Annotated[bool, Said("Try again what failed in an earlier run.")]
 WorkerCount = Annotated[
-    int | None, Field(ge=1, le=256, description="Processes that decode; empty: one for each processor core.")
+    int | None, Field(ge=1, le=256), Said("Processes that decode; empty: one for each processor core.")
 ]
 MemoryMb = Annotated[
-    int | None, Field(ge=300, description="Memory that one file may use, in MB; empty: up to 4000, by the machine's.")
+    int | None, Field(ge=300), Said("Memory that one file may use, in MB; empty: up to 4000, by the machine's.")
 ]
-Quiet = Annotated[bool, Field(description="No progress bar.")]
+Releases = Annotated[list[str] | None, Said("Only these releases; empty: all in the folder.")]
+Quiet = Annotated[bool, Said("No progress bar.")]
 Retries = Annotated[
-    int, Field(ge=0, le=10, description="How often to try again, a minute apart, when the machine is at fault.")
+    int, Field(ge=0, le=10), Said("How often to try again, a minute apart, when the machine is at fault.")
 ]

@@ -72,6 +72,8 @@ def prepare(
     """
     found, untaken = [], []
     for entry in survey(raw):
+        if options.releases is not None and isinstance(entry, FoundFile) and entry.release not in options.releases:
+            continue
         (found if isinstance(entry, FoundFile) else untaken).append(entry)
     catalogue = Catalogue(store)
     known = catalogue.sources()

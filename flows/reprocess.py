@@ -11,11 +11,10 @@ import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from flows.chosen import Choice, prepare_chosen
 from flows.options import Options
-from flows.parameters import MemoryMb, Quiet, RetryFailed, StoreFolder, Strict, WorkerCount
+from flows.parameters import MemoryMb, Quiet, RetryFailed, Said, StoreFolder, Strict, WorkerCount
 from flows.prepare import Prepared
 from flows.progress import RunProgress
 from flows.run import run
@@ -23,12 +22,12 @@ from flows.tasks import in_tasks, run_name, settled, task_runner
 from processors.store.results import Store
 
 Selection = Annotated[
-    list[str], Field(description="Words that narrow: medium=video, sol=10..40, a name, a pattern; none: every source.")
+    list[str], Said("Words that narrow: medium=video, sol=10..40, a name, a pattern; none: every source.")
 ]
-Processors = Annotated[list[str] | None, Field(description="Names of processors; empty: all of the recipe.")]
+Processors = Annotated[list[str] | None, Said("Names of processors; empty: all of the recipe.")]
 Settings = Annotated[
     dict[str, str] | None,
-    Field(description='Changed parameters of the one processor that is named: {"every_seconds": "0.5"}.'),
+    Said('Changed parameters of the one processor that is named: {"every_seconds": "0.5"}.'),
 ]
 
 

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 # isort: off
@@ -13,7 +14,7 @@ import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
 from prefect import task
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import as_completed
@@ -22,12 +23,14 @@ from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.batches import SourceOutcome
-from flows.report import Report, markdown
+from flows.report import Report, cell, markdown
 from flows.run import Answer, Work
 from processors.errors import StoreError
 from processors.plan import Due
 
 T = TypeVar("T")
+SHEETS_SHOWN = 20
+"""Contact sheets of one run on Prefect's page: each is a request to the server."""
 
 
 def task_runner() -> TaskRunner[Any]:
@@ -74,6 +77,12 @@ def run_name() -> str:
 def settled(report: Report, *, key: str) -> State:
     """Completed, Failed or Cancelled by the conservation law, never by Prefect's colours; its data is the report."""
     create_markdown_artifact(key=key, markdown=markdown(report), description=report.message)
+    for made in [new for new in report.new_results if new["processor"] == "video.contact_sheet"][:SHEETS_SHOWN]:
+        if made["verdict"] == "made":
+            sheet = Path(str(made["folder"])).absolute() / "contact_sheet.jpg"
+            create_link_artifact(
+                link=sheet.as_uri(), key="marsmedia-contact-sheet", description=cell(str(made["file"]))
+            )
     make = {"failed": Failed, "interrupted": Cancelled}.get(report.state, Completed)
     return make(message=report.message, data=report)
 

@@ -20,15 +20,13 @@ from pydantic import Field
 
 from flows.checkup import Checkup, check_up
 from flows.options import Options
-from flows.parameters import MemoryMb, Retries, StoreFolder, WorkerCount
+from flows.parameters import MemoryMb, Retries, Said, StoreFolder, WorkerCount
 from flows.report import cell
 from flows.tasks import patiently, run_name
 from processors.store.results import Store, replace_file
 
-Sample = Annotated[int, Field(ge=0, le=10_000, description="How many results are made again and compared.")]
-Seed = Annotated[
-    int | None, Field(description="Chooses the sample; empty: the day, so that every day takes another one.")
-]
+Sample = Annotated[int, Field(ge=0, le=10_000), Said("How many results are made again and compared.")]
+Seed = Annotated[int | None, Said("Chooses the sample; empty: the day, so that every day takes another one.")]
 
 
 @flow(

@@ -46,6 +46,8 @@ class Similarity:
 
 def feature_mask(shape: tuple[int, ...], width_px: int, still: dict[str, Any]) -> np.ndarray:
     """Where features may lie: inside the bars and outside overlays, with some px to spare; uint8."""
+    import cv2
+
     shrink = shape[1] / width_px
     mask = np.zeros(shape[:2], np.uint8)
     box = still["picture_box"] or {"left_px": 0, "top_px": 0, "right_px": width_px, "bottom_px": shape[0] / shrink}

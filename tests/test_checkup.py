@@ -1,0 +1,72 @@
+"""A check-up hashes everything, goes on where it was killed, and makes a sample again to compare."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.checkup import check_up
+from flows.options import Options
+from flows.run import in_threads, run_ingest
+from processors.store.results import Store
+from tests.first_recipes import RECIPES
+from tests.made_media import MediaMaker
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Store:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    MediaMaker(raw).photo("photo.jpg")
+    MediaMaker(raw).video("clip.mp4", list(range(30)))
+    run_ingest(raw.parent, tmp_path / "store", RECIPES, Options(), in_threads, name="first")
+    return Store(tmp_path / "store")
+
+
+def test_a_sound_store_is_told_sound_and_its_sample_identical(filled: Store) -> None:
+    (filled.root / "scratch/999999999-left").mkdir()
+    found = check_up(filled, sample=3, seed=7, options=Options())
+    assert (found.is_sound, found.results, found.swept) == (True, 5, 1)
+    assert [one.verdict for one in found.sample] == ["identical"] * 3
+    assert found.message.endswith("no faults; of a sample of 3: 3 identical, 0 different, 0 not rebuilt")
+    assert found.sample == check_up(filled, sample=3, seed=7, options=Options()).sample
+    assert list((filled.root / "scratch").iterdir()) == []
+
+
+def test_damage_and_a_different_result_are_told(filled: Store) -> None:
+    made = next(m for m in filled.manifests() if m.ref.processor == "photo.preview")
+    path = filled.folder(made.ref) / "manifest.json"
+    record = json.loads(path.read_bytes())
+    item = filled.item_path(made.ref, "preview_320.jpg")
+    item.write_bytes(item.read_bytes() + b"x")
+    record["items"][0]["sha256"] = "0" * 64
+    path.write_text(json.dumps(record))
+    found = check_up(filled, sample=10, seed=1, options=Options())
+    assert not found.is_sound
+    assert "damaged" in {fault.kind for fault in found.faults}
+    (different,) = [one for one in found.sample if one.verdict == "different"]
+    assert different.reason == f"{record['items'][0]['name']}: other bytes (the same libraries)"
+
+
+def test_a_source_that_is_gone_cannot_be_made_again(filled: Store, tmp_path: Path) -> None:
+    (tmp_path / "raw/june/photo.jpg").unlink()
+    found = check_up(filled, sample=10, seed=1, options=Options())
+    assert found.is_sound
+    gone = [one for one in found.sample if one.verdict == "not rebuilt"]
+    assert len(gone) == 2
+    assert {one.reason for one in gone} == {
+        "no longer where it was ingested: run `marsmedia ingest` on the folder that holds it now"
+    }
+
+
+def test_a_check_up_that_was_killed_goes_on_where_it_was(filled: Store) -> None:
+    folders = [str(path.parent.relative_to(filled.root)) for path in filled.manifest_paths()]
+    note = filled.root / "checkups/unfinished.json"
+    note.parent.mkdir()
+    note.write_text(json.dumps({"after": folders[2], "results": 3, "items": 9, "size_bytes": 100, "faults": []}))
+    rest = sum(len(m.items) for m in list(filled.manifests())[3:])
+    found = check_up(filled, sample=0, seed=1, options=Options())
+    assert (found.results, found.items) == (5, 9 + rest)
+    assert not note.exists()
