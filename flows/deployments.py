@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 # isort: off
 import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
-from prefect import flow
-from prefect.client.schemas.objects import State
-
 from flows.ingest import ingest
-from flows.parameters import Said, StoreFolder
+from flows.pack import pack
 from flows.verify import verify
 
 HOUR = 3600.0
@@ -23,13 +18,4 @@ nightly_ingest = ingest.with_options(timeout_seconds=20 * HOUR)
 weekly_verify = verify.with_options(timeout_seconds=6 * 24 * HOUR)
 """It goes on where it was, so that a store that takes longer than a week to hash is hashed too."""
 
-Recipe = Annotated[str, Said("The pack's recipe, a TOML file.")]
-Output = Annotated[str, Said("The folder or the .zip file to write.")]
-
-
-@flow(name="pack", description="Build the pack that a recipe describes.", timeout_seconds=12 * HOUR)
-def build_pack(recipe: Recipe, output: Output, store: StoreFolder = "processed") -> State:
-    """Build a pack, in the flow of that name."""
-    from flows.pack import pack  # pyright: ignore[reportMissingImports, reportAttributeAccessIssue]
-
-    return pack.fn(recipe=recipe, output=output, store=store)
+build_pack = pack.with_options(timeout_seconds=12 * HOUR)

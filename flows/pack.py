@@ -13,20 +13,15 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.packing import build_pack, recipe_of
+from flows.parameters import PackOutput, PackRecipe, StoreFolder
 from processors.errors import RequestError, StoreError
 from processors.packs.verify import verify_pack
 from processors.store.results import Store
 
 
 @flow(name="pack", description="Build a pack by its recipe, and check every byte of it.", persist_result=False)
-def pack(recipe: str, output: str, store: str = "processed") -> State:
+def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed") -> State:
     """Build a pack; one that is there is replaced.
-
-    Parameters
-    ----------
-    recipe : the recipe, a TOML file; `marsmedia pack init` writes one.
-    output : where the pack goes: a folder, or a file that ends in .zip.
-    store : folder of the processed store.
 
     Returns
     -------

@@ -9,6 +9,7 @@ from pathlib import Path
 from flows.recipe_book import load_recipes
 from processors.packs.build import Built, build
 from processors.packs.entry import Text
+from processors.packs.gallery.page import write_gallery
 from processors.packs.kept import remember
 from processors.packs.recipe import Audience, Recipe
 from processors.packs.recipe_file import read_recipe
@@ -37,10 +38,10 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
 
 def processor_names() -> frozenset[str]:
     """Every processor that a recipe of a pack may name."""
-    from flows.everything import EVERYTHING
+    from flows.recipes import ON_REQUEST
 
-    every = [*EVERYTHING.values(), *load_recipes().values()]
-    return frozenset(processor.name for processors in every for processor in processors) | {"audio.film"}
+    every = [*load_recipes().values(), *ON_REQUEST.values()]
+    return frozenset(processor.name for processors in every for processor in processors)
 
 
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:
@@ -54,6 +55,6 @@ def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = Fals
             ResultRef(source=row.digest, processor=processor.name, key=key) for key, processor in due.items()
         )
 
-    built = build(recipe, output, store, asked=asked, force=force)
+    built = build(recipe, output, store, asked=asked, gallery=write_gallery, force=force)
     remember(store, built)
     return built

@@ -34,3 +34,5 @@ Quiet = Annotated[bool, Said("No progress bar.")]
 Retries = Annotated[
     int, Field(ge=0, le=10), Said("How often to try again, a minute apart, when the machine is at fault.")
 ]
+PackRecipe = Annotated[str, Said("The pack's recipe, a TOML file; `marsmedia pack init` writes one.")]
+PackOutput = Annotated[str, Said("Where the pack goes: a folder, or a file that ends in .zip.")]

@@ -31,11 +31,11 @@ def named(name: str, recipes: Recipes) -> Recipes:
     """
     if found := _named(name, recipes):
         return found
-    from flows.everything import EVERYTHING  # loads every library there is: 2 s
+    from flows.recipes import ON_REQUEST
 
-    if found := _named(name, EVERYTHING):
+    if found := _named(name, ON_REQUEST):
         return found
-    names = sorted({p.name for processors in (*recipes.values(), *EVERYTHING.values()) for p in processors})
+    names = sorted({p.name for processors in (*recipes.values(), *ON_REQUEST.values()) for p in processors})
     raise RequestError(f"{name}: no such processor: there are {', '.join(names)}")
 
 

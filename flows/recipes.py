@@ -1,20 +1,77 @@
 """What is made of each medium: plain data, the file an operator edits.
 
 A processor with other parameters, or twice with different ones, is written here; nothing else needs to know.
-The sound of a video is derived by the audio processors in the video's own pass. All there is stands in
-`flows/everything.py`.
+The sound of a video is derived by the audio processors in the video's own pass.
 """
 
+from processors.audio.envelope import Envelope
+from processors.audio.events import Events
+from processors.audio.film import Film
+from processors.audio.levels import Levels
+from processors.audio.marks import Marks
+from processors.audio.mel import Mel
+from processors.audio.original_stream import OriginalStream
 from processors.audio.picture import Picture
+from processors.audio.pyramid import Pyramid
+from processors.audio.renditions import Renditions
+from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
+from processors.audio.waveform import Waveform
+from processors.contract import Processor
 from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.photo.deep import Deep
+from processors.photo.enhanced import Enhanced
 from processors.photo.preview import Preview
+from processors.photo.quality import Quality
+from processors.photo.salvaged import Salvaged
+from processors.photo.tiles import Tiles
+from processors.photo.tracks import Tracks
 from processors.plan import Recipes
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
+from processors.video.integrity import Audited
+from processors.video.measurements import Measurements
+from processors.video.motion import Motion
+from processors.video.preview import Preview as VideoPreview
+from processors.video.shots import Shots
+from processors.video.stills import Stills
+from processors.video.stream_frames import StreamFrames
+
+SOUND: tuple[Processor, ...] = (
+    Marks(),
+    Levels(),
+    Envelope(),
+    Spectrogram(),
+    Spectra(),
+    Picture(),
+    Pyramid(),
+    Events(),
+    Waveform(),
+    Renditions(),
+)
 
 RECIPES: Recipes = {
-    "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), Spectrogram(), Picture()),
-    "audio": (Metadata(), Spectrogram(), Picture()),
-    "photo": (Metadata(), Preview()),
+    "video": (
+        Metadata(),
+        Evidence(),
+        Measurements(),
+        Audited(),
+        Frames(every_seconds=1.0),
+        ContactSheet(),
+        Shots(),
+        Stills(),
+        Motion(),
+        VideoPreview(),
+        *SOUND,
+    ),
+    "audio": (Metadata(), Evidence(), *SOUND),
+    "photo": (Metadata(), Evidence(), Preview(), Quality(), Enhanced(), Tracks(), Deep(), Tiles()),
 }
+
+ON_REQUEST: Recipes = {
+    "video": (StreamFrames(), OriginalStream(), Mel(), Film()),
+    "audio": (Mel(), Film()),
+    "photo": (Salvaged(),),
+}
+"""Not made by default: `marsmedia reprocess SELECTION --processor NAME` makes them, or move a line up."""
