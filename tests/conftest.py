@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import PROJECT, command_line, write_checkout
 from tests.made_media import Made, MediaMaker
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
-PROJECT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -86,17 +86,23 @@ def quiet_environment(prefect_home: Path) -> dict[str, str]:
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.fixture(scope="session")
+def python_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the command's modules are found: few recipes, everything else from the project."""
+    return f"{write_checkout(tmp_path_factory.mktemp('checkout'))}{os.pathsep}{PROJECT}"
+
+
 @pytest.fixture
-def marsmedia(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def marsmedia(prefect_server: str, python_path: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Run the command `marsmedia` as a user would, against the test's Prefect server."""
     environment = {**quiet_environment(tmp_path_factory.getbasetemp() / "home"), "PREFECT_API_URL": prefect_server}
+    environment["PYTHONPATH"] = python_path
 
     def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "flows.cli", *map(str, arguments)]
-        environment["PYTHONPATH"] = str(PROJECT)
         return subprocess.run(
-            command, env=environment, cwd=cwd or PROJECT, capture_output=True, text=True, timeout=300, check=False
-        )
+            command_line(*arguments), env=environment, cwd=cwd or PROJECT, capture_output=True, text=True, timeout=300,
+            check=False,
+        )  # fmt: skip
 
     return run
 
