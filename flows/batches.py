@@ -114,7 +114,7 @@ def _settled(due: Due, job: Future[list[Outcome]], store: Store, workers: Worker
 def _not_stored(due: Due, reason: str) -> list[Outcome]:
     return [
         Outcome(
-            ref=ResultRef(source=due.source.digest, processor=p.name, key=result_key(p, due.source.digest)),
+            ref=ResultRef(source=due.source.digest, processor=p.name, key=result_key(p, *due.source.digests)),
             verdict="failed", reason=reason, item_count=0, size_bytes=0, seconds=0.0, is_stored=False,
         )
         for p in due.processors

@@ -136,14 +136,14 @@ def _rebuild(chosen: list[Manifest], store: Store, options: Options) -> list[Reb
 
 def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
     """What is to be made to make a result again, or why that cannot be."""
-    row, reason = place_of([row for row in rows if row.digest == manifest.ref.source])
+    row, reason = place_of([row for row in rows if row.digests == manifest.digests])
     if row is None:
         return None, reason
     try:
         processor = from_parameters(kind_of(manifest.ref.processor), manifest.parameters)
     except RequestError as error:
         return None, str(error)
-    if result_key(processor, manifest.ref.source) != manifest.ref.key:
+    if result_key(processor, *manifest.digests) != manifest.ref.key:
         return None, f"made by version {manifest.version} or of other results than today's: it is due, not comparable"
     file = SourceFile(path=Path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
     return Due(

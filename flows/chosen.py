@@ -71,10 +71,10 @@ def prepare_chosen(choice: Choice, store: Store, *, retry_failed: bool, remember
     plan = make_plan(
         media, recipes, store, catalogue.verdicts(), retry_failed=retry_failed, told=TellTale(every).of,
     )  # fmt: skip
-    places = _places(every, {one.source.digest for one in plan.due})
+    places = _places(every, {one.source.digests for one in plan.due})
     due, untaken = [], []
     for one in plan.due:
-        path, reason = place_of(places[one.source.digest])
+        path, reason = place_of(places[one.source.digests])
         if path is None:
             untaken.append(Untaken(relative=one.relative, reason=reason, is_refused=False))
         else:
@@ -85,11 +85,11 @@ def prepare_chosen(choice: Choice, store: Store, *, retry_failed: bool, remember
     return Prepared(rows=media, untaken=untaken, plan=plan, is_whole=False)
 
 
-def _places(rows: list[SourceRow], digests: set[str]) -> dict[str, list[SourceRow]]:
-    places: dict[str, list[SourceRow]] = {}
+def _places(rows: list[SourceRow], named: set[tuple[str, ...]]) -> dict[tuple[str, ...], list[SourceRow]]:
+    places: dict[tuple[str, ...], list[SourceRow]] = {}
     for row in rows:
-        if row.digest in digests:
-            places.setdefault(row.digest, []).append(row)
+        if row.digests in named:
+            places.setdefault(row.digests, []).append(row)
     return places
 
 

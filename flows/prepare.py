@@ -12,6 +12,7 @@ from flows.options import Options
 from flows.progress import RunProgress
 from processors.errors import SourceChanged, machine_reason
 from processors.identify import Identity
+from processors.labelled import relabelled
 from processors.plan import Plan, Recipes, make_plan
 from processors.source_file import SourceFile
 from processors.store.by_name import Shown
@@ -77,25 +78,27 @@ def prepare(
         (found if isinstance(entry, FoundFile) else untaken).append(entry)
     catalogue = Catalogue(store)
     known = catalogue.sources()
-    rows, unknown = [], []
+    rows: list[SourceRow] = []
+    unknown: list[FoundFile] = []
     for file in found:
         row = known.get(storable(file.path))
-        same = row is not None and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
-        if same and not options.hash_all:
+        same = row and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
+        if row and same and not options.hash_all:
             rows.append(row)
         else:
             unknown.append(file)
     if unknown:
         learned, lost = _inspect_all(unknown, progress, options.worker_count)
-        learned = [_since(row, known.get(row.path)) for row in learned]
-        if remember:
-            catalogue.add_sources([row for row in learned if row != known.get(row.path)])
-        rows += learned
+        rows += [_since(row, known.get(row.path)) for row in learned]
         untaken += lost
     rows.sort(key=lambda row: row.relative)
-    media = [row for row in rows if row.kind == "media"]
     paths = {storable(file.path): file.path for file in found}
     tell_tale = TellTale(rows, lambda row: Path(paths[row.path]))
+    anew = {row.path: row for row in relabelled(rows, tell_tale.labels_of, lambda row: Path(paths[row.path]))}
+    rows = [anew.get(one.path, one) for one in rows] if anew else rows
+    if remember and (unknown or anew):
+        catalogue.add_sources([one for one in rows if one != known.get(one.path)])
+    media = [one for one in rows if one.kind == "media"]
     untaken += [Untaken(relative=place, reason=what, is_refused=True) for place, what in tell_tale.strays()]
     plan = make_plan(
         media,
@@ -118,10 +121,10 @@ def _since(row: SourceRow, before: SourceRow | None) -> SourceRow:
 
 
 def _duplicates(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
-    first: dict[str, SourceRow] = {}
+    first: dict[tuple[str, ...], SourceRow] = {}
     for row in media:
-        first.setdefault(row.digest, row)
-    return [(row, first[row.digest]) for row in media if row is not first[row.digest]]
+        first.setdefault(row.digests, row)
+    return [(row, first[row.digests]) for row in media if row is not first[row.digests]]
 
 
 def _inspect_all(files: list[FoundFile], progress: RunProgress, workers: int) -> tuple[list[SourceRow], list[Untaken]]:

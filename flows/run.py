@@ -108,12 +108,12 @@ def in_threads(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
 
 def _made_unanswered(due: Sequence[Due], done: Sequence[SourceOutcome], store: Store) -> list[SourceOutcome]:
     """What was committed by workers that were stopped before they could say so."""
-    answered = {one.due.source.digest for one in done}
-    found = [(one, already_made(one.processors, one.source.digest, store)) for one in due]
+    answered = {one.due.source.digests for one in done}
+    found = [(one, already_made(one.processors, one.source, store)) for one in due]
     return [
         SourceOutcome(due=one, outcomes=tuple(outcome_of(manifest) for manifest in manifests))
         for one, manifests in found
-        if manifests and one.source.digest not in answered
+        if manifests and one.source.digests not in answered
     ]
 
 

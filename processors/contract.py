@@ -25,6 +25,15 @@ Record = Any
 
 
 @dataclass(frozen=True, kw_only=True)
+class LabelRef:
+    """A label beside the source."""
+
+    name: str
+    """Of a file in the source's own folder."""
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A raw file whose bytes are known."""
 
@@ -38,6 +47,13 @@ class Source:
     """Container or file format as found in the bytes: `mov,mp4`, `wav`, `jpeg`."""
     has_sound: bool
     """True where a decoder lists a sound stream."""
+    label: LabelRef | None = None
+    """The label without which the bytes mean nothing; None where they speak for themselves."""
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Of every file that its results are made of."""
+        return (self.digest, self.label.sha256) if self.label else (self.digest,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,14 +192,19 @@ def used_by(processor: Processor) -> tuple[Processor, ...]:
     return uses() if uses else ()
 
 
-def result_key(processor: Processor, source_digest: str) -> str:
+def result_key(processor: Processor, *digests: str) -> str:
     """SHA-256, in hexadecimal, of the canonical JSON {parameters, processor, sources, uses, version}.
 
     `uses` are the keys of used results; absent where there are none.
+
+    Parameters
+    ----------
+    digests : of the source, and of the label that it is read with where there is one: `Source.digests`.
     """
-    used = ",".join(f'"{result_key(other, source_digest)}"' for other in used_by(processor))
+    used = ",".join(f'"{result_key(other, *digests)}"' for other in used_by(processor))
     uses = f',"uses":[{used}]' if used else ""
-    after = f',"sources":["{source_digest}"]{uses},"version":{processor.version}}}'
+    sources = '","'.join(digests)
+    after = f',"sources":["{sources}"]{uses},"version":{processor.version}}}'
     return hashlib.sha256(_described(processor) + after.encode()).hexdigest()
 
 

@@ -30,6 +30,7 @@ from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.metadata.processor import OpenSource
 from processors.outcome import Outcome, already_made, outcome_of, record
+from processors.pds4_image import described
 from processors.photo.reader import PhotoReader
 from processors.source_file import SourceFile
 from processors.store.manifest import Cost, StoredItem
@@ -103,9 +104,9 @@ def derive(source: Source, file: SourceFile, release: str, due: Sequence[Process
     SourceChanged : the file is not the one that was hashed; nothing is committed.
     OSError : the machine's fault; nothing is committed.
     """
-    there = {manifest.ref.key: manifest for manifest in already_made(due, source.digest, store)}
+    there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in there.values()]
-    for stage in _stages([p for p in due if result_key(p, source.digest) not in there]):
+    for stage in _stages([p for p in due if result_key(p, *source.digests) not in there]):
         outcomes += _derive_stage(source, file, release, stage, store)
     return outcomes
 
@@ -129,7 +130,7 @@ def _derive_stage(
         for one in work:
             one.folder.mkdir()
             with _blamed_on([one]):
-                one.used = used_results(one.processor, source.digest, store)
+                one.used = used_results(one.processor, source, store)
         reading = _Reading()
         _run(source, file, work, reading)
         file.check_unchanged()
@@ -144,7 +145,7 @@ def _run(source: Source, file: SourceFile, work: list[_Work], reading: _Reading)
         _finish(by_unit[unit])
     with _blamed_on(by_unit[source.medium]):
         if source.medium == "photo" and by_unit["photo"]:
-            _run_photo(file, by_unit["photo"], reading)
+            _run_photo(source, file, by_unit["photo"], reading)
         elif source.medium == "audio" and by_unit["audio"]:
             _run_audio(file, source.format, by_unit["audio"], reading)
     if source.medium == "video" and (by_unit["video"] or by_unit["audio"]):
@@ -162,10 +163,10 @@ def _blamed_on(work: list[_Work]) -> Iterator[None]:
             one.fault = one.fault or error
 
 
-def _run_photo(file: SourceFile, work: list[_Work], reading: _Reading) -> None:
+def _run_photo(source: Source, file: SourceFile, work: list[_Work], reading: _Reading) -> None:
     with file.open() as opened:
         with reading.clock("photo"):
-            reader = PhotoReader(opened)
+            reader = PhotoReader(opened, described(source, file))
         needs = _start(work, reader.info)
         reading.facts["photo"] = as_json(reader.info)
         if work:  # else every one of them refused it

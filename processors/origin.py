@@ -82,7 +82,7 @@ def _software_changes(manifest: Manifest) -> list[str]:
 
 def _recipe_changes(manifest: Manifest, wanted: Sequence[Processor]) -> list[str]:
     asked = [processor for processor in wanted if processor.name == manifest.ref.processor]
-    if any(result_key(processor, manifest.ref.source) == manifest.ref.key for processor in asked):
+    if any(result_key(processor, *manifest.digests) == manifest.ref.key for processor in asked):
         return []
     if not asked:
         return ["the recipe: it does not ask for this processor"]

@@ -44,16 +44,16 @@ def outcome_of(manifest: Manifest, *, is_stored: bool = True) -> Outcome:
     )
 
 
-def already_made(due: Sequence[Processor], digest: str, store: Store) -> list[Manifest]:
+def already_made(due: Sequence[Processor], source: Source, store: Store) -> list[Manifest]:
     """Those of the due results that are in the store after all, made by a pass that died later or by another run."""
-    refs = [ResultRef(source=digest, processor=p.name, key=result_key(p, digest)) for p in due]
+    refs = [ResultRef(source=source.digest, processor=p.name, key=result_key(p, *source.digests)) for p in due]
     there = [store.manifest(ref) for ref in refs if store.has(ref)]
     return [manifest for manifest in there if manifest.verdict == "made"]
 
 
 def record_failure(source: Source, release: str, due: Sequence[Processor], store: Store, reason: str) -> list[Outcome]:
     """Store a failure that the pass could not store itself, because it was killed: a crash, a hang, a limit."""
-    made = {manifest.ref.key: manifest for manifest in already_made(due, source.digest, store)}
+    made = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in made.values()]
     for processor in due:
         manifest = record(processor, source, release, "failed", reason, 0.0, datetime.now(UTC))
@@ -82,7 +82,7 @@ def record(
 ) -> Manifest:
     """The manifest of one result."""
     return Manifest(
-        ref=ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, source.digest)),
+        ref=ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, *source.digests)),
         version=processor.version,
         parameters=parameters(processor),
         verdict=verdict,
@@ -91,6 +91,7 @@ def record(
         source_name=source.name,
         release=release,
         source_facts=source_facts,
+        label=source.label,
         software=software(),
         host=f"{platform.node()} ({platform.platform()})",
         started_utc=started.isoformat(timespec="milliseconds"),

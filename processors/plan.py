@@ -73,7 +73,7 @@ def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> di
         used = [add(other) for other in used_by(processor)]
         if not all(used):
             return False
-        found.setdefault(result_key(processor, source.digest), processor)
+        found.setdefault(result_key(processor, *source.digests), processor)
         return True
 
     for processor in recipes[source.medium]:
@@ -102,11 +102,11 @@ def make_plan(
     """
     plan = Plan()
     tells = any(hasattr(processor, "told") for recipe in recipes.values() for processor in recipe)
-    done: set[str] = set()
+    done: set[tuple[str, ...]] = set()
     for row in rows:
-        if row.digest in done:
+        if row.digests in done:
             continue
-        done.add(row.digest)
+        done.add(row.digests)
         source, due = row.source(), []
         for key, processor in applicable(source, recipes, told(row) if tells else None).items():
             ref = ResultRef(source=row.digest, processor=processor.name, key=key)
@@ -136,7 +136,7 @@ def make_plan(
 
 def why(source: Source, processor: Processor, store: Store) -> str:
     """One sentence: is this result there, and if not, what is different from the results that are?"""
-    ref = ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, source.digest))
+    ref = ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, *source.digests))
     if store.has(ref):
         manifest = store.manifest(ref)
         made = f"{manifest.verdict} on {manifest.started_utc} by version {manifest.version} with the same parameters"
@@ -145,7 +145,10 @@ def why(source: Source, processor: Processor, store: Store) -> str:
     if not others:
         return "due: there is no result of this processor for these bytes"
     latest = max(others, key=lambda manifest: manifest.started_utc)
-    return f"due: since the result of {latest.started_utc}: {changes(latest.version, latest.parameters, processor)}"
+    since = f"due: since the result of {latest.started_utc}:"
+    if source.label and source.label != latest.label:
+        return f"{since} its label {source.label.name} has changed"
+    return f"{since} {changes(latest.version, latest.parameters, processor)}"
 
 
 def changes(version: int, before: Mapping[str, Json], processor: Processor) -> str:

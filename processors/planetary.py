@@ -1,4 +1,4 @@
-"""Planetary images with their label inside: PDS3 and VICAR, uncompressed. Where the pixels lie, and what they are.
+"""Planetary images, uncompressed: where the pixels lie, and what they are. PDS3 and VICAR labels lie in the same file.
 
 `pdr` reads many more products, but only by path, with the files that a label points to, and through pandas; these
 images need a label of `KEY = VALUE` lines and one block of numbers. No other file is ever opened.
@@ -33,7 +33,7 @@ class PlanetaryImage:
     """Where an image lies in its file."""
 
     format: str
-    """`pds3` or `vicar`."""
+    """`pds3`, `vicar` or `PDS4 image`."""
     entries: tuple[tuple[str, str], ...]
     """The whole label; the name of an entry inside an object starts with that one's: `IMAGE/LINES`."""
     width_px: int
@@ -48,6 +48,12 @@ class PlanetaryImage:
     """`BSQ`, `BIL` or `BIP`."""
     white_level: float | None
     """Largest value that the label's bit mask allows; None where it has none."""
+    instrument: str | None = None
+    """Where the label has it elsewhere than under a PDS3 name."""
+    image_count: int = 1
+    """Images in the file; this is the first."""
+    orientation: int = 1
+    """How to show what is stored, in EXIF's numbers: 1 as it is, 2 mirrored, 3 turned by 180 degrees, 4 upside down."""
 
     @property
     def bits(self) -> int:
@@ -82,7 +88,7 @@ def read_header(file: BinaryIO) -> PlanetaryImage:
 
 
 def read_pixels(file: BinaryIO, image: PlanetaryImage) -> np.ndarray:
-    """The numbers, shape (height, width) or (height, width, bands), in the machine's byte order.
+    """The numbers, shape (height, width) or (height, width, bands), upright, in the machine's byte order.
 
     Raises
     ------
@@ -101,8 +107,15 @@ def read_pixels(file: BinaryIO, image: PlanetaryImage) -> np.ndarray:
     data = np.frombuffer(file.read(rows * row_bytes), np.uint8).reshape(rows, row_bytes)
     numbers = np.ascontiguousarray(data[:, image.row_prefix_bytes : image.row_prefix_bytes + samples * item])
     values = numbers.view(image.dtype).astype(np.dtype(image.dtype).newbyteorder("="))
+    values = _bands_last(values, image)
+    flipped = {2: (1,), 3: (0, 1), 4: (0,)}.get(image.orientation)
+    return np.flip(values, flipped) if flipped else values
+
+
+def _bands_last(values: np.ndarray, image: PlanetaryImage) -> np.ndarray:
+    width, height, bands = image.width_px, image.height_px, image.band_count
     if bands == 1:
-        return values
+        return values.reshape(height, width)
     if image.interleave == "BIP":
         return values.reshape(height, width, bands)
     if image.interleave == "BIL":

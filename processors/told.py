@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
-from processors.metadata.evidence import LabelRef, Told, release_parameter
+from processors.contract import LabelRef
+from processors.metadata.evidence import Told, release_parameter
 from processors.metadata.product_name import product_name
 from processors.metadata.release_file import MAX_BYTES, Problem, Release, read_release
 from processors.store.catalogue import SourceRow
@@ -39,7 +40,7 @@ class TellTale:
         """What is told of one source."""
         labels = tuple(
             LabelRef(name=label.name, sha256=label.digest)
-            for label in sorted(self._labels_of(row), key=lambda label: label.name)
+            for label in sorted(self.labels_of(row), key=lambda label: label.name)
         )
         name = row.name if product_name(row.name) else None
         found = self._release_of(row)
@@ -83,7 +84,8 @@ class TellTale:
         except OSError:
             return None
 
-    def _labels_of(self, row: SourceRow) -> list[SourceRow]:
+    def labels_of(self, row: SourceRow) -> list[SourceRow]:
+        """The labels beside a file that bear its name."""
         stems = {_stem(row.name), row.name.casefold()}
         rows = [label for stem in stems for label in self._labels.get((_folder(row.path), stem), [])]
         return list({label.path: label for label in rows}.values())

@@ -13,7 +13,18 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[1]
 MEDIA = ("video", "audio", "photo", "metadata")
 FLOOR = {"contract", "errors", "source_file"}
-LOW = FLOOR | {"decoding", "pictures", "signatures", "identify", "survey", "inspect", "mission", "planetary"}
+LOW = FLOOR | {
+    "decoding",
+    "pictures",
+    "signatures",
+    "identify",
+    "survey",
+    "inspect",
+    "mission",
+    "planetary",
+    "label_file",
+    "pds4_image",
+}
 
 
 def modules() -> list[Path]:

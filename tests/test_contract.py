@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 
 from processors.contract import Item, Need, Reads, as_json, canonical_json, parameters, result_key
+from processors.metadata.evidence import Evidence
 from processors.video.frames import Frames
 
 DIGEST = "a" * 64
@@ -34,6 +35,12 @@ def test_a_key_changes_with_parameter_source_name_and_version() -> None:
 def test_the_key_is_what_it_was() -> None:
     """Stored results are found by it: if this fails, every result of every store is made again."""
     assert result_key(Frames(), DIGEST) == "4fea5732c5282b9ef06a5bbe249754febcf2eefccaf3fdfbc880f83149a16e48"
+
+
+def test_the_label_that_a_source_is_read_with_is_in_the_key() -> None:
+    keys = {result_key(Evidence(), *digests) for digests in ((DIGEST,), (DIGEST, "b" * 64), (DIGEST, "c" * 64))}
+    assert len(keys) == 3
+    assert result_key(Frames(), DIGEST, "b" * 64) == "6604e5b3d8573dcd0ea265ba9f7e512e8baa43753294c494f876b716ac8811e8"
 
 
 def test_parameters_name_every_default() -> None:

@@ -24,9 +24,10 @@ from processors.contract import parameters
 from processors.errors import RequestError
 from processors.estimate import estimate
 from processors.parameters import changed, from_parameters, parse_settings
-from processors.store.catalogue import SCHEMAS, Catalogue
+from processors.store.catalogue import Catalogue
 from processors.store.history import History
 from processors.store.results import Store
+from processors.store.schemas import SCHEMAS
 from processors.video.frames import Frames
 from processors.video.measurements import Measurements
 from processors.video.shots import Shots

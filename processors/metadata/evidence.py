@@ -7,29 +7,19 @@ makes the evidence of that file due, and nothing else. A label is named by its d
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from processors.contract import Item, Need, Reads, Using, as_json, canonical_json
-from processors.errors import DamagedMedia, SourceChanged
+from processors.contract import Item, LabelRef, Need, Reads, Using, as_json, canonical_json
+from processors.errors import DamagedMedia
+from processors.label_file import read_label
 from processors.metadata.evidence_record import EvidenceFacts, weigh
-from processors.metadata.label import MAX_LABEL_BYTES, label_tags
+from processors.metadata.label import label_tags
 from processors.metadata.processor import Metadata
-from processors.metadata.record import Tag
 from processors.mission.profile import load_profile
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabelRef:
-    """A label beside the source."""
-
-    name: str
-    """Of a file in the source's own folder."""
-    sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +89,7 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         processor, source, file = self._processor, self._using.info.source, self._using.info.file
         metadata = json.loads(self._using.results["metadata"].path("metadata.json").read_text())
-        labels = {ref.name: _read_label(file.path.parent / ref.name, ref) for ref in processor.labels}
+        labels = {ref.name: label_tags(read_label(file, ref)) for ref in processor.labels}
         said = json.loads(processor.release)
         record = weigh(
             source=source,
@@ -113,20 +103,6 @@ class _Session:
         facts = EvidenceFacts.of(record)
         text = json.dumps(as_json(record), ensure_ascii=False, indent=1, allow_nan=False)
         yield Item(name="evidence.json", media_type="application/json", data=text.encode(), facts=facts)
-
-
-def _read_label(path: Path, ref: LabelRef) -> tuple[Tag, ...]:
-    """Only a file beside the source is named here, and only with the bytes that were planned with."""
-    with path.open("rb") as file:
-        data = file.read(MAX_LABEL_BYTES + 1)
-        rest = hashlib.sha256(data)
-        while more := file.read(1 << 20):
-            rest.update(more)
-    if rest.hexdigest() != ref.sha256:
-        raise SourceChanged(
-            None, f"its label {ref.name} changed during the run: run again when it has stopped changing"
-        )
-    return label_tags(data)
 
 
 def release_parameter(head: object, entry: object) -> str:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.etree.ElementTree import Element, ParseError
 
-import defusedxml.ElementTree
-
-from processors.errors import DamagedMedia, RefusedMedia
+from processors.errors import RefusedMedia
+from processors.label_file import MAX_LABEL_BYTES, label_root, xml_entries
 from processors.metadata.record import Tag, text_tag
 from processors.planetary import statements
 
-MAX_LABEL_BYTES = 4 << 20
-MAX_DEPTH = 100
 MAX_TAGS = 20_000
 
 
@@ -27,33 +23,10 @@ def label_tags(data: bytes) -> tuple[Tag, ...]:
     if len(data) > MAX_LABEL_BYTES:
         raise RefusedMedia(f"a label of {len(data)} bytes is over the limit of {MAX_LABEL_BYTES}", "shorten it")
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        tags = _xml_tags(_xml(data), "pds4", "", 0)
+        tags = (text_tag("pds4", name, value) for name, value in xml_entries(label_root(data)))
     else:
         tags = pvl_tags(data.decode("utf-8", "replace"))
     return tuple(tag for tag, _ in zip(tags, range(MAX_TAGS), strict=False))
-
-
-def _xml(data: bytes) -> Element:
-    try:
-        return defusedxml.ElementTree.fromstring(data, forbid_dtd=True)
-    except defusedxml.DefusedXmlException as error:
-        raise RefusedMedia("the label declares a document type or entities", "remove the declaration") from error
-    except (ParseError, ValueError) as error:
-        raise DamagedMedia(f"the label is not well-formed XML: {error}") from error
-
-
-def _xml_tags(element: Element, namespace: str, path: str, depth: int) -> Iterator[Tag]:
-    if depth > MAX_DEPTH:
-        raise RefusedMedia(f"the label is nested deeper than {MAX_DEPTH}", "flatten it")
-    for child in element:
-        if not isinstance(child.tag, str):
-            continue
-        name = f"{path}/{child.tag.rpartition('}')[2]}".lstrip("/")
-        text = (child.text or "").strip()
-        if text:
-            unit = child.attrib.get("unit")
-            yield text_tag(namespace, name, f"{text} {unit}" if unit else text)
-        yield from _xml_tags(child, namespace, name, depth + 1)
 
 
 def pvl_tags(text: str, namespace: str = "pds3") -> Iterator[Tag]:

@@ -25,7 +25,7 @@ from processors.metadata.record import (
     text_tag,
 )
 from processors.metadata.xmp import extended_packet, xmp_tags
-from processors.planetary import is_planetary, read_header
+from processors.planetary import PlanetaryImage, is_planetary, read_header
 
 HEAD_BYTES = 4096
 MAX_TAGS = 20_000
@@ -66,15 +66,21 @@ IPTC_NAMES = {
 """IPTC IIM 4.2 record and data set numbers."""
 
 
-def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
+def read_photograph(
+    file: BinaryIO, *, sha256: str, size_bytes: int, medium: str, described: PlanetaryImage | None = None
+) -> MetadataRecord:
     """Read headers and tags; no pixel is decoded. A part that cannot be read is named in `problems`.
+
+    Parameters
+    ----------
+    described : what a label beside the file says of it; None where the file speaks for itself.
 
     Raises
     ------
     DamagedMedia : Pillow does not accept the bytes.
     """
-    if is_planetary(file.read(HEAD_BYTES)):
-        return _planetary(file, sha256, size_bytes, medium)
+    if described or is_planetary(file.read(HEAD_BYTES)):
+        return _planetary(described or read_header(file), sha256, size_bytes, medium)
     file.seek(0)
     image = open_picture(file)
     problems: list[str] = []
@@ -131,9 +137,9 @@ def read_photograph(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str
     )
 
 
-def _planetary(file: BinaryIO, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
-    image = read_header(file)
-    tags = tuple(text_tag("pds3", name, value) for name, value in image.entries[:MAX_TAGS])
+def _planetary(image: PlanetaryImage, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
+    namespace = "pds3" if image.format in ("pds3", "vicar") else "pds4"
+    tags = tuple(text_tag(namespace, name, value) for name, value in image.entries[:MAX_TAGS])
     return MetadataRecord(
         sha256=sha256,
         size_bytes=size_bytes,
@@ -141,7 +147,7 @@ def _planetary(file: BinaryIO, sha256: str, size_bytes: int, medium: str) -> Met
         container=image.format,
         picture=PictureRecord(
             format=image.format, width_px=image.width_px, height_px=image.height_px, mode=image.dtype,
-            frame_count=1, icc_profile=None, compression=None,
+            frame_count=image.image_count, icc_profile=None, compression=None,
         ),
         known=known_from(tags),
         tags=tags,

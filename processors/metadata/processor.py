@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from processors.contract import Item, Need, Reads, Source, as_json
 from processors.metadata.container import read_container
 from processors.metadata.photograph import read_photograph
 from processors.metadata.record import Known, MetadataRecord
+from processors.pds4_image import described
 from processors.source_file import SourceFile
 
 
@@ -59,7 +61,9 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         source = self._info.source
-        read = read_photograph if source.medium == "photo" else read_container
+        read = read_container
+        if source.medium == "photo":
+            read = functools.partial(read_photograph, described=described(source, self._info.file))
         with self._info.file.open() as file:
             record: MetadataRecord = read(
                 file, sha256=source.digest, size_bytes=source.size_bytes, medium=source.medium

@@ -45,16 +45,20 @@ class PhotoInfo:
 class PhotoReader:
     """One photograph, decoded at most once; how many pixels are too many is for who asks for it (`refuse_larger`).
 
+    Parameters
+    ----------
+    described : what a label beside the file says of it; None where the file speaks for itself.
+
     Raises
     ------
     DamagedMedia : Pillow refuses the bytes.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, described: PlanetaryImage | None = None) -> None:
         self._file = file
         self._image = self._planetary = None
-        if is_planetary(file.read(HEAD_BYTES)):
-            self._planetary = read_header(file)
+        if described or is_planetary(file.read(HEAD_BYTES)):
+            self._planetary = described or read_header(file)
             self.info = _planetary_info(self._planetary)
         else:
             file.seek(0)
@@ -170,9 +174,9 @@ def _jpeg_quality(tables: dict[int, list[int]] | None) -> int | None:
 def _planetary_info(image: PlanetaryImage) -> PhotoInfo:
     named = {name.rpartition("/")[2]: value for name, value in reversed(image.entries)}
     return PhotoInfo(
-        format=image.format, width_px=image.width_px, height_px=image.height_px, mode=image.dtype, orientation=1,
-        icc_profile_name=None, frame_count=1, has_alpha=False,
-        device=named.get("INSTRUMENT_ID") or named.get("INSTRUMENT_NAME"),
+        format=image.format, width_px=image.width_px, height_px=image.height_px, mode=image.dtype,
+        orientation=image.orientation, icc_profile_name=None, frame_count=image.image_count, has_alpha=False,
+        device=image.instrument or named.get("INSTRUMENT_ID") or named.get("INSTRUMENT_NAME"),
     )  # fmt: skip
 
 

@@ -13,12 +13,13 @@ import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from processors.contract import Medium, Source, canonical_json
+from processors.contract import LabelRef, Medium, Source, canonical_json
 from processors.errors import ResultCorrupt, StoreError
 from processors.identify import Identity, Kind
-from processors.store.links import LINK_SCHEMA, Link, link_row
+from processors.store.links import Link, link_row
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
+from processors.store.schemas import IDENTITY, SCHEMAS
 from processors.survey import FoundFile
 
 
@@ -44,6 +45,9 @@ class SourceRow:
     note: str | None
     seen_utc: str
     """When this place was first found to hold these bytes, or held them again."""
+    label_name: str | None = None
+    """Of the label beside it that was weighed; a media file is read with it, an unsupported one cannot be."""
+    label_sha256: str | None = None
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:
@@ -59,75 +63,27 @@ class SourceRow:
             **asdict(identity),
         )
 
+    @property
+    def label(self) -> LabelRef | None:
+        """The label that was weighed."""
+        if self.label_name is None or self.label_sha256 is None:
+            return None
+        return LabelRef(name=self.label_name, sha256=self.label_sha256)
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """What names the source: `Source.digests`."""
+        return (self.digest, self.label_sha256) if self.label_sha256 else (self.digest,)
+
     def source(self) -> Source:
         """The source, where it is one of the three media."""
         assert self.medium is not None
         return Source(
             digest=self.digest, size_bytes=self.size_bytes, name=self.name, medium=self.medium, format=self.format,
-            has_sound=self.has_sound,
+            has_sound=self.has_sound, label=self.label,
         )  # fmt: skip
 
 
-_TEXT, _INT = pa.string(), pa.int64()
-SCHEMAS = {
-    "sources": pa.schema(
-        [
-            ("path", _TEXT),
-            ("digest", _TEXT),
-            ("release", _TEXT),
-            ("relative", _TEXT),
-            ("name", _TEXT),
-            ("size_bytes", _INT),
-            ("mtime_ns", _INT),
-            ("kind", _TEXT),
-            ("medium", _TEXT),
-            ("format", _TEXT),
-            ("codec", _TEXT),
-            ("has_sound", pa.bool_()),
-            ("duration_seconds", pa.float64()),
-            ("note", _TEXT),
-            ("seen_utc", _TEXT),
-        ]
-    ),
-    "results": pa.schema(
-        [
-            ("source", _TEXT),
-            ("processor", _TEXT),
-            ("key", _TEXT),
-            ("version", _INT),
-            ("parameters", _TEXT),
-            ("verdict", _TEXT),
-            ("reason", _TEXT),
-            ("item_count", _INT),
-            ("size_bytes", _INT),
-            ("source_name", _TEXT),
-            ("release", _TEXT),
-            ("source_facts", _TEXT),
-            ("started_utc", _TEXT),
-            ("seconds", pa.float64()),
-            ("reading_seconds", pa.float64()),
-            ("own_seconds", pa.float64()),
-        ]
-    ),
-    "items": pa.schema(
-        [
-            ("source", _TEXT),
-            ("processor", _TEXT),
-            ("key", _TEXT),
-            ("name", _TEXT),
-            ("media_type", _TEXT),
-            ("size_bytes", _INT),
-            ("sha256", _TEXT),
-            ("facts", _TEXT),
-        ]
-    ),
-    "links": LINK_SCHEMA,
-}
-IDENTITY = {
-    "sources": ("path", "digest"),
-    "results": ("source", "processor", "key"),
-    "items": ("source", "processor", "key", "name"),
-}
 COMMIT_TRIES = 10
 REMOVED_AT_ONCE = 500
 

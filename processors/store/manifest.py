@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from processors.contract import Json, Verdict, as_json
+from processors.contract import Json, LabelRef, Verdict, as_json
 from processors.errors import ResultCorrupt
 
 FORMAT = 1
@@ -20,7 +20,7 @@ class ResultRef:
     """SHA-256 of the source's bytes."""
     processor: str
     key: str
-    """SHA-256 of processor, version, parameters and source."""
+    """SHA-256 of processor, version, parameters and source, and of the label that it is read with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +70,21 @@ class Manifest:
     """Wall-clock time of the pass that made it; one pass may make several results."""
     cost: Cost | None = None
     """None where the pass did not come to its end."""
+    label: LabelRef | None = None
+    """The label that the source was read with; None, and not written, for nearly all."""
 
     def to_json(self) -> bytes:
         record = as_json(self)
         assert isinstance(record, dict)
+        if self.label is None:
+            del record["label"]
         text = json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1, allow_nan=False)
         return text.encode("utf-8", "backslashreplace") + b"\n"
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Of every file that it is made of, as `Source.digests`."""
+        return (self.ref.source, self.label.sha256) if self.label else (self.ref.source,)
 
     @classmethod
     def from_json(cls, data: bytes, where: str) -> Manifest:
@@ -92,6 +101,7 @@ class Manifest:
             record["ref"] = ResultRef(**record["ref"])
             record["items"] = tuple(StoredItem(**item) for item in record["items"])
             record["cost"] = Cost(**record["cost"]) if record.get("cost") else None
+            record["label"] = LabelRef(**record["label"]) if record.get("label") else None
             return cls(**record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ResultCorrupt(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.contract import Json, Processor, Reads, Using, result_key, used_by
+from processors.contract import Json, Processor, Reads, Source, Using, result_key, used_by
 from processors.errors import DamagedMedia, ResultMissing
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
@@ -31,7 +31,7 @@ class StoredResult:
         raise ResultMissing(f"{self.manifest.ref.processor}: has no item {name!r}")
 
 
-def used_results(processor: Processor, digest: str, store: Store) -> Using | None:
+def used_results(processor: Processor, source: Source, store: Store) -> Using | None:
     """The results that a processor uses on one source; None where it uses none.
 
     Raises
@@ -42,7 +42,7 @@ def used_results(processor: Processor, digest: str, store: Store) -> Using | Non
     found: dict[str, StoredResult] = {}
     facts: dict[Reads, Json] = {}
     for used in used_by(processor):
-        ref = ResultRef(source=digest, processor=used.name, key=result_key(used, digest))
+        ref = ResultRef(source=source.digest, processor=used.name, key=result_key(used, *source.digests))
         manifest = store.manifest(ref)
         if manifest.verdict != "made":
             raise DamagedMedia(f"it needs {used.name}, which {manifest.verdict} ({manifest.reason})", "mend that first")

@@ -1,0 +1,75 @@
+"""A label beside a source: read where it lies, with the bytes that were planned with, and opened as harmless XML."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, ParseError
+
+import defusedxml.ElementTree
+
+from processors.contract import LabelRef
+from processors.errors import DamagedMedia, RefusedMedia, SourceChanged
+from processors.source_file import SourceFile
+
+MAX_LABEL_BYTES = 4 << 20
+MAX_DEPTH = 100
+
+
+def read_label(file: SourceFile, label: LabelRef) -> bytes:
+    """A label's bytes, one more than `MAX_LABEL_BYTES` at most; only a file beside the source can be named.
+
+    Raises
+    ------
+    SourceChanged : gone, or not the bytes that were planned with.
+    OSError : the machine will not give it.
+    """
+    try:
+        with (file.path.parent / label.name).open("rb") as opened:
+            data = opened.read(MAX_LABEL_BYTES + 1)
+            rest = hashlib.sha256(data)
+            while more := opened.read(1 << 20):
+                rest.update(more)
+    except FileNotFoundError as error:
+        raise SourceChanged(error.errno, f"its label {label.name} vanished: put it back and run again") from error
+    if rest.hexdigest() != label.sha256:
+        raise SourceChanged(None, f"its label {label.name} has changed: run `marsmedia ingest` when it is settled")
+    return data
+
+
+def label_root(data: bytes) -> Element:
+    """The root of an XML label.
+
+    Raises
+    ------
+    DamagedMedia : not well-formed.
+    RefusedMedia : over the limit, or it declares a document type or entities.
+    """
+    if len(data) > MAX_LABEL_BYTES:
+        raise RefusedMedia(f"a label of more than {MAX_LABEL_BYTES} bytes is over the limit", "shorten it")
+    try:
+        return defusedxml.ElementTree.fromstring(data, forbid_dtd=True)
+    except defusedxml.DefusedXmlException as error:
+        raise RefusedMedia("the label declares a document type or entities", "remove the declaration") from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise DamagedMedia(f"the label is not well-formed XML: {error}") from error
+
+
+def xml_entries(element: Element, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Every value below an element, in its order: (names of the elements around it, joined by `/`; text and unit).
+
+    Raises
+    ------
+    RefusedMedia : nested deeper than `MAX_DEPTH`.
+    """
+    if depth > MAX_DEPTH:
+        raise RefusedMedia(f"the label is nested deeper than {MAX_DEPTH}", "flatten it")
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        name = f"{path}/{child.tag.rpartition('}')[2]}".lstrip("/")
+        text = (child.text or "").strip()
+        if text:
+            unit = child.attrib.get("unit")
+            yield name, f"{text} {unit}" if unit else text
+        yield from xml_entries(child, name, depth + 1)
