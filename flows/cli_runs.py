@@ -103,8 +103,8 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
 def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) -> None:
     """Run the timetable of prefect.yaml on this machine, until Ctrl-C: nightly ingest, weekly verify, packs.
 
-    A SCHEDULE is five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused.
-    With PREFECT_API_URL set, that server is used.
+    A SCHEDULE is five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused;
+    of the runs that were missed, one is made up for at the start. With PREFECT_API_URL set, that server is used.
 
     \b
     marsmedia serve

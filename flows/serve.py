@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 # isort: off
 import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
@@ -16,11 +17,12 @@ from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterId,
     FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
-from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import refresh_global_settings_context
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events.actions import ChangeFlowRunState
@@ -28,7 +30,7 @@ from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
-from prefect.states import Crashed
+from prefect.states import Cancelled, Crashed
 
 from flows.timetable import Planned
 
@@ -36,6 +38,7 @@ HEARTBEAT_SECONDS = 30
 """The shortest that Prefect allows."""
 SILENCE = timedelta(seconds=10 * HEARTBEAT_SECONDS)
 """A run that has not been heard of for so long has crashed; a machine at 12 times its load was silent for 90 s."""
+MISSED = "nothing served it when it was due; one later run makes up for all that were missed"
 WATCH = "marsmedia: a run without a heartbeat has crashed"
 
 
@@ -56,7 +59,8 @@ async def _serve(planned: Mapping[str, Planned], *, owns_server: bool) -> None:
         for one in planned.values():
             identity = await runner.aadd_deployment(_deployment(one))
             if owns_server:
-                await _crash_the_dead(client, await client.read_deployment(identity))
+                await _crash_the_dead(client, identity)
+            await _catch_up(client, identity, keep=1 if one.is_active else 0)
         await _watch_heartbeats()
     await runner.start()
 
@@ -78,15 +82,39 @@ def _schedule(planned: Planned) -> Schedule | None:
     return None
 
 
-async def _crash_the_dead(client: PrefectClient, deployment: DeploymentResponse) -> None:
+async def _crash_the_dead(client: PrefectClient, deployment: UUID) -> None:
     """Tell the server of runs whose process ended with the server before this one."""
-    dead = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
-    runs = await client.read_flow_runs(
-        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])),
-        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=dead))),
-    )
-    for run in runs:
+    dead = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
+    for run in await client.read_flow_runs(
+        deployment_filter=_only(deployment), flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=dead))
+    ):
         await client.set_flow_run_state(run.id, Crashed(message="marsmedia serve ended while it ran"), force=True)
+
+
+async def _catch_up(client: PrefectClient, deployment: UUID, *, keep: int) -> None:
+    """Of the runs that were due while nothing served them, leave the latest to start now; cancel the others.
+
+    Prefect would start them all at once.
+    """
+    while len(late := await _late(client, deployment)) > keep:
+        for run in late[keep:]:
+            await client.set_flow_run_state(run.id, Cancelled(name="Missed", message=MISSED), force=True)
+
+
+async def _late(client: PrefectClient, deployment: UUID) -> list[FlowRun]:
+    """Scheduled by the timetable and not by a person, due before now, not started; the latest first."""
+    scheduled = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+    before_now = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))  # type: ignore[arg-type]
+    found = await client.read_flow_runs(
+        deployment_filter=_only(deployment),
+        flow_run_filter=FlowRunFilter(state=scheduled, expected_start_time=before_now),
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+    )
+    return [run for run in found if run.auto_scheduled]
+
+
+def _only(deployment: UUID) -> DeploymentFilter:
+    return DeploymentFilter(id=DeploymentFilterId(any_=[deployment]))
 
 
 async def _watch_heartbeats() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +16,7 @@ import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
 from prefect import task
-from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.artifacts import create_image_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import as_completed
@@ -31,6 +33,8 @@ from processors.plan import Due
 T = TypeVar("T")
 SHEETS_SHOWN = 20
 """Contact sheets of one run on Prefect's page: each is a request to the server."""
+SHEET_LONGEST_SIDE_PX = 1000
+"""About 100 kB in the server's database."""
 
 
 def task_runner() -> TaskRunner[Any]:
@@ -79,12 +83,24 @@ def settled(report: Report, *, key: str) -> State:
     create_markdown_artifact(key=key, markdown=markdown(report), description=report.message)
     for made in [new for new in report.new_results if new["processor"] == "video.contact_sheet"][:SHEETS_SHOWN]:
         if made["verdict"] == "made":
-            sheet = Path(str(made["folder"])).absolute() / "contact_sheet.jpg"
-            create_link_artifact(
-                link=sheet.as_uri(), key="marsmedia-contact-sheet", description=cell(str(made["file"]))
+            create_image_artifact(
+                image_url=_picture(Path(str(made["folder"])) / "contact_sheet.jpg"),
+                key="marsmedia-contact-sheet",
+                description=cell(str(made["file"])),
             )
     make = {"failed": Failed, "interrupted": Cancelled}.get(report.state, Completed)
     return make(message=report.message, data=report)
+
+
+def _picture(path: Path) -> str:
+    """A smaller copy in the address itself: a browser opens no file of this machine from Prefect's page."""
+    from PIL import Image
+
+    with Image.open(path) as sheet:
+        sheet.thumbnail((SHEET_LONGEST_SIDE_PX, SHEET_LONGEST_SIDE_PX))
+        small = io.BytesIO()
+        sheet.save(small, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(small.getvalue()).decode()}"
 
 
 def _label(batch: list[Due]) -> str:

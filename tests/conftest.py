@@ -41,6 +41,20 @@ def make(tmp_path: Path) -> MediaMaker:
     return MediaMaker(tmp_path)
 
 
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """A raw folder with an empty release `june`."""
+    folder = tmp_path / "raw"
+    (folder / "june").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def maker(raw: Path) -> MediaMaker:
+    """Makes media with known answers in the release `june`."""
+    return MediaMaker(raw / "june")
+
+
 @pytest.fixture(scope="session")
 def sample_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built-in sample release, written once."""

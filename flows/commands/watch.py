@@ -5,6 +5,7 @@ It looks at sizes and dates again and again, because network folders tell nobody
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -19,7 +20,8 @@ Look = frozenset[tuple[str, int, int]]
 
 
 def watch(raw: Path, store_folder: Path, *, settle_seconds: float, workers: int | None) -> None:
-    """Watch until Ctrl-C."""
+    """Watch until Ctrl-C, or until `kill -INT` where a shell runs it in the background, deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     releases = Releases(settle_seconds)
     click.echo(f"watching {raw}; a release is ingested when nothing in it has changed for {settle_seconds:g} s")
     try:
