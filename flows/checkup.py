@@ -8,39 +8,39 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 
-from flows.batches import SourceOutcome, run_batch
-from flows.chosen import place_of
 from flows.options import Options
-from flows.progress import RunProgress
-from flows.recipe_book import kind_of
-from flows.workers import Workers, default_limits
-from processors.contract import Processor, result_key, used_by
-from processors.errors import RequestError, StoreError
-from processors.parameters import from_parameters
-from processors.plan import Due
-from processors.source_file import SourceFile
-from processors.store.catalogue import Catalogue, SourceRow
+from flows.prove import VERDICTS, Rebuilt, prove
+from processors.errors import StoreError
 from processors.store.manifest import Manifest
 from processors.store.results import Store, replace_file
-from processors.store.verify import Fault, verify
+from processors.store.verify import Checked, Fault, verify
 
 NOTED_SECONDS = 10.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rebuilt:
-    """One result of the sample."""
+@dataclass(kw_only=True)
+class Hashed:
+    """What was looked at so far."""
 
-    folder: str
-    """Below the store."""
-    verdict: str
-    """`identical`, `different` or `not rebuilt`."""
-    reason: str | None
+    after: str = ""
+    """Below the store: the result that was looked at last."""
+    results: int = 0
+    items: int = 0
+    size_bytes: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(self, checked: Checked, tell: Callable[[Fault], None]) -> None:
+        self.after = checked.path
+        self.results += 1
+        self.items += checked.item_count
+        self.size_bytes += checked.size_bytes
+        self.faults += checked.faults
+        for fault in checked.faults:
+            tell(fault)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,40 +71,44 @@ class Checkup:
         )
 
 
-VERDICTS = ("identical", "different", "not rebuilt")
-
-
 def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Checkup:
     """Sweep, hash everything, make a sample again."""
     swept = store.sweep()
-    results, items, size, faults = _hash_all(store)
+    hashed = hash_all(store)
     made = [m for m in _readable(store) if m.verdict == "made"]
     chosen = random.Random(seed).sample(made, min(sample, len(made)))
     return Checkup(
-        results=results, items=items, size_bytes=size, faults=tuple(faults), seed=seed,
-        sample=tuple(_rebuild(chosen, store, options)), swept=swept,
+        results=hashed.results, items=hashed.items, size_bytes=hashed.size_bytes, faults=tuple(hashed.faults),
+        seed=seed, sample=tuple(prove(chosen, store, options)), swept=swept,
     )  # fmt: skip
 
 
-def _hash_all(store: Store) -> tuple[int, int, int, list[Fault]]:
-    """Results, items and bytes looked at, and faults; what an earlier, killed check-up counted is in it."""
+def hash_all(store: Store, tell: Callable[[Fault], None] = lambda fault: None) -> Hashed:
+    """Hash every item; what an earlier, killed check-up looked at is counted and not looked at again."""
     note = store.root / "checkups" / "unfinished.json"
     note.parent.mkdir(exist_ok=True)
-    state = {"after": "", "results": 0, "items": 0, "size_bytes": 0, "faults": []}
+    done = Hashed()
     if note.exists():
         state = json.loads(note.read_bytes())
+        done = Hashed(**{**state, "faults": [Fault(**fault) for fault in state["faults"]]})
+        for fault in done.faults:
+            tell(fault)
     noted = time.monotonic()
-    for checked in verify(store, after=state["after"]):
-        state["after"] = checked.path
-        state["results"] += 1
-        state["items"] += checked.item_count
-        state["size_bytes"] += checked.size_bytes
-        state["faults"] += [asdict(fault) for fault in checked.faults]
+    for checked in verify(store, after=done.after):
+        done.add(checked, tell)
         if time.monotonic() - noted > NOTED_SECONDS:
-            replace_file(note, json.dumps(state).encode())
+            replace_file(note, json.dumps(asdict(done)).encode())
             noted = time.monotonic()
     note.unlink(missing_ok=True)
-    return state["results"], state["items"], state["size_bytes"], [Fault(**fault) for fault in state["faults"]]
+    return done
+
+
+def hash_sample(store: Store, percent: float, seed: int, tell: Callable[[Fault], None] = lambda fault: None) -> Hashed:
+    """Hash the items of so many results in a hundred, chosen by the seed."""
+    done, chance = Hashed(), random.Random(seed)
+    for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent):
+        done.add(checked, tell)
+    return done
 
 
 def _readable(store: Store) -> list[Manifest]:
@@ -115,64 +119,3 @@ def _readable(store: Store) -> list[Manifest]:
         except StoreError:
             continue  # told as a fault by the hashing
     return found
-
-
-def _rebuild(chosen: list[Manifest], store: Store, options: Options) -> list[Rebuilt]:
-    """Make each chosen result again in a store of its own, and compare digests."""
-    rows = list(Catalogue(store).sources().values())
-    told: list[Rebuilt] = []
-    with store.scratch() as scratch, RunProgress(quiet=True) as progress:
-        other = Store(scratch / "rebuilt")
-        count = options.worker_count
-        with Workers(count, default_limits(count, options.memory_mb)) as workers:
-            for manifest in chosen:
-                due, reason = _again(manifest, rows)
-                done = run_batch([due], other, workers, progress, threading.Event()) if due else []
-                verdict, why = _compared(manifest, done, other) if due else ("not rebuilt", reason)
-                folder = str(store.folder(manifest.ref).relative_to(store.root))
-                told.append(Rebuilt(folder=folder, verdict=verdict, reason=why))
-    return told
-
-
-def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
-    """What is to be made to make a result again, or why that cannot be."""
-    row, reason = place_of([row for row in rows if row.digests == manifest.digests])
-    if row is None:
-        return None, reason
-    try:
-        processor = from_parameters(kind_of(manifest.ref.processor), manifest.parameters)
-    except RequestError as error:
-        return None, str(error)
-    if result_key(processor, *manifest.digests) != manifest.ref.key:
-        return None, f"made by version {manifest.version} or of other results than today's: it is due, not comparable"
-    file = SourceFile(path=Path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
-    return Due(
-        source=row.source(), file=file, release=manifest.release, relative=row.relative,
-        duration_seconds=row.duration_seconds, processors=(*_below(processor), processor),
-    ), ""  # fmt: skip
-
-
-def _below(processor: Processor) -> list[Processor]:
-    """All that a processor is made of, each after what it is made of itself."""
-    found: list[Processor] = []
-    for used in used_by(processor):
-        found += [one for one in (*_below(used), used) if one not in found]
-    return found
-
-
-def _compared(manifest: Manifest, done: list[SourceOutcome], other: Store) -> tuple[str, str | None]:
-    if not other.has(manifest.ref):
-        outcome = next((o for one in done for o in one.outcomes if o.ref == manifest.ref), None)
-        return "not rebuilt", outcome.reason if outcome else "its worker gave no answer"
-    new = other.manifest(manifest.ref)
-    then, now = ({item.name: item.sha256 for item in one.items} for one in (manifest, new))
-    changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
-    if not changed:
-        return "identical", None
-    libraries = [
-        f"{name} {manifest.software.get(name)} -> {version}"
-        for name, version in new.software.items()
-        if manifest.software.get(name) != version and name != "commit"
-    ]
-    because = f"other libraries: {', '.join(libraries)}" if libraries else "the same libraries"
-    return "different", f"{', '.join(changed[:5])}: other bytes ({because})"

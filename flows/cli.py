@@ -11,7 +11,7 @@ import click
 from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, WORKERS
 from flows.cli_pack import pack
 from flows.cli_release import mars_time, release
-from flows.cli_runs import adopt, diff, reprocess, serve, watch
+from flows.cli_runs import adopt, diff, prove, reprocess, serve, watch
 
 
 class _Group(click.Group):
@@ -205,13 +205,22 @@ def query(sql: str, store_folder: Path, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--sample", "percent", type=click.FloatRange(0, 100, min_open=True), help="Only so many in a hundred.")
+@click.option("--seed", type=int, help="Chooses the sample.  [default: the day]")
 @STORE
 @JSON
-def verify(store_folder: Path, as_json: bool) -> None:
-    """Hash every stored file again; names each that is damaged, missing or extra. Exit code 1 if there is one."""
+def verify(percent: float | None, seed: int | None, store_folder: Path, as_json: bool) -> None:
+    """Hash every stored file again; names each that is damaged, missing or extra. Exit code 1 if there is one.
+
+    A run that was interrupted goes on where it was.
+
+    \b
+    marsmedia verify
+    marsmedia verify --sample 5
+    """
     from flows.commands import keep
 
-    sys.exit(keep.verify(store_folder, as_json=as_json))
+    sys.exit(keep.verify(store_folder, percent=percent, seed=seed, as_json=as_json))
 
 
 @main.command()
@@ -272,7 +281,7 @@ def rebuild(store_folder: Path, as_json: bool) -> None:
     sys.exit(keep.rebuild(store_folder, as_json=as_json))
 
 
-for command in (reprocess, diff, adopt, serve, watch, pack, release, mars_time):
+for command in (reprocess, diff, adopt, prove, serve, watch, pack, release, mars_time):
     main.add_command(command)
 
 if __name__ == "__main__":

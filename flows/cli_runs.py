@@ -133,3 +133,28 @@ def watch(raw: Path, store_folder: Path, settle_seconds: float, workers: int | N
     from flows.commands import watch as run
 
     run.watch(raw, store_folder, settle_seconds=settle_seconds, workers=workers)
+
+
+@click.command()
+@click.argument("selection", nargs=-1, metavar="SELECTION|PACK", required=True)
+@STORE
+@WORKERS
+@MEMORY
+@JSON
+def prove(
+    selection: tuple[str, ...], store_folder: Path, workers: int | None, memory_mb: int | None, as_json: bool
+) -> None:
+    """Make results again from their sources, elsewhere, and compare: identical, within tolerance or different, and why.
+
+    The words of SELECTION are those of `marsmedia items`; a PACK is one that was built of this store. Pictures are
+    within tolerance from 45 dB of signal to noise, power arrays to 0.01 dB. Exit code 1: something is different, or
+    could not be made again.
+
+    \b
+    marsmedia prove descent.mp4 processor=video.frames
+    marsmedia prove june.zip
+    """
+    from flows.commands import prove as run
+    from flows.options import Options
+
+    sys.exit(run.prove(selection, store_folder, options=Options(workers=workers, memory_mb=memory_mb), as_json=as_json))

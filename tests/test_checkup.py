@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from flows.checkup import check_up
+from flows.checkup import check_up, hash_sample
 from flows.options import Options
+from flows.prove import prove
 from flows.run import in_threads, run_ingest
 from processors.store.results import Store
 from tests.first_recipes import RECIPES
@@ -30,7 +33,9 @@ def test_a_sound_store_is_told_sound_and_its_sample_identical(filled: Store) -> 
     found = check_up(filled, sample=3, seed=7, options=Options())
     assert (found.is_sound, found.results, found.swept) == (True, 5, 1)
     assert [one.verdict for one in found.sample] == ["identical"] * 3
-    assert found.message.endswith("no faults; of a sample of 3: 3 identical, 0 different, 0 not rebuilt")
+    assert found.message.endswith(
+        "no faults; of a sample of 3: 3 identical, 0 within tolerance, 0 different, 0 not rebuilt"
+    )
     assert found.sample == check_up(filled, sample=3, seed=7, options=Options()).sample
     assert list((filled.root / "scratch").iterdir()) == []
 
@@ -70,3 +75,25 @@ def test_a_check_up_that_was_killed_goes_on_where_it_was(filled: Store) -> None:
     found = check_up(filled, sample=0, seed=1, options=Options())
     assert (found.results, found.items) == (5, 9 + rest)
     assert not note.exists()
+
+
+def test_a_sample_is_hashed_and_the_same_seed_gives_the_same_one(filled: Store) -> None:
+    half = hash_sample(filled, 50, seed=3)
+    assert 0 < half.results < 5
+    assert half == hash_sample(filled, 50, seed=3)
+    assert hash_sample(filled, 100, seed=3).results == 5
+
+
+def test_a_picture_that_is_nearly_the_same_is_within_tolerance(filled: Store) -> None:
+    manifest = next(m for m in filled.manifests() if m.ref.processor == "photo.preview")
+    name = "preview_320.jpg"
+    path = filled.item_path(manifest.ref, name)
+    with Image.open(path) as image:
+        image.save(path, quality=98)
+    folder = filled.folder(manifest.ref) / "manifest.json"
+    record = json.loads(folder.read_bytes())
+    entry = next(item for item in record["items"] if item["name"] == name)
+    entry["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    folder.write_text(json.dumps(record))
+    (one,) = prove([filled.manifest(manifest.ref)], filled, Options())
+    assert (one.verdict, one.reason) == ("within tolerance", f"{name}: other bytes (the same libraries)")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from flows.checkup import hash_all, hash_sample
 from flows.commands.look import open_store
 from flows.recipe_book import load_recipes
 from processors.plan import applicable
@@ -16,34 +18,38 @@ from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.packed import packed_results
 from processors.store.verify import Fault
-from processors.store.verify import verify as check
 from processors.survey import printable
 from processors.told import TellTale
 
 
-def verify(folder: Path, *, as_json: bool) -> int:
-    """Check every result; 1 where one is damaged."""
+def verify(folder: Path, *, percent: float | None, seed: int | None, as_json: bool) -> int:
+    """Check every result, or a sample; 1 where one is damaged."""
     store = open_store(folder)
-    results = item_count = size = 0
-    faults: list[Fault] = []
-    for checked in check(store):
-        results, item_count, size = results + 1, item_count + checked.item_count, size + checked.size_bytes
-        faults += checked.faults
+
+    def tell(fault: Fault) -> None:
         if not as_json:
-            for fault in checked.faults:
-                click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
+            click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
+
+    if percent is None:
+        done = hash_all(store, tell)
+    else:
+        done = hash_sample(store, percent, datetime.now(UTC).toordinal() if seed is None else seed, tell)
     for row in Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist():
         ref = ResultRef(**row)
         if not store.has(ref):
             where = str(store.folder(ref).relative_to(store.root))
-            faults.append(Fault(path=where, kind="missing", reason="the catalogue knows it: run `marsmedia ingest`"))
-            if not as_json:
-                click.echo(f"missing: {where}: {faults[-1].reason}")
+            done.faults.append(
+                Fault(path=where, kind="missing", reason="the catalogue knows it: run `marsmedia ingest`")
+            )
+            tell(done.faults[-1])
+    faults = done.faults
     if as_json:
-        summary = {"results": results, "items": item_count, "size_bytes": size, "faults": [asdict(f) for f in faults]}
+        summary = {"results": done.results, "items": done.items, "size_bytes": done.size_bytes,
+                   "faults": [asdict(fault) for fault in faults]}  # fmt: skip
         click.echo(json.dumps(summary, ensure_ascii=False))
     else:
-        click.echo(f"{results} results, {item_count} items, {size / 1e6:.1f} MB: {len(faults) or 'no'} faults")
+        counted = f"{done.results} results, {done.items} items, {done.size_bytes / 1e6:.1f} MB"
+        click.echo(f"{counted}: {len(faults) or 'no'} faults")
         if any(fault.kind == "damaged" for fault in faults):
             click.echo("delete the folders of damaged results, then run `marsmedia ingest`: they are made again")
     return 1 if faults else 0

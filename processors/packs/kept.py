@@ -12,6 +12,7 @@ from pathlib import Path
 from processors.errors import RequestError
 from processors.packs.build import Built
 from processors.packs.names import portable_name
+from processors.store.manifest import ResultRef
 from processors.store.results import Store, replace_file
 
 
@@ -38,15 +39,24 @@ def forget(store: Store, word: str) -> list[str]:
     ------
     RequestError : no pack is remembered by that name.
     """
-    path = str(Path(word).absolute())
-    found = [(place, pack) for place, pack in _remembered(store) if pack == path]
-    found = found or [(place, pack) for place, pack in _remembered(store) if Path(pack).name == word]
+    found = _meant(store, word)
     if not found:
         known = ", ".join(pack for _, pack in _remembered(store)) or "none"
         raise RequestError(f"{word}: no such pack is remembered: there are {known}")
     for place, _ in found:
         place.unlink()
     return [pack for _, pack in found]
+
+
+def results_of(store: Store, word: str) -> list[ResultRef]:
+    """What the pack at a path, or of that name, was made of; empty where the store remembers no such pack."""
+    return [ResultRef(**ref) for place, _ in _meant(store, word) for ref in json.loads(place.read_bytes())["results"]]
+
+
+def _meant(store: Store, word: str) -> list[tuple[Path, str]]:
+    path = str(Path(word).absolute())
+    found = [(place, pack) for place, pack in _remembered(store) if pack == path]
+    return found or [(place, pack) for place, pack in _remembered(store) if Path(pack).name == word]
 
 
 def _remembered(store: Store) -> Iterator[tuple[Path, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,17 +32,18 @@ class Checked:
     faults: tuple[Fault, ...]
 
 
-def verify(store: Store, *, after: str = "") -> Iterator[Checked]:
+def verify(store: Store, *, after: str = "", wanted: Callable[[Path], bool] = lambda path: True) -> Iterator[Checked]:
     """Look at every result of the store; a result whose folder vanished whole leaves no trace and is due again.
 
     Parameters
     ----------
     after : the path of the last result that was looked at before; only those behind it are.
+    wanted : says of each result's folder whether it is looked at.
     """
     for path in store.manifest_paths():
         folder = path.parent
         where = str(folder.relative_to(store.root))
-        if after and Path(where) <= Path(after):
+        if (after and Path(where) <= Path(after)) or not wanted(folder):
             continue
         try:
             manifest = store.read_manifest(path)

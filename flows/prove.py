@@ -1,0 +1,109 @@
+"""Proves results: makes them again from their sources and says identical, within tolerance or different, and why."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from flows.batches import SourceOutcome, run_batch
+from flows.chosen import place_of
+from flows.options import Options
+from flows.progress import RunProgress
+from flows.recipe_book import kind_of
+from flows.workers import Workers, default_limits
+from processors.compare import differing
+from processors.contract import Processor, result_key, used_by
+from processors.errors import RequestError
+from processors.parameters import from_parameters
+from processors.plan import Due
+from processors.source_file import SourceFile
+from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.manifest import Manifest
+from processors.store.results import Store
+from processors.tolerance import nearly_the_same
+
+Proof = Literal["identical", "within tolerance", "different", "not rebuilt"]
+VERDICTS: tuple[Proof, ...] = get_args(Proof)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilt:
+    """One result that was made again."""
+
+    source_name: str
+    processor: str
+    folder: str
+    """Below the store."""
+    verdict: Proof
+    reason: str | None
+
+
+def prove(chosen: Sequence[Manifest], store: Store, options: Options) -> Iterator[Rebuilt]:
+    """Make each of these results again in a store of its own, and compare."""
+    rows = list(Catalogue(store).sources().values())
+    with store.scratch() as scratch, RunProgress(quiet=True) as progress:
+        other = Store(scratch / "rebuilt")
+        count = options.worker_count
+        with Workers(count, default_limits(count, options.memory_mb)) as workers:
+            for manifest in chosen:
+                due, reason = _again(manifest, rows)
+                done = run_batch([due], other, workers, progress, threading.Event()) if due else []
+                verdict, why = _compared(manifest, done, store, other) if due else ("not rebuilt", reason)
+                folder = str(store.folder(manifest.ref).relative_to(store.root))
+                yield Rebuilt(
+                    source_name=manifest.source_name, processor=manifest.ref.processor, folder=folder, verdict=verdict,
+                    reason=why,
+                )  # fmt: skip
+
+
+def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
+    """What is to be made to make a result again, or why that cannot be."""
+    row, reason = place_of([row for row in rows if row.digests == manifest.digests])
+    if row is None:
+        return None, reason
+    try:
+        processor = from_parameters(kind_of(manifest.ref.processor), manifest.parameters)
+    except RequestError as error:
+        return None, str(error)
+    if result_key(processor, *manifest.digests) != manifest.ref.key:
+        return None, f"made by version {manifest.version} or of other results than today's: it is due, not comparable"
+    file = SourceFile(path=Path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+    return Due(
+        source=row.source(), file=file, release=manifest.release, relative=row.relative,
+        duration_seconds=row.duration_seconds, processors=(*_below(processor), processor),
+    ), ""  # fmt: skip
+
+
+def _below(processor: Processor) -> list[Processor]:
+    """All that a processor is made of, each after what it is made of itself."""
+    found: list[Processor] = []
+    for used in used_by(processor):
+        found += [one for one in (*_below(used), used) if one not in found]
+    return found
+
+
+def _compared(manifest: Manifest, done: list[SourceOutcome], store: Store, other: Store) -> tuple[Proof, str | None]:
+    if not other.has(manifest.ref):
+        outcome = next((o for one in done for o in one.outcomes if o.ref == manifest.ref), None)
+        return "not rebuilt", outcome.reason if outcome else "its worker gave no answer"
+    new = other.manifest(manifest.ref)
+    then, now = ({item.name: item for item in one.items} for one in (manifest, new))
+    digests = ({name: item.sha256 for name, item in items.items()} for items in (then, now))
+    changed = sorted(differing(*digests))
+    if not changed:
+        return "identical", None
+    libraries = [
+        f"{name} {before} -> {after}"
+        for name, (before, after) in differing(manifest.software, new.software).items()
+        if name != "commit"
+    ]
+    because = f"other libraries: {', '.join(libraries)}" if libraries else "the same libraries"
+    near = then.keys() == now.keys() and all(
+        nearly_the_same(then[name], store.item_path(manifest.ref, name), other.item_path(manifest.ref, name))
+        for name in changed
+    )
+    names = ", ".join(changed[:5])
+    return ("within tolerance" if near else "different"), f"{names}: other bytes ({because})"

@@ -1,0 +1,31 @@
+"""When other bytes still say the same: a picture or a power array that another library made a little different."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from processors.compare_arrays import compare_power
+from processors.compare_pictures import compare_pictures
+from processors.store.manifest import StoredItem
+
+PICTURE_PSNR_DB = 45.0
+"""Or more: a root mean square of 1.4 levels of 255, less than JPEG itself changes at quality 90."""
+POWER_DB = 0.01
+"""Or less, at every time and frequency: the accuracy that is promised for a tone's level."""
+
+
+def nearly_the_same(item: StoredItem, stored: Path, again: Path) -> bool:
+    """Are these pictures or power arrays within tolerance? False for what has no measure or is damaged."""
+    with stored.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != item.sha256:
+            return False
+    if item.media_type.startswith("image/"):
+        numbers = compare_pictures(stored, again, None)
+        psnr = numbers["psnr_db"]
+        one, other = str(numbers["size_px"]).split(" and ")
+        return one == other and (psnr is None or float(psnr) >= PICTURE_PSNR_DB)
+    if item.media_type == "application/x-netcdf":
+        largest = compare_power(stored, again, None)["largest_db"]
+        return largest is not None and float(largest) <= POWER_DB
+    return False
