@@ -79,7 +79,7 @@ def test_adopt_shows_the_change_and_the_next_plan_follows_it(tmp_path: Path) -> 
 
     done = run("photo.preview", "--set", "quality=70", "--yes")
     assert (done.returncode, done.stderr) == (0, "")
-    assert '+    "photo": (Metadata(), Preview(quality=70)),' in done.stdout
+    assert '+    "photo": (Metadata(), Evidence(), Preview(quality=70), Quality(),' in done.stdout
     assert "Preview(quality=70)" in (copy / "flows/recipes.py").read_text()
     assert run("photo.preview", "--set", "quality=70").stdout.endswith("says so already\n")
     for words, message in [
