@@ -31,6 +31,8 @@ class StabilisedFacts:
     start_seconds: float
     """Presentation time in the source of the clip's first picture, which the clip shows at 0."""
     frame_count: int
+    frames_left_out: int
+    """Of another size than the first, or not later than the one before."""
     segments: int
     """The picture may jump where one segment ends and the next begins: those two frames could not be registered."""
     largest_shift_px: float
@@ -106,6 +108,7 @@ class _Session:
         self._written = 0
         """How many of the held frames, from the first, are in the clip already."""
         self._largest_shift_px = 0.0
+        self._left_out = 0
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         place = bisect_right(self._starts, frame.pts) - 1
@@ -115,8 +118,10 @@ class _Session:
             yield from self._end_of_shot()
             self._shot = self._shots[place]
         picture, luma = frame.rgb(self._processor.longest_side_px), frame.luma(self._processor.motion.longest_side_px)
-        if self._held and self._held[-1].picture.shape != picture.shape:
-            return  # a clip has one size
+        last = self._held[-1] if self._held else None
+        if last and (last.picture.shape != picture.shape or last.pts >= frame.pts):
+            self._left_out += 1  # a clip has one size, and its times ascend
+            return
         if self._mask is None or self._mask.shape != luma.shape:
             self._mask = feature_mask(luma.shape, self._width_px, self._still)
         step = register(self._luma, luma, self._mask) if self._held and self._luma is not None else None
@@ -170,13 +175,14 @@ class _Session:
             self._clip.close()
             facts = StabilisedFacts(
                 shot=self._shot.number, start_seconds=float(self._clip.first_pts * self._time_base),
-                frame_count=self._clip.frame_count, segments=self._held[-1].segment + 1,
+                frame_count=self._clip.frame_count, frames_left_out=self._left_out,
+                segments=self._held[-1].segment + 1,
                 largest_shift_px=round(self._largest_shift_px, 2), width_px=self._clip.size_px[0],
                 height_px=self._clip.size_px[1], audit=self._audit,
             )  # fmt: skip
             yield Item(name=self._clip.path.name, media_type="video/mp4", file=self._clip.path, facts=facts)
         self._held.clear()
-        self._clip, self._written, self._largest_shift_px = None, 0, 0.0
+        self._clip, self._written, self._largest_shift_px, self._left_out = None, 0, 0.0, 0
 
 
 def _smooth(places: list[int], poses: list[np.ndarray], half: int) -> np.ndarray:
