@@ -35,6 +35,7 @@ from processors.video.measurements import Measurements
 from processors.video.motion import Motion
 from processors.video.preview import Preview as VideoPreview
 from processors.video.shots import Shots
+from processors.video.stabilised import Stabilised
 from processors.video.stills import Stills
 from processors.video.stream_frames import StreamFrames
 
@@ -70,7 +71,7 @@ RECIPES: Recipes = {
 }
 
 ON_REQUEST: Recipes = {
-    "video": (StreamFrames(), OriginalStream(), Mel(), Film()),
+    "video": (StreamFrames(), Stabilised(), OriginalStream(), Mel(), Film()),
     "audio": (Mel(), Film()),
     "photo": (Salvaged(),),
 }

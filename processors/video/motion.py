@@ -94,7 +94,7 @@ class Motion:
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 640
@@ -142,14 +142,17 @@ class Motion:
     def start(self, info: Using, scratch: Path) -> _Session:
         audit = info.results[Audited.name].facts("integrity.json")
         assert isinstance(audit, dict)
-        if not audit["motion_may_be_measured"]:
-            reasons = audit["motion_refused_because"]
-            assert isinstance(reasons, list)
-            raise RefusedMedia(
-                f"motion may not be measured: {'; '.join(map(str, reasons))}",
-                "use the instrument's own frames, or raise the audit's limits and say so",
-            )
+        refuse_unless_measurable(audit)
         return _Session(self, info, audit, scratch)
+
+
+def refuse_unless_measurable(audit: dict[str, Any]) -> None:
+    """Raises `RefusedMedia`, with the reasons, where the audit says that motion may not be measured."""
+    if not audit["motion_may_be_measured"]:
+        raise RefusedMedia(
+            f"motion may not be measured: {'; '.join(map(str, audit['motion_refused_because']))}",
+            "use the instrument's own frames, or raise the audit's limits and say so",
+        )
 
 
 @dataclass(kw_only=True)

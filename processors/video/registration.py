@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 
-MOST_FEATURES = 800
+MOST_FEATURES = 500
+"""With 300 the made descent's rate of scale change is 2.2 % off at its worst frame, with 500 1.9 %."""
 LEAST_FEATURES = 24
 LEAST_INLIERS = 16
 RETURN_PX = 0.5
 """A feature followed there and back must come home within this (Kalal 2010, forward-backward error)."""
 
 RANSAC_PX = 0.8
-ROUNDS = 2
-"""Times the pictures are warped onto each other and compared again: what is left to follow is then nearly nothing."""
-
-_WINDOW = {"winSize": (21, 21), "maxLevel": 4, "criteria": (3, 40, 0.005)}
+ROUNDS: tuple[dict[str, Any], ...] = (
+    {"winSize": (15, 15), "maxLevel": 4, "criteria": (3, 10, 0.03)},
+    {"winSize": (31, 31), "maxLevel": 0, "criteria": (3, 20, 0.01)},
+)
+"""The pictures are warped onto each other and compared again: what is left to follow is then nearly nothing, so that
+the second round needs no coarse levels. `criteria`: at most so many steps, until one is shorter than so many px."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +87,8 @@ def register(first: np.ndarray, second: np.ndarray, mask: np.ndarray) -> Similar
     centre = ((width - 1) / 2, (height - 1) / 2)
     estimate = np.array([[1.0, 0, 0], [0, 1, 0]])
     found: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-    for _ in range(ROUNDS):
-        found = _refined(first, second, points, estimate, mask)
+    for window in ROUNDS:
+        found = _refined(first, second, points, estimate, mask, window)
         if found is None:
             return None
         estimate = found[0]
@@ -95,7 +98,12 @@ def register(first: np.ndarray, second: np.ndarray, mask: np.ndarray) -> Similar
 
 
 def _refined(
-    first: np.ndarray, second: np.ndarray, points: np.ndarray, estimate: np.ndarray, mask: np.ndarray
+    first: np.ndarray,
+    second: np.ndarray,
+    points: np.ndarray,
+    estimate: np.ndarray,
+    mask: np.ndarray,
+    window: dict[str, Any],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """A better estimate, with the inliers in both pictures."""
     import cv2
@@ -107,8 +115,8 @@ def _refined(
     if inside.sum() < LEAST_FEATURES:
         return None
     points, started = points[inside], started[inside]
-    ended, there, _ = cv2.calcOpticalFlowPyrLK(warped, second, started, None, **_WINDOW)  # type: ignore[call-overload]
-    home, back, _ = cv2.calcOpticalFlowPyrLK(second, warped, ended, None, **_WINDOW)  # type: ignore[call-overload]
+    ended, there, _ = cv2.calcOpticalFlowPyrLK(warped, second, started, None, **window)  # type: ignore[call-overload]
+    home, back, _ = cv2.calcOpticalFlowPyrLK(second, warped, ended, None, **window)  # type: ignore[call-overload]
     kept = (there.ravel() & back.ravel()).astype(bool) & (np.linalg.norm(home - started, axis=1) < RETURN_PX)
     rows = np.clip(np.rint(ended[:, 1]), 0, size[1] - 1).astype(int)
     columns = np.clip(np.rint(ended[:, 0]), 0, size[0] - 1).astype(int)
@@ -117,7 +125,7 @@ def _refined(
         return None
     cv2.setRNGSeed(1)
     better, inliers = cv2.estimateAffinePartial2D(
-        points[kept], ended[kept], method=cv2.RANSAC, ransacReprojThreshold=RANSAC_PX, maxIters=4000, confidence=0.999
+        points[kept], ended[kept], method=cv2.RANSAC, ransacReprojThreshold=RANSAC_PX, maxIters=1000, confidence=0.999
     )
     if better is None or int(inliers.sum()) < LEAST_INLIERS:
         return None
