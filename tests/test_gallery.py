@@ -197,7 +197,9 @@ def test_thumbnails_are_small_upright_and_eight_bit_and_small_pictures_serve_as_
     small = thumbnails(small_jpg={"width_px": 300, "height_px": 200}, turned_jpg={})
     assert small == {"small.jpg": "../small.jpg"}
     (tmp_path / "turned.jpg").write_bytes(b"no picture")
-    with pytest.raises(ResultCorrupt, match=r"turned\.jpg: no picture reader accepts its bytes .*: run `marsmedia verify`$"):
+    with pytest.raises(
+        ResultCorrupt, match=r"turned\.jpg: no picture reader accepts its bytes .*: run `marsmedia verify`$"
+    ):
         Thumbnails(tmp_path / "other").of_result(
             [e for e in [item(video, tmp_path / "turned.jpg", "video.frames", "image/jpeg").entry] if e]
         )
