@@ -131,6 +131,15 @@ def test_what_no_codec_cut_has_no_cutoff(tmp_path: Path, name: str) -> None:
     }[name]  # fmt: skip
     (channel,) = Bench(tmp_path, samples).run(Spectra()).facts("spectra.csv")["channels"]
     assert channel["cutoff"] is None
+    assert channel["cutoff_reason"] == "no steep fall to a floor above 2 kHz"
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 48_000, 96_000, 500_000])
+def test_a_tone_on_nothing_has_no_cutoff(tmp_path: Path, rate_hz: int) -> None:
+    tone = np.round(2**14 * np.sin(2 * np.pi * 1003 * np.arange(2 * rate_hz) / rate_hz)) / 2**15
+    bench = Bench(tmp_path, tone, rate_hz)
+    assert bench.run(Spectra()).facts("spectra.csv")["channels"][0]["cutoff"] is None
+    assert bench.run(Picture()).facts("spectrogram.png")["cutoff_hz"] is None
 
 
 @pytest.mark.parametrize("samples", [np.zeros(4800), np.array([0.5]), np.zeros((2, 1))])

@@ -46,7 +46,8 @@ class ChannelSpectrum:
     """Of the bands, in their order; empty without a calibration."""
     strongest_tone: Tone | None
     cutoff: Cutoff | None
-    """None: no edge was found."""
+    """None: no edge was found; `cutoff_reason` says why."""
+    cutoff_reason: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class Spectra:
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "results"
 
     calibration: Calibration | None = None
@@ -152,13 +153,15 @@ class _Session:
         if calibration:
             heard = calibration.square_pascals(density, frequency_hz)
             pressures = [_pressure(band) for band in _bands(frequency_hz, heard)]
+        cutoff = find_cutoff(frequency_hz, density)
         return ChannelSpectrum(
             channel=name,
             frame_count=frame_count,
             bands=tuple(_bands(frequency_hz, density)),
             pressures=tuple(pressures),
             strongest_tone=strongest_tone(frequency_hz, density),
-            cutoff=find_cutoff(frequency_hz, density),
+            cutoff=None if isinstance(cutoff, str) else cutoff,
+            cutoff_reason=cutoff if isinstance(cutoff, str) else None,
         )
 
 
