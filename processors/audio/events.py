@@ -40,7 +40,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "results"
 
     impulse_db: float = 15.0
@@ -100,7 +100,9 @@ class _Session:
             tracker.add(lines_of(power, facts["band_width_hz"], noise_bands, processor.tone_db))
             low = power[:, wind_bands(facts["band_width_hz"])].sum(axis=1, dtype=np.float64)
             step = max(1, round(STEP_SECONDS / facts["hop_seconds"]))
-            wind += [float(low[i : i + step].mean()) for i in range(0, len(low), step)]
+            # the median, as a tone's edge is heard in all bands for the length of a window
+            steps = [low[i : i + step] for i in range(0, len(low), step)]
+            wind += [float(np.median(frames)) for frames in steps if 2 * len(frames) >= step]
             bands |= self._bands_of(hits, first_frame, power)
         events = [self._impulse(number, hit, bands) for number, hit in enumerate(hits)]
         events += [*self._tones(tracker), *self._gusts(np.array(wind))]
