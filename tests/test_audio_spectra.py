@@ -93,7 +93,10 @@ def test_density_is_power_over_bandwidth(tmp_path: Path) -> None:
 
 def test_bands_add_up_to_the_whole(tmp_path: Path) -> None:
     noise = np.random.default_rng(7).normal(0, 0.1, 480_000)
-    (channel,) = Bench(tmp_path, noise).run(Spectra()).facts("spectra.csv")["channels"]
+    facts = Bench(tmp_path, noise).run(Spectra()).facts("spectra.csv")
+    (channel,) = facts["channels"]
+    assert facts["lowest_band_hz"] == pytest.approx(251.19, abs=0.01)
+    assert facts["lowest_band_reason"].startswith("a window of 2048 samples has steps of 23.44 Hz, and a band")
     octaves = {round(b["middle_hz"]): b["rms_dbfs"] for b in channel["bands"] if b["octave_fraction"] == 1}
     thirds = [b for b in channel["bands"] if b["octave_fraction"] == 3]
     # white noise of −20 dBFS: an octave around 1 kHz holds (10^0.15 − 10^−0.15) kHz of 24 kHz

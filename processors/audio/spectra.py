@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.audio.bands import Band, Tone, fractional_octaves, strongest_tone
+from processors.audio.bands import LEAST_BANDS_INSIDE, Band, Tone, fractional_octaves, strongest_tone
 from processors.audio.calibration import REFERENCE_PASCALS, Calibration
 from processors.audio.cutoff import Cutoff, find_cutoff
 from processors.audio.density import DensityTally
@@ -55,6 +55,9 @@ class SpectraFacts:
     """All channels."""
 
     reference: str
+    lowest_band_hz: float | None
+    """Middle of the lowest third-octave band; None: there is none."""
+    lowest_band_reason: str
     channels: tuple[ChannelSpectrum, ...]
     calibration: Calibration | None
 
@@ -123,7 +126,12 @@ class _Session:
             for hz, *cells in zip(frequency_hz, *self._cells(densities, frequency_hz), strict=True):
                 rows.writerow([name, f"{hz:.6g}", *cells])
             spectra.append(self._spectrum(name, frequency_hz, mean, tally.frame_count))
+        step_hz = float(frequency_hz[1] - frequency_hz[0])
+        thirds = [band.middle_hz for band in spectra[0].bands if band.octave_fraction == 3]
         found = SpectraFacts(
+            lowest_band_hz=min(thirds, default=None),
+            lowest_band_reason=f"a window of {size} samples has steps of {step_hz:.4g} Hz, and a band that is narrower "
+            f"than {LEAST_BANDS_INSIDE:g} steps is left out; a longer window_samples gives lower bands",
             reference="full scale 1.0; a sine of full scale has −3.01 dBFS rms", channels=tuple(spectra),
             calibration=self._processor.calibration,
         )  # fmt: skip
