@@ -20,6 +20,7 @@ from processors.contract import Item, Need, Reads, Using, require
 
 IMPULSE_BAND_SHARE = 0.05
 """An impulse's band: all but this share of its power below, and as much above."""
+REFERENCE = "a sine of full scale: 0 dBFS as an impulse's peak and as a tone, −3.01 dBFS as a gust (rms)"
 MOST_EVENTS = 200
 """So many stand in the facts; the files hold all."""
 
@@ -31,6 +32,8 @@ class EventsFacts:
     impulse_count: int
     tone_count: int
     gust_count: int
+    reference: str
+    """Of `level_dbfs`."""
     events: tuple[Event, ...]
     """At most the first 200; all are in events.csv."""
 
@@ -113,6 +116,7 @@ class _Session:
             impulse_count=kinds.count("impulse"),
             tone_count=kinds.count("tone"),
             gust_count=kinds.count("gust"),
+            reference=REFERENCE,
             events=tuple(events[:MOST_EVENTS]),
         )
         yield Item(name="events.csv", media_type="text/csv", data=as_csv(events), facts=made)
