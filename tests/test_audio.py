@@ -166,6 +166,29 @@ def test_a_truncated_file_is_found_out_with_the_range_that_is_missing(tmp_path: 
     assert (missing.start_seconds, missing.end_seconds) == (decoded.shape[1] / 48000, 2.0)
 
 
+@pytest.mark.parametrize("kind", ["WAV", "WAVEX", "RF64"])
+def test_a_truncated_wave_file_is_found_out_by_the_size_of_its_data(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "cut.wav"
+    soundfile.write(path, np.zeros((96_000, 2)), 48_000, format=kind, subtype="PCM_24")
+    path.write_bytes(path.read_bytes()[: -48_000 * 6])
+    decoded, report = read(path, "wav")
+    assert (report.sample_count_from_header, decoded.shape[1]) == (96_000, 48_000)
+    (missing,) = report.damaged
+    assert (missing.start_seconds, missing.end_seconds) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(("size", "declared"), [(0x7FFFFFFF, 0x7FFFFFFF // 2), (0xFFFFFFFF, 48_000)])
+def test_a_wave_file_that_claims_more_than_it_holds(tmp_path: Path, size: int, declared: int) -> None:
+    path = tmp_path / "claims.wav"
+    soundfile.write(path, np.zeros(48_000), 48_000)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40] + size.to_bytes(4, "little") + whole[44:])
+    assert whole[36:40] == b"data"
+    decoded, report = read(path, "wav")
+    assert (report.sample_count_from_header, decoded.shape[1]) == (declared, 48_000)
+    assert len(report.damaged) == (declared > 48_000)
+
+
 def test_two_readers_are_compared(tmp_path: Path) -> None:
     path = tmp_path / "tone.ogg"
     soundfile.write(path, np.sin(np.arange(48000) / 20) / 2, 48000, format="OGG", subtype="VORBIS")

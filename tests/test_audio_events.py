@@ -58,6 +58,22 @@ def test_a_gust_has_its_times(tmp_path: Path) -> None:
     assert (gust["start_seconds"], gust["end_seconds"]) == pytest.approx((12, 16), abs=0.5)
 
 
+def test_a_clipped_tone_is_one_tone_with_all_its_harmonics_and_no_gust(tmp_path: Path) -> None:
+    tone = np.clip(2 * np.sin(2 * np.pi * 200 * np.arange(10 * 48_000) / 48_000), -0.99, 0.99)
+    facts = Bench(tmp_path, np.round(tone * 2**15) / 2**15).run(Events()).facts("events.csv")
+    (found,) = facts["events"]
+    assert found["fundamental_hz"] == pytest.approx(200, abs=0.01)
+    assert {3, 5, 13, 15, 17, 101} < set(found["harmonic_numbers"])
+
+
+def test_the_edges_of_a_tone_are_no_gusts(tmp_path: Path) -> None:
+    seconds = np.arange(10 * 48_000) / 48_000
+    tone = np.sin(2 * np.pi * 1003 * seconds) / 2
+    for name, samples in (("whole", tone), ("inside", tone * (seconds > 3) * (seconds < 8))):
+        facts = Bench(tmp_path / name, np.round(samples * 2**15) / 2**15).run(Events()).facts("events.csv")
+        assert facts["gust_count"] == 0
+
+
 def test_noise_and_silence_have_no_events(tmp_path: Path) -> None:
     noise = np.random.default_rng(3).normal(0, 0.1, 20 * 48000)
     for name, samples in (("noise", noise), ("silence", np.zeros(48000)), ("one", np.ones(1))):

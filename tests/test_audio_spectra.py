@@ -93,7 +93,10 @@ def test_density_is_power_over_bandwidth(tmp_path: Path) -> None:
 
 def test_bands_add_up_to_the_whole(tmp_path: Path) -> None:
     noise = np.random.default_rng(7).normal(0, 0.1, 480_000)
-    (channel,) = Bench(tmp_path, noise).run(Spectra()).facts("spectra.csv")["channels"]
+    facts = Bench(tmp_path, noise).run(Spectra()).facts("spectra.csv")
+    (channel,) = facts["channels"]
+    assert facts["lowest_band_hz"] == pytest.approx(251.19, abs=0.01)
+    assert facts["lowest_band_reason"].startswith("a window of 2048 samples has steps of 23.44 Hz, and a band")
     octaves = {round(b["middle_hz"]): b["rms_dbfs"] for b in channel["bands"] if b["octave_fraction"] == 1}
     thirds = [b for b in channel["bands"] if b["octave_fraction"] == 3]
     # white noise of −20 dBFS: an octave around 1 kHz holds (10^0.15 − 10^−0.15) kHz of 24 kHz
@@ -131,6 +134,15 @@ def test_what_no_codec_cut_has_no_cutoff(tmp_path: Path, name: str) -> None:
     }[name]  # fmt: skip
     (channel,) = Bench(tmp_path, samples).run(Spectra()).facts("spectra.csv")["channels"]
     assert channel["cutoff"] is None
+    assert channel["cutoff_reason"] == "no steep fall to a floor above 2 kHz"
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 48_000, 96_000, 500_000])
+def test_a_tone_on_nothing_has_no_cutoff(tmp_path: Path, rate_hz: int) -> None:
+    tone = np.round(2**14 * np.sin(2 * np.pi * 1003 * np.arange(2 * rate_hz) / rate_hz)) / 2**15
+    bench = Bench(tmp_path, tone, rate_hz)
+    assert bench.run(Spectra()).facts("spectra.csv")["channels"][0]["cutoff"] is None
+    assert bench.run(Picture()).facts("spectrogram.png")["cutoff_hz"] is None
 
 
 @pytest.mark.parametrize("samples", [np.zeros(4800), np.array([0.5]), np.zeros((2, 1))])

@@ -9,6 +9,8 @@ import numpy as np
 LOWEST_HZ = 2000.0
 SIDE_HZ = 700.0
 """How much of the spectrum on each side of the edge is compared."""
+LEAST_SIDE_BANDS = 10
+"""Twice a tone's main lobe and more, at rates where bands are broad."""
 EDGE_HZ = 500.0
 LEAST_DROP_DB = 15.0
 """Air and distance damp smoothly; a codec's filter falls at least this far within `EDGE_HZ`."""
@@ -20,6 +22,10 @@ FLAT_DB = 10.0
 """... this near to the recording's floor. A voice or the wind goes on, lower, above a steep place."""
 BROAD_SIDES = 4
 """So much of the spectrum under the edge must be louder: a lone tone's flank is no edge."""
+LEAK_DB = 6.0
+"""Sound under the edge rises at least this far above what louder lines leak there: a tone on nothing has no edge."""
+NO_FALL = "no steep fall to a floor above 2 kHz"
+ONLY_LINES = "what falls steeply is the flank of a tone, with no sound of its own under the edge"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,19 +38,21 @@ class Cutoff:
     """From under the edge to above it."""
 
 
-def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | None:
-    """The first steep fall above which nothing is heard; None where the spectrum goes on or fades smoothly.
+def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
+    """The first steep fall above which nothing is heard; or why there is none: the spectrum goes on, or fades smoothly.
 
     Parameters
     ----------
     density : mean square per Hz, float64, shape (bands,), of the whole recording.
     """
     band_hz = frequency_hz[1] - frequency_hz[0]
-    side, gap = max(3, round(SIDE_HZ / band_hz)), max(1, round(EDGE_HZ / 2 / band_hz))
+    side, gap = max(LEAST_SIDE_BANDS, round(SIDE_HZ / band_hz)), max(1, round(EDGE_HZ / 2 / band_hz))
     import scipy.ndimage  # takes 0.1 s, which a plan need not pay
 
     levels_db = scipy.ndimage.median_filter(10 * np.log10(np.maximum(density, 1e-30)), 5)
+    heard = density > _leaked(density) * 10 ** (LEAK_DB / 10)
     best: Cutoff | None = None
+    reason = NO_FALL
     for edge in range(max(side + gap, int(LOWEST_HZ / band_hz)), len(levels_db) - gap - 3):
         under = float(np.median(levels_db[edge - gap - side : edge - gap]))
         over = float(np.median(levels_db[edge + gap : edge + gap + side]))
@@ -52,12 +60,28 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | None:
             if best:
                 break  # what follows are steps in what the codec has left of its own noise
             continue
+        if np.mean(heard[edge - gap - side : edge - gap]) < 0.5:
+            reason = ONLY_LINES
+            continue
         if best and under - over < best.drop_db:
             continue
         loud = np.flatnonzero(levels_db[edge - gap - side : edge + gap + side] > under - EDGE_DB)
         place = edge - gap - side + int(loud[-1])
         best = Cutoff(hz=float(frequency_hz[place] + band_hz / 2), drop_db=under - over)
-    return best
+    return best or reason
+
+
+def _leaked(density: np.ndarray) -> np.ndarray:
+    """What the window lets through, at most, of all bands that are 3 or more bands away.
+
+    The side lobes of a Hann window stay under 1 / (π x (x² − 1)) at x bands from the line (Harris 1978).
+    """
+    import scipy.signal
+
+    away = np.arange(3.0, len(density) + 3)
+    side = 1 / (np.pi * away * (away**2 - 1)) ** 2
+    kernel = np.concatenate([side[::-1], np.zeros(5), side])
+    return scipy.signal.convolve(density, kernel, mode="same", method="direct")
 
 
 def _is_last(levels_db: np.ndarray, edge: int, side: int, gap: int, under: float, over: float) -> bool:

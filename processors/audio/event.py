@@ -7,6 +7,8 @@ import io
 from dataclasses import dataclass, fields
 from typing import Literal
 
+MOST_NAMED = 11
+"""Harmonics that a label names."""
 Kind = Literal["impulse", "tone", "gust"]
 
 
@@ -81,7 +83,8 @@ def caption(event: Event) -> str:
     level = f"{event.level_dbfs:.1f} dBFS".replace("-", "−")
     if event.kind == "tone" and event.fundamental_hz is not None:
         harmonics = [str(n) for n in event.harmonic_numbers if n > 1]
-        more = f" with harmonics {', '.join(harmonics)}" if harmonics else ""
+        further = f" and {len(harmonics) - MOST_NAMED} more" if len(harmonics) > MOST_NAMED else ""
+        more = f" with harmonics {', '.join(harmonics[:MOST_NAMED])}{further}" if harmonics else ""
         return f"tone {event.fundamental_hz:.1f} Hz{more}, {level}"
     return f"{event.kind}, {level}"
 

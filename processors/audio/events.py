@@ -20,6 +20,7 @@ from processors.contract import Item, Need, Reads, Using, require
 
 IMPULSE_BAND_SHARE = 0.05
 """An impulse's band: all but this share of its power below, and as much above."""
+REFERENCE = "a sine of full scale: 0 dBFS as an impulse's peak and as a tone, −3.01 dBFS as a gust (rms)"
 MOST_EVENTS = 200
 """So many stand in the facts; the files hold all."""
 
@@ -31,6 +32,8 @@ class EventsFacts:
     impulse_count: int
     tone_count: int
     gust_count: int
+    reference: str
+    """Of `level_dbfs`."""
     events: tuple[Event, ...]
     """At most the first 200; all are in events.csv."""
 
@@ -40,7 +43,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "results"
 
     impulse_db: float = 15.0
@@ -100,7 +103,9 @@ class _Session:
             tracker.add(lines_of(power, facts["band_width_hz"], noise_bands, processor.tone_db))
             low = power[:, wind_bands(facts["band_width_hz"])].sum(axis=1, dtype=np.float64)
             step = max(1, round(STEP_SECONDS / facts["hop_seconds"]))
-            wind += [float(low[i : i + step].mean()) for i in range(0, len(low), step)]
+            # the median, as a tone's edge is heard in all bands for the length of a window
+            steps = [low[i : i + step] for i in range(0, len(low), step)]
+            wind += [float(np.median(frames)) for frames in steps if 2 * len(frames) >= step]
             bands |= self._bands_of(hits, first_frame, power)
         events = [self._impulse(number, hit, bands) for number, hit in enumerate(hits)]
         events += [*self._tones(tracker), *self._gusts(np.array(wind))]
@@ -111,6 +116,7 @@ class _Session:
             impulse_count=kinds.count("impulse"),
             tone_count=kinds.count("tone"),
             gust_count=kinds.count("gust"),
+            reference=REFERENCE,
             events=tuple(events[:MOST_EVENTS]),
         )
         yield Item(name="events.csv", media_type="text/csv", data=as_csv(events), facts=made)

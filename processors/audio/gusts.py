@@ -23,7 +23,7 @@ class Gust:
     first_step: int
     end_step: int
     power: float
-    """Highest mean power of a step, summed over the bands."""
+    """Highest median power of a step, summed over the bands."""
     excess_db: float
 
 
@@ -37,7 +37,7 @@ def gusts(step_power: np.ndarray, threshold_db: float) -> Iterator[Gust]:
 
     Parameters
     ----------
-    step_power : float64, shape (steps,), mean power in the wind's bands over each `STEP_SECONDS`.
+    step_power : float64, shape (steps,), median power in the wind's bands over each `STEP_SECONDS`.
     """
     if len(step_power) < 4 or not np.median(step_power) > 0:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from contextlib import suppress
 
 import soundfile
@@ -12,6 +13,37 @@ from processors.source_file import SourceFile
 
 ESTIMATED = frozenset({"mp3", "aac", "ac3", "eac3", "mpeg", "mpegts", "flv"})
 """FFmpeg demuxers whose lengths are guessed from the bit rate or from the last time stamp."""
+
+PLAIN_CODES = frozenset({1, 3, 6, 7, 0xFFFE})
+"""WAVE formats whose blocks hold one sample of each channel: PCM, float, A-law, µ-law, and the extensible header."""
+UNKNOWN_SIZE = 0xFFFFFFFF
+"""What a writer that cannot seek back leaves in a RIFF size, and what says in RF64 to look into `ds64`."""
+
+
+def wave_count(file: SourceFile) -> int | None:
+    """Samples per channel that a WAVE header declares, held by the file or not; None where it does not say.
+
+    EBU Tech 3306 (RF64) and ITU-R BS.2088 (BW64) put the size of `data` into `ds64`.
+    """
+    with file.open() as opened:
+        form, _, kind = struct.unpack("<4sI4s", opened.read(12).ljust(12, b"\0"))
+        if form not in (b"RIFF", b"RF64", b"BW64") or kind != b"WAVE":
+            return None
+        block_bytes, long_size = 0, UNKNOWN_SIZE
+        while len(head := opened.read(8)) == 8:
+            name, size = struct.unpack("<4sI", head)
+            if name == b"data":
+                size = long_size if form != b"RIFF" and size == UNKNOWN_SIZE else size
+                known = block_bytes and size not in (0, UNKNOWN_SIZE)
+                return size // block_bytes if known else None
+            body = opened.read(min(size, 40))
+            if name == b"ds64" and len(body) >= 16:
+                (long_size,) = struct.unpack_from("<Q", body, 8)
+            if name == b"fmt " and len(body) >= 14:
+                code, block_bytes = struct.unpack_from("<H10xH", body)
+                block_bytes = block_bytes if code in PLAIN_CODES else 0
+            opened.seek(size - len(body) + size % 2, 1)
+    return None
 
 
 def ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:

@@ -23,6 +23,7 @@ RUN_BLOCKS = 20
 MOST_SILENCES = 1000
 """More are counted, not listed."""
 LEVELS = "levels.json"
+REFERENCE = "full scale 1.0: a sine of full scale has a peak of 0 dBFS and −3.01 dBFS rms"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,8 @@ class LevelsFacts:
 
     sample_count: int
     rate_hz: int
+    reference: str
+    """Of all dBFS."""
     channels: tuple[ChannelLevels, ...]
     loudness: Loudness
     silences: tuple[Span, ...]
@@ -59,7 +62,7 @@ class Levels:
     """Levels of every channel, and loudness over all."""
 
     name: ClassVar[str] = "audio.levels"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "audio"
 
     silence_dbfs: float = -60.0
@@ -115,6 +118,7 @@ class _Session:
             silent_seconds=sum(span.end_seconds - span.start_seconds for span in silent),
             non_finite_samples_taken_as_zero=self._runs.non_finite,
             calibration=self._processor.calibration,
+            reference=REFERENCE,
             pressures=self._pressures(channels),
         )
         text = json.dumps(as_json(facts), indent=1, ensure_ascii=False) + "\n"

@@ -55,7 +55,7 @@ class Picture:
     """The whole recording in one picture, made from the measured spectrogram without decoding."""
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
@@ -150,7 +150,8 @@ class _Session:
         if facts["scaling"] == "power":
             window = window_of(self._processor.spectrogram.window, facts["window_samples"])
             mean = mean * Scale(window=window, rate_hz=facts["rate_hz"]).density_per_power()
-        return [find_cutoff(frequency_hz, density) for density in mean]
+        found = [find_cutoff(frequency_hz, density) for density in mean]
+        return [None if isinstance(cutoff, str) else cutoff for cutoff in found]
 
     def _panel(self, numbers: np.ndarray, height_px: int) -> np.ndarray:
         """Palette numbers of frames, shape (columns, bands), as a picture with the lowest frequency at the bottom."""

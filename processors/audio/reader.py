@@ -15,7 +15,7 @@ import av.packet
 import numpy as np
 import soundfile
 
-from processors.audio.lengths import ESTIMATED, ffmpeg_count, libsndfile_count
+from processors.audio.lengths import ESTIMATED, ffmpeg_count, libsndfile_count, wave_count
 from processors.audio.ogg import is_chained
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia, RefusedMedia
@@ -214,7 +214,8 @@ class FileReader:
                 codec=self._sound.subtype.lower(),
                 rate_hz=self._sound.samplerate,
                 channel_count=self._sound.channels,
-                sample_count_from_header=self._sound.frames,
+                # libsndfile gives of a cut WAVE file what is left of it
+                sample_count_from_header=(wave_count(file) if file_format == "wav" else None) or self._sound.frames,
                 start=Fraction(0),
                 decoder="libsndfile",
             )

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.audio.bands import Band, Tone, fractional_octaves, strongest_tone
+from processors.audio.bands import LEAST_BANDS_INSIDE, Band, Tone, fractional_octaves, strongest_tone
 from processors.audio.calibration import REFERENCE_PASCALS, Calibration
 from processors.audio.cutoff import Cutoff, find_cutoff
 from processors.audio.density import DensityTally
@@ -46,7 +46,8 @@ class ChannelSpectrum:
     """Of the bands, in their order; empty without a calibration."""
     strongest_tone: Tone | None
     cutoff: Cutoff | None
-    """None: no edge was found."""
+    """None: no edge was found; `cutoff_reason` says why."""
+    cutoff_reason: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,9 @@ class SpectraFacts:
     """All channels."""
 
     reference: str
+    lowest_band_hz: float | None
+    """Middle of the lowest third-octave band; None: there is none."""
+    lowest_band_reason: str
     channels: tuple[ChannelSpectrum, ...]
     calibration: Calibration | None
 
@@ -66,7 +70,7 @@ class Spectra:
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "results"
 
     calibration: Calibration | None = None
@@ -122,7 +126,12 @@ class _Session:
             for hz, *cells in zip(frequency_hz, *self._cells(densities, frequency_hz), strict=True):
                 rows.writerow([name, f"{hz:.6g}", *cells])
             spectra.append(self._spectrum(name, frequency_hz, mean, tally.frame_count))
+        step_hz = float(frequency_hz[1] - frequency_hz[0])
+        thirds = [band.middle_hz for band in spectra[0].bands if band.octave_fraction == 3]
         found = SpectraFacts(
+            lowest_band_hz=min(thirds, default=None),
+            lowest_band_reason=f"a window of {size} samples has steps of {step_hz:.4g} Hz, and a band that is narrower "
+            f"than {LEAST_BANDS_INSIDE:g} steps is left out; a longer window_samples gives lower bands",
             reference="full scale 1.0; a sine of full scale has −3.01 dBFS rms", channels=tuple(spectra),
             calibration=self._processor.calibration,
         )  # fmt: skip
@@ -152,13 +161,15 @@ class _Session:
         if calibration:
             heard = calibration.square_pascals(density, frequency_hz)
             pressures = [_pressure(band) for band in _bands(frequency_hz, heard)]
+        cutoff = find_cutoff(frequency_hz, density)
         return ChannelSpectrum(
             channel=name,
             frame_count=frame_count,
             bands=tuple(_bands(frequency_hz, density)),
             pressures=tuple(pressures),
             strongest_tone=strongest_tone(frequency_hz, density),
-            cutoff=find_cutoff(frequency_hz, density),
+            cutoff=None if isinstance(cutoff, str) else cutoff,
+            cutoff_reason=cutoff if isinstance(cutoff, str) else None,
         )
 
 

@@ -17,6 +17,11 @@ MISSED_SEGMENTS = 1
 """A tone may fade for this many seconds and go on as the same."""
 HARMONIC_TOLERANCE_BANDS = 0.3
 MOST_HARMONICS = 12
+"""So many are told by the lowest tone's own frequency."""
+LEAST_MEMBERS = 3
+"""So many tell the fundamental well enough to join what lies above, up to the highest band."""
+HIGH_TOLERANCE_SHARE = 0.1
+"""Of the fundamental: chance joins no more than a fifth of what does not belong."""
 FLOOR = 1e-20
 
 
@@ -142,6 +147,20 @@ def _multiples(lowest: Track, tracks: list[Track], band_hz: float) -> dict[int, 
         tolerance_hz = HARMONIC_TOLERANCE_BANDS * band_hz * max(1.0, number / 4)
         fits = abs(track.hz - number * lowest.hz) <= tolerance_hz
         if 2 <= number <= MOST_HARMONICS and together and fits and number not in members:
+            members[number] = track
+    return members if len(members) < LEAST_MEMBERS else _with_high(members, tracks, band_hz)
+
+
+def _with_high(members: dict[int, Track], tracks: list[Track], band_hz: float) -> dict[int, Track]:
+    """And the multiples above the 12th, from the lowest: each tells the fundamental better for the next."""
+    lowest, members = members[1], dict(members)
+    for track in sorted(tracks, key=lambda track: track.hz):
+        fundamental_hz = _fundamental(members)
+        number = round(track.hz / fundamental_hz)
+        together = track.first_segment <= lowest.last_segment and lowest.first_segment <= track.last_segment
+        tolerance_hz = min(HARMONIC_TOLERANCE_BANDS * band_hz, HIGH_TOLERANCE_SHARE * fundamental_hz)
+        fits = abs(track.hz - number * fundamental_hz) <= tolerance_hz
+        if number > MOST_HARMONICS and together and fits and number not in members:
             members[number] = track
     return members
 
