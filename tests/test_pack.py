@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -193,6 +195,17 @@ def test_a_pack_names_no_machine_and_no_place(made: PackStore, tmp_path: Path) -
     for name, (data, _) in tree(tmp_path / "pack").items():
         assert b"a-secret-host" not in data, name
         assert str(tmp_path).encode() not in data, name
+
+
+def test_the_recipe_of_a_pack_holds_its_selection_and_the_digest_for_a_path(made: PackStore, tmp_path: Path) -> None:
+    place = tmp_path / "raw/june/tracks.jpg"
+    for name, words, told in [
+        ("words", ("medium=photo", "tr*"), ["medium=photo", "tr*"]),
+        ("path", (str(place),), [hashlib.sha256(place.read_bytes()).hexdigest()]),
+        ("all", (), ["*"]),
+    ]:
+        make_pack(made, tmp_path / name, selection=words, take=("stills", "metadata"))
+        assert json.loads((tmp_path / name / "data/recipe.json").read_bytes())["selection"] == told
 
 
 def test_folder_and_zip_hold_the_same_files(made: PackStore, tmp_path: Path) -> None:
