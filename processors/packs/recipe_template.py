@@ -12,7 +12,7 @@ title = "A title"
 # text_zh = "..."
 audience = "internal"                  # {", ".join(AUDIENCES)}; public refuses what may not be passed on
 selection = ["medium=photo"]           # the words of `marsmedia items`: names, sol=1..20, event=..., camera=...
-take = ["stills", "contact sheets", "spectrograms", "clips", "metadata"]
+take = ["stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata"]
                                        # also originals, frames, sound, or processor/pattern: "photo.enhanced/*"
 languages = ["en", "zh"]
 # publisher = "..."                    # who makes this pack
