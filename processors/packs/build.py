@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from processors.contract import as_json, canonical_json
+from processors.errors import RequestError
 from processors.packs import crate, credit_file, iiif, pds4
 from processors.packs.bag import BagWriter
 from processors.packs.choose import Asked, Chosen, choose, publishable
@@ -67,6 +68,8 @@ def build(
     ResultMissing, ResultCorrupt : a file met while packing is not what the store says; there is no pack then.
     OSError : the disk is full, or cannot be written; there is no pack then.
     """
+    if output.resolve().is_relative_to(store.root.resolve()):
+        raise RequestError(f"{output}: lies inside the store: choose a place outside of {store.root}")
     catalogue = Catalogue(store)
     chosen = choose(recipe, store, catalogue, asked)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sources().values()))
