@@ -43,7 +43,8 @@ def pack_build(recipe: tuple[str, ...], output: Path, store_folder: Path, **opti
     """Build a pack by RECIPE, a TOML file or the words of a selection (see `marsmedia items`).
 
     \b
-    Exit code 0: the pack is whole; 1: a stored file is damaged, and there is no pack; 2: it could not start.
+    Exit code 0: the pack is whole; 1: a stored file is damaged, and there is no pack; 2: it could not start;
+    130: interrupted, and there is no pack.
 
     \b
     marsmedia pack june.toml -o june.zip

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flows.recipe_book import load_recipes
+from processors.errors import RequestError
 from processors.packs.build import Built, build
 from processors.packs.entry import Text
 from processors.packs.gallery.page import write_gallery
@@ -19,6 +20,8 @@ from processors.store.manifest import ResultRef
 from processors.store.results import Store
 from processors.told import TellTale
 
+EVERYTHING = "Everything in the store"
+
 
 def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: str | None = None) -> Recipe:
     """The recipe that the words name: one TOML file, or a selection packed with the defaults.
@@ -28,9 +31,11 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
     RequestError : the recipe has mistakes; the message lists them all.
     """
     if len(words) == 1 and words[0].endswith(".toml"):
+        if not Path(words[0]).is_file():
+            raise RequestError(f"{words[0]}: no such file")
         recipe = read_recipe(Path(words[0]), processor_names())
     else:
-        recipe = Recipe(title=Text(en=" ".join(words) or "Everything in the store"), selection=tuple(words))
+        recipe = Recipe(title=Text(en=EVERYTHING if set(words) <= {"*"} else " ".join(words)), selection=tuple(words))
     if audience:
         recipe = replace(recipe, audience=audience)
     return replace(recipe, title=Text(en=title)) if title else recipe

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,11 @@ class ItemDifference:
     """One item of two results."""
 
     name: str
+    """In the first result; in the second where only that has it."""
+    second_name: str | None
+    """In the second, where items that show the same time are called differently; else None."""
+    time_seconds: float | None
+    """When it is presented; items of a known time are paired by it, others by name."""
     verdict: Literal["same bytes", "other bytes", "only in the first", "only in the second"]
     size_bytes: tuple[int | None, int | None]
     facts: dict[str, tuple[Json, Json]]
@@ -75,12 +82,17 @@ def _meant(key: str, made: list[Manifest], there: str) -> Manifest:
 
 
 def compare(first: Manifest, second: Manifest, store: Store, out: Path | None) -> Comparison:
-    """Compare item by item; difference pictures are written below `out`."""
-    ours, theirs = ({item.name: item for item in manifest.items} for manifest in (first, second))
+    """Compare item by item, those of a known time with those of the same time, others with those of the same name.
+
+    Difference pictures are written below `out`, by the name in the first result.
+    """
+    ours, theirs = _by_place(first), _by_place(second)
     items = []
-    for name in sorted(ours.keys() | theirs.keys()):
-        paths = store.item_path(first.ref, name), store.item_path(second.ref, name)
-        items.append(_item(name, ours.get(name), theirs.get(name), paths, out))
+    for place in sorted(ours.keys() | theirs.keys()):
+        one, other = ours.get(place), theirs.get(place)
+        names = _name(one, other), _name(other, one)
+        paths = store.item_path(first.ref, names[0]), store.item_path(second.ref, names[1])
+        items.append(_item(names, one, other, paths, out))
     return Comparison(
         keys=(first.ref.key, second.ref.key),
         started_utc=(first.started_utc, second.started_utc),
@@ -97,9 +109,35 @@ def differing(first: Mapping[str, T], second: Mapping[str, T]) -> dict[str, tupl
     return {name: (first.get(name), second.get(name)) for name in names if first.get(name) != second.get(name)}
 
 
+def _by_place(manifest: Manifest) -> dict[tuple[float, str, int], StoredItem]:
+    """By time and number among the items of that time, in the order of names; without a time by name, at the front."""
+    found: dict[tuple[float, str, int], StoredItem] = {}
+    counts: Counter[float] = Counter()
+    for item in sorted(manifest.items, key=lambda item: item.name):
+        time_seconds = _time(item)
+        if time_seconds is None:
+            found[-math.inf, item.name, 0] = item
+        else:
+            found[time_seconds, "", counts[time_seconds]] = item
+            counts[time_seconds] += 1
+    return found
+
+
+def _time(item: StoredItem) -> float | None:
+    facts = _facts(item)
+    found = facts.get("time_seconds", facts.get("identity.time_seconds"))
+    return float(found) if isinstance(found, int | float) else None
+
+
+def _name(item: StoredItem | None, other: StoredItem | None) -> str:
+    found = item or other
+    return found.name if found else ""
+
+
 def _item(
-    name: str, ours: StoredItem | None, theirs: StoredItem | None, paths: tuple[Path, Path], out: Path | None
-) -> ItemDifference:
+    names: tuple[str, str], ours: StoredItem | None, theirs: StoredItem | None, paths: tuple[Path, Path],
+    out: Path | None,
+) -> ItemDifference:  # fmt: skip
     facts = differing(_facts(ours), _facts(theirs)) if ours and theirs else {}
     numbers: Numbers = {}
     written = None
@@ -109,7 +147,7 @@ def _item(
         verdict = "same bytes"
     else:
         verdict = "other bytes"
-        picture = out / f"{name}.difference.png" if out else None
+        picture = out / f"{names[0]}.difference.png" if out else None
         if picture:
             picture.parent.mkdir(parents=True, exist_ok=True)
         if ours.media_type.startswith("image/") and theirs.media_type.startswith("image/"):
@@ -118,7 +156,9 @@ def _item(
             numbers = compare_power(*paths, picture)
         written = str(picture) if picture and picture.exists() else None
     return ItemDifference(
-        name=name,
+        name=names[0],
+        second_name=names[1] if names[1] != names[0] else None,
+        time_seconds=_time(ours) if ours else _time(theirs) if theirs else None,
         verdict=verdict,
         size_bytes=(ours and ours.size_bytes, theirs and theirs.size_bytes),
         facts=facts,

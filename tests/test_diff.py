@@ -16,20 +16,22 @@ from processors.audio.stft import BATCH_FRAMES
 from processors.compare import compare, pair
 from processors.compare_arrays import compare_power
 from processors.compare_pictures import compare_pictures
+from processors.contract import Item
 from processors.errors import RequestError
 from processors.photo.preview import Preview
 from processors.store.manifest import Manifest
 from processors.store.results import Store
 from tests.conftest import Run
 from tests.made_media import MediaMaker
+from tests.pack_store import PackStore, picture
 
 
 def test_pictures_differ_by_known_levels_on_a_known_share(tmp_path: Path) -> None:
     first = np.full((10, 10, 3), 100, np.uint8)
     second = first.copy()
     second[0, :5] = (110, 100, 100)
-    for name, picture in (("a", first), ("b", second)):
-        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+    for name, levels in (("a", first), ("b", second)):
+        Image.fromarray(levels).save(tmp_path / f"{name}.png")
     out = tmp_path / "difference.png"
     assert compare_pictures(tmp_path / "a.png", tmp_path / "b.png", out) == {
         "size_px": "10 x 10 and 10 x 10", "mean_levels": round(50 / 300, 4), "largest_levels": 10, "white_level": 255,
@@ -94,6 +96,28 @@ def test_two_results_are_told_apart_item_by_item(two: tuple[Store, list[Manifest
     assert item.numbers["psnr_db"] > 30
     same = compare(older, older, store, None)
     assert {item.verdict for item in same.items} == {"same bytes"}
+
+
+def test_frames_are_paired_by_their_time_and_others_by_name(tmp_path: Path) -> None:
+    made = PackStore(tmp_path)
+    video = made.source("descent.mp4", "video", "mov,mp4,m4a,3gp,3g2,mj2", b"video")
+
+    def frames(key: str, *times: float) -> Manifest:
+        items = [
+            Item(name=f"frame_{number:06}.jpg", media_type="image/jpeg", data=picture(16, 8, round(1000 * time)),
+                 facts={"time_seconds": time})
+            for number, time in enumerate(times)
+        ]  # fmt: skip
+        table = Item(name="frames.csv", media_type="text/csv", data=key.encode())
+        return made.result(video, "video.frames", *items, table, key=key)
+
+    found = compare(frames("dense", 0.0, 0.48, 1.0), frames("sparse", 0.0, 1.0), made.store, None)
+    assert [(one.name, one.second_name, one.time_seconds, one.verdict) for one in found.items] == [
+        ("frames.csv", None, None, "other bytes"),
+        ("frame_000000.jpg", None, 0.0, "same bytes"),
+        ("frame_000001.jpg", None, 0.48, "only in the first"),
+        ("frame_000002.jpg", "frame_000001.jpg", 1.0, "same bytes"),
+    ]
 
 
 def test_keys_choose_the_results_and_their_order(two: tuple[Store, list[Manifest]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import pytest
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.packs.entry import Text
 from processors.packs.names import UniqueNames, portable_name
-from processors.packs.recipe import Pictures
+from processors.packs.recipe import DEFAULT_TAKE, Pictures
 from processors.packs.verify import verify_pack
 from tests.conftest import PROJECT
 from tests.pack_store import PackStore, evidence, filled, make_pack, picture, tree
@@ -89,6 +91,26 @@ def test_pictures_are_made_in_the_sizes_asked_for_and_never_enlarged(made: PackS
     assert found == {
         "preview_1024_1024.webp": (1024, 768), "preview_1024_100.webp": (100, 75), "spectrogram_80.webp": (80, 40),
     }  # fmt: skip
+
+
+def test_a_plot_is_not_resized_and_the_waveform_comes_with_the_sound(made: PackStore, tmp_path: Path) -> None:
+    from processors.contract import Item
+
+    digest = made.source("gusts.wav", "audio", "wav", b"RIFF gusts")
+    plot = picture(80, 40, 7, "PNG")
+    made.result(digest, "audio.spectrogram_picture", Item(name="spectrogram.png", media_type="image/png", data=plot,
+                facts={"width_px": 80, "height_px": 40, "plot_left_px": 4}))  # fmt: skip
+    made.result(digest, "audio.waveform", Item(name="waveform.png", media_type="image/png", data=plot))
+    made.result(digest, "audio.renditions", Item(name="restored.m4a", media_type="audio/mp4", data=b"m4a"),
+                Item(name="restored.flac", media_type="audio/flac", data=b"flac"))  # fmt: skip
+    recipe = {"take": DEFAULT_TAKE, "selection": ("gusts.wav",)}
+    make_pack(made, tmp_path / "pack", **recipe)
+    assert [name.partition("/")[2] for name in media_of(tmp_path / "pack")] == [
+        "audio.renditions/restored.m4a", "audio.spectrogram_picture/spectrogram.png", "audio.waveform/waveform.png",
+    ]  # fmt: skip
+    make_pack(made, tmp_path / "small", **recipe, pictures=Pictures(longest_side_px=(20,)))
+    place = tmp_path / "small/data/media/gusts.wav/audio.spectrogram_picture/spectrogram.png"
+    assert place.read_bytes() == plot
 
 
 def test_deep_and_transparent_pictures_keep_their_light(made: PackStore, tmp_path: Path) -> None:
@@ -193,6 +215,17 @@ def test_a_pack_names_no_machine_and_no_place(made: PackStore, tmp_path: Path) -
     for name, (data, _) in tree(tmp_path / "pack").items():
         assert b"a-secret-host" not in data, name
         assert str(tmp_path).encode() not in data, name
+
+
+def test_the_recipe_of_a_pack_holds_its_selection_and_the_digest_for_a_path(made: PackStore, tmp_path: Path) -> None:
+    place = tmp_path / "raw/june/tracks.jpg"
+    for name, words, told in [
+        ("words", ("medium=photo", "tr*"), ["medium=photo", "tr*"]),
+        ("path", (str(place),), [hashlib.sha256(place.read_bytes()).hexdigest()]),
+        ("all", (), ["*"]),
+    ]:
+        make_pack(made, tmp_path / name, selection=words, take=("stills", "metadata"))
+        assert json.loads((tmp_path / name / "data/recipe.json").read_bytes())["selection"] == told
 
 
 def test_folder_and_zip_hold_the_same_files(made: PackStore, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -76,7 +77,14 @@ def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> No
     )
     assert said(pack("*", "-o", "p", "--store", "store", "--audience", "public"))[0] == 2
     assert said(pack("nope.jpg", "-o", "p", "--store", "store"))[0] == 2
-    assert said(pack("gone.toml", "-o", "p", "--store", "store"))[0] == 2
+    assert said(pack("gone.toml", "-o", "p", "--store", "store")) == (2, "marsmedia: gone.toml: no such file\n")
+    assert said(pack("*", "-o", "store/p", "--store", "store")) == (
+        2, "marsmedia: store/p: lies inside the store: choose a place outside of store\n",
+    )  # fmt: skip
+    (tmp_path / "letters").mkdir()
+    assert said(pack("verify", "letters")) == (
+        2, "marsmedia: letters: not a pack: it holds no bagit.txt, no bag-info.txt and no manifest\n",
+    )  # fmt: skip
     assert said(pack("*", "-o", "p", "--store", "nowhere"))[0] == 2
     place = next((tmp_path / "store/results").rglob("contact_sheet.jpg"))
     place.write_bytes(b"damaged")
@@ -99,6 +107,25 @@ def test_a_disk_that_takes_no_more_is_told_in_one_line(tmp_path: Path) -> None:
         1, "marsmedia: the pack was not made: p.zip: File too large: look at the disk and run again\n",
     )  # fmt: skip
     assert [path.name for path in tmp_path.iterdir() if "p.zip" in path.name] == []
+
+
+def test_an_interrupted_build_ends_with_130_and_leaves_nothing(tmp_path: Path) -> None:
+    filled(tmp_path)
+    (tmp_path / "o.toml").write_text('title="a"\naudience="internal"\nselection=["tracks.jpg"]\n')
+    place = next((tmp_path / "store/results").rglob("preview_320.jpg"))
+    place.unlink()
+    os.mkfifo(place)  # whoever reads it waits until it is interrupted
+    run = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", "pack", "o.toml", "-o", "p", "--store", "store"], cwd=tmp_path, text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with place.open("wb"):  # opens once the build reads it
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate()
+    assert (run.returncode, out + err) == (
+        130, "marsmedia: interrupted: there is no pack; run the same command again\n",
+    )  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir() if path.name.lstrip(".").startswith("p")] == []
 
 
 def test_verify_names_the_file_and_ends_with_1(pack: Pack, tmp_path: Path) -> None:

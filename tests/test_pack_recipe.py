@@ -123,7 +123,7 @@ source = "a"
         (f'{HEAD}[override]\nwho="x"', ["pack.toml, line 4: override must be written as [[override]]"]),
         (f'{HEAD}take=["film"]',
          ["pack.toml, line 4: take has an entry that is 'film': must be one of originals, stills, frames, contact "
-          "sheets, spectrograms, clips, sound, metadata, or processor/pattern"]),
+          "sheets, spectrograms, clips, sound, web sound, metadata, or processor/pattern"]),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told(tmp_path: Path, text: str | bytes, told: list[str]) -> None:

@@ -37,6 +37,8 @@ def adopt(name: str, key: str | None, settings: tuple[str, ...], folder: Path, *
     if yes or click.confirm("write it?"):
         replace_file(path, after.encode())
         click.echo("written; what is due now: marsmedia ingest --dry-run")
+    else:
+        click.echo("not changed")
 
 
 def _of_result(entry: Processor, key: str, store: Store) -> Processor:

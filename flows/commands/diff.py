@@ -54,4 +54,6 @@ def _line(item: ItemDifference) -> str:
     sizes = " -> ".join("none" if size is None else str(size) for size in item.size_bytes)
     numbers = ", ".join(f"{name} {'none' if value is None else value}" for name, value in item.numbers.items())
     written = f"; see {item.picture}" if item.picture else ""
-    return f"{item.name}: {item.verdict}, {sizes} bytes{f': {numbers}' if numbers else ''}{written}"
+    named = f"{item.name} and {item.second_name}" if item.second_name else item.name
+    time = "" if item.time_seconds is None else f" at {item.time_seconds:.3f} s"
+    return f"{named}{time}: {item.verdict}, {sizes} bytes{f': {numbers}' if numbers else ''}{written}"

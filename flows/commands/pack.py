@@ -23,13 +23,16 @@ def build(
     words: Sequence[str], output: Path, store_folder: Path, *,
     audience: Audience | None, title: str | None, force: bool, as_json: bool,
 ) -> int:  # fmt: skip
-    """Build a pack; 1 where a file in the store is not what it should be, or the disk takes no more."""
+    """Build a pack; 1 where a file in the store is damaged or the disk takes no more, 130 where it was interrupted."""
     recipe = recipe_of(words, audience=audience, title=title)
     try:
         built = build_pack(recipe, output, open_store(store_folder), force=force)
     except (ResultCorrupt, ResultMissing) as error:
         click.echo(f"marsmedia: the pack was not made: {printable(str(error))}", err=True)
         return 1
+    except KeyboardInterrupt:
+        click.echo("marsmedia: interrupted: there is no pack; run the same command again", err=True)
+        return 130
     except OSError as error:
         if error.errno is None or error.filename is not None:  # the command itself names the file
             raise

@@ -15,9 +15,10 @@ from typing import Protocol
 from urllib.parse import quote
 
 from processors.contract import as_json, canonical_json
+from processors.errors import RequestError
 from processors.packs import crate, credit_file, iiif, pds4
 from processors.packs.bag import BagWriter
-from processors.packs.choose import Asked, Chosen, choose
+from processors.packs.choose import Asked, Chosen, choose, publishable
 from processors.packs.entry import Text, entries
 from processors.packs.gallery.shown import Shown
 from processors.packs.highlight import FILE as HIGHLIGHT
@@ -67,7 +68,11 @@ def build(
     ResultMissing, ResultCorrupt : a file met while packing is not what the store says; there is no pack then.
     OSError : the disk is full, or cannot be written; there is no pack then.
     """
-    chosen = choose(recipe, store, Catalogue(store), asked)
+    if output.resolve().is_relative_to(store.root.resolve()):
+        raise RequestError(f"{output}: lies inside the store: choose a place outside of {store.root}")
+    catalogue = Catalogue(store)
+    chosen = choose(recipe, store, catalogue, asked)
+    recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sources().values()))
     dated = f"{recipe.date}T00:00:00Z" if recipe.date else _latest(chosen)
     output = output.absolute()
     with scratch_beside(output, force=force) as scratch:
@@ -114,8 +119,8 @@ def _digest(packed: list[Packed], recipe: Recipe) -> str:
 
 
 def _recipe_record(recipe: Recipe) -> bytes:
-    """The recipe as JSON; words of the selection and places of keys stay home: they may name a person's folders."""
-    return canonical_json(as_json(replace(recipe, selection=(), signature=None))) + b"\n"
+    """The recipe as JSON; places of keys stay home: they may name a person's folders."""
+    return canonical_json(as_json(replace(recipe, signature=None))) + b"\n"
 
 
 def _records(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,6 +66,16 @@ def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> 
         lines = "\n".join(f"  {one.path}" for one in gone)
         raise RequestError(f"originals that are no longer where they were seen:\n{lines}\nput them back, or take none")
     return found
+
+
+def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str, ...]:
+    """The selection as others may read it: for a path, which names a person's folders, its digest."""
+    by_path = {row.path: row.digest for row in rows}
+    paths = {word for word in parse(words).names if "/" in word}
+    return tuple(
+        by_path.get(str(Path(word).absolute()), by_path.get(os.path.realpath(word), word)) if word in paths else word
+        for word in words
+    ) or ("*",)
 
 
 def _chosen(recipe: Recipe, row: SourceRow, subject: Subject, store: Store, asked: Asked) -> Chosen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from processors.packs.entry import Subject, Text
 from processors.packs.packed import Identity, Packed, in_languages, json_with_list
 from processors.packs.recipe import Recipe
 from processors.packs.rights import credit, notice, rights, rights_address
-from processors.packs.words import words
+from processors.packs.words import time_of, words
 
 FILE = "iiif-manifest.json"
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
@@ -35,8 +35,17 @@ def manifest(shown: Sequence[Packed], recipe: Recipe, identity: Identity) -> Ite
             {"id": f"{base}#provider-{number}", "type": "Agent", "label": {"none": [name]}}
             for number, name in enumerate(names, 1)
         ]
+    shown = sorted(shown, key=_order_of(shown))
     head["structures"] = [_range(subject, group, base) for subject, group in _by_subject(shown)]
     yield from json_with_list(head, "items", (_canvas(one, recipe, base) for one in shown))
+
+
+def _order_of(shown: Sequence[Packed]) -> Callable[[Packed], tuple[int, float]]:
+    """Sources and results as they come; within a result by presentation time."""
+    places: dict[tuple[str, str], int] = {}
+    for one in shown:
+        places.setdefault((one.subject.digest, one.folder), len(places))
+    return lambda one: (places[one.subject.digest, one.folder], time_of(one.entry) or 0.0)
 
 
 def can_be_shown(one: Packed) -> bool:

@@ -15,6 +15,8 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 PackPicture = Literal["jpeg", "webp", "png"]
 
 ORIGINALS = "originals"
+WAVEFORM = ("audio.waveform/waveform.png", "audio.waveform/waveform.dat")
+"""The picture, and the peaks that the gallery's player draws."""
 TAKE: dict[str, tuple[str, ...]] = {
     ORIGINALS: (),
     "stills": ("video.stills/still_*", "photo.preview/*.jpg"),
@@ -22,14 +24,15 @@ TAKE: dict[str, tuple[str, ...]] = {
     "contact sheets": ("video.contact_sheet/*",),
     "spectrograms": ("audio.spectrogram_picture/*",),
     "clips": ("video.preview/*.mp4", "audio.film/*.mp4"),
-    "sound": ("audio.renditions/*",),
+    "sound": ("audio.renditions/*", *WAVEFORM),
+    "web sound": ("audio.renditions/*.m4a", *WAVEFORM),
     "metadata": (
         "metadata/*", "evidence/*", "video.shots/*", "video.integrity/*", "audio.levels/*", "audio.events/*",
         "photo.quality/*",
     ),
 }  # fmt: skip
 """Word of the field: patterns of `processor/item`."""
-DEFAULT_TAKE = ("stills", "contact sheets", "spectrograms", "clips", "metadata")
+DEFAULT_TAKE = ("stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,15 @@ from processors.packs.recipe import AUDIENCES
 
 TEMPLATE = f"""\
 # A pack's recipe: build it with `marsmedia pack THIS.toml -o FOLDER` or `-o FILE.zip`.
+# A pack's title, audience and selection are required; all else may be left out.
 title = "A title"
 # title_zh = "..."
 # text = "A sentence or two about the pack."
 # text_zh = "..."
 audience = "internal"                  # {", ".join(AUDIENCES)}; public refuses what may not be passed on
 selection = ["medium=photo"]           # the words of `marsmedia items`: names, sol=1..20, event=..., camera=...
-take = ["stills", "contact sheets", "spectrograms", "clips", "metadata"]
+                                       # ["*"] is everything in the store
+take = ["stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata"]
                                        # also originals, frames, sound, or processor/pattern: "photo.enhanced/*"
 languages = ["en", "zh"]
 # publisher = "..."                    # who makes this pack

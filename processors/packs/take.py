@@ -30,6 +30,8 @@ def taken(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[Result
         current = [one for one in results if one.ref in asked] or results[-1:]
         for manifest in sorted(current, key=lambda one: one.ref):
             items = [i for i in manifest.items if any(fnmatchcase(f"{processor}/{i.name}", p) for p in wanted)]
+            if processor == "photo.preview":  # a small photo is not enlarged: its sizes may be the same bytes
+                items = list({i.sha256: i for i in reversed(items)}.values())[::-1]
             if recipe.pictures and processor == "photo.preview":
                 items = sorted(items, key=_area)[-1:]  # the pack makes its own sizes
             if items:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from processors.errors import RequestError
 from processors.packs.bag import ALGORITHMS, BLOCK_BYTES, DECLARATION
 from processors.packs.opened import Opened, opened
 
@@ -45,6 +46,8 @@ def verify_pack(place: Path) -> CheckedPack:
     RequestError : there is no pack, or no zip that can be read.
     """
     with opened(place) as pack:
+        if not pack.names & {"bagit.txt", "bag-info.txt", *(f"manifest-{algorithm}.txt" for algorithm in ALGORITHMS)}:
+            raise RequestError(f"{place}: not a pack: it holds no bagit.txt, no bag-info.txt and no manifest")
         return _Verifier(pack).checked()
 
 

@@ -71,14 +71,15 @@ def _kind(subject: Subject, entry: Entry | None) -> tuple[str, str]:
     if entry is None:
         return ORIGINALS[subject.medium]
     en, zh = KINDS.get(entry.manifest.ref.processor, (entry.manifest.ref.processor, entry.manifest.ref.processor))
-    time_seconds = _time(entry)
+    time_seconds = time_of(entry)
     if time_seconds is not None:
         return f"{en} at {time_seconds:.3f} s", f"第 {time_seconds:.3f} 秒的{zh}"
     return en, zh
 
 
-def _time(entry: Entry) -> float | None:
-    facts: Any = entry.facts if isinstance(entry.facts, dict) else {}
+def time_of(entry: Entry | None) -> float | None:
+    """Presentation time of a picture, seconds; None where it has none."""
+    facts: Any = entry.facts if entry and isinstance(entry.facts, dict) else {}
     identity: Any = facts.get("identity")
     found = facts.get("time_seconds", identity.get("time_seconds") if isinstance(identity, dict) else None)
     return float(found) if isinstance(found, int | float) else None
