@@ -63,6 +63,8 @@ class EvidenceRecord:
     event: EventRecord | None
     camera: str | None
     """The profile's name of what recorded it, where the release's words name just one."""
+    recorded_by: str | None
+    """The release's own words for it: "rear hazard-avoidance camera"."""
     place: str | None
     statements: tuple[Statement, ...]
     dates: tuple[Date, ...]
@@ -80,6 +82,7 @@ class EvidenceFacts:
     mission: str | None
     event: str | None
     camera: str | None
+    recorded_by: str | None
     title: str | None
     earliest_utc: str | None
     latest_utc: str | None
@@ -99,6 +102,7 @@ class EvidenceFacts:
             mission=record.mission,
             event=record.event.name if record.event else None,
             camera=record.camera,
+            recorded_by=record.recorded_by,
             title=str(titles[0]) if titles else None,
             earliest_utc=time.earliest_utc if time else None,
             latest_utc=time.latest_utc if time else None,
@@ -147,6 +151,7 @@ def weigh(
         taken=taken(believed[1], believed[0].source, profile) if believed else None,
         event=_event(event, profile),
         camera=profile.device(str(recorded_by)) if profile and recorded_by else None,
+        recorded_by=str(recorded_by) if recorded_by else None,
         place=_place(profile),
         statements=statements,
         dates=tuple(date for date, _ in dates),
