@@ -10,7 +10,7 @@ import pytest
 
 from flows.commands import look
 from flows.run import Options, in_threads, run_ingest
-from processors.contract import Source
+from processors.contract import Source, as_json
 from processors.errors import RefusedMedia
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
@@ -168,6 +168,20 @@ def test_only_the_entry_that_changed_is_made_again(make: MediaMaker, tmp_path: P
     assert ingest(raw.parent, store) == (0, 3, 1)
     look.query("SELECT name, first_sol, event FROM known WHERE first_sol = 8", store, as_json=True)
     assert json.loads(capsys.readouterr().out) == {"name": "a.png", "first_sol": 8, "event": "drive-off"}
+
+
+def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
+    entry = {"date": "2021-06-16", "date_zone": "UTC", "event": "drive-off",
+             "recorded_by": "rear hazard-avoidance camera"}  # fmt: skip
+    record = evidence(entry=entry)
+    assert EvidenceFacts.of(record).recorded_by == "rear hazard-avoidance camera"
+    lines = look.evidence_lines(json.loads(json.dumps(as_json(record))))
+    assert lines[:2] == [
+        "when: 2021-06-16T00:00:00Z to 2021-06-17T00:00:00Z (to the day, zone UTC; from release.toml:date)",
+        "sol: 32 to 33 (from release.toml:date)",
+    ]
+    assert [line.partition(":")[0] for line in lines[2:]] == ["event", "camera", "disagree about recorded"]
+    assert lines[3] == "camera: hazard-avoidance camera (release.toml: rear hazard-avoidance camera)"
 
 
 def test_a_file_that_is_named_and_not_there_is_told(make: MediaMaker, tmp_path: Path) -> None:
