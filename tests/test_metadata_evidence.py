@@ -132,6 +132,24 @@ def test_a_pds3_label_is_read_with_its_objects() -> None:
     ]
 
 
+def test_camera_sol_and_local_time_fall_back_to_a_label() -> None:
+    tags = (("pds3", "INSTRUMENT_NAME", "PANORAMIC CAMERA RIGHT"), ("pds3", "PLANET_DAY_NUMBER", "68"),
+            ("pds3", "LOCAL_TRUE_SOLAR_TIME", "12:30:36"))  # fmt: skip
+    facts = EvidenceFacts.of(evidence(tags=tags, mission=None))
+    assert (facts.camera, facts.camera_source) == ("PANORAMIC CAMERA RIGHT", "label inside:INSTRUMENT_NAME")
+    assert (facts.first_sol, facts.last_sol, facts.sol_source) == (68, 68, "label inside:PLANET_DAY_NUMBER")
+    assert facts.local_true_solar_time_hours == 12.51
+    dated = EvidenceFacts.of(evidence(tags=tags, entry={"date": "2021-05-22T02:40Z", "recorded_by": "NaTeCam"}))
+    assert (dated.first_sol, dated.sol_source) == (8, "release.toml:date")
+    pds4 = b"""<Product_Observational><Observing_System><Observing_System_Component><name>M2020</name><type>Host</type>
+    </Observing_System_Component><Observing_System_Component><name>Mastcam-Z</name><type>Instrument</type>
+    </Observing_System_Component></Observing_System><start_sol_number>7</start_sol_number></Product_Observational>"""
+    beside = EvidenceFacts.of(evidence(labels={"a.xml": pds4}, mission=None))
+    assert (beside.camera, beside.first_sol) == ("Mastcam-Z", 7)
+    unreal = EvidenceFacts.of(evidence(tags=(("pds3", "PLANET_DAY_NUMBER", "many"),), mission=None))
+    assert (unreal.first_sol, unreal.local_true_solar_time_hours) == (None, None)
+
+
 def test_entities_in_a_label_are_refused() -> None:
     with pytest.raises(RefusedMedia, match="declares a document type or entities"):
         label_tags(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>')

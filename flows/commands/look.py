@@ -118,7 +118,8 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
         lines.append(f"event: {event['name']}: {event['title']}, {event['written']} ({event['source']})")
     if record.get("camera"):
         words = record.get("recorded_by")
-        lines.append(f"camera: {record['camera']}" + (f" (release.toml: {words})" if words else ""))
+        said = f"release.toml: {words}" if words else f"from {record['camera_source']}"
+        lines.append(f"camera: {record['camera']} ({said})")
     elif record.get("recorded_by"):
         lines.append(f"camera: {record['recorded_by']} (release.toml)")
     for one in record.get("disagreements", ()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -50,6 +51,7 @@ TERMS: dict[str, tuple[str, str | None]] = {
     "synthetic": ("Iptc4xmpExt:DigitalSourceType", "digitalSourceType"),
     "identifier": ("dc:identifier", "identifier"),
     "sol": ("marsmedia:sol", None),
+    "local_true_solar_time": ("marsmedia:localTrueSolarTime", None),
     "latitude_degrees_north": ("exif:GPSLatitude", "latitude"),
     "longitude_degrees_east": ("exif:GPSLongitude", "longitude"),
 }
@@ -62,6 +64,7 @@ LABEL_NAMES = {
     "device": ("INSTRUMENT_NAME", "instrument_name"),
     "creator": ("author_list", "PRODUCER_INSTITUTION_NAME"),
     "sol": ("PLANET_DAY_NUMBER", "sol_number", "start_sol_number"),
+    "local_true_solar_time": ("LOCAL_TRUE_SOLAR_TIME", "start_local_true_solar_time"),
 }
 
 
@@ -86,8 +89,22 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
 def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
     """What a label says, where the meaning of an entry is known."""
     for meaning, names in LABEL_NAMES.items():
-        if tag := found(tags, *names):
+        tag = found(tags, *names) or (_instrument(tags) if meaning == "device" else None)
+        if tag:
             yield statement(meaning, str(tag.value), f"label {name}:{tag.name}")
+
+
+def _instrument(tags: tuple[Tag, ...]) -> Tag | None:
+    """The name of the first part of a PDS4 observing system that is an instrument; its type follows its name."""
+    part = "Observing_System_Component/"
+    pairs = ((a, b) for a, b in itertools.pairwise(tags) if a.name.endswith(f"{part}name"))
+    return next((a for a, b in pairs if b.name.endswith(f"{part}type") and b.value == "Instrument"), None)
+
+
+def of_label(statements: Iterable[Statement], meaning: str) -> Statement | None:
+    """The first that a label makes, beside the file or inside it."""
+    term = TERMS[meaning][0]
+    return next((one for one in statements if one.term == term and one.source.startswith("label ")), None)
 
 
 def contradictions(statements: Iterable[Statement]) -> Iterator[Contradiction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -130,6 +131,14 @@ def _date(meaning: Meaning, when: When, source: str) -> Date:
         meaning=meaning, written=when.written, precision=when.precision, zone=when.zone,
         earliest_utc=stamp(when.earliest_utc), latest_utc=stamp(when.latest_utc), source=source,
     )  # fmt: skip
+
+
+def hours_of_clock(text: str) -> float | None:
+    """0 to 24 of `HH:MM:SS` as labels write it, also after its sol (`Sol-03778M12:11:16`); None for other text."""
+    parts = re.fullmatch(r"(?:Sol-\d+M)?(\d{2}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", text.strip())
+    if not parts or int(parts[1]) > 23:
+        return None
+    return round(int(parts[1]) + int(parts[2]) / 60 + float(parts[3] or 0) / 3600, 5)
 
 
 def taken(when: When, source: str, profile: Profile | None) -> Taken | None:
