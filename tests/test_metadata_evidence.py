@@ -112,6 +112,12 @@ def test_captions_alt_texts_credit_and_rights_stand_in_their_terms_and_languages
     }  # fmt: skip
 
 
+def test_synthetic_is_told_in_the_terms_of_the_iptc() -> None:
+    said = [s.value for s in evidence(head={"synthetic": True}).statements if s.term.endswith("DigitalSourceType")]
+    assert said == ["http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"]
+    assert not any(s.term.endswith("DigitalSourceType") for s in evidence(head={"synthetic": False}).statements)
+
+
 def test_a_cnsa_product_name_is_read() -> None:
     product = product_name(NAME + "L")
     assert product is not None

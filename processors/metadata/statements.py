@@ -58,6 +58,9 @@ TERMS: dict[str, tuple[str, str | None]] = {
 SINGLE = ("creator", "device", "rights", "credit", "latitude_degrees_north", "longitude_degrees_east", "sol")
 """Meanings with one true value: different ones contradict each other."""
 
+DRAWN_BY_A_PROGRAM = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+"""IPTC NewsCodes: made by an algorithm alone, from no recording; what `synthetic = true` means."""
+
 LABEL_NAMES = {
     "title": ("title",),
     "identifier": ("logical_identifier", "PRODUCT_ID"),
@@ -79,7 +82,10 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
     """What one table of release.toml says, in English and Chinese."""
     for key, value in said.items():
         meaning, language = (key[:-3], "zh") if key.endswith("_zh") else (key, None)
-        if meaning in TERMS:
+        if meaning == "synthetic":
+            if value is True:
+                yield statement(meaning, DRAWN_BY_A_PROGRAM, f"release.toml:{where}{key}")
+        elif meaning in TERMS:
             if meaning in ("title", "caption", "alt_text") and language is None:
                 language = "en"
             for one in value if isinstance(value, list) else [value]:
