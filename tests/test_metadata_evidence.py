@@ -118,6 +118,29 @@ def test_synthetic_is_told_in_the_terms_of_the_iptc() -> None:
     assert not any(s.term.endswith("DigitalSourceType") for s in evidence(head={"synthetic": False}).statements)
 
 
+@pytest.mark.parametrize(
+    ("tags", "written", "precision", "zone"),
+    [
+        ({"DateCreated": "20210616", "TimeCreated": "103000+0800"}, "2021-06-16T10:30:00+0800", "second", "offset"),
+        ({"DateCreated": "20210616"}, "2021-06-16", "day", "unknown"),
+        ({"DateCreated": "20210600", "TimeCreated": "103000"}, "2021-06", "month", "unknown"),
+        ({"OriginationDate": "2021-05-22", "OriginationTime": "02:40:05"}, "2021-05-22T02:40:05", "second", "unknown"),
+        ({"OriginationDate": "2021-05-22"}, "2021-05-22", "day", "unknown"),
+    ],
+)
+def test_a_date_in_two_parts_is_joined(tags: dict[str, str], written: str, precision: str, zone: str) -> None:
+    namespace = "bext" if "OriginationDate" in tags else "iptc"
+    (date,) = evidence(tags=tuple((namespace, name, value) for name, value in tags.items())).dates
+    assert (date.meaning, date.written, date.precision, date.zone) == ("recorded", written, precision, zone)
+
+
+def test_credit_and_city_of_the_iptc_record_are_stated() -> None:
+    said = {
+        (s.term, s.value) for s in evidence(tags=(("iptc", "Credit", "CNSA"), ("iptc", "City", "Beijing"))).statements
+    }
+    assert {("photoshop:Credit", "CNSA"), ("photoshop:City", "Beijing")} <= said
+
+
 def test_a_cnsa_product_name_is_read() -> None:
     product = product_name(NAME + "L")
     assert product is not None

@@ -238,6 +238,9 @@ def _statements(
                 yield statement(meaning, getattr(profile, meaning), f"profile {profile.name}:{meaning}")
         if "redistribute" not in head and "redistribute" not in said:
             yield statement("redistribute", profile.redistribute, f"profile {profile.name}:redistribute")
+    for tag in tags:
+        if tag.namespace == "iptc" and tag.name in ("Credit", "City"):
+            yield statement(tag.name.lower(), str(tag.value), f"file:iptc:{tag.name}")
 
 
 def _event(event: Event | None, profile: Profile | None) -> EventRecord | None:

@@ -40,6 +40,7 @@ TERMS: dict[str, tuple[str, str | None]] = {
     "creator": ("dc:creator", "creator"),
     "agency": ("dc:publisher", "publisher"),
     "credit": ("photoshop:Credit", "creditText"),
+    "city": ("photoshop:City", None),
     "rights": ("dc:rights", "copyrightNotice"),
     "source": ("dc:source", "isBasedOn"),
     "keywords": ("dc:subject", "keywords"),
