@@ -10,7 +10,7 @@ import pytest
 
 from flows.commands import look
 from flows.run import Options, in_threads, run_ingest
-from processors.contract import Source
+from processors.contract import Source, as_json
 from processors.errors import RefusedMedia
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
@@ -112,6 +112,35 @@ def test_captions_alt_texts_credit_and_rights_stand_in_their_terms_and_languages
     }  # fmt: skip
 
 
+def test_synthetic_is_told_in_the_terms_of_the_iptc() -> None:
+    said = [s.value for s in evidence(head={"synthetic": True}).statements if s.term.endswith("DigitalSourceType")]
+    assert said == ["http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"]
+    assert not any(s.term.endswith("DigitalSourceType") for s in evidence(head={"synthetic": False}).statements)
+
+
+@pytest.mark.parametrize(
+    ("tags", "written", "precision", "zone"),
+    [
+        ({"DateCreated": "20210616", "TimeCreated": "103000+0800"}, "2021-06-16T10:30:00+0800", "second", "offset"),
+        ({"DateCreated": "20210616"}, "2021-06-16", "day", "unknown"),
+        ({"DateCreated": "20210600", "TimeCreated": "103000"}, "2021-06", "month", "unknown"),
+        ({"OriginationDate": "2021-05-22", "OriginationTime": "02:40:05"}, "2021-05-22T02:40:05", "second", "unknown"),
+        ({"OriginationDate": "2021-05-22"}, "2021-05-22", "day", "unknown"),
+    ],
+)
+def test_a_date_in_two_parts_is_joined(tags: dict[str, str], written: str, precision: str, zone: str) -> None:
+    namespace = "bext" if "OriginationDate" in tags else "iptc"
+    (date,) = evidence(tags=tuple((namespace, name, value) for name, value in tags.items())).dates
+    assert (date.meaning, date.written, date.precision, date.zone) == ("recorded", written, precision, zone)
+
+
+def test_credit_and_city_of_the_iptc_record_are_stated() -> None:
+    said = {
+        (s.term, s.value) for s in evidence(tags=(("iptc", "Credit", "CNSA"), ("iptc", "City", "Beijing"))).statements
+    }
+    assert {("photoshop:Credit", "CNSA"), ("photoshop:City", "Beijing")} <= said
+
+
 def test_a_cnsa_product_name_is_read() -> None:
     product = product_name(NAME + "L")
     assert product is not None
@@ -130,6 +159,24 @@ def test_a_pds3_label_is_read_with_its_objects() -> None:
         ("A", "two lines"),
         ("IMAGE/LINES", "4"),
     ]
+
+
+def test_camera_sol_and_local_time_fall_back_to_a_label() -> None:
+    tags = (("pds3", "INSTRUMENT_NAME", "PANORAMIC CAMERA RIGHT"), ("pds3", "PLANET_DAY_NUMBER", "68"),
+            ("pds3", "LOCAL_TRUE_SOLAR_TIME", "12:30:36"))  # fmt: skip
+    facts = EvidenceFacts.of(evidence(tags=tags, mission=None))
+    assert (facts.camera, facts.camera_source) == ("PANORAMIC CAMERA RIGHT", "label inside:INSTRUMENT_NAME")
+    assert (facts.first_sol, facts.last_sol, facts.sol_source) == (68, 68, "label inside:PLANET_DAY_NUMBER")
+    assert facts.local_true_solar_time_hours == 12.51
+    dated = EvidenceFacts.of(evidence(tags=tags, entry={"date": "2021-05-22T02:40Z", "recorded_by": "NaTeCam"}))
+    assert (dated.first_sol, dated.sol_source) == (8, "release.toml:date")
+    pds4 = b"""<Product_Observational><Observing_System><Observing_System_Component><name>M2020</name><type>Host</type>
+    </Observing_System_Component><Observing_System_Component><name>Mastcam-Z</name><type>Instrument</type>
+    </Observing_System_Component></Observing_System><start_sol_number>7</start_sol_number></Product_Observational>"""
+    beside = EvidenceFacts.of(evidence(labels={"a.xml": pds4}, mission=None))
+    assert (beside.camera, beside.first_sol) == ("Mastcam-Z", 7)
+    unreal = EvidenceFacts.of(evidence(tags=(("pds3", "PLANET_DAY_NUMBER", "many"),), mission=None))
+    assert (unreal.first_sol, unreal.local_true_solar_time_hours) == (None, None)
 
 
 def test_entities_in_a_label_are_refused() -> None:
@@ -170,6 +217,20 @@ def test_only_the_entry_that_changed_is_made_again(make: MediaMaker, tmp_path: P
     assert json.loads(capsys.readouterr().out) == {"name": "a.png", "first_sol": 8, "event": "drive-off"}
 
 
+def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
+    entry = {"date": "2021-06-16", "date_zone": "UTC", "event": "drive-off",
+             "recorded_by": "rear hazard-avoidance camera"}  # fmt: skip
+    record = evidence(entry=entry)
+    assert EvidenceFacts.of(record).recorded_by == "rear hazard-avoidance camera"
+    lines = look.evidence_lines(json.loads(json.dumps(as_json(record))))
+    assert lines[:2] == [
+        "when: 2021-06-16T00:00:00Z to 2021-06-17T00:00:00Z (to the day, zone UTC; from release.toml:date)",
+        "sol: 32 to 33 (from release.toml:date)",
+    ]
+    assert [line.partition(":")[0] for line in lines[2:]] == ["event", "camera", "disagree about recorded"]
+    assert lines[3] == "camera: hazard-avoidance camera (release.toml: rear hazard-avoidance camera)"
+
+
 def test_a_file_that_is_named_and_not_there_is_told(make: MediaMaker, tmp_path: Path) -> None:
     raw = tmp_path / "raw" / "june"
     raw.mkdir(parents=True)
@@ -177,6 +238,6 @@ def test_a_file_that_is_named_and_not_there_is_told(make: MediaMaker, tmp_path: 
     (raw / "release.toml").write_text("[[file]]\npath = 'gone.png'\n[[file]]\npath = '../a.png'\n")
     report = run_ingest(raw.parent, tmp_path / "store", RECIPES, Options(workers=1), in_threads, name="t")  # type: ignore[arg-type]
     told = [problem.reason for problem in report.problems]
-    assert any("line 1 names 'gone.png', which is not in the release" in reason for reason in told)
+    assert any("line 2 names 'gone.png', which is not in the release" in reason for reason in told)
     assert any("line 4: path '../a.png' leads out of the release" in reason for reason in told)
     assert report.exit_code == 0

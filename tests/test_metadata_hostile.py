@@ -73,6 +73,14 @@ def test_entities_in_xmp_are_refused(declaration: bytes) -> None:
         list(xmp_tags(declaration + XMP % b""))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-be", "utf-16-le", "utf-16", "utf-32-be", "utf-32-le"])
+def test_a_packet_of_another_encoding_is_read(encoding: str) -> None:
+    packet = (XMP % b"<dc:title>Zhurong \xe7\xa5\x9d\xe8\x9e\x8d</dc:title>").decode()
+    assert [tag.value for tag in xmp_tags(packet.encode(encoding))][1:] == ["Zhurong \u795d\u878d"]
+    with pytest.raises(ValueError, match="declares a document type or entities"):
+        list(xmp_tags(("<!DOCTYPE a SYSTEM 'http://x/y.dtd'>" + packet).encode(encoding)))
+
+
 def test_markup_and_control_characters_stay_text() -> None:
     (kit, title) = xmp_tags(XMP % b"<dc:title>&lt;script&gt;alert(1)&lt;/script&gt;\xc2\x9b</dc:title>")
     assert (kit.name, title.name, title.value) == ("x:xmptk", "dc:title", "<script>alert(1)</script>\\x9b")

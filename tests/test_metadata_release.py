@@ -41,10 +41,10 @@ def test_a_native_date_is_kept_as_text() -> None:
         ("[[file]]\ntitle = 'x'\n", "release.toml, line 1: a [[file]] needs path"),
         ("[[file]]\npath = '../secret.jpg'\n", "release.toml, line 2: path '../secret.jpg' leads out of the release"),
         ("[[file]]\npath = '/etc/passwd'\n", "release.toml, line 2: path '/etc/passwd' leads out of the release"),
-        ("[[file]]\npath = 'a'\n\n[[file]]\npath = './a'\n", "line 4: path 'a' is named twice, first on line 1"),
+        ("[[file]]\npath = 'a'\n\n[[file]]\npath = './a'\n", "line 5: path 'a' is named twice, first on line 2"),
         ("[[file]]\npath = 'a'\ndate = '2021-02-30'\n", "line 3: date is '2021-02-30': no such date"),
-        ("[[file]]\npath = 'a'\ndate = '2021-06-16'\ndate_precision = 'second'\n", "line 3: date_precision is 's"),
-        ("[[file]]\npath = 'a'\ndate_zone = 'UTC'\n", "line 1: date_precision and date_zone need a date"),
+        ("[[file]]\npath = 'a'\ndate = '2021-06-16'\ndate_precision = 'second'\n", "line 4: date_precision is 's"),
+        ("[[file]]\npath = 'a'\ndate_zone = 'UTC'\n", "line 3: date_precision and date_zone need a date"),
         ("mission = 'tianwen-1'\n[[file]]\npath = 'a'\nevent = 'party'\n", "line 4: event is 'party': must be one of"),
         ("file = 3\n", "file must be written as [[file]] tables"),
         ("keywords = []\n[[file]]\npath = 'a'\nkeywords = [1]\n", "line 4: keywords is [1]: must be a list of texts"),
@@ -52,6 +52,19 @@ def test_a_native_date_is_kept_as_text() -> None:
 )  # fmt: skip
 def test_every_mistake_is_told_with_its_line(text: str, message: str) -> None:
     assert any(message in problem for problem in told(text)), told(text)
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "release.toml").write_text(
+        "titel = 'x'\n[[file]]\npath = 'gone.png'\ndate = '2021-02-30'\ndate_zone = 'Mars'\nbad = 1\n"
+    )
+    checked = CliRunner().invoke(main, ["release", "check", str(tmp_path)])
+    assert checked.exit_code == 1
+    assert [line.split(": ")[:2] for line in checked.output.splitlines()] == [
+        ["release.toml, line 1", "titel"], ["release.toml, line 3", "'gone.png' is not in the release"],
+        ["release.toml, line 4", "date is '2021-02-30'"], ["release.toml, line 5", "date_zone is 'Mars'"],
+        ["release.toml, line 6", "bad"],
+    ]  # fmt: skip
 
 
 def test_bytes_that_are_not_text_are_told() -> None:

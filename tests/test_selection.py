@@ -56,7 +56,8 @@ def filled(tmp_path: Path) -> tuple[Store, Catalogue]:
         {"term": "dc:title", "value": "车辙", "language": "zh", "source": "release.toml:title_zh"},
         {"term": "marsmedia:redistribute", "value": "false", "language": None, "source": "release.toml:redistribute"},
     ]
-    seen = {"mission": "tianwen-1", "event": "drive-off", "camera": "rear camera", "title": "Tracks",
+    seen = {"mission": "tianwen-1", "event": "drive-off", "camera": "rear camera",
+            "recorded_by": "rear Hazard-avoidance camera", "title": "Tracks",
             "earliest_utc": "2021-05-22T02:40:00Z", "latest_utc": "2021-05-22T02:41:00Z", "precision": "minute",
             "first_sol": 8, "last_sol": 9, "record": {"statements": statements, "mission": "tianwen-1",
             "disagreements": [{"about": "sol", "says": [["8", "file name"], ["9", "label x.xml"]]}]}}  # fmt: skip
@@ -85,6 +86,8 @@ def filled(tmp_path: Path) -> tuple[Store, Catalogue]:
         (["sol=9"], ["one.jpg"]),
         (["sol=1..8", "mission=tianwen-1"], ["one.jpg"]),
         (["event=drive-off", "camera=rear camera"], ["one.jpg"]),
+        (["camera=REAR"], ["one.jpg"]),
+        (["camera=hazard"], ["one.jpg"]),
         (["date=2021-05"], ["one.jpg"]),
         (["sql=duration_seconds > 10"], ["two.mp4"]),
         (["sql=NOT motion_may_be_measured"], ["two.mp4"]),
@@ -98,6 +101,8 @@ def test_words_narrow_and_names_widen(filled: tuple[Store, Catalogue], words: li
     ("words", "message"),
     [
         (["sol=10"], "the selection means no source in the store"),
+        (["camera=r%r"], "the selection means no source in the store"),
+        (["camera=rear_camera"], "the selection means no source in the store"),
         (["sol=x"], "sol=x: must be a number or a range such as 10..40"),
         (["sol=9..1"], "sol=9..1: the range ends before it begins"),
         (["medium=film"], "medium=film: must be video, audio or photo"),

@@ -92,6 +92,10 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
     for manifest in manifests:
         click.echo(f"{manifest.ref.processor}: {manifest.verdict}{f': {manifest.reason}' if manifest.reason else ''}")
         click.echo(f"  {len(manifest.items)} items in {store.folder(manifest.ref)}")
+        if manifest.ref.processor == "evidence" and manifest.items:
+            record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())
+            for line in evidence_lines(record_of):
+                click.echo(f"  {printable(line)}")
         for line in _known(manifest.items[0].facts if manifest.items else None):
             click.echo(f"  {printable(line)}")
         if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
@@ -99,6 +103,28 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
             for name, value in manifest.source_facts.items():
                 absent = "none" if name in ("first_error", "unreadable") else "unknown"
                 click.echo(f"  {name}: {absent if value is None else printable(str(value))}")
+
+
+def evidence_lines(record: dict[str, Any]) -> list[str]:
+    """When, where and by what a source was recorded, and each disagreement, a line each; what is unknown has none."""
+    lines: list[str] = []
+    if taken := record.get("taken"):
+        span = taken["utc"] or f"{taken['earliest_utc']} to {taken['latest_utc']}"
+        lines.append(f"when: {span} (to the {taken['precision']}, zone {taken['zone']}; from {taken['source']})")
+        if taken["first_sol"] is not None:
+            sols = sorted({taken["first_sol"], taken["last_sol"]})
+            lines.append(f"sol: {' to '.join(map(str, sols))} (from {taken['source']})")
+    if event := record.get("event"):
+        lines.append(f"event: {event['name']}: {event['title']}, {event['written']} ({event['source']})")
+    if record.get("camera"):
+        words = record.get("recorded_by")
+        said = f"release.toml: {words}" if words else f"from {record['camera_source']}"
+        lines.append(f"camera: {record['camera']} ({said})")
+    elif record.get("recorded_by"):
+        lines.append(f"camera: {record['recorded_by']} (release.toml)")
+    for one in record.get("disagreements", ()):
+        lines.append(f"disagree about {one['about']}: " + "; ".join(f"{value} ({said})" for value, said in one["says"]))
+    return lines
 
 
 def _known(facts: Any) -> list[str]:

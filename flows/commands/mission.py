@@ -77,13 +77,13 @@ def release_check(folder: Path) -> int:
     from processors.survey import printable
 
     release = read_release((folder / "release.toml").read_bytes())
-    mistakes = [str(problem) for problem in release.problems]
+    mistakes = [(problem.line, str(problem)) for problem in release.problems]
     mistakes += [
-        f"release.toml, line {release.lines[path]}: {path!r} is not in the release"
-        for path in release.files
+        (line, f"release.toml, line {line}: {path!r} is not in the release")
+        for path, line in release.lines.items()
         if not (folder / path).is_file()
     ]
-    for mistake in mistakes:
+    for _, mistake in sorted(mistakes):
         click.echo(printable(mistake))
     if not mistakes:
         click.echo(f"{folder / 'release.toml'}: {len(release.files)} files described, nothing wrong")

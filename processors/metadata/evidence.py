@@ -47,7 +47,7 @@ class Evidence:
     """All voices on a source, in standard terms, with their disagreements, as `evidence.json`."""
 
     name: ClassVar[str] = "evidence"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "file"
 
     release: str = "{}"

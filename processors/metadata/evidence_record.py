@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from processors.metadata.statements import (
     Contradiction,
     Statement,
     contradictions,
+    of_label,
     said_by_label,
     said_by_release,
     statement,
@@ -26,6 +28,7 @@ from processors.metadata.times import (
     dates_of_label,
     dates_of_name,
     dates_of_release,
+    hours_of_clock,
     taken,
 )
 from processors.mission.profile import Event, Profile
@@ -62,7 +65,11 @@ class EvidenceRecord:
     """None where nobody says when."""
     event: EventRecord | None
     camera: str | None
-    """The profile's name of what recorded it, where the release's words name just one."""
+    """The profile's name of what recorded it, where the release's or a label's words name just one; else the label's
+    words."""
+    camera_source: str | None
+    recorded_by: str | None
+    """The release's own words for it: "rear hazard-avoidance camera"."""
     place: str | None
     statements: tuple[Statement, ...]
     dates: tuple[Date, ...]
@@ -80,12 +87,16 @@ class EvidenceFacts:
     mission: str | None
     event: str | None
     camera: str | None
+    camera_source: str | None
+    recorded_by: str | None
     title: str | None
     earliest_utc: str | None
     latest_utc: str | None
     precision: str | None
     first_sol: int | None
     last_sol: int | None
+    sol_source: str | None
+    """Who gives the sols: the date that is believed, or a label where no date gives them."""
     local_true_solar_time_hours: float | None
     solar_longitude_degrees: float | None
     disagreement_count: int
@@ -94,22 +105,56 @@ class EvidenceFacts:
     @classmethod
     def of(cls, record: EvidenceRecord) -> EvidenceFacts:
         time = record.taken
+        sols = _sols(record)
         titles = [s.value for s in record.statements if s.term == "dc:title" and s.language != "zh"]
         return cls(
             mission=record.mission,
             event=record.event.name if record.event else None,
             camera=record.camera,
+            camera_source=record.camera_source,
+            recorded_by=record.recorded_by,
             title=str(titles[0]) if titles else None,
             earliest_utc=time.earliest_utc if time else None,
             latest_utc=time.latest_utc if time else None,
             precision=time.precision if time else None,
-            first_sol=time.first_sol if time else None,
-            last_sol=time.last_sol if time else None,
-            local_true_solar_time_hours=time.local_true_solar_time_hours if time else None,
+            first_sol=sols[0],
+            last_sol=sols[1],
+            sol_source=sols[2],
+            local_true_solar_time_hours=_local_true_solar_time(record),
             solar_longitude_degrees=time.first_solar_longitude_degrees if time else None,
             disagreement_count=len(record.disagreements),
             problems=record.problems,
         )
+
+
+def _sols(record: EvidenceRecord) -> tuple[int | None, int | None, str | None]:
+    """First and last sol, and who says so."""
+    if record.taken and record.taken.first_sol is not None:
+        return record.taken.first_sol, record.taken.last_sol, record.taken.source
+    told = of_label(record.statements, "sol")
+    if told and re.fullmatch(r"-?\d{1,6}", str(told.value).strip()):
+        return int(told.value), int(told.value), told.source
+    return None, None, None
+
+
+def _local_true_solar_time(record: EvidenceRecord) -> float | None:
+    """Hours: of the date that is believed, else as a label writes it."""
+    if record.taken and record.taken.local_true_solar_time_hours is not None:
+        return record.taken.local_true_solar_time_hours
+    told = of_label(record.statements, "local_true_solar_time")
+    return hours_of_clock(str(told.value)) if told else None
+
+
+def _camera(
+    recorded_by: object, statements: tuple[Statement, ...], profile: Profile | None
+) -> tuple[str | None, str | None]:
+    """What recorded it, and who says so: the release's words if the profile knows them, else a label's."""
+    if profile and recorded_by and (known := profile.device(str(recorded_by))):
+        return known, "release.toml:recorded_by"
+    if told := of_label(statements, "device"):
+        words = str(told.value)
+        return (profile.device(words) if profile else None) or words, told.source
+    return None, None
 
 
 def weigh(
@@ -137,6 +182,7 @@ def weigh(
     voices = [(date, when) for date, when in dates if date.meaning == "recorded"]
     believed = min(voices, key=lambda voice: _rank(*voice), default=None)
     recorded_by = said.get("recorded_by")
+    camera, camera_source = _camera(recorded_by, statements, profile)
     return EvidenceRecord(
         sha256=source.digest,
         name=name,
@@ -146,7 +192,9 @@ def weigh(
         mission=profile.name if profile else None,
         taken=taken(believed[1], believed[0].source, profile) if believed else None,
         event=_event(event, profile),
-        camera=profile.device(str(recorded_by)) if profile and recorded_by else None,
+        camera=camera,
+        camera_source=camera_source,
+        recorded_by=str(recorded_by) if recorded_by else None,
         place=_place(profile),
         statements=statements,
         dates=tuple(date for date, _ in dates),
@@ -190,6 +238,9 @@ def _statements(
                 yield statement(meaning, getattr(profile, meaning), f"profile {profile.name}:{meaning}")
         if "redistribute" not in head and "redistribute" not in said:
             yield statement("redistribute", profile.redistribute, f"profile {profile.name}:redistribute")
+    for tag in tags:
+        if tag.namespace == "iptc" and tag.name in ("Credit", "City"):
+            yield statement(tag.name.lower(), str(tag.value), f"file:iptc:{tag.name}")
 
 
 def _event(event: Event | None, profile: Profile | None) -> EventRecord | None:

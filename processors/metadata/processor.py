@@ -42,7 +42,7 @@ class Metadata:
     """All that the container, its streams, EXIF, XMP, IPTC and tags say, as `metadata.json`."""
 
     name: ClassVar[str] = "metadata"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "file"
 
     def needs(self, info: OpenSource) -> Need:

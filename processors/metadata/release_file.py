@@ -52,7 +52,7 @@ class Release:
     files: dict[str, Said]
     """By path below the release's folder."""
     lines: dict[str, int]
-    """Line on which each file's entry begins."""
+    """Line on which each file's path stands."""
     problems: tuple[Problem, ...]
 
 
@@ -116,10 +116,12 @@ class _Checker:
             return
         path = str(PurePosixPath(path))
         if path in lines:
-            self._tell(first, f"path {path!r} is named twice, first on line {lines[path]}", path)
+            self._tell(
+                self._line("path", first, end), f"path {path!r} is named twice, first on line {lines[path]}", path
+            )
             return
         known = len(self._problems)
-        lines[path] = first + 1
+        lines[path] = self._line("path", first, end) + 1
         said = self._said(entry, FILE_KEYS, first, end, path)
         self._dates(said, "date", first, end, path)
         self._event(said, head, first, end, path)
@@ -147,12 +149,18 @@ class _Checker:
         precision, zone = said.get("date_precision"), said.get("date_zone")
         if key not in said:
             if precision or zone:
-                self._tell(first, "date_precision and date_zone need a date", path)
+                named = "date_precision" if precision else "date_zone"
+                self._tell(self._line(named, first, end), "date_precision and date_zone need a date", path)
             return
+        if zone not in (None, "UTC", "Beijing"):
+            line = self._line("date_zone", first, end)
+            self._tell(line, f"date_zone is {zone!r}: must be UTC or Beijing", path)
+            zone = None
         try:
             parse_when(str(said[key]), precision=precision, zone=zone)  # type: ignore[arg-type]
         except ValueError as error:
-            self._tell(self._line(key, first, end), str(error), path)
+            named = "date_precision" if str(error).startswith("date_precision") else key
+            self._tell(self._line(named, first, end), str(error), path)
             said.pop(key)
 
     def _mission(self, head: Said) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ TERMS: dict[str, tuple[str, str | None]] = {
     "creator": ("dc:creator", "creator"),
     "agency": ("dc:publisher", "publisher"),
     "credit": ("photoshop:Credit", "creditText"),
+    "city": ("photoshop:City", None),
     "rights": ("dc:rights", "copyrightNotice"),
     "source": ("dc:source", "isBasedOn"),
     "keywords": ("dc:subject", "keywords"),
@@ -50,11 +52,15 @@ TERMS: dict[str, tuple[str, str | None]] = {
     "synthetic": ("Iptc4xmpExt:DigitalSourceType", "digitalSourceType"),
     "identifier": ("dc:identifier", "identifier"),
     "sol": ("marsmedia:sol", None),
+    "local_true_solar_time": ("marsmedia:localTrueSolarTime", None),
     "latitude_degrees_north": ("exif:GPSLatitude", "latitude"),
     "longitude_degrees_east": ("exif:GPSLongitude", "longitude"),
 }
 SINGLE = ("creator", "device", "rights", "credit", "latitude_degrees_north", "longitude_degrees_east", "sol")
 """Meanings with one true value: different ones contradict each other."""
+
+DRAWN_BY_A_PROGRAM = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+"""IPTC NewsCodes: made by an algorithm alone, from no recording; what `synthetic = true` means."""
 
 LABEL_NAMES = {
     "title": ("title",),
@@ -62,6 +68,7 @@ LABEL_NAMES = {
     "device": ("INSTRUMENT_NAME", "instrument_name"),
     "creator": ("author_list", "PRODUCER_INSTITUTION_NAME"),
     "sol": ("PLANET_DAY_NUMBER", "sol_number", "start_sol_number"),
+    "local_true_solar_time": ("LOCAL_TRUE_SOLAR_TIME", "start_local_true_solar_time"),
 }
 
 
@@ -76,7 +83,10 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
     """What one table of release.toml says, in English and Chinese."""
     for key, value in said.items():
         meaning, language = (key[:-3], "zh") if key.endswith("_zh") else (key, None)
-        if meaning in TERMS:
+        if meaning == "synthetic":
+            if value is True:
+                yield statement(meaning, DRAWN_BY_A_PROGRAM, f"release.toml:{where}{key}")
+        elif meaning in TERMS:
             if meaning in ("title", "caption", "alt_text") and language is None:
                 language = "en"
             for one in value if isinstance(value, list) else [value]:
@@ -86,8 +96,22 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
 def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
     """What a label says, where the meaning of an entry is known."""
     for meaning, names in LABEL_NAMES.items():
-        if tag := found(tags, *names):
+        tag = found(tags, *names) or (_instrument(tags) if meaning == "device" else None)
+        if tag:
             yield statement(meaning, str(tag.value), f"label {name}:{tag.name}")
+
+
+def _instrument(tags: tuple[Tag, ...]) -> Tag | None:
+    """The name of the first part of a PDS4 observing system that is an instrument; its type follows its name."""
+    part = "Observing_System_Component/"
+    pairs = ((a, b) for a, b in itertools.pairwise(tags) if a.name.endswith(f"{part}name"))
+    return next((a for a, b in pairs if b.name.endswith(f"{part}type") and b.value == "Instrument"), None)
+
+
+def of_label(statements: Iterable[Statement], meaning: str) -> Statement | None:
+    """The first that a label makes, beside the file or inside it."""
+    term = TERMS[meaning][0]
+    return next((one for one in statements if one.term == term and one.source.startswith("label ")), None)
 
 
 def contradictions(statements: Iterable[Statement]) -> Iterator[Contradiction]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -57,7 +59,6 @@ class Taken:
 RECORDED_TAGS = (
     ("exif", "DateTimeOriginal", "OffsetTimeOriginal"), ("xmp", "exif:DateTimeOriginal", ""),
     ("xmp", "photoshop:DateCreated", ""), ("container", "com.apple.quicktime.creationdate", ""),
-    ("bext", "OriginationDate", ""),
 )  # fmt: skip
 WRITTEN_TAGS = (
     ("exif", "DateTimeDigitized", "OffsetTimeDigitized"), ("exif", "DateTime", "OffsetTime"),
@@ -81,6 +82,27 @@ def dates_of_file(tags: Iterable[Tag], problems: list[str]) -> Iterator[tuple[Da
                 zone = by_place.get((namespace, offset))
                 text = value.strip() + (zone.strip() if isinstance(zone, str) else "")
                 yield from dated(meaning, text, f"file:{namespace}:{name}", problems)  # type: ignore[arg-type]
+    yield from _dates_in_two_parts(by_place, problems)
+
+
+def _dates_in_two_parts(by_place: Mapping[tuple[str, str], object], problems: list[str]) -> Iterator[tuple[Date, When]]:
+    """IPTC IIM 4.2 writes `YYYYMMDD` and `HHMMSS+HHMM`; EBU Tech 3285 writes `YYYY-MM-DD` and `HH:MM:SS`, no zone."""
+    day = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", str(by_place.get(("iptc", "DateCreated"), "")).strip())
+    if day and day[1] != "0000":
+        # the standard writes 00 for a month or a day that is not known
+        date = "-".join(itertools.takewhile(lambda part: part != "00", day.groups()))
+        time = re.fullmatch(
+            r"(\d{2})(\d{2})(\d{2})([+-]\d{4})?", str(by_place.get(("iptc", "TimeCreated"), "")).strip()
+        )
+        clock = f"T{time[1]}:{time[2]}:{time[3]}{time[4] or ''}" if time and len(date) == 10 else ""
+        yield from dated("recorded", date + clock, "file:iptc:DateCreated", problems)
+    written = by_place.get(("bext", "OriginationDate"))
+    if isinstance(written, str) and written.strip(" :-0\x00"):
+        time = re.fullmatch(
+            r"(\d{2})[-_:. ](\d{2})[-_:. ](\d{2})", str(by_place.get(("bext", "OriginationTime"), "")).strip()
+        )
+        clock = f"T{time[1]}:{time[2]}:{time[3]}" if time else ""
+        yield from dated("recorded", written.strip() + clock, "file:bext:OriginationDate", problems)
 
 
 def dates_of_label(tags: tuple[Tag, ...], name: str, problems: list[str]) -> Iterator[tuple[Date, When]]:
@@ -130,6 +152,14 @@ def _date(meaning: Meaning, when: When, source: str) -> Date:
         meaning=meaning, written=when.written, precision=when.precision, zone=when.zone,
         earliest_utc=stamp(when.earliest_utc), latest_utc=stamp(when.latest_utc), source=source,
     )  # fmt: skip
+
+
+def hours_of_clock(text: str) -> float | None:
+    """0 to 24 of `HH:MM:SS` as labels write it, also after its sol (`Sol-03778M12:11:16`); None for other text."""
+    parts = re.fullmatch(r"(?:Sol-\d+M)?(\d{2}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", text.strip())
+    if not parts or int(parts[1]) > 23:
+        return None
+    return round(int(parts[1]) + int(parts[2]) / 60 + float(parts[3] or 0) / 3600, 5)
 
 
 def taken(when: When, source: str, profile: Profile | None) -> Taken | None:

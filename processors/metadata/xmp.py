@@ -47,7 +47,9 @@ def xmp_tags(data: bytes) -> Iterator[Tag]:
         raise ValueError(f"the packet of {len(data)} bytes is over the limit of {MAX_XMP_BYTES}")
     try:
         # forbid_dtd: an XMP packet has none, and entities need one
-        root = defusedxml.ElementTree.fromstring(data.strip(b"\x00 \r\n\t"), forbid_dtd=True)
+        root = defusedxml.ElementTree.fromstring(_decoded(data), forbid_dtd=True)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not the {error.encoding} that it begins as") from error
     except defusedxml.DefusedXmlException as error:
         raise ValueError("it declares a document type or entities: refused") from error
     except ParseError as error:
@@ -68,6 +70,14 @@ def xmp_tags(data: bytes) -> Iterator[Tag]:
         else:
             length = len(texts) if len(texts) > MAX_LIST else None
             yield Tag(namespace="xmp", name=name, value=values, length=length)  # type: ignore[arg-type]
+
+
+def _decoded(data: bytes) -> str | bytes:
+    """Text of a UTF-16 or UTF-32 packet, told by its mark or by where the zeros of its first `<` stand; else bytes."""
+    for encoding in ("utf-32-be", "utf-32-le", "utf-16-be", "utf-16-le"):
+        if data.startswith(("\ufeff".encode(encoding), "<".encode(encoding))):
+            return data.decode(encoding).strip("\x00\ufeff \r\n\t")
+    return data.strip(b"\x00 \r\n\t")
 
 
 def extended_packet(segments: Iterable[tuple[str, bytes]], main: bytes) -> bytes | None:

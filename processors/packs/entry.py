@@ -157,7 +157,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         rights=said.first("dc:rights"),
         redistribute=None if redistribute is None else redistribute == "true",
         published_at=said.first("dc:source"),
-        synthetic=said.first("Iptc4xmpExt:DigitalSourceType") == "true",
+        synthetic=said.first("Iptc4xmpExt:DigitalSourceType") not in (None, "false"),
         mission=(evidence or {}).get("mission"),
         event=event.get("name"),
         event_title=Text(en=event.get("title"), zh=event.get("title_zh")),

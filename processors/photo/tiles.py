@@ -36,7 +36,7 @@ class Tiles:
     """
 
     name: ClassVar[str] = "photo.tiles"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "file"
 
     least_pixels: int = 20_000_000
@@ -87,6 +87,8 @@ class _Session:
                     str(folder), layout="iiif3", id=processor.base_uri.rstrip("/"), tile_size=processor.tile_px,
                     suffix=f".jpg[Q={processor.quality},strip]", overlap=0,
                 )  # fmt: skip
+        # libvips' own record of the picture, with the date of the run: no part of a IIIF service
+        (folder / "vips-properties.xml").unlink(missing_ok=True)
         count = _pack(folder, self._scratch / "tiles.zip")
         facts = TilesFacts(is_tiled=True, reason=None, width_px=image.width, height_px=image.height,
                            tile_px=processor.tile_px, tile_count=count)  # fmt: skip

@@ -37,7 +37,8 @@ WITH latest AS (
 )
 SELECT s.name, s.release, s.relative, s.medium, s.format, s.codec, s.size_bytes, s.duration_seconds,
        s.digest AS source, e.facts->>'mission' AS mission, e.facts->>'event' AS event,
-       e.facts->>'camera' AS camera, e.facts->>'title' AS title, e.facts->>'precision' AS precision,
+       e.facts->>'camera' AS camera, e.facts->>'recorded_by' AS recorded_by,
+       e.facts->>'title' AS title, e.facts->>'precision' AS precision,
        (e.facts->>'earliest_utc')::TIMESTAMPTZ AS earliest_utc, (e.facts->>'latest_utc')::TIMESTAMPTZ AS latest_utc,
        (e.facts->>'first_sol')::INTEGER AS first_sol, (e.facts->>'last_sol')::INTEGER AS last_sol,
        (e.facts->>'solar_longitude_degrees')::DOUBLE AS solar_longitude_degrees,

@@ -19,7 +19,8 @@ MEDIA = ("video", "audio", "photo")
 WORDS = ("medium", "release", "processor", "mission", "sol", "event", "camera", "date", "sql")
 HELP = """A word is a source (path, name, pattern such as '*.mp4', first characters of a digest) or
 medium=video|audio|photo, release=NAME, mission=NAME, sol=32 or sol=10..40, event=NAME,
-camera=NAME, date=2021-06 (overlaps it), sql='duration_seconds > 60' (a condition on `known`)."""
+camera=PART (of its name or of the release's words), date=2021-06 (overlaps it),
+sql='duration_seconds > 60' (a condition on `known`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,9 +117,12 @@ def select(selection: Selection, catalogue: Catalogue) -> list[SourceRow]:
 
 def _conditions(selection: Selection) -> tuple[list[str], list[object]]:
     asked: list[tuple[str, object]] = []
-    for name in ("medium", "mission", "event", "camera"):
+    for name in ("medium", "mission", "event"):
         if (value := getattr(selection, name)) is not None:
             asked.append((f"{name} = ?", value))
+    if selection.camera is not None:
+        part = "%" + re.sub(r"([\\%_])", r"\\\1", selection.camera) + "%"
+        asked.append((r"concat_ws(chr(10), camera, recorded_by) ILIKE ? ESCAPE '\'", part))
     if selection.sols:
         asked += [("last_sol >= ?", selection.sols[0]), ("first_sol <= ?", selection.sols[1])]
     if selection.date:
