@@ -192,7 +192,8 @@ def test_the_offset_counts_presentation_time_and_noise_is_not_the_same() -> None
 def family(name: str) -> str:
     """Sample files that were made of the same picture or sound."""
     families = {
-        "hopper": r"hopper", "img_9266": r"IMG_9266", "waterfall": r"(portrait_\d|\d)\.jpg$", "bmp": r"bad\w+\.bmp",
+        "hopper": r"hopper", "img_9266": r"IMG_9266", "waterfall": r"(portrait_|landscape_|)\d\.jpg$",
+        "bmp": r"bad\w+\.bmp",
         "grey ramp": r"(png_)?bas\wn?0g16", "sugarshack": r"sugarshack", "cropped": r"16bit\.(MM\.)?cropped",
         "red": r"truncated_app14|tiff_strip_cmyk", "car": r"exiv2-bug922|imagemagick\.png", "gallery": r"Portrait_\d",
         "landscape": r"Landscape_\d", "photoshop": r"invalid-exif|photoshop-200dpi", "music": r"music\.",
