@@ -153,7 +153,8 @@ def items(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None
 def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store_folder: Path) -> None:
     """Write a page over the store, and open it in a browser; no server, no network.
 
-    SELECTION as in `marsmedia items`. The page shows the files where they lie: to give it away, build a pack.
+    SELECTION as in `marsmedia items`, or the folder of a pack, whose own page is opened. The page over a store shows
+    the files where they lie: to give it away, build a pack.
 
     \b
     marsmedia browse mission=tianwen-1 sol=1..40

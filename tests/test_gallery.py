@@ -282,3 +282,15 @@ def test_vendored_libraries_are_as_published() -> None:
         content = (folder / name).read_bytes()
         content = gzip.decompress(content) if name.endswith(".gz") else content
         assert hashlib.sha256(content).hexdigest() in (folder / "README.txt").read_text()
+
+
+def test_a_pack_is_shown_by_its_own_page(tmp_path: Path) -> None:
+    (tmp_path / "pack/data").mkdir(parents=True)
+    (tmp_path / "pack/bagit.txt").write_text("BagIt-Version: 1.0\n")
+    without = CliRunner().invoke(main, ["browse", str(tmp_path / "pack"), "--no-open"])
+    assert (without.exit_code, without.stderr) == (
+        2, f"marsmedia: {tmp_path}/pack: a pack without a page of its own: build it again\n",
+    )  # fmt: skip
+    (tmp_path / "pack/data/index.html").write_text("page")
+    shown = CliRunner().invoke(main, ["browse", str(tmp_path / "pack"), "--no-open"])
+    assert (shown.exit_code, shown.stdout) == (0, f"{tmp_path}/pack/data/index.html\n")

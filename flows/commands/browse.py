@@ -25,7 +25,13 @@ UNFINISHED = f"<!DOCTYPE html>{MARK}<title>unfinished</title><p>Not finished: ru
 
 
 def browse(words: tuple[str, ...], store_folder: Path, folder: Path | None, *, show: bool) -> None:
-    """Write the page over what the words select, and open it."""
+    """Write the page over what the words select, and open it; a pack has its own page, which is opened."""
+    if len(words) == 1 and (Path(words[0]) / "bagit.txt").is_file():
+        page = Path(words[0]) / "data" / "index.html"
+        if not page.is_file():
+            raise RequestError(f"{words[0]}: a pack without a page of its own: build it again")
+        _open(page, 0, show=show)
+        return
     store = open_store(store_folder)
     catalogue = Catalogue(store)
     folder = folder or store_folder / "gallery"
@@ -37,8 +43,12 @@ def browse(words: tuple[str, ...], store_folder: Path, folder: Path | None, *, s
         title = Text(en=f"{len(releases)} releases", zh=f"{len(releases)} 次发布")
     found = subjects(rows, store, catalogue)
     write_gallery(folder, shown_of_store(found, store, folder), title=title, languages=LANGUAGES)
-    page = folder / "index.html"
-    click.echo(f"{len(rows)} source{'s' if len(rows) != 1 else ''}: {printable(str(page))}")
+    _open(folder / "index.html", len(rows), show=show)
+
+
+def _open(page: Path, source_count: int, *, show: bool) -> None:
+    counted = f"{source_count} source{'s' if source_count != 1 else ''}: " if source_count else ""
+    click.echo(f"{counted}{printable(str(page))}")
     if show and not webbrowser.open(page.absolute().as_uri()):
         click.echo("no browser could be started here: open that file in one", err=True)
 

@@ -19,7 +19,7 @@ from processors.errors import RequestError
 from processors.packs import crate, credit_file, iiif, pds4
 from processors.packs.bag import BagWriter
 from processors.packs.choose import Asked, Chosen, choose, publishable
-from processors.packs.entry import Text, entries
+from processors.packs.entry import Entry, Text, entries
 from processors.packs.gallery.shown import Shown
 from processors.packs.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight import write_highlight
@@ -155,21 +155,26 @@ _PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css
 
 
 def _shown(packed: list[Packed]) -> Iterator[Shown]:
-    """Every file; its thumbnail is the smallest packed picture of the item, else of its source."""
+    """Every file; its thumbnail is the smallest packed picture of what it shows, else of its source."""
     smallest: dict[tuple[str, str | None], Packed] = {}
     for one in packed:
         if one.entry and one.media_type.startswith("image/"):
-            for key in ((one.subject.digest, one.entry.sha256), (one.subject.digest, None)):
+            for key in ((one.subject.digest, _depicted(one.entry)), (one.subject.digest, None)):
                 if key not in smallest or one.size_bytes < smallest[key].size_bytes:
                     smallest[key] = one
     for one in packed:
-        found = smallest.get((one.subject.digest, one.entry.sha256 if one.entry else None))
+        found = smallest.get((one.subject.digest, _depicted(one.entry) if one.entry else None))
         if found is None and one.media_type.partition("/")[0] in ("video", "audio"):
             found = smallest.get((one.subject.digest, None))
         yield Shown(
             entry=one.entry, subject=one.subject, href=quote(one.path), media_type=one.media_type,
             thumbnail_href=quote(found.path) if found else None,
         )  # fmt: skip
+
+
+def _depicted(entry: Entry) -> str:
+    """The same for files that show the same: the sizes of one preview."""
+    return entry.manifest.ref.key if entry.manifest.ref.processor == "photo.preview" else entry.sha256
 
 
 def _info(packed: list[Packed], recipe: Recipe, identity: Identity) -> Iterator[tuple[str, str]]:
