@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from flows.options import Options
 from flows.prove import VERDICTS, Rebuilt, prove
@@ -20,6 +21,8 @@ from processors.store.results import Store, replace_file
 from processors.store.verify import Checked, Fault, verify
 
 NOTED_SECONDS = 10.0
+NOTE_HOLDS_SECONDS = 7 * 24 * 3600.0
+"""An older note is thrown away: what it says of files may be true no longer."""
 
 
 @dataclass(kw_only=True)
@@ -32,6 +35,8 @@ class Hashed:
     items: int = 0
     size_bytes: int = 0
     faults: list[Fault] = field(default_factory=list)
+    results_before: int = 0
+    """Of these results, how many an earlier, interrupted check-up looked at."""
 
     def add(self, checked: Checked, tell: Callable[[Fault], None]) -> None:
         self.after = checked.path
@@ -84,15 +89,12 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Check
 
 
 def hash_all(store: Store, tell: Callable[[Fault], None] = lambda fault: None) -> Hashed:
-    """Hash every item; what an earlier, killed check-up looked at is counted and not looked at again."""
+    """Hash every item; of what an interrupted check-up looked at within a week, only the faulty is looked at again."""
     note = store.root / "checkups" / "unfinished.json"
     note.parent.mkdir(exist_ok=True)
-    done = Hashed()
-    if note.exists():
-        state = json.loads(note.read_bytes())
-        done = Hashed(**{**state, "faults": [Fault(**fault) for fault in state["faults"]]})
-        for fault in done.faults:
-            tell(fault)
+    done = _taken_up(note, store)
+    for fault in done.faults:
+        tell(fault)
     noted = time.monotonic()
     for checked in verify(store, after=done.after):
         done.add(checked, tell)
@@ -101,6 +103,18 @@ def hash_all(store: Store, tell: Callable[[Fault], None] = lambda fault: None) -
             noted = time.monotonic()
     note.unlink(missing_ok=True)
     return done
+
+
+def _taken_up(note: Path, store: Store) -> Hashed:
+    """Where the interrupted check-up was; nothing looked at where there is none, or too old a one."""
+    if not note.exists() or time.time() - note.stat().st_mtime > NOTE_HOLDS_SECONDS:
+        return Hashed()
+    state = json.loads(note.read_bytes())
+    then = [Fault(**fault) for fault in state["faults"]]
+    folders = {str(folder) for fault in then for folder in (store.root / fault.path).parents}
+    again = verify(store, wanted=lambda folder: str(folder) in folders) if then else ()
+    still = [fault for checked in again for fault in checked.faults]
+    return Hashed(**{**state, "faults": still, "results_before": state["results"]})
 
 
 def hash_sample(store: Store, percent: float, seed: int, tell: Callable[[Fault], None] = lambda fault: None) -> Hashed:

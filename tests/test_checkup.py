@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from flows.checkup import check_up, hash_sample
+from flows.checkup import check_up, hash_all, hash_sample
 from flows.options import Options
 from flows.prove import prove
 from flows.run import in_threads, run_ingest
@@ -97,3 +98,24 @@ def test_a_picture_that_is_nearly_the_same_is_within_tolerance(filled: Store) ->
     folder.write_text(json.dumps(record))
     (one,) = prove([filled.manifest(manifest.ref)], filled, Options())
     assert (one.verdict, one.reason) == ("within tolerance", f"{name}: other bytes (the same libraries)")
+
+
+def test_going_on_forgets_faults_that_were_mended_and_notes_that_are_old(filled: Store) -> None:
+    paths = [path.parent for path in filled.manifest_paths()]
+    folders = [str(path.relative_to(filled.root)) for path in paths]
+    extra = paths[1] / "extra.txt"
+    extra.write_text("x")
+    faults = [
+        {"path": f"{folders[0]}/gone.jpg", "kind": "missing", "reason": "No such file or directory"},
+        {"path": f"{folders[1]}/extra.txt", "kind": "extra", "reason": "no manifest names it"},
+    ]
+    note = filled.root / "checkups/unfinished.json"
+    note.parent.mkdir()
+    state = {"after": folders[2], "results": 3, "items": 9, "size_bytes": 100, "faults": faults}
+    note.write_text(json.dumps(state))
+    done = hash_all(filled)
+    assert (done.results, done.results_before) == (5, 3)
+    assert [fault.path for fault in done.faults] == [f"{folders[1]}/extra.txt"]
+    note.write_text(json.dumps(state))
+    os.utime(note, (0, 0))
+    assert hash_all(filled).results_before == 0

@@ -44,10 +44,12 @@ def verify(folder: Path, *, percent: float | None, seed: int | None, as_json: bo
             tell(done.faults[-1])
     faults = done.faults
     if as_json:
-        summary = {"results": done.results, "items": done.items, "size_bytes": done.size_bytes,
-                   "faults": [asdict(fault) for fault in faults]}  # fmt: skip
+        summary = {"results": done.results, "results_before": done.results_before, "items": done.items,
+                   "size_bytes": done.size_bytes, "faults": [asdict(fault) for fault in faults]}  # fmt: skip
         click.echo(json.dumps(summary, ensure_ascii=False))
     else:
+        if done.results_before:
+            click.echo(f"gone on where a check was interrupted: {done.results_before} results were looked at then")
         counted = f"{done.results} results, {done.items} items, {done.size_bytes / 1e6:.1f} MB"
         click.echo(f"{counted}: {len(faults) or 'no'} faults")
         if any(fault.kind == "damaged" for fault in faults):
