@@ -9,13 +9,15 @@ from __future__ import annotations
 import errno
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
 import av
 import av.container
 import av.error
+import av.packet
+import av.stream
 import pillow_heif
 from PIL import Image, ImageFile, UnidentifiedImageError
 
@@ -46,12 +48,13 @@ _DECODER_FAULTS = (
 
 
 @contextmanager
-def decoder_errors(doing: str) -> Iterator[None]:
+def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
     """Turn what PyAV, libsndfile and Pillow raise for bad bytes into `DamagedMedia`; keep it tight around their calls.
 
     Parameters
     ----------
     doing : what was being done, completing "while ...".
+    todo : what a person can do about refused bytes; None: what `MediaError` says by itself.
 
     Raises
     ------
@@ -72,7 +75,8 @@ def decoder_errors(doing: str) -> Iterator[None]:
         if isinstance(error, av.error.BlockingIOError):  # no thread could be started: nothing is said of the bytes
             raise OSError(errno.EAGAIN, "the machine has no thread or memory left") from error
         words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
-        raise DamagedMedia(f"{words[:300]} (while {doing})") from error
+        told = (f"{words[:300]} (while {doing})", *([todo] if todo else ()))
+        raise DamagedMedia(*told) from error
 
 
 def open_container(file: BinaryIO) -> av.container.InputContainer:
@@ -92,6 +96,22 @@ def open_container(file: BinaryIO) -> av.container.InputContainer:
             options={"max_pixels": str(MAX_FRAME_PIXELS)},
             container_options={"format_whitelist": CONTAINERS, "protocol_whitelist": "none", "enable_drefs": "0"},
         )
+
+
+def packets_of(
+    container: av.container.InputContainer, streams: Sequence[av.stream.Stream]
+) -> Iterator[av.packet.Packet]:
+    """Packets until the end or the first place where the container cannot be read; the readers tell what is lost."""
+    packets = iter(container.demux(*streams))
+    while True:
+        try:
+            with decoder_errors("reading the packets"):
+                packet = next(packets, None)
+        except DamagedMedia:
+            return
+        if packet is None:
+            return
+        yield packet
 
 
 def open_picture(file: BinaryIO) -> ImageFile.ImageFile:

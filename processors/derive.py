@@ -26,8 +26,8 @@ from processors.contract import (
     result_key,
     used_by,
 )
-from processors.decoding import decoder_errors, open_container
-from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
+from processors.decoding import open_container, packets_of
+from processors.errors import MediaError, RefusedMedia, UnsupportedMedia
 from processors.metadata.processor import OpenSource
 from processors.outcome import Outcome, already_made, outcome_of, record
 from processors.pds4_image import described
@@ -207,7 +207,7 @@ def _run_video(
             streams.append(sound.stream)
         if not streams:
             return
-        for packet in _packets(container, streams):
+        for packet in packets_of(container, streams):
             if pictures and packet.stream.index == pictures.stream.index:
                 for frame in reading.each("video", pictures.decode(packet)):
                     _feed(video_work, frame)
@@ -226,20 +226,6 @@ def _end(reader: VideoReader | StreamReader, unit: Reads, work: list[_Work], rea
             _feed(work, last)
         reading.facts[unit] = as_json(reader.report())
     _finish(work)
-
-
-def _packets(container: Any, streams: list[Any]) -> Iterator[Any]:
-    """Packets until the end or the first place where the container cannot be read; the readers tell what is lost."""
-    packets = iter(container.demux(streams))
-    while True:
-        try:
-            with decoder_errors("reading the packets"):
-                packet = next(packets, None)
-        except DamagedMedia:
-            return
-        if packet is None:
-            return
-        yield packet
 
 
 def _start(work: list[_Work], info: Any) -> list[Need]:

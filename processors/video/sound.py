@@ -14,7 +14,7 @@ import av.audio.stream
 import av.container
 import numpy as np
 
-from processors.decoding import decoder_errors
+from processors.decoding import decoder_errors, packets_of
 from processors.errors import DamagedMedia
 
 LEAD_SECONDS = 1
@@ -95,13 +95,4 @@ class SoundTrack:
         except DamagedMedia:
             with decoder_errors("seeking"):
                 self._container.seek(0)
-        packets = iter(self._container.demux(self._stream))
-        while True:
-            try:
-                with decoder_errors("reading the packets"):
-                    packet = next(packets, None)
-            except DamagedMedia:
-                return
-            if packet is None:
-                return
-            yield packet
+        yield from packets_of(self._container, [self._stream])
