@@ -189,6 +189,9 @@ def test_any_text_stays_text_in_every_record(made: PackStore, tmp_path: Path, te
     made.pictures(digest, "photo.preview", {"preview_320.jpg": (32, 32)})
     make_pack(made, tmp_path / "any", selection=("any.png",))
     check_all(tmp_path / "any")
+    if SCHEMAS.is_dir():
+        assert len(check_labels(tmp_path / "any")) == 2, "one for the original, one for its preview"
+    assert not [char for char in (tmp_path / "any/data/CREDITS.txt").read_text() if ord(char) < 32 and char != "\n"]
 
 
 def test_names_with_blanks_and_chinese_are_found_by_every_reader(made: PackStore, tmp_path: Path) -> None:

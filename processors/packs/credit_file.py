@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from processors.packs.entry import Text
 from processors.packs.packed import Identity, Packed
 from processors.packs.recipe import Recipe
 from processors.packs.rights import credit, notice, override_of, rights
+from processors.survey import printable
 
 FILE = "CREDITS.txt"
 
@@ -45,4 +47,5 @@ def _both(text: Text, recipe: Recipe) -> list[str]:
 
 
 def _lines(lines: Iterable[str]) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode()
+    """Each as one line for people: any white space is a blank, control characters become escapes."""
+    return "".join(printable(re.sub(r"\s", " ", line)) + "\n" for line in lines).encode()

@@ -47,6 +47,9 @@ def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
 
 def finished(made: Path, output: Path, scratch: Path) -> None:
     """Put the finished pack in place; what was there goes with the scratch folder."""
+    if made.is_file() and not output.is_dir():
+        made.replace(output)
+        return
     old = scratch / "replaced"
     if os.path.lexists(output):
         output.rename(old)

@@ -54,7 +54,7 @@ class FolderSink:
             self._folders.add(folder)
 
     def close(self) -> None:
-        return
+        os.sync()  # once for all files, before the pack gets its name
 
     def abandon(self) -> None:
         return
