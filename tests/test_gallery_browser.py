@@ -151,6 +151,7 @@ def test_the_playhead_runs_while_it_plays(browser: Browser, index: Path) -> None
         page.until(f"!gallery.playing.paused && {PLAYHEAD}.left > {before} + 5")
         page.key(" ")
         page.until("gallery.playing.paused")
+        assert page.ask(f"{PLAYHEAD}.left") > before + 5
 
 
 def test_frames_show_their_exact_times_one_by_one(browser: Browser, index: Path) -> None:
