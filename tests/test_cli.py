@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from processors.store.results import Store
 from tests.command import command_line
 from tests.conftest import PROJECT, Run, quiet_environment
 from tests.made_media import MediaMaker
+from tests.prefect_api import PrefectApi
 
 pytestmark = pytest.mark.prefect
 
@@ -93,10 +93,8 @@ def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path, pref
 
     assert marsmedia("verify", "--store", store).stdout.endswith(": no faults\n")
     assert "0 results" in marsmedia("prune", "--dry-run", "--store", store).stdout
-    with urllib.request.urlopen(urllib.request.Request(  # the run and its report are on the server
-        f"{prefect_server}/artifacts/filter", data=b"{}", headers={"Content-Type": "application/json"}
-    )) as answer:  # fmt: skip
-        assert any(a["key"] == "marsmedia-ingest" and "7 made" in a["data"] for a in json.load(answer))
+    on_server = PrefectApi(prefect_server).ask("artifacts/filter", sort="CREATED_DESC")
+    assert any(a["key"] == "marsmedia-ingest" and "7 made" in a["data"] for a in on_server)
 
 
 def test_a_failure_is_never_green(marsmedia: Run, raw: Path, tmp_path: Path, prefect_server: str) -> None:
@@ -106,11 +104,8 @@ def test_a_failure_is_never_green(marsmedia: Run, raw: Path, tmp_path: Path, pre
     assert run.returncode == 1
     assert "failed: photo.preview june/photo.jpg: image file is truncated" in run.stdout
     assert "Traceback" not in run.stderr
-    with urllib.request.urlopen(urllib.request.Request(
-        f"{prefect_server}/flow_runs/filter", data=b'{"sort": "START_TIME_DESC", "limit": 1}',
-        headers={"Content-Type": "application/json"},
-    )) as answer:  # fmt: skip
-        assert json.load(answer)[0]["state"]["type"] == "FAILED"
+    (last,) = PrefectApi(prefect_server).ask("flow_runs/filter", sort="START_TIME_DESC", limit=1)
+    assert last["state"]["type"] == "FAILED"
     assert marsmedia("ingest", raw, "--store", tmp_path / "store").returncode == 0
     assert marsmedia("ingest", raw, "--store", tmp_path / "store", "--strict").returncode == 1
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from PIL import Image
 
 from tests.conftest import Run
 from tests.made_media import MediaMaker
+from tests.prefect_api import PrefectApi
 
 
 @pytest.mark.slow
@@ -21,7 +21,7 @@ def test_a_run_shows_its_report_and_the_contact_sheets(marsmedia: Run, prefect_s
     (tmp_path / "raw/june").mkdir(parents=True)
     MediaMaker(tmp_path / "raw/june").video("shown <b>.mp4", list(range(60)))
     report = json.loads(marsmedia("ingest", tmp_path / "raw", "--store", tmp_path / "store", "--json").stdout)
-    every = artifacts(prefect_server)
+    every = PrefectApi(prefect_server).ask("artifacts/filter", sort="CREATED_DESC")
     (sheet,) = [one for one in every if "june/shown" in (one["description"] or "")]
     assert (sheet["key"], sheet["type"], sheet["description"]) == (
         "marsmedia-contact-sheet", "image", "june/shown &lt;b&gt;.mp4",
@@ -32,11 +32,3 @@ def test_a_run_shows_its_report_and_the_contact_sheets(marsmedia: Run, prefect_s
         assert (picture.format, max(picture.size) <= 1000) == ("JPEG", True)
     (table,) = [one for one in every if one["flow_run_id"] == sheet["flow_run_id"] and one["type"] == "markdown"]
     assert (table["key"], table["description"]) == ("marsmedia-ingest", report["message"])
-
-
-def artifacts(server: str) -> list[dict[str, str]]:
-    request = urllib.request.Request(
-        f"{server}/artifacts/filter", b'{"sort": "CREATED_DESC"}', headers={"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)

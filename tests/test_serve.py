@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -11,8 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -26,6 +23,7 @@ from flows.timetable import rescheduled, timetable, with_words
 from processors.errors import RequestError
 from tests.conftest import PROJECT, quiet_environment
 from tests.made_media import MediaMaker
+from tests.prefect_api import NOT_THERE, PrefectApi
 
 
 class Served:
@@ -35,20 +33,13 @@ class Served:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self.ask = PrefectApi(f"http://127.0.0.1:{self.port}/api").ask
         environment = {**quiet_environment(folder / "home"), "PYTHONPATH": str(PROJECT)}
         command = [sys.executable, "-m", "flows.cli", "serve", str(folder / "raw"), "--store", str(folder / "store")]
         self.process = subprocess.Popen(
             [*command, "--port", str(self.port), *words], env=environment, cwd=folder, text=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-
-    def ask(self, path: str, **body: Any) -> Any:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/{path}", json.dumps(body).encode() if body else None,
-            headers={"Content-Type": "application/json"},
-        )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
 
     def runs(self) -> list[dict[str, Any]]:
         return self.ask("flow_runs/filter", sort="EXPECTED_START_TIME_ASC")
@@ -59,7 +50,7 @@ class Served:
             assert self.process.poll() is None, "serve ended"
             try:
                 found = [r for r in self.runs() if r["state_type"] == state and identity in (None, r["id"])]
-            except (urllib.error.URLError, OSError):
+            except NOT_THERE:
                 found = []
             if found:
                 return found[0]
@@ -187,7 +178,7 @@ def _waiting_run(served: Served) -> str:
         try:
             identity = served.start_run("ingest/nightly-ingest", raw="/no/such/folder", retries=10)
             break
-        except (urllib.error.URLError, OSError):
+        except NOT_THERE:
             time.sleep(0.5)
     else:
         raise AssertionError("nothing is served")

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pytest
 
 from tests.conftest import PROJECT, quiet_environment
 from tests.made_media import MediaMaker
+from tests.prefect_api import PrefectApi
 
 pytestmark = [pytest.mark.slow, pytest.mark.prefect]
 
@@ -27,7 +27,7 @@ class Pool:
     """A work pool with the timetable deployed on it, and a worker."""
 
     def __init__(self, server: str, folder: Path) -> None:
-        self._server = server
+        self._api = PrefectApi(server)
         self._environment = {
             **quiet_environment(folder / "home"), "PREFECT_API_URL": server,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -49,10 +49,12 @@ class Pool:
 
     def ended(self, name: str, **parameters: Any) -> dict[str, Any]:
         """The state in which a run of that deployment ends."""
-        deployment = self._ask(f"deployments/name/{name}")["id"]
-        run = self._ask(f"deployments/{deployment}/create_flow_run", parameters=parameters, state={"type": "SCHEDULED"})
+        deployment = self._api.ask(f"deployments/name/{name}")["id"]
+        run = self._api.ask(
+            f"deployments/{deployment}/create_flow_run", parameters=parameters, state={"type": "SCHEDULED"}
+        )
         for _ in range(480):
-            if (state := self._ask(f"flow_runs/{run['id']}")["state"])["type"] in (
+            if (state := self._api.ask(f"flow_runs/{run['id']}")["state"])["type"] in (
                 "COMPLETED",
                 "FAILED",
                 "CRASHED",
@@ -62,14 +64,6 @@ class Pool:
             assert self.worker.poll() is None, "the worker ended"
             time.sleep(0.5)
         raise AssertionError(f"{run['name']} did not end")
-
-    def _ask(self, path: str, **body: Any) -> Any:
-        request = urllib.request.Request(
-            f"{self._server}/{path}", json.dumps(body).encode() if body else None,
-            headers={"Content-Type": "application/json"},
-        )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
 
 
 @pytest.fixture
