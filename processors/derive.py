@@ -36,7 +36,7 @@ from processors.source_file import SourceFile
 from processors.store.manifest import Cost, StoredItem
 from processors.store.results import Store, put_item
 from processors.store.used import used_results
-from processors.video.reader import VideoReader
+from processors.video.reader import DamageMet, VideoReader
 
 UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")
 
@@ -97,6 +97,8 @@ class _Reading:
 def derive(source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
+    A damaged video is read a second time, in order.
+
     A `MediaError` becomes the stored result of the processors that it concerns.
 
     Raises
@@ -107,7 +109,10 @@ def derive(source: Source, file: SourceFile, release: str, due: Sequence[Process
     there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in there.values()]
     for stage in _stages([p for p in due if result_key(p, *source.digests) not in there]):
-        outcomes += _derive_stage(source, file, release, stage, store)
+        try:
+            outcomes += _derive_stage(source, file, release, stage, store)
+        except DamageMet:
+            outcomes += _derive_stage(source, file, release, stage, store, in_order=True)
     return outcomes
 
 
@@ -122,7 +127,7 @@ def _stages(due: Sequence[Processor]) -> list[list[Processor]]:
 
 
 def _derive_stage(
-    source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store
+    source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store, *, in_order: bool = False
 ) -> list[Outcome]:
     started, clock = datetime.now(UTC), time.monotonic()
     with store.scratch() as scratch:
@@ -132,13 +137,13 @@ def _derive_stage(
             with _blamed_on([one]):
                 one.used = used_results(one.processor, source, store)
         reading = _Reading()
-        _run(source, file, work, reading)
+        _run(source, file, work, reading, in_order)
         file.check_unchanged()
         seconds = time.monotonic() - clock
         return [_commit(one, source, release, reading, started, seconds, store) for one in work]
 
 
-def _run(source: Source, file: SourceFile, work: list[_Work], reading: _Reading) -> None:
+def _run(source: Source, file: SourceFile, work: list[_Work], reading: _Reading, in_order: bool) -> None:
     by_unit = {unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS}
     for unit, info in (("results", None), ("file", OpenSource(source=source, file=file))):
         _start(by_unit[unit], info)
@@ -150,7 +155,7 @@ def _run(source: Source, file: SourceFile, work: list[_Work], reading: _Reading)
             _run_audio(file, source.format, by_unit["audio"], reading)
     if source.medium == "video" and (by_unit["video"] or by_unit["audio"]):
         with _blamed_on(by_unit["video"] + by_unit["audio"]):
-            _run_video(source, file, by_unit["video"], by_unit["audio"], reading)
+            _run_video(source, file, by_unit["video"], by_unit["audio"], reading, in_order)
 
 
 @contextmanager
@@ -186,16 +191,26 @@ def _run_audio(file: SourceFile, file_format: str, work: list[_Work], reading: _
 
 
 def _run_video(
-    source: Source, file: SourceFile, video_work: list[_Work], audio_work: list[_Work], reading: _Reading
+    source: Source,
+    file: SourceFile,
+    video_work: list[_Work],
+    audio_work: list[_Work],
+    reading: _Reading,
+    in_order: bool,
 ) -> None:
-    """Picture and sound of one container, decoded side by side while its packets go by once."""
+    """Picture and sound of one container, decoded side by side while its packets go by once.
+
+    Raises
+    ------
+    DamageMet : read it again, `in_order`.
+    """
     with ExitStack() as stack:
         container = stack.enter_context(open_container(stack.enter_context(file.open())))
         streams: list[Any] = []
         pictures = sound = None
         if video_work:
             with _blamed_on(video_work), reading.clock("video"), open_container(file.open()) as second_opening:
-                pictures = VideoReader(container, second_opening, source_digest=source.digest)
+                pictures = VideoReader(container, second_opening, source_digest=source.digest, in_order=in_order)
         if pictures:
             pictures.want(_start(video_work, pictures.info))
             streams.append(pictures.stream)

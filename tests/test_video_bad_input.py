@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from pathlib import Path
 
 import pytest
 
+from processors.contract import Json, Processor
 from processors.errors import MediaError
 from processors.inspect import inspect
 from processors.source_file import SourceFile
+from processors.video.frames import Frames
+from processors.video.integrity import Audited
 from processors.video.stills import Stills
 from tests.conftest import SAMPLES
+from tests.made_media import MediaMaker
 from tests.video_derived import derived
 
 SECONDS_AT_MOST = 90
@@ -45,3 +50,41 @@ def test_every_video_ends_in_a_stated_result(path: Path, tmp_path: Path) -> None
     else:
         assert manifest.reason is not None
         assert ": " in manifest.reason
+
+
+@pytest.mark.parametrize("name", ["formats/video/decord/corrupted.mp4", "hostile/mp4parse/no_timescale.mp4"])
+def test_a_damaged_video_gives_the_same_bytes_each_time_whatever_else_is_made(
+    name: str, samples: Path, tmp_path: Path
+) -> None:
+    """In several threads, FFmpeg fills in what is damaged from pictures that happen to be ready."""
+    frames = Frames(choice="all")
+
+    def bytes_of(store: str, *others: Processor) -> tuple[tuple[str, ...], Json]:
+        made = derived(samples / name, tmp_path / store, frames, *others)[0].manifest
+        return tuple(item.sha256 for item in made.items), made.source_facts
+
+    alone = bytes_of("alone")
+    assert [bytes_of(f"again-{number}") for number in range(3)] == [alone] * 3
+    assert bytes_of("with-others", Audited()) == alone
+
+
+def test_damage_that_few_frames_need_is_met_and_the_rest_is_as_in_a_whole_reading(
+    make: MediaMaker, tmp_path: Path
+) -> None:
+    whole = make.video("whole.mp4", list(range(100)), keyframe_every=10, options={"crf": "12"})
+    data = bytearray(whole.path.read_bytes())
+    middle = (data.index(b"mdat") + data.index(b"moov")) // 2
+    data[middle : middle + 200] = bytes(200)
+    bad = make.folder / "bad.mp4"
+    bad.write_bytes(data)
+    few, every = (
+        derived(bad, tmp_path / name, Frames(choice="nth", every_nth=nth))[0] for name, nth in (("few", 20), ("all", 1))
+    )
+    assert few.manifest.source_facts == every.manifest.source_facts
+    digests, of_few = (
+        {row["pts"]: row["sha256"] for row in csv.DictReader(result.path("frames.csv").open())}
+        for result in (every, few)
+    )
+    assert (few.manifest.source_facts or {})["decoder_errors"] > 0  # type: ignore[index, operator]
+    assert len(of_few) == 4, "the fifth is lost"
+    assert of_few.items() <= digests.items()

@@ -11,8 +11,7 @@ from typing import ClassVar, Protocol
 import av.container
 
 from processors.contract import Item, Need, Reads, Source, as_json, require
-from processors.decoding import decoder_errors, open_container
-from processors.errors import DamagedMedia
+from processors.decoding import open_container, packets_of
 from processors.source_file import SourceFile
 from processors.video.frame import VideoFrame
 from processors.video.frames import Frames
@@ -82,7 +81,10 @@ class _Session:
             open_container(first) as container,
             open_container(second) as second_opening,
         ):
-            reader = VideoReader(container, second_opening, source_digest=digest, stream_index=index)
+            # in order, because what is given cannot be taken back when damage is met
+            reader = VideoReader(
+                container, second_opening, source_digest=digest, stream_index=index, in_order=True
+            )  # fmt: skip
             reader.want([frames.needs(reader.info)])
             session = frames.start(reader.info, self._scratch)
             for frame in _frames(container, reader):
@@ -94,14 +96,6 @@ class _Session:
 
 def _frames(container: av.container.InputContainer, reader: VideoReader) -> Iterator[VideoFrame]:
     """All frames that the reader gives, until the end or the first place where the container cannot be read."""
-    packets = iter(container.demux(reader.stream))
-    while True:
-        try:
-            with decoder_errors("reading the packets"):
-                packet = next(packets, None)
-        except DamagedMedia:
-            break  # the reader's report says where
-        if packet is None:
-            break
+    for packet in packets_of(container, [reader.stream]):
         yield from reader.decode(packet)
     yield from reader.flush()

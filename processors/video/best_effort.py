@@ -1,0 +1,28 @@
+"""Presentation times for streams whose packets carry none."""
+
+from __future__ import annotations
+
+
+class BestEffortClock:
+    """FFmpeg's `best_effort_timestamp`, frame by frame in the order of decoding.
+
+    The presentation time, unless it has stepped back more often than the decoding time has
+    (`guess_correct_pts` in FFmpeg's libavcodec/decode.c).
+    """
+
+    def __init__(self) -> None:
+        self._faulty_pts = self._faulty_dts = 0
+        self._last_pts: int | None = None
+        self._last_dts: int | None = None
+
+    def time_of(self, pts: int | None, dts: int | None) -> int | None:
+        """The frame's time in ticks; None where the file gives it neither."""
+        if dts is not None:
+            self._faulty_dts += self._last_dts is not None and dts <= self._last_dts
+        if pts is not None:
+            self._faulty_pts += self._last_pts is not None and pts <= self._last_pts
+        self._last_dts = dts if dts is not None else pts if pts is not None else self._last_dts
+        self._last_pts = pts if pts is not None else dts if dts is not None else self._last_pts
+        if pts is not None and (self._faulty_pts <= self._faulty_dts or dts is None):
+            return pts
+        return dts
