@@ -82,8 +82,12 @@ def derive_all(
 
 def of_file(path: Path, *processors: Processor) -> Callable[[Path], None]:
     def work(folder: Path) -> None:
-        info = FileReader(SourceFile.at(path), "wav").info
-        derive_all(info, lambda: FileReader(SourceFile.at(path), "wav").blocks(), folder, processors)
+        readers = [FileReader(SourceFile.at(path), "wav")]
+        info = readers[0].info
+        derive_all(
+            info, lambda: (readers.pop() if readers else FileReader(SourceFile.at(path), "wav")).blocks(), folder,
+            processors,
+        )  # fmt: skip
 
     return work
 

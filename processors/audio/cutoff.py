@@ -50,16 +50,17 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
     import scipy.ndimage  # takes 0.1 s, which a plan need not pay
 
     levels_db = scipy.ndimage.median_filter(10 * np.log10(np.maximum(density, 1e-30)), 5)
-    heard = density > _leaked(density) * 10 ** (LEAK_DB / 10)
+    medians = _medians(levels_db, side)
+    heard: np.ndarray | None = None
     best: Cutoff | None = None
     reason = NO_FALL
     for edge in range(max(side + gap, int(LOWEST_HZ / band_hz)), len(levels_db) - gap - 3):
-        under = float(np.median(levels_db[edge - gap - side : edge - gap]))
-        over = float(np.median(levels_db[edge + gap : edge + gap + side]))
+        under, over = float(medians[edge - gap - side]), float(medians[edge + gap])
         if under - over < LEAST_DROP_DB or not _is_last(levels_db, edge, side, gap, under, over):
             if best:
                 break  # what follows are steps in what the codec has left of its own noise
             continue
+        heard = density > _leaked(density) * 10 ** (LEAK_DB / 10) if heard is None else heard
         if np.mean(heard[edge - gap - side : edge - gap]) < 0.5:
             reason = ONLY_LINES
             continue
@@ -69,6 +70,13 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
         place = edge - gap - side + int(loud[-1])
         best = Cutoff(hz=float(frequency_hz[place] + band_hz / 2), drop_db=under - over)
     return best or reason
+
+
+def _medians(levels: np.ndarray, length: int) -> np.ndarray:
+    """Of so many levels from each on, of fewer at the end; the shape of `levels`."""
+    length = min(length, len(levels))
+    whole = np.median(np.lib.stride_tricks.sliding_window_view(levels, length), axis=1)
+    return np.append(whole, [np.median(levels[first:]) for first in range(len(whole), len(levels))])
 
 
 def _leaked(density: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ import soundfile
 
 from processors.audio.lengths import ESTIMATED, ffmpeg_count, libsndfile_count, wave_count
 from processors.audio.ogg import is_chained
+from processors.audio.regroup import non_finite_count
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.source_file import SourceFile
@@ -24,7 +25,7 @@ from processors.source_file import SourceFile
 LIBSNDFILE_FORMATS = frozenset({"wav", "w64", "aiff", "flac", "caf", "au", "ogg"})
 """Formats that libsndfile reads exactly; mp3 is not one: without a Xing header it reads 1.7 s of 10.1 s, silently."""
 
-BLOCK_SAMPLES = 1 << 16
+BLOCK_SAMPLES = 1 << 17
 SALVAGE_SAMPLES = 1 << 8
 MAX_CHANNELS = 64
 MAX_RATE_HZ = 10_000_000
@@ -107,7 +108,7 @@ class _Tally:
     def block(self, samples: np.ndarray) -> AudioBlock:
         first = self.samples
         self.samples += samples.shape[1]
-        self.non_finite += samples.size - int(np.count_nonzero(np.isfinite(samples)))
+        self.non_finite += non_finite_count(samples)
         return AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=first)
 
     def error(self, error: DamagedMedia, packet: av.packet.Packet | None = None) -> None:

@@ -7,6 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 
+def non_finite_count(samples: np.ndarray) -> int:
+    """How many are NaN or infinite; where the sum is finite, which costs a quarter of looking at each, none is."""
+    with np.errstate(all="ignore"):
+        if np.isfinite(samples.sum()):
+            return 0
+    return int(samples.size - np.count_nonzero(np.isfinite(samples)))
+
+
 class Regrouper:
     """Gives what it is fed in runs of `run_samples`, each starting where the one before ended.
 
@@ -22,17 +30,17 @@ class Regrouper:
 
     def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
         """Take float32, shape (channels, samples); give whole runs, shape (channels, run_samples)."""
-        finite = np.isfinite(samples)
-        if not finite.all():
-            self.non_finite += int(samples.size - np.count_nonzero(finite))
-            samples = np.where(finite, samples, np.float32(0))
+        if bad := non_finite_count(samples):
+            self.non_finite += bad
+            samples = np.where(np.isfinite(samples), samples, np.float32(0))
         self._waiting.append(samples)
         self._waiting_samples += samples.shape[1]
         if self._waiting_samples < self._run_samples:
             return
         joined = np.concatenate(self._waiting, axis=1) if len(self._waiting) > 1 else samples
         whole = joined.shape[1] // self._run_samples * self._run_samples
-        self._waiting, self._waiting_samples = [joined[:, whole:].copy()], joined.shape[1] - whole
+        self._waiting_samples = joined.shape[1] - whole
+        self._waiting = [joined[:, whole:].copy()] if self._waiting_samples else []
         for first in range(0, whole, self._run_samples):
             yield joined[:, first : first + self._run_samples]
 
