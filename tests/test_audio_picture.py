@@ -11,10 +11,12 @@ from PIL import Image
 
 from processors.audio.chart import BLACK, COLOURS, colour_numbers, mark_row, palette
 from processors.audio.clocks import mars_clock, source_clock, utc_clock
+from processors.audio.film import Film
 from processors.audio.picture import Picture
 from processors.audio.shuffled_deflate import compressed, decompressed, shuffled
 from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
+from processors.metadata.evidence import Told, release_parameter
 from tests.audio_sessions import Bench
 
 
@@ -36,6 +38,22 @@ def test_a_mars_second_is_longer_than_a_second() -> None:
     assert ticks[2][1] == "00:00:00"
     assert ticks[2][0] == pytest.approx(21.0, abs=1.0)
     assert ticks[3][0] - ticks[2][0] == pytest.approx(10 * 1.0274912517)
+
+
+def test_the_clocks_are_those_of_the_release_where_it_names_a_moment() -> None:
+    said = {"date": "2021-05-22T10:40", "date_zone": "Beijing", "date_precision": "minute"}
+    told = Told(release=release_parameter({}, said), mission="tianwen-1")
+    picture = Picture(start_utc="2021-05-22T02:40Z", longitude_degrees_east=109.925)
+    assert (Picture().told(told), Film().told(told)) == (picture, Film(picture=picture))
+    assert Picture().told(Told(release=release_parameter({}, {**said, "date_precision": "day"}))) == Picture()
+    assert Picture().told(Told(release=release_parameter({}, said), fault="line 3: no value")) == Picture()
+    by_hand = Picture(start_utc="2021-05-22T02:41:30Z")
+    assert by_hand.told(told) == by_hand
+    labels = [utc_clock("2021-05-22T02:40Z").label, mars_clock("2021-05-22T02:40Z", 109.925).label]
+    assert labels == [
+        "UTC, 2021-05-22 (the start is known to the minute only)",
+        "local mean solar time on Mars (the start is known to the minute only)",
+    ]
 
 
 def test_a_tone_is_drawn_at_its_time_and_frequency(tmp_path: Path) -> None:
@@ -73,7 +91,10 @@ def test_an_edge_is_marked_in_any_picture() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"start_utc": "2021-05-22"}, "start_utc is '2021-05-22': must carry an offset from UTC"),
+        (
+            {"start_utc": "2021-05-22"},
+            "start_utc is '2021-05-22': must be to the minute or finer, with an offset from UTC",
+        ),
         ({"longitude_degrees_east": 109.9}, "longitude_degrees_east is 109.9: needs start_utc"),
     ],
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import datetime
+from typing import Literal, Protocol
 
 from processors.mission.mars_time import SOL_IN_DAYS, mars_time
+from processors.mission.when import parse_when
 
 DAY_SECONDS = 86400
 STEPS_SECONDS = (
@@ -54,19 +55,48 @@ def source_clock(end_seconds: float) -> Clock:
     return Clock(label=f"time in the source ({unit})", zero_seconds=0.0, rate=1.0, style="elapsed")
 
 
+class SaysWhen(Protocol):
+    """What is known of a recording from outside its bytes."""
+
+    @property
+    def recorded_utc(self) -> str | None:
+        """ISO 8601 with an offset, to the minute or finer."""
+        ...
+
+    @property
+    def longitude_degrees_east(self) -> float | None: ...
+
+
+def moment_of(start_utc: str) -> datetime | None:
+    """The moment that is written, in UTC; None for a day, or a time without an offset. `ValueError`: no date."""
+    return parse_when(start_utc).instant
+
+
 def utc_clock(start_utc: str) -> Clock:
     """UTC, where the source's time 0 is known: ISO 8601 with an offset."""
-    zero = datetime.fromisoformat(start_utc).astimezone(UTC)
+    zero = moment_of(start_utc)
+    assert zero is not None
     midnight = zero.replace(hour=0, minute=0, second=0, microsecond=0)
     return Clock(
-        label=f"UTC, {zero:%Y-%m-%d}", zero_seconds=(zero - midnight).total_seconds(), rate=1.0, style="of the day"
+        label=f"UTC, {zero:%Y-%m-%d}{_only_to_the_minute(start_utc)}",
+        zero_seconds=(zero - midnight).total_seconds(),
+        rate=1.0,
+        style="of the day",
     )
 
 
 def mars_clock(start_utc: str, longitude_degrees_east: float) -> Clock:
     """Local mean solar time: 24 hours of 1/24 sol, which is 1.0275 days."""
-    time = mars_time(datetime.fromisoformat(start_utc), longitude_degrees_east)
+    zero = moment_of(start_utc)
+    assert zero is not None
+    time = mars_time(zero, longitude_degrees_east)
     return Clock(
-        label="local mean solar time on Mars", zero_seconds=time.local_mean_solar_time_hours * 3600,
-        rate=1 / SOL_IN_DAYS, style="of the day",
-    )  # fmt: skip
+        label=f"local mean solar time on Mars{_only_to_the_minute(start_utc)}",
+        zero_seconds=time.local_mean_solar_time_hours * 3600,
+        rate=1 / SOL_IN_DAYS,
+        style="of the day",
+    )
+
+
+def _only_to_the_minute(start_utc: str) -> str:
+    return " (the start is known to the minute only)" if parse_when(start_utc).precision == "minute" else ""

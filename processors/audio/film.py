@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +11,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from processors.audio.clocks import SaysWhen
 from processors.audio.picture import PICTURE, Picture
 from processors.audio.renditions import Renditions
 from processors.contract import Item, Need, Reads, Using, require
@@ -54,6 +55,10 @@ class Film:
         require(within, "frames_per_second", self.frames_per_second, "must be from 1 to 60")
         require(0 <= self.quality <= 51, "quality", self.quality, "must be from 0 to 51")
         require("aac" in self.renditions.web, "renditions", self.renditions.web, "must make aac")
+
+    def told(self, told: SaysWhen) -> Film:
+        """This processor for a source of which that is said: its picture has the clocks that are known."""
+        return replace(self, picture=self.picture.told(told))
 
     def uses(self) -> tuple[Any, ...]:
         return (self.picture, self.renditions)

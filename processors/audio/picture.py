@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -13,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from processors.audio.chart import COLOURS, Canvas, colour_numbers, mark_row
-from processors.audio.clocks import Clock, mars_clock, source_clock, utc_clock
+from processors.audio.clocks import Clock, SaysWhen, mars_clock, moment_of, source_clock, utc_clock
 from processors.audio.cutoff import Cutoff, find_cutoff
 from processors.audio.power_file import frames_of, mean_power_of
 from processors.audio.spectrogram import OVERVIEW, Spectrogram
@@ -55,7 +54,7 @@ class Picture:
     """The whole recording in one picture, made from the measured spectrogram without decoding."""
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
@@ -63,7 +62,8 @@ class Picture:
     """From the loudest value down to this far below it."""
     frequency_axis: Literal["linear", "log"] = "linear"
     start_utc: str | None = None
-    """When the source's time 0 was, ISO 8601 with an offset; adds an axis in UTC. None: not known."""
+    """When the source's time 0 was, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the release
+    names (`told`), or no such axis."""
     longitude_degrees_east: float | None = None
     """Of the recorder on Mars, planetocentric; with `start_utc`, adds an axis in local mean solar time."""
 
@@ -73,12 +73,18 @@ class Picture:
             self.frequency_axis in ("linear", "log"), "frequency_axis", self.frequency_axis, "must be linear or log"
         )
         if self.start_utc is not None:
-            zoned = datetime.fromisoformat(self.start_utc).tzinfo is not None
-            require(zoned, "start_utc", self.start_utc, "must carry an offset from UTC")
+            known = moment_of(self.start_utc) is not None
+            require(known, "start_utc", self.start_utc, "must be to the minute or finer, with an offset from UTC")
         if self.longitude_degrees_east is not None:
             east = self.longitude_degrees_east
             require(-360 <= east <= 360, "longitude_degrees_east", east, "must be from -360 to 360")
             require(self.start_utc is not None, "longitude_degrees_east", east, "needs start_utc")
+
+    def told(self, told: SaysWhen) -> Picture:
+        """This processor for a source of which that is said."""
+        if self.start_utc is not None or (start := told.recorded_utc) is None:
+            return self
+        return replace(self, start_utc=start, longitude_degrees_east=told.longitude_degrees_east)
 
     def uses(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)

@@ -19,6 +19,7 @@ from processors.label_file import read_label
 from processors.metadata.evidence_record import EvidenceFacts, weigh
 from processors.metadata.label import label_tags
 from processors.metadata.processor import Metadata
+from processors.metadata.times import dates_of_release, stamp
 from processors.mission.profile import load_profile
 
 
@@ -40,6 +41,21 @@ class Told:
         """What the release names as the camera or instrument."""
         words = json.loads(self.release).get("file", {}).get("recorded_by")
         return str(words) if words else None
+
+    @property
+    def recorded_utc(self) -> str | None:
+        """When it was recorded, as the release says: ISO 8601, to the minute or finer; None where that is no moment."""
+        entry = json.loads(self.release).get("file", {})
+        moments = [when for _, when in dates_of_release({}, entry, []) if when.instant] if not self.fault else []
+        if not moments:
+            return None
+        moment, is_minute = moments[0].earliest_utc, moments[0].precision == "minute"
+        return f"{moment:%Y-%m-%dT%H:%MZ}" if is_minute else stamp(moment)
+
+    @property
+    def longitude_degrees_east(self) -> float | None:
+        """Of the mission's landing site; None where no mission is named."""
+        return load_profile(self.mission).longitude_degrees_east if self.mission else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -181,14 +181,14 @@ def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> dic
         picture = np.repeat(thumbnails[frame][:, :, None], 3, axis=2)
         cuts += detector.process_frame(FrameTimecode(position, COUNTING), picture)
     found = [cut.frame_num for cut in cuts if 0 < cut.frame_num < len(distinct)]
-    small = thumbnails[distinct].astype(np.int16)
-    return {distinct[cut]: "cut" for cut in found if _stays_changed(small, cut) >= processor.cut_levels / 2}
+    lasting = (cut for cut in found if _stays_changed(thumbnails, distinct, cut) >= processor.cut_levels / 2)
+    return {distinct[cut]: "cut" for cut in lasting}
 
 
-def _stays_changed(pictures: np.ndarray, cut: int) -> float:
+def _stays_changed(thumbnails: np.ndarray, distinct: list[int], cut: int) -> float:
     """Difference between the second picture before a cut and the third after it: a glitch is over by then."""
-    before, after = pictures[max(0, cut - 2)], pictures[min(len(pictures) - 1, cut + 2)]
-    return float(np.abs(after - before).mean())
+    before, after = distinct[max(0, cut - 2)], distinct[min(len(distinct) - 1, cut + 2)]
+    return float(np.abs(thumbnails[after].astype(np.int16) - thumbnails[before]).mean())
 
 
 def _through_black(processor: Shots, brightness: np.ndarray) -> dict[int, str]:
