@@ -277,6 +277,18 @@ def test_stills_are_neither_black_nor_in_a_fade(results: dict[str, dict[str, Der
     assert all(25 <= frame < 125 for frame in frames)
 
 
+def test_a_frame_far_worse_than_its_shots_best_is_no_still_however_different(tmp_path: Path) -> None:
+    sharp = [scene(7, 3 * frame, (320, 180)).astype(float) for frame in range(60)]
+    share = np.clip((np.arange(60) - 10) / 40, 0, 1)  # of flat grey, into which the scene sinks
+    pictures = [(one * (1 - part) + 118 * part).astype(np.uint8) for one, part in zip(sharp, share, strict=True)]
+    (stills,) = derived(
+        write(tmp_path / "sinks.mp4", pictures), tmp_path / "store", Stills(per_shot=50, least_distance_bits=0)
+    )
+    totals = [entry["scores"]["total"] for entry in stills.json("stills.json")]
+    assert len(totals) == 41
+    assert min(totals) >= 0.5 * max(totals)
+
+
 def test_other_thresholds_decode_only_the_chosen_stills(sample_release: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     derived(sample_release / "descent.mp4", store, Stills())

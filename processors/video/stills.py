@@ -58,7 +58,7 @@ class Stills:
     """
 
     name: ClassVar[str] = "video.stills"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "video"
 
     per_shot: int = 3
