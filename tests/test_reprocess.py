@@ -7,7 +7,6 @@ import os
 import shutil
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,12 +21,14 @@ from flows.report import Report
 from flows.run import in_threads, run, run_ingest
 from processors.contract import parameters
 from processors.errors import RequestError
-from processors.estimate import estimate
+from processors.estimate import Estimate, estimate
 from processors.parameters import changed, from_parameters, parse_settings
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
+from processors.store.manifest import Cost
 from processors.store.results import Store
 from processors.store.schemas import SCHEMAS
+from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
 from processors.video.measurements import Measurements
 from processors.video.shots import Shots
@@ -85,42 +86,29 @@ def test_a_result_remembers_what_reading_and_its_own_work_took(filled: Store) ->
     assert rows["video.frames"]["reading_seconds"] == frames.reading_seconds
 
 
-@pytest.mark.slow
-def test_the_estimate_for_photos_is_within_a_factor_of_two_of_what_then_happens(tmp_path: Path) -> None:
-    maker = MediaMaker(tmp_path / "raw")
-    maker.folder.mkdir()
-    for number in range(40):
-        maker.photo(f"{number}.jpg", size=(4000, 3000 + number))
-    expected, took = _estimated_and_taken(tmp_path, choose("medium=photo", processor="photo.preview", quality="80"), 40)
-    assert took / 2 < expected < took * 2
-
-
-@pytest.mark.slow
-def test_the_estimate_for_videos_is_within_a_factor_of_two_of_what_then_happens(tmp_path: Path) -> None:
-    maker = MediaMaker(tmp_path / "raw")
-    maker.folder.mkdir()
-    for number in range(8):
-        maker.video(f"{number}.mp4", list(range(8000 + number)))
-    expected, took = _estimated_and_taken(tmp_path, choose("medium=video", every_seconds="0.8"), 8)
-    assert took / 2 < expected < took * 2
-
-
-def _estimated_and_taken(folder: Path, choice: Choice, count: int) -> tuple[float, float]:
-    """Seconds that the second run of so many sources should take, and took from the first start to the last end."""
-    store = Store(folder / "store")
-    run_ingest(folder / "raw", store.root, first_recipes.RECIPES, Options(), in_threads, name="first")
-    before = {m.ref for m in store.manifests()}
-    due = prepare_chosen(choice, store, retry_failed=False).plan.due
-    expected = estimate(due, History(Catalogue(store), set(choice.processors)), Options().worker_count)
-    assert expected.unknown == ()
-    report = carry_out(choice, store)
-    made = [m for m in store.manifests() if m.ref not in before]
-    assert (report.results.made, len(made)) == (count, count)
-    starts = [datetime.fromisoformat(m.started_utc) for m in made]
-    ends = [start + timedelta(seconds=m.seconds) for start, m in zip(starts, made, strict=True)]
-    took = (max(ends) - min(starts)).total_seconds()
-    print(f"estimated {expected.seconds:.1f} s, took {took:.1f} s")
-    return expected.seconds, took
+def test_an_estimate_reads_a_source_once_and_shares_the_sources_among_the_workers(filled: Store) -> None:
+    frames, sheet = (
+        next(m for m in filled.manifests() if m.ref.processor == name)
+        for name in ("video.frames", "video.contact_sheet")
+    )
+    catalogue = Catalogue(filled)
+    catalogue.remove_results([frames.ref, sheet.ref])
+    catalogue.add_results(
+        [
+            replace(frames, cost=Cost(reading_seconds=8.0, own_seconds=1.0)),
+            replace(sheet, cost=Cost(reading_seconds=6.0, own_seconds=0.5)),
+        ]
+    )
+    history = History(catalogue, {"video.frames", "video.contact_sheet", "video.shots"})
+    (first,) = prepare_chosen(choose("clip.mp4", every_seconds="0.5"), filled, retry_failed=False).plan.due
+    both = replace(first, processors=(*first.processors, ContactSheet()))
+    assert estimate([both], history, workers=2) == Estimate(seconds=9.5, workers=2, unknown=())
+    twice = replace(
+        both, source=replace(both.source, digest="f" * 64), duration_seconds=2 * (both.duration_seconds or 0)
+    )
+    assert estimate([both, twice], history, workers=1).seconds == pytest.approx(3 * 9.5)
+    assert estimate([both, twice], history, workers=2).seconds == pytest.approx(2 * 9.5)  # the longest one
+    assert estimate([replace(first, processors=(Shots(),))], history, workers=1).unknown == ("video.shots",)
 
 
 def test_a_source_never_seen_is_estimated_at_its_mediums_rate_by_duration(filled: Store) -> None:
