@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export DO_NOT_TRACK := 1
+# Two processes, on any machine; the tests of one file, and all that start a Prefect server, stay in one.
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
 .PHONY: env demo test test-fast check format lock bench clean
 
@@ -18,16 +20,16 @@ demo: env
 	$(BIN)/marsmedia demo
 
 test: env
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-fast: env
-	$(BIN)/pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 check: env
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
-	$(BIN)/pytest
+	$(PYTEST)
 
 format: env
 	$(BIN)/ruff format .
