@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -12,11 +13,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from processors.video.integrity import Audited
+from processors.video.shots import Shots
+from processors.video.stills import Stills
 from tests.command import PROJECT, command_line, write_checkout
 from tests.made_media import Made, MediaMaker
+from tests.video_derived import Derived, derived
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
@@ -70,6 +76,28 @@ def sample_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "sample-release"
     write_release(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample_truth(sample_release: Path) -> dict[str, Any]:
+    """What is known of each file of the sample release."""
+    return json.loads((sample_release / "truth.json").read_text())["files"]
+
+
+@pytest.fixture(scope="session")
+def audited_sample(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Derived]]:
+    """Audit, shots and stills of the sample's three clips."""
+    store = tmp_path_factory.mktemp("store")
+    return {
+        name: dict(
+            zip(
+                ("audit", "shots", "stills"),
+                derived(sample_release / name, store, Audited(), Shots(), Stills()),
+                strict=True,
+            )
+        )
+        for name in ("descent.mp4", "drive-off.mp4", "rover-turns.mp4")
+    }
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from flows.cli import main
 from processors.video.duplicates import alike, same_film
 from processors.video.measurements import Measurements
-from tests.test_video_audit import scene, write
 from tests.video_derived import derived
+from tests.video_scenes import scene, write
 
 
 def test_a_scene_that_comes_again_is_found_within_and_across(tmp_path: Path) -> None:
