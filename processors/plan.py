@@ -63,7 +63,8 @@ class Plan:
 def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> dict[str, Processor]:
     """The recipe's processors that have something to read in this source, each after those that it uses, by key.
 
-    One with a method `told` is given what the release says of the source, which becomes part of its key.
+    Of two of one name, one that the recipe names comes after one that is only used: the later one is shown. One with a
+    method `told` is given what the release says of the source, which becomes part of its key.
     """
     found: dict[str, Processor] = {}
 
@@ -76,10 +77,14 @@ def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> di
         found.setdefault(result_key(processor, *source.digests), processor)
         return True
 
+    named: dict[str, str] = {}
     for processor in recipes[source.medium]:
         tell = getattr(processor, "told", None)
-        add(tell(told) if tell and told else processor)
-    return found
+        known = tell(told) if tell and told else processor
+        if add(known):
+            named[result_key(known, *source.digests)] = known.name
+    behind = {key for key in found if key not in named and found[key].name in named.values()}
+    return {key: found[key] for key in found if key in behind} | found
 
 
 def make_plan(

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
+from processors.audio.av_frames import frame_of
 from processors.audio.events import Events
 from tests.audio_sessions import Bench
 
@@ -121,3 +123,32 @@ def test_impulses_are_found_up_to_both_ends(tmp_path: Path) -> None:
 def test_a_recording_that_begins_loud_begins_with_no_impulse(tmp_path: Path) -> None:
     sound = 0.3 * np.random.default_rng(1).normal(0, 1, 2 * 48_000) * np.exp(-np.arange(2 * 48_000) / 4800)
     assert Bench(tmp_path, sound).run(Events()).facts("events.csv")["impulse_count"] == 0
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11_025])
+def test_the_ends_of_a_recording_at_a_low_rate_are_no_gusts(tmp_path: Path, rate_hz: int) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(5 * rate_hz) / rate_hz)
+    dither = np.random.default_rng(0).uniform(-0.5, 0.5, len(tone)) / 32768
+    facts = Bench(tmp_path, tone + dither, rate_hz).run(Events()).facts("events.csv")
+    assert [event["kind"] for event in facts["events"]] == ["tone"]
+
+
+@pytest.mark.parametrize(("codec", "suffix"), [("libmp3lame", "mp3"), ("libopus", "opus"), ("pcm_s24le", "wav")])
+def test_a_pure_tone_is_its_own_fundamental_whatever_a_codec_leaves_beside_it(
+    tmp_path: Path, codec: str, suffix: str
+) -> None:
+    path = tmp_path / f"tone.{suffix}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=48_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(5 * 48_000) / 48_000)
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=48_000)
+        frame = frame_of(tone[None].astype(np.float32), rate_hz=48_000, layout="mono", first_sample=0)
+        for part in (frame, None):
+            for ready in resampler.resample(part):
+                container.mux(stream.encode(ready))
+        container.mux(stream.encode(None))
+    bench = Bench.of(tmp_path / "made", path, {"opus": "ogg"}.get(suffix, suffix))
+    (found,) = bench.run(Events()).facts("events.csv")["events"]
+    assert (found["kind"], found["harmonic_numbers"]) == ("tone", [1])
+    assert found["fundamental_hz"] == pytest.approx(1000, abs=0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from processors.audio.calibration import Calibration, read_calibration
 from processors.audio.levels import Levels
+from processors.audio.renditions import Renditions
 from processors.audio.true_peak import TruePeak
 from tests.audio_sessions import Bench
 
@@ -199,3 +201,41 @@ def test_a_calibration_without_a_source_is_refused(tmp_path: Path) -> None:
 def test_wrong_parameters_are_named(field: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{field} is {value}"):
         Levels(**{field: value})  # type: ignore[arg-type]
+
+
+def test_true_peak_of_a_sound_that_fades_is_the_same_in_runs_of_any_length() -> None:
+    seconds = np.arange(44_100) / 44_100
+    faded = 0.5 * np.sin(2 * np.pi * 1234.567 * seconds) * np.clip(10 * np.minimum(seconds, 1 - seconds), 0, 1)
+    found = []
+    for length in (256, 1000, 4410, 44_100):
+        meter = TruePeak(44_100)
+        for first in range(0, len(faded), length):
+            meter.add(faded[first : first + length].astype(np.float32))
+        found.append(20 * math.log10(meter.finish()))
+    assert found == pytest.approx([-6.017] * 4, abs=0.001)
+
+
+def test_eight_channels_have_loudness_and_all_renditions(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, np.random.default_rng(1).normal(0, 0.1, (8, 48_000)))
+    assert bench.run(Levels()).facts("levels.json")["loudness"]["integrated_lufs"] == pytest.approx(-7.5, abs=0.2)
+    assert len(bench.run(Renditions()).items) == 9
+
+
+def test_a_range_needs_a_window_of_three_seconds_and_a_steady_tone_has_none(tmp_path: Path) -> None:
+    for seconds, expected in ((2.9, None), (3.0, 0.0), (3.2, 0.0)):
+        tone = 0.5 * np.sin(np.arange(round(48_000 * seconds)) / 10)
+        loudness = Bench(tmp_path / str(seconds), tone).run(Levels()).facts("levels.json")["loudness"]
+        assert loudness["range_lu"] == expected
+        assert (loudness["reason"] is None) == (expected is not None)
+
+
+def test_what_is_missing_among_the_levels_has_its_reason(tmp_path: Path) -> None:
+    click = np.zeros(48_000)
+    click[24_000] = 0.5
+    for name, samples, missing, reason in (
+        ("click", click, "noise_floor_dbfs", "the quietest 5 percent hold nothing, so there is no noise floor"),
+        ("steady", np.full(48_000, 0.25), "rms_without_dc_dbfs", "every sample is the same"),
+        ("nan", np.full(48_000, np.nan), "peak_dbfs", "every sample is zero, or no number and taken as zero"),
+    ):
+        channel = Bench(tmp_path / name, samples).run(Levels()).facts("levels.json")["channels"][0]
+        assert (channel[missing], channel["reason"]) == (None, reason)

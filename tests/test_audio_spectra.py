@@ -218,3 +218,26 @@ def test_a_calibration_gives_pascals_beside_full_scale(tmp_path: Path) -> None:
         columns["mean_db_re_20_upa_per_hz"][strongest], abs=1e-3
     )
     assert pascals == pytest.approx(10 ** (columns["mean_dbfs_per_hz"][strongest] / 10) * 16 / 4, rel=0.01)
+
+
+@pytest.mark.parametrize(("hz", "rate_hz"), [(30, 48_000), (100, 192_000)])
+def test_a_tone_too_low_for_the_window_is_not_guessed_at(tmp_path: Path, hz: int, rate_hz: int) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * hz * np.arange(3 * rate_hz) / rate_hz)
+    channel = Bench(tmp_path, tone, rate_hz).run(Spectra()).facts("spectra.csv")["channels"][0]
+    reason = f"above {5 * rate_hz / 2048:g} Hz no line rises 10 dB above its neighbours"
+    assert (channel["strongest_tone"], channel["strongest_tone_reason"]) == (None, reason)
+
+
+def test_noise_has_no_strongest_tone_and_silence_says_so(tmp_path: Path) -> None:
+    for samples, reason in (
+        (np.random.default_rng(4).normal(0, 0.1, 96_000), "above 117.188 Hz no line rises 10 dB above its neighbours"),
+        (np.zeros(96_000), "silence"),
+    ):
+        channel = Bench(tmp_path / reason, samples).run(Spectra()).facts("spectra.csv")["channels"][0]
+        assert (channel["strongest_tone"], channel["strongest_tone_reason"]) == (None, reason)
+
+
+def test_no_cutoff_is_found_below_two_kilohertz(tmp_path: Path) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(3 * 192_000) / 192_000)
+    bench = Bench(tmp_path, np.round(tone * 2**15) / 2**15, 192_000)
+    assert bench.run(Spectra()).facts("spectra.csv")["channels"][0]["cutoff"] is None

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
 from flows.report import Report
+from processors.audio.levels import Levels
 from processors.audio.reader import AudioBlock, AudioInfo
-from processors.contract import Item, Need, Reads, Using
+from processors.audio.renditions import Renditions
+from processors.contract import Item, Need, Reads, Source, Using
+from processors.plan import applicable
 from tests.made_media import MediaMaker
 from tests.runs import counts, ingest
 
@@ -94,3 +99,12 @@ def test_what_builds_on_a_failure_fails_and_says_on_which(raw: Path, tmp_path: P
     assert counts(report) == (2, 0, 0, 0, 2)
     reason = next(problem.reason for problem in report.problems if problem.processor == "decided")
     assert reason.startswith("it needs measured, which failed (")
+
+
+@pytest.mark.parametrize("named_first", [True, False])
+def test_of_two_results_of_one_name_the_recipes_own_is_shown(named_first: bool) -> None:
+    own = Levels(silence_dbfs=-50.0)
+    both = (own, Renditions()) if named_first else (Renditions(), own)
+    source = Source(digest="0" * 64, size_bytes=1, name="a.wav", medium="audio", format="wav", has_sound=True)
+    found = list(applicable(source, {"audio": both, "video": (), "photo": ()}).values())
+    assert [processor for processor in found if processor.name == "audio.levels"] == [Levels(), own]

@@ -13,6 +13,9 @@ LEAST_BANDS_INSIDE = 2.0
 """A band narrower than this many steps of the transform is not told apart from its neighbours."""
 MAIN_LOBE_BANDS = 5
 """Half the width of the widest window's main lobe (flat top), in bands."""
+NEIGHBOUR_BANDS = 31
+LINE_DB = 10.0
+"""How far a line rises above the median of its neighbours, as a tone of `audio.events` does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +67,23 @@ def fractional_octaves(frequency_hz: np.ndarray, density: np.ndarray, octave_fra
     return found
 
 
-def strongest_tone(frequency_hz: np.ndarray, density: np.ndarray) -> Tone | None:
-    """The highest line away from 0 Hz; None for silence. Whether it is a tone at all is for `audio.events`."""
-    step_hz = frequency_hz[1] - frequency_hz[0]
-    usable = density[MAIN_LOBE_BANDS:-1]
-    if not usable.size or not usable.max() > 0:
-        return None
-    peak = int(np.argmax(usable)) + MAIN_LOBE_BANDS
+def strongest_tone(frequency_hz: np.ndarray, density: np.ndarray) -> Tone | str:
+    """The highest line of the mean spectrum, or why there is none. Whether it lasts is for `audio.events`."""
+    import scipy.ndimage
+    import scipy.signal
+
+    step_hz = float(frequency_hz[1] - frequency_hz[0])
+    if not density.max() > 0:
+        return "silence"
+    level_db = 10 * np.log10(np.maximum(density, density.max() * 1e-15))
+    around_db = scipy.ndimage.median_filter(level_db, NEIGHBOUR_BANDS, mode="nearest")
+    lines, _ = scipy.signal.find_peaks(level_db, height=around_db + LINE_DB)
+    lines = lines[(lines >= MAIN_LOBE_BANDS) & (lines < len(density) - 1)]
+    if not lines.size:
+        return f"above {MAIN_LOBE_BANDS * step_hz:g} Hz no line rises {LINE_DB:g} dB above its neighbours"
+    peak = int(lines[np.argmax(density[lines])])
     line = slice(max(1, peak - MAIN_LOBE_BANDS), min(len(density) - 1, peak + MAIN_LOBE_BANDS + 1))
-    power = density[line]
-    mean_square = float(power.sum() * step_hz)
+    mean_square = float(density[line].sum() * step_hz)
     near = slice(max(1, peak - 2), min(len(density) - 1, peak + 3))
     hz = float((frequency_hz[near] * density[near]).sum() / density[near].sum())
     return Tone(hz=hz, peak_dbfs=10 * float(np.log10(2 * mean_square)))

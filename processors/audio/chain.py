@@ -10,6 +10,7 @@ import av.error
 import av.filter
 import numpy as np
 
+from processors.audio.av_frames import FORMAT, frame_of, samples_of
 from processors.decoding import decoder_errors
 
 
@@ -22,11 +23,11 @@ class Chain:
         if self._graph:
             nodes = [
                 self._graph.add(
-                    "abuffer", sample_rate=str(rate_hz), sample_fmt="fltp", channel_layout=layout,
+                    "abuffer", sample_rate=str(rate_hz), sample_fmt=FORMAT, channel_layout=layout,
                     time_base=f"1/{rate_hz}",
                 )
             ]  # fmt: skip
-            last = (f"aresample={rate_hz}", f"aformat=sample_fmts=fltp:channel_layouts={layout}")
+            last = (f"aresample={rate_hz}", f"aformat=sample_fmts={FORMAT}:channel_layouts={layout}")
             for one in (*filters, *last):
                 name, _, arguments = one.partition("=")
                 nodes.append(self._graph.add(name, arguments or None))
@@ -41,8 +42,8 @@ class Chain:
         if self._graph is None:
             yield samples
             return
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
-        frame.sample_rate, frame.pts = self._rate_hz, self._fed - samples.shape[1]
+        first = self._fed - samples.shape[1]
+        frame = frame_of(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=first)
         yield from self._through(frame)
 
     def finish(self) -> Iterator[np.ndarray]:
@@ -64,7 +65,7 @@ class Chain:
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             assert isinstance(out, av.AudioFrame)
-            samples = out.to_ndarray()[:, : self._fed - self._given]
+            samples = samples_of(out)[:, : self._fed - self._given]
             self._given += samples.shape[1]
             if samples.size:
                 yield samples

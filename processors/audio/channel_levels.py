@@ -100,25 +100,34 @@ class ChannelTally:
             self._longest = max(self._longest, self._clip_run)
         self._clip_run = 0
 
-    def finish(self) -> ChannelLevels:
+    def finish(self, *, some_are_no_numbers: bool = False) -> ChannelLevels:
+        """The levels; `some_are_no_numbers`: NaN or infinities were taken as zero."""
         self._end_clipping()
         mean = self._sum / self._samples
         rms = math.sqrt(self._squares / self._samples)
         peak_db, rms_db = decibels(self._peak), decibels(rms)
         variances = np.concatenate(self._variances)
+        rms_without_dc_db = decibels(math.sqrt(max(rms * rms - mean * mean, 0.0)))
+        floor_db = decibels(math.sqrt(float(np.percentile(variances, NOISE_PERCENT))))
+        zero = "every sample is zero" + (", or no number and taken as zero" if some_are_no_numbers else "")
+        reasons = (
+            (peak_db is None, zero),
+            (rms_without_dc_db is None, "every sample is the same"),
+            (floor_db is None, f"the quietest {NOISE_PERCENT} percent hold nothing, so there is no noise floor"),
+        )
         return ChannelLevels(
             channel=self._channel,
             peak_dbfs=peak_db,
             true_peak_dbtp=decibels(self._true_peak.finish()),
             rms_dbfs=rms_db,
-            rms_without_dc_dbfs=decibels(math.sqrt(max(rms * rms - mean * mean, 0.0))),
+            rms_without_dc_dbfs=rms_without_dc_db,
             crest_factor_db=peak_db - rms_db if peak_db is not None and rms_db is not None else None,
             dc_offset=mean,
-            noise_floor_dbfs=decibels(math.sqrt(float(np.percentile(variances, NOISE_PERCENT)))),
+            noise_floor_dbfs=floor_db,
             clipped_sample_count=self._clipped,
             clipping_run_count=self._clip_runs,
             longest_clipping_run_samples=self._longest,
-            reason="every sample is zero" if peak_db is None else None,
+            reason=next((reason for is_missing, reason in reasons if is_missing), None),
         )
 
 

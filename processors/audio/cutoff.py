@@ -68,6 +68,8 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
             continue
         loud = np.flatnonzero(levels_db[edge - gap - side : edge + gap + side] > under - EDGE_DB)
         place = edge - gap - side + int(loud[-1])
+        if frequency_hz[place] < LOWEST_HZ:
+            continue
         best = Cutoff(hz=float(frequency_hz[place] + band_hz / 2), drop_db=under - over)
     return best or reason
 

@@ -15,7 +15,7 @@ from processors.audio.gusts import STEP_SECONDS, gusts, wind_bands
 from processors.audio.impulses import Impulse, impulses
 from processors.audio.power_file import frames_of
 from processors.audio.spectrogram import ARRAY, Spectrogram
-from processors.audio.tones import SEGMENT_SECONDS, Tracker, harmonic_series, lines_of
+from processors.audio.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, lines_of
 from processors.contract import Item, Need, Reads, Using, require
 
 IMPULSE_BAND_SHARE = 0.05
@@ -43,7 +43,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "results"
 
     impulse_db: float = 15.0
@@ -52,6 +52,8 @@ class Events:
     """Least rise of a tone above the neighbouring bands."""
     tone_seconds: float = 3.0
     """A shorter tone is not listed."""
+    tone_range_db: float = 60.0
+    """A tone without harmonics this far below another of its time is not listed: codecs leave such lines beside one."""
     gust_db: float = 6.0
     """Least rise of a gust above the recording's median below 100 Hz."""
     quietest_dbfs: float = -80.0
@@ -63,6 +65,7 @@ class Events:
         for name in ("impulse_db", "tone_db", "gust_db"):
             value = getattr(self, name)
             require(3 <= value <= 60, name, value, "must be from 3 to 60")
+        require(10 <= self.tone_range_db <= 200, "tone_range_db", self.tone_range_db, "must be from 10 to 200")
         require(self.tone_seconds >= SEGMENT_SECONDS, "tone_seconds", self.tone_seconds, "must be at least 1")
         low = -200 <= self.quietest_dbfs < 0
         require(low, "quietest_dbfs", self.quietest_dbfs, "must be from -200 to below 0")
@@ -101,11 +104,7 @@ class _Session:
         for first_frame, power in self._segments():
             noise_bands = facts["noise_bandwidth_hz"] / facts["band_width_hz"]
             tracker.add(lines_of(power, facts["band_width_hz"], noise_bands, processor.tone_db))
-            low = power[:, wind_bands(facts["band_width_hz"])].sum(axis=1, dtype=np.float64)
-            step = max(1, round(STEP_SECONDS / facts["hop_seconds"]))
-            # the median, as a tone's edge is heard in all bands for the length of a window
-            steps = [low[i : i + step] for i in range(0, len(low), step)]
-            wind += [float(np.median(frames)) for frames in steps if 2 * len(frames) >= step]
+            wind += self._wind(first_frame, power)
             bands |= self._bands_of(hits, first_frame, power)
         events = [self._impulse(number, hit, bands) for number, hit in enumerate(hits)]
         events += [*self._tones(tracker), *self._gusts(np.array(wind))]
@@ -140,6 +139,20 @@ class _Session:
                 first, waiting = first + count, waiting[count:]
         if len(waiting):
             yield first, waiting
+
+    def _wind(self, first_frame: int, power: np.ndarray) -> Iterator[float]:
+        """Power in the wind's bands, of each step: the median, as a tone's edge is heard in all bands for a window's
+        length, of the frames that hold nothing but samples; NaN where there is none."""
+        facts = self._facts
+        half, hop = facts["window_samples"] // 2, facts["hop_samples"]
+        whole = range(-(-half // hop), (facts["sample_count"] - half) // hop + 1)
+        low = power[:, wind_bands(facts["band_width_hz"])].sum(axis=1, dtype=np.float64)
+        step = max(1, round(STEP_SECONDS / facts["hop_seconds"]))
+        for start in range(0, len(low), step):
+            frames = low[start : start + step]
+            inside = [number + first_frame + start in whole for number in range(len(frames))]
+            if 2 * len(frames) >= step:
+                yield float(np.median(frames[inside])) if any(inside) else np.nan
 
     def _seconds(self, frame: float) -> float:
         return self._facts["first_frame_seconds"] + frame * self._facts["hop_seconds"]
@@ -181,9 +194,11 @@ class _Session:
 
     def _tones(self, tracker: Tracker) -> Iterator[Event]:
         band_hz, count = self._facts["band_width_hz"], self._segment_frames
-        tracks = tracker.tracks(round(self._processor.tone_seconds / SEGMENT_SECONDS))
-        for fundamental_hz, members in harmonic_series(tracks, band_hz):
+        every = tracker.tracks(round(self._processor.tone_seconds / SEGMENT_SECONDS))
+        for fundamental_hz, members in harmonic_series(every, band_hz):
             tracks = list(members.values())
+            if len(tracks) == 1 and beside_louder(tracks[0], every, self._processor.tone_range_db):
+                continue
             strongest = max(tracks, key=lambda track: track.power)
             last = max(track.last_segment for track in tracks) + 1
             yield Event(

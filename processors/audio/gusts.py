@@ -37,8 +37,13 @@ def gusts(step_power: np.ndarray, threshold_db: float) -> Iterator[Gust]:
 
     Parameters
     ----------
-    step_power : float64, shape (steps,), median power in the wind's bands over each `STEP_SECONDS`.
+    step_power : float64, shape (steps,), median power in the wind's bands over each `STEP_SECONDS`; NaN, at the ends
+        alone, is taken to be like the nearest that is known.
     """
+    known = np.flatnonzero(~np.isnan(step_power))
+    if not known.size:
+        return
+    step_power = np.interp(np.arange(len(step_power)), known, step_power[known])
     if len(step_power) < 4 or not np.median(step_power) > 0:
         return
     smooth = np.convolve(np.pad(step_power, 1, "edge"), np.ones(3) / 3, "valid")

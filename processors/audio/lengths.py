@@ -14,6 +14,9 @@ from processors.source_file import SourceFile
 ESTIMATED = frozenset({"mp3", "aac", "ac3", "eac3", "mpeg", "mpegts", "flv"})
 """FFmpeg demuxers whose lengths are guessed from the bit rate or from the last time stamp."""
 
+MP3_FRAME_BYTES = 2048
+"""More than the longest frame, 1441 bytes (320 kbit/s at 32 kHz, ISO/IEC 11172-3), with padding before it."""
+
 PLAIN_CODES = frozenset({1, 3, 6, 7, 0xFFFE})
 """WAVE formats whose blocks hold one sample of each channel: PCM, float, A-law, µ-law, and the extensible header."""
 UNKNOWN_SIZE = 0xFFFFFFFF
@@ -61,3 +64,15 @@ def libsndfile_count(file: SourceFile) -> int | None:
         frames = soundfile.SoundFile(opened).frames
         return frames if 0 < frames < 1 << 48 else None
     return None
+
+
+def mp3_says_its_length(file: SourceFile) -> bool:
+    """Is there a Xing or Info header in the first frame, which counts the frames? Without it FFmpeg guesses."""
+    with file.open() as opened:
+        head = opened.read(10)
+        if head[:3] == b"ID3" and len(head) == 10:  # its size: four times 7 bits (ID3v2.4, 3.1)
+            opened.seek(10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)))
+        else:
+            opened.seek(0)
+        first = opened.read(MP3_FRAME_BYTES)
+    return b"Xing" in first or b"Info" in first

@@ -62,7 +62,7 @@ class Levels:
     """Levels of every channel, and loudness over all."""
 
     name: ClassVar[str] = "audio.levels"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "audio"
 
     silence_dbfs: float = -60.0
@@ -105,7 +105,8 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         if (rest := self._runs.rest()) is not None:
             self._take(rest)
-        channels = tuple(tally.finish() for tally in self._channels)
+        some_are_no_numbers = self._runs.non_finite > 0
+        channels = tuple(tally.finish(some_are_no_numbers=some_are_no_numbers) for tally in self._channels)
         loudness = self._meter.finish()
         silent = self._silences()
         facts = LevelsFacts(

@@ -12,6 +12,7 @@ import av.error
 import av.filter
 import numpy as np
 
+from processors.audio.av_frames import FORMAT, frame_of
 from processors.decoding import decoder_errors
 
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
@@ -21,14 +22,17 @@ LOWEST_LUFS = -70.0
 LEAST_SECONDS = 0.4
 """The standard's block: what is shorter has no loudness."""
 SHORT_TERM_SECONDS = 3.0
+RANGE_GATE_LU = 20.0
+"""Below the mean of all short-term loudness that passes the absolute gate."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loudness:
-    """Of a whole recording. None where everything is shorter than 0.4 s or below the gate of −70 LUFS."""
+    """Of a whole recording. None: `reason` says why."""
 
     integrated_lufs: float | None
     range_lu: float | None
+    """None under 3 s, where not one window fits; the standard advises against it under a minute."""
     highest_momentary_lufs: float | None
     """Of windows 100 ms apart: of a lone sound of 400 ms it may miss up to 0.6 LU."""
     highest_short_term_lufs: float | None
@@ -50,7 +54,7 @@ class LoudnessMeter:
         if self._layout:
             self._graph = av.filter.Graph()
             source = self._graph.add(
-                "abuffer", sample_rate=str(rate_hz), sample_fmt="fltp", channel_layout=self._layout,
+                "abuffer", sample_rate=str(rate_hz), sample_fmt=FORMAT, channel_layout=self._layout,
                 time_base=f"1/{rate_hz}",
             )  # fmt: skip
             meter, sink = self._graph.add("ebur128", "metadata=1"), self._graph.add("abuffersink")
@@ -62,8 +66,7 @@ class LoudnessMeter:
         """Take float32, shape (channels, samples), finite."""
         if not self._layout:
             return
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
-        frame.sample_rate, frame.pts = self._rate_hz, self._samples
+        frame = frame_of(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._samples)
         self._samples += samples.shape[1]
         with decoder_errors("measuring loudness"):
             self._graph.push(frame)
@@ -82,10 +85,12 @@ class LoudnessMeter:
             return _none("nothing rises above −70 LUFS")
         return Loudness(
             integrated_lufs=integrated,
-            range_lu=self._value("LRA"),
+            range_lu=loudness_range(np.asarray(self.short_term_lufs)),
             highest_momentary_lufs=_highest(self.momentary_lufs),
             highest_short_term_lufs=_highest(self.short_term_lufs),
-            reason=None,
+            reason="shorter than 3 s: no short-term loudness, so no range"
+            if _highest(self.short_term_lufs) is None
+            else None,
         )
 
     def _moments_ready(self) -> None:
@@ -112,6 +117,23 @@ class LoudnessMeter:
         """A measured value; None below −120, which stands for silence."""
         value = float(self._metadata.get(f"lavfi.r128.{name}", "nan"))
         return value if np.isfinite(value) and value > -120 else None
+
+
+def loudness_range(short_term_lufs: np.ndarray) -> float | None:
+    """LU between the 10th and the 95th percentile of what passes both gates (EBU Tech 3342:2023, section 3.2).
+
+    FFmpeg's own figure is 20 for sounds of 3 s, whatever they are.
+
+    Parameters
+    ----------
+    short_term_lufs : NaN where there is none.
+    """
+    heard = short_term_lufs[short_term_lufs > LOWEST_LUFS]
+    if not heard.size:
+        return None
+    gate_lufs = 10 * np.log10(np.mean(10 ** (heard / 10))) - RANGE_GATE_LU
+    low, high = np.percentile(heard[heard > gate_lufs], (10, 95), method="nearest")
+    return round(float(high - low), 3)
 
 
 def _highest(values: array[float]) -> float | None:

@@ -15,7 +15,9 @@ import av.packet
 import numpy as np
 import soundfile
 
-from processors.audio.lengths import ESTIMATED, ffmpeg_count, libsndfile_count, wave_count
+from processors.audio.av_frames import samples_of
+from processors.audio.end_padding import EndPadding
+from processors.audio.lengths import ESTIMATED, ffmpeg_count, libsndfile_count, mp3_says_its_length, wave_count
 from processors.audio.ogg import is_chained
 from processors.audio.regroup import non_finite_count
 from processors.decoding import decoder_errors, open_container
@@ -169,6 +171,8 @@ class StreamReader:
         )
         self.tally = _Tally(self.info, zero=(stream.start_time or 0) * time_base - self.info.start)
         self.tally.length_is_estimated = stream.container.format.name in ESTIMATED
+        is_padded = "mp4" in stream.container.format.name and codec.name.startswith("aac")
+        self._padding = EndPadding(self.info.sample_count_from_header if is_padded else None, codec.sample_rate)
 
     def decode(self, packet: av.packet.Packet | None) -> Iterator[AudioBlock]:
         """Samples that this packet sets free; None drains the decoder."""
@@ -181,11 +185,12 @@ class StreamReader:
             self.tally.error(error, packet)
             return
         for frame in frames:
-            samples = float_samples(frame)
+            samples = samples_of(frame)
             if frame.sample_rate != self.info.rate_hz or samples.shape[0] != self.info.channel_count:
                 self.tally.error(DamagedMedia("rate or channels change within the stream; those samples are left out"))
                 continue
-            yield self.tally.block(samples)
+            if (samples := self._padding.without(samples)).size:
+                yield self.tally.block(samples)
 
     def flush(self) -> Iterator[AudioBlock]:
         yield from self.decode(None)
@@ -211,17 +216,19 @@ class FileReader:
             opened.close()
         self._opened = opened
         if self._sound is not None:
+            second_count = ffmpeg_count(file, self._sound.samplerate)
+            # of a file that is cut libsndfile gives what is left of it
+            declared = {"wav": wave_count(file), "aiff": second_count}.get(file_format)
             self.info = AudioInfo(
                 codec=self._sound.subtype.lower(),
                 rate_hz=self._sound.samplerate,
                 channel_count=self._sound.channels,
-                # libsndfile gives of a cut WAVE file what is left of it
-                sample_count_from_header=(wave_count(file) if file_format == "wav" else None) or self._sound.frames,
+                sample_count_from_header=declared or self._sound.frames,
                 start=Fraction(0),
                 decoder="libsndfile",
             )
             self._tally = _Tally(self.info)
-            self._tally.second_count = ffmpeg_count(file, self.info.rate_hz)
+            self._tally.second_count = second_count
         else:
             self._container = open_container(file.open())
             if not self._container.streams.audio:
@@ -229,6 +236,7 @@ class FileReader:
             # FFmpeg counts the encoder's delay of an MP3 file as time, although it cuts it off
             self._stream = StreamReader(self._container.streams.audio[0], starts_at_zero=file_format == "mp3")
             self.info = self._stream.info
+            self._stream.tally.length_is_estimated &= not (file_format == "mp3" and mp3_says_its_length(file))
             self._stream.tally.second_count = libsndfile_count(file)
 
     def blocks(self) -> Iterator[AudioBlock]:
@@ -278,16 +286,3 @@ class FileReader:
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
         return self._tally.report() if self._sound is not None else self._stream.report()
-
-
-def float_samples(frame: av.audio.frame.AudioFrame) -> np.ndarray:
-    """Samples of a decoded frame: float32, shape (channels, samples), integers divided by their full scale."""
-    data = frame.to_ndarray()
-    if not frame.format.is_planar:
-        data = data.reshape(-1, frame.layout.nb_channels).T
-    if data.dtype.kind == "f":
-        return data.astype(np.float32, copy=False)
-    bits = data.dtype.itemsize * 8
-    if data.dtype.kind == "u":
-        return ((data.astype(np.float64) - (1 << (bits - 1))) / (1 << (bits - 1))).astype(np.float32)
-    return (data.astype(np.float64) / (1 << (bits - 1))).astype(np.float32)

@@ -40,6 +40,8 @@ class RenditionFacts:
     """True where the source's own samples come out again, bit for bit."""
     reason: str | None
     """Why it is not exact."""
+    others_missing_because: str | None
+    """Why only the original is there."""
     sample_count: int
     clipped_sample_count: int
     non_finite_samples_taken_as_zero: int
@@ -50,7 +52,7 @@ class Renditions:
     """`original`, `restored` and `audible`, each as FLAC and for the web."""
 
     name: ClassVar[str] = "audio.renditions"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "audio"
 
     remove_dc: bool = True
@@ -240,6 +242,9 @@ class _Session:
             chain=self._chains[output.rendition],
             is_exact=reason is None,
             reason=reason,
+            others_missing_because=None
+            if "restored" in self._chains
+            else f"{self._info.channel_count} channels: filters and the web take {len(LAYOUTS)} at most",
             sample_count=self._samples,
             clipped_sample_count=output.writer.clipped if isinstance(output.writer, ExactWriter) else 0,
             non_finite_samples_taken_as_zero=self._runs.non_finite,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 from typing import Literal, Protocol
 
 import av
 import numpy as np
 import soundfile
+
+from processors.audio.av_frames import frame_of
 
 Web = Literal["aac", "opus"]
 WEB_RATE_HZ = 48_000
@@ -70,8 +71,7 @@ class WebWriter:
         self._rate_hz, self._layout, self._written = rate_hz, layout, 0
 
     def write(self, samples: np.ndarray) -> None:
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
-        frame.sample_rate, frame.pts, frame.time_base = self._rate_hz, self._written, Fraction(1, self._rate_hz)
+        frame = frame_of(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._written)
         self._written += samples.shape[1]
         self._encode(frame)
 

@@ -45,6 +45,8 @@ class ChannelSpectrum:
     pressures: tuple[BandPressure, ...]
     """Of the bands, in their order; empty without a calibration."""
     strongest_tone: Tone | None
+    """None: `strongest_tone_reason` says why."""
+    strongest_tone_reason: str | None
     cutoff: Cutoff | None
     """None: no edge was found; `cutoff_reason` says why."""
     cutoff_reason: str | None
@@ -70,7 +72,7 @@ class Spectra:
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "results"
 
     calibration: Calibration | None = None
@@ -161,13 +163,14 @@ class _Session:
         if calibration:
             heard = calibration.square_pascals(density, frequency_hz)
             pressures = [_pressure(band) for band in _bands(frequency_hz, heard)]
-        cutoff = find_cutoff(frequency_hz, density)
+        cutoff, tone = find_cutoff(frequency_hz, density), strongest_tone(frequency_hz, density)
         return ChannelSpectrum(
             channel=name,
             frame_count=frame_count,
             bands=tuple(_bands(frequency_hz, density)),
             pressures=tuple(pressures),
-            strongest_tone=strongest_tone(frequency_hz, density),
+            strongest_tone=None if isinstance(tone, str) else tone,
+            strongest_tone_reason=tone if isinstance(tone, str) else None,
             cutoff=None if isinstance(cutoff, str) else cutoff,
             cutoff_reason=cutoff if isinstance(cutoff, str) else None,
         )

@@ -22,6 +22,10 @@ LEAST_MEMBERS = 3
 """So many tell the fundamental well enough to join what lies above, up to the highest band."""
 HIGH_TOLERANCE_SHARE = 0.1
 """Of the fundamental: chance joins no more than a fifth of what does not belong."""
+LEAST_FUNDAMENTAL = 1e-4
+"""Of the strongest member's power: a line 40 dB below a tone is what a codec left beside it, not its fundamental."""
+LEAST_HARMONIC = 1e-9
+"""Of the fundamental's power: 90 dB below it, in 16 bit, lies nothing but rounding."""
 FLOOR = 1e-20
 
 
@@ -124,6 +128,16 @@ class Tracker:
         return sorted(lasting, key=lambda track: (track.first_segment, track.hz))
 
 
+def beside_louder(track: Track, tracks: list[Track], range_db: float) -> bool:
+    """Is it so far below another of the same time?"""
+    return any(
+        track.power < other.power * 10 ** (-range_db / 10)
+        and other.first_segment <= track.last_segment
+        and track.first_segment <= other.last_segment
+        for other in tracks
+    )
+
+
 def harmonic_series(tracks: list[Track], band_hz: float) -> list[tuple[float, dict[int, Track]]]:
     """Tones that belong together: the fundamental and its multiples that are heard; a lone tone is its own."""
     left, series = list(tracks), []
@@ -131,7 +145,8 @@ def harmonic_series(tracks: list[Track], band_hz: float) -> list[tuple[float, di
         best: tuple[float, dict[int, Track]] = (left[0].hz, {1: left[0]})
         for lowest in left:
             members = _multiples(lowest, left, band_hz)
-            if len(members) > len(best[1]):
+            is_strong = lowest.power >= LEAST_FUNDAMENTAL * max(member.power for member in members.values())
+            if is_strong and len(members) > len(best[1]):
                 best = (_fundamental(members), members)
         series.append(best)
         left = [track for track in left if all(track is not member for member in best[1].values())]
@@ -140,6 +155,7 @@ def harmonic_series(tracks: list[Track], band_hz: float) -> list[tuple[float, di
 
 def _multiples(lowest: Track, tracks: list[Track], band_hz: float) -> dict[int, Track]:
     members = {1: lowest}
+    tracks = [track for track in tracks if track.power >= LEAST_HARMONIC * lowest.power]
     for track in tracks:
         number = round(track.hz / lowest.hz)
         together = track.first_segment <= lowest.last_segment and lowest.first_segment <= track.last_segment

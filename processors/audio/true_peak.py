@@ -22,7 +22,8 @@ class TruePeak:
         self._filter = (np.sinc(place / self._factor) * np.hanning(len(place))).astype(np.float32)
         phases = [np.abs(self._filter[phase :: self._factor]).sum() for phase in range(self._factor)]
         self._most_gain = float(max(phases))
-        self._before = np.zeros(TAPS, np.float32)
+        self._held = np.zeros(TAPS, np.float32)
+        """What the next values rest on, and what does not fill a segment yet; silence before the first sample."""
         self.highest = 0.0
         """Full scale is 1."""
 
@@ -30,35 +31,37 @@ class TruePeak:
         """Take float32, shape (samples,)."""
         if not samples.size:
             return
-        magnitude = np.abs(samples)
-        self.highest = max(self.highest, float(magnitude.max()))
-        joined = np.concatenate([self._before, samples])
-        self._before = joined[-TAPS:]
+        self.highest = max(self.highest, float(np.abs(samples).max()))
         if self._factor == 1:
             return
-        padding = -(len(joined) - TAPS) % SEGMENT_SAMPLES
-        padded = np.concatenate([joined, np.zeros(padding, np.float32)])
-        windows = np.lib.stride_tricks.sliding_window_view(padded, SEGMENT_SAMPLES + TAPS)[::SEGMENT_SAMPLES]
+        joined = np.concatenate([self._held, samples])
+        whole = (len(joined) - TAPS) // SEGMENT_SAMPLES * SEGMENT_SAMPLES
+        self._held = joined[whole:].copy()
+        if not whole:
+            return
+        windows = np.lib.stride_tricks.sliding_window_view(joined, SEGMENT_SAMPLES + TAPS)[:whole:SEGMENT_SAMPLES]
         reach = np.maximum(windows.max(axis=1), -windows.min(axis=1)) * self._most_gain
         first = int(np.argmax(reach))
         self._interpolate(windows[first : first + 1])
         self._interpolate(windows[reach > self.highest])
 
     def _interpolate(self, windows: np.ndarray) -> None:
-        """Values between the samples of segments, float32, shape (segments, SEGMENT_SAMPLES + TAPS)."""
-        if not len(windows):
+        """Values between the samples of segments, float32, shape (segments, length + TAPS)."""
+        length = windows.shape[1] - TAPS
+        if not windows.size or length < 1:
             return
-        total = np.empty((len(windows), SEGMENT_SAMPLES), np.float32)
+        total = np.empty((len(windows), length), np.float32)
         product = np.empty_like(total)
         for phase in range(1, self._factor):  # phase 0 gives the samples themselves
             taps = self._filter[phase :: self._factor]
-            np.multiply(windows[:, 1 : 1 + SEGMENT_SAMPLES], taps[0], out=total)
+            np.multiply(windows[:, 1 : 1 + length], taps[0], out=total)
             for tap in range(1, TAPS):
-                np.multiply(windows[:, 1 + tap : 1 + tap + SEGMENT_SAMPLES], taps[tap], out=product)
+                np.multiply(windows[:, 1 + tap : 1 + tap + length], taps[tap], out=product)
                 total += product
             self.highest = max(self.highest, float(total.max()), -float(total.min()))
 
     def finish(self) -> float:
-        """The highest value, with silence after the last sample."""
-        self.add(np.zeros(TAPS, np.float32))
+        """The highest value; what would lie between the last samples and those that are not there is not guessed."""
+        if self._factor > 1:
+            self._interpolate(self._held[None])
         return self.highest

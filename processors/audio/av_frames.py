@@ -1,0 +1,35 @@
+"""Arrays of samples to PyAV's frames and back. Packed, because PyAV 18 fails on eight planes (it looks for a ninth)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import av.audio.frame
+import numpy as np
+
+FORMAT = "flt"
+PLANES_THAT_FAIL = 8
+
+
+def frame_of(samples: np.ndarray, *, rate_hz: int, layout: str, first_sample: int) -> av.AudioFrame:
+    """A frame in `FORMAT` of float32, shape (channels, samples), full scale 1."""
+    packed = np.ascontiguousarray(samples.T, dtype=np.float32).reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(packed, format=FORMAT, layout=layout)
+    frame.sample_rate, frame.pts, frame.time_base = rate_hz, first_sample, Fraction(1, rate_hz)
+    return frame
+
+
+def samples_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
+    """float32, shape (channels, samples), integers divided by their full scale."""
+    channels = frame.layout.nb_channels
+    if frame.format.is_planar and channels == PLANES_THAT_FAIL:
+        (frame,) = av.AudioResampler(format=frame.format.packed).resample(frame)
+    data = frame.to_ndarray()
+    if not frame.format.is_planar:
+        data = data.reshape(-1, channels).T
+    if data.dtype.kind == "f":
+        return data.astype(np.float32, copy=False)
+    full = 1 << (data.dtype.itemsize * 8 - 1)
+    zero = full if data.dtype.kind == "u" else 0
+    return ((data.astype(np.float64) - zero) / full).astype(np.float32)
