@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -128,3 +129,30 @@ def test_truncation_and_damage_are_told_as_spans(make: MediaMaker, tmp_path: Pat
 def test_a_wrong_parameter_is_named_with_its_value(processor: Any, parameter: str, value: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         processor(**{parameter: value})
+
+
+@pytest.mark.parametrize("step_px", [0.1, 0.4, 1.0])
+def test_no_frame_of_a_slow_motion_is_taken_for_a_held_one(tmp_path: Path, step_px: float) -> None:
+    still = scene(9, 0, (480, 200))
+    shift = [np.array([[1, 0, -step_px * frame], [0, 1, 0]], np.float32) for frame in range(100)]
+    pictures = [cv2.warpAffine(still, one, (320, 180), flags=cv2.INTER_LINEAR) for one in shift]
+    (audit,) = derived(write(tmp_path / "slow.mp4", pictures), tmp_path / "store", Audited())
+    found = audit.json("integrity.json")
+    assert (found["frame_count_held"], found["audit"]["motion_may_be_measured"]) == (0, True)
+
+
+def test_held_pictures_are_counted_although_coding_changes_them(tmp_path: Path) -> None:
+    pictures = [scene(9, 4 * (frame * 12 // 30)) for frame in range(150)]
+    path = write(tmp_path / "held.mp4", pictures, rate_hz=30, options={"crf": "24", "preset": "veryfast"})
+    (audit,) = derived(path, tmp_path / "store", Audited())
+    assert audit.json("integrity.json")["frame_count_held"] == 90
+    assert audit.json("integrity.json")["distinct_per_second"] == 12.0
+
+
+def test_a_dark_side_of_a_lit_picture_is_no_bar(tmp_path: Path) -> None:
+    pictures = [scene(3, 3 * frame) for frame in range(30)]
+    for picture in pictures:
+        picture[:100, :60] = 8  # a dark wardrobe before a lit wall
+    (audit,) = derived(write(tmp_path / "room.mp4", pictures), tmp_path / "store", Audited())
+    box = audit.json("integrity.json")["still"]["picture_box"]
+    assert box == {"left_px": 0, "top_px": 0, "right_px": 320, "bottom_px": 180}

@@ -245,3 +245,11 @@ def plane_bytes(frame: av.VideoFrame) -> bytes:
     size = 2 if frame.format.components[0].bits > 8 else 1
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: frame.height, : frame.width * size].tobytes()
+
+
+def test_intervals_and_ranges_are_the_decimal_numbers_that_are_written(make: MediaMaker) -> None:
+    made = make.video("ten.mp4", list(range(100)), time_base=Fraction(1, 10))
+    every = table_of(items_of(Frames(every_seconds=0.7), made.path))
+    assert [row["time_seconds"] for row in every[:4]] == ["0.0", "0.7", "1.4", "2.1"]
+    part = table_of(items_of(Frames(choice="all", from_seconds=0.7, until_seconds=1.1), made.path))
+    assert [row["time_seconds"] for row in part] == ["0.7", "0.8", "0.9", "1.0"]

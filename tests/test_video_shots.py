@@ -165,3 +165,16 @@ def test_a_hash_survives_scaling_and_brightness_and_tells_pictures_apart() -> No
     changed = np.asarray(Image.fromarray((first * 0.8 + 20).astype(np.uint8)).resize((200, 112)))
     assert distance_bits(perceptual_hash(first), perceptual_hash(changed)) <= 4
     assert distance_bits(perceptual_hash(first), perceptual_hash(second)) >= 20
+
+
+def test_a_fade_through_black_is_two_fades_and_no_still_lies_in_them(tmp_path: Path) -> None:
+    light = np.concatenate([np.ones(40), np.linspace(1, 0, 21)[1:], np.linspace(0, 1, 21)[1:], np.ones(40)])
+    pictures = [
+        (scene(2 if frame < 60 else 5, 2 * frame) * share).astype(np.uint8) for frame, share in enumerate(light)
+    ]
+    shots, stills = derived(write(tmp_path / "t.mp4", pictures), tmp_path / "store", Shots(), Stills())
+    fades = shots.json("shots.json")["transitions"]
+    assert [fade["kind"] for fade in fades] == ["fade out", "fade in"]
+    for fade, (first, end) in zip(fades, [(40, 60), (60, 80)], strict=True):
+        assert (abs(fade["first_frame"] - first) <= 2, abs(fade["end_frame"] - end) <= 2) == (True, True), fade
+    assert all(not 42 <= entry["identity"]["time_seconds"] * 25 < 78 for entry in stills.json("stills.json"))

@@ -14,6 +14,7 @@ FLAT_SHARE = 0.35
 """A fade is over where brightness changes by less than this share of its median change until there."""
 
 LEAST_STEP_LEVELS = 0.4
+FLOOR_LEVELS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +50,10 @@ def _rises(brightness: np.ndarray, black: np.ndarray) -> list[tuple[int, int]]:
         first_black = last_black
         while first_black and black[first_black - 1]:
             first_black -= 1
-        floor = float(brightness[first_black : last_black + 1].min())
-        risen = np.flatnonzero(brightness[first_black : last_black + 2] > floor + 0.5)
-        start = first_black + int(risen[0]) if risen.size else last_black + 1
+        dark = brightness[first_black : last_black + 1]
+        floor = float(dark.min())
+        # after the darkest: what goes before it may be the end of a fade out, dim enough to count as black
+        start = first_black + int(np.flatnonzero(dark <= floor + FLOOR_LEVELS)[-1]) + 1
         end, steps = start, [float(brightness[start]) - floor]
         while end + 1 < len(brightness):
             step = float(brightness[end + 1] - brightness[end])

@@ -7,7 +7,6 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +15,7 @@ from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.video.frame import VideoFrame
 from processors.video.identity import FrameIdentity, identity_of, xmp_of
 from processors.video.info import VideoInfo
-from processors.video.selection import CHOICES, PRINTED_TO, Choice, Selection
+from processors.video.selection import CHOICES, PRINTED_TO, Choice, Selection, as_written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +53,7 @@ class Frames:
     """
 
     name: ClassVar[str] = "video.frames"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "video"
 
     choice: Choice = "interval"
@@ -101,11 +100,11 @@ class Frames:
         """Which frames of this video are wanted."""
         return Selection(
             choice=self.choice,
-            every_seconds=Fraction(self.every_seconds),
+            every_seconds=as_written(self.every_seconds),
             every_nth=self.every_nth,
-            times=tuple(sorted(Fraction(time) + PRINTED_TO for time in self.times_seconds)),
-            from_time=None if self.from_seconds is None else Fraction(self.from_seconds),
-            until_time=None if self.until_seconds is None else Fraction(self.until_seconds),
+            times=tuple(sorted(as_written(time) + PRINTED_TO for time in self.times_seconds)),
+            from_time=None if self.from_seconds is None else as_written(self.from_seconds),
+            until_time=None if self.until_seconds is None else as_written(self.until_seconds),
             info=info,
         )
 

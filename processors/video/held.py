@@ -9,7 +9,15 @@ import numpy as np
 from processors.video.using import Measured
 
 DRIFT_LEVELS = 4
-"""A run ends where some pixel of the thumbnail has moved this far from the run's first frame: a slow change is none."""
+"""A picture is not held where some pixel of the thumbnail moves this far from its first frame without a jump."""
+
+SAME_LEVELS = 0.3
+"""Less than rounding in the decoder makes of a moving picture; a skipped block has 0."""
+
+JUMP_RATIO = 3.0
+
+DRIFT_RATIO = 16.0
+"""Beside great jumps a coarsely coded picture may drift by this part of them while it settles."""
 
 BLACK_LEVEL = 16
 """A frame with 99 % of its pixels below this is black."""
@@ -35,24 +43,28 @@ def black_frames(measured: Measured) -> np.ndarray:
 def repeated_frames(measured: Measured, held_levels: float) -> np.ndarray:
     """Where a frame shows the same picture as the one before it: bool, shape (frames,); black frames are not counted.
 
-    The same: in no 8 px block of the measured picture is the mean difference `held_levels` or more, and nothing has
-    drifted since the picture first came.
+    It repeats where no 8 px block of the measured picture changes by more than `SAME_LEVELS`; or by less than
+    `held_levels` within a picture that does not drift and that comes or goes by a change `JUMP_RATIO` times as large.
+    So coding noise in a held picture is none of its own, and no frame of a slow motion is a repetition.
     """
-    change = measured.column("block_difference_levels")
-    candidates = np.nan_to_num(change, nan=np.inf) < held_levels
-    candidates &= ~black_frames(measured)
+    change = np.nan_to_num(measured.column("block_difference_levels"), nan=np.inf)
+    quiet = (change < held_levels) & ~black_frames(measured)
+    repeated = quiet & (change <= SAME_LEVELS)
     thumbnails = measured.thumbnails
-    repeated = np.zeros(measured.frame_count, bool)
-    first = 0
-    for frame in range(1, measured.frame_count):
-        repeated[frame] = candidates[frame] and not _drifted(thumbnails[first], thumbnails[frame])
-        if not repeated[frame]:
-            first = frame
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]])))
+    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        around = [change[frame] for frame in (first - 1, end) if 0 < frame < len(change)]
+        if not around:
+            continue
+        drift_levels = max(DRIFT_LEVELS, min(around) / DRIFT_RATIO)
+        if any(_drift(thumbnails[first - 1], thumbnails[frame]) >= drift_levels for frame in range(first, end)):
+            continue
+        repeated[first:end] |= change[first:end] <= min(around) / JUMP_RATIO
     return repeated
 
 
-def _drifted(first: np.ndarray, now: np.ndarray) -> bool:
-    return int(np.abs(first.astype(np.int16) - now).max()) >= DRIFT_LEVELS
+def _drift(first: np.ndarray, now: np.ndarray) -> int:
+    return int(np.abs(first.astype(np.int16) - now).max())
 
 
 def runs(repeated: np.ndarray) -> list[Run]:

@@ -21,6 +21,7 @@ from processors.contract import Item, Need, Reads, require
 from processors.video.contact_sheet import clock
 from processors.video.frame import VideoFrame
 from processors.video.info import VideoInfo
+from processors.video.selection import as_written
 from processors.video.sound import Sound
 
 BT709 = (
@@ -66,7 +67,7 @@ class Preview:
     """
 
     name: ClassVar[str] = "video.preview"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "video"
 
     from_seconds: float = 0.0
@@ -91,8 +92,8 @@ class Preview:
     def needs(self, info: VideoInfo) -> Need:
         if info.start is None:
             return Need(longest_side_px=self.longest_side_px)
-        first = info.start + Fraction(self.from_seconds)
-        last = first + Fraction(self.length_seconds)
+        first = info.start + as_written(self.from_seconds)
+        last = first + as_written(self.length_seconds)
         return Need(shown=lambda start, end: end > first and start < last, longest_side_px=self.longest_side_px)
 
     def start(self, info: VideoInfo, scratch: Path) -> _Session:
@@ -114,8 +115,8 @@ class _Session:
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         if self._origin is None:
             self._origin = frame.time
-        first = self._origin + Fraction(self._processor.from_seconds)
-        if frame.end <= first or frame.time >= first + Fraction(self._processor.length_seconds):
+        first = self._origin + as_written(self._processor.from_seconds)
+        if frame.end <= first or frame.time >= first + as_written(self._processor.length_seconds):
             return
         picture = frame.rgb(self._processor.longest_side_px)
         height, width = (side // 2 * 2 for side in picture.shape[:2])  # 4:2:0 has one colour for each 2 by 2 px
@@ -131,7 +132,7 @@ class _Session:
         if not self._spans or self._shape is None:
             return
         start = self._spans[0][0]
-        end = min(self._spans[-1][1], start + Fraction(self._processor.length_seconds))
+        end = min(self._spans[-1][1], start + as_written(self._processor.length_seconds))
         rate = self._processor.frame_rate_hz
         count = max(1, ceil((end - start) * rate))
         shown = [self._shown_at(start + Fraction(number, rate)) for number in range(count)]

@@ -22,6 +22,11 @@ MISSES_TOLD = 1000
 """Missing times listed at one gap, at the most: a damaged file may claim to last for years."""
 
 
+def as_written(seconds: float) -> Fraction:
+    """Exactly the decimal number that a person wrote: 0.7 is 7/10, not the float that is nearest to it."""
+    return Fraction(repr(seconds))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """The wanted frames of one video; times in seconds, ranges half open."""

@@ -13,7 +13,9 @@ LEAST_FRAMES = 8
 """Fewer differing frames cannot tell what is burnt in from what happens to be still."""
 
 BAR_LEVEL = 20
-"""Bars are no brighter than this, over all frames, in the median along them."""
+"""Bars are no brighter than this, over all frames, along `BAR_SHARE` of them; the rest may be a caption."""
+
+BAR_SHARE = 0.8
 
 BAR_STEP_LEVELS = 20
 """How much brighter the picture must be within 4 px of a bar's end."""
@@ -73,11 +75,11 @@ def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: in
 
 def picture_box(highest: np.ndarray) -> Box | None:
     """The part inside black bars, from each pixel's highest level (uint8); None where all of it is dark."""
-    rows = np.median(highest, axis=1)
+    rows = np.quantile(highest, BAR_SHARE, axis=1)
     top, bottom = _lit(rows)
     if bottom <= top:
         return None
-    left, right = _lit(np.median(highest[top:bottom], axis=0))
+    left, right = _lit(np.quantile(highest[top:bottom], BAR_SHARE, axis=0))
     if right <= left:
         return None
     return Box(left_px=left, top_px=top, right_px=right, bottom_px=bottom)
