@@ -16,6 +16,13 @@ from processors.errors import DamagedMedia
 from processors.planetary import is_planetary
 from processors.signatures import CONTAINERS, HEIF_BRANDS, OTHERS, PICTURES, PLAYLISTS, SUFFIXES
 
+MEDIA_SUFFIXES = (
+    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wav", ".flac", ".mp3", ".m4a", ".aac",
+    ".ogg", ".opus", ".aif", ".aiff", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".avif", ".heic", ".gif",
+    ".bmp", ".jp2",
+)  # fmt: skip
+"""Text with such a name is no companion of a release: something went wrong when it was fetched."""
+
 Kind = Literal["media", "companion", "unsupported"]
 HEAD_BYTES = 4096
 
@@ -136,6 +143,8 @@ def _text(head: bytes, name: str) -> Identity | None:
         )
     if len(head) < 32 and any(byte < 32 and byte not in b"\t\r\n\f" for byte in head):
         return None
+    if name.lower().endswith(MEDIA_SUFFIXES):
+        return Identity(kind="unsupported", format="text", note="it is text, whatever its name says: fetch it again")
     return Identity(kind="companion", format=_companion(stripped, name))
 
 

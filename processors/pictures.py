@@ -29,6 +29,7 @@ def encode(
     quality: int = 90,
     icc_profile: bytes | None = None,
     xmp: bytes | None = None,
+    cicp: tuple[int, int] | None = None,
 ) -> bytes:
     """Bytes of an sRGB or grey picture; the same picture gives the same bytes.
 
@@ -39,11 +40,12 @@ def encode(
     quality : 1 to 95 for JPEG, WebP and AVIF; from 90 on colour is kept at full resolution in JPEG and AVIF. PNG has
         no loss and ignores it.
     xmp : an XMP packet to put into the file.
+    cicp : colour primaries and transfer function of a 16-bit PNG that is not sRGB (ITU-T H.273), in its cICP chunk.
     """
     if isinstance(picture, np.ndarray) and picture.dtype == np.uint16:
         if picture_format != "png":
             raise ValueError(f"picture_format is {picture_format!r}: 16 bit go into PNG only")
-        return _deep_png(picture, xmp)
+        return _deep_png(picture, xmp, cicp)
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     extra: dict[str, Any] = {"icc_profile": icc_profile} if icc_profile else {}
     buffer = io.BytesIO()
@@ -69,16 +71,19 @@ def encode(
     return buffer.getvalue()
 
 
-def _deep_png(picture: np.ndarray, xmp: bytes | None) -> bytes:
+def _deep_png(picture: np.ndarray, xmp: bytes | None, cicp: tuple[int, int] | None) -> bytes:
     """A PNG with 16 bit a channel, which Pillow cannot write in colour."""
     import cv2  # 20 MB that a plan need not load
 
     order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     turned = cv2.cvtColor(picture, order[picture.shape[2]]) if picture.ndim == 3 else picture
     data = cv2.imencode(".png", turned, [cv2.IMWRITE_PNG_COMPRESSION, 6])[1].tobytes()
-    if not xmp:
-        return data
-    body = b"iTXt" + XMP_KEYWORD.encode() + b"\0\0\0\0\0" + xmp
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    more = _chunk(b"cICP", bytes((*cicp, 0, 1))) if cicp else b""  # RGB, full range (PNG 3rd edition, 11.3.2.6)
+    if xmp:
+        more += _chunk(b"iTXt", XMP_KEYWORD.encode() + b"\0\0\0\0\0" + xmp)
     after_header = 8 + 25
-    return data[:after_header] + chunk + data[after_header:]
+    return data[:after_header] + more + data[after_header:]
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -42,6 +42,12 @@ def test_a_wrong_suffix_is_noticed_and_does_not_mislead(make: MediaMaker) -> Non
     assert (found.medium, found.note) == ("audio", "named .mp4, but the bytes are wav")
 
 
+def test_text_with_the_name_of_a_film_is_told_and_no_companion() -> None:
+    identity = identify(io.BytesIO(b"404: not found\n"), "descent.mp4")
+    assert (identity.kind, identity.format) == ("unsupported", "text")
+    assert identity.note == "it is text, whatever its name says: fetch it again"
+
+
 @pytest.mark.parametrize(
     ("text", "name", "expected"),
     [

@@ -168,6 +168,22 @@ def test_hdr_is_tone_mapped_for_jpeg_and_kept_for_png(tmp_path: Path) -> None:
     assert grey[-1] >= 250
     assert (np.diff(grey) > 0).all()
     assert 70 <= grey[2] <= 90  # 20 of 203 cd/m² is sRGB 0.35, untouched below the knee
+    png = next(item for item in items_of(Frames(picture_format="png"), path) if item.name.endswith(".png"))
+    assert png.data is not None
+    place = png.data.index(b"cICP") + 4
+    assert (png.facts.transfer, tuple(png.data[place : place + 4])) == ("PQ", (9, 16, 0, 1))
+    assert place < png.data.index(b"IDAT")
+
+
+def test_transparency_in_webm_is_kept(make: MediaMaker, ffprobe: str) -> None:
+    path = make.folder / "alpha.webm"
+    command = [ffprobe.replace("ffprobe", "ffmpeg"), "-v", "error", "-f", "lavfi", "-i", "color=red:s=64x48:d=0.2"]
+    graph = ["-vf", "format=yuva420p,geq=lum=80:a='if(lt(X,32),255,0)'", "-c:v", "libvpx-vp9", "-auto-alt-ref", "0"]
+    subprocess.run([*command, *graph, str(path)], check=True, timeout=60)
+    items = items_of(Frames(choice="all", picture_format="png"), path)
+    with Image.open(io.BytesIO(items[0].data or b"")) as picture:
+        opacity = np.asarray(picture)[20, [8, 56], 3].tolist()
+        assert (picture.mode, opacity) == ("RGBA", [255, 0])
 
 
 def test_pq_and_the_eetf_are_the_standards() -> None:

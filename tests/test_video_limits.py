@@ -34,6 +34,25 @@ def test_a_rate_of_a_million_a_second_costs_no_more_than_its_frames(make: MediaM
     assert {result.manifest.verdict for result in results} == {"made"}
     assert results[0].names == ["frame_000000.jpg", "frames.csv"]
 
+    (audit,) = derived(made.path, tmp_path / "store", Audited())
+    verdict = audit.json("integrity.json")["audit"]
+    why = "1,000,000 frames a second: the file's time scale is wrong"
+    assert (verdict["is_complete"], verdict["motion_may_be_measured"]) == (False, False)
+    assert why in verdict["motion_refused_because"]
+
+
+def test_a_table_of_times_that_is_too_short_is_told_and_loses_no_frame(make: MediaMaker, tmp_path: Path) -> None:
+    made = make.video("whole.mp4", list(range(50)))
+    data = bytearray(made.path.read_bytes())
+    count = data.index(b"stts") + 12
+    data[count : count + 4] = struct.pack(">I", 10)
+    bad = make.folder / "bad.mp4"
+    bad.write_bytes(data)
+    (audit,) = derived(bad, tmp_path / "store", Audited())
+    found = audit.json("integrity.json")
+    assert (found["frame_count_decoded"], found["frame_count_lost"], found["audit"]["is_complete"]) == (50, 0, False)
+    assert "the times stand still or go back: the file's table of times is wrong" in found["audit"]["words"]
+
 
 def test_a_frame_that_is_shown_for_days_is_one_picture(make: MediaMaker, tmp_path: Path) -> None:
     made = make.video("days.mkv", [0, 1, 1_000_000], time_base=Fraction(1))

@@ -88,7 +88,7 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
         names = {other.digest: other.name for other in Catalogue(store).sources().values()}
         for link in record["links"]:
             click.echo(f"  link     {printable(sentence(link, names))}")
-    told: list[Json] = []
+    told: list[dict[str, Json]] = []
     for manifest in manifests:
         click.echo(f"{manifest.ref.processor}: {manifest.verdict}{f': {manifest.reason}' if manifest.reason else ''}")
         click.echo(f"  {len(manifest.items)} items in {store.folder(manifest.ref)}")
@@ -100,9 +100,11 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
             click.echo(f"  {printable(line)}")
         if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
             told.append(manifest.source_facts)
-            for name, value in manifest.source_facts.items():
-                absent = "none" if name in ("first_error", "unreadable") else "unknown"
-                click.echo(f"  {name}: {absent if value is None else printable(str(value))}")
+    for facts in told:
+        click.echo("what reading it turned up:")
+        for name, value in facts.items():
+            absent = "none" if name in ("first_error", "unreadable") else "unknown"
+            click.echo(f"  {name}: {absent if value is None else printable(str(value))}")
 
 
 def evidence_lines(record: dict[str, Any]) -> list[str]:
@@ -128,12 +130,12 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
 
 
 def _known(facts: Any) -> list[str]:
-    known = facts.get("known") if isinstance(facts, dict) else None
-    return (
-        [f"{name}: {v['value']} (from {v['source']})" for name, v in known.items() if v]
-        if isinstance(known, dict)
-        else []
-    )
+    """What a result says in words: of the metadata each known value, of the audit its verdict."""
+    if not isinstance(facts, dict):
+        return []
+    known, verdict = facts.get("known"), facts.get("words")
+    lines = [f"{name}: {v['value']} (from {v['source']})" for name, v in known.items() if v] if known else []
+    return [*lines, f"verdict: {verdict}"] if verdict else lines
 
 
 def items(words: tuple[str, ...], folder: Path, *, as_json: bool) -> None:

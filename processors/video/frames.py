@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from processors.contract import Item, Need, Reads, require
 from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
@@ -16,6 +16,7 @@ from processors.video.frame import VideoFrame
 from processors.video.identity import FrameIdentity, identity_of, xmp_of
 from processors.video.info import VideoInfo
 from processors.video.selection import CHOICES, PRINTED_TO, Choice, Selection, as_written
+from processors.video.tone_mapping import PQ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class FrameFacts(FrameIdentity):
     """As the stream says; a deinterlaced picture is still marked."""
     is_tone_mapped: bool
     """High dynamic range, brought to an ordinary screen's (BT.2390)."""
+    transfer: Literal["PQ", "HLG"] | None
+    """Of a picture of high dynamic range that was left as it is, as the cICP chunk of its PNG says."""
     width_px: int
     height_px: int
     depth_bits: int
@@ -126,18 +129,21 @@ class _Session:
         shown = frame.deinterlaced() if processor.deinterlace else frame
         whole = processor.picture_format == "png"
         picture = shown.lossless(processor.longest_side_px) if whole else shown.rgb(processor.longest_side_px)
+        keeps_range = frame.is_hdr and whole and frame.depth_bits > 8
         facts = FrameFacts(
             **vars(identity),
             end_seconds=float(frame.end),
             is_keyframe=frame.is_keyframe,
             is_interlaced=bool(frame.decoded.interlaced_frame),
-            is_tone_mapped=frame.is_hdr and not (whole and frame.depth_bits > 8),
+            is_tone_mapped=frame.is_hdr and not keeps_range,
+            transfer=("PQ" if frame.decoded.color_trc == PQ else "HLG") if keeps_range else None,
             width_px=picture.shape[1],
             height_px=picture.shape[0],
             depth_bits=picture.itemsize * 8,
         )
         form = processor.picture_format
-        data = encode(picture, form, quality=processor.quality, xmp=xmp_of(identity))
+        cicp = (int(frame.decoded.color_primaries), int(frame.decoded.color_trc)) if keeps_range else None
+        data = encode(picture, form, quality=processor.quality, xmp=xmp_of(identity), cicp=cicp)
         name = f"frame_{len(self._rows):06d}{SUFFIXES[form]}"
         self._rows.append(
             {"file": name, **asdict(facts), "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}

@@ -21,6 +21,9 @@ from processors.video.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
 from processors.video.still_parts import Box, StillParts, still_parts
 from processors.video.using import FromResults, Measured
 
+MOST_RATE_HZ = 10_000.0
+"""Films of faster cameras are written for a player, which shows a thousand frames a second at the very most."""
+
 DETAIL_POWER = 2.0
 """Power, in levels squared, below which a band of the spectrum holds coding noise and no detail."""
 
@@ -143,12 +146,17 @@ def examine(processor: Audited, measured: Measured, repeated: np.ndarray, report
     refused = _motion_refusals(processor, count, held, int(black.sum()), facts)
     is_stop_motion = count - int(black.sum()) > 0 and held > processor.held_share_at_most * (count - int(black.sum()))
     rate = round(count / shown, 3) if shown else None
+    absurd = _absurd_times(measured, rate)
+    refused += [absurd] if absurd else []
     audit = Audit(
         words=" ".join(_words(facts, count, held, shown, rate, distinct_per_second, why_cut, damage, still,
-                              detail if detail is not None and detail < processor.soft_below else None, refused)),
+                              detail if detail is not None and detail < processor.soft_below else None, refused, absurd,
+                              (measured.width_px, measured.height_px))),
         motion_may_be_measured=not refused,
         motion_refused_because=tuple(refused),
-        is_complete=not (why_cut or damage or facts["decoder_errors"] or facts["frame_count_without_time"]),
+        is_complete=not (
+            why_cut or damage or absurd or facts["decoder_errors"] or facts["frame_count_without_time"]
+        ),
         is_stop_motion=is_stop_motion,
         distinct_per_second=distinct_per_second,
         picture_box=still.picture_box,
@@ -231,6 +239,7 @@ def _motion_refusals(processor: Audited, count: int, held: int, black: int, fact
 def _words(
     facts: dict[str, Any], count: int, held: int, shown: float | None, rate: float | None, distinct: float | None,
     why_cut: str | None, damage: tuple[Span, ...], still: StillParts, soft: float | None, refused: list[str],
+    absurd: str | None, size_px: tuple[int, int],
 ) -> Iterator[str]:  # fmt: skip
     """The verdict's sentences."""
     if not shown:
@@ -246,17 +255,37 @@ def _words(
     if why_cut:
         yield f"Cut off: {why_cut}."
     if damage:
-        yield f"{len(damage)} damaged or missing spans, the first from {damage[0].start_seconds:.3f} s."
+        yield f"{_many(len(damage), 'damaged or missing span')}, the first from {damage[0].start_seconds:.3f} s."
     if facts["decoder_errors"]:
-        yield f"{facts['decoder_errors']} decoder errors, the first: {facts['first_error']}."
+        yield f"{_many(facts['decoder_errors'], 'decoder error')}, the first: {facts['first_error']}."
+    if facts["frame_count_without_time"]:
+        yield f"{_many(facts['frame_count_without_time'], 'frame')} decoded without a time and left out."
+    if absurd:
+        yield f"{absurd[:1].upper()}{absurd[1:]}."
     box = still.picture_box
-    if box and (box.left_px or box.top_px):
+    if box and (box.left_px, box.top_px, box.right_px, box.bottom_px) != (0, 0, *size_px):
         yield f"Black bars: the picture is {box.right_px - box.left_px} × {box.bottom_px - box.top_px} px."
     if still.overlays:
-        yield f"Burnt in: {len(still.overlays)} still overlays."
+        yield f"Burnt in: {_many(len(still.overlays), 'still overlay')}."
     if soft is not None:
         yield f"Detail in {soft:.0%} of the resolution only: upscaled or soft."
     yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _absurd_times(measured: Measured, rate_hz: float | None) -> str | None:
+    """Why the times cannot be those of pictures; None where they can."""
+    if rate_hz and rate_hz > MOST_RATE_HZ:
+        return f"{rate_hz:,.0f} frames a second: the file's time scale is wrong"
+    steps = int((np.diff(measured.pts) <= 0).sum())
+    return (
+        f"at {_many(steps, 'place')} the times stand still or go back: the file's table of times is wrong"
+        if steps
+        else None
+    )
 
 
 def _held_table(held: list[Run], measured: Measured) -> bytes:

@@ -20,7 +20,7 @@ from processors.video.best_effort import BestEffortClock
 from processors.video.frame import VideoFrame, display_matrix, square_pixels
 from processors.video.index import read_index
 from processors.video.info import VideoInfo, VideoReport
-from processors.video.streams import film, first_matrix, listed, sound_beside
+from processors.video.streams import decoder_of, film, first_matrix, listed, sound_beside
 
 SPANS_TOLD = 100
 """Lost spans listed in a report; the count is always whole."""
@@ -76,9 +76,9 @@ class VideoReader:
         self._container = container
         self._source_digest = source_digest
         self._in_order = in_order
-        self._codec = stream.codec_context
+        self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
         self._index = read_index(second_opening, twin)
-        for codec in (stream.codec_context, twin.codec_context):
+        for codec in (self._codec, twins_codec):
             codec.thread_type = "AUTO"
             codec.thread_count = 1 if in_order else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
         self._sound = sound_beside(container, second_opening)
@@ -86,7 +86,7 @@ class VideoReader:
 
         self._wanted: set[int] | None = None
         self._needed: bytearray | None = None
-        self._other_codec: av.VideoCodecContext | None = twin.codec_context
+        self._other_codec: av.VideoCodecContext | None = twins_codec
         """In turn with the first, stretch by stretch, where only parts are decoded."""
         self._position = -1
         self._gap = False
@@ -99,7 +99,7 @@ class VideoReader:
         self._first_error: str | None = None
 
     def _read_info(self, matrix: tuple[int, int, int, int]) -> VideoInfo:
-        stream, codec, index = self.stream, self._codec, self._index
+        stream, codec, index = self.stream, self.stream.codec_context, self._index
         ratio = stream.sample_aspect_ratio or codec.sample_aspect_ratio or Fraction(1)
         if not Fraction(1, 20) < ratio < 20:
             ratio = Fraction(1)
@@ -242,9 +242,7 @@ class VideoReader:
             if frame.pts is None:
                 self._without_time += 1
                 return
-            position = bisect_left(self._index.shown_pts, frame.pts)
-            if position < len(self._came) and self._index.shown_pts[position] == frame.pts:
-                self._came[position] = 1
+            self._note_coming(frame.pts)
             yield self._unit(frame, frame.pts, self._index.end_of(frame.pts))
             return
         pts = self._clock.time_of(frame.pts, frame.dts)
@@ -255,6 +253,15 @@ class VideoReader:
             earlier, earlier_pts = self._held
             yield self._unit(earlier, earlier_pts, max(pts, earlier_pts))
         self._held = (frame, pts)
+
+    def _note_coming(self, pts: int) -> None:
+        """A frame of that time came; a wrong table of times may announce several."""
+        announced, position = self._index.shown_pts, bisect_left(self._index.shown_pts, pts)
+        while position < len(announced) and announced[position] == pts:
+            if not self._came[position]:
+                self._came[position] = 1
+                return
+            position += 1
 
     def _unit(self, frame: av.video.frame.VideoFrame, pts: int, end_pts: int) -> VideoFrame:
         return VideoFrame(

@@ -16,6 +16,8 @@ from processors.video.frame import IDENTITY, display_matrix
 from processors.video.info import StreamFacts
 from processors.video.sound import SoundTrack
 
+WITH_TRANSPARENCY = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
 _Stream = TypeVar("_Stream", bound=av.stream.Stream)
 
 
@@ -26,6 +28,17 @@ def films(container: av.container.InputContainer) -> list[av.video.stream.VideoS
         for stream in container.streams.video
         if not _is_attached(stream) and stream.codec_context is not None and stream.codec_context.width
     ]
+
+
+def decoder_of(stream: av.video.stream.VideoStream) -> av.VideoCodecContext:
+    """The stream's decoder; libvpx where a WebM file says that it holds transparency, which FFmpeg's own leaves out."""
+    codec = stream.codec_context
+    library = WITH_TRANSPARENCY.get(codec.name) if stream.metadata.get("alpha_mode") == "1" else None
+    if library is None:
+        return codec
+    other = av.CodecContext.create(library, "r")
+    assert isinstance(other, av.VideoCodecContext)
+    return other
 
 
 def film(container: av.container.InputContainer, stream_index: int | None = None) -> av.video.stream.VideoStream:
