@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export DO_NOT_TRACK := 1
-# Two processes, on any machine; the tests of one file, and all that start a Prefect server, stay in one.
-PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+# Three processes, one of which has all tests that start a Prefect server, and mostly waits; a file stays in one.
+PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 
 .PHONY: env demo test test-fast check format lock bench clean
 

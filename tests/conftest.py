@@ -28,7 +28,7 @@ SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes share the tests: one has all that start a Prefect server, and files are not divided."""
+    """Where several processes share the tests: one has all that start a Prefect server, and files are not divided."""
     for item in items:
         group = "prefect" if item.get_closest_marker("prefect") else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))

@@ -21,7 +21,7 @@ def test_one_and_one_point_nought_are_one_key() -> None:
 
 def test_a_key_changes_with_parameter_source_name_and_version() -> None:
     class Later(Frames):
-        version: ClassVar[int] = 3
+        version: ClassVar[int] = Frames.version + 1
 
     keys = {
         result_key(Frames(), DIGEST),
@@ -34,13 +34,13 @@ def test_a_key_changes_with_parameter_source_name_and_version() -> None:
 
 def test_the_key_is_what_it_was() -> None:
     """Stored results are found by it: if this fails, every result of every store is made again."""
-    assert result_key(Frames(), DIGEST) == "4fea5732c5282b9ef06a5bbe249754febcf2eefccaf3fdfbc880f83149a16e48"
+    assert result_key(Frames(), DIGEST) == "1e530a92ba597c233c4360c98443ac04b50de21dfc7d36d116e020dac23f46f3"
 
 
 def test_the_label_that_a_source_is_read_with_is_in_the_key() -> None:
     keys = {result_key(Evidence(), *digests) for digests in ((DIGEST,), (DIGEST, "b" * 64), (DIGEST, "c" * 64))}
     assert len(keys) == 3
-    assert result_key(Frames(), DIGEST, "b" * 64) == "6604e5b3d8573dcd0ea265ba9f7e512e8baa43753294c494f876b716ac8811e8"
+    assert result_key(Frames(), DIGEST, "b" * 64) == "6db84495f96398f68af6d8525d8b51fc03cf3eb3ad2151a732bcfc5fd941b6fa"
 
 
 def test_parameters_name_every_default() -> None:

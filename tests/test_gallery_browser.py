@@ -18,6 +18,7 @@ from PIL import Image
 from flows.cli import main
 from processors.packs.entry import Text
 from processors.packs.gallery.page import write_gallery
+from processors.video.frames import Frames
 from tests.chromium import Browser, Page, executable, started
 from tests.conftest import PROJECT
 from tests.gallery_pages import item, original, sample_store, subject
@@ -266,7 +267,7 @@ def test_every_item_says_how_it_was_made_and_how_to_cite_it(browser: Browser, in
     with browser.page() as page:
         opened(page, index, VIDEO, "&tab=frames&at=4")
         made = page.until("document.querySelector('[data-part=provenance] p')?.textContent")
-        assert made == f"Made from drive-off.mp4 by video.frames, version 2, with marsmedia {VERSION}."
+        assert made == f"Made from drive-off.mp4 by video.frames, version {Frames.version}, with marsmedia {VERSION}."
         leaves = "[...document.querySelectorAll('[data-part=provenance] details')].map(d => d.textContent)"
         assert "every_seconds1" in page.ask(leaves)[1]
         assert "av" in page.ask(leaves)[2]
