@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export DO_NOT_TRACK := 1
-# Three processes, one of which has all tests that start a Prefect server, and mostly waits; a file stays in one.
-PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
+# Two processes; one has all tests that start a Prefect server, and a file stays in one.
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 
 .PHONY: env demo test test-fast check format lock bench clean
 

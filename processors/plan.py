@@ -68,23 +68,23 @@ def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> di
     """
     found: dict[str, Processor] = {}
 
-    def add(processor: Processor) -> bool:
+    def add(processor: Processor) -> str | None:
+        """Its key; None where it has nothing to read."""
         if processor.reads == "audio" and not (source.has_sound or source.medium == "audio"):
-            return False
-        used = [add(other) for other in used_by(processor)]
-        if not all(used):
-            return False
-        found.setdefault(result_key(processor, *source.digests), processor)
-        return True
+            return None
+        if None in [add(other) for other in used_by(processor)]:
+            return None
+        key = result_key(processor, *source.digests)
+        found.setdefault(key, processor)
+        return key
 
-    named: dict[str, str] = {}
+    named: dict[str | None, str] = {}
     for processor in recipes[source.medium]:
         tell = getattr(processor, "told", None)
-        known = tell(told) if tell and told else processor
-        if add(known):
-            named[result_key(known, *source.digests)] = known.name
-    behind = {key for key in found if key not in named and found[key].name in named.values()}
-    return {key: found[key] for key in found if key in behind} | found
+        named[add(tell(told) if tell and told else processor)] = processor.name
+    shown_names = set(named.values())
+    behind = {key: one for key, one in found.items() if key not in named and one.name in shown_names}
+    return behind | found if behind else found
 
 
 def make_plan(

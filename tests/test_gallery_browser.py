@@ -277,7 +277,7 @@ def test_every_item_says_how_it_was_made_and_how_to_cite_it(browser: Browser, in
             "marsmedia (no space agency: the sample is synthetic). “The rover drives off the lander”. drive-off.mp4. "
             "tianwen-1, Sol 8, The rover drives off the lander. 2021-05-22T02:40Z. Release sample-release. "
             f"Frame at 4.000 s (PTS 61440, time base 1/15360 s). SHA-256 {digest}. "
-            f"Derived with marsmedia {VERSION}, video.frames version 2, result "
+            f"Derived with marsmedia {VERSION}, video.frames version {Frames.version}, result "
         )
         assert cited.endswith(". Synthetic, not recorded on Mars.")
         badges = "[...document.querySelectorAll('#viewer .badge')].map(badge => badge.textContent)"
