@@ -15,23 +15,6 @@ from processors.packs.verify import verify_pack
 from tests.conftest import PROJECT
 from tests.pack_store import PackStore, filled, make_pack
 
-MEDIA = [
-    "descent.mp4/original/descent.mp4",
-    "descent.mp4/evidence/evidence.json",
-    "descent.mp4/video.contact_sheet/contact_sheet.jpg",
-    "descent.mp4/video.frames/frame_000000.jpg",
-    "descent.mp4/video.frames/frame_000001.jpg",
-    "descent.mp4/video.frames/frame_000002.jpg",
-    "descent.mp4/video.preview/preview.mp4",
-    "tracks.jpg/original/tracks.jpg",
-    "tracks.jpg/evidence/evidence.json",
-    "tracks.jpg/photo.preview/preview_1024.jpg",
-    "tracks.jpg/photo.preview/preview_320.jpg",
-    "wind.wav/original/wind.wav",
-    "wind.wav/audio.renditions/restored.wav",
-    "wind.wav/audio.spectrogram_picture/spectrogram.png",
-]
-
 
 @pytest.fixture
 def made(tmp_path: Path) -> PackStore:

@@ -20,7 +20,9 @@ MAX_PIXELS = 300_000_000
 HEAD_BYTES = 4096
 
 
-TODO = "fetch it again; of a JPEG, PNG or TIFF that is cut short, `photo.salvaged` gives the rows that are real"
+FOR_WHAT_IS_CUT_SHORT = (
+    "fetch it again; of a JPEG, PNG or TIFF that is cut short, `photo.salvaged` gives the rows that are real"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,7 @@ class PhotoReader:
                 return Photo(info=self.info, image=_shown(pixels, white), deep=pixels, white_level=white)
         assert self._image is not None
         sides = [need.longest_side_px for need in needs]
-        with decoder_errors("decoding the picture", TODO):
+        with decoder_errors("decoding the picture", FOR_WHAT_IS_CUT_SHORT):
             if self._image.format == "JPEG" and sides and all(sides):
                 side = max(side or 0 for side in sides)
                 self._image.draft(None, fitted(self._image.size, side))
