@@ -233,6 +233,7 @@ def test_the_padding_at_the_end_of_aac_in_mp4_is_left_out_but_for_a_tick_of_the_
     writer.close()
     samples, _, report = read(path, "mov,mp4")
     assert (samples.shape[1], report.sample_count_from_header, report.damaged) == (144_048, 144_000, ())
+    assert report.end_padding_sample_count == 144_384 - 144_048
 
 
 def test_a_length_that_is_too_short_cuts_nothing_off() -> None:

@@ -24,6 +24,11 @@ class EndPadding:
         self._left = None if sample_count is None else sample_count + -(-rate_hz // TICKS_PER_SECOND)
         self._held: list[np.ndarray] = []
 
+    @property
+    def sample_count(self) -> int:
+        """Samples per channel that are held back: at the end, what was left out."""
+        return 0 if self._left is None else sum(part.shape[1] for part in self._held)
+
     def without(self, samples: np.ndarray) -> np.ndarray:
         """What is sound for certain, of float32, shape (channels, samples), and of what was held back before."""
         if self._left is None:

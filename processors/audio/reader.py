@@ -85,6 +85,8 @@ class AudioReport:
     sample_count_from_header: int | None
     sample_count_decoded: int
     """Per channel."""
+    end_padding_sample_count: int
+    """Per channel, decoded beyond the length that an MP4 gives, and left out."""
     non_finite_sample_count: int
     """NaN and infinities, over all channels."""
     decoder_errors: int
@@ -106,6 +108,7 @@ class _Tally:
         self.second_count: int | None = None
         self.damaged: list[Damaged] = []
         self.length_is_estimated = False
+        self.end_padding = 0
 
     def block(self, samples: np.ndarray) -> AudioBlock:
         first = self.samples
@@ -128,6 +131,7 @@ class _Tally:
         return AudioReport(
             sample_count_from_header=self._info.sample_count_from_header,
             sample_count_decoded=self.samples,
+            end_padding_sample_count=self.end_padding,
             non_finite_sample_count=self.non_finite,
             decoder_errors=self.errors,
             first_error=self.first_error,
@@ -197,6 +201,7 @@ class StreamReader:
 
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
+        self.tally.end_padding = self._padding.sample_count
         return self.tally.report()
 
 
