@@ -20,11 +20,12 @@ import numpy as np
 import soundfile
 
 from benchmarks.measure import in_turn, tell
+from processors.audio.block import AudioBlock
 from processors.audio.envelope import Envelope
 from processors.audio.events import Events
 from processors.audio.levels import Levels
 from processors.audio.picture import Picture
-from processors.audio.reader import AudioBlock, AudioInfo, FileReader
+from processors.audio.reader import AudioInfo, FileReader
 from processors.audio.renditions import Renditions
 from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram

@@ -12,8 +12,9 @@ import pytest
 import soundfile
 import xarray
 
-from processors.audio.overview import ColumnPool
-from processors.audio.reader import AudioBlock, AudioInfo, AudioReport, FileReader
+from processors.audio.block import AudioBlock
+from processors.audio.overview import ColumnPool, means_of_runs
+from processors.audio.reader import AudioInfo, AudioReport, FileReader
 from processors.audio.spectrogram import Spectrogram
 from processors.audio.stft import BATCH_FRAMES
 from processors.contract import Item
@@ -124,6 +125,17 @@ def test_a_long_recording_fits_a_picture_of_constant_width() -> None:
     at_once = ColumnPool(10, (3,))
     at_once.add(np.arange(1000, dtype=np.float32)[:, None].repeat(3, axis=1))
     assert np.array_equal(at_once.columns(), columns)
+
+
+def test_runs_whose_mean_is_known_make_the_same_columns() -> None:
+    frames = np.arange(1000, dtype=np.float32)[:, None]
+    one_by_one, in_runs = ColumnPool(10, (1,)), ColumnPool(10, (1,))
+    one_by_one.add(frames)
+    in_runs.add(frames[:200])
+    assert in_runs.frames_per_column == 16
+    in_runs.add(means_of_runs(frames[200:], 8), frames_each=8)
+    assert np.array_equal(in_runs.columns(), one_by_one.columns())
+    assert in_runs.mean() == one_by_one.mean() == 499.5
 
 
 def test_no_samples_is_a_failure_in_words(tmp_path: Path) -> None:

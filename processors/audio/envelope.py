@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.reader import AudioBlock, AudioInfo
+from processors.audio.block import AudioBlock
+from processors.audio.reader import AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.contract import Item, Need, Reads, require
 
@@ -77,7 +78,7 @@ class _Session:
         self._file = h5py.File(self._path, "r+")
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
-        for run in self._runs.add(block.samples):
+        for run in self._runs.add(block):
             self._take(run)
         yield from ()
 

@@ -11,10 +11,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from processors.audio.block import AudioBlock
 from processors.audio.calibration import Calibration
 from processors.audio.channel_levels import BLOCK_SECONDS, ChannelLevels, ChannelTally, Span, silences
 from processors.audio.loudness import Loudness, LoudnessMeter
-from processors.audio.reader import AudioBlock, AudioInfo
+from processors.audio.reader import AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.contract import Item, Need, Reads, as_json, require
 
@@ -92,7 +93,7 @@ class _Session:
         self._samples = 0
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
-        for run in self._runs.add(block.samples):
+        for run in self._runs.add(block):
             self._take(run)
         yield from ()
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 
+def means_of_runs(power: np.ndarray, run_frames: int) -> np.ndarray:
+    """Means of each `run_frames` frames: from float32, shape (frames, ...), to (frames / run_frames, ...)."""
+    if run_frames == 1:
+        return power
+    return power.reshape(-1, run_frames, *power.shape[1:]).mean(axis=1, dtype=np.float32)
+
+
 class ColumnPool:
     """Keeps from `columns` to twice as many columns; each but the last stands for the same number of frames."""
 
@@ -15,20 +22,20 @@ class ColumnPool:
         self._sum = np.zeros(column_shape)
         self._summed = 0
 
-    def add(self, power: np.ndarray) -> None:
-        """Add frames, float32, shape (frames, ...)."""
+    def add(self, power: np.ndarray, frames_each: int = 1) -> None:
+        """Add frames, float32, shape (frames, ...), or the means of runs of `frames_each`, which divides a column."""
         first = 0
         while first < len(power):
-            whole = (len(power) - first) // self.frames_per_column if not self._summed else 0
+            per_column = self.frames_per_column // frames_each
+            whole = (len(power) - first) // per_column if not self._summed else 0
             if whole:
                 count = min(whole, len(self._columns) - self._count)
-                end = first + count * self.frames_per_column
-                runs = power[first:end].reshape(count, self.frames_per_column, *power.shape[1:])
-                self._keep(runs.mean(axis=1, dtype=np.float32))
+                end = first + count * per_column
+                self._keep(means_of_runs(power[first:end], per_column))
             else:
-                end = min(first + self.frames_per_column - self._summed, len(power))
-                self._sum += power[first:end].sum(axis=0, dtype=np.float64)
-                self._summed += end - first
+                end = min(first + per_column - self._summed // frames_each, len(power))
+                self._sum += power[first:end].sum(axis=0, dtype=np.float64) * frames_each
+                self._summed += (end - first) * frames_each
                 if self._summed == self.frames_per_column:
                     self._keep((self._sum / self._summed).astype(np.float32)[None])
                     self._sum[...], self._summed = 0, 0

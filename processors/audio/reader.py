@@ -16,10 +16,10 @@ import numpy as np
 import soundfile
 
 from processors.audio.av_frames import samples_of
+from processors.audio.block import AudioBlock
 from processors.audio.end_padding import EndPadding
 from processors.audio.lengths import ESTIMATED, ffmpeg_count, libsndfile_count, mp3_says_its_length, wave_count
 from processors.audio.ogg import is_chained
-from processors.audio.regroup import non_finite_count
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.source_file import SourceFile
@@ -57,16 +57,6 @@ class AudioInfo:
             )
         if not 0 < self.channel_count <= MAX_CHANNELS:
             raise RefusedMedia(f"{self.channel_count} channels is not between 1 and {MAX_CHANNELS}", "check the header")
-
-
-@dataclass(frozen=True, kw_only=True)
-class AudioBlock:
-    """A run of samples."""
-
-    samples: np.ndarray
-    """float32, shape (channels, samples); full scale is −1 to 1; integers are divided by their full scale."""
-    first_sample: int
-    """Index of the first sample, counted from the first one decoded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +101,10 @@ class _Tally:
         self.end_padding = 0
 
     def block(self, samples: np.ndarray) -> AudioBlock:
-        first = self.samples
+        block = AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=self.samples)
         self.samples += samples.shape[1]
-        self.non_finite += non_finite_count(samples)
-        return AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=first)
+        self.non_finite += block.non_finite_count
+        return block
 
     def error(self, error: DamagedMedia, packet: av.packet.Packet | None = None) -> None:
         self.errors += 1
@@ -267,7 +257,7 @@ class FileReader:
         while True:
             try:
                 with decoder_errors("reading samples"):
-                    samples = sound.read(step, dtype="float32", always_2d=True)
+                    samples = _read(sound, step)
             except DamagedMedia as error:
                 # libsndfile gives nothing of a block that it cannot fill, and of FLAC nothing more at all: open it anew
                 again = self._reopened(self._tally.samples) if step > SALVAGE_SAMPLES else None
@@ -276,9 +266,9 @@ class FileReader:
                     return
                 sound, step = again, SALVAGE_SAMPLES
                 continue
-            if not len(samples):
+            if not samples.size:
                 return
-            yield self._tally.block(samples.T)
+            yield self._tally.block(samples)
 
     def _reopened(self, first_sample: int) -> soundfile.SoundFile | None:
         self._opened.seek(0)
@@ -291,3 +281,10 @@ class FileReader:
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
         return self._tally.report() if self._sound is not None else self._stream.report()
+
+
+def _read(sound: soundfile.SoundFile, sample_count: int) -> np.ndarray:
+    """The next samples, float32, shape (channels, samples); those of 16 bits scaled here, five times as fast."""
+    if sound.subtype == "PCM_16":
+        return np.multiply(sound.read(sample_count, dtype="int16", always_2d=True).T, 2.0**-15, dtype=np.float32)
+    return sound.read(sample_count, dtype="float32", always_2d=True).T

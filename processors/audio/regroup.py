@@ -6,13 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-
-def non_finite_count(samples: np.ndarray) -> int:
-    """How many are NaN or infinite; where the sum is finite, which costs a quarter of looking at each, none is."""
-    with np.errstate(all="ignore"):
-        if np.isfinite(samples.sum()):
-            return 0
-    return int(samples.size - np.count_nonzero(np.isfinite(samples)))
+from processors.audio.block import AudioBlock
 
 
 class Regrouper:
@@ -28,11 +22,10 @@ class Regrouper:
         self.non_finite = 0
         """NaN and infinities so far, over all channels."""
 
-    def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
-        """Take float32, shape (channels, samples); give whole runs, shape (channels, run_samples)."""
-        if bad := non_finite_count(samples):
-            self.non_finite += bad
-            samples = np.where(np.isfinite(samples), samples, np.float32(0))
+    def add(self, block: AudioBlock) -> Iterator[np.ndarray]:
+        """Take a block; give whole runs, float32, shape (channels, run_samples)."""
+        self.non_finite += block.non_finite_count
+        samples = block.finite_samples
         self._waiting.append(samples)
         self._waiting_samples += samples.shape[1]
         if self._waiting_samples < self._run_samples:

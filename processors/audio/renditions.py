@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from processors.audio.block import AudioBlock
 from processors.audio.chain import Chain
 from processors.audio.levels import LEVELS, Levels
 from processors.audio.loudness import LAYOUTS
-from processors.audio.reader import AudioBlock, AudioInfo
+from processors.audio.reader import AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.audio.sound_files import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
 from processors.contract import Item, Need, Reads, Using, require
@@ -188,7 +189,7 @@ class _Session:
         )
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
-        for run in self._runs.add(block.samples):
+        for run in self._runs.add(block):
             self._take(run)
         yield from ()
 

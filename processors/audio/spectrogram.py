@@ -11,9 +11,10 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
-from processors.audio.overview import ColumnPool
+from processors.audio.block import AudioBlock
+from processors.audio.overview import ColumnPool, means_of_runs
 from processors.audio.power_file import PowerFile, packed_batch
-from processors.audio.reader import AudioBlock, AudioInfo
+from processors.audio.reader import AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.audio.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
 from processors.contract import Item, Need, Reads, require
@@ -22,7 +23,7 @@ OVERVIEW_COLUMNS = 1200
 ARRAY = "spectrogram.nc"
 OVERVIEW = "overview.nc"
 RUN_SAMPLES = 1 << 16
-BATCHES_WAITING = 4
+BATCHES_WAITING = 8
 
 Channels = Literal["mean", "each"]
 Scaling = Literal["power", "density"]
@@ -68,7 +69,7 @@ class Spectrogram:
     """
 
     name: ClassVar[str] = "audio.spectrogram"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "audio"
 
     window_samples: int = 2048
@@ -108,9 +109,12 @@ class Spectrogram:
 class _Batch:
     """One batch, measured."""
 
-    power: np.ndarray
-    """float32, shape (channels, frames, bands), scaled as asked."""
+    frame_count: int
+    columns: np.ndarray
+    """Means of runs of `frames_each` frames, float32, shape (runs, channels, bands), scaled as asked."""
+    frames_each: int
     chunks: list[bytes]
+    """Of the array; none where it is not kept."""
     peak: float
     whole_count: int
     whole_sum: np.ndarray
@@ -137,7 +141,7 @@ class _Session:
         self._whole_sum, self._whole_count = np.zeros(shape), 0
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
-        for run in self._runs.add(block.samples):
+        for run in self._runs.add(block):
             self._take(run)
         yield from ()
 
@@ -174,30 +178,33 @@ class _Session:
         first, self._submitted = self._submitted, self._submitted + (span.shape[1] - size) // hop + 1
         end = self._submitted if sample_count is None else (sample_count - size // 2) // hop + 1
         whole = slice(max(0, -(-(size // 2) // hop) - first), max(0, end - first))
-        self._waiting.append(self._pool.submit(self._measure, span, whole))
+        # as far as is sure by now what the overview makes one column of, it is made one beside the pass
+        is_whole = self._submitted - first == BATCH_FRAMES
+        frames_each = min(self._overview.frames_per_column, BATCH_FRAMES) if is_whole else 1
+        self._waiting.append(self._pool.submit(self._measure, span, whole, frames_each))
         if len(self._waiting) > BATCHES_WAITING:
             self._keep(self._waiting.popleft().result())
 
-    def _measure(self, span: np.ndarray, whole: slice) -> _Batch:
+    def _measure(self, span: np.ndarray, whole: slice, frames_each: int) -> _Batch:
         power = power_of(span, self._scale, self._processor.hop_samples)
         peak = float(power.max())
         if self._factor is not None:
             power *= self._factor
         inside = power[:, whole]
         return _Batch(
-            power=power, chunks=packed_batch(power) if self._array else [], peak=peak, whole_count=inside.shape[1],
-            whole_sum=inside.sum(axis=1).astype(np.float64),
+            frame_count=power.shape[1], columns=means_of_runs(np.moveaxis(power, 1, 0), frames_each),
+            frames_each=frames_each, chunks=packed_batch(power) if self._array else [], peak=peak,
+            whole_count=inside.shape[1], whole_sum=inside.sum(axis=1).astype(np.float64),
         )  # fmt: skip
 
     def _keep(self, batch: _Batch) -> None:
-        frames = batch.power.shape[1]
         self._peak = max(self._peak, batch.peak)
         self._whole_sum += batch.whole_sum
         self._whole_count += batch.whole_count
-        self._overview.add(np.moveaxis(batch.power, 0, 1))
+        self._overview.add(batch.columns, batch.frames_each)
         if self._array:
-            self._array.append(batch.chunks, frames)
-        self._frames += frames
+            self._array.append(batch.chunks, batch.frame_count)
+        self._frames += batch.frame_count
 
     def _mean_power(self) -> np.ndarray:
         """float64, shape (channels, bands)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -11,8 +10,6 @@ import numpy as np
 
 BATCH_FRAMES = 256
 """Frames transformed at a time, counted from the first: always this many, so that no block size changes a bit."""
-ROWS_AT_ONCE = 64
-"""Frames whose spectra fit a processor's cache."""
 
 WindowName = Literal["hann", "hamming", "blackman", "blackmanharris", "flattop"]
 
@@ -67,14 +64,11 @@ def power_of(samples: np.ndarray, scale: Scale, hop_samples: int) -> np.ndarray:
     frames = np.lib.stride_tricks.sliding_window_view(samples, size, axis=1)[:, ::hop_samples]
     # the window carries the scale, so that no pass over the spectra is spent on it
     window = (scale.window * np.sqrt(scale.power)).astype(np.float32)
-    windowed = np.empty((ROWS_AT_ONCE, size), np.float32)
     power = np.empty((*frames.shape[:2], size // 2 + 1), np.float32)
-    for channel, first in itertools.product(range(len(samples)), range(0, frames.shape[1], ROWS_AT_ONCE)):
-        rows = frames[channel, first : first + ROWS_AT_ONCE]
-        np.multiply(rows, window, out=windowed[: len(rows)])
-        parts = np.asarray(scipy.fft.rfft(windowed[: len(rows)])).view(np.float32)
+    for channel, rows in enumerate(frames):
+        parts = np.asarray(scipy.fft.rfft(rows * window, overwrite_x=True)).view(np.float32)
         np.multiply(parts, parts, out=parts)
-        np.add(parts[:, ::2], parts[:, 1::2], out=power[channel, first : first + len(rows)])
+        np.add(parts[:, ::2], parts[:, 1::2], out=power[channel])
     power[:, :, [0, -1]] /= 4
     return power
 
