@@ -86,19 +86,24 @@ def sound_beside(
 def first_matrix(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream
 ) -> tuple[int, int, int, int]:
-    """Display matrix of the first frame that decodes, looking at no more than 64 packets; the decoder is left empty."""
+    """Display matrix of the first frame that decodes, looking at no more than 64 packets; the decoder is left empty.
+
+    Each packet is decoded on its own: the container gives the matrix to every frame, and a decoder with several
+    threads would ask for a packet for each before it gives the first.
+    """
+    codec = stream.codec_context
     try:
         with decoder_errors("reading the first frame"):
             container.seek(0)
             for _, packet in zip(range(64), container.demux(stream), strict=False):
-                for frame in packet.decode():
-                    assert isinstance(frame, av.video.frame.VideoFrame)
+                for frame in (*codec.decode(packet), *codec.decode(None)):
                     return display_matrix(frame)
+                codec.flush_buffers()
     except DamagedMedia:
         pass
     finally:
-        if stream.codec_context.is_open:
-            stream.codec_context.flush_buffers()
+        if codec.is_open:
+            codec.flush_buffers()
     return IDENTITY
 
 
