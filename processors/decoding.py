@@ -10,12 +10,13 @@ import errno
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import av
 import av.container
 import av.error
+import av.logging
 import av.packet
 import av.stream
 import pillow_heif
@@ -86,16 +87,39 @@ def open_container(file: BinaryIO) -> av.container.InputContainer:
     ------
     DamagedMedia : no allowed demuxer accepts the bytes.
     """
-    file.seek(0)
     with decoder_errors("opening the container"):
-        return av.open(
-            file,
-            mode="r",
-            buffer_size=READ_BYTES,
-            metadata_errors="replace",
-            options={"max_pixels": str(MAX_FRAME_PIXELS)},
-            container_options={"format_whitelist": CONTAINERS, "protocol_whitelist": "none", "enable_drefs": "0"},
-        )
+        try:
+            return _opened(file)
+        except av.error.InvalidDataError as error:
+            raise ValueError(_demuxers_words(file) or error.strerror) from error
+
+
+def _opened(file: BinaryIO) -> av.container.InputContainer:
+    file.seek(0)
+    return av.open(
+        file,
+        mode="r",
+        buffer_size=READ_BYTES,
+        metadata_errors="replace",
+        options={"max_pixels": str(MAX_FRAME_PIXELS)},
+        container_options={"format_whitelist": CONTAINERS, "protocol_whitelist": "none", "enable_drefs": "0"},
+    )
+
+
+def _demuxers_words(file: BinaryIO) -> str | None:
+    """What FFmpeg logs of a file that it refuses ("moov atom not found"); None where it logs nothing.
+
+    Only here is its log listened to, where no thread of a decoder runs: with several, PyAV's listening can lock up.
+    """
+    av.logging.set_level(av.logging.ERROR)
+    av.logging.set_skip_repeated(False)
+    try:
+        # capturing also keeps the words from Python's loggers
+        with av.logging.Capture() as logs, suppress(av.error.FFmpegError):
+            _opened(file).close()
+    finally:
+        av.logging.set_level(None)
+    return logs[-1][2].strip().rstrip(".") if logs else None
 
 
 def packets_of(

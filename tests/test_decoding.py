@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
 
 import av.error
+import av.logging
 import pytest
 
-from processors.decoding import decoder_errors
+from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia, RefusedMedia
 
 
@@ -30,3 +32,22 @@ def test_each_fault_gets_the_class_of_its_reaction(raised: Exception, expected: 
         raise raised
     assert type(caught.value) is expected
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + bytes(4000), "moov atom not found (while opening the container)"),
+        (b"RIFF\x24\0\0\0WAVEdata" + bytes(4000), "no 'fmt ' or 'XMA2' tag found (while opening the container)"),
+        (bytes(4000), "Invalid data found when processing input (while opening the container)"),
+    ],
+    ids=["mp4", "wav", "nothing"],
+)
+def test_what_ffmpeg_says_of_a_file_it_refuses_is_the_reason(
+    content: bytes, words: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(DamagedMedia) as caught:
+        open_container(io.BytesIO(content))
+    assert caught.value.what == words
+    assert av.logging.get_level() is None
+    assert (caplog.text, *capfd.readouterr()) == ("", "", "")

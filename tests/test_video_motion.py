@@ -15,6 +15,7 @@ import pytest
 from processors.video.motion import Motion
 from processors.video.registration import feature_mask, register
 from tests.video_derived import Derived, derived
+from tests.video_scenes import scene, write
 
 VIEW_DEGREES = 60.0
 
@@ -96,6 +97,30 @@ def test_stop_motion_is_refused_with_the_reason(sample_release: Path, tmp_path: 
     assert refused.manifest.verdict == "refused"
     assert refused.manifest.reason is not None
     assert refused.manifest.reason.startswith("motion may not be measured: 210 of 300 frames repeat the one before")
+
+
+def test_two_cameras_side_by_side_have_no_motion_in_common(tmp_path: Path) -> None:
+    def panel(seed: int, step: int) -> np.ndarray:
+        return scene(seed, step, (320, 360))
+
+    frames = range(60)
+    split = write(tmp_path / "split.mp4", [np.hstack([panel(3, k), panel(8, 59 - k)]) for k in frames])
+    alone = write(tmp_path / "alone.mp4", [scene(3, k, (640, 360)) for k in frames])
+    for path, refused in ((split, "in 100% of the steps a part of the picture moves in another way than the rest: "
+                           "cameras side by side, or things that move"), (alone, None)):  # fmt: skip
+        (motion,) = derived(path, tmp_path / "store", Motion())
+        (shot,) = motion.json("motion.json")
+        assert shot["refused_because"] == refused
+        assert (shot["total_scale"] is None) == (refused is not None)
+        assert shot["looks_along_motion"] is False
+        share = column(motion, "other_motion_share")[1:]
+        assert (np.median(share) > 0.3) if refused else (share.max() == 0)
+
+
+def test_the_split_screen_of_a_press_clip_is_found(samples: Path, tmp_path: Path) -> None:
+    (motion,) = derived(samples / "release/perseverance-descent.mp4", tmp_path / "store", Motion())
+    (shot,) = motion.json("motion.json")
+    assert shot["refused_because"].startswith("in 22% of the steps a part of the picture moves in another way")
 
 
 def test_a_known_similarity_is_found() -> None:

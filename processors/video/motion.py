@@ -24,6 +24,7 @@ from processors.video.mosaic import Mosaic, MosaicFacts
 from processors.video.motion_curve import Curve, curve_of
 from processors.video.motion_plot import draw_curve
 from processors.video.registration import Similarity, feature_mask, register
+from processors.video.shot_motion import ShotMotion, summary_of
 from processors.video.shots import Shot, Shots, read_shots
 
 LEAST_FRAMES = 8
@@ -48,29 +49,13 @@ COLUMNS = pa.schema(
         ("inliers", pa.int32()),
         ("inlier_share", pa.float64()),
         ("residual_px", pa.float64()),
+        ("other_motion_share", pa.float64()),
     ]
 )
 """One row a frame. `scale` and `rotation_degrees`: since the segment's first frame; a segment ends where two frames
-cannot be registered. `scale_change_per_second`: d ln(scale) / dt. `step_…`: from the frame before, in px of the video,
+cannot be registered. `scale_change_per_second`: d ln(scale) / dt. `other_motion_share`: of the features followed, those
+that agree on another motion than the one given. `step_…`: from the frame before, in px of the video,
 null for a segment's first; the shift is that of the picture's centre; rotation turns from +x (right) to +y (down)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShotMotion:
-    """Motion in one shot."""
-
-    shot: int
-    frame_count: int
-    segments: int
-    total_scale: float | None
-    """Over the longest segment; None where no two frames could be registered."""
-    total_rotation_degrees: float | None
-    median_residual_px: float | None
-    median_inlier_share: float | None
-    looks_along_motion: bool
-    """The picture grows steadily around a point inside it, as from a camera that looks where it goes."""
-    time_to_contact_seconds: float | None
-    """At the last frame, at a steady speed; None where the camera does not look along its motion."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +74,13 @@ class Motion:
     Items: `motion.parquet`, `motion.json`, a plot for each shot, and `mosaic_<shot>.jpg` of each shot that looks along
     its motion.
 
-    Refused where the audit says that motion may not be measured. Altitude is absolute only from `altitude_metres`
+    Refused where the audit says that motion may not be measured; of a shot whose parts move in different ways, as in a
+    split screen, no totals are given. Altitude is absolute only from `altitude_metres`
     and `field_of_view_degrees`; without them the curve is relative.
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 640
@@ -207,10 +193,10 @@ class _Session:
                 curve_of([float(row.time) for row in part], [row.step for row in part], self._half_size(px), px)
                 for part in _segments(rows)
             ]
-            summaries.append(_summary(shot.number, curves))
+            summaries.append(summary_of(shot.number, curves))
             tables.append(self._table(rows, curves, px))
             if any(len(curve.scale) > 1 for curve in curves):
-                plots.append((shot.number, draw_curve(f"shot {shot.number}", curves)))
+                plots.append((shot.number, draw_curve(f"shot {shot.number}", curves, summaries[-1].refused_because)))
         facts = MotionFacts(shots=tuple(summaries), audit=self._audit)
         pq.write_table(pa.concat_tables([COLUMNS.empty_table(), *tables]), self._path, compression="zstd")
         yield Item(name=self._path.name, media_type="application/vnd.apache.parquet", file=self._path, facts=facts)
@@ -261,6 +247,7 @@ class _Session:
                 "step_shift_x_px": step and step.shift_x_px * px, "step_shift_y_px": step and step.shift_y_px * px,
                 "inliers": step and step.inliers, "inlier_share": step and step.inlier_share,
                 "residual_px": step and step.residual_px * px,
+                "other_motion_share": step and step.other_motion_share,
             }  # fmt: skip
             for name, value in values.items():
                 columns[name].append(value)
@@ -279,19 +266,3 @@ def _segments(rows: list[_Row]) -> list[list[_Row]]:
             parts.append([])
         parts[row.segment].append(row)
     return parts
-
-
-def _summary(shot: int, curves: list[Curve]) -> ShotMotion:
-    longest = max(curves, key=lambda curve: len(curve.scale), default=None)
-    known = longest is not None and len(longest.scale) > 1
-    return ShotMotion(
-        shot=shot,
-        frame_count=sum(len(curve.scale) for curve in curves),
-        segments=len(curves),
-        total_scale=longest.scale[-1] if longest and known else None,
-        total_rotation_degrees=longest.rotation_degrees[-1] if longest and known else None,
-        median_residual_px=longest.median_residual_px if longest and known else None,
-        median_inlier_share=longest.median_inlier_share if longest and known else None,
-        looks_along_motion=bool(longest and longest.looks_along_motion),
-        time_to_contact_seconds=longest.time_to_contact_seconds[-1] if longest and known else None,
-    )

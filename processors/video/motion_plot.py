@@ -10,8 +10,8 @@ import numpy as np
 from processors.video.motion_curve import Curve
 
 
-def draw_curve(title: str, curves: Sequence[Curve]) -> bytes:
-    """A PNG of three panels, one line for each segment."""
+def draw_curve(title: str, curves: Sequence[Curve], refused_because: str | None) -> bytes:
+    """A PNG of three panels, one line for each segment; the reason is written above where the shot is refused."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -31,11 +31,17 @@ def draw_curve(title: str, curves: Sequence[Curve]) -> bytes:
         axis.grid(alpha=0.3)
         if is_log:
             axis.set_yscale("log")
+            axis.yaxis.set_major_formatter("{x:g}")
+            axis.yaxis.set_minor_formatter("{x:g}")
     if not any(value is not None for curve in curves for value in curve.time_to_contact_seconds):
         axes[2].text(0.5, 0.5, "the camera does not look along its motion", transform=axes[2].transAxes, ha="center")
         axes[2].set_yticks([])
     axes[2].set_xlabel("presentation time (s)")
     axes[0].set_title(f"Motion in {title}")
+    if refused_because:
+        axes[0].set_title(
+            f"{title}: not the motion of one picture: {refused_because}", fontsize=8, color="#b00020", wrap=True
+        )
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()

@@ -16,6 +16,9 @@ RETURN_PX = 0.5
 """A feature followed there and back must come home within this (Kalal 2010, forward-backward error)."""
 
 RANSAC_PX = 0.8
+OTHER_MOTION_PX = 1.5
+"""Another motion takes its features at least this far, on average, from where the first would: no parallax of ground
+seen from above, no ripple of a rolling shutter."""
 ROUNDS: tuple[dict[str, Any], ...] = (
     {"winSize": (15, 15), "maxLevel": 4, "criteria": (3, 10, 0.03)},
     {"winSize": (31, 31), "maxLevel": 0, "criteria": (3, 20, 0.01)},
@@ -39,6 +42,8 @@ class Similarity:
     inlier_share: float
     residual_px: float
     """Root mean square distance of the inliers from where the similarity puts them."""
+    other_motion_share: float
+    """Of the features that were followed, those that agree on another motion than the inliers'."""
 
     def matrix(self, centre: tuple[float, float]) -> np.ndarray:
         """The same in px from the top left corner, where the first pixel's centre is at 0; shape (2, 3)."""
@@ -86,15 +91,45 @@ def register(first: np.ndarray, second: np.ndarray, mask: np.ndarray) -> Similar
     height, width = first.shape
     centre = ((width - 1) / 2, (height - 1) / 2)
     estimate = np.array([[1.0, 0, 0], [0, 1, 0]])
-    found: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    found: _Fit | None = None
     for window in ROUNDS:
         found = _refined(first, second, points, estimate, mask, window)
         if found is None:
             return None
-        estimate = found[0]
+        estimate = found.matrix
     assert found is not None
-    _, sources, targets = found
-    return _similarity(estimate, sources, targets, len(points), centre)
+    return _similarity(found, len(points), centre)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fit:
+    """A similarity, and the features that were followed there and back, of which some agree with it."""
+
+    matrix: np.ndarray
+    sources: np.ndarray
+    targets: np.ndarray
+    agree: np.ndarray
+
+    def other_motion_share(self) -> float:
+        """Of the followed features, those that agree on another motion; 0 where none do."""
+        sources, targets = self.sources[~self.agree], self.targets[~self.agree]
+        if len(sources) < LEAST_INLIERS:
+            return 0.0
+        _, agree = _fit(sources, targets)
+        off = targets[agree] - (sources[agree] @ self.matrix[:, :2].T + self.matrix[:, 2])
+        is_other = agree.any() and np.linalg.norm(off, axis=1).mean() >= OTHER_MOTION_PX
+        return float(agree.sum() / len(self.agree)) if is_other else 0.0
+
+
+def _fit(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+    """The similarity that most points agree on, and which do: bool, shape (points,)."""
+    import cv2
+
+    cv2.setRNGSeed(1)
+    matrix, agree = cv2.estimateAffinePartial2D(
+        sources, targets, method=cv2.RANSAC, ransacReprojThreshold=RANSAC_PX, maxIters=1000, confidence=0.999
+    )
+    return matrix, np.zeros(len(sources), bool) if matrix is None else agree.ravel().astype(bool)
 
 
 def _refined(
@@ -104,8 +139,8 @@ def _refined(
     estimate: np.ndarray,
     mask: np.ndarray,
     window: dict[str, Any],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """A better estimate, with the inliers in both pictures."""
+) -> _Fit | None:
+    """A better estimate; None where too few features are followed or agree."""
     import cv2
 
     size = (second.shape[1], second.shape[0])
@@ -123,19 +158,14 @@ def _refined(
     kept &= mask[rows, columns] > 0
     if kept.sum() < LEAST_INLIERS:
         return None
-    cv2.setRNGSeed(1)
-    better, inliers = cv2.estimateAffinePartial2D(
-        points[kept], ended[kept], method=cv2.RANSAC, ransacReprojThreshold=RANSAC_PX, maxIters=1000, confidence=0.999
-    )
-    if better is None or int(inliers.sum()) < LEAST_INLIERS:
+    better, agree = _fit(points[kept], ended[kept])
+    if better is None or int(agree.sum()) < LEAST_INLIERS:
         return None
-    chosen = inliers.ravel().astype(bool)
-    return better, points[kept][chosen], ended[kept][chosen]
+    return _Fit(matrix=better, sources=points[kept], targets=ended[kept], agree=agree)
 
 
-def _similarity(
-    matrix: np.ndarray, sources: np.ndarray, targets: np.ndarray, feature_count: int, centre: tuple[float, float]
-) -> Similarity:
+def _similarity(fit: _Fit, feature_count: int, centre: tuple[float, float]) -> Similarity:
+    matrix, sources, targets = fit.matrix, fit.sources[fit.agree], fit.targets[fit.agree]
     shift = matrix[:, :2] @ np.array(centre) + matrix[:, 2] - np.array(centre)
     off = targets - (sources @ matrix[:, :2].T + matrix[:, 2])
     return Similarity(
@@ -146,4 +176,5 @@ def _similarity(
         inliers=len(sources),
         inlier_share=len(sources) / feature_count,
         residual_px=float(np.sqrt(np.square(off).sum(axis=1).mean())),
+        other_motion_share=fit.other_motion_share(),
     )
