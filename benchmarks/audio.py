@@ -23,9 +23,10 @@ from benchmarks.measure import in_turn, tell
 from processors.audio.block import AudioBlock
 from processors.audio.envelope import Envelope
 from processors.audio.events import Events
+from processors.audio.info import AudioInfo
 from processors.audio.levels import Levels
 from processors.audio.picture import Picture
-from processors.audio.reader import AudioInfo, FileReader
+from processors.audio.reader import FileReader
 from processors.audio.renditions import Renditions
 from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram

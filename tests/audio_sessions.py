@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from processors.audio.block import AudioBlock
-from processors.audio.reader import AudioInfo, FileReader
+from processors.audio.info import AudioInfo
+from processors.audio.reader import FileReader
 from processors.contract import Item, Json, Processor, Using, as_json, used_by
 from processors.errors import ResultMissing
 from processors.source_file import SourceFile

@@ -13,8 +13,9 @@ import soundfile
 import xarray
 
 from processors.audio.block import AudioBlock
+from processors.audio.info import AudioInfo, AudioReport
 from processors.audio.overview import ColumnPool, means_of_runs
-from processors.audio.reader import AudioInfo, AudioReport, FileReader
+from processors.audio.reader import FileReader
 from processors.audio.spectrogram import Spectrogram
 from processors.audio.stft import BATCH_FRAMES
 from processors.contract import Item

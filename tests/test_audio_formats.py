@@ -13,8 +13,9 @@ import pytest
 import soundfile
 
 from processors.audio.end_padding import EndPadding
+from processors.audio.info import AudioReport, Damaged
 from processors.audio.ogg import is_chained
-from processors.audio.reader import AudioReport, FileReader
+from processors.audio.reader import FileReader
 from processors.audio.sound_files import WebWriter
 from processors.errors import DamagedMedia, MediaError, RefusedMedia
 from processors.identify import identify
@@ -91,12 +92,13 @@ def click(rate_hz: int = 48_000) -> np.ndarray:
     return sound
 
 
-def encoded(path: Path, codec: str, rate_hz: int) -> Path:
+def encoded(path: Path, codec: str, rate_hz: int, samples: np.ndarray | None = None) -> Path:
+    samples = click(rate_hz) if samples is None else samples
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate_hz, layout="mono")
         assert isinstance(stream, av.AudioStream)
         stream.codec_context.bit_rate = 192_000
-        frame = av.AudioFrame.from_ndarray(click(rate_hz)[None], format="fltp", layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = rate_hz, 0, Fraction(1, rate_hz)
         resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate_hz)
         for part in (*resampler.resample(frame), *resampler.resample(None)):
@@ -213,7 +215,7 @@ def test_a_wrong_suffix_changes_nothing(tmp_path: Path) -> None:
     assert np.array_equal(read(path, found.format)[0], np.full((1, 1000), 0.5, np.float32))
 
 
-@pytest.mark.parametrize("suffix", ["aiff", "mp3"])
+@pytest.mark.parametrize("suffix", ["aiff", "mp3", "wav", "w64", "caf", "au"])
 def test_a_cut_file_says_how_much_is_missing(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"whole.{suffix}"
     soundfile.write(path, np.random.default_rng(2).normal(0, 0.1, 144_000), 48_000)
@@ -224,6 +226,33 @@ def test_a_cut_file_says_how_much_is_missing(tmp_path: Path, suffix: str) -> Non
     (missing,) = report.damaged
     assert missing.start_seconds == pytest.approx(samples.shape[1] / 48_000)
     assert missing.end_seconds == pytest.approx(3.0, abs=0.03)
+    assert report.truncated_because
+    assert report.truncated_because.endswith(f" samples, {samples.shape[1]} are there")
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_an_ogg_file_without_its_last_page_is_cut_off(tmp_path: Path, subtype: str) -> None:
+    path, cut = tmp_path / "whole.ogg", tmp_path / "cut.ogg"
+    soundfile.write(path, np.random.default_rng(2).normal(0, 0.1, 144_000), 48_000, format="OGG", subtype=subtype)
+    whole, _, report = read(path, "ogg")
+    assert (report.damaged, report.truncated_because) == ((), None)
+    for kept_bytes in (path.stat().st_size * 2 // 3, path.stat().st_size - 1):
+        cut.write_bytes(path.read_bytes()[:kept_bytes])
+        samples, _, report = read(cut, "ogg")
+        assert samples.shape[1] < whole.shape[1]
+        assert report.damaged == (Damaged(start_seconds=samples.shape[1] / 48_000, end_seconds=None),)
+        assert report.truncated_because == "no page is marked as the last"
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("wv", "wavpack"), ("tta", "tta"), ("mka", "flac")])
+def test_a_cut_file_of_ffmpegs_says_how_much_is_missing(tmp_path: Path, suffix: str, codec: str) -> None:
+    path, cut = tmp_path / f"whole.{suffix}", tmp_path / f"cut.{suffix}"
+    encoded(path, codec, 48_000, np.random.default_rng(2).normal(0, 0.1, 144_000).astype(np.float32))
+    assert read(path, suffix)[2].damaged == ()
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    samples, _, report = read(cut, suffix)
+    assert report.damaged[0].start_seconds == pytest.approx(samples.shape[1] / 48_000)
+    assert report.damaged[-1].end_seconds == pytest.approx(3.0)
 
 
 def test_the_padding_at_the_end_of_aac_in_mp4_is_left_out_but_for_a_tick_of_the_movie(tmp_path: Path) -> None:

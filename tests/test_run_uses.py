@@ -10,8 +10,8 @@ import pytest
 
 from flows.report import Report
 from processors.audio.block import AudioBlock
+from processors.audio.info import AudioInfo
 from processors.audio.levels import Levels
-from processors.audio.reader import AudioInfo
 from processors.audio.renditions import Renditions
 from processors.contract import Item, Need, Reads, Source, Using
 from processors.plan import applicable

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from processors.audio.block import AudioBlock
-from processors.audio.reader import AudioInfo
+from processors.audio.info import AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.contract import Item, Need, Reads, require
 

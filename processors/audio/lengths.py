@@ -23,6 +23,15 @@ UNKNOWN_SIZE = 0xFFFFFFFF
 """What a writer that cannot seek back leaves in a RIFF size, and what says in RF64 to look into `ds64`."""
 
 
+def declared_count(file: SourceFile, file_format: str) -> int | None:
+    """Samples per channel that the header declares, held by the file or not; None where it does not say.
+
+    Read here where both libraries take what is left of a file that is cut for the whole.
+    """
+    read = {"wav": wave_count, "w64": wave64_count, "caf": core_audio_count}.get(file_format)
+    return read(file) if read else None
+
+
 def wave_count(file: SourceFile) -> int | None:
     """Samples per channel that a WAVE header declares, held by the file or not; None where it does not say.
 
@@ -46,6 +55,53 @@ def wave_count(file: SourceFile) -> int | None:
                 code, block_bytes = struct.unpack_from("<H10xH", body)
                 block_bytes = block_bytes if code in PLAIN_CODES else 0
             opened.seek(size - len(body) + size % 2, 1)
+    return None
+
+
+WAVE64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+WAVE64_FORMAT = b"fmt \xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+WAVE64_HEAD_BYTES = 24
+"""A chunk's GUID and its size, which counts this head; the next starts at a multiple of 8 (Sony Wave64, 2.1)."""
+
+
+def wave64_count(file: SourceFile) -> int | None:
+    """Samples per channel that a Wave64 header declares, held by the file or not; None where it does not say."""
+    with file.open() as opened:
+        opened.seek(40)  # the RIFF chunk's head and the GUID of WAVE
+        block_bytes = 0
+        while len(head := opened.read(WAVE64_HEAD_BYTES)) == WAVE64_HEAD_BYTES:
+            name, size = head[:16], struct.unpack_from("<Q", head, 16)[0] - WAVE64_HEAD_BYTES
+            if size < 0:
+                return None
+            if name == WAVE64_DATA:
+                return size // block_bytes if block_bytes else None
+            body = opened.read(min(size, 40))
+            if name == WAVE64_FORMAT and len(body) >= 14:
+                code, block_bytes = struct.unpack_from("<H10xH", body)
+                block_bytes = block_bytes if code in PLAIN_CODES else 0
+            opened.seek(size - len(body) + -size % 8, 1)
+    return None
+
+
+def core_audio_count(file: SourceFile) -> int | None:
+    """Samples per channel that a CAF header declares for samples that are not compressed; None where it does not say.
+
+    Apple Core Audio Format Specification 1.0: the data chunk's size, of which 4 bytes count edits, may be unknown (-1).
+    """
+    with file.open() as opened:
+        opened.seek(8)
+        packet_bytes = frames_per_packet = 0
+        while len(head := opened.read(12)) == 12:
+            name, size = struct.unpack(">4sq", head)
+            if name == b"data":
+                known = size > 4 and packet_bytes and frames_per_packet == 1
+                return (size - 4) // packet_bytes if known else None
+            if size < 0:
+                return None
+            body = opened.read(min(size, 32))
+            if name == b"desc" and len(body) == 32:
+                packet_bytes, frames_per_packet = struct.unpack_from(">II", body, 16)
+            opened.seek(size - len(body), 1)
     return None
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from processors.audio.block import AudioBlock
 from processors.audio.calibration import Calibration
 from processors.audio.channel_levels import BLOCK_SECONDS, ChannelLevels, ChannelTally, Span, silences
+from processors.audio.info import AudioInfo
 from processors.audio.loudness import Loudness, LoudnessMeter
-from processors.audio.reader import AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.contract import Item, Need, Reads, as_json, require
 

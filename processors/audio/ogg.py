@@ -1,13 +1,16 @@
-"""Is an Ogg file several recordings one after the other?"""
+"""Is an Ogg file several recordings one after the other, and is its end there?"""
 
 from __future__ import annotations
 
-import struct
+from collections import deque
+from collections.abc import Iterator
 from typing import BinaryIO
+
+from processors.source_file import SourceFile
 
 PAGE_BYTES = 27
 """The fixed part of a page's header (RFC 3533, 6)."""
-FIRST_PAGE = 0x02
+FIRST_PAGE, LAST_PAGE = 0x02, 0x04
 
 
 def is_chained(file: BinaryIO) -> bool:
@@ -15,14 +18,26 @@ def is_chained(file: BinaryIO) -> bool:
 
     Hops from page to page; ends where the pages do.
     """
-    file.seek(0)
     seen_data = False
-    while True:
-        head = file.read(PAGE_BYTES)
-        if len(head) < PAGE_BYTES or head[:4] != b"OggS":
-            return False
-        kind, (segments,) = head[5], struct.unpack_from("B", head, 26)
+    for kind in _kinds_of_pages(file):
         if kind & FIRST_PAGE and seen_data:
             return True
         seen_data = seen_data or not kind & FIRST_PAGE
-        file.seek(sum(file.read(segments)), 1)
+    return False
+
+
+def has_its_end(file: SourceFile) -> bool:
+    """Is the last page marked as its stream's last (RFC 3533, 6)? Of a file that is cut off it is not."""
+    with file.open() as opened:
+        last = deque(_kinds_of_pages(opened), maxlen=1)
+    return bool(last and last[0] & LAST_PAGE)
+
+
+def _kinds_of_pages(file: BinaryIO) -> Iterator[int]:
+    """The flags of each page that is there whole."""
+    size_bytes = file.seek(0, 2)
+    file.seek(0)
+    while len(head := file.read(PAGE_BYTES)) == PAGE_BYTES and head[:4] == b"OggS":
+        if file.seek(sum(file.read(head[26])), 1) > size_bytes:
+            return
+        yield head[5]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 
 import av
@@ -18,127 +17,22 @@ import soundfile
 from processors.audio.av_frames import samples_of
 from processors.audio.block import AudioBlock
 from processors.audio.end_padding import EndPadding
-from processors.audio.lengths import ESTIMATED, ffmpeg_count, libsndfile_count, mp3_says_its_length, wave_count
-from processors.audio.ogg import is_chained
+from processors.audio.info import AudioInfo, AudioReport
+from processors.audio.lengths import ESTIMATED, declared_count, ffmpeg_count, libsndfile_count, mp3_says_its_length
+from processors.audio.ogg import has_its_end, is_chained
+from processors.audio.tally import Tally
 from processors.decoding import decoder_errors, open_container
-from processors.errors import DamagedMedia, RefusedMedia
+from processors.errors import DamagedMedia
 from processors.source_file import SourceFile
 
 LIBSNDFILE_FORMATS = frozenset({"wav", "w64", "aiff", "flac", "caf", "au", "ogg"})
 """Formats that libsndfile reads exactly; mp3 is not one: without a Xing header it reads 1.7 s of 10.1 s, silently."""
 
+FFMPEG_READS_LENGTH = frozenset({"aiff", "au"})
+"""Of a file of these that is cut, libsndfile says how long the rest is, and FFmpeg what the header declares."""
+
 BLOCK_SAMPLES = 1 << 17
 SALVAGE_SAMPLES = 1 << 8
-MAX_CHANNELS = 64
-MAX_RATE_HZ = 10_000_000
-MOST_DAMAGED = 1000
-PADDING_SECONDS = 0.25
-"""A container's length may hold an encoder's delay and padding; what is missing beyond this is told."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AudioInfo:
-    """What is known of the sound before it is decoded."""
-
-    codec: str
-    rate_hz: int
-    channel_count: int
-    sample_count_from_header: int | None
-    """Per channel; None where the header does not say."""
-    start: Fraction
-    """Presentation time of the first sample in the file, seconds."""
-    decoder: str
-    """`libsndfile` or `FFmpeg`."""
-
-    def __post_init__(self) -> None:
-        if not 0 < self.rate_hz <= MAX_RATE_HZ:
-            raise RefusedMedia(
-                f"sampling rate {self.rate_hz} Hz is not between 1 and {MAX_RATE_HZ}", "check the header"
-            )
-        if not 0 < self.channel_count <= MAX_CHANNELS:
-            raise RefusedMedia(f"{self.channel_count} channels is not between 1 and {MAX_CHANNELS}", "check the header")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Damaged:
-    """A time range in the source that does not decode, half open."""
-
-    start_seconds: float
-    end_seconds: float | None
-    """None where the packet does not say how long it was."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AudioReport:
-    """What reading the sound turned up: the losses, told."""
-
-    sample_count_from_header: int | None
-    sample_count_decoded: int
-    """Per channel."""
-    end_padding_sample_count: int
-    """Per channel, decoded beyond the length that an MP4 gives, and left out."""
-    non_finite_sample_count: int
-    """NaN and infinities, over all channels."""
-    decoder_errors: int
-    first_error: str | None
-    sample_count_from_second_reader: int | None
-    """Of a sound file: what the other library says of its length, without decoding. None: it cannot open the file, or
-    does not say. More than was decoded: one of the two shortens the file."""
-    damaged: tuple[Damaged, ...]
-    """Where samples are missing, at most the first 1000 places."""
-
-
-class _Tally:
-    """Counts what a reader lets through."""
-
-    def __init__(self, info: AudioInfo, *, zero: Fraction = Fraction(0)) -> None:
-        self._info, self._zero = info, zero
-        self.samples = self.non_finite = self.errors = 0
-        self.first_error: str | None = None
-        self.second_count: int | None = None
-        self.damaged: list[Damaged] = []
-        self.length_is_estimated = False
-        self.end_padding = 0
-
-    def block(self, samples: np.ndarray) -> AudioBlock:
-        block = AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=self.samples)
-        self.samples += samples.shape[1]
-        self.non_finite += block.non_finite_count
-        return block
-
-    def error(self, error: DamagedMedia, packet: av.packet.Packet | None = None) -> None:
-        self.errors += 1
-        if packet is not None and packet.pts is not None and len(self.damaged) < MOST_DAMAGED:
-            base = packet.time_base or Fraction(1, self._info.rate_hz)
-            start = packet.pts * base - self._zero
-            end = float(start + packet.duration * base) if packet.duration else None
-            self.damaged.append(Damaged(start_seconds=float(start), end_seconds=end))
-        self.first_error = self.first_error or error.what
-
-    def report(self) -> AudioReport:
-        if not self.samples:
-            raise DamagedMedia(f"not one sample decodes ({self.first_error or 'the file holds none'})")
-        return AudioReport(
-            sample_count_from_header=self._info.sample_count_from_header,
-            sample_count_decoded=self.samples,
-            end_padding_sample_count=self.end_padding,
-            non_finite_sample_count=self.non_finite,
-            decoder_errors=self.errors,
-            first_error=self.first_error,
-            sample_count_from_second_reader=self.second_count,
-            damaged=(*self.damaged, *self._missing_end()),
-        )
-
-    def _missing_end(self) -> list[Damaged]:
-        """The end that the header promises and the file does not hold."""
-        declared, info = self._info.sample_count_from_header, self._info
-        if declared is None or self.length_is_estimated or (info.decoder == "FFmpeg" and self.errors):
-            return []  # behind damage FFmpeg goes on, and its ranges are told
-        slack = 0 if info.decoder == "libsndfile" else round(PADDING_SECONDS * info.rate_hz)
-        if declared <= self.samples + slack:
-            return []
-        start = float(info.start) + self.samples / info.rate_hz
-        return [Damaged(start_seconds=start, end_seconds=float(info.start) + declared / info.rate_hz)]
 
 
 class StreamReader:
@@ -147,23 +41,25 @@ class StreamReader:
     Encoder delay and padding that the container declares are cut off by FFmpeg.
     """
 
-    def __init__(self, stream: av.audio.stream.AudioStream, *, starts_at_zero: bool = False) -> None:
+    def __init__(
+        self, stream: av.audio.stream.AudioStream, *, starts_at_zero: bool = False, declared_count: int | None = None
+    ) -> None:
         codec = stream.codec_context
         if codec is None:
             raise DamagedMedia("no decoder for the sound stream", "convert it with a tool that has one")
         self.stream = stream
         self._codec = codec
         time_base = stream.time_base or Fraction(1, av.time_base)
-        length = stream.duration * time_base * codec.sample_rate if stream.duration and codec.sample_rate else None
+        length = _declared_seconds(stream) * codec.sample_rate
         self.info = AudioInfo(
             codec=codec.name,
             rate_hz=codec.sample_rate,
             channel_count=codec.channels,
-            sample_count_from_header=round(length) if length else None,
+            sample_count_from_header=declared_count or (round(length) if length else None),
             start=Fraction(0) if starts_at_zero else (stream.start_time or 0) * time_base,
             decoder="FFmpeg",
         )
-        self.tally = _Tally(self.info, zero=(stream.start_time or 0) * time_base - self.info.start)
+        self.tally = Tally(self.info, zero=(stream.start_time or 0) * time_base - self.info.start)
         self.tally.length_is_estimated = stream.container.format.name in ESTIMATED
         is_padded = "mp4" in stream.container.format.name and codec.name.startswith("aac")
         self._padding = EndPadding(self.info.sample_count_from_header if is_padded else None, codec.sample_rate)
@@ -195,6 +91,16 @@ class StreamReader:
         return self.tally.report()
 
 
+def _declared_seconds(stream: av.audio.stream.AudioStream) -> Fraction:
+    """The stream's own length, or that of a Matroska file with nothing else in it, whose tracks have none; else 0."""
+    whole = stream.container
+    assert isinstance(whole, av.container.InputContainer)
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    is_alone = "matroska" in whole.format.name and len(whole.streams) == 1
+    return Fraction(whole.duration or 0, av.time_base) if is_alone else Fraction(0)
+
+
 class FileReader:
     """A sound file of its own."""
 
@@ -213,7 +119,7 @@ class FileReader:
         if self._sound is not None:
             second_count = ffmpeg_count(file, self._sound.samplerate)
             # of a file that is cut libsndfile gives what is left of it
-            declared = {"wav": wave_count(file), "aiff": second_count}.get(file_format)
+            declared = second_count if file_format in FFMPEG_READS_LENGTH else declared_count(file, file_format)
             self.info = AudioInfo(
                 codec=self._sound.subtype.lower(),
                 rate_hz=self._sound.samplerate,
@@ -222,14 +128,18 @@ class FileReader:
                 start=Fraction(0),
                 decoder="libsndfile",
             )
-            self._tally = _Tally(self.info)
+            self._tally = Tally(self.info)
             self._tally.second_count = second_count
+            self._tally.has_its_end = file_format != "ogg" or has_its_end(file)
         else:
             self._container = open_container(file.open())
             if not self._container.streams.audio:
                 raise DamagedMedia("no sound stream", "nothing to hear")
             # FFmpeg counts the encoder's delay of an MP3 file as time, although it cuts it off
-            self._stream = StreamReader(self._container.streams.audio[0], starts_at_zero=file_format == "mp3")
+            self._stream = StreamReader(
+                self._container.streams.audio[0], starts_at_zero=file_format == "mp3",
+                declared_count=declared_count(file, file_format),
+            )  # fmt: skip
             self.info = self._stream.info
             self._stream.tally.length_is_estimated &= not (file_format == "mp3" and mp3_says_its_length(file))
             self._stream.tally.second_count = libsndfile_count(file)
@@ -262,7 +172,11 @@ class FileReader:
                 # libsndfile gives nothing of a block that it cannot fill, and of FLAC nothing more at all: open it anew
                 again = self._reopened(self._tally.samples) if step > SALVAGE_SAMPLES else None
                 if again is None:
-                    self._tally.error(error)
+                    # what libsndfile says of it is "Internal psf_fseek() failed."
+                    is_flac = sound.format == "FLAC"
+                    self._tally.error(
+                        DamagedMedia("the FLAC stream does not decode from here on") if is_flac else error
+                    )
                     return
                 sound, step = again, SALVAGE_SAMPLES
                 continue

@@ -12,9 +12,9 @@ import numpy as np
 
 from processors.audio.block import AudioBlock
 from processors.audio.chain import Chain
+from processors.audio.info import AudioInfo
 from processors.audio.levels import LEVELS, Levels
 from processors.audio.loudness import LAYOUTS
-from processors.audio.reader import AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.audio.sound_files import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
 from processors.contract import Item, Need, Reads, Using, require

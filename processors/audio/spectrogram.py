@@ -12,9 +12,9 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 
 from processors.audio.block import AudioBlock
+from processors.audio.info import AudioInfo
 from processors.audio.overview import ColumnPool, means_of_runs
 from processors.audio.power_file import PowerFile, packed_batch
-from processors.audio.reader import AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.audio.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
 from processors.contract import Item, Need, Reads, require

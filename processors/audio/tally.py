@@ -1,0 +1,84 @@
+"""Counts the samples that a reader lets through and the places where some are missing."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av.packet
+import numpy as np
+
+from processors.audio.block import AudioBlock
+from processors.audio.info import AudioInfo, AudioReport, Damaged
+from processors.errors import DamagedMedia
+
+MOST_DAMAGED = 1000
+PADDING_SECONDS = 0.25
+"""A container's length may hold an encoder's delay and padding; what is missing beyond this is told."""
+
+
+class Tally:
+    """Counts what a reader lets through."""
+
+    def __init__(self, info: AudioInfo, *, zero: Fraction = Fraction(0)) -> None:
+        self._info, self._zero = info, zero
+        self.samples = self.non_finite = self.errors = 0
+        self.reached_samples = 0
+        """Where the packets end that were read, decoded or not, counted from the first sample."""
+        self.has_its_end = True
+        self.first_error: str | None = None
+        self.second_count: int | None = None
+        self.damaged: list[Damaged] = []
+        self.length_is_estimated = False
+        self.end_padding = 0
+
+    def block(self, samples: np.ndarray) -> AudioBlock:
+        block = AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=self.samples)
+        self.samples += samples.shape[1]
+        self.non_finite += block.non_finite_count
+        return block
+
+    def error(self, error: DamagedMedia, packet: av.packet.Packet | None = None) -> None:
+        self.errors += 1
+        if packet is not None and packet.pts is not None and len(self.damaged) < MOST_DAMAGED:
+            base = packet.time_base or Fraction(1, self._info.rate_hz)
+            start = packet.pts * base - self._zero
+            end = float(start + packet.duration * base) if packet.duration else None
+            self.damaged.append(Damaged(start_seconds=float(start), end_seconds=end))
+            if packet.duration:
+                reached = (packet.pts + packet.duration) * base - self._zero - self._info.start
+                self.reached_samples = max(self.reached_samples, round(reached * self._info.rate_hz))
+        self.first_error = self.first_error or error.what
+
+    def report(self) -> AudioReport:
+        if not self.samples:
+            raise DamagedMedia(f"not one sample decodes ({self.first_error or 'the file holds none'})")
+        return AudioReport(
+            sample_count_from_header=self._info.sample_count_from_header,
+            sample_count_decoded=self.samples,
+            end_padding_sample_count=self.end_padding,
+            non_finite_sample_count=self.non_finite,
+            decoder_errors=self.errors,
+            first_error=self.first_error,
+            sample_count_from_second_reader=self.second_count,
+            damaged=(*self.damaged, *self._missing_end()),
+            truncated_because=self._truncated_because(),
+        )
+
+    def _missing_end(self) -> list[Damaged]:
+        """The end that the header promises, or that is not marked as one, and that the file does not hold."""
+        declared, info = self._info.sample_count_from_header, self._info
+        reached = max(self.samples, self.reached_samples)
+        start = float(info.start) + reached / info.rate_hz
+        if not self.has_its_end:
+            return [Damaged(start_seconds=start, end_seconds=None)]
+        slack = 0 if info.decoder == "libsndfile" else round(PADDING_SECONDS * info.rate_hz)
+        if declared is None or self.length_is_estimated or declared <= reached + slack:
+            return []
+        return [Damaged(start_seconds=start, end_seconds=float(info.start) + declared / info.rate_hz)]
+
+    def _truncated_because(self) -> str | None:
+        if not self.has_its_end:
+            return "no page is marked as the last"
+        if not self._missing_end() or (self._info.decoder == "libsndfile" and self.errors):
+            return None  # behind damage libsndfile reads no further, whatever is there
+        return f"the header declares {self._info.sample_count_from_header} samples, {self.samples} are there"
