@@ -7,8 +7,12 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+from click.testing import CliRunner
 
+from flows.cli import main
 from flows.options import Options
 from flows.report import markdown
 from flows.run import Answer, Work, in_threads, run_ingest
@@ -113,3 +117,15 @@ def test_a_read_only_release_is_all_that_is_needed(raw: Path, maker: MediaMaker,
     assert sorted(raw.rglob("*")) == before
     for path in (raw, *before):
         path.chmod(path.stat().st_mode | 0o200)
+
+
+def test_show_says_in_words_what_a_cut_file_has_lost(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole.wav", tmp_path / "raw/cut.wav"
+    soundfile.write(whole, np.zeros(96_000), 48_000)
+    cut.parent.mkdir()
+    cut.write_bytes(whole.read_bytes()[: 44 + 2 * 48_000])
+    ingest(tmp_path / "raw", tmp_path / "store")
+    shown = CliRunner().invoke(main, ["show", "cut.wav", "--store", str(tmp_path / "store")]).output
+    assert "  damaged: 1.000 s to 2.000 s\n" in shown
+    assert "  truncated_because: the header declares 96000 samples, 48000 are there\n" in shown
+    assert "  first_error: none\n" in shown

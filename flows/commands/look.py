@@ -91,7 +91,8 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
     told: list[dict[str, Json]] = []
     for manifest in manifests:
         click.echo(f"{manifest.ref.processor}: {manifest.verdict}{f': {manifest.reason}' if manifest.reason else ''}")
-        click.echo(f"  {len(manifest.items)} items in {store.folder(manifest.ref)}")
+        count = len(manifest.items)
+        click.echo(f"  {count} {'item' if count == 1 else 'items'} in {store.folder(manifest.ref)}")
         if manifest.ref.processor == "evidence" and manifest.items:
             record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())
             for line in evidence_lines(record_of):
@@ -103,8 +104,20 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
     for facts in told:
         click.echo("what reading it turned up:")
         for name, value in facts.items():
-            absent = "none" if name in ("first_error", "unreadable") else "unknown"
-            click.echo(f"  {name}: {absent if value is None else printable(str(value))}")
+            click.echo(f"  {name}: {printable(_in_words(name, value))}")
+
+
+def _in_words(name: str, value: Any) -> str:
+    """A fact for people; of spans of time the first 10."""
+    if value is None:
+        return "none" if name in ("first_error", "unreadable") or name.endswith("_because") else "unknown"
+    if name == "streams":
+        return ", ".join(f"{one['index']} {one['kind']} {one['codec'] or 'without a decoder'}" for one in value)
+    if name not in ("damaged", "lost_seconds"):
+        return str(value)
+    spans = [(span["start_seconds"], span["end_seconds"]) if isinstance(span, dict) else span for span in value]
+    words = [f"{start:.3f} s to {'an unknown end' if end is None else f'{end:.3f} s'}" for start, end in spans[:10]]
+    return (", ".join(words) + (f" and {len(spans) - 10} more" if len(spans) > 10 else "")) or "none"
 
 
 def evidence_lines(record: dict[str, Any]) -> list[str]:
@@ -130,12 +143,16 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
 
 
 def _known(facts: Any) -> list[str]:
-    """What a result says in words: of the metadata each known value, of the audit its verdict."""
+    """What a result says in words: of metadata each known value, of the audit its verdict, of motion each refusal."""
     if not isinstance(facts, dict):
         return []
     known, verdict = facts.get("known"), facts.get("words")
     lines = [f"{name}: {v['value']} (from {v['source']})" for name, v in known.items() if v] if known else []
-    return [*lines, f"verdict: {verdict}"] if verdict else lines
+    if verdict:
+        lines.append(f"verdict: {verdict}")
+    shots = facts.get("shots") or ()
+    lines += [f"shot {shot['shot']} refused: {why}" for shot in shots if (why := shot.get("refused_because"))]
+    return lines
 
 
 def items(words: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
