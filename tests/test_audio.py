@@ -175,8 +175,8 @@ def test_a_truncated_file_is_found_out_with_the_range_that_is_missing(tmp_path: 
     decoded, report = read(path, "flac")
     assert report.sample_count_from_header == 96000
     assert 0 < decoded.shape[1] < 96000
-    (missing,) = report.damaged
-    assert (missing.start_seconds, missing.end_seconds) == (decoded.shape[1] / 48000, 2.0)
+    assert report.damaged[0].start_seconds == decoded.shape[1] / 48000
+    assert report.damaged[-1].end_seconds == 2.0
 
 
 @pytest.mark.parametrize("kind", ["WAV", "WAVEX", "RF64"])

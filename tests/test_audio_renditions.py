@@ -39,7 +39,7 @@ def test_the_original_comes_out_bit_for_bit(tmp_path: Path, subtype: str, channe
 def test_what_is_not_exact_says_why(tmp_path: Path) -> None:
     bench = Bench(tmp_path, np.array([0.1, np.nan] * 500), codec="float")
     facts = bench.run(WEB_ONLY_FLAC).facts("original.wav")
-    assert (facts["is_exact"], facts["reason"]) == (False, "NaN and infinities were taken as zero")
+    assert (facts["is_exact"], facts["reason"]) == (False, "NaN, infinities and missing samples were taken as zero")
     facts = Bench(tmp_path / "wide", np.ones(9) / 3, codec="pcm_32").run(WEB_ONLY_FLAC).facts("original.wav")
     assert facts["reason"] == "32-bit integers were rounded to 24 bits"
 

@@ -29,6 +29,11 @@ class EndPadding:
         """Samples per channel that are held back: at the end, what was left out."""
         return 0 if self._left is None else sum(part.shape[1] for part in self._held)
 
+    def passed(self, sample_count: int) -> None:
+        """So many samples are not there."""
+        if self._left is not None:
+            self._left = max(0, self._left - sample_count)
+
     def without(self, samples: np.ndarray) -> np.ndarray:
         """What is sound for certain, of float32, shape (channels, samples), and of what was held back before."""
         if self._left is None:

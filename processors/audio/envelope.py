@@ -37,7 +37,7 @@ class Envelope:
     """Lowest and highest sample of each step and channel, and the power of the change from sample to sample."""
 
     name: ClassVar[str] = "audio.envelope"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "audio"
 
     longest_step_seconds: float = 0.0015

@@ -50,10 +50,12 @@ class AudioReport:
     sample_count_from_header: int | None
     sample_count_decoded: int
     """Per channel."""
+    missing_sample_count: int
+    """Per channel, not there in the middle; NaN is given in their place, so that what follows keeps its time."""
     end_padding_sample_count: int
     """Per channel, decoded beyond the length that an MP4 gives, and left out."""
     non_finite_sample_count: int
-    """NaN and infinities, over all channels."""
+    """NaN and infinities in the file, over all channels."""
     decoder_errors: int
     first_error: str | None
     sample_count_from_second_reader: int | None

@@ -114,11 +114,11 @@ def ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:
     return None
 
 
-def libsndfile_count(file: SourceFile) -> int | None:
-    """Samples per channel by libsndfile's reading of the headers."""
+def libsndfile_count(file: SourceFile, rate_hz: int) -> int | None:
+    """Samples per channel by libsndfile's reading of the headers, at `rate_hz`; its own for Opus may be another."""
     with suppress(DamagedMedia), file.open() as opened, decoder_errors("reading the header"):
-        frames = soundfile.SoundFile(opened).frames
-        return frames if 0 < frames < 1 << 48 else None
+        sound = soundfile.SoundFile(opened)
+        return round(sound.frames * rate_hz / sound.samplerate) if 0 < sound.frames < 1 << 48 else None
     return None
 
 

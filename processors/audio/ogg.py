@@ -1,43 +1,61 @@
-"""Is an Ogg file several recordings one after the other, and is its end there?"""
+"""Is an Ogg file one recording without gaps, and is its end there? Nothing is decoded."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from typing import BinaryIO
+from dataclasses import dataclass
+from fractions import Fraction
 
+from processors.decoding import open_container, packets_of
+from processors.errors import DamagedMedia
 from processors.source_file import SourceFile
 
 PAGE_BYTES = 27
 """The fixed part of a page's header (RFC 3533, 6)."""
 FIRST_PAGE, LAST_PAGE = 0x02, 0x04
 
+SAME_TIME_SECONDS = Fraction(1, 20)
 
-def is_chained(file: BinaryIO) -> bool:
-    """Does a stream begin after another's data (RFC 3533, 4)? libsndfile reads only the first, without a word.
 
-    Hops from page to page; ends where the pages do.
+def is_in_one_piece(file: SourceFile) -> bool:
+    """Is it one recording, of which each packet begins where the one before ended?
+
+    Around a damaged page, which FFmpeg leaves out, libsndfile joins what is left, and of two recordings one behind the
+    other it reads the first, both without a word.
     """
-    seen_data = False
-    for kind in _kinds_of_pages(file):
-        if kind & FIRST_PAGE and seen_data:
-            return True
-        seen_data = seen_data or not kind & FIRST_PAGE
-    return False
+    if read_pages(file).is_chained:
+        return False
+    try:
+        with file.open() as opened, open_container(opened) as container:
+            end = None
+            for packet in packets_of(container, container.streams.audio[:1]):
+                if packet.pts is None or packet.time_base is None:
+                    continue
+                start = packet.pts * packet.time_base
+                if end is not None and abs(start - end) > SAME_TIME_SECONDS:
+                    return False
+                end = start + (packet.duration or 0) * packet.time_base
+    except DamagedMedia:
+        return True  # only libsndfile may still read it
+    return True
 
 
-def has_its_end(file: SourceFile) -> bool:
-    """Is the last page marked as its stream's last (RFC 3533, 6)? Of a file that is cut off it is not."""
+@dataclass(frozen=True, kw_only=True)
+class OggPages:
+    """What hopping from page to page tells; what is no page ends it."""
+
+    is_chained: bool
+    """A stream begins after another's data (RFC 3533, 4)."""
+    has_its_end: bool
+    """The last page is there whole and marked as its stream's last (RFC 3533, 6); of a cut file it is not."""
+
+
+def read_pages(file: SourceFile) -> OggPages:
+    """Read every page's header."""
+    is_chained = is_last = seen_data = False
     with file.open() as opened:
-        last = deque(_kinds_of_pages(opened), maxlen=1)
-    return bool(last and last[0] & LAST_PAGE)
-
-
-def _kinds_of_pages(file: BinaryIO) -> Iterator[int]:
-    """The flags of each page that is there whole."""
-    size_bytes = file.seek(0, 2)
-    file.seek(0)
-    while len(head := file.read(PAGE_BYTES)) == PAGE_BYTES and head[:4] == b"OggS":
-        if file.seek(sum(file.read(head[26])), 1) > size_bytes:
-            return
-        yield head[5]
+        while len(head := opened.read(PAGE_BYTES)) == PAGE_BYTES and head[:4] == b"OggS":
+            is_whole = opened.seek(sum(opened.read(head[26])), 1) <= file.size_bytes
+            is_last = is_whole and bool(head[5] & LAST_PAGE)
+            is_chained |= bool(head[5] & FIRST_PAGE) and seen_data
+            seen_data |= not head[5] & FIRST_PAGE
+    return OggPages(is_chained=is_chained, has_its_end=is_last)

@@ -19,20 +19,30 @@ from processors.audio.block import AudioBlock
 from processors.audio.end_padding import EndPadding
 from processors.audio.info import AudioInfo, AudioReport
 from processors.audio.lengths import ESTIMATED, declared_count, ffmpeg_count, libsndfile_count, mp3_says_its_length
-from processors.audio.ogg import has_its_end, is_chained
+from processors.audio.ogg import is_in_one_piece, read_pages
 from processors.audio.tally import Tally
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia
 from processors.source_file import SourceFile
 
 LIBSNDFILE_FORMATS = frozenset({"wav", "w64", "aiff", "flac", "caf", "au", "ogg"})
-"""Formats that libsndfile reads exactly; mp3 is not one: without a Xing header it reads 1.7 s of 10.1 s, silently."""
+"""Formats that libsndfile reads exactly; of some Vorbis files FFmpeg loses the last 128 samples. MP3 is not one:
+without a Xing header libsndfile reads 1.7 s of 10.1 s, silently."""
+
+CHECKSUMMED_CODECS = frozenset({"flac", "wavpack", "tta"})
+"""FFmpeg gives damaged samples as if they were sound, unless it is told to look at the checksum."""
 
 FFMPEG_READS_LENGTH = frozenset({"aiff", "au"})
 """Of a file of these that is cut, libsndfile says how long the rest is, and FFmpeg what the header declares."""
 
 BLOCK_SAMPLES = 1 << 17
 SALVAGE_SAMPLES = 1 << 8
+
+LEAST_GAP_SECONDS = 0.05
+"""Where nothing failed to decode, time stamps that jump by less are the clock of whoever wrote them."""
+LEAST_GAP_AFTER_ERROR_SECONDS = 0.002
+MOST_GAP_SECONDS = 3600
+"""Time stamps that jump by more are wrong, or another recording's."""
 
 
 class StreamReader:
@@ -63,6 +73,10 @@ class StreamReader:
         self.tally.length_is_estimated = stream.container.format.name in ESTIMATED
         is_padded = "mp4" in stream.container.format.name and codec.name.startswith("aac")
         self._padding = EndPadding(self.info.sample_count_from_header if is_padded else None, codec.sample_rate)
+        self._zero = None if stream.start_time is None else stream.start_time * time_base
+        self._has_failed = False
+        if codec.name in CHECKSUMMED_CODECS:
+            codec.options = {"err_detect": "crccheck+explode"}
 
     def decode(self, packet: av.packet.Packet | None) -> Iterator[AudioBlock]:
         """Samples that this packet sets free; None drains the decoder."""
@@ -73,14 +87,31 @@ class StreamReader:
                 frames = list(self._codec.decode(packet))
         except DamagedMedia as error:
             self.tally.error(error, packet)
+            self._has_failed = True
             return
         for frame in frames:
             samples = samples_of(frame)
             if frame.sample_rate != self.info.rate_hz or samples.shape[0] != self.info.channel_count:
                 self.tally.error(DamagedMedia("rate or channels change within the stream; those samples are left out"))
                 continue
+            yield from self._gap_before(frame)
             if (samples := self._padding.without(samples)).size:
                 yield self.tally.block(samples)
+
+    def _gap_before(self, frame: av.audio.frame.AudioFrame) -> Iterator[AudioBlock]:
+        """What is missing before a frame, by its presentation time."""
+        least = LEAST_GAP_AFTER_ERROR_SECONDS if self._has_failed else LEAST_GAP_SECONDS
+        self._has_failed = False
+        if frame.pts is None or frame.time_base is None:
+            return
+        time, rate_hz = frame.pts * frame.time_base, self.info.rate_hz
+        self._zero = time if self._zero is None else self._zero
+        missing = round((time - self._zero) * rate_hz) - self.tally.samples
+        if missing > MOST_GAP_SECONDS * rate_hz:
+            self.tally.error(DamagedMedia(f"the time stamps jump by {missing / rate_hz:.1f} s"))
+        elif missing >= least * rate_hz:
+            self._padding.passed(missing)
+            yield from self.tally.gap(missing)
 
     def flush(self) -> Iterator[AudioBlock]:
         yield from self.decode(None)
@@ -105,11 +136,11 @@ class FileReader:
     """A sound file of its own."""
 
     def __init__(self, file: SourceFile, file_format: str) -> None:
+        self._file = file
         self._sound: soundfile.SoundFile | None = None
         opened = file.open()
-        if file_format in LIBSNDFILE_FORMATS and not (file_format == "ogg" and is_chained(opened)):
+        if file_format in LIBSNDFILE_FORMATS and (file_format != "ogg" or is_in_one_piece(file)):
             # What libsndfile refuses (24-bit float, RF64 oddities), FFmpeg may still read.
-            opened.seek(0)
             with suppress(DamagedMedia), decoder_errors("opening the sound"):
                 # by its descriptor libsndfile reads on its own; through a Python file it takes 8 KiB at a time
                 self._sound = soundfile.SoundFile(opened.fileno(), closefd=False)
@@ -130,7 +161,7 @@ class FileReader:
             )
             self._tally = Tally(self.info)
             self._tally.second_count = second_count
-            self._tally.has_its_end = file_format != "ogg" or has_its_end(file)
+            self._tally.has_its_end = file_format != "ogg" or read_pages(file).has_its_end
         else:
             self._container = open_container(file.open())
             if not self._container.streams.audio:
@@ -142,25 +173,29 @@ class FileReader:
             )  # fmt: skip
             self.info = self._stream.info
             self._stream.tally.length_is_estimated &= not (file_format == "mp3" and mp3_says_its_length(file))
-            self._stream.tally.second_count = libsndfile_count(file)
+            self._stream.tally.second_count = libsndfile_count(file, self.info.rate_hz)
+            self._stream.tally.has_its_end = file_format != "ogg" or read_pages(file).has_its_end
 
     def blocks(self) -> Iterator[AudioBlock]:
         """All samples, in order."""
         if self._sound is not None:
             yield from self._libsndfile_blocks(self._sound)
             return
-        packets = iter(self._container.demux(self._stream.stream))
+        yield from self._ffmpeg_blocks(self._container, self._stream)
+
+    def _ffmpeg_blocks(self, container: av.container.InputContainer, stream: StreamReader) -> Iterator[AudioBlock]:
+        packets = iter(container.demux(stream.stream))
         while True:
             try:
                 with decoder_errors("reading the packets"):
                     packet = next(packets, None)
             except DamagedMedia as error:
-                self._stream.tally.error(error)
+                stream.tally.error(error)
                 break
             if packet is None:
                 break
-            yield from self._stream.decode(packet)
-        yield from self._stream.flush()
+            yield from stream.decode(packet)
+        yield from stream.flush()
 
     def _libsndfile_blocks(self, sound: soundfile.SoundFile) -> Iterator[AudioBlock]:
         step = BLOCK_SAMPLES
@@ -171,18 +206,27 @@ class FileReader:
             except DamagedMedia as error:
                 # libsndfile gives nothing of a block that it cannot fill, and of FLAC nothing more at all: open it anew
                 again = self._reopened(self._tally.samples) if step > SALVAGE_SAMPLES else None
+                if again is None and sound.format == "FLAC":
+                    yield from self._rest_of_flac(self._tally.samples)
+                    return
                 if again is None:
-                    # what libsndfile says of it is "Internal psf_fseek() failed."
-                    is_flac = sound.format == "FLAC"
-                    self._tally.error(
-                        DamagedMedia("the FLAC stream does not decode from here on") if is_flac else error
-                    )
+                    self._tally.error(error)
                     return
                 sound, step = again, SALVAGE_SAMPLES
                 continue
             if not samples.size:
                 return
             yield self._tally.block(samples)
+
+    def _rest_of_flac(self, given_samples: int) -> Iterator[AudioBlock]:
+        """What FFmpeg finds behind damage, at its place; libsndfile reads no further."""
+        self._sound, self._container = None, open_container(self._file.open())
+        self._stream = StreamReader(self._container.streams.audio[0], declared_count=self.info.sample_count_from_header)
+        self._stream.tally.second_count = self._tally.second_count
+        for block in self._ffmpeg_blocks(self._container, self._stream):
+            known = max(0, given_samples - block.first_sample)
+            if known < block.samples.shape[1]:
+                yield AudioBlock(samples=block.samples[:, known:], first_sample=block.first_sample + known)
 
     def _reopened(self, first_sample: int) -> soundfile.SoundFile | None:
         self._opened.seek(0)

@@ -53,7 +53,7 @@ class Renditions:
     """`original`, `restored` and `audible`, each as FLAC and for the web."""
 
     name: ClassVar[str] = "audio.renditions"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "audio"
 
     remove_dc: bool = True
@@ -235,7 +235,7 @@ class _Session:
         elif is_web:
             reason = "a lossy codec for the web"
         elif self._runs.non_finite:
-            reason = "NaN and infinities were taken as zero"
+            reason = "NaN, infinities and missing samples were taken as zero"
         else:
             reason = INEXACT.get(self._info.codec)
         return RenditionFacts(

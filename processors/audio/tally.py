@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import av.packet
@@ -12,6 +13,8 @@ from processors.audio.info import AudioInfo, AudioReport, Damaged
 from processors.errors import DamagedMedia
 
 MOST_DAMAGED = 1000
+GAP_BLOCK_SAMPLES = 1 << 16
+SAME_PLACE_SECONDS = 0.05
 PADDING_SECONDS = 0.25
 """A container's length may hold an encoder's delay and padding; what is missing beyond this is told."""
 
@@ -30,12 +33,30 @@ class Tally:
         self.damaged: list[Damaged] = []
         self.length_is_estimated = False
         self.end_padding = 0
+        self.missing = 0
+        """Samples per channel in whose place NaN was given."""
 
     def block(self, samples: np.ndarray) -> AudioBlock:
         block = AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=self.samples)
         self.samples += samples.shape[1]
         self.non_finite += block.non_finite_count
         return block
+
+    def gap(self, sample_count: int) -> Iterator[AudioBlock]:
+        """NaN in place of samples that are not there, so that what follows keeps its time."""
+        start = self._info.start + Fraction(self.samples, self._info.rate_hz)
+        end = start + Fraction(sample_count, self._info.rate_hz)
+        # the packets that did not decode are inside
+        while self.damaged and self.damaged[-1].start_seconds >= start - SAME_PLACE_SECONDS:
+            self.damaged.pop()
+        if len(self.damaged) < MOST_DAMAGED:
+            self.damaged.append(Damaged(start_seconds=float(start), end_seconds=float(end)))
+        self.missing += sample_count
+        while sample_count:
+            count = min(sample_count, GAP_BLOCK_SAMPLES)
+            missing = np.full((self._info.channel_count, count), np.nan, np.float32)
+            yield AudioBlock(samples=missing, first_sample=self.samples)
+            self.samples, sample_count = self.samples + count, sample_count - count
 
     def error(self, error: DamagedMedia, packet: av.packet.Packet | None = None) -> None:
         self.errors += 1
@@ -50,11 +71,12 @@ class Tally:
         self.first_error = self.first_error or error.what
 
     def report(self) -> AudioReport:
-        if not self.samples:
+        if self.samples == self.missing:
             raise DamagedMedia(f"not one sample decodes ({self.first_error or 'the file holds none'})")
         return AudioReport(
             sample_count_from_header=self._info.sample_count_from_header,
-            sample_count_decoded=self.samples,
+            sample_count_decoded=self.samples - self.missing,
+            missing_sample_count=self.missing,
             end_padding_sample_count=self.end_padding,
             non_finite_sample_count=self.non_finite,
             decoder_errors=self.errors,
@@ -81,4 +103,5 @@ class Tally:
             return "no page is marked as the last"
         if not self._missing_end() or (self._info.decoder == "libsndfile" and self.errors):
             return None  # behind damage libsndfile reads no further, whatever is there
-        return f"the header declares {self._info.sample_count_from_header} samples, {self.samples} are there"
+        declared, there = self._info.sample_count_from_header, self.samples - self.missing
+        return f"the header declares {declared} samples, {there} are there"
