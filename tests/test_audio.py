@@ -83,6 +83,7 @@ def test_the_array_is_librosas(tmp_path: Path) -> None:
     assert np.array_equal(array.frequency, librosa.fft_frequencies(sr=48000, n_fft=2048))
     assert np.allclose(array.time, librosa.frames_to_time(np.arange(expected.shape[1]), sr=48000, hop_length=512))
     assert (array.power.attrs["units"], array.time.attrs["units"], array.frequency.attrs["units"]) == ("1", "s", "Hz")
+    assert array.attrs["Conventions"] == "CF-1.11"
 
 
 @pytest.mark.parametrize("blocks", [2, 7, 301])

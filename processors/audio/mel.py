@@ -38,7 +38,7 @@ class Mel:
     """Power in bands of equal width on the mel scale, each filter of area 1 (Slaney's), or HTK's scale."""
 
     name: ClassVar[str] = "audio.mel_spectrogram"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "results"
 
     band_count: int = 128

@@ -71,7 +71,7 @@ class PowerFile:
             power.attrs.update(dict(power_attributes))
             mean = file.create_variable("mean_power", ("channel", "frequency"), "f8")
             mean.attrs.update({**power_attributes, "cell_methods": "time: mean"})
-            file.attrs.update(dict(attributes))
+            file.attrs.update({"Conventions": "CF-1.11", **attributes})
         self._file = h5py.File(path, "r+")
         self._shape = shape
         self.frame_count = 0
