@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from processors.contract import LabelRef
+from processors.errors import MediaError
+from processors.label_file import MAX_LABEL_BYTES
 from processors.metadata.evidence import Told, release_parameter
+from processors.metadata.label import label_tags
 from processors.metadata.product_name import product_name
 from processors.metadata.release_file import MAX_BYTES, Problem, Release, read_release
+from processors.metadata.times import dates_of_label, moment_written
 from processors.store.catalogue import SourceRow
 
 LABELS = ("PDS4 label", "XML label", "PDS3 label")
 
 
 class TellTale:
-    """Says what is told of each source; reads every `release.toml` once and no label.
+    """Says what is told of each source; reads every `release.toml` once, and a label when its start is asked for.
 
     Parameters
     ----------
@@ -25,6 +31,9 @@ class TellTale:
     def __init__(
         self, rows: Iterable[SourceRow], local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path)
     ) -> None:
+        self._local_path = local_path
+        self._starts: dict[str, str | None] = {}
+        """Of each label that was asked for, by its path."""
         self._releases: dict[str, tuple[SourceRow, Release | None]] = {}
         self._labels: dict[tuple[str, str], list[SourceRow]] = {}
         self._paths: set[str] = set()
@@ -38,14 +47,13 @@ class TellTale:
 
     def of(self, row: SourceRow) -> Told:
         """What is told of one source."""
-        labels = tuple(
-            LabelRef(name=label.name, sha256=label.digest)
-            for label in sorted(self.labels_of(row), key=lambda label: label.name)
-        )
+        beside = sorted(self.labels_of(row), key=lambda label: label.name)
+        labels = tuple(LabelRef(name=label.name, sha256=label.digest) for label in beside)
+        start = partial(self._start_of, beside)
         name = row.name if product_name(row.name) else None
         found = self._release_of(row)
         if found is None:
-            return Told(labels=labels, name=name)
+            return Told(labels=labels, name=name, start_of_labels=start)
         inside, release = found
         fault = _fault(release.problems, inside)
         mission = release.head.get("mission")
@@ -55,7 +63,15 @@ class TellTale:
             mission=str(mission) if mission else None,
             fault=str(fault) if fault else None,
             name=name,
+            start_of_labels=start,
         )
+
+    def _start_of(self, labels: list[SourceRow]) -> tuple[str, str] | None:
+        """The first moment that one of these gives as the recording's start, and its name."""
+        for label in labels:
+            if label.path not in self._starts:
+                self._starts[label.path] = _start_in(self._local_path(label))
+        return next(((start, label.name) for label in labels if (start := self._starts[label.path])), None)
 
     def is_lost(self, row: SourceRow) -> bool:
         """Is the description that belongs to this source no longer where it was?"""
@@ -97,6 +113,14 @@ class TellTale:
                 release = self._releases[str(folder)][1]
                 return (str(PurePosixPath(row.path).relative_to(folder)), release) if release else None
         return None
+
+
+def _start_in(label: Path) -> str | None:
+    """None, too, for what cannot be read as a label: the evidence says so."""
+    with suppress(OSError, MediaError), label.open("rb") as file:
+        dates = dates_of_label(label_tags(file.read(MAX_LABEL_BYTES + 1)), label.name, [])
+        return next((moment_written(when) for date, when in dates if date.meaning == "recorded" and when.instant), None)
+    return None
 
 
 def _fault(problems: Iterable[Problem], inside: str) -> Problem | None:

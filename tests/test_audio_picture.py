@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import zlib
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
 from processors.metadata.evidence import Told, release_parameter
 from tests.audio_sessions import Bench
+from tests.runs import ingest
 
 
 def test_ticks_stand_at_round_readings_of_each_clock() -> None:
@@ -43,17 +46,33 @@ def test_a_mars_second_is_longer_than_a_second() -> None:
 def test_the_clocks_are_those_of_the_release_where_it_names_a_moment() -> None:
     said = {"date": "2021-05-22T10:40", "date_zone": "Beijing", "date_precision": "minute"}
     told = Told(release=release_parameter({}, said), mission="tianwen-1")
-    picture = Picture(start_utc="2021-05-22T02:40Z", longitude_degrees_east=109.925)
+    picture = Picture(start_utc="2021-05-22T02:40Z", start_source="release.toml", longitude_degrees_east=109.925)
     assert (Picture().told(told), Film().told(told)) == (picture, Film(picture=picture))
     assert Picture().told(Told(release=release_parameter({}, {**said, "date_precision": "day"}))) == Picture()
     assert Picture().told(Told(release=release_parameter({}, said), fault="line 3: no value")) == Picture()
     by_hand = Picture(start_utc="2021-05-22T02:41:30Z")
     assert by_hand.told(told) == by_hand
-    labels = [utc_clock("2021-05-22T02:40Z").label, mars_clock("2021-05-22T02:40Z", 109.925).label]
+    labels = [utc_clock("2021-05-22T02:40Z", "release.toml").label, mars_clock("2021-05-22T02:40Z", 109.925).label]
     assert labels == [
-        "UTC, 2021-05-22 (the start is known to the minute only)",
+        "UTC, 2021-05-22 (the start is known to the minute only, from release.toml)",
         "local mean solar time on Mars (the start is known to the minute only)",
     ]
+
+
+def test_the_clock_is_a_labels_where_the_release_names_no_moment(tmp_path: Path, samples: Path) -> None:
+    recording = samples / "release/edl-microphone/mic_00000170_000_000000.wav"
+    (tmp_path / "raw/a").mkdir(parents=True)
+    for path in (recording, recording.with_suffix(".xml")):
+        shutil.copy(path, tmp_path / "raw/a")
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (Spectrogram(), Picture())})
+    (manifest,) = (tmp_path / "store/results").glob("*/*/audio.spectrogram_picture/*/manifest.json")
+    parameters = json.loads(manifest.read_bytes())["parameters"]
+    assert (parameters["start_utc"], parameters["start_source"]) == (
+        "2021-02-18T20:44:28.107000Z",
+        f"{recording.stem}.xml",
+    )
+    label = utc_clock(parameters["start_utc"], parameters["start_source"]).label
+    assert label == "UTC, 2021-02-18 (the start is known from mic_00000170_000_000000.xml)"
 
 
 def test_a_tone_is_drawn_at_its_time_and_frequency(tmp_path: Path) -> None:

@@ -64,6 +64,11 @@ class SaysWhen(Protocol):
         ...
 
     @property
+    def recorded_source(self) -> str:
+        """Which file says so."""
+        ...
+
+    @property
     def longitude_degrees_east(self) -> float | None: ...
 
 
@@ -72,13 +77,13 @@ def moment_of(start_utc: str) -> datetime | None:
     return parse_when(start_utc).instant
 
 
-def utc_clock(start_utc: str) -> Clock:
-    """UTC, where the source's time 0 is known: ISO 8601 with an offset."""
+def utc_clock(start_utc: str, start_source: str = "") -> Clock:
+    """UTC, where the source's time 0 is known: ISO 8601 with an offset; `start_source` is where that is from."""
     zero = moment_of(start_utc)
     assert zero is not None
     midnight = zero.replace(hour=0, minute=0, second=0, microsecond=0)
     return Clock(
-        label=f"UTC, {zero:%Y-%m-%d}{_only_to_the_minute(start_utc)}",
+        label=f"UTC, {zero:%Y-%m-%d}{_how_known(start_utc, start_source)}",
         zero_seconds=(zero - midnight).total_seconds(),
         rate=1.0,
         style="of the day",
@@ -91,12 +96,14 @@ def mars_clock(start_utc: str, longitude_degrees_east: float) -> Clock:
     assert zero is not None
     time = mars_time(zero, longitude_degrees_east)
     return Clock(
-        label=f"local mean solar time on Mars{_only_to_the_minute(start_utc)}",
+        label=f"local mean solar time on Mars{_how_known(start_utc)}",
         zero_seconds=time.local_mean_solar_time_hours * 3600,
         rate=1 / SOL_IN_DAYS,
         style="of the day",
     )
 
 
-def _only_to_the_minute(start_utc: str) -> str:
-    return " (the start is known to the minute only)" if parse_when(start_utc).precision == "minute" else ""
+def _how_known(start_utc: str, start_source: str = "") -> str:
+    words = ["to the minute only"] if parse_when(start_utc).precision == "minute" else []
+    words += [f"from {start_source}"] if start_source else []
+    return f" (the start is known {', '.join(words)})" if words else ""

@@ -54,7 +54,7 @@ class Picture:
     """The whole recording in one picture, made from the measured spectrogram without decoding."""
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
@@ -62,8 +62,10 @@ class Picture:
     """From the loudest value down to this far below it."""
     frequency_axis: Literal["linear", "log"] = "linear"
     start_utc: str | None = None
-    """When the source's time 0 was, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the release
-    names (`told`), or no such axis."""
+    """When the source's time 0 was, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the release or
+    a label names (`told`), or no such axis."""
+    start_source: str = ""
+    """Where `start_utc` is from; written beside the axis."""
     longitude_degrees_east: float | None = None
     """Of the recorder on Mars, planetocentric; with `start_utc`, adds an axis in local mean solar time."""
 
@@ -84,7 +86,9 @@ class Picture:
         """This processor for a source of which that is said."""
         if self.start_utc is not None or (start := told.recorded_utc) is None:
             return self
-        return replace(self, start_utc=start, longitude_degrees_east=told.longitude_degrees_east)
+        return replace(
+            self, start_utc=start, start_source=told.recorded_source, longitude_degrees_east=told.longitude_degrees_east
+        )
 
     def uses(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
@@ -144,7 +148,7 @@ class _Session:
     def _clocks(self) -> list[Clock]:
         processor, clocks = self._processor, [source_clock(self._end)]
         if processor.start_utc is not None:
-            clocks.append(utc_clock(processor.start_utc))
+            clocks.append(utc_clock(processor.start_utc, processor.start_source))
             if processor.longitude_degrees_east is not None:
                 clocks.append(mars_clock(processor.start_utc, processor.longitude_degrees_east))
         return clocks

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from processors.label_file import read_label
 from processors.metadata.evidence_record import EvidenceFacts, weigh
 from processors.metadata.label import label_tags
 from processors.metadata.processor import Metadata
-from processors.metadata.times import dates_of_release, stamp
+from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.profile import load_profile
 
 
@@ -35,6 +35,8 @@ class Told:
     """The mistake in release.toml that keeps this file's entry from being read."""
     name: str | None = None
     """The file's own name, where that says something: a product name."""
+    start_of_labels: Callable[[], tuple[str, str] | None] = field(default=lambda: None, compare=False)
+    """When a label says that the recording starts, and that label's name; it is read when this is asked."""
 
     @property
     def recorded_by(self) -> str | None:
@@ -44,13 +46,19 @@ class Told:
 
     @property
     def recorded_utc(self) -> str | None:
-        """When it was recorded, as the release says: ISO 8601, to the minute or finer; None where that is no moment."""
+        """When it was recorded: ISO 8601, to the minute or finer; None where nothing names a moment."""
+        return self._recorded[0] if self._recorded else None
+
+    @property
+    def recorded_source(self) -> str:
+        """Which file says so: the release or else a label."""
+        return self._recorded[1] if self._recorded else ""
+
+    @property
+    def _recorded(self) -> tuple[str, str] | None:
         entry = json.loads(self.release).get("file", {})
         moments = [when for _, when in dates_of_release({}, entry, []) if when.instant] if not self.fault else []
-        if not moments:
-            return None
-        moment, is_minute = moments[0].earliest_utc, moments[0].precision == "minute"
-        return f"{moment:%Y-%m-%dT%H:%MZ}" if is_minute else stamp(moment)
+        return (moment_written(moments[0]), "release.toml") if moments else self.start_of_labels()
 
     @property
     def longitude_degrees_east(self) -> float | None:

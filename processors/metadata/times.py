@@ -72,6 +72,12 @@ def stamp(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def moment_written(when: When) -> str:
+    """A moment to the precision that is known: to the minute, or as `stamp` writes it."""
+    moment = when.earliest_utc
+    return f"{moment:%Y-%m-%dT%H:%MZ}" if when.precision == "minute" else stamp(moment)
+
+
 def dates_of_file(tags: Iterable[Tag], problems: list[str]) -> Iterator[tuple[Date, When]]:
     """Dates among a file's own tags; impossible ones go to `problems`."""
     by_place = {(tag.namespace, tag.name): tag.value for tag in tags}
