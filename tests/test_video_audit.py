@@ -66,6 +66,8 @@ def test_a_still_scene_leaves_overlays_unknown(audited_sample: dict[str, dict[st
     still = audited_sample["rover-turns.mp4"]["audit"].json("integrity.json")["still"]
     assert still["overlays"] is None
     assert still["overlays_unknown_because"].startswith("most of the scene is still")
+    words = audited_sample["rover-turns.mp4"]["audit"].json("integrity.json")["audit"]["words"]
+    assert "Whether anything is burnt in cannot be told: most of the scene is still" in words
 
 
 def test_pillarbox_of_a_large_picture(tmp_path: Path) -> None:
@@ -96,6 +98,14 @@ def test_an_upscaled_picture_is_told_from_a_native_one(tmp_path: Path) -> None:
         for path in (native, upscaled)
     ]
     assert ["upscaled or soft" in text for text in words] == [False, True]
+
+
+def test_a_dark_picture_is_not_called_upscaled(tmp_path: Path) -> None:
+    dark = write(tmp_path / "dark.mp4", [scene(5, i, (640, 360)) // 12 + 16 for i in range(25)], options={"crf": "18"})
+    (audit,) = derived(dark, tmp_path / "store", Audited())
+    found = audit.json("integrity.json")
+    assert found["detail_share"] is None
+    assert "upscaled" not in found["audit"]["words"]
 
 
 def test_every_frame_has_its_row(audited_sample: dict[str, dict[str, Derived]], sample_release: Path) -> None:

@@ -20,12 +20,17 @@ from processors.video.measurements import Measurements
 from processors.video.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
 from processors.video.still_parts import Box, StillParts, still_parts
 from processors.video.using import FromResults, Measured
+from processors.video.verdict import Span, many, verdict_words
 
 MOST_RATE_HZ = 10_000.0
 """Films of faster cameras are written for a player, which shows a thousand frames a second at the very most."""
 
 DETAIL_POWER = 2.0
 """Power, in levels squared, below which a band of the spectrum holds coding noise and no detail."""
+
+LEAST_POWER = 3000.0
+"""Of the strongest band. The power of natural pictures falls with the square of the frequency (Field 1987,
+doi:10.1364/JOSAA.4.002379): a weaker one sinks into the noise before 0.6 of its resolution, however sharp it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +46,6 @@ class Audit:
     is_stop_motion: bool
     distinct_per_second: float | None
     picture_box: Box | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Span:
-    """A half-open span of presentation time."""
-
-    start_seconds: float
-    end_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +79,8 @@ class Integrity:
     truncated_because: str | None
     still: StillParts
     detail_share: float | None
-    """Share of the resolution, along the better axis, in which there is detail; None for small pictures."""
+    """Share of the resolution, along the better axis, in which there is detail; None where the picture
+    is too small, too dark or too plain to tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +91,7 @@ class Audited:
     """
 
     name: ClassVar[str] = "video.integrity"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "results"
 
     held_levels: float = 4.0
@@ -149,7 +147,7 @@ def examine(processor: Audited, measured: Measured, repeated: np.ndarray, report
     absurd = _absurd_times(measured, rate)
     refused += [absurd] if absurd else []
     audit = Audit(
-        words=" ".join(_words(facts, count, held, shown, rate, distinct_per_second, why_cut, damage, still,
+        words=" ".join(verdict_words(facts, count, held, shown, rate, distinct_per_second, why_cut, damage, still,
                               detail if detail is not None and detail < processor.soft_below else None, refused, absurd,
                               (measured.width_px, measured.height_px))),
         motion_may_be_measured=not refused,
@@ -213,10 +211,13 @@ def _damage(measured: Measured, facts: dict[str, Any]) -> tuple[Span, ...]:
 
 
 def _detail_share(statistics: PixelStatistics | None) -> float | None:
-    """Where, between 0 and half a cycle a pixel, the power sinks into coding noise; the better axis's share."""
+    """Where, between 0 and half a cycle a pixel, the power sinks into coding noise; the better axis's share.
+
+    None for a picture too small, or too dark or plain, to tell.
+    """
     if statistics is None:
         return None
-    known = [spectrum for spectrum in (statistics.spectrum_x, statistics.spectrum_y) if spectrum.max() > 0]
+    known = [spectrum for spectrum in (statistics.spectrum_x, statistics.spectrum_y) if spectrum.max() >= LEAST_POWER]
     ends = [np.flatnonzero(spectrum > DETAIL_POWER)[-1:].sum() + 1 for spectrum in known]
     return round(float(max(ends)) / SPECTRUM_BANDS, 3) if ends else None
 
@@ -236,53 +237,13 @@ def _motion_refusals(processor: Audited, count: int, held: int, black: int, fact
     return refused
 
 
-def _words(
-    facts: dict[str, Any], count: int, held: int, shown: float | None, rate: float | None, distinct: float | None,
-    why_cut: str | None, damage: tuple[Span, ...], still: StillParts, soft: float | None, refused: list[str],
-    absurd: str | None, size_px: tuple[int, int],
-) -> Iterator[str]:  # fmt: skip
-    """The verdict's sentences."""
-    if not shown:
-        yield "Not one frame can be used."
-        return
-    yield f"{count} frames in {shown:.3f} s."
-    if held:
-        yield f"{distinct:g} distinct pictures a second in a {rate:g} fps file; {held} frames repeat the one before."
-    else:
-        yield "Every frame is a picture of its own."
-    if facts["frame_count_hidden"]:
-        yield f"An edit list hides {facts['frame_count_hidden']} more frames, which no player shows."
-    if why_cut:
-        yield f"Cut off: {why_cut}."
-    if damage:
-        yield f"{_many(len(damage), 'damaged or missing span')}, the first from {damage[0].start_seconds:.3f} s."
-    if facts["decoder_errors"]:
-        yield f"{_many(facts['decoder_errors'], 'decoder error')}, the first: {facts['first_error']}."
-    if facts["frame_count_without_time"]:
-        yield f"{_many(facts['frame_count_without_time'], 'frame')} decoded without a time and left out."
-    if absurd:
-        yield f"{absurd[:1].upper()}{absurd[1:]}."
-    box = still.picture_box
-    if box and (box.left_px, box.top_px, box.right_px, box.bottom_px) != (0, 0, *size_px):
-        yield f"Black bars: the picture is {box.right_px - box.left_px} × {box.bottom_px - box.top_px} px."
-    if still.overlays:
-        yield f"Burnt in: {_many(len(still.overlays), 'still overlay')}."
-    if soft is not None:
-        yield f"Detail in {soft:.0%} of the resolution only: upscaled or soft."
-    yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def _absurd_times(measured: Measured, rate_hz: float | None) -> str | None:
     """Why the times cannot be those of pictures; None where they can."""
     if rate_hz and rate_hz > MOST_RATE_HZ:
         return f"{rate_hz:,.0f} frames a second: the file's time scale is wrong"
     steps = int((np.diff(measured.pts) <= 0).sum())
     return (
-        f"at {_many(steps, 'place')} the times stand still or go back: the file's table of times is wrong"
+        f"at {many(steps, 'place')} the times stand still or go back: the file's table of times is wrong"
         if steps
         else None
     )

@@ -58,7 +58,7 @@ def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: in
     picture = picture_box(statistics.highest)
     scale = width_px / statistics.width_px, height_px / statistics.height_px
     if statistics.taken < LEAST_FRAMES:
-        why = f"only {statistics.taken} frames differ enough"
+        why = f"only {statistics.taken} frames differ enough from the one before"
         return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
     edges = _still_edges(statistics, picture)
     found = _boxes(edges)
