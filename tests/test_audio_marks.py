@@ -47,16 +47,17 @@ def wave(path: Path, extra: bytes, kind: bytes = b"RIFF") -> Path:
 
 @pytest.mark.parametrize("kind", [b"RIFF", b"RF64"])
 def test_cues_and_regions_have_their_samples_and_labels(tmp_path: Path, kind: bytes) -> None:
-    adtl = chunk(b"labl", struct.pack("<I", 2) + b"wheel on ramp" + b"\0")
-    adtl += chunk(b"ltxt", struct.pack("<II4sHHHH", 2, 4800, b"rgn ", 0, 0, 0, 0))
+    adtl = chunk(b"ltxt", struct.pack("<II4sHHHH", 2, 4800, b"rgn ", 0, 0, 0, 0) + b"left front")
+    adtl += chunk(b"labl", struct.pack("<I", 2) + b"wheel on ramp" + b"\0")
+    adtl += chunk(b"note", struct.pack("<I", 2) + b"second try" + b"\0")
     adtl += chunk(b"note", struct.pack("<I", 1) + "départ".encode("cp1252") + b"\0")
     extra = cue((2, 72_000), (1, 24_000)) + chunk(b"LIST", b"adtl" + adtl)
     item, labels = marks_of(wave(tmp_path / "marked.wav", extra, kind), "wav")
     assert item.data is not None
     assert item.data.decode().splitlines() == [
-        "kind,start_seconds,end_seconds,start_sample,end_sample,label",
-        "cue,0.500000,,24000,,départ",
-        "region,1.500000,1.600000,72000,76800,wheel on ramp",
+        "kind,start_seconds,end_seconds,start_sample,end_sample,label,note",
+        "cue,0.500000,,24000,,départ,",
+        "region,1.500000,1.600000,72000,76800,wheel on ramp,left front; second try",
     ]
     assert labels == "0.500000\t0.500000\tdépart\n1.500000\t1.600000\twheel on ramp\n"
     assert item.facts.problems == ()

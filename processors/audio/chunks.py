@@ -26,6 +26,8 @@ class Mark:
     """None for a chapter, which is written in seconds."""
     end_sample: int | None = None
     label: str = ""
+    note: str = ""
+    """What else is written at it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +64,7 @@ def chunks(file: BinaryIO, size_bytes: int, wanted: frozenset[bytes], problems: 
 
 def wave_marks(file: BinaryIO, size_bytes: int, problems: list[str]) -> list[Mark]:
     """Cue points, with labels and lengths from the `adtl` list (Microsoft, Multimedia Programming Interface 1.0)."""
-    rate_hz, marks, labels, lengths = 0, dict[int, Mark](), dict[int, str](), dict[int, int]()
+    rate_hz, marks, texts, lengths = 0, dict[int, Mark](), dict[int, list[str]](), dict[int, int]()
     for chunk in chunks(file, size_bytes, frozenset({b"fmt ", b"cue ", b"LIST"}), problems):
         if chunk.name == b"fmt " and len(chunk.data) >= 8:
             (rate_hz,) = struct.unpack("<I", chunk.data[4:8])
@@ -70,11 +72,11 @@ def wave_marks(file: BinaryIO, size_bytes: int, problems: list[str]) -> list[Mar
             for number, sample in _cues(chunk.data, problems):
                 marks[number] = Mark(kind="cue", start_seconds=0.0, start_sample=sample)
         elif chunk.name == b"LIST" and chunk.data[:4] == b"adtl":
-            _adtl(chunk.data[4:], labels, lengths)
+            _adtl(chunk.data[4:], texts, lengths)
     if marks and not rate_hz:
         problems.append("no sampling rate, so the marks have no time")
         return []
-    return [_placed(mark, rate_hz, lengths.get(number, 0), labels.get(number, "")) for number, mark in marks.items()]
+    return [_placed(mark, rate_hz, lengths.get(number, 0), texts.get(number, [])) for number, mark in marks.items()]
 
 
 def _cues(data: bytes, problems: list[str]) -> Iterator[tuple[int, int]]:
@@ -90,16 +92,18 @@ def _cues(data: bytes, problems: list[str]) -> Iterator[tuple[int, int]]:
         yield number, sample
 
 
-def _adtl(data: bytes, labels: dict[int, str], lengths: dict[int, int]) -> None:
-    """Labels (`labl`, else `note`) and lengths in samples (`ltxt`), by the cue point's number."""
+def _adtl(data: bytes, texts: dict[int, list[str]], lengths: dict[int, int]) -> None:
+    """Texts (`labl` first, then `note` and that of `ltxt`) and lengths in samples, by the cue point's number."""
     place = 0
     while place + 12 <= len(data):
         name, size, number = struct.unpack("<4sII", data[place : place + 12])
         body = data[place + 12 : place + 8 + size]
-        if name == b"labl" or (name == b"note" and number not in labels):
-            labels[number] = _text(body.split(b"\0")[0])
-        elif name == b"ltxt" and len(body) >= 4:
+        if name == b"ltxt" and len(body) >= 4:
             (lengths[number],) = struct.unpack("<I", body[:4])
+        written = {b"labl": body, b"note": body, b"ltxt": body[16:]}.get(name, b"")
+        if text := _text(written.split(b"\0")[0]):
+            known = texts.setdefault(number, [])
+            known.insert(0 if name == b"labl" else len(known), text)
         place += 8 + size + size % 2
 
 
@@ -119,7 +123,7 @@ def aiff_marks(file: BinaryIO, size_bytes: int, problems: list[str]) -> list[Mar
     if marks and not rate_hz > 0:
         problems.append("no sampling rate, so the marks have no time")
         return []
-    return [_placed(mark, rate_hz, 0, mark.label) for mark in marks]
+    return [_placed(mark, rate_hz, 0, [mark.label]) for mark in marks]
 
 
 def _extended(data: bytes) -> float:
@@ -128,12 +132,12 @@ def _extended(data: bytes) -> float:
     return mantissa * 2.0 ** (exponent - 16383 - 63) if 16383 <= exponent < 16383 + 40 else 0.0
 
 
-def _placed(mark: Mark, rate_hz: float, length_samples: int, label: str) -> Mark:
+def _placed(mark: Mark, rate_hz: float, length_samples: int, texts: list[str]) -> Mark:
     assert mark.start_sample is not None
     end = mark.start_sample + length_samples if length_samples else None
     return replace(
         mark, kind="region" if end else mark.kind, start_seconds=mark.start_sample / rate_hz, end_sample=end,
-        end_seconds=end / rate_hz if end else None, label=label,
+        end_seconds=end / rate_hz if end else None, label=texts[0] if texts else "", note="; ".join(texts[1:]),
     )  # fmt: skip
 
 

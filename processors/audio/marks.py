@@ -33,7 +33,7 @@ class Marks:
     """Cue points of WAV and RF64, marks of AIFF, and chapters of any container; as CSV and Audacity labels."""
 
     name: ClassVar[str] = "audio.marks"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "file"
 
     def needs(self, info: Any) -> Need:
