@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -12,6 +14,11 @@ from processors.video.duplicates import alike, same_film
 from processors.video.measurements import Measurements
 from tests.video_derived import derived
 from tests.video_scenes import scene, write
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
 
 
 def test_a_scene_that_comes_again_is_found_within_and_across(tmp_path: Path) -> None:
@@ -45,6 +52,31 @@ def test_a_stretch_that_comes_again_is_told_with_its_times(tmp_path: Path) -> No
     assert spans[sources[0]] == pytest.approx((1.2, 2.36), abs=0.05)
     assert spans[sources[1]] == pytest.approx((0.0, 1.16), abs=0.05)
     assert found.frame_count >= 25
+
+
+def test_slow_film_that_comes_again_is_told_once_at_its_true_distance(sample_release: Path, tmp_path: Path) -> None:
+    frames = decoded(sample_release / "descent.mp4")[100:225]
+    excerpt = write(tmp_path / "excerpt.mp4", frames, options={"crf": "28", "preset": "veryfast"})
+    results = [
+        derived(path, tmp_path / "store", Measurements())[0] for path in (sample_release / "descent.mp4", excerpt)
+    ]
+    tables = {result.manifest.ref.source: result.path("measurements.parquet") for result in results}
+    (found,) = same_film(tables)
+    assert abs(found.first_seconds - found.other_first_seconds) == pytest.approx(4.0)
+    assert found.frame_count > 60
+
+
+def test_a_scene_that_stays_does_not_come_again(tmp_path: Path) -> None:
+    def lamp(frame: int) -> np.ndarray:
+        picture = scene(4, 0)
+        picture[60:100, 4 * (frame % 25) : 4 * (frame % 25) + 40] = 230
+        return picture
+
+    path = write(tmp_path / "still.mp4", [lamp(frame) for frame in range(150)])
+    (result,) = derived(path, tmp_path / "store", Measurements())
+    tables = {result.manifest.ref.source: result.path("measurements.parquet")}
+    assert len(list(alike(tables))) > 100
+    assert same_film(tables) == []
 
 
 def test_the_command_names_both_films(tmp_path: Path) -> None:

@@ -22,6 +22,14 @@ OFFSET_SECONDS = 0.1
 GAP_SECONDS = 1.0
 """A stretch ends where nothing matches for longer."""
 
+LEAST_SHARE = 0.4
+"""Of the distinct pictures in both spans of a stretch; a scene that hardly moves looks like itself now and then."""
+
+ONE_SCENE_BITS = 16
+ONE_SCENE_SHARE = 0.9
+"""Two spans of one video are one scene that stays, and no film that comes again, where so much of what is from the one
+to the other differs from the first picture in no more bits than this; of unrelated pictures half of the 64 differ."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Alike:
@@ -113,8 +121,63 @@ def same_film(tables: Mapping[str, Path], at_most_bits: int = 6, least_frames: i
         for (source, other, _), runs in stretches.items()
         for run in runs
     ]
-    kept = [one for one in found if one.frame_count >= least_frames]
-    return sorted(kept, key=lambda one: (one.source, one.other_source, one.first_seconds, one.other_first_seconds))
+    shown = {source: _Shown.of(table) for source, table in tables.items()}
+    kept = [one for one in found if one.frame_count >= least_frames and _is_dense(one, shown)]
+    once = [one for one in _once(kept) if one.source != one.other_source or not shown[one.source].is_one_scene(one)]
+    return sorted(once, key=lambda one: (one.source, one.other_source, one.first_seconds, one.other_first_seconds))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """The distinct pictures of one video that show something."""
+
+    seconds: np.ndarray
+    hashes: np.ndarray
+
+    @classmethod
+    def of(cls, table: Path) -> _Shown:
+        seconds = pq.read_table(table, columns=["time_seconds"])["time_seconds"].to_numpy()
+        _, hashes, places = _distinct(table)
+        return cls(seconds=seconds[places], hashes=hashes)
+
+    def between(self, first_seconds: float, last_seconds: float) -> np.ndarray:
+        """Hashes of the pictures in a closed span."""
+        first, end = np.searchsorted(self.seconds, first_seconds), np.searchsorted(self.seconds, last_seconds, "right")
+        return self.hashes[first:end]
+
+    def is_one_scene(self, stretch: SameFilm) -> bool:
+        """Does all from the first picture of the one span to the last of the other look like the first?"""
+        hashes = self.between(stretch.first_seconds, stretch.other_last_seconds)
+        return bool((np.bitwise_count(hashes ^ hashes[0]) <= ONE_SCENE_BITS).mean() >= ONE_SCENE_SHARE)
+
+
+def _is_dense(stretch: SameFilm, shown: Mapping[str, _Shown]) -> bool:
+    """Does enough of what is shown in both spans match?"""
+    here = shown[stretch.source].between(stretch.first_seconds, stretch.last_seconds)
+    there = shown[stretch.other_source].between(stretch.other_first_seconds, stretch.other_last_seconds)
+    return stretch.frame_count >= LEAST_SHARE * min(len(here), len(there))
+
+
+def _once(stretches: list[SameFilm]) -> list[SameFilm]:
+    """Those with the most matches, and of the others none that overlaps one of them in both its spans.
+
+    Slow film matches at many distances in time.
+    """
+    kept: list[SameFilm] = []
+    for one in sorted(stretches, key=lambda one: -one.frame_count):
+        if not any(_overlap(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _overlap(one: SameFilm, other: SameFilm) -> bool:
+    return (
+        (one.source, one.other_source) == (other.source, other.other_source)
+        and one.first_seconds <= other.last_seconds
+        and other.first_seconds <= one.last_seconds
+        and one.other_first_seconds <= other.other_last_seconds
+        and other.other_first_seconds <= one.other_last_seconds
+    )
 
 
 def _times(table: Path) -> list[tuple[int, float]]:
