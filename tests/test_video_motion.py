@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from processors.metadata.evidence import Told, release_parameter
 from processors.video.motion import Motion
 from processors.video.registration import feature_mask, register
 from tests.video_derived import Derived, derived
@@ -92,6 +93,19 @@ def test_without_an_altitude_the_curve_is_relative(sample_release: Path, motion:
     assert table["altitude_metres"].null_count == table["metres_per_px"].null_count == table.num_rows == 160
 
 
+def test_the_altitude_that_the_release_gives_is_its_shots_only(
+    sample_release: Path, tmp_path: Path, truth: dict[str, Any]
+) -> None:
+    said = {"altitude_metres": 100, "field_of_view_degrees": VIEW_DEGREES, "altitude_shot": 3}
+    told = Motion().told(Told(release=release_parameter({}, said)))
+    assert told == Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=3)
+    by_hand = Motion(altitude_metres=90.0, field_of_view_degrees=50.0, altitude_shot=2)
+    assert by_hand.told(Told(release=release_parameter({}, said))) == by_hand
+    (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", told)
+    rows = pq.read_table(motion.path("motion.parquet")).to_pandas().groupby("shot").altitude_metres
+    assert rows.count().to_dict() == {1: 0, 2: 0, 3: len(truth["altitude_metres"])}
+
+
 def test_stop_motion_is_refused_with_the_reason(sample_release: Path, tmp_path: Path) -> None:
     (refused,) = derived(sample_release / "drive-off.mp4", tmp_path / "store", Motion())
     assert refused.manifest.verdict == "refused"
@@ -158,7 +172,7 @@ def test_features_keep_out_of_bars_and_overlays() -> None:
         ({"altitude_metres": 100.0}, "field_of_view_degrees is None: give it and altitude_metres, or neither"),
         (
             {"altitude_metres": 100.0, "field_of_view_degrees": 60.0},
-            r"only_shots is \(\): must name the one shot that altitude_metres belongs to",
+            "altitude_shot is None: must be the shot that altitude_metres belongs to",
         ),
         ({"longest_side_px": 10}, "longest_side_px is 10: must be 128 to 1920"),
     ],

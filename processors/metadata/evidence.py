@@ -61,6 +61,14 @@ class Told:
         return (moment_written(moments[0]), "release.toml") if moments else self.start_of_labels()
 
     @property
+    def altitude(self) -> tuple[float, float, int] | None:
+        """Of a descent camera: metres at a shot's first frame, its field of view in degrees, and the shot's number."""
+        entry = json.loads(self.release).get("file", {})
+        if self.fault or "altitude_shot" not in entry:
+            return None
+        return float(entry["altitude_metres"]), float(entry["field_of_view_degrees"]), int(entry["altitude_shot"])
+
+    @property
     def longitude_degrees_east(self) -> float | None:
         """Of the mission's landing site; None where no mission is named."""
         return load_profile(self.mission).longitude_degrees_east if self.mission else None

@@ -14,6 +14,9 @@ from processors.mission.when import parse_when
 
 MAX_BYTES = 4 << 20
 
+ALTITUDE_KEYS = ("altitude_metres", "field_of_view_degrees", "altitude_shot")
+"""What makes a curve of motion absolute: given together or not at all."""
+
 HEAD_KEYS: dict[str, type] = {
     "title": str, "title_zh": str, "agency": str, "mission": str, "credit": str, "rights": str, "source": str,
     "released": str, "synthetic": bool, "redistribute": bool,
@@ -22,11 +25,12 @@ FILE_KEYS: dict[str, type] = {
     "path": str, "title": str, "title_zh": str, "caption": str, "caption_zh": str,
     "alt_text": str, "alt_text_zh": str, "recorded_by": str, "date": str,
     "date_precision": str, "date_zone": str, "event": str, "credit": str, "rights": str, "source": str,
-    "keywords": list, "redistribute": bool,
+    "keywords": list, "redistribute": bool, "altitude_metres": float, "field_of_view_degrees": float,
+    "altitude_shot": int,
 }  # fmt: skip
-KINDS = {str: "text", bool: "true or false", list: "a list of texts"}
+KINDS = {str: "text", bool: "true or false", list: "a list of texts", float: "a number", int: "a whole number"}
 
-Said = dict[str, str | bool | list[str]]
+Said = dict[str, str | bool | float | int | list[str]]
 """What a table of the file says; only keys of `HEAD_KEYS` or `FILE_KEYS`, dates as text."""
 
 
@@ -79,6 +83,13 @@ def _broken(line: int, what: str) -> Release:
     return Release(head={}, files={}, lines={}, problems=(Problem(line=line, what=what),))
 
 
+def _is(value: object, kind: type) -> bool:
+    """A boolean is no number, a whole number is one."""
+    if kind in (int, float):
+        return isinstance(value, int | kind) and not isinstance(value, bool)
+    return isinstance(value, kind) and (kind is not list or all(isinstance(v, str) for v in value))  # type: ignore[attr-defined]
+
+
 class _Checker:
     def __init__(self, text: str, table: dict[str, Any]) -> None:
         self._lines = text.split("\n")
@@ -125,6 +136,7 @@ class _Checker:
         said = self._said(entry, FILE_KEYS, first, end, path)
         self._dates(said, "date", first, end, path)
         self._event(said, head, first, end, path)
+        self._altitude(said, first, end, path)
         if len(self._problems) == known:
             files[path] = said
 
@@ -139,7 +151,7 @@ class _Checker:
             line = self._line(key, first, end)
             if kind is None:
                 self._tell(line, f"{key}: no such key; known are {', '.join(keys)}", path)
-            elif not isinstance(value, kind) or (kind is list and not all(isinstance(v, str) for v in value)):
+            elif not _is(value, kind):
                 self._tell(line, f"{key} is {value!r}: must be {KINDS[kind]}", path)
             else:
                 said[key] = value
@@ -177,6 +189,23 @@ class _Checker:
             if profile.event(str(said["event"])) is None:
                 names = ", ".join(event.name for event in profile.events)
                 self._tell(self._line("event", first, end), f"event is {said['event']!r}: must be one of {names}", path)
+
+    def _altitude(self, said: Said, first: int, end: int, path: str) -> None:
+        given = [key for key in ALTITUDE_KEYS if key in said]
+        altitude, view, shot = (float(said.get(key, 1)) for key in ALTITUDE_KEYS)  # type: ignore[arg-type]
+        for key, fits, must in (
+            ("altitude_metres", altitude > 0, "be above 0"),
+            ("field_of_view_degrees", 0 < view < 180, "be between 0 and 180"),
+            ("altitude_shot", shot >= 1, "be the number of a shot, from 1"),
+        ):  # fmt: skip
+            if not fits:
+                self._tell(self._line(key, first, end), f"{key} is {said[key]!r}: must {must}", path)
+        if given and len(given) < len(ALTITUDE_KEYS):
+            self._tell(
+                self._line(given[0], first, end),
+                f"{given[0]} needs {' and '.join(key for key in ALTITUDE_KEYS if key not in given)} beside it",
+                path,
+            )
 
     def _line(self, key: str, first: int, end: int) -> int:
         """Index of the line where a key is given, between two lines; the first of them where it is not found."""

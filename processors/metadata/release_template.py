@@ -37,6 +37,9 @@ path = {path}
 # date_zone = "Beijing"                # or "UTC", where the date itself names none
 # event = "..."                        # an event of the mission profile{events}
 # keywords = ["...", "..."]
+# altitude_metres = 100.0              # of a descent camera at the first frame of a shot, with the two below it
+# field_of_view_degrees = 60.0         # from the left to the right edge of its picture
+# altitude_shot = 3                    # which shot: its number in shots.csv
 # credit, rights, source, redistribute # where they differ from the release's
 """
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import tan
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -67,6 +67,15 @@ class MotionFacts:
     """The verdict on the video (`Audit`)."""
 
 
+class SaysHowHigh(Protocol):
+    """What is known of a video from outside its bytes."""
+
+    @property
+    def altitude(self) -> tuple[float, float, int] | None:
+        """Metres at a shot's first frame, field of view in degrees, and the shot's number."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Motion:
     """Frame-to-frame registration inside each shot.
@@ -88,9 +97,11 @@ class Motion:
     only_shots: tuple[int, ...] = ()
     """Numbers of the shots to measure; empty: all."""
     altitude_metres: float | None = None
-    """Of the camera above the ground at the first frame of each measured shot."""
+    """Of the camera above the ground at the first frame of a shot. None: what the release says (`told`), or unknown."""
     field_of_view_degrees: float | None = None
     """From the left to the right edge of the picture inside its bars."""
+    altitude_shot: int | None = None
+    """Number of the shot that `altitude_metres` belongs to. None: the only one in `only_shots`."""
     shots: Shots = field(default_factory=Shots)
 
     def __post_init__(self) -> None:
@@ -101,8 +112,15 @@ class Motion:
         require(view is None or 0 < view < 180, "field_of_view_degrees", view, "must be between 0 and 180")
         both = (altitude is None) == (view is None)
         require(both, "field_of_view_degrees", view, "give it and altitude_metres, or neither")
-        one_shot = altitude is None or len(self.only_shots) == 1
-        require(one_shot, "only_shots", self.only_shots, "must name the one shot that altitude_metres belongs to")
+        one_shot = altitude is None or self.altitude_shot is not None or len(self.only_shots) == 1
+        require(one_shot, "altitude_shot", self.altitude_shot, "must be the shot that altitude_metres belongs to")
+
+    def told(self, told: SaysHowHigh) -> Motion:
+        """This processor for a source of which that is said."""
+        if self.altitude_metres is not None or told.altitude is None:
+            return self
+        metres, view_degrees, shot = told.altitude
+        return replace(self, altitude_metres=metres, field_of_view_degrees=view_degrees, altitude_shot=shot)
 
     def uses(self) -> tuple[Processor, ...]:
         return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
@@ -228,10 +246,13 @@ class _Session:
 
     def _table(self, rows: list[_Row], curves: list[Curve], px: float) -> pa.Table:
         columns: dict[str, list[Any]] = {name: [] for name in COLUMNS.names}
-        altitudes = [self._altitude(curve, number == 0) for number, curve in enumerate(curves)]
+        processor = self._processor
+        shot = processor.altitude_shot or next(iter(processor.only_shots), None)
+        is_known = bool(rows) and rows[0].shot == shot
+        altitudes = [self._altitude(curve, is_known and number == 0) for number, curve in enumerate(curves)]
         box = self._audit["picture_box"]
         width_px = box["right_px"] - box["left_px"] if box else self._width_px
-        view = self._processor.field_of_view_degrees
+        view = processor.field_of_view_degrees
         firsts = np.cumsum([0, *(len(curve.scale) for curve in curves)])
         for number, row in enumerate(rows):
             curve, altitude = curves[row.segment], altitudes[row.segment]
@@ -253,9 +274,9 @@ class _Session:
                 columns[name].append(value)
         return pa.Table.from_pydict(columns, schema=COLUMNS)
 
-    def _altitude(self, curve: Curve, is_first: bool) -> list[float | None]:
+    def _altitude(self, curve: Curve, is_known: bool) -> list[float | None]:
         """Altitude is inversely proportional to the scale of level ground seen from straight above."""
-        start = self._processor.altitude_metres if is_first and curve.looks_along_motion else None
+        start = self._processor.altitude_metres if is_known and curve.looks_along_motion else None
         return [None if start is None else start / scale for scale in curve.scale]
 
 
