@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from processors.audio.calibration import Calibration, read_calibration
 from processors.audio.levels import Levels
@@ -140,6 +141,26 @@ def test_clipping_runs_are_counted_across_blocks(tmp_path: Path, blocks: int) ->
     (channel,) = levels_of(samples, tmp_path, blocks=blocks)["channels"]
     assert (channel["clipping_run_count"], channel["clipped_sample_count"]) == (2, 23)
     assert channel["longest_clipping_run_samples"] == 20
+
+
+def test_float_beyond_full_scale_is_clipped_only_where_its_top_is_flat(tmp_path: Path) -> None:
+    loud = (2 * np.sin(2 * np.pi * 500 * np.arange(48_000) / 48_000)).astype(np.float32)
+    for name, samples, runs in (("loud", loud, 0), ("flat", np.clip(loud, -1.2, 1.2), 1000)):
+        path = tmp_path / f"{name}.wav"
+        soundfile.write(path, samples, 48_000, subtype="FLOAT")
+        (channel,) = Bench.of(tmp_path / name, path, "wav").run(Levels()).facts("levels.json")["channels"]
+        assert channel["clipping_run_count"] == runs
+
+
+def test_what_is_missing_is_neither_silent_nor_part_of_the_level(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 5 * 48_000).astype(np.float32)
+    gap = noise.copy()
+    gap[48_000:96_000] = np.nan
+    whole, holed = (levels_of(samples, tmp_path / name) for name, samples in (("whole", noise), ("gap", gap)))
+    assert (holed["silences"], holed["silent_seconds"]) == ([], 0)
+    assert holed["non_finite_samples_taken_as_zero"] == 48_000
+    for name in ("rms_dbfs", "noise_floor_dbfs"):
+        assert holed["channels"][0][name] == pytest.approx(whole["channels"][0][name], abs=0.05)
 
 
 def test_silence_is_listed_with_its_times(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from flows.options import Options
 from flows.report import markdown
 from flows.run import Answer, Work, in_threads, run_ingest
 from processors.plan import Due
+from processors.video.frames import Frames
 from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker
 from tests.runs import counts, ingest
@@ -129,3 +130,11 @@ def test_show_says_in_words_what_a_cut_file_has_lost(tmp_path: Path) -> None:
     assert "  damaged: 1.000 s to 2.000 s\n" in shown
     assert "  truncated_because: the header declares 96000 samples, 48000 are there\n" in shown
     assert "  first_error: none\n" in shown
+
+
+def test_show_names_the_times_at_which_no_frame_is_shown(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.video("short.mp4", list(range(10))).path.rename(raw / "june/short.mp4")
+    frames = Frames(choice="times", times_seconds=(0.1, 500.0, 0.2, 7.5))
+    assert ingest(raw, tmp_path / "store", {"video": (frames,)}).results.made == 1
+    shown = CliRunner().invoke(main, ["show", "short.mp4", "--store", str(tmp_path / "store")]).output
+    assert "  no frame is shown at 7.5, 500 s\n" in shown

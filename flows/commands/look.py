@@ -97,7 +97,7 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
             record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())
             for line in evidence_lines(record_of):
                 click.echo(f"  {printable(line)}")
-        for line in _known(manifest.items[0].facts if manifest.items else None):
+        for line in dict.fromkeys(line for item in manifest.items for line in _known(item.facts)):
             click.echo(f"  {printable(line)}")
         if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
             told.append(manifest.source_facts)
@@ -150,6 +150,8 @@ def _known(facts: Any) -> list[str]:
     lines = [f"{name}: {v['value']} (from {v['source']})" for name, v in known.items() if v] if known else []
     if verdict:
         lines.append(f"verdict: {verdict}")
+    if missing := facts.get("missing_times_seconds"):
+        lines.append(f"no frame is shown at {', '.join(f'{seconds:g}' for seconds in missing)} s")
     shots = facts.get("shots") or ()
     lines += [f"shot {shot['shot']} refused: {why}" for shot in shots if (why := shot.get("refused_because"))]
     return lines

@@ -12,8 +12,10 @@ from processors.audio.true_peak import TruePeak
 BLOCK_SECONDS = 0.05
 """Over which short-term level, silence and noise floor are judged."""
 CLIP_LEVEL = 32766 / 32768
-"""Magnitude at which a sample counts as clipped: the last two steps of 16 bit."""
+"""Magnitude from which on a sample counts as clipped: the last two steps of 16 bit."""
 CLIP_LEAST_SAMPLES = 3
+FLOAT_CODECS = frozenset({"float", "double", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be"})
+"""They hold what is beyond full scale: only a flat top is clipped."""
 NOISE_PERCENT = 5
 
 
@@ -55,8 +57,9 @@ def decibels(amplitude: float) -> float | None:
 class ChannelTally:
     """Feed it runs of one length, a multiple of `block_samples`, but for the last."""
 
-    def __init__(self, channel: int, rate_hz: int, block_samples: int) -> None:
+    def __init__(self, channel: int, rate_hz: int, block_samples: int, *, codec: str) -> None:
         self._channel, self._block = channel, block_samples
+        self._holds_more_than_full_scale = codec in FLOAT_CODECS
         self._true_peak = TruePeak(rate_hz)
         self._peak = self._sum = self._squares = 0.0
         self._samples = self._clip_run = self._clip_runs = self._clipped = self._longest = 0
@@ -79,7 +82,11 @@ class ChannelTally:
         peak = max(float(magnitudes.max()) for magnitudes in self.quiet[-2:])
         self._peak = max(self._peak, peak)
         if peak >= CLIP_LEVEL or self._clip_run:
-            self._count_clipping(np.abs(samples) >= CLIP_LEVEL)
+            clipped = np.abs(samples) >= CLIP_LEVEL
+            if self._holds_more_than_full_scale:
+                flat = np.concatenate([[False], samples[1:] == samples[:-1], [False]])
+                clipped &= flat[1:] | flat[:-1]
+            self._count_clipping(clipped)
         self._true_peak.add(samples)
 
     def _count_clipping(self, clipped: np.ndarray) -> None:
@@ -100,16 +107,25 @@ class ChannelTally:
             self._longest = max(self._longest, self._clip_run)
         self._clip_run = 0
 
-    def finish(self, *, some_are_no_numbers: bool = False) -> ChannelLevels:
-        """The levels; `some_are_no_numbers`: NaN or infinities were taken as zero."""
+    def finish(self, absent_samples: int, absent_blocks: np.ndarray) -> ChannelLevels:
+        """The levels of what is there.
+
+        Parameters
+        ----------
+        absent_samples : how many were NaN or infinite, and taken as zero.
+        absent_blocks : numbers of the blocks that hold any, in this channel or another.
+        """
         self._end_clipping()
-        mean = self._sum / self._samples
-        rms = math.sqrt(self._squares / self._samples)
+        there = max(1, self._samples - absent_samples)
+        mean = self._sum / there
+        rms = math.sqrt(self._squares / there)
         peak_db, rms_db = decibels(self._peak), decibels(rms)
         variances = np.concatenate(self._variances)
+        whole = np.delete(variances, absent_blocks)
+        variances = whole if whole.size else variances
         rms_without_dc_db = decibels(math.sqrt(max(rms * rms - mean * mean, 0.0)))
         floor_db = decibels(math.sqrt(float(np.percentile(variances, NOISE_PERCENT))))
-        zero = "every sample is zero" + (", or no number and taken as zero" if some_are_no_numbers else "")
+        zero = "every sample is zero" + (", or no number and taken as zero" if absent_samples else "")
         reasons = (
             (peak_db is None, zero),
             (rms_without_dc_db is None, "every sample is the same"),

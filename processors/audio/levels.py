@@ -88,11 +88,20 @@ class _Session:
         self._processor, self._info = processor, info
         self._block = max(1, round(BLOCK_SECONDS * info.rate_hz))
         self._runs = Regrouper(self._block * RUN_BLOCKS)
-        self._channels = [ChannelTally(number, info.rate_hz, self._block) for number in range(info.channel_count)]
+        self._channels = [
+            ChannelTally(number, info.rate_hz, self._block, codec=info.codec) for number in range(info.channel_count)
+        ]
+        self._absent_samples = np.zeros(info.channel_count, int)
+        self._absent_blocks: set[int] = set()
         self._meter = LoudnessMeter(info.rate_hz, info.channel_count)
         self._samples = 0
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
+        if block.non_finite_count:
+            absent = ~np.isfinite(block.samples)
+            self._absent_samples += absent.sum(axis=1)
+            places = block.first_sample + np.flatnonzero(absent.any(axis=0))
+            self._absent_blocks.update(np.unique(places // self._block).tolist())
         for run in self._runs.add(block):
             self._take(run)
         yield from ()
@@ -106,8 +115,9 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         if (rest := self._runs.rest()) is not None:
             self._take(rest)
-        some_are_no_numbers = self._runs.non_finite > 0
-        channels = tuple(tally.finish(some_are_no_numbers=some_are_no_numbers) for tally in self._channels)
+        absent = np.array(sorted(self._absent_blocks), int)
+        counts = self._absent_samples.tolist()
+        channels = tuple(tally.finish(count, absent) for tally, count in zip(self._channels, counts, strict=True))
         loudness = self._meter.finish()
         silent = self._silences()
         facts = LevelsFacts(
@@ -129,6 +139,7 @@ class _Session:
 
     def _silences(self) -> list[Span]:
         peaks = np.max([np.concatenate(tally.quiet) for tally in self._channels], axis=0)
+        peaks[sorted(self._absent_blocks)] = np.inf  # what is not there is not silent
         least = max(1, round(self._processor.silence_seconds / BLOCK_SECONDS))
         rate_hz, start = self._info.rate_hz, float(self._info.start)
         return [

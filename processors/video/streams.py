@@ -11,7 +11,7 @@ import av.video.frame
 import av.video.stream
 
 from processors.decoding import decoder_errors
-from processors.errors import DamagedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.frame import IDENTITY, display_matrix
 from processors.video.info import StreamFacts
 from processors.video.sound import SoundTrack
@@ -47,14 +47,18 @@ def film(container: av.container.InputContainer, stream_index: int | None = None
     Raises
     ------
     DamagedMedia : there is none with a decoder and a picture size.
+    RefusedMedia : there are such streams, and none has that index.
     """
     there = films(container)
-    if stream_index is not None:
-        there = [stream for stream in there if stream.index == stream_index]
     if not there:
-        which = "" if stream_index is None else f" with index {stream_index}"
-        raise DamagedMedia(f"no decodable video stream{which}")
-    return _preferred(there)
+        raise DamagedMedia("no decodable video stream")
+    if stream_index is None:
+        return _preferred(there)
+    for stream in there:
+        if stream.index == stream_index:
+            return stream
+    indexes = ", ".join(str(stream.index) for stream in there)
+    raise RefusedMedia(f"stream {stream_index} is no video", f"ask for one of {indexes}")
 
 
 def listed(container: av.container.InputContainer) -> tuple[StreamFacts, ...]:
