@@ -46,11 +46,13 @@ class ExactWriter:
         if self._bits is None:
             self._file.write(samples.T)
             return
-        highest = (1 << (self._bits - 1)) - 1
-        scaled = np.rint(samples.T.astype(np.float64) * (highest + 1))
-        self.clipped += int(np.count_nonzero((scaled > highest) | (scaled < -highest - 1)))
-        whole = np.clip(scaled, -highest - 1, highest).astype(np.int32) << (32 - self._bits)
-        self._file.write(np.ascontiguousarray(whole))
+        # exact in float32: a power of two times a number of 24 bits
+        full_scale = np.float32(1 << (self._bits - 1))
+        scaled = np.rint(samples.T * full_scale)
+        if scaled.max() >= full_scale or scaled.min() < -full_scale:
+            self.clipped += int(np.count_nonzero((scaled >= full_scale) | (scaled < -full_scale)))
+            scaled = np.clip(scaled, -full_scale, full_scale - 1)
+        self._file.write(np.ascontiguousarray(scaled.astype(np.int32) << (32 - self._bits)))
 
     def close(self) -> None:
         self._file.close()
