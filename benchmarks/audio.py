@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -71,15 +72,22 @@ def derive_all(
                 given = Using(info=info, results={p.name: made[p.name] for p in used}, source_facts={})
             sessions.append((processor, place, processor.start(given, place)))
         hearing = [session for processor, _, session in sessions if processor.reads == "audio"]
-        for block in blocks() if hearing else ():
-            for session in hearing:
-                list(session.feed(block))
-        for processor, place, session in sessions:
-            items = list(session.finish())
-            for item in items:
-                if item.data is not None:
-                    (place / item.name).write_bytes(item.data)
-            made[processor.name] = _Made(place, items)
+        with ThreadPoolExecutor(1) as beside:
+            decided = beside.submit(_finish, [one for one in sessions if one[0].reads != "audio"], made)
+            for block in blocks() if hearing else ():
+                for session in hearing:
+                    list(session.feed(block))
+            _finish([one for one in sessions if one[0].reads == "audio"], made)
+            decided.result()
+
+
+def _finish(sessions: list[tuple[Processor, Path, Any]], made: dict[str, _Made]) -> None:
+    for processor, place, session in sessions:
+        items = list(session.finish())
+        for item in items:
+            if item.data is not None:
+                (place / item.name).write_bytes(item.data)
+        made[processor.name] = _Made(place, items)
 
 
 def of_file(path: Path, *processors: Processor) -> Callable[[Path], None]:

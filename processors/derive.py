@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from processors.audio.reader import FileReader, StreamReader
 from processors.contract import (
-    Item,
-    Json,
     Need,
     Processor,
     Reads,
-    Session,
     Source,
-    Using,
     Verdict,
     as_json,
     result_key,
@@ -33,65 +28,13 @@ from processors.outcome import Outcome, already_made, outcome_of, record
 from processors.pds4_image import described
 from processors.photo.reader import PhotoReader
 from processors.source_file import SourceFile
-from processors.store.manifest import Cost, StoredItem
-from processors.store.results import Store, put_item
+from processors.store.manifest import Cost
+from processors.store.results import Store
 from processors.store.used import used_results
 from processors.video.reader import DamageMet, VideoReader
+from processors.work import Reading, Work
 
 UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")
-
-
-class _Work:
-    """One processor's session, its scratch folder and what it has given so far."""
-
-    def __init__(self, processor: Processor, folder: Path) -> None:
-        self.processor = processor
-        self.folder = folder
-        self.session: Session | None = None
-        self.items: list[StoredItem] = []
-        self.fault: MediaError | None = None
-        self.used: Using | None = None
-        self.seconds = 0.0
-
-    def informed(self, info: Any) -> Any:
-        """The medium's info, together with the used results where there are any."""
-        return dataclasses.replace(self.used, info=info) if self.used else info
-
-    def take(self, give: Callable[[], Iterable[Item]]) -> None:
-        """Write what the session gives; a session that fails is not asked again, the others go on."""
-        if self.fault is not None:
-            return
-        began = time.perf_counter()
-        try:
-            for item in give():
-                self.items.append(put_item(self.folder, item))
-        except MediaError as error:
-            self.fault = error
-        self.seconds += time.perf_counter() - began
-
-
-@dataclasses.dataclass
-class _Reading:
-    """What reading the source turned up, and how long it took, by the units read."""
-
-    facts: dict[Reads, Json] = dataclasses.field(default_factory=dict)
-    seconds: dict[Reads, float] = dataclasses.field(default_factory=dict)
-
-    @contextmanager
-    def clock(self, unit: Reads) -> Iterator[None]:
-        began = time.perf_counter()
-        yield
-        self.seconds[unit] = self.seconds.get(unit, 0.0) + time.perf_counter() - began
-
-    def each(self, unit: Reads, units: Iterable[Any]) -> Iterator[Any]:
-        """The units as they come; only the wait for each is counted."""
-        coming = iter(units)
-        while True:
-            with self.clock(unit):
-                one = next(coming, None)
-            if one is None:
-                return
-            yield one
 
 
 def derive(source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store) -> list[Outcome]:
@@ -131,23 +74,39 @@ def _derive_stage(
 ) -> list[Outcome]:
     started, clock = datetime.now(UTC), time.monotonic()
     with store.scratch() as scratch:
-        work = [_Work(processor, scratch / str(number)) for number, processor in enumerate(due)]
+        work = [Work(processor, scratch / str(number)) for number, processor in enumerate(due)]
         for one in work:
             one.folder.mkdir()
             with _blamed_on([one]):
                 one.used = used_results(one.processor, source, store)
-        reading = _Reading()
+        reading = Reading()
         _run(source, file, work, reading, in_order)
         file.check_unchanged()
         seconds = time.monotonic() - clock
         return [_commit(one, source, release, reading, started, seconds, store) for one in work]
 
 
-def _run(source: Source, file: SourceFile, work: list[_Work], reading: _Reading, in_order: bool) -> None:
-    by_unit = {unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS}
-    for unit, info in (("results", None), ("file", OpenSource(source=source, file=file))):
-        _start(by_unit[unit], info)
-        _finish(by_unit[unit])
+def _run(source: Source, file: SourceFile, work: list[Work], reading: Reading, in_order: bool) -> None:
+    """What needs no more than results is made beside the pass, by another thread."""
+    by_unit: dict[Reads, list[Work]] = {
+        unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS
+    }
+    with ThreadPoolExecutor(1) as beside:
+        decided = beside.submit(_make, by_unit["results"], None)
+        _make(by_unit["file"], OpenSource(source=source, file=file))
+        _run_medium(source, file, by_unit, reading, in_order)
+        decided.result()
+
+
+def _make(work: list[Work], info: Any) -> None:
+    """Those that read no medium's units."""
+    _start(work, info)
+    _finish(work)
+
+
+def _run_medium(
+    source: Source, file: SourceFile, by_unit: dict[Reads, list[Work]], reading: Reading, in_order: bool
+) -> None:
     with _blamed_on(by_unit[source.medium]):
         if source.medium == "photo" and by_unit["photo"]:
             _run_photo(source, file, by_unit["photo"], reading)
@@ -159,7 +118,7 @@ def _run(source: Source, file: SourceFile, work: list[_Work], reading: _Reading,
 
 
 @contextmanager
-def _blamed_on(work: list[_Work]) -> Iterator[None]:
+def _blamed_on(work: list[Work]) -> Iterator[None]:
     """A file that cannot be read this way is the fault of these results, and of no others."""
     try:
         yield
@@ -168,7 +127,7 @@ def _blamed_on(work: list[_Work]) -> Iterator[None]:
             one.fault = one.fault or error
 
 
-def _run_photo(source: Source, file: SourceFile, work: list[_Work], reading: _Reading) -> None:
+def _run_photo(source: Source, file: SourceFile, work: list[Work], reading: Reading) -> None:
     with file.open() as opened:
         with reading.clock("photo"):
             reader = PhotoReader(opened, described(source, file))
@@ -181,7 +140,7 @@ def _run_photo(source: Source, file: SourceFile, work: list[_Work], reading: _Re
     _finish(work)
 
 
-def _run_audio(file: SourceFile, file_format: str, work: list[_Work], reading: _Reading) -> None:
+def _run_audio(file: SourceFile, file_format: str, work: list[Work], reading: Reading) -> None:
     sound = FileReader(file, file_format)
     _start(work, sound.info)
     for block in reading.each("audio", sound.blocks()):
@@ -193,9 +152,9 @@ def _run_audio(file: SourceFile, file_format: str, work: list[_Work], reading: _
 def _run_video(
     source: Source,
     file: SourceFile,
-    video_work: list[_Work],
-    audio_work: list[_Work],
-    reading: _Reading,
+    video_work: list[Work],
+    audio_work: list[Work],
+    reading: Reading,
     in_order: bool,
 ) -> None:
     """Picture and sound of one container, decoded side by side while its packets go by once.
@@ -234,7 +193,7 @@ def _run_video(
                 _end(reader, unit, works, reading)  # type: ignore[arg-type]
 
 
-def _end(reader: VideoReader | StreamReader, unit: Reads, work: list[_Work], reading: _Reading) -> None:
+def _end(reader: VideoReader | StreamReader, unit: Reads, work: list[Work], reading: Reading) -> None:
     """Drain one reader and finish its sessions; that picture or sound is damaged concerns only its own."""
     with _blamed_on(work):
         for last in reading.each(unit, reader.flush()):
@@ -243,7 +202,7 @@ def _end(reader: VideoReader | StreamReader, unit: Reads, work: list[_Work], rea
     _finish(work)
 
 
-def _start(work: list[_Work], info: Any) -> list[Need]:
+def _start(work: list[Work], info: Any) -> list[Need]:
     """Start every session; one that refuses to start is left out of what follows."""
     needs: list[Need] = []
     for one in work:
@@ -256,20 +215,20 @@ def _start(work: list[_Work], info: Any) -> list[Need]:
     return needs
 
 
-def _feed(work: list[_Work], unit: Any) -> None:
+def _feed(work: list[Work], unit: Any) -> None:
     for one in work:
         assert one.session is not None
         one.take(functools.partial(one.session.feed, unit))
 
 
-def _finish(work: list[_Work]) -> None:
+def _finish(work: list[Work]) -> None:
     for one in work:
         if one.session is not None:
             one.take(one.session.finish)
 
 
 def _commit(
-    one: _Work, source: Source, release: str, reading: _Reading, started: datetime, seconds: float, store: Store
+    one: Work, source: Source, release: str, reading: Reading, started: datetime, seconds: float, store: Store
 ) -> Outcome:
     verdict: Verdict = (
         "made"

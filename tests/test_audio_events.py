@@ -152,3 +152,13 @@ def test_a_pure_tone_is_its_own_fundamental_whatever_a_codec_leaves_beside_it(
     (found,) = bench.run(Events()).facts("events.csv")["events"]
     assert (found["kind"], found["harmonic_numbers"]) == ("tone", [1])
     assert found["fundamental_hz"] == pytest.approx(1000, abs=0.05)
+
+
+def test_where_sound_stops_and_begins_around_what_is_missing_is_no_impulse(tmp_path: Path) -> None:
+    seconds = np.arange(6 * 48_000) / 48_000
+    sound = (0.4 * np.sin(2 * np.pi * 1000 * seconds) + np.random.default_rng(3).normal(0, 0.002, len(seconds))).astype(
+        "f4"
+    )
+    sound[96_000:144_000] = np.nan
+    events = Bench(tmp_path / "made", sound, 48_000).run(Events())
+    assert "impulse" not in events.path("events.csv").read_text()

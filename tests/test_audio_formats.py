@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -284,3 +285,43 @@ def test_a_length_that_is_too_short_cuts_nothing_off() -> None:
     padding, sound = EndPadding(1000, 48_000), np.arange(6000, dtype=np.float32)[None]
     given = [padding.without(sound[:, first : first + 1024]) for first in range(0, 6000, 1024)]
     assert np.array_equal(np.concatenate(given, axis=1), sound)
+
+
+@pytest.mark.parametrize(
+    ("subtype", "channels"), [("VORBIS", 3), *((one, many) for one in ("VORBIS", "OPUS") for many in (5, 6, 7, 8))]
+)
+def test_channels_of_ogg_are_in_the_order_of_wave(tmp_path: Path, subtype: str, channels: int) -> None:
+    seconds = np.arange(48_000) / 48_000
+    tones_hz = 300.0 * np.arange(1, channels + 1)
+    wav, ogg = tmp_path / "a.wav", tmp_path / "a.ogg"
+    layout = {3: "3.0", 5: "5.0(back)", 6: "5.1(back)", 7: "6.1", 8: "7.1"}[channels]
+    soundfile.write(wav, 0.2 * np.sin(2 * np.pi * seconds[:, None] * tones_hz), 48_000)
+    coder = {"VORBIS": "libvorbis", "OPUS": "libopus"}[subtype]
+    said = ["-channel_layout", layout, "-i", wav, "-c:a", coder, "-b:a", "512k", "-mapping_family", "1"]
+    said = said[:-2] if subtype == "VORBIS" else said
+    subprocess.run(["ffmpeg", "-v", "error", *map(str, said), str(ogg)], check=True)
+    samples, reader, _ = read(ogg, "ogg")
+    assert reader.info.decoder == "libsndfile"
+    found_hz = np.abs(np.fft.rfft(samples[:, 4800:43_200], axis=1)).argmax(axis=1) * 48_000 / 38_400
+    low = {6: 3, 7: 3, 8: 3}.get(channels)  # the channel of low frequencies, which an encoder may take the tone out of
+    for number in range(channels):
+        assert number == low or found_hz[number] == pytest.approx(tones_hz[number], abs=3)
+
+
+def test_the_end_of_an_ogg_file_is_there_although_its_middle_is_damaged(tmp_path: Path) -> None:
+    path = encoded(
+        tmp_path / "a.opus", "libopus", 48_000, np.random.default_rng(5).normal(0, 0.1, 288_000).astype("f4")
+    )
+    data = bytearray(path.read_bytes())
+    middle = data.find(b"OggS", len(data) // 2)
+    data[middle : middle + 3000] = bytes(3000)
+    path.write_bytes(data)
+    _, _, report = read(path, "ogg")
+    assert report.truncated_because is None
+    assert [span.end_seconds is None for span in report.damaged] == [False]
+
+
+def test_a_recording_whose_size_was_never_written_is_read(tmp_path: Path) -> None:
+    samples, _, report = read(wave_with(tmp_path / "cut.wav", data_bytes=0), "wav")
+    assert samples.shape == (1, 1000)
+    assert report.sample_count_decoded == 1000

@@ -55,7 +55,7 @@ def test_the_clocks_are_those_of_the_release_where_it_names_a_moment() -> None:
     labels = [utc_clock("2021-05-22T02:40Z", "release.toml").label, mars_clock("2021-05-22T02:40Z", 109.925).label]
     assert labels == [
         "UTC, 2021-05-22 (the start is known to the minute only, from release.toml)",
-        "local mean solar time on Mars (the start is known to the minute only)",
+        "local mean solar time on Mars, within 10 s (the start is known to the minute only)",
     ]
 
 

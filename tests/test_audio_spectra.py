@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import av
@@ -241,3 +242,29 @@ def test_no_cutoff_is_found_below_two_kilohertz(tmp_path: Path) -> None:
     tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(3 * 192_000) / 192_000)
     bench = Bench(tmp_path, np.round(tone * 2**15) / 2**15, 192_000)
     assert bench.run(Spectra()).facts("spectra.csv")["channels"][0]["cutoff"] is None
+
+
+def test_what_is_missing_is_no_part_of_a_spectrum_and_grey_in_its_picture(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 6 * 48_000).astype(np.float32)
+    holed = noise.copy()
+    holed[96_000:144_000] = np.nan
+    means = []
+    for name, samples in (("whole", noise), ("holed", holed)):
+        bench = Bench(tmp_path / name, samples, 48_000)
+        with xarray.open_dataset(bench.run(Spectrogram()).path("spectrogram.nc"), engine="h5netcdf") as array:
+            means.append(array.mean_power.values.mean())
+            share = array.missing_share.values
+            assert share.max() == (0 if name == "whole" else 1)
+            outside = (array.time.values < 1.95) | (array.time.values > 3.05)
+            assert not share[outside].any()
+        rows = list(csv.DictReader(bench.run(Spectra()).path("spectra.csv").open()))
+        assert all(row["p1_dbfs_per_hz"] for row in rows)
+    assert means[1] == pytest.approx(means[0], rel=0.01)
+    picture = bench.run(Picture())
+    facts = picture.facts("spectrogram.png")
+    middle = (facts["plot_left_px"] + facts["plot_right_px"]) // 2
+    pixel = (
+        Image.open(picture.path("spectrogram.png")).convert("RGB").getpixel((middle - 100, facts["plot_top_px"] + 50))
+    )
+    assert isinstance(pixel, tuple)
+    assert pixel[0] == pixel[1] == pixel[2] > 100

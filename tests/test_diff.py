@@ -52,11 +52,12 @@ def test_the_larger_picture_is_scaled_to_the_smaller(tmp_path: Path) -> None:
 def write_power(path: Path, power: float, *, frames: int = 1000, bands: int = 33, step: float = 0.01) -> Path:
     file = PowerFile(
         path, channels=("mean",), frequency_hz=np.linspace(0, 24000, bands), first_seconds=0.0, step_seconds=step,
+        window_seconds=step,
         power_attributes={}, attributes={},
     )  # fmt: skip
     for first in range(0, frames, BATCH_FRAMES):
         file.append([packed(np.full((BATCH_FRAMES, bands), power, np.float32))], min(BATCH_FRAMES, frames - first))
-    file.close(np.full((1, bands), power))
+    file.close(np.full((1, bands), power), ())
     return path
 
 

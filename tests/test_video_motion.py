@@ -37,7 +37,7 @@ def column(motion: Derived, name: str) -> np.ndarray:
 
 
 def test_the_rate_of_scale_change_is_within_two_percent(motion: Derived, truth: dict[str, Any]) -> None:
-    expected = np.gradient(np.log(truth["scale"]), 1 / 25)
+    expected = np.gradient(np.log(truth["scale"]), 1 / 25, edge_order=2)
     found = column(motion, "scale_change_per_second")
     assert np.abs(found / expected - 1).max() < 0.02
 
@@ -134,7 +134,7 @@ def test_two_cameras_side_by_side_have_no_motion_in_common(tmp_path: Path) -> No
 def test_the_split_screen_of_a_press_clip_is_found(samples: Path, tmp_path: Path) -> None:
     (motion,) = derived(samples / "release/perseverance-descent.mp4", tmp_path / "store", Motion())
     (shot,) = motion.json("motion.json")
-    assert shot["refused_because"].startswith("in 22% of the steps a part of the picture moves in another way")
+    assert shot["refused_because"].startswith("in 20% of the steps a part of the picture moves in another way")
 
 
 def test_a_known_similarity_is_found() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from processors.mission.mars_time import SOL_IN_DAYS, mars_time
+from processors.mission.mars_time import ACCURACY_SECONDS, SOL_IN_DAYS, mars_time
 from processors.mission.when import parse_when
 
 DAY_SECONDS = 86400
@@ -96,7 +96,7 @@ def mars_clock(start_utc: str, longitude_degrees_east: float) -> Clock:
     assert zero is not None
     time = mars_time(zero, longitude_degrees_east)
     return Clock(
-        label=f"local mean solar time on Mars{_how_known(start_utc)}",
+        label=f"local mean solar time on Mars, within {ACCURACY_SECONDS} s{_how_known(start_utc)}",
         zero_seconds=time.local_mean_solar_time_hours * 3600,
         rate=1 / SOL_IN_DAYS,
         style="of the day",

@@ -30,6 +30,8 @@ class EnvelopeFacts:
     channel_count: int
     first_seconds: float
     """Presentation time at which the first step begins."""
+    missing_seconds: tuple[tuple[float, float], ...]
+    """Half-open spans whose samples are not there, and were taken as zero."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,7 @@ class _Session:
             rate_hz=self._info.rate_hz,
             channel_count=self._info.channel_count,
             first_seconds=float(self._info.start),
+            missing_seconds=self._runs.missing.seconds(self._info.rate_hz, float(self._info.start)),
         )
         yield Item(name=ENVELOPE, media_type="application/x-netcdf", file=self._path, facts=facts)
 

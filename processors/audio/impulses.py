@@ -24,6 +24,8 @@ LONGEST_SECONDS = 1.0
 LEAST_AFTER_SECONDS = 0.01
 """A sound that stops within a codec's block ends in a click of the codec: what starts later than this before the last
 sample is no impulse. Measured: AAC makes one 5 ms before the end."""
+GAP_SECONDS = 0.1
+"""Sound that stops or begins where samples are missing is no impulse; a decoder takes so long to settle."""
 APART_SECONDS = 0.05
 """Closer ones are one."""
 FLOOR = 1e-12
@@ -51,12 +53,13 @@ def impulses(path: Path, facts: Any, threshold_db: float) -> Iterator[Impulse]:
     step_seconds, first_seconds = facts["step_seconds"], facts["first_seconds"]
     margin = round((BACKGROUND_SECONDS + LONGEST_SECONDS) / step_seconds)
     total_seconds = first_seconds + facts["sample_count"] / facts["rate_hz"]
-    last_end = -np.inf
+    last_end, missing = -np.inf, facts["missing_seconds"]
     for steps in steps_of(path, round(RUN_SECONDS / step_seconds), margin):
         for onset, end, excess_db in _found(steps, step_seconds, threshold_db):
             start_seconds = first_seconds + (steps.first_step + onset) * step_seconds
             outside = not first_seconds + RISE_SECONDS <= start_seconds <= total_seconds - LEAST_AFTER_SECONDS
-            if outside or start_seconds - last_end < APART_SECONDS:
+            at_gap = any(first - GAP_SECONDS <= start_seconds <= end + GAP_SECONDS for first, end in missing)
+            if outside or at_gap or start_seconds - last_end < APART_SECONDS:
                 continue
             last_end = first_seconds + (steps.first_step + end) * step_seconds
             peak = max(float(steps.highest[:, onset:end].max()), -float(steps.lowest[:, onset:end].min()))

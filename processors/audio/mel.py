@@ -90,6 +90,7 @@ class _Session:
             frequency_hz=middle_hz,
             first_seconds=facts["first_frame_seconds"],
             step_seconds=facts["hop_seconds"],
+            window_seconds=facts["window_samples"] / facts["rate_hz"],
             power_attributes={"units": "1", "long_name": "power re full-scale sine through mel filters of area 1"},
             attributes={
                 "window": processor.spectrogram.window, "window_samples": facts["window_samples"],
@@ -99,7 +100,7 @@ class _Session:
         )  # fmt: skip
         for run in frames_of(self._array):
             file.append(packed_batch(run.power @ weights.T), run.power.shape[1])
-        file.close(mean @ weights.T.astype(np.float64))
+        file.close(mean @ weights.T.astype(np.float64), facts["missing_seconds"])
         made = MelFacts(
             frame_count=facts["frame_count"], band_count=processor.band_count,
             empty_band_count=int(np.count_nonzero(~weights.any(axis=1))), lowest_hz=processor.lowest_hz,

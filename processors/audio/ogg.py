@@ -11,6 +11,7 @@ from processors.source_file import SourceFile
 
 PAGE_BYTES = 27
 """The fixed part of a page's header (RFC 3533, 6)."""
+MOST_PAGE_BYTES = 65_307
 FIRST_PAGE, LAST_PAGE = 0x02, 0x04
 
 SAME_TIME_SECONDS = Fraction(1, 20)
@@ -41,7 +42,7 @@ def is_in_one_piece(file: SourceFile) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class OggPages:
-    """What hopping from page to page tells; what is no page ends it."""
+    """What the headers of pages tell."""
 
     is_chained: bool
     """A stream begins after another's data (RFC 3533, 4)."""
@@ -50,12 +51,24 @@ class OggPages:
 
 
 def read_pages(file: SourceFile) -> OggPages:
-    """Read every page's header."""
-    is_chained = is_last = seen_data = False
+    """Hop from page to page, until what is none; then look at the last."""
+    is_chained = seen_data = False
     with file.open() as opened:
         while len(head := opened.read(PAGE_BYTES)) == PAGE_BYTES and head[:4] == b"OggS":
-            is_whole = opened.seek(sum(opened.read(head[26])), 1) <= file.size_bytes
-            is_last = is_whole and bool(head[5] & LAST_PAGE)
+            opened.seek(sum(opened.read(head[26])), 1)
             is_chained |= bool(head[5] & FIRST_PAGE) and seen_data
             seen_data |= not head[5] & FIRST_PAGE
-    return OggPages(is_chained=is_chained, has_its_end=is_last)
+        tail_bytes = min(file.size_bytes, MOST_PAGE_BYTES)
+        opened.seek(-tail_bytes, 2)
+        tail = opened.read(tail_bytes)
+    return OggPages(is_chained=is_chained, has_its_end=_ends(tail))
+
+
+def _ends(tail: bytes) -> bool:
+    """Is the last page in the last bytes of a file whole, and marked as the last?"""
+    place = tail.rfind(b"OggS")
+    head = tail[place : place + PAGE_BYTES]
+    if place < 0 or len(head) < PAGE_BYTES or not head[5] & LAST_PAGE:
+        return False
+    lengths = tail[place + PAGE_BYTES : place + PAGE_BYTES + head[26]]
+    return len(lengths) == head[26] and place + PAGE_BYTES + len(lengths) + sum(lengths) <= len(tail)

@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from PIL import Image
 
-from processors.audio.chart import COLOURS, Canvas, colour_numbers, mark_row
+from processors.audio.chart import COLOURS, GREY, Canvas, colour_numbers, mark_row
 from processors.audio.clocks import Clock, SaysWhen, mars_clock, moment_of, source_clock, utc_clock
 from processors.audio.cutoff import Cutoff, find_cutoff
+from processors.audio.missing import missing_share
 from processors.audio.power_file import frames_of, mean_power_of
 from processors.audio.spectrogram import OVERVIEW, Spectrogram
 from processors.audio.stft import Scale, window_of
@@ -128,7 +129,7 @@ class _Session:
         canvas = Canvas(WIDTH_PX, height)
         edges = np.linspace(top, bottom + TITLE_PX, len(levels_db) + 1).round().astype(int).tolist()
         for number, (first, following) in enumerate(itertools.pairwise(edges)):
-            numbers = self._panel(colour_numbers(levels_db[number], bottom_db, top_db), following - TITLE_PX - first)
+            numbers = self._panel(self._coloured(levels_db[number], bottom_db, top_db), following - TITLE_PX - first)
             self._mark(numbers, cutoffs[number])
             canvas.picture(LEFT_PX, first, numbers)
             self._frequency_axis(canvas, first, following - TITLE_PX)
@@ -136,6 +137,8 @@ class _Session:
                 canvas.words(LEFT_PX, first - 5, f"channel {number}", "ls")
         for number, clock in enumerate(clocks):
             self._time_axis(canvas, clock, bottom if number == 0 else top - CLOCK_PX * (number - 1), number)
+        if facts["missing_seconds"]:
+            canvas.words(RIGHT_PX, height - 4, "grey: samples are missing", "rd")
         _colour_bar(canvas, top, bottom, bottom_db, top_db, unit)
         made = PictureFacts(
             plot_left_px=LEFT_PX, plot_right_px=RIGHT_PX, plot_top_px=top, plot_bottom_px=bottom,
@@ -162,6 +165,14 @@ class _Session:
             mean = mean * Scale(window=window, rate_hz=facts["rate_hz"]).density_per_power()
         found = [find_cutoff(frequency_hz, density) for density in mean]
         return [None if isinstance(cutoff, str) else cutoff for cutoff in found]
+
+    def _coloured(self, levels_db: np.ndarray, bottom_db: float, top_db: float) -> np.ndarray:
+        """Palette numbers of columns, shape (columns, bands); grey where half the samples or more are missing."""
+        facts, numbers = self._facts, colour_numbers(levels_db, bottom_db, top_db)
+        step = facts["hop_seconds"] * facts["frames_per_overview_column"]
+        starts = self._start - facts["hop_seconds"] / 2 + np.arange(len(numbers)) * step
+        numbers[missing_share(facts["missing_seconds"], starts, step) >= 0.5] = GREY
+        return numbers
 
     def _panel(self, numbers: np.ndarray, height_px: int) -> np.ndarray:
         """Palette numbers of frames, shape (columns, bands), as a picture with the lowest frequency at the bottom."""

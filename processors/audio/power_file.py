@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from processors.audio.missing import missing_share
 from processors.audio.shuffled_deflate import LEVEL, compressed, decompressed, shuffled
 from processors.audio.stft import BATCH_FRAMES
 
@@ -48,13 +49,14 @@ class PowerFile:
         frequency_hz: np.ndarray,
         first_seconds: float,
         step_seconds: float,
+        window_seconds: float,
         power_attributes: Mapping[str, str],
         attributes: Mapping[str, str | float | int],
     ) -> None:
         import h5netcdf
         import h5py
 
-        self._first_seconds, self._step_seconds = first_seconds, step_seconds
+        self._first_seconds, self._step_seconds, self._window_seconds = first_seconds, step_seconds, window_seconds
         shape = (len(channels), 0, len(frequency_hz))
         with h5netcdf.File(path, "w") as file:
             file.dimensions = {"channel": shape[0], "time": None, "frequency": shape[2]}
@@ -64,6 +66,8 @@ class PowerFile:
             frequency.attrs.update({"units": "Hz", "long_name": "middle of the band"})
             time = file.create_variable("time", ("time",), "f8", chunks=(TIME_CHUNK,))
             time.attrs.update({"units": "s", "long_name": "presentation time of the middle of the frame"})
+            share = file.create_variable("missing_share", ("time",), "f4", chunks=(TIME_CHUNK,))
+            share.attrs.update({"units": "1", "long_name": "share of the samples under the frame that are missing"})
             power = file.create_variable(
                 "power", ("channel", "time", "frequency"), "f4", chunks=(1, BATCH_FRAMES, shape[2]),
                 compression="gzip", compression_opts=LEVEL, shuffle=True,
@@ -84,14 +88,18 @@ class PowerFile:
         for channel, chunk in enumerate(chunks):
             power.id.write_direct_chunk((channel, first, 0), chunk)
 
-    def close(self, mean_power: np.ndarray) -> None:
-        """Write the times and the mean over time, float64, shape (channels, bands), and close."""
+    def close(self, mean_power: np.ndarray, missing_seconds: Sequence[tuple[float, float]]) -> None:
+        """Write the mean over time, float64, shape (channels, bands), the times and what is missing, and close."""
         self._dataset("mean_power")[...] = mean_power
-        time = self._dataset("time")
-        time.resize((self.frame_count,))
+        time, share = self._dataset("time"), self._dataset("missing_share")
+        for dataset in (time, share):
+            dataset.resize((self.frame_count,))
         for first in range(0, self.frame_count, TIME_CHUNK):
             steps = np.arange(first, min(first + TIME_CHUNK, self.frame_count))
-            time[first : first + len(steps)] = self._first_seconds + steps * self._step_seconds
+            middles = self._first_seconds + steps * self._step_seconds
+            time[first : first + len(steps)] = middles
+            starts = middles - self._window_seconds / 2
+            share[first : first + len(steps)] = missing_share(missing_seconds, starts, self._window_seconds)
         self._file.close()
 
     def _dataset(self, name: str) -> h5py.Dataset:

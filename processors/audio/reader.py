@@ -38,6 +38,10 @@ FFMPEG_READS_LENGTH = frozenset({"aiff", "au"})
 BLOCK_SAMPLES = 1 << 17
 SALVAGE_SAMPLES = 1 << 8
 
+WAVE_ORDER_OF_VORBIS = {3: (0, 2, 1), 5: (0, 2, 1, 3, 4), 6: (0, 2, 1, 5, 3, 4), 7: (0, 2, 1, 6, 5, 3, 4),
+                        8: (0, 2, 1, 7, 5, 6, 3, 4)}  # fmt: skip
+"""Where each of WAVE's channels is among Vorbis's and Opus's (Vorbis I specification, 4.3.9; RFC 7845, 5.1.1.2)."""
+
 LEAST_GAP_SECONDS = 0.05
 """Where nothing failed to decode, time stamps that jump by less are the clock of whoever wrote them."""
 LEAST_GAP_AFTER_ERROR_SECONDS = 0.002
@@ -94,24 +98,28 @@ class StreamReader:
             if frame.sample_rate != self.info.rate_hz or samples.shape[0] != self.info.channel_count:
                 self.tally.error(DamagedMedia("rate or channels change within the stream; those samples are left out"))
                 continue
-            yield from self._gap_before(frame)
+            missing = self._missing_before(frame)
+            if missing and self.info.codec.startswith("aac"):  # half of the frame is what overlaps from before the gap
+                missing, samples = missing + samples.shape[1], samples[:, :0]
+            if missing:
+                self._padding.passed(missing)
+                yield from self.tally.gap(missing)
             if (samples := self._padding.without(samples)).size:
                 yield self.tally.block(samples)
 
-    def _gap_before(self, frame: av.audio.frame.AudioFrame) -> Iterator[AudioBlock]:
-        """What is missing before a frame, by its presentation time."""
+    def _missing_before(self, frame: av.audio.frame.AudioFrame) -> int:
+        """How many samples are missing before a frame, by its presentation time."""
         least = LEAST_GAP_AFTER_ERROR_SECONDS if self._has_failed else LEAST_GAP_SECONDS
         self._has_failed = False
         if frame.pts is None or frame.time_base is None:
-            return
+            return 0
         time, rate_hz = frame.pts * frame.time_base, self.info.rate_hz
         self._zero = time if self._zero is None else self._zero
         missing = round((time - self._zero) * rate_hz) - self.tally.samples
         if missing > MOST_GAP_SECONDS * rate_hz:
             self.tally.error(DamagedMedia(f"the time stamps jump by {missing / rate_hz:.1f} s"))
-        elif missing >= least * rate_hz:
-            self._padding.passed(missing)
-            yield from self.tally.gap(missing)
+            return 0
+        return missing if missing >= least * rate_hz else 0
 
     def flush(self) -> Iterator[AudioBlock]:
         yield from self.decode(None)
@@ -144,6 +152,8 @@ class FileReader:
             with suppress(DamagedMedia), decoder_errors("opening the sound"):
                 # by its descriptor libsndfile reads on its own; through a Python file it takes 8 KiB at a time
                 self._sound = soundfile.SoundFile(opened.fileno(), closefd=False)
+        if self._sound is not None and not self._sound.frames:  # a recorder that was cut off leaves a size of 0
+            self._sound = None
         if self._sound is None:
             opened.close()
         self._opened = opened
@@ -242,7 +252,12 @@ class FileReader:
 
 
 def _read(sound: soundfile.SoundFile, sample_count: int) -> np.ndarray:
-    """The next samples, float32, shape (channels, samples); those of 16 bits scaled here, five times as fast."""
+    """The next samples, float32, shape (channels, samples), in WAVE's order of channels.
+
+    Those of 16 bits are scaled here, five times as fast.
+    """
+    if sound.format == "OGG" and (order := WAVE_ORDER_OF_VORBIS.get(sound.channels)):
+        return sound.read(sample_count, dtype="float32", always_2d=True).T[list(order)]
     if sound.subtype == "PCM_16":
         return np.multiply(sound.read(sample_count, dtype="int16", always_2d=True).T, 2.0**-15, dtype=np.float32)
     return sound.read(sample_count, dtype="float32", always_2d=True).T

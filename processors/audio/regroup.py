@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from processors.audio.block import AudioBlock
+from processors.audio.missing import MissingRuns
 
 
 class Regrouper:
@@ -21,10 +22,13 @@ class Regrouper:
         self._waiting_samples = 0
         self.non_finite = 0
         """NaN and infinities so far, over all channels."""
+        self.missing = MissingRuns()
 
     def add(self, block: AudioBlock) -> Iterator[np.ndarray]:
         """Take a block; give whole runs, float32, shape (channels, run_samples)."""
-        self.non_finite += block.non_finite_count
+        if block.non_finite_count:
+            self.non_finite += block.non_finite_count
+            self.missing.add(block.first_sample, np.asarray(np.isfinite(block.samples).all(axis=0)))
         samples = block.finite_samples
         self._waiting.append(samples)
         self._waiting_samples += samples.shape[1]

@@ -16,6 +16,7 @@ from processors.audio.bands import LEAST_BANDS_INSIDE, Band, Tone, fractional_oc
 from processors.audio.calibration import REFERENCE_PASCALS, Calibration
 from processors.audio.cutoff import Cutoff, find_cutoff
 from processors.audio.density import DensityTally
+from processors.audio.missing import missing_share
 from processors.audio.power_file import frames_of, mean_power_of
 from processors.audio.spectrogram import ARRAY, Spectrogram
 from processors.audio.stft import Scale, window_of
@@ -72,7 +73,7 @@ class Spectra:
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "results"
 
     calibration: Calibration | None = None
@@ -113,7 +114,12 @@ class _Session:
         names: list[str] = ["mean"] if facts["channel_count"] == 1 else list(map(str, range(facts["channel_count"])))
         for run in frames_of(self._path):
             whole = slice(max(0, first - run.first_frame), max(0, end - run.first_frame))
-            for tally, power in zip(tallies, run.power[:, whole], strict=True):
+            heard = run.power[:, whole]
+            if facts["missing_seconds"]:
+                numbers = np.arange(run.first_frame, run.first_frame + run.power.shape[1])[whole]
+                starts = facts["first_frame_seconds"] + (numbers * hop - size // 2) / rate_hz
+                heard = heard[:, missing_share(facts["missing_seconds"], starts, size / rate_hz) == 0]
+            for tally, power in zip(tallies, heard, strict=True):
                 tally.add(power)
         scale = Scale(window=window_of(self._processor.spectrogram.window, size), rate_hz=rate_hz)
         factor = scale.density_per_power() if facts["scaling"] == "power" else np.ones(facts["band_count"])

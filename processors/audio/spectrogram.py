@@ -13,6 +13,7 @@ import numpy as np
 
 from processors.audio.block import AudioBlock
 from processors.audio.info import AudioInfo
+from processors.audio.missing import missing_share
 from processors.audio.overview import ColumnPool, means_of_runs
 from processors.audio.power_file import PowerFile, packed_batch
 from processors.audio.regroup import Regrouper
@@ -58,6 +59,8 @@ class SpectrogramFacts:
     peak_dbfs: float | None
     """Strongest single band of a single frame, before the scaling; 0 is a sine of full scale. None: digital silence."""
     non_finite_samples_taken_as_zero: int
+    missing_seconds: tuple[tuple[float, float], ...]
+    """Half-open spans whose samples are not there; `missing_share` in the array says which frames they touch."""
     frames_per_overview_column: int
 
 
@@ -118,7 +121,7 @@ class _Batch:
     peak: float
     whole_count: int
     whole_sum: np.ndarray
-    """Of the frames that hold nothing but samples, float64, shape (channels, bands)."""
+    """Of the frames that hold nothing but samples that are there, float64, shape (channels, bands)."""
 
 
 class _Session:
@@ -155,14 +158,14 @@ class _Session:
         self._pool.shutdown()
         facts = self._facts()
         if self._array:
-            self._array.close(self._mean_power())
+            self._array.close(self._mean_power(), facts.missing_seconds)
             yield Item(name=ARRAY, media_type="application/x-netcdf", file=self._scratch / ARRAY, facts=facts)
         columns = self._overview.columns()
         small = self._file(OVERVIEW, self._overview.frames_per_column)
         for first in range(0, len(columns), BATCH_FRAMES):
             part = np.moveaxis(columns[first : first + BATCH_FRAMES], 1, 0)
             small.append(packed_batch(part), part.shape[1])
-        small.close(self._mean_power())
+        small.close(self._mean_power(), facts.missing_seconds)
         yield Item(name=OVERVIEW, media_type="application/x-netcdf", file=self._scratch / OVERVIEW, facts=facts)
 
     def _take(self, run: np.ndarray) -> None:
@@ -181,16 +184,18 @@ class _Session:
         # as far as is sure by now what the overview makes one column of, it is made one beside the pass
         is_whole = self._submitted - first == BATCH_FRAMES
         frames_each = min(self._overview.frames_per_column, BATCH_FRAMES) if is_whole else 1
-        self._waiting.append(self._pool.submit(self._measure, span, whole, frames_each))
+        starts = np.arange(first, self._submitted)[whole] * hop - size // 2
+        is_there = missing_share(self._runs.missing.runs, starts, size) == 0
+        self._waiting.append(self._pool.submit(self._measure, span, whole, is_there, frames_each))
         if len(self._waiting) > BATCHES_WAITING:
             self._keep(self._waiting.popleft().result())
 
-    def _measure(self, span: np.ndarray, whole: slice, frames_each: int) -> _Batch:
+    def _measure(self, span: np.ndarray, whole: slice, is_there: np.ndarray, frames_each: int) -> _Batch:
         power = power_of(span, self._scale, self._processor.hop_samples)
         peak = float(power.max())
         if self._factor is not None:
             power *= self._factor
-        inside = power[:, whole]
+        inside = power[:, whole] if is_there.all() else power[:, whole][:, is_there]
         return _Batch(
             frame_count=power.shape[1], columns=means_of_runs(np.moveaxis(power, 1, 0), frames_each),
             frames_each=frames_each, chunks=packed_batch(power) if self._array else [], peak=peak,
@@ -219,6 +224,7 @@ class _Session:
             frequency_hz=np.fft.rfftfreq(processor.window_samples, 1 / rate_hz),
             first_seconds=float(self._info.start) + (frames_per_step - 1) / 2 * hop_seconds,
             step_seconds=hop_seconds * frames_per_step,
+            window_seconds=hop_seconds * (frames_per_step - 1) + processor.window_samples / rate_hz,
             power_attributes=UNITS[processor.scaling],
             attributes={
                 "window": processor.window,
@@ -250,5 +256,6 @@ class _Session:
             channels_mixed=self._info.channel_count if processor.channels == "mean" else 1,
             peak_dbfs=float(10 * np.log10(self._peak)) if self._peak > 0 else None,
             non_finite_samples_taken_as_zero=self._runs.non_finite,
+            missing_seconds=self._runs.missing.seconds(rate_hz, float(self._info.start)),
             frames_per_overview_column=self._overview.frames_per_column,
         )

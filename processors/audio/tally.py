@@ -93,6 +93,8 @@ class Tally:
         start = float(info.start) + reached / info.rate_hz
         if not self.has_its_end:
             return [Damaged(start_seconds=start, end_seconds=None)]
+        if self.errors and not self.damaged and (declared is None or declared <= reached):
+            return [Damaged(start_seconds=start, end_seconds=None)]  # whatever did not decode, its place is not known
         slack = 0 if info.decoder == "libsndfile" else round(PADDING_SECONDS * info.rate_hz)
         if declared is None or self.length_is_estimated or declared <= reached + slack:
             return []

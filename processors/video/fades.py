@@ -1,4 +1,4 @@
-"""Fades from and to black, found in the curve of brightness."""
+"""Fades from and to black or white, found in the curve of brightness."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Fade:
 
 
 def find_fades(brightness: np.ndarray, black: np.ndarray) -> list[Fade]:
-    """Fades beside black frames, in order.
+    """Fades beside black frames, in order; for those beside white ones give 255 less the brightness, and the white.
 
     Parameters
     ----------

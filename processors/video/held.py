@@ -69,5 +69,7 @@ def _drift(first: np.ndarray, now: np.ndarray) -> int:
 
 def runs(repeated: np.ndarray) -> list[Run]:
     """Every distinct picture with the frames that show it, in order; most are one frame long."""
+    if not len(repeated):
+        return []
     starts = np.flatnonzero(~repeated).tolist()
     return [Run(first_frame=a, end_frame=b) for a, b in zip(starts, [*starts[1:], len(repeated)], strict=True)]

@@ -149,7 +149,7 @@ def examine(processor: Audited, measured: Measured, repeated: np.ndarray, report
     audit = Audit(
         words=" ".join(verdict_words(facts, count, held, shown, rate, distinct_per_second, why_cut, damage, still,
                               detail if detail is not None and detail < processor.soft_below else None, refused, absurd,
-                              (measured.width_px, measured.height_px))),
+                              (measured.width_px, measured.height_px), int(measured.column("is_interlaced").sum()))),
         motion_may_be_measured=not refused,
         motion_refused_because=tuple(refused),
         is_complete=not (

@@ -147,6 +147,12 @@ class Motion:
         audit = info.results[Audited.name].facts("integrity.json")
         assert isinstance(audit, dict)
         refuse_unless_measurable(audit)
+        numbers = [shot.number for shot in read_shots(info).shots]
+        if self.altitude_shot is not None and self.altitude_shot not in numbers:
+            raise RefusedMedia(
+                f"there is no shot {self.altitude_shot}, to which the altitude belongs",
+                f"name one of 1 to {len(numbers)} as altitude_shot",
+            )
         return _Session(self, info, audit, scratch)
 
 

@@ -13,6 +13,9 @@ from processors.video.registration import Similarity
 FITTED_FRAMES = 5
 """The rate at a frame is the slope of a line through ln(scale) of this many frames, fewer at the ends."""
 
+END_FRAMES = 9
+"""At the ends it is that of a parabola through so many: a line there lags behind a rate that grows."""
+
 LEAST_GROWTH = 1.1
 """A picture that grows less than this over a segment is no approach."""
 
@@ -95,6 +98,13 @@ def _slopes(times: np.ndarray, values: np.ndarray) -> np.ndarray | None:
         near = slice(max(0, k - FITTED_FRAMES // 2), k + FITTED_FRAMES // 2 + 1)
         t = times[near] - times[near].mean()
         slopes[k] = float((t * values[near]).sum() / np.square(t).sum())
+    if len(values) >= END_FRAMES:
+        for ends in (range(FITTED_FRAMES // 2), range(-1, -1 - FITTED_FRAMES // 2, -1)):
+            near = slice(END_FRAMES) if ends[0] == 0 else slice(-END_FRAMES, None)
+            middle = times[near].mean()
+            bend, slope, _ = np.polyfit(times[near] - middle, values[near], 2)
+            for k in ends:
+                slopes[k] = slope + 2 * bend * (times[k] - middle)
     return slopes
 
 

@@ -8,6 +8,9 @@ import numpy as np
 
 from processors.video.motion_curve import MOST_OTHER_MOTION_STEPS, Curve
 
+LEAST_FRAME_SHARE = 0.8
+"""Of a shot's frames that its longest segment must have, so that its totals are the shot's."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ShotMotion:
@@ -17,7 +20,7 @@ class ShotMotion:
     frame_count: int
     segments: int
     refused_because: str | None
-    """Why no totals are given: the picture does not move as one; None where it does."""
+    """Why no totals are given: the picture does not move as one, or too few frames could be registered."""
     total_scale: float | None
     """Over the longest segment; None where no two frames could be registered, or it is refused."""
     total_rotation_degrees: float | None
@@ -38,16 +41,25 @@ def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
         longest = None
     steps = np.concatenate([curve.has_other_motion for curve in curves]) if curves else np.zeros(0, bool)
     share = float(steps.mean()) if len(steps) else None
+    count = sum(len(curve.scale) for curve in curves)
     refused = None
-    if share is not None and share > MOST_OTHER_MOTION_STEPS:
+    if longest is None:
+        refused = "no two frames could be registered"
+    elif share is not None and share > MOST_OTHER_MOTION_STEPS:
         refused = (
             f"in {share:.0%} of the steps a part of the picture moves in another way than the rest:"
             " cameras side by side, or things that move"
         )
+    elif len(longest.scale) < LEAST_FRAME_SHARE * count:
+        first, last = longest.time_seconds[0], longest.time_seconds[-1]
+        refused = (
+            f"the longest stretch of frames that could be registered is {len(longest.scale)} of {count},"
+            f" from {first:.3f} to {last:.3f} s"
+        )
     totals = longest if longest and not refused else None
     return ShotMotion(
         shot=shot,
-        frame_count=sum(len(curve.scale) for curve in curves),
+        frame_count=count,
         segments=len(curves),
         refused_because=refused,
         total_scale=totals and totals.scale[-1],

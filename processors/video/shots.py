@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -16,7 +17,7 @@ import numpy as np
 
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
 from processors.video.edl import edit_decision_list
-from processors.video.fades import find_fades
+from processors.video.fades import Fade, find_fades
 from processors.video.held import black_frames, repeated_frames
 from processors.video.integrity import Audited
 from processors.video.timeline import timeline
@@ -87,7 +88,7 @@ class Shots:
     """
 
     name: ClassVar[str] = "video.shots"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "results"
 
     cut_ratio: float = 2.0
@@ -143,7 +144,9 @@ def find_shots(processor: Shots, measured: Measured) -> ShotList:
     repeated = repeated_frames(measured, processor.integrity.held_levels)
     brightness = measured.column("brightness_levels")
     starts = {0: "start", **_cuts(processor, measured.thumbnails, repeated)}
-    starts = {**_through_black(processor, brightness), **starts}
+    white = measured.column("bright_share") >= 0.99
+    white_fades = find_fades(255 - brightness, white)
+    starts = {**_through_black(processor, brightness), **_through_white(white_fades, white), **starts}
     kept: list[int] = []
     for frame in sorted(starts):
         if not kept or frame - kept[-1] >= processor.shortest_frames:
@@ -160,7 +163,9 @@ def find_shots(processor: Shots, measured: Measured) -> ShotList:
             start_seconds=float(measured.time(fade.first_frame)),
             end_seconds=float(measured.time(fade.end_frame)),
         )
-        for fade in find_fades(brightness, black_frames(measured))
+        for fade in sorted(
+            [*find_fades(brightness, black_frames(measured)), *white_fades], key=lambda fade: fade.first_frame
+        )
     )
     return ShotList(shots=shots, transitions=transitions)
 
@@ -202,6 +207,15 @@ def _through_black(processor: Shots, brightness: np.ndarray) -> dict[int, str]:
         cuts += detector.process_frame(FrameTimecode(position, COUNTING), np.full((1, 1, 3), level))
     begun = int(np.argmax(brightness >= processor.black_level))  # black before the first picture parts no shots
     return {cut.frame_num: "fade" for cut in cuts if cut.frame_num > begun}
+
+
+def _through_white(fades: list[Fade], white: np.ndarray) -> dict[int, str]:
+    """The middle frame of each run of white frames between a fade out and a fade in; a flash has no fades."""
+    return {
+        (out.end_frame + back.first_frame) // 2: "fade"
+        for out, back in itertools.pairwise(fades)
+        if (out.kind, back.kind) == ("fade out", "fade in") and white[out.end_frame : back.first_frame].all()
+    }
 
 
 def _shot(number: int, first: int, end: int, how: str, repeated: np.ndarray, measured: Measured) -> Shot:

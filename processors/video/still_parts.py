@@ -24,6 +24,7 @@ STILL_SHARE = 0.9
 """An edge is still where it shows with the same sign in this share of the frames."""
 
 LEAST_OVERLAY_SHARE = 5e-5
+MOST_OVERLAY_SHARE = 0.25
 MOST_OVERLAYS = 12
 MOST_STILL_SHARE = 0.08
 """Where more of the picture is still edges than this, or falls into more groups of them, the camera is still, and
@@ -65,6 +66,9 @@ def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: in
     if edges.mean() > MOST_STILL_SHARE or len(found) > MOST_OVERLAYS:
         why = "most of the scene is still, so that what is burnt in looks like the rest"
         return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
+    if any(_area(box) > MOST_OVERLAY_SHARE * edges.size for box in found):
+        why = "what never moves is too large a part of the picture to be laid over it"
+        return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
     boxes = [_scaled(box, scale) for box in found]
     return StillParts(
         picture_box=_scaled(picture, scale),
@@ -95,6 +99,12 @@ def _lit(levels: np.ndarray) -> tuple[int, int]:
         first = 0
     if end < len(levels) and levels[max(0, end - 4) : end].max() - levels[end:].max() < BAR_STEP_LEVELS:
         end = len(levels)
+    # beside a bar on the one side, darkness on the other holds as large a bar, into which the picture may be dark, too
+    dark_end = len(levels) - int(bright[-1]) - 1
+    if first and end == len(levels) and dark_end >= first:
+        end = len(levels) - first
+    if not first and end < len(levels) and int(bright[0]) >= len(levels) - end:
+        first = len(levels) - end
     return first, end
 
 
@@ -116,7 +126,7 @@ def _boxes(edges: np.ndarray) -> list[Box]:
     reach = max(3, round(0.02 * edges.shape[0])) | 1
     joined = cv2.morphologyEx(edges.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, labels = cv2.connectedComponents(joined, connectivity=8)
-    found: list[tuple[int, Box]] = []
+    found: list[Box] = []
     rows, columns = np.nonzero(edges)
     group = labels[rows, columns]
     for number in range(1, count):
@@ -128,8 +138,12 @@ def _boxes(edges: np.ndarray) -> list[Box]:
             left_px=int(x.min()) + 1, top_px=int(y.min()) + 1, right_px=int(x.max()) + 1, bottom_px=int(y.max()) + 1
         )
         if min(box.right_px - box.left_px, box.bottom_px - box.top_px) >= 4:
-            found.append(((box.right_px - box.left_px) * (box.bottom_px - box.top_px), box))
-    return [box for _, box in sorted(found, key=lambda pair: -pair[0])]
+            found.append(box)
+    return sorted(found, key=lambda box: -_area(box))
+
+
+def _area(box: Box) -> int:
+    return (box.right_px - box.left_px) * (box.bottom_px - box.top_px)
 
 
 def _scaled(box: Box | None, scale: tuple[float, float]) -> Box | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from processors.video.still_parts import StillParts
+from processors.video.still_parts import Box, StillParts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Span:
 def verdict_words(
     facts: dict[str, Any], count: int, held: int, shown: float | None, rate: float | None, distinct: float | None,
     why_cut: str | None, damage: tuple[Span, ...], still: StillParts, soft: float | None, refused: list[str],
-    absurd: str | None, size_px: tuple[int, int],
+    absurd: str | None, size_px: tuple[int, int], interlaced: int,
 ) -> Iterator[str]:  # fmt: skip
     """The verdict's sentences; `facts` is the reader's report, `soft` the share of the resolution that holds detail."""
     if not shown:
@@ -31,6 +31,8 @@ def verdict_words(
         yield f"{distinct:g} distinct pictures a second in a {rate:g} fps file; {held} frames repeat the one before."
     else:
         yield "Every frame is a picture of its own."
+    if interlaced:
+        yield f"{many(interlaced, 'frame')} interlaced: each holds two moments."
     if facts["frame_count_hidden"]:
         yield f"An edit list hides {facts['frame_count_hidden']} more frames, which no player shows."
     if why_cut:
@@ -45,14 +47,24 @@ def verdict_words(
         yield f"{absurd[:1].upper()}{absurd[1:]}."
     box = still.picture_box
     if box and (box.left_px, box.top_px, box.right_px, box.bottom_px) != (0, 0, *size_px):
-        yield f"Black bars: the picture is {box.right_px - box.left_px} × {box.bottom_px - box.top_px} px."
+        size = f"{box.right_px - box.left_px} × {box.bottom_px - box.top_px} px"
+        if is_one_sided(box, size_px):
+            yield f"Black along one side, a bar or a dark scene: the rest is {size}."
+        else:
+            yield f"Black bars throughout: the picture is {size}."
     if still.overlays:
-        yield f"Burnt in: {many(len(still.overlays), 'still overlay')}."
+        yield f"Burnt in throughout: {many(len(still.overlays), 'still overlay')}."
     if still.overlays is None and still.picture_box:
         yield f"Whether anything is burnt in cannot be told: {still.overlays_unknown_because}."
     if soft is not None:
         yield f"Detail in {soft:.0%} of the resolution only: upscaled or soft."
     yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
+
+
+def is_one_sided(box: Box, size_px: tuple[int, int]) -> bool:
+    """Is there black on one side, and none to speak of on the side across?"""
+    across = ((box.left_px, size_px[0] - box.right_px), (box.top_px, size_px[1] - box.bottom_px))
+    return any(max(pair) > 4 * min(pair) for pair in across)
 
 
 def many(count: int, what: str) -> str:

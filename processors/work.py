@@ -1,0 +1,68 @@
+"""What is under way on one source: each processor's session, and what reading turned up."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from processors.contract import Item, Json, Processor, Reads, Session, Using
+from processors.errors import MediaError
+from processors.store.manifest import StoredItem
+from processors.store.results import put_item
+
+
+class Work:
+    """One processor's session, its scratch folder and what it has given so far."""
+
+    def __init__(self, processor: Processor, folder: Path) -> None:
+        self.processor = processor
+        self.folder = folder
+        self.session: Session | None = None
+        self.items: list[StoredItem] = []
+        self.fault: MediaError | None = None
+        self.used: Using | None = None
+        self.seconds = 0.0
+
+    def informed(self, info: Any) -> Any:
+        """The medium's info, together with the used results where there are any."""
+        return dataclasses.replace(self.used, info=info) if self.used else info
+
+    def take(self, give: Callable[[], Iterable[Item]]) -> None:
+        """Write what the session gives; a session that fails is not asked again, the others go on."""
+        if self.fault is not None:
+            return
+        began = time.perf_counter()
+        try:
+            for item in give():
+                self.items.append(put_item(self.folder, item))
+        except MediaError as error:
+            self.fault = error
+        self.seconds += time.perf_counter() - began
+
+
+@dataclasses.dataclass
+class Reading:
+    """What reading the source turned up, and how long it took, by the units read."""
+
+    facts: dict[Reads, Json] = dataclasses.field(default_factory=dict)
+    seconds: dict[Reads, float] = dataclasses.field(default_factory=dict)
+
+    @contextmanager
+    def clock(self, unit: Reads) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds[unit] = self.seconds.get(unit, 0.0) + time.perf_counter() - began
+
+    def each(self, unit: Reads, units: Iterable[Any]) -> Iterator[Any]:
+        """The units as they come; only the wait for each is counted."""
+        coming = iter(units)
+        while True:
+            with self.clock(unit):
+                one = next(coming, None)
+            if one is None:
+                return
+            yield one
