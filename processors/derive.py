@@ -23,6 +23,7 @@ from processors.contract import (
 )
 from processors.decoding import open_container, packets_of
 from processors.errors import MediaError, RefusedMedia, UnsupportedMedia
+from processors.matroska import cut_off_because
 from processors.metadata.processor import OpenSource
 from processors.outcome import Outcome, already_made, outcome_of, record
 from processors.pds4_image import described
@@ -169,13 +170,17 @@ def _run_video(
         pictures = sound = None
         if video_work:
             with _blamed_on(video_work), reading.clock("video"), open_container(file.open()) as second_opening:
-                pictures = VideoReader(container, second_opening, source_digest=source.digest, in_order=in_order)
+                pictures = VideoReader(
+                    container, second_opening, source_digest=source.digest, in_order=in_order,
+                    cut_off_because=cut_off_because(file, source.format),
+                )  # fmt: skip
         if pictures:
             pictures.want(_start(video_work, pictures.info))
             streams.append(pictures.stream)
         if audio_work and container.streams.audio:
             with _blamed_on(audio_work):
                 sound = StreamReader(container.streams.audio[0])
+                sound.tally.cut_off_because = cut_off_because(file, source.format)
         if sound:
             _start(audio_work, sound.info)
             streams.append(sound.stream)

@@ -23,6 +23,7 @@ LOW = FLOOR | {
     "mission",
     "planetary",
     "label_file",
+    "matroska",
     "pds4_image",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import scipy.signal
 
 from processors.audio.av_frames import frame_of
 from processors.audio.events import Events
@@ -162,3 +164,30 @@ def test_where_sound_stops_and_begins_around_what_is_missing_is_no_impulse(tmp_p
     sound[96_000:144_000] = np.nan
     events = Bench(tmp_path / "made", sound, 48_000).run(Events())
     assert "impulse" not in events.path("events.csv").read_text()
+
+
+@pytest.mark.parametrize("hz", [30, 60, 100, 200, 400, 800, 1600, 4000])
+def test_a_thump_of_any_pitch_is_an_impulse(tmp_path: Path, hz: int) -> None:
+    seconds = np.arange(8 * 48_000) / 48_000
+    sound = np.random.default_rng(3).normal(0, 0.003, len(seconds))
+    onsets = (1.5, 3.7, 6.2)
+    for onset in onsets:
+        since = np.maximum(seconds - onset, 0)
+        sound += 0.3 * np.exp(-since / 0.008) * np.sin(2 * np.pi * hz * since)
+    table = Bench(tmp_path / "made", sound.astype(np.float32), 48_000).run(Events()).path("events.csv")
+    rows = list(csv.DictReader(table.open()))
+    assert [row["kind"] for row in rows] == ["impulse"] * 3
+    assert [float(row["start_seconds"]) for row in rows] == pytest.approx(onsets, abs=0.005)
+
+
+def test_wind_and_hum_are_no_impulses(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    seconds = np.arange(10 * 48_000) / 48_000
+    b, a = scipy.signal.butter(2, 60 / 24_000)
+    low = np.asarray(scipy.signal.lfilter(b, a, rng.normal(0, 1, len(seconds))))
+    swell_db = -40 + 25 * np.exp(-((seconds - 5) ** 2))
+    wind = low / low.std() * 10 ** (swell_db / 20) + rng.normal(0, 0.0005, len(seconds))
+    hum = 0.2 * np.sin(2 * np.pi * 50 * seconds) + rng.normal(0, 0.001, len(seconds))
+    for name, sound in (("wind", wind), ("hum", hum)):
+        events = Bench(tmp_path / name, sound.astype(np.float32), 48_000).run(Events())
+        assert "impulse" not in events.path("events.csv").read_text()

@@ -268,3 +268,12 @@ def test_what_is_missing_is_no_part_of_a_spectrum_and_grey_in_its_picture(tmp_pa
     )
     assert isinstance(pixel, tuple)
     assert pixel[0] == pixel[1] == pixel[2] > 100
+
+
+def test_harmonics_over_a_floor_that_goes_on_have_no_cutoff(tmp_path: Path) -> None:
+    seconds = np.arange(5 * 48_000) / 48_000
+    harmonics = sum(0.05 * np.sin(2 * np.pi * 200 * k * seconds) for k in range(1, 11))
+    sound = (harmonics + np.random.default_rng(3).normal(0, 0.0003, len(seconds))).astype(np.float32)
+    (found,) = Bench(tmp_path / "made", sound, 48_000).run(Spectra()).facts("spectra.csv")["channels"]
+    assert found["cutoff"] is None
+    assert found["cutoff_reason"].startswith("what falls steeply is the flank of a tone")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from processors.audio.levels import Levels
 from processors.contract import Json, Processor
 from processors.errors import MediaError
 from processors.inspect import inspect
 from processors.source_file import SourceFile
 from processors.video.frames import Frames
 from processors.video.integrity import Audited
+from processors.video.motion import Motion
+from processors.video.shots import Shots
 from processors.video.stills import Stills
 from tests.conftest import SAMPLES
 from tests.made_media import MediaMaker
@@ -88,3 +92,35 @@ def test_damage_that_few_frames_need_is_met_and_the_rest_is_as_in_a_whole_readin
     assert (few.manifest.source_facts or {})["decoder_errors"] > 0  # type: ignore[index, operator]
     assert len(of_few) == 4, "the fifth is lost"
     assert of_few.items() <= digests.items()
+
+
+def test_a_matroska_file_that_is_cut_is_told_for_its_film_and_its_sound(make: MediaMaker, tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole.mkv", tmp_path / "cut.mkv"
+    said = "-f lavfi -i testsrc2=d=4 -f lavfi -i sine=d=4 -c:v libx264 -c:a aac"
+    subprocess.run(["ffmpeg", "-v", "error", *said.split(), str(whole)], check=True)
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
+    for path, is_complete in ((whole, True), (cut, False)):
+        audit, levels = derived(path, tmp_path / "store", Audited(), Levels())
+        found = audit.json("integrity.json")
+        assert (found["audit"]["is_complete"], found["is_truncated"]) == (is_complete, not is_complete)
+        facts = levels.manifest.source_facts
+        assert isinstance(facts, dict)
+        lost = whole.stat().st_size - path.stat().st_size
+        assert facts["truncated_because"] == (None if is_complete else f"{lost} bytes of the segment are not there")
+
+
+def test_a_film_without_any_time_ends_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "raw.h264"
+    said = "-f lavfi -i testsrc2=d=1 -c:v libx264 -f h264"
+    subprocess.run(["ffmpeg", "-v", "error", *said.split(), str(path)], check=True)
+    frames, audit, shots, motion = derived(path, tmp_path / "store", Frames(), Audited(), Shots(), Motion())
+    assert audit.json("integrity.json")["audit"]["words"] == (
+        "Not one frame can be used: 25 frames decoded, none with a time."
+    )
+    assert shots.json("shots.json")["shots"] == []
+    assert frames.facts("frames.csv")["frame_count"] == 0
+    assert (motion.manifest.verdict, motion.manifest.reason) == (
+        "refused",
+        "motion may not be measured: only 0 frames show anything; 25 of 25 frames are damaged or missing: use the "
+        "instrument's own frames, or raise the audit's limits and say so",
+    )

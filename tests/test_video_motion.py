@@ -131,6 +131,28 @@ def test_two_cameras_side_by_side_have_no_motion_in_common(tmp_path: Path) -> No
         assert (np.median(share) > 0.3) if refused else (share.max() == 0)
 
 
+def test_a_caption_that_moves_is_not_the_scene(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    caption = rng.integers(0, 2, (16, 120), np.uint8).repeat(2, axis=0).repeat(2, axis=1)[:16, :120] * 255
+    pictures = []
+    for frame in range(40):
+        picture = np.full((360, 640), 90, np.uint8)
+        picture[170:186, 100 + 2 * frame : 220 + 2 * frame] = caption
+        pictures.append(picture)
+    (motion,) = derived(write(tmp_path / "caption.mp4", pictures), tmp_path / "store", Motion())
+    (shot,) = motion.json("motion.json")
+    assert (shot["refused_because"], shot["total_scale"]) == ("no two frames could be registered", None)
+
+
+def test_an_altitude_for_a_shot_that_is_not_there_is_refused(sample_release: Path, tmp_path: Path) -> None:
+    wrong = Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=9)
+    (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", wrong)
+    assert (motion.manifest.verdict, motion.manifest.reason) == (
+        "refused",
+        "there is no shot 9, to which the altitude belongs: name one of 1 to 3 as altitude_shot",
+    )
+
+
 def test_the_split_screen_of_a_press_clip_is_found(samples: Path, tmp_path: Path) -> None:
     (motion,) = derived(samples / "release/perseverance-descent.mp4", tmp_path / "store", Motion())
     (shot,) = motion.json("motion.json")

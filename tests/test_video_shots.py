@@ -178,3 +178,25 @@ def test_a_fade_through_black_is_two_fades_and_no_still_lies_in_them(tmp_path: P
     for fade, (first, end) in zip(fades, [(40, 60), (60, 80)], strict=True):
         assert (abs(fade["first_frame"] - first) <= 2, abs(fade["end_frame"] - end) <= 2) == (True, True), fade
     assert all(not 42 <= entry["identity"]["time_seconds"] * 25 < 78 for entry in stills.json("stills.json"))
+
+
+def test_a_fade_through_white_parts_two_shots_and_a_flash_does_not(tmp_path: Path) -> None:
+    def faded(seed: int, frame: int, share: float) -> np.ndarray:
+        return (scene(seed, frame) * (1 - share) + 255 * share).round().astype(np.uint8)
+
+    pictures = [faded(1, k, 0) for k in range(40)]
+    pictures += [faded(1, 40 + k, (k + 1) / 15) for k in range(15)]
+    pictures += [np.full((180, 320), 255, np.uint8)] * 5
+    pictures += [faded(2, k, 1 - (k + 1) / 15) for k in range(15)] + [faded(2, 15 + k, 0) for k in range(40)]
+    (shots,) = derived(write(tmp_path / "white.mp4", pictures), tmp_path / "store", Shots())
+    found = shots.json("shots.json")
+    assert [shot["starts_with"] for shot in found["shots"]] == ["start", "fade"]
+    assert 54 <= found["shots"][1]["first_frame"] <= 60
+    spans = [(one["kind"], one["first_frame"], one["end_frame"]) for one in found["transitions"]]
+    assert [kind for kind, _, _ in spans] == ["fade out", "fade in"]
+    assert [abs(frame - true) <= 2 for (_, *both), trues in zip(spans, ((40, 54), (60, 74)), strict=True)
+            for frame, true in zip(both, trues, strict=True)] == [True] * 4  # fmt: skip
+    flash = [scene(1, k) for k in range(60)]
+    flash[30] = np.full((180, 320), 255, np.uint8)
+    (shots,) = derived(write(tmp_path / "flash.mp4", flash), tmp_path / "store", Shots())
+    assert "fade" not in [shot["starts_with"] for shot in shots.json("shots.json")["shots"]]

@@ -23,7 +23,8 @@ FLAT_DB = 10.0
 BROAD_SIDES = 4
 """So much of the spectrum under the edge must be louder: a lone tone's flank is no edge."""
 LEAK_DB = 6.0
-"""Sound under the edge rises at least this far above what louder lines leak there: a tone on nothing has no edge."""
+"""Sound under the edge rises at least this far above what louder lines leak there: a tone on nothing has no edge, nor
+have tones between whose lines nothing but that is heard."""
 NO_FALL = "no steep fall to a floor above 2 kHz"
 ONLY_LINES = "what falls steeply is the flank of a tone, with no sound of its own under the edge"
 
@@ -61,7 +62,9 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
                 break  # what follows are steps in what the codec has left of its own noise
             continue
         heard = density > _leaked(density) * 10 ** (LEAK_DB / 10) if heard is None else heard
-        if np.mean(heard[edge - gap - side : edge - gap]) < 0.5:
+        below = slice(edge - gap - side, edge - gap)
+        quiet = levels_db[below] <= np.median(levels_db[below])
+        if heard[below].mean() < 0.5 or heard[below][quiet].mean() < 0.5:
             reason = ONLY_LINES
             continue
         if best and under - over < best.drop_db:

@@ -1,4 +1,4 @@
-"""Impulses: sudden broad rises, found in the envelope by the power of the change from sample to sample."""
+"""Impulses: sudden rises, found in the envelope by the change from sample to sample and by how far samples swing."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ BACKGROUND_SECONDS = 1.0
 RISE_SECONDS = 0.004
 """Within which it must rise by the threshold's half. A recording that begins loud rises from nothing that was heard:
 what starts within this time of the first sample is no impulse."""
+QUIET_BEFORE_SECONDS = 0.05
+"""Before a thump: a swing of 20 Hz, so that the swings of wind and hum are none."""
 END_ABOVE_DB = 6.0
 """It ends where it has fallen to this above the background."""
 END_SMOOTH_SECONDS = 0.02
@@ -66,17 +68,46 @@ def impulses(path: Path, facts: Any, threshold_db: float) -> Iterator[Impulse]:
             yield Impulse(start_seconds=start_seconds, end_seconds=last_end, peak=peak, excess_db=excess_db)
 
 
-def _found(steps: Steps, step_seconds: float, threshold_db: float) -> Iterator[tuple[int, int, float]]:
-    """Onset, end and excess of the impulses that begin in the run's own steps."""
+def _found(steps: Steps, step_seconds: float, threshold_db: float) -> list[tuple[int, int, float]]:
+    """Onset, end and excess of the impulses that begin in the run's own steps, in order.
+
+    A click stands out in the change from sample to sample; a thump, whose samples change slowly, in how far they swing.
+    """
+    middle = (steps.highest + steps.lowest).mean(axis=0) / 2
+    rest = np.repeat(_median(middle[::8], step_seconds), 8)[: len(middle)]
+    swing = np.maximum(steps.highest.max(axis=0) - rest, rest - steps.lowest.min(axis=0))
+    clicks = _rises(steps, steps.change_power, step_seconds, threshold_db, RISE_SECONDS)
+    thumps = _rises(steps, swing * swing, step_seconds, threshold_db, QUIET_BEFORE_SECONDS)
+    taken = np.zeros(len(middle) + 1, bool)
+    apart = round(APART_SECONDS / step_seconds)
+    for onset, end, _ in clicks:
+        taken[max(0, onset - apart) : end + apart] = True
+    return sorted([*clicks, *(one for one in thumps if not taken[one[0] : one[1]].any())])
+
+
+def _rises(
+    steps: Steps, power: np.ndarray, step_seconds: float, threshold_db: float, quiet_seconds: float
+) -> list[tuple[int, int, float]]:
+    """Where power rises at once above its background; `quiet_seconds`: how long before it must have been low.
+
+    For `RISE_SECONDS` its lowest there counts; for longer its highest, so that a slow swing does not rise each time.
+    """
     import scipy.ndimage
 
-    level_db = 10 * np.log10(np.maximum(steps.change_power, FLOOR))
+    found = []
+    level_db = 10 * np.log10(np.maximum(power, FLOOR))
     above = level_db - np.repeat(_median(level_db[::8], step_seconds), 8)[: len(level_db)]
     rise = max(1, round(RISE_SECONDS / step_seconds))
-    before = scipy.ndimage.minimum_filter1d(level_db, size=2 * (rise // 2) + 3, origin=rise // 2 + 1)  # looks back only
-    sudden = (above >= threshold_db) & (level_db - before >= threshold_db / 2)
-    smooth_db = _smooth(steps.change_power, 2 * round(END_SMOOTH_SECONDS / step_seconds / 2) + 1)
-    quiet = smooth_db - np.repeat(_median(smooth_db[::8], step_seconds), 8)[: len(level_db)] < END_ABOVE_DB
+    size = 2 * (rise // 2) + 3
+    before = scipy.ndimage.minimum_filter1d(level_db, size=size, origin=rise // 2 + 1)  # looks back only
+    if quiet_seconds > RISE_SECONDS:
+        quiet = max(1, round(quiet_seconds / step_seconds))
+        highest = scipy.ndimage.maximum_filter1d(level_db, size=2 * (quiet // 2) + 1, origin=quiet // 2)
+        before = np.concatenate([np.full(size, highest[0]), highest[: len(highest) - size]])
+    least_rise_db = threshold_db / 2 if quiet_seconds <= RISE_SECONDS else threshold_db
+    sudden = (above >= threshold_db) & (level_db - before >= least_rise_db)
+    smooth_db = _smooth(power, 2 * round(END_SMOOTH_SECONDS / step_seconds / 2) + 1)
+    quiet_again = smooth_db - np.repeat(_median(smooth_db[::8], step_seconds), 8)[: len(level_db)] < END_ABOVE_DB
     longest, free_from = round(LONGEST_SECONDS / step_seconds), 0
     for place in np.flatnonzero(sudden).tolist():
         if place < free_from:
@@ -84,11 +115,12 @@ def _found(steps: Steps, step_seconds: float, threshold_db: float) -> Iterator[t
         onset = place
         while onset > max(0, place - rise) and above[onset - 1] > threshold_db / 2:
             onset -= 1
-        ends = np.flatnonzero(quiet[place + 1 : place + longest])
+        ends = np.flatnonzero(quiet_again[place + 1 : place + longest])
         end = place + 1 + (int(ends[0]) if len(ends) else min(longest, len(above) - place) - 1)
         free_from = end + round(APART_SECONDS / step_seconds)
         if steps.core.start <= onset < steps.core.stop:
-            yield onset, end, float(above[onset:end].max())
+            found.append((onset, end, float(above[onset:end].max())))
+    return found
 
 
 def _median(level_db: np.ndarray, step_seconds: float) -> np.ndarray:

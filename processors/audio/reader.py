@@ -23,6 +23,7 @@ from processors.audio.ogg import is_in_one_piece, read_pages
 from processors.audio.tally import Tally
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia
+from processors.matroska import cut_off_because
 from processors.source_file import SourceFile
 
 LIBSNDFILE_FORMATS = frozenset({"wav", "w64", "aiff", "flac", "caf", "au", "ogg"})
@@ -32,6 +33,8 @@ without a Xing header libsndfile reads 1.7 s of 10.1 s, silently."""
 CHECKSUMMED_CODECS = frozenset({"flac", "wavpack", "tta"})
 """FFmpeg gives damaged samples as if they were sound, unless it is told to look at the checksum."""
 
+WITHOUT_TIMES = frozenset({"mp3", "aac", "ac3", "eac3"})
+"""Packets of these formats follow one another; none says when it is."""
 FFMPEG_READS_LENGTH = frozenset({"aiff", "au"})
 """Of a file of these that is cut, libsndfile says how long the rest is, and FFmpeg what the header declares."""
 
@@ -184,6 +187,8 @@ class FileReader:
             self.info = self._stream.info
             self._stream.tally.length_is_estimated &= not (file_format == "mp3" and mp3_says_its_length(file))
             self._stream.tally.second_count = libsndfile_count(file, self.info.rate_hz)
+            self._stream.tally.has_times = file_format not in WITHOUT_TIMES
+            self._stream.tally.cut_off_because = cut_off_because(file, file_format)
             self._stream.tally.has_its_end = file_format != "ogg" or read_pages(file).has_its_end
 
     def blocks(self) -> Iterator[AudioBlock]:

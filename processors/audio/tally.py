@@ -28,6 +28,9 @@ class Tally:
         self.reached_samples = 0
         """Where the packets end that were read, decoded or not, counted from the first sample."""
         self.has_its_end = True
+        self.has_times = True
+        """Says each packet when it is? Else what is behind damage is early by what is missing there."""
+        self.cut_off_because: str | None = None
         self.first_error: str | None = None
         self.second_count: int | None = None
         self.damaged: list[Damaged] = []
@@ -82,9 +85,15 @@ class Tally:
             decoder_errors=self.errors,
             first_error=self.first_error,
             sample_count_from_second_reader=self.second_count,
-            damaged=(*self.damaged, *self._missing_end()),
+            damaged=self._all_damaged(),
             truncated_because=self._truncated_because(),
         )
+
+    def _all_damaged(self) -> tuple[Damaged, ...]:
+        end = self._missing_end()
+        if end and self.damaged and not self.has_times:  # it is not the end that is missing
+            return (Damaged(start_seconds=self.damaged[0].start_seconds, end_seconds=None),)
+        return (*self.damaged, *end)
 
     def _missing_end(self) -> list[Damaged]:
         """The end that the header promises, or that is not marked as one, and that the file does not hold."""
@@ -97,13 +106,19 @@ class Tally:
             return [Damaged(start_seconds=start, end_seconds=None)]  # whatever did not decode, its place is not known
         slack = 0 if info.decoder == "libsndfile" else round(PADDING_SECONDS * info.rate_hz)
         if declared is None or self.length_is_estimated or declared <= reached + slack:
-            return []
+            return [Damaged(start_seconds=start, end_seconds=None)] if self.cut_off_because else []
         return [Damaged(start_seconds=start, end_seconds=float(info.start) + declared / info.rate_hz)]
 
     def _truncated_because(self) -> str | None:
-        if not self.has_its_end:
-            return "no page is marked as the last"
+        if not self.has_its_end or self.cut_off_because:
+            return self.cut_off_because or "no page is marked as the last"
         if not self._missing_end() or (self._info.decoder == "libsndfile" and self.errors):
             return None  # behind damage libsndfile reads no further, whatever is there
+        if self.damaged and not self.has_times:
+            missing = (self._info.sample_count_from_header or 0) - self.samples
+            return (
+                f"{missing} samples are missing at {self.damaged[0].start_seconds:.3f} s or behind it; packets of this"
+                " format do not say when they are, so that what follows is early by as much"
+            )
         declared, there = self._info.sample_count_from_header, self.samples - self.missing
         return f"the header declares {declared} samples, {there} are there"

@@ -50,6 +50,7 @@ class VideoReader:
     container : the file, as yet unread.
     second_opening : the same file again; it is read to its end here, to learn every frame's time.
     stream_index : which video stream; None: the one that a player shows.
+    cut_off_because : what is known of the file's end before it is read.
     in_order : decode every packet, in one thread, so that a damaged file gives the same pictures every time.
 
     Raises
@@ -66,6 +67,7 @@ class VideoReader:
         source_digest: str | None = None,
         stream_index: int | None = None,
         in_order: bool = False,
+        cut_off_because: str | None = None,
     ) -> None:
         stream = film(container, stream_index)
         container.flags &= ~GENERATED_TIMES
@@ -76,6 +78,7 @@ class VideoReader:
         self._container = container
         self._source_digest = source_digest
         self._in_order = in_order
+        self._cut_off_because = cut_off_because
         self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
         self._index = read_index(second_opening, twin)
         for codec in (self._codec, twins_codec):
@@ -209,7 +212,7 @@ class VideoReader:
             lost_seconds=_joined([(pts * base, self._index.end_of(pts) * base) for pts in lost])[:SPANS_TOLD],
             decoder_errors=self._errors,
             first_error=self._first_error,
-            unreadable=self._index.unreadable,
+            unreadable=self._index.unreadable or self._cut_off_because,
             stream_index=self.info.stream_index,
             streams=listed(self._container),
         )

@@ -24,7 +24,9 @@ def verdict_words(
 ) -> Iterator[str]:  # fmt: skip
     """The verdict's sentences; `facts` is the reader's report, `soft` the share of the resolution that holds detail."""
     if not shown:
-        yield "Not one frame can be used."
+        untimed = facts["frame_count_without_time"]
+        why = f": {many(untimed, 'frame')} decoded, none with a time" if untimed else ""
+        yield f"Not one frame can be used{why}."
         return
     yield f"{count} frames in {shown:.3f} s."
     if held:
