@@ -187,15 +187,13 @@ def examine(processor: Audited, measured: Measured, repeated: np.ndarray, report
 
 def _truncated(facts: dict[str, Any], end: float | None, shown: float | None) -> str | None:
     """Why the file seems cut off; None where it does not."""
-    if facts["unreadable"]:
-        return f"the container ends in the middle ({facts['unreadable']})"
     declared, packets = facts["frame_count_from_header"], facts["frame_count_from_packets"]
     if declared is not None and packets is not None and declared > packets + facts["frame_count_hidden"] + 1:
         return f"the header declares {declared} frames, {packets + facts['frame_count_hidden']} are there"
     duration = facts["duration_seconds_from_header"]
     if duration is not None and end is not None and shown is not None and duration > max(end, shown) * 1.02 + 0.5:
         return f"the header declares {duration:.3f} s, the last frame ends at {end:.3f} s"
-    return None
+    return f"the container ends in the middle ({facts['unreadable']})" if facts["unreadable"] else None
 
 
 def _damage(measured: Measured, facts: dict[str, Any]) -> tuple[Span, ...]:
