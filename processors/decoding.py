@@ -80,8 +80,10 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
         raise DamagedMedia(*told) from error
 
 
-def open_container(file: BinaryIO) -> av.container.InputContainer:
+def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.container.InputContainer:
     """Open an audio or video file for reading with PyAV, from its first byte.
+
+    `probe_bytes`: no more than these are looked at behind the header; None: FFmpeg's own 5 MB.
 
     Raises
     ------
@@ -89,20 +91,26 @@ def open_container(file: BinaryIO) -> av.container.InputContainer:
     """
     with decoder_errors("opening the container"):
         try:
-            return _opened(file)
+            return _opened(file, probe_bytes)
         except av.error.InvalidDataError as error:
             raise ValueError(_demuxers_words(file) or error.strerror) from error
 
 
-def _opened(file: BinaryIO) -> av.container.InputContainer:
+def _opened(file: BinaryIO, probe_bytes: int | None = None) -> av.container.InputContainer:
     file.seek(0)
+    probing = {} if probe_bytes is None else {"probesize": str(probe_bytes)}
     return av.open(
         file,
         mode="r",
         buffer_size=READ_BYTES,
         metadata_errors="replace",
         options={"max_pixels": str(MAX_FRAME_PIXELS)},
-        container_options={"format_whitelist": CONTAINERS, "protocol_whitelist": "none", "enable_drefs": "0"},
+        container_options={
+            "format_whitelist": CONTAINERS,
+            "protocol_whitelist": "none",
+            "enable_drefs": "0",
+            **probing,
+        },
     )
 
 

@@ -17,6 +17,9 @@ ESTIMATED = frozenset({"mp3", "aac", "ac3", "eac3", "mpeg", "mpegts", "flv"})
 MP3_FRAME_BYTES = 2048
 """More than the longest frame, 1441 bytes (320 kbit/s at 32 kHz, ISO/IEC 11172-3), with padding before it."""
 
+HEADER_ONLY_BYTES = 1 << 16
+"""Enough for FFmpeg to know the format; the length is in the header, which it reads whole."""
+
 PLAIN_CODES = frozenset({1, 3, 6, 7, 0xFFFE})
 """WAVE formats whose blocks hold one sample of each channel: PCM, float, A-law, µ-law, and the extensible header."""
 UNKNOWN_SIZE = 0xFFFFFFFF
@@ -107,7 +110,7 @@ def core_audio_count(file: SourceFile) -> int | None:
 
 def ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:
     """Samples per channel by FFmpeg's reading of the headers."""
-    with suppress(DamagedMedia), file.open() as opened, open_container(opened) as container:
+    with suppress(DamagedMedia), file.open() as opened, open_container(opened, HEADER_ONLY_BYTES) as container:
         for stream in container.streams.audio:
             if stream.duration and stream.time_base:
                 return round(stream.duration * stream.time_base * rate_hz)
