@@ -166,3 +166,23 @@ def test_a_dark_side_of_a_lit_picture_is_no_bar(tmp_path: Path) -> None:
     (audit,) = derived(write(tmp_path / "room.mp4", pictures), tmp_path / "store", Audited())
     box = audit.json("integrity.json")["still"]["picture_box"]
     assert box == {"left_px": 0, "top_px": 0, "right_px": 320, "bottom_px": 180}
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_ground_that_stands_still_below_a_descending_camera_is_no_overlay(tmp_path: Path, seed: int) -> None:
+    cells = np.random.default_rng(seed).integers(30, 226, (100, 100), np.uint8)
+    plane = np.asarray(Image.fromarray(cells).resize((1400, 1400), Image.Resampling.BILINEAR))
+    pictures = []
+    for frame in range(60):
+        half_width, half_height = (round(size / 2 * 1.01**-frame) for size in (640, 360))
+        inside = plane[700 - half_height : 700 + half_height, 700 - half_width : 700 + half_width]
+        pictures.append(np.asarray(Image.fromarray(inside).resize((640, 360), Image.Resampling.BICUBIC)).copy())
+        pictures[-1][300:320, 500:580] = np.tile([40, 220], (20, 40))
+        pictures[-1][210:220, 360:400] = np.tile([40, 220], (10, 20))
+    (audit,) = derived(write(tmp_path / "down.mp4", pictures), tmp_path / "store", Audited())
+    overlays = audit.json("integrity.json")["still"]["overlays"]
+    true = [(500, 300, 580, 320), (360, 210, 400, 220)]
+    assert len(overlays) == len(true)
+    for box, px in zip(overlays, true, strict=True):
+        found = (box["left_px"], box["top_px"], box["right_px"], box["bottom_px"])
+        assert max(abs(a - b) for a, b in zip(found, px, strict=True)) <= 2

@@ -81,7 +81,7 @@ class Measurements:
     """
 
     name: ClassVar[str] = "video.measurements"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 320

@@ -37,6 +37,7 @@ class PixelStatistics:
     height_px: int
     highest: np.ndarray
     """Each pixel's highest level: uint8, shape (height, width)."""
+    lowest: np.ndarray
     stillness: np.ndarray
     """How often a clear step to the right or the lower neighbour has the same sign: uint8, 255 for every frame."""
     spectrum_x: np.ndarray
@@ -44,7 +45,7 @@ class PixelStatistics:
     spectrum_y: np.ndarray
 
     def save(self) -> bytes:
-        """A NumPy archive of the arrays; the same bytes every time. Not compressed: 4 MB at 1080p in place of 2."""
+        """A NumPy archive of the arrays; the same bytes every time. Not compressed: 6 MB at 1080p in place of 3."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for field in fields(self):
@@ -92,12 +93,13 @@ class Gatherer:
         import cv2
 
         if not self._counts:
-            self._highest = luma.copy()
+            self._highest, self._lowest = luma.copy(), luma.copy()
             self._counts = [np.zeros(luma.shape, np.uint16) for _ in range(4)]
             self._spectrum = np.zeros((2, SPECTRUM_BANDS), np.float64)
         if luma.shape != self._highest.shape:
             return
         cv2.max(self._highest, luma, self._highest)
+        cv2.min(self._lowest, luma, self._lowest)
         for first, (near, far) in enumerate(
             ((luma[:, :-1], luma[:, 1:]), (luma[:, 1:], luma[:, :-1]), (luma[:-1], luma[1:]), (luma[1:], luma[:-1]))
         ):
@@ -115,7 +117,7 @@ class Gatherer:
         stillness = np.maximum.reduce(self._counts) * np.uint32(255) // self._taken
         return PixelStatistics(
             taken=self._taken, width_px=self._highest.shape[1], height_px=self._highest.shape[0],
-            highest=self._highest, stillness=stillness.astype(np.uint8),
+            highest=self._highest, lowest=self._lowest, stillness=stillness.astype(np.uint8),
             spectrum_x=spectrum[0], spectrum_y=spectrum[1],
         )  # fmt: skip
 

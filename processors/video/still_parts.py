@@ -24,6 +24,11 @@ STILL_SHARE = 0.9
 """An edge is still where it shows with the same sign in this share of the frames."""
 
 LEAST_OVERLAY_SHARE = 5e-5
+MIDDLE_SHARE = 0.08
+AROUND_MIDDLE_SHARE = 0.25
+"""Of the picture's width and height, from its middle to that of a box."""
+MOST_SWING_LEVELS = 30
+"""From the lowest to the highest level of an overlay's pixel: what coding makes of it."""
 MOST_OVERLAY_SHARE = 0.25
 MOST_OVERLAYS = 12
 MOST_STILL_SHARE = 0.08
@@ -62,7 +67,8 @@ def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: in
         why = f"only {statistics.taken} frames differ enough from the one before"
         return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
     edges = _still_edges(statistics, picture)
-    found = _boxes(edges)
+    swing = statistics.highest.astype(np.int16) - statistics.lowest
+    found = [box for box in _boxes(edges) if not _is_ground(box, edges, swing, picture)]
     if edges.mean() > MOST_STILL_SHARE or len(found) > MOST_OVERLAYS:
         why = "most of the scene is still, so that what is burnt in looks like the rest"
         return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
@@ -140,6 +146,21 @@ def _boxes(edges: np.ndarray) -> list[Box]:
         if min(box.right_px - box.left_px, box.bottom_px - box.top_px) >= 4:
             found.append(box)
     return sorted(found, key=lambda box: -_area(box))
+
+
+def _is_ground(box: Box, edges: np.ndarray, swing: np.ndarray, picture: Box | None) -> bool:
+    """Is it what a camera that looks along its motion sees stand still, or all but, around the middle of its picture?
+
+    What is laid over a picture keeps its levels; the ground that moves little keeps the signs of its steps only.
+    """
+    height, width = edges.shape
+    whole = picture or Box(left_px=0, top_px=0, right_px=width, bottom_px=height)
+    off_x = abs(box.left_px + box.right_px - whole.left_px - whole.right_px) / 2 / (whole.right_px - whole.left_px)
+    off_y = abs(box.top_px + box.bottom_px - whole.top_px - whole.bottom_px) / 2 / (whole.bottom_px - whole.top_px)
+    if max(off_x, off_y) > AROUND_MIDDLE_SHARE:
+        return False
+    inside = slice(box.top_px - 1, box.bottom_px), slice(box.left_px - 1, box.right_px)
+    return max(off_x, off_y) < MIDDLE_SHARE or float(np.median(swing[inside][edges[inside]])) > MOST_SWING_LEVELS
 
 
 def _area(box: Box) -> int:
