@@ -14,6 +14,7 @@ import soundfile
 
 from processors.audio.end_padding import EndPadding
 from processors.audio.info import AudioReport, Damaged
+from processors.audio.lengths import core_audio_count, wave64_count
 from processors.audio.reader import FileReader
 from processors.audio.sound_files import WebWriter
 from processors.errors import DamagedMedia, MediaError, RefusedMedia
@@ -332,3 +333,33 @@ def test_a_recording_whose_size_was_never_written_is_read(tmp_path: Path) -> Non
     samples, _, report = read(wave_with(tmp_path / "cut.wav", data_bytes=0), "wav")
     assert samples.shape == (1, 1000)
     assert report.sample_count_decoded == 1000
+
+
+@pytest.mark.parametrize("size", [0, 24, 1 << 40, (1 << 63) + 5, (1 << 64) - 1])
+def test_a_size_of_wave64_or_caf_that_lies_leads_nowhere(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "lie.w64"
+    path.write_bytes(b"riff" + bytes(36) + b"junk" + bytes(12) + struct.pack("<Q", size) + bytes(400_000))
+    assert wave64_count(SourceFile.at(path)) is None
+    path.write_bytes(b"caff" + bytes(4) + b"junk" + struct.pack(">Q", size) + bytes(400_000))
+    assert core_audio_count(SourceFile.at(path)) is None
+
+
+def test_time_stamps_that_jump_again_and_again_do_not_become_a_day_of_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "jumps.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("flac", rate=48_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        packets = []
+        for number in range(40):
+            frame = av.AudioFrame.from_ndarray(np.ones((1, 4608), np.int16), format="s16", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = 48_000, number * 4608, Fraction(1, 48_000)
+            packets += stream.encode(frame)
+        for number, packet in enumerate([*packets, *stream.encode(None)]):
+            packet.pts = packet.dts = number * 3000 * 48_000
+            container.mux(packet)
+    reader = FileReader(SourceFile.at(path), "mov,mp4")
+    given = sum(block.samples.shape[1] for block in reader.blocks())
+    report = reader.report()
+    assert report.sample_count_decoded == 40 * 4608
+    assert given == report.sample_count_decoded + report.missing_sample_count < 1.1 * (1 << 28)
+    assert report.first_error == "the time stamps jump by 2999.9 s"

@@ -49,6 +49,8 @@ def test_a_native_date_is_kept_as_text() -> None:
         ("[[file]]\npath = 'a'\naltitude_metres = 5\n", "line 3: altitude_metres needs field_of_view_degrees and alt"),
         ("[[file]]\npath = 'a'\naltitude_metres = true\n", "line 3: altitude_metres is True: must be a number"),
         ("[[file]]\npath = 'a'\naltitude_metres = -5.0\n", "line 3: altitude_metres is -5.0: must be above 0"),
+        ("[[file]]\npath = 'a'\naltitude_metres = inf\n", "line 3: altitude_metres is inf: must be above 0"),
+        ("[[file]]\npath = 'a'\nfield_of_view_degrees = nan\n", "field_of_view_degrees is nan: must be between 0"),
         ("[[file]]\npath = 'a'\naltitude_shot = 1.5\n", "line 3: altitude_shot is 1.5: must be a whole number"),
         ("file = 3\n", "file must be written as [[file]] tables"),
         ("keywords = []\n[[file]]\npath = 'a'\nkeywords = [1]\n", "line 4: keywords is [1]: must be a list of texts"),

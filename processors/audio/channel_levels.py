@@ -107,25 +107,25 @@ class ChannelTally:
             self._longest = max(self._longest, self._clip_run)
         self._clip_run = 0
 
-    def finish(self, absent_samples: int, absent_blocks: np.ndarray) -> ChannelLevels:
+    def finish(self, missing_samples: int, incomplete_blocks: list[int]) -> ChannelLevels:
         """The levels of what is there.
 
         Parameters
         ----------
-        absent_samples : how many were NaN or infinite, and taken as zero.
-        absent_blocks : numbers of the blocks that hold any, in this channel or another.
+        missing_samples : how many were NaN or infinite, and taken as zero.
+        incomplete_blocks : numbers of the blocks of which some are missing, in this channel or another.
         """
         self._end_clipping()
-        there = max(1, self._samples - absent_samples)
+        there = max(1, self._samples - missing_samples)
         mean = self._sum / there
         rms = math.sqrt(self._squares / there)
         peak_db, rms_db = decibels(self._peak), decibels(rms)
         variances = np.concatenate(self._variances)
-        whole = np.delete(variances, absent_blocks)
+        whole = np.delete(variances, incomplete_blocks)
         variances = whole if whole.size else variances
         rms_without_dc_db = decibels(math.sqrt(max(rms * rms - mean * mean, 0.0)))
         floor_db = decibels(math.sqrt(float(np.percentile(variances, NOISE_PERCENT))))
-        zero = "every sample is zero" + (", or no number and taken as zero" if absent_samples else "")
+        zero = "every sample is zero" + (", or no number and taken as zero" if missing_samples else "")
         reasons = (
             (peak_db is None, zero),
             (rms_without_dc_db is None, "every sample is the same"),

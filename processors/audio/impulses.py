@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,8 @@ def _found(steps: Steps, step_seconds: float, threshold_db: float) -> list[tuple
     middle = (steps.highest + steps.lowest).mean(axis=0) / 2
     rest = np.repeat(_median(middle[::8], step_seconds), 8)[: len(middle)]
     swing = np.maximum(steps.highest.max(axis=0) - rest, rest - steps.lowest.min(axis=0))
-    clicks = _rises(steps, steps.change_power, step_seconds, threshold_db, RISE_SECONDS)
-    thumps = _rises(steps, swing * swing, step_seconds, threshold_db, QUIET_BEFORE_SECONDS)
+    clicks = _rises(steps, steps.change_power, step_seconds, threshold_db, _lowest_before, threshold_db / 2)
+    thumps = _rises(steps, swing * swing, step_seconds, threshold_db, _highest_before, threshold_db)
     taken = np.zeros(len(middle) + 1, bool)
     apart = round(APART_SECONDS / step_seconds)
     for onset, end, _ in clicks:
@@ -86,26 +86,19 @@ def _found(steps: Steps, step_seconds: float, threshold_db: float) -> list[tuple
 
 
 def _rises(
-    steps: Steps, power: np.ndarray, step_seconds: float, threshold_db: float, quiet_seconds: float
+    steps: Steps,
+    power: np.ndarray,
+    step_seconds: float,
+    threshold_db: float,
+    before: Callable[[np.ndarray, float], np.ndarray],
+    least_rise_db: float,
 ) -> list[tuple[int, int, float]]:
-    """Where power rises at once above its background; `quiet_seconds`: how long before it must have been low.
-
-    For `RISE_SECONDS` its lowest there counts; for longer its highest, so that a slow swing does not rise each time.
-    """
-    import scipy.ndimage
-
+    """Onset, end and excess where power stands above its background, and at once above what was `before`."""
     found = []
     level_db = 10 * np.log10(np.maximum(power, FLOOR))
     above = level_db - np.repeat(_median(level_db[::8], step_seconds), 8)[: len(level_db)]
     rise = max(1, round(RISE_SECONDS / step_seconds))
-    size = 2 * (rise // 2) + 3
-    before = scipy.ndimage.minimum_filter1d(level_db, size=size, origin=rise // 2 + 1)  # looks back only
-    if quiet_seconds > RISE_SECONDS:
-        quiet = max(1, round(quiet_seconds / step_seconds))
-        highest = scipy.ndimage.maximum_filter1d(level_db, size=2 * (quiet // 2) + 1, origin=quiet // 2)
-        before = np.concatenate([np.full(size, highest[0]), highest[: len(highest) - size]])
-    least_rise_db = threshold_db / 2 if quiet_seconds <= RISE_SECONDS else threshold_db
-    sudden = (above >= threshold_db) & (level_db - before >= least_rise_db)
+    sudden = (above >= threshold_db) & (level_db - before(level_db, step_seconds) >= least_rise_db)
     smooth_db = _smooth(power, 2 * round(END_SMOOTH_SECONDS / step_seconds / 2) + 1)
     quiet_again = smooth_db - np.repeat(_median(smooth_db[::8], step_seconds), 8)[: len(level_db)] < END_ABOVE_DB
     longest, free_from = round(LONGEST_SECONDS / step_seconds), 0
@@ -121,6 +114,24 @@ def _rises(
         if steps.core.start <= onset < steps.core.stop:
             found.append((onset, end, float(above[onset:end].max())))
     return found
+
+
+def _lowest_before(level_db: np.ndarray, step_seconds: float) -> np.ndarray:
+    """The lowest level within `RISE_SECONDS` before each step."""
+    import scipy.ndimage
+
+    half = max(1, round(RISE_SECONDS / step_seconds)) // 2
+    return scipy.ndimage.minimum_filter1d(level_db, size=2 * half + 3, origin=half + 1)
+
+
+def _highest_before(level_db: np.ndarray, step_seconds: float) -> np.ndarray:
+    """The highest level within `QUIET_BEFORE_SECONDS` before the rise to each step: a slow swing rises only once."""
+    import scipy.ndimage
+
+    half = max(1, round(QUIET_BEFORE_SECONDS / step_seconds)) // 2
+    highest = scipy.ndimage.maximum_filter1d(level_db, size=2 * half + 1, origin=half)
+    rise = 2 * (max(1, round(RISE_SECONDS / step_seconds)) // 2) + 3
+    return np.concatenate([np.full(rise, highest[0]), highest])[: len(highest)]
 
 
 def _median(level_db: np.ndarray, step_seconds: float) -> np.ndarray:

@@ -40,7 +40,7 @@ class Damaged:
 
     start_seconds: float
     end_seconds: float | None
-    """None where the packet does not say how long it was."""
+    """None where it is not known how much is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import BinaryIO
 
 import soundfile
 
@@ -22,6 +24,8 @@ HEADER_ONLY_BYTES = 1 << 16
 
 PLAIN_CODES = frozenset({1, 3, 6, 7, 0xFFFE})
 """WAVE formats whose blocks hold one sample of each channel: PCM, float, A-law, µ-law, and the extensible header."""
+MOST_CHUNKS = 10_000
+
 UNKNOWN_SIZE = 0xFFFFFFFF
 """What a writer that cannot seek back leaves in a RIFF size, and what says in RF64 to look into `ds64`."""
 
@@ -45,7 +49,7 @@ def wave_count(file: SourceFile) -> int | None:
         if form not in (b"RIFF", b"RF64", b"BW64") or kind != b"WAVE":
             return None
         block_bytes, long_size = 0, UNKNOWN_SIZE
-        while len(head := opened.read(8)) == 8:
+        for head in _heads(opened, 8):
             name, size = struct.unpack("<4sI", head)
             if name == b"data":
                 size = long_size if form != b"RIFF" and size == UNKNOWN_SIZE else size
@@ -57,7 +61,7 @@ def wave_count(file: SourceFile) -> int | None:
             if name == b"fmt " and len(body) >= 14:
                 code, block_bytes = struct.unpack_from("<H10xH", body)
                 block_bytes = block_bytes if code in PLAIN_CODES else 0
-            opened.seek(size - len(body) + size % 2, 1)
+            opened.seek(min(size - len(body) + size % 2, file.size_bytes), 1)
     return None
 
 
@@ -72,7 +76,7 @@ def wave64_count(file: SourceFile) -> int | None:
     with file.open() as opened:
         opened.seek(40)  # the RIFF chunk's head and the GUID of WAVE
         block_bytes = 0
-        while len(head := opened.read(WAVE64_HEAD_BYTES)) == WAVE64_HEAD_BYTES:
+        for head in _heads(opened, WAVE64_HEAD_BYTES):
             name, size = head[:16], struct.unpack_from("<Q", head, 16)[0] - WAVE64_HEAD_BYTES
             if size < 0:
                 return None
@@ -82,7 +86,7 @@ def wave64_count(file: SourceFile) -> int | None:
             if name == WAVE64_FORMAT and len(body) >= 14:
                 code, block_bytes = struct.unpack_from("<H10xH", body)
                 block_bytes = block_bytes if code in PLAIN_CODES else 0
-            opened.seek(size - len(body) + -size % 8, 1)
+            opened.seek(min(size - len(body) + -size % 8, file.size_bytes), 1)
     return None
 
 
@@ -94,7 +98,7 @@ def core_audio_count(file: SourceFile) -> int | None:
     with file.open() as opened:
         opened.seek(8)
         packet_bytes = frames_per_packet = 0
-        while len(head := opened.read(12)) == 12:
+        for head in _heads(opened, 12):
             name, size = struct.unpack(">4sq", head)
             if name == b"data":
                 known = size > 4 and packet_bytes and frames_per_packet == 1
@@ -104,8 +108,17 @@ def core_audio_count(file: SourceFile) -> int | None:
             body = opened.read(min(size, 32))
             if name == b"desc" and len(body) == 32:
                 packet_bytes, frames_per_packet = struct.unpack_from(">II", body, 16)
-            opened.seek(size - len(body), 1)
+            opened.seek(min(size - len(body), file.size_bytes), 1)
     return None
+
+
+def _heads(opened: BinaryIO, head_bytes: int) -> Iterator[bytes]:
+    """The heads of chunks, of so many bytes each, from where the file stands; who asks goes on to the next himself."""
+    for _ in range(MOST_CHUNKS):
+        head = opened.read(head_bytes)
+        if len(head) < head_bytes:
+            return
+        yield head
 
 
 def ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:

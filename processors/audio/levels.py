@@ -91,17 +91,13 @@ class _Session:
         self._channels = [
             ChannelTally(number, info.rate_hz, self._block, codec=info.codec) for number in range(info.channel_count)
         ]
-        self._absent_samples = np.zeros(info.channel_count, int)
-        self._absent_blocks: set[int] = set()
+        self._missing_samples = np.zeros(info.channel_count, int)
         self._meter = LoudnessMeter(info.rate_hz, info.channel_count)
         self._samples = 0
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
         if block.non_finite_count:
-            absent = ~np.isfinite(block.samples)
-            self._absent_samples += absent.sum(axis=1)
-            places = block.first_sample + np.flatnonzero(absent.any(axis=0))
-            self._absent_blocks.update(np.unique(places // self._block).tolist())
+            self._missing_samples += np.count_nonzero(~np.isfinite(block.samples), axis=1)
         for run in self._runs.add(block):
             self._take(run)
         yield from ()
@@ -115,9 +111,8 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         if (rest := self._runs.rest()) is not None:
             self._take(rest)
-        absent = np.array(sorted(self._absent_blocks), int)
-        counts = self._absent_samples.tolist()
-        channels = tuple(tally.finish(count, absent) for tally, count in zip(self._channels, counts, strict=True))
+        parts, counts = self._incomplete_blocks(), self._missing_samples.tolist()
+        channels = tuple(tally.finish(count, parts) for tally, count in zip(self._channels, counts, strict=True))
         loudness = self._meter.finish()
         silent = self._silences()
         facts = LevelsFacts(
@@ -137,9 +132,15 @@ class _Session:
         yield Item(name=LEVELS, media_type="application/json", data=text.encode(), facts=facts)
         yield Item(name="loudness.csv", media_type="text/csv", data=self._table())
 
+    def _incomplete_blocks(self) -> list[int]:
+        """Numbers of the blocks of which samples are missing."""
+        runs = self._runs.missing.runs
+        spans = (range(first // self._block, -(-end // self._block)) for first, end in runs)
+        return sorted({number for span in spans for number in span})
+
     def _silences(self) -> list[Span]:
         peaks = np.max([np.concatenate(tally.quiet) for tally in self._channels], axis=0)
-        peaks[sorted(self._absent_blocks)] = np.inf  # what is not there is not silent
+        peaks[self._incomplete_blocks()] = np.inf  # what is not there is not silent
         least = max(1, round(self._processor.silence_seconds / BLOCK_SECONDS))
         rate_hz, start = self._info.rate_hz, float(self._info.start)
         return [

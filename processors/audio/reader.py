@@ -50,6 +50,8 @@ LEAST_GAP_SECONDS = 0.05
 LEAST_GAP_AFTER_ERROR_SECONDS = 0.002
 MOST_GAP_SECONDS = 3600
 """Time stamps that jump by more are wrong, or another recording's."""
+MOST_MISSING_SAMPLES, MOST_MISSING_RATIO = 1 << 28, 10
+"""In all, over all channels, and to what is there: a few packets with times far apart must not become a day of NaN."""
 
 
 class StreamReader:
@@ -119,8 +121,11 @@ class StreamReader:
         time, rate_hz = frame.pts * frame.time_base, self.info.rate_hz
         self._zero = time if self._zero is None else self._zero
         missing = round((time - self._zero) * rate_hz) - self.tally.samples
-        if missing > MOST_GAP_SECONDS * rate_hz:
+        there = self.tally.samples - self.tally.missing
+        most = MOST_MISSING_SAMPLES // self.info.channel_count + MOST_MISSING_RATIO * there
+        if missing > MOST_GAP_SECONDS * rate_hz or self.tally.missing + missing > most:
             self.tally.error(DamagedMedia(f"the time stamps jump by {missing / rate_hz:.1f} s"))
+            self._zero = time - Fraction(self.tally.samples, rate_hz)
             return 0
         return missing if missing >= least * rate_hz else 0
 
@@ -261,7 +266,7 @@ def _read(sound: soundfile.SoundFile, sample_count: int) -> np.ndarray:
 
     Those of 16 bits are scaled here, five times as fast.
     """
-    if sound.format == "OGG" and (order := WAVE_ORDER_OF_VORBIS.get(sound.channels)):
+    if sound.subtype in ("VORBIS", "OPUS") and (order := WAVE_ORDER_OF_VORBIS.get(sound.channels)):
         return sound.read(sample_count, dtype="float32", always_2d=True).T[list(order)]
     if sound.subtype == "PCM_16":
         return np.multiply(sound.read(sample_count, dtype="int16", always_2d=True).T, 2.0**-15, dtype=np.float32)

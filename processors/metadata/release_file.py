@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import tomllib
 from dataclasses import dataclass
@@ -194,7 +195,7 @@ class _Checker:
         given = [key for key in ALTITUDE_KEYS if key in said]
         altitude, view, shot = (float(said.get(key, 1)) for key in ALTITUDE_KEYS)  # type: ignore[arg-type]
         for key, fits, must in (
-            ("altitude_metres", altitude > 0, "be above 0"),
+            ("altitude_metres", 0 < altitude < math.inf, "be above 0"),
             ("field_of_view_degrees", 0 < view < 180, "be between 0 and 180"),
             ("altitude_shot", shot >= 1, "be the number of a shot, from 1"),
         ):  # fmt: skip
