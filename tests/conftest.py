@@ -27,14 +27,6 @@ from tests.video_derived import Derived, derived
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
 
-@pytest.hookimpl(tryfirst=True)  # else it comes too late: pytest-xdist has read the groups by then
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests: one has all that start a Prefect server, and files are not divided."""
-    for item in items:
-        group = "prefect" if item.get_closest_marker("prefect") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of real media beside the checkout."""
