@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import ClassVar
 
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
 from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
+from processors.video.beside import Beside
 from processors.video.choice import Choice, Scores, choose
 from processors.video.frame import VideoFrame
 from processors.video.identity import FrameIdentity, identity_of, xmp_of
@@ -107,11 +109,14 @@ class _Session:
         self._audit = using.results[Audited.name].facts("integrity.json")
         self._wanted = {choice.pts: choice for choice in processor.choices(using)}
         self._made: list[tuple[str, StillFacts]] = []
+        self._beside = Beside()
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         choice = self._wanted.pop(frame.pts, None)
-        if choice is None:
-            return
+        if choice is not None:
+            yield from self._beside.start(functools.partial(self._still, choice, frame))
+
+    def _still(self, choice: Choice, frame: VideoFrame) -> Item:
         form, identity = self._processor.picture_format, identity_of(frame, self._info)
         picture = frame.rgb(self._processor.longest_side_px)
         facts = StillFacts(
@@ -128,9 +133,10 @@ class _Session:
         name = f"still_{choice.shot:04d}_{choice.rank_in_shot:02d}{SUFFIXES[form]}"
         data = encode(picture, form, quality=self._processor.quality, xmp=xmp_of(identity))
         self._made.append((name, facts))
-        yield Item(name=name, media_type=MEDIA_TYPES[form], data=data, facts=facts)
+        return Item(name=name, media_type=MEDIA_TYPES[form], data=data, facts=facts)
 
     def finish(self) -> Iterator[Item]:
+        yield from self._beside.rest()
         listed = [{"file": name, **vars(facts)} for name, facts in sorted(self._made, key=lambda pair: pair[1].rank)]
         for entry in listed:
             entry.pop("audit")
