@@ -17,7 +17,7 @@ from processors.audio.info import AudioReport, Damaged
 from processors.audio.lengths import core_audio_count, wave64_count
 from processors.audio.reader import FileReader
 from processors.audio.sound_files import WebWriter
-from processors.errors import DamagedMedia, MediaError, RefusedMedia
+from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.identify import identify
 from processors.source_file import SourceFile
 
@@ -363,3 +363,28 @@ def test_time_stamps_that_jump_again_and_again_do_not_become_a_day_of_nothing(tm
     assert report.sample_count_decoded == 40 * 4608
     assert given == report.sample_count_decoded + report.missing_sample_count < 1.1 * (1 << 28)
     assert report.first_error == "the time stamps jump by 2999.9 s"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "pcmwaveformat-24bit-4byte-48kHz-stereo",
+            "24-bit samples in 4 bytes each, at which end the header does not say",
+        ),
+        ("waveformatextensible-24bit-4byte-48kHz-stereo", "24-bit samples at the lower end of 4 bytes"),
+    ],
+)
+def test_samples_that_both_libraries_misread_are_refused(samples: Path, name: str, message: str) -> None:
+    with pytest.raises(UnsupportedMedia, match=message):
+        FileReader(SourceFile.at(samples / f"formats/audio/hound/{name}.wav"), "wav")
+
+
+def test_24_bits_at_the_upper_end_of_4_bytes_are_exact(tmp_path: Path) -> None:
+    values, path = steps(24, 2), tmp_path / "sound.wav"
+    soundfile.write(path, values, 48_000, format="WAVEX", subtype="PCM_32")
+    data = bytearray(path.read_bytes())
+    assert struct.unpack_from("<H", data, 38) == (32,)  # the valid bits
+    struct.pack_into("<H", data, 38, 24)
+    path.write_bytes(data)
+    assert np.array_equal(read(path, "wav")[0], (values.T / 2.0**31).astype(np.float32))

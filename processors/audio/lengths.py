@@ -49,7 +49,7 @@ def wave_count(file: SourceFile) -> int | None:
         if form not in (b"RIFF", b"RF64", b"BW64") or kind != b"WAVE":
             return None
         block_bytes, long_size = 0, UNKNOWN_SIZE
-        for head in _heads(opened, 8):
+        for head in heads(opened, 8):
             name, size = struct.unpack("<4sI", head)
             if name == b"data":
                 size = long_size if form != b"RIFF" and size == UNKNOWN_SIZE else size
@@ -76,7 +76,7 @@ def wave64_count(file: SourceFile) -> int | None:
     with file.open() as opened:
         opened.seek(40)  # the RIFF chunk's head and the GUID of WAVE
         block_bytes = 0
-        for head in _heads(opened, WAVE64_HEAD_BYTES):
+        for head in heads(opened, WAVE64_HEAD_BYTES):
             name, size = head[:16], struct.unpack_from("<Q", head, 16)[0] - WAVE64_HEAD_BYTES
             if size < 0:
                 return None
@@ -98,7 +98,7 @@ def core_audio_count(file: SourceFile) -> int | None:
     with file.open() as opened:
         opened.seek(8)
         packet_bytes = frames_per_packet = 0
-        for head in _heads(opened, 12):
+        for head in heads(opened, 12):
             name, size = struct.unpack(">4sq", head)
             if name == b"data":
                 known = size > 4 and packet_bytes and frames_per_packet == 1
@@ -112,7 +112,7 @@ def core_audio_count(file: SourceFile) -> int | None:
     return None
 
 
-def _heads(opened: BinaryIO, head_bytes: int) -> Iterator[bytes]:
+def heads(opened: BinaryIO, head_bytes: int) -> Iterator[bytes]:
     """The heads of chunks, of so many bytes each, from where the file stands; who asks goes on to the next himself."""
     for _ in range(MOST_CHUNKS):
         head = opened.read(head_bytes)

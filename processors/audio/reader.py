@@ -21,6 +21,7 @@ from processors.audio.info import AudioInfo, AudioReport
 from processors.audio.lengths import ESTIMATED, declared_count, ffmpeg_count, libsndfile_count, mp3_says_its_length
 from processors.audio.ogg import is_in_one_piece, read_pages
 from processors.audio.tally import Tally
+from processors.audio.wave_containers import refuse_misread
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia
 from processors.matroska import cut_off_because
@@ -154,6 +155,7 @@ class FileReader:
     def __init__(self, file: SourceFile, file_format: str) -> None:
         self._file = file
         self._sound: soundfile.SoundFile | None = None
+        refuse_misread(file)
         opened = file.open()
         if file_format in LIBSNDFILE_FORMATS and (file_format != "ogg" or is_in_one_piece(file)):
             # What libsndfile refuses (24-bit float, RF64 oddities), FFmpeg may still read.
