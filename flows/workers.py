@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as JobTimeout
@@ -76,6 +77,7 @@ class Workers:
         self.count = count
         self.limits = limits
         self._unanswered: set[Future[Any]] = set()
+        self._starting_or_stopping = threading.Lock()
         context = multiprocessing.get_context("spawn" if afresh else "forkserver")
         self._pool = ProcessPool(
             max_workers=count, context=context, initializer=_limit_this_process, initargs=[limits.memory_mb]
@@ -95,11 +97,12 @@ class Workers:
         """Queue a job; ask `answer` for what became of it. Raises `Stopped` after `stop`."""
         seconds = self.limits.wall_seconds_for(size_bytes)
         job = functools.partial(_with_cpu_limit, int(seconds * (os.cpu_count() or 1)) + 1, function)
-        try:
-            future = self._pool.schedule(job, args=list(arguments), timeout=seconds)
-        except RuntimeError as error:
-            raise Stopped from error
-        self._unanswered.add(future)
+        with self._starting_or_stopping:  # else a job queued while the pool is stopped would never be answered
+            try:
+                future = self._pool.schedule(job, args=list(arguments), timeout=seconds)
+            except RuntimeError as error:
+                raise Stopped from error
+            self._unanswered.add(future)
         future.add_done_callback(self._unanswered.discard)
         return future
 
@@ -125,9 +128,10 @@ class Workers:
 
     def stop(self) -> None:
         """Kill the workers and everything queued; whoever waits for an answer gets `Stopped`."""
-        for future in list(self._unanswered):
-            future.cancel()
-        self._pool.stop()
+        with self._starting_or_stopping:
+            self._pool.stop()
+            for future in list(self._unanswered):
+                future.cancel()
 
 
 def _death(exit_code: int) -> WorkerDeath:

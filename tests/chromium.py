@@ -24,6 +24,7 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required", "--hide-scrollbars", "--remote-debugging-port=0",
 )  # fmt: skip
 STARTS_IN_SECONDS = 60.0
+ANSWERS_IN_SECONDS = 60.0
 KEYS = {"Enter": "\r", "Escape": "", "ArrowLeft": "", "ArrowRight": "", "ArrowUp": "", "ArrowDown": "", "Tab": ""}
 CODES = {
     "Enter": 13,
@@ -78,8 +79,9 @@ class Browser:
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": parameters}
         self._socket.send(json.dumps(message | ({"sessionId": session} if session else {})))
-        while True:
-            answer = json.loads(self._socket.recv(timeout=60))
+        until = time.monotonic() + ANSWERS_IN_SECONDS
+        while True:  # a page that plays tells of itself without end
+            answer = json.loads(self._socket.recv(timeout=max(0.0, until - time.monotonic())))
             if answer.get("id") == number:
                 assert "error" not in answer, f"{method}: {answer.get('error')}"
                 return answer["result"]

@@ -6,6 +6,8 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -80,3 +82,25 @@ def test_stopping_frees_everyone_who_waits() -> None:
                 pool.answer(job, size_bytes=1)
         with pytest.raises(Stopped):
             pool.start(hang, [], size_bytes=1)
+
+
+def test_a_job_that_is_started_while_the_pool_stops_is_answered() -> None:
+    def start_until_stopped(pool: Workers) -> int:
+        jobs = []
+        with suppress(Stopped):
+            while True:
+                jobs.append(pool.start(max, [1, 2], size_bytes=1))
+        return sum(_is_stopped(pool, job) for job in jobs)
+
+    with Workers(1, LIMITS, afresh=True) as pool, ThreadPoolExecutor(4) as threads:
+        counts = [threads.submit(start_until_stopped, pool) for _ in range(4)]
+        time.sleep(0.5)
+        pool.stop()
+        assert sum(count.result(timeout=30) for count in counts) > 0
+
+
+def _is_stopped(pool: Workers, job: Future[int]) -> bool:
+    try:
+        return pool.answer(job, size_bytes=1) != 2
+    except Stopped:
+        return True
