@@ -18,9 +18,9 @@ from processors.contract import Item, Json, Need, Processor, Reads, Using, as_js
 from processors.video.held import Run, black_frames, repeated_frames, runs
 from processors.video.measurements import Measurements
 from processors.video.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
-from processors.video.still_parts import Box, StillParts, still_parts
+from processors.video.still_parts import Box, still_parts
 from processors.video.using import FromResults, Measured
-from processors.video.verdict import Span, many, verdict_words
+from processors.video.verdict import Findings, Span, many, verdict_words
 
 MOST_RATE_HZ = 10_000.0
 """Films of faster cameras are written for a player, which shows a thousand frames a second at the very most."""
@@ -49,45 +49,10 @@ class Audit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Integrity:
-    """Everything that the audit found."""
-
-    audit: Audit
-    frame_count_declared: int | None
-    """In the container's header."""
-    frame_count_hidden: int | None
-    """By an edit list."""
-    frame_count_decoded: int
-    frame_count_distinct: int
-    """Pictures that differ from the one before them; black frames each count as one."""
-    frame_count_held: int
-    frame_count_black: int
-    frame_count_lost: int | None
-    frame_count_corrupt: int
-    frame_count_without_time: int
-    frame_count_interlaced: int
-    duration_declared_seconds: float | None
-    duration_decoded_seconds: float | None
-    frame_rate_hz: float | None
-    """Frames shown, by the time they are shown for."""
-    distinct_per_second: float | None
-    damaged_or_missing: tuple[Span, ...]
-    """Damaged or lost frames, the first 100 spans."""
-    decoder_errors: int
-    first_error: str | None
-    is_truncated: bool
-    truncated_because: str | None
-    still: StillParts
-    detail_share: float | None
-    """Share of the resolution, along the better axis, in which there is detail; None where the picture
-    is too small, too dark or too plain to tell."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Audited:
     """Audits a video from its measurements and from what the reader reported.
 
-    Items: `integrity.json` (`Integrity`), `held_runs.csv` (each picture shown for more than one frame).
+    Items: `integrity.json` (`Audit` and `Findings`), `held_runs.csv` (each picture shown for more than one frame).
     """
 
     name: ClassVar[str] = "video.integrity"
@@ -123,66 +88,80 @@ class Audited:
         report = using.source_facts["video"]
         assert isinstance(report, dict)
         repeated = repeated_frames(measured, self.held_levels)
-        found = examine(self, measured, repeated, report)
-        text = json.dumps(as_json(found), indent=1, ensure_ascii=False)
-        yield Item(name="integrity.json", media_type="application/json", data=text.encode(), facts=found.audit)
+        found = findings(measured, repeated, report)
+        audit = self.audit(found, _absurd_times(measured, found.frame_rate_hz), (measured.width_px, measured.height_px))
+        text = json.dumps({"audit": as_json(audit)} | _fields(found), indent=1, ensure_ascii=False)
+        yield Item(name="integrity.json", media_type="application/json", data=text.encode(), facts=audit)
         held = [run for run in runs(repeated) if run.frame_count > 1]
         yield Item(name="held_runs.csv", media_type="text/csv", data=_held_table(held, measured))
 
+    def audit(self, found: Findings, absurd: str | None, size_px: tuple[int, int]) -> Audit:
+        """The verdict on what was found; `absurd`: why the times cannot be those of pictures."""
+        refused = [*self._motion_refusals(found), *([absurd] if absurd else [])]
+        lit = found.frame_count_decoded - found.frame_count_black
+        return Audit(
+            words=" ".join(verdict_words(found, size_px, self.soft_below, absurd, refused)),
+            motion_may_be_measured=not refused,
+            motion_refused_because=tuple(refused),
+            is_complete=not (
+                found.truncated_because
+                or found.damaged_or_missing
+                or absurd
+                or found.decoder_errors
+                or found.frame_count_without_time
+            ),
+            is_stop_motion=lit > 0 and found.frame_count_held > self.held_share_at_most * lit,
+            distinct_per_second=found.distinct_per_second,
+            picture_box=found.still.picture_box,
+        )
 
-def examine(processor: Audited, measured: Measured, repeated: np.ndarray, report: dict[str, Json]) -> Integrity:
-    """Put the findings together; `report` is the reader's (`VideoReport` as JSON)."""
+    def _motion_refusals(self, found: Findings) -> Iterator[str]:
+        lit, held = found.frame_count_decoded - found.frame_count_black, found.frame_count_held
+        bad = found.frame_count_corrupt + (found.frame_count_lost or 0) + found.frame_count_without_time
+        whole = found.frame_count_decoded + bad
+        if lit < 3:
+            yield f"only {lit} frames show anything"
+        elif held > self.held_share_at_most * lit:
+            yield f"{held} of {lit} frames repeat the one before: the times of the pictures are not those of the camera"
+        if bad > self.damaged_share_at_most * whole:
+            yield f"{bad} of {whole} frames are damaged or missing"
+
+
+def findings(measured: Measured, repeated: np.ndarray, report: dict[str, Json]) -> Findings:
+    """Put together what is in the measurements and in the reader's report (`VideoReport` as JSON)."""
     facts: dict[str, Any] = report
-    black = black_frames(measured)
     count, held = measured.frame_count, int(repeated.sum())
     shown = float(measured.time(count) - measured.time(0)) if count else None
     why_cut = _truncated(facts, float(measured.time(count)) if count else None, shown)
-    damage = _damage(measured, facts)
-    still = still_parts(measured.statistics, measured.width_px, measured.height_px)
-    distinct_per_second = round((count - held) / shown, 3) if shown else None
-    detail = _detail_share(measured.statistics)
-    refused = _motion_refusals(processor, count, held, int(black.sum()), facts)
-    is_stop_motion = count - int(black.sum()) > 0 and held > processor.held_share_at_most * (count - int(black.sum()))
-    rate = round(count / shown, 3) if shown else None
-    absurd = _absurd_times(measured, rate)
-    refused += [absurd] if absurd else []
-    audit = Audit(
-        words=" ".join(verdict_words(facts, count, held, shown, rate, distinct_per_second, why_cut, damage, still,
-                              detail if detail is not None and detail < processor.soft_below else None, refused, absurd,
-                              (measured.width_px, measured.height_px), int(measured.column("is_interlaced").sum()))),
-        motion_may_be_measured=not refused,
-        motion_refused_because=tuple(refused),
-        is_complete=not (
-            why_cut or damage or absurd or facts["decoder_errors"] or facts["frame_count_without_time"]
-        ),
-        is_stop_motion=is_stop_motion,
-        distinct_per_second=distinct_per_second,
-        picture_box=still.picture_box,
-    )  # fmt: skip
-    return Integrity(
-        audit=audit,
+    return Findings(
         frame_count_declared=facts["frame_count_from_header"],
         frame_count_hidden=facts["frame_count_hidden"],
         frame_count_decoded=count,
         frame_count_distinct=count - held,
         frame_count_held=held,
-        frame_count_black=int(black.sum()),
+        frame_count_black=int(black_frames(measured).sum()),
         frame_count_lost=facts["frame_count_lost"],
         frame_count_corrupt=facts["frame_count_corrupt"],
         frame_count_without_time=facts["frame_count_without_time"],
         frame_count_interlaced=int(measured.column("is_interlaced").sum()),
         duration_declared_seconds=facts["duration_seconds_from_header"],
         duration_decoded_seconds=shown,
-        frame_rate_hz=rate,
-        distinct_per_second=distinct_per_second,
-        damaged_or_missing=damage,
+        frame_rate_hz=round(count / shown, 3) if shown else None,
+        distinct_per_second=round((count - held) / shown, 3) if shown else None,
+        damaged_or_missing=_damage(measured, facts),
         decoder_errors=facts["decoder_errors"],
         first_error=facts["first_error"],
         is_truncated=why_cut is not None,
         truncated_because=why_cut,
-        still=still,
-        detail_share=detail,
+        still=still_parts(measured.statistics, measured.width_px, measured.height_px),
+        detail_share=_detail_share(measured.statistics),
     )
+
+
+def _fields(found: Findings) -> dict[str, Json]:
+    fields = as_json(found)
+    assert isinstance(fields, dict)
+    return fields
 
 
 def _truncated(facts: dict[str, Any], end: float | None, shown: float | None) -> str | None:
@@ -218,21 +197,6 @@ def _detail_share(statistics: PixelStatistics | None) -> float | None:
     known = [spectrum for spectrum in (statistics.spectrum_x, statistics.spectrum_y) if spectrum.max() >= LEAST_POWER]
     ends = [np.flatnonzero(spectrum > DETAIL_POWER)[-1:].sum() + 1 for spectrum in known]
     return round(float(max(ends)) / SPECTRUM_BANDS, 3) if ends else None
-
-
-def _motion_refusals(processor: Audited, count: int, held: int, black: int, facts: dict[str, Any]) -> list[str]:
-    lit = count - black
-    bad = facts["frame_count_corrupt"] + (facts["frame_count_lost"] or 0) + facts["frame_count_without_time"]
-    refused = []
-    if lit < 3:
-        refused.append(f"only {lit} frames show anything")
-    elif held > processor.held_share_at_most * lit:
-        refused.append(
-            f"{held} of {lit} frames repeat the one before: the times of the pictures are not those of the camera"
-        )
-    if bad > processor.damaged_share_at_most * (count + bad):
-        refused.append(f"{bad} of {count + bad} frames are damaged or missing")
-    return refused
 
 
 def _absurd_times(measured: Measured, rate_hz: float | None) -> str | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from processors.video.still_parts import Box, StillParts
 
@@ -17,36 +16,87 @@ class Span:
     end_seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """Everything that an audit found; `None` where it is unknown."""
+
+    frame_count_declared: int | None
+    """In the container's header."""
+    frame_count_hidden: int | None
+    """By an edit list."""
+    frame_count_decoded: int
+    frame_count_distinct: int
+    """Pictures that differ from the one before them; black frames each count as one."""
+    frame_count_held: int
+    frame_count_black: int
+    frame_count_lost: int | None
+    frame_count_corrupt: int
+    frame_count_without_time: int
+    frame_count_interlaced: int
+    duration_declared_seconds: float | None
+    duration_decoded_seconds: float | None
+    frame_rate_hz: float | None
+    """Frames shown, by the time they are shown for."""
+    distinct_per_second: float | None
+    damaged_or_missing: tuple[Span, ...]
+    """Damaged or lost frames, the first 100 spans."""
+    decoder_errors: int
+    first_error: str | None
+    is_truncated: bool
+    truncated_because: str | None
+    still: StillParts
+    detail_share: float | None
+    """Share of the resolution, along the better axis, in which there is detail; None where the picture
+    is too small, too dark or too plain to tell."""
+
+
 def verdict_words(
-    facts: dict[str, Any], count: int, held: int, shown: float | None, rate: float | None, distinct: float | None,
-    why_cut: str | None, damage: tuple[Span, ...], still: StillParts, soft: float | None, refused: list[str],
-    absurd: str | None, size_px: tuple[int, int], interlaced: int,
-) -> Iterator[str]:  # fmt: skip
-    """The verdict's sentences; `facts` is the reader's report, `soft` the share of the resolution that holds detail."""
-    if not shown:
-        untimed = facts["frame_count_without_time"]
-        why = f": {many(untimed, 'frame')} decoded, none with a time" if untimed else ""
+    found: Findings, size_px: tuple[int, int], soft_below: float, absurd: str | None, refused: Sequence[str]
+) -> Iterator[str]:
+    """The verdict's sentences.
+
+    Parameters
+    ----------
+    size_px : the video's width and height, upright.
+    soft_below : share of the resolution; detail in less shows signs of upscaling.
+    absurd : why the times cannot be those of pictures.
+    refused : why motion may not be measured.
+    """
+    untimed = many(found.frame_count_without_time, "frame") + " decoded"
+    if not found.duration_decoded_seconds:
+        why = f": {untimed}, none with a time" if found.frame_count_without_time else ""
         yield f"Not one frame can be used{why}."
         return
-    yield f"{count} frames in {shown:.3f} s."
-    if held:
-        yield f"{distinct:g} distinct pictures a second in a {rate:g} fps file; {held} frames repeat the one before."
+    yield f"{found.frame_count_decoded} frames in {found.duration_decoded_seconds:.3f} s."
+    if found.frame_count_held:
+        yield (
+            f"{found.distinct_per_second:g} distinct pictures a second in a {found.frame_rate_hz:g} fps file; "
+            f"{found.frame_count_held} frames repeat the one before."
+        )
     else:
         yield "Every frame is a picture of its own."
-    if interlaced:
-        yield f"{many(interlaced, 'frame')} interlaced: each holds two moments."
-    if facts["frame_count_hidden"]:
-        yield f"An edit list hides {facts['frame_count_hidden']} more frames, which no player shows."
-    if why_cut:
-        yield f"Cut off: {why_cut}."
-    if damage:
+    if found.frame_count_interlaced:
+        yield f"{many(found.frame_count_interlaced, 'frame')} interlaced: each holds two moments."
+    if found.frame_count_hidden:
+        yield f"An edit list hides {found.frame_count_hidden} more frames, which no player shows."
+    if found.truncated_because:
+        yield f"Cut off: {found.truncated_because}."
+    if damage := found.damaged_or_missing:
         yield f"{many(len(damage), 'damaged or missing span')}, the first from {damage[0].start_seconds:.3f} s."
-    if facts["decoder_errors"]:
-        yield f"{many(facts['decoder_errors'], 'decoder error')}, the first: {facts['first_error']}."
-    if facts["frame_count_without_time"]:
-        yield f"{many(facts['frame_count_without_time'], 'frame')} decoded without a time and left out."
+    if found.decoder_errors:
+        yield f"{many(found.decoder_errors, 'decoder error')}, the first: {found.first_error}."
+    if found.frame_count_without_time:
+        yield f"{untimed} without a time and left out."
     if absurd:
         yield f"{absurd[:1].upper()}{absurd[1:]}."
+    yield from _picture_words(found.still, size_px)
+    if found.detail_share is not None and found.detail_share < soft_below:
+        yield f"Detail in {found.detail_share:.0%} of the resolution only: upscaled or soft."
+    yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
+
+
+def _picture_words(still: StillParts, size_px: tuple[int, int]) -> Iterator[str]:
+    """Of bars and of what is burnt in."""
     box = still.picture_box
     if box and (box.left_px, box.top_px, box.right_px, box.bottom_px) != (0, 0, *size_px):
         size = f"{box.right_px - box.left_px} × {box.bottom_px - box.top_px} px"
@@ -58,9 +108,6 @@ def verdict_words(
         yield f"Burnt in throughout: {many(len(still.overlays), 'still overlay')}."
     if still.overlays is None and still.picture_box:
         yield f"Whether anything is burnt in cannot be told: {still.overlays_unknown_because}."
-    if soft is not None:
-        yield f"Detail in {soft:.0%} of the resolution only: upscaled or soft."
-    yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
 
 
 def is_one_sided(box: Box, size_px: tuple[int, int]) -> bool:
