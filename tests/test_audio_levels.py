@@ -158,7 +158,7 @@ def test_what_is_missing_is_neither_silent_nor_part_of_the_level(tmp_path: Path)
     gap[48_000:96_000] = np.nan
     whole, holed = (levels_of(samples, tmp_path / name) for name, samples in (("whole", noise), ("gap", gap)))
     assert (holed["silences"], holed["silent_seconds"]) == ([], 0)
-    assert holed["non_finite_samples_taken_as_zero"] == 48_000
+    assert holed["non_finite_samples_left_out"] == 48_000
     for name in ("rms_dbfs", "noise_floor_dbfs"):
         assert holed["channels"][0][name] == pytest.approx(whole["channels"][0][name], abs=0.05)
 

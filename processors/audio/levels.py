@@ -52,7 +52,8 @@ class LevelsFacts:
     """Where every channel stays at or below the threshold; at most the first 1000."""
     silence_count: int
     silent_seconds: float
-    non_finite_samples_taken_as_zero: int
+    non_finite_samples_left_out: int
+    """NaN and infinities, over all channels; missing samples are among them."""
     calibration: Calibration | None
     pressures: tuple[Pressure, ...]
     """Empty without a calibration."""
@@ -63,7 +64,7 @@ class Levels:
     """Levels of every channel, and loudness over all."""
 
     name: ClassVar[str] = "audio.levels"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "audio"
 
     silence_dbfs: float = -60.0
@@ -123,7 +124,7 @@ class _Session:
             silences=tuple(silent[:MOST_SILENCES]),
             silence_count=len(silent),
             silent_seconds=sum(span.end_seconds - span.start_seconds for span in silent),
-            non_finite_samples_taken_as_zero=self._runs.non_finite,
+            non_finite_samples_left_out=self._runs.non_finite,
             calibration=self._processor.calibration,
             reference=REFERENCE,
             pressures=self._pressures(channels),
