@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from processors.audio.levels import LEVELS, Levels
 from processors.audio.loudness import LAYOUTS
 from processors.audio.regroup import Regrouper
 from processors.audio.sound_files import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
+from processors.beside import Beside
 from processors.contract import Item, Need, Reads, Using, require
 
 RUN_SAMPLES = 1 << 16
@@ -124,20 +125,13 @@ class _Output:
     media_type: str
     rendition: str
     writer: SoundWriter
-    thread: ThreadPoolExecutor
-    waiting: Future[None] | None = None
+    beside: Beside[None] = field(default_factory=Beside)
 
     def write(self, samples: np.ndarray) -> None:
-        self.settle()
-        self.waiting = self.thread.submit(self.writer.write, samples)
-
-    def settle(self) -> None:
-        if self.waiting:
-            self.waiting.result()
+        self.beside.start(functools.partial(self.writer.write, samples))
 
     def close(self) -> None:
-        self.settle()
-        self.thread.shutdown()
+        self.beside.rest()
         self.writer.close()
 
 
@@ -184,9 +178,7 @@ class _Session:
             )  # fmt: skip
 
     def _add(self, name: str, media_type: str, rendition: str, writer: SoundWriter) -> None:
-        self._outputs.append(
-            _Output(name=name, media_type=media_type, rendition=rendition, writer=writer, thread=ThreadPoolExecutor(1))
-        )
+        self._outputs.append(_Output(name=name, media_type=media_type, rendition=rendition, writer=writer))
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
         for run in self._runs.add(block):

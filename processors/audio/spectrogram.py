@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+import functools
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, get_args
@@ -18,13 +17,14 @@ from processors.audio.overview import ColumnPool, means_of_runs
 from processors.audio.power_file import PowerFile, packed_batch
 from processors.audio.regroup import Regrouper
 from processors.audio.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
+from processors.beside import Beside
 from processors.contract import Item, Need, Reads, require
 
 OVERVIEW_COLUMNS = 1200
 ARRAY = "spectrogram.nc"
 OVERVIEW = "overview.nc"
 RUN_SAMPLES = 1 << 16
-BATCHES_WAITING = 8
+BATCHES_UNDER_WAY = 8
 
 Channels = Literal["mean", "each"]
 Scaling = Literal["power", "density"]
@@ -134,8 +134,7 @@ class _Session:
         self._channels = ("mean",) if processor.channels == "mean" else tuple(map(str, range(info.channel_count)))
         self._runs = Regrouper(RUN_SAMPLES)
         self._batches = FrameBatches(processor.window_samples, processor.hop_samples)
-        self._pool = ThreadPoolExecutor(2)
-        self._waiting: deque[Future[_Batch]] = deque()
+        self._beside: Beside[_Batch] = Beside(threads=2, most_under_way=BATCHES_UNDER_WAY)
         shape = (len(self._channels), processor.window_samples // 2 + 1)
         self._overview = ColumnPool(OVERVIEW_COLUMNS, shape)
         self._array = self._file(ARRAY, 1) if processor.keep == "array" else None
@@ -153,9 +152,8 @@ class _Session:
             self._take(rest)
         for span in self._batches.finish():
             self._submit(span, self._samples)
-        while self._waiting:
-            self._keep(self._waiting.popleft().result())
-        self._pool.shutdown()
+        for batch in self._beside.rest():
+            self._keep(batch)
         facts = self._facts()
         if self._array:
             self._array.close(self._mean_power(), facts.missing_seconds)
@@ -186,18 +184,18 @@ class _Session:
         frames_each = min(self._overview.frames_per_column, BATCH_FRAMES) if is_whole else 1
         starts = np.arange(first, self._submitted)[whole] * hop - size // 2
         is_there = missing_share(self._runs.missing.runs, starts, size) == 0
-        self._waiting.append(self._pool.submit(self._measure, span, whole, is_there, frames_each))
-        if len(self._waiting) > BATCHES_WAITING:
-            self._keep(self._waiting.popleft().result())
+        for batch in self._beside.start(functools.partial(self._measure, span, whole, is_there, frames_each)):
+            self._keep(batch)
 
     def _measure(self, span: np.ndarray, whole: slice, is_there: np.ndarray, frames_each: int) -> _Batch:
         power = power_of(span, self._scale, self._processor.hop_samples)
         peak = float(power.max())
         if self._factor is not None:
             power *= self._factor
+        columns = means_of_runs(np.moveaxis(power, 1, 0), frames_each)
         inside = power[:, whole] if is_there.all() else power[:, whole][:, is_there]
         return _Batch(
-            frame_count=power.shape[1], columns=means_of_runs(np.moveaxis(power, 1, 0), frames_each),
+            frame_count=power.shape[1], columns=columns.copy() if frames_each == 1 else columns,
             frames_each=frames_each, chunks=packed_batch(power) if self._array else [], peak=peak,
             whole_count=inside.shape[1], whole_sum=inside.sum(axis=1).astype(np.float64),
         )  # fmt: skip

@@ -11,9 +11,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
+from processors.beside import Beside
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
 from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
-from processors.video.beside import Beside
 from processors.video.choice import Choice, Scores, choose
 from processors.video.frame import VideoFrame
 from processors.video.identity import FrameIdentity, identity_of, xmp_of
@@ -109,7 +109,7 @@ class _Session:
         self._audit = using.results[Audited.name].facts("integrity.json")
         self._wanted = {choice.pts: choice for choice in processor.choices(using)}
         self._made: list[tuple[str, StillFacts]] = []
-        self._beside = Beside()
+        self._beside: Beside[Item] = Beside()
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         choice = self._wanted.pop(frame.pts, None)
