@@ -388,3 +388,26 @@ def test_24_bits_at_the_upper_end_of_4_bytes_are_exact(tmp_path: Path) -> None:
     struct.pack_into("<H", data, 38, 24)
     path.write_bytes(data)
     assert np.array_equal(read(path, "wav")[0], (values.T / 2.0**31).astype(np.float32))
+
+
+def test_what_stands_behind_the_sound_is_told(tmp_path: Path) -> None:
+    values = steps(16, 1)
+    for kind in ("wav", "flac"):
+        path = tmp_path / f"one.{kind}"
+        soundfile.write(path, values, 48_000, subtype="PCM_16")
+        whole = path.read_bytes()
+        assert read(path, kind)[2].unread_because is None
+        joined = tmp_path / f"joined.{kind}"
+        joined.write_bytes(whole + whole)
+        samples, _, report = read(joined, kind)
+        assert samples.shape[1] == 5000
+        name = "another WAVE file" if kind == "wav" else "another FLAC stream"
+        assert report.unread_because == f"{name} follows at byte {len(whole)}"
+    data = bytearray((tmp_path / "one.wav").read_bytes())
+    struct.pack_into("<I", data, data.index(b"data") + 4, 4000)
+    (tmp_path / "small.wav").write_bytes(data)
+    report = read(tmp_path / "small.wav", "wav")[2]
+    assert (report.sample_count_decoded, report.unread_because) == (
+        2000,
+        "6000 bytes behind the sound belong to no chunk",
+    )

@@ -65,3 +65,5 @@ class AudioReport:
     """Where samples are missing, at most the first 1000 places."""
     truncated_because: str | None
     """Why the file seems cut off; None where it does not."""
+    unread_because: str | None
+    """What stands behind the sound that the header declares, and is not read; None where nothing is known to."""

@@ -21,6 +21,7 @@ from processors.audio.info import AudioInfo, AudioReport
 from processors.audio.lengths import ESTIMATED, declared_count, ffmpeg_count, libsndfile_count, mp3_says_its_length
 from processors.audio.ogg import is_in_one_piece, read_pages
 from processors.audio.tally import Tally
+from processors.audio.unread import unread_because
 from processors.audio.wave_containers import refuse_misread
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia
@@ -181,6 +182,7 @@ class FileReader:
             )
             self._tally = Tally(self.info)
             self._tally.second_count = second_count
+            self._tally.unread_because = unread_because(file, file_format)
             self._tally.has_its_end = file_format != "ogg" or read_pages(file).has_its_end
         else:
             self._container = open_container(file.open())
@@ -194,6 +196,7 @@ class FileReader:
             self.info = self._stream.info
             self._stream.tally.length_is_estimated &= not (file_format == "mp3" and mp3_says_its_length(file))
             self._stream.tally.second_count = libsndfile_count(file, self.info.rate_hz)
+            self._stream.tally.unread_because = unread_because(file, file_format)
             self._stream.tally.has_times = file_format not in WITHOUT_TIMES
             self._stream.tally.cut_off_because = cut_off_because(file, file_format)
             self._stream.tally.has_its_end = file_format != "ogg" or read_pages(file).has_its_end

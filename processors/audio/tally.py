@@ -31,6 +31,7 @@ class Tally:
         self.has_times = True
         """Says each packet when it is? Else what is behind damage is early by what is missing there."""
         self.cut_off_because: str | None = None
+        self.unread_because: str | None = None
         self.first_error: str | None = None
         self.second_count: int | None = None
         self.damaged: list[Damaged] = []
@@ -87,6 +88,7 @@ class Tally:
             sample_count_from_second_reader=self.second_count,
             damaged=self._all_damaged(),
             truncated_because=self._truncated_because(),
+            unread_because=self.unread_because,
         )
 
     def _all_damaged(self) -> tuple[Damaged, ...]:
