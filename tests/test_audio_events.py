@@ -14,6 +14,7 @@ import scipy.signal
 
 from processors.audio.av_frames import frame_of
 from processors.audio.events import Events
+from processors.audio.tones import Line, Track, harmonic_series
 from tests.audio_sessions import Bench
 
 
@@ -191,3 +192,22 @@ def test_wind_and_hum_are_no_impulses(tmp_path: Path) -> None:
     for name, sound in (("wind", wind), ("hum", hum)):
         events = Bench(tmp_path / name, sound.astype(np.float32), 48_000).run(Events())
         assert "impulse" not in events.path("events.csv").read_text()
+
+
+def test_a_constant_has_no_events(tmp_path: Path) -> None:
+    # whose rounding is hundreds of lines in the spectrum, each a tone of its own to whoever listens at −160 dBFS
+    facts = Bench(tmp_path, np.full((1, 5 * 48_000), 0.25)).run(Events()).facts("events.csv")
+    assert facts["events"] == []
+
+
+def test_hundreds_of_tones_are_sorted_into_the_same_series_as_a_few() -> None:
+    rng = np.random.default_rng(0)
+    line = {"power": 1e-4, "excess_db": 20.0}
+    tracks = [
+        Track(first_segment=0, last_segment=4, lines=[Line(hz=float(hz), **line)] * 5)
+        for hz in (*(300.0 * number for number in range(1, 9)), *rng.uniform(3000, 24_000, 400))
+    ]
+    fundamental_hz, members = harmonic_series(tracks, 23.4)[0]
+    assert fundamental_hz == pytest.approx(300, abs=1)
+    assert set(members) >= set(range(1, 9))
+    assert sum(len(found) for _, found in harmonic_series(tracks, 23.4)) == len(tracks)

@@ -260,3 +260,8 @@ def test_what_is_missing_among_the_levels_has_its_reason(tmp_path: Path) -> None
     ):
         channel = Bench(tmp_path / name, samples).run(Levels()).facts("levels.json")["channels"][0]
         assert (channel[missing], channel["reason"]) == (None, reason)
+
+
+def test_a_constant_has_no_true_peak_above_itself(tmp_path: Path) -> None:
+    (channel,) = levels_of(np.full((1, 48_000), 0.25), tmp_path)["channels"]
+    assert channel["true_peak_dbtp"] == pytest.approx(-12.041, abs=0.05)

@@ -82,8 +82,10 @@ def strongest_tone(frequency_hz: np.ndarray, density: np.ndarray) -> Tone | str:
     if not lines.size:
         return f"above {MAIN_LOBE_BANDS * step_hz:g} Hz no line rises {LINE_DB:g} dB above its neighbours"
     peak = int(lines[np.argmax(density[lines])])
-    line = slice(max(1, peak - MAIN_LOBE_BANDS), min(len(density) - 1, peak + MAIN_LOBE_BANDS + 1))
-    mean_square = float(density[line].sum() * step_hz)
+    left, right = max(1, peak - MAIN_LOBE_BANDS), min(len(density) - 1, peak + MAIN_LOBE_BANDS + 1)
+    left += int(np.argmin(density[left : peak + 1]))  # as far as a neighbour's lobe, and no further
+    right = peak + 1 + int(np.argmin(density[peak:right]))
+    mean_square = float(density[left:right].sum() * step_hz)
     near = slice(max(1, peak - 2), min(len(density) - 1, peak + 3))
     hz = float((frequency_hz[near] * density[near]).sum() / density[near].sum())
     return Tone(hz=hz, peak_dbfs=10 * float(np.log10(2 * mean_square)))

@@ -106,7 +106,8 @@ class Tally:
             return [Damaged(start_seconds=start, end_seconds=None)]
         if self.errors and not self.damaged and (declared is None or declared <= reached):
             return [Damaged(start_seconds=start, end_seconds=None)]  # whatever did not decode, its place is not known
-        slack = 0 if info.decoder == "libsndfile" else round(PADDING_SECONDS * info.rate_hz)
+        is_exact = info.decoder == "libsndfile" or (self.damaged and not self.has_times)
+        slack = 0 if is_exact else round(PADDING_SECONDS * info.rate_hz)
         if declared is None or self.length_is_estimated or declared <= reached + slack:
             return [Damaged(start_seconds=start, end_seconds=None)] if self.cut_off_because else []
         return [Damaged(start_seconds=start, end_seconds=float(info.start) + declared / info.rate_hz)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -26,6 +27,8 @@ LEAST_FUNDAMENTAL = 1e-4
 """Of the strongest member's power: a line 40 dB below a tone is what a codec left beside it, not its fundamental."""
 LEAST_HARMONIC = 1e-9
 """Of the fundamental's power: 90 dB below it, in 16 bit, lies nothing but rounding."""
+LEAST_LINE = 1e-14
+"""−140 dBFS: what rounding leaves of a constant falls into hundreds of lines, none of which is a tone."""
 FLOOR = 1e-20
 
 
@@ -41,17 +44,17 @@ class Line:
 
 @dataclass(kw_only=True)
 class Track:
-    """A tone through time."""
+    """A tone through time; its medians are taken once, when it is complete."""
 
     first_segment: int
     last_segment: int
     lines: list[Line] = field(default_factory=list)
 
-    @property
+    @cached_property
     def hz(self) -> float:
         return float(np.median([line.hz for line in self.lines]))
 
-    @property
+    @cached_property
     def power(self) -> float:
         return float(np.median([line.power for line in self.lines]))
 
@@ -78,7 +81,7 @@ def lines_of(power: np.ndarray, band_hz: float, noise_bands: float, threshold_db
     peaks, _ = scipy.signal.find_peaks(level_db, height=around_db + threshold_db, prominence=threshold_db)
     found = []
     for peak in peaks.tolist():
-        if peak < 2 or peak > len(spectrum) - 3:
+        if peak < 2 or peak > len(spectrum) - 3 or spectrum[peak] < LEAST_LINE:
             continue
         left, right = max(1, peak - MAIN_LOBE_BANDS), min(len(spectrum) - 1, peak + MAIN_LOBE_BANDS + 1)
         left += int(np.argmin(level_db[left : peak + 1]))
@@ -141,16 +144,24 @@ def beside_louder(track: Track, tracks: list[Track], range_db: float) -> bool:
 def harmonic_series(tracks: list[Track], band_hz: float) -> list[tuple[float, dict[int, Track]]]:
     """Tones that belong together: the fundamental and its multiples that are heard; a lone tone is its own."""
     left, series = list(tracks), []
+    above = {id(track): _multiples(track, left, band_hz) for track in left}
     while left:
         best: tuple[float, dict[int, Track]] = (left[0].hz, {1: left[0]})
         for lowest in left:
-            members = _multiples(lowest, left, band_hz)
-            is_strong = lowest.power >= LEAST_FUNDAMENTAL * max(member.power for member in members.values())
-            if is_strong and len(members) > len(best[1]):
+            members = above[id(lowest)]
+            if len(members) > len(best[1]) and lowest.power >= LEAST_FUNDAMENTAL * _strongest(members):
                 best = (_fundamental(members), members)
         series.append(best)
-        left = [track for track in left if all(track is not member for member in best[1].values())]
+        gone = {id(member) for member in best[1].values()}
+        left = [track for track in left if id(track) not in gone]
+        for track in left:
+            if any(id(member) in gone for member in above[id(track)].values()):
+                above[id(track)] = _multiples(track, left, band_hz)
     return series
+
+
+def _strongest(members: dict[int, Track]) -> float:
+    return max(member.power for member in members.values())
 
 
 def _multiples(lowest: Track, tracks: list[Track], band_hz: float) -> dict[int, Track]:

@@ -22,8 +22,9 @@ class TruePeak:
         self._filter = (np.sinc(place / self._factor) * np.hanning(len(place))).astype(np.float32)
         phases = [np.abs(self._filter[phase :: self._factor]).sum() for phase in range(self._factor)]
         self._most_gain = float(max(phases))
-        self._held = np.zeros(TAPS, np.float32)
-        """What the next values rest on, and what does not fill a segment yet; silence before the first sample."""
+        self._held: np.ndarray | None = None
+        """What the next values rest on, and what does not fill a segment yet. Before the first sample it is as at it: a
+        step out of silence, which is not in the file, would ring."""
         self.highest = 0.0
         """Full scale is 1."""
 
@@ -34,7 +35,8 @@ class TruePeak:
         self.highest = max(self.highest, float(np.abs(samples).max()))
         if self._factor == 1:
             return
-        joined = np.concatenate([self._held, samples])
+        held = np.full(TAPS, samples[0]) if self._held is None else self._held
+        joined = np.concatenate([held, samples])
         whole = (len(joined) - TAPS) // SEGMENT_SAMPLES * SEGMENT_SAMPLES
         self._held = joined[whole:].copy()
         if not whole:
@@ -62,6 +64,6 @@ class TruePeak:
 
     def finish(self) -> float:
         """The highest value; what would lie between the last samples and those that are not there is not guessed."""
-        if self._factor > 1:
+        if self._held is not None:
             self._interpolate(self._held[None])
         return self.highest
