@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from processors.audio.levels import Levels
@@ -121,6 +124,46 @@ def test_a_film_without_any_time_ends_in_words(tmp_path: Path) -> None:
     assert frames.facts("frames.csv")["frame_count"] == 0
     assert (motion.manifest.verdict, motion.manifest.reason) == (
         "refused",
-        "motion may not be measured: only 0 frames show anything; 25 of 25 frames are damaged or missing: use the "
-        "instrument's own frames, or raise the audit's limits and say so",
+        "motion may not be measured: only 0 frames show anything; 25 of 25 frames are damaged, rest on damaged ones, or"
+        " are missing: use the instrument's own frames, or raise the audit's limits and say so",
     )
+
+
+def test_frames_that_rest_on_damage_are_told_and_are_no_stills_and_the_recovery_is_no_cut(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole.mp4", tmp_path / "broken.mp4"
+    said = "-f lavfi -i testsrc2=d=6:s=640x360,rotate=t/4 -c:v libx264 -g 50 -sc_threshold 0 -bf 0"
+    subprocess.run(["ffmpeg", "-v", "error", *said.split(), str(whole)], check=True)
+    data = bytearray(whole.read_bytes())
+    with av.open(str(whole)) as container:
+        packet = next(one for one in container.demux(video=0) if one.pts == 60 * (one.duration or 0))
+    assert packet.pos is not None
+    middle = packet.pos + packet.size // 2
+    data[middle : middle + 20] = bytes(20)
+    broken.write_bytes(data)
+
+    audit, shots, stills = derived(broken, tmp_path / "store", Audited(), Shots(), Stills(per_shot=3))
+    found = audit.json("integrity.json")
+    assert not found["audit"]["is_complete"]
+    (span,) = found["damaged_or_missing"]
+    assert (span["start_seconds"], span["end_seconds"]) == (2.4, 4.0)  # up to the next keyframe
+    assert found["frame_count_after_damage"] == 39
+    assert "39 frames behind damage, up to the next keyframe, may show what is wrong." in found["audit"]["words"]
+    wrong = [time for time, off in _differences(whole, broken) if off > 0]
+    assert wrong
+    assert all(2.4 <= time < 4.0 for time in wrong)
+    assert [shot["starts_with"] for shot in shots.json("shots.json")["shots"]] == ["start"]
+    times = [still["identity"]["time_seconds"] for still in stills.json("stills.json")]
+    assert times
+    assert not [time for time in times if 2.4 <= time < 4.0]
+
+
+def _differences(first: Path, second: Path) -> Iterator[tuple[float, float]]:
+    """Mean difference of the frames of one time, in levels of luma."""
+    pictures: list[dict[float, np.ndarray]] = []
+    for path in (first, second):
+        with av.open(str(path)) as container:
+            container.streams.video[0].codec_context.thread_count = 1
+            frames = container.decode(video=0)
+            pictures.append({frame.time or 0.0: frame.to_ndarray(format="gray").astype(int) for frame in frames})
+    for moment in sorted(pictures[0].keys() & pictures[1].keys()):
+        yield moment, float(np.abs(pictures[0][moment] - pictures[1][moment]).mean())

@@ -95,7 +95,7 @@ def choose(measured: Measured, listed: ShotList, per_shot: int, least_distance_b
 
 def _usable(measured: Measured, listed: ShotList) -> np.ndarray:
     """Where a frame is neither black nor damaged nor in a fade: bool, shape (frames,)."""
-    usable = ~black_frames(measured) & ~measured.column("is_corrupt").astype(bool)
+    usable = ~black_frames(measured) & ~measured.is_damaged
     for transition in listed.transitions:
         usable[transition.first_frame : transition.end_frame] = False
     return usable

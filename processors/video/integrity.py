@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -56,7 +55,7 @@ class Audited:
     """
 
     name: ClassVar[str] = "video.integrity"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "results"
 
     held_levels: float = 4.0
@@ -117,14 +116,15 @@ class Audited:
 
     def _motion_refusals(self, found: Findings) -> Iterator[str]:
         lit, held = found.frame_count_decoded - found.frame_count_black, found.frame_count_held
-        bad = found.frame_count_corrupt + (found.frame_count_lost or 0) + found.frame_count_without_time
-        whole = found.frame_count_decoded + bad
+        gone = (found.frame_count_lost or 0) + found.frame_count_without_time
+        bad = found.frame_count_corrupt + found.frame_count_after_damage + gone
+        whole = found.frame_count_decoded + gone
         if lit < 3:
             yield f"only {lit} frames show anything"
         elif held > self.held_share_at_most * lit:
             yield f"{held} of {lit} frames repeat the one before: the times of the pictures are not those of the camera"
         if bad > self.damaged_share_at_most * whole:
-            yield f"{bad} of {whole} frames are damaged or missing"
+            yield f"{bad} of {whole} frames are damaged, rest on damaged ones, or are missing"
 
 
 def findings(measured: Measured, repeated: np.ndarray, report: dict[str, Json]) -> Findings:
@@ -142,13 +142,14 @@ def findings(measured: Measured, repeated: np.ndarray, report: dict[str, Json]) 
         frame_count_black=int(black_frames(measured).sum()),
         frame_count_lost=facts["frame_count_lost"],
         frame_count_corrupt=facts["frame_count_corrupt"],
+        frame_count_after_damage=int((measured.is_damaged & ~measured.column("is_corrupt").astype(bool)).sum()),
         frame_count_without_time=facts["frame_count_without_time"],
         frame_count_interlaced=int(measured.column("is_interlaced").sum()),
         duration_declared_seconds=facts["duration_seconds_from_header"],
         duration_decoded_seconds=shown,
         frame_rate_hz=round(count / shown, 3) if shown else None,
         distinct_per_second=round((count - held) / shown, 3) if shown else None,
-        damaged_or_missing=_damage(measured, facts),
+        damaged_or_missing=_damage(measured),
         decoder_errors=facts["decoder_errors"],
         first_error=facts["first_error"],
         is_truncated=why_cut is not None,
@@ -175,16 +176,21 @@ def _truncated(facts: dict[str, Any], end: float | None, shown: float | None) ->
     return f"the container ends in the middle ({facts['unreadable']})" if facts["unreadable"] else None
 
 
-def _damage(measured: Measured, facts: dict[str, Any]) -> tuple[Span, ...]:
-    """Lost frames as the reader tells them and corrupt ones from the table, in order."""
-    spans = [Span(start_seconds=a, end_seconds=b) for a, b in facts["lost_seconds"]]
-    for frame in np.flatnonzero(measured.column("is_corrupt"))[:100].tolist():
-        start, end = measured.time(frame), Fraction(int(measured.end_pts[frame])) * measured.time_base
-        if spans and spans[-1].end_seconds == float(start):
-            spans[-1] = Span(start_seconds=spans[-1].start_seconds, end_seconds=float(end))
+def _damage(measured: Measured) -> tuple[Span, ...]:
+    """Lost frames as the reader tells them, and damaged ones with those that rest on them, in order."""
+    spans = [Span(start_seconds=a, end_seconds=b) for a, b in measured.lost_seconds]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], measured.is_damaged, [False]]))).tolist()
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        start, end_pts = measured.time(first), int(measured.end_pts[end - 1])
+        spans.append(Span(start_seconds=float(start), end_seconds=float(end_pts * measured.time_base)))
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start_seconds):
+        if joined and span.start_seconds <= joined[-1].end_seconds:
+            end_seconds = max(joined[-1].end_seconds, span.end_seconds)
+            joined[-1] = Span(start_seconds=joined[-1].start_seconds, end_seconds=end_seconds)
         else:
-            spans.append(Span(start_seconds=float(start), end_seconds=float(end)))
-    return tuple(sorted(spans, key=lambda span: span.start_seconds)[:100])
+            joined.append(span)
+    return tuple(joined[:100])
 
 
 def _detail_share(statistics: PixelStatistics | None) -> float | None:

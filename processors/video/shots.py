@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 COUNTING = Fraction(25)
 """PySceneDetect is given frame numbers; the rate that it wants beside them plays no part."""
 
+BEHIND_DAMAGE = 2
+"""By so many times the least difference must pictures before and behind damage differ, which lie further apart."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
@@ -88,7 +91,7 @@ class Shots:
     """
 
     name: ClassVar[str] = "video.shots"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "results"
 
     cut_ratio: float = 2.0
@@ -143,7 +146,8 @@ def find_shots(processor: Shots, measured: Measured) -> ShotList:
         return ShotList(shots=(), transitions=())
     repeated = repeated_frames(measured, processor.integrity.held_levels)
     brightness = measured.column("brightness_levels")
-    starts = {0: "start", **_cuts(processor, measured.thumbnails, repeated)}
+    cuts = _cuts(processor, measured.thumbnails, repeated)
+    starts = {0: "start", **{cut: "cut" for cut in cuts if _is_no_damage(processor, measured, cut)}}
     white = measured.column("bright_share") >= 0.99
     white_fades = find_fades(255 - brightness, white)
     starts = {**_through_black(processor, brightness), **_through_white(white_fades, white), **starts}
@@ -170,7 +174,7 @@ def find_shots(processor: Shots, measured: Measured) -> ShotList:
     return ShotList(shots=shots, transitions=transitions)
 
 
-def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> dict[int, str]:
+def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> list[int]:
     """First frame of the shot after each hard cut."""
     from scenedetect import FrameTimecode
     from scenedetect.detectors import AdaptiveDetector
@@ -187,7 +191,19 @@ def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> dic
         cuts += detector.process_frame(FrameTimecode(position, COUNTING), picture)
     found = [cut.frame_num for cut in cuts if 0 < cut.frame_num < len(distinct)]
     lasting = (cut for cut in found if _stays_changed(thumbnails, distinct, cut) >= processor.cut_levels / 2)
-    return {distinct[cut]: "cut" for cut in lasting}
+    return [distinct[cut] for cut in lasting]
+
+
+def _is_no_damage(processor: Shots, measured: Measured, cut: int) -> bool:
+    """Does the scene change at a cut, or does the picture only break or recover? Far from damage it is always a cut."""
+    damaged = measured.is_damaged
+    if not damaged[cut - 1 : cut + 1].any():
+        return True
+    before, after = np.flatnonzero(~damaged[:cut]), cut + np.flatnonzero(~damaged[cut:])
+    if not (before.size and after.size):
+        return False
+    first, then = (measured.thumbnails[frame].astype(np.int16) for frame in (before[-1], after[0]))
+    return float(np.abs(then - first).mean()) >= BEHIND_DAMAGE * processor.cut_levels
 
 
 def _stays_changed(thumbnails: np.ndarray, distinct: list[int], cut: int) -> float:

@@ -60,7 +60,7 @@ class Stills:
     """
 
     name: ClassVar[str] = "video.stills"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "video"
 
     per_shot: int = 3

@@ -41,6 +41,8 @@ class Measured:
     width_px: int
     """Of the video, upright, in square pixels."""
     height_px: int
+    lost_seconds: tuple[tuple[float, float], ...]
+    """Spans of frames that the container announces and that did not decode, as far as they are told."""
     statistics_archive: Path | None
     """None where no frame showed anything."""
     _columns: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
@@ -55,7 +57,10 @@ class Measured:
             statistics_archive = result.path("statistics.npz")
         except ResultMissing:
             statistics_archive = None
+        report = using.source_facts["video"]
+        assert isinstance(report, dict)
         return cls(
+            lost_seconds=tuple((start, end) for start, end in report["lost_seconds"]),  # type: ignore[union-attr,misc]
             table=result.path("measurements.parquet"),
             time_base=Fraction(str(facts["time_base"])),
             frame_count=int(facts["frame_count"]),  # type: ignore[arg-type]
@@ -84,6 +89,25 @@ class Measured:
     def pts(self) -> np.ndarray:
         """Presentation time of each frame: int64 ticks of the time base."""
         return self.column("pts")
+
+    @cached_property
+    def is_damaged(self) -> np.ndarray:
+        """Where a frame is damaged, or rests on one that is or that is lost: bool, shape (frames,).
+
+        Every frame up to the next keyframe is predicted from those before it, and decoders do not say how far damage
+        goes with it.
+        """
+        numbers, is_keyframe = np.arange(self.frame_count), self.column("is_keyframe").astype(bool)
+        begins = self.column("is_corrupt").astype(bool)
+        times = self.pts * float(self.time_base)
+        for _, end_seconds in self.lost_seconds:
+            behind = int(np.searchsorted(times, end_seconds - 1e-6))
+            if behind < self.frame_count and not is_keyframe[behind]:
+                begins[behind] = True
+        last_begin, last_keyframe = (
+            np.maximum.accumulate(np.where(where, numbers, -1)) for where in (begins, is_keyframe)
+        )
+        return (last_begin >= 0) & (last_begin >= last_keyframe)
 
     @cached_property
     def end_pts(self) -> np.ndarray:

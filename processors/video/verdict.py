@@ -31,6 +31,8 @@ class Findings:
     frame_count_black: int
     frame_count_lost: int | None
     frame_count_corrupt: int
+    frame_count_after_damage: int
+    """From a damaged or lost frame to the next keyframe: what they show may be wrong."""
     frame_count_without_time: int
     frame_count_interlaced: int
     duration_declared_seconds: float | None
@@ -39,7 +41,7 @@ class Findings:
     """Frames shown, by the time they are shown for."""
     distinct_per_second: float | None
     damaged_or_missing: tuple[Span, ...]
-    """Damaged or lost frames, the first 100 spans."""
+    """Damaged or lost frames and those behind them up to the next keyframe, the first 100 spans."""
     decoder_errors: int
     first_error: str | None
     is_truncated: bool
@@ -83,6 +85,9 @@ def verdict_words(
         yield f"Cut off: {found.truncated_because}."
     if damage := found.damaged_or_missing:
         yield f"{many(len(damage), 'damaged or missing span')}, the first from {damage[0].start_seconds:.3f} s."
+    if found.frame_count_after_damage:
+        count = many(found.frame_count_after_damage, "frame")
+        yield f"{count} behind damage, up to the next keyframe, may show what is wrong."
     if found.decoder_errors:
         yield f"{many(found.decoder_errors, 'decoder error')}, the first: {found.first_error}."
     if found.frame_count_without_time:
