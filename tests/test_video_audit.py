@@ -159,6 +159,21 @@ def test_held_pictures_are_counted_although_coding_changes_them(tmp_path: Path) 
     assert audit.json("integrity.json")["distinct_per_second"] == 12.0
 
 
+def test_doubled_frames_are_held_although_coarse_coding_changes_them(tmp_path: Path) -> None:
+    rng, pictures = np.random.default_rng(3), []
+    for number in range(40):
+        first = scene(9, 6 * number)
+        second = first.copy()  # with what a coarse coder mends in it: a block of 8 levels
+        y, x = 8 * rng.integers(2, 18), 8 * rng.integers(2, 36)
+        second[y : y + 8, x : x + 8] = np.clip(second[y : y + 8, x : x + 8].astype(int) + 8, 0, 255)
+        pictures += [first, second]
+    audit, shots = derived(write(tmp_path / "doubled.mp4", pictures), tmp_path / "store", Audited(), Shots())
+    found = audit.json("integrity.json")
+    assert found["frame_count_held"] == 40
+    assert found["audit"]["is_stop_motion"]
+    assert len(shots.json("shots.json")["shots"]) == 1
+
+
 def test_a_dark_side_of_a_lit_picture_is_no_bar(tmp_path: Path) -> None:
     pictures = [scene(3, 3 * frame) for frame in range(30)]
     for picture in pictures:

@@ -16,6 +16,11 @@ SAME_LEVELS = 0.3
 
 JUMP_RATIO = 3.0
 
+DOUBLED_RATIO = 8.0
+DOUBLED_HELD_LEVELS = 4
+"""A picture between two changes so many times as large as its own is shown twice, even where coding left up to so many
+times `held_levels` in it: as in film of 15 pictures a second in a file of 30."""
+
 DRIFT_RATIO = 16.0
 """Beside great jumps a coarsely coded picture may drift by this part of them while it settles."""
 
@@ -44,11 +49,15 @@ def repeated_frames(measured: Measured, held_levels: float) -> np.ndarray:
     """Where a frame shows the same picture as the one before it: bool, shape (frames,); black frames are not counted.
 
     It repeats where no 8 px block of the measured picture changes by more than `SAME_LEVELS`; or by less than
-    `held_levels` within a picture that does not drift and that comes or goes by a change `JUMP_RATIO` times as large.
+    `held_levels` within a picture that does not drift and that comes or goes by a change `JUMP_RATIO` times as large;
+    coarser coding is allowed for where the changes before and after are `DOUBLED_RATIO` times as large.
     So coding noise in a held picture is none of its own, and no frame of a slow motion is a repetition.
     """
     change = np.nan_to_num(measured.column("block_difference_levels"), nan=np.inf)
-    quiet = (change < held_levels) & ~black_frames(measured)
+    beside = np.minimum(np.append(np.inf, change[:-1]), np.append(change[1:], np.inf))
+    beside[~np.isfinite(beside)] = 0.0
+    is_doubled = (change < DOUBLED_HELD_LEVELS * held_levels) & (change <= beside / DOUBLED_RATIO)
+    quiet = ((change < held_levels) | is_doubled) & ~black_frames(measured)
     repeated = quiet & (change <= SAME_LEVELS)
     thumbnails = measured.thumbnails
     edges = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]])))
