@@ -180,7 +180,7 @@ class VideoReader:
         yield from self._with_ends(self._frames_of(None))
         if self._held:
             frame, pts = self._held
-            yield self._unit(frame, pts, pts + max(self._index.last_duration or frame.duration or 0, 1))
+            yield self._unit(frame, pts, pts + max(frame.duration or self._index.last_duration, 1))
         if not self._decoded and (self._wanted is None or self._wanted):
             if not self._in_order:
                 raise DamageMet
