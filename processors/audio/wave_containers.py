@@ -12,7 +12,7 @@ from processors.source_file import SourceFile
 
 PCM, EXTENSIBLE = 1, 0xFFFE
 LOOKED_AT_BYTES = 1 << 20
-TODO = "write it anew with 24 bits in 3 bytes, with the program that made it"
+WHAT_TO_DO = "write it anew with 24 bits in 3 bytes, with the program that made it"
 
 
 def refuse_misread(file: SourceFile) -> None:
@@ -39,10 +39,10 @@ def refuse_misread(file: SourceFile) -> None:
             return
         if code == PCM and bytes_each > (bits + 7) // 8:
             raise UnsupportedMedia(
-                f"{bits}-bit samples in {bytes_each} bytes each, at which end the header does not say", TODO
+                f"{bits}-bit samples in {bytes_each} bytes each, at which end the header does not say", WHAT_TO_DO
             )
         if (bytes_each, valid_bits) == (4, 24) and _is_right_justified(opened.read(LOOKED_AT_BYTES)):
-            raise UnsupportedMedia("24-bit samples at the lower end of 4 bytes, where the upper end is due", TODO)
+            raise UnsupportedMedia("24-bit samples at the lower end of 4 bytes, where the upper end is due", WHAT_TO_DO)
 
 
 def _is_right_justified(data: bytes) -> bool:
