@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,14 @@ def test_doubled_frames_are_held_although_coarse_coding_changes_them(tmp_path: P
     assert found["frame_count_held"] == 40
     assert found["audit"]["is_stop_motion"]
     assert len(shots.json("shots.json")["shots"]) == 1
+
+
+def test_a_million_frames_a_second_are_called_wrong_though_the_last_is_long(make: MediaMaker, tmp_path: Path) -> None:
+    made = make.video("fast.mp4", [*range(49), 40_049], time_base=Fraction(1, 1_000_000))
+    (audit,) = derived(made.path, tmp_path / "store", Audited())
+    found = audit.json("integrity.json")["audit"]
+    assert "1,000,000 frames a second: the file's time scale is wrong." in found["words"]
+    assert not found["motion_may_be_measured"]
 
 
 def test_a_dark_side_of_a_lit_picture_is_no_bar(tmp_path: Path) -> None:

@@ -207,9 +207,15 @@ def _detail_share(statistics: PixelStatistics | None) -> float | None:
 
 def _absurd_times(measured: Measured, rate_hz: float | None) -> str | None:
     """Why the times cannot be those of pictures; None where they can."""
-    if rate_hz and rate_hz > MOST_RATE_HZ:
-        return f"{rate_hz:,.0f} frames a second: the file's time scale is wrong"
-    steps = int((np.diff(measured.pts) <= 0).sum())
+    between = np.diff(measured.pts)
+    usual_seconds = float(np.median(between) * measured.time_base) if len(between) else 0.0
+    rates_hz = (
+        rate_hz or 0.0,
+        1 / usual_seconds if usual_seconds > 0 else 0.0,
+    )  # one long frame hides it from the mean
+    if max(rates_hz) > MOST_RATE_HZ:
+        return f"{max(rates_hz):,.0f} frames a second: the file's time scale is wrong"
+    steps = int((between <= 0).sum())
     return (
         f"at {many(steps, 'place')} the times stand still or go back: the file's table of times is wrong"
         if steps
