@@ -13,6 +13,7 @@ from flows.workers import Stopped, WorkerDeath, Workers
 from processors.contract import result_key
 from processors.derive import derive
 from processors.errors import SourceChanged, StoreError, machine_reason
+from processors.fault import Fault, internal_fault
 from processors.outcome import Outcome, record_failure
 from processors.plan import Due
 from processors.store.manifest import ResultRef
@@ -104,9 +105,11 @@ def _settled(due: Due, job: Future[list[Outcome]], store: Store, workers: Worker
             if attempt == TRIES and death.from_outside:
                 return _not_stored(due, str(death))
             if attempt == TRIES:
-                return record_failure(due.source, due.release, due.processors, store, f"{death}, twice")
-        except Exception as error:  # noqa: BLE001 - the worker's outermost edge: a bug is told, and never stored
-            return _not_stored(due, f"a fault in marsmedia: {type(error).__name__}: {error}: please report it")
+                fault = Fault(verdict="failed", reason=f"{death}, twice", blame="file")
+                return record_failure(due.source, due.release, due.processors, store, fault)
+        except Exception as error:  # noqa: BLE001 - the worker's outermost edge
+            fault = internal_fault(error, getattr(error, "traceback", None))
+            return record_failure(due.source, due.release, due.processors, store, fault)
         job = _start(due, store, workers)
     raise AssertionError("unreachable")
 
@@ -115,7 +118,7 @@ def _not_stored(due: Due, reason: str) -> list[Outcome]:
     return [
         Outcome(
             ref=ResultRef(source=due.source.digest, processor=p.name, key=result_key(p, *due.source.digests)),
-            verdict="failed", reason=reason, item_count=0, size_bytes=0, seconds=0.0, is_stored=False,
+            verdict="failed", reason=reason, item_count=0, size_bytes=0, seconds=0.0, is_stored=False, blame="machine",
         )
         for p in due.processors
     ]  # fmt: skip

@@ -19,6 +19,9 @@ Reads = Literal["video", "audio", "photo", "file", "results"]
 of the results that it `uses` alone, and the source is not opened."""
 
 Verdict = Literal["made", "refused", "failed"]
+Blame = Literal["file", "machine", "marsmedia"]
+"""Whose fault it is that a result was refused or failed. `marsmedia`: a bug in this program. `machine`: no memory,
+thread or space was left, or the file could not be read; such a failure is not stored."""
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Record = Any
 """A frozen dataclass of plain values; `as_json` writes it."""

@@ -75,9 +75,14 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
             raise
         if isinstance(error, av.error.BlockingIOError):  # no thread could be started: nothing is said of the bytes
             raise OSError(errno.EAGAIN, "the machine has no thread or memory left") from error
-        words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
-        told = (f"{words[:300]} (while {doing})", *([todo] if todo else ()))
-        raise DamagedMedia(*told) from error
+        raise damaged_by(error, doing, todo) from error
+
+
+def damaged_by(error: Exception, doing: str = "decoding", todo: str | None = None) -> DamagedMedia:
+    """Return the file's fault for what a decoder raised; parameters as for `decoder_errors`."""
+    words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
+    told = (f"{words[:300]} (while {doing})", *([todo] if todo else ()))
+    return DamagedMedia(*told)
 
 
 def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.container.InputContainer:

@@ -10,19 +10,21 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import av.packet
+
 from processors.audio.reader import FileReader, StreamReader
 from processors.contract import (
     Need,
     Processor,
     Reads,
     Source,
-    Verdict,
     as_json,
     result_key,
     used_by,
 )
 from processors.decoding import open_container, packets_of
-from processors.errors import MediaError, RefusedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia
+from processors.fault import fault_of
 from processors.matroska import cut_off_because
 from processors.metadata.processor import OpenSource
 from processors.outcome import Outcome, already_made, outcome_of, record
@@ -35,6 +37,7 @@ from processors.store.used import used_results
 from processors.video.reader import DamageMet, VideoReader
 from processors.work import Reading, Work
 
+NOTHING_TO_DO = "there is nothing in this file that it could be made of"
 UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")
 
 
@@ -43,7 +46,7 @@ def derive(source: Source, file: SourceFile, release: str, due: Sequence[Process
 
     A damaged video is read a second time, in order.
 
-    A `MediaError` becomes the stored result of the processors that it concerns.
+    A `MediaError`, or a bug in a processor or a reader, becomes the stored result of the processors that it concerns.
 
     Raises
     ------
@@ -120,12 +123,15 @@ def _run_medium(
 
 @contextmanager
 def _blamed_on(work: list[Work]) -> Iterator[None]:
-    """A file that cannot be read this way is the fault of these results, and of no others."""
+    """A file that cannot be read this way, or a reader's bug, is the fault of these results, and of no others."""
     try:
         yield
-    except MediaError as error:
+    except DamageMet:
+        raise
+    except Exception as error:  # noqa: BLE001 - a reader's outermost edge
+        fault = fault_of(error)
         for one in work:
-            one.fault = one.fault or error
+            one.fault = one.fault or fault
 
 
 def _run_photo(source: Source, file: SourceFile, work: list[Work], reading: Reading) -> None:
@@ -138,7 +144,13 @@ def _run_photo(source: Source, file: SourceFile, work: list[Work], reading: Read
             with reading.clock("photo"):
                 photo = reader.photo(needs)
             _feed(work, photo)
+            reading.damage["photo"] = _damage(reader) or _damage(reader.info)
     _finish(work)
+
+
+def _damage(read: object) -> str | None:
+    """What a reader, or its report, says of damage in the source; None where it says nothing of it."""
+    return getattr(read, "damage", None)
 
 
 def _run_audio(file: SourceFile, file_format: str, work: list[Work], reading: Reading) -> None:
@@ -146,7 +158,7 @@ def _run_audio(file: SourceFile, file_format: str, work: list[Work], reading: Re
     _start(work, sound.info)
     for block in reading.each("audio", sound.blocks()):
         _feed(work, block)
-    reading.facts["audio"] = as_json(sound.report())
+    _keep_report(sound, "audio", reading)
     _finish(work)
 
 
@@ -166,7 +178,7 @@ def _run_video(
     """
     with ExitStack() as stack:
         container = stack.enter_context(open_container(stack.enter_context(file.open())))
-        streams: list[Any] = []
+        lanes: list[_Lane] = []
         pictures = sound = None
         if video_work:
             with _blamed_on(video_work), reading.clock("video"), open_container(file.open()) as second_opening:
@@ -176,35 +188,58 @@ def _run_video(
                 )  # fmt: skip
         if pictures:
             pictures.want(_start(video_work, pictures.info))
-            streams.append(pictures.stream)
-        if audio_work and container.streams.audio:
+            lanes.append(_Lane(pictures, "video", video_work))
+        if audio_work:
             with _blamed_on(audio_work):
+                if not container.streams.audio:
+                    raise DamagedMedia("no audio stream is left in the container")
                 sound = StreamReader(container.streams.audio[0])
                 sound.tally.cut_off_because = cut_off_because(file, source.format)
         if sound:
             _start(audio_work, sound.info)
-            streams.append(sound.stream)
-        if not streams:
+            lanes.append(_Lane(sound, "audio", audio_work))
+        if not lanes:
             return
-        for packet in packets_of(container, streams):
-            if pictures and packet.stream.index == pictures.stream.index:
-                for frame in reading.each("video", pictures.decode(packet)):
-                    _feed(video_work, frame)
-            elif sound:
-                for block in reading.each("audio", sound.decode(packet)):
-                    _feed(audio_work, block)
-        for reader, unit, works in ((pictures, "video", video_work), (sound, "audio", audio_work)):
-            if reader:
-                _end(reader, unit, works, reading)  # type: ignore[arg-type]
+        for packet in packets_of(container, [lane.reader.stream for lane in lanes]):
+            for lane in lanes:
+                if packet.stream.index == lane.reader.stream.index:
+                    lane.decode(packet, reading)
+        for lane in lanes:
+            lane.end(reading)
 
 
-def _end(reader: VideoReader | StreamReader, unit: Reads, work: list[Work], reading: Reading) -> None:
-    """Drain one reader and finish its sessions; that picture or sound is damaged concerns only its own."""
-    with _blamed_on(work):
-        for last in reading.each(unit, reader.flush()):
-            _feed(work, last)
-        reading.facts[unit] = as_json(reader.report())
-    _finish(work)
+class _Lane:
+    """Picture or sound of a container: its reader and those who are fed by it. Its fault is not the other's."""
+
+    def __init__(self, reader: VideoReader | StreamReader, unit: Reads, work: list[Work]) -> None:
+        self.reader = reader
+        self.unit: Reads = unit
+        self.work = work
+        self._is_broken = False
+
+    def decode(self, packet: av.packet.Packet, reading: Reading) -> None:
+        if self._is_broken:
+            return
+        self._is_broken = True
+        with _blamed_on(self.work):
+            for unit in reading.each(self.unit, self.reader.decode(packet)):
+                _feed(self.work, unit)
+            self._is_broken = False
+
+    def end(self, reading: Reading) -> None:
+        """Drain the reader, keep what it reports and finish its sessions."""
+        if not self._is_broken:
+            with _blamed_on(self.work):
+                for last in reading.each(self.unit, self.reader.flush()):
+                    _feed(self.work, last)
+                _keep_report(self.reader, self.unit, reading)
+        _finish(self.work)
+
+
+def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, reading: Reading) -> None:
+    report = reader.report()
+    reading.facts[unit] = as_json(report)
+    reading.damage[unit] = _damage(report)
 
 
 def _start(work: list[Work], info: Any) -> list[Need]:
@@ -235,14 +270,10 @@ def _finish(work: list[Work]) -> None:
 def _commit(
     one: Work, source: Source, release: str, reading: Reading, started: datetime, seconds: float, store: Store
 ) -> Outcome:
-    verdict: Verdict = (
-        "made"
-        if one.fault is None
-        else "refused"
-        if isinstance(one.fault, RefusedMedia | UnsupportedMedia)
-        else "failed"
-    )
-    reason = str(one.fault) if one.fault else None
+    damage = reading.damage.get(one.processor.reads)
+    if not one.fault and not one.items:
+        nothing = DamagedMedia(f"gave nothing: {damage}") if damage else RefusedMedia("gave nothing", NOTHING_TO_DO)
+        one.fault = fault_of(nothing)
     if one.fault:
         for path in one.folder.rglob("*"):
             if path.is_file():
@@ -251,8 +282,8 @@ def _commit(
     read = reading.seconds.get(one.processor.reads, 0.0)
     cost = Cost(reading_seconds=round(read, 6), own_seconds=round(one.seconds, 6))
     manifest = record(
-        one.processor, source, release, verdict, reason, seconds, started,
-        items=tuple(one.items), source_facts=reading.facts.get(one.processor.reads), cost=cost,
+        one.processor, source, release, one.fault, seconds, started, items=tuple(one.items),
+        source_facts=reading.facts.get(one.processor.reads), cost=cost, damage=damage,
     )  # fmt: skip
     store.commit(one.folder, manifest)
     return outcome_of(manifest)

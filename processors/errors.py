@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import errno
 
+from processors.contract import Blame, Verdict
+
 
 class MediaError(Exception):
     """The file cannot give what was asked of it.
@@ -41,6 +43,21 @@ class RefusedMedia(MediaError):
     """Over a limit, or it refers to something that it must not open."""
 
 
+class UsedNotMade(MediaError):
+    """A result that this one is made of was refused or failed, so this one is too.
+
+    Parameters
+    ----------
+    root : processor of the result where the trouble began; between the two there may be others.
+    reason : why that one was not made, with what to do about it.
+    """
+
+    def __init__(self, root: str, verdict: Verdict, reason: str, blame: Blame) -> None:
+        super().__init__(f"needs {root}, which {'was refused' if verdict == 'refused' else verdict}", reason)
+        self.verdict: Verdict = verdict
+        self.blame: Blame = blame
+
+
 class StoreError(Exception):
     """The processed store cannot be trusted or used: stop and look."""
 
@@ -55,6 +72,10 @@ class RequestError(Exception):
 
 class ResultMissing(StoreError):
     """A result or an item that should be in the store is not."""
+
+
+class ItemMissing(ResultMissing):
+    """A result that is there has no item of that name: nothing is wrong with the store."""
 
 
 class ResultCorrupt(StoreError):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from processors.contract import Json, Processor, Source, Verdict, parameters, result_key
+from processors.contract import Blame, Json, Processor, Source, Verdict, parameters, result_key
+from processors.fault import Fault
 from processors.store.manifest import Cost, Manifest, ResultRef, StoredItem
 from processors.store.results import Store
 
@@ -24,11 +25,14 @@ class Outcome:
     ref: ResultRef
     verdict: Verdict
     reason: str | None
+    """Why it was not made; of a made one, what of its source is damaged."""
     item_count: int
     size_bytes: int
     seconds: float
     is_stored: bool
-    """False for a fault of the machine or of this program: it is due again."""
+    """False for a fault of the machine: it is due again."""
+    blame: Blame | None = None
+    """None where it was made, and where an older marsmedia did not record it."""
 
 
 def outcome_of(manifest: Manifest, *, is_stored: bool = True) -> Outcome:
@@ -41,6 +45,7 @@ def outcome_of(manifest: Manifest, *, is_stored: bool = True) -> Outcome:
         size_bytes=sum(item.size_bytes for item in manifest.items),
         seconds=manifest.seconds,
         is_stored=is_stored,
+        blame=manifest.blame,
     )
 
 
@@ -51,12 +56,12 @@ def already_made(due: Sequence[Processor], source: Source, store: Store) -> list
     return [manifest for manifest in there if manifest.verdict == "made"]
 
 
-def record_failure(source: Source, release: str, due: Sequence[Processor], store: Store, reason: str) -> list[Outcome]:
+def record_failure(source: Source, release: str, due: Sequence[Processor], store: Store, fault: Fault) -> list[Outcome]:
     """Store a failure that the pass could not store itself, because it was killed: a crash, a hang, a limit."""
     made = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in made.values()]
     for processor in due:
-        manifest = record(processor, source, release, "failed", reason, 0.0, datetime.now(UTC))
+        manifest = record(processor, source, release, fault, 0.0, datetime.now(UTC))
         if manifest.ref.key in made:
             continue
         with store.scratch() as scratch:
@@ -71,22 +76,22 @@ def record(
     processor: Processor,
     source: Source,
     release: str,
-    verdict: Verdict,
-    reason: str | None,
+    fault: Fault | None,
     seconds: float,
     started: datetime,
     *,
     items: tuple[StoredItem, ...] = (),
     source_facts: Json = None,
     cost: Cost | None = None,
+    damage: str | None = None,
 ) -> Manifest:
-    """The manifest of one result."""
+    """Return the manifest of one result; of a made one, `damage` says what of its source is damaged."""
     return Manifest(
         ref=ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, *source.digests)),
         version=processor.version,
         parameters=parameters(processor),
-        verdict=verdict,
-        reason=reason,
+        verdict=fault.verdict if fault else "made",
+        reason=fault.reason if fault else damage,
         items=items,
         source_name=source.name,
         release=release,
@@ -97,6 +102,8 @@ def record(
         started_utc=started.isoformat(timespec="milliseconds"),
         seconds=round(seconds, 6),
         cost=cost,
+        blame=fault.blame if fault else None,
+        traceback=fault.traceback if fault else None,
     )
 
 
@@ -106,6 +113,11 @@ def software() -> dict[str, str]:
     versions = {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in LIBRARIES}}
     commit = _checkout_commit(Path(__file__).resolve().parents[1] / ".git")
     return {**versions, "commit": commit} if commit else versions
+
+
+def this_program(versions: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Version and commit of marsmedia, of what `software` gives."""
+    return versions.get("marsmedia"), versions.get("commit")
 
 
 def _checkout_commit(git: Path) -> str | None:

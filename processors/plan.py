@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processors.contract import Json, Medium, Processor, Source, parameters, result_key, used_by
+from processors.contract import Blame, Json, Medium, Processor, Source, Verdict, parameters, result_key, used_by
 from processors.metadata.evidence import Told
+from processors.outcome import software, this_program
 from processors.source_file import SourceFile
-from processors.store.catalogue import SourceRow
+from processors.store.catalogue import Known, SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
 
@@ -30,12 +31,14 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """A result of an earlier run that was not made."""
+    """A result of an earlier run that was not made, or was made of a damaged source."""
 
     relative: str
     ref: ResultRef
-    verdict: str
+    verdict: Verdict
     reason: str | None
+    blame: Blame | None = None
+    """Whose fault it is; None where it was made, and where it was not recorded."""
 
 
 @dataclass(kw_only=True)
@@ -45,6 +48,8 @@ class Plan:
     due: list[Due] = field(default_factory=list)
     reused: int = 0
     earlier: list[Earlier] = field(default_factory=list)
+    damaged: list[Earlier] = field(default_factory=list)
+    """Those of the reused results whose source is damaged, with what is damaged as the reason."""
     wanted: dict[str, list[ResultRef]] = field(default_factory=dict)
     """The recipes' results of each source, by digest, whether they are there or due."""
     not_catalogued: list[Manifest] = field(default_factory=list)
@@ -91,7 +96,7 @@ def make_plan(
     rows: Sequence[SourceRow],
     recipes: Recipes,
     store: Store,
-    verdicts: Mapping[str, tuple[str, str | None]],
+    verdicts: Mapping[str, Known],
     *,
     retry_failed: bool = False,
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
@@ -120,16 +125,21 @@ def make_plan(
                 due.append(processor)
                 continue
             if key not in verdicts:
-                plan.not_catalogued.append(store.manifest(ref))
-                verdict, reason = plan.not_catalogued[-1].verdict, plan.not_catalogued[-1].reason
+                plan.not_catalogued.append(manifest := store.manifest(ref))
+                known = Known(manifest.verdict, manifest.reason, manifest.blame)
             else:
-                verdict, reason = verdicts[key]
-            if verdict == "made":
-                plan.reused += 1
-            elif retry_failed and verdict == "failed":
+                known = verdicts[key]
+            if known.verdict == "failed" and (retry_failed or _may_be_mended(known, ref, store)):
                 due.append(processor)
-            else:
-                plan.earlier.append(Earlier(relative=row.relative, ref=ref, verdict=verdict, reason=reason))
+                continue
+            if known.verdict == "made":
+                plan.reused += 1
+            if known.verdict != "made" or known.reason is not None:
+                told_before = plan.damaged if known.verdict == "made" else plan.earlier
+                told_before.append(
+                    Earlier(relative=row.relative, ref=ref, verdict=known.verdict, reason=known.reason,
+                            blame=known.blame)
+                )  # fmt: skip
         if due:
             file = SourceFile(path=local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
             plan.due.append(
@@ -139,11 +149,18 @@ def make_plan(
     return plan
 
 
+def _may_be_mended(known: Known, ref: ResultRef, store: Store) -> bool:
+    """Did another marsmedia than this one fail by its own fault? Then it is tried again."""
+    return known.blame == "marsmedia" and this_program(store.manifest(ref).software) != this_program(software())
+
+
 def why(source: Source, processor: Processor, store: Store) -> str:
     """One sentence: is this result there, and if not, what is different from the results that are?"""
     ref = ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, *source.digests))
     if store.has(ref):
         manifest = store.manifest(ref)
+        if manifest.verdict == "failed" and _may_be_mended(Known("failed", None, manifest.blame), ref, store):
+            return f"due: another version of marsmedia failed by its own fault: {manifest.reason}"
         made = f"{manifest.verdict} on {manifest.started_utc} by version {manifest.version} with the same parameters"
         return f"not due: {made}" + (f": {manifest.reason}" if manifest.reason else "")
     others = [m for m in store.manifests(source.digest) if m.ref.processor == processor.name]

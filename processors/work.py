@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import Item, Json, Processor, Reads, Session, Using
-from processors.errors import MediaError
+from processors.fault import Fault, fault_of
 from processors.store.manifest import StoredItem
 from processors.store.results import put_item
 
@@ -23,7 +23,7 @@ class Work:
         self.folder = folder
         self.session: Session | None = None
         self.items: list[StoredItem] = []
-        self.fault: MediaError | None = None
+        self.fault: Fault | None = None
         self.used: Using | None = None
         self.seconds = 0.0
 
@@ -32,15 +32,18 @@ class Work:
         return dataclasses.replace(self.used, info=info) if self.used else info
 
     def take(self, give: Callable[[], Iterable[Item]]) -> None:
-        """Write what the session gives; a session that fails is not asked again, the others go on."""
+        """Write what the session gives; a session that fails, by whatever fault, is not asked again.
+
+        The others go on.
+        """
         if self.fault is not None:
             return
         began = time.perf_counter()
         try:
             for item in give():
                 self.items.append(put_item(self.folder, item))
-        except MediaError as error:
-            self.fault = error
+        except Exception as error:  # noqa: BLE001 - a processor's outermost edge: its bugs are its own result's
+            self.fault = fault_of(error)
         self.seconds += time.perf_counter() - began
 
 
@@ -50,6 +53,8 @@ class Reading:
 
     facts: dict[Reads, Json] = dataclasses.field(default_factory=dict)
     seconds: dict[Reads, float] = dataclasses.field(default_factory=dict)
+    damage: dict[Reads, str | None] = dataclasses.field(default_factory=dict)
+    """In one sentence, what of the source is damaged; None where it is whole as far as its format can know."""
 
     @contextmanager
     def clock(self, unit: Reads) -> Iterator[None]:

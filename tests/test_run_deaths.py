@@ -57,7 +57,7 @@ class Misbehaving:
         ("memory", "needs more than the 1500 MB that one file may use, twice", True),
         ("damage", "the bytes are bad: fetch the file again, or convert it with another tool", True),
         ("killed from outside", "its worker was killed from outside (SIGKILL; out of memory?): run again", False),
-        ("bug", "a fault in marsmedia: KeyError: 'no such': please report it", False),
+        ("bug", "a fault in marsmedia: KeyError: 'no such': please report it", True),
     ],
 )
 def test_what_kills_a_worker_is_one_files_failure(

@@ -99,7 +99,7 @@ def test_what_builds_on_a_failure_fails_and_says_on_which(raw: Path, tmp_path: P
     report = ingest(raw, tmp_path / "store", {"audio": (Decided(above=1),)})
     assert counts(report) == (2, 0, 0, 0, 2)
     reason = next(problem.reason for problem in report.problems if problem.processor == "decided")
-    assert reason.startswith("it needs measured, which failed (")
+    assert reason.startswith("needs measured, which failed: ")
 
 
 @pytest.mark.parametrize("named_first", [True, False])

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from processors.contract import LabelRef, Medium, Source, canonical_json
+from processors.contract import Blame, LabelRef, Medium, Source, Verdict, canonical_json
 from processors.errors import ResultCorrupt, StoreError
 from processors.identify import Identity, Kind
 from processors.store.links import Link, link_row
@@ -84,6 +84,14 @@ class SourceRow:
         )  # fmt: skip
 
 
+class Known(NamedTuple):
+    """Outcome of a result as it is in the catalogue."""
+
+    verdict: Verdict
+    reason: str | None
+    blame: Blame | None = None
+
+
 COMMIT_TRIES = 10
 REMOVED_AT_ONCE = 500
 
@@ -115,12 +123,13 @@ class Catalogue:
         rows = [SourceRow(**row) for batch in batches for row in batch.to_pylist()]
         return {row.path: row for row in sorted(rows, key=lambda row: row.seen_utc)}
 
-    def verdicts(self) -> dict[str, tuple[str, str | None]]:
-        """Verdict and reason of every catalogued result, by key."""
-        columns = self.table("results", ["key", "verdict", "reason"]).to_pydict().values()
-        made = ("made", None)  # one for all: there may be a hundred thousand
+    def verdicts(self) -> dict[str, Known]:
+        """Verdict, reason and blame of every catalogued result, by key."""
+        columns = self.table("results", ["key", "verdict", "reason", "blame"]).to_pydict().values()
+        made = Known("made", None)  # one for all that are whole: there may be a hundred thousand
         return {
-            key: made if verdict == "made" else (verdict, reason) for key, verdict, reason in zip(*columns, strict=True)
+            key: made if verdict == "made" and reason is None else Known(verdict, reason, blame)
+            for key, verdict, reason, blame in zip(*columns, strict=True)
         }
 
     def add_sources(self, rows: Sequence[SourceRow]) -> None:
@@ -236,6 +245,7 @@ def _result_row(manifest: Manifest) -> dict[str, Any]:
         "seconds": manifest.seconds,
         "reading_seconds": manifest.cost and manifest.cost.reading_seconds,
         "own_seconds": manifest.cost and manifest.cost.own_seconds,
+        "blame": manifest.blame,
     }
 
 

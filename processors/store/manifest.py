@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from processors.contract import Json, LabelRef, Verdict, as_json
+from processors.contract import Blame, Json, LabelRef, Verdict, as_json
 from processors.errors import ResultCorrupt
 
 FORMAT = 1
@@ -54,7 +54,7 @@ class Manifest:
     parameters: dict[str, Json]
     verdict: Verdict
     reason: str | None
-    """Why it was refused or failed; None where it was made."""
+    """Why it was refused or failed; of a made one, what of its source is damaged, None where the source is whole."""
     items: tuple[StoredItem, ...]
     source_name: str
     """The file's own name when the result was made."""
@@ -72,12 +72,18 @@ class Manifest:
     """None where the pass did not come to its end."""
     label: LabelRef | None = None
     """The label that the source was read with; None, and not written, for nearly all."""
+    blame: Blame | None = None
+    """Whose fault it is that it was refused or failed, `file` or `marsmedia`; None, and not written, where it was made.
+    Manifests from before this was recorded have None too."""
+    traceback: str | None = None
+    """Where marsmedia is to blame, what whoever mends it needs; else None, and not written."""
 
     def to_json(self) -> bytes:
         record = as_json(self)
         assert isinstance(record, dict)
-        if self.label is None:
-            del record["label"]
+        for name in ("label", "blame", "traceback"):
+            if record[name] is None:
+                del record[name]
         text = json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1, allow_nan=False)
         return text.encode("utf-8", "backslashreplace") + b"\n"
 

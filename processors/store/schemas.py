@@ -47,6 +47,7 @@ SCHEMAS = {
             ("seconds", pa.float64()),
             ("reading_seconds", pa.float64()),
             ("own_seconds", pa.float64()),
+            ("blame", _TEXT),
         ]
     ),
     "items": pa.schema(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.contract import Json, Processor, Reads, Source, Using, result_key, used_by
-from processors.errors import DamagedMedia, ResultMissing
+from processors.errors import ItemMissing, UsedNotMade
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
 
@@ -28,7 +28,7 @@ class StoredResult:
         for item in self.manifest.items:
             if item.name == name:
                 return item.facts
-        raise ResultMissing(f"{self.manifest.ref.processor}: has no item {name!r}")
+        raise ItemMissing(f"{self.manifest.ref.processor}: has no item {name!r}")
 
 
 def used_results(processor: Processor, source: Source, store: Store) -> Using | None:
@@ -36,16 +36,28 @@ def used_results(processor: Processor, source: Source, store: Store) -> Using | 
 
     Raises
     ------
-    DamagedMedia : one of them failed or was refused, so this one cannot be made either.
+    UsedNotMade : one of them failed or was refused, so this one cannot be made either.
     ResultMissing : one of them is not there.
     """
     found: dict[str, StoredResult] = {}
     facts: dict[Reads, Json] = {}
     for used in used_by(processor):
-        ref = ResultRef(source=source.digest, processor=used.name, key=result_key(used, *source.digests))
-        manifest = store.manifest(ref)
+        manifest = store.manifest(_ref(used, source))
         if manifest.verdict != "made":
-            raise DamagedMedia(f"it needs {used.name}, which {manifest.verdict} ({manifest.reason})", "mend that first")
+            raise _because_of(used, manifest, source, store)
         found[used.name] = StoredResult(store=store, manifest=manifest)
         facts[used.reads] = manifest.source_facts
     return Using(info=None, results=found, source_facts=facts) if found else None
+
+
+def _because_of(processor: Processor, manifest: Manifest, source: Source, store: Store) -> UsedNotMade:
+    """Look for where it began: below a result that was not made there may be another that it could not be made of."""
+    for used in used_by(processor):
+        below = store.manifest(_ref(used, source))
+        if below.verdict != "made":
+            return _because_of(used, below, source, store)
+    return UsedNotMade(processor.name, manifest.verdict, manifest.reason or "unknown", manifest.blame or "file")
+
+
+def _ref(processor: Processor, source: Source) -> ResultRef:
+    return ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, *source.digests))

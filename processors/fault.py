@@ -1,0 +1,75 @@
+"""Failure of one result: its verdict, the reason for people, and who is to blame."""
+
+from __future__ import annotations
+
+import errno
+import traceback
+from dataclasses import dataclass
+
+import av.error
+
+from processors.contract import Blame, Verdict
+from processors.decoding import damaged_by
+from processors.errors import (
+    ItemMissing,
+    MediaError,
+    RefusedMedia,
+    SourceChanged,
+    StoreError,
+    UnsupportedMedia,
+    UsedNotMade,
+)
+
+TRACEBACK_CHARACTERS = 20_000
+NO_THREAD = "can't start new thread"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Why a result was not made."""
+
+    verdict: Verdict
+    """`refused` or `failed`."""
+    reason: str
+    blame: Blame
+    """`file` or `marsmedia`; a fault of the machine is no result's."""
+    traceback: str | None = None
+    """For whoever mends marsmedia; None where the file is to blame."""
+
+
+def fault_of(error: Exception) -> Fault:
+    """Return what an exception in a processor or a reader means for the results that it concerns.
+
+    Raises
+    ------
+    StoreError, SourceChanged, OSError, MemoryError, ImportError : the machine's or the store's fault, as it came; an
+        `OSError` also where a thread cannot be started.
+    """
+    if isinstance(error, av.error.FFmpegError) and not isinstance(error, MemoryError):
+        error = damaged_by(error)
+    if isinstance(error, UsedNotMade):
+        return Fault(verdict=error.verdict, reason=str(error), blame=error.blame)
+    if isinstance(error, MediaError):
+        refused = isinstance(error, RefusedMedia | UnsupportedMedia)
+        return Fault(verdict="refused" if refused else "failed", reason=str(error), blame="file")
+    if isinstance(error, RuntimeError) and str(error) == NO_THREAD:
+        raise OSError(errno.EAGAIN, "the machine has no thread or memory left") from error
+    from_machine = isinstance(error, OSError) and error.errno is not None
+    from_store = isinstance(error, StoreError) and not isinstance(error, ItemMissing)
+    if from_machine or from_store or isinstance(error, SourceChanged | MemoryError | ImportError):
+        raise error
+    return internal_fault(error)
+
+
+def internal_fault(error: BaseException, told: str | None = None) -> Fault:
+    """Return the failure for which this program is to blame.
+
+    `told`: the traceback, where the exception came from another process.
+    """
+    text = told or "".join(traceback.format_exception(error))
+    words = str(error).split("\n")[0][:300]
+    what = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    return Fault(
+        verdict="failed", reason=f"a fault in marsmedia: {what}: please report it", blame="marsmedia",
+        traceback=text[-TRACEBACK_CHARACTERS:],
+    )  # fmt: skip
