@@ -169,7 +169,7 @@ def write_many_sources(folder: Path) -> None:
             with store.scratch() as scratch:
                 item = put_item(scratch, Item(name="x.txt", media_type="text/plain", data=b"x"))
                 manifest = record(
-                    processor, source, "june", "made", None, 0.1, datetime.now(UTC), items=(item,),
+                    processor, source, "june", None, 0.1, datetime.now(UTC), items=(item,),
                     cost=Cost(reading_seconds=0.05, own_seconds=0.01),
                 )  # fmt: skip
                 store.commit(scratch, manifest)
