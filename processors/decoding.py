@@ -23,15 +23,7 @@ import pillow_heif
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, StoreError
-
-CONTAINERS = (
-    "aac,ac3,aiff,ape,asf,au,avi,caf,dsf,eac3,flac,flv,h264,hevc,ivf,m4v,matroska,mov,mp3,mpeg,mpegts,mpegvideo,"
-    "mxf,ogg,tta,w64,wav,webm,wv"
-)
-"""FFmpeg demuxers that read one self-contained file."""
-
-PICTURE_FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM", "PSD", "TIFF", "WEBP")
-"""Pillow's readers that may be tried; every other stays closed."""
+from processors.formats import DEMUXERS, PICTURE_READERS
 
 MAX_FRAME_PIXELS = 16384 * 16384
 """A larger video frame is refused: 0.4 GB in 4:2:0 at 8 bit, four times an 8K frame's side."""
@@ -111,7 +103,7 @@ def _opened(file: BinaryIO, probe_bytes: int | None = None) -> av.container.Inpu
         metadata_errors="replace",
         options={"max_pixels": str(MAX_FRAME_PIXELS)},
         container_options={
-            "format_whitelist": CONTAINERS,
+            "format_whitelist": DEMUXERS,
             "protocol_whitelist": "none",
             "enable_drefs": "0",
             **probing,
@@ -160,6 +152,6 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
     """
     with decoder_errors("reading the picture's header"):
         try:
-            return Image.open(file, formats=PICTURE_FORMATS)
+            return Image.open(file, formats=PICTURE_READERS)
         except UnidentifiedImageError as error:  # whose own words name the open file, not what is wrong
             raise ValueError("no picture reader accepts its bytes") from error

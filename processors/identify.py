@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 import av
 import av.container
 import av.stream
 
+from processors.camera_raw import is_camera_raw
 from processors.contract import Medium
 from processors.decoding import open_container
 from processors.errors import DamagedMedia
-from processors.planetary import is_planetary
-from processors.signatures import CONTAINERS, HEIF_BRANDS, OTHERS, PICTURES, PLAYLISTS, SUFFIXES
-
-MEDIA_SUFFIXES = (
-    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".wav", ".flac", ".mp3", ".m4a", ".aac",
-    ".ogg", ".opus", ".aif", ".aiff", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".avif", ".heic", ".gif",
-    ".bmp", ".jp2",
-)  # fmt: skip
-"""Text with such a name is no companion of a release: something went wrong when it was fetched."""
+from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
+from processors.frame_sync import has_mpeg_audio
+from processors.planetary import MAX_LABEL_BYTES, is_planetary
+from processors.text_file import text_of
 
 Kind = Literal["media", "companion", "unsupported"]
-HEAD_BYTES = 4096
+HEAD_BYTES = 1 << 16
+"""Holds the junk that may stand before an MP3, and several frames of every format that has no header."""
+LABEL_MARKS = (b"LBLSIZE=", b"NJPL1I00", b"PDS_VERSION_ID", b"ODL_VERSION_ID", b"CCSD3ZF")
+LABEL_MARK_BYTES = 4096
+PLAYLISTS = (
+    ("#EXTM3U", "HLS playlist"),
+    ("ffconcat", "concat script"),
+    ("v=0\r\n", "session description"),
+    ("v=0\n", "session description"),
+    ("[playlist]", "PLS playlist"),
+)
+NOT_MEDIA = "contains text, not media (file extension is misleading); download it again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,132 +52,164 @@ class Identity:
 
 
 def identify(file: BinaryIO, name: str) -> Identity:
-    """Say what an open file is; `name` is used only to notice a suffix that says something else.
+    """Say what an open file is; `name` settles only which text is text, and is compared with what was found.
 
     Opening a container lists its streams but decodes nothing; call it where a crash does no harm.
+
+    Raises
+    ------
+    OSError : the machine will not give it.
     """
     head = file.read(HEAD_BYTES)
     if not head:
         return Identity(kind="unsupported", format="empty file", note="it holds no bytes: fetch it again")
-    found = _picture(head) or _planetary(head) or _container(file, head) or _other(head) or _text(head, name)
+    found = _planetary(file, head) or _known(file, head) or _mpeg_audio(file, head) or _text(file, name)
     found = found or _unknown(head)
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
-    family = "mp4" if found.format.startswith("mov,") else found.format.split(",")[0]
-    others = {s for known, suffixes in SUFFIXES.items() if known != family for s in suffixes}
-    if found.kind == "media" and suffix in others and suffix not in SUFFIXES.get(family, (suffix,)):
-        return Identity(**{**vars(found), "note": f"named .{suffix}, but the bytes are {found.format}"})
+    if found.kind == "media" and not belongs(suffix, found.format):
+        return replace(found, note=f"named .{suffix}, but the bytes are {title_of(found.format)}")
     return found
 
 
-def _picture(head: bytes) -> Identity | None:
-    if head[4:8] == b"ftyp":
-        brands = [head[8:12], *(head[i : i + 4] for i in range(16, min(int.from_bytes(head[:4], "big"), 64), 4))]
-        known = [HEIF_BRANDS[brand] for brand in brands if brand in HEIF_BRANDS]
-        return Identity(kind="media", medium="photo", format=known[0]) if known and brands[0] in HEIF_BRANDS else None
-    for offset, magic, name in PICTURES:
-        if head[offset:].startswith(magic):
-            return Identity(kind="media", medium="photo", format=name)
-    if re.match(rb"P[1-6]\s", head):
-        return Identity(kind="media", medium="photo", format="ppm")
-    return None
-
-
-def _planetary(head: bytes) -> Identity | None:
-    if not is_planetary(head):
+def _planetary(file: BinaryIO, head: bytes) -> Identity | None:
+    if not any(mark in head[:LABEL_MARK_BYTES] for mark in LABEL_MARKS):
+        return None
+    file.seek(0)
+    if not is_planetary(file.read(MAX_LABEL_BYTES)):
         return None
     return Identity(kind="media", medium="photo", format="vicar" if head.startswith(b"LBLSIZE=") else "pds3")
 
 
-def _container(file: BinaryIO, head: bytes) -> Identity | None:
-    guess: tuple[str, Medium] | None = None
-    for offset, magic, name, medium in CONTAINERS:
-        if head[offset:].startswith(magic):
-            guess = name, medium
-            break
-    if guess is None and len(head) > 4 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
-        guess = ("aac", "audio") if head[1] & 0xF6 == 0xF0 else ("mp3", "audio")
-    if guess is None and len(head) >= 377 and head[0] == head[188] == head[376] == 0x47:
-        guess = "mpegts", "video"
-    if guess is None and head.startswith((b"\x00\x00\x00\x01", b"\x00\x00\x01\x67")):
-        guess = "h264", "video"
-    if guess is None:
-        return None
+def _known(file: BinaryIO, head: bytes) -> Identity | None:
+    """The first format of the table that the bytes begin, and that its reader, where they leave a doubt, agrees to."""
+    for row in FORMATS:
+        if row.begins(head) and (found := _as_format(file, row)):
+            return found
+    return None
+
+
+def _as_format(file: BinaryIO, row: Format) -> Identity | None:
+    if row.reader == "FFmpeg":
+        return _opened(file, row)
+    if row.name == "tiff" and (raw := is_camera_raw(file)):
+        return Identity(kind="unsupported", format=raw, note="not read here: develop it and save it as TIFF or JPEG")
+    if row.reader is None:
+        return Identity(kind="unsupported", format=row.title, note=f"not read here: {row.todo}")
+    return Identity(kind="media", medium=row.medium, format=row.name)
+
+
+def _opened(file: BinaryIO, row: Format) -> Identity | None:
     try:
         with open_container(file) as container:
+            if not row.is_certain and not set(container.format.name.split(",")) & set(row.readers):
+                return None
             return _listed(container)
     except DamagedMedia:
-        return Identity(kind="media", medium=guess[1], format=guess[0], has_sound=False)
+        return Identity(kind="media", medium=row.medium, format=row.name) if row.is_certain else None
 
 
 def _listed(container: av.container.InputContainer) -> Identity:
     films = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     sounds = list(container.streams.audio)
     if not films and not sounds:
-        note = "no picture or sound stream is listed: the file may be cut short"
-        return Identity(kind="unsupported", format=container.format.name, note=note)
+        title = title_of(container.format.name)
+        return Identity(kind="unsupported", format=title, note=_without_media(container))
     medium: Medium = "video" if films else "audio"
-    first = (films or sounds or [None])[0]
-    codec = first.codec_context.name if first is not None and first.codec_context else None
+    first = (films or sounds)[0]
     claimed = container.duration / av.time_base if container.duration else None
     return Identity(
         kind="media",
         medium=medium,
         format=container.format.name,
-        codec=codec,
+        codec=first.codec_context.name if first.codec_context else None,
         has_sound=bool(sounds),
         duration_seconds=claimed if claimed and 0 < claimed < 1e8 else None,
     )
 
 
-def _text(head: bytes, name: str) -> Identity | None:
-    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _without_media(container: av.container.InputContainer) -> str:
+    kinds = {"subtitle": "subtitles", "data": "data such as telemetry", "attachment": "attachments", "video": "a cover"}
+    held = list(dict.fromkeys(kinds.get(str(stream.type), "data") for stream in container.streams))
+    if not held:
+        return "no picture or sound stream is listed: the file may be cut short"
+    told = ", ".join(held[:-1]) + (" and " if len(held) > 1 else "") + held[-1]
+    return f"holds {told} only, no picture and no sound: put the media that they belong to in the release"
+
+
+def _mpeg_audio(file: BinaryIO, head: bytes) -> Identity | None:
+    """MP3 and its like, which begin with any frame; what stands before is no reason not to read them."""
+    behind = _behind_tags(file, head)
+    if not has_mpeg_audio(behind):
         return None
-    stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    for magic, what in PLAYLISTS:
-        if stripped.startswith(magic) or (magic == b"<MPD" and magic in head):
+    return _opened(file, BY_NAME["mp3"])
+
+
+def _behind_tags(file: BinaryIO, head: bytes) -> bytes:
+    """`HEAD_BYTES` from behind an APE tag; of a file without one, its head. ID3 is a mark of its own."""
+    if not head.startswith(b"APETAGEX"):
+        return head
+    file.seek(32 + min(int.from_bytes(head[12:16], "little"), 1 << 28))  # APEv2: a header of 32 bytes, then the size
+    return file.read(HEAD_BYTES)
+
+
+def _text(file: BinaryIO, name: str) -> Identity | None:
+    text = text_of(file, name)
+    if text is None:
+        return None
+    stripped = text.lstrip("\ufeff \t\r\n")
+    start = stripped[:4096]
+    for mark, what in PLAYLISTS:
+        if stripped.startswith(mark) or "<MPD" in start:
+            what = "DASH manifest" if "<MPD" in start else what
             note = (
                 "it only names other files or addresses, which are not opened: put the media themselves in the release"
             )
             return Identity(kind="unsupported", format=what, note=note)
-    try:
-        head[: HEAD_BYTES - 4].decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 8:
-            return None
-    if stripped.lower().startswith((b"<!doctype html", b"<html", b"<svg")) or b"<svg" in head[:1024]:
-        return Identity(
-            kind="unsupported", format="web page or SVG", note="it can hold scripts and references: not opened"
+    is_misnamed = name.lower().endswith(MEDIA_SUFFIXES)
+    if re.match(r"(<\?xml[^>]*>|<!--.*?-->|\s)*<(!doctype html|html|head|body|script|title)\b", start, re.I | re.S):
+        note = "a web page, not media: download it again, from the file's own address" if is_misnamed else _SCRIPTS
+        return Identity(kind="unsupported", format="web page", note=note)
+    if "<svg" in start[:1024].lower():
+        return Identity(kind="unsupported", format="SVG drawing", note=_SCRIPTS)
+    if not stripped:
+        return (
+            Identity(kind="unsupported", format="blank text", note=NOT_MEDIA) if is_misnamed else _companion_as("text")
         )
-    if len(head) < 32 and any(byte < 32 and byte not in b"\t\r\n\f" for byte in head):
-        return None
-    if name.lower().endswith(MEDIA_SUFFIXES):
-        return Identity(kind="unsupported", format="text", note="it is text, whatever its name says: fetch it again")
-    return Identity(kind="companion", format=_companion(stripped, name))
+    if is_misnamed:
+        what = "JSON" if start[:1] in ("{", "[") else "XML" if start.startswith("<?xml") else "text"
+        return Identity(kind="unsupported", format=what, note=NOT_MEDIA)
+    return _companion_as(_companion(start, name))
 
 
-def _companion(text: bytes, name: str) -> str:
+_SCRIPTS = "it can hold scripts and references: not opened"
+
+
+def _companion_as(what: str) -> Identity:
+    return Identity(kind="companion", format=what)
+
+
+def _companion(text: str, name: str) -> str:
     if name == "release.toml":
         return "release description"
-    if b"pds.nasa.gov/pds4" in text:
+    if "pds.nasa.gov/pds4" in text:
         return "PDS4 label"
-    if text.startswith((b"PDS_VERSION_ID", b"CCSD3ZF", b"ODL_VERSION_ID")):
+    if re.match(r"(/\*.*?\*/\s*)*(PDS_VERSION_ID|CCSD3ZF|ODL_VERSION_ID)", text, re.S):
         return "PDS3 label"
-    if text.startswith((b"<?xpacket", b"<x:xmpmeta")):
+    if text.startswith(("<?xpacket", "<x:xmpmeta")):
         return "XMP sidecar"
-    if text.startswith(b"<?xml"):
+    if text.startswith("<?xml"):
         return "XML label"
     if re.search(r"inventory|collection.*\.(csv|tab)$", name, re.IGNORECASE):
         return "inventory"
     return "read-me" if name.upper().startswith("README") else "text"
 
 
-def _other(head: bytes) -> Identity | None:
-    for offset, magic, name in OTHERS:
-        if head[offset:].startswith(magic):
-            return Identity(kind="unsupported", format=name, note="no reader here handles it")
-    return None
-
-
 def _unknown(head: bytes) -> Identity:
+    if not head.strip(b"\0"):
+        note = f"nothing but zeros in its first {len(head)} bytes: download it again unless it is to begin so"
+        return Identity(kind="unsupported", format="unknown", note=note)
+    if any(mark in head[:LABEL_MARK_BYTES] for mark in LABEL_MARKS):
+        note = "its label describes no image that is read here: export it as TIFF or PNG"
+        return Identity(kind="unsupported", format="PDS3 product", note=note)
     note = f"no known format begins with the bytes {head[:8].hex(' ')}"
     return Identity(kind="unsupported", format="unknown", note=note)

@@ -20,8 +20,9 @@ from flows.cli import main
 from flows.commands.browse import UNFINISHED
 from flows.run import Options, in_threads, run_ingest
 from processors.errors import ResultCorrupt
+from processors.formats import media_type_of
 from processors.packs.entry import Failure, Text
-from processors.packs.gallery.of_store import media_type, newest
+from processors.packs.gallery.of_store import newest
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.shown import Shown
 from processors.packs.gallery.thumbnails import Thumbnails
@@ -169,7 +170,7 @@ def test_the_newest_result_of_each_parameter_set_is_shown() -> None:
     ],
 )
 def test_originals_have_the_media_type_that_browsers_know(medium: str, form: str, name: str, expected: str) -> None:
-    assert media_type(replace(subject(), medium=medium, format=form, name=name)) == expected
+    assert media_type_of(form, medium, name) == expected  # type: ignore[arg-type]
 
 
 def test_thumbnails_are_small_upright_and_eight_bit_and_small_pictures_serve_as_they_are(tmp_path: Path) -> None:

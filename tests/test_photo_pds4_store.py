@@ -139,7 +139,11 @@ def test_a_file_that_is_known_by_its_bytes_stays_what_it_is(raw: Path, tmp_path:
     (raw / "a.pdf").write_bytes(b"%PDF-1.7 " + bytes(48))
     (raw / "a.xml").write_bytes(label(name="x.pdf"))
     ingest(raw.parent, tmp_path / "store")
-    assert note_of(tmp_path / "store", "a.pdf") == ("unsupported", "PDF document", "no reader here handles it")
+    assert note_of(tmp_path / "store", "a.pdf") == (
+        "unsupported",
+        "PDF document",
+        "not read here: export its pictures as TIFF or PNG",
+    )
 
 
 def test_a_store_of_before_labels_were_kept_goes_on_working(raw: Path, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from processors.decoding import PICTURE_FORMATS
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
+from processors.formats import PICTURE_READERS, media_type_of
 from processors.packs.bag import BLOCK_BYTES, BagWriter, Written
 from processors.packs.entry import Entry, Subject
 from processors.packs.names import UniqueNames
@@ -26,14 +26,6 @@ from processors.pictures import MEDIA_TYPES, SUFFIXES, encode
 FOLDER = "media"
 MAX_SCALED_PIXELS = 200_000_000
 """0.6 GB as RGB, and as much again while it is scaled."""
-UNKNOWN_TYPE = "application/octet-stream"
-ORIGINAL_TYPES: dict[str, str] = {
-    "jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp", "gif": "image/gif",
-    "heif": "image/heif", "wav": "audio/wav", "w64": "audio/x-w64", "flac": "audio/flac", "mp3": "audio/mpeg",
-    "aiff": "audio/aiff", "mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "matroska,webm": "video/x-matroska",
-    "avi": "video/x-msvideo", "mpegts": "video/mp2t", "ogg": "audio/ogg",
-}  # fmt: skip
-"""By the format that the bytes show; not by the machine's own table of suffixes, which differs between machines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +46,7 @@ class MediaWriter:
         """
         name = self.names.name(self._folder(subject, "original"), subject.name, subject.digest)
         path = f"{self._folder(subject, 'original')}/{name}"
-        media_type = ORIGINAL_TYPES.get(subject.format, UNKNOWN_TYPE)
-        if subject.medium == "audio" and media_type == "video/mp4":
-            media_type = "audio/mp4"
+        media_type = media_type_of(subject.format, subject.medium, subject.name)
         where = f"{subject.release}/{subject.name}"
         written = self._copy(Path(subject.path), path, subject.digest, where, media_type, is_original=True)
         return Packed(
@@ -86,7 +76,7 @@ class MediaWriter:
         yield _packed(entry, path, entry.media_type, written, None, _size(entry))
 
     def _made(self, entry: Entry, pictures: Pictures) -> Iterator[Packed]:
-        with Image.open(checked_bytes(entry), formats=PICTURE_FORMATS) as opened:
+        with Image.open(checked_bytes(entry), formats=PICTURE_READERS) as opened:
             if opened.width * opened.height > MAX_SCALED_PIXELS:
                 size = f"{opened.width} x {opened.height} px"
                 raise RequestError(
@@ -201,7 +191,7 @@ def _is_plot(entry: Entry) -> bool:
 def _is_animated(entry: Entry) -> bool:
     if entry.media_type not in ("image/webp", "image/gif"):
         return False
-    with Image.open(entry.path, formats=PICTURE_FORMATS) as opened:
+    with Image.open(entry.path, formats=PICTURE_READERS) as opened:
         return getattr(opened, "n_frames", 1) > 1
 
 
@@ -212,7 +202,7 @@ def _size(entry: Entry) -> tuple[int | None, int | None]:
         return width, height
     if not entry.media_type.startswith("image/"):
         return None, None
-    with Image.open(entry.path, formats=PICTURE_FORMATS) as opened:
+    with Image.open(entry.path, formats=PICTURE_READERS) as opened:
         return opened.size
 
 

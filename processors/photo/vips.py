@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
+from processors.formats import STRIP_LOADERS
 
 os.environ.setdefault("VIPS_CONCURRENCY", "1")  # the workers are the parallel ones
 import pyvips
@@ -15,10 +16,7 @@ import pyvips
 pyvips.cache_set_max_mem(64 << 20)
 pyvips.block_untrusted_set(True)
 
-LOADERS = {
-    "jpeg": pyvips.Image.jpegload_source, "png": pyvips.Image.pngload_source, "webp": pyvips.Image.webpload_source,
-    "tiff": pyvips.Image.tiffload_source,
-}  # fmt: skip
+LOADERS = {name: getattr(pyvips.Image, f"{loader}_source") for name, loader in STRIP_LOADERS.items()}
 """By the format of the source; others are not opened with libvips."""
 
 

@@ -1,0 +1,132 @@
+"""Is a file text, in UTF-8, UTF-16, GBK or a European code page? Numbers that happen to be letters are not."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import BinaryIO
+
+MAX_BYTES = 1 << 20
+"""Looked at from the start; of a longer file the end as well."""
+END_BYTES = 1 << 16
+HEAD_BYTES = 1 << 12
+"""Most of what is no text shows it here."""
+MAX_LINE_CHARACTERS = 10_000
+"""Text without a text's name has line ends."""
+MIN_ENCODED_CHARACTERS = 8
+"""Fewer that are not ASCII, in an encoding that has no marks of its own, say nothing."""
+
+_NAMES = re.compile(
+    r"\.(txt|md|rst|csv|tsv|tab|lbl|xml|toml|json|ya?ml|ini|cfg|log|asc|cat|fmt|srt|vtt|htm|html|sha\d*|md5|lst|nfo|rtf)$"
+    r"|^(readme|read_me|license|licence|copying|changes|notes|credits|说明|自述|版权)",
+    re.IGNORECASE,
+)
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # fmt: skip
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b\x0e-\x19\x1c-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff]"
+)
+"""What no text has; U+000C, U+001A (the end of a file, for DOS), U+001B and U+0085 are let pass."""
+
+
+def text_of(file: BinaryIO, name: str) -> str | None:
+    """Return the first characters of a text file, with its line ends; None where it is not text.
+
+    The rule: the whole of what is looked at (`MAX_BYTES` and the end) decodes, without a control character. UTF-8 and
+    what has a byte order mark need no more. Other encodings let nearly any bytes pass: there the characters have to
+    be those that texts consist of, with line ends or punctuation between them unless the file's name is a text's.
+
+    Raises
+    ------
+    OSError : the machine will not give it.
+    """
+    file.seek(0)
+    data = file.read(MAX_BYTES)
+    is_whole = len(data) < MAX_BYTES
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            text = _decoded(data[len(mark) :], encoding, is_whole)
+            return text if text is not None and _end_is_text(file, encoding) else None
+    is_named = _NAMES.search(name) is not None
+    for encoding, is_likely in (
+        ("utf-8", lambda text: is_named or _is_written(text)),
+        ("utf-16-le", _is_wide), ("utf-16-be", _is_wide),
+        ("gb18030", lambda text: _is_chinese(text, is_named)),
+        ("cp1252", lambda text: _is_european(text, is_named)),
+    ):  # fmt: skip
+        if _decoded(data[:HEAD_BYTES], encoding, is_whole=len(data) <= HEAD_BYTES) is None:
+            continue
+        text = _decoded(data, encoding, is_whole)
+        if text is not None and is_likely(text) and _end_is_text(file, encoding):
+            return text
+    return None
+
+
+def _decoded(data: bytes, encoding: str, is_whole: bool) -> str | None:
+    """What the bytes say in this encoding; None where they cannot, or hold a control character."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(data, final=is_whole)
+    except UnicodeDecodeError:
+        return None
+    return None if _CONTROLS.search(text) else text
+
+
+def _end_is_text(file: BinaryIO, encoding: str) -> bool:
+    """The end of a long file; it may begin within a character."""
+    if file.seek(0, 2) <= MAX_BYTES:
+        return True
+    file.seek(-END_BYTES, 2)
+    end = file.read()
+    skipped = (0, 2) if encoding.startswith("utf-16") else range(4)
+    return any(_decoded(end[start:], encoding, is_whole=True) is not None for start in skipped)
+
+
+def _is_written(text: str) -> bool:
+    """Letters with line ends between them, or JSON and XML, which need none; a grey picture of letters has none."""
+    if len(text) <= 200 or re.fullmatch(r"\s*([{\[]\s*[\"\[{\d\]}tfn-].*[}\]]|<[?!A-Za-z].*>)\s*", text, re.DOTALL):
+        return True
+    return len(text) <= MAX_LINE_CHARACTERS * len(re.findall(r"[\n\r]", text))
+
+
+def _is_wide(text: str) -> bool:
+    """UTF-16 without a mark: letters of alphabets and Chinese, with spaces or line ends at a word's or line's distance.
+
+    Numbers of 16 bits are mostly somewhere else, or have no spaces between them.
+    """
+    known = len(
+        re.findall(r"[\t\n\r -~\u00a0-\u024f\u0370-\u052f\u2010-\u2030\u3000-\u303f\u4e00-\u9fff\uff00-\uffee]", text)
+    )
+    alphabetic = len(re.findall(r"[A-Za-z0-9]", text))
+    breaks = len(re.findall(r"[\n\r ，。、：；\u3000]", text))
+    letters = alphabetic + len(re.findall(r"[\u00c0-\u024f\u0370-\u052f\u4e00-\u9fff]", text))
+    return len(text) >= 2 and known >= 0.98 * len(text) and letters >= 0.5 * len(text) and breaks * 40 >= len(text)
+
+
+def _is_chinese(text: str, is_named: bool) -> bool:
+    """GBK: nearly all of it among the 6,763 characters of GB 2312, and punctuation or line ends."""
+    foreign = re.sub(r"[\x00-\x7f]", "", text)
+    if not foreign:
+        return False
+    common = sum(_is_common(character) for character in foreign)
+    if common < 0.95 * len(foreign):
+        return False
+    breaks = len(re.findall(r"[\n\r，。、：；！？“”《》（） ]", text))
+    return is_named or (len(foreign) >= MIN_ENCODED_CHARACTERS and breaks * 60 >= len(text))
+
+
+def _is_common(character: str) -> bool:
+    try:
+        return len(character.encode("gb2312")) == 2
+    except UnicodeEncodeError:
+        return False
+
+
+def _is_european(text: str, is_named: bool) -> bool:
+    """A code page of 256 letters: mostly ASCII, what is not is among letters, and there are words."""
+    foreign = re.findall(r"[^\x00-\x7f]", text)
+    letters = len(re.findall(r"[A-Za-zÀ-ÿ]", text))
+    if len(foreign) > (0.3 if is_named else 0.1) * len(text) or letters < 0.5 * len(text):
+        return False
+    return is_named or len(re.findall(r"\s", text)) * 20 >= len(text)
