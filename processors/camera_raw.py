@@ -32,7 +32,7 @@ def is_camera_raw(file: BinaryIO) -> str | None:
             continue
         seen.add(place)
         tags, following = _folder(file, order, place)
-        waiting += [following, *tags.get(_SUB_FOLDERS, ())]
+        waiting += [following, *(tags.get(_SUB_FOLDERS) or ())]
         has_mosaic |= any(value in _MOSAICS for value in tags.get(_PHOTOMETRIC, ()))
         is_dng |= _DNG_VERSION in tags
         if _MAKE in tags and not make:
