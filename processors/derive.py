@@ -28,8 +28,8 @@ from processors.fault import fault_of
 from processors.matroska import cut_off_because
 from processors.metadata.processor import OpenSource
 from processors.outcome import Outcome, already_made, outcome_of, record
-from processors.pds4_image import described
 from processors.photo.reader import PhotoReader
+from processors.planetary.open_image import described
 from processors.source_file import SourceFile
 from processors.store.manifest import Cost
 from processors.store.results import Store

@@ -16,7 +16,7 @@ from processors.decoding import open_container
 from processors.errors import DamagedMedia
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
 from processors.frame_sync import has_mpeg_audio
-from processors.planetary import MAX_LABEL_BYTES, is_planetary
+from processors.planetary.open_image import attached_format, is_pds3_label, other_data
 from processors.text_file import text_of
 
 Kind = Literal["media", "companion", "unsupported"]
@@ -63,7 +63,7 @@ def identify(file: BinaryIO, name: str) -> Identity:
     head = file.read(HEAD_BYTES)
     if not head:
         return Identity(kind="unsupported", format="empty file", note="it holds no bytes: fetch it again")
-    found = _planetary(file, head) or _known(file, head) or _mpeg_audio(file, head) or _text(file, name)
+    found = _planetary(file, name) or _known(file, head) or _mpeg_audio(file, head) or _text(file, name)
     found = found or _unknown(head)
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     if found.kind == "media" and not belongs(suffix, found.format):
@@ -71,13 +71,13 @@ def identify(file: BinaryIO, name: str) -> Identity:
     return found
 
 
-def _planetary(file: BinaryIO, head: bytes) -> Identity | None:
-    if not any(mark in head[:LABEL_MARK_BYTES] for mark in LABEL_MARKS):
-        return None
-    file.seek(0)
-    if not is_planetary(file.read(MAX_LABEL_BYTES)):
-        return None
-    return Identity(kind="media", medium="photo", format="vicar" if head.startswith(b"LBLSIZE=") else "pds3")
+def _planetary(file: BinaryIO, name: str) -> Identity | None:
+    """A file that begins with the label of what follows in it; of a label alone, None."""
+    if found := attached_format(file, name):
+        return Identity(kind="media", medium="photo", format=found)
+    if data := other_data(file):
+        return Identity(kind="unsupported", format="PDS3 product", note=f"its label describes {data}, not an image")
+    return None
 
 
 def _known(file: BinaryIO, head: bytes) -> Identity | None:
@@ -193,7 +193,7 @@ def _companion(text: str, name: str) -> str:
         return "release description"
     if "pds.nasa.gov/pds4" in text:
         return "PDS4 label"
-    if re.match(r"(/\*.*?\*/\s*)*(PDS_VERSION_ID|CCSD3ZF|ODL_VERSION_ID)", text, re.S):
+    if is_pds3_label(text):
         return "PDS3 label"
     if text.startswith(("<?xpacket", "<x:xmpmeta")):
         return "XMP sidecar"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from processors.contract import LabelRef
 from processors.errors import MediaError
-from processors.label_file import read_label
-from processors.pds4_image import FORMAT, described_by
+from processors.planetary.label_file import read_label
+from processors.planetary.pds4 import FORMAT, described_by
 from processors.source_file import SourceFile
 from processors.store.catalogue import SourceRow
 

@@ -14,8 +14,19 @@ SETTINGS = """<d:Display_Settings xmlns:d="http://pds.nasa.gov/pds4/disp/v1"><Lo
 <d:vertical_display_direction>{down}</d:vertical_display_direction></d:Display_Direction></d:Display_Settings>"""
 
 
+COLOURS = """<d:Display_Settings xmlns:d="http://pds.nasa.gov/pds4/disp/v1"><Local_Internal_Reference>
+<local_identifier_reference>it</local_identifier_reference></Local_Internal_Reference><d:Color_Display_Settings>
+<d:color_display_axis>{axis}</d:color_display_axis><d:red_channel_band>{red}</d:red_channel_band>
+<d:green_channel_band>{green}</d:green_channel_band><d:blue_channel_band>{blue}</d:blue_channel_band>
+</d:Color_Display_Settings></d:Display_Settings>"""
+OTHER = (
+    """<Array_2D_Image><local_identifier>incidence</local_identifier><offset unit="byte">48</offset></Array_2D_Image>"""
+)
+
+
 def label(kind: str = "UnsignedMSB2", axes: tuple[tuple[str, object], ...] = (LINE, SAMPLE), *, name: str = "a.raw",
-          offset: object = 0, more: str = "", settings: str = "", order: str = "Last Index Fastest",
+          offset: object = 0, more: str = "", settings: str = "", order: str = "Last Index Fastest", element: str = "",
+          before: str = "", after: str = "", md5: str = "",
           start: str = "2021-06-25T03:05:42Z") -> bytes:  # fmt: skip
     arrays = "".join(
         f"<Axis_Array><axis_name>{axis}</axis_name><elements>{count}</elements>"
@@ -27,10 +38,11 @@ def label(kind: str = "UnsignedMSB2", axes: tuple[tuple[str, object], ...] = (LI
 <Time_Coordinates><start_date_time>{start}</start_date_time></Time_Coordinates><Observing_System>
 <Observing_System_Component><name>Rover</name><type>Host</type></Observing_System_Component>
 <Observing_System_Component><name>NaTeCam</name><type>Instrument</type></Observing_System_Component></Observing_System>
-<Discipline_Area>{settings}</Discipline_Area></Observation_Area><File_Area_Observational><File>
-<file_name>{name}</file_name></File><{tag}><local_identifier>it</local_identifier><offset unit="byte">{offset}</offset>
+<Discipline_Area>{settings}</Discipline_Area></Observation_Area>{before}<File_Area_Observational><File>
+<file_name>{name}</file_name>{md5}</File><{tag}>
+<local_identifier>it</local_identifier><offset unit="byte">{offset}</offset>
 <axes>{len(axes)}</axes><axis_index_order>{order}</axis_index_order><Element_Array><data_type>{kind}</data_type>
-</Element_Array>{arrays}{more}</{tag}></File_Area_Observational></Product_Observational>""".encode()
+{element}</Element_Array>{arrays}{more}</{tag}>{after}</File_Area_Observational></Product_Observational>""".encode()
 
 
 def numbers(dtype: str = ">u2", shape: tuple[int, ...] = (4, 6)) -> np.ndarray:

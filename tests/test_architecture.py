@@ -26,9 +26,7 @@ LOW = FLOOR | {
     "inspect",
     "mission",
     "planetary",
-    "label_file",
     "matroska",
-    "pds4_image",
 }
 
 

@@ -11,11 +11,12 @@ import pytest
 
 from processors.contract import LabelRef, Source
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, UnsupportedMedia
-from processors.pds4_image import described, described_by
 from processors.photo.reader import PhotoReader
-from processors.planetary import read_pixels
+from processors.planetary.open_image import described
+from processors.planetary.pds4 import described_by
+from processors.planetary.samples import read_pixels, read_samples
 from processors.source_file import SourceFile
-from tests.made_pds4 import BAND, LINE, SAMPLE, SETTINGS, UP, label, numbers
+from tests.made_pds4 import BAND, COLOURS, LINE, OTHER, SAMPLE, SETTINGS, UP, label, numbers
 
 
 def pixels(data: bytes, text: bytes) -> np.ndarray:
@@ -77,7 +78,8 @@ def test_a_picture_comes_out_the_way_its_label_shows_it(
      (label(axes=(LINE, LINE)), UnsupportedMedia, "axes line, line, "),
      (label(axes=(LINE, SAMPLE, BAND, BAND)).replace(b"4D", b"3D"), UnsupportedMedia, "axes line, sample, band, band"),
      (label(order="First Index Fastest"), UnsupportedMedia, "First Index Fastest: not read here"),
-     (label(settings=SETTINGS.format(axis="Line", across="x", down="y")), UnsupportedMedia, "lines from side to side"),
+     (label(settings=SETTINGS.format(axis="Line", across="x", down="y")), UnsupportedMedia,
+      "its label shows samples in the direction 'y'"),
      (label(offset=1), DamagedMedia, "its label promises pixels up to byte 49, 48 are there"),
      (label("IEEE754LSBDouble"), DamagedMedia, "its label promises pixels up to byte 192, 48 are there"),
      (label(axes=(("Line", 10**30), SAMPLE)), DamagedMedia, f"up to byte {12 * 10**30}, 48 are there"),
@@ -97,6 +99,101 @@ def test_a_picture_comes_out_the_way_its_label_shows_it(
 def test_a_label_that_does_not_fit_says_why(text: bytes, kind: type[MediaError], message: str) -> None:
     with pytest.raises(kind, match=message):
         described_by(text, "a.raw", 48)
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "right"),
+    [("Top to Bottom", "Left to Right", numbers().T), ("Bottom to Top", "Left to Right", numbers().T[::-1]),
+     ("Top to Bottom", "Right to Left", numbers().T[:, ::-1])],
+)  # fmt: skip
+def test_lines_from_side_to_side_turn_the_picture(across: str, down: str, right: np.ndarray) -> None:
+    text = label(settings=SETTINGS.format(axis="Line", across=down, down=across))
+    assert pixels(numbers().tobytes(), text).tolist() == right.tolist()
+    info = PhotoReader(io.BytesIO(numbers().tobytes()), described_by(text, "a.raw", 48)).info
+    assert (info.width_px, info.height_px) == (4, 6)
+
+
+@pytest.mark.parametrize(
+    "references",
+    ["<r>it</r><r>incidence</r>", "<r>incidence</r><r> it </r>", ""],
+)
+def test_display_settings_for_several_arrays_hold_for_each(references: str) -> None:
+    settings = SETTINGS.format(axis="Sample", across="Left to Right", down="Bottom to Top")
+    names = references.replace("r>", "local_identifier_reference>")
+    settings = settings.replace("<local_identifier_reference>it</local_identifier_reference>", names)
+    image = described_by(label(settings=settings, after=OTHER), "a.raw", 48)
+    assert (image.orientation, image.image_count, image.others) == (4, 2, ("incidence",))
+    assert image.problems == ("the label describes 1 other image, not read: incidence",)
+
+
+def test_display_settings_of_another_array_are_not_used() -> None:
+    settings = SETTINGS.format(axis="Sample", across="Left to Right", down="Bottom to Top").replace(">it<", ">other<")
+    assert described_by(label(settings=settings), "a.raw", 48).orientation == 1
+
+
+@pytest.mark.parametrize(("count", "red", "green", "blue"), [(3, 3, 2, 1), (4, 4, 2, 1), (7, 1, 5, 3)])
+@pytest.mark.parametrize("axes", ["bls", "lbs", "lsb"])
+def test_colour_settings_choose_the_bands(count: int, red: int, green: int, blue: int, axes: str) -> None:
+    values = np.arange(count * 24, dtype=np.uint8).reshape(count, 4, 6)
+    named = {"b": ("Band", count), "l": LINE, "s": SAMPLE}
+    text = label("UnsignedByte", tuple(named[axis] for axis in axes),
+                 settings=COLOURS.format(axis="Band", red=red, green=green, blue=blue))  # fmt: skip
+    data = values.transpose(["bls".index(axis) for axis in axes]).tobytes()
+    photo = PhotoReader(io.BytesIO(data), described_by(text, "a.raw", len(data))).photo([])
+    assert np.asarray(photo.image).tolist() == values[[red - 1, green - 1, blue - 1]].transpose(1, 2, 0).tolist()
+
+
+def test_colour_settings_that_cannot_be_are_refused() -> None:
+    bands = (("Band", 3), LINE, SAMPLE)
+    with pytest.raises(DamagedMedia, match="its label shows bands 1, 2, 4 as red, green and blue, but has 3"):
+        described_by(
+            label("UnsignedByte", bands, settings=COLOURS.format(axis="Band", red=1, green=2, blue=4)), "a.raw", 99
+        )
+    with pytest.raises(UnsupportedMedia, match="its label shows colours along its axis Line"):
+        described_by(
+            label("UnsignedByte", bands, settings=COLOURS.format(axis="Line", red=1, green=2, blue=3)), "a.raw", 99
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype", "element", "right"),
+    [("SignedMSB2", ">i2", "<value_offset>32768.0</value_offset>", numbers(">i2").astype(int) + 32768),
+     ("SignedLSB4", "<i4", "<scaling_factor>0.25</scaling_factor>", numbers("<i4") / 4),
+     ("IEEE754MSBSingle", ">f4", "<scaling_factor>-2</scaling_factor><value_offset>1</value_offset>",
+      1 - 2 * numbers(">f4")),
+     ("UnsignedByte", "u1", "<scaling_factor>1.0</scaling_factor><value_offset>0</value_offset>", numbers("u1"))],
+)  # fmt: skip
+def test_scaling_factor_and_value_offset_are_applied(kind: str, dtype: str, element: str, right: np.ndarray) -> None:
+    data = numbers(dtype).tobytes()
+    image = described_by(label(kind, element=element), "a.raw", len(data))
+    assert read_samples(io.BytesIO(data), image).values.tolist() == right.tolist()
+    assert read_pixels(io.BytesIO(data), image).tolist() == numbers(dtype).tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "name", "constant"),
+    [("UnsignedMSB2", np.array(65535, ">u2"), "missing_constant", "65535"),
+     ("UnsignedMSB2", np.array(65535, ">u2"), "saturated_constant", "16#FFFF#"),
+     ("SignedLSB2", np.array(-32768, "<i2"), "invalid_constant", "-32768"),
+     ("SignedLSB2", np.array(-32768, "<i2"), "not_applicable_constant", "0x8000"),
+     ("IEEE754LSBSingle", np.array(-1e32, "<f4"), "error_constant", "-1.0e32"),
+     ("IEEE754MSBSingle", np.array(0xFF7FFFFB, ">u4"), "missing_constant", "16#FF7FFFFB#"),
+     ("IEEE754MSBDouble", np.array(-1.7976931348623157e308, ">f8"), "unknown_constant", "-1.7976931348623157e+308"),
+     ("UnsignedByte", np.array(3, "u1"), "low_representation_saturation", "3"),
+     ("UnsignedByte", np.array(3, "u1"), "valid_minimum", "4"),
+     ("UnsignedByte", np.array(250, "u1"), "valid_maximum", "200")],
+)  # fmt: skip
+def test_special_constants_are_no_measurements(kind: str, stored: np.ndarray, name: str, constant: str) -> None:
+    data = bytearray(
+        np.full(24, 100, np.dtype(f"{stored.dtype.byteorder}f4") if "Single" in kind else stored.dtype).tobytes()
+    )
+    item = stored.dtype.itemsize
+    data[5 * item : 6 * item] = stored.tobytes()
+    more = f"<Special_Constants><{name}>{constant}</{name}></Special_Constants>"
+    found = read_samples(io.BytesIO(data), described_by(label(kind, more=more), "a.raw", len(data)))
+    assert found.valid is not None
+    assert np.flatnonzero(~found.valid).tolist() == [5]
+    assert (found.saturated is not None) == (name == "saturated_constant")
 
 
 def test_names_are_read_in_any_case_as_in_labels_of_cnsa() -> None:

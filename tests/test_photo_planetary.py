@@ -12,7 +12,8 @@ from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.identify import identify
 from processors.metadata.photograph import read_photograph
 from processors.photo.reader import PhotoReader
-from processors.planetary import read_header, read_pixels
+from processors.planetary.open_image import read_header
+from processors.planetary.samples import read_pixels
 
 LABEL = """PDS_VERSION_ID = PDS3\r\nRECORD_BYTES = 200\r\n^IMAGE = {pointer}\r\nOBJECT = IMAGE\r\n LINES = 4\r\n
  LINE_SAMPLES = 6\r\n SAMPLE_TYPE = {kind}\r\n SAMPLE_BITS = {bits}
@@ -92,14 +93,14 @@ def test_a_truncated_product_says_how_much_is_there() -> None:
 
 def test_a_label_that_points_elsewhere_or_is_compressed_is_not_followed() -> None:
     text = LABEL.format(pointer='"../../etc/passwd"', kind="MSB_INTEGER", bits=16, bands=1, more="")
-    with pytest.raises(UnsupportedMedia, match="its pixels lie in another file"):
+    with pytest.raises(UnsupportedMedia, match="its pixels are in another file"):
         read_header(io.BytesIO(text.encode()))
     with pytest.raises(UnsupportedMedia, match="compressed as HUFFMAN"):
         read_header(made("MSB_INTEGER", 16, np.zeros(24, ">i2"), more=" ENCODING_TYPE = HUFFMAN\r\n"))
 
 
 def test_a_label_that_lies_about_its_size_is_refused() -> None:
-    with pytest.raises(DamagedMedia, match="its label does not describe an image"):
+    with pytest.raises(DamagedMedia, match="its label lacks OBJECT = IMAGE: fix the label"):
         read_header(io.BytesIO(b"PDS_VERSION_ID = PDS3\r\n^IMAGE = 2\r\nEND\r\n"))
     with pytest.raises(DamagedMedia, match="-4 bands"):
         read_header(made("MSB_INTEGER", 16, np.zeros(24, ">i2"), bands=-4))

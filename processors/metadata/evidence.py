@@ -15,12 +15,12 @@ from typing import ClassVar
 
 from processors.contract import Item, LabelRef, Need, Reads, Using, as_json, canonical_json
 from processors.errors import DamagedMedia
-from processors.label_file import read_label
 from processors.metadata.evidence_record import EvidenceFacts, weigh
 from processors.metadata.label import label_tags
 from processors.metadata.processor import Metadata
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.profile import load_profile
+from processors.planetary.label_file import read_label
 
 
 @dataclass(frozen=True, kw_only=True)

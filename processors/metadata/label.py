@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from processors.errors import RefusedMedia
-from processors.label_file import MAX_LABEL_BYTES, label_root, xml_entries
 from processors.metadata.record import Tag, text_tag
-from processors.planetary import statements
+from processors.planetary.label_file import MAX_LABEL_BYTES, is_xml, label_root, xml_entries
+from processors.planetary.pvl import statements
 
 MAX_TAGS = 20_000
 
@@ -22,7 +22,7 @@ def label_tags(data: bytes) -> tuple[Tag, ...]:
     """
     if len(data) > MAX_LABEL_BYTES:
         raise RefusedMedia(f"a label of {len(data)} bytes is over the limit of {MAX_LABEL_BYTES}", "shorten it")
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if is_xml(data):
         tags = (text_tag("pds4", name, value) for name, value in xml_entries(label_root(data)))
     else:
         tags = pvl_tags(data.decode("utf-8", "replace"))

@@ -25,7 +25,8 @@ from processors.metadata.record import (
     text_tag,
 )
 from processors.metadata.xmp import extended_packet, xmp_tags
-from processors.planetary import PlanetaryImage, is_planetary, read_header
+from processors.planetary.image_object import ImageObject
+from processors.planetary.open_image import attached_format, read_header
 
 HEAD_BYTES = 4096
 MAX_TAGS = 20_000
@@ -67,7 +68,7 @@ IPTC_NAMES = {
 
 
 def read_photograph(
-    file: BinaryIO, *, sha256: str, size_bytes: int, medium: str, described: PlanetaryImage | None = None
+    file: BinaryIO, *, sha256: str, size_bytes: int, medium: str, described: ImageObject | None = None
 ) -> MetadataRecord:
     """Read headers and tags; no pixel is decoded. A part that cannot be read is named in `problems`.
 
@@ -79,7 +80,7 @@ def read_photograph(
     ------
     DamagedMedia : Pillow does not accept the bytes.
     """
-    if described or is_planetary(file.read(HEAD_BYTES)):
+    if described or attached_format(file):
         return _planetary(described or read_header(file), sha256, size_bytes, medium)
     file.seek(0)
     image = open_picture(file)
@@ -137,7 +138,7 @@ def read_photograph(
     )
 
 
-def _planetary(image: PlanetaryImage, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
+def _planetary(image: ImageObject, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
     namespace = "pds3" if image.format in ("pds3", "vicar") else "pds4"
     tags = tuple(text_tag(namespace, name, value) for name, value in image.entries[:MAX_TAGS])
     return MetadataRecord(
@@ -151,6 +152,7 @@ def _planetary(image: PlanetaryImage, sha256: str, size_bytes: int, medium: str)
         ),
         known=known_from(tags),
         tags=tags,
+        problems=image.problems,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from processors.contract import Item, Need, Reads, Source, as_json
 from processors.metadata.container import read_container
 from processors.metadata.photograph import read_photograph
 from processors.metadata.record import Known, MetadataRecord
-from processors.pds4_image import described
+from processors.planetary.open_image import described
 from processors.source_file import SourceFile
 
 
@@ -42,7 +42,7 @@ class Metadata:
     """All that the container, its streams, EXIF, XMP, IPTC and tags say, as `metadata.json`."""
 
     name: ClassVar[str] = "metadata"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "file"
 
     def needs(self, info: OpenSource) -> Need:

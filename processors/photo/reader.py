@@ -13,11 +13,13 @@ from processors.contract import Need
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import RefusedMedia
 from processors.photo.colour import deep_of, profile_name, to_srgb, white_level
-from processors.planetary import PlanetaryImage, is_planetary, read_header, read_pixels
+from processors.photo.levels import levels_of, to_8_bit
+from processors.planetary.image_object import ImageObject
+from processors.planetary.open_image import attached_format, read_header
+from processors.planetary.samples import Samples, read_samples
 
 MAX_PIXELS = 300_000_000
 """Where nobody says otherwise, a larger picture is refused before it is decoded: it would take 0.9 GB as RGB."""
-HEAD_BYTES = 4096
 
 
 FOR_WHAT_IS_CUT_SHORT = (
@@ -59,10 +61,12 @@ class PhotoReader:
     DamagedMedia : Pillow refuses the bytes.
     """
 
-    def __init__(self, file: BinaryIO, described: PlanetaryImage | None = None) -> None:
+    def __init__(self, file: BinaryIO, described: ImageObject | None = None) -> None:
         self._file = file
         self._image = self._planetary = None
-        if described or is_planetary(file.read(HEAD_BYTES)):
+        self.damage: str | None = None
+        """What of the picture is damaged; known when it was decoded."""
+        if described or attached_format(file):
             self._planetary = described or read_header(file)
             self.info = _planetary_info(self._planetary)
         else:
@@ -75,9 +79,7 @@ class PhotoReader:
         """Decode; a JPEG is shrunk while decoding when nobody needs all of its pixels."""
         if self._planetary:
             with decoder_errors("reading the pixels"):
-                pixels = read_pixels(self._file, self._planetary)
-                white = _white_level(pixels, self._planetary)
-                return Photo(info=self.info, image=_shown(pixels, white), deep=pixels, white_level=white)
+                return self._planetary_photo(self._planetary)
         assert self._image is not None
         sides = [need.longest_side_px for need in needs]
         with decoder_errors("decoding the picture", FOR_WHAT_IS_CUT_SHORT):
@@ -89,6 +91,12 @@ class PhotoReader:
             deep = deep_of(upright)
             white = white_level(np.asarray(upright)) if deep is not None else None
             return Photo(info=self.info, image=to_srgb(upright), deep=deep, white_level=white)
+
+    def _planetary_photo(self, image: ImageObject) -> Photo:
+        samples = read_samples(self._file, image)
+        self.damage = samples.damage
+        shown, white = _shown(samples, image.shown_bands)
+        return Photo(info=self.info, image=shown, deep=samples.values, white_level=white)
 
 
 def refuse_larger(info: PhotoInfo, max_pixels: int) -> None:
@@ -176,22 +184,26 @@ def _jpeg_quality(tables: dict[int, list[int]] | None) -> int | None:
     return max(1, min(100, round(5000 / scale if scale > 100 else (200 - scale) / 2)))
 
 
-def _planetary_info(image: PlanetaryImage) -> PhotoInfo:
+def _planetary_info(image: ImageObject) -> PhotoInfo:
     named = {name.rpartition("/")[2]: value for name, value in reversed(image.entries)}
+    width, height = image.shown_size_px
     return PhotoInfo(
-        format=image.format, width_px=image.width_px, height_px=image.height_px, mode=image.dtype,
-        orientation=image.orientation, icc_profile_name=None, frame_count=image.image_count, has_alpha=False,
+        format=image.format, width_px=width, height_px=height, mode=image.dtype, orientation=image.orientation,
+        icc_profile_name=None, frame_count=image.image_count, has_alpha=False,
         device=image.instrument or named.get("INSTRUMENT_ID") or named.get("INSTRUMENT_NAME"),
     )  # fmt: skip
 
 
-def _white_level(pixels: np.ndarray, image: PlanetaryImage) -> float:
-    """By the label's bit mask, else by the numbers themselves."""
-    return image.white_level or white_level(pixels)
+def _shown(samples: Samples, bands: tuple[int, ...]) -> tuple[Image.Image, float | None]:
+    """The bands for red, green and blue, or the one for grey, in 8 bit, and what is white in it."""
 
+    def picked(part: np.ndarray) -> np.ndarray:
+        return part if part.ndim == 2 else part[..., bands[0] if len(bands) == 1 else list(bands)]
 
-def _shown(pixels: np.ndarray, white: float) -> Image.Image:
-    """8 bit; three bands are taken for red, green and blue."""
-    values = np.nan_to_num(pixels.astype(np.float32), posinf=0.0, neginf=0.0)
-    shown = np.round(np.clip(values / white, 0, 1) * 255).astype(np.uint8)
-    return Image.fromarray(shown if shown.ndim == 2 or shown.shape[2] == 3 else np.ascontiguousarray(shown[..., 0]))
+    values = picked(samples.values)
+    valid = None if samples.valid is None else picked(samples.valid)
+    levels = levels_of(values, valid, declared_white=samples.declared_white)
+    shown = to_8_bit(values, levels, valid)
+    if samples.saturated is not None:
+        shown[picked(samples.saturated)] = 255
+    return Image.fromarray(np.ascontiguousarray(shown)), levels.white

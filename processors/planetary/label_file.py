@@ -37,6 +37,11 @@ def read_label(file: SourceFile, label: LabelRef) -> bytes:
     return data
 
 
+def is_xml(label: bytes) -> bool:
+    """Is a label XML, as PDS4's and CNSA's are, and not `KEY = VALUE` text?"""
+    return label.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe<", b"\xfe\xff\x00<"))
+
+
 def label_root(data: bytes) -> Element:
     """The root of an XML label.
 

@@ -1,0 +1,236 @@
+"""Images of PDS4 labels: one file holds the numbers, a label beside it says what they are.
+
+Names are compared without regard to case: CNSA's labels are PDS4 but for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.planetary.image_object import (
+    FIX_LABEL,
+    ImageObject,
+    Interleave,
+    Special,
+    checked,
+    orientation_of,
+)
+from processors.planetary.label_file import label_root, xml_entries
+from processors.planetary.pvl import is_absent, number_of
+
+FORMAT = "PDS4 image"
+_TYPES = {
+    "unsignedbyte": "u1", "signedbyte": "i1",
+    "unsignedmsb2": ">u2", "unsignedlsb2": "<u2", "signedmsb2": ">i2", "signedlsb2": "<i2",
+    "unsignedmsb4": ">u4", "unsignedlsb4": "<u4", "signedmsb4": ">i4", "signedlsb4": "<i4",
+    "unsignedmsb8": ">u8", "unsignedlsb8": "<u8", "signedmsb8": ">i8", "signedlsb8": "<i8",
+    "ieee754msbsingle": ">f4", "ieee754lsbsingle": "<f4", "ieee754msbdouble": ">f8", "ieee754lsbdouble": "<f8",
+}  # fmt: skip
+"""PDS4 Data Dictionary, values of `data_type` in `Element_Array`."""
+_INTERLEAVES: dict[tuple[str, ...], Interleave] = {
+    ("line", "sample"): "BSQ", ("band", "line", "sample"): "BSQ",
+    ("line", "band", "sample"): "BIL", ("line", "sample", "band"): "BIP",
+}  # fmt: skip
+"""By the axes in the order of their numbers, the last of which varies fastest (PDS4 Standards Reference, 4A)."""
+_IMAGES = ("array_2d_image", "array_3d_image")
+_DIRECTIONS = {
+    "left to right": "RIGHT", "right to left": "LEFT", "top to bottom": "DOWN", "bottom to top": "UP",
+    "right": "RIGHT", "left": "LEFT", "down": "DOWN", "up": "UP",
+}  # fmt: skip
+_SPECIALS = {
+    "saturated_constant", "missing_constant", "error_constant", "invalid_constant", "unknown_constant",
+    "not_applicable_constant", "high_instrument_saturation", "high_representation_saturation",
+    "low_instrument_saturation", "low_representation_saturation",
+}  # fmt: skip
+"""PDS4 Data Dictionary, class `Special_Constants`, but for `valid_minimum` and `valid_maximum`."""
+
+
+def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
+    """Where the first image of a file lies, by a PDS4 label.
+
+    Parameters
+    ----------
+    name, size_bytes : of the file that the label must describe.
+
+    Raises
+    ------
+    UnsupportedMedia : it names another file, or no image of a kind that is read here.
+    DamagedMedia : it lacks what an image needs, says what cannot be, or promises more bytes than there are.
+    RefusedMedia : it is over a limit, or declares a document type or entities.
+    """
+    root = label_root(label)
+    images = _images(root, name)
+    first = images[0]
+    axes = sorted(_below(first, "axis_array"), key=lambda axis: _number(axis, "sequence_number"))
+    names = tuple(_text(axis, "axis_name").casefold() for axis in axes)
+    counts = {axis_name: _number(axis, "elements") for axis_name, axis in zip(names, axes, strict=True)}
+    kind = _text(first, "element_array", "data_type")
+    order = _text(first, "axis_index_order")
+    if kind.casefold() not in _TYPES:
+        raise UnsupportedMedia(f"its label says numbers of type {kind[:80]}, which are not read here", "convert it")
+    if names not in _INTERLEAVES or order.casefold().replace("_", " ") != "last index fastest":
+        raise UnsupportedMedia(
+            f"its label says axes {', '.join(names)[:80]}, {order[:80]}: not read here", "convert it"
+        )
+    offset, unit = _number(first, "offset"), (_below(first, "offset")[0].attrib.get("unit") or "byte").casefold()
+    if unit not in ("byte", "bytes"):
+        raise UnsupportedMedia(f"its label counts the offset in {unit[:40]}, not in bytes", FIX_LABEL)
+    bands, element = counts.get("band", 1), _below(first, "element_array")[0]
+    if min(counts.values()) < 1 or offset < 0:
+        raise DamagedMedia(f"its label says {' x '.join(map(str, counts.values()))} from byte {offset}", FIX_LABEL)
+    image = ImageObject(
+        format=FORMAT, entries=tuple(xml_entries(root)), width_px=counts["sample"], height_px=counts["line"],
+        band_count=bands, dtype=_TYPES[kind.casefold()], offset_bytes=offset, interleave=_INTERLEAVES[names],
+        specials=tuple(_specials(first)), valid_range=(_limit(first, "valid_minimum"), _limit(first, "valid_maximum")),
+        scaling=((_real(element, "scaling_factor", 1.0), _real(element, "value_offset", 0.0)),),
+        colours=_colours(root, first) if bands > 1 else None, instrument=_instrument(root), image_count=len(images),
+        others=tuple(_name_of(other, number) for number, other in enumerate(images[1:], 2)),
+        orientation=_orientation(root, first),
+    )  # fmt: skip
+    if image.end_bytes > size_bytes:
+        raise DamagedMedia(
+            f"its label promises pixels up to byte {image.end_bytes}, {size_bytes} are there", "fetch both again"
+        )
+    return checked(image)
+
+
+def files_named(label: bytes) -> tuple[str, ...]:
+    """Names of the files that a label describes, in its order."""
+    root = label_root(label)
+    return tuple(
+        dict.fromkeys(found.text.strip() for found in _anywhere(root, "file_name") if found.text and found.text.strip())
+    )
+
+
+def _images(root: Element, name: str) -> list[Element]:
+    """The image arrays of the one file area that names this file."""
+    areas = {_text(area, "file", "file_name"): area for area in _anywhere(root, "file_area_observational")}
+    area = (
+        areas.get(name) if name in areas else {key.casefold(): one for key, one in areas.items()}.get(name.casefold())
+    )
+    if area is None:
+        told = ", ".join(areas)[:200] or "no file of an observation"
+        raise UnsupportedMedia(f"its label names {told}, not {name}", "give the label that belongs to it")
+    images = [child for child in area if _local(child) in _IMAGES]
+    if not images:
+        raise UnsupportedMedia("its label says that it holds no image", "nothing is to be done")
+    return images
+
+
+def _name_of(image: Element, number: int) -> str:
+    for key in ("local_identifier", "name"):
+        if _below(image, key):
+            return _text(image, key)[:80]
+    return f"image {number}"
+
+
+def _settings(root: Element, image: Element) -> Iterator[Element]:
+    """Display settings for this image: those that name it, alone or among others, and those that name none."""
+    own = _text(image, "local_identifier") if _below(image, "local_identifier") else None
+    for settings in _anywhere(root, "display_settings"):
+        named = {(found.text or "").strip() for found in _anywhere(settings, "local_identifier_reference")}
+        if own in named or not named:
+            yield settings
+
+
+def _orientation(root: Element, image: Element) -> int:
+    """By the display dictionary, or by `Display_2D_Image`, which came before it."""
+    for settings in _settings(root, image):
+        for direction in _below(settings, "display_direction"):
+            across = _text(direction, "horizontal_display_axis").casefold()
+            horizontal = _direction(direction, "horizontal_display_direction", "Left to Right")
+            vertical = _direction(direction, "vertical_display_direction", "Top to Bottom")
+            if across == "sample":
+                return orientation_of(horizontal, vertical)
+            if across == "line":
+                return orientation_of(vertical, horizontal)
+            raise UnsupportedMedia(
+                f"its label shows its axis {across[:40]} from side to side: not read here", "convert it"
+            )
+    for display in _below(image, "display_2d_image"):
+        samples = _direction(display, "sample_display_direction", "Right")
+        return orientation_of(samples, _direction(display, "line_display_direction", "Down"))
+    return 1
+
+
+def _direction(element: Element, name: str, default: str) -> str:
+    word = _text(element, name) if _below(element, name) else default
+    return _DIRECTIONS.get(" ".join(word.casefold().replace("_", " ").split()), word)
+
+
+def _colours(root: Element, image: Element) -> tuple[int, int, int] | None:
+    for settings in _settings(root, image):
+        for colours in _below(settings, "color_display_settings"):
+            axis = _text(colours, "color_display_axis") if _below(colours, "color_display_axis") else "Band"
+            if axis.casefold() != "band":
+                raise UnsupportedMedia(
+                    f"its label shows colours along its axis {axis[:40]}: not read here", "convert it"
+                )
+            red, green, blue = (_number(colours, f"{word}_channel_band") - 1 for word in ("red", "green", "blue"))
+            return red, green, blue
+    return None
+
+
+def _specials(image: Element) -> Iterator[Special]:
+    for constants in _below(image, "special_constants"):
+        for child in constants:
+            name, text = _local(child), (child.text or "").strip()
+            if name in _SPECIALS and not is_absent(text):
+                yield Special(name=name, text=text, is_saturated=name.startswith(("saturated", "high")))
+
+
+def _limit(image: Element, name: str) -> float | None:
+    texts = [_text(one, name) for one in _below(image, "special_constants") if _below(one, name)]
+    return _number_in(name, texts[0]) if texts and not is_absent(texts[0]) else None
+
+
+def _real(element: Element, name: str, default: float) -> float:
+    return _number_in(name, _text(element, name)) if _below(element, name) and _text(element, name) else default
+
+
+def _number_in(name: str, text: str) -> float:
+    try:
+        number = float(number_of(text))
+        int(number)  # neither NaN nor infinite
+    except (ValueError, OverflowError) as error:
+        raise DamagedMedia(f"its label says {name} = {text[:80]}, which is no number", FIX_LABEL) from error
+    return number
+
+
+def _instrument(root: Element) -> str | None:
+    for part in _anywhere(root, "observing_system_component"):
+        kinds = [(found.text or "").strip().casefold() for found in _below(part, "type")]
+        if kinds == ["instrument"] and _below(part, "name"):
+            return _text(part, "name")
+    return None
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2].casefold() if isinstance(element.tag, str) else ""
+
+
+def _below(element: Element, name: str) -> list[Element]:
+    return [child for child in element if _local(child) == name]
+
+
+def _anywhere(root: Element, name: str) -> list[Element]:
+    return [element for element in root.iter() if _local(element) == name]
+
+
+def _text(element: Element, *path: str) -> str:
+    for name in path:
+        found = _below(element, name)
+        if not found:
+            raise DamagedMedia(f"its label has no {name} where an image needs one", FIX_LABEL)
+        element = found[0]
+    return (element.text or "").strip()
+
+
+def _number(element: Element, name: str) -> int:
+    text = _text(element, name)
+    try:
+        return int(text)
+    except ValueError as error:
+        raise DamagedMedia(f"its label says {name} {text[:80]!r}, which is no whole number", FIX_LABEL) from error

@@ -1,0 +1,264 @@
+"""The text of PDS3 labels: `KEY = VALUE` statements in nested objects and groups (PDS3 Standards Reference, 12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from processors.errors import RefusedMedia
+
+MAX_STATEMENTS = 100_000
+MAX_DEPTH = 100
+MAX_STEPS = 200_000
+"""Statements, comments and lines that are neither; hostile text is not read further."""
+MAX_COMMENTED_CHARS = 10_000
+ABSENT = ("", "N/A", "NULL", "UNK", "NONE", "UNKNOWN", "NOT APPLICABLE")
+"""What labels write where they have no value."""
+
+_END = re.compile(r"^[ \t]*END[ \t]*(?:[^\x20-\x7e]|;|/\*|\Z)", re.MULTILINE)
+_BLANK = re.compile(r"[\s;\x00]*")
+_WORD = re.compile(r"[^\s=]+")
+_EQUALS = re.compile(r"[ \t]*=")
+_KEY = re.compile(r"\^?[A-Za-z][\w:]*")
+_STATEMENT = re.compile(r"\^?[A-Za-z][\w:]*\s*=")
+_UNIT = re.compile(r"[ \t]*<[^>\n]*>")
+_REST = re.compile(r"[^\n]*")
+_INSIDE = re.compile(r"[^\"'(){}]+|\"[^\"]*\"|'[^'\n]*'|.", re.DOTALL)
+_COMMENT = re.compile(r"(\"[^\"]*\"|'[^'\n]*')|/\*.*?\*/", re.DOTALL)
+_NUMBER_IN_BASE = re.compile(r"([+-]?)(\d{1,2})#([0-9A-Fa-f]{1,64})#")
+
+
+def label_text(data: bytes) -> tuple[str, int | None]:
+    """Return the text before the label's END, and the byte behind that line; None where there is no END."""
+    text = data.decode("latin-1").replace("\r\n", " \n").replace("\r", "\n")  # places stay what they were
+    found = _END.search(text)
+    return (text[: found.start()], found.end()) if found else (text, None)
+
+
+def statements(text: str) -> Iterator[tuple[str, str]]:
+    """Every `KEY = VALUE` up to END: (names of the objects around it and its own, joined by `/`; unquoted value)."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    found = _END.search(text)
+    inside: list[str] = []
+    for name, value in _Scanner(text[: found.start()] if found else text).pairs():
+        kind = name.upper()
+        if kind in ("OBJECT", "GROUP", "BEGIN_OBJECT", "BEGIN_GROUP"):
+            inside.append(value)
+            if len(inside) > MAX_DEPTH:
+                raise RefusedMedia(f"the label is nested deeper than {MAX_DEPTH}", "flatten it")
+        elif kind in ("END_OBJECT", "END_GROUP"):
+            inside = inside[:-1]
+        else:
+            yield "/".join([*inside, name]), value
+
+
+@dataclass(eq=False)
+class Block:
+    """An object or group of a label, or the label itself."""
+
+    name: str
+    """Upper case; empty for the label itself."""
+    path: str
+    parent: Block | None
+    values: dict[str, str] = field(default_factory=dict)
+    """By key in upper case; the first of several counts."""
+    blocks: list[Block] = field(default_factory=list)
+
+    def nearest(self, key: str) -> str | None:
+        """The value here, or in the nearest block around this one that has it."""
+        block: Block | None = self
+        while block:
+            if key in block.values:
+                return block.values[key]
+            block = block.parent
+        return None
+
+    def walk(self) -> Iterator[Block]:
+        """Every block below, in the label's order."""
+        for block in self.blocks:
+            yield block
+            yield from block.walk()
+
+
+def blocks_of(text: str) -> Block:
+    """Return the label as nested blocks.
+
+    Raises
+    ------
+    RefusedMedia : too many statements, or nested too deep.
+    """
+    root = here = Block(name="", path="", parent=None)
+    depth = 0
+    for count, (name, value) in enumerate(_Scanner(text).pairs()):
+        if count >= MAX_STATEMENTS:
+            raise RefusedMedia(f"a label of more than {MAX_STATEMENTS} statements is over the limit", "shorten it")
+        kind = name.upper()
+        if kind in ("OBJECT", "GROUP", "BEGIN_OBJECT", "BEGIN_GROUP"):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise RefusedMedia(f"the label is nested deeper than {MAX_DEPTH}", "flatten it")
+            here.blocks.append(Block(name=value.upper(), path=f"{here.path}{value}/", parent=here))
+            here = here.blocks[-1]
+        elif kind in ("END_OBJECT", "END_GROUP"):
+            here, depth = here.parent or here, max(0, depth - 1)
+        else:
+            here.values.setdefault(kind, value)
+    return root
+
+
+class _Scanner:
+    """Pairs of a text in one pass; what never closes is read once to the end and from then on only to its line's."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._last_comment_end = text.rfind("*/")
+        self._last_quote = text.rfind('"')
+        self._is_balanced = True
+        self._steps = 0
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        text = self._text
+        while True:
+            self._skip()
+            self._step()
+            word = _WORD.match(text, self._at)
+            if word is None:
+                if self._at >= len(text):
+                    return
+                self._at += 1  # an equals sign without a name
+                continue
+            equals = _EQUALS.match(text, word.end())
+            if equals and _KEY.fullmatch(word[0]):
+                self._at = equals.end()
+                yield word[0], self._value()
+            elif not equals and word[0].upper().rstrip(";") in ("END_OBJECT", "END_GROUP"):
+                self._at = word.end()
+                yield word[0].rstrip(";"), ""
+            else:
+                self._line()
+
+    def _skip(self) -> None:
+        text = self._text
+        while True:
+            blank = _BLANK.match(text, self._at)
+            self._at = blank.end() if blank else self._at
+            if not text.startswith("/*", self._at):
+                return
+            self._step()
+            if self._at + 2 <= self._last_comment_end:
+                self._at = text.index("*/", self._at + 2) + 2
+            else:
+                self._line()
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise RefusedMedia(
+                f"a label of more than {MAX_STEPS} statements and comments is over the limit", "shorten it"
+            )
+
+    def _line(self) -> str:
+        rest = _REST.match(self._text, self._at)
+        assert rest is not None
+        self._at = rest.end()
+        return rest[0]
+
+    def _value(self) -> str:
+        text, line_end = self._text, self._text.find("\n", self._at)
+        self._skip()
+        if 0 <= line_end < self._at and (_STATEMENT.match(text, self._at) or self._at >= len(text)):
+            return ""
+        first = text[self._at : self._at + 1]
+        if first == '"' and self._at < self._last_quote:
+            value = self._quoted('"')
+        elif first == "'" and "'" in _rest_of_line(text, self._at + 1):
+            value = f"'{self._quoted(chr(39))}'"
+        elif first in ("(", "{") and self._is_balanced:
+            value = self._sequence()
+        else:
+            return " ".join(self._line().partition("/*")[0].strip().strip('"').rstrip(";").split())
+        unit = _UNIT.match(text, self._at)
+        if unit:
+            self._at = unit.end()
+            value += f" {unit[0].strip()}"
+        return " ".join(value.split())
+
+    def _quoted(self, mark: str) -> str:
+        start = self._at + 1
+        end = self._text.index(mark, start)
+        self._at = end + 1
+        return self._text[start:end]
+
+    def _sequence(self) -> str:
+        start, depth = self._at, 0
+        for token in _INSIDE.finditer(self._text, start):
+            depth += (token[0] in ("(", "{")) - (token[0] in (")", "}"))
+            if depth == 0:
+                self._at = token.end()
+                return _without_comments(self._text[start : self._at])
+        self._is_balanced = False
+        return self._line().strip()
+
+
+def _without_comments(value: str) -> str:
+    """A sequence without the comments in it, but for one that is longer than any real one."""
+    return _COMMENT.sub(r"\1", value) if len(value) <= MAX_COMMENTED_CHARS else value
+
+
+def _rest_of_line(text: str, start: int) -> str:
+    end = text.find("\n", start)
+    return text[start : end if end >= 0 else len(text)]
+
+
+def items_of(value: str) -> list[str]:
+    """The items of a sequence or set, or the value alone; each without quotes, with its unit."""
+    value = value.strip()
+    if value[:1] in ("(", "{"):
+        value = value[1:-1] if value[-1:] in (")", "}") else value[1:]
+    items = re.findall(r"(?:\"[^\"]*\"|'[^']*'|[^,\"'])+", value)
+    return [unquoted(item) for item in items]
+
+
+def unquoted(value: str) -> str:
+    """A value without the quotes around it."""
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1].strip()
+    return value
+
+
+def without_unit(value: str) -> str:
+    """`8` of `8 <BITS>`."""
+    return value.partition("<")[0].strip()
+
+
+def word_of(value: str) -> str:
+    """A word in upper case with single underscores: `SAMPLE_INTERLEAVED` of `"Sample Interleaved"`."""
+    return re.sub(r"[\s_-]+", "_", unquoted(value)).upper()
+
+
+def is_absent(value: str) -> bool:
+    """Does the label say that it has no value?"""
+    return unquoted(value).upper().replace("_", " ") in ABSENT
+
+
+def number_of(value: str) -> float | int:
+    """A number, with or without quotes or unit, in any base.
+
+    Raises
+    ------
+    ValueError : it is none.
+    """
+    text = without_unit(unquoted(value))
+    if len(text) > 100:
+        raise ValueError(f"{text[:20]}... is no number")
+    if in_base := _NUMBER_IN_BASE.fullmatch(text):
+        return int(in_base[1] + in_base[3], int(in_base[2]))
+    if re.fullmatch(r"0[xX][0-9A-Fa-f]+", text):
+        return int(text, 16)
+    try:
+        return int(text)
+    except ValueError:
+        return float(text.replace("D", "E").replace("d", "e"))

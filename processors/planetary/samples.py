@@ -1,0 +1,201 @@
+"""The numbers of an image: as stored, and as what they mean, with the places that hold no measurement."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import BinaryIO
+
+import numpy as np
+
+from processors.errors import DamagedMedia
+from processors.planetary.image_object import FIX_LABEL, VAX_TYPES, Checksum, ImageObject, Special
+from processors.planetary.pvl import number_of
+from processors.planetary.vax import from_vax
+
+NEAR = {4: 1e-6, 8: 1e-12}
+"""Relative difference up to which a stored float is the constant that a label writes in decimals, by bytes."""
+_BITS = re.compile(r"(\d{1,2})#([0-9A-Fa-f]{1,16})#|0[xX]([0-9A-Fa-f]{1,16})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """An image, upright, shape (height, width) or (height, width, bands), bands in the order of the file."""
+
+    values: np.ndarray
+    """What the label means: stored numbers times factor plus offset, in the machine's byte order."""
+    valid: np.ndarray | None
+    """Bool, of the same shape: False where a special constant or no number is stored; None: all are measurements."""
+    saturated: np.ndarray | None
+    """Bool, of the same shape: True where the label calls what is stored too bright to measure; None: nowhere."""
+    declared_white: float | None
+    """Largest value by the label's bit mask."""
+    damage: str | None
+    """What a checksum in the label says against the numbers; None where none speaks against them."""
+
+
+def read_pixels(file: BinaryIO, image: ImageObject) -> np.ndarray:
+    """The stored numbers, shape (height, width) or (height, width, bands), upright, in the machine's byte order.
+
+    Raises
+    ------
+    DamagedMedia : the file ends before the image does.
+    """
+    return _upright(_stored(image, _bytes(file, image)), image)
+
+
+def read_samples(file: BinaryIO, image: ImageObject) -> Samples:
+    """The numbers that the label means, and where they are none.
+
+    Raises
+    ------
+    DamagedMedia : the file ends before the image does, or a constant of the label is no number.
+    """
+    data = _bytes(file, image)
+    stored = _stored(image, data)
+    damage = next(_mismatches(image, data, stored), None)
+    del data
+    stored = _upright(stored, image)
+    valid, saturated = _masks(image, stored)
+    return Samples(
+        values=_meant(image, stored),
+        valid=valid,
+        saturated=saturated,
+        declared_white=image.white_level if image.scaling == ((1.0, 0.0),) else None,
+        damage=damage,
+    )
+
+
+def _bytes(file: BinaryIO, image: ImageObject) -> np.ndarray:
+    """Numbers without prefixes and suffixes, uint8, shape (rows, bytes)."""
+    size = file.seek(0, 2)
+    if image.end_bytes > size:
+        there, wanted = max(0, size - image.offset_bytes), image.end_bytes - image.offset_bytes
+        raise DamagedMedia(f"truncated: its label promises {wanted} bytes of pixels, {there} are there")
+    file.seek(image.offset_bytes)
+    rows, row_bytes, width = image.row_count, image.row_bytes, image.row_samples * image.sample_bytes
+    data = np.frombuffer(file.read(rows * row_bytes).ljust(rows * row_bytes, b"\0"), np.uint8).reshape(rows, row_bytes)
+    return np.ascontiguousarray(data[:, image.row_prefix_bytes : image.row_prefix_bytes + width])
+
+
+def _stored(image: ImageObject, data: np.ndarray) -> np.ndarray:
+    """As shape (height, width) or (height, width, bands)."""
+    if image.dtype in VAX_TYPES:
+        values = from_vax(data.reshape(-1), image.dtype)
+    else:
+        values = data.view(image.dtype).astype(np.dtype(image.dtype).newbyteorder("="), copy=False)
+    width, height, bands = image.width_px, image.height_px, image.band_count
+    if bands == 1:
+        return values.reshape(height, width)
+    if image.interleave == "BIP":
+        return values.reshape(height, width, bands)
+    if image.interleave == "BIL":
+        return values.reshape(height, bands, width).transpose(0, 2, 1)
+    return values.reshape(bands, height, width).transpose(1, 2, 0)
+
+
+def _upright(values: np.ndarray, image: ImageObject) -> np.ndarray:
+    if image.orientation >= 5:
+        values = values.swapaxes(0, 1)
+    flipped = {2: (1,), 3: (0, 1), 4: (0,), 6: (1,), 7: (0, 1), 8: (0,)}.get(image.orientation)
+    return np.flip(values, flipped) if flipped else values
+
+
+def _masks(image: ImageObject, stored: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """What is a measurement, and what is saturated, by the label's constants and limits, in stored numbers."""
+    invalid: np.ndarray | None = None
+    saturated: np.ndarray | None = None
+    for special in image.specials:
+        found = _is(stored, special)
+        if found is None or not found.any():
+            continue
+        invalid = found if invalid is None else invalid | found
+        if special.is_saturated:
+            saturated = found if saturated is None else saturated | found
+    low, high = image.valid_range
+    for outside in (stored < low if low is not None else None, stored > high if high is not None else None):
+        if outside is not None and outside.any():
+            invalid = outside if invalid is None else invalid | outside
+    if stored.dtype.kind == "f" and not np.isfinite(stored).all():
+        invalid = ~np.isfinite(stored) if invalid is None else invalid | ~np.isfinite(stored)
+    return (None if invalid is None else ~invalid), saturated
+
+
+def _is(stored: np.ndarray, special: Special) -> np.ndarray | None:
+    """Where a constant is stored; None where numbers of this type cannot hold it."""
+    bits = _BITS.fullmatch(special.text)
+    kind, item = stored.dtype.kind, stored.dtype.itemsize
+    if bits and (bits[3] or int(bits[1]) in (2, 8, 16)):  # the digits are those of the stored bits
+        value = int(bits[3], 16) if bits[3] else _in_base(special, bits[2], int(bits[1]))
+        if value >= 1 << (8 * item):
+            return None
+        pattern = np.array([value], f"u{item}").view(stored.dtype)
+        return stored == pattern[0]  # NaN is never a measurement, whatever the label calls it
+    try:
+        number = number_of(special.text)
+    except ValueError as error:
+        raise DamagedMedia(
+            f"its label says {special.name} = {special.text[:80]}, which is no number", FIX_LABEL
+        ) from error
+    if kind == "f":
+        with np.errstate(over="ignore", invalid="ignore"):
+            near = np.abs(stored - stored.dtype.type(number)) <= abs(number) * NEAR[item]
+        return near | (stored == stored.dtype.type(number)) if np.isfinite(number) else stored == number
+    limits = np.iinfo(stored.dtype)
+    if number != number or abs(number) == float("inf") or number != int(number):
+        return None
+    return stored == int(number) if limits.min <= number <= limits.max else None
+
+
+def _in_base(special: Special, digits: str, base: int) -> int:
+    try:
+        return int(digits, base)
+    except ValueError as error:
+        raise DamagedMedia(
+            f"its label says {special.name} = {special.text[:80]}, which is no number", FIX_LABEL
+        ) from error
+
+
+def _meant(image: ImageObject, stored: np.ndarray) -> np.ndarray:
+    """Stored x factor + offset; whole numbers stay whole where nothing but whole ones is added."""
+    if set(image.scaling) == {(1.0, 0.0)}:
+        return stored
+    (factor, offset) = image.scaling[0]
+    if len(set(image.scaling)) == 1 and factor == 1 and offset == int(offset) and stored.dtype.kind in "iu":
+        low, high = int(stored.min(initial=0)) + int(offset), int(stored.max(initial=0)) + int(offset)
+        for kind in (np.uint16, np.int32, np.int64):
+            if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max and stored.dtype != np.uint64:
+                return (stored.astype(np.int64) + int(offset)).astype(kind)
+    exact = np.float32 if stored.dtype.itemsize <= 2 or stored.dtype == np.float32 else np.float64
+    factors, offsets = (np.array(part, np.float64) for part in zip(*image.scaling, strict=True))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return (stored * factors + offsets if len(factors) > 1 else stored * factor + offset).astype(exact)
+
+
+def _mismatches(image: ImageObject, data: np.ndarray, stored: np.ndarray) -> Iterator[str]:
+    for checksum in image.checksums:
+        if checksum.kind == "md5":
+            found = hashlib.md5(data.tobytes(), usedforsecurity=False).hexdigest()
+            if found != checksum.text:
+                yield f"the label's {checksum.name} is {checksum.text}, the pixels have {found}"
+        elif stored.dtype.kind in "iu" and (told := _sum_mismatch(checksum, data, stored)):
+            yield told
+
+
+def _sum_mismatch(checksum: Checksum, data: np.ndarray, stored: np.ndarray) -> str | None:
+    """A sum of all numbers, or of their bytes, in 32 bits; a label may write it with a few digits only."""
+    try:
+        written = Decimal(str(number_of(checksum.text)) if "#" in checksum.text else checksum.text)
+    except (InvalidOperation, ValueError):
+        return None
+    exponent = written.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > 40 or len(checksum.text) > 40:
+        return None
+    allowed = Decimal(10) ** exponent if exponent > 0 else 0
+    total = int(stored.sum(dtype=np.int64 if stored.dtype.kind == "i" else np.uint64))
+    if any(abs(found - written) <= allowed for found in (total, total % (1 << 32), int(data.sum(dtype=np.uint64)))):
+        return None
+    return f"the label's {checksum.name} is {checksum.text}, the pixels add up to {total}"
