@@ -15,6 +15,7 @@ MEDIA = ("video", "audio", "photo", "metadata")
 FLOOR = {"contract", "errors", "source_file"}
 LOW = FLOOR | {
     "beside",
+    "containers",
     "decoding",
     "pictures",
     "formats",

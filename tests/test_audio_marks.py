@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import struct
 from pathlib import Path
 
@@ -96,3 +98,41 @@ def test_chapters_are_marks_too(samples: Path) -> None:
     with av.open(str(samples / "formats/audio/mutagen/nero-chapters.m4b")) as container:
         assert item.facts.mark_count == len(container.chapters()) > 0
     assert {mark.kind for mark in item.facts.marks} == {"chapter"}
+
+
+def test_labels_are_safe_to_open_in_a_spreadsheet_and_can_be_read_back(tmp_path: Path) -> None:
+    texts = ["=1+1", "+1", "-2", "@SUM(1)", "'quoted", "red \x1b[31m", "a\\b", "\u202egnp", "plain, with comma"]
+    adtl = b"".join(
+        chunk(b"labl", struct.pack("<I", number) + text.encode() + b"\0") for number, text in enumerate(texts)
+    )
+    points = cue(*((number, number * 480) for number in range(len(texts))))
+    item, labels = marks_of(wave(tmp_path / "a.wav", points + chunk(b"LIST", b"adtl" + adtl)), "wav")
+    assert item.data is not None
+    written = [row["label"] for row in csv.DictReader(io.StringIO(item.data.decode()))]
+    assert written == [
+        "'=1+1", "'+1", "'-2", "'@SUM(1)", "''quoted", r"red \x1b[31m", r"a\\b", r"\u202egnp", "plain, with comma",
+    ]  # fmt: skip
+    back = [text.removeprefix("'").encode("latin-1").decode("unicode_escape") for text in written]
+    assert back == texts
+    assert "\x1b" not in labels
+    assert [mark.label for mark in item.facts.marks] == texts
+
+
+def test_cues_of_rifx_and_wave64_have_their_samples(tmp_path: Path) -> None:
+    fmt = struct.pack(">HHIIHH", 1, 1, 48_000, 96_000, 2, 16)
+    point = struct.pack(">IIII4sIII", 1, 7, 0, 0, b"data", 0, 0, 24_000)
+    parts = ((b"fmt ", fmt), (b"cue ", point[:4] + point[4:8] + point[12:]), (b"data", bytes(960)))
+    body = b"WAVE" + b"".join(name + struct.pack(">I", len(data)) + data for name, data in parts)
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFX" + struct.pack(">I", len(body)) + body)
+    item, _ = marks_of(path, "wav")
+    assert ([mark.start_seconds for mark in item.facts.marks], item.facts.problems) == ([0.5], ())
+    path = tmp_path / "a.w64"
+    soundfile.write(path, np.zeros(960), 48_000, format="W64", subtype="PCM_16")
+    rest = cue((1, 24_000))[8:]
+    tail = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+    path.write_bytes(
+        path.read_bytes() + b"cue " + tail + struct.pack("<Q", 24 + len(rest)) + rest + bytes(-len(rest) % 8)
+    )
+    item, _ = marks_of(path, "w64")
+    assert [mark.start_seconds for mark in item.facts.marks] == [0.5]

@@ -20,6 +20,15 @@ def frame_of(samples: np.ndarray, *, rate_hz: int, layout: str, first_sample: in
     return frame
 
 
+def ints_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
+    """The integers of a frame as they are, shape (samples, channels)."""
+    channels = frame.layout.nb_channels
+    if frame.format.is_planar and channels == PLANES_THAT_FAIL:
+        (frame,) = av.AudioResampler(format=frame.format.packed).resample(frame)
+    data = frame.to_ndarray()
+    return data.T if frame.format.is_planar else data.reshape(-1, channels)
+
+
 def samples_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
     """float32, shape (channels, samples), integers divided by their full scale."""
     channels = frame.layout.nb_channels

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from processors.errors import RefusedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 
 MAX_CHANNELS = 64
 MAX_RATE_HZ = 10_000_000
@@ -26,6 +27,10 @@ class AudioInfo:
     """`libsndfile` or `FFmpeg`."""
 
     def __post_init__(self) -> None:
+        if not self.rate_hz:
+            raise DamagedMedia("no sampling rate is given", "check the header")
+        if not self.channel_count:
+            raise DamagedMedia("no number of channels is given, or the decoder knows none like it", "check the header")
         if not 0 < self.rate_hz <= MAX_RATE_HZ:
             raise RefusedMedia(
                 f"sampling rate {self.rate_hz} Hz is not between 1 and {MAX_RATE_HZ}", "check the header"
@@ -67,3 +72,34 @@ class AudioReport:
     """Why the file seems cut off; None where it does not."""
     unread_because: str | None
     """What stands behind the sound that the header declares, and is not read; None where nothing is known to."""
+    checksum_mismatch: str | None = None
+    """A checksum of the whole sound that is not the one that its header names; None where there is none, where it is
+    right, and where something is missing anyway."""
+
+    @property
+    def damage(self) -> str | None:
+        """What of the sound is damaged, lost, cut off or not read, in a sentence; None where it is whole."""
+        parts = [*self._missing(), self.truncated_because, self.unread_because, self.checksum_mismatch]
+        told = [part for part in parts if part]
+        if not told and (self.damaged or self.decoder_errors):
+            count = "a fault:" if self.decoder_errors == 1 else f"{self.decoder_errors} faults, the first:"
+            told = [f"reading it met {count} {self.first_error}"]
+        return "; ".join(told) or None
+
+    def _missing(self) -> Iterator[str]:
+        places = self.damaged
+        if self.missing_sample_count:
+            whole = self.sample_count_decoded + self.missing_sample_count
+            yield f"{self.missing_sample_count} of {whole} samples are missing{_where(places)}"
+        elif places and not self.truncated_because:
+            yield f"sound does not decode{_where(places)}"
+
+
+def _where(places: tuple[Damaged, ...]) -> str:
+    """The first of them, and how many others there are."""
+    if not places:
+        return ""
+    first = places[0]
+    end = "on" if first.end_seconds is None else f"to {first.end_seconds:.3f} s"
+    others = {0: "", 1: " and at one other place"}.get(len(places) - 1, f" and at {len(places) - 1} other places")
+    return f", from {first.start_seconds:.3f} s {end}{others}"

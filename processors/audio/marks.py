@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
-from processors.audio.chunks import Mark, aiff_marks, wave_marks
+from processors.audio.cue_points import Mark, aiff_marks, wave_marks
 from processors.contract import Item, Need, Reads
 from processors.decoding import decoder_errors, open_container
 
 MOST_MARKS = 200
 """So many stand in the facts; the files hold all."""
+FORMULA_STARTS = ("=", "+", "-", "@", "'")
+TURNS_TEXT = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,7 @@ class Marks:
     """Cue points of WAV and RF64, marks of AIFF, and chapters of any container; as CSV and Audacity labels."""
 
     name: ClassVar[str] = "audio.marks"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "file"
 
     def needs(self, info: Any) -> Need:
@@ -53,9 +56,9 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         problems: list[str] = []
         with self._file.open() as file:
-            readers = {"wav": wave_marks, "aiff": aiff_marks}
+            readers = {"wav": wave_marks, "w64": wave_marks, "aiff": aiff_marks}
             read = readers.get(self._source.format)
-            marks = read(file, self._source.size_bytes, problems) if read else list(_chapters(file))
+            marks = read(file, problems) if read else list(_chapters(file))
         marks.sort(key=lambda mark: (mark.start_seconds, mark.label))
         facts = MarksFacts(mark_count=len(marks), marks=tuple(marks[:MOST_MARKS]), problems=tuple(problems))
         yield Item(name="marks.csv", media_type="text/csv", data=_table(marks), facts=facts)
@@ -73,16 +76,44 @@ def _chapters(file: Any) -> Iterator[Mark]:
 
 
 def _table(marks: list[Mark]) -> bytes:
+    """One mark a row, safe to open in a spreadsheet and to print; `_cell` says how to read a text back."""
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     names = [field.name for field in fields(Mark)]
     rows.writerow(names)
     for mark in marks:
-        values = (getattr(mark, name) for name in names)
-        rows.writerow(
-            ["" if value is None else f"{value:.6f}" if isinstance(value, float) else value for value in values]
-        )
+        rows.writerow([_cell(getattr(mark, name)) for name in names])
     return table.getvalue().encode()
+
+
+def _cell(value: str | int | float | None) -> str:
+    """A value as it stands in the table.
+
+    A text that a spreadsheet would take for a formula has an apostrophe in front, as has one that begins with an
+    apostrophe itself: whoever reads it back takes the first apostrophe off, and then undoes `_visible`.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    if not isinstance(value, str):
+        return str(value)
+    text = _visible(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _visible(text: str) -> str:
+    """Control characters other than line breaks, and those that turn the direction of text, as `\\x1b` or `\\u202e`; a
+    backslash as two."""
+    return "".join(_escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    if letter == "\\":
+        return "\\\\"
+    if letter != "\n" and unicodedata.category(letter) == "Cc":
+        return f"\\x{ord(letter):02x}"
+    return f"\\u{ord(letter):04x}" if letter in TURNS_TEXT else letter
 
 
 def _labels(marks: list[Mark]) -> bytes:
@@ -90,5 +121,5 @@ def _labels(marks: list[Mark]) -> bytes:
     lines = []
     for mark in marks:
         end = mark.start_seconds if mark.end_seconds is None else mark.end_seconds
-        lines.append(f"{mark.start_seconds:.6f}\t{end:.6f}\t{' '.join(mark.label.split())}\n")
+        lines.append(f"{mark.start_seconds:.6f}\t{end:.6f}\t{_visible(' '.join(mark.label.split()))}\n")
     return "".join(lines).encode()

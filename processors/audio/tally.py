@@ -1,8 +1,9 @@
-"""Counts the samples that a reader lets through and the places where some are missing."""
+"""Counts the samples that a reader lets through, and says at the end what of the sound is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
 import av.packet
@@ -12,33 +13,60 @@ from processors.audio.block import AudioBlock
 from processors.audio.info import AudioInfo, AudioReport, Damaged
 from processors.errors import DamagedMedia
 
-MOST_DAMAGED = 1000
+MAX_DAMAGED = 1000
 GAP_BLOCK_SAMPLES = 1 << 16
 SAME_PLACE_SECONDS = 0.05
 PADDING_SECONDS = 0.25
 """A container's length may hold an encoder's delay and padding; what is missing beyond this is told."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """What is known of the end of a sound before it is read."""
+
+    is_exact: bool = False
+    """The declared length is that of the sound itself, without an encoder's delay and padding."""
+    has_times: bool = True
+    """Says each packet when it is? Else what is behind damage is early by what is missing there."""
+    places_losses: bool = False
+    """Has every loss its place? Else one whose place is not known is told at the end."""
+    reads_on: bool = True
+    """Does the decoder go on behind damage? Else what is missing behind it says nothing of the file's end."""
+    cut_off_because: str | None = None
+    """Why the container itself shows that its end is not there."""
+    unread_because: str | None = None
+    second_count: int | None = None
+    """Samples per channel by another library's reading of the headers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """What of the end is missing."""
+
+    damaged: tuple[Damaged, ...] = ()
+    truncated_because: str | None = None
+    replaces_all: bool = False
+    """The one place named stands for every other: they cannot be told apart."""
+
+
 class Tally:
     """Counts what a reader lets through."""
 
-    def __init__(self, info: AudioInfo, *, zero: Fraction = Fraction(0)) -> None:
-        self._info, self._zero = info, zero
+    def __init__(self, info: AudioInfo, promise: Promise | None = None, *, zero: Fraction = Fraction(0)) -> None:
+        self._info, self._zero, self._promise = info, zero, promise or Promise()
         self.samples = self.non_finite = self.errors = 0
         self.reached_samples = 0
         """Where the packets end that were read, decoded or not, counted from the first sample."""
-        self.has_its_end = True
-        self.has_times = True
-        """Says each packet when it is? Else what is behind damage is early by what is missing there."""
-        self.cut_off_because: str | None = None
-        self.unread_because: str | None = None
+        self.cut_off_because = self._promise.cut_off_because
+        self.unread_because = self._promise.unread_because
+        self.second_count = self._promise.second_count
+        self.checksum_mismatch: str | None = None
         self.first_error: str | None = None
-        self.second_count: int | None = None
         self.damaged: list[Damaged] = []
-        self.length_is_estimated = False
         self.end_padding = 0
         self.missing = 0
         """Samples per channel in whose place NaN was given."""
+        self._missing_at_end: int | None = None
 
     def block(self, samples: np.ndarray) -> AudioBlock:
         block = AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=self.samples)
@@ -53,7 +81,7 @@ class Tally:
         # the packets that did not decode are inside
         while self.damaged and self.damaged[-1].start_seconds >= start - SAME_PLACE_SECONDS:
             self.damaged.pop()
-        if len(self.damaged) < MOST_DAMAGED:
+        if len(self.damaged) < MAX_DAMAGED:
             self.damaged.append(Damaged(start_seconds=float(start), end_seconds=float(end)))
         self.missing += sample_count
         while sample_count:
@@ -64,7 +92,7 @@ class Tally:
 
     def error(self, error: DamagedMedia, packet: av.packet.Packet | None = None) -> None:
         self.errors += 1
-        if packet is not None and packet.pts is not None and len(self.damaged) < MOST_DAMAGED:
+        if packet is not None and packet.pts is not None and len(self.damaged) < MAX_DAMAGED:
             base = packet.time_base or Fraction(1, self._info.rate_hz)
             start = packet.pts * base - self._zero
             end = float(start + packet.duration * base) if packet.duration else None
@@ -74,9 +102,14 @@ class Tally:
                 self.reached_samples = max(self.reached_samples, round(reached * self._info.rate_hz))
         self.first_error = self.first_error or error.what
 
+    def cut_off(self, why: str, missing_samples: int | None = None) -> None:
+        """The end is not there: so many samples, where that is known."""
+        self.cut_off_because, self._missing_at_end = why, missing_samples
+
     def report(self) -> AudioReport:
         if self.samples == self.missing:
             raise DamagedMedia(f"not one sample decodes ({self.first_error or 'the file holds none'})")
+        ending = self._ending()
         return AudioReport(
             sample_count_from_header=self._info.sample_count_from_header,
             sample_count_decoded=self.samples - self.missing,
@@ -86,42 +119,39 @@ class Tally:
             decoder_errors=self.errors,
             first_error=self.first_error,
             sample_count_from_second_reader=self.second_count,
-            damaged=self._all_damaged(),
-            truncated_because=self._truncated_because(),
+            damaged=ending.damaged if ending.replaces_all else (*self.damaged, *ending.damaged),
+            truncated_because=ending.truncated_because,
             unread_because=self.unread_because,
+            checksum_mismatch=self.checksum_mismatch,
         )
 
-    def _all_damaged(self) -> tuple[Damaged, ...]:
-        end = self._missing_end()
-        if end and self.damaged and not self.has_times:  # it is not the end that is missing
-            return (Damaged(start_seconds=self.damaged[0].start_seconds, end_seconds=None),)
-        return (*self.damaged, *end)
-
-    def _missing_end(self) -> list[Damaged]:
-        """The end that the header promises, or that is not marked as one, and that the file does not hold."""
-        declared, info = self._info.sample_count_from_header, self._info
+    def _ending(self) -> Ending:
+        """What of the end is missing, by the header's word, the container's, or that of the packets."""
+        declared, promise = self._info.sample_count_from_header, self._promise
         reached = max(self.samples, self.reached_samples)
-        start = float(info.start) + reached / info.rate_hz
-        if not self.has_its_end:
-            return [Damaged(start_seconds=start, end_seconds=None)]
-        if self.errors and not self.damaged and (declared is None or declared <= reached):
-            return [Damaged(start_seconds=start, end_seconds=None)]  # whatever did not decode, its place is not known
-        is_exact = info.decoder == "libsndfile" or (self.damaged and not self.has_times)
-        slack = 0 if is_exact else round(PADDING_SECONDS * info.rate_hz)
-        if declared is None or self.length_is_estimated or declared <= reached + slack:
-            return [Damaged(start_seconds=start, end_seconds=None)] if self.cut_off_because else []
-        return [Damaged(start_seconds=start, end_seconds=float(info.start) + declared / info.rate_hz)]
+        lost_places = bool(self.damaged) and not promise.has_times
+        is_exact = promise.is_exact or lost_places
+        slack = 0 if is_exact else round(PADDING_SECONDS * self._info.rate_hz)
+        falls_short = declared is not None and declared > reached + slack
+        if self.cut_off_because:
+            until = declared if falls_short else reached + self._missing_at_end if self._missing_at_end else None
+            return Ending(damaged=(self._span(reached, until),), truncated_because=self.cut_off_because)
+        if not falls_short:  # what did not decode may still have a place that is not known
+            unplaced = self.errors > 0 and not self.damaged and not promise.places_losses
+            return Ending(damaged=(self._span(reached, None),)) if unplaced else Ending()
+        assert declared is not None
+        if lost_places:
+            first = self.damaged[0].start_seconds
+            return Ending(
+                damaged=(Damaged(start_seconds=first, end_seconds=None),), replaces_all=True,
+                truncated_because=f"{declared - self.samples} samples are missing at {first:.3f} s or behind it;"
+                " packets of this format do not say when they are, so that what follows is early by as much",
+            )  # fmt: skip
+        words = f"the header declares {declared} samples, {self.samples - self.missing} are there"
+        blind = self.errors > 0 and not promise.reads_on
+        return Ending(damaged=(self._span(reached, declared),), truncated_because=None if blind else words)
 
-    def _truncated_because(self) -> str | None:
-        if not self.has_its_end or self.cut_off_because:
-            return self.cut_off_because or "no page is marked as the last"
-        if not self._missing_end() or (self._info.decoder == "libsndfile" and self.errors):
-            return None  # behind damage libsndfile reads no further, whatever is there
-        if self.damaged and not self.has_times:
-            missing = (self._info.sample_count_from_header or 0) - self.samples
-            return (
-                f"{missing} samples are missing at {self.damaged[0].start_seconds:.3f} s or behind it; packets of this"
-                " format do not say when they are, so that what follows is early by as much"
-            )
-        declared, there = self._info.sample_count_from_header, self.samples - self.missing
-        return f"the header declares {declared} samples, {there} are there"
+    def _span(self, first_sample: int, end_sample: int | None) -> Damaged:
+        start, rate_hz = float(self._info.start), self._info.rate_hz
+        end = None if end_sample is None else start + end_sample / rate_hz
+        return Damaged(start_seconds=start + first_sample / rate_hz, end_seconds=end)

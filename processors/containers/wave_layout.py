@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
 
-from processors.audio.lengths import heads
-from processors.errors import UnsupportedMedia
+from processors.containers.chunks import ChunkFile
+from processors.errors import RefusedMedia, UnsupportedMedia
 from processors.source_file import SourceFile
 
 PCM, EXTENSIBLE = 1, 0xFFFE
@@ -15,37 +13,41 @@ LOOKED_AT_BYTES = 1 << 20
 WHAT_TO_DO = "write it anew with 24 bits in 3 bytes, with the program that made it"
 
 
-def refuse_misread(file: SourceFile) -> None:
+def refuse_misread(file: SourceFile, max_channels: int) -> None:
     """Raise `UnsupportedMedia` for a WAVE file whose samples both libraries would take for others, without a word.
+
+    `RefusedMedia` where it has too many channels, which neither library says.
 
     "The data is left-justified" in its container (Microsoft, WAVEFORMATEXTENSIBLE), of which the plain header knows
     nothing: some programs write 24 bits into 4 bytes, the uppermost empty.
     """
     with file.open() as opened:
-        if opened.read(12)[8:] != b"WAVE":
+        walked = ChunkFile(opened)
+        if walked.kind != "riff" or walked.content != b"WAVE":
             return
         code = bytes_each = bits = valid_bits = 0
-        for head in heads(opened, 8):
-            name, size = struct.unpack("<4sI", head)
-            if name == b"data":
+        for chunk in walked.chunks():
+            if chunk.name == b"data":
+                opened.seek(chunk.start)
                 break
-            body = opened.read(min(size, 40))
-            if name == b"fmt " and len(body) >= 16:
-                code, channels, block_bytes, bits = struct.unpack_from("<HH8xHH", body)
+            if chunk.name == b"fmt " and chunk.held_bytes >= 16:
+                body = chunk.read(opened, 40)
+                code, channels, block_bytes, bits = (walked.number("H", body, place) for place in (0, 2, 12, 14))
+                if channels > max_channels:
+                    raise RefusedMedia(f"{channels} channels, more than the {max_channels} that are read", "split it")
                 bytes_each = block_bytes // channels if channels else 0
-                valid_bits = struct.unpack_from("<H", body, 18)[0] if code == EXTENSIBLE and len(body) >= 20 else bits
-            opened.seek(min(size - len(body) + size % 2, file.size_bytes), 1)
+                valid_bits = walked.number("H", body, 18) if code == EXTENSIBLE and len(body) >= 20 else bits
         if code not in (PCM, EXTENSIBLE) or not bytes_each:
             return
         if code == PCM and bytes_each > (bits + 7) // 8:
             raise UnsupportedMedia(
                 f"{bits}-bit samples in {bytes_each} bytes each, at which end the header does not say", WHAT_TO_DO
             )
-        if (bytes_each, valid_bits) == (4, 24) and _is_right_justified(opened.read(LOOKED_AT_BYTES)):
+        if (bytes_each, valid_bits) == (4, 24) and _is_right_justified(opened.read(LOOKED_AT_BYTES), walked.order):
             raise UnsupportedMedia("24-bit samples at the lower end of 4 bytes, where the upper end is due", WHAT_TO_DO)
 
 
-def _is_right_justified(data: bytes) -> bool:
+def _is_right_justified(data: bytes, order: str) -> bool:
     """Are the uppermost bytes of 32-bit samples empty or mere sign, and the lowest not?"""
-    samples = np.frombuffer(data[: len(data) // 4 * 4], np.uint8).reshape(-1, 4)
+    samples = np.frombuffer(data[: len(data) // 4 * 4], np.uint8).reshape(-1, 4)[:, :: -1 if order == ">" else 1]
     return bool(samples[:, 0].any() and np.isin(samples[:, 3], (0x00, 0xFF)).all())

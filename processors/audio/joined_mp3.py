@@ -1,0 +1,47 @@
+"""MP3 files that were joined end to end: each begins with a frame that holds no sound, and with its encoder's delay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processors.audio.end_padding import MAX_MP3_SAMPLES, EndPadding
+from processors.containers.mp3 import info_frame
+
+
+class JoinedMp3:
+    """Takes off the delay of each file behind the first, which FFmpeg leaves, and every file's padding.
+
+    Parameters
+    ----------
+    sample_count : of the first file; None where it does not say.
+    """
+
+    def __init__(self, sample_count: int | None) -> None:
+        self.skip = 0
+        """So many samples that are still to come are no sound."""
+        self._padding = EndPadding(sample_count, MAX_MP3_SAMPLES)
+
+    def begins(self, packet: bytes) -> bool:
+        """Does another file begin here? Its first frame is not to be decoded."""
+        info = info_frame(packet[_first_frame(packet) :])
+        if info is None:
+            return False
+        self.skip, self._padding = info.first_sample, EndPadding(info.sample_count, MAX_MP3_SAMPLES)
+        return True
+
+    def without_padding(self, samples: np.ndarray) -> np.ndarray:
+        """What is sound, of float32, shape (channels, samples)."""
+        skip = min(self.skip, samples.shape[1])
+        self.skip -= skip
+        return self._padding.without(samples[:, skip:])
+
+
+def _first_frame(packet: bytes) -> int:
+    """Where a frame begins in a packet that may have the tags of one file's end and the next one's start before it."""
+    if packet[:1] == b"\xff":
+        return 0
+    found = packet.find(b"Info") if b"Info" in packet else packet.find(b"Xing")
+    start = packet.rfind(b"\xff", 0, max(found, 0))
+    while start > 0 and info_frame(packet[start:]) is None:
+        start = packet.rfind(b"\xff", 0, start)
+    return max(start, 0)

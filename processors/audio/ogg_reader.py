@@ -1,0 +1,146 @@
+"""Reads sound from Ogg files that no library reads right: cut out of a stream, chained, or with pages that are damaged.
+
+FFmpeg's decoders are begun anew with each recording, and each packet is put where its page's granule says (RFC 3533,
+RFC 7845, Vorbis I).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import av
+import numpy as np
+
+from processors.audio.av_frames import samples_of
+from processors.audio.block import AudioBlock
+from processors.audio.info import AudioInfo, AudioReport
+from processors.audio.tally import Promise, Tally
+from processors.containers.ogg_codecs import OggCodec
+from processors.containers.ogg_timeline import End, Fault, Link, Run, timeline
+from processors.decoding import decoder_errors
+from processors.errors import DamagedMedia
+from processors.source_file import SourceFile
+
+MAX_MISSING_SAMPLES, MAX_MISSING_RATIO = 1 << 28, 10
+"""In all, over all channels, and to what is there."""
+
+
+class OggReader:
+    """All recordings of a file, one behind the other, as long as rate and channels stay the same."""
+
+    def __init__(self, file: SourceFile, codec: OggCodec, promise: Promise) -> None:
+        self._file = file
+        self.info = AudioInfo(
+            codec={"libopus": "opus"}.get(codec.name, codec.name), rate_hz=codec.rate_hz,
+            channel_count=codec.channel_count, sample_count_from_header=None, start=Fraction(0), decoder="FFmpeg",
+        )  # fmt: skip
+        self._tally = Tally(self.info, promise)
+        self._skip = 0
+
+    def blocks(self) -> Iterator[AudioBlock]:
+        """All samples, in order."""
+        decoder: _Decoder | None = None
+        with self._file.open() as opened:
+            for event in timeline(opened):
+                if isinstance(event, Link):
+                    codec = event.codec
+                    if (codec.rate_hz, codec.channel_count) != (self.info.rate_hz, self.info.channel_count):
+                        at = self._tally.samples / self.info.rate_hz
+                        self._tally.unread_because = (
+                            f"another recording, of {codec.rate_hz} Hz and {codec.channel_count} channels, follows at"
+                            f" {at:.3f} s"
+                        )
+                        return
+                    decoder, self._skip = _Decoder(codec), 0
+                elif isinstance(event, Fault):
+                    self._tally.error(DamagedMedia(event.what))
+                elif isinstance(event, Run):
+                    yield from self._run(event, decoder)
+                else:
+                    self._end(event)
+
+    def _run(self, run: Run, decoder: _Decoder | None) -> Iterator[AudioBlock]:
+        if run.missing_samples:
+            there = self._tally.samples - self._tally.missing
+            most = MAX_MISSING_SAMPLES // self.info.channel_count + MAX_MISSING_RATIO * there
+            if self._tally.missing + run.missing_samples > most:
+                self._tally.error(
+                    DamagedMedia(f"{run.missing_samples / self.info.rate_hz:.1f} s are missing before a page")
+                )
+            else:
+                yield from self._tally.gap(run.missing_samples)
+        if decoder is None:
+            return
+        if run.is_after_loss and run.packets:
+            decoder.begin_again()
+        self._skip += run.skip_samples
+        left = sum(run.sample_counts) - run.trimmed_samples
+        for packet, count in zip(run.packets, run.sample_counts, strict=True):
+            samples = self._decoded(decoder, packet, count)
+            count = min(count, left)
+            left -= count
+            skip = min(self._skip, count)
+            self._skip -= skip
+            if count == skip:
+                continue
+            if samples is None:
+                yield from self._tally.gap(count - skip)
+            else:
+                yield self._tally.block(samples[:, skip:count])
+
+    def _decoded(self, decoder: _Decoder, packet: bytes, count: int) -> np.ndarray | None:
+        """Samples of a packet, as many as it should hold; None where it does not decode."""
+        try:
+            samples = decoder.decode(packet)
+        except DamagedMedia as error:
+            self._tally.error(error)
+            return None
+        if samples.shape == (self.info.channel_count, count):
+            return samples
+        if count:
+            self._tally.error(DamagedMedia(f"a packet gives {samples.shape[1]} samples and not {count}"))
+        return None
+
+    def _end(self, end: End) -> None:
+        if not end.is_marked:
+            missing = end.missing_samples
+            why = "no page is marked as the last" if missing is None else f"the last page is damaged: {missing} samples"
+            self._tally.cut_off(why, missing)
+        self._tally.unread_because = end.unread
+
+    def report(self) -> AudioReport:
+        """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
+        return self._tally.report()
+
+
+class _Decoder:
+    """FFmpeg's decoder of one recording, opened when its headers are read."""
+
+    def __init__(self, codec: OggCodec) -> None:
+        self._codec = codec
+        self._context: av.AudioCodecContext | None = None
+
+    def _opened(self) -> av.AudioCodecContext:
+        if self._context is None:
+            context = av.CodecContext.create(self._codec.name, "r")
+            assert isinstance(context, av.AudioCodecContext)
+            context.extradata = self._codec.extradata
+            # FLAC's frames are checked here: else damaged samples are given as if they were sound
+            checks = {"err_detect": "crccheck+explode"} if self._codec.name == "flac" else {}
+            context.options = {"request_sample_fmt": "flt", **checks}
+            self._context = context
+        return self._context
+
+    def begin_again(self) -> None:
+        """What was before is lost."""
+        if self._context is not None:
+            self._context.flush_buffers()
+
+    def decode(self, packet: bytes) -> np.ndarray:
+        """float32, shape (channels, samples)."""
+        with decoder_errors("decoding sound"):
+            parts = [samples_of(frame) for frame in self._opened().decode(av.Packet(packet))]
+        if not parts:
+            return np.zeros((self._codec.channel_count, 0), np.float32)
+        return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]

@@ -1,0 +1,1 @@
+"""What the containers of sound declare and hold; nothing is decoded here."""

@@ -1,0 +1,210 @@
+"""Walks the chunks of RIFF, RIFX, RF64, BW64, Wave64, AIFF and CAF files; no size is believed beyond the file's end."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+MAX_CHUNKS = 10_000
+MAX_CHUNK_BYTES = 4 << 20
+"""Of a chunk that is read as a whole; the sound itself is passed over, whatever its size."""
+UNKNOWN_SIZE = 0xFFFFFFFF
+"""What a writer that cannot seek back leaves in a RIFF size, and what says in RF64 and BW64 (EBU Tech 3306, ITU-R
+BS.2088) to look into `ds64`."""
+PLACEHOLDERS = ((0x7FFFE000, 0x80000000), (0x7F000000, 0x7F000100), (0xFFFFF000, UNKNOWN_SIZE))
+"""Sizes of sound, from the first to the last, that FFmpeg, SoX and arecord write into a pipe before they know it, some
+of them rounded to whole samples. They are believed where the file holds as much."""
+SOUND = (b"data", b"SSND")
+MAX_WAVE64_BYTES = 1 << 48
+MAX_LONG_SIZES = 1000
+
+Kind = Literal["riff", "wave64", "aiff", "caf"]
+
+WAVE64_START = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
+WAVE64_IDS = (
+    b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a",
+    b"\x2f\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00",
+)
+"""How an ID goes on that stands for one of RIFF's, and that of a list (Sony Wave64, 2)."""
+
+KNOWN_NAMES = frozenset(
+    b"fmt |fact|data|LIST|list|cue |plst|smpl|inst|bext|iXML|axml|chna|cart|guan|wamd|_PMX|id3 |ID3 |JUNK|junk|PAD "
+    b"|FLLR|PEAK|levl|umid|ds64|slnt|wavl|disp|DISP|acid|strc|AFAn|minf|elm1|regn|COMM|SSND|MARK|INST|MIDI|AESD|APPL|COMT"
+    b"|NAME|AUTH|(c) |ANNO|FVER|CHAN|desc|pakt|chan|kuki|info|free|uuid|edct|mark|umid|ovvw|peak|idx1|hdrl|movi".split(
+        b"|"
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """Where one chunk stands."""
+
+    name: bytes
+    """Four letters; of Wave64 the 16 bytes of an ID that stands for none of RIFF's."""
+    place: int
+    """Of its head in the file, bytes."""
+    start: int
+    """Of its content."""
+    declared_bytes: int | None
+    """Of its content; None where its writer did not know, and it goes on to the end of the file."""
+    held_bytes: int
+    """As many of them as the file holds."""
+
+    @property
+    def is_cut(self) -> bool:
+        return self.declared_bytes is not None and self.held_bytes < self.declared_bytes
+
+    def read(self, opened: BinaryIO, max_bytes: int = MAX_CHUNK_BYTES) -> bytes:
+        opened.seek(self.start)
+        return opened.read(min(self.held_bytes, max_bytes))
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        printable = all(0x20 <= letter < 0x7F for letter in self.name)
+        return self.name.decode("ascii").strip() if printable else self.name.hex()
+
+
+class ChunkFile:
+    """An open file of chunks; `kind` is None where it is none.
+
+    Parameters
+    ----------
+    opened : seekable; read from its start.
+    problems : what breaks the format is told here; None: nobody wants to know.
+    """
+
+    def __init__(self, opened: BinaryIO, problems: list[str] | None = None) -> None:
+        self._opened = opened
+        self._problems = [] if problems is None else problems
+        opened.seek(0, 2)
+        self._size_bytes = opened.tell()
+        opened.seek(0)
+        head = opened.read(40)
+        form = head[:4]
+        self.kind: Kind | None = None
+        self.order: Literal["<", ">"] = "<"
+        """Of its numbers, as `struct` writes it."""
+        self.content = head[8:12]
+        """What kind of RIFF or AIFF file it is: `WAVE`, `AVI `, `AIFF`, `AIFC`; of others `WAVE` too."""
+        self.unread_from: int | None = None
+        """After the walk: where bytes begin that belong to no chunk; None where there are none."""
+        self._first, self._long_sizes = 12, dict[bytes, list[int]]()
+        if form in (b"RIFF", b"RIFX", b"RF64", b"BW64") and len(head) >= 12:
+            self.kind, self.order = "riff", ">" if form == b"RIFX" else "<"
+        elif form == b"FORM" and self.content in (b"AIFF", b"AIFC", b"8SVX"):
+            self.kind, self.order = "aiff", ">"
+        elif form == b"caff":
+            self.kind, self.order, self.content, self._first = "caf", ">", b"WAVE", 8
+        elif head[:16] == WAVE64_START:
+            self.kind, self.content, self._first = "wave64", b"WAVE", 40
+        self._is_long = form in (b"RF64", b"BW64")
+
+    def number(self, code: str, data: bytes, place: int = 0) -> int:
+        """One number in the file's byte order; `code` as `struct` names it."""
+        (value,) = struct.unpack_from(self.order + code, data, place)
+        return int(value)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All of them, in order; stops where no chunk can follow."""
+        place, self.unread_from = self._first, None
+        if self.kind is None:
+            return
+        for _ in range(MAX_CHUNKS):
+            chunk = self._at(place)
+            if chunk is None:
+                self.unread_from = place if place < self._size_bytes else None
+                return
+            if chunk.name == b"ds64":
+                self._read_long_sizes(chunk.read(self._opened, 28 + 12 * MAX_LONG_SIZES))
+            yield chunk
+            if chunk.declared_bytes is None:
+                return
+            place = self._following(chunk)
+        self._problems.append(f"more than {MAX_CHUNKS} chunks: the rest is not read")
+
+    def _at(self, place: int) -> Chunk | None:
+        """The chunk whose head is there; None where none can be."""
+        head_bytes = {"wave64": 24, "caf": 12}.get(str(self.kind), 8)
+        self._opened.seek(place)
+        head = self._opened.read(head_bytes)
+        if len(head) < head_bytes:
+            return None
+        start, size = place + head_bytes, 0
+        if self.kind == "wave64":
+            known = head[4:16] in WAVE64_IDS
+            name, (size,) = head[:4] if known else head[:16], struct.unpack_from("<Q", head, 16)
+            size -= head_bytes
+            if size < 0 and name != b"data":
+                return None
+        else:
+            name = head[:4]
+            if not _is_name(name):
+                return None
+            size = self.number("q" if self.kind == "caf" else "I", head, 4)
+        left = self._size_bytes - start
+        declared = self._declared(name, size, start)
+        if self.kind == "caf" and size < 0 and declared is not None:
+            return None
+        held = left if declared is None else min(declared, left)
+        return Chunk(name=name, place=place, start=start, declared_bytes=declared, held_bytes=held)
+
+    def _declared(self, name: bytes, size: int, start: int) -> int | None:
+        """What a size in a head means; None for one that its writer did not know."""
+        if self.kind == "caf":
+            return None if name == b"data" and size == -1 else size
+        if self.kind == "wave64":
+            return None if name == b"data" and not 0 < size <= MAX_WAVE64_BYTES else size
+        if size == UNKNOWN_SIZE and (sizes := self._long_sizes.get(name)):
+            return sizes.pop(0) if len(sizes) > 1 else sizes[0]
+        if name not in SOUND:
+            return size
+        if start + size > self._size_bytes and any(first <= size <= last for first, last in PLACEHOLDERS):
+            return None
+        if size == 0:  # empty, or from a recorder that was stopped before it wrote the size
+            return 0 if start >= self._size_bytes or self._plausible(start) else None
+        return size
+
+    def _read_long_sizes(self, data: bytes) -> None:
+        """Sizes of 64 bits: of `data`, and of others that a table names."""
+        if not self._is_long or len(data) < 16:
+            return
+        self._long_sizes[b"data"] = [struct.unpack_from("<Q", data, 8)[0]]
+        count = struct.unpack_from("<I", data, 24)[0] if len(data) >= 28 else 0
+        for place in range(28, min(28 + 12 * count, len(data) - 11), 12):
+            name, size = struct.unpack_from("<4sQ", data, place)
+            if name != b"data":
+                self._long_sizes.setdefault(name, []).append(size)
+
+    def _following(self, chunk: Chunk) -> int:
+        """Where the next head is: behind the padding, or before it where a writer left it out."""
+        assert chunk.declared_bytes is not None
+        end = chunk.start + chunk.declared_bytes
+        if self.kind == "caf":
+            return end
+        if self.kind == "wave64":
+            return end + -end % 8
+        padded = end + chunk.declared_bytes % 2
+        if padded != end and self._plausible(end) > self._plausible(padded):
+            self._problems.append(
+                f"chunk {chunk.title} of {chunk.declared_bytes} bytes at byte {chunk.place} is followed by no padding"
+            )
+            return end
+        return padded
+
+    def _plausible(self, place: int) -> int:
+        """0: no chunk can begin there; 1: one can; 2: one with a name that is known, whose size fits."""
+        self._opened.seek(place)
+        head = self._opened.read(8)
+        if len(head) < 8 or not _is_name(head[:4]):
+            return 0
+        size = self.number("I", head, 4)
+        fits = place + 8 + size <= self._size_bytes or size == UNKNOWN_SIZE
+        return 2 if head[:4] in KNOWN_NAMES and (fits or head[:4] in SOUND) else int(fits)
+
+
+def _is_name(name: bytes) -> bool:
+    return len(name) == 4 and all(0x20 <= letter < 0x7F for letter in name) and name != b"    "

@@ -1,0 +1,116 @@
+"""How long a sound file says that it is, where its format says so: an estimate is no length. Nothing is decoded."""
+
+from __future__ import annotations
+
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import soundfile
+
+from processors.containers.chunks import SOUND, Chunk, ChunkFile
+from processors.containers.flac import stream_info
+from processors.containers.mp3 import first_frame
+from processors.decoding import decoder_errors, open_container
+from processors.errors import DamagedMedia
+from processors.source_file import SourceFile
+
+CHUNKED = frozenset({"wav", "w64", "caf", "aiff"})
+WITHOUT_LENGTH = frozenset({"ogg", "aac", "ac3", "eac3"})
+"""Formats that declare none; FFmpeg guesses it from the bit rate or the last time stamp."""
+
+HEADER_ONLY_BYTES = 1 << 16
+"""Enough for FFmpeg to know the format; the length is in the header, which it reads whole."""
+
+PLAIN_CODES = frozenset({1, 3, 6, 7, 0xFFFE})
+"""WAVE formats whose blocks hold one sample of each channel: PCM, float, A-law, µ-law, and the extensible header."""
+PLAIN_AIFF = frozenset({b"NONE", b"twos", b"sowt", b"fl32", b"FL32", b"fl64", b"FL64", b"alaw", b"ulaw", b"ALAW",
+                        b"ULAW", b"in24", b"in32", b"raw "})  # fmt: skip
+MAX_FFMPEG_SECONDS = 10 * 366 * 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What the headers of a sound file promise, held by the file or not."""
+
+    sample_count: int | None = None
+    """Per channel; None where the format does not say, or its writer did not know."""
+    missing_bytes: int = 0
+    """Of the sound, by its chunk's size."""
+    spare_bytes: int = 0
+    """At the end of a sound that is not cut, fewer than one sample of each channel takes."""
+    is_exact: bool = True
+    """The length is that of the sound itself, without an encoder's delay and padding."""
+
+
+def declared_length(file: SourceFile, file_format: str) -> Declared | None:
+    """What the header says, read here where libraries guess, or take what is left of a cut file for the whole.
+
+    None for a format that is not read here: FFmpeg's word stands.
+    """
+    with file.open() as opened:
+        if file_format in CHUNKED:
+            return declared_by_chunks(opened)
+        if file_format == "flac":
+            info = stream_info(opened)
+            return Declared(sample_count=info.sample_count if info else None)
+        if file_format == "mp3":
+            frame = first_frame(opened)
+            if frame is None:
+                return Declared()
+            return Declared(sample_count=frame.sample_count, is_exact=frame.delay_samples is not None)
+    return Declared() if file_format in WITHOUT_LENGTH else None
+
+
+def declared_by_chunks(opened: BinaryIO) -> Declared:
+    """What the chunks of a WAVE, Wave64, AIFF or CAF file say."""
+    walked, count, block_bytes = ChunkFile(opened), None, 0
+    for chunk in walked.chunks():
+        if chunk.name == b"fmt " and chunk.held_bytes >= 14:
+            body = chunk.read(opened, 40)
+            block_bytes = walked.number("H", body, 12) if walked.number("H", body) in PLAIN_CODES else 0
+        elif chunk.name == b"desc" and chunk.held_bytes >= 32:
+            packet_bytes, frames_each = struct.unpack_from(">II", chunk.read(opened, 32), 16)
+            block_bytes = packet_bytes if frames_each == 1 else 0
+        elif chunk.name == b"COMM" and chunk.held_bytes >= 18:
+            count = _aiff_count(chunk.read(opened, 22))
+        elif chunk.name in SOUND:
+            return _of_sound(chunk, walked, count, block_bytes)
+    return Declared()
+
+
+def _aiff_count(common: bytes) -> int | None:
+    """Apple, AIFF 1.3 and AIFF-C: frames are samples of each channel where nothing is compressed."""
+    is_plain = len(common) < 22 or common[18:] in PLAIN_AIFF
+    return struct.unpack_from(">I", common, 2)[0] or None if is_plain else None
+
+
+def _of_sound(chunk: Chunk, walked: ChunkFile, count: int | None, block_bytes: int) -> Declared:
+    sound_bytes = chunk.held_bytes - (4 if walked.kind == "caf" else 0)  # which count edits (Apple, CAF 1.0)
+    spare = 0 if chunk.is_cut or not block_bytes or sound_bytes < 0 else sound_bytes % block_bytes
+    if chunk.declared_bytes is None:
+        return Declared(spare_bytes=spare)
+    missing = chunk.declared_bytes - chunk.held_bytes
+    if walked.kind != "aiff":
+        sound_bytes += missing
+        count = sound_bytes // block_bytes if block_bytes and sound_bytes > 0 else None
+    return Declared(sample_count=count, missing_bytes=missing, spare_bytes=spare)
+
+
+def ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:
+    """Samples per channel by FFmpeg's reading of the headers."""
+    with suppress(DamagedMedia), file.open() as opened, open_container(opened, HEADER_ONLY_BYTES) as container:
+        for stream in container.streams.audio:
+            if stream.duration and stream.time_base:
+                seconds = stream.duration * stream.time_base
+                return round(seconds * rate_hz) if 0 < seconds < MAX_FFMPEG_SECONDS else None
+    return None
+
+
+def libsndfile_count(file: SourceFile, rate_hz: int) -> int | None:
+    """Samples per channel by libsndfile's reading of the headers, at `rate_hz`; its own for Opus may be another."""
+    with suppress(DamagedMedia), file.open() as opened, decoder_errors("reading the header"):
+        sound = soundfile.SoundFile(opened)
+        return round(sound.frames * rate_hz / sound.samplerate) if 0 < sound.frames < 1 << 48 else None
+    return None

@@ -1,0 +1,162 @@
+"""The codecs of sound in Ogg: what their first packet says, and how long each packet lasts. Nothing is decoded."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+OPUS_RATE_HZ = 48_000
+OPUS_FRAME_SAMPLES = (*(480, 960, 1920, 2880) * 3, *(480, 960) * 2, *(120, 240, 480, 960) * 4)
+"""By the configuration number of a packet, at 48 kHz (RFC 6716, table 2)."""
+MAX_OPUS_SAMPLES = 5760
+FLAC_BLOCK_SAMPLES = {1: 192, **{n: 576 << (n - 2) for n in range(2, 6)}, **{n: 256 << (n - 8) for n in range(8, 16)}}
+"""By the code in a frame's head (RFC 9639, table 14)."""
+VORBIS_MODE_BITS = 41
+"""Of a mode in the setup header: a flag, two times 16 bits of zero, and the number of its mapping."""
+
+
+@dataclass(kw_only=True)
+class OggCodec:
+    """One stream of sound. `headers` fills up while its first packets are read."""
+
+    name: str
+    """Of FFmpeg's decoder."""
+    rate_hz: int
+    channel_count: int
+    skip_samples: int = 0
+    """Of the decoder's first, which are no sound: Opus's pre-skip (RFC 7845, 4.2)."""
+    headers: list[bytes] = field(default_factory=list)
+    header_count: int = 2
+    frame_samples: int = 0
+    """Of Speex: of each packet. Of FLAC: of the longest frame."""
+    _long_blocks: tuple[bool, ...] = ()
+    _previous: int = 0
+
+    def takes_header(self, packet: bytes) -> bool:
+        """Keep a packet of the stream's start that holds no sound; False for one that does."""
+        if self.name == "vorbis":
+            is_header = bool(packet[:1]) and bool(packet[0] & 1)
+        elif self.name == "flac":
+            is_header = packet[:1] != b"\xff"
+        elif self.name == "libopus":
+            is_header = packet[:8] == b"OpusTags"
+        else:
+            is_header = len(self.headers) < self.header_count
+        if is_header and len(self.headers) < max(3, self.header_count):
+            self.headers.append(packet)
+        if is_header and self.name == "vorbis" and packet[:7] == b"\x05vorbis":
+            self._long_blocks = _vorbis_modes(packet)
+        return is_header
+
+    @property
+    def can_be_decoded(self) -> bool:
+        """Is there all that a decoder must have?"""
+        return self.name != "vorbis" or (len(self.headers) == 3 and bool(self._long_blocks))
+
+    @property
+    def extradata(self) -> bytes:
+        """The headers as FFmpeg's decoder takes them."""
+        first = self.headers[0]
+        if self.name == "libopus":  # what the decoder gives first is left out here, not by it
+            return first[:10] + b"\0\0" + first[12:]
+        if self.name == "flac":
+            return first[17 : 17 + 34]
+        if self.name == "vorbis":
+            sizes = b"".join(b"\xff" * (len(one) // 255) + bytes([len(one) % 255]) for one in self.headers[:2])
+            return b"\x02" + sizes + b"".join(self.headers[:3])
+        return first
+
+    def begin_again(self) -> None:
+        """What was before is lost."""
+        self._previous = 0
+
+    def samples_of(self, packet: bytes) -> int:
+        """How many samples per channel a packet adds; 0 for one that breaks its codec's rules."""
+        if not packet:
+            return 0
+        if self.name == "libopus":
+            return _opus_samples(packet)
+        if self.name == "flac":
+            return _flac_samples(packet)
+        if self.name == "vorbis":
+            return self._vorbis_samples(packet)
+        return self.frame_samples
+
+    def _vorbis_samples(self, packet: bytes) -> int:
+        """A quarter of this block and of the one before; the first of a stream gives none (Vorbis I, 4.3.8)."""
+        if packet[0] & 1 or not self._long_blocks:
+            return 0
+        mode = packet[0] >> 1 & (1 << (len(self._long_blocks) - 1).bit_length()) - 1
+        if mode >= len(self._long_blocks):
+            return 0
+        sizes = self.headers[0][28]
+        size = 1 << (sizes >> 4 if self._long_blocks[mode] else sizes & 15)
+        before, self._previous = self._previous, size
+        return (before + size) // 4 if before else 0
+
+
+def described(packet: bytes) -> OggCodec | None:
+    """The codec that a stream's first packet names; None where it is no sound, or of a codec that is not known here."""
+    if packet[:8] == b"OpusHead" and len(packet) >= 19:
+        return OggCodec(
+            name="libopus", rate_hz=OPUS_RATE_HZ, channel_count=packet[9], headers=[packet],
+            skip_samples=struct.unpack_from("<H", packet, 10)[0],
+        )  # fmt: skip
+    if packet[:7] == b"\x01vorbis" and len(packet) >= 30:
+        return OggCodec(
+            name="vorbis", rate_hz=struct.unpack_from("<I", packet, 12)[0], channel_count=packet[11], headers=[packet],
+            header_count=3,
+        )  # fmt: skip
+    if packet[:5] == b"\x7fFLAC" and len(packet) >= 51:
+        packed = int.from_bytes(packet[27:35], "big")
+        return OggCodec(
+            name="flac", rate_hz=packed >> 44, channel_count=(packed >> 41 & 7) + 1, headers=[packet],
+            frame_samples=int.from_bytes(packet[19:21], "big"),
+        )  # fmt: skip
+    if packet[:8] == b"Speex   " and len(packet) >= 80:
+        rate, channels, frame, frames_each, more = (
+            struct.unpack_from("<I", packet, n)[0] for n in (36, 48, 56, 64, 68)
+        )
+        return OggCodec(
+            name="speex", rate_hz=rate, channel_count=channels, headers=[packet], header_count=2 + min(more, 8),
+            frame_samples=min(frame * max(1, frames_each), 1 << 16),
+        )  # fmt: skip
+    return None
+
+
+def _opus_samples(packet: bytes) -> int:
+    code = packet[0] & 3
+    count = 1 if code == 0 else 2 if code < 3 else packet[1] & 63 if len(packet) > 1 else 0
+    samples = OPUS_FRAME_SAMPLES[packet[0] >> 3] * count
+    return samples if samples <= MAX_OPUS_SAMPLES else 0
+
+
+def _flac_samples(packet: bytes) -> int:
+    """The block size in a frame's head (RFC 9639, 9.1)."""
+    if len(packet) < 8 or packet[0] != 0xFF or packet[1] & 0xFE != 0xF8:
+        return 0
+    code = packet[2] >> 4
+    if code not in (6, 7):
+        return FLAC_BLOCK_SAMPLES.get(code, 0)
+    number_bytes = max(1, 8 - (packet[4] ^ 0xFF).bit_length())  # a number coded as UTF-8 stands in between
+    rest = packet[4 + number_bytes :]
+    return rest[0] + 1 if code == 6 else int.from_bytes(rest[:2], "big") + 1
+
+
+def _vorbis_modes(setup: bytes) -> tuple[bool, ...]:
+    """Whether each mode's blocks are long, from the end of the setup header, where the modes stand (Vorbis I, 4.2.4).
+
+    What stands before them is long to read; each mode is known by its 32 bits of zero, and their number stands first.
+    """
+    bits = int.from_bytes(setup, "little")
+    top = bits.bit_length() - 1  # the framing flag is the last bit that is set
+    modes: list[bool] = []
+    found: tuple[bool, ...] = ()
+    while len(modes) < 64 and top - VORBIS_MODE_BITS * (len(modes) + 1) >= 6:
+        mode = bits >> (top - VORBIS_MODE_BITS * (len(modes) + 1)) & (1 << VORBIS_MODE_BITS) - 1
+        if mode >> 1 & 0xFFFFFFFF or mode >> 33 > 63:
+            break
+        modes.insert(0, bool(mode & 1))
+        if bits >> (top - VORBIS_MODE_BITS * len(modes) - 6) & 63 == len(modes) - 1:
+            found = tuple(modes)
+    return found

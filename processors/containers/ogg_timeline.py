@@ -1,0 +1,251 @@
+"""Where each packet of an Ogg file's sound belongs in time, by the granules of its pages, and what is lost between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from processors.containers.ogg import FIRST, LAST, Packets, Page, Rubbish, pages
+from processors.containers.ogg_codecs import OggCodec, described
+from processors.errors import DamagedMedia
+from processors.source_file import SourceFile
+
+MIN_GAP_SECONDS = 0.05
+"""Where no page is lost, granules that are off by less are the clock of whoever wrote them."""
+MAX_GAP_SECONDS = 3600
+"""Granules that jump by more are wrong."""
+MAX_PACKETS_OF_A_PAGE = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A recording begins: a file may hold several, one behind the other (RFC 3533, 4)."""
+
+    codec: OggCodec
+    place: int
+    """Of its first page in the file, bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The packets that end on one page, in order."""
+
+    packets: tuple[bytes, ...]
+    sample_counts: tuple[int, ...]
+    """Of each packet, per channel."""
+    missing_samples: int
+    """Before them, that are not there."""
+    skip_samples: int
+    """Of the first decoded ones, that are no sound."""
+    trimmed_samples: int
+    """Of the last decoded ones, that are no sound: an encoder filled its last packet."""
+    is_after_loss: bool
+    starts_at: int = 0
+    """Of the first run of a recording: the granule of its first sample; not 0 where it was cut out of a longer one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Something is wrong at a place in the file."""
+
+    what: str
+    is_lost: bool
+    """A page, or what should be one, is damaged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """The file ends."""
+
+    is_marked: bool
+    """Its last page is whole and marked as the last of its stream; of a cut file it is not."""
+    missing_samples: int | None
+    """Behind what is there, by a last page that is damaged; None where it is not known."""
+    unread: str | None
+    """What stands behind the last page."""
+
+
+Event = Link | Run | Fault | End
+
+
+def timeline(opened: BinaryIO) -> Iterator[Event]:
+    """The file's first stream of sound, and those that follow one behind the other.
+
+    Raises
+    ------
+    DamagedMedia : what a decoder must have is not there.
+    """
+    reader = _Reader()
+    rubbish: Rubbish | None = None
+    for part in pages(opened):
+        if isinstance(part, Rubbish):
+            rubbish = part
+            continue
+        if rubbish is not None:
+            yield Fault(what=f"{rubbish.size_bytes} bytes at byte {rubbish.place} are no Ogg page", is_lost=True)
+            rubbish = None
+        yield from reader.page(part)
+    is_marked, missing = reader.end()
+    cut = "the rest of the file, from byte {0}, is no whole Ogg page"
+    if rubbish is not None and not is_marked:
+        yield Fault(what=cut.format(rubbish.place), is_lost=False)
+    behind = f"{rubbish.size_bytes} bytes behind the last page belong to no page" if rubbish and is_marked else None
+    yield End(is_marked=is_marked, missing_samples=missing, unread=behind)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._codec: OggCodec | None = None
+        self._serial = self._sequence = 0
+        self._packets = Packets()
+        self._in_headers = self._in_group = self._group_has_sound = False
+        self._position: int | None = None
+        """Where the next packet should begin, as a granule; None before the first."""
+        self._offset = 0
+        """What granules are wrong by."""
+        self._is_marked = False
+        self._lost_end: Page | None = None
+        self._is_lost = False
+
+    def page(self, page: Page) -> Iterator[Event]:
+        if not page.is_whole:
+            yield Fault(what=f"the checksum of the Ogg page at byte {page.place} does not match", is_lost=True)
+            if self._codec is None and page.flags & FIRST:
+                raise DamagedMedia(
+                    f"the Ogg page at byte {page.place}, which says what the file holds, has a wrong checksum"
+                )
+            if self._codec and page.serial == self._serial and page.sequence == self._sequence:
+                self._lost_end = page
+            return
+        if page.flags & FIRST:
+            yield from self._begin(page)
+        elif self._codec is not None and page.serial == self._serial:
+            self._in_group = False
+            yield from self._more(page, self._codec)
+        else:
+            self._in_group = False
+
+    def _begin(self, page: Page) -> Iterator[Event]:
+        """The first pages of all streams of a recording stand together; the first of sound is read."""
+        codec = described((Packets().of(page, after_loss=False) or [b""])[0])
+        self._group_has_sound &= self._in_group
+        self._in_group = True
+        if codec is None or self._group_has_sound:
+            return
+        self._group_has_sound = True
+        if self._codec is not None:
+            yield from self._left_open(page)
+        self._codec, self._serial, self._sequence = codec, page.serial, page.sequence + 1
+        self._packets, self._in_headers = Packets(), True
+        self._position, self._offset, self._is_marked, self._lost_end, self._is_lost = None, 0, False, None, False
+        yield Link(codec=codec, place=page.place)
+
+    def _left_open(self, page: Page) -> Iterator[Event]:
+        """What is missing at the end of the recording before this page."""
+        is_marked, missing = self.end()
+        if missing:
+            yield Run(packets=(), sample_counts=(), missing_samples=missing, skip_samples=0, trimmed_samples=0,
+                      is_after_loss=True)  # fmt: skip
+        elif not is_marked:
+            yield Fault(what=f"the recording before byte {page.place} has no last page", is_lost=True)
+
+    def _more(self, page: Page, codec: OggCodec) -> Iterator[Event]:
+        lost = page.sequence != self._sequence
+        if lost and self._lost_end is None:
+            what = f"page {page.sequence} stands at byte {page.place}, where page {self._sequence} should"
+            yield Fault(what=what, is_lost=True)
+        self._is_lost |= lost
+        self._sequence, self._lost_end, self._is_marked = page.sequence + 1, None, bool(page.flags & LAST)
+        found = self._packets.of(page, after_loss=lost)
+        while found and self._in_headers and codec.takes_header(found[0]):
+            found.pop(0)
+        if not found:
+            return
+        if self._in_headers and not codec.can_be_decoded:
+            raise DamagedMedia(
+                f"the pages before byte {page.place}, which hold what a {codec.name} decoder must have, are damaged"
+            )
+        self._in_headers = False
+        if self._is_lost:
+            codec.begin_again()
+        counts = tuple(codec.samples_of(packet) for packet in found)
+        yield from self._placed(page, codec, tuple(found), counts)
+        self._is_lost = False
+
+    def _placed(
+        self, page: Page, codec: OggCodec, found: tuple[bytes, ...], counts: tuple[int, ...]
+    ) -> Iterator[Event]:
+        total, skip, trimmed, missing, starts_at = sum(counts), 0, 0, 0, 0
+        ends = None if page.granule is None else page.granule + self._offset
+        start = self._position if ends is None else ends - total
+        is_last = bool(page.flags & LAST)
+        if self._position is None:
+            skip = codec.skip_samples
+            if self._is_lost and start is not None:  # where it began is not known: at 0, as most do
+                missing, skip = max(0, start - skip), max(0, skip - max(0, start))
+            elif is_last and ends is not None and ends < total:
+                trimmed, start = total - max(0, ends), 0
+            elif start is not None and start < 0 and codec.name == "vorbis":  # Vorbis I, A.2
+                skip, start = -start, 0
+            self._position = (start or 0) - missing
+            starts_at = self._position
+        elif start is not None:
+            off = start - self._position
+            if is_last and off < 0:
+                trimmed = min(total, -off)
+            elif off > MAX_GAP_SECONDS * codec.rate_hz or (off < 0 and -off >= MIN_GAP_SECONDS * codec.rate_hz):
+                yield Fault(
+                    what=f"the granules jump by {off / codec.rate_hz:.1f} s at byte {page.place}", is_lost=False
+                )
+                self._offset -= off
+            elif off > 0 and (self._is_lost or off >= MIN_GAP_SECONDS * codec.rate_hz):
+                missing = off
+        self._position += missing + total - trimmed
+        yield Run(
+            packets=found, sample_counts=counts, missing_samples=missing, skip_samples=skip, trimmed_samples=trimmed,
+            is_after_loss=self._is_lost, starts_at=starts_at,
+        )  # fmt: skip
+
+    def end(self) -> tuple[bool, int | None]:
+        """Is the stream's end marked, and how much is missing there by the damaged page that seems to be its last."""
+        page, codec = self._lost_end, self._codec
+        if page is None or codec is None or page.granule is None or self._position is None:
+            return self._is_marked, None
+        missing = page.granule + self._offset - self._position
+        most = MAX_PACKETS_OF_A_PAGE * max(codec.frame_samples, 8192)
+        return False, missing if page.flags & LAST and 0 < missing <= most else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OggSummary:
+    """What the pages of a file tell, before anything is decoded."""
+
+    codec: OggCodec | None
+    """Of its first sound; None where none is of a codec that is known here."""
+    is_plain: bool
+    """One recording from 0 on, without a damaged page and without a gap: libraries read it exactly."""
+    end: End
+
+
+def summary(file: SourceFile) -> OggSummary:
+    """Go through all pages once.
+
+    Raises
+    ------
+    DamagedMedia : what a decoder must have is not there.
+    """
+    codec, links, is_plain = None, 0, True
+    end = End(is_marked=False, missing_samples=None, unread=None)
+    with file.open() as opened:
+        for event in timeline(opened):
+            if isinstance(event, Link):
+                codec, links = codec or event.codec, links + 1
+            elif isinstance(event, Fault):
+                is_plain &= not event.is_lost
+            elif isinstance(event, Run):
+                is_plain &= not (event.missing_samples or event.is_after_loss or event.starts_at)
+                is_plain &= codec is None or event.skip_samples in (0, codec.skip_samples)
+            else:
+                end = event
+    return OggSummary(codec=codec, is_plain=is_plain and links == 1, end=end)

@@ -1,0 +1,65 @@
+"""What stands in a sound file behind the sound that its header declares, and that is not read."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from processors.containers.chunks import SOUND, ChunkFile
+from processors.containers.declared_length import declared_by_chunks
+from processors.containers.flac import stream_info
+from processors.source_file import SourceFile
+
+MIN_BYTES = 16
+"""Fewer are padding."""
+FLAC_START = b"fLaC\x00\x00\x00\x22"
+"""The mark, and the head of the block that must follow it (RFC 9639, 6 and 8.1)."""
+READ_BYTES = 1 << 20
+
+
+def unread_because(file: SourceFile, file_format: str) -> str | None:
+    """What is not read, in words; None where nothing is left over, as far as the format tells."""
+    with file.open() as opened:
+        if file_format in ("wav", "w64", "aiff", "caf"):
+            return _behind_the_chunks(opened, file.size_bytes)
+        return _second_flac(opened) if file_format == "flac" else None
+
+
+def _behind_the_chunks(opened: BinaryIO, size_bytes: int) -> str | None:
+    walked, has_sound = ChunkFile(opened), False
+    for chunk in walked.chunks():
+        if chunk.name in (b"RIFF", b"RF64", b"FORM", b"RIFX") and has_sound:
+            return f"another {'AIFF' if chunk.name == b'FORM' else 'WAVE'} file follows at byte {chunk.place}"
+        if chunk.name in SOUND:
+            if has_sound:
+                name, where = chunk.title, chunk.place
+                return f"a second chunk of sound ({name}, {chunk.held_bytes} bytes) stands at byte {where}"
+            has_sound = True
+    left = size_bytes - walked.unread_from if walked.unread_from is not None else 0
+    if has_sound and left >= MIN_BYTES and not _is_empty(opened, walked.unread_from or 0):
+        return f"{left} bytes behind the sound belong to no chunk"
+    spare = declared_by_chunks(opened).spare_bytes
+    if spare == 1:
+        return "the last byte of the sound is no whole sample"
+    return f"the last {spare} bytes of the sound are no whole sample" if spare else None
+
+
+def _is_empty(opened: BinaryIO, place: int) -> bool:
+    opened.seek(place)
+    while data := opened.read(READ_BYTES):
+        if data.strip(b"\0"):
+            return False
+    return True
+
+
+def _second_flac(opened: BinaryIO) -> str | None:
+    """Libsndfile reads no more than the first stream declares."""
+    info = stream_info(opened)
+    first = info.place if info else 0
+    place, before = first + 1, b""
+    opened.seek(place)
+    while data := opened.read(READ_BYTES):
+        found = (before + data).find(FLAC_START)
+        if found >= 0:
+            return f"another FLAC stream follows at byte {place - len(before) + found}"
+        place, before = place + len(data), data[1 - len(FLAC_START) :]
+    return None
