@@ -15,6 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 from processors.decoding import decoder_errors, open_container
 from processors.metadata.boxes import box_tags
 from processors.metadata.record import MetadataRecord, StreamRecord, Tag, known_from, text_tag
+from processors.metadata.recorder_notes import position
 from processors.metadata.riff import riff_tags
 
 MAX_PROBLEMS = 20
@@ -40,7 +41,7 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
             container_duration_seconds=_seconds(container.duration, Fraction(1, av.time_base)),
             container_bit_rate_bps=container.bit_rate or None,
             streams=tuple(_stream(stream) for stream in container.streams),
-            known=known_from(tags),
+            known=known_from(tags, **position(tags)),
             tags=tags,
             problems=tuple(problems[:MAX_PROBLEMS]),
         )

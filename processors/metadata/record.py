@@ -133,24 +133,26 @@ def bytes_tag(namespace: str, name: str, data: bytes) -> Tag:
 
 
 KNOWN_TAGS: dict[str, tuple[str, ...]] = {
-    "title": ("xmp:dc:title", "iptc:ObjectName", "container:title", "riff.info:INAM", "png:Title"),
+    "title": ("xmp:dc:title", "iptc:ObjectName", "container:title", "riff.info:INAM", "aiff:Name",
+        "caf.info:title", "cart:Title", "png:Title"),
     "caption": (
         "xmp:dc:description", "iptc:Caption", "exif:ImageDescription", "container:description", "container:comment",
         "bext:Description",
-        "png:Description", "jpeg:comment",
+        "png:Description", "jpeg:comment", "guano:Note", "wamd:Notes", "aiff:Annotation", "caf.info:comments",
     ),
     "creator": ("xmp:dc:creator", "iptc:By-line", "exif:Artist", "container:artist", "container:author",
-        "riff.info:IART", "png:Author"),
+        "riff.info:IART", "aiff:Author", "caf.info:artist", "png:Author"),
     "rights": ("xmp:dc:rights", "iptc:CopyrightNotice", "exif:Copyright", "container:copyright", "riff.info:ICOP",
+        "aiff:Copyright", "caf.info:copyright",
         "png:Copyright"),
     "software": ("xmp:xmp:CreatorTool", "exif:Software", "container:encoder", "container:encoded_by", "png:Software"),
     "device": ("exif:Model", "xmp:tiff:Model", "container:com.apple.quicktime.model",
-        "pds3:INSTRUMENT_NAME",
+        "guano:Model", "wamd:Model", "pds3:INSTRUMENT_NAME",
     ),
     "created": (
         "exif:DateTimeOriginal", "xmp:exif:DateTimeOriginal", "xmp:photoshop:DateCreated", "xmp:xmp:CreateDate",
-        "exif:DateTimeDigitized", "container:com.apple.quicktime.creationdate", "container:creation_time",
-        "container:date", "container:DATE", "exif:DateTime", "png:Creation Time",
+        "guano:Timestamp", "wamd:Timestamp", "exif:DateTimeDigitized", "container:com.apple.quicktime.creationdate",
+        "container:creation_time", "container:date", "container:DATE", "exif:DateTime", "png:Creation Time",
     ),
     "orientation": ("exif:Orientation",),
 }  # fmt: skip

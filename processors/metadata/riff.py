@@ -1,113 +1,186 @@
-"""What stands in the chunks of a WAV or AVI file: broadcast extension, iXML, LIST INFO, XMP; also RF64."""
+"""What stands in the chunks of a sound file or AVI: broadcast extension, XML, recorders' notes, texts, XMP.
+
+Of a chunk that is read nowhere, name and size are told.
+"""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
-from xml.etree.ElementTree import Element, ParseError
 
-import defusedxml.ElementTree
-
+from processors.containers.chunks import MAX_CHUNK_BYTES, Chunk, ChunkFile
+from processors.metadata.chunk_text import text_of, xml_tags
 from processors.metadata.record import Tag, bytes_tag, text_tag
+from processors.metadata.recorder_notes import guano_tags, wamd_tags
 from processors.metadata.xmp import xmp_tags
 
-MAX_CHUNKS = 4096
-MAX_CHUNK_BYTES = 4 << 20
-"""Of a chunk that is read; the sound itself is skipped whatever its size."""
-MAX_DEPTH = 20
+MAX_UNKNOWN = 100
+"""Chunks that are told by name and size."""
+MAX_TEXTS = 1000
+"""Of one list or one chunk."""
+READ_ELSEWHERE = frozenset(
+    b"fmt |data|fact|ds64|cue |plst|JUNK|junk|PAD |FLLR|PEAK|idx1|movi|COMM|SSND|MARK|FVER|FORM|desc|pakt|chan|CHAN"
+    b"|kuki|free|slnt|RIFF|RIFX|RF64|id3 |ID3 |elm1|minf|regn|umid|INST|ltxt|IDIT|ISFT|LIST|list|wave".split(b"|")
+)
+"""The sound itself and how it is coded, marks (`audio.marks`), what FFmpeg reads, and fillers."""
 
 
 def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
-    """Tags of every known chunk, in the order of the file; what is broken goes to `problems`."""
-    file.seek(0)
-    head = file.read(12)
-    if head[:4] not in (b"RIFF", b"RF64", b"BW64", b"RIFX"):
-        return
-    order = ">" if head[:4] == b"RIFX" else "<"
-    place, data_bytes = 12, None
-    for _ in range(MAX_CHUNKS):
-        file.seek(place)
-        header = file.read(8)
-        if len(header) < 8:
-            return
-        name, size = header[:4], struct.unpack(order + "I", header[4:])[0]
-        if name == b"ds64":
-            data_bytes = struct.unpack("<Q", file.read(16)[8:16].ljust(8, b"\0"))[0]
-        elif name == b"data" and size == 0xFFFFFFFF and data_bytes is not None:
-            size = data_bytes
-        elif read := CHUNKS.get(name):
+    """Tags of every chunk that is known, in the order of the file; what is broken goes to `problems`."""
+    walked, unknown, sounds = ChunkFile(file, problems), 0, 0
+    for chunk in walked.chunks():
+        if read := _reader(walked, chunk):
             try:
-                yield from read(file.read(min(size, MAX_CHUNK_BYTES)))
+                yield from read(chunk.read(file), walked)
             except (ValueError, struct.error) as error:
-                problems.append(f"chunk {name.decode('latin-1').strip()}: {error}")
-            if size > MAX_CHUNK_BYTES:
-                problems.append(f"chunk {name.decode('latin-1').strip()}: only {MAX_CHUNK_BYTES} of {size} bytes read")
-        place += 8 + size + size % 2
-    problems.append(f"more than {MAX_CHUNKS} chunks: the rest is not read")
+                problems.append(f"chunk {chunk.title}: {error}")
+            if chunk.held_bytes > MAX_CHUNK_BYTES:
+                problems.append(f"chunk {chunk.title}: only {MAX_CHUNK_BYTES} of {chunk.held_bytes} bytes read")
+            elif chunk.is_cut:
+                problems.append(f"chunk {chunk.title} says {chunk.declared_bytes} bytes, the file ends before")
+        elif chunk.name not in READ_ELSEWHERE:
+            unknown += 1
+            if unknown <= MAX_UNKNOWN:
+                yield Tag(namespace="chunk", name=chunk.title, value=f"{chunk.held_bytes} bytes at byte {chunk.place}")
+        sounds += chunk.name == b"data" and walked.content == b"WAVE"
+    if unknown > MAX_UNKNOWN:
+        problems.append(f"{unknown} chunks that are not read; {MAX_UNKNOWN} of them are named")
 
 
-def _bext(data: bytes) -> Iterator[Tag]:
+Reader = Callable[[bytes, ChunkFile], Iterator[Tag]]
+
+
+def _reader(walked: ChunkFile, chunk: Chunk) -> Reader | None:
+    if walked.kind == "aiff":
+        return AIFF_CHUNKS.get(chunk.name) or (_text_chunk(chunk) if chunk.name in AIFF_TEXTS else None)
+    return CAF_CHUNKS.get(chunk.name) if walked.kind == "caf" else WAVE_CHUNKS.get(chunk.name)
+
+
+def _bext(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
     """EBU Tech 3285, version 2."""
     if len(data) < 348:
         raise ValueError(f"{len(data)} bytes are too short for a broadcast extension")
     for name, start, length in (("Description", 0, 256), ("Originator", 256, 32), ("OriginatorReference", 288, 32),
                                 ("OriginationDate", 320, 10), ("OriginationTime", 330, 8)):  # fmt: skip
-        if text := _text(data[start : start + length]):
+        if text := text_of(data[start : start + length]):
             yield text_tag("bext", name, text)
-    yield Tag(namespace="bext", name="TimeReference", value=struct.unpack("<Q", data[338:346])[0])
-    version = struct.unpack("<H", data[346:348])[0]
+    yield Tag(namespace="bext", name="TimeReference", value=walked.number("Q", data, 338))
+    version = walked.number("H", data, 346)
     yield Tag(namespace="bext", name="Version", value=version)
     if version >= 1 and data[348:412].strip(b"\0"):
         yield bytes_tag("bext", "UMID", data[348:412])
     if version >= 2 and len(data) >= 422:
         names = ("LoudnessValue", "LoudnessRange", "MaxTruePeakLevel", "MaxMomentaryLoudness", "MaxShortTermLoudness")
-        for name, value in zip(names, struct.unpack("<5h", data[412:422]), strict=True):
-            if value != 0x7FFF:  # unused
+        for place, name in enumerate(names):
+            if (value := walked.number("h", data, 412 + 2 * place)) != 0x7FFF:  # unused
                 yield Tag(namespace="bext", name=name, value=value / 100)
-    if history := _text(data[602:]):
+    if history := text_of(data[602:]):
         yield text_tag("bext", "CodingHistory", history)
 
 
-def _list(data: bytes) -> Iterator[Tag]:
+CART_TEXTS = (("Title", 64), ("Artist", 64), ("CutID", 64), ("ClientID", 64), ("Category", 64), ("Classification", 64),
+              ("OutCue", 64), ("StartDate", 10), ("StartTime", 8), ("EndDate", 10), ("EndTime", 8),
+              ("ProducerAppID", 64), ("ProducerAppVersion", 64), ("UserDef", 64))  # fmt: skip
+
+
+def _cart(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    """AES46-2002, of traffic systems in broadcasting."""
+    if len(data) < 2048:
+        raise ValueError(f"{len(data)} bytes are too short for a cart chunk")
+    yield text_tag("cart", "Version", text_of(data[:4]))
+    place = 4
+    for name, length in CART_TEXTS:
+        if text := text_of(data[place : place + length]):
+            yield text_tag("cart", name, text)
+        place += length
+    yield Tag(namespace="cart", name="LevelReference", value=walked.number("i", data, place))
+    for name, start, end in (("URL", 1024, 2048), ("TagText", 2048, len(data))):
+        if text := text_of(data[start:end]):
+            yield text_tag("cart", name, text)
+
+
+def _list(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
     if data[:4] != b"INFO":
         return
     place = 4
-    while place + 8 <= len(data):
-        name, size = data[place : place + 4], struct.unpack("<I", data[place + 4 : place + 8])[0]
-        if text := _text(data[place + 8 : place + 8 + size]):
+    for _ in range(MAX_TEXTS):
+        if place + 8 > len(data):
+            return
+        name, size = data[place : place + 4], walked.number("I", data, place + 4)
+        if text := text_of(data[place + 8 : place + 8 + size]):
             yield text_tag("riff.info", name.decode("latin-1"), text)
         place += 8 + size + size % 2
 
 
-def _ixml(data: bytes) -> Iterator[Tag]:
-    try:
-        root = defusedxml.ElementTree.fromstring(data.strip(b"\0 \r\n\t"), forbid_dtd=True)
-    except defusedxml.DefusedXmlException as error:
-        raise ValueError("it declares a document type or entities: refused") from error
-    except ParseError as error:
-        raise ValueError(f"not well-formed XML: {error}") from error
-    yield from _elements(root, "", 0)
+def _smpl(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    """Microsoft, Multimedia Data Standards Update (1994): what a sampler plays."""
+    names = ("Manufacturer", "Product", "SamplePeriodNanoseconds", "MIDIUnityNote", "MIDIPitchFraction", "SMPTEFormat",
+             "SMPTEOffset", "SampleLoopCount")  # fmt: skip
+    if len(data) < 4 * len(names):
+        raise ValueError(f"{len(data)} bytes are too short for a sampler's chunk")
+    for place, name in enumerate(names):
+        yield Tag(namespace="smpl", name=name, value=walked.number("I", data, 4 * place))
+    for number in range(min(walked.number("I", data, 28), (len(data) - 36) // 24, MAX_TEXTS)):
+        start, end = (walked.number("I", data, 36 + 24 * number + more) for more in (8, 12))
+        yield Tag(namespace="smpl", name=f"Loop {number}", value=[start, end])
 
 
-def _elements(element: Element, path: str, depth: int) -> Iterator[Tag]:
-    if depth > MAX_DEPTH:
-        raise ValueError(f"nested deeper than {MAX_DEPTH}")
-    for child in element:
-        name = f"{path}/{child.tag}".lstrip("/")
-        if text := (child.text or "").strip():
-            yield text_tag("ixml", name, text)
-        yield from _elements(child, name, depth + 1)
+def _ixml(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    yield from xml_tags("ixml", data)
 
 
-def _text(data: bytes) -> str:
-    plain = data.partition(b"\0")[0]
-    try:
-        return plain.decode("utf-8").strip()
-    except UnicodeDecodeError:
-        return plain.decode("latin-1").strip()
+def _axml(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    """EBU Tech 3285, supplement 5, and ITU-R BS.2076: EBUCore and the Audio Definition Model."""
+    yield from xml_tags("axml", data)
 
 
-CHUNKS: dict[bytes, Callable[[bytes], Iterator[Tag]]] = {
-    b"bext": _bext, b"LIST": _list, b"iXML": _ixml, b"_PMX": xmp_tags,
+def _xmp(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    yield from xmp_tags(data)
+
+
+def _guano(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    yield from guano_tags(data)
+
+
+def _wamd(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    yield from wamd_tags(data)
+
+
+AIFF_TEXTS = {b"NAME": "Name", b"AUTH": "Author", b"(c) ": "Copyright", b"ANNO": "Annotation"}
+
+
+def _text_chunk(chunk: Chunk) -> Reader:
+    def read(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+        if text := text_of(data):
+            yield text_tag("aiff", AIFF_TEXTS[chunk.name], text)
+
+    return read
+
+
+def _comments(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    """Apple, AIFF 1.3: each with a time in seconds since 1904, a marker and a text."""
+    place = 2
+    for _ in range(min(struct.unpack_from(">H", data)[0], MAX_TEXTS)):
+        if place + 8 > len(data):
+            raise ValueError("it ends inside a comment")
+        (length,) = struct.unpack_from(">H", data, place + 6)
+        if text := text_of(data[place + 8 : place + 8 + length]):
+            yield text_tag("aiff", "Comment", text)
+        place += 8 + length + length % 2
+
+
+def _caf_info(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    """Apple, CAF 1.0: pairs of key and value, each ended by a zero byte."""
+    (count,), parts = struct.unpack_from(">I", data), data[4:].split(b"\0")
+    for key, value in list(zip(parts[::2], parts[1::2], strict=False))[: min(count, MAX_TEXTS)]:
+        if text := text_of(value):
+            yield text_tag("caf.info", text_of(key), text)
+
+
+WAVE_CHUNKS: dict[bytes, Reader] = {
+    b"bext": _bext, b"LIST": _list, b"iXML": _ixml, b"axml": _axml, b"_PMX": _xmp, b"guan": _guano, b"wamd": _wamd,
+    b"cart": _cart, b"smpl": _smpl,
 }  # fmt: skip
+AIFF_CHUNKS: dict[bytes, Reader] = {b"COMT": _comments}
+CAF_CHUNKS: dict[bytes, Reader] = {b"info": _caf_info}

@@ -59,6 +59,7 @@ class Taken:
 RECORDED_TAGS = (
     ("exif", "DateTimeOriginal", "OffsetTimeOriginal"), ("xmp", "exif:DateTimeOriginal", ""),
     ("xmp", "photoshop:DateCreated", ""), ("container", "com.apple.quicktime.creationdate", ""),
+    ("guano", "Timestamp", ""), ("wamd", "Timestamp", ""),
 )  # fmt: skip
 WRITTEN_TAGS = (
     ("exif", "DateTimeDigitized", "OffsetTimeDigitized"), ("exif", "DateTime", "OffsetTime"),

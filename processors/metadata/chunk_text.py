@@ -1,0 +1,68 @@
+"""Text and XML as chunks hold them."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, ParseError
+
+import defusedxml.ElementTree
+
+from processors.metadata.record import Tag, text_tag
+
+MAX_DEPTH = 20
+MAX_ELEMENTS = 10_000
+UTF_16 = {b"<\0": "utf-16-le", b"\0<": "utf-16-be", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+"""How text begins that holds XML in 16 bits a letter."""
+
+
+def text_of(data: bytes) -> str:
+    """Until the first zero byte: UTF-8, or Latin-1 where it is not that."""
+    plain = data.partition(b"\0")[0]
+    try:
+        return plain.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return plain.decode("latin-1").strip()
+
+
+def xml_tags(namespace: str, data: bytes) -> Iterator[Tag]:
+    """The text of each element and each attribute, named by its path below the root.
+
+    Raises
+    ------
+    ValueError : it is no XML, declares a document type, or is nested too deep.
+    """
+    try:
+        root = defusedxml.ElementTree.fromstring(_xml(data), forbid_dtd=True)
+    except defusedxml.DefusedXmlException as error:
+        raise ValueError("it declares a document type or entities: refused") from error
+    except (ParseError, UnicodeError, LookupError) as error:
+        raise ValueError(f"not well-formed XML: {error}") from error
+    for number, tag in enumerate(_elements(namespace, root, "", 0)):
+        if number == MAX_ELEMENTS:
+            raise ValueError(f"more than {MAX_ELEMENTS} elements: the rest is not read")
+        yield tag
+
+
+def _xml(data: bytes) -> bytes | str:
+    """In 16 bits a letter the encoding is known by how it begins, whatever the declaration says."""
+    encoding = UTF_16.get(data[:2])
+    if encoding is None:
+        return data.strip(b"\0 \r\n\t")
+    text = data[: len(data) // 2 * 2].decode(encoding).partition("\0")[0].strip()
+    if text.startswith("<?xml"):
+        text = text.partition("?>")[2]
+    return text
+
+
+def _elements(namespace: str, element: Element, path: str, depth: int) -> Iterator[Tag]:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    for child in element:
+        name = f"{path}/{child.tag.rpartition('}')[2]}".lstrip("/")
+        if text := (child.text or "").strip():
+            yield text_tag(namespace, name, text)
+        for key, value in child.attrib.items():
+            if value.strip():
+                yield text_tag(namespace, f"{name}@{key.rpartition('}')[2]}", value)
+        yield from _elements(namespace, child, name, depth + 1)

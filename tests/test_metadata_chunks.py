@@ -1,0 +1,165 @@
+"""What recorders and programs write into chunks arrives in the metadata; a chunk that nobody knows is named."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from processors.metadata.container import read_container
+from processors.metadata.record import Tag
+from processors.metadata.recorder_notes import position
+from processors.metadata.riff import riff_tags
+from processors.metadata.times import dates_of_file
+
+
+def chunk(name: bytes, data: bytes, order: str = "<") -> bytes:
+    return name + struct.pack(f"{order}I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def wave(*chunks: bytes, form: bytes = b"RIFF", order: str = "<") -> io.BytesIO:
+    fmt = struct.pack(f"{order}HHIIHH", 1, 1, 48_000, 96_000, 2, 16)
+    body = b"WAVE" + chunk(b"fmt ", fmt, order) + b"".join(chunks) + chunk(b"data", bytes(960), order)
+    return io.BytesIO(form + struct.pack(f"{order}I", len(body)) + body)
+
+
+def tags_of(file: io.BytesIO) -> tuple[dict[str, Any], list[str]]:
+    problems: list[str] = []
+    return {f"{tag.namespace}:{tag.name}": tag.value for tag in riff_tags(file, problems)}, problems
+
+
+GUANO = (
+    b"GUANO|Version: 1.0\nTimestamp: 2021-05-15T07:18:00+08:00\nLoc Position: -25.1 109.9\n"
+    b"Make: CNSA\nModel: MCS\nNote: a\\nb\n"
+)
+
+
+def wamd(*entries: tuple[int, bytes]) -> bytes:
+    return chunk(b"wamd", b"".join(struct.pack("<HI", number, len(data)) + data for number, data in entries))
+
+
+def test_the_notes_of_a_recorder_say_when_where_and_with_what(tmp_path: Path) -> None:
+    path = tmp_path / "guano.wav"
+    path.write_bytes(wave(chunk(b"guan", GUANO)).read())
+    with path.open("rb") as opened:
+        record = read_container(opened, sha256="0" * 64, size_bytes=path.stat().st_size, medium="audio")
+    known = {name: value.value for name, value in vars(record.known).items() if value}
+    assert known == {
+        "device": "MCS", "created": "2021-05-15T07:18:00+08:00", "caption": "a\nb",
+        "latitude_degrees_north": -25.1, "longitude_degrees_east": 109.9,
+    }  # fmt: skip
+    problems: list[str] = []
+    ((date, when),) = dates_of_file(record.tags, problems)
+    assert (date.meaning, date.source, problems) == ("recorded", "file:guano:Timestamp", [])
+    assert str(when.earliest_utc) == "2021-05-14 23:18:00+00:00"
+
+
+def test_the_chunk_of_wildlife_acoustics_is_read() -> None:
+    data = wamd(
+        (0, struct.pack("<H", 1)), (1, b"SM4\0"), (2, b"S4A03895"), (5, b"2019-05-22 00:00:00-07:00"),
+        (6, b"WGS84,53.1234,N,117.5,W,1200"), (0x0F, struct.pack("<H", 10)), (0x15, b"\1\2"), (0xFFFF, b"\0"),
+    )  # fmt: skip
+    tags, problems = tags_of(wave(data))
+    assert problems == []
+    assert tags == {
+        "wamd:Version": 1, "wamd:Model": "SM4", "wamd:Serial Number": "S4A03895",
+        "wamd:Timestamp": "2019-05-22 00:00:00-07:00", "wamd:GPS First": "WGS84,53.1234,N,117.5,W,1200",
+        "wamd:Time Expansion": 10, "wamd:Entry 0x15": "0102",
+    }  # fmt: skip
+    assert tags_of(wave(wamd((1, b"SM4")).replace(b"\3\0\0\0", b"\x63\0\0\0")))[1] == [
+        "chunk wamd: entry 0x01 says 99 bytes, the chunk ends before"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "found"),
+    [
+        ("guano:Loc Position", "25.1 109.9", (25.1, 109.9)),
+        ("guano:Loc Position", "32.1878016, -86.1057312", (32.1878016, -86.1057312)),
+        ("wamd:GPS First", "WGS84,53.5,S,117.5,E", (-53.5, 117.5)),
+        ("wamd:GPS First", "WGS84, -53.5, 117.5, 1200", (-53.5, 117.5)),
+        ("guano:Loc Position", "125.1 109.9", None),
+        ("guano:Loc Position", "25.1", None),
+    ],
+)
+def test_positions_are_read_as_recorders_write_them(place: str, text: str, found: tuple[float, float] | None) -> None:
+    namespace, name = place.split(":")
+    values = position((Tag(namespace=namespace, name=name, value=text),))
+    assert tuple(one.value for one in values.values() if one) == (found or ())
+
+
+IXML = '<?xml version="1.0" encoding="{}"?>\n<BWFXML><PROJECT>Mars 火星</PROJECT><SCENE no="4">1</SCENE></BWFXML>'
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE"])
+@pytest.mark.parametrize("declared", ["UTF-8", "UTF-16"])
+@pytest.mark.parametrize("name", [b"iXML", b"axml"])
+def test_xml_is_read_in_8_and_in_16_bits(encoding: str, declared: str, name: bytes) -> None:
+    if (encoding, declared) == ("UTF-8", "UTF-16"):
+        return
+    tags, problems = tags_of(wave(chunk(name, IXML.format(declared).encode(encoding) + b"\0\0")))
+    space = name.decode().lower()
+    assert problems == []
+    assert tags == {f"{space}:PROJECT": "Mars 火星", f"{space}:SCENE": "1", f"{space}:SCENE@no": "4"}
+
+
+def test_a_chunk_that_nobody_knows_is_named_with_its_size() -> None:
+    tags, problems = tags_of(wave(chunk(b"weth", b"abc"), *[chunk(b"odd%c" % (33 + n % 90), b"") for n in range(200)]))
+    assert tags["chunk:weth"] == "3 bytes at byte 36"
+    assert sum(name.startswith("chunk:") for name in tags) <= 100
+    assert problems == ["201 chunks that are not read; 100 of them are named"]
+
+
+def test_big_endian_chunks_are_read() -> None:
+    bext = b"drive-off".ljust(256, b"\0") + bytes(64) + b"2021-05-2202:40:00" + struct.pack(">QH", 48_000, 1)
+    tags, problems = tags_of(wave(chunk(b"bext", bext.ljust(602, b"\0"), ">"), form=b"RIFX", order=">"))
+    assert problems == []
+    assert (tags["bext:Description"], tags["bext:TimeReference"], tags["bext:Version"]) == ("drive-off", 48_000, 1)
+
+
+def test_cart_and_sampler_chunks_are_read() -> None:
+    cart = b"0101" + b"Descent".ljust(64, b"\0") + b"MCS".ljust(64, b"\0")
+    cart = cart.ljust(2048, b"\0") + b"spoken"
+    loop = struct.pack("<9I6I", 0, 0, 20_833, 60, 0, 0, 0, 1, 0, 0, 0, 100, 200, 0, 0)
+    tags, problems = tags_of(wave(chunk(b"cart", cart), chunk(b"smpl", loop)))
+    assert problems == []
+    assert (tags["cart:Title"], tags["cart:Artist"], tags["cart:TagText"]) == ("Descent", "MCS", "spoken")
+    assert (tags["smpl:MIDIUnityNote"], tags["smpl:Loop 0"]) == (60, [100, 200])
+
+
+def test_texts_of_aiff_and_caf_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.aiff"
+    soundfile.write(path, np.zeros(100), 48_000)
+    comment = struct.pack(">HIHH", 1, 0, 0, 6) + b"dust d"
+    more = [chunk(b"NAME", b"Descent", ">"), chunk(b"AUTH", b"CNSA", ">"), chunk(b"(c) ", b"2021", ">"),
+            chunk(b"ANNO", b"first", ">"), chunk(b"COMT", comment, ">")]  # fmt: skip
+    tags, problems = tags_of(io.BytesIO(path.read_bytes() + b"".join(more)))
+    assert problems == []
+    assert tags == {
+        "aiff:Name": "Descent", "aiff:Author": "CNSA", "aiff:Copyright": "2021", "aiff:Annotation": "first",
+        "aiff:Comment": "dust d",
+    }  # fmt: skip
+    path = tmp_path / "a.caf"
+    soundfile.write(path, np.zeros(100), 48_000)
+    info = struct.pack(">I", 2) + b"title\0Descent\0artist\0CNSA\0"
+    data = path.read_bytes()
+    tags, problems = tags_of(
+        io.BytesIO(data[:8] + data[8:52] + b"info" + struct.pack(">q", len(info)) + info + data[52:])
+    )
+    assert problems == []
+    assert (tags["caf.info:title"], tags["caf.info:artist"]) == ("Descent", "CNSA")
+
+
+def test_any_byte_of_a_chunk_may_be_wrong() -> None:
+    whole = wave(chunk(b"guan", GUANO), wamd((1, b"SM4"), (5, b"2019")), chunk(b"iXML", IXML.format("UTF-8").encode()),
+                 chunk(b"cart", bytes(2048)), chunk(b"smpl", bytes(36))).read()  # fmt: skip
+    chance = np.random.default_rng(3)
+    for _ in range(500):
+        data = bytearray(whole)
+        data[int(chance.integers(12, len(data)))] = int(chance.integers(256))
+        tags_of(io.BytesIO(bytes(data)))
