@@ -146,10 +146,18 @@ def test_no_samples_is_a_failure_in_words(tmp_path: Path) -> None:
         read(tmp_path / "empty.wav", "wav")
 
 
-@pytest.mark.parametrize(("field", "value"), [("rate_hz", 0), ("rate_hz", 2**31), ("channel_count", 0)])
-def test_absurd_headers_are_refused(field: str, value: int) -> None:
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("rate_hz", 0, "no sampling rate is given"),
+        ("rate_hz", 2**31, "sampling rate 2147483648 Hz is not between 1 and 10000000"),
+        ("channel_count", 0, "no number of channels is given"),
+        ("channel_count", 65, "65 channels is not between 1 and 64"),
+    ],
+)
+def test_absurd_headers_are_refused(field: str, value: int, words: str) -> None:
     good = {"codec": "x", "rate_hz": 48000, "channel_count": 1, "sample_count_from_header": 1, "start": Fraction(0)}
-    with pytest.raises(RefusedMedia, match=f"{value}"):
+    with pytest.raises(RefusedMedia if value else DamagedMedia, match=words):
         AudioInfo(**{**good, field: value}, decoder="x")  # type: ignore[arg-type]
 
 
@@ -191,8 +199,8 @@ def test_a_truncated_wave_file_is_found_out_by_the_size_of_its_data(tmp_path: Pa
     assert (missing.start_seconds, missing.end_seconds) == (1.0, 2.0)
 
 
-@pytest.mark.parametrize(("size", "declared"), [(0x7FFFFFFF, 0x7FFFFFFF // 2), (0xFFFFFFFF, 48_000)])
-def test_a_wave_file_that_claims_more_than_it_holds(tmp_path: Path, size: int, declared: int) -> None:
+@pytest.mark.parametrize(("size", "declared"), [(0x7FFFFFFF, 0x7FFFFFFF // 2), (0xFFFFFFFF, None)])
+def test_a_wave_file_that_claims_more_than_it_holds(tmp_path: Path, size: int, declared: int | None) -> None:
     path = tmp_path / "claims.wav"
     soundfile.write(path, np.zeros(48_000), 48_000)
     whole = path.read_bytes()
@@ -200,7 +208,7 @@ def test_a_wave_file_that_claims_more_than_it_holds(tmp_path: Path, size: int, d
     assert whole[36:40] == b"data"
     decoded, report = read(path, "wav")
     assert (report.sample_count_from_header, decoded.shape[1]) == (declared, 48_000)
-    assert len(report.damaged) == (declared > 48_000)
+    assert len(report.damaged) == (1 if declared else 0)
 
 
 def test_two_readers_are_compared(tmp_path: Path) -> None:

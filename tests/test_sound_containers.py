@@ -99,7 +99,7 @@ def test_chunks_without_end_are_bounded() -> None:
     assert problems == ["more than 10000 chunks: the rest is not read"]
 
 
-@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFF000, 0x7FFFEFFC, 0x80000000, 0xFFFFFFF0])
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFF000, 0x7FFFEFFC, 0x7FFFFF00, 0xFFFFFFF0])
 def test_a_size_that_its_writer_did_not_know_is_no_length(tmp_path: Path, size: int) -> None:
     path = tmp_path / "streamed.wav"
     path.write_bytes(wave(fmt(), chunk(b"data", NOISE.tobytes(), size=size)))

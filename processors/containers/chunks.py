@@ -13,7 +13,7 @@ MAX_CHUNK_BYTES = 4 << 20
 UNKNOWN_SIZE = 0xFFFFFFFF
 """What a writer that cannot seek back leaves in a RIFF size, and what says in RF64 and BW64 (EBU Tech 3306, ITU-R
 BS.2088) to look into `ds64`."""
-PLACEHOLDERS = ((0x7FFFE000, 0x80000000), (0x7F000000, 0x7F000100), (0xFFFFF000, UNKNOWN_SIZE))
+PLACEHOLDERS = ((0x7FFFE000, 0x7FFFFF00), (0x7F000000, 0x7F000100), (0xFFFFF000, UNKNOWN_SIZE))
 """Sizes of sound, from the first to the last, that FFmpeg, SoX and arecord write into a pipe before they know it, some
 of them rounded to whole samples. They are believed where the file holds as much."""
 SOUND = (b"data", b"SSND")
