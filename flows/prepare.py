@@ -87,6 +87,7 @@ def prepare(
             rows.append(row)
         else:
             unknown.append(file)
+    learned: list[SourceRow] = []
     if unknown:
         learned, lost = _inspect_all(unknown, progress, options.worker_count)
         rows += [_since(row, known.get(row.path)) for row in learned]
@@ -94,7 +95,9 @@ def prepare(
     rows.sort(key=lambda row: row.relative)
     paths = {storable(file.path): file.path for file in found}
     tell_tale = TellTale(rows, lambda row: Path(paths[row.path]))
-    anew = {row.path: row for row in relabelled(rows, tell_tale.labels_of, lambda row: Path(paths[row.path]))}
+    fresh = {row.path for row in learned}
+    weighed = relabelled(rows, tell_tale.labels_of, lambda row: Path(paths[row.path]), fresh)
+    anew = {row.path: row for row in weighed}
     rows = [anew.get(one.path, one) for one in rows] if anew else rows
     if remember and (unknown or anew):
         catalogue.add_sources([one for one in rows if one != known.get(one.path)])

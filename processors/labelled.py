@@ -1,69 +1,158 @@
-"""Files that mean nothing without the PDS4 label beside them: weighs the label, once, and says what they are then."""
+"""Pair image files that hold nothing but numbers with the label beside each, and classify them by it."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from processors.contract import LabelRef
-from processors.errors import MediaError
-from processors.planetary.label_file import read_label
-from processors.planetary.pds4 import FORMAT, described_by
+from processors.errors import DamagedMedia, MediaError
+from processors.planetary.label_file import MAX_LABEL_BYTES, read_label
+from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named
 from processors.source_file import SourceFile
 from processors.store.catalogue import SourceRow
+
+IMAGE_LABELS = ("PDS4 label", "PDS3 label")
+NO_DATA = ("release description", "XML label", "XMP sidecar", *IMAGE_LABELS)
+"""Companions that no label describes."""
 
 
 def relabelled(
     rows: Iterable[SourceRow],
     labels_of: Callable[[SourceRow], list[SourceRow]],
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
+    fresh: Collection[str] | None = None,
 ) -> Iterator[SourceRow]:
     """Those of the rows that are something else now, because a label has come, has changed or is gone.
 
-    A label is read only for a file that no reader knows, and only when it was not weighed before.
+    A label that says that a file's pixels begin with its first byte goes before whatever these bytes look like: a
+    first row of 255 like MP3, others like JPEG, H.264 or text. A file that is media by its own header stays that
+    where its label says less: the label of a WAV, a JPEG or a GeoTIFF describes no such array.
+
+    Parameters
+    ----------
+    fresh : paths that were learned in this run; what is media by itself is weighed where it, or its label, is one of
+        them. None: all are.
     """
-    for row in rows:
-        if row.kind != "unsupported" and row.label is None:
-            continue
-        labels = _labels(row, labels_of)
-        if len(labels) == 1:
-            label = LabelRef(name=labels[0].name, sha256=labels[0].digest)
-            new = row if row.label == label else _weighed(row, label, local_path(row))
-        elif labels:
-            names = ", ".join(label.name for label in labels)
-            new = _unsupported(row, f"{len(labels)} labels bear its name ({names}): keep one beside it", None)
-        elif row.label:
-            new = _unsupported(row, f"its label {row.label.name} is gone: put it back", None)
-        else:
-            continue
+    pairing = _Pairing(list(rows), labels_of, local_path, fresh)
+    for row in pairing.rows:
+        new = pairing.weighed(row)
         if new != row:
             yield new
 
 
-def _labels(row: SourceRow, labels_of: Callable[[SourceRow], list[SourceRow]]) -> list[SourceRow]:
-    """The PDS4 labels with a file's name; CNSA's, the whole name with an L after it, goes before others."""
-    labels = sorted((one for one in labels_of(row) if one.format == "PDS4 label"), key=lambda one: one.name)
-    own = [one for one in labels if one.name.casefold() == f"{row.name}L".casefold()]
-    return own or labels
+class _Pairing:
+    """The rows of one run, with the labels in each folder."""
+
+    def __init__(
+        self, rows: list[SourceRow], labels_of: Callable[[SourceRow], list[SourceRow]],
+        local_path: Callable[[SourceRow], Path], fresh: Collection[str] | None,
+    ) -> None:  # fmt: skip
+        self.rows = rows
+        self._labels_of, self._local_path, self._fresh = labels_of, local_path, fresh
+        self._in_folder: dict[str, list[SourceRow]] = {}
+        self._files: dict[str, set[str]] = {}
+        """Names of the files in each folder, in lower case."""
+        self._named: dict[str, tuple[str, ...]] = {}
+        """Of each label that was asked for, by its path: the files that it names."""
+        for row in rows:
+            self._files.setdefault(_folder(row), set()).add(row.name.casefold())
+            if row.format in IMAGE_LABELS:
+                self._in_folder.setdefault(_folder(row), []).append(row)
+
+    def weighed(self, row: SourceRow) -> SourceRow:
+        """What a file is, with the labels that are there now."""
+        if row.format in IMAGE_LABELS and row.kind == "companion":
+            return self._missing_partner(row)
+        if row.format in NO_DATA or (row.format in ATTACHED and row.label is None):
+            return row
+        labels = self._labels(row)
+        is_open = row.kind == "unsupported" or row.label is not None
+        if not is_open and not any(self._is_fresh(one) for one in (row, *labels)):
+            return row
+        if len(labels) == 1:
+            label = LabelRef(name=labels[0].name, sha256=labels[0].digest)
+            return row if row.label == label else self._by_label(row, label, is_open=is_open)
+        if labels:
+            names = ", ".join(label.name for label in labels)
+            told = f"{len(labels)} labels bear its name ({names}): keep one beside it"
+            return _unsupported(row, told, None) if is_open else row
+        if row.label:
+            return _unsupported(row, f"its label {row.label.name} is gone: put it back", None)
+        return row
+
+    def _is_fresh(self, row: SourceRow) -> bool:
+        return self._fresh is None or row.path in self._fresh
+
+    def _labels(self, row: SourceRow) -> list[SourceRow]:
+        """Labels with a file's name: CNSA's, the whole name with an L after it, before PDS4's, before PDS3's.
+
+        A file of no known kind takes a label of another name that names it, as labels of several files do.
+        """
+        labels = sorted((one for one in self._labels_of(row) if one.format in IMAGE_LABELS), key=lambda one: one.name)
+        labels = [one for one in labels if one.path != row.path]
+        own = [one for one in labels if one.name.casefold() == f"{row.name}L".casefold()]
+        found = own or [one for one in labels if one.format == "PDS4 label"] or labels
+        if found:
+            return found
+        beside = self._in_folder.get(_folder(row), [])
+        if row.label:
+            return [one for one in beside if one.name == row.label.name]
+        if row.kind != "unsupported" or not any(self._is_fresh(one) for one in (row, *beside)):
+            return []
+        return [one for one in beside if row.name.casefold() in map(str.casefold, self._names_in(one))]
+
+    def _names_in(self, label: SourceRow) -> tuple[str, ...]:
+        if label.path not in self._named:
+            try:
+                with self._local_path(label).open("rb") as file:
+                    self._named[label.path] = files_named(file.read(MAX_LABEL_BYTES + 1))
+            except (OSError, MediaError):  # the evidence of what it belongs to says so
+                self._named[label.path] = ()
+        return self._named[label.path]
+
+    def _missing_partner(self, label: SourceRow) -> SourceRow:
+        """A label whose files are all missing says which; once, and until one of them comes."""
+        names = self._files[_folder(label)]
+        stem = label.name.rpartition(".")[0].casefold()
+        has_partner = any(name != label.name.casefold() and name.rpartition(".")[0] == stem for name in names)
+        if label.note is None and (has_partner or not self._is_fresh(label)):
+            return label
+        missing = () if has_partner else self._names_in(label)
+        if not missing or any(name.casefold() in names for name in missing):
+            return dataclasses.replace(label, note=None)
+        told = ", ".join(missing)[:200]
+        return dataclasses.replace(label, note=f"describes {told}, missing from its folder: put both into one folder")
+
+    def _by_label(self, row: SourceRow, label: LabelRef, *, is_open: bool) -> SourceRow:
+        """What a file is by its label; `is_open`: nothing else is known of it, so the label's reasons are its own."""
+        file = SourceFile(path=self._local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+        is_guess = row.kind == "media" and row.medium != "photo" and row.codec is None
+        try:
+            image = described_by(read_label(file, label), row.name, row.size_bytes)
+        except MediaError as error:
+            if is_open or (is_guess and isinstance(error, DamagedMedia)):
+                return _unsupported(row, str(error), label, is_guess=is_guess)
+            return row
+        except OSError:  # the label is not what it was a moment ago: weighed by the next run
+            told = f"its label {label.name} cannot be read: run again"
+            return _unsupported(row, told, None) if is_open else row
+        if not is_open and row.kind == "media" and image.offset_bytes > 0:
+            return row
+        return dataclasses.replace(
+            row, kind="media", medium="photo", format=image.format, codec=None, has_sound=False, duration_seconds=None,
+            note=None, label_name=label.name, label_sha256=label.sha256,
+        )  # fmt: skip
 
 
-def _weighed(row: SourceRow, label: LabelRef, path: Path) -> SourceRow:
-    file = SourceFile(path=path, size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
-    try:
-        described_by(read_label(file, label), row.name, row.size_bytes)
-    except MediaError as error:
-        return _unsupported(row, str(error), label)
-    except OSError:  # the label is not what it was a moment ago: weighed by the next run
-        return _unsupported(row, f"its label {label.name} cannot be read: run again", None)
-    return dataclasses.replace(
-        row, kind="media", medium="photo", format=FORMAT, note=None, label_name=label.name, label_sha256=label.sha256
-    )
+def _folder(row: SourceRow) -> str:
+    return row.path.rpartition("/")[0]
 
 
-def _unsupported(row: SourceRow, note: str, label: LabelRef | None) -> SourceRow:
+def _unsupported(row: SourceRow, note: str, label: LabelRef | None, *, is_guess: bool = False) -> SourceRow:
     """What is known to be something else, such as a PDF, stays that, with its own note."""
-    is_unknown = row.format in ("unknown", FORMAT)
+    is_unknown = is_guess or row.format in ("unknown", *DETACHED)
     return dataclasses.replace(
         row,
         kind="unsupported",

@@ -49,6 +49,8 @@ class TellTale:
         """What is told of one source."""
         beside = sorted(self.labels_of(row), key=lambda label: label.name)
         labels = tuple(LabelRef(name=label.name, sha256=label.digest) for label in beside)
+        if row.label and row.label not in labels:  # of another name, but it names the file
+            labels = (*labels, row.label)
         start = partial(self._start_of, beside)
         name = row.name if product_name(row.name) else None
         found = self._release_of(row)

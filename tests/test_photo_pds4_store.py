@@ -26,6 +26,7 @@ from processors.store.catalogue import Catalogue
 from processors.store.results import Store
 from processors.store.schemas import SCHEMAS
 from tests.conftest import Run
+from tests.made_pds3 import detached, picture
 from tests.made_pds4 import label, numbers
 
 RECIPES = {"video": (), "audio": (), "photo": (Preview(longest_sides_px=(320,)), Metadata(), Evidence())}
@@ -178,3 +179,98 @@ def test_ingest_and_reprocess_by_command(raw: Path, tmp_path: Path, marsmedia: R
     assert (told.returncode, told.stderr) == (
         1, "Error: a.raw: unknown: nothing is made of it: its label a.xml is gone: put it back\n",
     )  # fmt: skip
+
+
+LOOKS = {
+    "MP3": b"\xff\xfb\x90\x00",
+    "JPEG": b"\xff\xd8\xff\xe0",
+    "H.264": b"\x00\x00\x00\x01\x67\x42",
+    "text": b"P5 is what they call it here\n",
+    "TIFF": b"II*\x00\x08\x00\x00\x00",
+    "WAV": b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    "transport stream": b"\x47" + bytes(187),
+}
+
+
+@pytest.mark.parametrize("first", LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("kind", ["PDS4", "PDS3"])
+def test_label_goes_before_what_the_first_bytes_look_like(first: bytes, kind: str, tmp_path: Path) -> None:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    is_text = first.startswith(b"P5 is")
+    data = (first * 500)[:6144] if is_text or first[:1] == b"G" else first + bytes(range(64)) * 99
+    (raw / "a.dat").write_bytes(data[:6144])
+    if kind == "PDS4":
+        (raw / "a.xml").write_bytes(label("UnsignedByte", (("Line", 96), ("Sample", 64)), name="a.dat"))
+    else:
+        text = 'PDS_VERSION_ID = PDS3\n^IMAGE = "A.DAT"\nOBJECT = IMAGE\n LINES = 96\n LINE_SAMPLES = 64\n'
+        (raw / "A.LBL").write_text(text + " SAMPLE_BITS = 8\n SAMPLE_TYPE = UNSIGNED_INTEGER\nEND_OBJECT\nEND\n")
+    assert counts(ingest(raw.parent, tmp_path / "store")) == (3, 0, 0)
+    assert note_of(tmp_path / "store", "a.dat") == ("media", f"{kind} image", None)
+    assert counts(ingest(raw.parent, tmp_path / "store")) == (0, 3, 0)
+
+
+def test_file_with_a_header_of_its_own_stays_what_it_is(raw: Path, tmp_path: Path) -> None:
+    """A label may describe the array behind the header of a TIFF, or a file that holds no array."""
+    Image.fromarray(numbers("u1")).save(raw / "photo.tif")
+    (raw / "photo.xml").write_bytes(label("UnsignedByte", name="photo.tif", offset=8))
+    (raw / "read.txt").write_text("hello")
+    (raw / "read.xml").write_bytes(label(name="read.txt").replace(b"Array_2D_Image", b"Encoded_Text"))
+    ingest(raw.parent, tmp_path / "store")
+    assert note_of(tmp_path / "store", "photo.tif") == ("media", "tiff", None)
+    assert note_of(tmp_path / "store", "read.txt") == ("companion", "text", None)
+
+
+def test_detached_pds3_label_comes_and_goes(tmp_path: Path) -> None:
+    store, raw = tmp_path / "store", tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    (raw / "X.IMG").write_bytes((picture("u1") + 9).tobytes())
+    text = detached('^IMAGE = ("X.IMG", 1)', top=("START_TIME = 2004-02-01T10:00:00", "INSTRUMENT_NAME = PANCAM"))
+    (raw / "X.LBL").write_bytes(text)
+    assert counts(ingest(raw.parent, store)) == (3, 0, 0)
+    made = {manifest.ref.processor: manifest for manifest in Store(store).manifests()}
+    assert (made["photo.preview"].label or LabelRef(name="", sha256="")).name == "X.LBL"
+    with Store(store).open_item(made["photo.preview"].ref, "preview_320.jpg") as file:
+        assert Image.open(file).size == (16, 12)
+    evidence = json.loads(Store(store).item_path(made["evidence"].ref, "evidence.json").read_text())
+    assert evidence["taken"]["source"] == "label X.LBL:START_TIME"
+    assert {one["source"] for one in evidence["statements"] if "PANCAM" in str(one["value"])} == {
+        "label X.LBL:INSTRUMENT_NAME", "file:pds3:INSTRUMENT_NAME",
+    }  # fmt: skip
+    (raw / "X.LBL").write_bytes(text.replace(b"LINES = 12", b"LINES = 13"))
+    ingest(raw.parent, store)
+    assert note_of(store, "X.IMG") == (
+        "unsupported", "unknown", "its label promises pixels up to byte 208, 192 are there: fetch both again",
+    )  # fmt: skip
+    (raw / "X.LBL").unlink()
+    ingest(raw.parent, store)
+    assert note_of(store, "X.IMG") == ("unsupported", "unknown", "its label X.LBL is gone: put it back")
+    (raw / "X.LBL").write_bytes(text)
+    assert counts(ingest(raw.parent, store)) == (0, 3, 0)
+
+
+def test_label_of_another_name_is_found_by_the_file_that_it_names(tmp_path: Path) -> None:
+    store, raw = tmp_path / "store", tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    (raw / "I01.DAT").write_bytes((picture("u1") + 9).tobytes())
+    assert counts(ingest(raw.parent, store)) == (0, 0, 0)
+    (raw / "L01.LBL").write_bytes(detached('^IMAGE = "I01.DAT"'))
+    assert counts(ingest(raw.parent, store)) == (3, 0, 0)
+    assert counts(ingest(raw.parent, store)) == (0, 3, 0)
+    made = {manifest.ref.processor: manifest for manifest in Store(store).manifests()}
+    assert "L01.LBL" in json.loads(Store(store).item_path(made["evidence"].ref, "evidence.json").read_text())["labels"]
+    (raw / "L01.LBL").unlink()
+    ingest(raw.parent, store)
+    assert note_of(store, "I01.DAT")[2] == "its label L01.LBL is gone: put it back"
+
+
+def test_label_without_its_file_names_it(raw: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    (raw / "Y.LBL").write_bytes(detached('^IMAGE = ("Y.IMG", 1)'))
+    ingest(raw.parent, store)
+    assert note_of(store, "a.xml") == ("companion", "PDS4 label", None)
+    assert note_of(store, "Y.LBL")[2] == "describes Y.IMG, missing from its folder: put both into one folder"
+    (raw / "Y.IMG").write_bytes(picture("u1").tobytes())
+    ingest(raw.parent, store)
+    assert note_of(store, "Y.LBL") == ("companion", "PDS3 label", None)
+    assert note_of(store, "Y.IMG") == ("media", "PDS3 image", None)

@@ -33,6 +33,7 @@ from processors.metadata.times import (
 )
 from processors.mission.profile import Event, Profile
 from processors.mission.when import PRECISIONS, When
+from processors.planetary.open_image import ATTACHED
 
 ORDER = ("label", "file name", "release.toml", "profile", "file")
 """Of dates that are equally precise, the first of these is believed."""
@@ -176,7 +177,7 @@ def weigh(
     dates = [*dates_of_release(head, said, problems), *dates_of_name(product)]
     for label, entries in labels.items():
         dates += dates_of_label(entries, label, problems)
-    dates += dates_of_label(tuple(t for t in tags if t.namespace == "pds3"), "inside", problems)
+    dates += dates_of_label(_inside(metadata, tags), "inside", problems)
     dates += dates_of_file(tags, problems)
     statements = tuple(_statements(metadata, tags, head, said, labels, profile))
     voices = [(date, when) for date, when in dates if date.meaning == "recorded"]
@@ -222,7 +223,7 @@ def _statements(
     yield from said_by_release(said, "file.")
     for name, entries in labels.items():
         yield from said_by_label(entries, name)
-    yield from said_by_label(tuple(t for t in tags if t.namespace == "pds3"), "inside")
+    yield from said_by_label(_inside(metadata, tags), "inside")
     for meaning, value in metadata["known"].items():
         if value and meaning not in ("created", "orientation"):
             yield statement(meaning, value["value"], f"file:{value['source']}")
@@ -241,6 +242,11 @@ def _statements(
     for tag in tags:
         if tag.namespace == "iptc" and tag.name in ("Credit", "City"):
             yield statement(tag.name.lower(), str(tag.value), f"file:iptc:{tag.name}")
+
+
+def _inside(metadata: dict[str, Any], tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
+    """Of a label in the file itself; one beside it is among the labels."""
+    return tuple(tag for tag in tags if tag.namespace == "pds3") if metadata["container"] in ATTACHED else ()
 
 
 def _event(event: Event | None, profile: Profile | None) -> EventRecord | None:

@@ -27,6 +27,7 @@ from processors.metadata.record import (
 from processors.metadata.xmp import extended_packet, xmp_tags
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
+from processors.planetary.pds4 import FORMAT as PDS4_FORMAT
 
 HEAD_BYTES = 4096
 MAX_TAGS = 20_000
@@ -139,7 +140,7 @@ def read_photograph(
 
 
 def _planetary(image: ImageObject, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
-    namespace = "pds3" if image.format in ("pds3", "vicar") else "pds4"
+    namespace = "pds4" if image.format == PDS4_FORMAT else "pds3"
     tags = tuple(text_tag(namespace, name, value) for name, value in image.entries[:MAX_TAGS])
     return MetadataRecord(
         sha256=sha256,
