@@ -33,7 +33,7 @@ from processors.metadata.times import (
 )
 from processors.mission.profile import Event, Profile
 from processors.mission.when import PRECISIONS, When
-from processors.planetary.open_image import ATTACHED
+from processors.planetary.open_image import DETACHED
 
 ORDER = ("label", "file name", "release.toml", "profile", "file")
 """Of dates that are equally precise, the first of these is believed."""
@@ -246,7 +246,7 @@ def _statements(
 
 def _inside(metadata: dict[str, Any], tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
     """Of a label in the file itself; one beside it is among the labels."""
-    return tuple(tag for tag in tags if tag.namespace == "pds3") if metadata["container"] in ATTACHED else ()
+    return () if metadata.get("container") in DETACHED else tuple(tag for tag in tags if tag.namespace == "pds3")
 
 
 def _event(event: Event | None, profile: Profile | None) -> EventRecord | None:
