@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import av
 import av.container
@@ -29,6 +29,8 @@ MAX_FRAME_PIXELS = 16384 * 16384
 """A larger video frame is refused: 0.4 GB in 4:2:0 at 8 bit, four times an 8K frame's side."""
 
 READ_BYTES = 1 << 18
+
+AnyStream = TypeVar("AnyStream", bound=av.stream.Stream)
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # readers check their own limit on the header, with words of their own
@@ -141,6 +143,16 @@ def packets_of(
         if packet is None:
             return
         yield packet
+
+
+def default_stream(streams: Sequence[AnyStream]) -> AnyStream | None:
+    """Return the stream that a player plays: the one marked as default, else the first.
+
+    Streams without a decoder come last; None where there is no stream.
+    """
+    readable = [stream for stream in streams if stream.codec_context is not None] or list(streams)
+    marked = (stream for stream in readable if stream.disposition & av.stream.Disposition.default)
+    return next(marked, readable[0] if readable else None)
 
 
 def open_picture(file: BinaryIO) -> ImageFile.ImageFile:

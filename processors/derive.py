@@ -22,7 +22,7 @@ from processors.contract import (
     result_key,
     used_by,
 )
-from processors.decoding import open_container, packets_of
+from processors.decoding import default_stream, open_container, packets_of
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.fault import fault_of
 from processors.matroska import cut_off_because
@@ -191,9 +191,10 @@ def _run_video(
             lanes.append(_Lane(pictures, "video", video_work))
         if audio_work:
             with _blamed_on(audio_work):
-                if not container.streams.audio:
+                heard = default_stream(container.streams.audio)
+                if heard is None:
                     raise DamagedMedia("no audio stream is left in the container")
-                sound = StreamReader(container.streams.audio[0])
+                sound = StreamReader(heard)
                 sound.tally.cut_off_because = cut_off_because(file, source.format)
         if sound:
             _start(audio_work, sound.info)

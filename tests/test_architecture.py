@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 MEDIA = ("video", "audio", "photo", "metadata")
 FLOOR = {"contract", "errors", "source_file"}
 LOW = FLOOR | {
+    "av_frames",
     "beside",
     "containers",
     "decoding",

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from processors.audio.av_frames import frame_of
 from processors.audio.events import Events
-from processors.audio.tones import Line, Track, harmonic_series
+from processors.audio.lines import Line
+from processors.audio.tones import Track, harmonic_series
+from processors.av_frames import frame_of
 from tests.audio_sessions import Bench
 
 

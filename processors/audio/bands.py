@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from processors.audio.lines import LineFinder
+
 OCTAVE_RATIO = 10**0.3
 """The octave ratio G of IEC 61260-1:2014, base ten."""
 REFERENCE_HZ = 1000.0
 LEAST_BANDS_INSIDE = 2.0
 """A band narrower than this many steps of the transform is not told apart from its neighbours."""
-MAIN_LOBE_BANDS = 5
-"""Half the width of the widest window's main lobe (flat top), in bands."""
-NEIGHBOUR_BANDS = 31
+MIN_TONE_BANDS = 5
+"""A tone lower than this many steps of the transform is not told from an offset."""
 LINE_DB = 10.0
 """How far a line rises above the median of its neighbours, as a tone of `audio.events` does."""
 
@@ -37,7 +38,7 @@ class Tone:
     """The strongest line of the mean spectrum."""
 
     hz: float
-    """Between bands: the mean of the bands of its line, weighted with their power."""
+    """Between bands, by the window's own transform."""
     peak_dbfs: float
     """Peak of the sine, re full scale 1.0: the power summed over the line."""
 
@@ -67,25 +68,18 @@ def fractional_octaves(frequency_hz: np.ndarray, density: np.ndarray, octave_fra
     return found
 
 
-def strongest_tone(frequency_hz: np.ndarray, density: np.ndarray) -> Tone | str:
-    """The highest line of the mean spectrum, or why there is none. Whether it lasts is for `audio.events`."""
-    import scipy.ndimage
-    import scipy.signal
+def strongest_tone(power: np.ndarray, finder: LineFinder) -> Tone | str:
+    """Return the strongest line of the mean spectrum, or why there is none. Whether it lasts is for `audio.events`.
 
-    step_hz = float(frequency_hz[1] - frequency_hz[0])
-    if not density.max() > 0:
+    Parameters
+    ----------
+    power : float64, shape (bands,), 1 is a sine of full scale.
+    """
+    if not power.max() > 0:
         return "silence"
-    level_db = 10 * np.log10(np.maximum(density, density.max() * 1e-15))
-    around_db = scipy.ndimage.median_filter(level_db, NEIGHBOUR_BANDS, mode="nearest")
-    lines, _ = scipy.signal.find_peaks(level_db, height=around_db + LINE_DB)
-    lines = lines[(lines >= MAIN_LOBE_BANDS) & (lines < len(density) - 1)]
-    if not lines.size:
-        return f"above {MAIN_LOBE_BANDS * step_hz:g} Hz no line rises {LINE_DB:g} dB above its neighbours"
-    peak = int(lines[np.argmax(density[lines])])
-    left, right = max(1, peak - MAIN_LOBE_BANDS), min(len(density) - 1, peak + MAIN_LOBE_BANDS + 1)
-    left += int(np.argmin(density[left : peak + 1]))  # as far as a neighbour's lobe, and no further
-    right = peak + 1 + int(np.argmin(density[peak:right]))
-    mean_square = float(density[left:right].sum() * step_hz)
-    near = slice(max(1, peak - 2), min(len(density) - 1, peak + 3))
-    hz = float((frequency_hz[near] * density[near]).sum() / density[near].sum())
-    return Tone(hz=hz, peak_dbfs=10 * float(np.log10(2 * mean_square)))
+    least_hz = MIN_TONE_BANDS * finder.band_hz
+    lines = [line for line in finder.find(power, LINE_DB) if line.hz >= least_hz - finder.band_hz / 2]
+    if not lines:
+        return f"above {least_hz:g} Hz no line rises {LINE_DB:g} dB above its neighbours"
+    line = max(lines, key=lambda line: line.power)
+    return Tone(hz=line.hz, peak_dbfs=10 * float(np.log10(line.power)))

@@ -77,7 +77,7 @@ class ChannelTally:
                 squares = np.einsum("ij,ij->i", part, part, dtype=np.float64)
                 self._sum += float(means.sum() * part.shape[1])
                 self._squares += float(squares.sum())
-                self._variances.append(np.maximum(squares / part.shape[1] - means**2, 0).astype(np.float32))
+                self._variances.append(np.maximum(squares / part.shape[1] - means**2, 0))
                 self.quiet.append(np.maximum(part.max(axis=1), -part.min(axis=1)))
         peak = max(float(magnitudes.max()) for magnitudes in self.quiet[-2:])
         self._peak = max(self._peak, peak)

@@ -13,6 +13,7 @@ from processors.audio.block import AudioBlock
 from processors.audio.info import AudioInfo
 from processors.audio.regroup import Regrouper
 from processors.contract import Item, Need, Reads, require
+from processors.errors import RefusedMedia
 
 ENVELOPE = "envelope.nc"
 RUN_STEPS = 1 << 12
@@ -39,7 +40,7 @@ class Envelope:
     """Lowest and highest sample of each step and channel, and the power of the change from sample to sample."""
 
     name: ClassVar[str] = "audio.envelope"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "audio"
 
     longest_step_seconds: float = 0.0015
@@ -88,12 +89,18 @@ class _Session:
         import h5py
 
         self._samples += run.shape[1]
-        mean = run.mean(axis=0, dtype=np.float32, keepdims=True) if run.shape[0] > 1 else run
         if not self._steps:
-            self._last = mean[:, :1]
-        change = np.diff(mean, axis=1, prepend=self._last)
-        self._last = mean[:, -1:].copy()
-        np.multiply(change, change, out=change)
+            self._last = run[:, :1]
+        change = np.diff(run, axis=1, prepend=self._last)
+        self._last = run[:, -1:].copy()
+        with np.errstate(over="ignore"):
+            np.multiply(change, change, out=change)
+        change = change.mean(axis=0, dtype=np.float32, keepdims=True) if run.shape[0] > 1 else change
+        if not np.isfinite(change).all():
+            raise RefusedMedia(
+                f"samples reach {float(np.abs(run).max()):.3g} times full scale; their power exceeds 32-bit numbers",
+                "scale the recording to full scale 1.0",
+            )
         short = -run.shape[1] % self._step
         if short:  # the last step of all stands for fewer samples
             run, change = np.pad(run, ((0, 0), (0, short)), "edge"), np.pad(change, ((0, 0), (0, short)))

@@ -13,9 +13,10 @@ from processors.audio.envelope import ENVELOPE, Envelope
 from processors.audio.event import Event, as_audacity_labels, as_csv, as_webvtt, confidence
 from processors.audio.gusts import STEP_SECONDS, gusts, wind_bands
 from processors.audio.impulses import Impulse, impulses
+from processors.audio.lines import LineFinder
 from processors.audio.power_file import frames_of
 from processors.audio.spectrogram import ARRAY, Spectrogram
-from processors.audio.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, lines_of
+from processors.audio.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
 from processors.contract import Item, Need, Reads, Using, require
 
 IMPULSE_BAND_SHARE = 0.05
@@ -43,7 +44,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "results"
 
     impulse_db: float = 15.0
@@ -100,10 +101,10 @@ class _Session:
         facts, processor = self._facts, self._processor
         hits = list(impulses(self._envelope, self._envelope_facts, processor.impulse_db))
         tracker, wind = Tracker(facts["band_width_hz"]), list[float]()
+        finder = LineFinder(processor.spectrogram.window, facts["window_samples"], facts["band_width_hz"])
         bands: dict[int, tuple[float, float]] = {}
         for first_frame, power in self._segments():
-            noise_bands = facts["noise_bandwidth_hz"] / facts["band_width_hz"]
-            tracker.add(lines_of(power, facts["band_width_hz"], noise_bands, processor.tone_db))
+            tracker.add(finder.find(typical_spectrum(power), processor.tone_db))
             wind += self._wind(first_frame, power)
             bands |= self._bands_of(hits, first_frame, power)
         events = [self._impulse(number, hit, bands) for number, hit in enumerate(hits)]

@@ -80,7 +80,8 @@ class _Session:
             self._sound = info.results[processor.renditions.name].path(SOUND)
         except ResultMissing as error:
             raise UnsupportedMedia(
-                f"there is no {SOUND}: the sound is too short or has more than 8 channels"
+                f"audio.renditions made no {SOUND}: the sound is too short or has more than 8 channels",
+                "no video can be made of it",
             ) from error
 
     def feed(self, unit: object) -> Iterator[Item]:

@@ -13,6 +13,18 @@ MAX_RATE_HZ = 10_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherStream:
+    """A sound stream of the same container that is not read."""
+
+    stream_index: int
+    codec: str | None
+    """None where no decoder reads it."""
+    channel_count: int | None
+    language: str | None
+    title: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AudioInfo:
     """What is known of the sound before it is decoded."""
 
@@ -25,6 +37,9 @@ class AudioInfo:
     """Presentation time of the first sample in the file, seconds."""
     decoder: str
     """`libsndfile` or `FFmpeg`."""
+    stream_index: int | None = None
+    """In the container: the stream that a player plays by default; None where there is but one sound."""
+    other_streams: tuple[OtherStream, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.rate_hz:
@@ -52,6 +67,10 @@ class Damaged:
 class AudioReport:
     """What reading the sound turned up: the losses, told."""
 
+    stream_index: int | None = None
+    """As in `AudioInfo`."""
+    other_streams: tuple[OtherStream, ...] = ()
+    """Sound streams of the same container that are not read."""
     sample_count_from_header: int | None
     sample_count_decoded: int
     """Per channel."""

@@ -64,7 +64,7 @@ class Levels:
     """Levels of every channel, and loudness over all."""
 
     name: ClassVar[str] = "audio.levels"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "audio"
 
     silence_dbfs: float = -60.0

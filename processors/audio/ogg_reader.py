@@ -12,10 +12,10 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from processors.audio.av_frames import samples_of
 from processors.audio.block import AudioBlock
 from processors.audio.info import AudioInfo, AudioReport
 from processors.audio.tally import Promise, Tally
+from processors.av_frames import samples_of
 from processors.containers.ogg_codecs import OggCodec
 from processors.containers.ogg_timeline import End, Fault, Link, Run, timeline
 from processors.decoding import decoder_errors

@@ -14,7 +14,7 @@ import av
 import av.container
 
 from processors.contract import Item, Need, Reads, as_json
-from processors.decoding import decoder_errors, open_container
+from processors.decoding import decoder_errors, default_stream, open_container
 from processors.errors import DamagedMedia
 
 MUXERS: dict[str, tuple[str, str, str]] = {
@@ -46,7 +46,7 @@ class OriginalStream:
     """`original_stream.*`: the first sound stream of a video. Where there is no copy, a record says why."""
 
     name: ClassVar[str] = "audio.original_stream"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "file"
 
     def needs(self, info: Any) -> Need:
@@ -68,18 +68,18 @@ class _Session:
             yield _none(None, "the source itself is the original stream")
             return
         with self._file.open() as file, open_container(file) as container:
-            if not container.streams.audio:
+            if not (heard := default_stream(container.streams.audio)):
                 yield _none(None, "there is no sound")
                 return
-            codec = container.streams.audio[0].codec_context.name
+            codec = heard.codec_context.name
             suffix, muxer, media_type = MUXERS.get(codec, MATROSKA)
             path = self._scratch / f"original_stream.{suffix}"
-            if not _holds(muxer, container.streams.audio[0]):
+            if not _holds(muxer, heard):
                 yield _none(codec, f"{muxer} does not hold {codec}")
                 return
-            count, digest = _copy(container, path, muxer)
+            count, digest = _copy(heard, path, muxer)
         with path.open("rb") as written, open_container(written) as copy:
-            again = _digest(_packets(copy))
+            again = _digest(_packets(copy.streams.audio[0]))
         if again != (count, digest):
             raise DamagedMedia(f"a copy of its {codec} packets in {muxer} reads back differently", "convert it")
         facts = OriginalStreamFacts(codec=codec, reason=None, packet_count=count, packets_sha256=digest)
@@ -101,15 +101,15 @@ def _holds(muxer: str, stream: av.AudioStream) -> bool:
     return True
 
 
-def _copy(container: av.container.InputContainer, path: Path, muxer: str) -> tuple[int, str]:
+def _copy(heard: av.AudioStream, path: Path, muxer: str) -> tuple[int, str]:
     """Write all packets; gives their number and the SHA-256 of their bytes."""
     digest, count = hashlib.sha256(), 0
     with (
         decoder_errors("copying the sound's packets"),
         av.open(str(path), "w", format=muxer, options={"fflags": "+bitexact"}) as output,
     ):
-        stream = output.add_stream_from_template(container.streams.audio[0])
-        for packet in _packets(container):
+        stream = output.add_stream_from_template(heard)
+        for packet in _packets(heard):
             digest.update(bytes(packet))
             count += 1
             packet.stream = stream
@@ -119,8 +119,10 @@ def _copy(container: av.container.InputContainer, path: Path, muxer: str) -> tup
     return count, digest.hexdigest()
 
 
-def _packets(container: av.container.InputContainer) -> Iterator[av.Packet]:
-    return (packet for packet in container.demux(container.streams.audio[0]) if packet.size)
+def _packets(stream: av.AudioStream) -> Iterator[av.Packet]:
+    container = stream.container
+    assert isinstance(container, av.container.InputContainer)
+    return (packet for packet in container.demux(stream) if packet.size)
 
 
 def _digest(packets: Iterator[av.Packet]) -> tuple[int, str]:

@@ -55,7 +55,7 @@ class Picture:
     """The whole recording in one picture, made from the measured spectrogram without decoding."""
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
@@ -137,7 +137,7 @@ class _Session:
                 canvas.words(LEFT_PX, first - 5, f"channel {number}", "ls")
         for number, clock in enumerate(clocks):
             self._time_axis(canvas, clock, bottom if number == 0 else top - CLOCK_PX * (number - 1), number)
-        notes = [f"mean of {facts['channels_mixed']} channels"] if facts["channels_mixed"] > 1 else []
+        notes = [f"mean power of {facts['channels_mixed']} channels"] if facts["channels_mixed"] > 1 else []
         notes += ["grey: samples are missing"] if facts["missing_seconds"] else []
         if notes:
             canvas.words(RIGHT_PX, height - 4, "; ".join(notes), "rd")

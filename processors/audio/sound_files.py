@@ -9,7 +9,7 @@ import av
 import numpy as np
 import soundfile
 
-from processors.audio.av_frames import frame_of
+from processors.av_frames import frame_of
 
 Web = Literal["aac", "opus"]
 WEB_RATE_HZ = 48_000
@@ -22,6 +22,9 @@ WEB_FORMATS: dict[Web, tuple[str, str, str, str]] = {
 """Suffix, muxer, encoder, media type."""
 WEB_OPTIONS: dict[Web, dict[str, str]] = {"aac": {"aac_coder": "fast"}, "opus": {}}
 """FFmpeg's manual (Encoders, aac): `fast` is worse below 64 kb/s, better and much faster above; it halves the time."""
+
+MAX_WEB_AMPLITUDE = 1000.0
+"""Full scale is 1, and players clip what is above; encoders refuse what is far beyond."""
 
 
 class SoundWriter(Protocol):
@@ -48,7 +51,8 @@ class ExactWriter:
             return
         # exact in float32: a power of two times a number of 24 bits
         full_scale = np.float32(1 << (self._bits - 1))
-        scaled = np.rint(samples.T * full_scale)
+        with np.errstate(over="ignore"):  # infinite is clipped as well
+            scaled = np.rint(samples.T * full_scale)
         if scaled.max() >= full_scale or scaled.min() < -full_scale:
             self.clipped += int(np.count_nonzero((scaled >= full_scale) | (scaled < -full_scale)))
             scaled = np.clip(scaled, -full_scale, full_scale - 1)
@@ -73,6 +77,7 @@ class WebWriter:
         self._rate_hz, self._layout, self._written = rate_hz, layout, 0
 
     def write(self, samples: np.ndarray) -> None:
+        samples = np.clip(samples, -MAX_WEB_AMPLITUDE, MAX_WEB_AMPLITUDE)
         frame = frame_of(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._written)
         self._written += samples.shape[1]
         self._encode(frame)

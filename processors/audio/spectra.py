@@ -16,6 +16,7 @@ from processors.audio.bands import LEAST_BANDS_INSIDE, Band, Tone, fractional_oc
 from processors.audio.calibration import REFERENCE_PASCALS, Calibration
 from processors.audio.cutoff import Cutoff, find_cutoff
 from processors.audio.density import DensityTally
+from processors.audio.lines import LineFinder
 from processors.audio.missing import missing_share
 from processors.audio.power_file import frames_of, mean_power_of
 from processors.audio.spectrogram import ARRAY, Spectrogram
@@ -73,7 +74,7 @@ class Spectra:
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "results"
 
     calibration: Calibration | None = None
@@ -124,6 +125,8 @@ class _Session:
         scale = Scale(window=window_of(self._processor.spectrogram.window, size), rate_hz=rate_hz)
         factor = scale.density_per_power() if facts["scaling"] == "power" else np.ones(facts["band_count"])
         frequency_hz = np.fft.rfftfreq(size, 1 / rate_hz)
+        step_hz = float(frequency_hz[1] - frequency_hz[0])
+        finder = LineFinder(self._processor.spectrogram.window, size, step_hz)
         table = io.StringIO()
         rows = csv.writer(table, lineterminator="\n")
         rows.writerow(self._columns())
@@ -133,8 +136,8 @@ class _Session:
             densities = [mean, *(tally.percentile(percent) * factor for percent in PERCENTS)]
             for hz, *cells in zip(frequency_hz, *self._cells(densities, frequency_hz), strict=True):
                 rows.writerow([name, f"{hz:.6g}", *cells])
-            spectra.append(self._spectrum(name, frequency_hz, mean, tally.frame_count))
-        step_hz = float(frequency_hz[1] - frequency_hz[0])
+            tone = strongest_tone(mean / scale.density_per_power(), finder)
+            spectra.append(self._spectrum(name, frequency_hz, mean, tally.frame_count, tone))
         thirds = [band.middle_hz for band in spectra[0].bands if band.octave_fraction == 3]
         found = SpectraFacts(
             lowest_band_hz=min(thirds, default=None),
@@ -163,13 +166,15 @@ class _Session:
             for pressure in pressures:
                 yield [_decibels(value / REFERENCE_PASCALS**2) for value in pressure]
 
-    def _spectrum(self, name: str, frequency_hz: np.ndarray, density: np.ndarray, frame_count: int) -> ChannelSpectrum:
+    def _spectrum(
+        self, name: str, frequency_hz: np.ndarray, density: np.ndarray, frame_count: int, tone: Tone | str
+    ) -> ChannelSpectrum:
         calibration = self._processor.calibration
         pressures: list[BandPressure] = []
         if calibration:
             heard = calibration.square_pascals(density, frequency_hz)
             pressures = [_pressure(band) for band in _bands(frequency_hz, heard)]
-        cutoff, tone = find_cutoff(frequency_hz, density), strongest_tone(frequency_hz, density)
+        cutoff = find_cutoff(frequency_hz, density)
         return ChannelSpectrum(
             channel=name,
             frame_count=frame_count,

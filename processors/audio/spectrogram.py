@@ -19,6 +19,7 @@ from processors.audio.regroup import Regrouper
 from processors.audio.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
 from processors.beside import Beside
 from processors.contract import Item, Need, Reads, require
+from processors.errors import RefusedMedia
 
 OVERVIEW_COLUMNS = 1200
 ARRAY = "spectrogram.nc"
@@ -55,7 +56,7 @@ class SpectrogramFacts:
     first_frame_seconds: float
     """Presentation time of the first frame's middle."""
     channels_mixed: int
-    """How many source channels went into each of the array's."""
+    """How many source channels' power went into each of the array's."""
     peak_dbfs: float | None
     """Strongest single band of a single frame, before the scaling; 0 is a sine of full scale. None: digital silence."""
     non_finite_samples_taken_as_zero: int
@@ -72,7 +73,7 @@ class Spectrogram:
     """
 
     name: ClassVar[str] = "audio.spectrogram"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "audio"
 
     window_samples: int = 2048
@@ -81,7 +82,7 @@ class Spectrogram:
     """Samples between the middles of two frames."""
     window: WindowName = "hann"
     channels: Channels = "mean"
-    """`mean`: of all channels. `each`: one spectrogram for each channel."""
+    """`mean`: mean power of all channels. `each`: one spectrogram for each channel."""
     scaling: Scaling = "power"
     keep: Literal["array", "overview"] = "array"
     """`overview`: only what a picture of the whole needs; the array of ten hours is gigabytes."""
@@ -168,8 +169,6 @@ class _Session:
 
     def _take(self, run: np.ndarray) -> None:
         self._samples += run.shape[1]
-        if self._processor.channels == "mean" and run.shape[0] > 1:
-            run = run.mean(axis=0, dtype=np.float32, keepdims=True)
         for span in self._batches.add(run):
             self._submit(span)
 
@@ -188,8 +187,14 @@ class _Session:
             self._keep(batch)
 
     def _measure(self, span: np.ndarray, whole: slice, is_there: np.ndarray, frames_each: int) -> _Batch:
-        power = power_of(span, self._scale, self._processor.hop_samples)
+        is_mean = self._processor.channels == "mean"
+        power = power_of(span, self._scale, self._processor.hop_samples, mean_of_channels=is_mean)
         peak = float(power.max())
+        if not np.isfinite(peak):
+            raise RefusedMedia(
+                f"samples reach {float(np.abs(span).max()):.3g} times full scale; their power exceeds 32-bit numbers",
+                "scale the recording to full scale 1.0",
+            )
         if self._factor is not None:
             power *= self._factor
         columns = means_of_runs(np.moveaxis(power, 1, 0), frames_each)

@@ -68,14 +68,15 @@ class _Rooms(threading.local):
 _rooms = _Rooms()
 
 
-def power_of(samples: np.ndarray, scale: Scale, hop_samples: int) -> np.ndarray:
+def power_of(samples: np.ndarray, scale: Scale, hop_samples: int, *, mean_of_channels: bool = False) -> np.ndarray:
     """Power of one batch: float32, shape (channels, frames, bands), 1 is a sine of full scale, not dB.
 
-    The array is the thread's own: its next call writes into it again.
+    The array is the thread's own: its next call writes into it again. Power that 32 bits cannot hold is infinite.
 
     Parameters
     ----------
     samples : float32, shape (channels, samples), the frames' span and no more.
+    mean_of_channels : give one channel, the mean of the power of all; channels in antiphase do not cancel.
     """
     import scipy.fft  # 15 MB that a plan need not load
 
@@ -84,12 +85,20 @@ def power_of(samples: np.ndarray, scale: Scale, hop_samples: int) -> np.ndarray:
     # the window carries the scale, so that no pass over the spectra is spent on it
     window = (scale.window * np.sqrt(scale.power)).astype(np.float32)
     windowed = _rooms.of("windowed", frames.shape[1:])
-    power = _rooms.of("power", (*frames.shape[:2], size // 2 + 1))
-    for channel, rows in enumerate(frames):
-        np.multiply(rows, window, out=windowed)
-        parts = np.asarray(scipy.fft.rfft(windowed, overwrite_x=True)).view(np.float32)
-        np.multiply(parts, parts, out=parts)
-        np.add(parts[:, ::2], parts[:, 1::2], out=power[channel])
+    count = 1 if mean_of_channels else frames.shape[0]
+    power = _rooms.of("power", (count, frames.shape[1], size // 2 + 1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for channel, rows in enumerate(frames):
+            np.multiply(rows, window, out=windowed)
+            parts = np.asarray(scipy.fft.rfft(windowed, overwrite_x=True)).view(np.float32)
+            np.multiply(parts, parts, out=parts)
+            if channel < count:
+                np.add(parts[:, ::2], parts[:, 1::2], out=power[channel])
+            else:
+                power[0] += parts[:, ::2]
+                power[0] += parts[:, 1::2]
+        if mean_of_channels and frames.shape[0] > 1:
+            power /= frames.shape[0]
     power[:, :, [0, -1]] /= 4
     return power
 

@@ -11,15 +11,15 @@ import av.audio.stream
 import av.container
 import av.packet
 
-from processors.audio.av_frames import ints_of, samples_of
 from processors.audio.block import AudioBlock
 from processors.audio.end_padding import MAX_AAC_SAMPLES, MAX_OPUS_SAMPLES, EndPadding, tick_samples
 from processors.audio.flac_digest import FlacDigest
-from processors.audio.info import AudioInfo, AudioReport
+from processors.audio.info import AudioInfo, AudioReport, OtherStream
 from processors.audio.joined_mp3 import JoinedMp3
 from processors.audio.tally import Promise, Tally
+from processors.av_frames import ints_of, samples_of
 from processors.containers.declared_length import Declared
-from processors.decoding import decoder_errors, open_container
+from processors.decoding import decoder_errors, default_stream, open_container
 from processors.errors import DamagedMedia
 from processors.source_file import SourceFile
 
@@ -74,6 +74,8 @@ class StreamReader:
             sample_count_from_header=declared.sample_count if declared else round(length) or None,
             start=Fraction(0) if starts_at_zero else (stream.start_time or 0) * time_base,
             decoder="FFmpeg",
+            stream_index=stream.index,
+            other_streams=_others(stream),
         )
         self.tally = Tally(self.info, promise, zero=(stream.start_time or 0) * time_base - self.info.start)
         self._padding = self._padding_of(codec.name)
@@ -165,6 +167,21 @@ class StreamReader:
         return self.tally.report()
 
 
+def _others(stream: av.audio.stream.AudioStream) -> tuple[OtherStream, ...]:
+    """The container's other sound streams, which are not read."""
+    return tuple(
+        OtherStream(
+            stream_index=other.index,
+            codec=other.codec_context.name if other.codec_context else None,
+            channel_count=other.codec_context.channels if other.codec_context else None,
+            language=other.language,
+            title=other.metadata.get("title"),
+        )
+        for other in stream.container.streams.audio
+        if other.index != stream.index
+    )
+
+
 def _declared_seconds(stream: av.audio.stream.AudioStream) -> Fraction:
     """The stream's own length, or that of a Matroska file with nothing else in it, whose tracks have none; else 0."""
     whole = stream.container
@@ -180,12 +197,11 @@ class FfmpegReader:
 
     def __init__(self, file: SourceFile, file_format: str, declared: Declared | None, promise: Promise) -> None:
         self._container = open_container(file.open())
-        if not self._container.streams.audio:
+        heard = default_stream(self._container.streams.audio)
+        if heard is None:
             raise DamagedMedia("no sound stream", "nothing to hear")
         # FFmpeg counts the encoder's delay of an MP3 file as time, although it cuts it off
-        self.stream = StreamReader(
-            self._container.streams.audio[0], starts_at_zero=file_format == "mp3", declared=declared, promise=promise
-        )
+        self.stream = StreamReader(heard, starts_at_zero=file_format == "mp3", declared=declared, promise=promise)
         self.info = self.stream.info
         if file_format == "flac":
             self.stream.digest = FlacDigest.of(file)

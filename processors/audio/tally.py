@@ -111,6 +111,8 @@ class Tally:
             raise DamagedMedia(f"not one sample decodes ({self.first_error or 'the file holds none'})")
         ending = self._ending()
         return AudioReport(
+            stream_index=self._info.stream_index,
+            other_streams=self._info.other_streams,
             sample_count_from_header=self._info.sample_count_from_header,
             sample_count_decoded=self.samples - self.missing,
             missing_sample_count=self.missing,

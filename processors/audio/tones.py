@@ -8,12 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
+from processors.audio.lines import Line
+
 SEGMENT_SECONDS = 1.0
 FRAMES_APART = 4
 """Frames overlap; every 4th is enough for a median over time."""
-NEIGHBOUR_BANDS = 31
-"""Width of the surroundings that a tone rises above."""
-MAIN_LOBE_BANDS = 3
 MISSED_SEGMENTS = 1
 """A tone may fade for this many seconds and go on as the same."""
 HARMONIC_TOLERANCE_BANDS = 0.3
@@ -27,19 +26,6 @@ LEAST_FUNDAMENTAL = 1e-4
 """Of the strongest member's power: a line 40 dB below a tone is what a codec left beside it, not its fundamental."""
 LEAST_HARMONIC = 1e-9
 """Of the fundamental's power: 90 dB below it, in 16 bit, lies nothing but rounding."""
-LEAST_LINE = 1e-14
-"""−140 dBFS: what rounding leaves of a constant falls into hundreds of lines, none of which is a tone."""
-FLOOR = 1e-20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One tone in one segment."""
-
-    hz: float
-    power: float
-    """Of the sine: 1 is full scale."""
-    excess_db: float
 
 
 @dataclass(kw_only=True)
@@ -63,42 +49,9 @@ class Track:
         return float(np.median([line.excess_db for line in self.lines]))
 
 
-def lines_of(power: np.ndarray, band_hz: float, noise_bands: float, threshold_db: float) -> list[Line]:
-    """Tones of one segment: float32, shape (frames, bands), power.
-
-    Parameters
-    ----------
-    noise_bands : equivalent noise bandwidth of the window, in bands.
-    threshold_db : least rise above the median of the neighbouring bands.
-    """
-    import scipy.ndimage
-    import scipy.signal
-
-    spectrum = np.median(power[::FRAMES_APART], axis=0).astype(np.float64)
-    level_db = 10 * np.log10(np.maximum(spectrum, FLOOR))
-    around_db = scipy.ndimage.median_filter(level_db, NEIGHBOUR_BANDS, mode="nearest")
-    above_db = level_db - around_db
-    peaks, _ = scipy.signal.find_peaks(level_db, height=around_db + threshold_db, prominence=threshold_db)
-    found = []
-    for peak in peaks.tolist():
-        if peak < 2 or peak > len(spectrum) - 3 or spectrum[peak] < LEAST_LINE:
-            continue
-        left, right = max(1, peak - MAIN_LOBE_BANDS), min(len(spectrum) - 1, peak + MAIN_LOBE_BANDS + 1)
-        left += int(np.argmin(level_db[left : peak + 1]))
-        right = peak + 1 + int(np.argmin(level_db[peak:right]))
-        near = spectrum[peak - 1 : peak + 2]
-        # Hann: the bigger neighbour's amplitude ratio gives the place between bands (Grandke 1983)
-        side = 1 if near[2] >= near[0] else -1
-        ratio = np.sqrt(near[1 + side] / near[1])
-        offset = float(np.clip((2 * ratio - 1) / (1 + ratio), -0.5, 0.5))
-        found.append(
-            Line(
-                hz=(peak + side * offset) * band_hz,
-                power=float(spectrum[left:right].sum() / noise_bands),
-                excess_db=float(above_db[peak]),
-            )
-        )
-    return found
+def typical_spectrum(power: np.ndarray) -> np.ndarray:
+    """Median over one segment's frames: float64, shape (bands,), of float32, shape (frames, bands)."""
+    return np.median(power[::FRAMES_APART], axis=0).astype(np.float64)
 
 
 class Tracker:

@@ -9,11 +9,11 @@ from fractions import Fraction
 import av
 import av.audio.codeccontext
 import av.audio.frame
-import av.audio.resampler
 import av.audio.stream
 import av.container
 import numpy as np
 
+from processors.av_frames import samples_of
 from processors.decoding import decoder_errors, packets_of
 from processors.errors import DamagedMedia
 
@@ -69,7 +69,6 @@ class SoundTrack:
     def _blocks(self, start: Fraction, end: Fraction) -> Iterator[tuple[Fraction, np.ndarray]]:
         """Decoded blocks with the time of their first sample: float32, shape (channels, samples)."""
         base = self._stream.time_base or Fraction(1, av.time_base)
-        widen: av.audio.resampler.AudioResampler | None = None
         self._codec.flush_buffers()
         for packet in self._packets(int((start - LEAD_SECONDS) / base)):
             try:
@@ -83,9 +82,7 @@ class SoundTrack:
                 time = frame.pts * base
                 if time >= end:
                     return
-                widen = widen or av.audio.resampler.AudioResampler(format="fltp", layout=frame.layout)
-                for part in widen.resample(frame):
-                    yield time, part.to_ndarray()
+                yield time, samples_of(frame)
 
     def _packets(self, from_pts: int) -> Iterator[av.Packet]:
         """From the last packet before a time on, or from the file's beginning where that cannot be sought."""

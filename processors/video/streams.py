@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import av
 import av.container
 import av.stream
 import av.video.frame
 import av.video.stream
 
-from processors.decoding import decoder_errors
+from processors.decoding import decoder_errors, default_stream
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.frame import IDENTITY, display_matrix
 from processors.video.info import StreamFacts
 from processors.video.sound import SoundTrack
 
 WITH_TRANSPARENCY = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-
-_Stream = TypeVar("_Stream", bound=av.stream.Stream)
 
 
 def films(container: av.container.InputContainer) -> list[av.video.stream.VideoStream]:
@@ -53,7 +49,7 @@ def film(container: av.container.InputContainer, stream_index: int | None = None
     if not there:
         raise DamagedMedia("no decodable video stream")
     if stream_index is None:
-        return _preferred(there)
+        return default_stream(there) or there[0]
     for stream in there:
         if stream.index == stream_index:
             return stream
@@ -83,8 +79,8 @@ def sound_beside(
     container: av.container.InputContainer, second_opening: av.container.InputContainer
 ) -> SoundTrack | None:
     """The default sound stream, else the first, that has a decoder; None where none has."""
-    known = [stream for stream in second_opening.streams.audio if stream.codec_context is not None]
-    return SoundTrack(container, _preferred(known)) if known else None
+    twin = default_stream(second_opening.streams.audio)
+    return SoundTrack(container, twin) if twin and twin.codec_context is not None else None
 
 
 def first_matrix(
@@ -109,7 +105,3 @@ def first_matrix(
         if codec.is_open:
             codec.flush_buffers()
     return IDENTITY
-
-
-def _preferred(streams: list[_Stream]) -> _Stream:
-    return next((stream for stream in streams if stream.disposition & av.stream.Disposition.default), streams[0])

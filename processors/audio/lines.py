@@ -1,0 +1,106 @@
+"""Lines in a power spectrum: frequency and level of steady tones, right for every window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from processors.audio.stft import WindowName, window_of
+
+NEIGHBOUR_BANDS = 31
+"""Width of the surroundings that a line rises above."""
+HALF_LOBE_BANDS: dict[WindowName, int] = {"hann": 2, "hamming": 2, "blackman": 3, "blackmanharris": 4, "flattop": 5}
+"""Half the width of the main lobe: the first zero of the transform (Harris 1978, doi:10.1109/PROC.1978.10837)."""
+MIN_LINE_POWER = 1e-14
+"""−140 dBFS: what rounding leaves of a constant falls into hundreds of lines, none of which is a tone."""
+FLOOR, FLOOR_SHARE = 1e-20, 1e-15
+"""Power below these, the second relative to the strongest band, is rounding."""
+OFFSET_STEPS = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a spectrum."""
+
+    hz: float
+    power: float
+    """Of the sine: 1 is full scale."""
+    excess_db: float
+    """How far its band rises above the median of the neighbouring bands."""
+
+
+@dataclass(frozen=True)
+class LineFinder:
+    """Finds lines in spectra that were made with one window.
+
+    A sine between two bands shows in both; the ratio of the two amplitudes tells where it is, by the window's own
+    transform. Its power is the sum over the main lobe, divided by the window's noise bandwidth in bands.
+    """
+
+    window: WindowName
+    window_samples: int
+    band_hz: float
+
+    @cached_property
+    def _noise_bands(self) -> float:
+        weights = window_of(self.window, self.window_samples)
+        return float(len(weights) * (weights**2).sum() / weights.sum() ** 2)
+
+    def find(self, power: np.ndarray, threshold_db: float) -> list[Line]:
+        """Return the lines of one spectrum in the order of frequency.
+
+        Parameters
+        ----------
+        power : shape (bands,), 1 is a sine of full scale.
+        threshold_db : least rise above the median of the neighbouring bands, and above the valleys on both sides.
+        """
+        import scipy.ndimage  # takes 0.1 s, which a plan need not pay
+        import scipy.signal
+
+        spectrum = np.asarray(power, np.float64)
+        if len(spectrum) < 5:
+            return []
+        level_db = 10 * np.log10(np.maximum(spectrum, max(FLOOR, FLOOR_SHARE * float(spectrum.max()))))
+        around_db = scipy.ndimage.median_filter(level_db, NEIGHBOUR_BANDS, mode="nearest")
+        peaks, _ = scipy.signal.find_peaks(level_db, height=around_db + threshold_db, prominence=threshold_db)
+        return [
+            Line(
+                hz=(peak + self._offset_bands(spectrum, peak)) * self.band_hz,
+                power=self._lobe_power(spectrum, peak),
+                excess_db=float(level_db[peak] - around_db[peak]),
+            )
+            for peak in peaks.tolist()
+            if 2 <= peak <= len(spectrum) - 3 and spectrum[peak] >= MIN_LINE_POWER
+        ]
+
+    def _offset_bands(self, spectrum: np.ndarray, peak: int) -> float:
+        """How far from the peak's band the sine is: −0.5 to 0.5."""
+        side = 1 if spectrum[peak + 1] >= spectrum[peak - 1] else -1
+        ratios, offsets = _offsets_of(self.window, self.window_samples)
+        return side * float(np.interp(np.sqrt(spectrum[peak + side] / spectrum[peak]), ratios, offsets))
+
+    def _lobe_power(self, spectrum: np.ndarray, peak: int) -> float:
+        half = HALF_LOBE_BANDS[self.window] + 1
+        left, right = max(1, peak - half), min(len(spectrum) - 1, peak + half + 1)
+        left += int(np.argmin(spectrum[left : peak + 1]))  # as far as a neighbour's lobe, and no further
+        right = peak + 1 + int(np.argmin(spectrum[peak:right]))
+        return float(spectrum[left:right].sum() / self._noise_bands)
+
+
+@lru_cache(32)
+def _offsets_of(window: WindowName, window_samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Amplitude ratios of a sine's second strongest band to its strongest, rising, and the offsets they stand for."""
+    offsets = np.linspace(0.0, 0.5, OFFSET_STEPS + 1)
+    weights = window_of(window, window_samples)
+    places = np.arange(window_samples) - window_samples / 2  # about the middle, so that the transform is real
+    ratios = np.array(
+        [_response(weights, places, 1 - offset) / _response(weights, places, offset) for offset in offsets]
+    )
+    return ratios, offsets
+
+
+def _response(weights: np.ndarray, places: np.ndarray, bands: float) -> float:
+    """Magnitude of the window's transform so many bands from its middle."""
+    return float(abs(weights @ np.cos(2 * np.pi * bands / len(weights) * places)))

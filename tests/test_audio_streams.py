@@ -1,0 +1,101 @@
+"""Of several sound streams in one container the one that players play is measured, and the others are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from processors.audio.levels import Levels
+from processors.audio.original_stream import OriginalStream
+from processors.audio.spectra import Spectra
+from processors.contract import Source
+from processors.derive import derive
+from processors.source_file import SourceFile
+from processors.store.results import Store
+from processors.video.preview import Preview
+
+RATE_HZ = 48_000
+
+
+def with_tones(path: Path, tones_hz: list[int], default: int | None, *, picture: bool) -> Path:
+    """A Matroska file with one tone in each sound stream; `default` is the stream that is marked."""
+    with av.open(str(path), "w", format="matroska") as container:
+        if picture:
+            film = container.add_stream("mpeg4", rate=25)
+            film.width, film.height, film.pix_fmt = 64, 64, "yuv420p"
+        sounds = [container.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono") for _ in tones_hz]
+        for number, sound in enumerate(sounds):
+            sound.disposition = av.stream.Disposition.default if number == default else av.stream.Disposition(0)
+            sound.metadata["title"] = f"{tones_hz[number]} Hz"
+        if picture:
+            for _ in range(75):
+                container.mux(film.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
+            container.mux(film.encode(None))
+        for hz, sound in zip(tones_hz, sounds, strict=True):
+            tone = np.sin(2 * np.pi * hz * np.arange(3 * RATE_HZ) / RATE_HZ) * 8000
+            frame = av.AudioFrame.from_ndarray(tone.astype(np.int16)[None], format="s16", layout="mono")
+            frame.sample_rate = RATE_HZ
+            container.mux(sound.encode(frame))
+            container.mux(sound.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("picture", [False, True])
+@pytest.mark.parametrize(("default", "heard_hz"), [(1, 3000), (0, 1000), (None, 1000)])
+def test_the_default_stream_is_measured_and_the_other_named(
+    tmp_path: Path, default: int | None, heard_hz: int, picture: bool
+) -> None:
+    path = with_tones(tmp_path / "two.mkv", [1000, 3000], default, picture=picture)
+    source = Source(
+        digest="a" * 64, size_bytes=path.stat().st_size, name=path.name, medium="video" if picture else "audio",
+        format="matroska,webm", has_sound=True,
+    )  # fmt: skip
+    store = Store(tmp_path / "store")
+    processors = [Spectra().spectrogram, Spectra(), Levels(), *([OriginalStream(), Preview()] if picture else [])]
+    outcomes = {o.ref.processor: o for o in derive(source, SourceFile.at(path), "r", processors, store)}
+    assert {outcome.verdict for outcome in outcomes.values()} == {"made"}
+    spectra = store.manifest(outcomes["audio.spectra"].ref)
+    (channel,) = spectra.items[0].facts["channels"]  # type: ignore[index, call-overload]
+    assert channel["strongest_tone"]["hz"] == pytest.approx(heard_hz, abs=1)
+    facts = store.manifest(outcomes["audio.levels"].ref).source_facts
+    assert isinstance(facts, dict)
+    first = 1 if picture else 0
+    heard = 0 if heard_hz == 1000 else 1
+    assert facts["stream_index"] == first + heard
+    other = {"codec": "pcm_s16le", "channel_count": 1, "language": None, "title": f"{4000 - heard_hz} Hz"}
+    assert facts["other_streams"] == [{"stream_index": first + 1 - heard, **other}]
+    if picture:
+        for name in ("video.preview", "audio.original_stream"):
+            item = store.manifest(outcomes[name].ref).items[0].name
+            with av.open(str(store.item_path(outcomes[name].ref, item))) as container:
+                samples = np.concatenate([f.to_ndarray()[0] for f in container.decode(audio=0)])[: 2 * RATE_HZ]
+            assert np.argmax(np.abs(np.fft.rfft(samples))) / 2 == pytest.approx(heard_hz, abs=1)
+
+
+@pytest.mark.parametrize(("layout", "codec", "channels"), [("7.1", "libopus", 8), ("hexadecagonal", "pcm_f32le", 16)])
+def test_a_preview_takes_any_number_of_channels(tmp_path: Path, layout: str, codec: str, channels: int) -> None:
+    path = tmp_path / "many.mkv"
+    with av.open(str(path), "w") as container:
+        film = container.add_stream("mpeg4", rate=25)
+        film.width, film.height, film.pix_fmt = 64, 64, "yuv420p"
+        sound = container.add_stream(codec, rate=RATE_HZ, layout=layout)
+        for _ in range(25):
+            container.mux(film.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
+        container.mux(film.encode(None))
+        samples = np.full((1, RATE_HZ * channels), 0.25, np.float32)
+        frame = av.AudioFrame.from_ndarray(samples, format="flt", layout=layout)
+        frame.sample_rate = RATE_HZ
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    source = Source(
+        digest="b" * 64, size_bytes=1, name=path.name, medium="video", format="matroska,webm", has_sound=True
+    )
+    store = Store(tmp_path / "store")
+    (outcome,) = derive(source, SourceFile.at(path), "r", [Preview()], store)
+    assert outcome.verdict == "made", outcome.reason
+    facts = store.manifest(outcome.ref).items[0].facts
+    assert isinstance(facts, dict)
+    assert (facts["sound_channels"], facts["sound_rate_hz"]) == (2, RATE_HZ)
