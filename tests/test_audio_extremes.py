@@ -100,9 +100,7 @@ def test_the_mean_over_channels_is_of_power(tmp_path: Path) -> None:
     noise[3] = 0
     each = Bench(tmp_path / "each", noise).run(Spectra(spectrogram=Spectrogram(channels="each")))
     mean = Bench(tmp_path / "mean", noise).run(Spectra())
-    columns = [
-        np.genfromtxt(result.path("spectra.csv"), delimiter=",", skip_header=1, usecols=2) for result in (each, mean)
-    ]
+    columns = [np.genfromtxt(result.path("spectra.csv"), delimiter=",", skip_header=1)[:, 2] for result in (each, mean)]
     power = np.nan_to_num(10 ** (columns[0].reshape(6, -1) / 10)).mean(axis=0)
     assert np.allclose(10 * np.log10(power), columns[1], atol=0.002)
 
