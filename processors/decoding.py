@@ -7,6 +7,7 @@ containers that point elsewhere (playlists, concat scripts, session descriptions
 from __future__ import annotations
 
 import errno
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ import av.stream
 import pillow_heif
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, StoreError
+from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, StoreError, UnsupportedMedia
 from processors.formats import DEMUXERS, PICTURE_READERS
 
 MAX_FRAME_PIXELS = 16384 * 16384
@@ -160,10 +161,32 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
 
     Raises
     ------
+    UnsupportedMedia : whole as far as its header goes, but of a kind that the format's reader does not know.
     DamagedMedia : no allowed reader accepts the bytes.
     """
     with decoder_errors("reading the picture's header"):
         try:
             return Image.open(file, formats=PICTURE_READERS)
         except UnidentifiedImageError as error:  # whose own words name the open file, not what is wrong
+            if words := _readers_words(file):
+                raise UnsupportedMedia(
+                    f"a kind of picture that is not read here ({words})", "convert it to TIFF or PNG of 8 or 16 bits"
+                ) from error
             raise ValueError("no picture reader accepts its bytes") from error
+
+
+def _readers_words(file: BinaryIO) -> str | None:
+    """What the reader of a picture's format says it does not know; None where it finds the bytes themselves wrong."""
+    file.seek(0)
+    head = file.read(16)
+    for name in PICTURE_READERS:
+        reader, accepts = Image.OPEN[name]
+        if accepts is None or accepts(head) is not True:
+            continue
+        file.seek(0)
+        try:
+            reader(file, "").close()
+        except _DECODER_FAULTS as error:
+            words = str(error).split("\n")[0]
+            return words if re.search("unknown (pixel mode|data organization)|unsupported", words, re.I) else None
+    return None

@@ -20,6 +20,8 @@ def missing_bytes(file: SourceFile) -> int:
     with file.open() as opened:
         if _number(opened, is_id=True) != HEADER_ID or (length := _number(opened)) is None:
             return 0
+        if opened.tell() + length > file.size_bytes:
+            return 0
         opened.seek(length, 1)
         if _number(opened, is_id=True) != SEGMENT_ID or (length := _number(opened)) is None:
             return 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import io
+import struct
 
 import av.error
 import av.logging
 import pytest
 
-from processors.decoding import decoder_errors, open_container
-from processors.errors import DamagedMedia, RefusedMedia
+from processors.decoding import decoder_errors, open_container, open_picture
+from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,17 @@ def test_what_ffmpeg_says_of_a_file_it_refuses_is_the_reason(
     assert caught.value.what == words
     assert av.logging.get_level() is None
     assert (caplog.text, *capfd.readouterr()) == ("", "", "")
+
+
+def test_a_picture_of_an_unknown_kind_is_unsupported_and_a_damaged_one_is_not() -> None:
+    entries = [(256, 4, 1, 2), (257, 4, 1, 2), (258, 3, 1, 64), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8),
+               (277, 3, 1, 1), (278, 4, 1, 2), (279, 4, 1, 32), (339, 3, 1, 3)]  # fmt: skip
+    folder = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+    data = b"II*\0" + struct.pack("<I", 40) + bytes(32) + folder
+    with pytest.raises(UnsupportedMedia) as caught:
+        open_picture(io.BytesIO(data))
+    assert str(caught.value) == (
+        "a kind of picture that is not read here (unknown pixel mode): convert it to TIFF or PNG of 8 or 16 bits"
+    )
+    with pytest.raises(DamagedMedia, match="no picture reader accepts its bytes"):
+        open_picture(io.BytesIO(b"\x89PNG\r\n\x1a\n" + bytes(64)))
