@@ -271,7 +271,7 @@ def _finish(work: list[Work]) -> None:
 def _commit(
     one: Work, source: Source, release: str, reading: Reading, started: datetime, seconds: float, store: Store
 ) -> Outcome:
-    damage = reading.damage.get(one.processor.reads)
+    damage = reading.damage.get(one.processor.reads) or _damage(one.session)
     if not one.fault and not one.items:
         nothing = DamagedMedia(f"gave nothing: {damage}") if damage else RefusedMedia("gave nothing", NOTHING_TO_DO)
         one.fault = fault_of(nothing)

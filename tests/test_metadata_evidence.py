@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord, w
 from processors.metadata.label import found, label_tags
 from processors.metadata.product_name import product_name
 from processors.mission.profile import load_profile
+from processors.store.results import Store
 from tests.made_media import MediaMaker
 
 NAME = "HX1-Ro_GRAS_NaTeCamA-F-001_SCI_N_20210625030542_20210625030542_00041_A.2B"
@@ -241,3 +243,111 @@ def test_a_file_that_is_named_and_not_there_is_told(make: MediaMaker, tmp_path: 
     assert any("line 2 names 'gone.png', which is not in the release" in reason for reason in told)
     assert any("line 4: path '../a.png' leads out of the release" in reason for reason in told)
     assert report.exit_code == 0
+
+
+MISSION_LABEL = b"""<?xml version="1.0"?><Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1"><Observation_Area>
+<Time_Coordinates><start_date_time>2021-02-20T10:00:00Z</start_date_time></Time_Coordinates>
+<Investigation_Area><name>%b</name><type>Mission</type></Investigation_Area><Observing_System>
+<Observing_System_Component><name>%b</name><type>Host</type></Observing_System_Component><Observing_System_Component>
+<name>SuperCam microphone</name><type>Instrument</type></Observing_System_Component></Observing_System>
+</Observation_Area></Product_Observational>"""
+
+
+@pytest.mark.parametrize(
+    ("investigation", "host", "mission"),
+    [(b"Mars 2020", b"x", "perseverance"), (b"MARS_2020", b"x", "perseverance"), (b"x", b"mars2020", "perseverance"),
+     (b"Tianwen-1", b"x", "tianwen-1"), (b"x", b"Zhurong", "tianwen-1"), (b"Phoenix", b"Phoenix Lander", "Phoenix")],
+)  # fmt: skip
+def test_mission_is_found_by_any_of_its_names_in_a_label(investigation: bytes, host: bytes, mission: str) -> None:
+    record = evidence(labels={"a.xml": MISSION_LABEL % (investigation, host)}, mission=None)
+    assert record.mission == mission
+    assert record.mission_source is not None
+    assert record.mission_source.startswith("label a.xml:Observation_Area/")
+    assert (EvidenceFacts.of(record).first_sol is None) == (mission == "Phoenix")
+    assert [one.about for one in record.disagreements] == []
+
+
+def test_mission_of_a_label_gives_sol_and_camera(samples: Path) -> None:
+    text = (samples / "release/edl-microphone/mic_00000170_000_000000.xml").read_bytes()
+    facts = EvidenceFacts.of(evidence("mic_00000170_000_000000.wav", labels={"mic.xml": text}, mission=None))
+    assert (facts.mission, facts.first_sol, facts.last_sol) == ("perseverance", 0, 0)
+    assert facts.camera == "Mars 2020 Entry, Descent, and Landing Camera Suite (EDL)"
+
+
+def test_label_of_another_mission_is_a_disagreement() -> None:
+    record = evidence(labels={"a.xml": MISSION_LABEL % (b"Mars 2020", b"x")})
+    assert (record.mission, record.mission_source) == ("tianwen-1", "release.toml:mission")
+    assert [one.says for one in record.disagreements if one.about == "mission"] == [
+        (("tianwen-1", "release.toml:mission"),
+         ("Mars 2020", "label a.xml:Observation_Area/Investigation_Area/name")),
+    ]  # fmt: skip
+
+
+def test_sol_of_a_label_counts_for_missions_without_a_profile() -> None:
+    label = (b"PDS_VERSION_ID = PDS3\nMISSION_NAME = \"MARS EXPLORATION ROVER\"\nINSTRUMENT_ID = NAVCAM_LEFT\n"
+             b"PLANET_DAY_NUMBER = 4087\nSTART_TIME = 2015-07-24T08:12:00\nSOLAR_LONGITUDE = 17.5362 <deg>\n"
+             b"LOCAL_TRUE_SOLAR_TIME = \"15:22:15\"\nEND\n")  # fmt: skip
+    record = evidence(labels={"a.lbl": label}, mission=None)
+    facts = EvidenceFacts.of(record)
+    assert record.taken is not None
+    assert (record.taken.first_sol, record.taken.last_sol) == (4087, 4087)
+    assert (facts.mission, facts.first_sol, facts.sol_source) == (
+        "MARS EXPLORATION ROVER", 4087, "label a.lbl:PLANET_DAY_NUMBER",
+    )  # fmt: skip
+    assert (facts.camera, facts.local_true_solar_time_hours) == ("NAVCAM_LEFT", 15.37083)
+    undated = EvidenceFacts.of(evidence(labels={"a.lbl": label.replace(b"START_TIME", b"X")}, mission=None))
+    assert (undated.first_sol, undated.solar_longitude_degrees) == (4087, 17.5362)
+
+
+def test_sol_of_a_label_narrows_a_day_and_contradicts_another_one() -> None:
+    label = b"PDS_VERSION_ID = PDS3\nPLANET_DAY_NUMBER = %d\nEND\n"
+    day = {"date": "2021-06-16", "date_zone": "Beijing"}
+    narrowed = evidence(entry=day, labels={"a.lbl": label % 33})
+    assert narrowed.taken is not None
+    assert (narrowed.taken.first_sol, narrowed.taken.last_sol, narrowed.sol_source) == (
+        33,
+        33,
+        "label a.lbl:PLANET_DAY_NUMBER",
+    )
+    apart = evidence(entry=day, labels={"a.lbl": label % 40})
+    assert apart.taken is not None
+    assert (apart.taken.first_sol, apart.taken.last_sol) == (32, 33)
+    assert [one.says for one in apart.disagreements] == [
+        (("40", "label a.lbl:PLANET_DAY_NUMBER"), ("32 to 33", "profile tianwen-1 from release.toml:date")),
+    ]  # fmt: skip
+
+
+def test_label_of_several_files_is_compared_by_the_part_about_this_one() -> None:
+    files = b"".join(
+        b"<File_Area_Observational><File><file_name>%b</file_name><file_size unit='byte'>%d</file_size></File>"
+        b"</File_Area_Observational>" % (name, size) for name, size in ((b"b.png", 7), (b"a.png", 9))
+    )  # fmt: skip
+    label = b'<?xml version="1.0"?><Product_Observational>%b</Product_Observational>'
+    assert evidence(labels={"a.xml": label % files}).disagreements == ()
+    apart = evidence(labels={"a.xml": label % files.replace(b">9<", b">8<")}).disagreements
+    assert [(one.about, one.says[1][0]) for one in apart] == [("size", "8 byte")]
+    other = evidence("c.png", labels={"a.xml": label % files}).disagreements
+    assert [(one.about, one.says[1][0]) for one in other] == [("file name", "b.png, a.png")]
+
+
+@pytest.mark.parametrize("kind", ["PDS4", "PDS3"])
+def test_md5_of_a_label_is_compared_with_the_file(kind: str, make: MediaMaker, tmp_path: Path) -> None:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    data = make.photo("a.png").read_bytes()
+    (raw / "a.png").write_bytes(data)
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    if kind == "PDS4":
+        text = '<?xml version="1.0"?><!-- pds.nasa.gov/pds4 --><Product><File><file_name>a.png</file_name>'
+        (raw / "a.xml").write_text(f"{text}<md5_checksum>{md5}</md5_checksum></File></Product>")
+        place = "label a.xml:file/md5_checksum"
+    else:
+        (raw / "a.lbl").write_text(f'PDS_VERSION_ID = PDS3\n^DOCUMENT = "a.png"\nMD5_CHECKSUM = "{md5}"\nEND\n')
+        place = "label a.lbl:MD5_CHECKSUM"
+    assert ingest(raw.parent, tmp_path / "store") == (2, 0, 0)
+    assert [(one.verdict, one.reason) for one in Store(tmp_path / "store").manifests()] == [("made", None)] * 2
+    for path in raw.glob("a.[xl]*"):
+        path.write_text(path.read_text().replace(md5, "0" * 32))
+    assert ingest(raw.parent, tmp_path / "store")[2] == 0
+    reasons = {one.reason for one in Store(tmp_path / "store").manifests() if one.ref.processor == "evidence"}
+    assert reasons == {None, f"MD5 of the file is {md5}, but {place} gives {'0' * 32}"}

@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from processors.contract import Item, LabelRef, Need, Reads, Using, as_json, canonical_json
+from processors.contract import Item, LabelRef, Need, Reads, Source, Using, as_json, canonical_json
 from processors.errors import DamagedMedia
 from processors.metadata.evidence_record import EvidenceFacts, weigh
 from processors.metadata.label import label_tags
 from processors.metadata.processor import Metadata
+from processors.metadata.statements import Contradiction
 from processors.metadata.times import dates_of_release, moment_written
-from processors.mission.profile import load_profile
+from processors.mission.profile import load_profile, profiles_sha256
+from processors.planetary.checksums import md5_named, md5_of
 from processors.planetary.label_file import read_label
+from processors.source_file import SourceFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,14 +82,14 @@ class Evidence:
     """All voices on a source, in standard terms, with their disagreements, as `evidence.json`."""
 
     name: ClassVar[str] = "evidence"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "file"
 
     release: str = "{}"
     labels: tuple[LabelRef, ...] = ()
     mission: str | None = None
     mission_sha256: str | None = None
-    """Of the profile's text, so that a changed profile makes it due."""
+    """Of the profile's text, so that a changed profile makes it due; of all profiles, where a label may name one."""
     fault: str | None = None
     product_name: str | None = None
 
@@ -95,7 +98,7 @@ class Evidence:
         profile = load_profile(told.mission) if told.mission else None
         return dataclasses.replace(
             self, release=told.release, labels=told.labels, mission=told.mission, fault=told.fault,
-            mission_sha256=profile.sha256 if profile else None, product_name=told.name,
+            mission_sha256=profile.sha256 if profile else profiles_sha256(), product_name=told.name,
         )  # fmt: skip
 
     def uses(self) -> tuple[Metadata, ...]:
@@ -114,6 +117,8 @@ class _Session:
     def __init__(self, processor: Evidence, using: Using) -> None:
         self._processor = processor
         self._using = using
+        self.damage: str | None = None
+        """What a checksum in a label says against the file; known at the end."""
 
     def feed(self, unit: object) -> Iterator[Item]:
         yield from ()
@@ -121,7 +126,12 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         processor, source, file = self._processor, self._using.info.source, self._using.info.file
         metadata = json.loads(self._using.results["metadata"].path("metadata.json").read_text())
-        labels = {ref.name: label_tags(read_label(file, ref)) for ref in processor.labels}
+        texts = {ref.name: read_label(file, ref) for ref in processor.labels}
+        labels = {name: label_tags(text) for name, text in texts.items()}
+        checksums = tuple(_checksums_apart(texts, source, file))
+        if checksums:
+            (found, _), (named, place) = checksums[0].says
+            self.damage = f"MD5 of the file is {found}, but {place} gives {named}"
         said = json.loads(processor.release)
         record = weigh(
             source=source,
@@ -131,10 +141,26 @@ class _Session:
             entry=said.get("file"),
             labels=labels,
             profile=load_profile(processor.mission) if processor.mission else None,
+            checksums=checksums,
         )
         facts = EvidenceFacts.of(record)
         text = json.dumps(as_json(record), ensure_ascii=False, indent=1, allow_nan=False)
         yield Item(name="evidence.json", media_type="application/json", data=text.encode(), facts=facts)
+
+
+def _checksums_apart(labels: dict[str, bytes], source: Source, file: SourceFile) -> Iterator[Contradiction]:
+    """Labels that name another MD5 than the file has; it is computed only where one names any."""
+    found: str | None = None
+    for label, text in labels.items():
+        named = md5_named(text, source.name)
+        if named is None:
+            continue
+        if found is None:
+            with file.open() as opened:
+                found = md5_of(opened)
+        if named.md5 != found:
+            says = ((found, "the file"), (named.md5, f"label {label}:{named.place}"))
+            yield Contradiction(about="MD5 checksum", says=says)
 
 
 def release_parameter(head: object, entry: object) -> str:

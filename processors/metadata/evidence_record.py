@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from processors.contract import Source
-from processors.metadata.label import found
+from processors.metadata.label import files_described, last_part
 from processors.metadata.product_name import product_name
 from processors.metadata.record import Tag
 from processors.metadata.release_file import Said
@@ -16,6 +17,7 @@ from processors.metadata.statements import (
     Contradiction,
     Statement,
     contradictions,
+    mission_words,
     of_label,
     said_by_label,
     said_by_release,
@@ -31,9 +33,10 @@ from processors.metadata.times import (
     hours_of_clock,
     taken,
 )
-from processors.mission.profile import Event, Profile
+from processors.mission.profile import Event, Profile, profile_called
 from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
+from processors.planetary.pvl import is_absent
 
 ORDER = ("label", "file name", "release.toml", "profile", "file")
 """Of dates that are equally precise, the first of these is believed."""
@@ -62,8 +65,12 @@ class EvidenceRecord:
     medium: str
     format: str
     mission: str | None
+    """The profile's name for it; where no profile is found, the label's words."""
+    mission_source: str | None
     taken: Taken | None
     """None where nobody says when."""
+    sol_source: str | None
+    """Who gives the sols of `taken`: the date, where the mission is known, or a label."""
     event: EventRecord | None
     camera: str | None
     """The profile's name of what recorded it, where the release's or a label's words name just one; else the label's
@@ -122,7 +129,7 @@ class EvidenceFacts:
             last_sol=sols[1],
             sol_source=sols[2],
             local_true_solar_time_hours=_local_true_solar_time(record),
-            solar_longitude_degrees=time.first_solar_longitude_degrees if time else None,
+            solar_longitude_degrees=_solar_longitude(record),
             disagreement_count=len(record.disagreements),
             problems=record.problems,
         )
@@ -130,12 +137,26 @@ class EvidenceFacts:
 
 def _sols(record: EvidenceRecord) -> tuple[int | None, int | None, str | None]:
     """First and last sol, and who says so."""
-    if record.taken and record.taken.first_sol is not None:
-        return record.taken.first_sol, record.taken.last_sol, record.taken.source
-    told = of_label(record.statements, "sol")
-    if told and re.fullmatch(r"-?\d{1,6}", str(told.value).strip()):
-        return int(told.value), int(told.value), told.source
-    return None, None, None
+    time, told = record.taken, _sol_of_label(record.statements)
+    if time and time.first_sol is not None:
+        return time.first_sol, time.last_sol, record.sol_source
+    return (told[0], told[0], told[1]) if told else (None, None, None)
+
+
+def _sol_of_label(statements: tuple[Statement, ...]) -> tuple[int, str] | None:
+    """The sol that a label gives, and where."""
+    told = of_label(statements, "sol")
+    if told and re.fullmatch(r"-?\d{1,6}(\.0*)?", str(told.value).strip()):
+        return int(float(told.value)), told.source
+    return None
+
+
+def _solar_longitude(record: EvidenceRecord) -> float | None:
+    """Degrees: of the date that is believed, else as a label writes it."""
+    if record.taken:
+        return record.taken.first_solar_longitude_degrees
+    told = of_label(record.statements, "solar_longitude_degrees")
+    return told.value if told and isinstance(told.value, float) else None
 
 
 def _local_true_solar_time(record: EvidenceRecord) -> float | None:
@@ -167,31 +188,44 @@ def weigh(
     entry: Said | None,
     labels: dict[str, tuple[Tag, ...]],
     profile: Profile | None,
+    checksums: tuple[Contradiction, ...] = (),
 ) -> EvidenceRecord:
-    """Bring together what the file (its metadata record), its labels, the release and the mission profile say."""
+    """Bring together what the file (its metadata record), its labels, the release and the mission profile say.
+
+    Parameters
+    ----------
+    profile : of the mission that the release names; None: that of the mission which a label names, if there is one.
+    checksums : what labels and the file's bytes say differently of its digest.
+    """
     problems: list[str] = []
     tags = tuple(Tag(**tag) for tag in metadata["tags"])
     product = product_name(name)
     said = entry or {}
+    inside = _inside(metadata, tags)
+    mission, mission_source, by_label = _mission(profile, {**labels, "inside": inside})
+    profile = profile or by_label
     event = profile.event(str(said["event"])) if profile and "event" in said else None
     dates = [*dates_of_release(head, said, problems), *dates_of_name(product)]
     for label, entries in labels.items():
         dates += dates_of_label(entries, label, problems)
-    dates += dates_of_label(_inside(metadata, tags), "inside", problems)
+    dates += dates_of_label(inside, "inside", problems)
     dates += dates_of_file(tags, problems)
     statements = tuple(_statements(metadata, tags, head, said, labels, profile))
     voices = [(date, when) for date, when in dates if date.meaning == "recorded"]
     believed = min(voices, key=lambda voice: _rank(*voice), default=None)
     recorded_by = said.get("recorded_by")
     camera, camera_source = _camera(recorded_by, statements, profile)
+    when, sol_source = _taken(believed, profile, _sol_of_label(statements))
     return EvidenceRecord(
         sha256=source.digest,
         name=name,
         size_bytes=source.size_bytes,
         medium=source.medium,
         format=source.format,
-        mission=profile.name if profile else None,
-        taken=taken(believed[1], believed[0].source, profile) if believed else None,
+        mission=mission,
+        mission_source=mission_source,
+        taken=when,
+        sol_source=sol_source,
         event=_event(event, profile),
         camera=camera,
         camera_source=camera_source,
@@ -201,7 +235,10 @@ def weigh(
         dates=tuple(date for date, _ in dates),
         disagreements=(
             *contradictions(statements), *_dates_apart(voices, event, profile),
-            *_sols_apart(believed, product.sol if product else None, profile), *_not_described(labels, source, name),
+            *_missions_apart(mission, by_label, {**labels, "inside": inside}),
+            *_sols_apart(believed, (product.sol, "file name") if product else None, profile),
+            *_sols_apart(believed, _sol_of_label(statements), profile), *_not_described(labels, source, name),
+            *checksums,
         ),
         mission_disagreements=tuple(
             Contradiction(about=d.about, says=d.says) for d in (profile.disagreements if profile else ())
@@ -209,6 +246,47 @@ def weigh(
         labels=labels,
         problems=(*metadata["problems"], *problems),
     )  # fmt: skip
+
+
+def _mission(
+    profile: Profile | None, labels: dict[str, tuple[Tag, ...]]
+) -> tuple[str | None, str | None, Profile | None]:
+    """The mission, who names it, and the profile of the mission that a label names."""
+    words = [(word, f"label {name}:{place}") for name, tags in labels.items() for word, place in mission_words(tags)]
+    known = [(found, source) for word, source in words if (found := profile_called(word))]
+    by_label = known[0][0] if known else None
+    if profile:
+        return profile.name, "release.toml:mission", by_label
+    if known:
+        return known[0][0].name, known[0][1], by_label
+    return (*words[0], None) if words else (None, None, None)
+
+
+def _missions_apart(
+    mission: str | None, by_label: Profile | None, labels: dict[str, tuple[Tag, ...]]
+) -> Iterator[Contradiction]:
+    """A label of another mission than the one that the release names."""
+    if not by_label or by_label.name == mission:
+        return
+    for name, tags in labels.items():
+        for word, place in mission_words(tags):
+            if profile_called(word) == by_label:
+                says = ((str(mission), "release.toml:mission"), (word, f"label {name}:{place}"))
+                yield Contradiction(about="mission", says=says)
+                return
+
+
+def _taken(
+    believed: tuple[Date, When] | None, profile: Profile | None, by_label: tuple[int, str] | None
+) -> tuple[Taken | None, str | None]:
+    """The date that is believed with its sols, and who gives them; a label's sol narrows a date of more than one."""
+    time = taken(believed[1], believed[0].source, profile) if believed else None
+    if time is None or by_label is None:
+        return time, time.source if time and time.first_sol is not None else None
+    sol, source = by_label
+    if time.first_sol is None or time.last_sol is None or time.first_sol <= sol <= time.last_sol != time.first_sol:
+        return dataclasses.replace(time, first_sol=sol, last_sol=sol), source
+    return time, time.source
 
 
 def _rank(date: Date, when: When) -> tuple[bool, int, int]:
@@ -279,27 +357,33 @@ def _dates_apart(
 
 
 def _sols_apart(
-    believed: tuple[Date, When] | None, sol: int | None, profile: Profile | None
+    believed: tuple[Date, When] | None, told: tuple[int, str] | None, profile: Profile | None
 ) -> Iterator[Contradiction]:
-    if believed and sol is not None and profile:
+    """A sol, with who gives it, that is not among those of the date that is believed."""
+    if believed and told and profile:
         first, last = profile.sols(believed[1])
-        if not first <= sol <= last:
+        if not first <= told[0] <= last:
             says = (
-                (str(sol), "file name"),
+                (str(told[0]), told[1]),
                 (f"{first} to {last}", f"profile {profile.name} from {believed[0].source}"),
             )
             yield Contradiction(about="sol", says=says)
 
 
 def _not_described(labels: dict[str, tuple[Tag, ...]], source: Source, name: str) -> Iterator[Contradiction]:
-    """A label that names another file, size or digest than the one it lies beside."""
+    """A label that names other files than the one that it is next to, or another size of it."""
     for label, tags in labels.items():
-        for about, ours, keys in (
-            ("file name", name, ("file_name",)),
-            ("size", str(source.size_bytes), ("file_size",)),
-        ):
-            tag = found(tags, *keys)
-            if tag and str(tag.value).split(" ")[0].casefold() != ours.casefold():
-                yield Contradiction(
-                    about=about, says=((ours, "the file"), (str(tag.value), f"label {label}:{tag.name}"))
-                )
+        files = files_described(tags)
+        if not files:
+            continue
+        own = files.get(name.casefold(), files.get(source.name.casefold()))
+        if own is None:
+            first = next(tag for tag in tags if last_part(tag) == "file_name" and not is_absent(str(tag.value)))
+            written = [str(tag.value) for tag in tags if last_part(tag) == "file_name" and str(tag.value).strip()]
+            told = ", ".join(dict.fromkeys(written))[:200]
+            yield Contradiction(about="file name", says=((name, "the file"), (told, f"label {label}:{first.name}")))
+            own = next(iter(files.values())) if len(files) == 1 else {}
+        size = own.get("file_size")
+        if size and str(size.value).split(" ")[0] != str(source.size_bytes):
+            says = ((str(source.size_bytes), "the file"), (str(size.value), f"label {label}:{size.name}"))
+            yield Contradiction(about="size", says=says)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from processors.errors import RefusedMedia
 from processors.metadata.record import Tag, text_tag
 from processors.planetary.label_file import MAX_LABEL_BYTES, is_xml, label_root, xml_entries
-from processors.planetary.pvl import statements
+from processors.planetary.pvl import is_absent, statements
 
 MAX_TAGS = 20_000
 
@@ -37,12 +37,21 @@ def pvl_tags(text: str, namespace: str = "pds3") -> Iterator[Tag]:
 def found(tags: tuple[Tag, ...], *names: str) -> Tag | None:
     """The first tag whose last part is one of these names, whatever its case; nil and NULL count as absent."""
     wanted = {name.casefold() for name in names}
+    return next((tag for tag in tags if last_part(tag) in wanted and not is_absent(str(tag.value))), None)
+
+
+def last_part(tag: Tag) -> str:
+    """A tag's own name in lower case, without those of the objects around it and without a namespace."""
+    return tag.name.rpartition("/")[2].rpartition(":")[2].casefold()
+
+
+def files_described(tags: tuple[Tag, ...]) -> dict[str, dict[str, Tag]]:
+    """What a label says of each file that it names: by the file's name in lower case, tags by their last part."""
+    files: dict[str, dict[str, Tag]] = {}
+    here: dict[str, Tag] = {}
     for tag in tags:
-        if tag.name.rpartition("/")[2].casefold() in wanted and str(tag.value).strip('"') not in (
-            "",
-            "NULL",
-            "N/A",
-            "UNK",
-        ):
-            return tag
-    return None
+        part = last_part(tag)
+        if part == "file_name" and not is_absent(str(tag.value)):
+            here = files.setdefault(str(tag.value).strip().casefold(), {})
+        here.setdefault(part, tag)
+    return files

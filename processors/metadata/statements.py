@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -51,8 +51,12 @@ TERMS: dict[str, tuple[str, str | None]] = {
     "redistribute": ("marsmedia:redistribute", None),
     "synthetic": ("Iptc4xmpExt:DigitalSourceType", "digitalSourceType"),
     "identifier": ("dc:identifier", "identifier"),
+    "mission": ("marsmedia:mission", None),
+    "spacecraft": ("marsmedia:spacecraft", None),
     "sol": ("marsmedia:sol", None),
     "local_true_solar_time": ("marsmedia:localTrueSolarTime", None),
+    "local_mean_solar_time": ("marsmedia:localMeanSolarTime", None),
+    "solar_longitude_degrees": ("marsmedia:solarLongitudeDegrees", None),
     "latitude_degrees_north": ("exif:GPSLatitude", "latitude"),
     "longitude_degrees_east": ("exif:GPSLongitude", "longitude"),
 }
@@ -65,11 +69,22 @@ DRAWN_BY_A_PROGRAM = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmic
 LABEL_NAMES = {
     "title": ("title",),
     "identifier": ("logical_identifier", "PRODUCT_ID"),
-    "device": ("INSTRUMENT_NAME", "instrument_name"),
+    "device": ("INSTRUMENT_NAME", "INSTRUMENT_ID"),
+    "mission": ("MISSION_NAME", "investigation_name"),
+    "spacecraft": ("INSTRUMENT_HOST_NAME", "SPACECRAFT_NAME", "INSTRUMENT_HOST_ID", "SPACECRAFT_ID"),
     "creator": ("author_list", "PRODUCER_INSTITUTION_NAME"),
     "sol": ("PLANET_DAY_NUMBER", "sol_number", "start_sol_number"),
     "local_true_solar_time": ("LOCAL_TRUE_SOLAR_TIME", "start_local_true_solar_time"),
+    "local_mean_solar_time": ("LOCAL_MEAN_SOLAR_TIME", "start_local_mean_solar_time"),
+    "solar_longitude_degrees": ("SOLAR_LONGITUDE", "start_solar_longitude"),
 }
+"""Entries of labels by meaning, whatever their case; of several that are there, the first that is named here."""
+PDS4_PLACES = {
+    "mission": ("Investigation_Area/", ("mission", "project")),
+    "spacecraft": ("Observing_System_Component/", ("host", "spacecraft", "lander", "rover")),
+    "device": ("Observing_System_Component/", ("instrument",)),
+}
+"""Where a PDS4 label has a name that is followed by a type, and the types that give it this meaning."""
 
 
 def statement(meaning: str, value: str | float | bool, source: str, language: str | None = None) -> Statement:
@@ -96,16 +111,34 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
 def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
     """What a label says, where the meaning of an entry is known."""
     for meaning, names in LABEL_NAMES.items():
-        tag = found(tags, *names) or (_instrument(tags) if meaning == "device" else None)
+        tag = next((tag for one in names if (tag := found(tags, one))), None)
+        tag = tag or (_name_of_type(tags, *PDS4_PLACES[meaning]) if meaning in PDS4_PLACES else None)
         if tag:
-            yield statement(meaning, str(tag.value), f"label {name}:{tag.name}")
+            value = _degrees(str(tag.value)) if meaning == "solar_longitude_degrees" else str(tag.value)
+            yield statement(meaning, value, f"label {name}:{tag.name}")
 
 
-def _instrument(tags: tuple[Tag, ...]) -> Tag | None:
-    """The name of the first part of a PDS4 observing system that is an instrument; its type follows its name."""
-    part = "Observing_System_Component/"
-    pairs = ((a, b) for a, b in itertools.pairwise(tags) if a.name.endswith(f"{part}name"))
-    return next((a for a, b in pairs if b.name.endswith(f"{part}type") and b.value == "Instrument"), None)
+def _degrees(text: str) -> str | float:
+    """Without its unit, where it is a number."""
+    number = re.fullmatch(r"\s*([+-]?\d{1,4}(?:\.\d*)?)\s*(?:<?\s*deg(?:rees?)?\s*>?)?\s*", text, re.IGNORECASE)
+    return float(number[1]) if number else text
+
+
+def _name_of_type(tags: tuple[Tag, ...], part: str, types: tuple[str, ...]) -> Tag | None:
+    """The name of the first part of a PDS4 label that has one of these types; its type follows its name."""
+    name: Tag | None = None
+    for tag in tags:
+        if tag.name.casefold().endswith(f"{part}name".casefold()):
+            name = tag
+        elif tag.name.casefold().endswith(f"{part}type".casefold()) and str(tag.value).casefold() in types:
+            return name
+    return None
+
+
+def mission_words(tags: tuple[Tag, ...]) -> list[tuple[str, str]]:
+    """What a label calls its mission, then its spacecraft, with the entry of each."""
+    said = [one for one in said_by_label(tags, "") if one.term in (TERMS["mission"][0], TERMS["spacecraft"][0])]
+    return [(str(one.value), one.source.rpartition(":")[2]) for one in said]
 
 
 def of_label(statements: Iterable[Statement], meaning: str) -> Statement | None:

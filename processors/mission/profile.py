@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ class Profile:
     name: str
     title: str
     title_zh: str | None
+    also: tuple[str, ...]
+    """Other names of the mission and its spacecraft, as labels write them."""
     agency: str
     credit: str
     rights: str
@@ -113,6 +116,26 @@ def load_profile(name: str) -> Profile:
     return read_profile((FOLDER / f"{name}.toml").read_bytes())
 
 
+def profile_called(words: str) -> Profile | None:
+    """The profile of the mission that goes by this name, whatever its case, blanks and hyphens; None: there is none."""
+    wanted = _folded(words)
+    for name in profile_names():
+        profile = load_profile(name)
+        if wanted and wanted in map(_folded, (profile.name, profile.title, profile.title_zh or "", *profile.also)):
+            return profile
+    return None
+
+
+@functools.cache
+def profiles_sha256() -> str:
+    """Of the texts of all profiles: it changes where a mission may be found by another name."""
+    return hashlib.sha256("".join(load_profile(name).sha256 for name in profile_names()).encode()).hexdigest()
+
+
+def _folded(words: str) -> str:
+    return re.sub(r"[\W_]+", "", words.casefold())
+
+
 def read_profile(data: bytes) -> Profile:
     """A profile from its text; `load_profile` says what it raises."""
     table = tomllib.loads(data.decode())
@@ -125,6 +148,7 @@ def read_profile(data: bytes) -> Profile:
         name=table["name"],
         title=table["title"],
         title_zh=table.get("title_zh"),
+        also=tuple(table.get("also", ())),
         agency=table["agency"],
         credit=table["credit"],
         rights=table["rights"],

@@ -1,0 +1,71 @@
+"""The MD5 that a label beside a file names for it, and the one that the file has."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+from xml.etree.ElementTree import Element
+
+from processors.planetary.label_file import is_xml, label_root
+from processors.planetary.pvl import Block, blocks_of, items_of, label_text, unquoted
+
+_MD5 = re.compile(r"[0-9A-Fa-f]{32}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedMd5:
+    """A label's word for a file's MD5."""
+
+    place: str
+    """Name of the entry in the label."""
+    md5: str
+    """32 hexadecimal digits in lower case."""
+
+
+def md5_named(label: bytes, name: str) -> NamedMd5 | None:
+    """The MD5 that a label gives for the whole file of a name; None where it gives none.
+
+    Raises
+    ------
+    DamagedMedia : the label is not well-formed XML.
+    RefusedMedia : it is over a limit, or declares a document type or entities.
+    """
+    found = _of_xml(label_root(label), name) if is_xml(label) else _of_pds3(label_text(label)[0], name)
+    return next((one for one in found if _MD5.fullmatch(one.md5)), None)
+
+
+def md5_of(file: BinaryIO) -> str:
+    """The MD5 of an open file, from its first byte."""
+    file.seek(0)
+    return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()  # type: ignore[arg-type]
+
+
+def _of_xml(root: Element, name: str) -> Iterator[NamedMd5]:
+    for part in root.iter():
+        texts = {_local(child): (child.text or "").strip() for child in part}
+        if texts.get("file_name", "").casefold() == name.casefold() and "md5_checksum" in texts:
+            yield NamedMd5(place=f"{_local(part)}/md5_checksum", md5=texts["md5_checksum"].lower())
+
+
+def _of_pds3(text: str, name: str) -> Iterator[NamedMd5]:
+    """Of the label or a FILE object, where no other file is named in it; an image's own is of its pixels alone."""
+    root = blocks_of(text)
+    for block in (root, *root.walk()):
+        value = unquoted(block.values.get("MD5_CHECKSUM", ""))
+        if value and (block is root or block.name == "FILE") and {*_names(block)} == {name.casefold()}:
+            yield NamedMd5(place=f"{block.path}MD5_CHECKSUM", md5=value.lower())
+
+
+def _names(block: Block) -> Iterator[str]:
+    for key, value in block.values.items():
+        if key == "FILE_NAME" or (key.startswith("^") and not re.search(r"STRUCTURE|DESC|CATALOG|CAT$", key)):
+            first = next(iter(items_of(value)), "").partition(";")[0]
+            if "." in first:
+                yield first.casefold()
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2].casefold() if isinstance(element.tag, str) else ""
