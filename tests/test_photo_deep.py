@@ -15,6 +15,7 @@ from processors.errors import RefusedMedia
 from processors.metadata.processor import OpenSource
 from processors.photo.deep import Deep
 from processors.source_file import SourceFile
+from tests.made_pds3 import pds3, picture, vicar
 
 
 def made(path: Path, picture_format: str, scratch: Path, processor: Deep | None = None) -> Item:
@@ -67,3 +68,43 @@ def test_plain_srgb_needs_none_and_too_large_is_refused(tmp_path: Path) -> None:
     assert (item.name, item.facts.reason) == ("deep.json", "8 bits of sRGB or grey hold all of it")
     with pytest.raises(RefusedMedia, match="40 x 30 pixels is over the limit of 100"):
         made(tmp_path / "p.jpg", "jpeg", tmp_path, Deep(max_pixels=100))
+
+
+def deep_of(data: bytes, tmp_path: Path, name: str = "a.img") -> Item:
+    (tmp_path / name).write_bytes(data)
+    return made(tmp_path / name, "vicar" if data.startswith(b"LBLSIZE") else "pds3", tmp_path)
+
+
+def test_planetary_numbers_of_16_bits_stay_exactly(tmp_path: Path) -> None:
+    values = (picture("i4") * 16 + 5).astype(">i2")
+    item = deep_of(pds3(values.tobytes(), " LINE_DISPLAY_DIRECTION = UP", kind="MSB_INTEGER", bits=16), tmp_path)
+    assert pixels(item).tolist() == values[::-1].tolist()
+    assert (item.facts.source_bits, item.facts.black_level, item.facts.white_level) == (16, 0.0, 65535.0)
+    assert (item.facts.width_px, item.facts.height_px) == (16, 12)
+
+
+def test_planetary_colours_stay_exactly(tmp_path: Path) -> None:
+    values = (picture("i4", bands=3) + 300).astype("<u2")
+    words = "FORMAT='HALF' ORG='BSQ' NL=12 NS=16 NB=3 RECSIZE=32 NLB=0 NBB=0 INTFMT='LOW'"
+    assert (
+        pixels(deep_of(vicar(values.tobytes(), words), tmp_path))[..., ::-1].tolist()
+        == values.transpose(1, 2, 0).tolist()
+    )
+
+
+def test_planetary_numbers_that_16_bits_do_not_hold_are_spread_and_constants_are_black(tmp_path: Path) -> None:
+    values = (picture("f4") - 100) / 4
+    values[3, 3] = -1e32
+    data = pds3(values.astype(">f4").tobytes(), " MISSING_CONSTANT = -1.0E32", kind="IEEE_REAL", bits=32)
+    item = deep_of(data, tmp_path)
+    assert (item.facts.black_level, item.facts.white_level) == (-25.0, 34.5)
+    right = np.round((values + 25) / 59.5 * 65535)
+    right[3, 3] = 0
+    assert np.abs(pixels(item).astype(int) - right).max() <= 1
+
+
+def test_planetary_bytes_need_no_16_bits(tmp_path: Path) -> None:
+    item = deep_of(pds3(picture().tobytes()), tmp_path)
+    assert (item.facts.is_made, item.facts.reason) == (False, "8 bits hold all of it")
+    with pytest.raises(RefusedMedia, match="16 x 12 pixels is over the limit of 10"):
+        made(tmp_path / "a.img", "pds3", tmp_path, Deep(max_pixels=10))

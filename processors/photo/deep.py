@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from processors.contract import Item, Need, Reads, as_json, require
+from processors.contract import Item, Need, Reads, Source, as_json, require
+from processors.errors import RefusedMedia
 from processors.photo.colour import profile_name
+from processors.photo.deep_planetary import deep_samples, write_png
 from processors.photo.vips import LOADERS, open_strips, vips_errors
+from processors.planetary.open_image import FORMATS as PLANETARY
+from processors.planetary.open_image import described
+from processors.planetary.samples import read_samples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +30,10 @@ class DeepFacts:
     """Of one channel in the source; its values are multiplied to fill 16 bits, so nothing is lost."""
     icc_profile_name: str | None
     """Embedded as it is in the source; the colours are not converted."""
+    black_level: float | None = None
+    """Of a planetary image: the number, after the label's scale, that is 0 here; None for any other photo."""
+    white_level: float | None = None
+    """The number that is 65535 here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +41,7 @@ class Deep:
     """`deep.png` of a photo that 8-bit sRGB would narrow: more than 8 bits, or an RGB profile other than sRGB."""
 
     name: ClassVar[str] = "photo.deep"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "file"
 
     max_pixels: int = 300_000_000
@@ -51,12 +60,17 @@ class Deep:
 class _Session:
     def __init__(self, processor: Deep, info: Any, scratch: Path) -> None:
         self._processor, self._info, self._scratch = processor, info, scratch
+        self.damage: str | None = None
+        """What a checksum in a planetary label says against the numbers."""
 
     def feed(self, unit: object) -> Iterator[Item]:
         yield from ()
 
     def finish(self) -> Iterator[Item]:
         source = self._info.source
+        if source.format in PLANETARY:
+            yield self._planetary(source)
+            return
         if source.format not in LOADERS:
             yield _told(f"{source.format} is not read here")
             return
@@ -76,6 +90,29 @@ class _Session:
         facts = DeepFacts(is_made=True, reason=None, width_px=image.width, height_px=image.height, source_bits=bits,
                           icc_profile_name=name)  # fmt: skip
         yield Item(name="deep.png", media_type="image/png", file=path, facts=facts)
+
+    def _planetary(self, source: Source) -> Item:
+        """Of an image that a label describes."""
+        image = described(source, self._info.file)
+        assert image is not None
+        width, height = image.shown_size_px
+        if width * height > self._processor.max_pixels:
+            raise RefusedMedia(
+                f"{width} x {height} pixels is over the limit of {self._processor.max_pixels}", "raise max_pixels"
+            )
+        with self._info.file.open() as file:
+            samples = read_samples(file, image)
+        self.damage = samples.damage
+        deep = deep_samples(samples, image)
+        if deep is None:
+            return _told("8 bits hold all of it")
+        path = self._scratch / "deep.png"
+        write_png(deep.values, path)
+        facts = DeepFacts(
+            is_made=True, reason=None, width_px=width, height_px=height, source_bits=image.bits, icc_profile_name=None,
+            black_level=deep.black_level, white_level=deep.white_level,
+        )  # fmt: skip
+        return Item(name="deep.png", media_type="image/png", file=path, facts=facts)
 
 
 def _not_needed(image: Any, profile: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Iterator
@@ -35,6 +36,18 @@ class Samples:
     """Largest value by the label's bit mask."""
     damage: str | None
     """What a checksum in the label says against the numbers; None where none speaks against them."""
+
+    def of_bands(self, bands: tuple[int, ...]) -> Samples:
+        """Some bands, in this order; of a single one, the arrays have no axis of bands."""
+        if self.values.ndim == 2:
+            return self
+        chosen = bands[0] if len(bands) == 1 else list(bands)
+        return dataclasses.replace(
+            self,
+            values=self.values[..., chosen],
+            valid=None if self.valid is None else self.valid[..., chosen],
+            saturated=None if self.saturated is None else self.saturated[..., chosen],
+        )
 
 
 def read_pixels(file: BinaryIO, image: ImageObject) -> np.ndarray:
