@@ -28,7 +28,8 @@ def relabelled(
 
     A label that says that a file's pixels begin with its first byte goes before whatever these bytes look like: a
     first row of 255 like MP3, others like JPEG, H.264 or text. A file that is media by its own header stays that
-    where its label says less: the label of a WAV, a JPEG or a GeoTIFF describes no such array.
+    where its label says less: the label of a WAV, a JPEG or a GeoTIFF describes no such array, or one that does not
+    fill the file.
 
     Parameters
     ----------
@@ -53,13 +54,15 @@ class _Pairing:
         self._labels_of, self._local_path, self._fresh = labels_of, local_path, fresh
         self._in_folder: dict[str, list[SourceRow]] = {}
         self._files: dict[str, set[str]] = {}
-        """Names of the files in each folder, in lower case."""
+        """Names of the files in each folder that are no labels, in lower case."""
         self._named: dict[str, tuple[str, ...]] = {}
         """Of each label that was asked for, by its path: the files that it names."""
         for row in rows:
-            self._files.setdefault(_folder(row), set()).add(row.name.casefold())
+            names = self._files.setdefault(_folder(row), set())
             if row.format in IMAGE_LABELS:
                 self._in_folder.setdefault(_folder(row), []).append(row)
+            else:
+                names.add(row.name.casefold())
 
     def weighed(self, row: SourceRow) -> SourceRow:
         """What a file is, with the labels that are there now."""
@@ -116,7 +119,7 @@ class _Pairing:
         """A label whose files are all missing says which; once, and until one of them comes."""
         names = self._files[_folder(label)]
         stem = label.name.rpartition(".")[0].casefold()
-        has_partner = any(name != label.name.casefold() and name.rpartition(".")[0] == stem for name in names)
+        has_partner = any(name.rpartition(".")[0] == stem for name in names)
         if label.note is None and (has_partner or not self._is_fresh(label)):
             return label
         missing = () if has_partner else self._names_in(label)
@@ -138,7 +141,8 @@ class _Pairing:
         except OSError:  # the label is not what it was a moment ago: weighed by the next run
             told = f"its label {label.name} cannot be read: run again"
             return _unsupported(row, told, None) if is_open else row
-        if not is_open and row.kind == "media" and image.offset_bytes > 0:
+        has_own_header = row.medium == "photo" and image.image_count == 1 and image.end_bytes != row.size_bytes
+        if not is_open and row.kind == "media" and (image.offset_bytes > 0 or has_own_header):
             return row
         return dataclasses.replace(
             row, kind="media", medium="photo", format=image.format, codec=None, has_sound=False, duration_seconds=None,

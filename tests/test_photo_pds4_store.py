@@ -214,10 +214,13 @@ def test_file_with_a_header_of_its_own_stays_what_it_is(raw: Path, tmp_path: Pat
     """A label may describe the array behind the header of a TIFF, or a file that holds no array."""
     Image.fromarray(numbers("u1")).save(raw / "photo.tif")
     (raw / "photo.xml").write_bytes(label("UnsignedByte", name="photo.tif", offset=8))
+    Image.fromarray(numbers("u1")).save(raw / "other.tif")
+    (raw / "OTHER.LBL").write_bytes(detached('^IMAGE = "OTHER.TIF"').replace(b"12", b"4").replace(b"16", b"6"))
     (raw / "read.txt").write_text("hello")
     (raw / "read.xml").write_bytes(label(name="read.txt").replace(b"Array_2D_Image", b"Encoded_Text"))
     ingest(raw.parent, tmp_path / "store")
     assert note_of(tmp_path / "store", "photo.tif") == ("media", "tiff", None)
+    assert note_of(tmp_path / "store", "other.tif") == ("media", "tiff", None)
     assert note_of(tmp_path / "store", "read.txt") == ("companion", "text", None)
 
 
@@ -267,9 +270,11 @@ def test_label_of_another_name_is_found_by_the_file_that_it_names(tmp_path: Path
 def test_label_without_its_file_names_it(raw: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     (raw / "Y.LBL").write_bytes(detached('^IMAGE = ("Y.IMG", 1)'))
+    (raw / "y.xml").write_bytes(label(name="Y.IMG"))
     ingest(raw.parent, store)
     assert note_of(store, "a.xml") == ("companion", "PDS4 label", None)
     assert note_of(store, "Y.LBL")[2] == "describes Y.IMG, missing from its folder: put both into one folder"
+    (raw / "y.xml").unlink()
     (raw / "Y.IMG").write_bytes(picture("u1").tobytes())
     ingest(raw.parent, store)
     assert note_of(store, "Y.LBL") == ("companion", "PDS3 label", None)
