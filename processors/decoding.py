@@ -21,7 +21,7 @@ import av.logging
 import av.packet
 import av.stream
 import pillow_heif
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, StoreError, UnsupportedMedia
 from processors.formats import DEMUXERS, PICTURE_READERS
@@ -30,10 +30,14 @@ MAX_FRAME_PIXELS = 16384 * 16384
 """A larger video frame is refused: 0.4 GB in 4:2:0 at 8 bit, four times an 8K frame's side."""
 
 READ_BYTES = 1 << 18
+MAX_PNG_TEXT_BYTES = 64 << 20
+"""All text of one PNG; with more, the picture is refused."""
 
 AnyStream = TypeVar("AnyStream", bound=av.stream.Stream)
 
 pillow_heif.register_heif_opener()
+# text of a PNG, unpacked; Pillow's own limit of 1 MB a chunk refuses whole pictures
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = MAX_PNG_TEXT_BYTES
 Image.MAX_IMAGE_PIXELS = None  # readers check their own limit on the header, with words of their own
 
 # Pillow's plugins let most of these escape for bytes that break the format; FFmpeg's classes share one root.

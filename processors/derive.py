@@ -139,10 +139,11 @@ def _run_photo(source: Source, file: SourceFile, work: list[Work], reading: Read
         with reading.clock("photo"):
             reader = PhotoReader(opened, described(source, file))
         needs = _start(work, reader.info)
-        reading.facts["photo"] = as_json(reader.info)
+        reading.facts["photo"] = as_json(reader.report())
         if work:  # else every one of them refused it
             with reading.clock("photo"):
                 photo = reader.photo(needs)
+            reading.facts["photo"] = as_json(reader.report())
             _feed(work, photo)
             reading.damage["photo"] = _damage(reader) or _damage(reader.info)
     _finish(work)

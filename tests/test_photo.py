@@ -110,7 +110,8 @@ def test_a_truncated_photo_is_a_failure_in_words(make: MediaMaker) -> None:
     cut = make.folder / "cut.jpg"
     cut.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(
-        DamagedMedia, match=r"truncated .*: fetch it again; .* `photo.salvaged` gives the rows that are real$"
+        DamagedMedia,
+        match=r"^truncated: the file ends before its picture does: fetch it again; .* `photo.salvaged` gives the rows",
     ):
         previews(cut)
 

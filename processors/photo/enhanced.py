@@ -35,7 +35,7 @@ class Enhanced:
     """Grey-world balance, stretch between two percentiles, then CLAHE on brightness, as `enhanced.jpg`."""
 
     name: ClassVar[str] = "photo.enhanced"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "photo"
 
     grey_world: float = 0.5

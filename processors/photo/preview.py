@@ -27,6 +27,12 @@ class PreviewFacts:
     alpha_flattened_on_white: bool
     white_level: float | None
     """The number in the file that is shown as white; None for a picture of 8 bits."""
+    black_level: float | None
+    """The number in the file that is shown as black; None for a picture of 8 bits."""
+    levels_rule: str | None
+    """How the two were chosen; None for a picture of 8 bits."""
+    damage: str | None
+    """What of the photo is damaged or cut off; None where it is whole as far as its format can know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +40,7 @@ class Preview:
     """Previews for the web; a size larger than the photo itself gives the photo's own size."""
 
     name: ClassVar[str] = "photo.preview"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "photo"
 
     longest_sides_px: tuple[int, ...] = (320, 1024, 2048)
@@ -84,7 +90,10 @@ class _Session:
                 source_width_px=photo.info.width_px,
                 source_height_px=photo.info.height_px,
                 alpha_flattened_on_white=flattened,
-                white_level=photo.white_level,
+                white_level=photo.levels.white if photo.deep is not None else None,
+                black_level=photo.levels.black if photo.deep is not None else None,
+                levels_rule=photo.levels.rule if photo.deep is not None else None,
+                damage=photo.damage.sentence if photo.damage else None,
             )
             yield from self._encoded(picture, side, facts)
 

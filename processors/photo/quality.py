@@ -48,7 +48,7 @@ class Quality:
     """Measurements of one photo, as `quality.json`."""
 
     name: ClassVar[str] = "photo.quality"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "photo"
 
     max_pixels: int = MAX_PIXELS

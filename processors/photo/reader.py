@@ -4,49 +4,35 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image
 
 from processors.contract import Need
-from processors.decoding import decoder_errors, open_picture
-from processors.errors import RefusedMedia
-from processors.photo.colour import deep_of, profile_name, to_srgb, white_level
-from processors.photo.levels import levels_of, to_8_bit
+from processors.decoding import decoder_errors
+from processors.photo.colour import to_srgb
+from processors.photo.damage import Damage
+from processors.photo.info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_larger, report_of
+from processors.photo.levels import EIGHT_BIT, Levels, levels_of, scaled, to_8_bit
+from processors.photo.ordinary import Ordinary
+from processors.photo.pixels import Pixels, turned, turned_array
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
-from processors.planetary.samples import Samples, read_samples
+from processors.planetary.samples import read_samples
 
-MAX_PIXELS = 300_000_000
-"""Where nobody says otherwise, a larger picture is refused before it is decoded: it would take 0.9 GB as RGB."""
-
-
-FOR_WHAT_IS_CUT_SHORT = (
-    "fetch it again; of a JPEG, PNG or TIFF that is cut short, `photo.salvaged` gives the rows that are real"
-)
+__all__ = ["MAX_PIXELS", "Photo", "PhotoInfo", "PhotoReader", "PhotoReport", "fitted", "refuse_larger"]
+FULL_16_BIT = Levels(black=0.0, white=65535.0, rule="full scale")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PhotoInfo:
-    """What the header says of the picture."""
+class Opened(Protocol):
+    """A picture whose header has been read."""
 
-    format: str
-    width_px: int
-    """Upright."""
-    height_px: int
-    mode: str
-    """Pillow's: `RGB`, `L`, `I;16`, `CMYK` ...; NumPy's for a planetary image: `>i2`."""
-    orientation: int
-    """EXIF orientation, 1 to 8; 1 where the file says none or nonsense."""
-    icc_profile_name: str | None
-    frame_count: int
-    """Pictures in the file; the first is used."""
-    has_alpha: bool
-    jpeg_quality: int | None = None
-    """As libjpeg counts it, 1 to 100, nearest to the quantisation table; None where the file is no JPEG."""
-    device: str | None = None
-    """The camera as the file names it: EXIF's model, or the instrument of a planetary label."""
+    info: PhotoInfo
+
+    def pixels(self, longest_side_px: int | None) -> Pixels:
+        """Decode; smaller where no more than that side is wanted and the format can do so."""
+        ...
 
 
 class PhotoReader:
@@ -58,54 +44,100 @@ class PhotoReader:
 
     Raises
     ------
-    DamagedMedia : Pillow refuses the bytes.
+    DamagedMedia : no reader accepts the bytes.
     """
 
     def __init__(self, file: BinaryIO, described: ImageObject | None = None) -> None:
-        self._file = file
-        self._image = self._planetary = None
-        self.damage: str | None = None
-        """What of the picture is damaged; known when it was decoded."""
+        self._opened: Opened
         if described or attached_format(file):
-            self._planetary = described or read_header(file)
-            self.info = _planetary_info(self._planetary)
+            self._opened = _Planetary(file, described or read_header(file))
         else:
-            file.seek(0)
-            self._image = open_picture(file)
-            with decoder_errors("reading the picture's header"):
-                self.info = _info(self._image)
+            self._opened = Ordinary(file)
+        self.info = self._opened.info
+        self._pixels: Pixels | None = None
 
     def photo(self, needs: list[Need]) -> Photo:
-        """Decode; a JPEG is shrunk while decoding when nobody needs all of its pixels."""
-        if self._planetary:
-            with decoder_errors("reading the pixels"):
-                return self._planetary_photo(self._planetary)
-        assert self._image is not None
+        """Decode; a JPEG is shrunk while decoding when nobody needs all of its pixels.
+
+        Raises
+        ------
+        DamagedMedia : the picture cannot be shown. One that is damaged and can be shown has `damage` in the photo.
+        """
         sides = [need.longest_side_px for need in needs]
-        with decoder_errors("decoding the picture", FOR_WHAT_IS_CUT_SHORT):
-            if self._image.format == "JPEG" and sides and all(sides):
-                side = max(side or 0 for side in sides)
-                self._image.draft(None, fitted(self._image.size, side))
-            self._image.load()
-            upright = ImageOps.exif_transpose(self._image)
-            deep = deep_of(upright)
-            white = white_level(np.asarray(upright)) if deep is not None else None
-            return Photo(info=self.info, image=to_srgb(upright), deep=deep, white_level=white)
+        longest = max(side or 0 for side in sides) if sides and all(sides) else None
+        pixels = self._opened.pixels(longest)
+        self._pixels = pixels
+        with decoder_errors("converting its colours"):
+            return _photo(self.info, pixels)
 
-    def _planetary_photo(self, image: ImageObject) -> Photo:
-        samples = read_samples(self._file, image)
-        self.damage = samples.damage
-        shown, white = _shown(samples, image.shown_bands)
-        return Photo(info=self.info, image=shown, deep=samples.values, white_level=white)
+    @property
+    def damage(self) -> str | None:
+        """As in the report."""
+        return self.report().damage
+
+    def report(self) -> PhotoReport:
+        """What is known after `photo`; before it, what the header says."""
+        pixels = self._pixels or Pixels()
+        return report_of(
+            self.info, pixels.damage, trailing_bytes=pixels.trailing_bytes, trailing_kind=pixels.trailing_kind,
+            shrunk_by=pixels.shrunk_by,
+        )  # fmt: skip
 
 
-def refuse_larger(info: PhotoInfo, max_pixels: int) -> None:
-    """Raise `RefusedMedia`, from the header alone, for a photo of more pixels."""
-    if info.width_px * info.height_px > max_pixels:
-        raise RefusedMedia(
-            f"{info.width_px} x {info.height_px} pixels is over the limit of {max_pixels}",
-            "raise max_pixels in the recipe, and --memory-mb with it",
-        )
+class _Planetary:
+    """A planetary image; its rows are upright as they are read."""
+
+    def __init__(self, file: BinaryIO, described: ImageObject) -> None:
+        self._file, self._described = file, described
+        named = {name.rpartition("/")[2]: value for name, value in reversed(described.entries)}
+        width, height = described.shown_size_px
+        self.info = PhotoInfo(
+            format=described.format, width_px=width, height_px=height, mode=described.dtype,
+            orientation=described.orientation, icc_profile_name=None, frame_count=described.image_count,
+            has_alpha=False,
+            device=described.instrument or named.get("INSTRUMENT_ID") or named.get("INSTRUMENT_NAME"),
+        )  # fmt: skip
+
+    def pixels(self, longest_side_px: int | None) -> Pixels:
+        """The bands that are shown."""
+        bands = self._described.shown_bands
+
+        def picked(part: np.ndarray | None) -> np.ndarray | None:
+            if part is None or part.ndim == 2:
+                return part
+            return part[..., bands[0] if len(bands) == 1 else list(bands)]
+
+        with decoder_errors("reading the pixels"):
+            found = read_samples(self._file, self._described)
+        damage = Damage(condition="damaged", fault=found.damage, share=1.0) if found.damage else None
+        return Pixels(
+            samples=picked(found.values), valid=picked(found.valid), saturated=picked(found.saturated),
+            declared_white=found.declared_white, damage=damage,
+        )  # fmt: skip
+
+
+def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
+    if pixels.image is not None:
+        image = to_srgb(turned(pixels.image, pixels.orientation))
+        return Photo(info=info, image=image, damage=pixels.damage, shrunk_by=pixels.shrunk_by)
+    assert pixels.samples is not None
+    samples = turned_array(pixels.samples, pixels.orientation)
+    valid = None if pixels.valid is None else turned_array(pixels.valid, pixels.orientation)
+    levels = levels_of(samples, valid, declared_white=pixels.declared_white)
+    shown = to_8_bit(samples, levels, valid, is_inverted=pixels.is_inverted)
+    if pixels.saturated is not None:
+        shown[turned_array(pixels.saturated, pixels.orientation)] = 255
+    image = Image.fromarray(np.ascontiguousarray(shown if shown.ndim == 2 or shown.shape[2] == 3 else shown[..., 0]))
+    if pixels.icc_profile and image.mode == "RGB":
+        image.info["icc_profile"] = pixels.icc_profile
+        image = to_srgb(image)
+    if pixels.alpha is not None:
+        image = image.convert("RGB")
+        image.putalpha(Image.fromarray(np.ascontiguousarray(turned_array(pixels.alpha, pixels.orientation))))
+    return Photo(
+        info=info, image=image, deep=samples, levels=levels, valid=valid, is_inverted=pixels.is_inverted,
+        damage=pixels.damage, shrunk_by=pixels.shrunk_by,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,9 +147,17 @@ class Photo:
     info: PhotoInfo
     image: Image.Image
     deep: np.ndarray | None = None
-    """The numbers of a grey picture of more than 8 bits, shape (height, width), or of a planetary one."""
-    white_level: float | None = None
-    """The number in the file that `image` shows as white; None for a picture of 8 bits."""
+    """The numbers of a picture of more than 8 bits, or of a planetary one, shape (height, width) or (height, width,
+    bands), as stored."""
+    levels: Levels = EIGHT_BIT
+    """The numbers that `image` shows as black and white."""
+    valid: np.ndarray | None = None
+    """bool, where `deep` has data; None: everywhere."""
+    is_inverted: bool = False
+    """0 is white in `deep`; in `image` it is shown so."""
+    damage: Damage | None = None
+    shrunk_by: int = 1
+    """1: all pixels of the file. N: a very large picture, of which these are 1/N along each side."""
 
     @functools.cached_property
     def _small(self) -> dict[int, Image.Image]:
@@ -134,18 +174,25 @@ class Photo:
 
     def grey_part(self, top_px: int, left_px: int, side_px: int) -> np.ndarray:
         """A square of brightness, or what of it is inside, float32 in levels of 0 to 255."""
-        if self.deep is not None and self.deep.ndim == 2:
+        if self._is_deep_grey:
             return self.grey[top_px : top_px + side_px, left_px : left_px + side_px] * 255
         box = (left_px, top_px, min(left_px + side_px, self.image.width), min(top_px + side_px, self.image.height))
         return np.asarray(self.image.crop(box).convert("L"), np.float32)
 
+    @property
+    def _is_deep_grey(self) -> bool:
+        return self.deep is not None and self.deep.ndim == 2
+
     @functools.cached_property
     def grey(self) -> np.ndarray:
-        """Brightness, float32, shape (height, width), 0 to 1 of full scale, at the depth that the file has."""
-        if self.deep is not None and self.deep.ndim == 2:
-            values = np.nan_to_num(self.deep.astype(np.float32), posinf=0.0, neginf=0.0)
-            full = 65535.0 if self.deep.dtype.kind == "u" and self.deep.itemsize == 2 else float(values.max()) or 1.0
-            return np.clip(values / full, 0, 1)
+        """Brightness, float32, shape (height, width), 0 to 1, at the depth that the file has.
+
+        1 is full scale of 16 bits where the file has unsigned 16 bits, and white for all other numbers.
+        """
+        if self.deep is not None and self._is_deep_grey:
+            if self.deep.dtype == np.uint16:
+                return scaled(self.deep, FULL_16_BIT, self.valid, is_inverted=self.is_inverted)
+            return scaled(self.deep, self.levels, self.valid, is_inverted=self.is_inverted)
         return np.asarray(self.image.convert("L"), np.float32) / 255
 
 
@@ -153,57 +200,3 @@ def fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
     """Width and height with that longer side; never larger."""
     shrink = min(1.0, longest_side_px / max(size))
     return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
-
-
-def _info(image: Image.Image) -> PhotoInfo:
-    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    orientation = orientation if orientation in range(1, 9) else 1
-    size = image.size if orientation < 5 else image.size[::-1]
-    return PhotoInfo(
-        format=(image.format or "unknown").lower(),
-        width_px=size[0],
-        height_px=size[1],
-        mode=image.mode,
-        orientation=orientation,
-        icc_profile_name=profile_name(image.info.get("icc_profile")),
-        frame_count=getattr(image, "n_frames", 1),
-        has_alpha=image.has_transparency_data,
-        jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
-        device=str(image.getexif().get(ExifTags.Base.Model, "")).strip("\0 ") or None,
-    )
-
-
-_LUMINANCE_SUM = 3688
-"""Sum of the luminance table K.1 of the JPEG standard (ISO/IEC 10918-1), which is libjpeg's quality 50."""
-
-
-def _jpeg_quality(tables: dict[int, list[int]] | None) -> int | None:
-    if not tables or 0 not in tables:
-        return None
-    scale = 100 * sum(tables[0]) / _LUMINANCE_SUM  # per cent; libjpeg: 5000 / q below quality 50, 200 - 2 q above
-    return max(1, min(100, round(5000 / scale if scale > 100 else (200 - scale) / 2)))
-
-
-def _planetary_info(image: ImageObject) -> PhotoInfo:
-    named = {name.rpartition("/")[2]: value for name, value in reversed(image.entries)}
-    width, height = image.shown_size_px
-    return PhotoInfo(
-        format=image.format, width_px=width, height_px=height, mode=image.dtype, orientation=image.orientation,
-        icc_profile_name=None, frame_count=image.image_count, has_alpha=False,
-        device=image.instrument or named.get("INSTRUMENT_ID") or named.get("INSTRUMENT_NAME"),
-    )  # fmt: skip
-
-
-def _shown(samples: Samples, bands: tuple[int, ...]) -> tuple[Image.Image, float | None]:
-    """The bands for red, green and blue, or the one for grey, in 8 bit, and what is white in it."""
-
-    def picked(part: np.ndarray) -> np.ndarray:
-        return part if part.ndim == 2 else part[..., bands[0] if len(bands) == 1 else list(bands)]
-
-    values = picked(samples.values)
-    valid = None if samples.valid is None else picked(samples.valid)
-    levels = levels_of(values, valid, declared_white=samples.declared_white)
-    shown = to_8_bit(values, levels, valid)
-    if samples.saturated is not None:
-        shown[picked(samples.saturated)] = 255
-    return Image.fromarray(np.ascontiguousarray(shown)), levels.white

@@ -36,7 +36,7 @@ class Tiles:
     """
 
     name: ClassVar[str] = "photo.tiles"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "file"
 
     least_pixels: int = 20_000_000

@@ -57,7 +57,7 @@ class Tracks:
     """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `rectified.png` where the ground's corners are given."""
 
     name: ClassVar[str] = "photo.tracks"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "photo"
 
     cameras: Literal["rear", "any"] = "rear"

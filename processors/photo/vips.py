@@ -1,11 +1,15 @@
-"""The door to libvips: opens a picture from its open file, in strips, without holding the whole of it."""
+"""Opens pictures with libvips from their open file, in strips, and hears what its decoders say of damaged bytes."""
 
 from __future__ import annotations
 
+import io
+import logging
 import os
+import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.formats import STRIP_LOADERS
@@ -19,19 +23,109 @@ pyvips.block_untrusted_set(True)
 LOADERS = {name: getattr(pyvips.Image, f"{loader}_source") for name, loader in STRIP_LOADERS.items()}
 """By the format of the source; others are not opened with libvips."""
 
+_LOGGER = logging.getLogger("pyvips")
+_LOGGER.propagate = False
+_ONE_AT_A_TIME = threading.RLock()
+_ROW = re.compile(r"error in tile \d+ x (\d+)")
+_INNER_NAMES = re.compile(
+    r"^(?:VipsJpeg|VipsForeign\w*|\w*2vips|vips\w*|\w+load_source|webp|heif|source[^:]*|image): *"
+)
+_WITHOUT_MEANING = re.compile(r"^$|unable to (?:write|call|open)|out of order read|^source input")
+
+
+class Heard(logging.Handler):
+    """Warnings of libvips and of the decoders below it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.words: list[str] = []
+        self.first_bad_row: int | None = None
+        """As decoded: of a picture that is shrunk while it is decoded, in its smaller rows."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        words = record.getMessage().removeprefix("VIPS: ").strip()
+        if found := _ROW.search(words):
+            row = int(found[1])
+            self.first_bad_row = row if self.first_bad_row is None else min(self.first_bad_row, row)
+        else:
+            self.words.append(words)
+
 
 @contextmanager
-def vips_errors(doing: str) -> Iterator[None]:
+def listening() -> Iterator[Heard]:
+    """Collect libvips' warnings; one at a time, because its log is the whole process's."""
+    with _ONE_AT_A_TIME:
+        heard = Heard()
+        forget_errors()
+        _LOGGER.addHandler(heard)
+        level = _LOGGER.level
+        _LOGGER.setLevel(logging.WARNING)
+        try:
+            yield heard
+        finally:
+            _LOGGER.setLevel(level)
+            _LOGGER.removeHandler(heard)
+
+
+def forget_errors() -> None:
+    """Empty libvips' buffer of messages, in which warnings of other pictures wait that nobody asked for."""
+    pyvips.Error("")  # making one reads the buffer and empties it
+
+
+@contextmanager
+def vips_errors(doing: str, todo: str | None = None) -> Iterator[None]:
     """Turn what libvips raises for bad bytes into `DamagedMedia`."""
+    forget_errors()
     try:
         yield
     except pyvips.Error as error:
-        words = str(error).strip().split("\n")[-1].strip() or "libvips gives no reason"
-        raise DamagedMedia(f"{words[:300]} (while {doing})") from error
+        raise DamagedMedia(f"{plain(str(error))} (while {doing})", *([todo] if todo else ())) from error
 
 
-def open_strips(file: BinaryIO, picture_format: str, max_pixels: int) -> pyvips.Image:
+def plain(words: str) -> str:
+    """The first line that says what is wrong, without the names of libvips' own parts."""
+    for line in words.split("\n"):
+        line = line.strip()
+        while found := _INNER_NAMES.match(line):
+            line = line[found.end() :]
+        if not _WITHOUT_MEANING.search(line):
+            return line[:300].rstrip(".")
+    return "the decoder refuses the bytes and gives no reason"
+
+
+def load(
+    file: BinaryIO,
+    picture_format: str,
+    *,
+    access: Literal["sequential", "random"] = "sequential",
+    fail_on: Literal["none", "truncated", "error", "warning"] = "error",
+    **options: Any,
+) -> pyvips.Image:
+    """Open a picture: its header is read, no pixel is decoded; raises `pyvips.Error`."""
+    return LOADERS[picture_format](_source(file), access=access, fail_on=fail_on, **options)
+
+
+def _source(file: BinaryIO) -> pyvips.Source:
+    try:
+        descriptor = os.dup(file.fileno())
+    except io.UnsupportedOperation:  # bytes in memory
+        file.seek(0)
+        return pyvips.Source.new_from_memory(file.read())
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        return pyvips.Source.new_from_descriptor(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options: Any) -> pyvips.Image:
     """The first picture of a file, upright, read from top to bottom as it is asked for.
+
+    A picture that has to be turned is decoded whole, into a temporary file where it is large.
+
+    Parameters
+    ----------
+    options : for the loader: `page` and `subifd` of a TIFF.
 
     Raises
     ------
@@ -39,20 +133,17 @@ def open_strips(file: BinaryIO, picture_format: str, max_pixels: int) -> pyvips.
     RefusedMedia : more than `max_pixels`, from the header alone.
     DamagedMedia : libvips refuses the bytes.
     """
-    load = LOADERS.get(picture_format)
-    if load is None:
+    if picture_format not in LOADERS:
         raise UnsupportedMedia(f"{picture_format} is not read in strips", "convert it to TIFF, PNG or JPEG")
-    descriptor = os.dup(file.fileno())
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    try:
-        with vips_errors("reading the picture's header"):
-            source = pyvips.Source.new_from_descriptor(descriptor)
-            image = load(source, access="sequential", fail_on="error")
-    finally:
-        os.close(descriptor)
+    with vips_errors("reading the picture's header"):
+        image = load(file, picture_format, **options)
     if image.width * image.height > max_pixels:
         raise RefusedMedia(
-            f"{image.width} x {image.height} pixels is over the limit of {max_pixels}", "raise max_pixels"
+            f"{image.width} x {image.height} pixels is over the limit of {max_pixels}",
+            "raise max_pixels in the recipe",
         )
+    orientation = image.get("orientation") if image.get_typeof("orientation") else 1
+    if orientation in (1, 2):  # rows stay in their order
+        return image.autorot() if orientation == 2 else image
     with vips_errors("turning the picture upright"):
-        return image.autorot() if image.get_typeof("orientation") else image
+        return load(file, picture_format, access="random", **options).autorot()

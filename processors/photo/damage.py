@@ -1,0 +1,41 @@
+"""Damage of a photo: how much of the picture it reaches, in numbers and in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SALVAGE = "fetch it again; of a JPEG, PNG or TIFF that is cut short, `photo.salvaged` gives the rows that are real"
+"""What to do about a picture that cannot be shown."""
+Condition = Literal["complete", "damaged", "truncated"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damage:
+    """What is wrong with the bytes of a photo that can be shown all the same."""
+
+    condition: Literal["damaged", "truncated"]
+    fault: str
+    """What the decoder or the checksum says, without a full stop."""
+    share: float | None
+    """Part of the picture that may be wrong, above 0 to 1: an upper bound, because a decoder that has lost its way
+    cannot tell what is right behind it. None: the pixels are not concerned; something else in the file is damaged."""
+    first_row: int | None = None
+    """Rows above this one, as stored, are right; None where this is not known."""
+    noticed_at_row: int | None = None
+    """Where the decoder noticed: the damage begins here or above."""
+    rows: int | None = None
+    """Rows of the picture, as stored."""
+
+    @property
+    def sentence(self) -> str:
+        """The damage in one sentence, without a full stop."""
+        if self.share is None:
+            return f"the file is {self.condition}, its pixels are not: {self.fault}"
+        percent = max(0.1, round(100 * self.share, 1))
+        reach = f"up to {percent:g} % of the picture may be wrong"
+        if self.first_row and self.rows:
+            reach += f", from row {self.first_row} of {self.rows} on"
+        elif self.noticed_at_row and self.rows:
+            reach += f", at the latest from row {self.noticed_at_row} of {self.rows} on"
+        return f"the picture is {self.condition}: {reach} ({self.fault})"

@@ -1,0 +1,175 @@
+"""Decodes a JPEG and hears its decoder's warnings: which part of the picture may be wrong, and which are harmless."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import BinaryIO
+
+import numpy as np
+import pyvips
+
+from processors.errors import DamagedMedia
+from processors.photo.damage import SALVAGE, Damage
+from processors.photo.jpeg_file import JpegFile, part_of, restart_intervals, without_junk
+from processors.photo.vips import Heard, listening, load, plain
+
+HARMLESS = (
+    (re.compile(r"unknown JFIF revision"), "a number in the header that no decoder acts on"),
+    (re.compile(r"Unknown Adobe color transform"), "a number in the header; the colours are taken as the frame says"),
+    (re.compile(r"Invalid SOS parameters for sequential"), "numbers that a sequential JPEG does not use"),
+)
+"""What libjpeg warns of although no pixel is concerned, and why."""
+_EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
+_ENDS = "premature end of data segment"
+_TRUNCATED = re.compile(r"premature end of JPEG", re.IGNORECASE)
+_COUNT = re.compile(r"read gave (\d+) warnings")
+MAX_PARTS_TRIED = 200
+"""Parts of a damaged file that are decoded on their own, to find out which restart intervals are sound."""
+
+
+def decode_jpeg(file: BinaryIO, shrink: int = 1) -> tuple[np.ndarray, None] | tuple[None, Fault]:
+    """Decode all of a JPEG, or 1/2, 1/4 or 1/8 of its side.
+
+    Returns
+    -------
+    uint8, shape (height, width, bands), or, where libjpeg warns of anything, nothing and what it said.
+    """
+    with listening() as heard:
+        try:
+            image = load(file, "jpeg", fail_on="warning", shrink=shrink)
+            values = _pixels(image)
+        except pyvips.Error as error:
+            return None, Fault(plain(str(error)), heard, shrink)
+        del image  # when libvips tells of warnings for the last rows
+        if heard.words:
+            return None, Fault(plain(heard.words[-1]), heard, shrink)
+        return values, None
+
+
+class Fault:
+    """What libjpeg warned of first, and where."""
+
+    def __init__(self, words: str, heard: Heard, shrink: int) -> None:
+        self.words = words
+        self.first_row = None if heard.first_bad_row is None else heard.first_bad_row * shrink
+
+
+def decode_damaged_jpeg(file: BinaryIO, parts: JpegFile, height: int, shrink: int = 1) -> np.ndarray | None:
+    """Decode what libjpeg warns of; None where libvips does not read it at all.
+
+    Raises
+    ------
+    DamagedMedia : the file ends before its picture does.
+    """
+    with listening() as heard:
+        try:
+            if parts.end_at is not None:
+                return _pixels(load(file, "jpeg", fail_on="none", shrink=shrink))
+            file.seek(0)
+            whole = file.read() + b"\xff\xd9"
+            return _pixels(pyvips.Image.jpegload_buffer(whole, access="sequential", fail_on="warning", shrink=shrink))
+        except pyvips.Error as error:
+            if _ENDS in str(error):
+                row = (heard.first_bad_row or 0) * shrink
+                after = f", after about {row} of {height} rows" if row else ""
+                raise DamagedMedia(f"truncated: the file ends before its picture does{after}", SALVAGE) from error
+            return None
+
+
+def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: Fault, rows: int) -> Damage | None:
+    """Weigh a fault of a JPEG that can be decoded all the same; None where no pixel is concerned.
+
+    Parameters
+    ----------
+    rows : height of the stored picture.
+    """
+    if parts.junk and _EXTRANEOUS.search(fault.words):
+        data = without_junk(file, parts)
+        with listening() as heard:
+            try:
+                _pixels(pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning"))
+            except pyvips.Error as error:
+                fault = Fault(plain(str(error)), heard, 1)
+            else:
+                return None  # what belongs to no segment of the header concerns no pixel
+    if parts.end_at is None and _TRUNCATED.search(fault.words):
+        return Damage(condition="truncated", fault="the marker at the end of a JPEG is missing", share=None)
+    if _is_harmless(file, parts, fault.words) and _warnings(file) <= 1:
+        return None
+    words = _words(fault.words)
+    if bad_rows := _bad_rows(file, parts, rows):
+        return Damage(condition="damaged", fault=words, share=bad_rows / rows)
+    # without restarts the place where libjpeg notices lies behind the damage by any distance
+    return Damage(condition="damaged", fault=words, share=1.0, noticed_at_row=fault.first_row, rows=rows)
+
+
+def _words(fault: str) -> str:
+    if found := _EXTRANEOUS.search(fault):
+        return f"corrupt JPEG data: {found[1]} bytes are left over"
+    return fault.replace("Corrupt", "corrupt")
+
+
+def _is_harmless(file: BinaryIO, parts: JpegFile, words: str) -> bool:
+    if any(pattern.search(words) for pattern, _ in HARMLESS):
+        return True
+    found = _EXTRANEOUS.search(words)
+    if found and found[2] == "d9" and parts.end_at is not None:  # zeros before the end marker: some cameras pad so
+        file.seek(parts.end_at - int(found[1]))
+        return not any(file.read(int(found[1])))
+    return False
+
+
+def _warnings(file: BinaryIO) -> int:
+    """How many warnings libjpeg has for the whole file."""
+    with listening() as heard:
+        image = load(file, "jpeg", fail_on="none")
+        _pixels(image)
+        del image  # which is when libvips counts them
+    return max((int(found[1]) for words in heard.words if (found := _COUNT.search(words))), default=0)
+
+
+def _bad_rows(file: BinaryIO, parts: JpegFile, rows: int) -> int | None:
+    """Rows in restart intervals that do not decode by themselves; None where restarts do not tell."""
+    intervals = restart_intervals(file, parts)
+    if parts.is_progressive or not intervals or parts.size_at is None:
+        return None
+    file.seek(parts.size_at + 2)
+    width = int.from_bytes(file.read(2), "big")
+    across, down = parts.sampling
+    per_row = -(-width // (8 * across))
+    block_rows = -(-rows // (8 * down))
+    if parts.restart_interval % per_row or -(-block_rows * per_row // parts.restart_interval) != len(intervals):
+        return None
+    height = parts.restart_interval // per_row * 8 * down
+
+    def is_sound(first: int, last: int) -> bool:
+        # the empty interval at the end is there so that bytes left over before it are heard of
+        data = part_of(file, parts, [*intervals[first:last], b""], (last - first + 1) * height)
+        with listening() as heard:
+            try:
+                _pixels(pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning"))
+            except pyvips.Error as error:
+                return _ENDS in str(error) and (heard.first_bad_row or 0) >= (last - first) * height
+        return False
+
+    bad = _unsound(is_sound, 0, len(intervals), [MAX_PARTS_TRIED])
+    return min(rows, bad * height) or None
+
+
+def _unsound(is_sound: Callable[[int, int], bool], first: int, last: int, left: list[int]) -> int:
+    """How many of a row of intervals are not sound, by halves; those that cannot be tried any more count."""
+    if left[0] <= 0:
+        return last - first
+    left[0] -= 1
+    if is_sound(first, last):
+        return 0
+    if last - first == 1:
+        return 1
+    middle = (first + last) // 2
+    return _unsound(is_sound, first, middle, left) + _unsound(is_sound, middle, last, left)
+
+
+def _pixels(image: pyvips.Image) -> np.ndarray:
+    data = image.write_to_memory()
+    return np.frombuffer(data, np.uint8).reshape(image.height, image.width, image.bands)

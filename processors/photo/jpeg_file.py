@@ -1,0 +1,146 @@
+"""Where the parts of a JPEG file lie: segments of its header, scans, restart intervals, and what follows its end."""
+
+from __future__ import annotations
+
+import io
+import mmap
+import re
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+SOI, EOI, SOS, DRI = 0xD8, 0xD9, 0xDA, 0xDD
+_FRAMES = {0xC0: "sequential", 0xC1: "sequential", 0xC2: "progressive", 0xC9: "sequential", 0xCA: "progressive"}
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+"""In the data of a scan: neither a stuffed FF, a restart nor a fill byte (ITU-T T.81, B.1.1.2)."""
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+MAX_SEGMENTS = 10_000
+_BEGINNINGS = {
+    b"PK\x03\x04": "a ZIP archive", b"\xff\xd8\xff": "another JPEG", b"\x89PNG": "a PNG", b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7z archive", b"%PDF": "a PDF", b"SEFH": "a camera maker's data",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class JpegFile:
+    """The parts of one JPEG file, by the place of their bytes."""
+
+    size_bytes: int
+    junk: tuple[tuple[int, int], ...]
+    """Bytes between the segments of the header that belong to none, half open."""
+    is_progressive: bool
+    size_at: int | None
+    """Place of height and width, two bytes each; None where no frame header was found."""
+    sampling: tuple[int, int]
+    """Largest horizontal and vertical sampling factor."""
+    restart_interval: int
+    """Blocks (MCU) from one restart marker to the next; 0: none."""
+    scan_count: int
+    data_at: int | None
+    """Place of the first scan's data."""
+    end_at: int | None
+    """Place of the end marker; None where the file ends before it."""
+    trailing_bytes: int
+    """Bytes behind the end marker."""
+    trailing_kind: str | None
+    """What they begin like; None where they begin like nothing known."""
+
+
+def read_jpeg_file(file: BinaryIO) -> JpegFile:
+    """Walk a JPEG from marker to marker; never raises for bad bytes, what is not found is None or 0."""
+    try:
+        descriptor = file.fileno()
+    except io.UnsupportedOperation:  # bytes in memory
+        file.seek(0)
+        return _walk(file.read())
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
+        return _walk(data)
+
+
+def _walk(data: mmap.mmap | bytes) -> JpegFile:
+    junk: list[tuple[int, int]] = []
+    is_progressive, size_at, sampling, interval, scans = False, None, (1, 1), 0, 0
+    data_at = end_at = None
+    at = 2
+    for _ in range(MAX_SEGMENTS):
+        marker_at = _next_marker(data, at)
+        if marker_at is None:
+            break
+        if scans == 0 and data[at:marker_at].strip(b"\xff"):  # FF before a marker is fill
+            junk.append((at, marker_at))
+        marker = data[marker_at + 1]
+        if marker == EOI:
+            end_at = marker_at
+            break
+        if marker == SOI or marker == 0x01 or 0xD0 <= marker <= 0xD7:
+            at = marker_at + 2
+            continue
+        head = data[marker_at + 2 : marker_at + 4]
+        if len(head) < 2:
+            break
+        size = struct.unpack(">H", head)[0]
+        body = marker_at + 4
+        if marker in _FRAMES and size_at is None:
+            is_progressive, size_at = _FRAMES[marker] == "progressive", body + 1
+            sampling = _sampling(data[body : body + size - 2])
+        elif marker == DRI:
+            interval = int.from_bytes(data[body : body + 2], "big")
+        elif marker == SOS:
+            scans += 1
+            data_at = data_at or marker_at + 2 + size
+        at = marker_at + 2 + max(2, size)
+    trailing = len(data) - end_at - 2 if end_at is not None else 0
+    return JpegFile(
+        size_bytes=len(data), junk=tuple(junk), is_progressive=is_progressive, size_at=size_at, sampling=sampling,
+        restart_interval=interval, scan_count=scans, data_at=data_at, end_at=end_at, trailing_bytes=trailing,
+        trailing_kind=_kind(data[end_at + 2 : end_at + 14]) if end_at is not None and trailing else None,
+    )  # fmt: skip
+
+
+def _next_marker(data: mmap.mmap | bytes, at: int) -> int | None:
+    found = _MARKER.search(data, at)
+    return found.start() if found else None
+
+
+def _sampling(frame: bytes) -> tuple[int, int]:
+    factors = frame[7::3] if len(frame) >= 9 else b"\x11"
+    return max(1, *(f >> 4 for f in factors)), max(1, *(f & 15 for f in factors))
+
+
+def _kind(head: bytes) -> str | None:
+    if head[4:8] == b"ftyp":
+        return "an MP4 video"
+    return next((kind for begins, kind in _BEGINNINGS.items() if head.startswith(begins)), None)
+
+
+def without_junk(file: BinaryIO, parts: JpegFile) -> bytes:
+    """The file's bytes without those in its header that belong to no segment."""
+    file.seek(0)
+    data = file.read()
+    for begin, end in reversed(parts.junk):
+        data = data[:begin] + data[end:]
+    return data
+
+
+def restart_intervals(file: BinaryIO, parts: JpegFile) -> list[bytes]:
+    """The data between restart markers of a file with one scan; empty where it has none or several scans."""
+    if not parts.restart_interval or parts.scan_count != 1 or parts.data_at is None:
+        return []
+    file.seek(parts.data_at)
+    data = file.read((parts.end_at or parts.size_bytes) - parts.data_at)
+    return _RESTART.split(data)
+
+
+def part_of(file: BinaryIO, parts: JpegFile, intervals: list[bytes], rows: int) -> bytes:
+    """A JPEG of its own that shows some of a file's restart intervals, `rows` high."""
+    assert parts.data_at is not None
+    assert parts.size_at is not None
+    file.seek(0)
+    head = bytearray(file.read(parts.data_at))
+    head[parts.size_at : parts.size_at + 2] = struct.pack(">H", rows)
+    body = bytearray()
+    for number, one in enumerate(intervals):
+        body += one
+        if number < len(intervals) - 1:
+            body += bytes((0xFF, 0xD0 + number % 8))
+    return bytes(head) + bytes(body) + b"\xff\xd9"

@@ -1,0 +1,186 @@
+"""Photos in the formats of the web and of cameras: header and pixels, with what their decoders say of damage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import numpy as np
+from PIL import ExifTags, Image, ImageFile
+
+from processors.decoding import decoder_errors, open_picture
+from processors.errors import DamagedMedia
+from processors.photo.colour import deep_of, profile_name
+from processors.photo.damage import SALVAGE, Damage
+from processors.photo.info import PhotoInfo
+from processors.photo.jpeg import decode_damaged_jpeg, decode_jpeg, jpeg_damage
+from processors.photo.jpeg_file import JpegFile, read_jpeg_file
+from processors.photo.pixels import Pixels, bounding_shrink
+from processors.photo.png_file import PngFile, png_damage, png_exif, read_png_file, without_damaged_extras
+
+_PLAIN = (
+    (re.compile(r"is truncated|Truncated|truncated"), "truncated: the file ends before its picture does"),
+    (re.compile(r"broken data stream|unrecognized data|decoder error|failed to read next|could not create decoder"),
+     "the compressed picture data is corrupt or cut off"),
+    (re.compile(r"Failed to decode frame 0: (.*)"), r"the compressed picture data is corrupt or cut off: \1"),
+)  # fmt: skip
+"""Pillow's words for broken pixels, and what they mean."""
+
+
+class Ordinary:
+    """A photo that Pillow opens.
+
+    Raises
+    ------
+    DamagedMedia : no allowed reader accepts the bytes.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._png: PngFile | None = None
+        with plain_words():
+            file.seek(0)
+            try:
+                self._image = open_picture(file)
+            except DamagedMedia:
+                self._image = self._png_without_damaged_extras()
+            with decoder_errors("reading the picture's header"):
+                self.info = _info(self._image, file)
+
+    def _png_without_damaged_extras(self) -> ImageFile.ImageFile:
+        """Open a PNG whose damage is in chunks that its picture does not need; raises for all others."""
+        self._file.seek(0)
+        if self._file.read(4) == b"\x89PNG":
+            self._png = read_png_file(self._file)
+            needed = [chunk for chunk in self._png.damaged if chunk.is_needed and chunk.kind != "IDAT"]
+            if needed:
+                raise DamagedMedia(
+                    f"the {needed[0].kind} chunk of this PNG is damaged: its checksum (CRC) does not match",
+                    "fetch it again",
+                )
+            if self._png.damaged:
+                return open_picture(without_damaged_extras(self._file, self._png))
+        self._file.seek(0)
+        return open_picture(self._file)
+
+    def pixels(self, longest_side_px: int | None) -> Pixels:
+        """Decode; a JPEG is shrunk while decoding to no less than that side."""
+        kind = self._image.format
+        if kind in ("JPEG", "MPO"):
+            return self._jpeg(longest_side_px)
+        with plain_words(), decoder_errors("decoding the picture", SALVAGE):
+            self._image.load()
+        damage, trailing = None, 0
+        if kind == "PNG":
+            png = self._png or read_png_file(self._file)
+            damage, trailing = png_damage(self._file, png), png.trailing_bytes
+        samples = deep_of(self._image)
+        image = self._image if samples is None else None
+        return Pixels(
+            image=image, samples=samples, damage=damage, trailing_bytes=trailing, orientation=self.info.orientation,
+            icc_profile=self._image.info.get("icc_profile"),
+        )  # fmt: skip
+
+    def _jpeg(self, longest_side_px: int | None) -> Pixels:
+        width, height = self._image.size
+        shrink = bounding_shrink(width, height)
+        if longest_side_px:
+            shrink = max(shrink, _draft(self._image.size, longest_side_px))
+        parts = read_jpeg_file(self._file)
+        with plain_words(), decoder_errors("decoding the picture", SALVAGE):
+            values, fault = decode_jpeg(self._file, min(shrink, 8))
+            damage = None
+            if fault is not None:
+                values = decode_damaged_jpeg(self._file, parts, height, min(shrink, 8))
+                damage = jpeg_damage(self._file, parts, fault, height)
+            if values is not None and values.shape[2] == len(self._image.getbands()):
+                image = _like(self._image, values)
+            else:  # a kind of JPEG that libvips does not read
+                self._image.load()
+                image = self._image
+        return Pixels(
+            image=image, damage=damage or _without_end(parts), orientation=self.info.orientation,
+            shrunk_by=shrink if shrink > 1 and not longest_side_px else 1,
+            trailing_bytes=0 if self._image.format == "MPO" else parts.trailing_bytes,
+            trailing_kind=parts.trailing_kind,
+        )  # fmt: skip
+
+
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """Say what is wrong with the pixels where Pillow's own words do not."""
+    try:
+        yield
+    except DamagedMedia as error:
+        for pattern, words in _PLAIN:
+            if found := pattern.search(error.what):
+                raise DamagedMedia(found.expand(words).strip(), SALVAGE) from error
+        raise
+
+
+def _like(image: Image.Image, values: np.ndarray) -> Image.Image:
+    """Decoded values, uint8, as an image with the mode and information of another."""
+    height, width, _ = values.shape
+    decoded = Image.frombuffer(image.mode, (width, height), values, "raw", image.mode, 0, 1)
+    decoded.info = image.info
+    return decoded
+
+
+def _fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
+    shrink = min(1.0, longest_side_px / max(size))
+    return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
+
+
+def _draft(size: tuple[int, int], longest_side_px: int) -> int:
+    """By how much a JPEG may be shrunk while it is decoded: 1, 2, 4 or 8, as Pillow's `draft` has it."""
+    wanted = _fitted(size, longest_side_px)
+    scale = min(size[0] // wanted[0], size[1] // wanted[1])
+    return next(by for by in (8, 4, 2, 1) if scale >= by)
+
+
+def _without_end(parts: JpegFile) -> Damage | None:
+    if parts.end_at is not None:
+        return None
+    return Damage(condition="truncated", fault="the marker at the end of a JPEG is missing", share=None)
+
+
+def _info(image: ImageFile.ImageFile, file: BinaryIO) -> PhotoInfo:
+    exif = _exif(image, file)
+    orientation = exif.get(ExifTags.Base.Orientation, 1)
+    orientation = orientation if orientation in range(1, 9) else 1
+    size = image.size if orientation < 5 else image.size[::-1]
+    return PhotoInfo(
+        format=(image.format or "unknown").lower(),
+        width_px=size[0],
+        height_px=size[1],
+        mode=image.mode,
+        orientation=orientation,
+        icc_profile_name=profile_name(image.info.get("icc_profile")),
+        frame_count=getattr(image, "n_frames", 1),
+        has_alpha=image.has_transparency_data,
+        jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
+        device=str(exif.get(ExifTags.Base.Model, "")).strip("\0 ") or None,
+    )
+
+
+def _exif(image: ImageFile.ImageFile, file: BinaryIO) -> Image.Exif:
+    if image.format != "PNG":
+        return image.getexif()
+    place = file.tell()  # Pillow decodes the whole of a PNG to find what lies behind its pixels
+    try:
+        return png_exif(file)
+    finally:
+        file.seek(place)
+
+
+_LUMINANCE_SUM = 3688
+"""Sum of the luminance table K.1 of the JPEG standard (ISO/IEC 10918-1), which is libjpeg's quality 50."""
+
+
+def _jpeg_quality(tables: dict[int, list[int]] | None) -> int | None:
+    if not tables or 0 not in tables:
+        return None
+    scale = 100 * sum(tables[0]) / _LUMINANCE_SUM  # per cent; libjpeg: 5000 / q below quality 50, 200 - 2 q above
+    return max(1, min(100, round(5000 / scale if scale > 100 else (200 - scale) / 2)))

@@ -1,0 +1,150 @@
+"""Chunks of a PNG file: which are damaged, what they say of the picture's orientation, and what follows the end."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from PIL import ExifTags, Image
+
+from processors.photo.damage import Damage
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MAX_CHUNKS = 200_000
+MAX_READ_BYTES = 64 << 20
+"""EXIF and XMP chunks that are larger are not looked into."""
+_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """One chunk of a PNG."""
+
+    kind: str
+    at: int
+    """Place of its length."""
+    size_bytes: int
+    """Of its data."""
+    is_sound: bool
+    """Its CRC is that of its bytes."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the picture cannot be shown without it."""
+        return self.kind[:1].isupper()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PngFile:
+    """The chunks of one PNG file."""
+
+    chunks: tuple[Chunk, ...]
+    has_end: bool
+    trailing_bytes: int
+    """Behind the end chunk."""
+
+    @property
+    def damaged(self) -> tuple[Chunk, ...]:
+        return tuple(chunk for chunk in self.chunks if not chunk.is_sound)
+
+
+def read_png_file(file: BinaryIO) -> PngFile:
+    """Walk the chunks and check each one's CRC; never raises for bad bytes."""
+    file.seek(0, 2)
+    size, at = file.tell(), len(SIGNATURE)
+    chunks: list[Chunk] = []
+    while at + 12 <= size and len(chunks) < MAX_CHUNKS:
+        file.seek(at)
+        length, name = struct.unpack(">I4s", file.read(8))
+        if at + 12 + length > size or not (name.isalpha() and name.isascii()):
+            return PngFile(chunks=tuple(chunks), has_end=False, trailing_bytes=0)
+        crc, left = zlib.crc32(name), length
+        while left:
+            block = file.read(min(left, 1 << 20))
+            crc, left = zlib.crc32(block, crc), left - len(block)
+        is_sound = file.read(4) == crc.to_bytes(4, "big")
+        chunks.append(Chunk(kind=name.decode(), at=at, size_bytes=length, is_sound=is_sound))
+        at += 12 + length
+        if name == b"IEND":
+            return PngFile(chunks=tuple(chunks), has_end=True, trailing_bytes=size - at)
+    return PngFile(chunks=tuple(chunks), has_end=False, trailing_bytes=0)
+
+
+def png_exif(file: BinaryIO) -> Image.Exif:
+    """EXIF of a PNG, wherever its chunk lies, with the orientation of XMP where EXIF says none; decodes no pixel."""
+    exif = Image.Exif()
+    from_xmp = None
+    for kind, data in _texts(file):
+        if kind == b"eXIf":
+            exif.load(data)
+        elif found := _XMP_ORIENTATION.search(data):
+            from_xmp = int(found[1])
+    if ExifTags.Base.Orientation not in exif and from_xmp:
+        exif[ExifTags.Base.Orientation] = from_xmp
+    return exif
+
+
+def _texts(file: BinaryIO) -> list[tuple[bytes, bytes]]:
+    file.seek(0, 2)
+    size, at, found = file.tell(), len(SIGNATURE), []
+    for _ in range(MAX_CHUNKS):
+        if at + 12 > size:
+            break
+        file.seek(at)
+        length, name = struct.unpack(">I4s", file.read(8))
+        if name in (b"eXIf", b"iTXt") and length <= MAX_READ_BYTES:
+            data = file.read(length)
+            if name == b"eXIf" or data.startswith(b"XML:com.adobe.xmp\0"):
+                found.append((name, data))
+        if name == b"IEND":
+            break
+        at += 12 + length
+    return found
+
+
+def without_damaged_extras(file: BinaryIO, png: PngFile) -> io.BytesIO:
+    """The file without chunks that are damaged and that the picture does not need."""
+    file.seek(0)
+    data = file.read()
+    for chunk in reversed(png.damaged):
+        if not chunk.is_needed:
+            data = data[: chunk.at] + data[chunk.at + 12 + chunk.size_bytes :]
+    return io.BytesIO(data)
+
+
+def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
+    """Weigh the damaged chunks of a PNG that can be decoded all the same; None for a sound one."""
+    if bad := next((chunk for chunk in png.damaged if chunk.kind == "IDAT"), None):
+        first, rows = _sound_rows(file, png, bad)
+        return Damage(
+            condition="damaged", fault="the checksum (CRC) of its picture data does not match",
+            share=max(1, rows - first) / rows, first_row=first, rows=rows,
+        )  # fmt: skip
+    if png.damaged:
+        kinds = ", ".join(sorted({chunk.kind for chunk in png.damaged}))
+        return Damage(condition="damaged", fault=f"the checksum (CRC) of {kinds} does not match", share=None)
+    if not png.has_end:
+        return Damage(condition="truncated", fault="the chunk at the end of a PNG is missing", share=None)
+    return None
+
+
+def _sound_rows(file: BinaryIO, png: PngFile, bad: Chunk) -> tuple[int, int]:
+    """Whole rows that come out of the data before a damaged chunk, and all rows; 0 for an interlaced picture."""
+    file.seek(len(SIGNATURE) + 8)
+    width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", file.read(13))
+    row_bytes = 1 + (width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(colour, 4) + 7) // 8
+    unpack, unpacked = zlib.decompressobj(), 0
+    for chunk in png.chunks:
+        if chunk.at >= bad.at or interlaced:
+            break
+        if chunk.kind == "IDAT":
+            file.seek(chunk.at + 8)
+            data = file.read(chunk.size_bytes)
+            while data:
+                unpacked += len(unpack.decompress(data, 1 << 20))
+                data = unpack.unconsumed_tail
+    return min(height - 1, unpacked // row_bytes), height

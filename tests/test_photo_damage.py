@@ -1,0 +1,180 @@
+"""Damage of a photo is told, with the part of the picture that it may reach; what harms no pixel is not damage."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from processors.contract import Source
+from processors.derive import derive
+from processors.errors import DamagedMedia
+from processors.photo.preview import Preview
+from processors.photo.reader import Photo, PhotoReader, PhotoReport
+from processors.source_file import SourceFile
+from processors.store.results import Store
+
+PICTURE = np.random.default_rng(7).integers(40, 200, (30, 40, 3)).astype(np.uint8).repeat(16, 0).repeat(16, 1)
+
+
+def encoded(picture_format: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(PICTURE).save(file, picture_format, **options)
+    return file.getvalue()
+
+
+def read(data: bytes) -> tuple[Photo, PhotoReport]:
+    reader = PhotoReader(io.BytesIO(data))
+    photo = reader.photo([])
+    return photo, reader.report()
+
+
+def zeroed(data: bytes, at: int, count: int) -> bytes:
+    return data[:at] + bytes(count) + data[at + count :]
+
+
+def test_whole_jpeg_is_complete() -> None:
+    _, report = read(encoded("JPEG", quality=90))
+    assert (report.condition, report.damaged_share, report.damage, report.trailing_bytes) == ("complete", None, None, 0)
+
+
+def test_corrupt_jpeg_is_shown_and_told() -> None:
+    whole = encoded("JPEG", quality=90)
+    photo, report = read(zeroed(whole, len(whole) // 2, 64))
+    assert photo.image.size == (640, 480)
+    assert (report.condition, report.damaged_share) == ("damaged", 1.0)
+    assert report.damage is not None
+    assert report.damage.startswith(
+        "the picture is damaged: up to 100 % of the picture may be wrong, at the latest from"
+    )
+
+
+def test_corrupt_jpeg_with_restarts_is_damaged_only_where_an_interval_is() -> None:
+    whole = encoded("JPEG", quality=90, restart_marker_rows=1)
+    photo, report = read(zeroed(whole, len(whole) // 2, 64))
+    right, _ = read(whole)
+    differs = (np.asarray(photo.image) != np.asarray(right.image)).any(axis=(1, 2)).mean()
+    assert report.damaged_share is not None
+    assert differs - 0.02 <= report.damaged_share <= 2 * 16 / 480
+    assert report.condition == "damaged"
+
+
+def test_corrupt_progressive_jpeg_may_be_wrong_anywhere() -> None:
+    whole = encoded("JPEG", quality=90, progressive=True)
+    _, report = read(zeroed(whole, len(whole) // 2, 64))
+    assert (report.condition, report.damaged_share) == ("damaged", 1.0)
+
+
+def test_damage_is_heard_where_only_a_small_picture_is_wanted() -> None:
+    from processors.contract import Need
+
+    whole = encoded("JPEG", quality=90)
+    reader = PhotoReader(io.BytesIO(zeroed(whole, len(whole) // 2, 64)))
+    photo = reader.photo([Need(longest_side_px=100)])
+    assert photo.image.size == (160, 120)
+    assert reader.report().condition == "damaged"
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        lambda data: data[:20] + b"\0\0\0" + data[20:],  # between two segments of the header
+        lambda data: data[:-2] + bytes(7) + data[-2:],  # zeros before the end
+        lambda data: data[:11] + b"\x05" + data[12:],  # a version of JFIF that does not exist
+        lambda data: data[:20] + b"\xff\xff\xff" + data[20:],  # fill bytes
+    ],
+)
+def test_what_concerns_no_pixel_is_not_damage(harmless) -> None:
+    photo, report = read(harmless(encoded("JPEG", quality=90)))
+    assert (report.condition, report.damage) == ("complete", None)
+    assert (np.asarray(photo.image) == np.asarray(Image.open(io.BytesIO(encoded("JPEG", quality=90))))).all()
+
+
+@pytest.mark.parametrize(
+    ("behind", "kind"),
+    [(b"PK\x03\x04" + bytes(40), "a ZIP archive"), (b"\xff\xd8\xff\xe0", "another JPEG"), (b"6", None)],
+)
+def test_data_behind_a_jpeg_are_counted(behind: bytes, kind: str | None) -> None:
+    _, report = read(encoded("JPEG") + behind)
+    assert (report.condition, report.trailing_bytes, report.trailing_kind) == ("complete", len(behind), kind)
+
+
+def test_jpeg_without_its_end_is_truncated_though_all_rows_are_there() -> None:
+    photo, report = read(encoded("JPEG")[:-2])
+    assert photo.image.size == (640, 480)
+    assert (report.condition, report.damaged_share) == ("truncated", None)
+    assert report.damage == "the file is truncated, its pixels are not: the marker at the end of a JPEG is missing"
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_png_whose_text_is_damaged_is_shown_and_told() -> None:
+    whole = encoded("PNG")
+    bad = whole[:33] + chunk(b"tEXt", b"Title\0Mars")[:-1] + b"?" + whole[33:]
+    photo, report = read(bad)
+    assert (np.asarray(photo.image) == PICTURE).all()
+    assert report.condition == "damaged"
+    assert report.damage == "the file is damaged, its pixels are not: the checksum (CRC) of tEXt does not match"
+
+
+def test_png_whose_header_is_damaged_says_so() -> None:
+    whole = encoded("PNG")
+    with pytest.raises(
+        DamagedMedia, match=r"the IHDR chunk of this PNG is damaged: its checksum \(CRC\) does not match"
+    ):
+        read(whole[:29] + b"????" + whole[33:])
+
+
+def test_png_whose_picture_data_have_a_wrong_checksum_is_told_from_its_first_bad_row() -> None:
+    raw = b"".join(b"\0" + row.tobytes() for row in PICTURE)
+    packed = zlib.compress(raw, 0)
+    middle = len(packed) // 2
+    head = encoded("PNG")[:33]
+    second = chunk(b"IDAT", packed[middle:])
+    data = head + chunk(b"IDAT", packed[:middle]) + second[:-4] + b"????" + chunk(b"IEND", b"")
+    photo, report = read(data)
+    assert (np.asarray(photo.image) == PICTURE).all()
+    assert report.damaged_share is not None
+    assert 0.49 < report.damaged_share < 0.52
+
+
+def test_png_with_much_text_is_read() -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    text.add_text("comment", "x" * 2_000_000, zip=True)
+    photo, report = read(encoded("PNG", pnginfo=text))
+    assert (np.asarray(photo.image) == PICTURE).all()
+    assert report.condition == "complete"
+
+
+@pytest.mark.parametrize("picture_format", ["PNG", "GIF", "WEBP", "JPEG2000", "BMP", "PPM"])
+def test_cut_picture_fails_in_words_without_inner_names(picture_format: str) -> None:
+    whole = encoded(picture_format)
+    with pytest.raises(DamagedMedia) as caught:
+        read(whole[: len(whole) * 6 // 10])
+    assert "photo.salvaged" in caught.value.todo
+    assert caught.value.what in (
+        "truncated: the file ends before its picture does", "the compressed picture data is corrupt or cut off",
+    )  # fmt: skip
+
+
+def test_damage_stands_in_the_facts_of_a_preview_and_of_its_source(tmp_path: Path) -> None:
+    whole = encoded("JPEG", quality=90)
+    path = tmp_path / "p.jpg"
+    path.write_bytes(zeroed(whole, len(whole) // 2, 64))
+    source = Source(digest="a" * 64, size_bytes=1, name="p.jpg", medium="photo", format="jpeg", has_sound=False)
+    store = Store(tmp_path / "store")
+    (outcome,) = derive(source, SourceFile.at(path), "june", [Preview(formats=("jpeg",))], store)
+    manifest = store.manifest(outcome.ref)
+    assert manifest.verdict == "made"
+    assert isinstance(manifest.source_facts, dict)
+    assert manifest.source_facts["condition"] == "damaged"
+    assert all("may be wrong" in item.facts["damage"] for item in manifest.items)  # type: ignore[index]
