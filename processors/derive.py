@@ -145,7 +145,7 @@ def _run_photo(source: Source, file: SourceFile, work: list[Work], reading: Read
                 photo = reader.photo(needs)
             reading.facts["photo"] = as_json(reader.report())
             _feed(work, photo)
-            reading.damage["photo"] = _damage(reader) or _damage(reader.info)
+            reading.damage["photo"] = _damage(reader)
     _finish(work)
 
 

@@ -126,7 +126,7 @@ def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
     levels = levels_of(samples, valid, declared_white=pixels.declared_white)
     shown = to_8_bit(samples, levels, valid, is_inverted=pixels.is_inverted)
     if pixels.saturated is not None:
-        shown[turned_array(pixels.saturated, pixels.orientation)] = 255
+        shown = np.where(turned_array(pixels.saturated, pixels.orientation), np.uint8(255), shown)
     image = Image.fromarray(np.ascontiguousarray(shown if shown.ndim == 2 or shown.shape[2] == 3 else shown[..., 0]))
     if pixels.icc_profile and image.mode == "RGB":
         image.info["icc_profile"] = pixels.icc_profile
