@@ -90,8 +90,8 @@ class _Session:
                 source_width_px=photo.info.width_px,
                 source_height_px=photo.info.height_px,
                 alpha_flattened_on_white=flattened,
-                white_level=photo.levels.white if photo.deep is not None else None,
-                black_level=photo.levels.black if photo.deep is not None else None,
+                white_level=photo.white_level,
+                black_level=photo.black_level,
                 levels_rule=photo.levels.rule if photo.deep is not None else None,
                 damage=photo.damage.sentence if photo.damage else None,
             )

@@ -159,6 +159,16 @@ class Photo:
     shrunk_by: int = 1
     """1: all pixels of the file. N: a very large picture, of which these are 1/N along each side."""
 
+    @property
+    def white_level(self) -> float | None:
+        """The number in the file that `image` shows as white; None for a picture of 8 bits."""
+        return None if self.deep is None else self.levels.white
+
+    @property
+    def black_level(self) -> float | None:
+        """The number in the file that `image` shows as black; None for a picture of 8 bits."""
+        return None if self.deep is None else self.levels.black
+
     @functools.cached_property
     def _small(self) -> dict[int, Image.Image]:
         return {}

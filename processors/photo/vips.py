@@ -6,9 +6,11 @@ import io
 import logging
 import os
 import re
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, Literal
 
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
@@ -106,16 +108,19 @@ def load(
 
 
 def _source(file: BinaryIO) -> pyvips.Source:
-    try:
-        descriptor = os.dup(file.fileno())
-    except io.UnsupportedOperation:  # bytes in memory
-        file.seek(0)
-        return pyvips.Source.new_from_memory(file.read())
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    try:
-        return pyvips.Source.new_from_descriptor(descriptor)
-    finally:
-        os.close(descriptor)
+    with ExitStack() as stack:
+        try:
+            descriptor = file.fileno()
+        except io.UnsupportedOperation:  # bytes in memory, which libvips would not keep
+            spooled = stack.enter_context(tempfile.TemporaryFile())
+            file.seek(0)
+            shutil.copyfileobj(file, spooled)
+            spooled.flush()
+            descriptor = spooled.fileno()
+        copy = os.dup(descriptor)
+        stack.callback(os.close, copy)
+        os.lseek(copy, 0, os.SEEK_SET)
+        return pyvips.Source.new_from_descriptor(copy)
 
 
 def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options: Any) -> pyvips.Image:
