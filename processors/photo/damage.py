@@ -26,10 +26,14 @@ class Damage:
     """Where the decoder noticed: the damage begins here or above."""
     rows: int | None = None
     """Rows of the picture, as stored."""
+    in_words: str | None = None
+    """The sentence, where whoever found the damage has one of their own."""
 
     @property
     def sentence(self) -> str:
         """The damage in one sentence, without a full stop."""
+        if self.in_words is not None:
+            return self.in_words
         if self.share is None:
             return f"the file is {self.condition}, its pixels are not: {self.fault}"
         percent = max(0.1, round(100 * self.share, 1))

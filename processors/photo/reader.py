@@ -109,7 +109,9 @@ class _Planetary:
 
         with decoder_errors("reading the pixels"):
             found = read_samples(self._file, self._described)
-        damage = Damage(condition="damaged", fault=found.damage, share=1.0) if found.damage else None
+        damage = None
+        if found.damage:
+            damage = Damage(condition="damaged", fault=found.damage, share=1.0, in_words=found.damage)
         return Pixels(
             samples=picked(found.values), valid=picked(found.valid), saturated=picked(found.saturated),
             declared_white=found.declared_white, damage=damage,
