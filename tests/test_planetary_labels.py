@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import time
+from random import Random
 
 import numpy as np
 import pytest
@@ -541,3 +543,36 @@ def test_detached_label_describes_the_file_that_it_names(pointer: str, offset: i
         DamagedMedia, match=f"its label promises pixels up to byte {len(data)}, {len(data) - 1} are there"
     ):
         pds3_label.described_by(detached(pointer), "A.IMG", len(data) - 1)
+
+
+VALUES = [
+    "-1", "1e400", "16#FFFF#", "9" * 200, "NaN", "(1,2)", "{", '"', "'", "<", "/*", "=", "^", "1e-320", "3.4e38",
+    "16#FF7FFFFB#", "40#12#", "2#1a#", "1 <BYTES>", "65535", "inf", "1D400", "99999999999999999999",
+]  # fmt: skip
+"""What may stand where a label's value belongs, or break it."""
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_labels_of_any_text_are_read_or_refused(seed: int) -> None:
+    words = (
+        " MISSING_CONSTANT = 8", " SCALING_FACTOR = 2", " OFFSET = 5", " CHECKSUM = 9.1e3", " VALID_MINIMUM = 3",
+        " LINE_DISPLAY_DIRECTION = UP", " BAND_SEQUENCE = (RED,GREEN,BLUE)", " SAMPLE_BIT_MASK = 2#00001111#",
+        " HIGH_REPR_SATURATION = 200", " LINE_PREFIX_BYTES = 0",
+    )  # fmt: skip
+    random, outcomes = Random(seed), {"read": 0, "refused": 0}
+    for _ in range(150):
+        kind, bits = random.choice([("MSB_INTEGER", 16), ("PC_REAL", 32), ("IEEE_REAL", 64), ("VAX_REAL", 32)])
+        data = bytes(LINES * SAMPLES * 3 * bits // 8)
+        file = pds3(data, *random.sample(words, 4), kind=kind, bits=bits, bands=3)
+        value = random.choice(list(re.finditer(rb"(?<== )[^\r\n]+", file[:1024])))
+        broken = file[: value.start()] + random.choice(VALUES).encode() + file[value.end() :]
+        opened = io.BytesIO(broken)
+        try:
+            attached_format(opened, "a.img")
+            found = read_samples(opened, read_header(opened, "a.img"))
+        except MediaError:
+            outcomes["refused"] += 1
+        else:
+            outcomes["read"] += 1
+            assert found.values.shape[:2] != (0, 0)
+    assert min(outcomes.values()) > 10

@@ -154,6 +154,7 @@ def _is(stored: np.ndarray, special: Special) -> np.ndarray | None:
             f"its label says {special.name} = {special.text[:80]}, which is no number", FIX_LABEL
         ) from error
     if kind == "f":
+        number = float(number)
         with np.errstate(over="ignore", invalid="ignore"):
             near = np.abs(stored - stored.dtype.type(number)) <= abs(number) * NEAR[item]
         return near | (stored == stored.dtype.type(number)) if np.isfinite(number) else stored == number
