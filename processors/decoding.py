@@ -23,6 +23,7 @@ import av.stream
 import pillow_heif
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
+from processors.containers.id3 import behind_id3
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, StoreError, UnsupportedMedia
 from processors.formats import DEMUXERS, PICTURE_READERS
 
@@ -96,8 +97,17 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
     with decoder_errors("opening the container"):
         try:
             return _opened(file, probe_bytes)
+        except av.error.EOFError as error:
+            raise ValueError("it ends before any stream is described: its header is damaged or cut off") from error
         except av.error.InvalidDataError as error:
-            raise ValueError(_demuxers_words(file) or error.strerror) from error
+            raise ValueError(_demuxers_words(file) or _first_block_fault(file) or error.strerror) from error
+
+
+def _first_block_fault(file: BinaryIO) -> str | None:
+    """Of a FLAC file that FFmpeg refuses without a word."""
+    file.seek(behind_id3(file))
+    is_flac = file.read(4) == b"fLaC"
+    return "its first block, which says rate, channels and length, is damaged or not the first" if is_flac else None
 
 
 def _opened(file: BinaryIO, probe_bytes: int | None = None) -> av.container.InputContainer:

@@ -14,6 +14,7 @@ import soundfile
 from processors.audio.info import AudioReport, Damaged
 from processors.audio.reader import FileReader
 from processors.containers.ogg import Page, checksum, pages
+from processors.decoding import open_container
 from processors.errors import DamagedMedia
 from processors.source_file import SourceFile
 
@@ -242,3 +243,10 @@ def test_any_byte_of_an_ogg_file_may_be_wrong(tmp_path: Path, codec: str) -> Non
             continue
         assert report.damage is not None
         assert samples.shape[1] <= whole
+
+
+def test_a_container_that_ends_before_its_header_does_is_told_in_words(tmp_path: Path) -> None:
+    path = made(tmp_path, "vorbis", 1.0)
+    damaged = with_a_flipped_bit(path, split(path)[0])
+    with damaged.open("rb") as opened, pytest.raises(DamagedMedia, match="its header is damaged or cut off"):
+        open_container(opened)

@@ -14,7 +14,7 @@ import soundfile
 from processors.audio.info import AudioReport, Damaged
 from processors.audio.reader import FileReader
 from processors.containers.chunks import MAX_CHUNKS, ChunkFile
-from processors.errors import RefusedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.source_file import SourceFile
 
 RATE_HZ = 48_000
@@ -272,3 +272,13 @@ def test_the_padding_at_the_end_of_opus_in_mp4_is_left_out(tmp_path: Path, sampl
     assert found.shape[1] == samples
     assert report.damage is None
     assert report.end_padding_sample_count > 0
+
+
+@pytest.mark.parametrize("place", [4, 7])
+def test_a_damaged_first_block_of_flac_is_told_in_words(tmp_path: Path, place: int) -> None:
+    path = flac(tmp_path / "a.flac")
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(DamagedMedia, match="its first block, which says rate, channels and length, is damaged"):
+        read(path, "flac")

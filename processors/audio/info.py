@@ -91,14 +91,14 @@ class AudioReport:
     """Why the file seems cut off; None where it does not."""
     unread_because: str | None
     """What stands behind the sound that the header declares, and is not read; None where nothing is known to."""
-    checksum_mismatch: str | None = None
-    """A checksum of the whole sound that is not the one that its header names; None where there is none, where it is
-    right, and where something is missing anyway."""
+    doubted_because: str | None = None
+    """Why samples may be wrong although all decode: a checksum of the whole sound is not the one that its header names.
+    None where there is none, and where something is missing anyway."""
 
     @property
     def damage(self) -> str | None:
         """What of the sound is damaged, lost, cut off or not read, in a sentence; None where it is whole."""
-        parts = [*self._missing(), self.truncated_because, self.unread_because, self.checksum_mismatch]
+        parts = [*self._missing(), self.truncated_because, self.unread_because, self.doubted_because]
         told = [part for part in parts if part]
         if not told and (self.damaged or self.decoder_errors):
             count = "a fault:" if self.decoder_errors == 1 else f"{self.decoder_errors} faults, the first:"

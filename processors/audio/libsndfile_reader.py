@@ -125,7 +125,7 @@ class LibsndfileReader:
         if self._rest is not None:
             return self._rest.report()
         if self._digest and not self._tally.errors:
-            self._tally.checksum_mismatch = self._digest.mismatch()
+            self._tally.doubted_because = self._digest.mismatch()
         return self._tally.report()
 
 

@@ -225,5 +225,5 @@ class FfmpegReader:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
         tally, digest = self.stream.tally, self.stream.digest
         if digest and not tally.errors and not tally.missing:
-            tally.checksum_mismatch = digest.mismatch()
+            tally.doubted_because = digest.mismatch()
         return self.stream.report()

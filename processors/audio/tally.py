@@ -60,7 +60,7 @@ class Tally:
         self.cut_off_because = self._promise.cut_off_because
         self.unread_because = self._promise.unread_because
         self.second_count = self._promise.second_count
-        self.checksum_mismatch: str | None = None
+        self.doubted_because: str | None = None
         self.first_error: str | None = None
         self.damaged: list[Damaged] = []
         self.end_padding = 0
@@ -124,7 +124,7 @@ class Tally:
             damaged=ending.damaged if ending.replaces_all else (*self.damaged, *ending.damaged),
             truncated_because=ending.truncated_because,
             unread_because=self.unread_because,
-            checksum_mismatch=self.checksum_mismatch,
+            doubted_because=self.doubted_because,
         )
 
     def _ending(self) -> Ending:

@@ -97,6 +97,13 @@ class OggCodec:
 
 def described(packet: bytes) -> OggCodec | None:
     """The codec that a stream's first packet names; None where it is no sound, or of a codec that is not known here."""
+    codec = _described(packet)
+    if codec is None or not codec.rate_hz or not codec.channel_count:
+        return None
+    return None if codec.name == "speex" and not codec.frame_samples else codec
+
+
+def _described(packet: bytes) -> OggCodec | None:
     if packet[:8] == b"OpusHead" and len(packet) >= 19:
         return OggCodec(
             name="libopus", rate_hz=OPUS_RATE_HZ, channel_count=packet[9], headers=[packet],
