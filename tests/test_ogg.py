@@ -250,3 +250,19 @@ def test_a_container_that_ends_before_its_header_does_is_told_in_words(tmp_path:
     damaged = with_a_flipped_bit(path, split(path)[0])
     with damaged.open("rb") as opened, pytest.raises(DamagedMedia, match="its header is damaged or cut off"):
         open_container(opened)
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+@pytest.mark.parametrize("count", [240_000, 240_001, 240_777])
+def test_a_last_page_behind_a_damaged_one_keeps_its_place(tmp_path: Path, subtype: str, count: int) -> None:
+    path = tmp_path / "whole.ogg"
+    soundfile.write(path, np.random.default_rng(6).normal(0, 0.1, count), RATE_HZ, format="OGG", subtype=subtype)
+    whole, parts = read(path)[0], split(path)
+    samples, _, report = read(with_a_flipped_bit(path, parts[-2]))
+    assert samples.shape == whole.shape == (1, count)
+    behind = np.flatnonzero(np.isnan(samples[0]))[-1] + 1
+    assert report.missing_sample_count > 0
+    if subtype == "VORBIS":
+        assert np.allclose(samples[:, behind:], whole[:, behind:], rtol=0, atol=1e-6)
+    elif behind + 9600 < count:
+        assert np.corrcoef(samples[0, behind + 4800 :], whole[0, behind + 4800 :])[0, 1] > 0.99

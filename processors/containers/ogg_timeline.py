@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from processors.containers.ogg import FIRST, LAST, Packets, Page, Rubbish, pages
+from processors.containers.ogg import CONTINUED, FIRST, LAST, Packets, Page, Rubbish, pages
 from processors.containers.ogg_codecs import OggCodec, described
 from processors.errors import DamagedMedia
 from processors.source_file import SourceFile
@@ -106,6 +106,9 @@ class _Reader:
         """What granules are wrong by."""
         self._is_marked = False
         self._lost_end: Page | None = None
+        """The newest page, where it is damaged and seems to be this stream's."""
+        self._lost_granule: int | None = None
+        """Where that page seems to have ended, while the one behind it is placed."""
         self._is_lost = False
 
     def page(self, page: Page) -> Iterator[Event]:
@@ -156,6 +159,9 @@ class _Reader:
             what = f"page {page.sequence} stands at byte {page.place}, where page {self._sequence} should"
             yield Fault(what=what, is_lost=True)
         self._is_lost |= lost
+        self._lost_granule = None
+        if self._lost_end is not None and page.sequence == self._sequence + 1:
+            self._lost_granule = self._lost_end.granule
         self._sequence, self._lost_end, self._is_marked = page.sequence + 1, None, bool(page.flags & LAST)
         found = self._packets.of(page, after_loss=lost)
         while found and self._in_headers and codec.takes_header(found[0]):
@@ -191,6 +197,9 @@ class _Reader:
             self._position = (start or 0) - missing
             starts_at = self._position
         elif start is not None:
+            if is_last and self._is_lost and ends is not None:
+                trimmed = self._trim_behind_loss(page, codec, counts, ends)
+                start += trimmed
             off = start - self._position
             if is_last and off < 0:
                 trimmed = min(total, -off)
@@ -206,6 +215,20 @@ class _Reader:
             packets=found, sample_counts=counts, missing_samples=missing, skip_samples=skip, trimmed_samples=trimmed,
             is_after_loss=self._is_lost, starts_at=starts_at,
         )  # fmt: skip
+
+    def _trim_behind_loss(self, page: Page, codec: OggCodec, counts: tuple[int, ...], ends: int) -> int:
+        """How many samples of the last page are no sound, where the page before it is damaged.
+
+        Only both pages' ends tell: what lies between is this page's packets, and what of it was lost with the other.
+        """
+        if self._lost_granule is None or not any(counts):
+            return 0
+        lost_packets = bool(page.flags & CONTINUED) + (
+            codec.name == "vorbis"
+        )  # whose first packet needs the one before
+        each = max(set(counts) - {0}, key=counts.count)
+        over = self._lost_granule + self._offset + lost_packets * each + sum(counts) - ends
+        return over if 0 <= over <= sum(counts) else 0
 
     def end(self) -> tuple[bool, int | None]:
         """Is the stream's end marked, and how much is missing there by the damaged page that seems to be its last."""
