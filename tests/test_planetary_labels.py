@@ -398,6 +398,9 @@ def test_band_sequence_names_the_colours(words: str, bands: tuple[int, ...]) -> 
     photo = PhotoReader(io.BytesIO(pds3(values.tobytes(), f" BAND_SEQUENCE = {words}", bands=count))).photo([])
     right = values[list(bands)].transpose(1, 2, 0) if len(bands) == 3 else values[0]
     assert np.asarray(photo.image).tolist() == right.tolist()
+    told = (f"shown as the grey of band 1 of {count}: the label names no colours",) if len(bands) == 1 else ()
+    file = pds3(values.tobytes(), f" BAND_SEQUENCE = {words}", bands=count)
+    assert read_header(io.BytesIO(file)).problems == told
 
 
 def test_checksum_of_a_label_is_compared_with_the_pixels() -> None:
@@ -503,7 +506,37 @@ def test_statements_keep_their_values() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ['A = "x\n', "A = (1, \n", "/* \n", "A = 'x\n", "OBJECT = A\n", "= \n", 'A = {"(\n'])
+@pytest.mark.parametrize("text", ["/**/", "/*", "\0", " ", "CCSD=SFDU\n", "A="])
+def test_beginning_of_any_file_is_looked_at_in_no_time(text: str) -> None:
+    began = time.monotonic()
+    pds3_label.begins_with_label(text.encode() * 1500 + b"\xff")
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("text", ["A=( ", "A", "A='", "A = '' ", "A=('", "A ", "''", "A=(')"])
+def test_hostile_vicar_labels_take_time_in_proportion_to_their_size(text: str) -> None:
+    began = time.monotonic()
+    error_of(f"LBLSIZE=300000  {text * (300_000 // len(text))}".encode())
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A='x' ",
+        "(/*/*/*) ",
+        'A=(1,"\'"',
+        'A = "x\n',
+        "A = (1, \n",
+        "/* \n",
+        "A = 'x\n",
+        "OBJECT = A\n",
+        "/**/",
+        "\0 \n",
+        "= \n",
+        'A = {"(\n',
+    ],
+)
 def test_hostile_labels_take_time_in_proportion_to_their_size(text: str) -> None:
     began = time.monotonic()
     try:

@@ -118,12 +118,15 @@ class ImageObject:
     @property
     def problems(self) -> tuple[str, ...]:
         """What a person should know of the image besides its tags, each in a sentence."""
-        if not self.others:
-            return self.missing
-        names = ", ".join(self.others[:20])
-        more = f" and {len(self.others) - 20} more" if len(self.others) > 20 else ""
-        count = "1 other image" if len(self.others) == 1 else f"{len(self.others)} other images"
-        return (*self.missing, f"the label describes {count}, not read: {names}{more}")
+        found = list(self.missing)
+        if self.others:
+            names = ", ".join(self.others[:20])
+            more = f" and {len(self.others) - 20} more" if len(self.others) > 20 else ""
+            count = "1 other image" if len(self.others) == 1 else f"{len(self.others)} other images"
+            found.append(f"the label describes {count}, not read: {names}{more}")
+        if self.band_count > 1 and len(self.shown_bands) == 1:
+            found.append(f"shown as the grey of band 1 of {self.band_count}: the label names no colours")
+        return tuple(found)
 
     @property
     def shown_bands(self) -> tuple[int, ...]:

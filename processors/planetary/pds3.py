@@ -27,7 +27,7 @@ MAX_LABEL_BYTES = 4 << 20
 NOTHING = "nothing is to be done"
 FIRST_KEYS = ("PDS_VERSION_ID", "ODL_VERSION_ID", "RECORD_TYPE", "FILE_TYPE", "LABEL_RECORDS", "DATA_SET_ID")
 """A label begins with one of these, behind comments and SFDU labels."""
-_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[\s\x00]|/\*.*?\*/)*\^?([A-Za-z][\w:]*)\s*=\s*(\S*)", re.DOTALL)
+_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[\s\x00]|/\*(?>.*?\*/))*+\^?([A-Za-z][\w:]*)\s*=\s*(\S*)", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)

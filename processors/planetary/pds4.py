@@ -106,7 +106,8 @@ def files_named(label: bytes) -> tuple[str, ...]:
 
 def _images(root: Element, name: str) -> list[Element]:
     """The image arrays of the one file area that names this file."""
-    areas = {_text(area, "file", "file_name"): area for area in _anywhere(root, "file_area_observational")}
+    parts = [element for element in root.iter() if _local(element).startswith("file_area_")]
+    areas = {_text(area, "file", "file_name"): area for area in parts if _below(area, "file")}
     area = (
         areas.get(name) if name in areas else {key.casefold(): one for key, one in areas.items()}.get(name.casefold())
     )

@@ -12,7 +12,9 @@ MAX_STATEMENTS = 100_000
 MAX_DEPTH = 100
 MAX_STEPS = 200_000
 """Statements, comments and lines that are neither; hostile text is not read further."""
-MAX_COMMENTED_CHARS = 10_000
+MAX_COMMENTS = 50
+"""In one sequence; more stay in its text."""
+MAX_SEQUENCE_CHARS = 20_000
 ABSENT = ("", "N/A", "NULL", "UNK", "NONE", "UNKNOWN", "NOT APPLICABLE")
 """What labels write where they have no value."""
 
@@ -117,6 +119,7 @@ class _Scanner:
         self._last_quote = text.rfind('"')
         self._is_balanced = True
         self._steps = 0
+        self._line_end = -1
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         text = self._text
@@ -159,6 +162,12 @@ class _Scanner:
                 f"a label of more than {MAX_STEPS} statements and comments is over the limit", "shorten it"
             )
 
+    def _end_of_line(self) -> int:
+        if self._at > self._line_end:  # looked for once a line, of which a hostile text may be one
+            self._line_end = self._text.find("\n", self._at)
+            self._line_end = len(self._text) if self._line_end < 0 else self._line_end
+        return self._line_end
+
     def _line(self) -> str:
         rest = _REST.match(self._text, self._at)
         assert rest is not None
@@ -166,14 +175,14 @@ class _Scanner:
         return rest[0]
 
     def _value(self) -> str:
-        text, line_end = self._text, self._text.find("\n", self._at)
+        text, line_end = self._text, self._end_of_line()
         self._skip()
-        if 0 <= line_end < self._at and (_STATEMENT.match(text, self._at) or self._at >= len(text)):
+        if line_end < self._at and (_STATEMENT.match(text, self._at) or self._at >= len(text)):
             return ""
         first = text[self._at : self._at + 1]
         if first == '"' and self._at < self._last_quote:
             value = self._quoted('"')
-        elif first == "'" and "'" in _rest_of_line(text, self._at + 1):
+        elif first == "'" and text.find("'", self._at + 1, self._end_of_line()) > 0:
             value = f"'{self._quoted(chr(39))}'"
         elif first in ("(", "{") and self._is_balanced:
             value = self._sequence()
@@ -203,18 +212,13 @@ class _Scanner:
 
 
 def _without_comments(value: str) -> str:
-    """A sequence without the comments in it, but for one that is longer than any real one."""
-    return _COMMENT.sub(r"\1", value) if len(value) <= MAX_COMMENTED_CHARS else value
-
-
-def _rest_of_line(text: str, start: int) -> str:
-    end = text.find("\n", start)
-    return text[start : end if end >= 0 else len(text)]
+    """A sequence without the comments in it, but for one that has more than any real one."""
+    return _COMMENT.sub(r"\1", value) if 0 < value.count("/*") <= MAX_COMMENTS else value
 
 
 def items_of(value: str) -> list[str]:
     """The items of a sequence or set, or the value alone; each without quotes, with its unit."""
-    value = value.strip()
+    value = value.strip()[:MAX_SEQUENCE_CHARS]
     if value[:1] in ("(", "{"):
         value = value[1:-1] if value[-1:] in (")", "}") else value[1:]
     items = re.findall(r"(?:\"[^\"]*\"|'[^']*'|[^,\"'])+", value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from typing import BinaryIO
 
@@ -11,7 +12,8 @@ from processors.planetary.image_object import FIX_LABEL, ImageObject, Interleave
 
 FORMAT = "vicar"
 MAX_LABEL_BYTES = 4 << 20
-_ITEM = re.compile(r"(\w+)\s*=\s*('(?:[^']|'')*'|\((?:'(?:[^']|'')*'|[^)'])*\)|[^\s']+)")
+MAX_ITEMS = 20_000
+_ITEM = re.compile(r"(?<!\w)(\w++)\s*+=\s*+('(?:[^']|'')*+'|\((?:'[^']{0,4000}'|[^)']){0,4000}+\)|[^\s']+)")
 _SIZE = re.compile(rb"LBLSIZE\s*=\s*(\d{1,10})")
 _TYPES = {
     "BYTE": ("u", 1), "HALF": ("i", 2), "WORD": ("i", 2), "FULL": ("i", 4), "LONG": ("i", 4), "REAL": ("f", 4),
@@ -81,9 +83,8 @@ def _label(file: BinaryIO, offset: int) -> tuple[str, int]:
 
 
 def _entries(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name, value[1:-1].replace("''", "'") if value[:1] == "'" else value) for name, value in _ITEM.findall(text)
-    )
+    found = (item.groups() for item in itertools.islice(_ITEM.finditer(text), MAX_ITEMS))
+    return tuple((name, value[1:-1].replace("''", "'") if value[:1] == "'" else value) for name, value in found)
 
 
 def _dtype(table: dict[str, str]) -> str:
