@@ -13,7 +13,7 @@ import soundfile
 
 from processors.metadata.container import read_container
 from processors.metadata.record import Tag
-from processors.metadata.recorder_notes import position
+from processors.metadata.position import position_of
 from processors.metadata.riff import riff_tags
 from processors.metadata.times import dates_of_file
 
@@ -89,7 +89,7 @@ def test_the_chunk_of_wildlife_acoustics_is_read() -> None:
 )
 def test_positions_are_read_as_recorders_write_them(place: str, text: str, found: tuple[float, float] | None) -> None:
     namespace, name = place.split(":")
-    values = position((Tag(namespace=namespace, name=name, value=text),))
+    values = position_of((Tag(namespace=namespace, name=name, value=text),))
     assert tuple(one.value for one in values.values() if one) == (found or ())
 
 

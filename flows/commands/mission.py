@@ -32,6 +32,8 @@ def mars_time_of(written: str, longitude_degrees_east: float | None, mission: st
                   "times": [asdict(time) for time in times]}  # fmt: skip
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
+    if when.is_leap_second:
+        click.echo("23:59:60 is a leap second; the times below are of 23:59:59")
     if sols and profile:
         click.echo(f"{profile.title} sol {sols[0]}" + (f" or {sols[1]}" if sols[1] != sols[0] else ""))
     for name, time in zip(("begins", "ends") if len(times) > 1 else ("",), times, strict=True):

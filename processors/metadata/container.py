@@ -14,8 +14,8 @@ from av.video.codeccontext import VideoCodecContext
 
 from processors.decoding import decoder_errors, open_container
 from processors.metadata.boxes import box_tags
+from processors.metadata.position import position_of
 from processors.metadata.record import MetadataRecord, StreamRecord, Tag, known_from, text_tag
-from processors.metadata.recorder_notes import position
 from processors.metadata.riff import riff_tags
 
 MAX_PROBLEMS = 20
@@ -41,7 +41,7 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
             container_duration_seconds=_seconds(container.duration, Fraction(1, av.time_base)),
             container_bit_rate_bps=container.bit_rate or None,
             streams=tuple(_stream(stream) for stream in container.streams),
-            known=known_from(tags, **position(tags)),
+            known=known_from(tags, **position_of(tags)),
             tags=tags,
             problems=tuple(problems[:MAX_PROBLEMS]),
         )
@@ -53,6 +53,10 @@ def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
     for stream in container.streams:
         for name, text in stream.metadata.items():
             yield text_tag(f"stream.{stream.index}", name, text)
+    if container.format.name == "ogg" and not container.metadata and container.streams:
+        # Ogg has no tags of its own: the comments of its first stream are the file's
+        for name, text in container.streams[0].metadata.items():
+            yield text_tag("container", name.lower(), text)
     for number, chapter in enumerate(container.chapters()):
         base = chapter["time_base"] or Fraction(0)
         yield Tag(namespace=f"chapter.{number}", name="start_seconds", value=float(chapter["start"] * base))

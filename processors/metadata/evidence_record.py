@@ -215,7 +215,7 @@ def weigh(
     believed = min(voices, key=lambda voice: _rank(*voice), default=None)
     recorded_by = said.get("recorded_by")
     camera, camera_source = _camera(recorded_by, statements, profile)
-    when, sol_source = _taken(believed, profile, _sol_of_label(statements))
+    when, sol_source = _taken(believed, profile, _sol_of_label(statements), event.when if event else None)
     return EvidenceRecord(
         sha256=source.digest,
         name=name,
@@ -277,10 +277,13 @@ def _missions_apart(
 
 
 def _taken(
-    believed: tuple[Date, When] | None, profile: Profile | None, by_label: tuple[int, str] | None
+    believed: tuple[Date, When] | None, profile: Profile | None, by_label: tuple[int, str] | None, event: When | None
 ) -> tuple[Taken | None, str | None]:
-    """The date that is believed with its sols, and who gives them; a label's sol narrows a date of more than one."""
-    time = taken(believed[1], believed[0].source, profile) if believed else None
+    """The date that is believed with its sols, and who gives them.
+
+    The moment of the event that is shown, or a label's sol, narrows a date of more than one sol.
+    """
+    time = taken(believed[1], believed[0].source, profile, event) if believed else None
     if time is None or by_label is None:
         return time, time.source if time and time.first_sol is not None else None
     sol, source = by_label

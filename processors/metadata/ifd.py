@@ -25,11 +25,12 @@ _CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: 
 _CHILDREN = {0x8769: "exif", 0x8825: "exif.gps", 0xA005: "exif.interop", 0x014A: "exif.sub"}
 MAKER_NOTE = 0x927C
 MAKER_NAMESPACE = "exif.maker."
+COPYRIGHT = 0x8298
 _NOT_SHOWN = {0x02BC, 0x83BB, 0x8649, 0x8773}
 """XMP, IPTC, Photoshop and ICC: whole blocks with readers of their own."""
 _USER_COMMENT_CODES = {
     b"ASCII\0\0\0": "ascii",
-    b"UNICODE\0": "utf-16",
+    b"UNICODE\0": "utf-16",  # in the byte order of the block, or another
     b"JIS\0\0\0\0\0": "iso2022_jp",
     bytes(8): "utf-8",
 }
@@ -155,9 +156,11 @@ class Directories:
         known = {} if namespace.startswith(MAKER_NAMESPACE) else names.get(namespace, ExifTags.TAGS)
         name = known.get(number, f"0x{number:04x}")
         if kind in (2, 129):
-            return text_tag(namespace, name, _text(data))
+            return text_tag(namespace, name, _text(data, all_parts=number == COPYRIGHT))
         if number == 0x9286 and data[:8] in _USER_COMMENT_CODES:
-            return text_tag(namespace, name, data[8:].decode(_USER_COMMENT_CODES[data[:8]], "replace"))
+            encoding = _USER_COMMENT_CODES[data[:8]]
+            encoding = utf_16_of(data[8:], self._order) if encoding == "utf-16" else encoding
+            return text_tag(namespace, name, data[8:].decode(encoding, "replace"))
         if 0x9C9B <= number <= 0x9C9F:
             return text_tag(namespace, name, data.decode("utf-16-le", "replace"))
         if kind == 7 or (kind in (1, 6) and count > 16):
@@ -179,8 +182,24 @@ class Directories:
         return [None if isinstance(v, float) and not abs(v) < float("inf") else v for v in values]
 
 
-def _text(data: bytes) -> str:
-    text = data.split(b"\0\0\0")[0].rstrip(b"\0")
+def utf_16_of(data: bytes, order: str) -> str:
+    """Name the encoding of UTF-16 text: by its mark, else by the order in which fewer different high bytes occur.
+
+    Parameters
+    ----------
+    order : `<` or `>`, of the block around it; decides where the bytes do not.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    first, second = len(set(data[0::2])), len(set(data[1::2]))
+    is_big = order == ">" if first == second else first < second
+    return "utf-16-be" if is_big else "utf-16-le"
+
+
+def _text(data: bytes, *, all_parts: bool) -> str:
+    """Text up to its first NUL; of a copyright also the editor's part behind it (Exif 2.32, 4.6.4)."""
+    parts = [part.strip() for part in data.split(b"\0")] if all_parts else []
+    text = b"; ".join(part for part in parts if part) if all_parts else data.split(b"\0")[0]
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError:

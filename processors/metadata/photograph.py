@@ -15,11 +15,11 @@ from processors.metadata.icc import icc_tags
 from processors.metadata.ifd import Directories
 from processors.metadata.iptc import IPTC_RESOURCE, iptc_in_photoshop, iptc_tags
 from processors.metadata.maker_notes import maker_note_tags
+from processors.metadata.position import position_of
 from processors.metadata.record import (
     MetadataRecord,
     PictureRecord,
     Tag,
-    Value,
     bytes_tag,
     known_from,
     text_tag,
@@ -112,7 +112,6 @@ def read_photograph(
     collect("ICC", lambda: _icc(image))
     collect("IPTC", lambda: _iptc(image, blocks))
     collect("format", lambda: _format_tags(image))
-    latitude, longitude = _position(tags)
     frame_count: int | None = None
     try:
         with decoder_errors("counting the pictures in the file"):
@@ -133,7 +132,7 @@ def read_photograph(
             icc_profile=_profile(image),
             compression=str(image.info["compression"]) if "compression" in image.info else None,
         ),
-        known=known_from(tuple(tags), latitude_degrees_north=latitude, longitude_degrees_east=longitude),
+        known=known_from(tuple(tags), **position_of(tags)),
         tags=tuple(tags),
         problems=tuple(problems),
     )
@@ -245,7 +244,9 @@ def _format_tags(image: Image.Image) -> Iterator[Tag]:
         name = str(key)
         if name in NOT_TAGS or name in ("Raw profile type exif", "thumbnails", "metadata", "depth_images", "aux"):
             continue
-        if isinstance(value, bytes):
+        if isinstance(value, bytes) and name == "comment":
+            yield text_tag(namespace, name, _comment(value))
+        elif isinstance(value, bytes):
             yield bytes_tag(namespace, name, value)
         elif isinstance(value, str):
             yield text_tag(namespace, name, value)
@@ -253,6 +254,14 @@ def _format_tags(image: Image.Image) -> Iterator[Tag]:
             yield Tag(namespace=namespace, name=name, value=_plain(value))
         elif isinstance(value, tuple | list):
             yield Tag(namespace=namespace, name=name, value=[_plain(entry) for entry in value[:1000]])
+
+
+def _comment(data: bytes) -> str:
+    """A comment of JPEG or GIF, whose formats name no encoding: UTF-8, else Latin-1."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def _profile(image: Image.Image) -> str | None:
@@ -263,22 +272,3 @@ def _profile(image: Image.Image) -> str | None:
         return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).strip()
     except (ImageCms.PyCMSError, OSError):
         return "unreadable"
-
-
-def _position(tags: list[Tag]) -> tuple[Value | None, Value | None]:
-    """Decimal degrees from the GPS directory; None where a part is missing or impossible."""
-    gps = {tag.name: tag.value for tag in tags if tag.namespace == "exif.gps"}
-
-    def degrees(name: str, limit: int, negative: str) -> Value | None:
-        parts, reference = gps.get(name), gps.get(f"{name}Ref")
-        if not isinstance(parts, list) or len(parts) != 3 or not isinstance(reference, str):
-            return None
-        numbers = [part for part in parts if isinstance(part, int | float)]
-        if len(numbers) != 3:
-            return None
-        total = numbers[0] + numbers[1] / 60 + numbers[2] / 3600
-        if not 0 <= total <= limit:
-            return None
-        return Value(value=-total if reference.upper().startswith(negative) else total, source=f"exif.gps:{name}")
-
-    return degrees("GPSLatitude", 90, "S"), degrees("GPSLongitude", 180, "W")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -151,12 +152,29 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
     ),
     "created": (
         "exif:DateTimeOriginal", "xmp:exif:DateTimeOriginal", "xmp:photoshop:DateCreated", "xmp:xmp:CreateDate",
-        "guano:Timestamp", "wamd:Timestamp", "exif:DateTimeDigitized", "container:com.apple.quicktime.creationdate",
+        "guano:Timestamp", "wamd:Timestamp", "exif:DateTimeDigitized", "bext:OriginationDate",
+        "container:com.apple.quicktime.creationdate",
         "container:creation_time", "container:date", "container:DATE", "exif:DateTime", "png:Creation Time",
     ),
     "orientation": ("exif:Orientation",),
 }  # fmt: skip
 """Which tag answers a question, best first."""
+
+
+def _one_value(question: str, tag: Tag | None) -> str | int | float | None:
+    """A tag's value as one; of several creators all, of other lists the first. A date without a year is none."""
+    if tag is None or tag.value is None:
+        return None
+    values = tag.value if isinstance(tag.value, list) else [tag.value]
+    if question == "creator":
+        return "; ".join(dict.fromkeys(str(value).strip() for value in values if value is not None))
+    first = values[0] if values else None
+    return None if question == "created" and not holds_a_date(str(first)) else first
+
+
+def holds_a_date(text: str) -> bool:
+    """Return whether it begins with a year other than 0: blanks, zeros and a time of day alone are no date."""
+    return re.match(r"\s*(?!0000)(\d{4}|\d{8})(?!\d)", text) is not None
 
 
 def known_from(tags: tuple[Tag, ...], **more: Value | None) -> Known:
@@ -169,7 +187,7 @@ def known_from(tags: tuple[Tag, ...], **more: Value | None) -> Known:
     for question, places in KNOWN_TAGS.items():
         for place in places:
             tag = by_place.get(place) or by_place.get(place.lower())
-            value = tag.value[0] if tag and isinstance(tag.value, list) and tag.value else tag.value if tag else None
+            value = _one_value(question, tag)
             if isinstance(value, str | int | float) and str(value).strip():
                 found[question] = Value(value=value, source=place)
                 break

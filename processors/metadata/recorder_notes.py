@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 
 from processors.metadata.chunk_text import text_of
-from processors.metadata.record import Tag, Value, bytes_tag, text_tag
+from processors.metadata.record import Tag, bytes_tag, text_tag
 
 MAX_NOTES = 1000
 
@@ -18,16 +17,6 @@ WAMD_TEXTS = {
 }  # fmt: skip
 """Entries of text, by their number; as guano-py names them."""
 WAMD_OTHER = {0x07: "GPS Track", 0x0D: "Voice Notes", 0x10: "Program", 0x11: "Run State"}
-_NUMBER = r"[-+]?\d{1,3}(?:\.\d+)?"
-_PAIR = (
-    rf"\s*(?P<latitude>{_NUMBER})\s*,?\s*(?P<south>[NS]?)\s*[,\s]"
-    rf"\s*(?P<longitude>{_NUMBER})\s*,?\s*(?P<west>[EW]?)"
-)
-WRITTEN_POSITION = {
-    "guano:Loc Position": re.compile(rf"{_PAIR}\s*$"),
-    "wamd:GPS First": re.compile(rf"WGS\w*\s*,{_PAIR}"),
-}
-"""`25.1 109.9`; `WGS84, 25.1, N, 109.9, E, 71` or `WGS84, 25.1, 109.9, 71`."""
 VERSION, TIME_EXPANSION, FILLER = 0x00, 0x0F, 0xFFFF
 
 
@@ -62,20 +51,3 @@ def wamd_tags(data: bytes) -> Iterator[Tag]:
                 yield text_tag("wamd", WAMD_TEXTS[number], text)
         elif number != FILLER and body:
             yield bytes_tag("wamd", WAMD_OTHER.get(number, f"Entry {number:#04x}"), body)
-
-
-def position(tags: tuple[Tag, ...]) -> dict[str, Value | None]:
-    """Latitude and longitude in degrees that a recorder's notes give, north and east positive; empty where none do."""
-    for tag in tags:
-        place = f"{tag.namespace}:{tag.name}"
-        found = WRITTEN_POSITION[place].match(str(tag.value)) if place in WRITTEN_POSITION else None
-        if found is None:
-            continue
-        latitude = float(found["latitude"]) * (-1 if found["south"] == "S" else 1)
-        longitude = float(found["longitude"]) * (-1 if found["west"] == "W" else 1)
-        if abs(latitude) <= 90 and abs(longitude) <= 180:
-            return {
-                "latitude_degrees_north": Value(value=latitude, source=place),
-                "longitude_degrees_east": Value(value=longitude, source=place),
-            }
-    return {}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from processors.metadata.label import found
 from processors.metadata.product_name import ProductName
-from processors.metadata.record import Tag
+from processors.metadata.record import Tag, holds_a_date
 from processors.metadata.release_file import Said
 from processors.mission.mars_time import ACCURACY_SECONDS, mars_time
 from processors.mission.profile import Profile
@@ -76,6 +77,8 @@ def stamp(moment: datetime) -> str:
 def moment_written(when: When) -> str:
     """A moment to the precision that is known: to the minute, or as `stamp` writes it."""
     moment = when.earliest_utc
+    if when.is_leap_second:
+        return stamp(moment).replace(":59Z", ":60Z").replace(":59.", ":60.")
     return f"{moment:%Y-%m-%dT%H:%MZ}" if when.precision == "minute" else stamp(moment)
 
 
@@ -85,11 +88,42 @@ def dates_of_file(tags: Iterable[Tag], problems: list[str]) -> Iterator[tuple[Da
     for meaning, places in (("recorded", RECORDED_TAGS), ("file written", WRITTEN_TAGS)):
         for namespace, name, offset in places:
             value = by_place.get((namespace, name))
-            if isinstance(value, str) and value.strip(" :0\x00"):
-                zone = by_place.get((namespace, offset))
-                text = value.strip() + (zone.strip() if isinstance(zone, str) else "")
-                yield from dated(meaning, text, f"file:{namespace}:{name}", problems)  # type: ignore[arg-type]
+            if isinstance(value, str) and holds_a_date(value):
+                source = f"file:{namespace}:{name}"
+                text = _with_part_of_second(
+                    value.strip(), by_place.get((namespace, name.replace("DateTime", "SubsecTime")))
+                )
+                text += _offset(by_place.get((namespace, offset)), source, problems)
+                yield from dated(meaning, text, source, problems)  # type: ignore[arg-type]
     yield from _dates_in_two_parts(by_place, problems)
+    yield from _date_of_gps(by_place, problems)
+
+
+def _with_part_of_second(text: str, digits: object) -> str:
+    """Exif gives the digits behind the decimal point in a tag of their own, SubSecTime (Exif 2.32, 4.6.6)."""
+    part = str(digits).strip(" \x00") if isinstance(digits, str | int) else ""
+    return f"{text}.{part}" if part.isdecimal() and re.search(r":\d{2}:\d{2}$", text) else text
+
+
+def _offset(written: object, source: str, problems: list[str]) -> str:
+    """A time zone of Exif; blanks and a colon mean that it is not known, and what is malformed costs only itself."""
+    text = written.strip(" \x00") if isinstance(written, str) else ""
+    if re.fullmatch(r"[+-]\d{2}:?\d{2}|Z", text):
+        return text
+    if text.strip(" :"):
+        problems.append(f"{source}: its time zone {text!r} is not like +08:00; the date is read without a zone")
+    return ""
+
+
+def _date_of_gps(by_place: Mapping[tuple[str, str], object], problems: list[str]) -> Iterator[tuple[Date, When]]:
+    """A receiver's clock, in UTC (Exif 2.32, 4.6.7: GPSDateStamp and GPSTimeStamp)."""
+    day, clock = by_place.get(("exif.gps", "GPSDateStamp")), by_place.get(("exif.gps", "GPSTimeStamp"))
+    if not isinstance(day, str) or not holds_a_date(day) or not isinstance(clock, list) or len(clock) != 3:
+        return
+    parts = [part for part in clock if isinstance(part, int | float)]
+    if len(parts) == 3 and parts[0] < 24 and parts[1] < 60 and 0 <= parts[2] < 61:
+        text = f"{day.strip()} {int(parts[0]):02d}:{int(parts[1]):02d}:{int(parts[2]):02d}Z"
+        yield from dated("recorded", text, "file:exif.gps:GPSDateStamp", problems)
 
 
 def _dates_in_two_parts(by_place: Mapping[tuple[str, str], object], problems: list[str]) -> Iterator[tuple[Date, When]]:
@@ -145,13 +179,24 @@ def dated(
     precision: str | None = None,
     zone: str | None = None,
 ) -> Iterator[tuple[Date, When]]:
-    """One date, or a line in `problems` for one that does not exist."""
+    """One date, or as much of it as exists, with a line in `problems` for what does not."""
     try:
         when = parse_when(text, precision=precision, zone=zone)
     except ValueError as error:
-        problems.append(f"{source}: {error}")
-        return
+        when = _shorter(text, zone)
+        rest = f"; read as {when.written}" if when else ""
+        problems.append(f"{source}: {error}{rest}")
+        if when is None:
+            return
     yield _date(meaning, when, source), when
+
+
+def _shorter(text: str, zone: str | None) -> When | None:
+    """The day, month or year of a date whose other parts do not exist."""
+    for length in (10, 7, 4):
+        with suppress(ValueError):
+            return parse_when(text.strip()[:length].rstrip("-: "), zone=zone)
+    return None
 
 
 def _date(meaning: Meaning, when: When, source: str) -> Date:
@@ -169,14 +214,20 @@ def hours_of_clock(text: str) -> float | None:
     return round(int(parts[1]) + int(parts[2]) / 60 + float(parts[3] or 0) / 3600, 5)
 
 
-def taken(when: When, source: str, profile: Profile | None) -> Taken | None:
-    """What a date means on both planets; None before 1972, for which there is no Mars time here."""
+def taken(when: When, source: str, profile: Profile | None, event: When | None = None) -> Taken | None:
+    """What a date means on both planets; None before 1972, for which there is no Mars time here.
+
+    Parameters
+    ----------
+    event : the moment of the mission's event that is shown; one within the date says on which sol it was.
+    """
     last = when.latest_utc - timedelta(microseconds=1)
     if when.earliest_utc.year < 1972:
         return None
     begins = mars_time(when.earliest_utc, profile.longitude_degrees_east if profile else 0.0)
     instant = when.instant
-    first_sol, last_sol = profile.sols(when) if profile else (None, None)
+    is_narrower = event is not None and when.earliest_utc <= event.earliest_utc and event.latest_utc <= when.latest_utc
+    first_sol, last_sol = profile.sols(event if event and is_narrower else when) if profile else (None, None)
     days = (last - when.earliest_utc).days + 2
     beijing = [(when.earliest_utc.astimezone(BEIJING) + timedelta(days=n)).date() for n in range(min(days, 16))]
     return Taken(
@@ -184,7 +235,7 @@ def taken(when: When, source: str, profile: Profile | None) -> Taken | None:
         zone=when.zone,
         earliest_utc=stamp(when.earliest_utc),
         latest_utc=stamp(when.latest_utc),
-        utc=stamp(instant) if instant else None,
+        utc=(moment_written(when) if when.is_leap_second else stamp(instant)) if instant else None,
         beijing=stamp(instant.astimezone(BEIJING)) if instant else None,
         beijing_days=tuple(str(d) for d in beijing if d <= last.astimezone(BEIJING).date()) if days <= 15 else (),
         first_sol=first_sol,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from processors.contract import require
+from processors.mission.leap_seconds import tai_minus_utc_seconds
 
 ACCURACY_SECONDS = 10
 SECONDS_OF_DAY = 86400
@@ -24,14 +25,6 @@ _PERTURBERS = (
     (0.0021, 2.1354, 15.704), (0.0020, 2.4694, 95.528), (0.0018, 32.8493, 49.095),
 )  # fmt: skip
 """Amplitude (degrees), period (Julian years), phase (degrees) of the other planets' pull."""
-
-_LEAP_SECONDS = (
-    (1972, 1, 10), (1972, 7, 11), (1973, 1, 12), (1974, 1, 13), (1975, 1, 14), (1976, 1, 15), (1977, 1, 16),
-    (1978, 1, 17), (1979, 1, 18), (1980, 1, 19), (1981, 7, 20), (1982, 7, 21), (1983, 7, 22), (1985, 7, 23),
-    (1988, 1, 24), (1990, 1, 25), (1991, 1, 26), (1992, 7, 27), (1993, 7, 28), (1994, 7, 29), (1996, 1, 30),
-    (1997, 7, 31), (1999, 1, 32), (2006, 1, 33), (2009, 1, 34), (2012, 7, 35), (2015, 7, 36), (2017, 1, 37),
-)  # fmt: skip
-"""TAI - UTC (s) from the first of that month on (IERS Bulletin C); the last holds until another is announced."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +81,6 @@ def mars_time(utc: datetime, longitude_degrees_east: float = 0.0) -> MarsTime:
         local_mean_solar_time_hours=mean % 24,
         local_true_solar_time_hours=(mean + equation / 15) % 24,
     )
-
-
-def tai_minus_utc_seconds(utc: datetime) -> int:
-    """Leap seconds in force at a moment from 1972 on."""
-    return next(s for year, month, s in reversed(_LEAP_SECONDS) if (utc.year, utc.month) >= (year, month))
 
 
 def clock(hours: float) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal, get_args
 
 from processors.contract import require
+from processors.mission.leap_seconds import ends_with_leap_second
 
 Precision = Literal["year", "month", "day", "minute", "second", "subsecond"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -37,6 +38,8 @@ class When:
     earliest_utc: datetime
     latest_utc: datetime
     """The first moment after the span."""
+    is_leap_second: bool = False
+    """True for a second 23:59:60: `earliest_utc` then gives it as 23:59:59, which Python's datetime can hold."""
 
     @property
     def instant(self) -> datetime | None:
@@ -75,13 +78,30 @@ def parse_when(written: str, *, precision: str | None = None, zone: str | None =
     require(zone in (None, "UTC", "Beijing"), "zone", zone, "must be UTC or Beijing")
     offset, name = _zone(part["zone"], zone)
     try:
+        is_leap_second = part["second"] == "60"
+        if is_leap_second:
+            part["second"] = "59"
         start, end = _span(part, wanted)
+        if is_leap_second:
+            _check_leap_second(start, offset)
         if offset is None:
-            return When(written=text, precision=wanted, zone="unknown", earliest_utc=start - EARLIEST_ZONE,
-                        latest_utc=end - LATEST_ZONE)  # fmt: skip
-        return When(written=text, precision=wanted, zone=name, earliest_utc=start - offset, latest_utc=end - offset)
+            earliest, latest, name = start - EARLIEST_ZONE, end - LATEST_ZONE, "unknown"
+        else:
+            earliest, latest = start - offset, end - offset
+        return When(
+            written=text, precision=wanted, zone=name, earliest_utc=earliest, latest_utc=latest,
+            is_leap_second=is_leap_second and wanted in ("second", "subsecond"),
+        )  # fmt: skip
     except (ValueError, OverflowError) as error:
         raise ValueError(f"date is {written!r}: no such date: {error}") from error
+
+
+def _check_leap_second(start: datetime, offset: timedelta | None) -> None:
+    """Raise `ValueError` for a second 60 where no leap second was; without a zone a neighbouring day may have it."""
+    days = [(start - offset).date()] if offset is not None else [(start + timedelta(days=n)).date() for n in (-1, 0, 1)]
+    at_midnight = offset is None or (start - offset).strftime("%H:%M") == "23:59"
+    if not at_midnight or not any(ends_with_leap_second(day) for day in days):
+        raise ValueError("there was no leap second then")
 
 
 def _checked(precision: str) -> Precision:
