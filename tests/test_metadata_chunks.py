@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from processors.metadata.container import read_container
-from processors.metadata.record import Tag
 from processors.metadata.position import position_of
+from processors.metadata.record import Tag
 from processors.metadata.riff import riff_tags
 from processors.metadata.times import dates_of_file
 

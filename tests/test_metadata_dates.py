@@ -71,8 +71,8 @@ def test_a_malformed_offset_costs_itself_and_is_reported(offset: str) -> None:
     [
         ("2021:05:15 25:61:00", ("2021-05-14T10:00:00Z", "day", "unknown")),
         ("2021:05:15   :  :  ", ("2021-05-14T10:00:00Z", "day", "unknown")),
-        ("2021:05:32 07:18:00", ("2021-04-30T10:00:00Z", "month", "unknown")),
-        ("2021:13:15 07:18:00", ("2020-12-31T10:00:00Z", "year", "unknown")),
+        ("2021:05:00 00:00:00", ("2021-04-30T10:00:00Z", "month", "unknown")),
+        ("2021:00:00 00:00:00", ("2020-12-31T10:00:00Z", "year", "unknown")),
     ],
 )
 def test_of_an_impossible_date_what_is_possible_is_read(written: str, read: tuple[str, str, str]) -> None:
@@ -80,6 +80,13 @@ def test_of_an_impossible_date_what_is_possible_is_read(written: str, read: tupl
     assert found == [read]
     assert len(problems) == 1
     assert problems[0].startswith("file:exif:DateTimeOriginal: date is ")
+
+
+@pytest.mark.parametrize("written", ["2021:05:32 07:18:00", "2021:13:15 07:18:00", "2021:02:30", "the 15th"])
+def test_a_day_that_never_was_is_a_problem_and_no_date(written: str) -> None:
+    found, problems = dates(*tags_of(DateTimeOriginal=written))
+    assert found == []
+    assert len(problems) == (1 if written[0] == "2" else 0)
 
 
 @pytest.mark.parametrize("nothing", ["0000:00:00 00:00:00", "    :  :     :  :  ", "", "07:18:00", "\0\0\0"])

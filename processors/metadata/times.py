@@ -192,10 +192,13 @@ def dated(
 
 
 def _shorter(text: str, zone: str | None) -> When | None:
-    """The day, month or year of a date whose other parts do not exist."""
-    for length in (10, 7, 4):
-        with suppress(ValueError):
-            return parse_when(text.strip()[:length].rstrip("-: "), zone=zone)
+    """The day of a date whose time of day does not exist; its month or year where the rest is zeros or blanks."""
+    known = re.match(r"\d{4}(?:[-:](?!00)\d{2}(?:[-:](?!00)\d{2})?)?", text)
+    rest = text[known.end() :] if known else ""
+    if known is None or (known.end() < 10 and not re.match(r"[-: 0]*(?:\D|$)", rest)):
+        return None
+    with suppress(ValueError):
+        return parse_when(known[0], zone=zone)
     return None
 
 
