@@ -129,10 +129,10 @@ class ChunkFile:
     def _at(self, place: int) -> Chunk | None:
         """The chunk whose head is there; None where none can be."""
         head_bytes = {"wave64": 24, "caf": 12}.get(str(self.kind), 8)
+        if place + head_bytes > self._size_bytes:  # sizes of 64 bits go beyond what a file can be sought to
+            return None
         self._opened.seek(place)
         head = self._opened.read(head_bytes)
-        if len(head) < head_bytes:
-            return None
         start, size = place + head_bytes, 0
         if self.kind == "wave64":
             known = head[4:16] in WAVE64_IDS
@@ -197,9 +197,11 @@ class ChunkFile:
 
     def _plausible(self, place: int) -> int:
         """0: no chunk can begin there; 1: one can; 2: one with a name that is known, whose size fits."""
+        if place + 8 > self._size_bytes:
+            return 0
         self._opened.seek(place)
         head = self._opened.read(8)
-        if len(head) < 8 or not _is_name(head[:4]):
+        if not _is_name(head[:4]):
             return 0
         size = self.number("I", head, 4)
         fits = place + 8 + size <= self._size_bytes or size == UNKNOWN_SIZE

@@ -78,7 +78,7 @@ def _ogg(data: bytes) -> str | None:
             return "the last page is cut off"
         told = struct.unpack_from("<I", page, 22)[0]
         page[22:26] = bytes(4)
-        if _crc(page) != told:
+        if ogg_crc(page) != told:
             return f"page at byte {place}: CRC"
         numbers.append(struct.unpack_from("<I", page, 18)[0])
         place += size
@@ -87,7 +87,7 @@ def _ogg(data: bytes) -> str | None:
     return None if data[data.rindex(b"OggS") + 5] & 4 else "the last page is not there"
 
 
-def _crc(page: bytearray) -> int:
+def ogg_crc(page: bytes | bytearray) -> int:
     crc = 0
     for byte in page:
         crc ^= byte << 24
