@@ -282,3 +282,15 @@ def test_a_damaged_first_block_of_flac_is_told_in_words(tmp_path: Path, place: i
     path.write_bytes(data)
     with pytest.raises(DamagedMedia, match="its first block, which says rate, channels and length, is damaged"):
         read(path, "flac")
+
+
+def test_an_mp3_that_counts_too_few_frames_loses_none_of_those_behind(tmp_path: Path) -> None:
+    path = mp3(tmp_path / "a.mp3", "-id3v2_version", "0")
+    data = bytearray(path.read_bytes())
+    place = data.index(b"Info") + 8
+    (count,) = struct.unpack_from(">I", data, place)
+    struct.pack_into(">I", data, place, count - 5)
+    path.write_bytes(data)
+    samples, report = read(path, "mp3")
+    assert report.sample_count_from_header == 96_000 - 5 * 1152
+    assert samples.shape[1] >= 96_000 - 1344

@@ -8,8 +8,6 @@ MAX_AAC_SAMPLES = 2048
 """AAC's frame, twice as long with spectral band replication (ISO/IEC 14496-3, 4.5.2.1 and 4.6.18)."""
 MAX_OPUS_SAMPLES = 5760
 """Of a packet, at 48 kHz (RFC 6716, 3.2.5)."""
-MAX_MP3_SAMPLES = 4095
-"""The most that LAME's 12 bits can say."""
 
 TICKS_PER_SECOND = 1000
 """Of most MP4 movies, in which their edit lists count: the length that they give may be up to a tick too short."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.audio.end_padding import MAX_MP3_SAMPLES, EndPadding
+from processors.audio.end_padding import EndPadding
+from processors.containers.declared_length import Declared
 from processors.containers.mp3 import info_frame
 
 
@@ -13,20 +14,21 @@ class JoinedMp3:
 
     Parameters
     ----------
-    sample_count : of the first file; None where it does not say.
+    first : what the first file says of its length; None where no file does.
     """
 
-    def __init__(self, sample_count: int | None) -> None:
+    def __init__(self, first: Declared | None) -> None:
         self.skip = 0
         """So many samples that are still to come are no sound."""
-        self._padding = EndPadding(sample_count, MAX_MP3_SAMPLES)
+        count = first.sample_count if first and first.padding_samples else None
+        self._padding = EndPadding(count, first.padding_samples if first else 0)
 
     def begins(self, packet: bytes) -> bool:
         """Does another file begin here? Its first frame is not to be decoded."""
         info = info_frame(packet[_first_frame(packet) :])
         if info is None:
             return False
-        self.skip, self._padding = info.first_sample, EndPadding(info.sample_count, MAX_MP3_SAMPLES)
+        self.skip, self._padding = info.first_sample, EndPadding(info.sample_count, info.padding_samples)
         return True
 
     def without_padding(self, samples: np.ndarray) -> np.ndarray:

@@ -82,7 +82,7 @@ class StreamReader:
         self._is_in_mp4 = "mp4" in container_name
         self._last_packet_ends: Fraction | None = None
         """In MP4, seconds."""
-        self._joined = JoinedMp3(self.info.sample_count_from_header) if codec.name.startswith("mp3") else None
+        self._joined = JoinedMp3(declared) if codec.name.startswith("mp3") else None
         self.digest: FlacDigest | None = None
         self._zero = None if stream.start_time is None else stream.start_time * time_base
         self._has_failed = False

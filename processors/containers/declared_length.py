@@ -40,6 +40,8 @@ class Declared:
     """Of the sound, by its chunk's size."""
     spare_bytes: int = 0
     """At the end of a sound that is not cut, fewer than one sample of each channel takes."""
+    padding_samples: int = 0
+    """Per channel, that an encoder put behind the sound of an MP3 file."""
     is_exact: bool = True
     """The length is that of the sound itself, without an encoder's delay and padding."""
 
@@ -59,7 +61,11 @@ def declared_length(file: SourceFile, file_format: str) -> Declared | None:
             frame = first_frame(opened)
             if frame is None:
                 return Declared()
-            return Declared(sample_count=frame.sample_count, is_exact=frame.delay_samples is not None)
+            return Declared(
+                sample_count=frame.sample_count,
+                padding_samples=frame.padding_samples,
+                is_exact=frame.delay_samples is not None,
+            )
     return Declared() if file_format in WITHOUT_LENGTH else None
 
 
