@@ -295,6 +295,11 @@ def test_sol_of_a_label_counts_for_missions_without_a_profile() -> None:
         "MARS EXPLORATION ROVER", 4087, "label a.lbl:PLANET_DAY_NUMBER",
     )  # fmt: skip
     assert (facts.camera, facts.local_true_solar_time_hours) == ("NAVCAM_LEFT", 15.37083)
+    assert look.evidence_lines(json.loads(json.dumps(as_json(record))))[1:] == [
+        "sol: 4087 (from label a.lbl:PLANET_DAY_NUMBER)",
+        "mission: MARS EXPLORATION ROVER (from label a.lbl:MISSION_NAME)",
+        "camera: NAVCAM_LEFT (from label a.lbl:INSTRUMENT_ID)",
+    ]
     undated = EvidenceFacts.of(evidence(labels={"a.lbl": label.replace(b"START_TIME", b"X")}, mission=None))
     assert (undated.first_sol, undated.solar_longitude_degrees) == (4087, 17.5362)
 

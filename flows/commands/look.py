@@ -128,7 +128,9 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
         lines.append(f"when: {span} (to the {taken['precision']}, zone {taken['zone']}; from {taken['source']})")
         if taken["first_sol"] is not None:
             sols = sorted({taken["first_sol"], taken["last_sol"]})
-            lines.append(f"sol: {' to '.join(map(str, sols))} (from {taken['source']})")
+            lines.append(f"sol: {' to '.join(map(str, sols))} (from {record.get('sol_source') or taken['source']})")
+    if (source := record.get("mission_source")) and source.startswith("label "):
+        lines.append(f"mission: {record['mission']} (from {source})")
     if event := record.get("event"):
         lines.append(f"event: {event['name']}: {event['title']}, {event['written']} ({event['source']})")
     if record.get("camera"):
