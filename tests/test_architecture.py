@@ -18,6 +18,7 @@ LOW = FLOOR | {
     "beside",
     "containers",
     "decoding",
+    "perceptual_hash",
     "pictures",
     "formats",
     "frame_sync",

@@ -70,13 +70,13 @@ def test_corrupt_progressive_jpeg_may_be_wrong_anywhere() -> None:
     assert (report.condition, report.damaged_share) == ("damaged", 1.0)
 
 
-def test_damage_is_heard_where_only_a_small_picture_is_wanted() -> None:
+def test_small_need_changes_neither_pixels_nor_report() -> None:
     from processors.contract import Need
 
     whole = encoded("JPEG", quality=90)
     reader = PhotoReader(io.BytesIO(zeroed(whole, len(whole) // 2, 64)))
     photo = reader.photo([Need(longest_side_px=100)])
-    assert photo.image.size == (160, 120)
+    assert photo.image.size == (640, 480)
     assert reader.report().condition == "damaged"
 
 

@@ -12,8 +12,8 @@ import opentimelineio
 import pytest
 from PIL import Image
 
+from processors.perceptual_hash import perceptual_hash
 from processors.video.fades import Fade, find_fades
-from processors.video.measurements import perceptual_hash
 from processors.video.shots import Shots
 from processors.video.stills import Stills
 from tests.video_derived import Derived, derived

@@ -21,6 +21,7 @@ from processors.packs.packed import Made, Packed
 from processors.packs.pds4 import can_be_labelled
 from processors.packs.recipe import Pictures
 from processors.packs.sign import Signer
+from processors.photo.levels import levels_of, to_8_bit
 from processors.pictures import MEDIA_TYPES, SUFFIXES, encode
 
 FOLDER = "media"
@@ -171,7 +172,9 @@ def _where(entry: Entry) -> str:
 def _eight_bit(opened: Image.Image) -> Image.Image:
     """The picture in RGB: 16 bit scaled, not cut off, and what is transparent on white."""
     if opened.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(opened).astype(np.uint16) >> 8).astype(np.uint8)).convert("RGB")
+        values = np.asarray(opened)
+        values = values.astype(values.dtype.newbyteorder("="))
+        return Image.fromarray(to_8_bit(values, levels_of(values))).convert("RGB")
     if opened.has_transparency_data:
         plain = Image.new("RGBA", opened.size, "white")
         plain.alpha_composite(opened.convert("RGBA"))

@@ -16,7 +16,7 @@ def profile_name(icc_profile: bytes | None) -> str | None:
         return None
     try:
         return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))).strip()
-    except ImageCms.PyCMSError:
+    except (ImageCms.PyCMSError, OSError):
         return "unreadable"
 
 

@@ -10,6 +10,8 @@ import numpy as np
 
 SIDE_PX = 640
 """Both pictures are shrunk to this longer side; the part must be at least `LEAST_PART_PX` long in the whole."""
+MIN_SIDE_PX = 16
+"""A picture whose shorter side is less than this, once shrunk, is too thin to hold points."""
 MOST_POINTS = 600
 LEAST_PART_PX = 80
 LEAST_POINTS = 14
@@ -68,9 +70,9 @@ def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> 
     picture : uint8, shape (height, width), grey.
     """
     shrink = min(1.0, SIDE_PX / max(picture.shape))
-    grey = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
-    if min(grey.shape) < 16:
+    if min(picture.shape) * shrink < MIN_SIDE_PX:
         return None
+    grey = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
     low, high = np.percentile(grey, (0.5, 99.5))
     grey = np.clip((grey - low) * (255 / max(high - low, 1)), 0, 255).astype(np.uint8)
     found, descriptors = cv2.SIFT.create(MOST_POINTS).detectAndCompute(grey, None)  # type: ignore[call-overload]

@@ -12,6 +12,7 @@ from processors.contract import Item, Need, Reads, Source, as_json, require
 from processors.errors import RefusedMedia
 from processors.photo.colour import profile_name
 from processors.photo.deep_planetary import deep_samples, write_png
+from processors.photo.tiff import photo_options
 from processors.photo.vips import LOADERS, open_strips, vips_errors
 from processors.planetary.open_image import FORMATS as PLANETARY
 from processors.planetary.open_image import described
@@ -75,7 +76,8 @@ class _Session:
             yield _told(f"{source.format} is not read here")
             return
         with self._info.file.open() as file:
-            image = open_strips(file, source.format, self._processor.max_pixels)
+            options = photo_options(file) if source.format == "tiff" else {}
+            image = open_strips(file, source.format, self._processor.max_pixels, **options)
             profile: Any = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
             name = profile_name(profile)
             if reason := _not_needed(image, name):

@@ -66,10 +66,10 @@ class Ordinary:
         return open_picture(self._file)
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
-        """Decode; a JPEG is shrunk while decoding to no less than that side."""
+        """Decode all of it: what is made of a photo must not depend on what else is made in the same pass."""
         kind = self._image.format
         if kind in ("JPEG", "MPO"):
-            return self._jpeg(longest_side_px)
+            return self._jpeg()
         with plain_words(), decoder_errors("decoding the picture", SALVAGE):
             self._image.load()
         damage, trailing = None, 0
@@ -83,11 +83,9 @@ class Ordinary:
             icc_profile=self._image.info.get("icc_profile"),
         )  # fmt: skip
 
-    def _jpeg(self, longest_side_px: int | None) -> Pixels:
+    def _jpeg(self) -> Pixels:
         width, height = self._image.size
         shrink = bounding_shrink(width, height)
-        if longest_side_px:
-            shrink = max(shrink, _draft(self._image.size, longest_side_px))
         parts = read_jpeg_file(self._file)
         with plain_words(), decoder_errors("decoding the picture", SALVAGE):
             values, fault = decode_jpeg(self._file, min(shrink, 8))
@@ -102,7 +100,7 @@ class Ordinary:
                 image = self._image
         return Pixels(
             image=image, damage=damage or _without_end(parts), orientation=self.info.orientation,
-            shrunk_by=shrink if shrink > 1 and not longest_side_px else 1,
+            shrunk_by=shrink,
             trailing_bytes=0 if self._image.format == "MPO" else parts.trailing_bytes,
             trailing_kind=parts.trailing_kind,
         )  # fmt: skip
@@ -126,18 +124,6 @@ def _like(image: Image.Image, values: np.ndarray) -> Image.Image:
     decoded = Image.frombuffer(image.mode, (width, height), values, "raw", image.mode, 0, 1)
     decoded.info = image.info
     return decoded
-
-
-def _fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
-    shrink = min(1.0, longest_side_px / max(size))
-    return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
-
-
-def _draft(size: tuple[int, int], longest_side_px: int) -> int:
-    """By how much a JPEG may be shrunk while it is decoded: 1, 2, 4 or 8, as Pillow's `draft` has it."""
-    wanted = _fitted(size, longest_side_px)
-    scale = min(size[0] // wanted[0], size[1] // wanted[1])
-    return next(by for by in (8, 4, 2, 1) if scale >= by)
 
 
 def _without_end(parts: JpegFile) -> Damage | None:

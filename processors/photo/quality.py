@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from processors.contract import Item, Need, Reads, as_json, require
+from processors.perceptual_hash import perceptual_hash
 from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 
 SAMPLE_SIDE_PX = 512
@@ -40,7 +41,8 @@ class QualityFacts:
     jpeg_quality: int | None
     """As libjpeg counts it, from the quantisation table; None where the file is no JPEG."""
     perceptual_hash: str
-    """16 hexadecimal digits; pictures that look alike differ in few of the 64 bits."""
+    """16 hexadecimal digits; pictures that look alike differ in few of the 64 bits. The same function as for frames of
+    videos (`processors/perceptual_hash.py`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,23 +95,8 @@ def measure(photo: Photo) -> QualityFacts:
         noise_levels=round(min(_noise(sample) for sample in samples), 4),
         blockiness=round(float(np.median([_blockiness(sample) for sample in samples])), 4),
         jpeg_quality=photo.info.jpeg_quality,
-        perceptual_hash=perceptual_hash(np.asarray(photo.resized(128).convert("L"))),
+        perceptual_hash=f"{perceptual_hash(np.asarray(photo.resized(128).convert('L'))):016x}",
     )
-
-
-def perceptual_hash(grey: np.ndarray) -> str:
-    """64 bits of the low frequencies: DCT of 32 x 32 pixels, its 8 x 8 corner against the median.
-
-    Parameters
-    ----------
-    grey : uint8, shape (height, width), any size.
-    """
-    import cv2
-
-    small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
-    corner = cv2.dct(small)[:8, :8].ravel()
-    bits = corner > np.median(corner[1:])
-    return f"{int(''.join('1' if bit else '0' for bit in bits), 2):016x}"
 
 
 def hash_distance(one: str, other: str) -> int:

@@ -17,6 +17,8 @@ from processors.photo.info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_lar
 from processors.photo.levels import EIGHT_BIT, Levels, levels_of, scaled, to_8_bit
 from processors.photo.ordinary import Ordinary
 from processors.photo.pixels import Pixels, turned, turned_array
+from processors.photo.tiff import Tiff
+from processors.photo.tiff_file import is_tiff
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
 from processors.planetary.samples import read_samples
@@ -52,12 +54,13 @@ class PhotoReader:
         if described or attached_format(file):
             self._opened = _Planetary(file, described or read_header(file))
         else:
-            self._opened = Ordinary(file)
+            file.seek(0)
+            self._opened = Tiff(file) if is_tiff(file.read(4)) else Ordinary(file)
         self.info = self._opened.info
         self._pixels: Pixels | None = None
 
     def photo(self, needs: list[Need]) -> Photo:
-        """Decode; a JPEG is shrunk while decoding when nobody needs all of its pixels.
+        """Decode, to the same pixels whoever needs them.
 
         Raises
         ------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from processors.photo.quality import perceptual_hash
+from processors.perceptual_hash import perceptual_hash
 
 MOST_DIFFERENT_BITS = 12
 """Of 64; unrelated pictures differ in about 32, and fewer than 12 happens about once in ten million."""
@@ -55,7 +55,7 @@ def candidate(name: str, group: str, picture: np.ndarray) -> Candidate | None:
     if float(small.std()) < LEAST_DETAIL_LEVELS:
         return None
     aspect = picture.shape[1] / picture.shape[0]
-    return Candidate(name=name, group=group, grey=small, aspect=aspect, hash=perceptual_hash(picture))
+    return Candidate(name=name, group=group, grey=small, aspect=aspect, hash=f"{perceptual_hash(picture):016x}")
 
 
 def renditions(candidates: Sequence[Candidate]) -> Iterator[Rendition]:

@@ -28,9 +28,9 @@ class SalvagedFacts:
     """What is real in the picture."""
 
     is_needed: bool
-    """False: the photo decodes whole, and no picture is made here."""
+    """False: the photo can be shown, whole or damaged, and no picture is made here."""
     fault: str | None
-    """What the decoder says of the file."""
+    """What is wrong with the file; None where it is whole."""
     rows_decoded: int | None
     """Rows from the top that came out of the file, as stored, not turned; even ones at their end may not be counted."""
     rows_promised: int | None
@@ -69,9 +69,11 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         fault = self._fault()
-        if fault is None:
-            yield _told(SalvagedFacts(is_needed=False, fault=None, rows_decoded=None, rows_promised=None))
+        if fault is None or not fault[1]:
+            words = fault[0] if fault else None
+            yield _told(SalvagedFacts(is_needed=False, fault=words, rows_decoded=None, rows_promised=None))
             return
+        fault = fault[0]
         with self._file.open() as file, decoder_errors("decoding what is there"), _truncated_allowed():
             image, rows, promised = READERS[self._format](file)
         if rows < 1:
@@ -81,15 +83,16 @@ class _Session:
         yield _told(facts)
         yield Item(name="salvaged.png", media_type="image/png", data=encode(kept, "png"), facts=facts)
 
-    def _fault(self) -> str | None:
+    def _fault(self) -> tuple[str, bool] | None:
+        """What is wrong with the photo, and whether it keeps other processors from showing it; None: nothing."""
         try:
             with self._file.open() as file:
                 reader = PhotoReader(file)
                 refuse_larger(reader.info, self._processor.max_pixels)
-                reader.photo([])
+                damage = reader.photo([]).damage
+                return (damage.sentence, False) if damage else None
         except DamagedMedia as error:
-            return error.what
-        return None
+            return error.what, True
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from processors.contract import Item, Need, Reads, as_json, require
+from processors.photo.tiff import photo_options
 from processors.photo.vips import LOADERS, open_strips, vips_errors
 
 MAKER_DATE = (1980, 1, 1, 0, 0, 0)
@@ -76,7 +77,8 @@ class _Session:
             yield self._json(f"{source.format} is not read in strips", None, None)
             return
         with self._info.file.open() as file:
-            image = open_strips(file, source.format, processor.max_pixels)
+            options = photo_options(file) if source.format == "tiff" else {}
+            image = open_strips(file, source.format, processor.max_pixels, **options)
             if image.width * image.height < processor.least_pixels:
                 reason = f"fewer than {processor.least_pixels} pixels"
                 yield self._json(reason, image.width, image.height)
@@ -88,7 +90,8 @@ class _Session:
                     suffix=f".jpg[Q={processor.quality},strip]", overlap=0,
                 )  # fmt: skip
         # libvips' own record of the picture, with the date of the run: no part of a IIIF service
-        (folder / "vips-properties.xml").unlink(missing_ok=True)
+        for place in (folder, self._scratch):
+            (place / "vips-properties.xml").unlink(missing_ok=True)
         count = _pack(folder, self._scratch / "tiles.zip")
         facts = TilesFacts(is_tiled=True, reason=None, width_px=image.width, height_px=image.height,
                            tile_px=processor.tile_px, tile_count=count)  # fmt: skip

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from processors.contract import Item, Need, Reads, require
+from processors.perceptual_hash import perceptual_hash
 from processors.video.frame import VideoFrame
 from processors.video.info import VideoInfo
 from processors.video.pixel_statistics import MAX_SIDE_PX, Gatherer
@@ -188,16 +189,3 @@ def _change(luma: np.ndarray, last: np.ndarray | None) -> dict[str, object]:
     blocks = max(1, luma.shape[1] // BLOCK_PX), max(1, luma.shape[0] // BLOCK_PX)
     by_block = cv2.resize(difference.astype(np.float32), blocks, interpolation=cv2.INTER_AREA)
     return {"difference_levels": float(difference.mean()), "block_difference_levels": float(by_block.max())}
-
-
-def perceptual_hash(luma: np.ndarray) -> int:
-    """64 bits that stay much the same when a picture is scaled, recoded or made brighter.
-
-    Signs of the 8 × 8 lowest frequencies of a 32 × 32 px cosine transform against their median, lowest first
-    (pHash: Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", 3.2.1).
-    """
-    import cv2
-
-    small = cv2.resize(luma, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
-    low = cv2.dct(small)[1:9, 1:9].ravel()
-    return int.from_bytes(np.packbits(low > np.median(low)).tobytes(), "big")

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from processors.video.measurements import THUMBNAIL_PX, perceptual_hash
+from processors.perceptual_hash import perceptual_hash
+from processors.video.measurements import THUMBNAIL_PX
 
 MOST_BITS = 10
 LEAST_SCORE = 0.97

@@ -93,5 +93,11 @@ def _plot(entry: Entry) -> Box | None:
 def _eight_bit(image: Any) -> Any:
     """RGB; 16-bit grey is brought to 8 bit first, which Pillow's own conversion clips."""
     if image.mode.startswith("I"):
-        return image.convert("I").point(lambda value: value / 257).convert("L").convert("RGB")
+        import numpy as np
+        from PIL import Image
+
+        from processors.photo.levels import levels_of, to_8_bit
+
+        values = np.asarray(image)
+        return Image.fromarray(to_8_bit(values, levels_of(values))).convert("RGB")
     return image.convert("RGB")

@@ -1,0 +1,227 @@
+"""Photos in TIFF: the first picture at full resolution, its numbers of any depth, and what libtiff says of damage."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyvips
+from PIL import Image
+
+from processors.decoding import decoder_errors, open_picture
+from processors.errors import DamagedMedia, MediaError, UnsupportedMedia
+from processors.photo.colour import profile_name
+from processors.photo.damage import SALVAGE, Damage
+from processors.photo.info import PhotoInfo
+from processors.photo.pixels import Pixels, bounding_shrink
+from processors.photo.tiff_file import DEFLATE, Directory, read_tiff_file, rows_of_unsound_deflate
+from processors.photo.vips import Heard, listening, load, plain
+
+LAB = (8, 9, 10)
+_ENDS = re.compile(r"bad seek|[Rr]ead error|Not enough data|beyond end of file|got \d+ bytes, expected")
+_NOT_READ = re.compile(r"not configured|not supported|[Uu]nsupported|not implemented|bad labq|out of range|[Uu]nknown")
+_LARGEST = {"u1": 255, "u2": 65535, "u4": 4294967295}
+
+
+class Tiff:
+    """A TIFF or BigTIFF.
+
+    Raises
+    ------
+    DamagedMedia : its directories describe no picture.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        found = read_tiff_file(file)
+        if found is None:
+            raise DamagedMedia("not one directory of this TIFF describes a picture", "fetch it again")
+        self._photo = photo = found.photo
+        width, height = photo.width_px, photo.height_px
+        if photo.orientation >= 5:
+            width, height = height, width
+        self.info = PhotoInfo(
+            format="tiff", width_px=width, height_px=height, mode=_mode(file, photo), orientation=photo.orientation,
+            icc_profile_name=profile_name(photo.icc_profile), frame_count=found.picture_count,
+            has_alpha=bool(set(photo.extra_samples) & {1, 2}), device=photo.model,
+        )  # fmt: skip
+
+    def pixels(self, longest_side_px: int | None) -> Pixels:
+        """Decode; numbers of more than 8 bits come as they are stored."""
+        photo = self._photo
+        if photo.sample_format in (5, 6):
+            raise UnsupportedMedia("a TIFF of complex numbers is not read here", "convert it")
+        if photo.photometric in LAB and max(photo.bits) == 8:
+            return self._by_pillow(None)
+        shrink = bounding_shrink(photo.width_px, photo.height_px)
+        with listening() as heard:
+            try:
+                values, interpretation = self._values("error", shrink, heard)
+                damage = self._damage_by_warnings(heard)
+            except pyvips.Error as error:
+                words = plain(str(error))
+                if _NOT_READ.search(str(error)):
+                    return self._by_pillow(words)
+                values, interpretation, damage = self._damaged(words, heard, shrink)
+        if photo.compression in DEFLATE and (bad := rows_of_unsound_deflate(self._file, photo)):
+            damage = self._damage_in(bad, "the picture data do not unpack to their checksum")
+        return _pixels(photo, values, interpretation, damage, shrink)
+
+    def _values(self, fail_on: Any, shrink: int, heard: Heard) -> tuple[np.ndarray, str]:
+        """The samples, and what libvips takes them for; only warnings of the pixels are left in `heard`."""
+        image = load(self._file, "tiff", fail_on=fail_on, **options(self._photo))
+        if self._photo.photometric in LAB:
+            image = image.colourspace("srgb").cast("uchar")
+        if shrink > 1:
+            image = image.subsample(shrink, shrink) if image.format != "uchar" else image.shrink(shrink, shrink)
+        header = set(heard.words)
+        heard.words.clear()
+        heard.first_bad_row = None
+        values = image.numpy()
+        heard.words[:] = [words for words in heard.words if words not in header]
+        return values, str(image.interpretation)
+
+    def _damage_by_warnings(self, heard: Heard) -> Damage | None:
+        """What libtiff warns of while it unpacks pixels, by strips or rows of tiles."""
+        if not heard.words:
+            return None
+        words, photo = _words(heard.words[0]), self._photo
+        image = load(self._file, "tiff", fail_on="none", **options(photo))
+        region, bad = pyvips.Region.new(image), []
+        for top in range(0, photo.height_px, photo.rows_at_once):
+            heard.words.clear()
+            region.fetch(0, top, photo.width_px, min(photo.rows_at_once, photo.height_px - top))
+            if heard.words:
+                bad.append(top)
+        return self._damage_in(bad, words)
+
+    def _damage_in(self, bad: list[int], words: str) -> Damage:
+        """Damage of the strips or rows of tiles that begin at these rows; of all where none is known."""
+        photo = self._photo
+        rows = min(photo.height_px, len(bad) * photo.rows_at_once) or photo.height_px
+        return Damage(condition="damaged", fault=words, share=rows / photo.height_px,
+                      first_row=bad[0] if bad else None, rows=photo.height_px)  # fmt: skip
+
+    def _damaged(self, words: str, heard: Heard, shrink: int) -> tuple[np.ndarray, str, Damage]:
+        """What can be shown of a picture whose decoder gave up."""
+        height = self._photo.height_px
+        row = min(height - 1, (heard.first_bad_row or 0) * shrink)
+        if _ENDS.search(words) or _ENDS.search(" ".join(heard.words)):
+            after = f", after about {row} of {height} rows" if row else ""
+            raise DamagedMedia(f"truncated: the file ends before its picture does{after}", SALVAGE)
+        try:
+            values, interpretation = self._values("none", shrink, heard)
+        except pyvips.Error as error:
+            raise DamagedMedia(f"the picture data of this TIFF are corrupt: {plain(str(error))}", SALVAGE) from error
+        damage = Damage(condition="damaged", fault=_words(words), share=(height - row) / height, first_row=row or None,
+                        rows=height)  # fmt: skip
+        return values, interpretation, damage
+
+    def _by_pillow(self, refused: str | None) -> Pixels:
+        """By Pillow, which reads some that libvips does not, and turns them upright itself."""
+        photo = self._photo
+        try:
+            self._file.seek(0)
+            image = open_picture(self._file)
+            with decoder_errors("decoding the picture"):
+                if photo.sub is None and photo.page:
+                    image.seek(photo.page)
+                if image.width * image.height != photo.width_px * photo.height_px:
+                    raise ValueError("another picture")
+                image.load()
+        except MediaError as error:
+            if refused is None:
+                raise
+            raise UnsupportedMedia(f"a TIFF of {photo.kind} is not read here", "convert it") from error
+        return Pixels(image=image)
+
+
+def options(photo: Directory) -> dict[str, Any]:
+    """How libvips is told which picture of the file to load."""
+    return {"page": photo.page, **({} if photo.sub is None else {"subifd": photo.sub})}
+
+
+def photo_options(file: BinaryIO) -> dict[str, Any]:
+    """As `options`, for the photo of a file; none where its directories cannot be read.
+
+    Raises
+    ------
+    UnsupportedMedia : numbers that libvips takes for something else.
+    """
+    found = read_tiff_file(file)
+    if found is None:
+        return {}
+    if found.photo.photometric in LAB and max(found.photo.bits) == 8:
+        raise UnsupportedMedia("a TIFF in CIELAB of 8 bits is not read in strips", "convert it to RGB")
+    return options(found.photo)
+
+
+def _words(words: str) -> str:
+    return words.split("\n")[0].replace("Corrupt JPEG", "corrupt JPEG").rstrip(".")
+
+
+def _mode(file: BinaryIO, photo: Directory) -> str:
+    """As Pillow names it, else of our own."""
+    try:
+        file.seek(0)
+        image = open_picture(file)
+        if photo.sub is None and (photo.page == 0 or photo.page < getattr(image, "n_frames", 1)):
+            with decoder_errors("reading the picture's header"):
+                image.seek(photo.page)
+                return image.mode
+    except MediaError:
+        pass
+    kind = {1: "uint", 2: "int", 3: "float"}.get(photo.sample_format, "")
+    return f"{'RGB' if photo.samples >= 3 else 'L'};{kind}{max(photo.bits)}"
+
+
+def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: Damage | None, shrink: int) -> Pixels:
+    values = values.reshape(*values.shape[:2], -1)
+    colours = (
+        4 if interpretation == "cmyk" else 3 if values.shape[2] >= 3 and photo.photometric in (2, 3, 6, *LAB) else 1
+    )
+    if interpretation == "cmyk" and values.dtype == np.uint16:
+        values = (values >> 8).astype(np.uint8)
+    has_alpha = bool(photo.extra_samples) and photo.extra_samples[0] in (1, 2) and values.shape[2] > colours
+    if values.dtype == np.uint8:
+        image = _image(values, colours, has_alpha=has_alpha, is_multiplied=photo.extra_samples[:1] == (1,))
+        if photo.icc_profile:
+            image.info["icc_profile"] = photo.icc_profile
+        return Pixels(image=image, orientation=photo.orientation, damage=damage, shrunk_by=shrink)
+    alpha = None
+    if has_alpha and values.dtype == np.uint16:
+        alpha = (values[..., colours] >> 8).astype(np.uint8)
+    samples = values[..., 0] if colours == 1 else values[..., :3]
+    is_inverted = photo.photometric == 0
+    if is_inverted and values.dtype.kind == "u":  # libvips turns these round itself, and no others
+        samples = np.array(_LARGEST[values.dtype.str[1:]], values.dtype) - samples
+    valid = _valid(samples, photo.no_data)
+    if photo.scaling and photo.scaling != (1.0, 0.0):
+        samples = samples * photo.scaling[0] + photo.scaling[1]
+    return Pixels(
+        samples=samples, valid=valid, alpha=alpha, is_inverted=is_inverted, orientation=photo.orientation,
+        icc_profile=photo.icc_profile, damage=damage, shrunk_by=shrink,
+    )  # fmt: skip
+
+
+def _image(values: np.ndarray, colours: int, *, has_alpha: bool, is_multiplied: bool) -> Image.Image:
+    height, width, _ = values.shape
+    kept = np.ascontiguousarray(values[..., : colours + has_alpha] if colours < 4 else values[..., :4])
+    if colours == 4:
+        mode = "CMYK"
+    elif has_alpha:
+        mode = {1: "La", 3: "RGBa"}[colours] if is_multiplied else {1: "LA", 3: "RGBA"}[colours]
+    else:
+        mode = {1: "L", 3: "RGB"}[colours]
+    image = Image.frombytes(mode, (width, height), kept.tobytes())
+    return image.convert("RGBA") if mode == "RGBa" else image.convert("LA") if mode == "La" else image
+
+
+def _valid(samples: np.ndarray, no_data: float | None) -> np.ndarray | None:
+    """Where there is data; of a picture in colour, where any colour has."""
+    if no_data is None or no_data != no_data:  # NaN is never valid
+        return None
+    near = np.isclose(samples, no_data, rtol=1e-06, atol=0) if samples.dtype.kind == "f" else samples == no_data
+    known = np.logical_not(near)
+    return known if known.ndim == 2 else np.asarray(known.any(axis=2))

@@ -1,0 +1,278 @@
+"""Directories of a TIFF: which picture is the photo, and what its tags say of the numbers."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+MAX_DIRECTORIES = 1000
+MAX_ENTRIES = 4096
+MAX_VALUE_BYTES = 16 << 20
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+"""Bytes and `struct` letters of TIFF's types (TIFF 6.0, section 2; BigTIFF)."""
+SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 254, 256, 257, 258, 259, 262, 277
+ORIENTATION, ROWS_PER_STRIP, MODEL, EXTRA, SAMPLE_FORMAT, SUB_DIRECTORIES = 274, 278, 272, 338, 339, 330
+TILE_WIDTH, TILE_HEIGHT, ICC, GDAL_METADATA, GDAL_NODATA = 322, 323, 34675, 42112, 42113
+STRIP_PLACES, STRIP_SIZES, TILE_PLACES, TILE_SIZES = 273, 279, 324, 325
+_TAGS = {
+    SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, ORIENTATION, ROWS_PER_STRIP, MODEL, EXTRA,
+    SAMPLE_FORMAT, SUB_DIRECTORIES, TILE_WIDTH, TILE_HEIGHT, ICC, GDAL_METADATA, GDAL_NODATA, STRIP_PLACES,
+    STRIP_SIZES, TILE_PLACES, TILE_SIZES,
+}  # fmt: skip
+COMPRESSIONS = {
+    1: "no compression", 2: "CCITT RLE", 3: "CCITT fax 3", 4: "CCITT fax 4", 5: "LZW", 6: "old-style JPEG", 7: "JPEG",
+    8: "Deflate", 32946: "Deflate", 32773: "PackBits", 34661: "JBIG", 34676: "SGI LogLuv", 34677: "SGI LogLuv",
+    34712: "JPEG 2000", 34887: "LERC", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL",
+    52546: "JPEG XL",
+}  # fmt: skip
+PHOTOMETRICS = {
+    0: "grey, 0 is white", 1: "grey", 2: "RGB", 3: "palette", 4: "mask", 5: "CMYK", 6: "YCbCr", 8: "CIELAB",
+    9: "ICC Lab", 10: "ITU Lab", 32803: "colour filter array", 32844: "LogL", 32845: "LogLuv", 34892: "linear raw",
+}  # fmt: skip
+DEFLATE = (8, 32946)
+RAW = (32803, 34892)
+"""Photometric interpretations of a sensor's data, which is no picture yet (DNG)."""
+_ITEM = re.compile(r"<Item\b([^>]*)>([^<]*)</Item>")
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directory:
+    """One picture of a TIFF."""
+
+    page: int
+    """Its number in the file's chain, or that of the directory it lies below."""
+    sub: int | None
+    """Its number among the directories below that one; None where it is in the chain."""
+    is_reduced: bool
+    """A smaller version of another picture, by NewSubfileType."""
+    is_mask: bool
+    width_px: int
+    """As stored."""
+    height_px: int
+    bits: tuple[int, ...]
+    """Of each sample of a pixel."""
+    sample_format: int
+    """1 unsigned, 2 signed, 3 float, 5 and 6 complex."""
+    samples: int
+    extra_samples: tuple[int, ...]
+    """0 unspecified, 1 alpha that is multiplied in, 2 alpha that is not."""
+    compression: int
+    photometric: int | None
+    orientation: int
+    rows_at_once: int
+    """Rows of one strip or tile."""
+    across: int
+    """Strips or tiles beside each other."""
+    blocks: tuple[tuple[int, int], ...]
+    """Place and size, in bytes, of each strip or tile."""
+    icc_profile: bytes | None
+    model: str | None
+    no_data: float | None
+    """GDAL_NODATA."""
+    scaling: tuple[float, float] | None
+    """Factor and offset of GDAL's metadata, for all bands alike; None where there are none."""
+    unusual_scaling: bool = False
+    """Bands have different ones."""
+
+    @property
+    def kind(self) -> str:
+        """What the numbers are, in words."""
+        kinds = {1: "unsigned", 2: "signed", 3: "float", 5: "complex", 6: "complex"}
+        bits = "/".join(map(str, dict.fromkeys(self.bits)))
+        colours = PHOTOMETRICS.get(self.photometric or 0, f"photometric {self.photometric}")
+        packed = COMPRESSIONS.get(self.compression, f"compression {self.compression}")
+        return f"{self.samples} x {bits} bits {kinds.get(self.sample_format, '')}, {colours}, {packed}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TiffFile:
+    """The pictures of one TIFF."""
+
+    photo: Directory
+    """The first at full resolution."""
+    picture_count: int
+    """Pictures at full resolution."""
+    reduced_count: int
+    """Smaller versions and masks."""
+
+
+def is_tiff(head: bytes) -> bool:
+    """Whether these first bytes begin a TIFF or BigTIFF."""
+    return head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def read_tiff_file(file: BinaryIO) -> TiffFile | None:
+    """Read the directories; None where not one describes a picture."""
+    found = list(_Walk(file).directories())
+    if not found:
+        return None
+    shown = [one for one in found if one.photometric not in RAW] or found
+    full = [one for one in shown if not one.is_reduced and not one.is_mask]
+    # below a directory that is itself a picture lie its smaller versions, whatever their type says
+    first = next((one for one in full if one.sub is None), None) or next(iter(full), None)
+    photo = first or max(shown, key=lambda one: one.width_px * one.height_px)
+    pictures = sum(one.sub is None for one in full) or 1
+    return TiffFile(photo=photo, picture_count=pictures, reduced_count=len(found) - pictures)
+
+
+class _Walk:
+    """From directory to directory, each read once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        file.seek(0)
+        head = file.read(16)
+        self._order = "<" if head[:2] == b"II" else ">"
+        self._is_big = head[2:4] in (b"+\0", b"\0+")
+        self._first = self._number(head[8:16] if self._is_big else head[4:8], "Q" if self._is_big else "I")
+        self._size = file.seek(0, 2)
+
+    def directories(self) -> list[Directory]:
+        found: list[Directory] = []
+        seen: set[int] = set()
+        at, page = self._first, 0
+        while at and at not in seen and len(found) < MAX_DIRECTORIES:
+            seen.add(at)
+            tags, following = self._tags(at)
+            if tags is None:
+                break
+            if one := _directory(tags, page, None):
+                found.append(one)
+            below = [one for one in tags.get(SUB_DIRECTORIES, ()) if isinstance(one, int)]
+            for number, place in enumerate(below[: MAX_DIRECTORIES - len(found)]):
+                if place in seen:
+                    continue
+                seen.add(place)
+                inner, _ = self._tags(place)
+                if inner and (one := _directory(inner, page, number)):
+                    found.append(one)
+            at, page = following, page + 1
+        return found
+
+    def _number(self, data: bytes, kind: str) -> int:
+        size = struct.calcsize(kind)
+        return struct.unpack(self._order + kind, data[:size].ljust(size, b"\0"))[0]
+
+    def _tags(self, at: int) -> tuple[dict[int, tuple] | None, int]:
+        count_kind, entry_size, value_size = ("Q", 20, 8) if self._is_big else ("H", 12, 4)
+        if at + 2 > self._size:
+            return None, 0
+        self._file.seek(at)
+        count = self._number(self._file.read(struct.calcsize(count_kind)), count_kind)
+        if count > MAX_ENTRIES:
+            return None, 0
+        data = self._file.read(count * entry_size)
+        following = self._number(self._file.read(value_size), "Q" if self._is_big else "I")
+        tags: dict[int, tuple] = {}
+        for place in range(0, len(data) - entry_size + 1, entry_size):
+            entry = data[place : place + entry_size]
+            tag, kind = self._number(entry[:2], "H"), self._number(entry[2:4], "H")
+            values = self._number(entry[4:12], "Q") if self._is_big else self._number(entry[4:8], "I")
+            if tag in _TAGS and kind in _SIZES and tag not in tags:
+                value = self._value(kind, values, entry[-value_size:])
+                if value is not None:
+                    tags[tag] = value
+        return tags, following
+
+    def _value(self, kind: int, count: int, inline: bytes) -> tuple | None:
+        size = count * _SIZES[kind]
+        if size > MAX_VALUE_BYTES:
+            return None
+        data = inline
+        if size > len(inline):
+            at = self._number(inline, "Q" if self._is_big else "I")
+            if at + size > self._size:
+                return None
+            self._file.seek(at)
+            data = self._file.read(size)
+        if kind in (2, 7):
+            return (data[:size],)
+        if kind not in _FORMATS:
+            return None
+        return struct.unpack(f"{self._order}{count}{_FORMATS[kind]}", data[:size])
+
+
+def _directory(tags: dict[int, tuple], page: int, sub: int | None) -> Directory | None:
+    def first(tag: int, otherwise: int) -> int:
+        value = tags.get(tag, (otherwise,))
+        return value[0] if value and isinstance(value[0], int) else otherwise
+
+    width, height = first(WIDTH, 0), first(HEIGHT, 0)
+    if width < 1 or height < 1:
+        return None
+    subfile, orientation = first(SUBFILE, 0), first(ORIENTATION, 1)
+    icc, model = tags.get(ICC), tags.get(MODEL)
+    photo = Directory(
+        page=page, sub=sub, is_reduced=bool(subfile & 1), is_mask=bool(subfile & 4), width_px=width, height_px=height,
+        bits=tuple(tags.get(BITS, (1,))) or (1,), sample_format=first(SAMPLE_FORMAT, 1), samples=first(SAMPLES, 1),
+        extra_samples=tuple(tags.get(EXTRA, ())), compression=first(COMPRESSION, 1),
+        photometric=tags[PHOTOMETRIC][0] if tags.get(PHOTOMETRIC) else None,
+        orientation=orientation if orientation in range(1, 9) else 1,
+        rows_at_once=max(1, min(height, first(TILE_HEIGHT, 0) or first(ROWS_PER_STRIP, height))),
+        across=-(-width // max(1, first(TILE_WIDTH, width))),
+        blocks=tuple(
+            zip(
+                tags.get(TILE_PLACES) or tags.get(STRIP_PLACES, ()),
+                tags.get(TILE_SIZES) or tags.get(STRIP_SIZES, ()),
+                strict=False,
+            )
+        ),
+        icc_profile=bytes(icc[0] if isinstance(icc[0], bytes) else bytes(icc)) if icc else None,
+        model=_text(model), no_data=_no_data(_text(tags.get(GDAL_NODATA))), scaling=None,
+    )  # fmt: skip
+    return _with_scaling(photo, _text(tags.get(GDAL_METADATA)))
+
+
+def _text(value: tuple | None) -> str | None:
+    if not value or not isinstance(value[0], bytes):
+        return None
+    return value[0].split(b"\0")[0].decode("utf-8", "replace").strip() or None
+
+
+def _no_data(text: str | None) -> float | None:
+    return float(text) if text and _NUMBER.fullmatch(text) else None
+
+
+def _with_scaling(photo: Directory, metadata: str | None) -> Directory:
+    """GDAL writes `<Item name="SCALE" sample="0" role="scale">0.01</Item>` and the like."""
+    scales: dict[str, float] = {}
+    offsets: dict[str, float] = {}
+    for attributes, text in _ITEM.findall(metadata or ""):
+        role = re.search(r'role="(scale|offset)"', attributes)
+        if role and _NUMBER.fullmatch(text.strip()):
+            sample = re.search(r'sample="(\d+)"', attributes)
+            (scales if role[1] == "scale" else offsets)[sample[1] if sample else "0"] = float(text)
+    if not scales and not offsets:
+        return photo
+    factors = {scales.get(str(band), scales.get("0", 1.0)) for band in range(min(photo.samples, 64))}
+    begins = {offsets.get(str(band), offsets.get("0", 0.0)) for band in range(min(photo.samples, 64))}
+    if len(factors) > 1 or len(begins) > 1:
+        return replace(photo, unusual_scaling=True)
+    return replace(photo, scaling=(factors.pop(), begins.pop()))
+
+
+def rows_of_unsound_deflate(file: BinaryIO, photo: Directory) -> list[int]:
+    """First rows of the strips or tiles whose data do not unpack to their checksum, which libtiff may not look at."""
+    down = -(-photo.height_px // photo.rows_at_once)
+    rows: set[int] = set()
+    for number, (at, size) in enumerate(photo.blocks):
+        file.seek(at)
+        if not _unpacks(file.read(size)):
+            rows.add(number // photo.across % down * photo.rows_at_once)
+    return sorted(rows)
+
+
+def _unpacks(data: bytes) -> bool:
+    unpack = zlib.decompressobj()
+    try:
+        while data and not unpack.eof:
+            unpack.decompress(data, 1 << 20)
+            data = unpack.unconsumed_tail
+    except zlib.error:
+        return False
+    return unpack.eof

@@ -1,0 +1,193 @@
+"""Of a TIFF the first picture at full size is shown, whatever its numbers are, and damage in it is told."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import Literal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.photo.reader import Photo, PhotoReader, PhotoReport
+
+Tag = tuple[int, int, tuple[int, ...] | bytes]
+
+
+def tiff(*pages: tuple[np.ndarray, list[Tag]], order: Literal["<", ">"] = "<") -> bytes:
+    """An uncompressed TIFF; each page is its samples and further tags (number, type, values)."""
+    data = bytearray((b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 0))
+    link = 4
+    for samples, more in pages:
+        pixels = samples.astype(samples.dtype.newbyteorder(order)).tobytes()
+        at = len(data)
+        data += pixels + b"\0" * (len(pixels) % 2)
+        bands = 1 if samples.ndim == 2 else samples.shape[2]
+        tags: dict[int, Tag] = {
+            tag: (tag, kind, values)
+            for tag, kind, values in [
+                (256, 4, (samples.shape[1],)), (257, 4, (samples.shape[0],)),
+                (258, 3, (samples.dtype.itemsize * 8,) * bands), (259, 3, (1,)), (262, 3, (1 if bands == 1 else 2,)),
+                (273, 4, (at,)), (277, 3, (bands,)), (278, 4, (samples.shape[0],)), (279, 4, (len(pixels),)),
+                (339, 3, ({"u": 1, "i": 2, "f": 3, "c": 6}[samples.dtype.kind],) * bands), *more,
+            ]
+        }  # fmt: skip
+        entries = bytearray()
+        for tag, kind, values in sorted(tags.values()):
+            letter = {1: "B", 2: "s", 3: "H", 4: "I"}[kind]
+            raw = values if isinstance(values, bytes) else struct.pack(f"{order}{len(values)}{letter}", *values)
+            if len(raw) > 4:
+                place = len(data)
+                data += raw + b"\0" * (len(raw) % 2)
+                raw = struct.pack(order + "I", place)
+            entries += struct.pack(order + "HHI", tag, kind, len(values)) + raw.ljust(4, b"\0")
+        struct.pack_into(order + "I", data, link, len(data))
+        data += struct.pack(order + "H", len(tags)) + entries
+        link = len(data)
+        data += bytes(4)
+    return bytes(data)
+
+
+def read(data: bytes) -> tuple[Photo, PhotoReport]:
+    reader = PhotoReader(io.BytesIO(data))
+    photo = reader.photo([])
+    return photo, reader.report()
+
+
+def ramp(first: float, last: float, dtype: str) -> np.ndarray:
+    return np.tile(np.linspace(first, last, 256).astype(dtype), (40, 1))
+
+
+def shown(photo: Photo) -> np.ndarray:
+    return np.asarray(photo.image).astype(int)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("samples", "black", "white"),
+    [
+        (ramp(0, 65535, "u2"), 0, 65535), (ramp(-1000, 1000, "i2"), -1000, 1000), (ramp(0, 4e9, "u4"), 0, 4e9),
+        (ramp(-2e9, 2e9, "i4"), -2e9, 2e9), (ramp(-40, -20, "f4"), -40, -20), (ramp(0, 1, "f4"), 0, 1),
+        (ramp(-100, 100, "i1"), -100, 100),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("zero_is_white", [False, True])
+def test_numbers_of_every_type_are_shown_from_black_to_white(
+    samples: np.ndarray, black: float, white: float, order: Literal["<", ">"], *, zero_is_white: bool
+) -> None:
+    photo, report = read(tiff((samples, [(262, 3, (0,))] if zero_is_white else []), order=order))
+    row = shown(photo)[20]
+    assert np.abs(row - (255 - np.arange(256) if zero_is_white else np.arange(256))).max() <= 1
+    assert (photo.black_level, photo.white_level) == (pytest.approx(black), pytest.approx(white))
+    assert (report.condition, report.width_px, report.height_px) == ("complete", 256, 40)
+
+
+@pytest.mark.parametrize("dtype", ["u2", "f4"])
+def test_numbers_in_colour_are_shown_together(dtype: str) -> None:
+    samples = np.stack([ramp(0, 1, "f8"), ramp(0, 0.5, "f8"), ramp(1, 0, "f8")], axis=2)
+    samples = (samples * (65535 if dtype == "u2" else 1)).astype(dtype)
+    photo, _ = read(tiff((samples, [])))
+    assert photo.image.mode == "RGB"
+    assert np.abs(shown(photo)[20, 255] - (255, 128, 0)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("dtype", "no_data", "text"), [("u2", 65535, b"65535\0"), ("f4", 1e20, b"1e+20\0"), ("i2", -9999, b"-9999\0")]
+)
+def test_no_data_do_not_set_levels(dtype: str, no_data: float, text: bytes) -> None:
+    samples = ramp(0, 4095, dtype)
+    samples[:10, :60] = no_data
+    photo, _ = read(tiff((samples, [(42113, 2, text)])))
+    assert shown(photo)[20, 255] >= 254
+    assert shown(photo)[5, 5] == 0
+
+
+def test_scale_and_offset_of_gdal_are_applied() -> None:
+    text = (
+        b'<GDALMetadata><Item name="SCALE" sample="0" role="scale">0.1</Item>'
+        b'<Item name="OFFSET" sample="0" role="offset">-50</Item></GDALMetadata>\0'
+    )
+    photo, _ = read(tiff((ramp(0, 1000, "i2"), [(42112, 2, text)])))
+    assert (photo.black_level, photo.white_level) == (pytest.approx(-50), pytest.approx(50))
+
+
+def test_first_picture_at_full_size_is_the_photo() -> None:
+    small, large = np.full((30, 40), 9, np.uint8), ramp(0, 255, "u1")
+    photo, report = read(tiff((small, [(254, 4, (1,))]), (large, []), (large, [])))
+    assert photo.image.size == (256, 40)
+    assert (report.width_px, report.frame_count) == (256, 2)
+    assert (shown(photo) == large).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+def test_picture_and_facts_are_upright(orientation: int, dtype: str) -> None:
+    samples = np.zeros((40, 256), dtype)
+    samples[:20, :128] = 255 if dtype == "u1" else 65535
+    samples[0, 0] = samples[0, 1]
+    photo, report = read(tiff((samples, [(274, 3, (orientation,))])))
+    assert photo.image.size == (report.width_px, report.height_px) == ((256, 40) if orientation < 5 else (40, 256))
+    height, width = shown(photo).shape
+    bright = {
+        (row, column)
+        for row in (0, 1)
+        for column in (0, 1)
+        if shown(photo)[height * (2 * row + 1) // 4, width * (2 * column + 1) // 4] == 255
+    }
+    places = {1: (0, 0), 2: (0, 1), 3: (1, 1), 4: (1, 0), 5: (0, 0), 6: (0, 1), 7: (1, 1), 8: (1, 0)}
+    assert bright == {places[orientation]}
+
+
+PICTURE = np.random.default_rng(7).integers(40, 200, (30, 40, 3)).astype(np.uint8).repeat(16, 0).repeat(16, 1)
+
+
+def packed(**options: object) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(PICTURE).save(file, "TIFF", **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("compression", ["tiff_adobe_deflate", "jpeg"])
+def test_damage_is_shown_and_told(compression: str) -> None:
+    whole = packed(compression=compression)
+    _, report = read(whole)
+    assert report.condition == "complete"
+    middle = len(whole) // 2
+    photo, report = read(whole[:middle] + bytes(64) + whole[middle + 64 :])
+    assert photo.image.size == (640, 480)
+    assert report.condition == "damaged"
+    assert report.damaged_share is not None
+    assert 0 < report.damaged_share <= 1
+
+
+def test_cut_file_is_truncated() -> None:
+    whole = tiff((ramp(0, 255, "u1"), []))
+    directory = whole[8 + 40 * 256 :]
+    # the directory first, so that the end of the pixels can be cut off
+    shifted = bytearray(whole[:4] + struct.pack("<I", 8) + directory)
+    at = 8 + 2
+    for entry in range(10):
+        tag = struct.unpack_from("<H", shifted, at + 12 * entry)[0]
+        if tag == 273:
+            struct.pack_into("<I", shifted, at + 12 * entry + 8, len(shifted))
+    with pytest.raises(DamagedMedia, match=r"^truncated: the file ends before its picture does"):
+        read(bytes(shifted) + whole[8 : 8 + 20 * 256])
+
+
+def test_what_is_not_read_is_named() -> None:
+    with pytest.raises(UnsupportedMedia, match="a TIFF of complex numbers is not read here: convert it"):
+        read(tiff((ramp(0, 1, "c8"), [])))
+    with pytest.raises(UnsupportedMedia, match=r"a TIFF of 1 x 16 bits unsigned, grey, LERC is not read here"):
+        read(tiff((ramp(0, 1, "u2"), [(259, 3, (34887,))])))
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+def test_no_wrong_pixel_of_a_deflated_tiff_is_passed_on_silently(at: int) -> None:
+    whole = packed(compression="tiff_adobe_deflate")
+    place = len(whole) * at // 12
+    right, _ = read(whole)
+    photo, report = read(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+    assert report.damaged_share is not None
+    assert (shown(photo) != shown(right)).any(axis=(1, 2)).mean() <= report.damaged_share + 1e-6

@@ -1,0 +1,64 @@
+"""Turned, thin and tiled photos: upright in every result, and nothing is left beside what a manifest names."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from processors.contract import Source
+from processors.metadata.processor import OpenSource
+from processors.photo.crops import points_of
+from processors.photo.deep import Deep
+from processors.photo.renditions import candidate
+from processors.photo.tiles import Tiles
+from processors.source_file import SourceFile
+
+
+def opened(path: Path, picture_format: str) -> OpenSource:
+    source = Source(digest="ab" * 32, size_bytes=1, name="p", medium="photo", format=picture_format, has_sound=False)
+    return OpenSource(source=source, file=SourceFile.at(path))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("picture_format", ["jpeg", "png", "tiff", "webp"])
+def test_tiles_are_upright_and_leave_nothing_beside_them(tmp_path: Path, picture_format: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = np.random.default_rng(1).integers(0, 256, (75, 100, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    Image.fromarray(picture).save(tmp_path / "p", picture_format, exif=exif)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (item,) = Tiles(least_pixels=1).start(opened(tmp_path / "p", picture_format), scratch).finish()
+    assert [path.name for path in scratch.iterdir()] == ["tiles.zip"]
+    assert item.file is not None
+    with zipfile.ZipFile(item.file) as archive:
+        (name,) = (one for one in archive.namelist() if one.endswith("info.json"))
+        described = json.loads(archive.read(name))
+    assert (described["width"], described["height"]) == ((800, 600) if orientation < 5 else (600, 800))
+    assert (item.facts.width_px, item.facts.height_px) == (described["width"], described["height"])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_sixteen_bit_rendition_is_upright(tmp_path: Path, orientation: int) -> None:
+    values = np.random.default_rng(1).integers(0, 65536, (600, 800), np.uint16)
+    Image.fromarray(values).save(tmp_path / "p.tif", tiffinfo={274: orientation})
+    (item,) = Deep().start(opened(tmp_path / "p.tif", "tiff"), tmp_path).finish()
+    assert item.file is not None
+    transposed = {3: lambda v: v[::-1, ::-1], 6: lambda v: np.rot90(v, -1), 8: lambda v: np.rot90(v)}
+    found = np.asarray(Image.open(io.BytesIO(item.file.read_bytes())))
+    assert found.shape == ((600, 800) if orientation < 5 else (800, 600))
+    if orientation in transposed:
+        assert (found == transposed[orientation](values)).all()
+
+
+@pytest.mark.parametrize("shape", [(2, 30000), (30000, 2), (1, 1), (1, 5000)])
+def test_thin_picture_is_no_candidate_for_crops_and_harms_no_link(shape: tuple[int, int]) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    assert points_of("strip", "strip", picture, is_photo=True) is None
+    candidate("strip", "strip", picture)
