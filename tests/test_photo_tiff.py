@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -191,3 +192,13 @@ def test_no_wrong_pixel_of_a_deflated_tiff_is_passed_on_silently(at: int) -> Non
     photo, report = read(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
     assert report.damaged_share is not None
     assert (shown(photo) != shown(right)).any(axis=(1, 2)).mean() <= report.damaged_share + 1e-6
+
+
+def test_whole_deflated_file_on_disk_is_complete(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "whole.tif", compression="tiff_adobe_deflate")
+    with (tmp_path / "whole.tif").open("rb") as file:
+        reader = PhotoReader(file)
+        photo = reader.photo([])
+    assert reader.report().damage is None
+    assert (shown(photo) == noise).all()

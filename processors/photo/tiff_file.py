@@ -260,6 +260,7 @@ def rows_of_unsound_deflate(file: BinaryIO, photo: Directory) -> list[int]:
     """First rows of the strips or tiles whose data do not unpack to their checksum, which libtiff may not look at."""
     down = -(-photo.height_px // photo.rows_at_once)
     rows: set[int] = set()
+    file.seek(0, 2)  # where the place is shared with libvips, this finds it again
     for number, (at, size) in enumerate(photo.blocks):
         file.seek(at)
         if not _unpacks(file.read(size)):

@@ -117,10 +117,18 @@ def _source(file: BinaryIO) -> pyvips.Source:
             shutil.copyfileobj(file, spooled)
             spooled.flush()
             descriptor = spooled.fileno()
-        copy = os.dup(descriptor)
+        copy = _with_own_place(descriptor)
         stack.callback(os.close, copy)
         os.lseek(copy, 0, os.SEEK_SET)
         return pyvips.Source.new_from_descriptor(copy)
+
+
+def _with_own_place(descriptor: int) -> int:
+    """The same open file with a place of its own: a mere copy would move the place behind Python's buffer."""
+    try:
+        return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # not Linux
+        return os.dup(descriptor)
 
 
 def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options: Any) -> pyvips.Image:
