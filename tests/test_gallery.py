@@ -218,6 +218,16 @@ def test_a_photo_that_is_black_as_it_is_shows_its_enhanced_picture_first(tmp_pat
     assert faces == {7.0: "e.jpg", 117.0: "p.jpg"}
 
 
+@pytest.mark.parametrize(("condition", "is_complete"), [("complete", None), ("damaged", False), ("truncated", False)])
+def test_damaged_photo_has_the_mark_of_a_damaged_video(
+    tmp_path: Path, condition: str, is_complete: bool | None
+) -> None:
+    facts = {"condition": condition, "damage_sentence": "up to 12 % of the picture may be wrong"}
+    written(tmp_path, [item(subject(), tmp_path / "p.jpg", "photo.preview", "image/jpeg", source_facts=facts)])
+    audit = data(tmp_path, "index")["subjects"][0]["audit"]
+    assert (audit["is_complete"] if audit else None) is is_complete
+
+
 def test_what_could_not_be_made_is_told(tmp_path: Path) -> None:
     failures = (Failure(processor="video.frames", verdict="failed", reason="no frame decodes: fetch it again"),)
     written(tmp_path, [original(subject(1, failures=failures)), original(subject(2))])

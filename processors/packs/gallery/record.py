@@ -59,7 +59,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "duration_seconds": subject.duration_seconds,
         "sols": [at.first_sol, at.last_sol] if at and at.first_sol is not None else None,
         "earliest_utc": at.earliest_utc if at else None,
-        "audit": {name: subject.audit.get(name) for name in VERDICTS} if subject.audit else None,
+        "audit": {name: audit.get(name) for name in VERDICTS} if (audit := _audit(group)) else None,
         "disagreement_count": len(subject.disagreements),
         "has_failures": any(failure.verdict == "failed" for failure in subject.failures),
         "redistribute": subject.redistribute,
@@ -77,6 +77,17 @@ def _face(group: Group) -> str | None:
         if found:
             return (best or found[len(found) // 2 :])[0].thumbnail_href
     return pictures[0].thumbnail_href if pictures else None
+
+
+def _audit(group: Group) -> dict[str, Any] | None:
+    """The audit of a video, or what the decoder said of a damaged photo."""
+    if group.subject.audit:
+        return group.subject.audit
+    for one in group.shown:
+        facts = one.entry.manifest.source_facts if one.entry else None
+        if _fact(facts, "condition") in ("damaged", "truncated"):
+            return {"is_complete": False, "words": f"{_fact(facts, 'damage_sentence')}."}
+    return None
 
 
 def _is_dark(group: Group) -> bool:
@@ -154,7 +165,7 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
         "recorded": asdict(subject.recorded) if subject.recorded else None,
         "disagreements": list(subject.disagreements),
         "failures": [asdict(failure) for failure in subject.failures],
-        "audit": subject.audit,
+        "audit": _audit(group),
         "shots": shots,
         "results": results,
         "files": [_file(one, numbers) for one in group.shown],
