@@ -13,7 +13,7 @@ import av.stream
 from processors.camera_raw import is_camera_raw
 from processors.contract import Medium
 from processors.decoding import open_container
-from processors.errors import DamagedMedia
+from processors.errors import MediaError
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
 from processors.frame_sync import has_mpeg_audio
 from processors.planetary.open_image import attached_format, is_pds3_label, other_data
@@ -73,10 +73,13 @@ def identify(file: BinaryIO, name: str) -> Identity:
 
 def _planetary(file: BinaryIO, name: str) -> Identity | None:
     """A file that begins with the label of what follows in it; of a label alone, None."""
-    if found := attached_format(file, name):
-        return Identity(kind="media", medium="photo", format=found)
-    if data := other_data(file):
-        return Identity(kind="unsupported", format="PDS3 product", note=f"its label describes {data}, not an image")
+    try:
+        if found := attached_format(file, name):
+            return Identity(kind="media", medium="photo", format=found)
+        if data := other_data(file):
+            return Identity(kind="unsupported", format="PDS3 product", note=f"its label describes {data}, not an image")
+    except MediaError as error:
+        return Identity(kind="unsupported", format="PDS3 product", note=str(error))
     return None
 
 
@@ -104,7 +107,7 @@ def _opened(file: BinaryIO, row: Format) -> Identity | None:
             if not row.is_certain and not set(container.format.name.split(",")) & set(row.readers):
                 return None
             return _listed(container)
-    except DamagedMedia:
+    except MediaError:  # who reads it says why
         return Identity(kind="media", medium=row.medium, format=row.name) if row.is_certain else None
 
 

@@ -323,3 +323,12 @@ def test_raw_photos_in_tiff_are_named_and_no_picture(order: str) -> None:
 
 def test_a_loop_of_folders_in_a_tiff_ends() -> None:
     assert of_bytes(camera_tiff((262, 3, 1, 1), (330, 4, 1, 8))[:-4] + struct.pack("<I", 8)).format == "tiff"
+
+
+def test_a_label_over_a_limit_and_a_header_that_wants_all_memory_are_told_not_raised() -> None:
+    deep = b"PDS_VERSION_ID = PDS3\r\n^IMAGE = 3\r\n" + b"OBJECT = IMAGE\r\n" * 300 + b"END\r\n\0\1\2"
+    found = of_bytes(deep, "a.img")
+    assert (found.kind, found.format, found.note) == (
+        "unsupported", "PDS3 product", "the label is nested deeper than 100: flatten it",
+    )  # fmt: skip
+    assert (of_bytes(b"MP+\x07\x00\x00\x00\x08").kind, of_bytes(b"MP+\x07\x00\x00\x00\x08").format) == ("media", "mpc")
