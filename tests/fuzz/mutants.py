@@ -14,8 +14,7 @@ class Mutant:
     """A damaged copy."""
 
     name: str
-    """Suffix of the format, number and kind of damage: `jpg_007_cut`."""
-    suffix: str
+    """Variety of the format, number and kind of damage: `jpg_007_cut`."""
     data: bytes
 
 
@@ -70,10 +69,10 @@ KINDS: dict[str, Callable[[bytearray, random.Random], bytearray]] = {
 }  # fmt: skip
 
 
-def mutants(suffix: str, whole: bytes, count: int, seed: int = 11) -> Iterator[Mutant]:
+def mutants(variety: str, whole: bytes, count: int, seed: int = 11) -> Iterator[Mutant]:
     """So many damaged copies of a whole file, of every kind of damage in turn."""
     kinds = list(KINDS.items())
     for number in range(count):
         kind, damage = kinds[number % len(kinds)]
-        chance = random.Random(f"{seed} {suffix} {number}")
-        yield Mutant(name=f"{suffix}_{number:03}_{kind}", suffix=suffix, data=bytes(damage(bytearray(whole), chance)))
+        chance = random.Random(f"{seed} {variety} {number}")
+        yield Mutant(name=f"{variety}_{number:03}_{kind}", data=bytes(damage(bytearray(whole), chance)))

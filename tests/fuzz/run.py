@@ -36,12 +36,12 @@ class Finding:
 
 def run(folder: Path, suffixes: Iterable[str], count: int, seed: int = 11) -> Iterator[Finding]:
     """Try so many mutants of each format; `folder` keeps their files."""
-    for suffix in suffixes:
-        data = WHOLES[suffix]()
-        whole = folder / f"whole.{suffix}"
+    for variety in suffixes:
+        data, suffix = WHOLES[variety](), variety.partition("-")[0]
+        whole = folder / f"whole_{variety}.{suffix}"
         whole.write_bytes(data)
         yield _tried(whole, whole, "whole", folder)
-        for mutant in mutants(suffix, data, count, seed):
+        for mutant in mutants(variety, data, count, seed):
             path = folder / f"{mutant.name}.{suffix}"
             path.write_bytes(mutant.data)
             yield _tried(path, whole, mutant.name, folder)

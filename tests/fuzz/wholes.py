@@ -85,6 +85,8 @@ def _video(muxer: str, codec: str, sound: str) -> bytes:
 WHOLES: dict[str, Callable[[], bytes]] = {
     "jpg": lambda: _picture("JPEG", quality=85),
     "tif": lambda: _picture("TIFF", compression="tiff_deflate"),
+    "tif-jpeg": lambda: _picture("TIFF", compression="jpeg", quality=85),
+    "jpg-progressive": lambda: _picture("JPEG", quality=85, progressive=True),
     "png": lambda: _picture("PNG"),
     "webp": lambda: _picture("WEBP", quality=80),
     "ogg": lambda: _sound("OGG", "VORBIS"),
@@ -97,4 +99,4 @@ WHOLES: dict[str, Callable[[], bytes]] = {
     "mp4": lambda: _video("mp4", "libx264", "aac"),
     "mov": lambda: _video("mov", "libx264", "pcm_s16le"),
 }
-"""By the suffix."""
+"""By the suffix, and a variety of it."""
