@@ -16,11 +16,8 @@ pytestmark = [
 ]
 
 
-AWAITED = {variety: pytest.mark.xfail(reason="not all such damage is told yet") for variety in ("jpg", "tif-jpeg")}
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("variety", [pytest.param(variety, marks=AWAITED.get(variety, ())) for variety in WHOLES])
+@pytest.mark.parametrize("variety", list(WHOLES))
 def test_damage_is_not_passed_on_as_whole(variety: str, tmp_path: Path) -> None:
     findings = list(run(tmp_path, [variety], count=5))
     assert [finding.name for finding in findings if finding.faults] == []
