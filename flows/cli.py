@@ -56,7 +56,11 @@ def main() -> None:
 @click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"))
 @STORE
 @click.option("--dry-run", is_flag=True, help="Say what is due, and why, and make nothing.")
-@click.option("--strict", is_flag=True, help="Refused files, and failures of earlier runs, make this run fail too.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refused, damaged or unsupported files, and earlier failures, fail this run too.",
+)
 @click.option("--hash-all", is_flag=True, help="Hash every file again, even if size and date are unchanged.")
 @RETRY
 @WORKERS
@@ -68,7 +72,8 @@ def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **option
 
     \b
     Exit code 0: everything was made, reused, or refused for a stated reason;
-    1: something failed; 2: could not start; 130: interrupted.
+    1: something failed; 2: could not start; 3: a fault in marsmedia ended the run;
+    130: interrupted by Ctrl-C; 143: by SIGTERM.
 
     \b
     marsmedia ingest --dry-run
@@ -100,6 +105,24 @@ def status(store_folder: Path, as_json: bool) -> None:
     from flows.commands import look
 
     look.status(store_folder, as_json=as_json)
+
+
+@main.command()
+@click.argument("selection", nargs=-1)
+@STORE
+@JSON
+def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None:
+    """List the files with problems: the root cause, the results concerned, whose fault it is, and what to do.
+
+    The words of SELECTION are those of `marsmedia items`; none means every file.
+
+    \b
+    marsmedia failures
+    marsmedia failures release=june
+    """
+    from flows.commands import failures as run
+
+    run.failures(selection, store_folder, as_json=as_json)
 
 
 @main.command()

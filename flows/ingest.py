@@ -27,7 +27,7 @@ from flows.parameters import (
 from flows.recipe_book import load_recipes
 from flows.report import Report
 from flows.run import run_ingest
-from flows.tasks import in_tasks, patiently, run_name, settled, task_runner
+from flows.tasks import CANNOT_BEGIN, ended, in_tasks, patiently, run_name, said, settled, task_runner
 
 
 @flow(
@@ -52,7 +52,8 @@ def ingest(
 
     Returns
     -------
-    State : Completed, Failed or Cancelled by the conservation law, never by Prefect's colours; its data is the report.
+    State : Completed, Failed or Cancelled by the conservation law, never by Prefect's colours; that of a
+        completed one has the report as its data.
     """
     options = Options(
         strict=strict, hash_all=hash_all, retry_failed=retry_failed, workers=workers, memory_mb=memory_mb, quiet=quiet,
@@ -62,5 +63,8 @@ def ingest(
     def work() -> Report:
         return run_ingest(Path(raw), Path(store), load_recipes(), options, in_tasks, name=run_name())
 
-    report = patiently(work, retries)
+    try:
+        report = patiently(work, retries)
+    except CANNOT_BEGIN as error:
+        return ended(said(error))
     return settled(report, key="marsmedia-ingest")

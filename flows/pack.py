@@ -10,13 +10,14 @@ import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from flows.packing import build_pack, recipe_of
 from flows.parameters import PackOutput, PackRecipe, StoreFolder
-from processors.errors import RequestError, StoreError
+from flows.tasks import CANNOT_BEGIN, ended, log_lines, said
 from processors.packs.verify import verify_pack
 from processors.store.results import Store
+from processors.survey import printable
 
 
 @flow(name="pack", description="Build a pack by its recipe, and check every byte of it.", persist_result=False)
@@ -29,11 +30,12 @@ def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed
     """
     try:
         built = build_pack(recipe_of([recipe]), Path(output), Store(Path(store)), force=True)
-    except (RequestError, StoreError) as error:
-        return Failed(message=str(error))
+    except CANNOT_BEGIN as error:
+        return ended(said(error))
     checked = verify_pack(built.path)
     if checked.faults:
-        told = "; ".join(f"{fault.kind}: {fault.path}: {fault.reason}" for fault in checked.faults[:10])
-        return Failed(message=f"{built.path}: {len(checked.faults)} faults: {told}")
-    said = f"{built.path}: {built.file_count} files, {built.size_bytes / 1e6:.1f} MB, {built.identity.urn}"
-    return Completed(message=said, data=built)
+        told = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]
+        log_lines(told)
+        return ended(f"{built.path}: {len(told)} faults: {'; '.join(told[:10])}")
+    size = f"{built.file_count} files, {built.size_bytes / 1e6:.1f} MB"
+    return Completed(message=f"{built.path}: {size}, {built.identity.urn}", data=built)

@@ -10,6 +10,9 @@ DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # the first start on a new machine migrates a database
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",  # the embedded server prints CancelledError at exit otherwise
     "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the progress bar and the summary say it better
+    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "WARNING",  # a run's page names its problems all the same,
 }
+if "PREFECT_LOGGING_LEVEL" not in os.environ:  # and the terminal does not
+    DEFAULTS["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
 for _name, _value in DEFAULTS.items():
     os.environ.setdefault(_name, _value)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from processors.source_file import SourceFile
 from processors.store.by_name import Shown
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.results import Store
-from processors.survey import FoundFile, Untaken, storable, survey
+from processors.survey import EmptyFolder, FoundFile, PassedOver, Untaken, printable, storable, survey
 from processors.told import TellTale
 
 INSPECTED_AT_ONCE = 64
@@ -37,6 +38,12 @@ class Prepared:
     """Files that had to be read to know them."""
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
     """Media with the bytes of another: (this one, the one worked on)."""
+    passed_over: int = 0
+    """Hidden files, unfinished downloads, and what editors and systems leave."""
+    gone: tuple[str, ...] = ()
+    """Folders that are empty now and held files in an earlier run, in words."""
+    is_empty: str | None = None
+    """What to do, where the folder holds no file and never did."""
     is_whole: bool = True
     """False: a selection, made with parameters that need not be the recipe's; the by-name view stays as it is."""
 
@@ -71,13 +78,22 @@ def prepare(
     FileNotFoundError, NotADirectoryError, PermissionError : `raw` cannot be listed.
     StoreError : the store cannot be trusted.
     """
-    found, untaken = [], []
+    found: list[FoundFile] = []
+    untaken: list[Untaken] = []
+    empty: list[EmptyFolder] = []
+    passed_over = 0
     for entry in survey(raw):
-        if options.releases is not None and isinstance(entry, FoundFile) and entry.release not in options.releases:
-            continue
-        (found if isinstance(entry, FoundFile) else untaken).append(entry)
+        if isinstance(entry, PassedOver):
+            passed_over += 1
+        elif isinstance(entry, EmptyFolder):
+            empty.append(entry)
+        elif isinstance(entry, Untaken):
+            untaken.append(entry)
+        elif options.releases is None or entry.release in options.releases:
+            found.append(entry)
     catalogue = Catalogue(store)
     known = catalogue.sources()
+    gone = _gone(raw, empty, known) if options.releases is None else ()
     rows: list[SourceRow] = []
     unknown: list[FoundFile] = []
     for file in found:
@@ -114,7 +130,23 @@ def prepare(
     )
     if remember:
         catalogue.add_results(plan.not_catalogued)
-    return Prepared(rows=rows, untaken=untaken, plan=plan, hashed=len(unknown), duplicates=_duplicates(media))
+    return Prepared(
+        rows=rows, untaken=untaken, plan=plan, hashed=len(unknown), duplicates=_duplicates(media),
+        passed_over=passed_over, gone=gone,
+        is_empty=None if rows or untaken or gone else f"0 files in {raw}: put a release, a folder of files, into it",
+    )  # fmt: skip
+
+
+def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
+    """Folders that hold nothing now and did before, as the mount point of a disk that is away does."""
+    root = storable(os.path.realpath(raw))
+    told = []
+    for folder in empty:
+        place = f"{root}/{folder.relative}" if folder.relative else root
+        if before := sum(path.startswith(f"{place}/") for path in known):
+            shown = printable(str(raw / folder.relative))
+            told.append(f"0 files in {shown}, where an earlier run found {before}: is it mounted?")
+    return tuple(told)
 
 
 def _since(row: SourceRow, before: SourceRow | None) -> SourceRow:

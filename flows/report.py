@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from flows.batches import SourceOutcome
+from flows.interrupt import EXIT_CODES
 from flows.prepare import Prepared
-from processors.store.results import Store, replace_file
+from flows.problems import FAULT_OF, Cause, Problem, blame_of, by_file
+from flows.run_record import RunRecord
+from processors.contract import Blame
+from processors.outcome import Outcome
+from processors.store.results import Store
 from processors.survey import printable
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One thing that was not made, and why."""
-
-    file: str
-    """Path below the raw folder."""
-    processor: str | None
-    """None where the whole file is concerned."""
-    verdict: str
-    """`failed`, `refused`, `unsupported` or `not taken`."""
-    reason: str
-    is_new: bool
-    """False: known from an earlier run."""
+FAULT_EXIT_CODE = 3
+"""The run itself ended by a fault in marsmedia."""
+MAX_ROWS = 200
+"""Of each table on Prefect's page."""
+MARKS = {
+    "|": "&#124;", "<": "&lt;", ">": "&gt;", "&": "&amp;", "`": "&#96;", "[": "&#91;", "*": "&#42;", "_": "&#95;",
+    "@": "&#64;",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +37,11 @@ class ResultCounts:
 
     inputs: int
     due: int
+    """When the run started."""
     made: int
+    """By this run."""
     reused: int
+    """There already, or made meanwhile by another run."""
     refused: int
     failed: int
     not_reached: int
@@ -48,8 +49,19 @@ class ResultCounts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stop:
+    """What ended a run before its work was done."""
+
+    reason: str
+    signal: str | None = None
+    """`SIGINT` or `SIGTERM`, where somebody interrupted it."""
+    traceback: str | None = None
+    """Where it is a fault in marsmedia."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """One run, told in full; also what `ingest --json` prints."""
+    """One run in full; also what `ingest --json` prints."""
 
     run: str
     state: State
@@ -60,7 +72,7 @@ class Report:
     started_utc: str
     seconds: float
     files: int
-    """Everything found below `raw`: sources + duplicates + companions + unsupported + not_taken."""
+    """Everything found below `raw`: sources + duplicates + companions + unsupported + not_taken + passed_over."""
     sources: int
     """Media files with bytes of their own."""
     duplicates: int
@@ -70,74 +82,87 @@ class Report:
     unsupported: int
     not_taken: int
     """Links, pipes, and files that could not be read."""
+    passed_over: int
+    """Hidden files, unfinished downloads, and what editors and systems leave."""
     results: ResultCounts
     new_results: tuple[dict[str, object], ...]
     problems: tuple[Problem, ...]
-    report: str
-    """Where this report lies."""
-
-    def save(self) -> None:
-        replace_file(Path(self.report), json.dumps(asdict(self), ensure_ascii=False, indent=1).encode() + b"\n")
+    notes: tuple[str, ...]
+    """Other runs at work when this one started, and earlier ones that ended without a report."""
+    stop: Stop | None
+    report: str | None
+    """File of this report; None where it could not be written."""
 
     @property
     def exit_code(self) -> int:
+        if self.stop and self.stop.traceback:
+            return FAULT_EXIT_CODE
+        if self.stop and self.stop.signal:
+            return EXIT_CODES[self.stop.signal]
         return {"completed": 0, "completed with warnings": 0, "failed": 1, "interrupted": 130}[self.state]
+
+
+def save(report: Report, record: RunRecord) -> Report:
+    """End the run's record with this report; gives the report as it was written, or says that it was not."""
+    brief = replace(report, new_results=(), problems=())
+    if record.end(asdict(report), asdict(brief)):
+        return report
+    return replace(report, report=None, message=f"{report.message}; there was no space for a report")
 
 
 def make_report(
     prepared: Prepared,
     done: Sequence[SourceOutcome],
     *,
-    run: str,
+    record: RunRecord,
     asked: str,
     store: Store,
     started: datetime,
     strict: bool,
-    interrupted: bool = False,
-    stopped_by: str | None = None,
+    elsewhere: Sequence[SourceOutcome] = (),
+    stop: Stop | None = None,
 ) -> Report:
     """Add everything up.
 
-    A failure in this run, or inputs that do not add up, make the state `failed`; what was refused, or failed in an
-    earlier run, makes it `completed with warnings`, or `failed` with `strict`.
+    A failure in this run, or inputs that do not add up, make the state `failed`; what was refused, damaged or
+    unsupported, or failed in an earlier run, makes it `completed with warnings`, or `failed` with `strict`.
+
+    Parameters
+    ----------
+    elsewhere : what another run made meanwhile of what was due.
     """
     plan = prepared.plan
     outcomes = [outcome for one in done for outcome in one.outcomes]
     now = Counter(outcome.verdict for outcome in outcomes)
-    before = Counter(earlier.verdict for earlier in plan.earlier)
+    meanwhile = [outcome for one in elsewhere for outcome in one.outcomes]
+    before = Counter([*(earlier.verdict for earlier in plan.earlier), *(one.verdict for one in meanwhile)])
     counts = ResultCounts(
         inputs=plan.due_count + plan.reused + len(plan.earlier),
         due=plan.due_count,
         made=now["made"],
-        reused=plan.reused,
+        reused=plan.reused + before["made"],
         refused=now["refused"] + before["refused"],
         failed=now["failed"] + before["failed"],
-        not_reached=plan.due_count - len(outcomes),
+        not_reached=plan.due_count - len(outcomes) - len(meanwhile),
     )
-    problems = tuple(_problems(prepared, done))
-    failed_now = now["failed"] > 0 or any(not entry.is_refused for entry in prepared.untaken)
-    warned = counts.refused + counts.failed > 0 or bool(prepared.untaken)
-    adds_up = counts.inputs == counts.made + counts.reused + counts.refused + counts.failed + counts.not_reached
-    state: State = "completed with warnings" if warned else "completed"
-    if failed_now or stopped_by or counts.not_reached or not adds_up or (strict and warned):
-        state = "failed"
-    if interrupted:
-        state = "interrupted"
     kinds = Counter(row.kind for row in prepared.rows)
+    problems = tuple(_problems(prepared, done, elsewhere, record))
+    state = _state(prepared, counts, failed_now=now["failed"] > 0, warned=bool(problems), strict=strict, stop=stop)
     return Report(
-        run=run,
+        run=record.who.run,
         state=state,
-        message=f"{stopped_by}; {_message(counts, state)}" if stopped_by else _message(counts, state),
+        message=_message(prepared, counts, state, stop),
         raw=asked,
         store=str(store.root),
-        started_utc=started.isoformat(timespec="seconds"),
+        started_utc=record.who.started_utc,
         seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
-        files=len(prepared.rows) + len(prepared.untaken),
+        files=len(prepared.rows) + len(prepared.untaken) + prepared.passed_over,
         sources=kinds["media"] - len(prepared.duplicates),
         duplicates=len(prepared.duplicates),
         companions=kinds["companion"],
         unsupported=kinds["unsupported"],
         not_taken=len(prepared.untaken),
+        passed_over=prepared.passed_over,
         results=counts,
         new_results=tuple(
             {"file": one.due.relative, "processor": outcome.ref.processor, "verdict": outcome.verdict,
@@ -146,68 +171,128 @@ def make_report(
             for one in done for outcome in one.outcomes
         ),
         problems=problems,
-        report=str(store.runs_folder / f"{run}.json"),
+        notes=record.notes,
+        stop=stop,
+        report=str(record.path),
     )  # fmt: skip
 
 
-def _message(counts: ResultCounts, state: State) -> str:
+def _state(
+    prepared: Prepared, counts: ResultCounts, *, failed_now: bool, warned: bool, strict: bool, stop: Stop | None
+) -> State:
+    adds_up = counts.inputs == counts.made + counts.reused + counts.refused + counts.failed + counts.not_reached
+    unreadable = any(not entry.is_refused for entry in prepared.untaken)
+    if stop and stop.signal:
+        return "interrupted"
+    if stop or failed_now or unreadable or prepared.gone or counts.not_reached or not adds_up or (strict and warned):
+        return "failed"
+    return "completed with warnings" if warned else "completed"
+
+
+def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop | None) -> str:
+    if prepared.gone and not counts.inputs and not stop:
+        return f"{state}: {'; '.join(prepared.gone)}"
+    if prepared.is_empty and not stop:
+        return f"{state}: {prepared.is_empty}"
     parts = [f"{counts.made} made", f"{counts.reused} reused", f"{counts.refused} refused", f"{counts.failed} failed"]
     if counts.not_reached:
         parts.append(f"{counts.not_reached} not reached")
-    return f"{state}: of {counts.inputs} results: {', '.join(parts)}"
+    told = f"{state}: of {counts.inputs} results: {', '.join(parts)}"
+    because = [stop.reason] if stop and not stop.signal else []
+    return "; ".join([*because, *prepared.gone, told])
 
 
-def _problems(prepared: Prepared, done: Sequence[SourceOutcome]) -> list[Problem]:
+def _problems(
+    prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome], record: RunRecord
+) -> list[Problem]:
     problems = [
         Problem(file=one.due.relative, processor=outcome.ref.processor, verdict=outcome.verdict,
-                reason=outcome.reason or "", is_new=True)
-        for one in done for outcome in one.outcomes if outcome.verdict != "made"
+                reason=outcome.reason or "", is_new=is_new, blame=_blame(outcome))
+        for those, is_new in ((done, True), (elsewhere, False))
+        for one in those for outcome in one.outcomes if outcome.verdict != "made"
     ]  # fmt: skip
+    before = _untaken_before(record) if prepared.untaken else set()
     problems += [
         Problem(file=entry.relative, processor=None, verdict="not taken" if entry.is_refused else "failed",
-                reason=entry.reason, is_new=True)
+                reason=entry.reason, is_new=(entry.relative, entry.reason) not in before,
+                blame="file" if entry.is_refused else "machine")
         for entry in prepared.untaken
     ]  # fmt: skip
     problems += [
-        Problem(file=entry.relative, processor=entry.ref.processor, verdict=entry.verdict, reason=entry.reason or "",
-                is_new=False)
+        Problem(file=entry.relative, processor=entry.ref.processor, verdict=entry.verdict,  # type: ignore[arg-type]
+                reason=entry.reason or "", is_new=False, blame=blame_of(entry.reason or "", entry.blame))
         for entry in prepared.plan.earlier
     ]  # fmt: skip
+    problems += _damaged(prepared, done, elsewhere)
+    started = record.started.isoformat(timespec="milliseconds")
     problems += [
-        Problem(
-            file=row.relative, processor=None, verdict="unsupported", reason=f"{row.format}: {row.note}", is_new=False
-        )
+        Problem(file=row.relative, processor=None, verdict="unsupported", reason=f"{row.format}: {row.note}",
+                is_new=row.seen_utc >= started)
         for row in prepared.of_kind("unsupported")
-    ]
+    ]  # fmt: skip
     return problems
 
 
+def _damaged(prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]) -> list[Problem]:
+    """One problem for each file of which something was made although it is damaged."""
+    told: dict[str, dict[str, bool]] = {}
+    for entry in prepared.plan.damaged:
+        told.setdefault(entry.relative, {})[entry.reason or ""] = False
+    for those, is_new in ((elsewhere, False), (done, True)):
+        for one in those:
+            for outcome in one.outcomes:
+                if outcome.verdict == "made" and outcome.reason:
+                    told.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
+    return [
+        Problem(file=file, processor=None, verdict="damaged", reason="; ".join(reasons), is_new=any(reasons.values()))
+        for file, reasons in told.items()
+    ]
+
+
+def _blame(outcome: Outcome) -> Blame:
+    return blame_of(outcome.reason or "", outcome.blame)
+
+
+def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
+    """File and reason of what the last run that left a report could not take."""
+    reports = sorted(record.store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in reports:
+        last: dict[str, Any] = json.loads(path.read_bytes())
+        if "problems" in last:
+            return {(one["file"], one["reason"]) for one in last["problems"] if one["processor"] is None}
+    return set()
+
+
 def markdown(report: Report) -> str:
-    """The report as Prefect shows it on its page; text from files is escaped."""
-    lines = [f"**{report.message}**", "", "| what | count |", "| --- | ---: |"]
-    for name in ("files", "sources", "duplicates", "companions", "unsupported", "not_taken"):
+    """Return the report as Prefect shows it on its page; text from files is escaped."""
+    lines = [f"**{cell(report.message)}**", ""]
+    lines += [f"{cell(note)}\n" for note in report.notes]
+    lines += ["| what | count |", "| --- | ---: |"]
+    for name in ("files", "sources", "duplicates", "companions", "unsupported", "not_taken", "passed_over"):
         lines.append(f"| {name.replace('_', ' ')} | {getattr(report, name)} |")
     lines += [f"| results {name.replace('_', ' ')} | {value} |" for name, value in asdict(report.results).items()]
-    if report.problems:
-        lines += ["", "| file | processor | verdict | reason |", "| --- | --- | --- | --- |"]
-        lines += [
-            f"| {cell(problem.file)} | {problem.processor or ''} | {problem.verdict} | {cell(problem.reason)} |"
-            for problem in report.problems[:200]
-        ]
-    lines += ["", f"Report: `{report.report}`"]
+    found = by_file(report.problems)
+    for heading, some in (("New problems", [one for one in found if one.is_new]),
+                          ("Known from earlier runs", [one for one in found if not one.is_new])):  # fmt: skip
+        if some:
+            lines += [
+                "",
+                f"**{heading}**",
+                "",
+                "| file | verdict | cause | fault | results |",
+                "| --- | --- | --- | --- | --- |",
+            ]
+            lines += [_row(one.file, cause) for one in some for cause in one.causes][:MAX_ROWS]
+    lines += ["", f"Report: `{report.report}`" if report.report else "There was no space for a report."]
     return "\n".join(lines)
 
 
+def _row(file: str, cause: Cause) -> str:
+    results = ", ".join(cause.processors)
+    return f"| {cell(file)} | {cause.verdict} | {cell(cause.reason)} | {FAULT_OF[cause.blame]} | {cell(results)} |"
+
+
 def cell(text: str) -> str:
-    """Text from files, safe in a Markdown table."""
-    marks = {
-        "|": "&#124;",
-        "<": "&lt;",
-        ">": "&gt;",
-        "&": "&amp;",
-        "`": "&#96;",
-        "[": "&#91;",
-        "*": "&#42;",
-        "_": "&#95;",
-    }
-    return "".join(marks.get(c, c) for c in printable(text))
+    """Return text from files, safe in a Markdown table: no mark-up, and nothing that becomes a link by itself."""
+    safe = "".join(MARKS.get(c, c) for c in printable(text))
+    return re.sub(r"(?i)(https?|ftp|mailto|xmpp):", r"\1&#58;", re.sub(r"(?i)(www)\.", r"\1&#46;", safe))

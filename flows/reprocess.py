@@ -18,7 +18,7 @@ from flows.parameters import MemoryMb, Quiet, RetryFailed, Said, StoreFolder, St
 from flows.prepare import Prepared
 from flows.progress import RunProgress
 from flows.run import run
-from flows.tasks import in_tasks, run_name, settled, task_runner
+from flows.tasks import CANNOT_BEGIN, ended, in_tasks, run_name, said, settled, task_runner
 from processors.store.results import Store
 
 Selection = Annotated[
@@ -52,7 +52,7 @@ def reprocess(
 
     Returns
     -------
-    State : Completed, Failed or Cancelled by the conservation law; its data is the report.
+    State : Completed, Failed or Cancelled by the conservation law; that of a completed one has the report as its data.
     """
     choice = Choice(words=tuple(selection), processors=tuple(processors or ()), settings=settings or {})
     options = Options(strict=strict, retry_failed=retry_failed, workers=workers, memory_mb=memory_mb, quiet=quiet)
@@ -60,5 +60,8 @@ def reprocess(
     def look(store: Store, progress: RunProgress) -> Prepared:
         return prepare_chosen(choice, store, retry_failed=retry_failed)
 
-    report = run(look, Path(store), options, in_tasks, name=run_name(), asked=str(choice))
+    try:
+        report = run(look, Path(store), options, in_tasks, name=run_name(), asked=str(choice))
+    except CANNOT_BEGIN as error:
+        return ended(said(error))
     return settled(report, key="marsmedia-reprocess")

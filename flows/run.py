@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.batches import SourceOutcome, into_batches, run_batch
+from flows.batches import SourceOutcome, into_batches
+from flows.interrupt import signal_of, sigterm_interrupts, uninterrupted
 from flows.options import Options
 from flows.prepare import Prepared, prepare
+from flows.problems import MARSMEDIA
 from flows.progress import RunProgress
-from flows.report import Report, make_report
+from flows.report import Report, Stop, make_report, save
+from flows.run_record import RunRecord, recorded
+from flows.shared_work import Answer, SharedWork, Work
 from flows.workers import Workers, default_limits, warm_up
-from processors.errors import StoreError
-from processors.outcome import already_made, outcome_of
-from processors.plan import Due, Recipes
+from processors.errors import RecipeError, RequestError, StoreError, machine_reason
+from processors.plan import Due, Plan, Recipes
 from processors.store.by_name import refresh_by_name
 from processors.store.catalogue import Catalogue
+from processors.store.claims import sweep_claims
 from processors.store.results import Store
+from processors.survey import printable
 
 CATALOGUE_SECONDS = 15.0
 """Time between two writes of the catalogue during a run; a killed run's results are found again by the next plan."""
 
-Work = Callable[[list[Due]], list[SourceOutcome]]
-Answer = list[SourceOutcome] | BaseException
-Dispatch = Callable[[Sequence[list[Due]], Work], Iterable[Answer]]
+Dispatch = Callable[[Sequence[list[Due]], Work], Iterable[Answer | BaseException]]
 """Does the work on every batch, several at a time, and gives what each returned or raised, in any order."""
 Prepare = Callable[[Store, RunProgress], Prepared]
 """Looks at what the run is to work on, and plans it."""
@@ -47,78 +50,155 @@ def run_ingest(
 
 
 def run(prepare: Prepare, store_folder: Path, options: Options, dispatch: Dispatch, *, name: str, asked: str) -> Report:
-    """Prepare, derive, catalogue and report; every file's own fault ends in the report.
+    """Prepare, derive, catalogue and report; whatever happens once the plan is made ends in the report.
+
+    SIGTERM stops it as Ctrl-C does. What another run works on is waited for and not done again.
 
     Raises
     ------
     StoreError : the store cannot be opened or trusted. One that fills up during the run ends in the report.
+    TimeoutError : the flow's time is up; the report is saved all the same.
     """
-    started = datetime.now(UTC)
     store = Store(store_folder)
-    store.sweep()
-    done: list[SourceOutcome] = []
-    stopped_by, interrupted = None, False
-    with RunProgress(quiet=options.quiet) as progress:
-        prepared = prepare(store, progress)
-        due = prepared.plan.due
-        warm_up(has_sound=prepared.plan.has_sound_due)
+    with sigterm_interrupts(), recorded(store, name, asked) as record:
+        one = _Run(store, options, record)
+        one.work(prepare, dispatch)
+        with uninterrupted():
+            one.write_down()
+            record.report = save(one.report(asked), record)
+        if one.raised is not None:
+            raise one.raised
+        return record.report
+
+
+class _Run:
+    """What a run has come to so far."""
+
+    def __init__(self, store: Store, options: Options, record: RunRecord) -> None:
+        self._store, self._options, self._record = store, options, record
+        self._started = datetime.now(UTC)
+        self._prepared: Prepared | None = None
+        self._done: list[SourceOutcome] = []
+        self._elsewhere: list[SourceOutcome] = []
+        self._keeper = _CatalogueKeeper(store)
+        self._shared: SharedWork | None = None
+        self._stop: Stop | None = None
+        self.raised: BaseException | None = None
+        """What the caller must still hear of when the report is saved."""
+
+    def work(self, prepare: Prepare, dispatch: Dispatch) -> None:
+        """Do everything; raises only what hinders the run from beginning."""
+        self._sweep()
+        try:
+            with RunProgress(quiet=self._options.quiet) as progress:
+                self._prepared = prepare(self._store, progress)
+                self._derive(self._prepared.plan.due, progress, dispatch)
+            if self._stop is None:
+                self._keeper.flush()
+                if view := self._prepared.view:
+                    refresh_by_name(self._store, view)
+        except (StoreError, OSError, RequestError, RecipeError) as error:
+            if self._prepared is None:
+                raise
+            self._ended_by(error)
+        except BaseException as error:  # noqa: BLE001 - a run's outermost edge: there is a report all the same
+            self._ended_by(error)
+
+    def write_down(self) -> None:
+        """Of a run that was stopped, find what its workers had committed, and catalogue it."""
+        if self._stop is None:
+            return
+        self._sweep()
+        try:
+            if self._shared and self._prepared:
+                found = self._shared.committed(self._prepared.plan.due, [*self._done, *self._elsewhere])
+                self._done += found
+                self._keeper.add(found)
+            self._keeper.flush()
+        except (OSError, StoreError):
+            return  # on a full disk the next run finds what was made
+
+    def report(self, asked: str) -> Report:
+        return make_report(
+            self._prepared or Prepared(rows=[], untaken=[], plan=Plan()), self._done, record=self._record, asked=asked,
+            store=self._store, started=self._started, strict=self._options.strict, elsewhere=self._elsewhere,
+            stop=self._stop,
+        )  # fmt: skip
+
+    def _derive(self, due: list[Due], progress: RunProgress, dispatch: Dispatch) -> None:
+        assert self._prepared is not None
+        options, stop = self._options, threading.Event()
+        warm_up(has_sound=self._prepared.plan.has_sound_due)
         progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
-        keeper = _CatalogueKeeper(store)
-        stop = threading.Event()
         with Workers(options.worker_count, default_limits(options.worker_count, options.memory_mb)) as workers:
-            work = functools.partial(run_batch, store=store, workers=workers, progress=progress, stop=stop)
-            try:
-                for answer in dispatch(into_batches(due), work):
-                    if isinstance(answer, StoreError):
-                        stopped_by = stopped_by or str(answer)
-                    elif isinstance(answer, BaseException):
-                        raise answer
-                    else:
-                        done += answer
-                        keeper.add(answer)
-            except KeyboardInterrupt:
-                interrupted = True
+            shared = self._shared = SharedWork(due, self._store, workers, progress, stop)
+
+            def end(error: BaseException) -> None:
+                self._ended_by(error)
                 stop.set()
                 workers.stop()
-        if interrupted:
-            store.sweep()
-            done += _made_unanswered(due, done, store)
-        try:
-            keeper.flush()
-            if prepared.view:
-                refresh_by_name(store, prepared.view)
-        except OSError:
-            if not stopped_by:  # on a full disk the next run finds what was made
-                raise
-    report = make_report(
-        prepared, done, run=name, asked=asked, store=store, started=started, strict=options.strict,
-        interrupted=interrupted, stopped_by=stopped_by,
-    )  # fmt: skip
-    if not stopped_by:
-        report.save()
-    return report
+
+            try:
+                busy = self._round(dispatch(into_batches(due), shared.now), end)
+                if busy and self._stop is None:
+                    progress.phase("Waiting for another run", len(busy))
+                    self._round(dispatch([[one] for one in busy], shared.when_free), end)
+            except BaseException as error:  # noqa: BLE001 - no worker may be left behind
+                end(error)
+
+    def _round(self, answers: Iterable[Answer | BaseException], end: Callable[[BaseException], None]) -> list[Due]:
+        busy: list[Due] = []
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                end(answer)
+                continue
+            self._done += answer.done
+            self._elsewhere += answer.elsewhere
+            self._keeper.add(answer.done)
+            busy += answer.busy
+        return busy
+
+    def _ended_by(self, error: BaseException) -> None:
+        """Remember what ended the run; the first reason counts, but for a person who wants it to end."""
+        if self._stop is None or signal_of(error):
+            self._stop = _stop_of(error)
+        is_time_out = isinstance(error, TimeoutError) and error.errno is None
+        if is_time_out or not (isinstance(error, Exception) or signal_of(error)):
+            self.raised = error
+
+    def _sweep(self) -> None:
+        """Remove what killed runs left; where another run is at work, its scratch folders are not ours to judge."""
+        sweep_claims(self._store)
+        if not self._record.others_at_work:
+            self._store.sweep()
 
 
-def in_threads(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+def _stop_of(error: BaseException) -> Stop:
+    if name := signal_of(error):
+        return Stop(reason=f"interrupted ({name})", signal=name)
+    if isinstance(error, TimeoutError) and error.errno is None:
+        return Stop(reason="the run took longer than its flow allows")
+    if isinstance(error, OSError) and error.errno is not None:
+        where = f"{printable(str(error.filename))}: " if error.filename else ""
+        return Stop(reason=f"{where}{machine_reason(error)}")
+    if isinstance(error, (StoreError, RequestError, RecipeError)):
+        return Stop(reason=str(error))
+    told = "".join(traceback.format_exception(error))
+    return Stop(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=told)
+
+
+def in_threads(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer | BaseException]:
     """Dispatch without Prefect: for tests, and to measure what Prefect costs."""
-    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+    pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)
+    try:
         for future in as_completed([pool.submit(work, batch) for batch in batches]):
             yield future.exception() or future.result()
-
-
-def _made_unanswered(due: Sequence[Due], done: Sequence[SourceOutcome], store: Store) -> list[SourceOutcome]:
-    """What was committed by workers that were stopped before they could say so."""
-    answered = {one.due.source.digests for one in done}
-    found = [(one, already_made(one.processors, one.source, store)) for one in due]
-    return [
-        SourceOutcome(due=one, outcomes=tuple(outcome_of(manifest) for manifest in manifests))
-        for one, manifests in found
-        if manifests and one.source.digests not in answered
-    ]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 class _CatalogueKeeper:
-    """Writes finished results into the catalogue and the by-name view, now and then."""
+    """Writes finished results into the catalogue, now and then."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -19,20 +20,27 @@ from prefect import task
 from prefect.artifacts import create_image_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.exceptions import CancelledRun, FailedRun
 from prefect.futures import as_completed
+from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.batches import SourceOutcome
+from flows.problems import by_file
 from flows.report import Report, cell, markdown
-from flows.run import Answer, Work
-from processors.errors import StoreError
+from flows.shared_work import Answer, Work
+from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.plan import Due
+from processors.survey import printable
 
 T = TypeVar("T")
+CANNOT_BEGIN = (OSError, StoreError, RequestError, RecipeError)
+"""What hinders a flow from beginning, in words that need no traceback."""
 SHEETS_SHOWN = 20
 """Contact sheets of one run on Prefect's page: each is a request to the server."""
+LINES_SHOWN = 200
+"""Files named in a run's log on Prefect's page; the report names all."""
 SHEET_LONGEST_SIDE_PX = 1000
 """About 100 kB in the server's database."""
 
@@ -43,7 +51,7 @@ def task_runner() -> TaskRunner[Any]:
 
 
 @task(name="derive", task_run_name="{label}", cache_policy=NO_CACHE, persist_result=False)
-def derive_batch(label: str, batch: list[Due], work: Work) -> list[SourceOutcome] | State[StoreError]:
+def derive_batch(label: str, batch: list[Due], work: Work) -> Answer | State[StoreError]:
     """One batch of sources; the label is what Prefect's page shows. A full disk fails it without a traceback."""
     try:
         return work(batch)
@@ -51,7 +59,7 @@ def derive_batch(label: str, batch: list[Due], work: Work) -> list[SourceOutcome
         return Failed(message=str(error), data=error)  # type: ignore[return-value]
 
 
-def in_tasks(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+def in_tasks(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer | BaseException]:
     """Dispatch each batch as a Prefect task."""
     futures = [derive_batch.submit(_label(batch), batch, work) for batch in batches]
     for future in as_completed(futures):
@@ -79,17 +87,75 @@ def run_name() -> str:
 
 
 def settled(report: Report, *, key: str) -> State:
-    """Completed, Failed or Cancelled by the conservation law, never by Prefect's colours; its data is the report."""
-    create_markdown_artifact(key=key, markdown=markdown(report), description=report.message)
-    for made in [new for new in report.new_results if new["processor"] == "video.contact_sheet"][:SHEETS_SHOWN]:
-        if made["verdict"] == "made":
+    """Return Completed, Failed or Cancelled by the conservation law, never by Prefect's colours.
+
+    The report is an artifact, and each file with a problem a line of the run's log. Only a completed state has the
+    report as its data: Prefect takes the data of another one for an exception. What cannot be shown fails no run.
+    """
+    log = get_run_logger()
+    try:
+        _log_problems(report)
+        create_markdown_artifact(key=key, markdown=markdown(report), description=cell(report.message))
+        _show_contact_sheets(report)
+    except Exception as error:  # noqa: BLE001 - the server may be away or refuse something: the report is saved already
+        log.warning("the report could not be shown here (%s: %s): %s", type(error).__name__, error, report.report)
+    if report.state in ("failed", "interrupted"):
+        return ended(report.message, is_cancelled=report.state == "interrupted")
+    return Completed(message=report.message, data=report)
+
+
+def ended(message: str, *, is_cancelled: bool = False) -> State:
+    """Return a state without data for a run that failed or was interrupted; its message says all there is to say.
+
+    Where a flow runs in a process of its own, Prefect logs such a state once more, as a traceback of `FailedRun` inside
+    Prefect: that is left out of the log.
+    """
+    for logger in (logging.getLogger(get_run_logger().name), get_logger("engine")):
+        logger.addFilter(_is_news)
+    return (Cancelled if is_cancelled else Failed)(message=message)
+
+
+def said(error: Exception) -> str:
+    """Return one line for what hindered a flow from beginning."""
+    if isinstance(error, OSError) and error.errno is not None:
+        where = f"{printable(str(error.filename))}: " if error.filename else ""
+        return f"{where}{machine_reason(error)}"
+    return str(error)
+
+
+def log_lines(lines: Sequence[str], report: str | None = None) -> None:
+    """Write lines into the run's log on Prefect's page, the first of many."""
+    log = get_run_logger()
+    for line in lines[:LINES_SHOWN]:
+        log.warning("%s", line)
+    if len(lines) > LINES_SHOWN:
+        log.warning("... and %d more%s", len(lines) - LINES_SHOWN, f", in {report}" if report else "")
+
+
+def _log_problems(report: Report) -> None:
+    for note in report.notes:
+        get_run_logger().warning("%s", note)
+    if report.stop and report.stop.traceback:
+        get_run_logger().error("%s", report.stop.traceback)
+    found = by_file(report.problems)
+    log_lines([str(one) for one in found if one.is_new], report.report)
+    if known := sum(not one.is_new for one in found):
+        get_run_logger().warning("%d files with problems known from earlier runs: `marsmedia failures`", known)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or not issubclass(kind, FailedRun | CancelledRun)
+
+
+def _show_contact_sheets(report: Report) -> None:
+    made = [new for new in report.new_results if (new["processor"], new["verdict"]) == ("video.contact_sheet", "made")]
+    for one in made[:SHEETS_SHOWN]:
+        path = Path(str(one["folder"])) / "contact_sheet.jpg"
+        if path.is_file():
             create_image_artifact(
-                image_url=_picture(Path(str(made["folder"])) / "contact_sheet.jpg"),
-                key="marsmedia-contact-sheet",
-                description=cell(str(made["file"])),
+                image_url=_picture(path), key="marsmedia-contact-sheet", description=cell(str(one["file"]))
             )
-    make = {"failed": Failed, "interrupted": Cancelled}.get(report.state, Completed)
-    return make(message=report.message, data=report)
 
 
 def _picture(path: Path) -> str:

@@ -73,7 +73,7 @@ def rescheduled(planned: Planned, words: str) -> Planned:
     ------
     RequestError : that is no schedule, or its time zone is none.
     """
-    from prefect._vendor.croniter import croniter
+    from prefect.client.schemas.schedules import CronSchedule
 
     where = f"{planned.name}={words}"
     if words == "never":
@@ -89,7 +89,11 @@ def rescheduled(planned: Planned, words: str) -> Planned:
         if every.total_seconds() < 1:
             raise RequestError(f"{where}: not a schedule: at least every 1 s")
         return replace(planned, cron=None, every=every, is_active=True)
-    if len(words.split()) != 5 or not croniter.is_valid(words):
+    try:
+        is_cron = len(words.split()) == 5 and bool(CronSchedule(cron=words))
+    except ValueError:
+        is_cron = False
+    if not is_cron:
         raise RequestError(
             f"{where}: not a schedule: write five cron fields as '0 2 * * *', or 'every 6 h', or 'never'"
         )

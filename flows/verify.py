@@ -15,15 +15,17 @@ import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from pydantic import Field
 
 from flows.checkup import Checkup, check_up
 from flows.options import Options
 from flows.parameters import MemoryMb, Retries, Said, StoreFolder, WorkerCount
 from flows.report import cell
-from flows.tasks import patiently, run_name
+from flows.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
+from processors.errors import StoreError
 from processors.store.results import Store, replace_file
+from processors.survey import printable
 
 Sample = Annotated[int, Field(ge=0, le=10_000), Said("How many results are made again and compared.")]
 Seed = Annotated[int | None, Said("Chooses the sample; empty: the day, so that every day takes another one.")]
@@ -46,19 +48,33 @@ def verify(
 
     Returns
     -------
-    State : Failed where a file is damaged, missing or extra, or a result made again is different; its data is the
-        `Checkup`.
+    State : Failed where a file is damaged, missing or extra, or a result made again is different; a completed one
+        has the `Checkup` as its data.
     """
     options = Options(workers=workers, memory_mb=memory_mb)
     chosen = datetime.now(UTC).toordinal() if seed is None else seed
-    opened = Store(Path(store))
-    found = patiently(lambda: check_up(opened, sample=sample, seed=chosen, options=options), retries)
+    try:
+        opened = Store(Path(store))
+    except StoreError as error:
+        return ended(str(error))
+    try:
+        found = patiently(lambda: check_up(opened, sample=sample, seed=chosen, options=options), retries)
+    except CANNOT_BEGIN as error:
+        return ended(said(error))
     record = {"message": found.message, **asdict(found)}
     replace_file(
         opened.root / "checkups" / f"{run_name()}.json", json.dumps(record, ensure_ascii=False, indent=1).encode()
     )
-    create_markdown_artifact(key="marsmedia-verify", markdown=_markdown(found), description=found.message)
-    return (Completed if found.is_sound else Failed)(message=found.message, data=found)
+    log_lines(_lines(found))
+    create_markdown_artifact(key="marsmedia-verify", markdown=_markdown(found), description=cell(found.message))
+    return Completed(message=found.message, data=found) if found.is_sound else ended(found.message)
+
+
+def _lines(found: Checkup) -> list[str]:
+    """One line for each fault, and for each result that came out differently."""
+    faults = [f"{fault.kind}: {fault.path}: {fault.reason}" for fault in found.faults]
+    other = [f"{one.verdict}: {one.folder}: {one.reason or ''}" for one in found.sample if one.verdict != "identical"]
+    return [printable(line) for line in faults + other]
 
 
 def _markdown(found: Checkup) -> str:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from processors.errors import machine_reason
+
+PASSED_OVER = re.compile(
+    r"\..*|~\$.*|.*~|#.*#"  # hidden; what editors leave
+    r"|.*\.(part|partial|crdownload|download|tmp|swp)"  # unfinished downloads and saves
+    r"|thumbs\.db|ehthumbs\.db|desktop\.ini|__macosx|@eadir|lost\+found|\$recycle\.bin|system volume information",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Names of files and folders that no release means; they are counted and nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +48,25 @@ class Untaken:
     """True: refused for what it is. False: the machine would not give it."""
 
 
-def survey(raw: Path) -> Iterator[FoundFile | Untaken]:
+@dataclass(frozen=True, kw_only=True)
+class PassedOver:
+    """A hidden file or folder, an unfinished download, or something that an editor or a system leaves."""
+
+    relative: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyFolder:
+    """A folder that holds nothing, or nothing but what is passed over."""
+
+    relative: str
+    """Empty for the surveyed folder itself."""
+
+
+Surveyed = FoundFile | Untaken | PassedOver | EmptyFolder
+
+
+def survey(raw: Path) -> Iterator[Surveyed]:
     """Walk `raw` in the order of names, opening nothing.
 
     A link is followed to a regular file inside `raw` and refused otherwise; linked folders are not entered.
@@ -53,7 +80,7 @@ def survey(raw: Path) -> Iterator[FoundFile | Untaken]:
     yield from _walk(root, root, "", root.name)
 
 
-def _walk(root: Path, folder: Path, prefix: str, release: str) -> Iterator[FoundFile | Untaken]:
+def _walk(root: Path, folder: Path, prefix: str, release: str) -> Iterator[Surveyed]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -63,8 +90,13 @@ def _walk(root: Path, folder: Path, prefix: str, release: str) -> Iterator[Found
         return
     if prefix and any(entry.name == "release.toml" for entry in entries):
         release = folder.name
+    if all(PASSED_OVER.fullmatch(entry.name) for entry in entries):
+        yield EmptyFolder(relative=storable(prefix.rstrip("/")))
     for entry in entries:
         relative = prefix + entry.name
+        if PASSED_OVER.fullmatch(entry.name):
+            yield PassedOver(relative=storable(relative))
+            continue
         try:
             if entry.is_dir(follow_symlinks=False):
                 yield from _walk(root, Path(entry.path), relative + "/", release if prefix else entry.name)

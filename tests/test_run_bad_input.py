@@ -66,12 +66,17 @@ def test_links_pipes_and_folders_with_media_names(raw: Path, maker: MediaMaker, 
     }
 
 
-def test_an_empty_file_is_told_and_does_not_fail(raw: Path, tmp_path: Path) -> None:
+def test_a_file_of_no_use_warns_and_fails_a_strict_run(raw: Path, tmp_path: Path) -> None:
     (raw / "june/empty.mp4").write_bytes(b"")
+    (raw / "june/page.mp4").write_text("<!DOCTYPE html><title>404</title>")
     report = ingest(raw, tmp_path / "store")
-    assert (report.state, report.unsupported, report.problems[0].reason) == (
-        "completed", 1, "empty file: it holds no bytes: fetch it again",
-    )  # fmt: skip
+    assert (report.state, report.exit_code, report.unsupported) == ("completed with warnings", 0, 2)
+    assert [(one.file, one.verdict, one.is_new) for one in report.problems] == [
+        ("june/empty.mp4", "unsupported", True), ("june/page.mp4", "unsupported", True),
+    ]  # fmt: skip
+    again = ingest(raw, tmp_path / "store", strict=True)
+    assert (again.state, again.exit_code) == ("failed", 1)
+    assert not any(one.is_new for one in again.problems)
 
 
 def test_the_report_shows_hostile_names_as_text(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:

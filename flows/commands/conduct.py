@@ -1,8 +1,10 @@
-"""How every command that makes results goes: plan without Prefect, start the flow only when something is due, tell."""
+"""Plan, start Prefect only if something is due, run, report: how every command that makes results goes."""
 
 from __future__ import annotations
 
 import json
+import os
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,48 +13,69 @@ from typing import Any
 
 import click
 
+from flows.interrupt import signal_of, sigterm_interrupts
 from flows.options import Options
+from flows.prepare import Prepared
+from flows.problems import MARSMEDIA, FileProblems, by_file
 from flows.progress import RunProgress
-from flows.report import Report, make_report
+from flows.report import Report, Stop, make_report, save
 from flows.run import Prepare
+from flows.run_record import RunRecord, recorded
 from flows.server import prefect_server
 from flows.workers import warm_up
+from processors.errors import RecipeError, RequestError, StoreError
+from processors.plan import Plan
 from processors.store.by_name import refresh_by_name
 from processors.store.results import Store
-from processors.survey import printable
 
 PROBLEMS_SHOWN = 40
+"""Lines of each kind."""
 
 
 def conduct(
     prepare: Prepare, store_folder: Path, options: Options, flow: Callable[[], Any], *, asked: str, as_json: bool
 ) -> int:
-    """Run it; gives the exit code.
+    """Run it; gives the exit code. Whatever happens once the store is open, there is a report.
 
     Parameters
     ----------
     prepare : looks and plans; the flow does it once more, when it runs.
     flow : imports Prefect, runs the flow and gives its final state.
     asked : what the run works on, for the report.
+
+    Raises
+    ------
+    StoreError, OSError, RequestError, RecipeError : the run could not begin.
     """
     started = datetime.now(UTC)
     store = Store(store_folder)
-    try:
-        with RunProgress(quiet=options.quiet) as progress:
-            prepared = prepare(store, progress)
-    except KeyboardInterrupt:
-        click.echo("marsmedia: interrupted while hashing; nothing was made: run again", err=True)
-        return 130
-    if prepared.plan.due:
-        warm_up(has_sound=prepared.plan.has_sound_due)  # while Prefect starts
-        with prefect_server(announce=not options.quiet):
-            report: Report = flow().result(raise_on_failure=False)
-    else:
-        if prepared.view:
-            refresh_by_name(store, prepared.view)
-        name = started.strftime("%Y%m%dT%H%M%S-nothing-due")
-        report = make_report(prepared, [], run=name, asked=asked, store=store, started=started, strict=options.strict)
-        report.save()
+    with sigterm_interrupts(), recorded(store, f"{started:%Y%m%dT%H%M%S}-{os.getpid()}", asked) as record:
+        for note in record.notes:
+            click.echo(f"marsmedia: {note}", err=True)
+        prepared = Prepared(rows=[], untaken=[], plan=Plan())
+        stop: Stop | None = None
+        try:
+            with RunProgress(quiet=options.quiet) as progress:
+                prepared = prepare(store, progress)
+            if prepared.plan.due:
+                warm_up(has_sound=prepared.plan.has_sound_due)  # while Prefect starts
+                with prefect_server(announce=not options.quiet):
+                    stop = _unreported(flow(), record)
+            elif prepared.view:
+                refresh_by_name(store, prepared.view)
+        except (StoreError, OSError, RequestError, RecipeError):
+            if record.report is None:
+                raise
+        except BaseException as error:  # noqa: BLE001 - the command's outermost edge: a run ends in a report
+            stop = _stop(error)
+        report: Report = record.report or save(
+            make_report(
+                prepared, [], record=record, asked=asked, store=store, started=started, strict=options.strict, stop=stop
+            ),
+            record,
+        )
+    if report.stop and report.stop.traceback:
+        click.echo(report.stop.traceback, err=True)
     if as_json:
         click.echo(json.dumps(asdict(report), ensure_ascii=False))
     else:
@@ -60,30 +83,44 @@ def conduct(
     return report.exit_code
 
 
+def _unreported(state: Any, record: RunRecord) -> Stop | None:
+    """What the flow's state says, where the flow never came to report."""
+    return None if record.report else Stop(reason=f"the flow could not begin: {state.message}")
+
+
+def _stop(error: BaseException) -> Stop:
+    if name := signal_of(error):
+        return Stop(reason=f"interrupted ({name})", signal=name)
+    told = "".join(traceback.format_exception(error))
+    return Stop(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=told)
+
+
 def tell(report: Report) -> None:
+    """Print what a person wants to know of a run: counts, and one line for each file with a problem."""
     click.echo(report.message)
     click.echo(
         f"{report.files} files: {report.sources} sources, {report.duplicates} duplicates, "
-        f"{report.companions} companions, {report.unsupported} unsupported, {report.not_taken} not taken"
+        f"{report.companions} companions, {report.unsupported} unsupported, {report.not_taken} not taken, "
+        f"{report.passed_over} passed over"
     )
-    lines = _problem_lines(report)
-    for line in lines[:PROBLEMS_SHOWN]:
-        click.echo(f"  {line}")
-    if len(lines) > PROBLEMS_SHOWN:
-        click.echo(f"  ... and {len(lines) - PROBLEMS_SHOWN} more, in the report")
-    click.echo(f"report: {report.report}")
+    found = by_file(report.problems)
+    new = [one for one in found if one.is_new]
+    _tell_some("", [one for one in new if one.blame == "file"])
+    _tell_some("faults of the machine, tried again by the next run:", [one for one in new if one.blame == "machine"])
+    _tell_some("faults in marsmedia, please report them:", [one for one in new if one.blame == "marsmedia"])
+    _tell_some("known from earlier runs:", [one for one in found if not one.is_new])
+    if found:
+        click.echo(f"more about these files: marsmedia failures --store {report.store}")
+    click.echo(f"report: {report.report}" if report.report else "no report could be written: the store has no space")
     click.echo(f"browse: {report.store}/by-name")
 
 
-def _problem_lines(report: Report) -> list[str]:
-    """One line for each file and reason, naming the processors concerned."""
-    concerned: dict[tuple[str, str, str, bool], list[str]] = {}
-    for problem in report.problems:
-        key = problem.verdict, problem.file, problem.reason, problem.is_new
-        concerned.setdefault(key, []).extend([problem.processor] if problem.processor else [])
-    lines = []
-    for (verdict, file, reason, is_new), processors in concerned.items():
-        known = "" if is_new or verdict == "unsupported" else " (known from an earlier run)"
-        about = f" {', '.join(processors)}" if processors else ""
-        lines.append(f"{verdict}:{about} {printable(file)}: {printable(reason)}{known}")
-    return lines
+def _tell_some(heading: str, problems: list[FileProblems]) -> None:
+    if not problems:
+        return
+    if heading:
+        click.echo(heading)
+    for one in problems[:PROBLEMS_SHOWN]:
+        click.echo(f"  {one}")
+    if len(problems) > PROBLEMS_SHOWN:
+        click.echo(f"  ... and {len(problems) - PROBLEMS_SHOWN} more files")

@@ -13,17 +13,21 @@ import click
 from flows.commands.link_words import sentence
 from flows.commands.origin import find_item, tell_origin
 from flows.recipe_book import load_recipes
+from flows.run_record import LOST, RUNNING, last_run
 from processors.contract import Json, parameters
 from processors.errors import RequestError
 from processors.plan import applicable
 from processors.plan import why as reason_for
 from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
-from processors.store.manifest import ResultRef
+from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
 from processors.store.selection import find_source, parse, select
 from processors.survey import printable
 from processors.told import TellTale
+
+COUNTED = ("verdict", "item_count", "size_bytes")
+VERDICTS = ("made", "refused", "failed")
 
 
 def open_store(folder: Path) -> Store:
@@ -38,10 +42,11 @@ def status(folder: Path, *, as_json: bool) -> None:
     store = open_store(folder)
     catalogue = Catalogue(store)
     rows = list(catalogue.sources().values())
-    results = catalogue.table("results", ["processor", "verdict", "item_count", "size_bytes"]).to_pylist()
+    results = catalogue.table("results", ["source", "processor", "key", *COUNTED]).to_pylist()
     media = {row.digest: row.medium for row in rows if row.kind == "media"}
-    runs = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-    last = json.loads(runs[-1].read_text()) if runs else None
+    last = last_run(store)
+    if last and last["state"] in (RUNNING, LOST):
+        results += _uncatalogued(store, results)
     summary = {
         "store": str(folder),
         "sources": dict(Counter(str(medium) for medium in media.values())),
@@ -62,9 +67,32 @@ def status(folder: Path, *, as_json: bool) -> None:
         return
     counts = ", ".join(f"{count} {medium}" for medium, count in sorted(summary["sources"].items()))
     click.echo(f"{folder}: {counts or 'no sources'}; {summary['items']} items, {summary['size_bytes'] / 1e6:.1f} MB")
-    for name, verdicts in summary["results"].items():
-        click.echo(f"  {name:22}" + ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())))
-    click.echo(f"last run: {last['message']} ({last['started_utc']})" if last else "no run yet")
+    _tell_table(summary["results"])
+    if last and last["state"] == RUNNING:
+        click.echo(f"a run is {last['message']}")
+    else:
+        click.echo(f"last run: {last['message']} ({last['started_utc']})" if last else "no run yet")
+
+
+def _tell_table(results: dict[str, dict[str, int]]) -> None:
+    """One line a processor, one column a verdict."""
+    verdicts = sorted({verdict for counts in results.values() for verdict in counts}, key=VERDICTS.index)
+    name_width = max(map(len, results), default=0)
+    widths = {v: max(len(f"{counts.get(v, 0)} {v}") for counts in results.values()) for v in verdicts}
+    for name, counts in results.items():
+        cells = [f"{counts[v]} {v}".rjust(widths[v]) if v in counts else " " * widths[v] for v in verdicts]
+        click.echo(f"  {name:{name_width}}  {'  '.join(cells)}".rstrip())
+
+
+def _uncatalogued(store: Store, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a run that has not ended, or was killed, has committed and not catalogued yet."""
+    folders = {str(store.folder(ResultRef(source=r["source"], processor=r["processor"], key=r["key"]))) for r in known}
+    new = [store.read_manifest(path) for path in store.manifest_paths() if str(path.parent) not in folders]
+    return [
+        {"processor": m.ref.processor, "verdict": m.verdict, "item_count": len(m.items),
+         "size_bytes": sum(item.size_bytes for item in m.items)}
+        for m in new
+    ]  # fmt: skip
 
 
 def show(word: str, folder: Path, *, as_json: bool) -> None:
@@ -88,9 +116,12 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
         names = {other.digest: other.name for other in Catalogue(store).sources().values()}
         for link in record["links"]:
             click.echo(f"  link     {printable(sentence(link, names))}")
+    if verdict := _verdict(manifests):
+        click.echo(f"  verdict  {printable(verdict)}")
     told: list[dict[str, Json]] = []
     for manifest in manifests:
-        click.echo(f"{manifest.ref.processor}: {manifest.verdict}{f': {manifest.reason}' if manifest.reason else ''}")
+        why_not = f": {printable(manifest.reason)}" if manifest.reason and manifest.verdict != "made" else ""
+        click.echo(f"{manifest.ref.processor}: {manifest.verdict}{why_not}")
         count = len(manifest.items)
         click.echo(f"  {count} {'item' if count == 1 else 'items'} in {store.folder(manifest.ref)}")
         if manifest.ref.processor == "evidence" and manifest.items:
@@ -105,6 +136,14 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
         click.echo("what reading it turned up:")
         for name, value in facts.items():
             click.echo(f"  {name}: {printable(_in_words(name, value))}")
+
+
+def _verdict(manifests: list[Manifest]) -> str | None:
+    """Whether the source is damaged, and how; None where it was not read."""
+    made = [manifest for manifest in manifests if manifest.verdict == "made"]
+    if sentences := dict.fromkeys(manifest.reason for manifest in made if manifest.reason):
+        return f"damaged: {'; '.join(sentences)}"
+    return "no damage found" if any(manifest.source_facts for manifest in made) else None
 
 
 def _in_words(name: str, value: Any) -> str:

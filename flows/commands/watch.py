@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from flows.commands.ingest import ingest
+from flows.interrupt import EXIT_CODES
 from flows.options import Options
 from processors.survey import FoundFile, printable, survey
 
@@ -30,7 +31,7 @@ def watch(raw: Path, store_folder: Path, *, settle_seconds: float, workers: int 
             if settled:
                 click.echo(f"{', '.join(map(printable, settled))}: settled")
                 options = Options(quiet=True, workers=workers, releases=tuple(settled))
-                if ingest(raw, store_folder, options, dry_run=False, as_json=False) == 130:
+                if ingest(raw, store_folder, options, dry_run=False, as_json=False) in EXIT_CODES.values():
                     return
             time.sleep(min(2.0, settle_seconds / 3))
     except KeyboardInterrupt:

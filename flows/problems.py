@@ -1,0 +1,117 @@
+"""What went wrong, one file at a time: its root cause, the results concerned, and whose fault it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from processors.contract import Blame
+from processors.survey import printable
+
+Verdict = Literal["failed", "damaged", "refused", "unsupported", "not taken"]
+GRAVEST_FIRST: tuple[Verdict, ...] = ("failed", "damaged", "refused", "unsupported", "not taken")
+MARSMEDIA = "a fault in marsmedia"
+FAULT_OF: dict[Blame, str] = {"file": "of the file", "machine": "of the machine", "marsmedia": "in marsmedia"}
+NAMES_SHOWN = 4
+_NEEDS = re.compile(
+    r"(?:it )?needs (?P<used>[\w.]+), which (?:was )?(?:failed|refused)(?: \((?P<in>.*)\): |: )(?P<out>.*)", re.S
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that was not made, or was made of a damaged file, and why."""
+
+    file: str
+    """Path below the raw folder."""
+    processor: str | None
+    """None where the whole file is concerned."""
+    verdict: Verdict
+    reason: str
+    is_new: bool
+    """False: known from an earlier run."""
+    blame: Blame = "file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """One root cause in one file, and everything that follows from it."""
+
+    verdict: Verdict
+    reason: str
+    blame: Blame
+    is_new: bool
+    processors: tuple[str, ...]
+    """Results that were not made because of it; none where the whole file is concerned."""
+
+    def __str__(self) -> str:
+        return f"{self.reason}{_concerned(self.processors)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileProblems:
+    """Everything that is wrong with one file, the gravest cause first."""
+
+    file: str
+    causes: tuple[Cause, ...]
+
+    @property
+    def is_new(self) -> bool:
+        return any(cause.is_new for cause in self.causes)
+
+    @property
+    def blame(self) -> Blame:
+        """Whose fault the gravest cause is."""
+        return self.causes[0].blame
+
+    def __str__(self) -> str:
+        """One line; the other causes are only counted."""
+        first, more = self.causes[0], len(self.causes) - 1
+        others = f" (and {more} other {'problem' if more == 1 else 'problems'})" if more else ""
+        return f"{first.verdict}: {printable(self.file)}: {printable(str(first))}{others}"
+
+
+def by_file(problems: Iterable[Problem]) -> list[FileProblems]:
+    """Gather problems by file and root cause, in the order of the files; new causes before known ones."""
+    files: dict[str, dict[tuple[bool, Verdict, str], list[Problem]]] = {}
+    for problem in problems:
+        causes = files.setdefault(problem.file, {})
+        causes.setdefault((not problem.is_new, *_root(problem)), []).append(problem)
+    return [FileProblems(file=file, causes=_sorted(causes)) for file, causes in sorted(files.items())]
+
+
+def blame_of(reason: str, blame: str | None = None) -> Blame:
+    """Return whose fault a stored failure is; what older versions stored says it in its words."""
+    if blame in FAULT_OF:
+        return blame  # type: ignore[return-value]
+    return "marsmedia" if MARSMEDIA in reason else "file"
+
+
+def _sorted(causes: dict[tuple[bool, Verdict, str], list[Problem]]) -> tuple[Cause, ...]:
+    ordered = sorted(causes.items(), key=lambda one: (one[0][0], GRAVEST_FIRST.index(one[0][1])))
+    return tuple(
+        Cause(
+            verdict=verdict, reason=reason, blame=together[0].blame, is_new=not is_known,
+            processors=tuple(dict.fromkeys(p.processor for p in together if p.processor)),
+        )
+        for (is_known, verdict, reason), together in ordered
+    )  # fmt: skip
+
+
+def _root(problem: Problem) -> tuple[Verdict, str]:
+    """What it comes from: a result that was not made for want of another one has that one's reason."""
+    verdict, reason = problem.verdict, problem.reason
+    while found := _NEEDS.fullmatch(reason):
+        reason = found["in"] or found["out"]
+    return verdict, reason
+
+
+def _concerned(processors: Sequence[str]) -> str:
+    if not processors:
+        return ""
+    named = ", ".join(processors[:NAMES_SHOWN])
+    if len(processors) <= NAMES_SHOWN:
+        return f" [{named}]"
+    return f" [{len(processors)} results: {named} ...]"

@@ -1,0 +1,219 @@
+"""A run's record from its first moment: who is at work, and which runs ended without a report.
+
+`runs/NAME.json` says `running` until the report takes its place. Space for the report is set aside at the start, so
+that a run that fills the disk can still say so.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from processors.errors import StoreError, machine_reason
+from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
+from processors.store.results import Store, replace_file
+from processors.survey import printable
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+RESERVED_BYTES = 256 * 1024
+RUNNING = "running"
+LOST = "ended without a report"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """A run as it introduced itself when it started."""
+
+    run: str
+    process: int
+    host: str
+    started_utc: str
+    command: str
+    raw: str
+    """The folder of releases, or the words of a selection."""
+
+    def __str__(self) -> str:
+        return f"`{printable(self.command)}` (process {self.process} on {self.host}, since {self.started_utc})"
+
+
+class RunRecord:
+    """The record of the run that this process is doing; use `recorded`."""
+
+    def __init__(self, store: Store, name: str, asked: str) -> None:
+        self.store = store
+        self.started = datetime.now(UTC)
+        self.report: Any = None
+        """The report of the run, for whoever started it."""
+        self._others = list(_read(store))
+        self._claim = Claim(None, None)
+        self._reserve: Path | None = None
+        self.is_ended = False
+        self._introduce(name, asked)
+
+    @property
+    def path(self) -> Path:
+        """Where the report goes."""
+        return self.store.runs_folder / f"{self.who.run}.json"
+
+    @property
+    def others_at_work(self) -> list[Who]:
+        """The runs that were at work on this store when this one started."""
+        return [who for who, is_alive in self._others if is_alive]
+
+    @property
+    def lost(self) -> list[Who]:
+        """The runs that had ended without a report when this one started."""
+        return [who for who, is_alive in self._others if not is_alive]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know before this run: other runs at work, and runs that were lost."""
+        lost = [f"an earlier run {LOST}: {who}; what it had finished is kept" for who in self.lost]
+        at_work = [f"another run is at work on this store: {who}; nothing is made twice" for who in self.others_at_work]
+        return (*lost, *at_work)
+
+    def take_over(self, name: str, asked: str) -> None:
+        """Go on under another name: that of the Prefect flow that this process has started."""
+        self._forget_files()
+        self.is_ended = False
+        self._introduce(name, asked)
+
+    def end(self, report: Mapping[str, Any], brief: Mapping[str, Any]) -> bool:
+        """Put the report in the record's place, or a brief one where there is no space; False where there is none."""
+        self.is_ended = True
+        written = False
+        for give_up_reserve, content in ((False, report), (True, report), (True, brief)):
+            if give_up_reserve:
+                self._drop_reserve()
+            try:
+                replace_file(self.path, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
+            except OSError:
+                continue
+            written = True
+            break
+        if written:
+            self._mark_lost()
+        else:
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
+        self._drop_reserve()
+        self._claim.release()
+        return written
+
+    def close(self) -> None:
+        """Leave no trace of a run that never began."""
+        if not self.is_ended:
+            self._forget_files()
+
+    def _introduce(self, name: str, asked: str) -> None:
+        self.who = Who(
+            run=name, process=os.getpid(), host=platform.node(), raw=asked, command=_command(),
+            started_utc=self.started.isoformat(timespec="seconds"),
+        )  # fmt: skip
+        state = {
+            "run": name, "state": RUNNING, "message": f"at work: {self.who}", **asdict(self.who),
+            "store": str(self.store.root), "report": None,
+        }  # fmt: skip
+        try:
+            self._claim = claim_run(self.store, name, json.dumps(asdict(self.who)).encode())
+            replace_file(self.path, json.dumps(state, ensure_ascii=False, indent=1).encode() + b"\n")
+            self._reserve = _reserved(self.store.runs_folder / f".{name}.reserved")
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise StoreError(f"{self.store.root}: {machine_reason(error)}") from error
+
+    def _forget_files(self) -> None:
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        self._drop_reserve()
+        self._claim.release()
+
+    def _drop_reserve(self) -> None:
+        if self._reserve is not None:
+            self._reserve.unlink(missing_ok=True)
+            self._reserve = None
+
+    def _mark_lost(self) -> None:
+        """Write down of the lost runs what is known of them now, and tell of them no more."""
+        for who in self.lost:
+            path = self.store.runs_folder / f"{who.run}.json"
+            with suppress(OSError, ValueError):
+                seen, record = path.stat(), json.loads(path.read_bytes())
+                if record.get("state") == RUNNING:
+                    lost = {**record, "state": LOST, "message": f"{LOST}: {who}"}
+                    replace_file(path, json.dumps(lost, ensure_ascii=False, indent=1).encode() + b"\n")
+                    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+            (self.store.runs_folder / f".{who.run}.reserved").unlink(missing_ok=True)
+            forget_run(self.store, who.run)
+
+
+_current: ContextVar[RunRecord | None] = ContextVar("run_record", default=None)
+
+
+@contextmanager
+def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
+    """Record a run while it lasts; inside another one over the same store, that one goes on under this name.
+
+    Raises
+    ------
+    StoreError : the store cannot be written.
+    """
+    outer = _current.get()
+    if outer is not None and outer.store.root == store.root and not outer.is_ended:
+        outer.take_over(name, asked)
+        yield outer
+        return
+    record = RunRecord(store, name, asked)
+    token = _current.set(record)
+    try:
+        yield record
+    finally:
+        _current.reset(token)
+        record.close()
+
+
+def last_run(store: Store) -> dict[str, Any] | None:
+    """Return the record of the newest run: its report, or who is at work, or that it ended without a report."""
+    runs = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+    if not runs:
+        return None
+    record = json.loads(runs[-1].read_bytes())
+    if record["state"] == RUNNING and not any(who.run == record["run"] for who, alive in _read(store) if alive):
+        who = Who(**{name: record[name] for name in Who.__dataclass_fields__})
+        record |= {"state": LOST, "message": f"{LOST}: {who}"}
+    return record
+
+
+def _read(store: Store) -> Iterator[tuple[Who, bool]]:
+    for _, words, is_alive in runs_claimed(store):
+        with suppress(ValueError, TypeError):  # one that is just being written
+            yield Who(**json.loads(words)), is_alive
+
+
+def _reserved(path: Path) -> Path | None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+    try:
+        os.posix_fallocate(descriptor, 0, RESERVED_BYTES)
+    except (OSError, AttributeError):  # no space, or a system that cannot set it aside
+        path.unlink(missing_ok=True)
+        return None
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def _command() -> str:
+    words = sys.argv
+    is_module = Path(words[0]).name in ("cli.py", "marsmedia")
+    return shlex.join(["marsmedia", *words[1:]]) if is_module else shlex.join([Path(words[0]).name, *words[1:]])

@@ -1,0 +1,119 @@
+"""Batches of work that another run over the same store may be doing at this moment.
+
+A source is claimed while it is worked on. What somebody else has claimed is put off; at the end of the run it is waited
+for, and what is not there then is made here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from flows.batches import SourceOutcome, run_batch
+from flows.progress import RunProgress
+from flows.workers import Workers
+from processors.contract import result_key
+from processors.errors import StoreError, machine_reason
+from processors.outcome import Outcome, outcome_of
+from processors.plan import Due
+from processors.store.claims import Claim, claim_source
+from processors.store.manifest import ResultRef
+from processors.store.results import Store
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a batch came to."""
+
+    done: list[SourceOutcome] = field(default_factory=list)
+    elsewhere: list[SourceOutcome] = field(default_factory=list)
+    """What another run has made since this one was planned."""
+    busy: list[Due] = field(default_factory=list)
+    """What another run is working on."""
+
+
+Work = Callable[[list[Due]], Answer]
+
+
+class SharedWork:
+    """Does batches with the claims that keep two runs from doing the same."""
+
+    def __init__(
+        self, due: Sequence[Due], store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
+    ) -> None:
+        self._store, self._workers, self._progress, self._stop = store, workers, progress, stop
+        refs = (ref for one in due for ref in refs_of(one))
+        self._before = {ref: store.manifest(ref).started_utc for ref in refs if store.has(ref)}
+        """Results that are there and due all the same: failures to be tried again."""
+
+    def now(self, batch: list[Due]) -> Answer:
+        """Do what nobody else is doing; raises as `run_batch`."""
+        with ExitStack() as held:
+            free, busy = [], []
+            for one in batch:
+                claim = self._claimed(one)
+                if claim is None:
+                    busy.append(one)
+                else:
+                    held.callback(claim.release)
+                    free.append(one)
+            answer = self._do(free)
+        return replace(answer, busy=busy)
+
+    def when_free(self, batch: list[Due]) -> Answer:
+        """Wait for each source until nobody else works on it, then do what is not there; raises as `run_batch`."""
+        done, elsewhere = [], []
+        for one in batch:
+            while (claim := self._claimed(one)) is None:
+                if self._stop.wait(POLL_SECONDS):
+                    return Answer(done=done, elsewhere=elsewhere)
+            try:
+                answer = self._do([one])
+            finally:
+                claim.release()
+            done += answer.done
+            elsewhere += answer.elsewhere
+        return Answer(done=done, elsewhere=elsewhere)
+
+    def committed(self, due: Iterable[Due], answered: Iterable[SourceOutcome]) -> list[SourceOutcome]:
+        """Return the results without an answer that are in the store: workers were stopped before they gave one."""
+        known = {outcome.ref for one in answered for outcome in one.outcomes}
+        found = [(one, [o for o in self._there(one) if o.ref not in known]) for one in due]
+        return [SourceOutcome(due=one, outcomes=tuple(outcomes)) for one, outcomes in found if outcomes]
+
+    def _claimed(self, one: Due) -> Claim | None:
+        try:
+            return claim_source(self._store, one.source.digest)
+        except OSError as error:
+            self._stop.set()
+            raise StoreError(f"{self._store.root}: {machine_reason(error)}") from error
+
+    def _do(self, batch: Sequence[Due]) -> Answer:
+        todo, elsewhere = [], []
+        for one in batch:
+            there = self._there(one)
+            if there:
+                elsewhere.append(SourceOutcome(due=one, outcomes=tuple(there)))
+            keys = {outcome.ref.key for outcome in there}
+            left = tuple(p for p in one.processors if result_key(p, *one.source.digests) not in keys)
+            if left:
+                todo.append(replace(one, processors=left))
+        done = run_batch(todo, self._store, self._workers, self._progress, self._stop)
+        return Answer(done=done, elsewhere=elsewhere)
+
+    def _there(self, one: Due) -> list[Outcome]:
+        """Results that have come into the store since the plan was made."""
+        manifests = [self._store.manifest(ref) for ref in refs_of(one) if self._store.has(ref)]
+        return [outcome_of(m) for m in manifests if self._before.get(m.ref) != m.started_utc]
+
+
+def refs_of(due: Due) -> list[ResultRef]:
+    """Return the names of the due results."""
+    return [
+        ResultRef(source=due.source.digest, processor=p.name, key=result_key(p, *due.source.digests))
+        for p in due.processors
+    ]

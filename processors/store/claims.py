@@ -1,0 +1,118 @@
+"""Claims: files in the store that one process holds while it works; the kernel lets go of them when it ends.
+
+`claims/run-NAME` is held by a run, `claims/<digest>` by whoever works on that source. A claim is an `flock`, so that
+of a process that was killed is void at once. Other machines see it where the file system passes such locks on, as NFS
+does. On a file system without locks nobody claims anything: two runs then do some work twice, and harm nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from processors.store.results import Store
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+RUN = "run-"
+
+
+class Claim:
+    """A file that this process holds until `release`."""
+
+    def __init__(self, path: Path | None, descriptor: int | None) -> None:
+        """Both are None where the file system has no locks."""
+        self._path = path
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let go, and remove the file; a second call does nothing."""
+        if self._path is not None and self._descriptor is not None:
+            self._path.unlink(missing_ok=True)  # still locked: nobody else can be in between
+            os.close(self._descriptor)
+        self._path = self._descriptor = None
+
+
+def claim_source(store: Store, digest: str, words: bytes = b"") -> Claim | None:
+    """Return a claim on the work on one source, or None where another process or thread holds it."""
+    return _claim(_folder(store) / digest, words)
+
+
+def claim_run(store: Store, name: str, words: bytes) -> Claim:
+    """Return the claim of a run; `words` say who it is."""
+    return _claim(_folder(store) / f"{RUN}{name}", words) or Claim(None, None)
+
+
+def runs_claimed(store: Store) -> Iterator[tuple[str, bytes, bool]]:
+    """Yield name and words of every run that has not ended in order, and whether its process is alive."""
+    for path in sorted(store.root.glob(f"claims/{RUN}*")):
+        try:
+            words = path.read_bytes()
+            yield path.name.removeprefix(RUN), words, _is_held(path)
+        except FileNotFoundError:  # it has just ended
+            continue
+
+
+def forget_run(store: Store, name: str) -> None:
+    """Remove the file that a run left that was killed."""
+    (_folder(store) / f"{RUN}{name}").unlink(missing_ok=True)
+
+
+def sweep_claims(store: Store) -> None:
+    """Remove the files that killed processes left of their claims on sources."""
+    for path in store.root.glob("claims/*"):
+        if not path.name.startswith(RUN) and (claim := _claim(path, b"")):
+            claim.release()
+
+
+def _folder(store: Store) -> Path:
+    folder = store.root / "claims"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _claim(path: Path, words: bytes) -> Claim | None:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_at(descriptor, path):  # whoever held it has removed it meanwhile
+                os.close(descriptor)
+                continue
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, words, 0)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except OSError as error:
+            os.close(descriptor)
+            if error.errno in NO_LOCKS:
+                return Claim(None, None)
+            raise
+        return Claim(path, descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    held = os.fstat(descriptor)
+    return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
+
+
+def _is_held(path: Path) -> bool:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        return True  # nothing can be known: rather alive than wrongly called dead
+    finally:
+        os.close(descriptor)
+    return False
