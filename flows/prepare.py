@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.options import Options
 from flows.progress import RunProgress
-from processors.errors import SourceChanged, machine_reason
+from flows.run_record import NO_SPACE
+from processors.errors import SourceChanged, StoreError, machine_reason
 from processors.identify import Identity
 from processors.labelled import relabelled
 from processors.plan import Plan, Recipes, make_plan
@@ -116,7 +118,8 @@ def prepare(
     anew = {row.path: row for row in weighed}
     rows = [anew.get(one.path, one) for one in rows] if anew else rows
     if remember and (unknown or anew):
-        catalogue.add_sources([one for one in rows if one != known.get(one.path)])
+        with _store_errors(store):
+            catalogue.add_sources([one for one in rows if one != known.get(one.path)])
     media = [one for one in rows if one.kind == "media"]
     untaken += [Untaken(relative=place, reason=what, is_refused=True) for place, what in tell_tale.strays()]
     plan = make_plan(
@@ -129,12 +132,24 @@ def prepare(
         told=tell_tale.of,
     )
     if remember:
-        catalogue.add_results(plan.not_catalogued)
+        with _store_errors(store):
+            catalogue.add_results(plan.not_catalogued)
     return Prepared(
         rows=rows, untaken=untaken, plan=plan, hashed=len(unknown), duplicates=_duplicates(media),
         passed_over=passed_over, gone=gone,
         is_empty=None if rows or untaken or gone else f"0 files in {raw}: put a release, a folder of files, into it",
     )  # fmt: skip
+
+
+@contextmanager
+def _store_errors(store: Store) -> Iterator[None]:
+    """A disk that takes no more is the store's, not a file's."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        raise StoreError(f"{store.root}: {machine_reason(error)}") from error
 
 
 def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:

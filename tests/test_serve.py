@@ -106,6 +106,15 @@ def test_a_served_run_starts_alone_and_ends_on_the_server(folder: Path, left: li
     assert schema["properties"]["raw"]["description"] == "Folder of releases; never written to."
     assert schema["properties"]["workers"]["title"] == "workers"
 
+    whole = folder / "raw/photo.jpg"
+    (folder / "raw/cut.jpg").write_bytes(whole.read_bytes()[:-3000])
+    failed = served.wait_for("FAILED")
+    assert failed["state"]["message"].startswith("failed: of ")
+    served.wait_for("COMPLETED", served.start_run("ingest/nightly-ingest"))  # and its log has been sent
+    logs = [one["message"] for one in served.ask("logs/filter", logs={"flow_run_id": {"any_": [failed["id"]]}})]
+    assert len([line for line in logs if line.startswith("failed: cut.jpg: ")]) == 1
+    assert not [line for line in logs if "Traceback" in line or "Error:" in line]
+
 
 @pytest.mark.slow
 @pytest.mark.prefect
