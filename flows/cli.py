@@ -27,12 +27,13 @@ class _Group(click.Group):
         except (RequestError, StoreError) as error:
             click.echo(f"marsmedia: {error}", err=True)
         except OSError as error:
-            if error.errno is None or error.filename is None:
+            if error.errno is None:
                 raise
             from processors.errors import machine_reason
             from processors.survey import printable
 
-            click.echo(f"marsmedia: {printable(str(error.filename))}: {machine_reason(error)}", err=True)
+            where = f"{printable(str(error.filename))}: " if error.filename is not None else ""
+            click.echo(f"marsmedia: {where}{machine_reason(error)}", err=True)
         ctx.exit(2)
         return None
 
@@ -73,7 +74,7 @@ def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **option
     \b
     Exit code 0: everything was made, reused, or refused for a stated reason;
     1: something failed; 2: could not start; 3: a fault in marsmedia ended the run;
-    130: interrupted by Ctrl-C; 143: by SIGTERM.
+    130: interrupted by Ctrl-C; 143: by SIGTERM; 129: by SIGHUP.
 
     \b
     marsmedia ingest --dry-run

@@ -1,24 +1,33 @@
-"""SIGTERM, as systemd, cron and container managers send it, stops a run as Ctrl-C does."""
+"""SIGTERM (of systemd or a container manager) and SIGHUP (of a terminal that closes) stop a run as Ctrl-C does."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
-EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143}
+EXIT_CODES = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
+"""128 and the signal's number, as shells have it."""
+LIKE_CTRL_C = (signal.SIGHUP, signal.SIGTERM)
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM arrived."""
+    """SIGTERM or SIGHUP arrived; `name` says which."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 def signal_of(error: BaseException) -> str | None:
     """Return the name of the signal that raised this; None where none did."""
-    if isinstance(error, Terminated) or _is_prefects(error):
+    if isinstance(error, Terminated):
+        return error.name
+    if _is_prefects(error):
         return "SIGTERM"
     return "SIGINT" if isinstance(error, KeyboardInterrupt) else None
 
@@ -33,31 +42,34 @@ def _is_prefects(error: BaseException) -> bool:
 
 
 @contextmanager
-def sigterm_interrupts() -> Iterator[None]:
-    """Raise `Terminated` at SIGTERM; only the main thread can, elsewhere nothing changes."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def signals_interrupt() -> Iterator[None]:
+    """Raise `Terminated` at SIGTERM and SIGHUP; only the main thread can, elsewhere nothing changes.
+
+    What is ignored already, as SIGHUP under `nohup`, stays ignored.
+    """
 
     def terminate(number: int, frame: FrameType | None) -> None:
-        raise Terminated
+        raise Terminated(signal.Signals(number).name)
 
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
+    with _handled(terminate, [one for one in LIKE_CTRL_C if signal.getsignal(one) is not signal.SIG_IGN]):
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ignore both signals while what was done is written down; it takes a moment."""
+    """Ignore all three signals while what was done is written down; it takes a moment."""
+    with _handled(signal.SIG_IGN, [signal.SIGINT, *LIKE_CTRL_C]):
+        yield
+
+
+@contextmanager
+def _handled(handler: Any, numbers: Iterable[signal.Signals]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = [(number, signal.signal(number, handler)) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in before:
-            signal.signal(number, handler)
+        for number, old in before:
+            signal.signal(number, old or signal.SIG_DFL)

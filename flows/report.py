@@ -54,7 +54,7 @@ class Stop:
 
     reason: str
     signal: str | None = None
-    """`SIGINT` or `SIGTERM`, where somebody interrupted it."""
+    """`SIGINT`, `SIGTERM` or `SIGHUP`, where somebody interrupted it."""
     traceback: str | None = None
     """Where it is a fault in marsmedia."""
 
@@ -107,7 +107,7 @@ def save(report: Report, record: RunRecord) -> Report:
     brief = replace(report, new_results=(), problems=())
     if record.end(asdict(report), asdict(brief)):
         return report
-    return replace(report, report=None, message=f"{report.message}; there was no space for a report")
+    return replace(report, report=None, message=f"{report.message}; no report could be written")
 
 
 def make_report(
@@ -283,7 +283,7 @@ def markdown(report: Report) -> str:
                 "| --- | --- | --- | --- | --- |",
             ]
             lines += [_row(one.file, cause) for one in some for cause in one.causes][:MAX_ROWS]
-    lines += ["", f"Report: `{report.report}`" if report.report else "There was no space for a report."]
+    lines += ["", f"Report: `{report.report}`" if report.report else "No report could be written."]
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.batches import SourceOutcome, into_batches
-from flows.interrupt import signal_of, sigterm_interrupts, uninterrupted
+from flows.interrupt import signal_of, signals_interrupt, uninterrupted
 from flows.options import Options
 from flows.prepare import Prepared, prepare
 from flows.problems import MARSMEDIA
@@ -60,7 +60,7 @@ def run(prepare: Prepare, store_folder: Path, options: Options, dispatch: Dispat
     TimeoutError : the flow's time is up; the report is saved all the same.
     """
     store = Store(store_folder)
-    with sigterm_interrupts(), recorded(store, name, asked) as record:
+    with signals_interrupt(), recorded(store, name, asked) as record:
         one = _Run(store, options, record)
         one.work(prepare, dispatch)
         with uninterrupted():

@@ -154,8 +154,9 @@ class RunRecord:
                     lost = {**record, "state": LOST, "message": f"{LOST}: {who}"}
                     replace_file(path, json.dumps(lost, ensure_ascii=False, indent=1).encode() + b"\n")
                     os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
-            (self.store.runs_folder / f".{who.run}.reserved").unlink(missing_ok=True)
-            forget_run(self.store, who.run)
+            with suppress(OSError):
+                (self.store.runs_folder / f".{who.run}.reserved").unlink(missing_ok=True)
+                forget_run(self.store, who.run)
 
 
 _current: ContextVar[RunRecord | None] = ContextVar("run_record", default=None)

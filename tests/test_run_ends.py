@@ -109,7 +109,7 @@ def test_a_disk_without_space_for_a_report_is_told_and_no_path_is_named(photos: 
     (small_disk / "filler").write_bytes(bytes(free))
     report = ingest(photos, store)
     assert (report.state, report.report) == ("failed", None)
-    assert report.message.endswith("; there was no space for a report")
+    assert report.message.endswith("; no report could be written")
     assert counts(report)[:2] == (200, 0)
 
 

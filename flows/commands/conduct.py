@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from flows.interrupt import signal_of, sigterm_interrupts
+from flows.interrupt import signal_of, signals_interrupt
 from flows.options import Options
 from flows.prepare import Prepared
 from flows.problems import MARSMEDIA, FileProblems, by_file
@@ -49,7 +49,7 @@ def conduct(
     """
     started = datetime.now(UTC)
     store = Store(store_folder)
-    with sigterm_interrupts(), recorded(store, f"{started:%Y%m%dT%H%M%S}-{os.getpid()}", asked) as record:
+    with signals_interrupt(), recorded(store, f"{started:%Y%m%dT%H%M%S}-{os.getpid()}", asked) as record:
         for note in record.notes:
             click.echo(f"marsmedia: {note}", err=True)
         prepared = Prepared(rows=[], untaken=[], plan=Plan())
@@ -111,7 +111,8 @@ def tell(report: Report) -> None:
     _tell_some("known from earlier runs:", [one for one in found if not one.is_new])
     if found:
         click.echo(f"more about these files: marsmedia failures --store {report.store}")
-    click.echo(f"report: {report.report}" if report.report else "no report could be written: the store has no space")
+    if report.report:
+        click.echo(f"report: {report.report}")
     click.echo(f"browse: {report.store}/by-name")
 
 

@@ -52,6 +52,8 @@ def _look(raw: Path, store_folder: Path, options: Options, *, as_json: bool) -> 
         except KeyboardInterrupt:
             click.echo("marsmedia: interrupted while hashing: run again", err=True)
             return 130
+        for line in () if as_json else (*prepared.gone, *([prepared.is_empty] if prepared.is_empty else [])):
+            click.echo(line)
         return tell_plan(prepared, store, options.worker_count, as_json=as_json)
 
 
