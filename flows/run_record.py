@@ -215,6 +215,8 @@ def _reserved(path: Path) -> Path | None:
 
 
 def _command() -> str:
-    words = sys.argv
-    is_module = Path(words[0]).name in ("cli.py", "marsmedia")
-    return shlex.join(["marsmedia", *words[1:]]) if is_module else shlex.join([Path(words[0]).name, *words[1:]])
+    program, *words = sys.argv
+    name = Path(program).name
+    if name == "engine.py":
+        return "a flow run of Prefect"
+    return shlex.join(["marsmedia" if name == "cli.py" else name, *words])

@@ -7,14 +7,19 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from flows.cli import main
+from flows.commands.conduct import conduct
 from flows.options import Options
+from flows.prepare import Prepared, prepare
+from flows.progress import RunProgress
 from flows.run import in_threads, run_ingest
 from flows.shared_work import Answer, Work
 from processors.errors import StoreError
@@ -75,6 +80,31 @@ def test_a_bug_in_the_run_itself_ends_in_a_report_with_the_traceback(photos: Pat
     assert report.results.made == committed(tmp_path / "store") > 0
     assert report.report
     assert json.loads(Path(report.report).read_bytes())["stop"]["reason"] == report.stop.reason
+
+
+@pytest.mark.parametrize(
+    ("flow", "code", "reason"),
+    [
+        (lambda: 1 / 0, 3, "a fault in marsmedia: ZeroDivisionError: division by zero: please report it"),
+        (lambda: SimpleNamespace(message="the server is away"), 1, "the flow could not begin: the server is away"),
+    ],
+)
+def test_a_command_reports_whatever_comes_of_its_flow(
+    raw: Path, maker: MediaMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    flow: Callable[[], Any], code: int, reason: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
+    maker.photo("photo.jpg")
+
+    def look(store: Store, progress: RunProgress) -> Prepared:
+        return prepare(raw, store, RECIPES, progress, Options())
+
+    assert conduct(look, tmp_path / "store", Options(), flow, asked=str(raw), as_json=True) == code
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert report["message"] == f"{reason}; failed: of 2 results: 0 made, 0 reused, 0 refused, 0 failed, 2 not reached"
+    assert json.loads(Path(report["report"]).read_bytes()) == report
+    assert ("Traceback" in err) == (code == 3)
 
 
 @pytest.fixture
