@@ -32,7 +32,7 @@ from processors.survey import printable
 CATALOGUE_SECONDS = 15.0
 """Time between two writes of the catalogue during a run; a killed run's results are found again by the next plan."""
 
-Dispatch = Callable[[Sequence[list[Due]], Work], Iterable[Answer | BaseException]]
+Dispatch = Callable[[Sequence[list[Due]], Work], Iterable[Answer]]
 """Does the work on every batch, several at a time, and gives what each returned or raised, in any order."""
 Prepare = Callable[[Store, RunProgress], Prepared]
 """Looks at what the run is to work on, and plans it."""
@@ -146,7 +146,7 @@ class _Run:
             except BaseException as error:  # noqa: BLE001 - no worker may be left behind
                 end(error)
 
-    def _round(self, answers: Iterable[Answer | BaseException], end: Callable[[BaseException], None]) -> list[Due]:
+    def _round(self, answers: Iterable[Answer], end: Callable[[BaseException], None]) -> list[Due]:
         busy: list[Due] = []
         for answer in answers:
             if isinstance(answer, BaseException):
@@ -187,7 +187,7 @@ def _stop_of(error: BaseException) -> Stop:
     return Stop(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=told)
 
 
-def in_threads(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer | BaseException]:
+def in_threads(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
     """Dispatch without Prefect: for tests, and to measure what Prefect costs."""
     pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)
     try:

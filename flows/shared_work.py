@@ -26,7 +26,7 @@ POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Finished:
     """What a batch came to."""
 
     done: list[SourceOutcome] = field(default_factory=list)
@@ -36,7 +36,9 @@ class Answer:
     """What another run is working on."""
 
 
-Work = Callable[[list[Due]], Answer]
+Answer = Finished | BaseException
+"""What a batch came to, or what was raised."""
+Work = Callable[[list[Due]], Finished]
 
 
 class SharedWork:
@@ -50,7 +52,7 @@ class SharedWork:
         self._before = {ref: store.manifest(ref).started_utc for ref in refs if store.has(ref)}
         """Results that are there and due all the same: failures to be tried again."""
 
-    def now(self, batch: list[Due]) -> Answer:
+    def now(self, batch: list[Due]) -> Finished:
         """Do what nobody else is doing; raises as `run_batch`."""
         with ExitStack() as held:
             free, busy = [], []
@@ -64,20 +66,20 @@ class SharedWork:
             answer = self._do(free)
         return replace(answer, busy=busy)
 
-    def when_free(self, batch: list[Due]) -> Answer:
+    def when_free(self, batch: list[Due]) -> Finished:
         """Wait for each source until nobody else works on it, then do what is not there; raises as `run_batch`."""
         done, elsewhere = [], []
         for one in batch:
             while (claim := self._claimed(one)) is None:
                 if self._stop.wait(POLL_SECONDS):
-                    return Answer(done=done, elsewhere=elsewhere)
+                    return Finished(done=done, elsewhere=elsewhere)
             try:
                 answer = self._do([one])
             finally:
                 claim.release()
             done += answer.done
             elsewhere += answer.elsewhere
-        return Answer(done=done, elsewhere=elsewhere)
+        return Finished(done=done, elsewhere=elsewhere)
 
     def committed(self, due: Iterable[Due], answered: Iterable[SourceOutcome]) -> list[SourceOutcome]:
         """Return the results without an answer that are in the store: workers were stopped before they gave one."""
@@ -92,7 +94,7 @@ class SharedWork:
             self._stop.set()
             raise StoreError(f"{self._store.root}: {machine_reason(error)}") from error
 
-    def _do(self, batch: Sequence[Due]) -> Answer:
+    def _do(self, batch: Sequence[Due]) -> Finished:
         todo, elsewhere = [], []
         for one in batch:
             there = self._there(one)
@@ -103,7 +105,7 @@ class SharedWork:
             if left:
                 todo.append(replace(one, processors=left))
         done = run_batch(todo, self._store, self._workers, self._progress, self._stop)
-        return Answer(done=done, elsewhere=elsewhere)
+        return Finished(done=done, elsewhere=elsewhere)
 
     def _there(self, one: Due) -> list[Outcome]:
         """Results that have come into the store since the plan was made."""

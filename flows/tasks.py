@@ -29,7 +29,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.problems import by_file
 from flows.report import Report, cell, markdown
-from flows.shared_work import Answer, Work
+from flows.shared_work import Answer, Finished, Work
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.plan import Due
 from processors.survey import printable
@@ -51,7 +51,7 @@ def task_runner() -> TaskRunner[Any]:
 
 
 @task(name="derive", task_run_name="{label}", cache_policy=NO_CACHE, persist_result=False)
-def derive_batch(label: str, batch: list[Due], work: Work) -> Answer | State[StoreError]:
+def derive_batch(label: str, batch: list[Due], work: Work) -> Finished | State[StoreError]:
     """One batch of sources; the label is what Prefect's page shows. A full disk fails it without a traceback."""
     try:
         return work(batch)
@@ -59,7 +59,7 @@ def derive_batch(label: str, batch: list[Due], work: Work) -> Answer | State[Sto
         return Failed(message=str(error), data=error)  # type: ignore[return-value]
 
 
-def in_tasks(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer | BaseException]:
+def in_tasks(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
     """Dispatch each batch as a Prefect task."""
     futures = [derive_batch.submit(_label(batch), batch, work) for batch in batches]
     for future in as_completed(futures):

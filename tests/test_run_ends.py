@@ -51,7 +51,7 @@ def photos(raw: Path, maker: MediaMaker) -> Path:
 def test_an_interrupted_run_counts_everything_that_its_workers_committed(photos: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
 
-    def interrupted(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer | BaseException]:
+    def interrupted(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
         for _ in in_threads([batch[:5] for batch in batches], work):
             raise KeyboardInterrupt  # and with it the answer is lost
         return ()
@@ -66,7 +66,7 @@ def test_an_interrupted_run_counts_everything_that_its_workers_committed(photos:
 
 
 def test_a_bug_in_the_run_itself_ends_in_a_report_with_the_traceback(photos: Path, tmp_path: Path) -> None:
-    def broken(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer | BaseException]:
+    def broken(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
         yield from in_threads(batches[:1], work)
         raise ZeroDivisionError("division by zero")
 
@@ -176,11 +176,11 @@ def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_
 def test_two_runs_at_once_make_everything_once_and_know_of_each_other(photos: Path, tmp_path: Path) -> None:
     store, introduced, reports = tmp_path / "store", threading.Event(), {}
 
-    def second(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer | BaseException]:
+    def second(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
         introduced.set()
         return in_threads(batches, work)
 
-    def first(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer | BaseException]:
+    def first(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
         if not other.ident:  # it is asked once more for what the other one was working on
             other.start()
         assert introduced.wait(60)
