@@ -15,6 +15,8 @@ MEDIA = ("video", "audio", "photo", "metadata")
 FLOOR = {"contract", "errors", "source_file"}
 LOW = FLOOR | {
     "av_frames",
+    "colour",
+    "tone_mapping",
     "beside",
     "containers",
     "decoding",

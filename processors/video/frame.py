@@ -13,13 +13,16 @@ import av.video.frame
 import numpy as np
 from av.video.reformatter import Interpolation
 
+from processors.colour import MATRICES, PRIMARIES, TRANSFERS, UNSPECIFIED, Colour, to_srgb
 from processors.decoding import decoder_errors
-from processors.video.tone_mapping import HLG, PQ, tone_mapped
 
 IDENTITY = (1, 0, 0, 1)
 
 FULL_RANGE = 2
 """FFmpeg's AVCOL_RANGE_JPEG; anything else is limited, 16 to 235 at 8 bit (ITU-T H.273, VideoFullRangeFlag)."""
+
+BT709, SMPTE_170M, BT2020 = 1, 6, 9
+"""Matrices of ITU-T H.273, table 4; the first and last are the codes of their primaries, too."""
 
 LIMITED_TO_FULL = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
@@ -61,24 +64,25 @@ class VideoFrame:
         """Bits of a colour channel."""
         return max((component.bits for component in self.decoded.format.components), default=8)
 
+    @functools.cached_property
+    def colour(self) -> VideoColour:
+        """What its numbers mean."""
+        return colour_of(self.decoded)
+
     @property
     def is_hdr(self) -> bool:
         """PQ or HLG, which an ordinary screen cannot show as it is."""
-        return self.decoded.color_trc in (PQ, HLG)
+        return self.colour.rgb.is_hdr
 
     def rgb(self, longest_side_px: int | None = None) -> np.ndarray:
-        """Upright picture with square pixels: uint8, shape (height, width, 3), full-range RGB; treat as read-only.
+        """Upright picture with square pixels: uint8, shape (height, width, 3), sRGB; treat as read-only.
 
-        `longest_side_px` shrinks it to that size, never enlarges. The colour matrix and range are the frame's own;
-        where the file does not say, FFmpeg's default (BT.601, limited) holds. HDR is tone-mapped (BT.2390).
+        `longest_side_px` shrinks it to that size, never enlarges. Matrix, range, primaries and transfer are the frame's
+        own (`colour`, which says what was assumed). HDR is tone-mapped (BT.2390).
         """
         if longest_side_px not in self._views:
-            if self.is_hdr:
-                self._views[longest_side_px] = tone_mapped(
-                    self._converted("rgb48le", longest_side_px), self.decoded.color_trc
-                )
-            else:
-                self._views[longest_side_px] = self._converted("rgb24", longest_side_px)
+            picture = self._converted("rgb48le" if self.is_hdr else "rgb24", longest_side_px)
+            self._views[longest_side_px] = to_srgb(picture, self.colour.rgb)
         return self._views[longest_side_px]
 
     def lossless(self, longest_side_px: int | None = None) -> np.ndarray:
@@ -91,7 +95,10 @@ class VideoFrame:
         form = ("rgba64le" if self.has_alpha else "rgb48le") if self.depth_bits > 8 else "rgba"
         if self.depth_bits <= 8 and not self.has_alpha:
             return self.rgb(longest_side_px)
-        return self._converted(form, longest_side_px)
+        picture = self._converted(form, longest_side_px)
+        if not self.is_hdr and not self.colour.rgb.is_srgb:
+            picture = np.dstack([to_srgb(picture[..., :3], self.colour.rgb), picture[..., 3:]])
+        return picture
 
     def deinterlaced(self) -> VideoFrame:
         """The same frame from its upper field alone, at full height; itself where the frame is progressive."""
@@ -126,7 +133,12 @@ class VideoFrame:
         width, height = self._size_px(longest_side_px)
         with decoder_errors(f"converting a frame to {form}"):
             converted = self.decoded.reformat(
-                width=width, height=height, format=form, interpolation=Interpolation.AREA, threads=1
+                width=width,
+                height=height,
+                format=form,
+                interpolation=Interpolation.AREA,
+                threads=1,
+                src_colorspace=self.colour.assumed_matrix,
             )
             return upright(converted.to_ndarray(), self.matrix)
 
@@ -151,6 +163,64 @@ class VideoFrame:
             picture = _opencv().LUT(plane, LIMITED_TO_FULL) if is_limited else plane
             self._luma[longest_side_px] = upright(picture, self.matrix)
         return self._luma[longest_side_px]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoColour:
+    """What the numbers of a stream's frames mean; codes of ITU-T H.273."""
+
+    rgb: Colour
+    """Of the picture after the matrix is undone."""
+    matrix: int
+    is_full_range: bool
+    assumed_matrix: int | None
+    """The matrix that is used where the file names none; None where it does."""
+
+    @property
+    def facts(self) -> ColourFacts:
+        assumed = [] if self.assumed_matrix is None else [f"matrix {MATRICES[self.assumed_matrix]}"]
+        assumed += ["primaries as sRGB"] if self.rgb.primaries == UNSPECIFIED else []
+        assumed += ["transfer as sRGB"] if self.rgb.transfer == UNSPECIFIED else []
+        return ColourFacts(
+            primaries=PRIMARIES[self.rgb.primaries][0] if self.rgb.primaries in PRIMARIES else None,
+            transfer=TRANSFERS.get(self.rgb.transfer),
+            matrix=MATRICES.get(self.matrix),
+            range="full" if self.is_full_range else "limited",
+            assumed=tuple(assumed),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColourFacts:
+    """The same in words; None: the file does not say."""
+
+    primaries: str | None
+    transfer: str | None
+    matrix: str | None
+    range: str
+    """`full`, or `limited`, which holds where the file does not say."""
+    assumed: tuple[str, ...]
+    """What was assumed in place of what the file does not say."""
+
+
+def colour_of(frame: av.video.frame.VideoFrame) -> VideoColour:
+    """Return a frame's colour: its own, and for YCbCr without a matrix what players assume.
+
+    BT.2020 and BT.709 primaries come with their own matrix; else 1280 or more columns, or more than 576 lines, are
+    BT.709, and fewer SMPTE 170M (BT.601).
+    """
+    form, primaries = frame.format, int(frame.color_primaries)
+    has_no_matrix = form.is_rgb or form.has_palette or form.name.startswith(("gray", "mono", "xyz"))
+    assumed = None
+    if int(frame.colorspace) == UNSPECIFIED and not has_no_matrix:
+        by_size = BT709 if frame.width >= 1280 or frame.height > 576 else SMPTE_170M
+        assumed = {BT709: BT709, BT2020: BT2020}.get(primaries, by_size)
+    return VideoColour(
+        rgb=Colour(primaries=primaries, transfer=int(frame.color_trc), source="stream"),
+        matrix=int(frame.colorspace),
+        is_full_range=int(frame.color_range) == FULL_RANGE or form.name.startswith("yuvj") or form.is_rgb,
+        assumed_matrix=assumed,
+    )
 
 
 def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:

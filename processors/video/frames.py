@@ -12,11 +12,11 @@ from typing import ClassVar, Literal
 
 from processors.contract import Item, Need, Reads, require
 from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
+from processors.tone_mapping import PQ
 from processors.video.frame import VideoFrame
 from processors.video.identity import FrameIdentity, identity_of, xmp_of
 from processors.video.info import VideoInfo
 from processors.video.selection import CHOICES, PRINTED_TO, Choice, Selection, as_written
-from processors.video.tone_mapping import PQ
 
 
 @dataclass(frozen=True, kw_only=True)

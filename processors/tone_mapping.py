@@ -23,13 +23,14 @@ BT2020_LUMINANCE = np.array([0.2627, 0.6780, 0.0593], np.float32)
 _M1, _M2, _C1, _C2, _C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
 
 
-def tone_mapped(picture: np.ndarray, transfer: int) -> np.ndarray:
-    """sRGB of a BT.2020 picture in PQ or HLG.
+def tone_mapped(picture: np.ndarray, transfer: int, to_bt2020: np.ndarray | None = None) -> np.ndarray:
+    """sRGB of a picture in PQ or HLG.
 
     Parameters
     ----------
     picture : uint16, shape (height, width, 3), full-range code values.
     transfer : `PQ` or `HLG`.
+    to_bt2020 : float32, shape (3, 3), from linear light in the picture's primaries; None where they are BT.2020's.
 
     Returns
     -------
@@ -37,6 +38,8 @@ def tone_mapped(picture: np.ndarray, transfer: int) -> np.ndarray:
     """
     codes = picture.astype(np.float32) / 65535
     nits = pq_to_nits(codes) if transfer == PQ else _hlg_to_nits(codes)
+    if to_bt2020 is not None:
+        nits = np.maximum(nits @ to_bt2020.T, 0)
     luminance = nits @ BT2020_LUMINANCE
     wanted = pq_to_nits(compress(nits_to_pq(luminance)))
     linear = nits * (wanted / np.maximum(luminance, 1e-4))[..., None] / SCREEN_PEAK_NITS
