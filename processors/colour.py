@@ -83,6 +83,7 @@ class Colour:
 
 
 SRGB = Colour()
+CICP = "cICP"
 ADOBE_RGB = Colour(
     chromaticities=(0.640, 0.330, 0.210, 0.710, 0.150, 0.060, 0.3127, 0.3290), gamma=563 / 256, source="Exif",
 )  # fmt: skip
@@ -107,11 +108,21 @@ def to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:
         return tone_mapped(wide, colour.transfer, _to_bt2020(colour))
     full = np.iinfo(picture.dtype).max
     linear = _linear_of(colour, picture.dtype.type)[picture]
-    matrix = _matrix(colour.chromaticities or PRIMARIES.get(colour.primaries, PRIMARIES[1])[1], PRIMARIES[1][1])
+    matrix = _to_bt709(colour)
     if not np.allclose(matrix, np.eye(3), atol=1e-4):
         linear = linear @ matrix.T.astype(np.float32)
     steps = np.rint(np.clip(linear, 0, 1) ** 0.5 * ENCODED_STEPS).astype(np.int32)  # finer where it is dark
     return _encoded(full)[steps].astype(picture.dtype)
+
+
+def tables(colour: Colour) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what `to_srgb` does to 8 bits, for who applies it elsewhere.
+
+    Returns
+    -------
+    Light of each of 256 codes; the 3 x 3 matrix to BT.709; codes of sRGB for square roots of light from 0 to 1.
+    """
+    return _linear_of(colour, np.uint8), _to_bt709(colour), _encoded(255)
 
 
 def grey_to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:
@@ -136,6 +147,13 @@ def _encoded(full: int) -> np.ndarray:
     light = (np.arange(ENCODED_STEPS + 1) / ENCODED_STEPS) ** 2
     shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
     return np.rint(shown * full)
+
+
+def _to_bt709(colour: Colour) -> np.ndarray:
+    own = colour.chromaticities or PRIMARIES.get(colour.primaries, PRIMARIES[1])[1]
+    if colour.chromaticities is None and colour.primaries in SHOWN_AS_THEY_ARE:
+        own = PRIMARIES[1][1]
+    return _matrix(own, PRIMARIES[1][1])
 
 
 def _to_bt2020(colour: Colour) -> np.ndarray | None:

@@ -7,6 +7,9 @@ import io
 import numpy as np
 from PIL import Image, ImageCms
 
+from processors.colour import CICP, SRGB, Colour, grey_to_srgb
+from processors.colour import to_srgb as colour_to_srgb
+
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
@@ -20,11 +23,14 @@ def profile_name(icc_profile: bytes | None) -> str | None:
         return "unreadable"
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
-    """The picture in mode RGB, L or RGBA; an embedded profile is applied (perceptual intent)."""
+def to_srgb(image: Image.Image, colour: Colour = SRGB) -> Image.Image:
+    """Return the picture in mode RGB, L or RGBA.
+
+    An embedded profile is applied (perceptual intent), but where `colour` comes from cICP, which goes before it.
+    """
     if image.mode in DEEP_MODES:
         return Image.fromarray(_to_8_bit(np.asarray(image)))
-    profile = image.info.get("icc_profile")
+    profile = image.info.get("icc_profile") if colour.source != CICP else None
     alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
     if image.mode in ("P", "PA", "1", "La", "RGBa", "RGBX"):
         image = image.convert("L" if image.mode == "1" else "RGB")
@@ -38,10 +44,16 @@ def to_srgb(image: Image.Image) -> Image.Image:
             pass  # the profile's name in the facts says `unreadable`, or it is for other colours than these
     if colours.mode not in ("RGB", "L"):
         colours = colours.convert("RGB")
+    if not profile and not colour.is_srgb:
+        colours = Image.fromarray(_converted(np.asarray(colours), colour))
     if alpha is not None:
         colours = colours.convert("RGB")
         colours.putalpha(alpha)
     return colours
+
+
+def _converted(picture: np.ndarray, colour: Colour) -> np.ndarray:
+    return colour_to_srgb(picture, colour) if picture.ndim == 3 else grey_to_srgb(picture, colour)
 
 
 def _to_8_bit(values: np.ndarray) -> np.ndarray:

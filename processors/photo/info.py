@@ -30,6 +30,10 @@ class PhotoInfo:
     has_alpha: bool
     jpeg_quality: int | None = None
     """As libjpeg counts it, 1 to 100, nearest to the quantisation table; None where the file is no JPEG."""
+    colour: str | None = None
+    """What its numbers mean where no ICC profile says so: `Display P3, sRGB`; None where sRGB is assumed."""
+    colour_source: str | None = None
+    """Who says so: `cICP`, `nclx`, `gAMA and cHRM`, `Exif`, `ICC profile`."""
     device: str | None = None
     """The camera as the file names it: EXIF's model, or the instrument of a planetary label."""
 

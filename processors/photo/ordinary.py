@@ -10,9 +10,11 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
+from processors.colour import SRGB, Colour
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia
 from processors.photo.colour import deep_of, profile_name
+from processors.photo.colour_tags import ICC, colour_of
 from processors.photo.damage import SALVAGE, Damage
 from processors.photo.info import PhotoInfo
 from processors.photo.jpeg import decode_damaged_jpeg, decode_jpeg, jpeg_damage
@@ -47,7 +49,8 @@ class Ordinary:
             except DamagedMedia:
                 self._image = self._png_without_damaged_extras()
             with decoder_errors("reading the picture's header"):
-                self.info = _info(self._image, file)
+                self._colour = colour_of(self._image, file)
+                self.info = _info(self._image, file, self._colour)
 
     def _png_without_damaged_extras(self) -> ImageFile.ImageFile:
         """Open a PNG whose damage is in chunks that its picture does not need; raises for all others."""
@@ -80,7 +83,7 @@ class Ordinary:
         image = self._image if samples is None else None
         return Pixels(
             image=image, samples=samples, damage=damage, trailing_bytes=trailing, orientation=self.info.orientation,
-            icc_profile=self._image.info.get("icc_profile"),
+            icc_profile=self._image.info.get("icc_profile"), colour=self._colour,
         )  # fmt: skip
 
     def _jpeg(self) -> Pixels:
@@ -100,7 +103,7 @@ class Ordinary:
                 image = self._image
         return Pixels(
             image=image, damage=damage or _without_end(parts), orientation=self.info.orientation,
-            shrunk_by=shrink,
+            shrunk_by=shrink, colour=self._colour,
             trailing_bytes=0 if self._image.format == "MPO" else parts.trailing_bytes,
             trailing_kind=parts.trailing_kind,
         )  # fmt: skip
@@ -132,7 +135,7 @@ def _without_end(parts: JpegFile) -> Damage | None:
     return Damage(condition="truncated", fault="the marker at the end of a JPEG is missing", share=None)
 
 
-def _info(image: ImageFile.ImageFile, file: BinaryIO) -> PhotoInfo:
+def _info(image: ImageFile.ImageFile, file: BinaryIO, colour: Colour) -> PhotoInfo:
     exif = _exif(image, file)
     orientation = exif.get(ExifTags.Base.Orientation, 1)
     orientation = orientation if orientation in range(1, 9) else 1
@@ -146,6 +149,8 @@ def _info(image: ImageFile.ImageFile, file: BinaryIO) -> PhotoInfo:
         icc_profile_name=profile_name(image.info.get("icc_profile")),
         frame_count=getattr(image, "n_frames", 1),
         has_alpha=image.has_transparency_data,
+        colour=None if colour.source == ICC or colour == SRGB else colour.name,
+        colour_source=None if colour == SRGB else colour.source,
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
         device=str(exif.get(ExifTags.Base.Model, "")).strip("\0 ") or None,
     )

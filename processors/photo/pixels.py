@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from processors.colour import SRGB, Colour
 from processors.photo.damage import Damage
 
 BOUNDED_PIXELS = 100_000_000
@@ -39,6 +40,8 @@ class Pixels:
     declared_white: float | None = None
     icc_profile: bytes | None = None
     """Of `samples`."""
+    colour: Colour = SRGB
+    """Where no ICC profile says it."""
     damage: Damage | None = None
     orientation: int = 1
     """How to turn them upright, in EXIF's numbers."""

@@ -123,7 +123,7 @@ class _Planetary:
 
 def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
     if pixels.image is not None:
-        image = to_srgb(turned(pixels.image, pixels.orientation))
+        image = to_srgb(turned(pixels.image, pixels.orientation), pixels.colour)
         return Photo(info=info, image=image, damage=pixels.damage, shrunk_by=pixels.shrunk_by)
     assert pixels.samples is not None
     samples = turned_array(pixels.samples, pixels.orientation)
@@ -133,6 +133,8 @@ def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
     if pixels.saturated is not None:
         shown = np.where(turned_array(pixels.saturated, pixels.orientation), np.uint8(255), shown)
     image = Image.fromarray(np.ascontiguousarray(shown if shown.ndim == 2 or shown.shape[2] == 3 else shown[..., 0]))
+    if not pixels.icc_profile and not pixels.colour.is_srgb:
+        image = to_srgb(image, pixels.colour)
     if pixels.icc_profile and image.mode == "RGB":
         image.info["icc_profile"] = pixels.icc_profile
         image = to_srgb(image)

@@ -19,6 +19,7 @@ from processors.contract import Item, Need, Reads, as_json, require
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.photo.colour import to_srgb
+from processors.photo.colour_tags import colour_of
 from processors.photo.reader import MAX_PIXELS, PhotoReader, refuse_larger
 from processors.pictures import encode
 
@@ -75,11 +76,13 @@ class _Session:
             return
         fault = fault[0]
         with self._file.open() as file, decoder_errors("decoding what is there"), _truncated_allowed():
+            colour = colour_of(open_picture(file), file)
+            file.seek(0)
             image, rows, promised = READERS[self._format](file)
         if rows < 1:
             raise DamagedMedia(f"not one whole row can be decoded: {fault}", "fetch the file again")
         facts = SalvagedFacts(is_needed=True, fault=fault, rows_decoded=rows, rows_promised=promised)
-        kept = to_srgb(image.crop((0, 0, image.width, rows)))
+        kept = to_srgb(image.crop((0, 0, image.width, rows)), colour)
         yield _told(facts)
         yield Item(name="salvaged.png", media_type="image/png", data=encode(kept, "png"), facts=facts)
 

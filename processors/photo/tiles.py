@@ -7,9 +7,14 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
+import pyvips
+
+from processors.colour import CICP, SRGB, Colour, tables
 from processors.contract import Item, Need, Reads, as_json, require
+from processors.decoding import open_picture
+from processors.photo.colour_tags import colour_of
 from processors.photo.tiff import photo_options
 from processors.photo.vips import LOADERS, open_strips, vips_errors
 
@@ -83,9 +88,13 @@ class _Session:
                 reason = f"fewer than {processor.least_pixels} pixels"
                 yield self._json(reason, image.width, image.height)
                 return
+            colour = _colour_of(file, source.format)
+            if colour.is_hdr:
+                yield self._json(f"tiles of {colour.name} are not made", image.width, image.height)
+                return
             folder = self._scratch / source.digest[:16]
             with vips_errors("cutting tiles"):
-                _eight_bit_srgb(image).dzsave(
+                _eight_bit_srgb(image, colour).dzsave(
                     str(folder), layout="iiif3", id=processor.base_uri.rstrip("/"), tile_size=processor.tile_px,
                     suffix=f".jpg[Q={processor.quality},strip]", overlap=0,
                 )  # fmt: skip
@@ -104,14 +113,33 @@ class _Session:
         return Item(name="tiles.json", media_type="application/json", data=text.encode(), facts=facts)
 
 
-def _eight_bit_srgb(image: Any) -> Any:
-    if image.get_typeof("icc-profile-data"):
+def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
+    """What the file says of its colours where no ICC profile does; sRGB for a format that only libvips reads."""
+    if picture_format == "tiff":
+        return SRGB
+    file.seek(0)
+    return colour_of(open_picture(file), file)
+
+
+def _eight_bit_srgb(image: Any, colour: Colour) -> Any:
+    if image.get_typeof("icc-profile-data") and colour.source != CICP:
         image = image.icc_transform("srgb", embedded=True, depth=8)
     elif image.interpretation not in ("srgb", "b-w"):
         image = image.colourspace("b-w" if image.interpretation == "grey16" else "srgb")
     if image.hasalpha():
         image = image.flatten(background=255)
-    return image.cast("uchar")
+    image = image.cast("uchar")
+    return image if colour.is_srgb or image.bands < 3 else _converted(image, colour)
+
+
+def _converted(image: Any, colour: Colour) -> Any:
+    """Of 8 bits, pixel by pixel, through the table of all codes and a matrix, in strips as libvips asks for them."""
+    linear, matrix, encoded = tables(colour)
+    light = image.maplut(pyvips.Image.new_from_array(linear.reshape(1, -1)))
+    light = light.recomb(pyvips.Image.new_from_array(matrix.tolist()))
+    light = (light > 0).ifthenelse((light < 1).ifthenelse(light, 1), 0)
+    steps = (light**0.5 * (len(encoded) - 1) + 0.5).cast("ushort")
+    return steps.maplut(pyvips.Image.new_from_array(encoded.reshape(1, -1)).cast("uchar"))
 
 
 def _pack(folder: Path, archive: Path) -> int:

@@ -1,0 +1,91 @@
+"""What a photo's file says of its colours: the first of what its format puts first."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from PIL import Image, ImageFile
+
+from processors.colour import ADOBE_RGB, CICP, SRGB_TRANSFER, Colour
+from processors.photo.heif_file import nclx_of
+
+ICC = "ICC profile"
+BT709_CHROMATICITIES = (0.640, 0.330, 0.300, 0.600, 0.150, 0.060, 0.3127, 0.3290)
+SRGB_GAMMA, SAME_GAMMA, SAME_PLACE = 1 / 2.2, 0.002, 0.002
+"""A gAMA of 45455 is what writers of sRGB put beside it, or in its place."""
+PNG_HEAD_CHUNKS = 200
+INTEROPERABILITY, INTEROPERABILITY_INDEX = 0xA005, 1
+
+
+def colour_of(image: ImageFile.ImageFile, file: BinaryIO) -> Colour:
+    """Return what the file says of its colours; `source` says where.
+
+    PNG: cICP, iCCP, sRGB, then gAMA with cHRM (PNG, third edition, 4.3). HEIF and AVIF: an ICC profile, then nclx.
+    Others: an ICC profile, then Exif's interoperability index, where R03 is Adobe RGB (DCF 2.0). Else sRGB is assumed.
+    """
+    place = file.tell()
+    try:
+        if image.format == "PNG" and (cicp := _cicp(file)):
+            return Colour(primaries=cicp[0], transfer=cicp[1], source=CICP)
+        if image.info.get("icc_profile"):
+            return Colour(source=ICC)
+        if image.format == "PNG":
+            return _of_png(image)
+        if image.format in ("HEIF", "AVIF") and (nclx := nclx_of(file)):
+            return Colour(primaries=nclx[0], transfer=nclx[1], source="nclx")
+    finally:
+        file.seek(place)
+    if image.format in ("JPEG", "MPO", "TIFF") and _interoperability(image) == "R03":
+        return ADOBE_RGB
+    return Colour()
+
+
+def _cicp(file: BinaryIO) -> tuple[int, int] | None:
+    """Primaries and transfer of a PNG's cICP chunk, which stands before its pixels."""
+    file.seek(8)
+    for _ in range(PNG_HEAD_CHUNKS):
+        head = file.read(8)
+        if len(head) < 8:
+            return None
+        size, name = struct.unpack(">I4s", head)
+        if name == b"cICP" and size == 4:
+            data = file.read(4)
+            return (data[0], data[1]) if len(data) == 4 else None
+        if name in (b"IDAT", b"IEND"):
+            return None
+        file.seek(size + 4, 1)
+    return None
+
+
+def _of_png(image: Image.Image) -> Colour:
+    if "srgb" in image.info:
+        return Colour(transfer=SRGB_TRANSFER, source="sRGB chunk")
+    gamma, places = image.info.get("gamma"), image.info.get("chromaticity")
+    exponent = 1 / gamma if isinstance(gamma, float) and 0.05 < gamma < 20 else None
+    if exponent is not None and abs(1 / exponent - SRGB_GAMMA) < SAME_GAMMA:
+        exponent = None
+    # Pillow gives white first, the chunk's own order
+    own = tuple(map(float, (*places[2:8], *places[0:2]))) if places and len(places) == 8 else None
+    if own and (not _are_possible(own) or _are_srgbs(own)):
+        own = None
+    if exponent is None and own is None:
+        return Colour(source="gAMA" if gamma else Colour().source)
+    parts = [name for name, part in (("gAMA", exponent), ("cHRM", own)) if part]
+    return Colour(gamma=exponent, chromaticities=own, source=" and ".join(parts))
+
+
+def _are_srgbs(places: tuple[float, ...]) -> bool:
+    return max(abs(a - b) for a, b in zip(places, BT709_CHROMATICITIES, strict=True)) < SAME_PLACE
+
+
+def _are_possible(places: tuple[float, ...]) -> bool:
+    """Do three colours span a triangle, with a white that has light?"""
+    (rx, ry, gx, gy, bx, by, _, wy) = places
+    area = (gx - rx) * (by - ry) - (gy - ry) * (bx - rx)
+    return abs(area) > 1e-3 and min(ry, gy, by, wy) > 1e-4 and max(places) <= 1
+
+
+def _interoperability(image: Image.Image) -> str:
+    index = image.getexif().get_ifd(INTEROPERABILITY).get(INTEROPERABILITY_INDEX, "")
+    return str(index).strip("\0 ")

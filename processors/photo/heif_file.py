@@ -1,0 +1,88 @@
+"""What the boxes of a HEIF or AVIF file say of its primary picture's colours (ISO/IEC 23008-12, ISO/IEC 14496-12)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+MAX_META_BYTES = 4 << 20
+MAX_BOXES = 10_000
+
+
+def nclx_of(file: BinaryIO) -> tuple[int, int] | None:
+    """Return primaries and transfer (ITU-T H.273) of the primary picture; None where no `nclx` box belongs to it."""
+    meta = _meta(file)
+    if meta is None:
+        return None
+    boxes = dict(_boxes(meta))
+    primary = _primary(boxes.get(b"pitm", b""))
+    properties = dict(_boxes(boxes.get(b"iprp", b"")))
+    listed = list(_boxes(properties.get(b"ipco", b"")))
+    mine = _associated(properties.get(b"ipma", b""), primary)
+    for number in mine or range(1, len(listed) + 1):
+        if 0 < number <= len(listed):
+            name, body = listed[number - 1]
+            if name == b"colr" and body[:4] == b"nclx" and len(body) >= 10:
+                primaries, transfer = struct.unpack(">HH", body[4:8])
+                return primaries, transfer
+    return None
+
+
+def _meta(file: BinaryIO) -> bytes | None:
+    """Content of the `meta` box at the top level, without its version."""
+    file.seek(0)
+    for _ in range(MAX_BOXES):
+        head = file.read(8)
+        if len(head) < 8:
+            return None
+        size, name = struct.unpack(">I4s", head)
+        body = 8
+        if size == 1:
+            size, body = struct.unpack(">Q", file.read(8).ljust(8, b"\0"))[0], 16
+        if name == b"meta":
+            return file.read(min(size - body, MAX_META_BYTES))[4:] if size > body else None
+        if size < body:
+            return None
+        file.seek(size - body, 1)
+    return None
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of each box; stops where a size cannot be."""
+    place = 0
+    for _ in range(MAX_BOXES):
+        if place + 8 > len(data):
+            return
+        size, name = struct.unpack_from(">I4s", data, place)
+        size = size or len(data) - place
+        if size < 8 or place + size > len(data):
+            return
+        yield name, data[place + 8 : place + size]
+        place += size
+
+
+def _primary(body: bytes) -> int | None:
+    if len(body) < 6:
+        return None
+    return struct.unpack(">H", body[4:6])[0] if body[0] == 0 else int.from_bytes(body[4:8], "big")
+
+
+def _associated(body: bytes, item: int | None) -> list[int]:
+    """Numbers of the properties of an item, from 1; none where the box does not say (ISO/IEC 23008-12, 9.3.1)."""
+    if len(body) < 8 or item is None:
+        return []
+    id_size, is_wide = (2 if body[0] < 1 else 4), body[3] & 1
+    place = 8
+    for _ in range(min(int.from_bytes(body[4:8], "big"), MAX_BOXES)):
+        head = body[place : place + id_size + 1]
+        if len(head) <= id_size:
+            return []
+        place += id_size + 1
+        step = 2 if is_wide else 1
+        entries = body[place : place + head[-1] * step]
+        place += head[-1] * step
+        if int.from_bytes(head[:id_size], "big") == item:
+            mask = 0x7FFF if is_wide else 0x7F
+            return [int.from_bytes(entries[n : n + step], "big") & mask for n in range(0, len(entries), step)]
+    return []
