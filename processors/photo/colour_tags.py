@@ -15,7 +15,7 @@ BT709_CHROMATICITIES = (0.640, 0.330, 0.300, 0.600, 0.150, 0.060, 0.3127, 0.3290
 SRGB_GAMMA, SAME_GAMMA, SAME_PLACE = 1 / 2.2, 0.002, 0.002
 """A gAMA of 45455 is what writers of sRGB put beside it, or in its place."""
 PNG_HEAD_CHUNKS = 200
-INTEROPERABILITY, INTEROPERABILITY_INDEX = 0xA005, 1
+EXIF, INTEROPERABILITY, INTEROPERABILITY_INDEX = 0x8769, 0xA005, 1
 
 
 def colour_of(image: ImageFile.ImageFile, file: BinaryIO) -> Colour:
@@ -87,5 +87,7 @@ def _are_possible(places: tuple[float, ...]) -> bool:
 
 
 def _interoperability(image: Image.Image) -> str:
-    index = image.getexif().get_ifd(INTEROPERABILITY).get(INTEROPERABILITY_INDEX, "")
-    return str(index).strip("\0 ")
+    exif = image.getexif()
+    if INTEROPERABILITY not in exif.get_ifd(EXIF):
+        return ""
+    return str(exif.get_ifd(INTEROPERABILITY).get(INTEROPERABILITY_INDEX, "")).strip("\0 ")
