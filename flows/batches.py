@@ -1,29 +1,22 @@
-"""Runs batches of due sources in the worker processes; a file that kills its worker twice on its own has failed."""
+"""Shares out due sources in batches, and runs each batch in the worker processes."""
 
 from __future__ import annotations
 
-import errno
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 from flows.progress import RunProgress
-from flows.workers import Stopped, WorkerDeath, Workers
-from processors.contract import result_key
-from processors.derive import derive
-from processors.errors import SourceChanged, StoreError, machine_reason
-from processors.fault import Fault, internal_fault
-from processors.outcome import Outcome, record_failure
+from flows.settle import settled, start
+from flows.workers import Stopped, Workers
+from processors.errors import StoreError
+from processors.outcome import Outcome
 from processors.plan import Due
-from processors.store.manifest import ResultRef
 from processors.store.results import Store
 
-TRIES = 2
 BATCH_SECONDS = 4.0
 """Estimated work in one batch: an empty Prefect task costs about 20 ms, so that is half a percent."""
 BATCH_SOURCES = 50
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +59,13 @@ def run_batch(
     """
     done: list[SourceOutcome] = []
     try:
-        jobs = [(due, _start(due, store, workers)) for due in batch if not stop.is_set()]
+        jobs = [(due, start(due, store, workers)) for due in batch if not stop.is_set()]
     except Stopped:
         return done
     for due, job in jobs:
         progress.begin(due.relative)
         try:
-            done.append(SourceOutcome(due=due, outcomes=tuple(_settled(due, job, store, workers))))
+            done.append(SourceOutcome(due=due, outcomes=tuple(settled(due, job, store, workers))))
         except Stopped:
             return done
         except StoreError:
@@ -81,44 +74,3 @@ def run_batch(
         finally:
             progress.end(due.relative, due.duration_seconds)
     return done
-
-
-def _start(due: Due, store: Store, workers: Workers) -> Future[list[Outcome]]:
-    arguments = [due.source, due.file, due.release, due.processors, store]
-    return workers.start(derive, arguments, size_bytes=due.source.size_bytes)
-
-
-def _settled(due: Due, job: Future[list[Outcome]], store: Store, workers: Workers) -> list[Outcome]:
-    for attempt in range(1, TRIES + 1):
-        try:
-            return workers.answer(job, size_bytes=due.source.size_bytes)
-        except (Stopped, StoreError):
-            raise
-        except SourceChanged as error:
-            return _not_stored(due, error.strerror or str(error))
-        except OSError as error:
-            if error.errno in FULL:
-                raise StoreError(f"{store.root}: {machine_reason(error)}") from error
-            if attempt == TRIES:
-                return _not_stored(due, machine_reason(error))
-        except WorkerDeath as death:
-            if attempt == TRIES and death.from_outside:
-                return _not_stored(due, str(death))
-            if attempt == TRIES:
-                fault = Fault(verdict="failed", reason=f"{death}, twice", blame="file")
-                return record_failure(due.source, due.release, due.processors, store, fault)
-        except Exception as error:  # noqa: BLE001 - the worker's outermost edge
-            fault = internal_fault(error, getattr(error, "traceback", None))
-            return record_failure(due.source, due.release, due.processors, store, fault)
-        job = _start(due, store, workers)
-    raise AssertionError("unreachable")
-
-
-def _not_stored(due: Due, reason: str) -> list[Outcome]:
-    return [
-        Outcome(
-            ref=ResultRef(source=due.source.digest, processor=p.name, key=result_key(p, *due.source.digests)),
-            verdict="failed", reason=reason, item_count=0, size_bytes=0, seconds=0.0, is_stored=False, blame="machine",
-        )
-        for p in due.processors
-    ]  # fmt: skip

@@ -193,25 +193,27 @@ def _inspect_all(files: list[FoundFile], progress: RunProgress, workers: int) ->
             )
             untaken.append(Untaken(relative=file.relative, reason=reason, is_refused=False))
         elif isinstance(answer, WorkerDeath):
-            untaken.append(Untaken(relative=file.relative, reason=f"{answer} while being identified", is_refused=False))
+            untaken.append(
+                Untaken(relative=file.relative, reason=f"while it was identified, {answer}", is_refused=False)
+            )
         else:
             digest, identity = answer  # type: ignore[misc]
             rows.append(SourceRow.of(file, digest, identity, now))
 
     with Workers(min(workers, len(files)), default_limits(workers), afresh=True) as pool:
         jobs = [(batch, sum(f.size_bytes for f in batch)) for batch in _batches(files, workers)]
-        started = [(batch, size, pool.start(_inspect_batch, [batch], size_bytes=size)) for batch, size in jobs]
+        started = [(batch, pool.start(_inspect_batch, [batch], size_bytes=size)) for batch, size in jobs]
         alone: list[FoundFile] = []
-        for batch, size, job in started:
+        for batch, job in started:
             try:
-                for file, answer in zip(batch, pool.answer(job, size_bytes=size), strict=True):
+                for file, answer in zip(batch, pool.answer(job), strict=True):
                     settle(file, answer)
             except WorkerDeath:
                 alone += batch  # one of them did it: each gets a job of its own
         for file in alone:
             try:
                 size = file.size_bytes
-                settle(file, pool.answer(pool.start(_inspect_batch, [[file]], size_bytes=size), size_bytes=size)[0])
+                settle(file, pool.answer(pool.start(_inspect_batch, [[file]], size_bytes=size))[0])
             except WorkerDeath as death:
                 settle(file, death)
     return rows, untaken

@@ -1,4 +1,4 @@
-"""Worker processes for decoding: limits on memory, processor time and wall-clock time; a crash is one file's failure.
+"""Worker processes for decoding: a crash, a hang or a limit is one file's failure, and the next job finds a worker.
 
 The workers import no Prefect. Those that derive are forked from a server process that has the decoders loaded already
 (`warm_up`), so that a worker that died is replaced in milliseconds; those that only identify files start afresh.
@@ -6,48 +6,32 @@ The workers import no Prefect. Those that derive are forked from a server proces
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import multiprocessing
 import multiprocessing.forkserver
 import os
-import resource
 import signal
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as JobTimeout
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
 from pebble import ProcessExpired, ProcessPool
+
+from flows.limits import OUT_OF_MEMORY, OUT_OF_THREADS, Limits, default_limits, limit_this_process, limited
+from flows.worker_pool import Stopped, WorkerPool
+from processors.errors import NO_MEMORY_LEFT
+
+__all__ = ["Job", "Limits", "Stopped", "WorkerDeath", "Workers", "default_limits", "warm_up"]
 
 LOADED_FOR_ALL = ["cv2", "processors.derive", "processors.photo.preview", "processors.video.contact_sheet"]
 LOADED_FOR_SOUND = ["processors.audio.spectrogram", "h5netcdf", "scipy.ndimage", "scipy.signal"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What one file may use."""
-
-    memory_mb: int
-    """Private writable memory of a worker process."""
-    wall_seconds: float = 120.0
-    """For any file; more is added by its size."""
-    wall_seconds_per_mb: float = 20.0
-
-    def wall_seconds_for(self, size_bytes: int) -> float:
-        return self.wall_seconds + self.wall_seconds_per_mb * size_bytes / 1e6
-
-
-def default_limits(workers: int, memory_mb: int | None = None) -> Limits:
-    """Up to 4 GB for each worker, and never more than four fifths of the machine's memory in all."""
-    if memory_mb is not None:
-        return Limits(memory_mb=memory_mb)
-    share = psutil.virtual_memory().total * 0.8 / workers / 1e6
-    return Limits(memory_mb=int(min(4000, share)))
+JOBS_FOR_EACH_WORKER = 100
+"""Then it is replaced: libraries keep some of what they were given."""
+MORE_TIME = "raise --time-limit-factor and run again with --retry-failed"
+MORE_MEMORY = "raise --memory-mb and run again with --retry-failed"
 
 
 def warm_up(*, has_sound: bool) -> None:
@@ -58,15 +42,30 @@ def warm_up(*, has_sound: bool) -> None:
 
 
 class WorkerDeath(Exception):
-    """A job ended without an answer: it crashed, hung or ran into a limit. `from_outside`: it was not the file."""
+    """A job ended without an answer: it crashed, hung or ran into a limit.
 
-    def __init__(self, reason: str, *, from_outside: bool = False) -> None:
-        super().__init__(reason)
+    Parameters
+    ----------
+    what : what happened.
+    todo : what a person can do about it.
+    from_outside : it was the machine, not the file.
+    is_slow : a limit on time struck.
+    """
+
+    def __init__(self, what: str, todo: str, *, from_outside: bool = False, is_slow: bool = False) -> None:
+        super().__init__(f"{what}: {todo}")
         self.from_outside = from_outside
+        self.is_slow = is_slow
 
 
-class Stopped(Exception):
-    """The run was stopped before the job gave an answer."""
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job that was started; `Workers.answer` says what became of it."""
+
+    future: Future[Any]
+    pool: WorkerPool
+    seconds: float
+    """Its wall-clock limit."""
 
 
 class Workers:
@@ -76,12 +75,15 @@ class Workers:
         """`afresh`: start each worker from nothing, for jobs that need little; else fork them, see `warm_up`."""
         self.count = count
         self.limits = limits
-        self._unanswered: set[Future[Any]] = set()
-        self._starting_or_stopping = threading.Lock()
-        context = multiprocessing.get_context("spawn" if afresh else "forkserver")
-        self._pool = ProcessPool(
-            max_workers=count, context=context, initializer=_limit_this_process, initargs=[limits.memory_mb]
-        )
+        self._context = multiprocessing.get_context("spawn" if afresh else "forkserver")
+        self._pool = WorkerPool(functools.partial(self._processes, count, JOBS_FOR_EACH_WORKER))
+        self._unused = WorkerPool(functools.partial(self._processes, max(1, count // 4), 1))
+
+    def _processes(self, count: int, jobs_for_each: int) -> ProcessPool:
+        return ProcessPool(
+            max_workers=count, max_tasks=jobs_for_each, context=self._context, initializer=limit_this_process,
+            initargs=[self.limits.memory_mb],
+        )  # fmt: skip
 
     def __enter__(self) -> Workers:
         return self
@@ -89,77 +91,89 @@ class Workers:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self._pool.close()
+            self._unused.close()
         else:
             self.stop()
-        self._pool.join()
 
-    def start(self, function: Callable[..., Any], arguments: Sequence[Any], *, size_bytes: int) -> Future[Any]:
-        """Queue a job; ask `answer` for what became of it. Raises `Stopped` after `stop`."""
-        seconds = self.limits.wall_seconds_for(size_bytes)
-        job = functools.partial(_with_cpu_limit, int(seconds * (os.cpu_count() or 1)) + 1, function)
-        with self._starting_or_stopping:  # else a job queued while the pool is stopped would never be answered
-            try:
-                future = self._pool.schedule(job, args=list(arguments), timeout=seconds)
-            except RuntimeError as error:
-                raise Stopped from error
-            self._unanswered.add(future)
-        future.add_done_callback(self._unanswered.discard)
-        return future
+    def start(
+        self,
+        function: Callable[..., Any],
+        arguments: Sequence[Any],
+        *,
+        size_bytes: int,
+        extra_seconds: float = 0.0,
+        patience: float = 1.0,
+        unused: bool = False,
+    ) -> Job:
+        """Queue a job; ask `answer` for what became of it.
 
-    def answer(self, job: Future[Any], *, size_bytes: int) -> Any:
-        """What the job returned.
+        Parameters
+        ----------
+        size_bytes, extra_seconds : what its limits on time are made of: `Limits.wall_seconds_for`.
+        patience : multiplies those limits.
+        unused : give it to a worker that has done nothing yet.
+
+        Raises
+        ------
+        Stopped : after `stop`.
+        """
+        seconds = self.limits.wall_seconds_for(size_bytes, extra_seconds) * patience
+        job = functools.partial(limited, int(seconds * (os.cpu_count() or 1)) + 1, function)
+        pool = self._unused if unused else self._pool
+        try:
+            future = pool.schedule(job, arguments, seconds)
+        except (RuntimeError, OSError) as error:
+            future = Future()
+            future.set_exception(BrokenProcessPool(str(error)))
+        return Job(future=future, pool=pool, seconds=seconds)
+
+    def answer(self, job: Job) -> Any:
+        """Return what the job returned.
 
         Raises
         ------
         WorkerDeath : it gave no answer.
+        Stopped : the run was stopped before it gave one.
         Exception : whatever the job raised.
         """
+        job.pool.wait(job.future)
         try:
-            return job.result()
+            return job.future.result()
         except JobTimeout as error:
-            seconds = self.limits.wall_seconds_for(size_bytes)
-            raise WorkerDeath(f"still at work after {seconds:.0f} s (the wall-clock limit for its size)") from error
+            what = f"timed out after {job.seconds:.0f} s, the limit for a file of its size and duration"
+            raise WorkerDeath(what, MORE_TIME, is_slow=True) from error
         except ProcessExpired as error:
-            raise _death(error.exitcode or 0) from error
-        except MemoryError as error:
-            raise WorkerDeath(f"needs more than the {self.limits.memory_mb} MB that one file may use") from error
+            raise _death(error.exitcode or 0, self.limits) from error
+        except BrokenProcessPool as error:
+            raise _no_worker() from error
         except CancelledError as error:
-            raise Stopped from error
+            raise (Stopped() if job.pool.is_stopped else _no_worker()) from error
 
     def stop(self) -> None:
         """Kill the workers and everything queued; whoever waits for an answer gets `Stopped`."""
-        with self._starting_or_stopping:
-            self._pool.stop()
-            for future in list(self._unanswered):
-                future.cancel()
+        self._pool.stop()
+        self._unused.stop()
 
 
-def _death(exit_code: int) -> WorkerDeath:
+def _no_worker() -> WorkerDeath:
+    return WorkerDeath(
+        "no worker took it up", "use fewer --workers, or end other programs, and run again", from_outside=True
+    )
+
+
+def _death(exit_code: int, limits: Limits) -> WorkerDeath:
+    if exit_code == OUT_OF_MEMORY:
+        return WorkerDeath(f"needs more than the {limits.memory_mb} MB of memory that one file may use", MORE_MEMORY)
+    if exit_code == OUT_OF_THREADS:
+        what, _, todo = NO_MEMORY_LEFT.partition(": ")
+        return WorkerDeath(what, todo, from_outside=True)
     if exit_code == -signal.SIGXCPU:
-        return WorkerDeath("ran into the limit on processor time for its size")
+        what = "used up the processor time that is the limit for a file of its size and duration"
+        return WorkerDeath(what, MORE_TIME, is_slow=True)
     if exit_code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP):
         name = signal.Signals(-exit_code).name
-        return WorkerDeath(f"its worker was killed from outside ({name}; out of memory?): run again", from_outside=True)
+        return WorkerDeath(
+            f"its worker was killed from outside ({name}; out of memory?)", "run again", from_outside=True
+        )
     name = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
-    return WorkerDeath(f"crashed the decoder ({name})")
-
-
-def _limit_this_process(memory_mb: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    limit = memory_mb * 1_000_000
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)  # no worker outlives a killed run
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)  # decoders write to stderr what they also return as errors
-    os.close(null)
-
-
-def _with_cpu_limit(seconds: int, function: Callable[..., Any], *arguments: Any) -> Any:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, hard))
-    return function(*arguments)
+    return WorkerDeath(f"its worker crashed while decoding ({name})", "convert the file with another tool")

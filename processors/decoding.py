@@ -24,7 +24,7 @@ import pillow_heif
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from processors.containers.id3 import behind_id3
-from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, StoreError, UnsupportedMedia
+from processors.errors import DamagedMedia, MediaError, OutOfMemory, SourceChanged, StoreError, UnsupportedMedia
 from processors.formats import DEMUXERS, PICTURE_READERS
 
 MAX_FRAME_PIXELS = 16384 * 16384
@@ -60,7 +60,7 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
     Raises
     ------
     DamagedMedia : the decoder refused the bytes; its own words are in the message.
-    RefusedMedia : the decoder ran out of the memory that one file may use.
+    OutOfMemory : the decoder ran out of the memory that one file may use.
     OSError : with an errno, from the machine and not from the bytes, as it came.
     """
     try:
@@ -68,7 +68,7 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
     except (MediaError, StoreError, SourceChanged):
         raise
     except (MemoryError, av.error.MemoryError) as error:
-        raise RefusedMedia(f"needs more memory than one file may use, while {doing}", "raise --memory-mb") from error
+        raise OutOfMemory(f"needs more memory than one file may use, while {doing}", "raise --memory-mb") from error
     except _DECODER_FAULTS as error:
         from_machine = isinstance(error, OSError) and error.errno is not None
         if from_machine and not isinstance(error, av.error.FFmpegError):

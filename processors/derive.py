@@ -41,7 +41,14 @@ NOTHING_TO_DO = "there is nothing in this file that it could be made of"
 UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")
 
 
-def derive(source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store) -> list[Outcome]:
+def derive(
+    source: Source,
+    file: SourceFile,
+    release: str,
+    due: Sequence[Processor],
+    store: Store,
+    is_last_try: bool = True,
+) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
     A damaged video is read a second time, in order.
@@ -52,14 +59,15 @@ def derive(source: Source, file: SourceFile, release: str, due: Sequence[Process
     ------
     SourceChanged : the file is not the one that was hashed; nothing is committed.
     OSError : the machine's fault; nothing is committed.
+    MemoryError : there is not enough memory for a processor or, where this `is_last_try` is false, for a decoder.
     """
     there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in there.values()]
     for stage in _stages([p for p in due if result_key(p, *source.digests) not in there]):
         try:
-            outcomes += _derive_stage(source, file, release, stage, store)
+            outcomes += _derive_stage(source, file, release, stage, store, is_last_try=is_last_try)
         except DamageMet:
-            outcomes += _derive_stage(source, file, release, stage, store, in_order=True)
+            outcomes += _derive_stage(source, file, release, stage, store, in_order=True, is_last_try=is_last_try)
     return outcomes
 
 
@@ -74,7 +82,14 @@ def _stages(due: Sequence[Processor]) -> list[list[Processor]]:
 
 
 def _derive_stage(
-    source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store, *, in_order: bool = False
+    source: Source,
+    file: SourceFile,
+    release: str,
+    due: Sequence[Processor],
+    store: Store,
+    *,
+    in_order: bool = False,
+    is_last_try: bool,
 ) -> list[Outcome]:
     started, clock = datetime.now(UTC), time.monotonic()
     with store.scratch() as scratch:
@@ -86,6 +101,8 @@ def _derive_stage(
         reading = Reading()
         _run(source, file, work, reading, in_order)
         file.check_unchanged()
+        if not is_last_try and any(one.fault and one.fault.lacks_memory for one in work):
+            raise MemoryError
         seconds = time.monotonic() - clock
         return [_commit(one, source, release, reading, started, seconds, store) for one in work]
 

@@ -43,6 +43,10 @@ class RefusedMedia(MediaError):
     """Over a limit, or it refers to something that it must not open."""
 
 
+class OutOfMemory(RefusedMedia):
+    """A decoder asked for more memory than there is; in a worker that was used before, that may be others' doing."""
+
+
 class UsedNotMade(MediaError):
     """A result that this one is made of was refused or failed, so this one is too.
 
@@ -86,7 +90,13 @@ class SourceChanged(OSError):
     """The file changed or vanished while it was being read; its result was thrown away."""
 
 
+NO_THREAD = "can't start new thread"
+"""Python's words, in a `RuntimeError`, where the machine or a limit gives it no thread."""
+
+NO_MEMORY_LEFT = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"
 REASON_FOR_ERRNO = {
+    errno.EAGAIN: NO_MEMORY_LEFT,
+    errno.ENOMEM: NO_MEMORY_LEFT,
     errno.ENOSPC: "the disk is full: free some space and run again",
     errno.EDQUOT: "the disk quota is used up: free some space and run again",
     errno.EACCES: "permission denied: make it readable for this user and run again",

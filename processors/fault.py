@@ -11,8 +11,10 @@ import av.error
 from processors.contract import Blame, Verdict
 from processors.decoding import damaged_by
 from processors.errors import (
+    NO_THREAD,
     ItemMissing,
     MediaError,
+    OutOfMemory,
     RefusedMedia,
     SourceChanged,
     StoreError,
@@ -20,8 +22,12 @@ from processors.errors import (
     UsedNotMade,
 )
 
+OF_THE_CALLER = (
+    errno.EINVAL, errno.EBADF, errno.EISDIR, errno.ENOTDIR, errno.ESPIPE, errno.EDOM, errno.ERANGE, errno.EOVERFLOW,
+    errno.ENAMETOOLONG, errno.EILSEQ,
+)  # fmt: skip
+"""What the system says of a wrong request: such an `OSError` is not the machine's fault, and comes every time."""
 TRACEBACK_CHARACTERS = 20_000
-NO_THREAD = "can't start new thread"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +41,8 @@ class Fault:
     """`file` or `marsmedia`; a fault of the machine is no result's."""
     traceback: str | None = None
     """For whoever mends marsmedia; None where the file is to blame."""
+    lacks_memory: bool = False
+    """A decoder ran out of memory."""
 
 
 def fault_of(error: Exception) -> Fault:
@@ -51,10 +59,12 @@ def fault_of(error: Exception) -> Fault:
         return Fault(verdict=error.verdict, reason=str(error), blame=error.blame)
     if isinstance(error, MediaError):
         refused = isinstance(error, RefusedMedia | UnsupportedMedia)
-        return Fault(verdict="refused" if refused else "failed", reason=str(error), blame="file")
+        lacks_memory = isinstance(error, OutOfMemory)
+        verdict: Verdict = "refused" if refused else "failed"
+        return Fault(verdict=verdict, reason=str(error), blame="file", lacks_memory=lacks_memory)
     if isinstance(error, RuntimeError) and str(error) == NO_THREAD:
         raise OSError(errno.EAGAIN, "the machine has no thread or memory left") from error
-    from_machine = isinstance(error, OSError) and error.errno is not None
+    from_machine = isinstance(error, OSError) and error.errno is not None and error.errno not in OF_THE_CALLER
     from_store = isinstance(error, StoreError) and not isinstance(error, ItemMissing)
     if from_machine or from_store or isinstance(error, SourceChanged | MemoryError | ImportError):
         raise error

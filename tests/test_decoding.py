@@ -11,7 +11,7 @@ import av.logging
 import pytest
 
 from processors.decoding import decoder_errors, open_container, open_picture
-from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, OutOfMemory, UnsupportedMedia
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
     [
         (av.error.InvalidDataError(1, "bad data"), DamagedMedia, "bad data (while testing)"),
         (OSError("image file is truncated"), DamagedMedia, "image file is truncated (while testing)"),
-        (MemoryError(), RefusedMedia, "needs more memory than one file may use, while testing: raise --memory-mb"),
+        (MemoryError(), OutOfMemory, "needs more memory than one file may use, while testing: raise --memory-mb"),
         (OSError(errno.ENOSPC, "No space left on device"), OSError, "No space left on device"),
         (
             av.error.BlockingIOError(errno.EAGAIN, "try again"),

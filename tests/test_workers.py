@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
 import pytest
 
-from flows.workers import Limits, Stopped, WorkerDeath, Workers, _with_cpu_limit
+from flows import worker_pool
+from flows.limits import Limits, default_limits, limited
+from flows.worker_pool import Stopped
+from flows.workers import Job, WorkerDeath, Workers
 
-LIMITS = Limits(memory_mb=1500, wall_seconds=2.0, wall_seconds_per_mb=0.0)
+TOO_MUCH = "needs more than the 1500 MB of memory that one file may use"
+NO_THREAD = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"
+LIMITS = Limits(memory_mb=1500, wall_seconds=6.0, wall_seconds_per_mb=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +40,7 @@ def die() -> None:
 
 
 def spin_for_one_second_of_processor_time() -> None:
-    _with_cpu_limit(1, spin)
+    limited(1, spin)
 
 
 def spin() -> None:
@@ -44,6 +52,34 @@ def eat() -> int:
     return int(np.ones(400_000_000).sum())  # 3.2 GB
 
 
+def ask_for_more_than_any_machine_has() -> int:
+    return np.empty(1 << 50, np.uint8).size
+
+
+def reserve_and_leave_empty() -> int:
+    """Address space of 4 GB, as stacks of threads reserve it, and 50 threads."""
+    end = threading.Event()
+    threads = [threading.Thread(target=end.wait) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    size = np.empty(4_000_000_000, np.uint8).nbytes
+    time.sleep(0.3)
+    end.set()
+    return size
+
+
+def fail_to_start_a_thread() -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def find_no_memory() -> None:
+    raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+
+def process_id() -> int:
+    return os.getpid()
+
+
 def loaded() -> list[str]:
     return list(sys.modules)
 
@@ -51,26 +87,84 @@ def loaded() -> list[str]:
 @pytest.mark.parametrize(
     ("job", "reason"),
     [
-        (hang, "still at work after 2 s (the wall-clock limit for its size)"),
-        (die, "crashed the decoder (SIGABRT)"),
-        (spin_for_one_second_of_processor_time, "ran into the limit on processor time for its size"),
-        (eat, "needs more than the 1500 MB that one file may use"),
+        (
+            hang,
+            "timed out after 6 s, the limit for a file of its size and duration: "
+            "raise --time-limit-factor and run again with --retry-failed",
+        ),
+        (die, "its worker crashed while decoding (SIGABRT): convert the file with another tool"),
+        (
+            spin_for_one_second_of_processor_time,
+            "used up the processor time that is the limit for a file of its size and duration: "
+            "raise --time-limit-factor and run again with --retry-failed",
+        ),
+        (eat, f"{TOO_MUCH}: raise --memory-mb and run again with --retry-failed"),
+        (ask_for_more_than_any_machine_has, f"{TOO_MUCH}: raise --memory-mb and run again with --retry-failed"),
     ],
 )
 def test_a_job_that_goes_wrong_says_how(workers: Workers, job: Callable[[], object], reason: str) -> None:
     with pytest.raises(WorkerDeath) as death:
-        workers.answer(workers.start(job, [], size_bytes=1), size_bytes=1)
+        workers.answer(workers.start(job, [], size_bytes=1))
     assert str(death.value) == reason
     assert not death.value.from_outside
-    assert workers.answer(workers.start(max, [1, 2], size_bytes=1), size_bytes=1) == 2
+    assert workers.answer(workers.start(max, [1, 2], size_bytes=1)) == 2
+
+
+def test_address_space_that_is_only_reserved_is_not_counted(workers: Workers) -> None:
+    assert workers.answer(workers.start(reserve_and_leave_empty, [], size_bytes=1)) == 4_000_000_000
+
+
+@pytest.mark.parametrize("job", [fail_to_start_a_thread, find_no_memory])
+def test_worker_without_threads_or_memory_blames_the_machine_and_is_replaced(
+    workers: Workers, job: Callable[[], object]
+) -> None:
+    before = workers.answer(workers.start(process_id, [], size_bytes=1))
+    with pytest.raises(WorkerDeath) as death:
+        workers.answer(workers.start(job, [], size_bytes=1))
+    assert (str(death.value), death.value.from_outside) == (NO_THREAD, True)
+    assert workers.answer(workers.start(process_id, [], size_bytes=1)) != before
+
+
+def test_unused_worker_does_one_job(workers: Workers) -> None:
+    ids = {workers.answer(workers.start(process_id, [], size_bytes=1, unused=True)) for _ in range(2)}
+    assert len(ids) == 2
+
+
+def test_pool_that_stands_still_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Workers(1, LIMITS, afresh=True) as pool:
+        os.kill(pool.answer(pool.start(process_id, [], size_bytes=1)), signal.SIGSTOP)
+        monkeypatch.setattr(worker_pool, "LOOK_SECONDS", 0.1)
+        monkeypatch.setattr(worker_pool, "STILL_SECONDS", 0.5)
+        with pytest.raises(WorkerDeath) as death:
+            pool.answer(pool.start(process_id, [], size_bytes=1))
+        assert str(death.value) == "no worker took it up: use fewer --workers, or end other programs, and run again"
+        assert death.value.from_outside
+        monkeypatch.undo()
+        assert pool.answer(pool.start(max, [1, 2], size_bytes=1)) == 2
+
+
+def test_workers_that_end_between_jobs_do_not_end_the_run() -> None:
+    with Workers(1, LIMITS, afresh=True) as pool:
+        for _ in range(2):
+            os.kill(pool.answer(pool.start(process_id, [], size_bytes=1)), signal.SIGKILL)
+            for _ in range(3):
+                with suppress(WorkerDeath):
+                    assert pool.answer(pool.start(max, [1, 2], size_bytes=1)) == 2
+        assert pool.answer(pool.start(max, [1, 2], size_bytes=1)) == 2
 
 
 def test_workers_load_no_prefect(workers: Workers) -> None:
-    assert "prefect" not in workers.answer(workers.start(loaded, [], size_bytes=1), size_bytes=1)
+    assert "prefect" not in workers.answer(workers.start(loaded, [], size_bytes=1))
 
 
 def test_larger_files_have_more_time() -> None:
     assert Limits(memory_mb=1).wall_seconds_for(1_000_000_000) == 120 + 20 * 1000
+    assert Limits(memory_mb=1, time_factor=3).wall_seconds_for(1_000_000, 60) == 3 * (120 + 20 + 60)
+
+
+def test_workers_share_the_memory_of_the_machine() -> None:
+    assert default_limits(10_000).memory_mb < 1000
+    assert default_limits(10_000, 1717, 2.0) == Limits(memory_mb=1717, time_factor=2.0)
 
 
 def test_stopping_frees_everyone_who_waits() -> None:
@@ -79,7 +173,7 @@ def test_stopping_frees_everyone_who_waits() -> None:
         pool.stop()
         for job in jobs:
             with pytest.raises(Stopped):
-                pool.answer(job, size_bytes=1)
+                pool.answer(job)
         with pytest.raises(Stopped):
             pool.start(hang, [], size_bytes=1)
 
@@ -99,8 +193,8 @@ def test_a_job_that_is_started_while_the_pool_stops_is_answered() -> None:
         assert sum(count.result(timeout=30) for count in counts) > 0
 
 
-def _is_stopped(pool: Workers, job: Future[int]) -> bool:
+def _is_stopped(pool: Workers, job: Job) -> bool:
     try:
-        return pool.answer(job, size_bytes=1) != 2
+        return pool.answer(job) != 2
     except Stopped:
         return True

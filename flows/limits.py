@@ -1,0 +1,145 @@
+"""Limits on what one file may use, and how a worker process keeps them."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from processors.errors import NO_THREAD
+
+OUT_OF_MEMORY, OUT_OF_THREADS = 86, 87
+"""Exit codes of a worker that ended itself; the decoders use neither."""
+LOOK_SECONDS = 0.05
+"""Time between two looks at the memory: what a process can fill meanwhile is about 0.2 GB."""
+RESERVED_MB = 3000
+"""Address space that stacks of threads and pools of malloc reserve and never fill."""
+MALLOC_ARENAS = 2
+"""glibc would keep 8 for each core; of a 60 s clip that saves a sixth of the memory and costs no time."""
+M_ARENA_MAX = -8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one file may use."""
+
+    memory_mb: int
+    """Memory of its own that a worker process has really filled; pages of libraries and files do not count."""
+    wall_seconds: float = 120.0
+    """For any file; more is added by its size and by what it holds."""
+    wall_seconds_per_mb: float = 20.0
+    time_factor: float = 1.0
+    """Multiplies the limits on wall-clock and processor time."""
+
+    def wall_seconds_for(self, size_bytes: int, extra_seconds: float = 0.0) -> float:
+        """Return the wall-clock limit; `extra_seconds`: for what the size does not tell."""
+        return (self.wall_seconds + self.wall_seconds_per_mb * size_bytes / 1e6 + extra_seconds) * self.time_factor
+
+
+def default_limits(workers: int, memory_mb: int | None = None, time_factor: float = 1.0) -> Limits:
+    """Up to 4 GB for each worker, and never more than four fifths of the machine's memory in all."""
+    share = int(min(4000, _machine_bytes() * 0.8 / workers / 1e6))
+    return Limits(memory_mb=share if memory_mb is None else memory_mb, time_factor=time_factor)
+
+
+def _machine_bytes() -> int:
+    """Memory of the machine, or of the container that this runs in."""
+    total = psutil.virtual_memory().total
+    try:
+        return min(total, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    except (OSError, ValueError):  # no such file, or "max"
+        return total
+
+
+class _Watch:
+    """Ends this process when a job fills more memory than it may; between jobs it does nothing."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._process = psutil.Process()
+        self._at_work = False
+        self._changing = threading.Lock()
+        threading.Thread(target=self._look, name="memory watch", daemon=True).start()
+
+    @contextmanager
+    def job(self) -> Iterator[None]:
+        with self._changing:
+            self._at_work = True
+        try:
+            yield
+        finally:
+            with self._changing:
+                self._at_work = False
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(LOOK_SECONDS)
+            used = self._process.memory_info()
+            with self._changing:  # a worker that ended while it takes up a job would hold the pool's lock for ever
+                if self._at_work and used.rss - getattr(used, "shared", 0) > self._limit_bytes:
+                    os._exit(OUT_OF_MEMORY)
+
+
+_watch: _Watch | None = None
+
+
+def limit_this_process(memory_mb: int) -> None:
+    """Make this process a worker: it keeps its memory, ends with its parent, and leaves Ctrl-C to it."""
+    global _watch
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit = memory_mb * 1_000_000
+    # behind the watch, for one request that is larger than any machine
+    last = limit * 3 // 2 + RESERVED_MB * 1_000_000
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (last if hard == resource.RLIM_INFINITY else min(last, hard), hard))
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)  # no worker outlives a killed run
+        _glibc("mallopt", M_ARENA_MAX, MALLOC_ARENAS)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)  # decoders write to stderr what they also return as errors
+    os.close(null)
+    _watch = _Watch(limit)
+
+
+def limited(cpu_seconds: int, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Do a job in a worker; where memory or threads run out the worker ends, so that no other job meets it so."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
+    assert _watch is not None
+    with _watch.job():
+        try:
+            return function(*arguments)
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ENOMEM):
+                raise
+            os._exit(OUT_OF_THREADS)
+        except RuntimeError as error:
+            if str(error) != NO_THREAD:
+                raise
+            os._exit(OUT_OF_THREADS)
+        finally:
+            _glibc("malloc_trim", 0)  # what was freed goes back to the machine: 50 to 100 MB after a clip
+
+
+def _glibc(name: str, *arguments: int) -> None:
+    """Call a function that only glibc has."""
+    function = getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
+    if function:
+        function(*arguments)

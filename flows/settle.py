@@ -1,0 +1,137 @@
+"""Settles one file, whatever it does to its worker: tried again, then result by result, until each has its outcome."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+from collections import Counter
+
+from flows.workers import Job, Stopped, WorkerDeath, Workers
+from processors.contract import Processor, Reads, result_key, used_by
+from processors.derive import derive
+from processors.errors import SourceChanged, StoreError, machine_reason
+from processors.fault import Fault, internal_fault
+from processors.outcome import Outcome, record_failure
+from processors.plan import Due
+from processors.store.manifest import ResultRef
+from processors.store.results import Store
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+SLOW_TRIES = 2
+"""Results that read the same units and run out of time alone; then those that are left fail without being tried."""
+
+PHOTO_SECONDS = 600.0
+"""More time for any photo: its bytes tell little of its pixels, of which the readers take no more than 300 million."""
+SECONDS_FOR_EACH_OF = {"audio": 0.2, "video": 10.0}
+"""More time for each second that the container declares."""
+LEAST_BYTES_A_SECOND = {"audio": 8, "video": 500}
+"""A duration that the file's size would not bear by this is false: digital silence in Opus takes 46 bytes a second."""
+MOST_EXTRA_SECONDS = 12 * 3600.0
+
+
+def start(due: Due, store: Store, workers: Workers, *, again: bool = False) -> Job:
+    """Queue a file; `again`: with twice the time, in a worker that has done nothing yet. Raises as `Workers.start`."""
+    arguments = [due.source, due.file, due.release, due.processors, store, again]
+    return workers.start(
+        derive, arguments, size_bytes=due.source.size_bytes, extra_seconds=extra_seconds(due),
+        patience=2.0 if again else 1.0, unused=again,
+    )  # fmt: skip
+
+
+def extra_seconds(due: Due) -> float:
+    """Return the time that a file may take because of what it holds, beside that for its size."""
+    medium = due.source.medium
+    if medium == "photo":
+        return PHOTO_SECONDS
+    plausible = min(due.duration_seconds or 0.0, due.source.size_bytes / LEAST_BYTES_A_SECOND[medium])
+    return min(plausible * SECONDS_FOR_EACH_OF[medium], MOST_EXTRA_SECONDS)
+
+
+def settled(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]:
+    """Return the outcome of each result, waiting for the job and for others where it went wrong.
+
+    Raises
+    ------
+    Stopped : the run was stopped meanwhile.
+    StoreError : our disk is full, or the store cannot be trusted.
+    """
+    answer = _answer(due, job, store, workers)
+    if isinstance(answer, Exception):
+        answer = _again(due, store, workers)
+    if isinstance(answer, WorkerDeath) and not answer.from_outside:
+        return _one_by_one(due, answer, store, workers)
+    return _told(due, answer)
+
+
+def _again(due: Due, store: Store, workers: Workers) -> list[Outcome] | WorkerDeath | OSError:
+    return _answer(due, start(due, store, workers, again=True), store, workers)
+
+
+def _answer(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome] | WorkerDeath | OSError:
+    """Outcomes, or what may go better another time."""
+    try:
+        return workers.answer(job)
+    except (Stopped, StoreError):
+        raise
+    except SourceChanged as error:
+        return not_stored(due, error.strerror or str(error))
+    except OSError as error:
+        if error.errno in FULL:
+            raise StoreError(f"{store.root}: {machine_reason(error)}") from error
+        return error
+    except WorkerDeath as death:
+        return death
+    except ImportError as error:
+        return not_stored(due, f"{error}: install marsmedia again with all that it needs")
+    except Exception as error:  # noqa: BLE001 - the worker's outermost edge
+        fault = internal_fault(error, getattr(error, "traceback", None))
+        return record_failure(due.source, due.release, due.processors, store, fault)
+
+
+def _one_by_one(due: Due, death: WorkerDeath, store: Store, workers: Workers) -> list[Outcome]:
+    """Try each result alone after the file ended its worker as a whole: only those that do so too have failed."""
+    if len(due.processors) == 1:
+        return _failed(due, death, store)
+    outcomes: list[Outcome] = []
+    slow: Counter[Reads] = Counter()
+    absent: set[Processor] = set()
+    for processor in due.processors:  # each comes after those that it uses
+        alone = dataclasses.replace(due, processors=(processor,))
+        if not absent.isdisjoint(used_by(processor)):
+            outcomes += not_stored(alone, "what it is made of is missing: run again")
+        elif slow[processor.reads] >= SLOW_TRIES:
+            outcomes += _failed(alone, death, store)
+        else:
+            answer = _again(alone, store, workers)
+            if isinstance(answer, WorkerDeath) and not answer.from_outside:
+                slow[processor.reads] += answer.is_slow
+                outcomes += _failed(alone, answer, store)
+            else:
+                slow[processor.reads] = 0
+                outcomes += _told(alone, answer)
+        if not outcomes[-1].is_stored:
+            absent.add(processor)
+    return outcomes
+
+
+def _told(due: Due, answer: list[Outcome] | WorkerDeath | OSError) -> list[Outcome]:
+    """Outcomes, or what the machine would not do."""
+    if isinstance(answer, list):
+        return answer
+    return not_stored(due, machine_reason(answer) if isinstance(answer, OSError) else str(answer))
+
+
+def _failed(due: Due, death: WorkerDeath, store: Store) -> list[Outcome]:
+    fault = Fault(verdict="failed", reason=str(death), blame="file")
+    return record_failure(due.source, due.release, due.processors, store, fault)
+
+
+def not_stored(due: Due, reason: str) -> list[Outcome]:
+    """Return failures for which the machine is to blame: they are due again."""
+    return [
+        Outcome(
+            ref=ResultRef(source=due.source.digest, processor=p.name, key=result_key(p, *due.source.digests)),
+            verdict="failed", reason=reason, item_count=0, size_bytes=0, seconds=0.0, is_stored=False, blame="machine",
+        )
+        for p in due.processors
+    ]  # fmt: skip
