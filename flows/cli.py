@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, WORKERS
+from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, TIME, WORKERS
 from flows.cli_pack import pack
 from flows.cli_release import mars_time, release
 from flows.cli_runs import adopt, diff, prove, reprocess, serve, watch
@@ -66,6 +66,7 @@ def main() -> None:
 @RETRY
 @WORKERS
 @MEMORY
+@TIME
 @QUIET
 @JSON
 def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **options: Any) -> None:

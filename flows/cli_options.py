@@ -17,5 +17,9 @@ WORKERS = click.option(
 MEMORY = click.option(
     "--memory-mb", type=click.IntRange(300), help="Memory that one file may use.  [default: up to 4000]"
 )
+TIME = click.option(
+    "--time-limit-factor", type=click.FloatRange(0.1, 1000), default=1.0, show_default=True,
+    help="Multiply the time that one file may take; the limit grows with its size and duration.",
+)  # fmt: skip
 QUIET = click.option("--quiet", is_flag=True, help="No progress bar.")
 RETRY = click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, WORKERS
+from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, TIME, WORKERS
 
 
 @click.command()
@@ -21,6 +21,7 @@ from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, WORKERS
 @RETRY
 @WORKERS
 @MEMORY
+@TIME
 @QUIET
 @JSON
 def reprocess(
@@ -140,9 +141,15 @@ def watch(raw: Path, store_folder: Path, settle_seconds: float, workers: int | N
 @STORE
 @WORKERS
 @MEMORY
+@TIME
 @JSON
 def prove(
-    selection: tuple[str, ...], store_folder: Path, workers: int | None, memory_mb: int | None, as_json: bool
+    selection: tuple[str, ...],
+    store_folder: Path,
+    workers: int | None,
+    memory_mb: int | None,
+    time_limit_factor: float,
+    as_json: bool,
 ) -> None:
     """Make results again from their sources, elsewhere, and compare: identical, within tolerance or different, and why.
 
@@ -157,4 +164,5 @@ def prove(
     from flows.commands import prove as run
     from flows.options import Options
 
-    sys.exit(run.prove(selection, store_folder, options=Options(workers=workers, memory_mb=memory_mb), as_json=as_json))
+    options = Options(workers=workers, memory_mb=memory_mb, time_limit_factor=time_limit_factor)
+    sys.exit(run.prove(selection, store_folder, options=options, as_json=as_json))

@@ -22,6 +22,7 @@ from flows.parameters import (
     RetryFailed,
     StoreFolder,
     Strict,
+    TimeLimitFactor,
     WorkerCount,
 )
 from flows.recipe_book import load_recipes
@@ -44,6 +45,7 @@ def ingest(
     retry_failed: RetryFailed = False,
     workers: WorkerCount = None,
     memory_mb: MemoryMb = None,
+    time_limit_factor: TimeLimitFactor = 1.0,
     quiet: Quiet = True,
     retries: Retries = 0,
     releases: Releases = None,
@@ -56,7 +58,8 @@ def ingest(
         completed one has the report as its data.
     """
     options = Options(
-        strict=strict, hash_all=hash_all, retry_failed=retry_failed, workers=workers, memory_mb=memory_mb, quiet=quiet,
+        strict=strict, hash_all=hash_all, retry_failed=retry_failed, workers=workers, memory_mb=memory_mb,
+        time_limit_factor=time_limit_factor, quiet=quiet,
         releases=tuple(releases) if releases else None,
     )  # fmt: skip
 

@@ -17,6 +17,8 @@ class Options:
     """Processes that decode; None: one for each processor core."""
     memory_mb: int | None = None
     """What one file may use; None: up to 4000, by the machine's memory."""
+    time_limit_factor: float = 1.0
+    """Multiplies the time that one file may take."""
     quiet: bool = True
     releases: tuple[str, ...] | None = None
     """Only these releases are looked at; None: all."""

@@ -29,6 +29,9 @@ WorkerCount = Annotated[
 MemoryMb = Annotated[
     int | None, Field(ge=300), Said("Memory that one file may use, in MB; empty: up to 4000, by the machine's.")
 ]
+TimeLimitFactor = Annotated[
+    float, Field(ge=0.1, le=1000), Said("Multiplies the time that one file may take, by its size and duration.")
+]
 Releases = Annotated[list[str] | None, Said("Only these releases; empty: all in the folder.")]
 Quiet = Annotated[bool, Said("No progress bar.")]
 Retries = Annotated[

@@ -47,7 +47,7 @@ def prove(chosen: Sequence[Manifest], store: Store, options: Options) -> Iterato
     with store.scratch() as scratch, RunProgress(quiet=True) as progress:
         other = Store(scratch / "rebuilt")
         count = options.worker_count
-        with Workers(count, default_limits(count, options.memory_mb)) as workers:
+        with Workers(count, default_limits(count, options.memory_mb, options.time_limit_factor)) as workers:
             for manifest in chosen:
                 due, reason = _again(manifest, rows)
                 done = run_batch([due], other, workers, progress, threading.Event()) if due else []

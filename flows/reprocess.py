@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 
 from flows.chosen import Choice, prepare_chosen
 from flows.options import Options
-from flows.parameters import MemoryMb, Quiet, RetryFailed, Said, StoreFolder, Strict, WorkerCount
+from flows.parameters import MemoryMb, Quiet, RetryFailed, Said, StoreFolder, Strict, TimeLimitFactor, WorkerCount
 from flows.prepare import Prepared
 from flows.progress import RunProgress
 from flows.run import run
@@ -46,6 +46,7 @@ def reprocess(
     retry_failed: RetryFailed = False,
     workers: WorkerCount = None,
     memory_mb: MemoryMb = None,
+    time_limit_factor: TimeLimitFactor = 1.0,
     quiet: Quiet = True,
 ) -> State:
     """Reprocess.
@@ -55,7 +56,14 @@ def reprocess(
     State : Completed, Failed or Cancelled by the conservation law; that of a completed one has the report as its data.
     """
     choice = Choice(words=tuple(selection), processors=tuple(processors or ()), settings=settings or {})
-    options = Options(strict=strict, retry_failed=retry_failed, workers=workers, memory_mb=memory_mb, quiet=quiet)
+    options = Options(
+        strict=strict,
+        retry_failed=retry_failed,
+        workers=workers,
+        memory_mb=memory_mb,
+        time_limit_factor=time_limit_factor,
+        quiet=quiet,
+    )
 
     def look(store: Store, progress: RunProgress) -> Prepared:
         return prepare_chosen(choice, store, retry_failed=retry_failed)

@@ -130,7 +130,9 @@ class _Run:
         options, stop = self._options, threading.Event()
         warm_up(has_sound=self._prepared.plan.has_sound_due)
         progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
-        with Workers(options.worker_count, default_limits(options.worker_count, options.memory_mb)) as workers:
+        count = options.worker_count
+        limits = default_limits(count, options.memory_mb, options.time_limit_factor)
+        with Workers(count, limits) as workers:
             shared = self._shared = SharedWork(due, self._store, workers, progress, stop)
 
             def end(error: BaseException) -> None:

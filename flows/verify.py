@@ -20,7 +20,7 @@ from pydantic import Field
 
 from flows.checkup import Checkup, check_up
 from flows.options import Options
-from flows.parameters import MemoryMb, Retries, Said, StoreFolder, WorkerCount
+from flows.parameters import MemoryMb, Retries, Said, StoreFolder, TimeLimitFactor, WorkerCount
 from flows.report import cell
 from flows.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import StoreError
@@ -42,6 +42,7 @@ def verify(
     seed: Seed = None,
     workers: WorkerCount = None,
     memory_mb: MemoryMb = None,
+    time_limit_factor: TimeLimitFactor = 1.0,
     retries: Retries = 0,
 ) -> State:
     """Verify a store; one that was killed goes on where it was.
@@ -51,7 +52,7 @@ def verify(
     State : Failed where a file is damaged, missing or extra, or a result made again is different; a completed one
         has the `Checkup` as its data.
     """
-    options = Options(workers=workers, memory_mb=memory_mb)
+    options = Options(workers=workers, memory_mb=memory_mb, time_limit_factor=time_limit_factor)
     chosen = datetime.now(UTC).toordinal() if seed is None else seed
     try:
         opened = Store(Path(store))
