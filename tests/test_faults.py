@@ -10,6 +10,7 @@ import pytest
 
 from processors import derive as derive_module
 from processors import plan
+from processors.audio.info import AudioReport
 from processors.audio.reader import FileReader
 from processors.contract import Processor, Source
 from processors.derive import derive
@@ -41,6 +42,11 @@ def made(path: Path, store: Path, *due: Processor) -> tuple[dict[str, Outcome], 
 
 def told(outcomes: dict[str, Outcome]) -> dict[str, tuple[str, str | None, str | None]]:
     return {name: (one.verdict, one.reason, one.blame) for name, one in outcomes.items()}
+
+
+def half_missing(read: object) -> str | None:
+    """What a report of damaged sound says."""
+    return "half of it is missing" if isinstance(read, AudioReport) else None
 
 
 WHOLE = ("made", None, None)
@@ -126,7 +132,7 @@ def test_result_without_an_item_is_never_made(
     damage: str | None,
     expected: tuple[str, str, str],
 ) -> None:
-    monkeypatch.setattr(derive_module, "_damage", lambda report: damage)
+    monkeypatch.setattr(derive_module, "_damage", half_missing if damage else lambda read: None)
     path = make.photo("a.jpg") if reader is FaultyPhoto else make.tone("a.wav")
     outcomes, _ = made(path, tmp_path / "store", reader(deed="no item"))
     assert list(told(outcomes).values()) == [expected]
@@ -135,7 +141,7 @@ def test_result_without_an_item_is_never_made(
 def test_damage_of_the_source_is_the_reason_of_what_was_made_of_it(
     make: MediaMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(derive_module, "_damage", lambda report: "half of it is missing")
+    monkeypatch.setattr(derive_module, "_damage", half_missing)
     sound = FaultySound()
     outcomes, _ = made(make.tone("a.wav"), tmp_path / "store", Metadata(), sound, Dependent(of=(sound,)))
     assert told(outcomes) == {
@@ -181,7 +187,7 @@ def test_bug_is_tried_again_by_another_version_and_not_by_the_same(
 def test_plan_lists_reused_results_of_a_damaged_source(
     make: MediaMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(derive_module, "_damage", lambda report: "half of it is missing")
+    monkeypatch.setattr(derive_module, "_damage", half_missing)
     (tmp_path / "raw/june").mkdir(parents=True)
     maker, home = MediaMaker(tmp_path / "raw/june"), Store(tmp_path / "store")
     due: Sequence[Processor] = (FaultySound(), Metadata())
