@@ -1,4 +1,4 @@
-"""A check-up of a store: every file hashed again, a sample made again and compared, leftovers swept. Needs no Prefect.
+"""A check-up: every stored and raw file hashed again, a sample made again and compared, leftovers swept. No Prefect.
 
 What is hashed is noted now and then in `checkups/unfinished.json` in the store, so that a check-up that was killed
 goes on there.
@@ -9,16 +9,22 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from flows.options import Options
 from flows.prove import VERDICTS, Rebuilt, prove
 from processors.errors import StoreError
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
+from processors.store.masters import check_masters
 from processors.store.results import Store, replace_file
 from processors.store.verify import Checked, Fault, verify
+
+Which = Literal["all", "store", "raw"]
+"""What is hashed."""
 
 NOTED_SECONDS = 10.0
 NOTE_HOLDS_SECONDS = 7 * 24 * 3600.0
@@ -31,12 +37,20 @@ class Hashed:
 
     after: str = ""
     """Below the store: the result that was looked at last."""
+    after_master: str = ""
+    """Path of the raw file that was looked at last."""
+    masters: int = 0
+    """Raw files."""
+    masters_bytes: int = 0
     results: int = 0
     items: int = 0
     size_bytes: int = 0
     faults: list[Fault] = field(default_factory=list)
+    new: list[Fault] = field(default_factory=list)
+    """Raw files that no run has seen yet."""
     results_before: int = 0
     """Of these results, how many an earlier, interrupted check-up looked at."""
+    masters_before: int = 0
 
     def add(self, checked: Checked, tell: Callable[[Fault], None]) -> None:
         self.after = checked.path
@@ -47,6 +61,14 @@ class Hashed:
         for fault in checked.faults:
             tell(fault)
 
+    def add_master(self, checked: Checked, tell: Callable[[Fault], None]) -> None:
+        self.after_master = checked.path
+        self.masters_bytes += checked.size_bytes
+        for fault in checked.faults:
+            (self.new if fault.kind == "new" else self.faults).append(fault)
+            tell(fault)
+        self.masters += all(fault.kind != "new" for fault in checked.faults)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Checkup:
@@ -55,7 +77,12 @@ class Checkup:
     results: int
     items: int
     size_bytes: int
+    masters: int
+    """Raw files, hashed like the stored ones."""
+    masters_bytes: int
     faults: tuple[Fault, ...]
+    new: tuple[Fault, ...]
+    """Raw files that no run has seen yet."""
     seed: int
     """Of the choice of the sample: the same seed and store give the same sample."""
     sample: tuple[Rebuilt, ...]
@@ -71,7 +98,8 @@ class Checkup:
         counts = {verdict: sum(one.verdict == verdict for one in self.sample) for verdict in VERDICTS}
         rebuilt = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         return (
-            f"{self.results} results, {self.items} items, {self.size_bytes / 1e6:.1f} MB: "
+            f"{self.results} results, {self.items} items, {self.size_bytes / 1e6:.1f} MB, "
+            f"{self.masters} raw files, {self.masters_bytes / 1e6:.1f} MB: "
             f"{len(self.faults) or 'no'} faults; of a sample of {len(self.sample)}: {rebuilt}"
         )
 
@@ -83,26 +111,36 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Check
     made = [m for m in _readable(store) if m.verdict == "made"]
     chosen = random.Random(seed).sample(made, min(sample, len(made)))
     return Checkup(
-        results=hashed.results, items=hashed.items, size_bytes=hashed.size_bytes, faults=tuple(hashed.faults),
-        seed=seed, sample=tuple(prove(chosen, store, options)), swept=swept,
+        results=hashed.results, items=hashed.items, size_bytes=hashed.size_bytes, masters=hashed.masters,
+        masters_bytes=hashed.masters_bytes, faults=tuple(hashed.faults), new=tuple(hashed.new), seed=seed,
+        sample=tuple(prove(chosen, store, options)), swept=swept,
     )  # fmt: skip
 
 
-def hash_all(store: Store, tell: Callable[[Fault], None] = lambda fault: None) -> Hashed:
-    """Hash every item; of what an interrupted check-up looked at within a week, only the faulty is looked at again."""
-    note = store.root / "checkups" / "unfinished.json"
+def hash_all(store: Store, tell: Callable[[Fault], None] = lambda fault: None, which: Which = "all") -> Hashed:
+    """Hash every item and raw file; of what an interrupted check-up looked at within a week, only the faulty again."""
+    note = store.root / "checkups" / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
     note.parent.mkdir(exist_ok=True)
     done = _taken_up(note, store)
-    for fault in done.faults:
+    for fault in (*done.faults, *done.new):
         tell(fault)
     noted = time.monotonic()
-    for checked in verify(store, after=done.after):
-        done.add(checked, tell)
+    for is_master, checked in _each(store, which, done):
+        done.add_master(checked, tell) if is_master else done.add(checked, tell)
         if time.monotonic() - noted > NOTED_SECONDS:
             replace_file(note, json.dumps(asdict(done)).encode())
             noted = time.monotonic()
     note.unlink(missing_ok=True)
     return done
+
+
+def _each(store: Store, which: Which, done: Hashed) -> Iterator[tuple[bool, Checked]]:
+    """What is left to look at, the store before the raw files, and whether it is a raw file."""
+    if which != "raw":
+        yield from ((False, checked) for checked in verify(store, after=done.after))
+    if which != "store":
+        rows = Catalogue(store).sources().values()
+        yield from ((True, checked) for checked in check_masters(rows, after=done.after_master))
 
 
 def _taken_up(note: Path, store: Store) -> Hashed:
@@ -111,17 +149,32 @@ def _taken_up(note: Path, store: Store) -> Hashed:
         return Hashed()
     state = json.loads(note.read_bytes())
     then = [Fault(**fault) for fault in state["faults"]]
-    folders = {str(folder) for fault in then for folder in (store.root / fault.path).parents}
-    again = verify(store, wanted=lambda folder: str(folder) in folders) if then else ()
+    stored = [fault for fault in then if not fault.is_master]
+    folders = {str(folder) for fault in stored for folder in (store.root / fault.path).parents}
+    again = verify(store, wanted=lambda folder: str(folder) in folders) if stored else ()
     still = [fault for checked in again for fault in checked.faults]
-    return Hashed(**{**state, "faults": still, "results_before": state["results"]})
+    seen: dict[str, object] = {"results_before": state["results"], "masters_before": state.get("masters", 0)}
+    if any(fault.is_master for fault in then) or state.get("new"):  # raw files are looked at from their beginning
+        seen |= {"after_master": "", "masters": 0, "masters_bytes": 0, "masters_before": 0, "new": []}
+    return Hashed(**{**state, **seen, "faults": still})
 
 
-def hash_sample(store: Store, percent: float, seed: int, tell: Callable[[Fault], None] = lambda fault: None) -> Hashed:
-    """Hash the items of so many results in a hundred, chosen by the seed."""
+def hash_sample(
+    store: Store,
+    percent: float,
+    seed: int,
+    tell: Callable[[Fault], None] = lambda fault: None,
+    which: Which = "all",
+) -> Hashed:
+    """Hash the items of so many results in a hundred, and so many raw files, chosen by the seed."""
     done, chance = Hashed(), random.Random(seed)
-    for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent):
-        done.add(checked, tell)
+    if which != "raw":
+        for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent):
+            done.add(checked, tell)
+    if which != "store":
+        rows = Catalogue(store).sources().values()
+        for checked in check_masters(rows, wanted=lambda path: chance.random() * 100 < percent):
+            done.add_master(checked, tell)
     return done
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.changes import with_words
 from flows.prepare import Prepared
 from flows.recipe_book import load_recipes, named
 from processors.errors import RequestError
@@ -64,23 +65,24 @@ def prepare_chosen(choice: Choice, store: Store, *, retry_failed: bool, remember
     """
     recipes = choice.recipes()
     catalogue = Catalogue(store)
-    every = list(catalogue.sources().values())
+    every = catalogue.sightings()
     media = select(parse(choice.words), catalogue)
     if not any(recipes.get(row.medium) for row in media if row.medium):
         raise RequestError(f"{', '.join(choice.processors)}: nothing is made of what is selected by this processor")
-    plan = make_plan(
-        media, recipes, store, catalogue.verdicts(), retry_failed=retry_failed, told=TellTale(every).of,
-    )  # fmt: skip
+    told = TellTale(row for row in every if row.gone_utc is None).of
+    plan = make_plan(media, recipes, store, catalogue.verdicts(), retry_failed=retry_failed, told=told)
     places = _places(every, {one.source.digests for one in plan.due})
     due, untaken = [], []
     for one in plan.due:
-        path, reason = place_of(places[one.source.digests])
+        path, reason = place_of(places[one.source.digests], one.file.path)
         if path is None:
             untaken.append(Untaken(relative=one.relative, reason=reason, is_refused=False))
         else:
             due.append(_at(one, path))
     plan.due = due
     if remember:
+        present = [row for row in media if row.gone_utc is None]
+        catalogue.add_sources([now for now, old in zip(with_words(present, plan), present, strict=True) if now != old])
         catalogue.add_results(plan.not_catalogued)
     return Prepared(rows=media, untaken=untaken, plan=plan, is_whole=False)
 
@@ -93,18 +95,31 @@ def _places(rows: list[SourceRow], named: set[tuple[str, ...]]) -> dict[tuple[st
     return places
 
 
-def place_of(rows: list[SourceRow]) -> tuple[SourceRow | None, str]:
-    """The latest place that still holds the source, by size and date; or what is wrong there."""
+def place_of(rows: Sequence[SourceRow], wanted: Path | None = None) -> tuple[SourceRow | None, str]:
+    """The place that still holds the source, by size and date, or what is wrong there: the wanted one, else the latest.
+
+    Parameters
+    ----------
+    rows : the oldest first.
+    """
     reason = ""
-    for row in reversed(rows):
+    latest_first = list(reversed(rows))
+    for row in sorted(latest_first, key=lambda row: Path(row.path) != wanted):
         try:
             seen = Path(row.path).stat()
         except OSError:
-            reason = reason or "no longer where it was ingested: run `marsmedia ingest` on the folder that holds it now"
+            reason = reason or (
+                "no longer where it was ingested: run `marsmedia ingest` on the folder that holds it now"
+                if row.gone_utc is None
+                else f"no longer in raw since {row.gone_utc[:10]}: put it back and run `marsmedia ingest`"
+            )
             continue
         if (seen.st_size, seen.st_mtime_ns) == (row.size_bytes, row.mtime_ns):
             return row, ""
-        reason = "changed since it was ingested: run `marsmedia ingest` first"
+        if row.gone_utc is None:
+            reason = "changed since it was ingested: run `marsmedia ingest` first"
+        else:
+            reason = reason or f"replaced by another file on {row.gone_utc[:10]}: put it back under another name"
     return None, reason
 
 

@@ -138,9 +138,9 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     marsmedia show raw/june/descent.mp4
     marsmedia show 3fa94c --json
     """
-    from flows.commands import look
+    from flows.commands import show as run
 
-    look.show(source, store_folder, as_json=as_json)
+    run.show(source, store_folder, as_json=as_json)
 
 
 @main.command()
@@ -233,10 +233,17 @@ def query(sql: str, store_folder: Path, as_json: bool) -> None:
 @main.command()
 @click.option("--sample", "percent", type=click.FloatRange(0, 100, min_open=True), help="Only so many in a hundred.")
 @click.option("--seed", type=int, help="Chooses the sample.  [default: the day]")
+@click.option("--raw-only", is_flag=True, help="Only hash the raw files.")
+@click.option("--store-only", is_flag=True, help="Only hash the stored files.")
 @STORE
 @JSON
-def verify(percent: float | None, seed: int | None, store_folder: Path, as_json: bool) -> None:
-    """Hash every stored file again; names each that is damaged, missing or extra. Exit code 1 if there is one.
+def verify(
+    percent: float | None, seed: int | None, raw_only: bool, store_only: bool, store_folder: Path, as_json: bool
+) -> None:
+    """Hash every stored file and every raw file again; exit code 1 if one is not as it was.
+
+    Names each stored file that is damaged, missing or extra, and each raw file that has changed or is missing since it
+    was ingested. A raw file that is new is named, too, and is no fault.
 
     A run that was interrupted goes on where it was.
 
@@ -246,7 +253,10 @@ def verify(percent: float | None, seed: int | None, store_folder: Path, as_json:
     """
     from flows.commands import keep
 
-    sys.exit(keep.verify(store_folder, percent=percent, seed=seed, as_json=as_json))
+    if raw_only and store_only:
+        raise click.UsageError("--raw-only and --store-only exclude each other: give one, or none for both")
+    which = "raw" if raw_only else "store" if store_only else "all"
+    sys.exit(keep.verify(store_folder, percent=percent, seed=seed, which=which, as_json=as_json))
 
 
 @main.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flows.changes import Change, gone_from, known_again, with_words, withdrawn
 from flows.options import Options
 from flows.progress import RunProgress
 from flows.run_record import NO_SPACE
@@ -40,6 +40,8 @@ class Prepared:
     """Files that had to be read to know them."""
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
     """Media with the bytes of another: (this one, the one worked on)."""
+    changes: list[Change] = field(default_factory=list)
+    """What is not as it was last time."""
     passed_over: int = 0
     """Hidden files, unfinished downloads, and what editors and systems leave."""
     gone: tuple[str, ...] = ()
@@ -55,7 +57,7 @@ class Prepared:
         if not self.is_whole:
             return []
         return [
-            Shown(release=row.release, name=row.name, refs=tuple(self.plan.wanted.get(row.digest, ())))
+            Shown(release=row.release, name=row.name, refs=self.plan.shown_at(row))
             for row in self.rows
             if row.kind == "media"
         ]
@@ -96,6 +98,9 @@ def prepare(
     catalogue = Catalogue(store)
     known = catalogue.sources()
     gone = _gone(raw, empty, known) if options.releases is None else ()
+    unseen = [entry.relative for entry in (*untaken, *empty)]
+    departed = gone_from(known.values(), found, unseen, Path(os.path.realpath(raw)), options.releases)
+    changes: list[Change] = []
     rows: list[SourceRow] = []
     unknown: list[FoundFile] = []
     for file in found:
@@ -108,8 +113,9 @@ def prepare(
     learned: list[SourceRow] = []
     if unknown:
         learned, lost = _inspect_all(unknown, progress, options.worker_count)
-        rows += [_since(row, known.get(row.path)) for row in learned]
+        rows += [known_again(row, known.get(row.path), changes) for row in learned]
         untaken += lost
+    changes += withdrawn(departed, rows, known)
     rows.sort(key=lambda row: row.relative)
     paths = {storable(file.path): file.path for file in found}
     tell_tale = TellTale(rows, lambda row: Path(paths[row.path]))
@@ -117,10 +123,8 @@ def prepare(
     weighed = relabelled(rows, tell_tale.labels_of, lambda row: Path(paths[row.path]), fresh)
     anew = {row.path: row for row in weighed}
     rows = [anew.get(one.path, one) for one in rows] if anew else rows
-    if remember and (unknown or anew):
-        with _store_errors(store):
-            catalogue.add_sources([one for one in rows if one != known.get(one.path)])
-    media = [one for one in rows if one.kind == "media"]
+    altered = {change.path for change in changes if change.kind == "changed"}
+    media = [one for one in rows if one.kind == "media" and one.path not in altered]
     untaken += [Untaken(relative=place, reason=what, is_refused=True) for place, what in tell_tale.strays()]
     plan = make_plan(
         media,
@@ -131,12 +135,14 @@ def prepare(
         local_path=lambda row: Path(paths[row.path]),
         told=tell_tale.of,
     )
+    rows = with_words(rows, plan)
     if remember:
         with _store_errors(store):
+            catalogue.add_sources([*departed, *(one for one in rows if one != known.get(one.path))])
             catalogue.add_results(plan.not_catalogued)
     return Prepared(
         rows=rows, untaken=untaken, plan=plan, hashed=len(unknown), duplicates=_duplicates(media),
-        passed_over=passed_over, gone=gone,
+        changes=changes, passed_over=passed_over, gone=gone,
         is_empty=None if rows or untaken or gone else f"0 files in {raw}: put a release, a folder of files, into it",
     )  # fmt: skip
 
@@ -162,12 +168,6 @@ def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tupl
             shown = printable(str(raw / folder.relative))
             told.append(f"0 files in {shown}, where an earlier run found {before}: is it mounted?")
     return tuple(told)
-
-
-def _since(row: SourceRow, before: SourceRow | None) -> SourceRow:
-    """Bytes that were at this place already were first seen there then."""
-    same = before is not None and before.digest == row.digest
-    return dataclasses.replace(row, seen_utc=before.seen_utc) if same and before else row
 
 
 def _duplicates(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:

@@ -10,8 +10,8 @@ from typing import Literal
 from processors.contract import Blame
 from processors.survey import printable
 
-Verdict = Literal["failed", "damaged", "refused", "unsupported", "not taken"]
-GRAVEST_FIRST: tuple[Verdict, ...] = ("failed", "damaged", "refused", "unsupported", "not taken")
+Verdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken"]
+GRAVEST_FIRST: tuple[Verdict, ...] = ("changed", "failed", "damaged", "refused", "unsupported", "not taken")
 MARSMEDIA = "a fault in marsmedia"
 FAULT_OF: dict[Blame, str] = {"file": "of the file", "machine": "of the machine", "marsmedia": "in marsmedia"}
 NAMES_SHOWN = 4
@@ -29,6 +29,7 @@ class Problem:
     processor: str | None
     """None where the whole file is concerned."""
     verdict: Verdict
+    """`changed`: a raw file whose bytes are others, though its size and date are as before."""
     reason: str
     is_new: bool
     """False: known from an earlier run."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from flows.batches import SourceOutcome
+from flows.changes import Change
 from flows.interrupt import EXIT_CODES
 from flows.prepare import Prepared
 from flows.problems import FAULT_OF, Cause, Problem, blame_of, by_file
@@ -87,6 +88,8 @@ class Report:
     results: ResultCounts
     new_results: tuple[dict[str, object], ...]
     problems: tuple[Problem, ...]
+    changes: tuple[Change, ...]
+    """Files that were changed, replaced, moved or withdrawn since the last run."""
     notes: tuple[str, ...]
     """Other runs at work when this one started, and earlier ones that ended without a report."""
     stop: Stop | None
@@ -104,7 +107,7 @@ class Report:
 
 def save(report: Report, record: RunRecord) -> Report:
     """End the run's record with this report; gives the report as it was written, or says that it was not."""
-    brief = replace(report, new_results=(), problems=())
+    brief = replace(report, new_results=(), problems=(), changes=())
     if record.end(asdict(report), asdict(brief)):
         return report
     return replace(report, report=None, message=f"{report.message}; no report could be written")
@@ -146,8 +149,12 @@ def make_report(
         not_reached=plan.due_count - len(outcomes) - len(meanwhile),
     )
     kinds = Counter(row.kind for row in prepared.rows)
-    problems = tuple(_problems(prepared, done, elsewhere, record))
-    state = _state(prepared, counts, failed_now=now["failed"] > 0, warned=bool(problems), strict=strict, stop=stop)
+    changes = tuple(dict.fromkeys((*record.changes, *prepared.changes)))
+    altered = [change for change in changes if change.kind == "changed"]
+    problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
+    state = _state(
+        prepared, counts, failed_now=now["failed"] > 0 or bool(altered), warned=bool(problems), strict=strict, stop=stop
+    )
     return Report(
         run=record.who.run,
         state=state,
@@ -171,6 +178,7 @@ def make_report(
             for one in done for outcome in one.outcomes
         ),
         problems=problems,
+        changes=changes,
         notes=record.notes,
         stop=stop,
         report=str(record.path),
@@ -233,6 +241,13 @@ def _problems(
     return problems
 
 
+def _altered(changes: Sequence[Change]) -> list[Problem]:
+    return [
+        Problem(file=change.file, processor=None, verdict="changed", reason=change.reason, is_new=True)
+        for change in changes
+    ]
+
+
 def _damaged(prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]) -> list[Problem]:
     """One problem for each file of which something was made although it is damaged."""
     told: dict[str, dict[str, bool]] = {}
@@ -283,6 +298,8 @@ def markdown(report: Report) -> str:
                 "| --- | --- | --- | --- | --- |",
             ]
             lines += [_row(one.file, cause) for one in some for cause in one.causes][:MAX_ROWS]
+    if told := [change for change in report.changes if change.kind != "changed"]:
+        lines += ["", "| since the last run |", "| --- |", *(f"| {cell(str(change))} |" for change in told[:MAX_ROWS])]
     lines += ["", f"Report: `{report.report}`" if report.report else "No report could be written."]
     return "\n".join(lines)
 

@@ -92,7 +92,7 @@ class _Run:
         try:
             with RunProgress(quiet=self._options.quiet) as progress:
                 self._prepared = prepare(self._store, progress)
-                self._derive(self._prepared.plan.due, progress, dispatch)
+                self._derive(self._prepared.plan, progress, dispatch)
             if self._stop is None:
                 self._keeper.flush()
                 if view := self._prepared.view:
@@ -111,7 +111,7 @@ class _Run:
         self._sweep()
         try:
             if self._shared and self._prepared:
-                found = self._shared.committed(self._prepared.plan.due, [*self._done, *self._elsewhere])
+                found = self._shared.committed(self._prepared.plan.all_due, [*self._done, *self._elsewhere])
                 self._done += found
                 self._keeper.add(found)
             self._keeper.flush()
@@ -125,10 +125,10 @@ class _Run:
             stop=self._stop,
         )  # fmt: skip
 
-    def _derive(self, due: list[Due], progress: RunProgress, dispatch: Dispatch) -> None:
-        assert self._prepared is not None
+    def _derive(self, plan: Plan, progress: RunProgress, dispatch: Dispatch) -> None:
+        due = plan.all_due
         options, stop = self._options, threading.Event()
-        warm_up(has_sound=self._prepared.plan.has_sound_due)
+        warm_up(has_sound=plan.has_sound_due)
         progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
         count = options.worker_count
         limits = default_limits(count, options.memory_mb, options.time_limit_factor)
@@ -141,7 +141,9 @@ class _Run:
                 workers.stop()
 
             try:
-                busy = self._round(dispatch(into_batches(due), shared.now), end)
+                busy = self._round(dispatch(into_batches(plan.due), shared.now), end)
+                if plan.later and self._stop is None:
+                    busy += self._round(dispatch(into_batches(plan.later), shared.now), end)
                 if busy and self._stop is None:
                     progress.phase("Waiting for another run", len(busy))
                     self._round(dispatch([[one] for one in busy], shared.when_free), end)

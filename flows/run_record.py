@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.changes import Change
 from processors.errors import StoreError, machine_reason
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
 from processors.store.results import Store, replace_file
@@ -55,6 +56,8 @@ class RunRecord:
         self.started = datetime.now(UTC)
         self.report: Any = None
         """The report of the run, for whoever started it."""
+        self.changes: tuple[Change, ...] = ()
+        """What the look before the flow's own found to be not as it was: the second look finds it as it is."""
         self._others = list(_read(store))
         self._claim = Claim(None, None)
         self._reserve: Path | None = None

@@ -33,7 +33,7 @@ Seed = Annotated[int | None, Said("Chooses the sample; empty: the day, so that e
 
 @flow(
     name="verify",
-    description="Hash every stored file again, make a sample of results again and compare, sweep scratch.",
+    description="Hash every stored and raw file again, make a sample of results again and compare, sweep scratch.",
     persist_result=False,
 )
 def verify(
@@ -49,8 +49,8 @@ def verify(
 
     Returns
     -------
-    State : Failed where a file is damaged, missing or extra, or a result made again is different; a completed one
-        has the `Checkup` as its data.
+    State : Failed where a file is damaged, missing, extra or changed, or a result made again is different; a completed
+        one has the `Checkup` as its data.
     """
     options = Options(workers=workers, memory_mb=memory_mb, time_limit_factor=time_limit_factor)
     chosen = datetime.now(UTC).toordinal() if seed is None else seed
@@ -73,14 +73,17 @@ def verify(
 
 def _lines(found: Checkup) -> list[str]:
     """One line for each fault, and for each result that came out differently."""
-    faults = [f"{fault.kind}: {fault.path}: {fault.reason}" for fault in found.faults]
+    faults = [f"{fault.kind}: {fault.path}: {fault.reason}" for fault in (*found.faults, *found.new)]
     other = [f"{one.verdict}: {one.folder}: {one.reason or ''}" for one in found.sample if one.verdict != "identical"]
     return [printable(line) for line in faults + other]
 
 
 def _markdown(found: Checkup) -> str:
     lines = [f"**{cell(found.message)}**", "", "| what | verdict | reason |", "| --- | --- | --- |"]
-    lines += [f"| {cell(fault.path)} | {fault.kind} | {cell(fault.reason)} |" for fault in found.faults[:200]]
+    lines += [
+        f"| {cell(fault.path)} | {fault.kind} | {cell(fault.reason)} |"
+        for fault in (*found.faults[:200], *found.new[:200])
+    ]
     lines += [
         f"| {cell(one.folder)} | {one.verdict} | {cell(one.reason or '')} |"
         for one in found.sample

@@ -50,14 +50,29 @@ class Plan:
     earlier: list[Earlier] = field(default_factory=list)
     damaged: list[Earlier] = field(default_factory=list)
     """Those of the reused results whose source is damaged, with what is damaged as the reason."""
+    later: list[Due] = field(default_factory=list)
+    """What further places of the sources in `due` have of their own: made of results that are still due themselves."""
     wanted: dict[str, list[ResultRef]] = field(default_factory=dict)
     """The recipes' results of each source, by digest, whether they are there or due."""
+    of_place: dict[str, ResultRef] = field(default_factory=dict)
+    """The evidence of each place, by path: of those in `wanted` the one that holds what is said there."""
     not_catalogued: list[Manifest] = field(default_factory=list)
     """Results that lie in the store and that the catalogue does not know, as after a killed run."""
 
     @property
     def due_count(self) -> int:
-        return sum(len(due.processors) for due in self.due)
+        return sum(len(due.processors) for due in self.all_due)
+
+    @property
+    def all_due(self) -> list[Due]:
+        """In the order in which it can be made."""
+        return [*self.due, *self.later]
+
+    def shown_at(self, row: SourceRow) -> tuple[ResultRef, ...]:
+        """The recipes' results of a file, with the words of its own place."""
+        own = self.of_place.get(row.path)
+        others = {own.processor} if own else set()
+        return tuple(ref for ref in self.wanted.get(row.digest, ()) if ref == own or ref.processor not in others)
 
     @property
     def has_sound_due(self) -> bool:
@@ -69,7 +84,8 @@ def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> di
     """The recipe's processors that have something to read in this source, each after those that it uses, by key.
 
     Of two of one name, one that the recipe names comes after one that is only used: the later one is shown. One with a
-    method `told` is given what the release says of the source, which becomes part of its key.
+    method `told` is given what the release says of the source, which becomes part of its key: what is said at the first
+    place that holds the bytes, or, where it is `of_sighting`, at this one.
     """
     found: dict[str, Processor] = {}
 
@@ -86,10 +102,19 @@ def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> di
     named: dict[str | None, str] = {}
     for processor in recipes[source.medium]:
         tell = getattr(processor, "told", None)
-        named[add(tell(told) if tell and told else processor)] = processor.name
+        named[add(tell(_heard(processor, told)) if tell and told else processor)] = processor.name
     shown_names = set(named.values())
     behind = {key: one for key, one in found.items() if key not in named and one.name in shown_names}
     return behind | found if behind else found
+
+
+def of_sighting(processor: Processor) -> bool:
+    """Is it made of what is said at each place of a source, not of its bytes alone?"""
+    return getattr(processor, "of_sighting", False)
+
+
+def _heard(processor: Processor, told: Told) -> Told:
+    return told if of_sighting(processor) or told.of_bytes is None else told.of_bytes
 
 
 def make_plan(
@@ -106,23 +131,33 @@ def make_plan(
 
     Parameters
     ----------
-    rows : media files; of several with the same bytes only the first is worked on.
+    rows : media files; of several with the same bytes only the first is worked on, but for what is `of_sighting`.
     verdicts : of results already in the catalogue, by key.
     told : what the release says of a source.
     """
     plan = Plan()
     tells = any(hasattr(processor, "told") for recipe in recipes.values() for processor in recipe)
+    of_places: Recipes = {medium: [one for one in recipe if of_sighting(one)] for medium, recipe in recipes.items()}
     done: set[tuple[str, ...]] = set()
+    at_work: set[str] = set()
+    """Keys of what is due."""
     for row in rows:
-        if row.digests in done:
+        is_first = row.digests not in done
+        source = row.source()
+        if not is_first and not of_places[source.medium]:
             continue
         done.add(row.digests)
-        source, due = row.source(), []
-        for key, processor in applicable(source, recipes, told(row) if tells else None).items():
+        due: dict[str, Processor] = {}
+        asked = applicable(source, recipes if is_first else of_places, told(row) if tells else None)
+        for key, processor in asked.items():
             ref = ResultRef(source=row.digest, processor=processor.name, key=key)
+            if of_sighting(processor):
+                plan.of_place[row.path] = ref
+            if not is_first and ref in plan.wanted[row.digest]:
+                continue
             plan.wanted.setdefault(row.digest, []).append(ref)
             if not store.has(ref):
-                due.append(processor)
+                due[key] = processor
                 continue
             if key not in verdicts:
                 plan.not_catalogued.append(manifest := store.manifest(ref))
@@ -130,7 +165,7 @@ def make_plan(
             else:
                 known = verdicts[key]
             if known.verdict == "failed" and (retry_failed or _may_be_mended(known, ref, store)):
-                due.append(processor)
+                due[key] = processor
                 continue
             if known.verdict == "made":
                 plan.reused += 1
@@ -141,10 +176,12 @@ def make_plan(
                             blame=known.blame)
                 )  # fmt: skip
         if due:
+            waits = any(result_key(used, *row.digests) in at_work for one in due.values() for used in used_by(one))
+            at_work |= due.keys()
             file = SourceFile(path=local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
-            plan.due.append(
+            (plan.due if is_first or not waits else plan.later).append(
                 Due(source=source, file=file, release=row.release, relative=row.relative,
-                    duration_seconds=row.duration_seconds, processors=tuple(due))
+                    duration_seconds=row.duration_seconds, processors=tuple(due.values()))
             )  # fmt: skip
     return plan
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -37,8 +38,14 @@ class TellTale:
         self._releases: dict[str, tuple[SourceRow, Release | None]] = {}
         self._labels: dict[tuple[str, str], list[SourceRow]] = {}
         self._paths: set[str] = set()
+        self._first: dict[tuple[str, ...], SourceRow] = {}
+        """Of each source the place whose words go into what is made of its bytes."""
         for row in rows:
             self._paths.add(row.path)
+            if row.kind == "media":
+                first = self._first.setdefault(row.digests, row)
+                if (row.relative, row.path) < (first.relative, first.path):
+                    self._first[row.digests] = row
             if row.kind == "companion" and row.name == "release.toml":
                 self._releases[_folder(row.path)] = (row, self._read(row, local_path(row)))
             elif row.kind == "companion" and row.format in LABELS:
@@ -46,7 +53,13 @@ class TellTale:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
 
     def of(self, row: SourceRow) -> Told:
-        """What is told of one source."""
+        """What is told of one source at one place."""
+        first = self._first.get(row.digests)
+        if first is None or first.path == row.path:
+            return self._at(row)
+        return replace(self._at(row), of_bytes=self._at(first))
+
+    def _at(self, row: SourceRow) -> Told:
         beside = sorted(self.labels_of(row), key=lambda label: label.name)
         labels = tuple(LabelRef(name=label.name, sha256=label.digest) for label in beside)
         if row.label and row.label not in labels:  # of another name, but it names the file

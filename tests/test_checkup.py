@@ -32,7 +32,7 @@ def filled(tmp_path: Path) -> Store:
 def test_a_sound_store_is_told_sound_and_its_sample_identical(filled: Store) -> None:
     (filled.root / "scratch/999999999-left").mkdir()
     found = check_up(filled, sample=3, seed=7, options=Options())
-    assert (found.is_sound, found.results, found.swept) == (True, 5, 1)
+    assert (found.is_sound, found.results, found.masters, found.swept) == (True, 5, 2, 1)
     assert [one.verdict for one in found.sample] == ["identical"] * 3
     assert found.message.endswith(
         "no faults; of a sample of 3: 3 identical, 0 within tolerance, 0 different, 0 not rebuilt"
@@ -59,7 +59,7 @@ def test_damage_and_a_different_result_are_told(filled: Store) -> None:
 def test_a_source_that_is_gone_cannot_be_made_again(filled: Store, tmp_path: Path) -> None:
     (tmp_path / "raw/june/photo.jpg").unlink()
     found = check_up(filled, sample=10, seed=1, options=Options())
-    assert found.is_sound
+    assert [(fault.kind, fault.path) for fault in found.faults] == [("missing", "raw/june/photo.jpg")]
     gone = [one for one in found.sample if one.verdict == "not rebuilt"]
     assert len(gone) == 2
     assert {one.reason for one in gone} == {

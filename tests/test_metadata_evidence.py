@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.commands import look
+from flows.commands import look, show
 from flows.run import Options, in_threads, run_ingest
 from processors.contract import Source, as_json
 from processors.errors import RefusedMedia
@@ -224,7 +224,7 @@ def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
              "recorded_by": "rear hazard-avoidance camera"}  # fmt: skip
     record = evidence(entry=entry)
     assert EvidenceFacts.of(record).recorded_by == "rear hazard-avoidance camera"
-    lines = look.evidence_lines(json.loads(json.dumps(as_json(record))))
+    lines = show.evidence_lines(json.loads(json.dumps(as_json(record))))
     assert lines[:2] == [
         "when: 2021-06-16T00:00:00Z to 2021-06-17T00:00:00Z (to the day, zone UTC; from release.toml:date)",
         "sol: 32 to 33 (from release.toml:date)",
@@ -295,7 +295,7 @@ def test_sol_of_a_label_counts_for_missions_without_a_profile() -> None:
         "MARS EXPLORATION ROVER", 4087, "label a.lbl:PLANET_DAY_NUMBER",
     )  # fmt: skip
     assert (facts.camera, facts.local_true_solar_time_hours) == ("NAVCAM_LEFT", 15.37083)
-    assert look.evidence_lines(json.loads(json.dumps(as_json(record))))[1:] == [
+    assert show.evidence_lines(json.loads(json.dumps(as_json(record))))[1:] == [
         "sol: 4087 (from label a.lbl:PLANET_DAY_NUMBER)",
         "mission: MARS EXPLORATION ROVER (from label a.lbl:MISSION_NAME)",
         "camera: NAVCAM_LEFT (from label a.lbl:INSTRUMENT_ID)",

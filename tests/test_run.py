@@ -101,7 +101,11 @@ def test_only_a_changed_file_is_hashed_again(raw: Path, maker: MediaMaker, tmp_p
     os.utime(b, ns=(seen.st_atime_ns, seen.st_mtime_ns))
     assert counts(ingest(raw, tmp_path / "store"))[2] == 4  # size and date are unchanged: believed
     found = ingest(raw, tmp_path / "store", hash_all=True)  # and found out on request
-    assert (found.sources, found.unsupported) == (1, 1)
+    assert (found.sources, found.unsupported, found.state, found.exit_code) == (2, 0, "failed", 1)
+    (problem,) = found.problems
+    assert (problem.file, problem.verdict) == ("june/b.jpg", "changed")
+    assert "restore it from a copy, or touch it to have it taken as a new file" in problem.reason
+    assert counts(ingest(raw, tmp_path / "store"))[2] == 4  # what is known of it stays
 
 
 def test_hashing_everything_again_changes_no_record(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:

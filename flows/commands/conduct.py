@@ -57,6 +57,7 @@ def conduct(
         try:
             with RunProgress(quiet=options.quiet) as progress:
                 prepared = prepare(store, progress)
+            record.changes = tuple(prepared.changes)
             if prepared.plan.due:
                 warm_up(has_sound=prepared.plan.has_sound_due)  # while Prefect starts
                 with prefect_server(announce=not options.quiet):
@@ -109,6 +110,11 @@ def tell(report: Report) -> None:
     _tell_some("faults of the machine, tried again by the next run:", [one for one in new if one.blame == "machine"])
     _tell_some("faults in marsmedia, please report them:", [one for one in new if one.blame == "marsmedia"])
     _tell_some("known from earlier runs:", [one for one in found if not one.is_new])
+    changes = [str(change) for change in report.changes if change.kind != "changed"]
+    for line in changes[:PROBLEMS_SHOWN]:
+        click.echo(line)
+    if len(changes) > PROBLEMS_SHOWN:
+        click.echo(f"... and {len(changes) - PROBLEMS_SHOWN} more files that are not as they were, in the report")
     if found:
         click.echo(f"more about these files: marsmedia failures --store {report.store}")
     if report.report:

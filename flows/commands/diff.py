@@ -19,7 +19,7 @@ from processors.survey import printable
 def diff(word: str, processor: str, keys: tuple[str, ...], folder: Path, *, out: Path | None, as_json: bool) -> None:
     """Compare, and tell what differs."""
     store = open_store(folder)
-    row = find_source(word, list(Catalogue(store).sources().values()))
+    row = find_source(word, Catalogue(store).sightings())
     manifests = list(store.manifests(row.digest))
     ours = [manifest for manifest in manifests if manifest.ref.processor == processor]
     if not ours:

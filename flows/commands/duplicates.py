@@ -30,7 +30,7 @@ def duplicates(folder: Path, *, at_most_bits: int, as_json: bool) -> None:
     if not tables:
         raise click.ClickException(f"{folder}: no video was measured: add `Measurements()` to flows/recipes.py")
     names = {source: source[:12] for source in tables}
-    names |= {row.digest: row.name for row in catalogue.sources().values()}
+    names |= {row.digest: row.name for row in catalogue.sightings()}
     found = same_film(tables, at_most_bits)
     if as_json:
         told = [{**asdict(one), "name": names[one.source], "other_name": names[one.other_source]} for one in found]

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from flows.changes import Change
 from flows.commands.conduct import conduct
 from flows.commands.plan import tell_plan
 from flows.options import Options
@@ -28,13 +29,18 @@ def ingest(raw: Path, store_folder: Path, options: Options, *, dry_run: bool, as
     if dry_run:
         return _look(raw, store_folder, options, as_json=as_json)
 
+    changed: list[Change] = []
+
     def look(store: Store, progress: RunProgress) -> Prepared:
-        return prepare(raw, store, load_recipes(), progress, options)
+        prepared = prepare(raw, store, load_recipes(), progress, options)
+        changed.extend(change for change in prepared.changes if change.kind == "changed")
+        return prepared
 
     def flow() -> Any:
         from flows.ingest import ingest as flow
 
-        chosen = {name: value for name, value in asdict(options).items() if name != "hash_all"}  # hashed just now
+        chosen = asdict(options)
+        chosen["hash_all"] = bool(changed)  # else all was hashed just now
         return flow(raw=str(raw), store=str(store_folder), return_state=True, **chosen)  # type: ignore[call-overload]
 
     return conduct(look, store_folder, options, flow, asked=str(raw), as_json=as_json)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from flows.checkup import hash_all, hash_sample
+from flows.checkup import Which, hash_all, hash_sample
 from flows.commands.look import open_store
 from flows.recipe_book import load_recipes
 from processors.plan import applicable
@@ -22,8 +22,8 @@ from processors.survey import printable
 from processors.told import TellTale
 
 
-def verify(folder: Path, *, percent: float | None, seed: int | None, as_json: bool) -> int:
-    """Check every result, or a sample; 1 where one is damaged."""
+def verify(folder: Path, *, percent: float | None, seed: int | None, which: Which, as_json: bool) -> int:
+    """Check every result and raw file, or a sample; 1 where one is damaged, changed or missing."""
     store = open_store(folder)
 
     def tell(fault: Fault) -> None:
@@ -31,10 +31,11 @@ def verify(folder: Path, *, percent: float | None, seed: int | None, as_json: bo
             click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
 
     if percent is None:
-        done = hash_all(store, tell)
+        done = hash_all(store, tell, which)
     else:
-        done = hash_sample(store, percent, datetime.now(UTC).toordinal() if seed is None else seed, tell)
-    for row in Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist():
+        done = hash_sample(store, percent, datetime.now(UTC).toordinal() if seed is None else seed, tell, which)
+    known = [] if which == "raw" else Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist()
+    for row in known:
         ref = ResultRef(**row)
         if not store.has(ref):
             where = str(store.folder(ref).relative_to(store.root))
@@ -45,12 +46,15 @@ def verify(folder: Path, *, percent: float | None, seed: int | None, as_json: bo
     faults = done.faults
     if as_json:
         summary = {"results": done.results, "results_before": done.results_before, "items": done.items,
-                   "size_bytes": done.size_bytes, "faults": [asdict(fault) for fault in faults]}  # fmt: skip
+                   "size_bytes": done.size_bytes, "masters": done.masters, "masters_bytes": done.masters_bytes,
+                   "new": [asdict(one) for one in done.new], "faults": [asdict(fault) for fault in faults]}  # fmt: skip
         click.echo(json.dumps(summary, ensure_ascii=False))
     else:
         if done.results_before:
             click.echo(f"gone on where a check was interrupted: {done.results_before} results were looked at then")
-        counted = f"{done.results} results, {done.items} items, {done.size_bytes / 1e6:.1f} MB"
+        stored = f"{done.results} results, {done.items} items, {done.size_bytes / 1e6:.1f} MB"
+        masters = f"{done.masters} raw files, {done.masters_bytes / 1e6:.1f} MB"
+        counted = {"all": f"{stored}, {masters}", "store": stored, "raw": masters}[which]
         click.echo(f"{counted}: {len(faults) or 'no'} faults")
         if any(fault.kind == "damaged" for fault in faults):
             click.echo("delete the folders of damaged results, then run `marsmedia ingest`: they are made again")
@@ -61,12 +65,12 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Remove results whose key no recipe gives today and that no pack holds."""
     store = open_store(folder)
     catalogue = Catalogue(store)
-    rows = list(catalogue.sources().values())
+    rows = _every_source(catalogue)
     tell_tale = TellTale(rows)
     lost = {row.digest for row in rows if tell_tale.is_lost(row)}
     by_release = {p.name for recipe in load_recipes().values() for p in recipe if hasattr(p, "told")}
     view = _view(rows)
-    wanted = {ref for shown in view for ref in shown.refs}
+    wanted = {ref for shown in view for ref in shown.refs} | _evidence(catalogue)
     # where the release's words are out of reach, what was made of them is kept
     unwanted = [
         m
@@ -99,7 +103,7 @@ def rebuild(folder: Path, *, as_json: bool) -> int:
     store = open_store(folder)
     catalogue = Catalogue(store)
     unreadable = catalogue.rebuild()
-    rebuild_by_name(store, _view(list(catalogue.sources().values())))
+    rebuild_by_name(store, _view(_every_source(catalogue)))
     if as_json:
         click.echo(json.dumps({"results": catalogue.table("results").num_rows, "unreadable": unreadable}))
     else:
@@ -107,6 +111,23 @@ def rebuild(folder: Path, *, as_json: bool) -> int:
             click.echo(f"left out: {printable(reason)}")
         click.echo(f"rebuilt the catalogue and the by-name view of {folder}")
     return 1 if unreadable else 0
+
+
+def _every_source(catalogue: Catalogue) -> list[SourceRow]:
+    """What every path holds, and what it held last where nothing is there now: that cannot be made again."""
+    present = catalogue.sources()
+    held = {row.digest for row in present.values()}
+    gone = {row.digest: row for row in catalogue.sightings() if row.digest not in held}
+    return [*present.values(), *gone.values()]
+
+
+def _evidence(catalogue: Catalogue) -> set[ResultRef]:
+    """What is said, and was said last, at every place."""
+    return {
+        ResultRef(source=row.digest, processor="evidence", key=row.evidence_key)
+        for row in catalogue.sightings()
+        if row.evidence_key
+    }
 
 
 def _view(rows: list[SourceRow]) -> list[Shown]:

@@ -22,7 +22,7 @@ def links(folder: Path, *, as_json: bool) -> None:
     catalogue = Catalogue(store)
     found = find_links(store)
     catalogue.replace_links(found.links)
-    names = {row.digest: row.name for row in catalogue.sources().values()}
+    names = {row.digest: row.name for row in catalogue.sightings()}
     if as_json:
         click.echo(json.dumps({"links": [asdict(link) for link in found.links], "notes": found.notes}))
         return

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from flows.commands.link_words import sentence
 from flows.commands.origin import find_item, tell_origin
 from flows.recipe_book import load_recipes
 from flows.run_record import LOST, RUNNING, last_run
-from processors.contract import Json, parameters
+from processors.contract import parameters
 from processors.errors import RequestError
 from processors.plan import applicable
 from processors.plan import why as reason_for
 from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
-from processors.store.manifest import Manifest, ResultRef
+from processors.store.manifest import ResultRef
 from processors.store.results import Store
 from processors.store.selection import find_source, parse, select
 from processors.survey import printable
@@ -95,109 +93,6 @@ def _uncatalogued(store: Store, known: list[dict[str, Any]]) -> list[dict[str, A
     ]  # fmt: skip
 
 
-def show(word: str, folder: Path, *, as_json: bool) -> None:
-    """One source: what it is, where it was seen, and its results."""
-    store = open_store(folder)
-    row = _source(word, store)
-    manifests = list(store.manifests(row.digest))
-    record = store.source(row.digest) or {"seen": []}
-    if as_json:
-        results = [{**asdict(m), "folder": str(store.folder(m.ref))} for m in manifests]
-        kept = {"seen": record["seen"], "links": record.get("links", [])}
-        click.echo(json.dumps({**asdict(row), **kept, "results": results}, ensure_ascii=False))
-        return
-    click.echo(f"{printable(row.name)}: {row.medium or row.kind}, {row.format}{f', {row.codec}' if row.codec else ''}")
-    click.echo(f"  sha256   {row.digest}\n  size     {row.size_bytes} bytes\n  release  {printable(row.release)}")
-    for seen in record["seen"]:
-        click.echo(f"  seen     {printable(seen['path'])}")
-    if row.note:
-        click.echo(f"  note     {printable(row.note)}")
-    if record.get("links"):
-        names = {other.digest: other.name for other in Catalogue(store).sources().values()}
-        for link in record["links"]:
-            click.echo(f"  link     {printable(sentence(link, names))}")
-    if verdict := _verdict(manifests):
-        click.echo(f"  verdict  {printable(verdict)}")
-    told: list[dict[str, Json]] = []
-    for manifest in manifests:
-        why_not = f": {printable(manifest.reason)}" if manifest.reason and manifest.verdict != "made" else ""
-        click.echo(f"{manifest.ref.processor}: {manifest.verdict}{why_not}")
-        count = len(manifest.items)
-        click.echo(f"  {count} {'item' if count == 1 else 'items'} in {store.folder(manifest.ref)}")
-        if manifest.ref.processor == "evidence" and manifest.items:
-            record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())
-            for line in evidence_lines(record_of):
-                click.echo(f"  {printable(line)}")
-        for line in dict.fromkeys(line for item in manifest.items for line in _known(item.facts)):
-            click.echo(f"  {printable(line)}")
-        if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
-            told.append(manifest.source_facts)
-    for facts in told:
-        click.echo("what reading it turned up:")
-        for name, value in facts.items():
-            click.echo(f"  {name}: {printable(_in_words(name, value))}")
-
-
-def _verdict(manifests: list[Manifest]) -> str | None:
-    """Whether the source is damaged, and how; None where it was not read."""
-    made = [manifest for manifest in manifests if manifest.verdict == "made"]
-    if sentences := dict.fromkeys(manifest.reason for manifest in made if manifest.reason):
-        return f"damaged: {'; '.join(sentences)}"
-    return "no damage found" if any(manifest.source_facts for manifest in made) else None
-
-
-def _in_words(name: str, value: Any) -> str:
-    """A fact for people; of spans of time the first 10."""
-    if value is None:
-        return "none" if name in ("first_error", "unreadable") or name.endswith("_because") else "unknown"
-    if name == "streams":
-        return ", ".join(f"{one['index']} {one['kind']} {one['codec'] or 'without a decoder'}" for one in value)
-    if name not in ("damaged", "lost_seconds"):
-        return str(value)
-    spans = [(span["start_seconds"], span["end_seconds"]) if isinstance(span, dict) else span for span in value]
-    words = [f"{start:.3f} s to {'an unknown end' if end is None else f'{end:.3f} s'}" for start, end in spans[:10]]
-    return (", ".join(words) + (f" and {len(spans) - 10} more" if len(spans) > 10 else "")) or "none"
-
-
-def evidence_lines(record: dict[str, Any]) -> list[str]:
-    """When, where and by what a source was recorded, and each disagreement, a line each; what is unknown has none."""
-    lines: list[str] = []
-    if taken := record.get("taken"):
-        span = taken["utc"] or f"{taken['earliest_utc']} to {taken['latest_utc']}"
-        lines.append(f"when: {span} (to the {taken['precision']}, zone {taken['zone']}; from {taken['source']})")
-        if taken["first_sol"] is not None:
-            sols = sorted({taken["first_sol"], taken["last_sol"]})
-            lines.append(f"sol: {' to '.join(map(str, sols))} (from {record.get('sol_source') or taken['source']})")
-    if (source := record.get("mission_source")) and source.startswith("label "):
-        lines.append(f"mission: {record['mission']} (from {source})")
-    if event := record.get("event"):
-        lines.append(f"event: {event['name']}: {event['title']}, {event['written']} ({event['source']})")
-    if record.get("camera"):
-        words = record.get("recorded_by")
-        said = f"release.toml: {words}" if words else f"from {record['camera_source']}"
-        lines.append(f"camera: {record['camera']} ({said})")
-    elif record.get("recorded_by"):
-        lines.append(f"camera: {record['recorded_by']} (release.toml)")
-    for one in record.get("disagreements", ()):
-        lines.append(f"disagree about {one['about']}: " + "; ".join(f"{value} ({said})" for value, said in one["says"]))
-    return lines
-
-
-def _known(facts: Any) -> list[str]:
-    """What a result says in words: of metadata each known value, of the audit its verdict, of motion each refusal."""
-    if not isinstance(facts, dict):
-        return []
-    known, verdict = facts.get("known"), facts.get("words")
-    lines = [f"{name}: {v['value']} (from {v['source']})" for name, v in known.items() if v] if known else []
-    if verdict:
-        lines.append(f"verdict: {verdict}")
-    if missing := facts.get("missing_times_seconds"):
-        lines.append(f"no frame is shown at {', '.join(f'{seconds:g}' for seconds in missing)} s")
-    shots = facts.get("shots") or ()
-    lines += [f"shot {shot['shot']} refused: {why}" for shot in shots if (why := shot.get("refused_because"))]
-    return lines
-
-
 def items(words: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
     """One line an item; the facts are with the latest audit of the item's source."""
     store = open_store(folder)
@@ -205,8 +100,15 @@ def items(words: tuple[str, ...], folder: Path, *, as_json: bool) -> None:
     wanted = parse(words)
     rows = {row.digest: row for row in select(wanted, catalogue)}
     with connect(catalogue) as connection:
-        connection.execute("CREATE TABLE wanted AS SELECT unnest(?) AS source", [list(rows)])
-        asked = "SELECT items.* FROM items JOIN wanted USING (source) WHERE processor = coalesce(?, processor)"
+        places = [[row.path for row in rows.values()], list(rows)]
+        connection.execute("CREATE TABLE places AS SELECT unnest(?) AS path, unnest(?) AS source", places)
+        connection.execute(
+            "CREATE TABLE wanted AS SELECT source, evidence_key FROM places JOIN sightings USING (path, source)"
+        )
+        asked = (
+            "SELECT items.* FROM items JOIN wanted USING (source) WHERE processor = coalesce(?, processor) "
+            "AND (processor <> 'evidence' OR key = evidence_key)"
+        )
         found = connection.execute(f"{asked} ORDER BY source, processor, key, name", [wanted.processor])
         columns = [column[0] for column in found.description]
         some = False
@@ -224,7 +126,7 @@ def _tell_item(item: dict[str, Any], row: SourceRow, store: Store, *, as_json: b
     if not as_json:
         click.echo(f"{printable(row.name)}  {item['processor']}  {path}")
         return
-    item |= {"source_name": row.name, "path": str(path), "facts": json.loads(item["facts"])}
+    item |= {"source_name": row.name, "release": row.release, "path": str(path), "facts": json.loads(item["facts"])}
     click.echo(json.dumps(item, ensure_ascii=False))
 
 
@@ -289,4 +191,4 @@ def query(sql: str, folder: Path, *, as_json: bool) -> None:
 
 
 def _source(word: str, store: Store) -> SourceRow:
-    return find_source(word, list(Catalogue(store).sources().values()))
+    return find_source(word, Catalogue(store).sightings())

@@ -38,11 +38,16 @@ def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:
 
 def tell_origin(manifest: Manifest, name: str | None, store: Store, *, as_json: bool) -> None:
     """Print it."""
-    rows = list(Catalogue(store).sources().values())
-    seen = [row for row in rows if row.digest == manifest.ref.source]
-    told = TellTale(rows)
-    wanted = [p for row in seen[:1] for p in applicable(row.source(), load_recipes(), told.of(row)).values()]
-    found = origin(manifest, name, seen, wanted, store)
+    catalogue = Catalogue(store)
+    told = TellTale(catalogue.sources().values())
+    seen = [row for row in catalogue.sightings() if row.digest == manifest.ref.source]
+    present = [row for row in seen if row.gone_utc is None]
+    wanted = {
+        key: processor
+        for row in present or seen[-1:]
+        for key, processor in applicable(row.source(), load_recipes(), told.of(row)).items()
+    }
+    found = origin(manifest, name, seen, list(wanted.values()), store)
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
         return

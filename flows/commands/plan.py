@@ -24,10 +24,10 @@ SHOWN = 40
 def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) -> int:
     """Print the plan; gives the exit code."""
     plan = prepared.plan
-    history = History(Catalogue(store), {p.name for one in plan.due for p in one.processors})
-    expected = estimate(plan.due, history, workers)
+    history = History(Catalogue(store), {p.name for one in plan.all_due for p in one.processors})
+    expected = estimate(plan.all_due, history, workers)
     reasons = _Reasons(history)
-    entries = [(one, processor, *reasons.of(one, processor)) for one in plan.due for processor in one.processors]
+    entries = [(one, processor, *reasons.of(one, processor)) for one in plan.all_due for processor in one.processors]
     counts = {"due": plan.due_count, "reused": plan.reused, "earlier": len(plan.earlier)}
     if as_json:
         due = [

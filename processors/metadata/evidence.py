@@ -38,6 +38,8 @@ class Told:
     """The mistake in release.toml that keeps this file's entry from being read."""
     name: str | None = None
     """The file's own name, where that says something: a product name."""
+    of_bytes: Told | None = field(default=None, compare=False)
+    """What is said of the same bytes at the first place that holds them; None at that place itself."""
     start_of_labels: Callable[[], tuple[str, str] | None] = field(default=lambda: None, compare=False)
     """When a label says that the recording starts, and that label's name; it is read when this is asked."""
 
@@ -84,6 +86,8 @@ class Evidence:
     name: ClassVar[str] = "evidence"
     version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "file"
+    of_sighting: ClassVar[bool] = True
+    """Of the same bytes each place has its own, where it is said otherwise there."""
 
     release: str = "{}"
     labels: tuple[LabelRef, ...] = ()

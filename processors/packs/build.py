@@ -72,7 +72,7 @@ def build(
         raise RequestError(f"{output}: lies inside the store: choose a place outside of {store.root}")
     catalogue = Catalogue(store)
     chosen = choose(recipe, store, catalogue, asked)
-    recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sources().values()))
+    recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
     dated = f"{recipe.date}T00:00:00Z" if recipe.date else _latest(chosen)
     output = output.absolute()
     with scratch_beside(output, force=force) as scratch:

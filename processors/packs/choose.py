@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from processors.errors import RequestError
-from processors.packs.entry import Subject, subjects
+from processors.packs.entry import Subject, manifests_of, subjects
 from processors.packs.recipe import ORIGINALS, Recipe
 from processors.packs.rights import check_rights
 from processors.packs.take import taken
@@ -79,7 +79,7 @@ def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str,
 
 
 def _chosen(recipe: Recipe, row: SourceRow, subject: Subject, store: Store, asked: Asked) -> Chosen:
-    manifests = list(store.manifests(row.digest))
+    manifests = list(manifests_of(subject, store))
     return Chosen(
         subject=subject,
         has_original=ORIGINALS in recipe.take,

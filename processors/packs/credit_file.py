@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from processors.packs.entry import Text
+from processors.packs.entry import Subject, Text
 from processors.packs.packed import Identity, Packed
 from processors.packs.recipe import Recipe
 from processors.packs.rights import credit, notice, override_of, rights
+from processors.packs.voices import Voice
 from processors.survey import printable
 
 FILE = "CREDITS.txt"
@@ -27,8 +28,11 @@ def credits_text(packed: Sequence[Packed], recipe: Recipe, identity: Identity) -
         lines += [f"  Credit / 来源: {credit(subject)}", f"  Rights / 权利: {rights(subject)}"]
         if subject.synthetic:
             lines.append("  Synthetic: not recorded by a camera or microphone. / 合成数据，并非实拍。")
-        lines += [f"  {line}" for line in _both(notice(subject, recipe), recipe)]
-        if one := override_of(subject, recipe.overrides):
+        lines += _other_voices(subject)
+        one = override_of(subject, recipe.overrides)
+        if one is None:
+            lines += [f"  {line}" for line in _both(notice(subject, recipe), recipe)]
+        else:
             lines.append(f"  Override in writing / 书面例外: {one.who}: {one.why}")
         if subject.published_at:
             lines.append(f"  Released at / 发布于: {subject.published_at}")
@@ -38,6 +42,23 @@ def credits_text(packed: Sequence[Packed], recipe: Recipe, identity: Identity) -
             "",
         ]
         yield _lines(lines)
+
+
+def _other_voices(subject: Subject) -> Iterator[str]:
+    """What other places of the same bytes say of credit and rights, and which of them binds."""
+    if subject.bound_by:
+        yield f"  Rights as said by / 权利依据: {subject.bound_by.place}: {subject.bound_by.why_not}"
+    own = subject.voices[0] if subject.voices else None
+    for voice in subject.voices[0 if subject.bound_by else 1 :]:
+        if own and voice.speaks and (voice is own or _says(voice) != _says(own)):
+            yield f"  Also said / 另有声明: {voice.place}: {_says(voice)}"
+
+
+def _says(voice: Voice) -> str:
+    if voice.unread:
+        return voice.why_not
+    may = {True: "true", False: "false", None: "not said"}[voice.redistribute]
+    return f"Credit: {voice.credit or 'unknown'}; Rights: {voice.rights or 'unknown'}; redistribute: {may}"
 
 
 def _both(text: Text, recipe: Recipe) -> list[str]:

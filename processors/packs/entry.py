@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import Json
+from processors.packs.voices import Voice, binding, voice
 from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.disagreements import Disagreement, disagreements
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
 
@@ -87,6 +89,14 @@ class Subject:
     """The whole evidence record; None where there is none."""
     failures: tuple[Failure, ...] = ()
     """By processor; the latest result of each counts."""
+    evidence_key: str | None = None
+    """Of the evidence record; None where there is none."""
+    relative: str = ""
+    """`path` below the folder of releases."""
+    voices: tuple[Voice, ...] = ()
+    """What is said of its rights at every place that holds its bytes, this one first; empty: only what is above."""
+    bound_by: Voice | None = None
+    """The other place whose stricter rights are those above; None where they are this place's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,32 +116,88 @@ class Entry:
 
 
 def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> Iterator[Subject]:
-    """What is known of each source, in the order given."""
+    """What is known of each source, in the order given: the words of its own place, the strictest rights of all."""
     with connect(catalogue) as connection:
         audits = {
             source: json.loads(audit)
             for source, audit in connection.execute("SELECT source, audit FROM audits").fetchall()
         }
-        records = {
-            source: ResultRef(source=source, processor="evidence", key=key)
-            for source, key in connection.execute(
-                "SELECT i.source, i.key FROM stored_items i JOIN results r USING (source, processor, key) "
-                "WHERE processor = 'evidence' "
-                "QUALIFY row_number() OVER (PARTITION BY i.source ORDER BY r.started_utc DESC) = 1"
-            ).fetchall()
-        }
+        sighted: dict[str, list[_Place]] = {}
+        for source, path, relative, planned, key, gone in connection.execute(
+            "SELECT digest, path, relative, evidence_key, words_key, gone_utc IS NOT NULL FROM sighted "
+            "ORDER BY relative, path"
+        ).fetchall():
+            place = _Place(path=path, relative=relative, planned_key=planned, evidence_key=key, is_gone=gone)
+            sighted.setdefault(source, []).append(place)
+        apart = disagreements(connection)
         failures: dict[str, list[Failure]] = {}
         for source, processor, verdict, reason in connection.execute(
-            "SELECT source, processor, verdict, reason FROM results "
+            "SELECT source, processor, verdict, reason FROM results WHERE processor <> 'evidence' "
             "QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY started_utc DESC) = 1 "
             "AND verdict <> 'made' ORDER BY source, processor"
         ).fetchall():
             failures.setdefault(source, []).append(Failure(processor=processor, verdict=verdict, reason=reason))
+        unsaid: dict[str, dict[str, Failure]] = {}
+        for source, key, verdict, reason in connection.execute(
+            "SELECT source, key, verdict, reason FROM results WHERE processor = 'evidence' AND verdict <> 'made'"
+        ).fetchall():
+            unsaid.setdefault(source, {})[key] = Failure(processor="evidence", verdict=verdict, reason=reason)
     for row in rows:
-        ref = records.get(row.digest)
-        evidence = json.loads(store.item_path(ref, "evidence.json").read_bytes()) if ref else None
-        known = subject(row, evidence, audits.get(row.digest))
-        yield replace(known, failures=tuple(failures.get(row.digest, ())))
+        places = _places(row, sighted.get(row.digest, []))
+        records = [_evidence(row.digest, place.evidence_key, store) for place in places]
+        missing = [_unsaid(place, unsaid.get(row.digest, {})) for place in places]
+        voices = [
+            voice(place.relative, record["statements"] if record else None, failure.reason if failure else None)
+            for place, record, failure in zip(places, records, missing, strict=True)
+        ]
+        known = subject(row, records[0], audits.get(row.digest))
+        binds = binding(voices)
+        yield replace(
+            known,
+            failures=(*filter(None, missing[:1]), *failures.get(row.digest, ())),
+            evidence_key=places[0].evidence_key,
+            disagreements=(*known.disagreements, *map(_in_words, apart.get(row.digest, ()))),
+            voices=tuple(dict.fromkeys(voices)),
+            bound_by=None if binds is voices[0] else binds,
+            rights=binds.rights,
+            redistribute=binds.redistribute,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    path: str
+    relative: str
+    planned_key: str | None
+    """Of the evidence that the latest run wants for it."""
+    evidence_key: str | None
+    """Of the evidence that is there."""
+    is_gone: bool
+
+
+def _places(row: SourceRow, sighted: list[_Place]) -> list[_Place]:
+    """The place of a row, then every other one that holds the same bytes now and has words of its own."""
+    here = next(place for place in sighted if place.path == row.path)
+    others = [place for place in sighted if place.path != row.path and not place.is_gone]
+    return [here, *(other for other in others if other.evidence_key != here.evidence_key or not here.evidence_key)]
+
+
+def _unsaid(place: _Place, failures: dict[str, Failure]) -> Failure | None:
+    """Why there is no evidence of a place, where a run has tried to make it."""
+    if place.evidence_key is not None:
+        return None
+    return failures.get(place.planned_key) if place.planned_key else next(iter(failures.values()), None)
+
+
+def _evidence(digest: str, key: str | None, store: Store) -> dict[str, Any] | None:
+    if key is None:
+        return None
+    ref = ResultRef(source=digest, processor="evidence", key=key)
+    return json.loads(store.item_path(ref, "evidence.json").read_bytes())
+
+
+def _in_words(one: Disagreement) -> str:
+    return f"{one.about}: " + "; ".join(f"{value} ({place})" for value, place in one.says)
 
 
 def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, Any] | None) -> Subject:
@@ -145,6 +211,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         name=row.name,
         release=row.release,
         path=row.path,
+        relative=row.relative,
         medium=row.medium,
         format=row.format,
         size_bytes=row.size_bytes,
@@ -206,6 +273,13 @@ class _Said:
             if one["term"] == term:
                 values.setdefault("zh" if str(one["language"]).startswith("zh") else "en", str(one["value"]))
         return Text(en=values.get("en"), zh=values.get("zh"))
+
+
+def manifests_of(subject: Subject, store: Store) -> Iterator[Manifest]:
+    """The results of a source, of the evidence only what is said at the subject's own place."""
+    for manifest in store.manifests(subject.digest):
+        if manifest.ref.processor != "evidence" or manifest.ref.key == subject.evidence_key:
+            yield manifest
 
 
 def entries(subject: Subject, manifests: Iterable[Manifest], store: Store) -> Iterator[Entry]:

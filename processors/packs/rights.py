@@ -8,19 +8,9 @@ from fnmatch import fnmatchcase
 
 from processors.errors import RequestError
 from processors.packs.entry import Subject, Text
+from processors.packs.licences import rights_address_of
 from processors.packs.recipe import Override, Recipe
 
-RIGHTS_ADDRESSES = (
-    (r"CC0([- ]1\.0)?", "http://creativecommons.org/publicdomain/zero/1.0/"),
-    (r"CC[- ]BY[- ](?P<version>[234]\.0)", "http://creativecommons.org/licenses/by/{version}/"),
-    (r"CC[- ]BY-SA[- ](?P<version>[234]\.0)", "http://creativecommons.org/licenses/by-sa/{version}/"),
-    (r"CC[- ]BY-NC[- ](?P<version>[234]\.0)", "http://creativecommons.org/licenses/by-nc/{version}/"),
-    (r"CC[- ]BY-NC-SA[- ](?P<version>[234]\.0)", "http://creativecommons.org/licenses/by-nc-sa/{version}/"),
-    (r"public domain", "http://creativecommons.org/publicdomain/mark/1.0/"),
-    (r"unresolved", "http://rightsstatements.org/vocab/UND/1.0/"),
-)
-"""The addresses that IIIF Presentation 3 allows as `rights`: Creative Commons and rightsstatements.org."""
-NOT_EVALUATED = "http://rightsstatements.org/vocab/CNE/1.0/"
 NOTICES = {
     "internal": Text(en="For internal use: not cleared for passing on.", zh="仅供内部使用：未获转发许可。"),
     "press": Text(
@@ -46,9 +36,7 @@ def check_rights(subjects: Sequence[Subject], recipe: Recipe) -> None:
         return
     refused = [one for one in subjects if not one.redistribute and override_of(one, recipe.overrides) is None]
     if refused:
-        told = [
-            f"  {subject.release}/{subject.name} ({subject.digest[:8]}): {_why_not(subject)}" for subject in refused
-        ]
+        told = [f"  {_refusal(subject)}" for subject in refused]
         raise RequestError(
             "a public pack may not hold what may not be passed on:\n"
             + "\n".join(told)
@@ -67,7 +55,11 @@ def notice(subject: Subject, recipe: Recipe) -> Text:
         return Text()
     if one := override_of(subject, recipe.overrides):
         return Text(en=f"Passed on by decision of {one.who}: {one.why}", zh=f"转发决定人：{one.who}；理由：{one.why}")
-    return NOTICES[recipe.audience]
+    told = NOTICES[recipe.audience]
+    if subject.bound_by is None:
+        return told
+    en, zh = f"{subject.bound_by.place}: {subject.bound_by.why_not}", f"{subject.bound_by.place} 另有更严格的权利声明"
+    return Text(en=f"{told.en} {en}", zh=f"{told.zh}{zh}")
 
 
 def credit(subject: Subject) -> str:
@@ -76,32 +68,34 @@ def credit(subject: Subject) -> str:
 
 
 def rights(subject: Subject) -> str:
-    """In the words of the release."""
+    """In the words of the release; of several that hold the same bytes, of the one that allows least."""
     return subject.rights or "unknown: nobody says under which rights it was released"
 
 
 def rights_address(subject: Subject) -> str | None:
     """The standard address of these rights; None where they are stated and no standard has them."""
-    if subject.rights is None:
-        return NOT_EVALUATED
-    for pattern, address in RIGHTS_ADDRESSES:
-        if found := re.fullmatch(pattern, subject.rights.strip(), re.IGNORECASE):
-            return address.format(**found.groupdict())
-    return None
+    return rights_address_of(subject.rights)
 
 
 def _means(override: Override, subject: Subject) -> bool:
     word = override.source
     return (
         fnmatchcase(subject.name, word)
-        or word in (subject.name, f"{subject.release}/{subject.name}")
+        or word in (subject.name, f"{subject.release}/{subject.name}", subject.relative)
+        or word in {voice.place for voice in subject.voices}
         or (bool(re.fullmatch(r"[0-9a-f]{6,64}", word)) and subject.digest.startswith(word))
     )
 
 
-def _why_not(subject: Subject) -> str:
-    if subject.redistribute is False:
-        return f"its release says redistribute = false (rights: {rights(subject)})"
-    if subject.evidence is None:
-        return "its rights are unknown: it has no evidence record (processor `evidence`)"
-    return f"nobody says that it may be passed on (rights: {rights(subject)})"
+def _refusal(subject: Subject) -> str:
+    """What is refused, and who says so: the place itself, or another that holds the same bytes."""
+    name = f"{subject.release}/{subject.name} ({subject.digest[:8]})"
+    if other := subject.bound_by:
+        return f"{other.place} ({subject.digest[:8]}): {other.why_not}; selected is {subject.relative}, the same bytes"
+    own = subject.voices[0] if subject.voices else None
+    if own and own.unread:
+        return f"{name}: {own.why_not}"
+    if subject.redistribute is not False:
+        return f"{name}: nobody says that it may be passed on (rights: {rights(subject)})"
+    who = own.said_in if own and own.said_in and own.said_in != "its release.toml" else "its release"
+    return f"{name}: {who} says redistribute = false (rights: {rights(subject)})"

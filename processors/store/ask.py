@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from processors.store.catalogue import Catalogue
+from processors.store.disagreements import disagreements
 
 if TYPE_CHECKING:
     import duckdb
+
+SOURCES = """
+CREATE VIEW sources AS
+SELECT * REPLACE (coalesce(gone_utc, lead(seen_utc) OVER (PARTITION BY path ORDER BY seen_utc)) AS gone_utc)
+FROM stored_sources
+"""
+"""One row for each place and what it holds or held; `gone_utc` is NULL while it holds it."""
 
 AUDITS = """
 CREATE VIEW audits AS
@@ -27,38 +37,71 @@ FROM stored_items i LEFT JOIN audits a ON a.source = i.source
 """
 """Every item; the latest audit of its source travels in its facts."""
 
-KNOWN = """
-CREATE VIEW known AS
-WITH latest AS (
-  SELECT i.source, i.facts
+SIGHTED = """
+CREATE VIEW sighted AS
+WITH places AS (
+  SELECT *, count(*) OVER (PARTITION BY digest) AS place_count FROM sources WHERE kind = 'media'
+), words AS (
+  SELECT i.source, i.key, i.facts, r.release, r.source_name, r.parameters, r.started_utc
   FROM stored_items i JOIN results r ON (i.source, i.processor, i.key) = (r.source, r.processor, r.key)
   WHERE i.processor = 'evidence'
-  QUALIFY row_number() OVER (PARTITION BY i.source ORDER BY r.started_utc DESC) = 1
 )
-SELECT s.name, s.release, s.relative, s.medium, s.format, s.codec, s.size_bytes, s.duration_seconds,
-       s.digest AS source, e.facts->>'mission' AS mission, e.facts->>'event' AS event,
-       e.facts->>'camera' AS camera, e.facts->>'recorded_by' AS recorded_by,
-       e.facts->>'title' AS title, e.facts->>'precision' AS precision,
-       (e.facts->>'earliest_utc')::TIMESTAMPTZ AS earliest_utc, (e.facts->>'latest_utc')::TIMESTAMPTZ AS latest_utc,
-       (e.facts->>'first_sol')::INTEGER AS first_sol, (e.facts->>'last_sol')::INTEGER AS last_sol,
-       (e.facts->>'solar_longitude_degrees')::DOUBLE AS solar_longitude_degrees,
-       (e.facts->>'local_true_solar_time_hours')::DOUBLE AS local_true_solar_time_hours,
-       (e.facts->>'disagreement_count')::INTEGER AS disagreement_count,
-       a.audit->>'words' AS audit, (a.audit->>'motion_may_be_measured')::BOOLEAN AS motion_may_be_measured
-FROM (SELECT DISTINCT ON (digest) * FROM sources WHERE kind = 'media' ORDER BY digest, seen_utc DESC, path) s
-LEFT JOIN latest e ON e.source = s.digest LEFT JOIN audits a ON a.source = s.digest
+SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words, w.parameters AS words_parameters
+FROM places p LEFT JOIN words w ON w.source = p.digest AND (
+  w.key = p.evidence_key OR (p.evidence_key IS NULL AND (w.release = p.release OR p.place_count = 1)))
+QUALIFY row_number() OVER (
+  PARTITION BY p.path, p.digest ORDER BY w.source_name = p.name DESC, w.started_utc DESC) = 1
 """
-"""One row a source: its latest evidence and audit, for asking by sol, event, camera, time and medium."""
+"""One row for each place of a media file, with the evidence that holds what is said there.
+
+Where no run has planned the evidence of a place yet, it is the latest of its release, or the only one there is.
+"""
+
+SIGHTINGS = """
+CREATE VIEW sightings AS
+SELECT s.path, s.name, s.release, s.relative, s.medium, s.format, s.codec, s.size_bytes, s.duration_seconds,
+       s.digest AS source, s.seen_utc, s.gone_utc, s.words_key AS evidence_key,
+       s.words->>'mission' AS mission, s.words->>'event' AS event,
+       s.words->>'camera' AS camera, s.words->>'recorded_by' AS recorded_by,
+       s.words->>'title' AS title, s.words->>'precision' AS precision,
+       (s.words->>'earliest_utc')::TIMESTAMPTZ AS earliest_utc, (s.words->>'latest_utc')::TIMESTAMPTZ AS latest_utc,
+       (s.words->>'first_sol')::INTEGER AS first_sol, (s.words->>'last_sol')::INTEGER AS last_sol,
+       (s.words->>'solar_longitude_degrees')::DOUBLE AS solar_longitude_degrees,
+       (s.words->>'local_true_solar_time_hours')::DOUBLE AS local_true_solar_time_hours,
+       (s.words->>'disagreement_count')::INTEGER + coalesce(d.count, 0) AS disagreement_count,
+       a.audit->>'words' AS audit, (a.audit->>'motion_may_be_measured')::BOOLEAN AS motion_may_be_measured
+FROM sighted s LEFT JOIN audits a ON a.source = s.digest LEFT JOIN disagreements d ON d.source = s.digest
+"""
+"""One row for each place of a media file: what is said there, and the audit of its bytes.
+
+`disagreement_count` counts, too, what other places of the same bytes say otherwise.
+"""
+
+KNOWN = """
+CREATE VIEW known AS
+SELECT * EXCLUDE (path, seen_utc, evidence_key) FROM sightings
+QUALIFY row_number() OVER (
+  PARTITION BY source
+  ORDER BY gone_utc IS NULL DESC, CASE WHEN gone_utc IS NOT NULL THEN seen_utc END DESC, relative, path) = 1
+"""
+"""One row a source, as it is said at the first place that holds it, or that held it last."""
+
+COUNTS = pa.schema([("source", pa.string()), ("count", pa.int64())])
 
 
 def connect(catalogue: Catalogue) -> duckdb.DuckDBPyConnection:
-    """A connection with `sources`, `results`, `items`, `links`, `known` and `audits`; close it after use."""
+    """A connection with the tables and views, `known` and `sightings` among them; close it after use."""
     import duckdb
 
     connection = duckdb.connect()
-    for table, name in (("sources", "sources"), ("results", "results"), ("links", "links"), ("items", "stored_items")):
+    stored = {"sources": "stored_sources", "results": "results", "links": "links", "items": "stored_items"}
+    for table, name in stored.items():
         connection.register(name, catalogue.table(table))
-    for view in (AUDITS, ITEMS, KNOWN):
+    for view in (SOURCES, AUDITS, ITEMS, SIGHTED):
+        connection.execute(view)
+    counts = [{"source": source, "count": len(apart)} for source, apart in disagreements(connection).items()]
+    connection.register("disagreements", pa.Table.from_pylist(counts, COUNTS))
+    for view in (SIGHTINGS, KNOWN):
         connection.execute(view)
     connection.execute("SET enable_external_access = false; SET TimeZone = 'UTC'; SET lock_configuration = true")
     return connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,6 +49,10 @@ class SourceRow:
     label_name: str | None = None
     """Of the label beside it that was weighed; a media file is read with it, an unsupported one cannot be."""
     label_sha256: str | None = None
+    gone_utc: str | None = None
+    """When a run first found other bytes at this place, or nothing; None while they are there."""
+    evidence_key: str | None = None
+    """Key of the evidence that holds what is said at this place; None before a run has planned it."""
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:
@@ -118,10 +123,20 @@ class Catalogue:
         return pa.RecordBatchReader.from_stream(rows).read_all().cast(schema)
 
     def sources(self) -> dict[str, SourceRow]:
-        """What each path last held."""
+        """What each path holds, as far as runs have seen."""
+        return {row.path: row for row in self.sightings() if row.gone_utc is None}
+
+    def sightings(self) -> list[SourceRow]:
+        """Every place and what it holds or held, the oldest first; what another file replaced is gone since then."""
         batches = self.table("sources").to_batches(max_chunksize=1024)  # as Python objects a few at a time
         rows = [SourceRow(**row) for batch in batches for row in batch.to_pylist()]
-        return {row.path: row for row in sorted(rows, key=lambda row: row.seen_utc)}
+        rows.sort(key=lambda row: row.seen_utc)
+        latest: dict[str, int] = {}
+        for number, row in enumerate(rows):
+            if (before := latest.get(row.path)) is not None and rows[before].gone_utc is None:
+                rows[before] = dataclasses.replace(rows[before], gone_utc=row.seen_utc)
+            latest[row.path] = number
+        return rows
 
     def verdicts(self) -> dict[str, Known]:
         """Verdict, reason and blame of every catalogued result, by key."""

@@ -27,6 +27,8 @@ SCHEMAS = {
             ("seen_utc", _TEXT),
             ("label_name", _TEXT),
             ("label_sha256", _TEXT),
+            ("gone_utc", _TEXT),
+            ("evidence_key", _TEXT),
         ]
     ),
     "results": pa.schema(

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -84,35 +85,63 @@ def _sols(text: str) -> tuple[int, int]:
 def select(selection: Selection, catalogue: Catalogue) -> list[SourceRow]:
     """The media sources that are meant, one row each, in the order of release and name.
 
+    A source that lies at several places is given as it is at the first of those that are meant: the row's release and
+    path say whose words are asked for. What is no longer in raw is meant only by its path, name or digest.
+
     Raises
     ------
     RequestError : there are none, a name means none or several, or the SQL is wrong.
     """
+    rows = [row for row in catalogue.sightings() if row.kind == "media"]
+    meant = _at_places(selection, catalogue, rows)
+    if selection.names:
+        named = {_place(row) for name in selection.names for row in _named(name, rows)}
+        found = [row for row in meant if _place(row) in named]
+    else:
+        found = [row for row in meant if row.gone_utc is None]
+    if not found:
+        raise RequestError(_none_meant(selection, meant))
+    chosen: dict[str, SourceRow] = {}
+    for row in sorted(found, key=_first):
+        chosen.setdefault(row.digest, row)
+    return sorted(chosen.values(), key=lambda row: (row.release, row.relative, row.digest))
+
+
+def _at_places(selection: Selection, catalogue: Catalogue, rows: list[SourceRow]) -> list[SourceRow]:
+    """The rows of which what is asked for is known: all of it of one place."""
     import duckdb
 
-    rows = [row for row in catalogue.sources().values() if row.kind == "media"]
-    by_digest: dict[str, SourceRow] = {}
-    for row in sorted(rows, key=lambda row: (row.seen_utc, row.path)):
-        by_digest[row.digest] = row
-    asked, values = _conditions(selection)
-    if asked:
-        with connect(catalogue) as connection:
-            try:
-                statement = f"SELECT source FROM known WHERE {' AND '.join(asked)}"
-                if len(connection.extract_statements(statement)) != 1:
-                    raise RequestError(f"sql={selection.sql}: give one condition")
-                meant = {str(row[0]) for row in connection.execute(statement, values).fetchall()}
-            except duckdb.Error as error:
-                raise RequestError(f"sql={selection.sql}: {error}") from error
-    else:
-        meant = set(by_digest)
-    if selection.names:
-        meant &= {digest for name in selection.names for digest in _named(name, rows)}
     if selection.release is not None:
-        meant &= {row.digest for row in rows if row.release == selection.release}
-    if not meant:
-        raise RequestError("the selection means no source in the store: `marsmedia items` and `query` show what is")
-    return sorted((by_digest[digest] for digest in meant), key=lambda row: (row.release, row.relative, row.digest))
+        rows = [row for row in rows if row.release == selection.release]
+    asked, values = _conditions(selection)
+    if not asked:
+        return rows
+    with connect(catalogue) as connection:
+        try:
+            statement = f"SELECT path, source FROM sightings WHERE {' AND '.join(asked)}"
+            if len(connection.extract_statements(statement)) != 1:
+                raise RequestError(f"sql={selection.sql}: give one condition")
+            places = set(connection.execute(statement, values).fetchall())
+        except duckdb.Error as error:
+            raise RequestError(f"sql={selection.sql}: {error}") from error
+    return [row for row in rows if _place(row) in places]
+
+
+def _place(row: SourceRow) -> tuple[str, str]:
+    return row.path, row.digest
+
+
+def _first(row: SourceRow) -> tuple[bool, float, str, str]:
+    """Sorts what is in raw first, in the order of its places; then what was there last."""
+    gone = datetime.fromisoformat(row.gone_utc).timestamp() if row.gone_utc else 0.0
+    return row.gone_utc is not None, -gone, row.relative, row.path
+
+
+def _none_meant(selection: Selection, meant: list[SourceRow]) -> str:
+    if not selection.names and meant:
+        names = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in meant})[:10])
+        return f"what the selection means is no longer in raw: {names}: name it by its digest"
+    return "the selection means no source in the store: `marsmedia items` and `query` show what is"
 
 
 def _conditions(selection: Selection) -> tuple[list[str], list[object]]:
@@ -131,29 +160,65 @@ def _conditions(selection: Selection) -> tuple[list[str], list[object]]:
     return [*conditions, *([f"({selection.sql}\n)"] if selection.sql is not None else [])], values
 
 
-def _named(word: str, rows: Sequence[SourceRow]) -> set[str]:
+def _named(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
+    """Every place that a pattern, path, name or digest means."""
     if any(character in word for character in "*?["):
-        found = {row.digest for row in rows if fnmatchcase(row.name, word) or fnmatchcase(row.relative, word)}
+        found = [row for row in rows if fnmatchcase(row.name, word) or fnmatchcase(row.relative, word)]
+        if present := [row for row in found if row.gone_utc is None]:
+            return present
         if found:
-            return found
-    return {find_source(word, rows).digest}
+            names = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in found})[:10])
+            raise RequestError(f"{word}: no longer in raw: {names}: name it by its digest")
+    return _places(word, rows)
 
 
 def find_source(word: str, rows: Sequence[SourceRow]) -> SourceRow:
-    """The one source that is meant by a path, a name or the first characters of a digest.
+    """The one source that is meant by a path, a name or the first characters of a digest; it may be gone.
 
     Raises
     ------
     RequestError : none is, or several are; the message names them.
     """
-    place = os.path.realpath(word)
-    found = [row for row in rows if row.path == place or row.path == str(Path(word).absolute())]
-    found = found or [row for row in rows if word in (row.name, row.relative)]
-    if not found and re.fullmatch(r"[0-9a-f]{4,64}", word):
-        found = [row for row in rows if row.digest.startswith(word)]
-    if not found:
-        raise RequestError(f"{word}: no such source in the store: `marsmedia items` lists what there is")
-    if len({row.digest for row in found}) > 1:
-        choices = ", ".join(sorted(f"{row.relative} ({row.digest[:8]})" for row in found)[:10])
-        raise RequestError(f"{word}: several sources are called that: {choices}: use the digest")
-    return found[0]
+    return min(_places(word, rows), key=_first)
+
+
+def _places(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
+    """Every place of the one source that is meant: those in raw, and only where there is none, those that were."""
+    for meant in (_at_path(word, rows), _called(word, rows), _of_digest(word, rows)):
+        found = [row for row in meant if row.gone_utc is None] or _latest(meant)
+        if len({row.digest for row in found}) > 1:
+            choices = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in found})[:10])
+            raise RequestError(
+                f"{word}: several sources are called that: {choices}: give more of the path, or the digest"
+            )
+        if found:
+            return found
+    key, equals, _ = word.partition("=")
+    if equals and re.fullmatch(r"[A-Za-z_]+", key):
+        raise RequestError(f"{word}: no such key: known are {', '.join(WORDS)}")
+    if re.fullmatch(r"[0-9a-f]{1,3}", word):
+        raise RequestError(f"{word}: no such source in the store: give at least 4 characters of a digest")
+    raise RequestError(f"{word}: no such source in the store: `marsmedia items` lists what there is")
+
+
+def _at_path(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
+    places = {os.path.realpath(word), str(Path(word).absolute())}
+    return [row for row in rows if row.path in places]
+
+
+def _called(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
+    """By the whole path below the folder of releases, else by its end: a name, or a name in a folder."""
+    whole = [row for row in rows if row.relative == word]
+    return whole or [row for row in rows if row.name == word or row.relative.endswith(f"/{word}")]
+
+
+def _of_digest(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
+    return [row for row in rows if row.digest.startswith(word)] if re.fullmatch(r"[0-9a-f]{4,64}", word) else []
+
+
+def _latest(rows: Sequence[SourceRow]) -> list[SourceRow]:
+    """Of each place what it held last."""
+    latest: dict[str, SourceRow] = {}
+    for row in rows:  # the oldest first
+        latest[row.path] = row
+    return list(latest.values())

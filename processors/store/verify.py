@@ -14,12 +14,14 @@ from processors.store.results import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A stored file that is not as its manifest says."""
+    """A stored file that is not as its manifest says, or a raw one that is not as it was ingested."""
 
     path: str
-    """Below the store."""
-    kind: Literal["damaged", "missing", "extra"]
+    """Below the store, or of a raw file the folder of releases and the path below it."""
+    kind: Literal["damaged", "missing", "extra", "changed", "new"]
+    """Of raw files `changed`, `missing` or `new`; only a new one is no fault."""
     reason: str
+    is_master: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

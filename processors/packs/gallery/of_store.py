@@ -7,7 +7,7 @@ from pathlib import Path
 
 from processors.contract import canonical_json
 from processors.formats import media_type_of
-from processors.packs.entry import Subject, entries
+from processors.packs.entry import Subject, entries, manifests_of
 from processors.packs.gallery.shown import Shown
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.manifest import Manifest
@@ -27,7 +27,7 @@ def shown_of_store(subjects: Iterable[Subject], store: Store, folder: Path) -> I
                 media_type=media_type_of(subject.format, subject.medium, subject.name),
                 thumbnail_href=None,
             )
-        for manifest in newest(store.manifests(subject.digest)):
+        for manifest in newest(manifests_of(subject, store)):
             items = list(entries(subject, [manifest], store))
             small = thumbnails.of_result(items)
             for entry in items:

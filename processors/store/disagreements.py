@@ -1,0 +1,91 @@
+"""What is said of the same bytes at several places and cannot all be right."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from processors.mission.profile import load_profile, profile_names
+
+if TYPE_CHECKING:
+    import duckdb
+
+COMPARED = ("mission", "agency", "event", "recorded_by", "credit", "rights", "redistribute", "synthetic")
+"""Keys of release.toml with one true value; a title or a caption may well be worded in several ways."""
+FROM_PROFILE = ("agency", "credit", "rights", "redistribute")
+"""What a mission's profile says where release.toml does not."""
+
+SAID_APART = """
+SELECT digest, relative, words_parameters, words FROM sighted WHERE gone_utc IS NULL AND words_key IS NOT NULL
+QUALIFY min(words_key) OVER (PARTITION BY digest) <> max(words_key) OVER (PARTITION BY digest)
+ORDER BY digest, relative
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement:
+    """One thing that several places say differently; nobody has decided."""
+
+    about: str
+    """A key of release.toml, or `recorded`: when."""
+    says: tuple[tuple[str, str], ...]
+    """(value, place below the folder of releases) of each place that says anything of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Said:
+    place: str
+    words: dict[str, str]
+    span: tuple[str, str] | None
+    """Earliest and latest UTC of the recording."""
+
+
+def disagreements(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Disagreement, ...]]:
+    """Return the disagreements between the places of each source, by its digest; sources without any are left out."""
+    rows = connection.execute(SAID_APART).fetchall()
+    found: dict[str, tuple[Disagreement, ...]] = {}
+    for digest, group in itertools.groupby(rows, key=lambda row: row[0]):
+        voices = [_said(place, json.loads(parameters), json.loads(facts)) for _, place, parameters, facts in group]
+        if apart := (*_words_apart(voices), *_spans_apart(voices)):
+            found[digest] = apart
+    return found
+
+
+def _said(place: str, parameters: Mapping[str, Any], facts: Mapping[str, Any] | None) -> _Said:
+    release = json.loads(parameters.get("release", "{}"))
+    words = {**release.get("head", {}), **release.get("file", {})}
+    if words.get("mission") in profile_names():
+        profile = load_profile(words["mission"])
+        words = {name: getattr(profile, name) for name in FROM_PROFILE} | words
+    earliest, latest = ((facts or {}).get(name) for name in ("earliest_utc", "latest_utc"))
+    return _Said(
+        place=place,
+        words={name: _written(words[name]) for name in COMPARED if name in words},
+        span=(earliest, latest) if earliest and latest else None,
+    )
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else " ".join(str(value).split())
+
+
+def _words_apart(voices: list[_Said]) -> list[Disagreement]:
+    told = ((name, [(one.words[name], one.place) for one in voices if name in one.words]) for name in COMPARED)
+    return [
+        Disagreement(about=name, says=tuple(says))
+        for name, says in told
+        if len({value.casefold() for value, _ in says}) > 1
+    ]
+
+
+def _spans_apart(voices: list[_Said]) -> list[Disagreement]:
+    """When it was recorded, where two spans have no moment in common."""
+    spans = [(one.span, one.place) for one in voices if one.span]
+    moments = [tuple(datetime.fromisoformat(moment) for moment in span) for span, _ in spans]
+    if all(a[0] < b[1] and b[0] < a[1] for a, b in itertools.combinations(moments, 2)):
+        return []
+    return [Disagreement(about="recorded", says=tuple((f"{a} to {b}", place) for (a, b), place in spans))]

@@ -1,0 +1,80 @@
+"""Fixity of the masters: hashes the raw files again and names each that has changed, is missing or is new."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from processors.errors import machine_reason
+from processors.store.catalogue import SourceRow
+from processors.store.verify import Checked, Fault
+from processors.survey import FoundFile, storable, survey
+
+
+def check_masters(
+    rows: Iterable[SourceRow], *, after: str = "", wanted: Callable[[str], bool] = lambda path: True
+) -> Iterator[Checked]:
+    """Hash every raw file that the catalogue knows, in the order of paths; a new one is named and not hashed.
+
+    Parameters
+    ----------
+    rows : what every path holds.
+    after : the path of the last file that was looked at before; only those behind it are.
+    wanted : says of each path whether it is looked at.
+    """
+    by_root: dict[str, dict[str, SourceRow]] = {}
+    for row in rows:
+        by_root.setdefault(row.path.removesuffix(f"/{row.relative}"), {})[row.path] = row
+    places: dict[str, tuple[str, SourceRow | None, FoundFile | None]] = {}
+    for root, known in by_root.items():
+        found = _found(root)
+        if found is None:
+            places[root] = (root, None, None)
+            continue
+        for path in known.keys() | found.keys():
+            if path not in places or path in known:  # a folder may lie in another
+                places[path] = (root, known.get(path), found.get(path))
+    for path, (root, row, file) in sorted(places.items()):
+        if path > after and wanted(path):
+            yield _checked(path, root, row, file)
+
+
+def _found(root: str) -> dict[str, FoundFile] | None:
+    """The files below a folder; None where it cannot be listed."""
+    try:
+        return {storable(entry.path): entry for entry in survey(Path(root)) if isinstance(entry, FoundFile)}
+    except OSError:
+        return None
+
+
+def _checked(path: str, root: str, row: SourceRow | None, file: FoundFile | None) -> Checked:
+    if path == root:
+        return _one(
+            path, Fault(path=path, kind="missing", reason="the folder of releases is not there", is_master=True)
+        )
+    place = f"{Path(root).name}/{path[len(root) + 1 :]}"
+    if row is None:
+        return _one(path, Fault(path=place, kind="new", reason="not ingested yet", is_master=True))
+    if file is None:
+        reason = f"was {row.digest[:16]}..., first seen {row.seen_utc[:10]}"
+        return _one(path, Fault(path=place, kind="missing", reason=reason, is_master=True))
+    try:
+        with Path(file.path).open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        return _one(path, Fault(path=place, kind="missing", reason=machine_reason(error), is_master=True))
+    if digest == row.digest:
+        return Checked(path=path, item_count=0, size_bytes=file.size_bytes, faults=())
+    same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
+    what_to_do = (
+        "its size and date are as before: restore it from a copy"
+        if same
+        else "it was replaced since it was ingested: run `marsmedia ingest` if that was meant"
+    )
+    reason = f"was {row.digest[:16]}... is {digest[:16]}...; {what_to_do}"
+    return _one(path, Fault(path=place, kind="changed", reason=reason, is_master=True), file.size_bytes)
+
+
+def _one(path: str, fault: Fault, size_bytes: int = 0) -> Checked:
+    return Checked(path=path, item_count=0, size_bytes=size_bytes, faults=(fault,))
