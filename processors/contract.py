@@ -111,6 +111,8 @@ class Using:
     """By processor name."""
     source_facts: Mapping[Reads, Json]
     """What reading the source turned up when those results were made: counts and losses, by the units read."""
+    source_name: str = ""
+    """The file's own name, for people and for programs that link to it by name; any text, never used as a path."""
 
 
 class Session(Protocol):

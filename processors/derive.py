@@ -35,6 +35,7 @@ from processors.store.manifest import Cost
 from processors.store.results import Store
 from processors.store.used import used_results
 from processors.video.reader import DamageMet, VideoReader
+from processors.video.structure import structure_of
 from processors.work import Reading, Work
 
 NOTHING_TO_DO = "there is nothing in this file that it could be made of"
@@ -202,7 +203,7 @@ def _run_video(
             with _blamed_on(video_work), reading.clock("video"), open_container(file.open()) as second_opening:
                 pictures = VideoReader(
                     container, second_opening, source_digest=source.digest, in_order=in_order,
-                    cut_off_because=cut_off_because(file, source.format),
+                    structure=structure_of(file, source.format),
                 )  # fmt: skip
         if pictures:
             pictures.want(_start(video_work, pictures.info))

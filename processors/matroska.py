@@ -1,12 +1,44 @@
-"""Is a Matroska or WebM file cut off? Its segment says how long it is (RFC 8794, RFC 9559)."""
+"""What the structure of a Matroska or WebM file shows of damage: is it cut off, and where do its elements break off?
+
+RFC 8794 (EBML), RFC 9559 (Matroska). Demuxers skip what they cannot read to the next cluster, and say nothing.
+"""
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from processors.source_file import SourceFile
 
-HEADER_ID, SEGMENT_ID = 0x1A45DFA3, 0x18538067
+HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
+CRC_ID, VOID_ID, SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, BLOCK_ID = 0xBF, 0xEC, 0xA3, 0xA0, 0xA1
+TRACK_ENTRY_ID, TRACK_NUMBER_ID = 0xAE, 0xD7
+IN_SEGMENT = {
+    CLUSTER_ID, TRACKS_ID, 0x114D9B74, 0x1549A966, 0x1C53BB6B, 0x1941A469, 0x1043A770, 0x1254C367, CRC_ID, VOID_ID,
+}  # fmt: skip
+IN_CLUSTER = {SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, CRC_ID, VOID_ID, 0xE7, 0x5854, 0xA7, 0xAB, 0xAF}
+MARKS = tuple(one.to_bytes(4, "big") for one in sorted(IN_SEGMENT - {CRC_ID, VOID_ID}))
+
+MAX_ELEMENTS = 5_000_000
+"""Elements that are looked at; behind them nothing is said of a file. 13 hours of film and sound."""
+MAX_DAMAGED = 1000
+MAX_CHECKED_BYTES = 1 << 26
+"""A larger element's checksum is not computed."""
+SCANNED_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class DamagedBytes:
+    """Bytes that cannot be what was written; half open."""
+
+    start_byte: int
+    end_byte: int
+    is_certain: bool
+    """False where only a gap in the times shows that something is wrong: an element that the standard does not know."""
+    is_skipped: bool
+    """True where demuxers pass over these bytes; False where they are read, and a checksum does not fit."""
 
 
 def cut_off_because(file: SourceFile, file_format: str) -> str | None:
@@ -18,14 +50,171 @@ def cut_off_because(file: SourceFile, file_format: str) -> str | None:
 def missing_bytes(file: SourceFile) -> int:
     """How many bytes of the segment are not there; 0 where all are, or where a live stream did not know its length."""
     with file.open() as opened:
-        if _number(opened, is_id=True) != HEADER_ID or (length := _number(opened)) is None:
-            return 0
-        if opened.tell() + length > file.size_bytes:
-            return 0
-        opened.seek(length, 1)
-        if _number(opened, is_id=True) != SEGMENT_ID or (length := _number(opened)) is None:
-            return 0
-        return max(0, opened.tell() + length - file.size_bytes)
+        segment = _segment(opened, file.size_bytes)
+        return max(0, segment[1] - file.size_bytes) if segment and segment[1] is not None else 0
+
+
+def damaged_bytes(file: SourceFile, file_format: str) -> tuple[DamagedBytes, ...]:
+    """Where the elements of such a file break off or do not fit their checksums, in order; nothing of other formats."""
+    if "matroska" not in file_format:
+        return ()
+    with file.open() as opened:
+        segment = _segment(opened, file.size_bytes)
+        if segment is None:
+            return ()
+        start, end = segment
+        return tuple(_Walk(opened, min(end or file.size_bytes, file.size_bytes)).damage(start))
+
+
+def _segment(opened: BinaryIO, size_bytes: int) -> tuple[int, int | None] | None:
+    """Where the segment's content begins and ends; no end where it is unknown, None where there is no segment."""
+    if _number(opened, is_id=True) != HEADER_ID or (length := _number(opened)) is None:
+        return None
+    if opened.tell() + length > size_bytes:
+        return None
+    opened.seek(length, 1)
+    if _number(opened, is_id=True) != SEGMENT_ID:
+        return None
+    is_known, length = _length(opened)
+    return (opened.tell(), None if length is None else opened.tell() + length) if is_known else None
+
+
+@dataclass
+class _Walk:
+    """A walk over the segment's elements, the clusters' too, that stops at none and reads headers only."""
+
+    opened: BinaryIO
+    end: int
+    """First byte behind what is walked: the segment's or the file's end."""
+    elements: int = 0
+    tracks: set[int] = field(default_factory=set)
+    """Numbers of the declared tracks; empty where none could be read."""
+
+    def damage(self, start: int) -> Iterator[DamagedBytes]:
+        found, place = 0, start
+        while place < self.end and found < MAX_DAMAGED and self.elements < MAX_ELEMENTS:
+            element = self._element(place)
+            if element is None or element[0] not in IN_SEGMENT:
+                if self._is_another_segment(place):
+                    return
+                following = self._resynchronised(place + 1)
+                yield _skipped(place, following)
+                found, place = found + 1, following
+                continue
+            identity, content, length = element
+            behind = None if length is None else content + length
+            if identity == CLUSTER_ID:
+                for one in self._in_cluster(content, behind):
+                    yield one
+                    found += 1
+                place = self._place
+                continue
+            if behind is None or behind > self.end:
+                return  # cut off, which is told as that
+            if identity == TRACKS_ID:
+                self.tracks = set(self._track_numbers(content, behind))
+            if not self._fits_checksum(content, behind):
+                yield DamagedBytes(start_byte=place, end_byte=behind, is_certain=True, is_skipped=False)
+                found += 1
+            place = behind
+
+    def _in_cluster(self, start: int, end: int | None) -> Iterator[DamagedBytes]:
+        """What is wrong in one cluster; leaves `_place` where the walk goes on. `end` is None for a live stream's."""
+        limit = min(self.end, self.end if end is None else end)
+        place = start
+        while place < limit and self.elements < MAX_ELEMENTS:
+            element = self._element(place)
+            if element and element[0] in IN_SEGMENT - IN_CLUSTER:
+                break  # it ends where the next begins, whatever its length says
+            is_cut = element is not None and element[2] is not None and limit == self.end < element[1] + element[2]
+            if is_cut and (end is None or end > self.end):
+                place = self.end  # the file ends inside this block
+                break
+            if element is None or element[2] is None or element[1] + element[2] > limit:
+                self._place = self._resynchronised(place)
+                yield _skipped(place, self._place)
+                return
+            identity, content, length = element
+            behind = content + (length or 0)
+            if identity not in IN_CLUSTER or not self._is_of_a_track(identity, content, behind):
+                yield DamagedBytes(start_byte=place, end_byte=behind, is_certain=False, is_skipped=True)
+            place = behind
+        self._place = place
+        if end is not None and end <= self.end and not self._fits_checksum(start, end):
+            yield DamagedBytes(start_byte=start, end_byte=end, is_certain=True, is_skipped=False)
+
+    def _is_of_a_track(self, identity: int, content: int, end: int) -> bool:
+        """Does a block belong to a declared track? True for what is no block."""
+        if not self.tracks or identity not in (SIMPLE_BLOCK_ID, BLOCK_GROUP_ID):
+            return True
+        if identity == BLOCK_GROUP_ID:
+            place = content
+            while place < end:
+                inner = self._element(place)
+                if inner is None or inner[2] is None or inner[1] + inner[2] > end:
+                    return False
+                if inner[0] == BLOCK_ID:
+                    content = inner[1]
+                    break
+                place = inner[1] + inner[2]
+            else:
+                return False
+        self.opened.seek(content)
+        return _number(self.opened) in self.tracks
+
+    def _track_numbers(self, start: int, end: int) -> Iterator[int]:
+        for identity, content, length in self._children(start, end):
+            if identity == TRACK_ENTRY_ID:
+                for inner, place, size in self._children(content, content + length):
+                    if inner == TRACK_NUMBER_ID and size <= 8:
+                        self.opened.seek(place)
+                        yield int.from_bytes(self.opened.read(size), "big")
+
+    def _children(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        while start < end and (element := self._element(start)) and element[2] is not None:
+            yield element[0], element[1], element[2]
+            start = element[1] + element[2]
+
+    def _element(self, place: int) -> tuple[int, int, int | None] | None:
+        """Identity, where the content begins, and its length, None where it is unknown; None where no element is."""
+        self.elements += 1
+        self.opened.seek(place)
+        identity = _number(self.opened, is_id=True)
+        if identity is None:
+            return None
+        is_known, length = _length(self.opened)
+        return (identity, self.opened.tell(), length) if is_known else None
+
+    def _fits_checksum(self, start: int, end: int) -> bool:
+        """True where the content's checksum fits, and where it has none or is too long to be checked."""
+        element = self._element(start) if end - start <= MAX_CHECKED_BYTES else None
+        if element is None or element[0] != CRC_ID or element[2] != 4:
+            return True
+        self.opened.seek(element[1])
+        expected = int.from_bytes(self.opened.read(4), "little")
+        return zlib.crc32(self.opened.read(end - element[1] - 4)) == expected
+
+    def _resynchronised(self, place: int) -> int:
+        """Where the next element of the segment begins, as a demuxer finds it; the end where none does."""
+        while place < self.end:
+            self.opened.seek(place)
+            data = self.opened.read(min(SCANNED_BYTES, self.end - place))
+            hits = sorted(hit for mark in MARKS if (hit := data.find(mark)) >= 0)
+            if hits:
+                return place + hits[0]
+            if len(data) < SCANNED_BYTES:
+                break
+            place += len(data) - 3
+        return self.end
+
+    def _is_another_segment(self, place: int) -> bool:
+        """Does another file's header stand here, behind a segment of unknown length?"""
+        self.opened.seek(place)
+        return _number(self.opened, is_id=True) in (HEADER_ID, SEGMENT_ID)
+
+
+def _skipped(start: int, end: int) -> DamagedBytes:
+    return DamagedBytes(start_byte=start, end_byte=end, is_certain=True, is_skipped=True)
 
 
 def _number(opened: BinaryIO, *, is_id: bool = False) -> int | None:
@@ -39,7 +228,20 @@ def _number(opened: BinaryIO, *, is_id: bool = False) -> int | None:
         return None
     value = int.from_bytes(first + rest, "big")
     if is_id:
-        return value
+        return value if more < 4 else None
     bits = 7 * (more + 1)
     value &= (1 << bits) - 1
     return None if value == (1 << bits) - 1 else value
+
+
+def _length(opened: BinaryIO) -> tuple[bool, int | None]:
+    """Is there a length, and which: None where it is the one that stands for unknown."""
+    place = opened.tell()
+    value = _number(opened)
+    if value is not None:
+        return True, value
+    opened.seek(place)
+    first = opened.read(1)
+    rest = opened.read(8 - first[0].bit_length()) if first and first[0] else b""
+    is_unknown = bool(first and first[0]) and len(rest) == 8 - first[0].bit_length()
+    return is_unknown, None

@@ -19,7 +19,6 @@ from processors.inspect import inspect
 from processors.source_file import SourceFile
 from processors.video.frames import Frames
 from processors.video.integrity import Audited
-from processors.video.motion import Motion
 from processors.video.shots import Shots
 from processors.video.stills import Stills
 from tests.conftest import SAMPLES
@@ -112,23 +111,6 @@ def test_a_matroska_file_that_is_cut_is_told_for_its_film_and_its_sound(make: Me
         assert facts["truncated_because"] == (None if is_complete else f"{lost} bytes of the segment are not there")
 
 
-def test_a_film_without_any_time_ends_in_words(tmp_path: Path) -> None:
-    path = tmp_path / "raw.h264"
-    said = "-f lavfi -i testsrc2=d=1 -c:v libx264 -f h264"
-    subprocess.run(["ffmpeg", "-v", "error", *said.split(), str(path)], check=True)
-    frames, audit, shots, motion = derived(path, tmp_path / "store", Frames(), Audited(), Shots(), Motion())
-    assert audit.json("integrity.json")["audit"]["words"] == (
-        "Not one frame can be used: 25 frames decoded, none with a time."
-    )
-    assert shots.json("shots.json")["shots"] == []
-    assert frames.facts("frames.csv")["frame_count"] == 0
-    assert (motion.manifest.verdict, motion.manifest.reason) == (
-        "refused",
-        "motion may not be measured: only 0 frames show anything; 25 of 25 frames are damaged, rest on damaged ones, or"
-        " are missing: use the instrument's own frames, or raise the audit's limits and say so",
-    )
-
-
 def test_frames_that_rest_on_damage_are_told_and_are_no_stills_and_the_recovery_is_no_cut(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole.mp4", tmp_path / "broken.mp4"
     said = "-f lavfi -i testsrc2=d=6:s=640x360,rotate=t/4 -c:v libx264 -g 50 -sc_threshold 0 -bf 0"
@@ -147,7 +129,7 @@ def test_frames_that_rest_on_damage_are_told_and_are_no_stills_and_the_recovery_
     (span,) = found["damaged_or_missing"]
     assert (span["start_seconds"], span["end_seconds"]) == (2.4, 4.0)  # up to the next keyframe
     assert found["frame_count_after_damage"] == 39
-    assert "39 frames behind damage, up to the next keyframe, may show what is wrong." in found["audit"]["words"]
+    assert "39 frames after damage (up to the next keyframe) may be corrupted." in found["audit"]["words"]
     wrong = [time for time, off in _differences(whole, broken) if off > 0]
     assert wrong
     assert all(2.4 <= time < 4.0 for time in wrong)

@@ -71,8 +71,9 @@ def test_a_fade_ends_where_the_brightness_stops_to_rise() -> None:
 
 def test_the_edit_list_counts_frames_and_keeps_exact_times(audited_sample: dict[str, dict[str, Derived]]) -> None:
     lines = audited_sample["descent.mp4"]["shots"].path("shots.edl").read_text().splitlines()
-    assert lines[2] == "001  AX       V     C        00:00:00:00 00:00:02:20 00:00:00:00 00:00:02:20"
-    assert lines[3] == "* EXACT SECONDS: 0 TO 14/5"
+    assert lines[:2] == ["TITLE: descent.mp4", "FCM: NON-DROP FRAME"]
+    assert lines[2] == "001  DESCENT  V     C        00:00:00:00 00:00:02:20 00:00:00:00 00:00:02:20"
+    assert lines[3:5] == ["* FROM CLIP NAME: descent.mp4", "* EXACT SECONDS: 0 TO 14/5"]
 
 
 def test_the_timeline_opens_in_opentimelineio_with_exact_times(audited_sample: dict[str, dict[str, Derived]]) -> None:

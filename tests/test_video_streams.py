@@ -67,7 +67,10 @@ def test_the_other_film_has_a_folder_of_its_own(tmp_path: Path, stream: int | No
 
 def test_a_file_with_one_film_has_no_other(make: MediaMaker, tmp_path: Path) -> None:
     (result,) = derived(make.video("one.mp4", list(range(10))).path, tmp_path / "store", StreamFrames())
-    assert (result.manifest.verdict, result.names) == ("made", [])
+    assert (result.manifest.verdict, result.manifest.reason) == (
+        "refused",
+        "it has one video stream, whose frames are those of video.frames: nothing is to do",
+    )
 
 
 def test_a_stream_that_is_not_there_is_told(make: MediaMaker, tmp_path: Path) -> None:

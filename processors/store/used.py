@@ -47,7 +47,7 @@ def used_results(processor: Processor, source: Source, store: Store) -> Using | 
             raise _because_of(used, manifest, source, store)
         found[used.name] = StoredResult(store=store, manifest=manifest)
         facts[used.reads] = manifest.source_facts
-    return Using(info=None, results=found, source_facts=facts) if found else None
+    return Using(info=None, results=found, source_facts=facts, source_name=source.name) if found else None
 
 
 def _because_of(processor: Processor, manifest: Manifest, source: Source, store: Store) -> UsedNotMade:

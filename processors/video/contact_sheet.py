@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from processors.contract import Item, Need, Reads, require
+from processors.errors import RefusedMedia
 from processors.pictures import encode
 from processors.video.frame import VideoFrame
 from processors.video.info import VideoInfo
@@ -39,7 +40,7 @@ class ContactSheet:
     """Up to `pictures` frames, each from the middle of an equal part of the clip, with its time below it."""
 
     name: ClassVar[str] = "video.contact_sheet"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "video"
 
     pictures: int = 20
@@ -97,7 +98,7 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         if not self._kept:
-            return
+            raise RefusedMedia("no frame of it is shown for any time", "put it into a container with times")
         sheet = self._drawn()
         facts = SheetFacts(
             times_seconds=tuple(float(time) for time, _ in self._kept),

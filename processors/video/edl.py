@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
+from processors.video.time_code import TimeCode
 
-def edit_decision_list(spans: Sequence[tuple[Fraction, Fraction]], rate_hz: Fraction) -> str:
+MAX_REEL = 8
+MAX_TITLE = 70
+NO_REEL = "AX"
+"""An auxiliary source, in the list's own words: one without a reel."""
+
+Span = tuple[Fraction, Fraction]
+"""Start and end in seconds; half open."""
+
+
+def edit_decision_list(spans: Sequence[Span], first: TimeCode, origin: Fraction, clip_name: str) -> str:
     """One event a span of presentation time; exact times stand in comments, time codes count whole frames.
 
-    Time codes are non-drop and counted at `rate_hz` rounded to a whole number, as CMX 3600 has no other; the first
-    span's start is 00:00:00:00 on the record side.
+    Parameters
+    ----------
+    first : the source's time code at `origin`; its rate and its kind of count hold for both sides of the list.
+    origin : presentation time of the source's first picture, seconds.
+    clip_name : the source's file name, by which editing programs link the events to it.
     """
-    per_second = max(1, round(rate_hz))
-    lines = ["TITLE: shots", "FCM: NON-DROP FRAME"]
-    origin = spans[0][0] if spans else Fraction(0)
+    name = "".join(" " if unicodedata.category(one).startswith("C") else one for one in clip_name).strip()
+    kind = "DROP FRAME" if first.is_drop else "NON-DROP FRAME"
+    lines = [f"TITLE: {name[:MAX_TITLE] or 'untitled'}", f"FCM: {kind}"]
+    record = TimeCode(frame_number=0, rate_hz=first.rate_hz, is_drop=first.is_drop)
+    begun = _frames(spans[0][0] - origin, first) if spans else 0
     for number, (start, end) in enumerate(spans, start=1):
-        codes = [
-            _time_code(time, rate_hz, per_second)
-            for time in (max(start, Fraction(0)), max(end, Fraction(0)), start - origin, end - origin)
-        ]
-        lines.append(f"{number:03d}  AX       V     C        {' '.join(codes)}")
+        places = [_frames(time - origin, first) for time in (start, end)]
+        codes = [first.later(place) for place in places] + [record.later(place - begun) for place in places]
+        lines.append(f"{number:03d}  {reel(name):<8} V     C        {' '.join(map(str, codes))}")
+        lines.append(f"* FROM CLIP NAME: {name}")
         lines.append(f"* EXACT SECONDS: {start} TO {end}")
     return "\n".join(lines) + "\n"
 
 
-def _time_code(time: Fraction, rate_hz: Fraction, per_second: int) -> str:
-    frames = floor(time * rate_hz + Fraction(1, 2))
-    seconds, frame = divmod(frames, per_second)
-    return f"{seconds // 3600 % 100:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{frame:02d}"
+def reel(clip_name: str) -> str:
+    """Up to eight letters and digits of a file's name, as CMX 3600 allows; `AX` where it has none."""
+    stem = clip_name.rpartition(".")[0] or clip_name
+    return "".join(one for one in stem.upper() if one.isascii() and one.isalnum())[:MAX_REEL] or NO_REEL
+
+
+def _frames(seconds: Fraction, code: TimeCode) -> int:
+    return floor(seconds * code.rate_hz + Fraction(1, 2))

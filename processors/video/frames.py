@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from processors.contract import Item, Need, Reads, require
+from processors.errors import RefusedMedia
 from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.tone_mapping import PQ
 from processors.video.frame import VideoFrame
@@ -56,7 +57,7 @@ class Frames:
     """
 
     name: ClassVar[str] = "video.frames"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "video"
 
     choice: Choice = "interval"
@@ -151,10 +152,16 @@ class _Session:
         yield Item(name=name, media_type=MEDIA_TYPES[form], data=data, facts=facts)
 
     def finish(self) -> Iterator[Item]:
+        missing = self._keeper.missing()
+        if not self._rows:
+            start, end = self._info.start, self._info.end
+            shown = f": it is shown from {float(start):.3f} to {float(end):.3f} s" if start is not None and end else ""
+            lost = f", and {len(missing)} wanted times have none" if missing else ""
+            raise RefusedMedia(f"no frame is shown at the wanted times{lost}{shown}", "choose other times")
         text = io.StringIO(newline="")
         columns = ["file", *FrameFacts.__dataclass_fields__, "size_bytes", "sha256"]
         table = csv.DictWriter(text, columns, lineterminator="\n")
         table.writeheader()
         table.writerows(self._rows)
-        facts = TableFacts(frame_count=len(self._rows), missing_times_seconds=tuple(self._keeper.missing()))
+        facts = TableFacts(frame_count=len(self._rows), missing_times_seconds=tuple(missing))
         yield Item(name="frames.csv", media_type="text/csv", data=text.getvalue().encode(), facts=facts)

@@ -28,6 +28,10 @@ BLACK_LEVEL = 16
 """A frame with 99 % of its pixels below this is black."""
 
 
+EMPTY_LEVEL = 24
+"""A black frame whose brightest thumbnail pixel is below this shows nothing; a moon in a night sky is something."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """Frames `first_frame` up to, not including, `end_frame`, that show one picture."""
@@ -43,6 +47,14 @@ class Run:
 def black_frames(measured: Measured) -> np.ndarray:
     """Where a frame shows nothing but black: bool, shape (frames,)."""
     return measured.column("dark_share") >= 0.99
+
+
+def empty_frames(measured: Measured) -> np.ndarray:
+    """Where a black frame shows nothing at all, not even something small: bool, shape (frames,)."""
+    black = black_frames(measured)
+    if black.any():
+        black[black] = measured.thumbnails[black].max(axis=(1, 2)) < EMPTY_LEVEL
+    return black
 
 
 def repeated_frames(measured: Measured, held_levels: float) -> np.ndarray:

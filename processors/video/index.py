@@ -12,6 +12,10 @@ import av.video.stream
 
 from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia
+from processors.video.joined import NO_TIME, Joins, find_joins
+
+NO_TIMESTAMPS = 0x80
+"""FFmpeg's AVFMT_NOTIMESTAMPS: an elementary stream, whose packets carry no times of their own."""
 
 
 @dataclass(kw_only=True)
@@ -20,15 +24,21 @@ class PacketIndex:
 
     pts: array[int] = field(default_factory=lambda: array("q"))
     """Presentation time of each packet, in ticks of the stream's time base."""
+    place: array[int] = field(default_factory=lambda: array("q"))
+    """Byte of the file at which each packet begins; -1 where the demuxer does not say."""
     is_keyframe: bytearray = field(default_factory=bytearray)
     is_shown: bytearray = field(default_factory=bytearray)
     """0 where an edit list hides the frame: it is decoded for others and never shown."""
     shown_pts: array[int] = field(default_factory=lambda: array("q"))
     """Presentation times of the shown frames, ascending."""
+    empty_packets: int = 0
+    """Packets that hold no picture: AVI says so that the one before is shown longer."""
     last_duration: int = 0
     """Ticks for which the last frame is shown; 0 where the container does not say."""
     complete: bool = True
     """False where some packet carries no presentation time: only decoding can tell then."""
+    joins: Joins = field(default_factory=Joins)
+    """Where other recordings begin; all times here continue across them."""
     unreadable: str | None = None
     """Why reading the packets stopped before the end of the file; None where it did not."""
 
@@ -70,27 +80,42 @@ class PacketIndex:
         return needed
 
 
+def has_no_timestamps(container: av.container.InputContainer) -> bool:
+    """Is it an elementary stream, whose packets carry no times but FFmpeg's guesses?"""
+    return bool(container.format.flags & NO_TIMESTAMPS)
+
+
 def read_index(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> PacketIndex:
-    """Read every packet of the stream, decoding none. Memory: 18 bytes a frame."""
-    index = PacketIndex()
-    last_pts = None
+    """Read every packet of the stream, decoding none. Memory: 34 bytes a frame."""
+    index = PacketIndex(complete=not has_no_timestamps(container))
+    presented, decoded, lengths = array("q"), array("q"), array("q")
+    """Of every packet, those without a time too."""
+    last_pts: int | None = None
     try:
         with decoder_errors("reading the packets"):
             for packet in container.demux(stream):
                 if not packet.size:
+                    index.empty_packets += packet.pts is not None or packet.dts is not None
                     continue
+                presented.append(NO_TIME if packet.pts is None else packet.pts)
+                decoded.append(NO_TIME if packet.dts is None else packet.dts)
+                lengths.append(packet.duration or 0)
                 if packet.pts is None:
                     index.complete = False
                     continue
                 index.pts.append(packet.pts)
+                index.place.append(-1 if packet.pos is None else packet.pos)
                 index.is_keyframe.append(packet.is_keyframe)
                 index.is_shown.append(not packet.is_discard)
-                if packet.is_discard:
-                    continue
-                index.shown_pts.append(packet.pts)
-                if last_pts is None or packet.pts >= last_pts:
+                if not packet.is_discard and (last_pts is None or packet.pts >= last_pts):
                     last_pts, index.last_duration = packet.pts, packet.duration or 0
     except DamagedMedia as error:
         index.unreadable = error.what
-    index.shown_pts = array("q", sorted(index.shown_pts))
+    if stream.time_base and not has_no_timestamps(container):
+        index.joins = find_joins(presented, decoded, lengths, stream.time_base, container.format.name)
+    if index.joins.starts and index.complete:
+        for position in range(index.joins.starts[0], len(index.pts)):
+            index.pts[position] += index.joins.shift_of(position)
+        index.last_duration = lengths[-1]
+    index.shown_pts = array("q", sorted(pts for pts, shown in zip(index.pts, index.is_shown, strict=True) if shown))
     return index

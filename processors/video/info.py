@@ -77,11 +77,66 @@ class VideoReport:
     """Decoded, but with no presentation time, so not used."""
     lost_seconds: tuple[tuple[Fraction, Fraction], ...]
     """Half-open spans in which frames were lost, the first 100 of them."""
+    frame_count_gone: int
+    """Frames that damage to the container took with it, so that nothing announces them: as many as fit, at the usual
+    rate, into the gaps that it leaves in the times."""
+    damaged_byte_count: int
+    """Bytes of the container that cannot be read, and that demuxers pass over."""
+    unsure_seconds: tuple[tuple[Fraction, Fraction], ...]
+    """Half-open spans of frames whose bytes do not fit the file's own checksums, the first 100 of them."""
     decoder_errors: int
     first_error: str | None
     unreadable: str | None
     """Why the container could not be read to its end."""
+    packet_count_empty: int
+    """Packets without a picture: AVI says so that the one before is shown longer."""
+    joined_at_seconds: tuple[Fraction, ...]
+    """Where other recordings begin, where several were joined end to end; their times are moved to continue."""
+    start_time_code: str | None
+    """SMPTE time code of the first picture, as the file says it: `01:00:00;00`."""
+    edits_not_followed: str | None
+    """What the file's edit list asks for that is not followed."""
     stream_index: int
     """Of the stream that was read."""
     streams: tuple[StreamFacts, ...]
     """All there are: films, sound, subtitles, data."""
+
+    @property
+    def damage(self) -> str | None:
+        """What of the video is damaged, lost or cut off, in one sentence; None where nothing is, as far as is known."""
+        told: list[str] = []
+        lost = (self.frame_count_lost or 0) + self.frame_count_gone
+        if lost:
+            whole = (self.frame_count_from_packets or self.frame_count_decoded) + self.frame_count_gone
+            about = "about " if self.frame_count_gone else ""
+            verb = "is" if lost == 1 else "are"
+            share = f"{self.frame_count_decoded} of {about}{whole} frames decoded; {lost} {verb} missing"
+            if self.frame_count_skipped:
+                share = f"{lost} of {about}{whole} frames {verb} missing"
+            told.append(share + self._places())
+        elif self.damaged_byte_count:
+            told.append(f"{self.damaged_byte_count} bytes of the container cannot be read")
+        if self.frame_count_corrupt:
+            told.append(f"{many(self.frame_count_corrupt, 'frame')} damaged")
+        if self.unsure_seconds:
+            told.append(f"bytes do not fit the file's checksums from {float(self.unsure_seconds[0][0]):.3f} s")
+        if self.frame_count_without_time:
+            told.append(f"{many(self.frame_count_without_time, 'frame')} without a presentation time left out")
+        if self.decoder_errors and not told:
+            told.append(f"{many(self.decoder_errors, 'decoder error')}, the first: {self.first_error}")
+        if self.unreadable:
+            told.append(f"cut off: {self.unreadable}")
+        return "; ".join(told) or None
+
+    def _places(self) -> str:
+        """Where frames are missing."""
+        if not self.lost_seconds:
+            return ""
+        starts = [f"{float(start):.3f}" for start, _ in self.lost_seconds[:3]]
+        more = " and later" if len(self.lost_seconds) > 3 else ""
+        return f" at {', '.join(starts)} s{more}"
+
+
+def many(count: int, what: str) -> str:
+    """`1 frame`, `2 frames`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

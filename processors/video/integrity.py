@@ -14,12 +14,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from processors.contract import Item, Json, Need, Processor, Reads, Using, as_json, require
-from processors.video.held import Run, black_frames, repeated_frames, runs
+from processors.video.held import Run, empty_frames, repeated_frames, runs
+from processors.video.info import many
 from processors.video.measurements import Measurements
 from processors.video.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
 from processors.video.still_parts import Box, still_parts
 from processors.video.using import FromResults, Measured
-from processors.video.verdict import Findings, Span, many, verdict_words
+from processors.video.verdict import Findings, Span, verdict_words
 
 MOST_RATE_HZ = 10_000.0
 """Films of faster cameras are written for a player, which shows a thousand frames a second at the very most."""
@@ -30,6 +31,14 @@ DETAIL_POWER = 2.0
 LEAST_POWER = 3000.0
 """Of the strongest band. The power of natural pictures falls with the square of the frequency (Field 1987,
 doi:10.1364/JOSAA.4.002379): a weaker one sinks into the noise before 0.6 of its resolution, however sharp it is."""
+
+
+JUMP_SECONDS = 10.0
+"""FFmpeg's own measure (`dts_delta_threshold`) of a clock that has jumped and not waited."""
+JUMP_FRAMES = 50
+"""Of the usual length of a picture: a slide show waits."""
+MOST_JUMPS = 10
+"""Where there are more, the file is made so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +64,7 @@ class Audited:
     """
 
     name: ClassVar[str] = "video.integrity"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "results"
 
     held_levels: float = 4.0
@@ -107,6 +116,7 @@ class Audited:
                 or found.damaged_or_missing
                 or absurd
                 or found.decoder_errors
+                or found.damaged_byte_count
                 or found.frame_count_without_time
             ),
             is_stop_motion=lit > 0 and found.frame_count_held > self.held_share_at_most * lit,
@@ -116,15 +126,15 @@ class Audited:
 
     def _motion_refusals(self, found: Findings) -> Iterator[str]:
         lit, held = found.frame_count_decoded - found.frame_count_black, found.frame_count_held
-        gone = (found.frame_count_lost or 0) + found.frame_count_without_time
+        gone = (found.frame_count_lost or 0) + found.frame_count_gone + found.frame_count_without_time
         bad = found.frame_count_corrupt + found.frame_count_after_damage + gone
         whole = found.frame_count_decoded + gone
         if lit < 3:
-            yield f"only {lit} frames show anything"
+            yield f"only {many(lit, 'frame')} show{'s' * (lit == 1)} anything" if lit else "no frame shows anything"
         elif held > self.held_share_at_most * lit:
             yield f"{held} of {lit} frames repeat the one before: the times of the pictures are not those of the camera"
         if bad > self.damaged_share_at_most * whole:
-            yield f"{bad} of {whole} frames are damaged, rest on damaged ones, or are missing"
+            yield f"{bad} of {whole} frames are damaged, depend on damaged ones, or are missing"
 
 
 def findings(measured: Measured, repeated: np.ndarray, report: dict[str, Json]) -> Findings:
@@ -132,15 +142,16 @@ def findings(measured: Measured, repeated: np.ndarray, report: dict[str, Json]) 
     facts: dict[str, Any] = report
     count, held = measured.frame_count, int(repeated.sum())
     shown = float(measured.time(count) - measured.time(0)) if count else None
-    why_cut = _truncated(facts, float(measured.time(count)) if count else None, shown)
+    why_cut = _truncated(facts, float(measured.time(count)) if count else None, shown, count)
     return Findings(
         frame_count_declared=facts["frame_count_from_header"],
         frame_count_hidden=facts["frame_count_hidden"],
         frame_count_decoded=count,
         frame_count_distinct=count - held,
         frame_count_held=held,
-        frame_count_black=int(black_frames(measured).sum()),
+        frame_count_black=int(empty_frames(measured).sum()),
         frame_count_lost=facts["frame_count_lost"],
+        frame_count_gone=facts["frame_count_gone"],
         frame_count_corrupt=facts["frame_count_corrupt"],
         frame_count_after_damage=int((measured.is_damaged & ~measured.column("is_corrupt").astype(bool)).sum()),
         frame_count_without_time=facts["frame_count_without_time"],
@@ -150,10 +161,14 @@ def findings(measured: Measured, repeated: np.ndarray, report: dict[str, Json]) 
         frame_rate_hz=round(count / shown, 3) if shown else None,
         distinct_per_second=round((count - held) / shown, 3) if shown else None,
         damaged_or_missing=_damage(measured),
+        damaged_byte_count=facts["damaged_byte_count"],
         decoder_errors=facts["decoder_errors"],
         first_error=facts["first_error"],
         is_truncated=why_cut is not None,
         truncated_because=why_cut,
+        joined_at_seconds=tuple(facts["joined_at_seconds"]),
+        edits_not_followed=facts["edits_not_followed"],
+        jumps=_jumps(measured),
         still=still_parts(measured.statistics, measured.width_px, measured.height_px),
         detail_share=_detail_share(measured.statistics),
     )
@@ -165,20 +180,42 @@ def _fields(found: Findings) -> dict[str, Json]:
     return fields
 
 
-def _truncated(facts: dict[str, Any], end: float | None, shown: float | None) -> str | None:
+def _truncated(facts: dict[str, Any], end: float | None, shown: float | None, count: int) -> str | None:
     """Why the file seems cut off; None where it does not."""
     declared, packets = facts["frame_count_from_header"], facts["frame_count_from_packets"]
-    if declared is not None and packets is not None and declared > packets + facts["frame_count_hidden"] + 1:
-        return f"the header declares {declared} frames, {packets + facts['frame_count_hidden']} are there"
     duration = facts["duration_seconds_from_header"]
+    ends_early = (
+        duration is not None
+        and end is not None
+        and shown is not None
+        and duration > max(end, shown) + (max(1.5 * shown / count, 0.02 * duration) if count else 0)
+    )
+    counted = packets is not None and declared is not None
+    # a picture that is held longer in place of others, as AVI's empty chunks ask for, leaves none missing at the end
+    if counted and declared > packets + facts["frame_count_hidden"] + 1 and (ends_early or duration is None):
+        return f"the header declares {declared} frames, {packets + facts['frame_count_hidden']} are there"
     if duration is not None and end is not None and shown is not None and duration > max(end, shown) * 1.02 + 0.5:
         return f"the header declares {duration:.3f} s, the last frame ends at {end:.3f} s"
     return f"the container ends in the middle ({facts['unreadable']})" if facts["unreadable"] else None
 
 
+def _jumps(measured: Measured) -> tuple[Span, ...]:
+    """Where one picture is shown for so long that the file's clock has jumped ahead, rather than waited."""
+    between = np.diff(measured.pts)
+    ahead = between[between > 0]
+    if not ahead.size:
+        return ()
+    least = max(JUMP_SECONDS / float(measured.time_base), JUMP_FRAMES * float(np.median(ahead)))
+    found = np.flatnonzero(between > least).tolist()[:MOST_JUMPS]
+    return tuple(
+        Span(start_seconds=float(measured.time(number)), end_seconds=float(measured.time(number + 1)))
+        for number in found
+    )
+
+
 def _damage(measured: Measured) -> tuple[Span, ...]:
     """Lost frames as the reader tells them, and damaged ones with those that rest on them, in order."""
-    spans = [Span(start_seconds=a, end_seconds=b) for a, b in measured.lost_seconds]
+    spans = [Span(start_seconds=a, end_seconds=b) for a, b in (*measured.lost_seconds, *measured.unsure_seconds)]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], measured.is_damaged, [False]]))).tolist()
     for first, end in zip(edges[::2], edges[1::2], strict=True):
         start, end_pts = measured.time(first), int(measured.end_pts[end - 1])

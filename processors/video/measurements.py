@@ -82,7 +82,7 @@ class Measurements:
     """
 
     name: ClassVar[str] = "video.measurements"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 320

@@ -89,7 +89,7 @@ class Motion:
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 640
@@ -152,6 +152,10 @@ class Motion:
             raise RefusedMedia(
                 f"there is no shot {self.altitude_shot}, to which the altitude belongs",
                 f"name one of 1 to {len(numbers)} as altitude_shot",
+            )
+        if not self.wanted(info):
+            raise RefusedMedia(
+                f"no shot that was asked for has {LEAST_FRAMES} frames or more", "choose other shots, or none"
             )
         return _Session(self, info, audit, scratch)
 

@@ -103,6 +103,8 @@ class Gatherer:
         for first, (near, far) in enumerate(
             ((luma[:, :-1], luma[:, 1:]), (luma[:, 1:], luma[:, :-1]), (luma[:-1], luma[1:]), (luma[1:], luma[:-1]))
         ):
+            if not near.size:
+                continue  # a picture one pixel wide or high has no neighbours along that axis
             self._counts[first][: near.shape[0], : near.shape[1]] += cv2.subtract(far, near) >= CLEAR_STEP_LEVELS
         if self._taken % SPECTRUM_EVERY == 0:
             self._spectrum += np.stack([_power(luma), _power(luma.T)])

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from processors.contract import Item, Need, Reads, require
+from processors.errors import RefusedMedia
 from processors.video.contact_sheet import clock
 from processors.video.frame import VideoFrame
 from processors.video.info import VideoInfo
@@ -34,6 +35,9 @@ WEBP_HZ = 8
 """Pictures a second in the animated WebP, at the most."""
 
 WEBP_SIDE_PX = 320
+
+MIN_SIDE_PX = 16
+"""Smaller pictures are less than one block of H.264."""
 
 AAC_RATE_HZ = 96000
 """The highest sampling rate of AAC-LC (ISO/IEC 14496-3, table 1.18)."""
@@ -63,11 +67,11 @@ class ClipFacts:
 class Preview:
     """The clip's first seconds, upright, at a steady rate: at each moment the frame that the video shows then.
 
-    Items: `preview.mp4`, `preview.webp`. Nothing where no frame falls into the span.
+    Items: `preview.mp4`, `preview.webp`. Refused where no frame falls into the span.
     """
 
     name: ClassVar[str] = "video.preview"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "video"
 
     from_seconds: float = 0.0
@@ -108,6 +112,7 @@ class _Session:
         self._info = info
         self._scratch = scratch
         self._raw = scratch / "pictures.raw"
+        self._too_small_px: tuple[int, int] | None = None
         self._origin = info.start
         self._spans: list[tuple[Fraction, Fraction]] = []
         self._shape: tuple[int, int] | None = None
@@ -120,7 +125,10 @@ class _Session:
             return
         picture = frame.rgb(self._processor.longest_side_px)
         height, width = (side // 2 * 2 for side in picture.shape[:2])  # 4:2:0 has one colour for each 2 by 2 px
-        if min(height, width) < 16 or (self._shape and self._shape != (height, width)):
+        if min(height, width) < MIN_SIDE_PX:
+            self._too_small_px = picture.shape[1], picture.shape[0]
+            return
+        if self._shape and self._shape != (height, width):
             return
         self._shape = height, width
         with self._raw.open("ab") as opened:
@@ -130,7 +138,11 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         if not self._spans or self._shape is None:
-            return
+            if self._too_small_px:
+                width, height = self._too_small_px
+                raise RefusedMedia(f"a clip of {width} × {height} px is too small for H.264", "use video.frames")
+            first = self._processor.from_seconds
+            raise RefusedMedia(f"no frame is shown from {first:g} s after the first on", "set an earlier from_seconds")
         start = self._spans[0][0]
         end = min(self._spans[-1][1], start + as_written(self._processor.length_seconds))
         rate = self._processor.frame_rate_hz

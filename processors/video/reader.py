@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -15,12 +16,16 @@ import av.video.stream
 
 from processors.contract import Need
 from processors.decoding import decoder_errors
-from processors.errors import DamagedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.best_effort import BestEffortClock
 from processors.video.frame import VideoFrame, display_matrix, square_pixels
-from processors.video.index import read_index
+from processors.video.index import has_no_timestamps, read_index
 from processors.video.info import VideoInfo, VideoReport
-from processors.video.streams import decoder_of, film, first_matrix, listed, sound_beside
+from processors.video.lost_packets import find_lost_packets
+from processors.video.steady_clock import SteadyClock, declared_rate_hz
+from processors.video.streams import decoder_of, film, first_matrix, first_picture, listed, sound_beside
+from processors.video.structure import Structure
+from processors.video.time_code import written_in, written_on
 
 SPANS_TOLD = 100
 """Lost spans listed in a report; the count is always whole."""
@@ -33,6 +38,13 @@ MANY_PIXELS = 4_000_000
 
 GENERATED_TIMES = av.container.Flags.gen_pts.value
 """FFmpeg's guesses for packets without a time; they are wrong for H.264 with B-frames in AVI, so they are off."""
+
+
+IN_ORDER = ("mpeg1video", "mpeg2video")
+"""Codecs whose decoders give pictures in the order of presentation, each with the time that it is shown for."""
+
+WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+"""Of the tag that FFmpeg and mkvmerge write for each track."""
 
 
 class DamageMet(Exception):
@@ -50,12 +62,13 @@ class VideoReader:
     container : the file, as yet unread.
     second_opening : the same file again; it is read to its end here, to learn every frame's time.
     stream_index : which video stream; None: the one that a player shows.
-    cut_off_because : what is known of the file's end before it is read.
+    structure : what the bytes of the container show before they are demuxed.
     in_order : decode every packet, in one thread, so that a damaged file gives the same pictures every time.
 
     Raises
     ------
     DamagedMedia : no such stream, no decoder or no picture size; from `flush`, when not one frame decoded.
+    RefusedMedia : an elementary stream says no rate of pictures; from `flush`, when no frame has a time.
     DamageMet : from `decode` and `flush`, at the first damage, unless read `in_order`.
     """
 
@@ -67,7 +80,7 @@ class VideoReader:
         source_digest: str | None = None,
         stream_index: int | None = None,
         in_order: bool = False,
-        cut_off_because: str | None = None,
+        structure: Structure | None = None,
     ) -> None:
         stream = film(container, stream_index)
         container.flags &= ~GENERATED_TIMES
@@ -78,25 +91,41 @@ class VideoReader:
         self._container = container
         self._source_digest = source_digest
         self._in_order = in_order
-        self._cut_off_because = cut_off_because
+        self._structure = structure or Structure()
         self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
+        rate_hz = declared_rate_hz(self._codec)
+        if has_no_timestamps(container) and rate_hz is None:
+            raise RefusedMedia(
+                f"this elementary stream ({container.format.name}) has no times and its headers declare no frame rate",
+                "put it into a container with its rate, for example `ffmpeg -r 25 -i FILE -c copy FILE.mkv`",
+            )
         self._index = read_index(second_opening, twin)
         for codec in (self._codec, twins_codec):
             codec.thread_type = "AUTO"
             codec.thread_count = 1 if in_order else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
         self._sound = sound_beside(container, second_opening)
-        self.info = self._read_info(first_matrix(second_opening, twin))
+        first = first_picture(second_opening, twin)
+        self.info = self._read_info(first_matrix(first))
+        self._start_time_code = written_in(container, stream) or (first and written_on(first, stream.average_rate))
+        base, end = self.info.time_base, self._declared_duration(self.info.time_base)
+        self._lost_packets = find_lost_packets(
+            self._index, self._structure.damaged, None if end is None else round(end / base)
+        )
 
         self._wanted: set[int] | None = None
         self._needed: bytearray | None = None
         self._other_codec: av.VideoCodecContext | None = twins_codec
         """In turn with the first, stretch by stretch, where only parts are decoded."""
-        self._position = -1
+        self._position = self._packet_number = -1
         self._gap = False
         self._rotation_degrees: int | None = None
         self._matrix = self.info.display_matrix
         self._held: tuple[av.video.frame.VideoFrame, int] | None = None
-        self._clock = BestEffortClock()
+        self._clock = BestEffortClock(goes_on=stream.codec_context.name in IN_ORDER)
+        self._steady: SteadyClock | None = None
+        if has_no_timestamps(container) and rate_hz:
+            shown_ticks = max(1, round(1 / (rate_hz * base)))
+            self._steady = SteadyClock(shown_ticks, says_itself=stream.codec_context.name.startswith("mpeg"))
         self._came = bytearray(len(self._index.shown_pts))
         self._decoded = self._corrupt = self._without_time = self._errors = 0
         self._first_error: str | None = None
@@ -133,13 +162,21 @@ class VideoReader:
         )
 
     def _declared_duration(self, time_base: Fraction) -> Fraction | None:
-        """The stream's own, or that of a Matroska file with nothing else in it, whose tracks have none; seconds."""
+        """The stream's own; of a Matroska file its tag's, or the file's where there is nothing else in it; seconds.
+
+        None for an elementary stream, whose length FFmpeg guesses from its bit rate.
+        """
+        whole = self._container
+        if has_no_timestamps(whole):
+            return None
         if self.stream.duration:
             return self.stream.duration * time_base
-        whole = self._container
-        if "matroska" in whole.format.name and len(whole.streams) == 1 and whole.duration:
-            return Fraction(whole.duration, av.time_base)
-        return None
+        if "matroska" not in whole.format.name:
+            return None
+        tagged = WRITTEN_DURATION.fullmatch(self.stream.metadata.get("DURATION", "").strip())
+        if tagged:
+            return int(tagged[1]) * 3600 + int(tagged[2]) * 60 + Fraction(tagged[3])
+        return Fraction(whole.duration, av.time_base) if len(whole.streams) == 1 and whole.duration else None
 
     def want(self, needs: Sequence[Need]) -> None:
         """Say, before the first packet, which frames will be asked for; if one need is all of them, all are decoded."""
@@ -155,6 +192,10 @@ class VideoReader:
         """Frames that this packet sets free, in order of presentation; after a gap, those from before it too."""
         if not packet.size:
             return
+        self._packet_number += 1
+        if shift := self._index.joins.shift_of(self._packet_number):
+            packet.pts = None if packet.pts is None else packet.pts + shift
+            packet.dts = None if packet.dts is None else packet.dts + shift
         if self._needed is None:
             yield from self._with_ends(self._frames_of(packet))
             return
@@ -180,13 +221,19 @@ class VideoReader:
         yield from self._with_ends(self._frames_of(None))
         if self._held:
             frame, pts = self._held
-            yield self._unit(frame, pts, pts + max(frame.duration or self._index.last_duration, 1))
+            shown_ticks = self._steady.shown_ticks if self._steady else frame.duration or self._index.last_duration
+            yield self._unit(frame, pts, pts + max(shown_ticks, 1))
         if not self._decoded and (self._wanted is None or self._wanted):
             if not self._in_order:
                 raise DamageMet
             why = self._first_error or self._index.unreadable or "the stream is empty"
             raise DamagedMedia(f"not one frame decodes ({why})")
-        if not self._in_order and self._lost():
+        if self._without_time and self._without_time == self._decoded:
+            raise RefusedMedia(
+                f"none of its {self._decoded} frames has a presentation time",
+                "put it into a container with times: `ffmpeg -fflags +genpts -i FILE -c copy FILE.mkv`",
+            )
+        if not self._in_order and (self._lost() or self._lost_packets.byte_count):
             raise DamageMet
 
     def _lost(self) -> list[int]:
@@ -199,6 +246,8 @@ class VideoReader:
     def report(self) -> VideoReport:
         """Counts and losses, once everything was fed."""
         base, known, lost = self.info.time_base, self._index.complete, self._lost()
+        index, gone = self._index, self._lost_packets
+        spans = sorted([*((pts, index.end_of(pts)) for pts in lost), *gone.gaps])
         return VideoReport(
             frame_count_from_header=self.info.frame_count_from_header,
             frame_count_from_packets=self.info.frame_count_from_packets,
@@ -209,10 +258,17 @@ class VideoReader:
             frame_count_lost=len(lost) if known else None,
             frame_count_corrupt=self._corrupt,
             frame_count_without_time=self._without_time,
-            lost_seconds=_joined([(pts * base, self._index.end_of(pts) * base) for pts in lost])[:SPANS_TOLD],
+            frame_count_gone=gone.frame_count,
+            damaged_byte_count=gone.byte_count,
+            lost_seconds=_joined([(start * base, end * base) for start, end in spans])[:SPANS_TOLD],
+            unsure_seconds=_joined([(start * base, end * base) for start, end in gone.unsure])[:SPANS_TOLD],
             decoder_errors=self._errors,
             first_error=self._first_error,
-            unreadable=self._index.unreadable or self._cut_off_because,
+            unreadable=self._index.unreadable or self._structure.cut_off_because,
+            packet_count_empty=self._index.empty_packets,
+            joined_at_seconds=tuple(pts * base for pts in index.joins.first_pts)[:SPANS_TOLD],
+            start_time_code=self._start_time_code,
+            edits_not_followed=self._structure.edits_not_followed,
             stream_index=self.info.stream_index,
             streams=listed(self._container),
         )
@@ -248,7 +304,11 @@ class VideoReader:
             self._note_coming(frame.pts)
             yield self._unit(frame, frame.pts, self._index.end_of(frame.pts))
             return
-        pts = self._clock.time_of(frame.pts, frame.dts)
+        pts = (
+            self._steady.time_of(frame.duration)
+            if self._steady
+            else self._clock.time_of(frame.pts, frame.dts, frame.duration)
+        )
         if pts is None:
             self._without_time += 1
             return

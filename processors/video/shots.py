@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import partial
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -18,8 +19,9 @@ import numpy as np
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
 from processors.video.edl import edit_decision_list
 from processors.video.fades import Fade, find_fades
-from processors.video.held import black_frames, repeated_frames
+from processors.video.held import Run, black_frames, repeated_frames, runs
 from processors.video.integrity import Audited
+from processors.video.time_code import TimeCode, can_drop, parsed, usual_rate
 from processors.video.timeline import timeline
 from processors.video.using import FromResults, Measured
 
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 
 COUNTING = Fraction(25)
 """PySceneDetect is given frame numbers; the rate that it wants beside them plays no part."""
+
+LEAST_RATE_HZ, MOST_RATE_HZ = 1, 120
+"""Between these a time code can count pictures; of others it counts 25 a second."""
+
+SLIDE_SECONDS = 1.0
+"""A picture that is held for so long, and another right behind it, are slides and no stop-motion."""
 
 BEHIND_DAMAGE = 2
 """By so many times the least difference must pictures before and behind damage differ, which lie further apart."""
@@ -91,7 +99,7 @@ class Shots:
     """
 
     name: ClassVar[str] = "video.shots"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "results"
 
     cut_ratio: float = 2.0
@@ -129,15 +137,33 @@ class Shots:
         yield Item(name="shots.json", media_type="application/json", data=text, facts=facts)
         yield Item(name="shots.csv", media_type="text/csv", data=_table(found.shots), facts=facts)
         if found.shots:
-            rate = Fraction(measured.frame_count) / (measured.time(measured.frame_count) - measured.time(0))
+            origin, first, name = measured.time(0), first_time_code(using, measured), using.source_name or "source"
             spans = [(measured.time(shot.first_frame), measured.time(shot.end_frame)) for shot in found.shots]
-            data = edit_decision_list(spans, rate).encode()
+            data = edit_decision_list(spans, first, origin, name).encode()
             yield Item(name="shots.edl", media_type="text/plain", data=data, facts=facts)
             named = [(f"shot {number}", *span) for number, span in enumerate(spans, start=1)]
             fades = [(fade.kind, measured.time(fade.first_frame), measured.time(fade.end_frame))
                      for fade in found.transitions]  # fmt: skip
-            data = timeline(named, fades).encode()
+            data = timeline(named, fades, first, origin, name).encode()
             yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
+
+
+def first_time_code(using: Using, measured: Measured) -> TimeCode:
+    """The code of the first picture: the file's own, else its presentation time's.
+
+    At 29.97 and 59.94 pictures a second one that no file says drops numbers, so that it keeps step with the clock.
+    """
+    count, shown = measured.frame_count, measured.time(measured.frame_count) - measured.time(0)
+    rate_hz = usual_rate(Fraction(count) / shown if shown else Fraction(25))
+    if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
+        rate_hz = Fraction(25)
+    report = using.source_facts["video"]
+    assert isinstance(report, dict)
+    said = parsed(str(report["start_time_code"]), rate_hz)
+    if said:
+        return said
+    number = floor(max(measured.time(0), Fraction(0)) * rate_hz + Fraction(1, 2))
+    return TimeCode(frame_number=number, rate_hz=rate_hz, is_drop=can_drop(rate_hz))
 
 
 def find_shots(processor: Shots, measured: Measured) -> ShotList:
@@ -147,6 +173,7 @@ def find_shots(processor: Shots, measured: Measured) -> ShotList:
     repeated = repeated_frames(measured, processor.integrity.held_levels)
     brightness = measured.column("brightness_levels")
     cuts = _cuts(processor, measured.thumbnails, repeated)
+    cuts = sorted({*cuts, *_slides(processor, measured, repeated)})
     starts = {0: "start", **{cut: "cut" for cut in cuts if _is_no_damage(processor, measured, cut)}}
     white = measured.column("bright_share") >= 0.99
     white_fades = find_fades(255 - brightness, white)
@@ -192,6 +219,26 @@ def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> lis
     found = [cut.frame_num for cut in cuts if 0 < cut.frame_num < len(distinct)]
     lasting = (cut for cut in found if _stays_changed(thumbnails, distinct, cut) >= processor.cut_levels / 2)
     return [distinct[cut] for cut in lasting]
+
+
+def _slides(processor: Shots, measured: Measured, repeated: np.ndarray) -> list[int]:
+    """First frame of each picture that is held as the one before it was and differs from it as scenes do.
+
+    Among slides no change stands out from its neighbours, as a cut does.
+    """
+    held = [run for run in runs(repeated) if _seconds(measured, run) >= SLIDE_SECONDS]
+    thumbnails = measured.thumbnails
+    return [
+        second.first_frame
+        for first, second in itertools.pairwise(held)
+        if first.end_frame == second.first_frame
+        and float(np.abs(thumbnails[second.first_frame].astype(np.int16) - thumbnails[first.first_frame]).mean())
+        >= processor.cut_levels
+    ]
+
+
+def _seconds(measured: Measured, run: Run) -> float:
+    return float(measured.time(run.end_frame) - measured.time(run.first_frame)) if run.frame_count > 1 else 0.0
 
 
 def _is_no_damage(processor: Shots, measured: Measured, cut: int) -> bool:

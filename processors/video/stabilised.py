@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from processors.contract import Item, Need, Processor, Reads, Using, require
+from processors.errors import RefusedMedia
 from processors.video.frame import VideoFrame
 from processors.video.integrity import Audited
 from processors.video.motion import Motion, refuse_unless_measurable
@@ -52,7 +53,7 @@ class Stabilised:
     """
 
     name: ClassVar[str] = "video.stabilised"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "video"
 
     window_frames: int = 25
@@ -109,6 +110,7 @@ class _Session:
         """How many of the held frames, from the first, are in the clip already."""
         self._largest_shift_px = 0.0
         self._left_out = 0
+        self._gave_clip = False
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         place = bisect_right(self._starts, frame.pts) - 1
@@ -137,6 +139,8 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         yield from self._end_of_shot()
+        if not self._gave_clip:
+            raise RefusedMedia("no shot that was asked for is long enough to be stabilised", "choose other shots")
 
     def _hold(self, picture: np.ndarray, frame: VideoFrame, step: Similarity | None) -> None:
         last = self._held[-1] if self._held else None
@@ -181,6 +185,7 @@ class _Session:
                 height_px=self._clip.size_px[1], audit=self._audit,
             )  # fmt: skip
             yield Item(name=self._clip.path.name, media_type="video/mp4", file=self._clip.path, facts=facts)
+            self._gave_clip = True
         self._held.clear()
         self._clip, self._written, self._largest_shift_px, self._left_out = None, 0, 0.0, 0
 

@@ -7,6 +7,7 @@ from math import ceil, floor
 
 import numpy as np
 
+from processors.video.info import many
 from processors.video.pixel_statistics import PixelStatistics
 
 LEAST_FRAMES = 8
@@ -16,6 +17,9 @@ BAR_LEVEL = 20
 """Bars are no brighter than this, over all frames, along `BAR_SHARE` of them; the rest may be a caption."""
 
 BAR_SHARE = 0.8
+
+BAR_EDGE_SHARE = 0.5
+"""Of the picture's side that is lit right at a bar's end: bars end along a straight line, globes do not."""
 
 BAR_STEP_LEVELS = 20
 """How much brighter the picture must be within 4 px of a bar's end."""
@@ -64,7 +68,7 @@ def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: in
     picture = picture_box(statistics.highest)
     scale = width_px / statistics.width_px, height_px / statistics.height_px
     if statistics.taken < LEAST_FRAMES:
-        why = f"only {statistics.taken} frames differ enough from the one before"
+        why = f"only {many(statistics.taken, 'frame')} differ{'s' * (statistics.taken == 1)} enough from the one before"
         return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
     edges = _still_edges(statistics, picture)
     swing = statistics.highest.astype(np.int16) - statistics.lowest
@@ -92,7 +96,22 @@ def picture_box(highest: np.ndarray) -> Box | None:
     left, right = _lit(np.quantile(highest[top:bottom], BAR_SHARE, axis=0))
     if right <= left:
         return None
+    height, width = highest.shape
+    inside = highest[top:bottom, left:right]
+    if top and not _is_straight(inside[:4]):
+        top = 0
+    if bottom < height and not _is_straight(inside[-4:]):
+        bottom = height
+    if left and not _is_straight(inside[:, :4].T):
+        left = 0
+    if right < width and not _is_straight(inside[:, -4:].T):
+        right = width
     return Box(left_px=left, top_px=top, right_px=right, bottom_px=bottom)
+
+
+def _is_straight(edge: np.ndarray) -> bool:
+    """Is the picture lit along most of its side in the few lines beside a bar, the bar's end first or last?"""
+    return float((edge.max(axis=0) > BAR_LEVEL).mean()) >= BAR_EDGE_SHARE
 
 
 def _lit(levels: np.ndarray) -> tuple[int, int]:

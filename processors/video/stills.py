@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from processors.beside import Beside
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
+from processors.errors import RefusedMedia
 from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.video.choice import Choice, Scores, choose
 from processors.video.frame import VideoFrame
@@ -60,7 +61,7 @@ class Stills:
     """
 
     name: ClassVar[str] = "video.stills"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "video"
 
     per_shot: int = 3
@@ -137,6 +138,10 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         yield from self._beside.rest()
+        if not self._made:
+            raise RefusedMedia(
+                "no frame is fit for a still: each is black, damaged or in a fade", "choose frames with video.frames"
+            )
         listed = [{"file": name, **vars(facts)} for name, facts in sorted(self._made, key=lambda pair: pair[1].rank)]
         for entry in listed:
             entry.pop("audit")

@@ -12,11 +12,13 @@ import av.container
 
 from processors.contract import Item, Need, Reads, Source, as_json, require
 from processors.decoding import open_container, packets_of
+from processors.errors import RefusedMedia
 from processors.source_file import SourceFile
 from processors.video.frame import VideoFrame
 from processors.video.frames import Frames
 from processors.video.reader import VideoReader
 from processors.video.streams import film, films
+from processors.video.structure import structure_of
 
 
 class _OpenSource(Protocol):
@@ -31,11 +33,11 @@ class StreamFrames:
     """Frames of the video streams that `video.frames` does not read.
 
     Items: what `frames` gives, in a folder for each stream, `stream_<index>/`, and the reader's report as
-    `stream_<index>/report.json` (`VideoReport`). Nothing of a file with one video stream.
+    `stream_<index>/report.json` (`VideoReport`). Refused for a file with one video stream.
     """
 
     name: ClassVar[str] = "video.stream_frames"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "file"
 
     stream: int | None = None
@@ -62,7 +64,10 @@ class _Session:
         yield from ()
 
     def finish(self) -> Iterator[Item]:
-        for index in self._wanted():
+        wanted = self._wanted()
+        if not wanted:
+            raise RefusedMedia("it has one video stream, whose frames are those of video.frames", "nothing is to do")
+        for index in wanted:
             for item in self._items_of(index):
                 yield replace(item, name=f"stream_{index}/{item.name}")
 
@@ -83,7 +88,8 @@ class _Session:
         ):
             # in order, because what is given cannot be taken back when damage is met
             reader = VideoReader(
-                container, second_opening, source_digest=digest, stream_index=index, in_order=True
+                container, second_opening, source_digest=digest, stream_index=index, in_order=True,
+                structure=structure_of(file, self._opened.source.format),
             )  # fmt: skip
             reader.want([frames.needs(reader.info)])
             session = frames.start(reader.info, self._scratch)

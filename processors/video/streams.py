@@ -83,12 +83,12 @@ def sound_beside(
     return SoundTrack(container, twin) if twin and twin.codec_context is not None else None
 
 
-def first_matrix(
+def first_picture(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream
-) -> tuple[int, int, int, int]:
-    """Display matrix of the first frame that decodes, looking at no more than 64 packets; the decoder is left empty.
+) -> av.video.frame.VideoFrame | None:
+    """The first frame that decodes, looking at no more than 64 packets; the decoder is left empty.
 
-    Each packet is decoded on its own: the container gives the matrix to every frame, and a decoder with several
+    Each packet is decoded on its own: the container gives the display matrix to every frame, and a decoder with several
     threads would ask for a packet for each before it gives the first.
     """
     codec = stream.codec_context
@@ -97,11 +97,16 @@ def first_matrix(
             container.seek(0)
             for _, packet in zip(range(64), container.demux(stream), strict=False):
                 for frame in (*codec.decode(packet), *codec.decode(None)):
-                    return display_matrix(frame)
+                    return frame
                 codec.flush_buffers()
     except DamagedMedia:
         pass
     finally:
         if codec.is_open:
             codec.flush_buffers()
-    return IDENTITY
+    return None
+
+
+def first_matrix(picture: av.video.frame.VideoFrame | None) -> tuple[int, int, int, int]:
+    """Display matrix of the first frame; identity where none decodes."""
+    return display_matrix(picture) if picture else IDENTITY

@@ -6,37 +6,48 @@ import json
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
+from urllib.parse import quote
 
 from processors.contract import Json
+from processors.video.time_code import TimeCode
 
 Named = tuple[str, Fraction, Fraction]
 """Name, start and end in seconds; half open."""
 
 
-def timeline(shots: Sequence[Named], fades: Sequence[Named]) -> str:
+def timeline(shots: Sequence[Named], fades: Sequence[Named], first: TimeCode, origin: Fraction, clip_name: str) -> str:
     """OTIO JSON: one video track, a clip for each shot, a marker for each fade.
 
-    Schemas Timeline.1, Track.1, Clip.2 and Marker.2 of OpenTimelineIO's "Serialized Data Documentation". Times are
-    exact: value over rate is the presentation time's own fraction. The media are left missing, for the editor to link:
-    a source is known by its digest and not by a path. A fade's range is counted from the track's beginning.
+    Schemas Timeline.1, Track.1, Clip.2, ExternalReference.1 and Marker.2 of OpenTimelineIO's "Serialized Data
+    Documentation". Times are pictures at the source's rate, counted from its time code; where a picture of a varying
+    rate falls between them, they have a fraction. A fade's range is counted from the track's beginning.
+
+    Parameters
+    ----------
+    first, origin : the source's time code, and the presentation time in seconds at which it has it.
+    clip_name : the source's file name: what editing programs link the clips to, beside the timeline.
     """
-    origin = shots[0][1] if shots else Fraction(0)
-    whole = _range(origin, shots[-1][2]) if shots else None
+    count = _Count(first, origin)
+    begun = shots[0][1] if shots else Fraction(0)
+    whole = count.source_range(begun, shots[-1][2]) if shots else None
     track = _item(
-        "Track.1", "shots", kind="Video", source_range=None,
-        children=[_clip(name, start, end, whole) for name, start, end in shots],
-        markers=[_marker(name, start - origin, end - origin) for name, start, end in fades],
+        "Track.1", clip_name, kind="Video", source_range=None,
+        children=[_clip(name, count.source_range(start, end), whole, clip_name) for name, start, end in shots],
+        markers=[_marker(name, count.range(start - begun, end - begun)) for name, start, end in fades],
     )  # fmt: skip
     stack = _item("Stack.1", "tracks", source_range=None, children=[track], markers=[])
-    made = {"OTIO_SCHEMA": "Timeline.1", "name": "shots", "metadata": {}, "global_start_time": None, "tracks": stack}
+    made = {"OTIO_SCHEMA": "Timeline.1", "name": clip_name, "metadata": {}, "global_start_time": None, "tracks": stack}
     return json.dumps(made, indent=1)
 
 
-def _clip(name: str, start: Fraction, end: Fraction, whole: Json) -> Json:
-    missing: Json = {"OTIO_SCHEMA": "MissingReference.1", "name": "source", "metadata": {}, "available_range": whole}
+def _clip(name: str, shown: Json, whole: Json, clip_name: str) -> Json:
+    media: Json = {
+        "OTIO_SCHEMA": "ExternalReference.1", "name": clip_name, "metadata": {}, "available_range": whole,
+        "target_url": quote(clip_name),
+    }  # fmt: skip
     return _item(
-        "Clip.2", name, source_range=_range(start, end), markers=[],
-        media_references={"DEFAULT_MEDIA": missing}, active_media_reference_key="DEFAULT_MEDIA",
+        "Clip.2", name, source_range=shown, markers=[],
+        media_references={"DEFAULT_MEDIA": media}, active_media_reference_key="DEFAULT_MEDIA",
     )  # fmt: skip
 
 
@@ -44,14 +55,30 @@ def _item(schema: str, name: str, **more: Any) -> dict[str, Json]:
     return {"OTIO_SCHEMA": schema, "name": name, "metadata": {}, "effects": [], "enabled": True, **more}
 
 
-def _marker(name: str, start: Fraction, end: Fraction) -> Json:
-    marked = _range(start, end)
+def _marker(name: str, marked: Json) -> Json:
     return {"OTIO_SCHEMA": "Marker.2", "name": name, "metadata": {}, "color": "BLACK", "marked_range": marked}
 
 
-def _range(start: Fraction, end: Fraction) -> Json:
-    return {"OTIO_SCHEMA": "TimeRange.1", "start_time": _time(start), "duration": _time(end - start)}
+class _Count:
+    """Times as pictures of the source's rate."""
+
+    def __init__(self, first: TimeCode, origin: Fraction) -> None:
+        self._first = first
+        self._origin = origin
+
+    def source_range(self, start: Fraction, end: Fraction) -> Json:
+        """A span of presentation time, counted from the source's time code."""
+        from_code = start - self._origin + self._first.frame_number / self._first.rate_hz
+        return self.range(from_code, from_code + end - start)
+
+    def range(self, start: Fraction, end: Fraction) -> Json:
+        """A span of seconds, counted from 0."""
+        return {"OTIO_SCHEMA": "TimeRange.1", "start_time": self._time(start), "duration": self._time(end - start)}
+
+    def _time(self, time: Fraction) -> Json:
+        frames = time * self._first.rate_hz
+        return {"OTIO_SCHEMA": "RationalTime.1", "value": _plain(frames), "rate": _plain(self._first.rate_hz)}
 
 
-def _time(time: Fraction) -> Json:
-    return {"OTIO_SCHEMA": "RationalTime.1", "value": time.numerator, "rate": time.denominator}
+def _plain(number: Fraction) -> float:
+    return float(number)

@@ -43,6 +43,8 @@ class Measured:
     height_px: int
     lost_seconds: tuple[tuple[float, float], ...]
     """Spans of frames that the container announces and that did not decode, as far as they are told."""
+    unsure_seconds: tuple[tuple[float, float], ...]
+    """Spans of frames whose bytes do not fit the file's own checksums."""
     statistics_archive: Path | None
     """None where no frame showed anything."""
     _columns: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
@@ -61,6 +63,7 @@ class Measured:
         assert isinstance(report, dict)
         return cls(
             lost_seconds=tuple((start, end) for start, end in report["lost_seconds"]),  # type: ignore[union-attr,misc]
+            unsure_seconds=tuple((start, end) for start, end in report["unsure_seconds"]),  # type: ignore[union-attr,misc]
             table=result.path("measurements.parquet"),
             time_base=Fraction(str(facts["time_base"])),
             frame_count=int(facts["frame_count"]),  # type: ignore[arg-type]
@@ -104,6 +107,8 @@ class Measured:
             behind = int(np.searchsorted(times, end_seconds - 1e-6))
             if behind < self.frame_count and not is_keyframe[behind]:
                 begins[behind] = True
+        for start_seconds, end_seconds in self.unsure_seconds:
+            begins |= (times >= start_seconds - 1e-6) & (times < end_seconds - 1e-6)
         last_begin, last_keyframe = (
             np.maximum.accumulate(np.where(where, numbers, -1)) for where in (begins, is_keyframe)
         )

@@ -1,0 +1,114 @@
+"""SMPTE time codes: what a file says its first picture's is, and counting from it, with dropped numbers or without."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av.container
+import av.video.frame
+import av.video.stream
+
+DROP_RATES_HZ = {Fraction(30000, 1001): 30, Fraction(60000, 1001): 60, Fraction(120000, 1001): 120}
+"""Where the numbers of two, four or eight pictures are left out each minute but each tenth (SMPTE ST 12-1, 5.2.2)."""
+
+USUAL_RATES_HZ = (
+    Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30),
+    Fraction(48000, 1001), Fraction(48), Fraction(50), Fraction(60000, 1001), Fraction(60),
+    Fraction(100), Fraction(120000, 1001), Fraction(120),
+)  # fmt: skip
+RATE_TOLERANCE = Fraction(3, 10_000)
+"""Between 30 and 30000/1001 lie ten times as much; times in whole milliseconds move the mean of a second by less."""
+
+WRITTEN = re.compile(r"(\d{1,2}):([0-5]?\d):([0-5]?\d)([:;.,])(\d{1,3})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeCode:
+    """A count of pictures, as hours, minutes, seconds and pictures."""
+
+    frame_number: int
+    """Pictures since 00:00:00:00."""
+    rate_hz: Fraction
+    is_drop: bool
+
+    @property
+    def per_second(self) -> int:
+        """How many a second of the code has."""
+        return max(1, round(self.rate_hz))
+
+    def later(self, frames: int) -> TimeCode:
+        """The code so many pictures on."""
+        return TimeCode(frame_number=self.frame_number + frames, rate_hz=self.rate_hz, is_drop=self.is_drop)
+
+    def __str__(self) -> str:
+        number, per_second = self.frame_number, self.per_second
+        if self.is_drop:
+            dropped = per_second // 15
+            tens, rest = divmod(number, per_second * 600 - 9 * dropped)
+            first_minute, minute = per_second * 60, per_second * 60 - dropped
+            minutes = 0 if rest < first_minute else 1 + (rest - first_minute) // minute
+            number += dropped * (9 * tens + minutes)
+        seconds, frame = divmod(number, per_second)
+        mark = ";" if self.is_drop else ":"
+        return f"{seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{mark}{frame:02d}"
+
+
+def can_drop(rate_hz: Fraction) -> bool:
+    """Is it a rate at which numbers may be left out, so that the code keeps step with the clock?"""
+    return rate_hz in DROP_RATES_HZ
+
+
+def usual_rate(rate_hz: Fraction) -> Fraction:
+    """The rate of television or cinema that this is, within what rounded times make of it; else itself."""
+    near = min(USUAL_RATES_HZ, key=lambda usual: abs(usual - rate_hz))
+    return near if abs(near - rate_hz) <= RATE_TOLERANCE * near else rate_hz
+
+
+def parsed(text: str, rate_hz: Fraction) -> TimeCode | None:
+    """Read `01:00:00;00`; None where it is none, or names a picture that a second of this rate does not have."""
+    found = WRITTEN.fullmatch(text.strip())
+    if not found:
+        return None
+    hours, minutes, seconds, frame = (int(found[part]) for part in (1, 2, 3, 5))
+    per_second = max(1, round(rate_hz))
+    is_drop = found[4] != ":" and can_drop(rate_hz)
+    if hours > 23 or frame >= per_second:
+        return None
+    number = (hours * 3600 + minutes * 60 + seconds) * per_second + frame
+    if is_drop:
+        whole_minutes = hours * 60 + minutes
+        number -= per_second // 15 * (whole_minutes - whole_minutes // 10)
+    return TimeCode(frame_number=number, rate_hz=rate_hz, is_drop=is_drop)
+
+
+def written_in(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> str | None:
+    """The first picture's code as a track or a tag of the container says; the stream's own first."""
+    others = [one.metadata for one in container.streams if one.index != stream.index and one.type == "data"]
+    for metadata in (stream.metadata, container.metadata, *others):
+        for name, text in metadata.items():
+            if name.lower() == "timecode" and WRITTEN.fullmatch(text.strip()):
+                return text.strip()
+    return None
+
+
+def written_on(frame: av.video.frame.VideoFrame, rate_hz: Fraction | None) -> str | None:
+    """The code that a coded picture carries (H.264 and HEVC: SEI; SMPTE ST 12-1, packed as ST 12-2 does)."""
+    entry = frame.side_data.get("S12M_TIMECODE")
+    data = bytes(entry) if entry is not None else b""
+    if len(data) < 8 or not struct.unpack("=I", data[:4])[0]:
+        return None
+    packed = struct.unpack("=I", data[4:8])[0]
+    parts = [_decimal(packed >> shift & mask) for shift, mask in ((0, 0x3F), (8, 0x7F), (16, 0x7F), (24, 0x3F))]
+    hours, minutes, seconds, number = parts
+    if rate_hz and rate_hz > 30:
+        number = 2 * number + (packed >> (7 if round(rate_hz) == 50 else 23) & 1)
+    mark = ";" if packed >> 30 & 1 else ":"
+    text = f"{hours:02d}:{minutes:02d}:{seconds:02d}{mark}{number:02d}"
+    return text if WRITTEN.fullmatch(text) else None
+
+
+def _decimal(packed: int) -> int:
+    return (packed >> 4) * 10 + (packed & 15)
