@@ -41,29 +41,36 @@ class DamagedBytes:
     """True where demuxers pass over these bytes; False where they are read, and a checksum does not fit."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What the elements of one file show; nothing for other formats."""
+
+    cut_off_because: str | None = None
+    damaged: tuple[DamagedBytes, ...] = ()
+    """In the order of the file."""
+
+
 def cut_off_because(file: SourceFile, file_format: str) -> str | None:
     """Why a file of this format seems cut off; None for another format, and where it does not."""
-    missing = missing_bytes(file) if "matroska" in file_format else 0
-    return f"{missing} bytes of the segment are not there" if missing else None
+    return look_at(file, file_format).cut_off_because
 
 
-def missing_bytes(file: SourceFile) -> int:
-    """How many bytes of the segment are not there; 0 where all are, or where a live stream did not know its length."""
-    with file.open() as opened:
-        segment = _segment(opened, file.size_bytes)
-        return max(0, segment[1] - file.size_bytes) if segment and segment[1] is not None else 0
-
-
-def damaged_bytes(file: SourceFile, file_format: str) -> tuple[DamagedBytes, ...]:
-    """Where the elements of such a file break off or do not fit their checksums, in order; nothing of other formats."""
+def look_at(file: SourceFile, file_format: str) -> Findings:
+    """Find where the elements of such a file break off, do not fit their checksums or are missing."""
     if "matroska" not in file_format:
-        return ()
+        return Findings()
     with file.open() as opened:
         segment = _segment(opened, file.size_bytes)
         if segment is None:
-            return ()
+            return Findings()
         start, end = segment
-        return tuple(_Walk(opened, min(end or file.size_bytes, file.size_bytes)).damage(start))
+        walk = _Walk(opened, min(end or file.size_bytes, file.size_bytes))
+        damaged = tuple(walk.damage(start))
+    missing = max(0, (end or 0) - file.size_bytes)
+    why = f"{missing} bytes of the segment are not there" if missing else None
+    if walk.is_cut_in_a_block and not missing:
+        why = "it ends in the middle of a block"
+    return Findings(cut_off_because=why, damaged=damaged)
 
 
 def _segment(opened: BinaryIO, size_bytes: int) -> tuple[int, int | None] | None:
@@ -89,6 +96,7 @@ class _Walk:
     elements: int = 0
     tracks: set[int] = field(default_factory=set)
     """Numbers of the declared tracks; empty where none could be read."""
+    is_cut_in_a_block: bool = False
 
     def damage(self, start: int) -> Iterator[DamagedBytes]:
         found, place = 0, start
@@ -128,7 +136,7 @@ class _Walk:
                 break  # it ends where the next begins, whatever its length says
             is_cut = element is not None and element[2] is not None and limit == self.end < element[1] + element[2]
             if is_cut and (end is None or end > self.end):
-                place = self.end  # the file ends inside this block
+                place, self.is_cut_in_a_block = self.end, True
                 break
             if element is None or element[2] is None or element[1] + element[2] > limit:
                 self._place = self._resynchronised(place)
@@ -136,16 +144,17 @@ class _Walk:
                 return
             identity, content, length = element
             behind = content + (length or 0)
-            if identity not in IN_CLUSTER or not self._is_of_a_track(identity, content, behind):
+            if identity not in IN_CLUSTER or not self._is_sound_block(identity, content, behind):
+                # some demuxers give up the rest of the cluster here
                 yield DamagedBytes(start_byte=place, end_byte=behind, is_certain=False, is_skipped=True)
             place = behind
         self._place = place
         if end is not None and end <= self.end and not self._fits_checksum(start, end):
             yield DamagedBytes(start_byte=start, end_byte=end, is_certain=True, is_skipped=False)
 
-    def _is_of_a_track(self, identity: int, content: int, end: int) -> bool:
-        """Does a block belong to a declared track? True for what is no block."""
-        if not self.tracks or identity not in (SIMPLE_BLOCK_ID, BLOCK_GROUP_ID):
+    def _is_sound_block(self, identity: int, content: int, end: int) -> bool:
+        """Does a block belong to a declared track, and do the frames laced into it fit? True for what is no block."""
+        if identity not in (SIMPLE_BLOCK_ID, BLOCK_GROUP_ID):
             return True
         if identity == BLOCK_GROUP_ID:
             place = content
@@ -154,13 +163,43 @@ class _Walk:
                 if inner is None or inner[2] is None or inner[1] + inner[2] > end:
                     return False
                 if inner[0] == BLOCK_ID:
-                    content = inner[1]
+                    content, end = inner[1], inner[1] + inner[2]
                     break
                 place = inner[1] + inner[2]
             else:
                 return False
         self.opened.seek(content)
-        return _number(self.opened) in self.tracks
+        track = _number(self.opened)
+        return (not self.tracks or track in self.tracks) and self._fits_lacing(end)
+
+    def _fits_lacing(self, end: int) -> bool:
+        """Do the lengths of a block's frames fit into it? The file stands behind the track's number."""
+        head = self.opened.read(4)
+        lacing = head[2] >> 1 & 3 if len(head) > 2 else 0
+        if not lacing:
+            return len(head) > 2
+        count = head[3] + 1 if len(head) == 4 else 0
+        total = 0
+        if lacing == 1:  # Xiph
+            for _ in range(count - 1):
+                while (byte := self.opened.read(1)) == b"\xff" and self.opened.tell() <= end:
+                    total += 255
+                total += byte[0] if byte else 0
+        elif lacing == 3:  # EBML: the first length, then differences
+            length = 0
+            for number in range(count - 1):
+                place = self.opened.tell()
+                value = _number(self.opened)
+                if value is None:
+                    return False
+                width = self.opened.tell() - place
+                length = value if not number else length + value - ((1 << (7 * width - 1)) - 1)
+                total += length
+                if length < 0:
+                    return False
+        else:
+            return count > 0 and (end - self.opened.tell()) % count == 0
+        return count > 0 and self.opened.tell() + total <= end
 
     def _track_numbers(self, start: int, end: int) -> Iterator[int]:
         for identity, content, length in self._children(start, end):

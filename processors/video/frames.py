@@ -155,9 +155,12 @@ class _Session:
         missing = self._keeper.missing()
         if not self._rows:
             start, end = self._info.start, self._info.end
-            shown = f": it is shown from {float(start):.3f} to {float(end):.3f} s" if start is not None and end else ""
-            lost = f", and {len(missing)} wanted times have none" if missing else ""
-            raise RefusedMedia(f"no frame is shown at the wanted times{lost}{shown}", "choose other times")
+            shown = (
+                f"; the video runs from {float(start):.3f} to {float(end):.3f} s" if start is not None and end else ""
+            )
+            wanted = f"the {len(missing)} wanted times" if len(missing) > 1 else "the wanted time"
+            what = f"no frame decodes at {wanted}" if missing else "no frame is shown at the wanted times"
+            raise RefusedMedia(f"{what}{shown}", "choose other times")
         text = io.StringIO(newline="")
         columns = ["file", *FrameFacts.__dataclass_fields__, "size_bytes", "sha256"]
         table = csv.DictWriter(text, columns, lineterminator="\n")

@@ -21,6 +21,9 @@ BAR_SHARE = 0.8
 BAR_EDGE_SHARE = 0.5
 """Of the picture's side that is lit right at a bar's end: bars end along a straight line, globes do not."""
 
+PAIR_SHARE = 0.8
+"""How large the smaller of two bars across from each other is at the least, to the larger."""
+
 BAR_STEP_LEVELS = 20
 """How much brighter the picture must be within 4 px of a bar's end."""
 
@@ -96,17 +99,19 @@ def picture_box(highest: np.ndarray) -> Box | None:
     left, right = _lit(np.quantile(highest[top:bottom], BAR_SHARE, axis=0))
     if right <= left:
         return None
-    height, width = highest.shape
     inside = highest[top:bottom, left:right]
-    if top and not _is_straight(inside[:4]):
-        top = 0
-    if bottom < height and not _is_straight(inside[-4:]):
-        bottom = height
-    if left and not _is_straight(inside[:, :4].T):
-        left = 0
-    if right < width and not _is_straight(inside[:, -4:].T):
-        right = width
+    top, bottom = _straight(top, bottom, highest.shape[0], inside)
+    left, right = _straight(left, right, highest.shape[1], inside.T)
     return Box(left_px=left, top_px=top, right_px=right, bottom_px=bottom)
+
+
+def _straight(first: int, end: int, length: int, inside: np.ndarray) -> tuple[int, int]:
+    """Leave out what is dark beside the picture and ends along no straight line; of a pair of bars one must."""
+    sizes = first, length - end
+    straight = [size > 0 and _is_straight(edge) for size, edge in zip(sizes, (inside[:4], inside[-4:]), strict=True)]
+    if any(straight) and min(sizes) >= PAIR_SHARE * max(sizes):
+        return first, end
+    return first if straight[0] else 0, end if straight[1] else length
 
 
 def _is_straight(edge: np.ndarray) -> bool:

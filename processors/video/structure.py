@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from processors.matroska import DamagedBytes, cut_off_because, damaged_bytes
+from processors.matroska import DamagedBytes, look_at
 from processors.source_file import SourceFile
 from processors.video.edit_list import edits_not_followed
 
@@ -21,8 +21,9 @@ class Structure:
 
 def structure_of(file: SourceFile, file_format: str) -> Structure:
     """Read the headers of a container's elements; `file_format` as in `Source.format`."""
+    elements = look_at(file, file_format)
     return Structure(
-        cut_off_because=cut_off_because(file, file_format),
-        damaged=damaged_bytes(file, file_format),
+        cut_off_because=elements.cut_off_because,
+        damaged=elements.damaged,
         edits_not_followed=edits_not_followed(file, file_format),
     )
