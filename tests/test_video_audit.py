@@ -68,7 +68,7 @@ def test_a_still_scene_leaves_overlays_unknown(audited_sample: dict[str, dict[st
     assert still["overlays"] is None
     assert still["overlays_unknown_because"].startswith("most of the scene is still")
     words = audited_sample["rover-turns.mp4"]["audit"].json("integrity.json")["audit"]["words"]
-    assert "Whether anything is burnt in cannot be told: most of the scene is still" in words
+    assert "Burnt-in overlays could not be detected: most of the scene is still" in words
 
 
 def test_pillarbox_of_a_large_picture(tmp_path: Path) -> None:
