@@ -31,8 +31,6 @@ class PacketIndex:
     """0 where an edit list hides the frame: it is decoded for others and never shown."""
     shown_pts: array[int] = field(default_factory=lambda: array("q"))
     """Presentation times of the shown frames, ascending."""
-    empty_packets: int = 0
-    """Packets that hold no picture: AVI says so that the one before is shown longer."""
     last_duration: int = 0
     """Ticks for which the last frame is shown; 0 where the container does not say."""
     complete: bool = True
@@ -95,7 +93,6 @@ def read_index(container: av.container.InputContainer, stream: av.video.stream.V
         with decoder_errors("reading the packets"):
             for packet in container.demux(stream):
                 if not packet.size:
-                    index.empty_packets += packet.pts is not None or packet.dts is not None
                     continue
                 presented.append(NO_TIME if packet.pts is None else packet.pts)
                 decoded.append(NO_TIME if packet.dts is None else packet.dts)

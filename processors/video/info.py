@@ -88,8 +88,8 @@ class VideoReport:
     first_error: str | None
     unreadable: str | None
     """Why the container could not be read to its end."""
-    packet_count_empty: int
-    """Packets without a picture: AVI says so that the one before is shown longer."""
+    chunk_count_empty: int
+    """Chunks without a picture, which the header counts: AVI says so that the one before is shown longer."""
     joined_at_seconds: tuple[Fraction, ...]
     """Where other recordings begin, where several were joined end to end; their times are moved to continue."""
     start_time_code: str | None

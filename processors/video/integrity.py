@@ -142,7 +142,7 @@ def findings(measured: Measured, repeated: np.ndarray, report: dict[str, Json]) 
     facts: dict[str, Any] = report
     count, held = measured.frame_count, int(repeated.sum())
     shown = float(measured.time(count) - measured.time(0)) if count else None
-    why_cut = _truncated(facts, float(measured.time(count)) if count else None, shown, count)
+    why_cut = _truncated(facts, float(measured.time(count)) if count else None, shown)
     return Findings(
         frame_count_declared=facts["frame_count_from_header"],
         frame_count_hidden=facts["frame_count_hidden"],
@@ -180,20 +180,14 @@ def _fields(found: Findings) -> dict[str, Json]:
     return fields
 
 
-def _truncated(facts: dict[str, Any], end: float | None, shown: float | None, count: int) -> str | None:
+def _truncated(facts: dict[str, Any], end: float | None, shown: float | None) -> str | None:
     """Why the file seems cut off; None where it does not."""
     declared, packets = facts["frame_count_from_header"], facts["frame_count_from_packets"]
     duration = facts["duration_seconds_from_header"]
-    ends_early = (
-        duration is not None
-        and end is not None
-        and shown is not None
-        and duration > max(end, shown) + (max(1.5 * shown / count, 0.02 * duration) if count else 0)
-    )
-    counted = packets is not None and declared is not None
-    # a picture that is held longer in place of others, as AVI's empty chunks ask for, leaves none missing at the end
-    if counted and declared > packets + facts["frame_count_hidden"] + 1 and (ends_early or duration is None):
-        return f"the header declares {declared} frames, {packets + facts['frame_count_hidden']} are there"
+    if declared is not None and packets is not None:
+        there = packets + facts["frame_count_hidden"] + facts["chunk_count_empty"]
+        if declared > there + 1:
+            return f"the header declares {declared} frames, {there} are there"
     if duration is not None and end is not None and shown is not None and duration > max(end, shown) * 1.02 + 0.5:
         return f"the header declares {duration:.3f} s, the last frame ends at {end:.3f} s"
     return f"the container ends in the middle ({facts['unreadable']})" if facts["unreadable"] else None

@@ -265,7 +265,7 @@ class VideoReader:
             decoder_errors=self._errors,
             first_error=self._first_error,
             unreadable=self._index.unreadable or self._structure.cut_off_because,
-            packet_count_empty=self._index.empty_packets,
+            chunk_count_empty=self._structure.empty_chunks.get(self.info.stream_index, 0),
             joined_at_seconds=tuple(pts * base for pts in index.joins.first_pts)[:SPANS_TOLD],
             start_time_code=self._start_time_code,
             edits_not_followed=self._structure.edits_not_followed,

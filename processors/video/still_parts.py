@@ -99,9 +99,11 @@ def picture_box(highest: np.ndarray) -> Box | None:
     left, right = _lit(np.quantile(highest[top:bottom], BAR_SHARE, axis=0))
     if right <= left:
         return None
-    inside = highest[top:bottom, left:right]
-    top, bottom = _straight(top, bottom, highest.shape[0], inside)
-    left, right = _straight(left, right, highest.shape[1], inside.T)
+    height, width = highest.shape
+    for _ in range(2):  # again, where what lies between bars across turned out to be wider
+        inside = highest[top:bottom, left:right]
+        top, bottom = _straight(top, bottom, height, inside)
+        left, right = _straight(left, right, width, inside.T)
     return Box(left_px=left, top_px=top, right_px=right, bottom_px=bottom)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from processors.matroska import DamagedBytes, look_at
 from processors.source_file import SourceFile
 from processors.video.edit_list import edits_not_followed
+from processors.video.empty_chunks import empty_chunks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +17,8 @@ class Structure:
 
     cut_off_because: str | None = None
     damaged: tuple[DamagedBytes, ...] = ()
+    empty_chunks: Mapping[int, int] = field(default_factory=dict)
+    """Chunks that hold no picture, by the index of their stream."""
     edits_not_followed: str | None = None
     """What of the edit lists is not followed, in words."""
 
@@ -25,5 +29,6 @@ def structure_of(file: SourceFile, file_format: str) -> Structure:
     return Structure(
         cut_off_because=elements.cut_off_because,
         damaged=elements.damaged,
+        empty_chunks=empty_chunks(file, file_format),
         edits_not_followed=edits_not_followed(file, file_format),
     )
