@@ -23,7 +23,7 @@ class BestEffortClock:
         self._last_dts: int | None = None
 
     def time_of(self, pts: int | None, dts: int | None, duration_ticks: int | None = None) -> int | None:
-        """The frame's time in ticks; None where the file gives it neither."""
+        """The frame's time in ticks; None where the file gives it neither, nor how long the one before is shown."""
         if self._goes_on and duration_ticks and (pts is not None or self._next is not None):
             time = pts if pts is not None else self._next
             assert time is not None
@@ -35,6 +35,8 @@ class BestEffortClock:
             self._faulty_pts += self._last_pts is not None and pts <= self._last_pts
         self._last_dts = dts if dts is not None else pts if pts is not None else self._last_dts
         self._last_pts = pts if pts is not None else dts if dts is not None else self._last_pts
-        if pts is not None and (self._faulty_pts <= self._faulty_dts or dts is None):
-            return pts
-        return dts
+        time = pts if pts is not None and (self._faulty_pts <= self._faulty_dts or dts is None) else dts
+        if time is None and self._next is not None and duration_ticks:
+            time = self._next  # the last ones out of a decoder that had held them back
+        self._next = time + duration_ticks if time is not None and duration_ticks else None
+        return time
