@@ -63,7 +63,7 @@ def clusters(data: bytes) -> list[int]:
 def test_frames_lost_with_a_matroska_cluster_are_counted(tmp_path: Path) -> None:
     whole = made(tmp_path / "whole.mkv", *MKV)
     data = bytearray(whole.read_bytes())
-    places = clusters(data)
+    places = clusters(bytes(data))
     middle = places[len(places) // 2]
     data[middle : middle + 256] = bytes(256)
     hole = tmp_path / "hole.mkv"

@@ -1,10 +1,11 @@
-"""What an MP4 or QuickTime file's edit list asks for that FFmpeg does not follow (ISO/IEC 14496-12, 8.6.6)."""
+"""What the edit list of an MP4 or QuickTime file asks for, and what of it is not followed (ISO/IEC 14496-12, 8.6.6)."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import BinaryIO
 
 from processors.source_file import SourceFile
@@ -28,33 +29,59 @@ class Edit:
     """1 plays the media as they are, 0 holds the picture, 0.5 is half as fast."""
 
 
-def edits_not_followed(file: SourceFile, file_format: str) -> str | None:
-    """What of a video track's edits is not followed; None where all are, and for other formats."""
+@dataclass(frozen=True, kw_only=True)
+class EditList:
+    """What the edit lists of a file's video tracks ask for."""
+
+    not_followed: str | None = None
+    """What of it is never followed, in words."""
+    count: int = 0
+    """Edits that show something, of the one video track; 0 where there are several tracks, or none has a list."""
+    seconds: Fraction | None = None
+    """How long these and the empty ones take together; None where `count` is 0."""
+
+
+def read_edit_list(file: SourceFile, file_format: str) -> EditList:
+    """Read the edit lists; nothing for other formats than MP4 and QuickTime."""
     if "mp4" not in file_format.split(","):
-        return None
+        return EditList()
     told: list[str] = []
     with file.open() as opened:
-        for edits in _video_edits(opened, file.size_bytes):
+        tracks = list(_video_edits(opened, file.size_bytes))
+        for _, edits in tracks:
             rates = sorted({edit.rate for edit in edits if edit.media_time != EMPTY and edit.rate != 1})
             if rates:
                 told.append(f"an edit plays the media at {' and '.join(f'{rate:g}' for rate in rates)} of their rate")
             pictured = [number for number, edit in enumerate(edits) if edit.media_time != EMPTY]
             if any(edit.media_time == EMPTY for edit in edits[min(pictured, default=0) : max(pictured, default=0)]):
                 told.append("an edit in the middle shows nothing")
-    return "; ".join(dict.fromkeys(told)) or None
+    not_followed = "; ".join(dict.fromkeys(told)) or None
+    if len(tracks) != 1 or not tracks[0][0]:
+        return EditList(not_followed=not_followed)
+    (scale, edits), *_ = tracks
+    return EditList(
+        not_followed=not_followed,
+        count=sum(edit.media_time != EMPTY for edit in edits),
+        seconds=Fraction(sum(edit.duration for edit in edits), scale),
+    )
 
 
-def _video_edits(opened: BinaryIO, size: int) -> Iterator[list[Edit]]:
-    """The edit list of each video track."""
+def _video_edits(opened: BinaryIO, size: int) -> Iterator[tuple[int, list[Edit]]]:
+    """The movie's time scale and the edit list of each video track that has one."""
     edits: list[Edit] = []
+    scale = 0
     for name, start, end in _boxes(opened, size):
         opened.seek(start)
         if name == b"trak":
             edits = []
+        elif name == b"mvhd":
+            head = opened.read(24)
+            if len(head) == 24:
+                (scale,) = struct.unpack_from(">I", head, 20 if head[0] == 1 else 12)
         elif name == b"elst":
             edits = _edits(opened.read(min(end - start, 8 + 20 * MAX_EDITS)))
         elif name == b"hdlr" and opened.read(12)[8:] == b"vide" and edits:
-            yield edits
+            yield scale, edits
 
 
 def _edits(data: bytes) -> list[Edit]:

@@ -43,6 +43,9 @@ GENERATED_TIMES = av.container.Flags.gen_pts.value
 IN_ORDER = ("mpeg1video", "mpeg2video")
 """Codecs whose decoders give pictures in the order of presentation, each with the time that it is shown for."""
 
+EDIT_FRAMES = 2
+"""Pictures by which an edit list and what is shown may differ at the end: an edit may end inside a picture."""
+
 WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 """Of the tag that FFmpeg and mkvmerge write for each track."""
 
@@ -268,10 +271,19 @@ class VideoReader:
             chunk_count_empty=self._structure.empty_chunks.get(self.info.stream_index, 0),
             joined_at_seconds=tuple(pts * base for pts in index.joins.first_pts)[:SPANS_TOLD],
             start_time_code=self._start_time_code,
-            edits_not_followed=self._structure.edits_not_followed,
+            edits_not_followed=self._edits_not_followed(),
             stream_index=self.info.stream_index,
             streams=listed(self._container),
         )
+
+    def _edits_not_followed(self) -> str | None:
+        """What of the file's edits is not followed: FFmpeg places several wrongly where pictures are reordered."""
+        edits, end = self._structure.edits, self.info.end
+        if edits.not_followed or edits.count < 2 or edits.seconds is None or end is None:
+            return edits.not_followed
+        if abs(end - edits.seconds) <= EDIT_FRAMES * (end / len(self._index.shown_pts)):
+            return None
+        return f"{edits.count} edits take {float(edits.seconds):.3f} s, and the pictures end at {float(end):.3f} s"
 
     def _frames_of(
         self, packet: av.packet.Packet | None, codec: av.VideoCodecContext | None = None
@@ -295,6 +307,8 @@ class VideoReader:
         """Give a frame once the time is known at which the next one replaces it."""
         if frame.is_corrupt and not self._in_order:
             raise DamageMet
+        if not self._decoded and self._steady and not self._start_time_code:  # it cannot be sought to the first again
+            self._start_time_code = written_on(frame, self.stream.average_rate)
         self._decoded += 1
         self._corrupt += bool(frame.is_corrupt)
         if self._index.complete:

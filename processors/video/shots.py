@@ -144,7 +144,7 @@ class Shots:
             named = [(f"shot {number}", *span) for number, span in enumerate(spans, start=1)]
             fades = [(fade.kind, measured.time(fade.first_frame), measured.time(fade.end_frame))
                      for fade in found.transitions]  # fmt: skip
-            data = timeline(named, fades, first, origin, name).encode()
+            data = timeline(named, fades, first, origin, name, measured.time_base).encode()
             yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
 
 
@@ -154,7 +154,7 @@ def first_time_code(using: Using, measured: Measured) -> TimeCode:
     At 29.97 and 59.94 pictures a second one that no file says drops numbers, so that it keeps step with the clock.
     """
     count, shown = measured.frame_count, measured.time(measured.frame_count) - measured.time(0)
-    rate_hz = usual_rate(Fraction(count) / shown if shown else Fraction(25))
+    rate_hz = usual_rate(Fraction(count) / shown, 2 * measured.time_base / shown) if shown else Fraction(25)
     if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
         rate_hz = Fraction(25)
     report = using.source_facts["video"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from processors.matroska import DamagedBytes, look_at
 from processors.source_file import SourceFile
-from processors.video.edit_list import edits_not_followed
+from processors.video.edit_list import EditList, read_edit_list
 from processors.video.empty_chunks import empty_chunks
 
 
@@ -19,8 +19,7 @@ class Structure:
     damaged: tuple[DamagedBytes, ...] = ()
     empty_chunks: Mapping[int, int] = field(default_factory=dict)
     """Chunks that hold no picture, by the index of their stream."""
-    edits_not_followed: str | None = None
-    """What of the edit lists is not followed, in words."""
+    edits: EditList = field(default_factory=EditList)
 
 
 def structure_of(file: SourceFile, file_format: str) -> Structure:
@@ -30,5 +29,5 @@ def structure_of(file: SourceFile, file_format: str) -> Structure:
         cut_off_because=elements.cut_off_because,
         damaged=elements.damaged,
         empty_chunks=empty_chunks(file, file_format),
-        edits_not_followed=edits_not_followed(file, file_format),
+        edits=read_edit_list(file, file_format),
     )

@@ -61,10 +61,13 @@ def can_drop(rate_hz: Fraction) -> bool:
     return rate_hz in DROP_RATES_HZ
 
 
-def usual_rate(rate_hz: Fraction) -> Fraction:
-    """The rate of television or cinema that this is, within what rounded times make of it; else itself."""
+def usual_rate(rate_hz: Fraction, rounding: Fraction = RATE_TOLERANCE) -> Fraction:
+    """The rate of television or cinema that this is; else itself.
+
+    `rounding`: by how much of itself it may be off, because the times that it was taken from are rounded.
+    """
     near = min(USUAL_RATES_HZ, key=lambda usual: abs(usual - rate_hz))
-    return near if abs(near - rate_hz) <= RATE_TOLERANCE * near else rate_hz
+    return near if abs(near - rate_hz) <= max(rounding, RATE_TOLERANCE) * near else rate_hz
 
 
 def parsed(text: str, rate_hz: Fraction) -> TimeCode | None:

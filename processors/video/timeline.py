@@ -15,19 +15,23 @@ Named = tuple[str, Fraction, Fraction]
 """Name, start and end in seconds; half open."""
 
 
-def timeline(shots: Sequence[Named], fades: Sequence[Named], first: TimeCode, origin: Fraction, clip_name: str) -> str:
+def timeline(
+    shots: Sequence[Named], fades: Sequence[Named], first: TimeCode, origin: Fraction, clip_name: str, tick: Fraction
+) -> str:
     """OTIO JSON: one video track, a clip for each shot, a marker for each fade.
 
     Schemas Timeline.1, Track.1, Clip.2, ExternalReference.1 and Marker.2 of OpenTimelineIO's "Serialized Data
     Documentation". Times are pictures at the source's rate, counted from its time code; where a picture of a varying
-    rate falls between them, they have a fraction. A fade's range is counted from the track's beginning.
+    rate falls between them by more than the file's own rounding, they have a fraction. A fade's range is counted from
+    the track's beginning.
 
     Parameters
     ----------
     first, origin : the source's time code, and the presentation time in seconds at which it has it.
     clip_name : the source's file name: what editing programs link the clips to, beside the timeline.
+    tick : what the file's times are rounded to, seconds.
     """
-    count = _Count(first, origin)
+    count = _Count(first, origin, tick)
     begun = shots[0][1] if shots else Fraction(0)
     whole = count.source_range(begun, shots[-1][2]) if shots else None
     track = _item(
@@ -62,8 +66,9 @@ def _marker(name: str, marked: Json) -> Json:
 class _Count:
     """Times as pictures of the source's rate."""
 
-    def __init__(self, first: TimeCode, origin: Fraction) -> None:
+    def __init__(self, first: TimeCode, origin: Fraction, tick: Fraction) -> None:
         self._first = first
+        self._rounding = tick * first.rate_hz
         self._origin = origin
 
     def source_range(self, start: Fraction, end: Fraction) -> Json:
@@ -73,12 +78,12 @@ class _Count:
 
     def range(self, start: Fraction, end: Fraction) -> Json:
         """A span of seconds, counted from 0."""
-        return {"OTIO_SCHEMA": "TimeRange.1", "start_time": self._time(start), "duration": self._time(end - start)}
+        first, behind = self._frames(start), self._frames(end)
+        return {"OTIO_SCHEMA": "TimeRange.1", "start_time": self._time(first), "duration": self._time(behind - first)}
 
-    def _time(self, time: Fraction) -> Json:
+    def _frames(self, time: Fraction) -> Fraction:
         frames = time * self._first.rate_hz
-        return {"OTIO_SCHEMA": "RationalTime.1", "value": _plain(frames), "rate": _plain(self._first.rate_hz)}
+        return Fraction(round(frames)) if abs(frames - round(frames)) <= self._rounding else frames
 
-
-def _plain(number: Fraction) -> float:
-    return float(number)
+    def _time(self, frames: Fraction) -> Json:
+        return {"OTIO_SCHEMA": "RationalTime.1", "value": float(frames), "rate": float(self._first.rate_hz)}
