@@ -24,7 +24,15 @@ import pillow_heif
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from processors.containers.id3 import behind_id3
-from processors.errors import DamagedMedia, MediaError, OutOfMemory, SourceChanged, StoreError, UnsupportedMedia
+from processors.errors import (
+    OF_THE_CALLER,
+    DamagedMedia,
+    MediaError,
+    OutOfMemory,
+    SourceChanged,
+    StoreError,
+    UnsupportedMedia,
+)
 from processors.formats import DEMUXERS, PICTURE_READERS
 
 MAX_FRAME_PIXELS = 16384 * 16384
@@ -61,7 +69,8 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
     ------
     DamagedMedia : the decoder refused the bytes; its own words are in the message.
     OutOfMemory : the decoder ran out of the memory that one file may use.
-    OSError : with an errno, from the machine and not from the bytes, as it came.
+    OSError : with an errno, from the machine and not from the bytes, as it came. A seek to before the file's start
+        is the bytes' doing.
     """
     try:
         yield
@@ -70,6 +79,8 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
     except (MemoryError, av.error.MemoryError) as error:
         raise OutOfMemory(f"needs more memory than one file may use, while {doing}", "raise --memory-mb") from error
     except _DECODER_FAULTS as error:
+        if isinstance(error, OSError) and error.errno in OF_THE_CALLER and not isinstance(error, av.error.FFmpegError):
+            raise DamagedMedia(f"it points to a place outside itself (while {doing})") from error
         from_machine = isinstance(error, OSError) and error.errno is not None
         if from_machine and not isinstance(error, av.error.FFmpegError):
             raise

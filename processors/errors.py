@@ -90,6 +90,12 @@ class SourceChanged(OSError):
     """The file changed or vanished while it was being read; its result was thrown away."""
 
 
+OF_THE_CALLER = (
+    errno.EINVAL, errno.EBADF, errno.EISDIR, errno.ENOTDIR, errno.ESPIPE, errno.EDOM, errno.ERANGE, errno.EOVERFLOW,
+    errno.ENAMETOOLONG, errno.EILSEQ,
+)  # fmt: skip
+"""What the system says of a wrong request: such an `OSError` is not the machine's fault, and comes every time."""
+
 NO_THREAD = "can't start new thread"
 """Python's words, in a `RuntimeError`, where the machine or a limit gives it no thread."""
 

@@ -12,6 +12,7 @@ from processors.contract import Blame, Verdict
 from processors.decoding import damaged_by
 from processors.errors import (
     NO_THREAD,
+    OF_THE_CALLER,
     ItemMissing,
     MediaError,
     OutOfMemory,
@@ -22,11 +23,6 @@ from processors.errors import (
     UsedNotMade,
 )
 
-OF_THE_CALLER = (
-    errno.EINVAL, errno.EBADF, errno.EISDIR, errno.ENOTDIR, errno.ESPIPE, errno.EDOM, errno.ERANGE, errno.EOVERFLOW,
-    errno.ENAMETOOLONG, errno.EILSEQ,
-)  # fmt: skip
-"""What the system says of a wrong request: such an `OSError` is not the machine's fault, and comes every time."""
 TRACEBACK_CHARACTERS = 20_000
 
 

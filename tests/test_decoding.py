@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import struct
+from pathlib import Path
 
 import av.error
 import av.logging
@@ -21,6 +22,11 @@ from processors.errors import DamagedMedia, OutOfMemory, UnsupportedMedia
         (OSError("image file is truncated"), DamagedMedia, "image file is truncated (while testing)"),
         (MemoryError(), OutOfMemory, "needs more memory than one file may use, while testing: raise --memory-mb"),
         (OSError(errno.ENOSPC, "No space left on device"), OSError, "No space left on device"),
+        (
+            OSError(errno.EINVAL, "Invalid argument"),
+            DamagedMedia,
+            "it points to a place outside itself (while testing)",
+        ),
         (
             av.error.BlockingIOError(errno.EAGAIN, "try again"),
             BlockingIOError,
@@ -66,3 +72,13 @@ def test_a_picture_of_an_unknown_kind_is_unsupported_and_a_damaged_one_is_not() 
     )
     with pytest.raises(DamagedMedia, match="no picture reader accepts its bytes"):
         open_picture(io.BytesIO(b"\x89PNG\r\n\x1a\n" + bytes(64)))
+
+
+def test_decoder_that_seeks_to_before_the_start_is_the_files_fault(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"x")
+    with (
+        (tmp_path / "x").open("rb") as file,
+        pytest.raises(DamagedMedia, match=r"it points to a place outside itself \(while going back\)"),
+        decoder_errors("going back"),
+    ):
+        file.seek(-22)
