@@ -6,7 +6,7 @@ RFC 8794 (EBML), RFC 9559 (Matroska). Demuxers skip what they cannot read to the
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -14,7 +14,9 @@ from processors.source_file import SourceFile
 
 HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
 CRC_ID, VOID_ID, SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, BLOCK_ID = 0xBF, 0xEC, 0xA3, 0xA0, 0xA1
-TRACK_ENTRY_ID, TRACK_NUMBER_ID = 0xAE, 0xD7
+TRACK_ENTRY_ID, TRACK_NUMBER_ID, VIDEO_ID = 0xAE, 0xD7, 0xE0
+PIXEL_CROP_IDS = (0x54CC, 0x54BB, 0x54DD, 0x54AA)
+"""Left, top, right, bottom (RFC 9559, 5.1.4.1.28)."""
 IN_SEGMENT = {
     CLUSTER_ID, TRACKS_ID, 0x114D9B74, 0x1549A966, 0x1C53BB6B, 0x1941A469, 0x1043A770, 0x1254C367, CRC_ID, VOID_ID,
 }  # fmt: skip
@@ -48,6 +50,8 @@ class Findings:
     cut_off_because: str | None = None
     damaged: tuple[DamagedBytes, ...] = ()
     """In the order of the file."""
+    crops: Mapping[int, tuple[int, int, int, int]] = field(default_factory=dict)
+    """Pixels that are not shown at the left, top, right and bottom, by a track's number in the order of the file."""
 
 
 def cut_off_because(file: SourceFile, file_format: str) -> str | None:
@@ -70,7 +74,7 @@ def look_at(file: SourceFile, file_format: str) -> Findings:
     why = f"{missing} bytes of the segment are not there" if missing else None
     if walk.is_cut_in_a_block and not missing:
         why = "it ends in the middle of a block"
-    return Findings(cut_off_because=why, damaged=damaged)
+    return Findings(cut_off_because=why, damaged=damaged, crops=walk.crops)
 
 
 def _segment(opened: BinaryIO, size_bytes: int) -> tuple[int, int | None] | None:
@@ -97,6 +101,8 @@ class _Walk:
     tracks: set[int] = field(default_factory=set)
     """Numbers of the declared tracks; empty where none could be read."""
     is_cut_in_a_block: bool = False
+    crops: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
+    """As in `Findings`."""
 
     def damage(self, start: int) -> Iterator[DamagedBytes]:
         found, place = 0, start
@@ -121,6 +127,7 @@ class _Walk:
                 return  # cut off, which is told as that
             if identity == TRACKS_ID:
                 self.tracks = set(self._track_numbers(content, behind))
+                self.crops = dict(self._pixel_crops(content, behind))
             if not self._fits_checksum(content, behind):
                 yield DamagedBytes(start_byte=place, end_byte=behind, is_certain=True, is_skipped=False)
                 found += 1
@@ -208,6 +215,20 @@ class _Walk:
                     if inner == TRACK_NUMBER_ID and size <= 8:
                         self.opened.seek(place)
                         yield int.from_bytes(self.opened.read(size), "big")
+
+    def _pixel_crops(self, start: int, end: int) -> Iterator[tuple[int, tuple[int, int, int, int]]]:
+        entries = [child for child in self._children(start, end) if child[0] == TRACK_ENTRY_ID]
+        for number, (_, content, length) in enumerate(entries):
+            for inner, place, size in self._children(content, content + length):
+                edges = {}
+                if inner == VIDEO_ID:
+                    for edge, at, bytes_ in self._children(place, place + size):
+                        if edge in PIXEL_CROP_IDS and bytes_ <= 8:
+                            self.opened.seek(at)
+                            edges[edge] = int.from_bytes(self.opened.read(bytes_), "big")
+                if any(edges.values()):
+                    left, top, right, bottom = (edges.get(edge, 0) for edge in PIXEL_CROP_IDS)
+                    yield number, (left, top, right, bottom)
 
     def _children(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         while start < end and (element := self._element(start)) and element[2] is not None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from processors.containers.boxes import boxes
 from processors.metadata.record import Tag
 from processors.metadata.xmp import MAX_XMP_BYTES, xmp_tags
 
-MAX_BOXES = 20_000
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """XMP specification part 3, 1.1.5."""
 INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta"}
@@ -19,7 +18,7 @@ def box_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
     """Tags of XMP boxes, and `gpmf:present` with what shows it; broken packets go to `problems`."""
     file.seek(0, 2)
     gpmf = []
-    for name, start, end in _boxes(file, 0, file.tell()):
+    for name, start, end in boxes(file, file.tell(), INSIDE):
         file.seek(start)
         if name == b"stsd":
             if b"gpmd" in file.read(min(end - start, 256)):
@@ -33,28 +32,3 @@ def box_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
                 problems.append(f"XMP: {error}")
     if gpmf:
         yield Tag(namespace="gpmf", name="present", value=list(dict.fromkeys(gpmf)))
-
-
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, and where the content lies, of every box and of those inside the ones that hold others."""
-    waiting = [(start, end)]
-    for _ in range(MAX_BOXES):
-        while waiting and waiting[-1][1] - waiting[-1][0] < 8:
-            waiting.pop()
-        if not waiting:
-            return
-        place, last = waiting.pop()
-        file.seek(place)
-        header = file.read(16)
-        if len(header) < 8:
-            continue
-        size, name, content = struct.unpack(">I", header[:4])[0], header[4:8], place + 8
-        if size == 1 and len(header) == 16:
-            size, content = struct.unpack(">Q", header[8:16])[0], place + 16
-        size = size or last - place
-        if size < content - place or place + size > last:
-            continue  # a length that cannot be: nothing behind it can be found
-        waiting.append((place + size, last))
-        if name in INSIDE:
-            waiting.append((content, place + size))
-        yield name, content, place + size

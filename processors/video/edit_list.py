@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import BinaryIO
 
+from processors.containers.boxes import boxes
 from processors.source_file import SourceFile
 
-MAX_BOXES = 20_000
 MAX_EDITS = 10_000
 INSIDE = {b"moov", b"trak", b"edts", b"mdia"}
 EMPTY = -1
@@ -70,7 +70,7 @@ def _video_edits(opened: BinaryIO, size: int) -> Iterator[tuple[int, list[Edit]]
     """The movie's time scale and the edit list of each video track that has one."""
     edits: list[Edit] = []
     scale = 0
-    for name, start, end in _boxes(opened, size):
+    for name, start, end in boxes(opened, size, INSIDE):
         opened.seek(start)
         if name == b"trak":
             edits = []
@@ -94,28 +94,3 @@ def _edits(data: bytes) -> list[Edit]:
         Edit(duration=duration, media_time=media_time, rate=whole + part / 65536)
         for duration, media_time, whole, part in rows
     ]
-
-
-def _boxes(opened: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, and where the content lies, of the boxes down to edit lists and handlers, in the order of the file."""
-    waiting = [(0, size)]
-    for _ in range(MAX_BOXES):
-        while waiting and waiting[-1][1] - waiting[-1][0] < 8:
-            waiting.pop()
-        if not waiting:
-            return
-        place, last = waiting.pop()
-        opened.seek(place)
-        header = opened.read(16)
-        if len(header) < 8:
-            continue
-        length, name, content = struct.unpack(">I", header[:4])[0], header[4:8], place + 8
-        if length == 1 and len(header) == 16:
-            length, content = struct.unpack(">Q", header[8:16])[0], place + 16
-        length = length or last - place
-        if length < content - place or place + length > last:
-            continue  # a length that cannot be: nothing behind it can be found
-        waiting.append((place + length, last))
-        if name in INSIDE:
-            waiting.append((content, place + length))
-        yield name, content, place + length

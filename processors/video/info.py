@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from processors.video.frame import ColourFacts
 from processors.video.sound import SoundTrack
 
 
@@ -98,6 +99,10 @@ class VideoReport:
     """What the file's edit list asks for that is not followed."""
     stream_index: int
     """Of the stream that was read."""
+    colour: ColourFacts | None
+    """What the pictures' numbers mean, and what of it was assumed; None where no frame was decoded."""
+    shown_size_px: tuple[int, int] | None
+    """Width and height, as coded, that the container's crop leaves of the picture; None where it names none."""
     streams: tuple[StreamFacts, ...]
     """All there are: films, sound, subtitles, data."""
 

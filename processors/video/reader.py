@@ -18,7 +18,8 @@ from processors.contract import Need
 from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.best_effort import BestEffortClock
-from processors.video.frame import VideoFrame, display_matrix, square_pixels
+from processors.video.container_crop import Crop, Cropper
+from processors.video.frame import ColourFacts, VideoFrame, colour_of, display_matrix, square_pixels
 from processors.video.index import has_no_timestamps, read_index
 from processors.video.info import VideoInfo, VideoReport
 from processors.video.lost_packets import find_lost_packets
@@ -95,6 +96,11 @@ class VideoReader:
         self._source_digest = source_digest
         self._in_order = in_order
         self._structure = structure or Structure()
+        crop = self._structure.crops.get(stream.index, Crop())
+        codec = stream.codec_context
+        self._cropper = Cropper(crop) if crop.fits(codec.width, codec.height) else None
+        self._shown_size_px = crop.size_px(codec.width, codec.height) if self._cropper else (codec.width, codec.height)
+        self._colour: ColourFacts | None = None
         self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
         rate_hz = declared_rate_hz(self._codec)
         if has_no_timestamps(container) and rate_hz is None:
@@ -139,7 +145,7 @@ class VideoReader:
         if not Fraction(1, 20) < ratio < 20:
             ratio = Fraction(1)
         time_base = stream.time_base or Fraction(1, av.time_base)
-        width, height = square_pixels(codec.width, codec.height, ratio)
+        width, height = square_pixels(*self._shown_size_px, ratio)
         shown = index.shown_pts if index.complete else []
         return VideoInfo(
             source_digest=self._source_digest,
@@ -274,6 +280,8 @@ class VideoReader:
             edits_not_followed=self._edits_not_followed(),
             stream_index=self.info.stream_index,
             streams=listed(self._container),
+            colour=self._colour,
+            shown_size_px=self._shown_size_px if self._cropper else None,
         )
 
     def _edits_not_followed(self) -> str | None:
@@ -341,8 +349,10 @@ class VideoReader:
             position += 1
 
     def _unit(self, frame: av.video.frame.VideoFrame, pts: int, end_pts: int) -> VideoFrame:
+        if self._colour is None:
+            self._colour = colour_of(frame).facts
         return VideoFrame(
-            decoded=frame,
+            decoded=self._cropper.cut(frame) if self._cropper else frame,
             pts=pts,
             end_pts=end_pts,
             time_base=self.info.time_base,

@@ -1,0 +1,37 @@
+"""The boxes of MP4 and QuickTime files, in the order of the file (ISO/IEC 14496-12, 4.2)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterator
+from typing import BinaryIO
+
+MAX_BOXES = 20_000
+
+
+def boxes(opened: BinaryIO, size_bytes: int, inside: Collection[bytes]) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name of every box and where its content begins and ends, and of the boxes inside those named.
+
+    Ends at `MAX_BOXES`; behind a length that cannot be nothing is found.
+    """
+    waiting = [(0, size_bytes)]
+    for _ in range(MAX_BOXES):
+        while waiting and waiting[-1][1] - waiting[-1][0] < 8:
+            waiting.pop()
+        if not waiting:
+            return
+        place, last = waiting.pop()
+        opened.seek(place)
+        header = opened.read(16)
+        if len(header) < 8:
+            continue
+        length, name, content = struct.unpack(">I", header[:4])[0], header[4:8], place + 8
+        if length == 1 and len(header) == 16:
+            length, content = struct.unpack(">Q", header[8:16])[0], place + 16
+        length = length or last - place
+        if length < content - place or place + length > last:
+            continue
+        waiting.append((place + length, last))
+        if name in inside:
+            waiting.append((content, place + length))
+        yield name, content, place + length

@@ -1,0 +1,112 @@
+"""Which part of the coded picture a container says is to be shown, and how a frame is cut to it."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av.filter
+import av.video.frame
+
+from processors.containers.boxes import boxes
+from processors.decoding import decoder_errors
+from processors.source_file import SourceFile
+
+INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
+SAMPLE_ENTRY_AT, BOXES_OF_ENTRY_AT = 8, 8 + 8 + 78
+"""In the content of `stsd`: its first entry, and the boxes inside that (ISO/IEC 14496-12, 8.5.2 and 12.1.3)."""
+MAX_STSD_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """Lines and columns of the coded picture that are not shown."""
+
+    left_px: int = 0
+    top_px: int = 0
+    right_px: int = 0
+    bottom_px: int = 0
+
+    def size_px(self, width_px: int, height_px: int) -> tuple[int, int]:
+        """Width and height of what is shown of a coded picture."""
+        return width_px - self.left_px - self.right_px, height_px - self.top_px - self.bottom_px
+
+    def fits(self, width_px: int, height_px: int) -> bool:
+        """Return whether something is cut off and something is left."""
+        width, height = self.size_px(width_px, height_px)
+        edges = (self.left_px, self.top_px, self.right_px, self.bottom_px)
+        return min(edges) >= 0 and any(edges) and width > 0 and height > 0
+
+
+def clean_apertures(file: SourceFile, file_format: str) -> dict[int, Crop]:
+    """Return the clean aperture of each track that has one, by its number among the tracks; MP4 and QuickTime only."""
+    if "mp4" not in file_format.split(","):
+        return {}
+    found: dict[int, Crop] = {}
+    track = -1
+    with file.open() as opened:
+        for name, start, end in boxes(opened, file.size_bytes, INSIDE):
+            track += name == b"trak"
+            if name == b"stsd" and end - start > BOXES_OF_ENTRY_AT:
+                opened.seek(start)
+                crop = _clean_aperture(opened.read(min(end - start, MAX_STSD_BYTES)))
+                if crop:
+                    found[track] = crop
+    return found
+
+
+def _clean_aperture(stsd: bytes) -> Crop | None:
+    """ISO/IEC 14496-12, 12.1.4: width, height and the offset of the middle, each a fraction."""
+    (entry_bytes,) = struct.unpack_from(">I", stsd, SAMPLE_ENTRY_AT)
+    width, height = struct.unpack_from(">HH", stsd, SAMPLE_ENTRY_AT + 8 + 24)
+    place, last = BOXES_OF_ENTRY_AT, min(len(stsd), SAMPLE_ENTRY_AT + entry_bytes)
+    while place + 8 <= last:
+        size, name = struct.unpack_from(">I4s", stsd, place)
+        if size < 8:
+            return None
+        if name == b"clap" and place + 40 <= last:
+            numbers = struct.unpack_from(">IIIIiIiI", stsd, place + 8)
+            if not all(numbers[1::2]):
+                return None
+            shown_width, shown_height, right, down = (Fraction(*numbers[n : n + 2]) for n in (0, 2, 4, 6))
+            left = round(right + (width - shown_width) / 2)
+            top = round(down + (height - shown_height) / 2)
+            return Crop(
+                left_px=left, top_px=top, right_px=width - left - round(shown_width),
+                bottom_px=height - top - round(shown_height),
+            )  # fmt: skip
+        place += size
+    return None
+
+
+class Cropper:
+    """Cuts frames; one filter graph serves as long as frames are alike."""
+
+    def __init__(self, crop: Crop) -> None:
+        self._crop = crop
+        self._kind: tuple[object, ...] = ()
+        self._graph: av.filter.Graph | None = None
+
+    def cut(self, frame: av.video.frame.VideoFrame) -> av.video.frame.VideoFrame:
+        """Return the part that is shown; the frame itself where its size leaves nothing to cut."""
+        if not self._crop.fits(frame.width, frame.height):
+            return frame
+        with decoder_errors("cropping a frame"):
+            kind = (frame.width, frame.height, frame.format.name)
+            if self._graph is None or kind != self._kind:
+                self._graph, self._kind = self._graph_for(frame), kind
+            self._graph.push(frame)
+            cut = self._graph.pull()
+        assert isinstance(cut, av.video.frame.VideoFrame)
+        return cut
+
+    def _graph_for(self, frame: av.video.frame.VideoFrame) -> av.filter.Graph:
+        width, height = self._crop.size_px(frame.width, frame.height)
+        graph = av.filter.Graph()
+        source = graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 1000)
+        )
+        crop = graph.add("crop", f"{width}:{height}:{self._crop.left_px}:{self._crop.top_px}:exact=1")
+        graph.link_nodes(source, crop, graph.add("buffersink")).configure()
+        return graph
