@@ -6,10 +6,11 @@ RFC 8794 (EBML), RFC 9559 (Matroska). Demuxers skip what they cannot read to the
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
 from processors.source_file import SourceFile
 
 HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
@@ -25,33 +26,9 @@ MARKS = tuple(one.to_bytes(4, "big") for one in sorted(IN_SEGMENT - {CRC_ID, VOI
 
 MAX_ELEMENTS = 5_000_000
 """Elements that are looked at; behind them nothing is said of a file. 13 hours of film and sound."""
-MAX_DAMAGED = 1000
 MAX_CHECKED_BYTES = 1 << 26
 """A larger element's checksum is not computed."""
 SCANNED_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class DamagedBytes:
-    """Bytes that cannot be what was written; half open."""
-
-    start_byte: int
-    end_byte: int
-    is_certain: bool
-    """False where only a gap in the times shows that something is wrong: an element that the standard does not know."""
-    is_skipped: bool
-    """True where demuxers pass over these bytes; False where they are read, and a checksum does not fit."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Findings:
-    """What the elements of one file show; nothing for other formats."""
-
-    cut_off_because: str | None = None
-    damaged: tuple[DamagedBytes, ...] = ()
-    """In the order of the file."""
-    crops: Mapping[int, tuple[int, int, int, int]] = field(default_factory=dict)
-    """Pixels that are not shown at the left, top, right and bottom, by a track's number in the order of the file."""
 
 
 def cut_off_because(file: SourceFile, file_format: str) -> str | None:
@@ -112,7 +89,7 @@ class _Walk:
                 if self._is_another_segment(place):
                     return
                 following = self._resynchronised(place + 1)
-                yield _skipped(place, following)
+                yield skipped(place, following)
                 found, place = found + 1, following
                 continue
             identity, content, length = element
@@ -147,7 +124,7 @@ class _Walk:
                 break
             if element is None or element[2] is None or element[1] + element[2] > limit:
                 self._place = self._resynchronised(place)
-                yield _skipped(place, self._place)
+                yield skipped(place, self._place)
                 return
             identity, content, length = element
             behind = content + (length or 0)
@@ -271,10 +248,6 @@ class _Walk:
         """Does another file's header stand here, behind a segment of unknown length?"""
         self.opened.seek(place)
         return _number(self.opened, is_id=True) in (HEADER_ID, SEGMENT_ID)
-
-
-def _skipped(start: int, end: int) -> DamagedBytes:
-    return DamagedBytes(start_byte=start, end_byte=end, is_certain=True, is_skipped=True)
 
 
 def _number(opened: BinaryIO, *, is_id: bool = False) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import subprocess
 import zlib
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from processors.containers.flv import look_at_tags
+from processors.containers.transport_stream import look_at_packets
 from processors.contract import Need
 from processors.decoding import open_container
 from processors.matroska import look_at
@@ -83,10 +86,20 @@ def test_frames_lost_with_a_matroska_cluster_are_counted(tmp_path: Path) -> None
     assert few.manifest.source_facts["frame_count_gone"] == gone  # type: ignore[index, call-overload]
 
 
-@pytest.mark.parametrize(("name", "arguments"), [("whole.mkv", MKV), ("whole.webm", WEBM)])
-def test_no_mutant_of_a_matroska_file_loses_frames_silently(
-    name: str, arguments: tuple[str, ...], tmp_path: Path
-) -> None:
+H264 = ("-c:v", "libx264", "-c:a", "aac")
+NOT_MATROSKA = [
+    ("whole.ts", H264),
+    ("whole.m2ts", (*H264, "-f", "mpegts", "-mpegts_m2ts_mode", "1")),
+    ("whole.ogv", ("-c:v", "libtheora", "-c:a", "libvorbis")),
+    ("whole.flv", H264),
+]
+
+
+CUT_IN = ("packet", "packet", "page", "tag")
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("whole.mkv", MKV), ("whole.webm", WEBM), *NOT_MATROSKA])
+def test_no_mutant_of_a_file_loses_frames_silently(name: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
     whole = made(tmp_path / name, *arguments)
     times = [frame.time for frame in read(whole)[0]]
     data, silent = whole.read_bytes(), []
@@ -180,3 +193,51 @@ def test_frames_laced_into_a_block_must_fit(lengths: bytes, kind: int, fits: boo
     assert [one.is_certain for one in look_at(SourceFile.at(path), "matroska,webm").damaged] == (
         [] if fits else [False]
     )
+
+
+@pytest.mark.parametrize(("name", "arguments"), NOT_MATROSKA)
+def test_a_whole_stream_has_no_damage(name: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
+    frames, report = read(made(tmp_path / name, *arguments))
+    assert (len(frames), report.damage, report.damaged_byte_count, report.unreadable) == (45, None, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "why"),
+    [(*one, f"it ends in the middle of a {what}") for one, what in zip(NOT_MATROSKA, CUT_IN, strict=True)],
+)
+def test_a_stream_that_is_cut_says_in_what(name: str, arguments: tuple[str, ...], why: str, tmp_path: Path) -> None:
+    data = made(tmp_path / name, *arguments).read_bytes()
+    cut = tmp_path / f"cut_{name}"
+    cut.write_bytes(data[: len(data) // 2 // 188 * 188 + 100])
+    assert read(cut)[1].unreadable == why
+
+
+def test_packets_that_a_transport_stream_lacks_take_frames_with_them(tmp_path: Path) -> None:
+    data = made(tmp_path / "whole.ts", *H264).read_bytes()
+    middle = len(data) // 188 // 2 * 188
+    path = tmp_path / "lacking.ts"
+    path.write_bytes(data[:middle] + data[middle + 40 * 188 :])
+    frames, report = read(path)
+    assert len(frames) < 45
+    assert report.frame_count_gone + (report.frame_count_lost or 0) == 45 - len(frames)
+    assert "missing at" in (report.damage or "")
+
+
+def test_joined_transport_streams_are_whole(tmp_path: Path) -> None:
+    data = made(tmp_path / "whole.ts", *H264).read_bytes()
+    path = tmp_path / "joined.ts"
+    path.write_bytes(data + data)
+    frames, report = read(path)
+    assert (len(frames), report.damage) == (90, None)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("suffix", ["ts", "flv"])
+def test_any_bytes_end_in_findings(suffix: str, seed: int) -> None:
+    rng = random.Random(seed)
+    noise = bytes(rng.choice((0, 8, 9, 0x47, 0xFF)) for _ in range(60_000))
+    head = b"G" + noise[:187] if suffix == "ts" else b"FLV\x01\x05\0\0\0\x09\0\0\0\0"
+    data = head * 6 + noise
+    walk = look_at_packets if suffix == "ts" else look_at_tags
+    found = walk(io.BytesIO(data), len(data))
+    assert all(0 <= one.start_byte < one.end_byte <= len(data) for one in found.damaged)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import av.container
 import av.video.stream
@@ -115,4 +115,11 @@ def read_index(container: av.container.InputContainer, stream: av.video.stream.V
             index.pts[position] += index.joins.shift_of(position)
         index.last_duration = lengths[-1]
     index.shown_pts = array("q", sorted(pts for pts, shown in zip(index.pts, index.is_shown, strict=True) if shown))
+    if index.complete and index.joins.first_pts:
+        index.joins = replace(index.joins, first_pts=_shown(index.joins.first_pts, index.shown_pts))
     return index
+
+
+def _shown(times: tuple[int, ...], shown_pts: array[int]) -> tuple[int, ...]:
+    """Those of the times at which a picture is shown: an edit list may hide a whole recording."""
+    return tuple(time for time in times if bisect_right(shown_pts, time) > bisect_left(shown_pts, time))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from processors.matroska import DamagedBytes
+from processors.containers.damaged_bytes import DamagedBytes
 from processors.video.index import PacketIndex
 
 NEIGHBOURS = 16
@@ -33,11 +33,14 @@ class LostPackets:
     """Damaged bytes that demuxers pass over."""
 
 
-def find_lost_packets(index: PacketIndex, damaged: Sequence[DamagedBytes], declared_end: int | None) -> LostPackets:
+def find_lost_packets(
+    index: PacketIndex, damaged: Sequence[DamagedBytes], *, declared_start: int | None, declared_end: int | None
+) -> LostPackets:
     """Match damaged bytes with gaps in the times of the packets around them.
 
     Parameters
     ----------
+    declared_start : when streams begin in such a container, in ticks; None where their clocks may start anywhere.
     declared_end : when the stream ends as the container says, in ticks; None where it does not say.
 
     A gap without damage beside it is a variable frame rate and nothing is lost there.
@@ -53,7 +56,7 @@ def find_lost_packets(index: PacketIndex, damaged: Sequence[DamagedBytes], decla
             first, behind = bisect_left(index.place, one.start_byte), bisect_left(index.place, one.end_byte)
             unsure |= {(index.pts[number], index.end_of(index.pts[number])) for number in range(first, behind)}
             continue
-        found = _gaps_at(index, bisect_left(index.place, one.start_byte), usual, declared_end)
+        found = _gaps_at(index, bisect_left(index.place, one.start_byte), usual, declared_start, declared_end)
         gaps |= found
         byte_count += (one.end_byte - one.start_byte) if found or one.is_certain else 0
     return LostPackets(
@@ -64,15 +67,17 @@ def find_lost_packets(index: PacketIndex, damaged: Sequence[DamagedBytes], decla
     )
 
 
-def _gaps_at(index: PacketIndex, position: int, usual: int, declared_end: int | None) -> set[tuple[int, int]]:
+def _gaps_at(
+    index: PacketIndex, position: int, usual: int, declared_start: int | None, declared_end: int | None
+) -> set[tuple[int, int]]:
     """Gaps among the times of the packets around a place in the file, its beginning and end included."""
     around = index.pts[max(0, position - NEIGHBOURS) : position + NEIGHBOURS]
     shown = index.shown_pts
     first, last = bisect_left(shown, min(around)), bisect_right(shown, max(around))
     times = list(shown[first:last])
     gaps = {(a + usual, b) for a, b in itertools.pairwise(times) if b - a > GAP_FRAMES * usual}
-    if first == 0 and position <= NEIGHBOURS and times and times[0] > GAP_FRAMES * usual:
-        gaps.add((0, times[0]))
+    if declared_start is not None and first == 0 and position <= NEIGHBOURS and times:
+        gaps |= {(declared_start, times[0])} if times[0] - declared_start > GAP_FRAMES * usual else set()
     end = times[-1] + usual if times and last == len(shown) else None
     if end is not None and declared_end is not None and position >= len(index.pts) - NEIGHBOURS:
         gaps |= {(end, declared_end)} if declared_end - end > GAP_FRAMES * usual else set()

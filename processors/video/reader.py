@@ -22,6 +22,7 @@ from processors.video.container_crop import Crop, Cropper
 from processors.video.frame import ColourFacts, VideoFrame, colour_of, display_matrix, square_pixels
 from processors.video.index import has_no_timestamps, read_index
 from processors.video.info import VideoInfo, VideoReport
+from processors.video.joined import STREAMED
 from processors.video.lost_packets import find_lost_packets
 from processors.video.steady_clock import SteadyClock, declared_rate_hz
 from processors.video.streams import decoder_of, film, first_matrix, first_picture, listed, sound_beside
@@ -118,7 +119,10 @@ class VideoReader:
         self._start_time_code = written_in(container, stream) or (first and written_on(first, stream.average_rate))
         base, end = self.info.time_base, self._declared_duration(self.info.time_base)
         self._lost_packets = find_lost_packets(
-            self._index, self._structure.damaged, None if end is None else round(end / base)
+            self._index,
+            self._structure.damaged,
+            declared_start=None if container.format.name in STREAMED else 0,
+            declared_end=None if end is None else round(end / base),
         )
 
         self._wanted: set[int] | None = None

@@ -1,0 +1,99 @@
+"""The tags of a Flash video file, each followed by its own length (Video File Format Specification 10.1, annex E)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
+
+HEAD_BYTES, LENGTH_BYTES = 11, 4
+TYPES = (8, 9, 18)
+VIDEO = 9
+PICTURE_KINDS = range(1, 6)
+SOUGHT = re.compile(rb"[\x08\x09\x12].{6}.\0\0\0", re.DOTALL)
+"""A tag's type, its length, its time and the number of the stream, which is always 0."""
+SCANNED_BYTES = 1 << 20
+MAX_TAGS = 5_000_000
+MAX_TRIES = 1_000_000
+"""Places at which a tag is looked for behind damage; behind them nothing is told of a file."""
+FIRST_TAGS = 3
+"""Where none of the first ones is followed by its length the writer left it out, and nothing can be told."""
+
+
+def look_at_tags(opened: BinaryIO, size: int) -> Findings:
+    """Find where the chain of tags breaks off."""
+    opened.seek(5)
+    place = int.from_bytes(opened.read(4), "big") + LENGTH_BYTES
+    walk = _Walk(opened, size)
+    damaged = tuple(one for _, one in zip(range(MAX_DAMAGED), walk.damage(place), strict=False))
+    if walk.keeps_lengths is False:
+        return Findings()
+    return Findings(cut_off_because="it ends in the middle of a tag" if walk.is_cut else None, damaged=damaged)
+
+
+class _Walk:
+    def __init__(self, opened: BinaryIO, size: int) -> None:
+        self._opened = opened
+        self._size = size
+        self.is_cut = False
+        self._tries = 0
+        self.keeps_lengths: bool | None = None
+        """None until a tag fits."""
+
+    def damage(self, place: int) -> Iterator[DamagedBytes]:
+        for number in range(MAX_TAGS):
+            if place >= self._size:
+                return
+            end = self._end_of_tag(place)
+            if end is not None and end > self._size:
+                self.is_cut = True
+                return
+            if end is not None and self._fits(place, end):
+                self.keeps_lengths = True
+                if not self._is_of_a_kind(place):
+                    yield skipped(place, end, is_certain=False)
+                place = end
+                continue
+            if self.keeps_lengths is None and number >= FIRST_TAGS:
+                self.keeps_lengths = False
+                return
+            following = self._resynchronised(place + 1)
+            yield skipped(place, following)
+            place = following
+
+    def _end_of_tag(self, place: int) -> int | None:
+        """First byte behind the tag and its length; None where no tag begins here."""
+        self._opened.seek(place)
+        head = self._opened.read(HEAD_BYTES)
+        if not head or head[0] & 0x1F not in TYPES or head[8:11] != bytes(len(head[8:11])):
+            return None
+        length = int.from_bytes(head[1:4], "big")
+        return place + HEAD_BYTES + length + LENGTH_BYTES if len(head) == HEAD_BYTES else self._size + 1
+
+    def _is_of_a_kind(self, place: int) -> bool:
+        """Does a tag of video say which kind of picture it holds, and in which codec? True for other tags."""
+        self._opened.seek(place)
+        head = self._opened.read(HEAD_BYTES + 1)
+        if head[0] & 0x1F != VIDEO or len(head) <= HEAD_BYTES or head[HEAD_BYTES] & 0x80:  # which has a longer head
+            return True
+        return head[HEAD_BYTES] >> 4 in PICTURE_KINDS and head[HEAD_BYTES] & 15 != 0
+
+    def _fits(self, place: int, end: int) -> bool:
+        self._opened.seek(end - LENGTH_BYTES)
+        return int.from_bytes(self._opened.read(LENGTH_BYTES), "big") == end - LENGTH_BYTES - place
+
+    def _resynchronised(self, place: int) -> int:
+        while place < self._size:
+            self._opened.seek(place)
+            data = self._opened.read(SCANNED_BYTES + HEAD_BYTES)
+            for found in SOUGHT.finditer(data):
+                self._tries += 1
+                if self._tries > MAX_TRIES:
+                    return self._size
+                end = self._end_of_tag(place + found.start())
+                if end is not None and end <= self._size and self._fits(place + found.start(), end):
+                    return place + found.start()
+            place += SCANNED_BYTES
+        return self._size

@@ -1,0 +1,98 @@
+"""The packets of an MPEG transport stream: are all in their places, do the streams' counters go on (13818-1, 2.4.3)?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+
+from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
+
+SYNC = 0x47
+STRIDES = ((188, 0), (192, 4), (204, 0))
+"""Length of a packet and where in it the packet of 188 bytes begins: plain, with a time before it (AVCHD, Blu-ray),
+with a checksum behind it."""
+IN_A_ROW = 5
+PACKETS_AT_ONCE = 8192
+SCANNED_BYTES = 1 << 20
+NULL_PID = 0x1FFF
+
+
+def look_at_packets(opened: BinaryIO, size: int) -> Findings:
+    """Find packets that are missing or out of place."""
+    opened.seek(0)
+    head = opened.read(IN_A_ROW * 204)
+    for stride, before in STRIDES:
+        if len(head) >= IN_A_ROW * stride and all(head[before + at * stride] == SYNC for at in range(IN_A_ROW)):
+            walk = _Walk(opened, size, stride, before)
+            damaged = tuple(one for _, one in zip(range(MAX_DAMAGED), walk.damage(), strict=False))
+            return Findings(
+                cut_off_because="it ends in the middle of a packet" if walk.is_cut else None, damaged=damaged
+            )
+    return Findings()
+
+
+class _Walk:
+    def __init__(self, opened: BinaryIO, size: int, stride: int, before: int) -> None:
+        self._opened = opened
+        self._size = size
+        self._stride = stride
+        self._before = before
+        self._counters: dict[int, int] = {}
+        self.is_cut = False
+
+    def damage(self) -> Iterator[DamagedBytes]:
+        place = 0
+        while self._size - place >= self._stride:
+            self._opened.seek(place)
+            data = self._opened.read(PACKETS_AT_ONCE * self._stride)
+            packets = np.frombuffer(data, np.uint8)[: len(data) // self._stride * self._stride]
+            if not packets.size:
+                return
+            packets = packets.reshape(-1, self._stride)[:, self._before : self._before + 188]
+            wrong = np.flatnonzero(packets[:, 0] != SYNC)
+            good = int(wrong[0]) if wrong.size else len(packets)
+            for number in self._jumps(packets[:good]):
+                start = place + number * self._stride
+                yield skipped(start, start + self._stride, is_certain=False)
+            place += good * self._stride
+            if wrong.size:
+                following = self._resynchronised(place + 1)
+                yield skipped(place, following)
+                place = following
+        self.is_cut = 0 < self._size - place < self._stride
+
+    def _jumps(self, packets: np.ndarray) -> list[int]:
+        """Numbers of the packets whose stream's counter does not go on, or that a receiver marked as wrong."""
+        if not len(packets):
+            return []
+        pids = (packets[:, 1].astype(np.int32) & 0x1F) << 8 | packets[:, 2]
+        counts, has_payload = packets[:, 3] & 15, packets[:, 3] & 0x10 != 0
+        begins_anew = (packets[:, 3] & 0x20 != 0) & (packets[:, 4] > 0) & (packets[:, 5] & 0x80 != 0)
+        found = np.flatnonzero(packets[:, 1] & 0x80).tolist()
+        for pid in np.unique(pids).tolist():
+            rows = np.flatnonzero((pids == pid) & has_payload)
+            if pid == NULL_PID or not rows.size:
+                continue
+            now = counts[rows].astype(np.int16)
+            last = np.append(self._counters.get(pid, (int(now[0]) - 1) % 16), now[:-1])
+            goes_on = (now == (last + 1) % 16) | (now == last) | begins_anew[rows]
+            found += rows[~goes_on].tolist()
+            self._counters[pid] = int(now[-1])
+        return sorted(set(found))
+
+    def _resynchronised(self, place: int) -> int:
+        """Where several packets in a row begin again; the end where none do."""
+        while place < self._size:
+            self._opened.seek(place)
+            data = self._opened.read(SCANNED_BYTES + IN_A_ROW * self._stride)
+            in_sync = np.ones(len(data) + IN_A_ROW * self._stride, bool)  # behind the end nothing is out of step
+            in_sync[: len(data)] = np.frombuffer(data, np.uint8) == SYNC
+            starts = in_sync[: min(len(data), SCANNED_BYTES)].copy()
+            for number in range(1, IN_A_ROW):
+                starts &= in_sync[number * self._stride :][: len(starts)]
+            if starts.any():
+                return max(place, place + int(np.argmax(starts)) - self._before)
+            place += SCANNED_BYTES
+        return self._size
