@@ -13,6 +13,7 @@ import pytest
 
 from processors.audio.levels import Levels
 from processors.audio.original_stream import OriginalStream
+from processors.audio.reader import FileReader
 from processors.audio.spectra import Spectra
 from processors.contract import Source
 from processors.derive import derive
@@ -105,3 +106,23 @@ def test_a_preview_takes_any_number_of_channels(tmp_path: Path, layout: str, cod
     assert outcome.verdict == "made", outcome.reason
     facts: Any = store.manifest(outcome.ref).items[0].facts
     assert (facts["sound_channels"], facts["sound_rate_hz"]) == (2, RATE_HZ)
+
+
+@pytest.mark.parametrize("codec", ["wmav1", "wmav2"])
+def test_what_a_decoder_keeps_of_its_first_packets_is_no_loss(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "a.wma"
+    with av.open(str(path), "w", format="asf") as container:
+        sound: Any = container.add_stream(codec, rate=RATE_HZ, layout="mono")
+        sound.bit_rate = 128_000
+        tone = np.sin(2 * np.pi * 1000 * np.arange(2 * RATE_HZ) / RATE_HZ).astype(np.float32) / 4
+        frame = av.AudioFrame.from_ndarray(tone[None], format="fltp", layout="mono")
+        frame.sample_rate = RATE_HZ
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    reader = FileReader(SourceFile.at(path), "asf")
+    decoded = sum(block.samples.shape[1] for block in reader.blocks())
+    report = reader.report()
+    with av.open(str(path)) as container:
+        expected = sum(frame.samples for frame in container.decode(audio=0))
+    assert decoded == report.sample_count_decoded == expected
+    assert (report.missing_sample_count, report.damage) == (0, None)

@@ -223,7 +223,7 @@ def real_videos() -> list[Path]:
 
 
 WITHOUT_FRAME_TIMES = {"sample_mpeg2.m2v", "video2.mpeg"}
-"""Elementary and program streams: ffprobe, too, gives some of their frames no time; those are counted, not used."""
+"""Elementary and program streams: times come from the rate in their headers, which ffprobe rounds to ticks."""
 
 
 @pytest.mark.parametrize("path", real_videos(), ids=lambda path: path.name)
@@ -237,8 +237,12 @@ def test_times_are_those_that_ffprobe_prints(path: Path, ffprobe: str) -> None:
             read(path)
         return
     frames, report = read(path)
-    assert [frame.pts for frame in frames] == expected
-    assert report.frame_count_without_time == len(listed) - len(expected)
+    # the last frames that a decoder held back have no time in ffprobe's table; here they follow the ones before
+    assert len(frames) + report.frame_count_without_time == len(listed)
+    rounding = 1 if path.name in WITHOUT_FRAME_TIMES else 0
+    differences = [abs(frame.pts - pts) for frame, pts in zip(frames, expected, strict=False)]
+    assert max(differences) <= rounding
+    assert len(frames) >= len(expected)
 
 
 @pytest.mark.parametrize("path", real_videos(), ids=lambda path: path.name)

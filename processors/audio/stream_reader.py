@@ -86,6 +86,8 @@ class StreamReader:
         self.digest: FlacDigest | None = None
         self._zero = None if stream.start_time is None else stream.start_time * time_base
         self._has_failed = False
+        self._primes = False
+        """Packets were taken without an error, and no frame has come of them yet."""
         if codec.name in CHECKSUMMED_CODECS:
             codec.options = {"err_detect": "crccheck+explode"}
 
@@ -115,6 +117,7 @@ class StreamReader:
             self.tally.error(error, packet)
             self._has_failed = True
             return
+        self._primes |= packet is not None and not frames and not self.tally.samples and not self.tally.errors
         for frame in frames:
             samples = samples_of(frame)
             if self.digest:
@@ -142,6 +145,8 @@ class StreamReader:
         time, rate_hz = frame.pts * frame.time_base, self.info.rate_hz
         if self._zero is None:  # a stream begins, or another file behind the first
             self._zero = time - Fraction(self.tally.samples - (self._joined.skip if self._joined else 0), rate_hz)
+        if self._primes:  # as WMA's decoder: what it keeps of the first packets is no sound that is lost
+            self._primes, self._zero = False, max(time, self._zero)
         missing = round((time - self._zero) * rate_hz) - self.tally.samples
         there = self.tally.samples - self.tally.missing
         most = MOST_MISSING_SAMPLES // self.info.channel_count + MOST_MISSING_RATIO * there
