@@ -12,6 +12,7 @@ from typing import Any
 
 import av.packet
 
+from processors.audio.first_sound import first_sound_seconds
 from processors.audio.reader import FileReader, StreamReader
 from processors.contract import (
     Need,
@@ -213,7 +214,7 @@ def _run_video(
                 heard = default_stream(container.streams.audio)
                 if heard is None:
                     raise DamagedMedia("no audio stream is left in the container")
-                sound = StreamReader(heard)
+                sound = StreamReader(heard, first_sound=first_sound_seconds(file, heard.index))
                 sound.tally.cut_off_because = cut_off_because(file, source.format)
         if sound:
             _start(audio_work, sound.info)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import av.stream
 import numpy as np
 import pytest
 
+from processors.audio.envelope import Envelope
 from processors.audio.levels import Levels
 from processors.audio.original_stream import OriginalStream
 from processors.audio.reader import FileReader
@@ -126,3 +128,45 @@ def test_what_a_decoder_keeps_of_its_first_packets_is_no_loss(tmp_path: Path, co
         expected = sum(frame.samples for frame in container.decode(audio=0))
     assert decoded == report.sample_count_decoded == expected
     assert (report.missing_sample_count, report.damage) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("codec", "rate_hz"), [("wmav1", 44_100), ("wmav2", 48_000), ("wmav2", 22_050), ("wmav2", 8000)]
+)
+@pytest.mark.parametrize(("container_format", "film_codec"), [("asf", "wmv2"), ("avi", "mpeg4"), ("asf", None)])
+def test_sound_whose_decoder_keeps_its_first_packets_stays_with_its_pictures(
+    tmp_path: Path, codec: str, rate_hz: int, container_format: str, film_codec: str | None
+) -> None:
+    path = tmp_path / "sound"
+    with av.open(str(path), "w", format=container_format) as container:
+        film: Any = container.add_stream(film_codec, rate=25) if film_codec else None
+        sound: Any = container.add_stream(codec, rate=rate_hz, layout="mono")
+        sound.bit_rate = 64_000
+        if film:
+            film.width, film.height, film.pix_fmt = 64, 64, "yuv420p"
+            for number in range(75):
+                picture = av.VideoFrame.from_ndarray(np.full((64, 64, 3), number, np.uint8), format="rgb24")
+                picture.pts, picture.time_base = number, Fraction(1, 25)
+                container.mux(film.encode(picture))
+            container.mux(film.encode(None))
+        samples = np.zeros((1, 3 * rate_hz), np.float32)
+        samples[0, 2 * rate_hz] = 0.9
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = rate_hz, 0, Fraction(1, rate_hz)
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    with av.open(str(path)) as container:
+        first = next(sound_of(container))
+        assert first.time is not None
+        assert first.time > 0.06
+    source = Source(
+        digest="a" * 64, size_bytes=path.stat().st_size, name=path.name, medium="video" if film else "audio",
+        format=container_format, has_sound=True,
+    )  # fmt: skip
+    store = Store(tmp_path / "store")
+    (outcome,) = derive(source, SourceFile.at(path), "r", [Envelope()], store)
+    manifest = store.manifest(outcome.ref)
+    facts: Any = manifest.items[0].facts
+    assert (outcome.verdict, manifest.reason) == ("made", None)
+    assert facts["first_seconds"] == pytest.approx(first.time, abs=1e-6)
+    assert facts["missing_seconds"] == []

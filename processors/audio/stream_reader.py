@@ -13,6 +13,7 @@ import av.packet
 
 from processors.audio.block import AudioBlock
 from processors.audio.end_padding import MAX_AAC_SAMPLES, MAX_OPUS_SAMPLES, EndPadding, tick_samples
+from processors.audio.first_sound import first_sound_seconds
 from processors.audio.flac_digest import FlacDigest
 from processors.audio.info import AudioInfo, AudioReport, OtherStream
 from processors.audio.joined_mp3 import JoinedMp3
@@ -49,6 +50,7 @@ class StreamReader:
     Parameters
     ----------
     declared : what a file's own header says of its length; None: the container is asked.
+    first_sound : presentation time of the first sample that the decoder gives, seconds; None: it is not known.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class StreamReader:
         starts_at_zero: bool = False,
         declared: Declared | None = None,
         promise: Promise | None = None,
+        first_sound: Fraction | None = None,
     ) -> None:
         codec = stream.codec_context
         if codec is None:
@@ -66,25 +69,33 @@ class StreamReader:
         self._codec = codec
         time_base = stream.time_base or Fraction(1, av.time_base)
         container_name = stream.container.format.name
+        begins = (stream.start_time or 0) * time_base
+        primed = first_sound - begins if first_sound is not None and not starts_at_zero else Fraction(0)
+        primed = primed if primed >= LEAST_GAP_SECONDS else Fraction(0)
         length = Fraction(0) if container_name in ESTIMATED else _declared_seconds(stream) * codec.sample_rate
         self.info = AudioInfo(
             codec=codec.name,
             rate_hz=codec.sample_rate,
             channel_count=codec.channels,
             sample_count_from_header=declared.sample_count if declared else round(length) or None,
-            start=Fraction(0) if starts_at_zero else (stream.start_time or 0) * time_base,
+            start=Fraction(0) if starts_at_zero else begins + primed,
             decoder="FFmpeg",
             stream_index=stream.index,
             other_streams=_others(stream),
         )
-        self.tally = Tally(self.info, promise, zero=(stream.start_time or 0) * time_base - self.info.start)
+        self.tally = Tally(
+            self.info,
+            promise,
+            zero=begins if starts_at_zero else Fraction(0),
+            primed_samples=round(primed * codec.sample_rate),
+        )
         self._padding = self._padding_of(codec.name)
         self._is_in_mp4 = "mp4" in container_name
         self._last_packet_ends: Fraction | None = None
         """In MP4, seconds."""
         self._joined = JoinedMp3(declared) if codec.name.startswith("mp3") else None
         self.digest: FlacDigest | None = None
-        self._zero = None if stream.start_time is None else stream.start_time * time_base
+        self._zero = None if stream.start_time is None else begins + primed
         self._has_failed = False
         self._primes = False
         """Packets were taken without an error, and no frame has come of them yet."""
@@ -206,7 +217,11 @@ class FfmpegReader:
         if heard is None:
             raise DamagedMedia("no sound stream", "nothing to hear")
         # FFmpeg counts the encoder's delay of an MP3 file as time, although it cuts it off
-        self.stream = StreamReader(heard, starts_at_zero=file_format == "mp3", declared=declared, promise=promise)
+        starts_at_zero = file_format == "mp3"
+        first = None if not promise.has_times else first_sound_seconds(file, heard.index)
+        self.stream = StreamReader(
+            heard, starts_at_zero=starts_at_zero, declared=declared, promise=promise, first_sound=first
+        )
         self.info = self.stream.info
         if file_format == "flac":
             self.stream.digest = FlacDigest.of(file)

@@ -52,8 +52,17 @@ class Ending:
 class Tally:
     """Counts what a reader lets through."""
 
-    def __init__(self, info: AudioInfo, promise: Promise | None = None, *, zero: Fraction = Fraction(0)) -> None:
+    def __init__(
+        self,
+        info: AudioInfo,
+        promise: Promise | None = None,
+        *,
+        zero: Fraction = Fraction(0),
+        primed_samples: int = 0,
+    ) -> None:
         self._info, self._zero, self._promise = info, zero, promise or Promise()
+        self._primed_samples = primed_samples
+        """What the decoder keeps of the length that the header declares, before the first sample that it gives."""
         self.samples = self.non_finite = self.errors = 0
         self.reached_samples = 0
         """Where the packets end that were read, decoded or not, counted from the first sample."""
@@ -134,7 +143,7 @@ class Tally:
         lost_places = bool(self.damaged) and not promise.has_times
         is_exact = promise.is_exact or lost_places
         slack = 0 if is_exact else round(PADDING_SECONDS * self._info.rate_hz)
-        falls_short = declared is not None and declared > reached + slack
+        falls_short = declared is not None and declared > reached + self._primed_samples + slack
         if self.cut_off_because:
             until = declared if falls_short else reached + self._missing_at_end if self._missing_at_end else None
             return Ending(damaged=(self._span(reached, until),), truncated_because=self.cut_off_because)

@@ -1,0 +1,34 @@
+"""When the first sample is that a decoder gives: some take packets first of which nothing comes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from processors.decoding import decoder_errors, open_container, packets_of
+from processors.errors import DamagedMedia
+from processors.source_file import SourceFile
+
+MAX_PACKETS = 1000
+"""Of all streams: a sound that begins later than that waits for no decoder."""
+
+
+def first_sound_seconds(file: SourceFile, stream_index: int) -> Fraction | None:
+    """Presentation time of the first sample; None where no time is given, or where what comes first does not decode.
+
+    The decoder of WMA, for one, leaves out what its encoder put before the sound: neither lost, nor heard.
+    """
+    with file.open() as opened, open_container(opened) as container:
+        codec = next(one.codec_context for one in container.streams.audio if one.index == stream_index)
+        for number, packet in enumerate(packets_of(container, list(container.streams))):
+            if number >= MAX_PACKETS:
+                return None
+            if packet.stream.index != stream_index or not packet.size:
+                continue
+            try:
+                with decoder_errors("decoding sound"):
+                    frames = codec.decode(packet)
+            except DamagedMedia:
+                return None
+            for frame in frames:
+                return None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
+    return None
