@@ -14,6 +14,7 @@ import av.packet
 
 from processors.audio.first_sound import first_sound_seconds
 from processors.audio.reader import FileReader, StreamReader
+from processors.containers.declared_size import too_short_because
 from processors.contract import (
     Need,
     Processor,
@@ -215,7 +216,8 @@ def _run_video(
                 if heard is None:
                     raise DamagedMedia("no audio stream is left in the container")
                 sound = StreamReader(heard, first_sound=first_sound_seconds(file, heard.index))
-                sound.tally.cut_off_because = cut_off_because(file, source.format)
+                why = cut_off_because(file, source.format) or too_short_because(file, source.format)
+                sound.tally.cut_off_because = why
         if sound:
             _start(audio_work, sound.info)
             lanes.append(_Lane(sound, "audio", audio_work))

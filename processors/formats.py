@@ -60,6 +60,8 @@ class Format:
     """FFmpeg's demuxers or Pillow's readers that may open it."""
     strips: str | None = None
     """libvips's loader that reads it from top to bottom."""
+    is_bare: bool = False
+    """Frames of sound, one after another: none says when it is, nothing how many there are."""
     todo: str | None = None
     """What a person can do about a file that is not opened."""
 
@@ -94,11 +96,11 @@ def _picture(
 
 def _sound(
     name: str, title: str, marks: tuple[Mark, ...], suffixes: str, media_type: str, readers: str | None = None, *,
-    check: Callable[[bytes], bool] | None = None,
+    check: Callable[[bytes], bool] | None = None, is_bare: bool = False,
 ) -> Format:  # fmt: skip
     return Format(
         name=name, title=title, medium="audio", marks=marks, check=check, suffixes=tuple(suffixes.split()),
-        media_type=media_type, reader="FFmpeg", readers=tuple((readers or name).split()),
+        media_type=media_type, reader="FFmpeg", readers=tuple((readers or name).split()), is_bare=is_bare,
     )  # fmt: skip
 
 
@@ -154,10 +156,6 @@ def _is_avif(head: bytes) -> bool:
 def _matches(pattern: bytes) -> Callable[[bytes], bool]:
     compiled = re.compile(pattern)
     return lambda head: compiled.match(head) is not None
-
-
-def _is_tar(head: bytes) -> bool:
-    return head.startswith(b"ustar", 257)
 
 
 def _zip_of(*names: bytes) -> Callable[[bytes], bool]:
@@ -227,16 +225,16 @@ FORMATS: tuple[Format, ...] = (
     _sound("mpc", "Musepack 7", _at(0, b"MP+\x07", b"MP+\x17"), "mpc", "audio/x-musepack"),
     _sound("mpc8", "Musepack 8", _at(0, b"MPCK"), "mpc", "audio/x-musepack"),
     _sound("dsf", "DSF", _at(0, b"DSD \x1c\x00\x00\x00"), "dsf", "audio/x-dsf"),
-    _sound("amr", "AMR", _at(0, b"#!AMR\n", b"#!AMR-WB\n"), "amr awb", "audio/amr"),
+    _sound("amr", "AMR", _at(0, b"#!AMR\n", b"#!AMR-WB\n"), "amr awb", "audio/amr", is_bare=True),
     _sound("dts", "DTS", _at(0, b"\x7f\xfe\x80\x01", b"\xfe\x7f\x01\x80", b"\x1f\xff\xe8\x00\x07", b"\xff\x1f\x00\xe8"),
-           "dts", "audio/vnd.dts"),
-    _sound("truehd", "TrueHD", _at(4, b"\xf8\x72\x6f\xba"), "thd", "audio/x-truehd"),
-    _sound("mlp", "MLP", _at(4, b"\xf8\x72\x6f\xbb"), "mlp", "audio/x-mlp"),
-    _sound("mp3", "MP3", _at(0, b"ID3\x02", b"ID3\x03", b"ID3\x04"), "mp3 mp2 mp1 mpa", "audio/mpeg"),
-    _sound("aac", "AAC (ADTS)", (), "aac adts", "audio/aac", check=begins_with(adts_frame)),
-    _sound("loas", "AAC (LATM)", (), "latm loas xhe", "audio/mp4a-latm", check=begins_with(loas_frame)),
-    _sound("ac3", "AC-3", (), "ac3", "audio/ac3", check=begins_with(ac3_frame)),
-    _sound("eac3", "E-AC-3", (), "eac3 ec3", "audio/eac3", check=begins_with(eac3_frame)),
+           "dts", "audio/vnd.dts", is_bare=True),
+    _sound("truehd", "TrueHD", _at(4, b"\xf8\x72\x6f\xba"), "thd", "audio/x-truehd", is_bare=True),
+    _sound("mlp", "MLP", _at(4, b"\xf8\x72\x6f\xbb"), "mlp", "audio/x-mlp", is_bare=True),
+    _sound("mp3", "MP3", _at(0, b"ID3\x02", b"ID3\x03", b"ID3\x04"), "mp3 mp2 mp1 mpa", "audio/mpeg", is_bare=True),
+    _sound("aac", "AAC (ADTS)", (), "aac adts", "audio/aac", check=begins_with(adts_frame), is_bare=True),
+    _sound("loas", "AAC (LATM)", (), "latm loas xhe", "audio/mp4a-latm", check=begins_with(loas_frame), is_bare=True),
+    _sound("ac3", "AC-3", (), "ac3", "audio/ac3", check=begins_with(ac3_frame), is_bare=True),
+    _sound("eac3", "E-AC-3", (), "eac3 ec3", "audio/eac3", check=begins_with(eac3_frame), is_bare=True),
     # -- video, with or without sound
     _video("avi", "AVI", _kinds(_RIFF, b"AVI ", b"AVIX"), "avi", "video/x-msvideo"),
     _video("matroska,webm", "Matroska or WebM", _at(0, b"\x1aE\xdf\xa3"), "mkv mka mk3d webm", "video/x-matroska",
@@ -351,7 +349,7 @@ FORMATS: tuple[Format, ...] = (
     _other("7-Zip archive", _at(0, b"7z\xbc\xaf\x27\x1c"), _UNPACK),
     _other("RAR archive", _at(0, b"Rar!\x1a\x07"), _UNPACK),
     _other("cabinet archive", _at(0, b"MSCF"), _UNPACK),
-    _other("tar archive", (), _UNPACK, check=_is_tar),
+    _other("tar archive", (), _UNPACK, check=lambda head: head.startswith(b"ustar", 257)),
     _other("disc image", _at(32769, b"CD001"), _UNPACK),
     _other("macOS folder settings", _at(0, b"\x00\x00\x00\x01Bud1"), _NOTHING),
     _other("macOS resource fork", _at(0, b"\x00\x05\x16\x07", b"\x00\x05\x16\x00"), _NOTHING),
@@ -372,6 +370,7 @@ PICTURE_READERS = tuple(sorted({name for row in FORMATS if row.reader == "Pillow
 """Pillow's readers that may be tried; every other stays closed."""
 STRIP_LOADERS = {row.name: row.strips for row in FORMATS if row.strips}
 """libvips's loader by the format of the source; others are not opened with libvips."""
+BARE = frozenset(row.name for row in FORMATS if row.is_bare)
 MEDIA_SUFFIXES = tuple(sorted({f".{suffix}" for row in FORMATS if row.medium for suffix in row.suffixes}))
 """Text with such a name is no companion of a release: something went wrong when it was fetched."""
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 
 Frame = tuple[int, tuple[int, ...]]
 """A frame's length in bytes, and what must be the same in all frames of a stream."""
+FrameAt = Callable[[bytes, int], Frame | None]
+"""The frame that begins at a place in these bytes; None where none can."""
 
 MIN_FRAMES = 4
 """In a row; fewer where the file ends with the last of them."""
@@ -104,9 +106,32 @@ def eac3_frame(data: bytes, place: int) -> Frame | None:
     return (((head[2] & 7) << 8 | head[3]) + 1) * 2, (head[4] >> 6,)
 
 
-def begins_with(frame_at: Callable[[bytes, int], Frame | None]) -> Callable[[bytes], bool]:
+def dts_frame(data: bytes, place: int) -> Frame | None:
+    """The core frame of DTS (ETSI TS 102 114, 5.3) in 16 bits, the first of them first, that begins here."""
+    head = data[place : place + 8]
+    if len(head) < 8 or head[:4] != b"\x7f\xfe\x80\x01":
+        return None
+    return ((head[5] & 3) << 12 | head[6] << 4 | head[7] >> 4) + 1, ()
+
+
+def begins_with(frame_at: FrameAt) -> Callable[[bytes], bool]:
     """A test of a file's first bytes: do frames of this kind follow one another from the first byte on?"""
     return lambda data: _in_a_row(data, 0, frame_at)
+
+
+FRAMES: dict[str, FrameAt] = {
+    "mp3": mpeg_audio_frame, "aac": adts_frame, "loas": loas_frame, "ac3": ac3_frame, "eac3": eac3_frame,
+    "dts": dts_frame,
+}  # fmt: skip
+"""By the name of their format."""
+
+
+def missing_of_last(data: bytes, file_format: str) -> int:
+    """How many bytes the last of these frames lacks, by its own word; 0 where it is whole, or cannot be told."""
+    frame_at, place = FRAMES.get(file_format), 0
+    while frame_at and place < len(data) and (frame := frame_at(data, place)) is not None:
+        place += frame[0]
+    return max(0, place - len(data))
 
 
 def has_mpeg_audio(data: bytes) -> bool:
@@ -127,9 +152,7 @@ def _possible_starts(data: bytes) -> Iterator[int]:
     return (found.start() for found in re.finditer(rb"\xff(?=[\xe2-\xe7\xf2-\xff][\x10-\xef])", data))
 
 
-def _in_a_row(
-    data: bytes, place: int, frame_at: Callable[[bytes, int], Frame | None], min_frames: int = MIN_FRAMES
-) -> bool:
+def _in_a_row(data: bytes, place: int, frame_at: FrameAt, min_frames: int = MIN_FRAMES) -> bool:
     first = frame_at(data, place)
     if first is None or data.find(data[place : place + 3], place + 3, place + first[0]) >= 0:
         return False  # rows of a picture repeat their bytes within what would be a frame

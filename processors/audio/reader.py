@@ -13,11 +13,13 @@ from processors.audio.libsndfile_reader import LibsndfileReader
 from processors.audio.ogg_reader import OggReader
 from processors.audio.stream_reader import FfmpegReader, StreamReader
 from processors.audio.tally import Promise
-from processors.containers.declared_length import declared_length, libsndfile_count
+from processors.containers.declared_length import Declared, declared_length, libsndfile_count
+from processors.containers.declared_size import too_short_because
 from processors.containers.ogg_timeline import summary
 from processors.containers.trailing_data import unread_because
 from processors.containers.wave_layout import refuse_misread
 from processors.errors import DamagedMedia
+from processors.formats import BARE
 from processors.matroska import cut_off_because
 from processors.source_file import SourceFile
 
@@ -26,9 +28,6 @@ __all__ = ["FileReader", "StreamReader"]
 LIBSNDFILE_FORMATS = frozenset({"wav", "w64", "aiff", "flac", "caf", "au", "ogg"})
 """Formats that libsndfile reads exactly; of some Vorbis files FFmpeg loses the last 128 samples. MP3 is not one:
 without a Xing header libsndfile reads 1.7 s of 10.1 s, silently."""
-
-WITHOUT_TIMES = frozenset({"mp3", "aac", "ac3", "eac3"})
-"""Packets of these formats follow one another; none says when it is."""
 
 
 class SoundReader(Protocol):
@@ -70,13 +69,15 @@ class FileReader:
 def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
     declared = declared_length(file, file_format)
     promise = Promise(
-        has_times=file_format not in WITHOUT_TIMES,
+        has_times=file_format not in BARE,
         is_exact=declared is not None and declared.is_exact,
         cut_off_because=cut_off_because(file, file_format),
         unread_because=unread_because(file, file_format),
     )
     if declared and declared.missing_bytes and declared.sample_count is None:
         promise = replace(promise, cut_off_because=f"{declared.missing_bytes} bytes of the sound are not there")
+    if why := too_short_because(file, file_format):  # then FFmpeg takes what is left for the whole
+        declared, promise = Declared(), replace(promise, cut_off_because=why)
     if file_format == "ogg":
         ogg = summary(file)
         if ogg.codec is not None and not ogg.is_plain:

@@ -22,12 +22,14 @@ from processors.av_frames import ints_of, samples_of
 from processors.containers.declared_length import Declared
 from processors.decoding import decoder_errors, default_stream, open_container
 from processors.errors import DamagedMedia
+from processors.formats import BARE
+from processors.frame_sync import missing_of_last
 from processors.source_file import SourceFile
 
 CHECKSUMMED_CODECS = frozenset({"flac", "wavpack", "tta"})
 """FFmpeg gives damaged samples as if they were sound, unless it is told to look at the checksum."""
 
-ESTIMATED = frozenset({"mp3", "aac", "ac3", "eac3", "mpeg", "mpegts", "flv"})
+ESTIMATED = BARE | {"mpeg", "mpegts", "flv"}
 """FFmpeg demuxers whose lengths are guessed from the bit rate or from the last time stamp."""
 
 LEAST_GAP_SECONDS = 0.05
@@ -212,6 +214,7 @@ class FfmpegReader:
     """A sound file that FFmpeg reads."""
 
     def __init__(self, file: SourceFile, file_format: str, declared: Declared | None, promise: Promise) -> None:
+        self._file_format = file_format
         self._container = open_container(file.open())
         heard = default_stream(self._container.streams.audio)
         if heard is None:
@@ -229,6 +232,7 @@ class FfmpegReader:
     def blocks(self) -> Iterator[AudioBlock]:
         """All samples, in order."""
         packets = iter(self._container.demux(self.stream.stream))
+        last: av.packet.Packet | None = None
         while True:
             try:
                 with decoder_errors("reading the packets"):
@@ -238,8 +242,18 @@ class FfmpegReader:
                 break
             if packet is None:
                 break
+            if packet.size:
+                last = packet
             yield from self.stream.decode(packet)
         yield from self.stream.flush()
+        self._look_at_the_last(last)
+
+    def _look_at_the_last(self, packet: av.packet.Packet | None) -> None:
+        """Some decoders make a whole frame of part of one, without a word; a header's word of the length says more."""
+        if packet is None or self.info.sample_count_from_header:
+            return
+        if missing := missing_of_last(bytes(packet), self._file_format):
+            self.stream.tally.cut_off(f"the last {missing} bytes of the last frame are not there")
 
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""

@@ -14,10 +14,11 @@ from processors.containers.flac import stream_info
 from processors.containers.mp3 import first_frame
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia
+from processors.formats import BARE
 from processors.source_file import SourceFile
 
 CHUNKED = frozenset({"wav", "w64", "caf", "aiff"})
-WITHOUT_LENGTH = frozenset({"ogg", "aac", "ac3", "eac3"})
+WITHOUT_LENGTH = BARE | {"ogg"}
 """Formats that declare none; FFmpeg guesses it from the bit rate or the last time stamp."""
 
 HEADER_ONLY_BYTES = 1 << 16
