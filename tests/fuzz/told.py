@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.audio.levels import Levels
-from processors.contract import Json, Processor, Source
+from processors.contract import Processor, Source
 from processors.derive import derive
 from processors.inspect import inspect
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
 from processors.source_file import SourceFile
-from processors.store.manifest import Manifest
 from processors.store.results import Store
 from processors.video.measurements import Measurements
 
@@ -25,13 +24,6 @@ class Verdict:
     """The first thing said of damage: refused, failed, or made with a reason; None: passed on as whole."""
     faults: tuple[str, ...]
     """Whatever is reported as a fault of marsmedia's own."""
-
-
-LOSSES = (
-    "missing_sample_count", "decoder_errors", "truncated_because", "unread_because", "frame_count_lost",
-    "frame_count_corrupt", "unreadable",
-)  # fmt: skip
-"""Facts that `show` prints of a source."""
 
 
 def verdict_of(path: Path, store: Store) -> Verdict:
@@ -55,10 +47,4 @@ def verdict_of(path: Path, store: Store) -> Verdict:
     outcomes = derive(source, file, "fuzz", due, store)
     faults = tuple(str(one.reason) for one in outcomes if one.blame == "marsmedia")
     reasons = [f"{one.ref.processor} {one.verdict}: {one.reason}" for one in outcomes if one.reason]
-    reasons += [f"facts of {one.ref.processor}: {lost}" for one in store.manifests(digest) if (lost := _losses(one))]
     return Verdict(told=reasons[0] if reasons else None, faults=faults)
-
-
-def _losses(manifest: Manifest) -> dict[str, Json]:
-    facts = manifest.source_facts if isinstance(manifest.source_facts, dict) else {}
-    return {name: facts[name] for name in LOSSES if facts.get(name)}
