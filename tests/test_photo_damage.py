@@ -178,3 +178,52 @@ def test_damage_stands_in_the_facts_of_a_preview_and_of_its_source(tmp_path: Pat
     assert isinstance(manifest.source_facts, dict)
     assert manifest.source_facts["condition"] == "damaged"
     assert all("may be wrong" in item.facts["damage"] for item in manifest.items)  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"quality": 100, "subsampling": "4:4:4"},
+        {"speed": 10, "quality": 20},
+        {"subsampling": "4:0:0"},
+        {"range": "limited"},
+    ],
+)
+def test_whole_avif_is_complete_and_a_flipped_bit_is_told(options: dict[str, object]) -> None:
+    data = encoded("AVIF", **options)
+    assert read(data)[1].damage is None
+    middle = len(data) // 2
+    flipped = data[:middle] + bytes([data[middle] ^ 4]) + data[middle + 1 :]
+    try:
+        damage = read(flipped)[1].damage
+    except DamagedMedia as error:
+        damage = error.what
+    assert damage is not None
+    assert "corrupt" in damage
+
+
+@pytest.mark.parametrize("picture_format", ["AVIF", "JPEG2000"])
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.99])
+def test_avif_and_jpeg_2000_that_are_cut_off_are_never_whole(picture_format: str, part: float) -> None:
+    data = encoded(picture_format)
+    with pytest.raises(DamagedMedia):
+        read(data[: int(len(data) * part)])
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_avif_with_transparency_or_more_pictures_is_complete(moving: bool) -> None:
+    file = io.BytesIO()
+    pictures = [Image.fromarray(PICTURE[::step]).convert("RGBA").resize((63, 41)) for step in (1, 2, 3)]
+    pictures[0].putalpha(128)
+    pictures[0].save(file, "AVIF", save_all=moving, append_images=pictures[1:] if moving else [])
+    assert read(file.getvalue())[1].damage is None
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_marker_in_the_middle_of_a_jpeg_in_tiff_is_damage(share: float) -> None:
+    data = encoded("TIFF", compression="jpeg", quality=85)
+    start = data.index(b"\xff\xda") + 14
+    place = start + round((len(data) - start) * share)
+    _, report = read(data[:place] + b"\xff\x44" + data[place + 2 :])
+    assert (report.condition, report.fault) == ("damaged", "Unsupported marker type 0x44")

@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, ImageFile
 from processors.colour import SRGB, Colour
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia
+from processors.photo.avif import avif_damage
 from processors.photo.colour import deep_of, profile_name
 from processors.photo.colour_tags import ICC, colour_of
 from processors.photo.damage import SALVAGE, Damage
@@ -79,6 +80,8 @@ class Ordinary:
         if kind == "PNG":
             png = self._png or read_png_file(self._file)
             damage, trailing = png_damage(self._file, png), png.trailing_bytes
+        elif kind == "AVIF":
+            damage = avif_damage(self._file)
         samples = deep_of(self._image)
         image = self._image if samples is None else None
         return Pixels(

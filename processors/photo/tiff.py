@@ -20,7 +20,10 @@ from processors.photo.vips import Heard, listening, load, plain
 
 LAB = (8, 9, 10)
 _ENDS = re.compile(r"bad seek|[Rr]ead error|Not enough data|beyond end of file|got \d+ bytes, expected")
-_NOT_READ = re.compile(r"not configured|not supported|[Uu]nsupported|not implemented|bad labq|out of range|[Uu]nknown")
+_NOT_READ = re.compile(
+    r"not configured|not supported|[Uu]nsupported (?!marker)|not implemented|bad labq|out of range|[Uu]nknown"
+)
+"""A marker that libjpeg does not know, in the middle of a picture, is damage: no other decoder knows better."""
 _LARGEST = {"u1": 255, "u2": 65535, "u4": 4294967295}
 
 

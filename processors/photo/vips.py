@@ -104,10 +104,11 @@ def load(
     **options: Any,
 ) -> pyvips.Image:
     """Open a picture: its header is read, no pixel is decoded; raises `pyvips.Error`."""
-    return LOADERS[picture_format](_source(file), access=access, fail_on=fail_on, **options)
+    return LOADERS[picture_format](source_of(file), access=access, fail_on=fail_on, **options)
 
 
-def _source(file: BinaryIO) -> pyvips.Source:
+def source_of(file: BinaryIO) -> pyvips.Source:
+    """An open file for libvips, with a place of its own in it."""
     with ExitStack() as stack:
         try:
             descriptor = file.fileno()

@@ -1,0 +1,25 @@
+"""What a stricter decoder says of an AVIF: the one that gives its pixels passes most damage on in silence."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+import pyvips
+
+from processors.photo.damage import Damage
+from processors.photo.vips import listening, source_of
+
+_CORRUPT = re.compile(r"[Cc]orrupt [^\n(]*[^\n( ]")
+
+
+def avif_damage(file: BinaryIO) -> Damage | None:
+    """Decode once more with libvips (libheif and libaom), whose words are those of damage or of its own limits."""
+    with listening():
+        try:
+            pyvips.Image.heifload_source(source_of(file), access="sequential", fail_on="warning").avg()
+        except pyvips.Error as error:
+            found = _CORRUPT.search(str(error))
+            if found is not None:
+                return Damage(condition="damaged", fault=found[0].lower(), share=1.0)
+    return None
