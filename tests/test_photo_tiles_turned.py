@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image
 
 from processors.contract import Source
@@ -16,7 +17,7 @@ from processors.metadata.processor import OpenSource
 from processors.photo.crops import points_of
 from processors.photo.deep import Deep
 from processors.photo.renditions import candidate
-from processors.photo.tiles import Tiles
+from processors.photo.tiles import Tiles, TilesFacts
 from processors.source_file import SourceFile
 
 
@@ -62,3 +63,47 @@ def test_thin_picture_is_no_candidate_for_crops_and_harms_no_link(shape: tuple[i
     picture = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     assert points_of("strip", "strip", picture, is_photo=True) is None
     candidate("strip", "strip", picture)
+
+
+def tiled(path: Path, picture_format: str, scratch: Path) -> tuple[np.ndarray, TilesFacts]:
+    """The picture as its only tile shows it."""
+    scratch.mkdir()
+    (item,) = Tiles(least_pixels=1, quality=95).start(opened(path, picture_format), scratch).finish()
+    assert item.file is not None
+    with zipfile.ZipFile(item.file) as archive:
+        whole = [one for one in archive.namelist() if "/full/" in one and one.endswith("0/default.jpg")]
+        pictures = [np.asarray(Image.open(io.BytesIO(archive.read(one)))) for one in whole]
+    return max(pictures, key=len), item.facts
+
+
+@pytest.mark.parametrize(("bits", "white"), [(10, 1023), (12, 4095), (14, 16383), (16, 65535)])
+@pytest.mark.parametrize("bands", [1, 3, 4])
+def test_tiles_of_fewer_bits_in_sixteen_have_full_contrast(tmp_path: Path, bits: int, white: int, bands: int) -> None:
+    ramp = np.linspace(0, white, 400).round().astype(np.uint16)[None].repeat(300, 0)
+    picture = pyvips.Image.new_from_array(np.repeat(ramp[..., None], min(bands, 3), axis=2))
+    picture = picture.copy(interpretation="grey16" if bands == 1 else "rgb16")
+    if bands == 4:
+        picture = picture.bandjoin(65535).copy(interpretation="rgb16")
+    picture.tiffsave(str(tmp_path / "p.tif"))
+    picture.pngsave(str(tmp_path / "p.png"), bitdepth=16)
+    for name, picture_format in (("p.tif", "tiff"), ("p.png", "png")):
+        shown, facts = tiled(tmp_path / name, picture_format, tmp_path / picture_format)
+        grey = shown.reshape(300, 400, -1)[..., 0].astype(int)
+        assert np.abs(grey - np.linspace(0, 255, 400)).max() <= 4
+        assert (facts.black_level, facts.white_level) == (0, white)
+
+
+def test_tiles_of_float_numbers_show_their_range(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 0.02, 400, dtype=np.float32)[None].repeat(300, 0)
+    Image.fromarray(ramp).save(tmp_path / "p.tif")
+    shown, facts = tiled(tmp_path / "p.tif", "tiff", tmp_path / "tiles")
+    assert np.abs(shown.reshape(300, 400, -1)[..., 0].astype(int) - np.linspace(0, 255, 400)).max() <= 4
+    assert facts.levels_rule == "0 to the largest sample"
+
+
+def test_tiles_of_eight_bits_are_as_stored(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 60, 400).astype(np.uint8)[None].repeat(300, 0)
+    Image.fromarray(ramp).save(tmp_path / "p.png")
+    shown, facts = tiled(tmp_path / "p.png", "png", tmp_path / "tiles")
+    assert np.abs(shown.astype(int) - ramp).max() <= 3
+    assert (facts.black_level, facts.white_level, facts.levels_rule) == (None, None, None)

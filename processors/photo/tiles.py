@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
+import numpy as np
 import pyvips
 
 from processors.colour import CICP, SRGB, Colour, tables
 from processors.contract import Item, Need, Reads, as_json, require
 from processors.decoding import open_picture
 from processors.photo.colour_tags import colour_of
+from processors.photo.levels import Levels, levels_of, scaled
 from processors.photo.tiff import photo_options
 from processors.photo.vips import LOADERS, open_strips, vips_errors
 
+MAX_SAMPLED_PIXELS = 4_000_000
 MAKER_DATE = (1980, 1, 1, 0, 0, 0)
 """Of every entry in the archive: the same tiles give the same bytes."""
 
@@ -32,6 +36,10 @@ class TilesFacts:
     height_px: int | None
     tile_px: int
     tile_count: int
+    black_level: float | None = None
+    """The sample that is shown as black, of a picture of more than 8 bits."""
+    white_level: float | None = None
+    levels_rule: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +102,13 @@ class _Session:
                 return
             folder = self._scratch / source.digest[:16]
             with vips_errors("cutting tiles"):
-                _eight_bit_srgb(image, colour).dzsave(
+                again = (
+                    None
+                    if image.format == "uchar"
+                    else open_strips(file, source.format, processor.max_pixels, **options)
+                )
+                levels = _levels_of(again) if again else None
+                _eight_bit_srgb(_levelled(image, levels), colour).dzsave(
                     str(folder), layout="iiif3", id=processor.base_uri.rstrip("/"), tile_size=processor.tile_px,
                     suffix=f".jpg[Q={processor.quality},strip]", overlap=0,
                 )  # fmt: skip
@@ -103,7 +117,9 @@ class _Session:
             (place / "vips-properties.xml").unlink(missing_ok=True)
         count = _pack(folder, self._scratch / "tiles.zip")
         facts = TilesFacts(is_tiled=True, reason=None, width_px=image.width, height_px=image.height,
-                           tile_px=processor.tile_px, tile_count=count)  # fmt: skip
+                           tile_px=processor.tile_px, tile_count=count,
+                           black_level=levels.black if levels else None, white_level=levels.white if levels else None,
+                           levels_rule=levels.rule if levels else None)  # fmt: skip
         yield Item(name="tiles.zip", media_type="application/zip", file=self._scratch / "tiles.zip", facts=facts)
 
     def _json(self, reason: str, width_px: int | None, height_px: int | None) -> Item:
@@ -119,6 +135,32 @@ def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
         return SRGB
     file.seek(0)
     return colour_of(open_picture(file), file)
+
+
+def _levels_of(image: Any) -> Levels:
+    """Black and white of a picture of more than 8 bits, from samples evenly spaced over it."""
+    step = max(1, math.isqrt(image.width * image.height // MAX_SAMPLED_PIXELS))
+    samples = image.subsample(min(step, image.width), min(step, image.height)).numpy()
+    if samples.ndim == 3:
+        samples = samples[..., : image.bands - image.hasalpha()]
+    return levels_of(samples)
+
+
+def _levelled(image: Any, levels: Levels | None) -> Any:
+    """16 bits from black to white; an alpha band stays as it is."""
+    if levels is None or (image.format == "ushort" and (levels.black, levels.white) == (0, 65535)):
+        return image
+    bands = image.bands - image.hasalpha()
+    shown = image.extract_band(0, n=bands)
+    if image.format == "ushort":
+        table = scaled(np.arange(65536, dtype=np.uint16)[None], levels) * np.float32(65535) + np.float32(0.5)
+        shown = shown.maplut(pyvips.Image.new_from_array(table).cast("ushort"))
+    else:
+        steps = 65535 / (levels.white - levels.black)
+        shown = shown.linear(steps, 0.5 - levels.black * steps).cast("ushort")
+    if bands < image.bands:
+        shown = shown.bandjoin(image.extract_band(bands, n=image.bands - bands).cast("ushort"))
+    return shown.copy(interpretation="grey16" if bands < 3 else "rgb16")
 
 
 def _eight_bit_srgb(image: Any, colour: Colour) -> Any:
