@@ -14,7 +14,8 @@ import av.packet
 
 from processors.audio.first_sound import first_sound_seconds
 from processors.audio.reader import FileReader, StreamReader
-from processors.containers.declared_size import too_short_because
+from processors.containers.matroska import cut_off_because
+from processors.containers.missing_bytes import too_short_because
 from processors.contract import (
     Need,
     Processor,
@@ -27,7 +28,6 @@ from processors.contract import (
 from processors.decoding import default_stream, open_container, packets_of
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.fault import fault_of
-from processors.matroska import cut_off_because
 from processors.metadata.processor import OpenSource
 from processors.outcome import Outcome, already_made, outcome_of, record
 from processors.photo.reader import PhotoReader

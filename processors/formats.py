@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from processors.contract import Medium
-from processors.frame_sync import (
+from processors.containers.frame_sync import (
     ac3_frame,
     adts_frame,
     begins_with,
@@ -21,6 +20,7 @@ from processors.frame_sync import (
     is_transport_stream,
     loas_frame,
 )
+from processors.contract import Medium
 
 Reader = Literal["FFmpeg", "Pillow", "planetary"]
 Mark = tuple[tuple[int, bytes], ...]

@@ -10,14 +10,14 @@ import av
 import av.container
 import av.stream
 
-from processors.camera_raw import is_camera_raw
+from processors.containers.camera_raw import is_camera_raw
+from processors.containers.frame_sync import has_mpeg_audio
+from processors.containers.text_file import text_of
 from processors.contract import Medium
 from processors.decoding import open_container
 from processors.errors import MediaError
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
-from processors.frame_sync import has_mpeg_audio
 from processors.planetary.open_image import attached_format, is_pds3_label, other_data
-from processors.text_file import text_of
 
 Kind = Literal["media", "companion", "unsupported"]
 HEAD_BYTES = 1 << 16

@@ -23,15 +23,11 @@ LOW = FLOOR | {
     "perceptual_hash",
     "pictures",
     "formats",
-    "frame_sync",
-    "camera_raw",
-    "text_file",
     "identify",
     "survey",
     "inspect",
     "mission",
     "planetary",
-    "matroska",
 }
 
 

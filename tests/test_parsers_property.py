@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import ImageCms
 
-from processors.camera_raw import is_camera_raw
+from processors.containers.camera_raw import is_camera_raw
+from processors.containers.frame_sync import has_mpeg_audio, is_start_code_stream, is_transport_stream
+from processors.containers.text_file import text_of
 from processors.contract import canonical_json, result_key
 from processors.errors import MediaError
 from processors.formats import FORMATS
-from processors.frame_sync import has_mpeg_audio, is_start_code_stream, is_transport_stream
 from processors.identify import identify
 from processors.metadata.boxes import box_tags
 from processors.metadata.icc import icc_tags
@@ -29,7 +30,6 @@ from processors.metadata.label import label_tags
 from processors.metadata.xmp import xmp_tags
 from processors.mission.when import parse_when
 from processors.photo.preview import Preview
-from processors.text_file import text_of
 
 steady = settings(
     max_examples=150, derandomize=True, deadline=2000, database=None,

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from processors.containers.flv import look_at_tags
+from processors.containers.matroska import look_at
 from processors.containers.transport_stream import look_at_packets
 from processors.contract import Need
 from processors.decoding import open_container
-from processors.matroska import look_at
 from processors.source_file import SourceFile
 from processors.video.frame import VideoFrame
 from processors.video.frames import Frames

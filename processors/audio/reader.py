@@ -14,13 +14,13 @@ from processors.audio.ogg_reader import OggReader
 from processors.audio.stream_reader import FfmpegReader, StreamReader
 from processors.audio.tally import Promise
 from processors.containers.declared_length import Declared, declared_length, libsndfile_count
-from processors.containers.declared_size import too_short_because
+from processors.containers.matroska import cut_off_because
+from processors.containers.missing_bytes import too_short_because
 from processors.containers.ogg_timeline import summary
 from processors.containers.trailing_data import unread_because
 from processors.containers.wave_layout import refuse_misread
 from processors.errors import DamagedMedia
 from processors.formats import BARE
-from processors.matroska import cut_off_because
 from processors.source_file import SourceFile
 
 __all__ = ["FileReader", "StreamReader"]

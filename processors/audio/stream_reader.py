@@ -20,10 +20,10 @@ from processors.audio.joined_mp3 import JoinedMp3
 from processors.audio.tally import Promise, Tally
 from processors.av_frames import ints_of, samples_of
 from processors.containers.declared_length import Declared
+from processors.containers.frame_sync import missing_of_last
 from processors.decoding import decoder_errors, default_stream, open_container
 from processors.errors import DamagedMedia
 from processors.formats import BARE
-from processors.frame_sync import missing_of_last
 from processors.source_file import SourceFile
 
 CHECKSUMMED_CODECS = frozenset({"flac", "wavpack", "tta"})

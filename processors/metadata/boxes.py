@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from processors.containers.boxes import boxes
+from processors.containers.mp4_boxes import boxes
 from processors.metadata.record import Tag
 from processors.metadata.xmp import MAX_XMP_BYTES, xmp_tags
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 import av.filter
 import av.video.frame
 
-from processors.containers.boxes import boxes
+from processors.containers.mp4_boxes import boxes
 from processors.decoding import decoder_errors
 from processors.source_file import SourceFile
 

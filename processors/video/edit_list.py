@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import BinaryIO
 
-from processors.containers.boxes import boxes
+from processors.containers.mp4_boxes import boxes
 from processors.source_file import SourceFile
 
 MAX_EDITS = 10_000

@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
 from processors.containers.flv import look_at_tags
+from processors.containers.matroska import look_at
 from processors.containers.ogg import Page, pages
 from processors.containers.transport_stream import look_at_packets
-from processors.matroska import look_at
 from processors.source_file import SourceFile
 from processors.video.container_crop import Crop, clean_apertures
 from processors.video.edit_list import EditList, read_edit_list
