@@ -15,13 +15,10 @@ MEDIA = ("video", "audio", "photo", "metadata")
 FLOOR = {"contract", "errors", "source_file"}
 LOW = FLOOR | {
     "av_frames",
-    "colour",
-    "tone_mapping",
+    "imaging",
     "beside",
     "containers",
     "decoding",
-    "perceptual_hash",
-    "pictures",
     "formats",
     "identify",
     "survey",

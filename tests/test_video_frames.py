@@ -17,7 +17,7 @@ from PIL import Image
 
 from processors.contract import Item
 from processors.errors import DamagedMedia
-from processors.tone_mapping import PQ, compress, nits_to_pq, pq_to_nits, tone_mapped
+from processors.imaging.tone_mapping import PQ, compress, nits_to_pq, pq_to_nits, tone_mapped
 from processors.video.frames import Frames
 from tests.made_media import MediaMaker, number_of
 from tests.test_video import items_of, read, real_videos, table_of

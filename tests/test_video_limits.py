@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.tone_mapping import HLG, tone_mapped
+from processors.imaging.tone_mapping import HLG, tone_mapped
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
 from processors.video.integrity import Audited

@@ -12,7 +12,7 @@ import opentimelineio
 import pytest
 from PIL import Image
 
-from processors.perceptual_hash import perceptual_hash
+from processors.imaging.perceptual_hash import perceptual_hash
 from processors.video.fades import Fade, find_fades
 from processors.video.shots import Shots
 from processors.video.stills import Stills

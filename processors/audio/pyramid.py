@@ -18,7 +18,7 @@ from processors.audio.power_file import frames_of
 from processors.audio.pyramid_viewer import PAGE
 from processors.audio.spectrogram import ARRAY, Spectrogram
 from processors.contract import Item, Need, Reads, Using, as_json, require
-from processors.pictures import encode
+from processors.imaging.image_writer import encode
 
 TILE_COLUMNS = 512
 MAKER_DATE = (1980, 1, 1, 0, 0, 0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from processors.audio.envelope import ENVELOPE, Envelope, steps_of
 from processors.contract import Item, Need, Reads, Using, require
-from processors.pictures import encode
+from processors.imaging.image_writer import encode
 
 RUN_STEPS = 1 << 16
 PICTURE_PX = (1600, 200)

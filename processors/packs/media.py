@@ -14,6 +14,7 @@ from PIL import Image
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.formats import PICTURE_READERS, media_type_of
+from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, encode
 from processors.packs.bag import BLOCK_BYTES, BagWriter, Written
 from processors.packs.entry import Entry, Subject
 from processors.packs.names import UniqueNames
@@ -22,7 +23,6 @@ from processors.packs.pds4 import can_be_labelled
 from processors.packs.recipe import Pictures
 from processors.packs.sign import Signer
 from processors.photo.levels import levels_of, to_8_bit
-from processors.pictures import MEDIA_TYPES, SUFFIXES, encode
 
 FOLDER = "media"
 MAX_SCALED_PIXELS = 200_000_000

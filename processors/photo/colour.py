@@ -7,8 +7,8 @@ import io
 import numpy as np
 from PIL import Image, ImageCms
 
-from processors.colour import CICP, SRGB, Colour, grey_to_srgb
-from processors.colour import to_srgb as colour_to_srgb
+from processors.imaging.colour import CICP, SRGB, Colour, grey_to_srgb
+from processors.imaging.colour import to_srgb as colour_to_srgb
 
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 

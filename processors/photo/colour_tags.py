@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
-from processors.colour import ADOBE_RGB, CICP, SRGB_TRANSFER, Colour
+from processors.imaging.colour import ADOBE_RGB, CICP, SRGB_TRANSFER, Colour
 from processors.photo.heif_file import nclx_of
 
 ICC = "ICC profile"

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
+from processors.imaging.image_writer import encode
 from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
-from processors.pictures import encode
 
 
 @dataclass(frozen=True, kw_only=True)

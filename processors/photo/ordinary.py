@@ -10,9 +10,9 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
-from processors.colour import SRGB, Colour
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia
+from processors.imaging.colour import SRGB, Colour
 from processors.photo.avif import avif_damage
 from processors.photo.colour import deep_of, profile_name
 from processors.photo.colour_tags import ICC, colour_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from processors.colour import SRGB, Colour
+from processors.imaging.colour import SRGB, Colour
 from processors.photo.damage import Damage
 
 BOUNDED_PIXELS = 100_000_000

@@ -11,8 +11,8 @@ from typing import ClassVar
 from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
+from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
-from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 
 
 @dataclass(frozen=True, kw_only=True)

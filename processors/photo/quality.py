@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from processors.contract import Item, Need, Reads, as_json, require
-from processors.perceptual_hash import perceptual_hash
+from processors.imaging.perceptual_hash import perceptual_hash
 from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 
 SAMPLE_SIDE_PX = 512
@@ -42,7 +42,7 @@ class QualityFacts:
     """As libjpeg counts it, from the quantisation table; None where the file is no JPEG."""
     perceptual_hash: str
     """16 hexadecimal digits; pictures that look alike differ in few of the 64 bits. The same function as for frames of
-    videos (`processors/perceptual_hash.py`)."""
+    videos (`processors/imaging/perceptual_hash.py`)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from processors.perceptual_hash import perceptual_hash
+from processors.imaging.perceptual_hash import perceptual_hash
 
 MOST_DIFFERENT_BITS = 12
 """Of 64; unrelated pictures differ in about 32, and fewer than 12 happens about once in ten million."""

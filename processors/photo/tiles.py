@@ -13,9 +13,9 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 import pyvips
 
-from processors.colour import CICP, SRGB, Colour, tables
 from processors.contract import Item, Need, Reads, as_json, require
 from processors.decoding import open_picture
+from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.colour_tags import colour_of
 from processors.photo.levels import Levels, levels_of, scaled
 from processors.photo.tiff import photo_options

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
-from processors.pictures import encode
+from processors.imaging.image_writer import encode
 from processors.video.frame import VideoFrame
 from processors.video.info import VideoInfo
 

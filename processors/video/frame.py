@@ -13,8 +13,8 @@ import av.video.frame
 import numpy as np
 from av.video.reformatter import Interpolation
 
-from processors.colour import MATRICES, PRIMARIES, TRANSFERS, UNSPECIFIED, Colour, to_srgb
 from processors.decoding import decoder_errors
+from processors.imaging.colour import MATRICES, PRIMARIES, TRANSFERS, UNSPECIFIED, Colour, to_srgb
 
 IDENTITY = (1, 0, 0, 1)
 

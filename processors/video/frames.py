@@ -12,8 +12,8 @@ from typing import ClassVar, Literal
 
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
-from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
-from processors.tone_mapping import PQ
+from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
+from processors.imaging.tone_mapping import PQ
 from processors.video.frame import VideoFrame
 from processors.video.identity import FrameIdentity, identity_of, xmp_of
 from processors.video.info import VideoInfo

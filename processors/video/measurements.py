@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from processors.contract import Item, Need, Reads, require
-from processors.perceptual_hash import perceptual_hash
+from processors.imaging.perceptual_hash import perceptual_hash
 from processors.video.frame import VideoFrame
 from processors.video.info import VideoInfo
 from processors.video.pixel_statistics import MAX_SIDE_PX, Gatherer

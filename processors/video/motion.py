@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
 from processors.errors import RefusedMedia
-from processors.pictures import encode
+from processors.imaging.image_writer import encode
 from processors.video.frame import VideoFrame
 from processors.video.integrity import Audited
 from processors.video.mosaic import Mosaic, MosaicFacts

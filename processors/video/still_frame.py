@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from processors.perceptual_hash import perceptual_hash
+from processors.imaging.perceptual_hash import perceptual_hash
 from processors.video.measurements import THUMBNAIL_PX
 
 MOST_BITS = 10

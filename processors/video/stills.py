@@ -14,7 +14,7 @@ from typing import ClassVar
 from processors.beside import Beside
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
 from processors.errors import RefusedMedia
-from processors.pictures import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
+from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.video.choice import Choice, Scores, choose
 from processors.video.frame import VideoFrame
 from processors.video.identity import FrameIdentity, identity_of, xmp_of

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from processors.tone_mapping import HLG, PQ, tone_mapped
+from processors.imaging.tone_mapping import HLG, PQ, tone_mapped
 
 UNSPECIFIED = 2
 """In every table of ITU-T H.273."""

@@ -1,0 +1,1 @@
+"""Colour, levels and encoding of pictures; shared by photos and videos."""
