@@ -33,7 +33,7 @@ from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
 from processors.audio.waveform import Waveform
 from processors.contract import Item, Processor, Using, as_json, used_by
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 RATE_HZ = 48_000
 SECONDS = 600

@@ -32,7 +32,7 @@ from flows.recipes import RECIPES
 from processors.contract import Source
 from processors.derive import derive
 from processors.plan import applicable
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 path, store = Path(sys.argv[1]), Path(sys.argv[2])
 wanted = sys.argv[3].split(",") if len(sys.argv) > 3 else None
@@ -148,10 +148,10 @@ def write_many_sources(folder: Path) -> None:
     from processors.contract import Item, Source
     from processors.identify import Identity
     from processors.outcome import record
+    from processors.sources.scan import FoundFile, survey
     from processors.store.catalogue import Catalogue, SourceRow
     from processors.store.manifest import Cost
     from processors.store.results import Store, put_item
-    from processors.survey import FoundFile, survey
 
     raw = folder / "many" / "june"
     raw.mkdir(parents=True)

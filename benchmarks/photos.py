@@ -24,7 +24,7 @@ from processors.photo.preview import Preview
 from processors.photo.quality import Quality
 from processors.photo.tiles import Tiles
 from processors.plan import Recipes
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 SIDES_PX = (320, 1024, 2048)
 SIZES = ((1600, 1250), (2048, 1536), (2592, 1944), (3264, 2448), (4000, 3000))

@@ -23,8 +23,8 @@ import av
 from benchmarks.measure import in_turn, python, tell
 from processors.contract import Processor, Source
 from processors.derive import derive
-from processors.inspect import inspect
-from processors.source_file import SourceFile
+from processors.sources.inspect import inspect
+from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 from processors.video.frames import Frames
 from processors.video.integrity import Audited

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from processors.plan import Plan
+from processors.sources.scan import FoundFile, printable, storable
 from processors.store.catalogue import SourceRow
-from processors.survey import FoundFile, printable, storable
 
 
 @dataclass(frozen=True, kw_only=True)

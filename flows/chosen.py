@@ -13,10 +13,10 @@ from flows.recipe_book import load_recipes, named
 from processors.errors import RequestError
 from processors.parameters import changed
 from processors.plan import Due, Recipes, make_plan
+from processors.sources.scan import Untaken
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.results import Store
 from processors.store.selection import parse, select
-from processors.survey import Untaken
 from processors.told import TellTale
 
 

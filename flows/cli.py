@@ -30,7 +30,7 @@ class _Group(click.Group):
             if error.errno is None:
                 raise
             from processors.errors import machine_reason
-            from processors.survey import printable
+            from processors.sources.scan import printable
 
             where = f"{printable(str(error.filename))}: " if error.filename is not None else ""
             click.echo(f"marsmedia: {where}{machine_reason(error)}", err=True)

@@ -17,11 +17,11 @@ from processors.errors import SourceChanged, StoreError, machine_reason
 from processors.identify import Identity
 from processors.labelled import relabelled
 from processors.plan import Plan, Recipes, make_plan
-from processors.source_file import SourceFile
+from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, Untaken, printable, storable, survey
+from processors.sources.source_file import SourceFile
 from processors.store.by_name import Shown
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.results import Store
-from processors.survey import EmptyFolder, FoundFile, PassedOver, Untaken, printable, storable, survey
 from processors.told import TellTale
 
 INSPECTED_AT_ONCE = 64
@@ -227,7 +227,7 @@ def _batches(files: Sequence[FoundFile], workers: int) -> Iterator[list[FoundFil
 
 def _inspect_batch(files: list[FoundFile]) -> list[tuple[str, Identity] | OSError]:
     """In a worker: digest and identity of each file, or what the machine said."""
-    from processors.inspect import inspect
+    from processors.sources.inspect import inspect
 
     answers: list[tuple[str, Identity] | OSError] = []
     for file in files:

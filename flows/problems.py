@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from processors.contract import Blame
-from processors.survey import printable
+from processors.sources.scan import printable
 
 Verdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken"]
 GRAVEST_FIRST: tuple[Verdict, ...] = ("changed", "failed", "damaged", "refused", "unsupported", "not taken")

@@ -20,7 +20,7 @@ from processors.contract import Processor, result_key, used_by
 from processors.errors import RequestError
 from processors.parameters import from_parameters
 from processors.plan import Due
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest
 from processors.store.results import Store

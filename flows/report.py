@@ -18,8 +18,8 @@ from flows.problems import FAULT_OF, Cause, Problem, blame_of, by_file
 from flows.run_record import RunRecord
 from processors.contract import Blame
 from processors.outcome import Outcome
+from processors.sources.scan import printable
 from processors.store.results import Store
-from processors.survey import printable
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
 FAULT_EXIT_CODE = 3

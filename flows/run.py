@@ -23,11 +23,11 @@ from flows.shared_work import Answer, SharedWork, Work
 from flows.workers import Workers, default_limits, warm_up
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.plan import Due, Plan, Recipes
+from processors.sources.scan import printable
 from processors.store.by_name import refresh_by_name
 from processors.store.catalogue import Catalogue
 from processors.store.claims import sweep_claims
 from processors.store.results import Store
-from processors.survey import printable
 
 CATALOGUE_SECONDS = 15.0
 """Time between two writes of the catalogue during a run; a killed run's results are found again by the next plan."""

@@ -22,9 +22,9 @@ from typing import Any
 
 from flows.changes import Change
 from processors.errors import StoreError, machine_reason
+from processors.sources.scan import printable
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
 from processors.store.results import Store, replace_file
-from processors.survey import printable
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 RESERVED_BYTES = 256 * 1024

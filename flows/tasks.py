@@ -32,7 +32,7 @@ from flows.report import Report, cell, markdown
 from flows.shared_work import Answer, Finished, Work
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.plan import Due
-from processors.survey import printable
+from processors.sources.scan import printable
 
 T = TypeVar("T")
 CANNOT_BEGIN = (OSError, StoreError, RequestError, RecipeError)

@@ -32,7 +32,7 @@ from processors.metadata.processor import OpenSource
 from processors.outcome import Outcome, already_made, outcome_of, record
 from processors.photo.reader import PhotoReader
 from processors.planetary.open_image import described
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.store.manifest import Cost
 from processors.store.results import Store
 from processors.store.used import used_results

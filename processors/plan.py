@@ -9,7 +9,7 @@ from pathlib import Path
 from processors.contract import Blame, Json, Medium, Processor, Source, Verdict, parameters, result_key, used_by
 from processors.metadata.evidence import Told
 from processors.outcome import software, this_program
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Known, SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store

@@ -14,7 +14,7 @@ from processors.audio.info import AudioInfo
 from processors.audio.reader import FileReader
 from processors.contract import Item, Json, Processor, Using, as_json, used_by
 from processors.errors import ResultMissing
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 
 @dataclass(frozen=True)

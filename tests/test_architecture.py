@@ -12,7 +12,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 MEDIA = ("video", "audio", "photo", "metadata")
-FLOOR = {"contract", "errors", "source_file"}
+FLOOR = {"contract", "errors"}
 LOW = FLOOR | {
     "av_frames",
     "imaging",
@@ -21,8 +21,7 @@ LOW = FLOOR | {
     "decoding",
     "formats",
     "identify",
-    "survey",
-    "inspect",
+    "sources",
     "mission",
     "planetary",
 }

@@ -20,7 +20,7 @@ from processors.audio.spectrogram import Spectrogram
 from processors.audio.stft import BATCH_FRAMES
 from processors.contract import Item
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from tests.made_media import MediaMaker
 
 

@@ -19,7 +19,7 @@ from processors.audio.sound_files import WebWriter
 from processors.containers.declared_length import Declared, declared_length
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.identify import identify
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 
 def read(path: Path, file_format: str) -> tuple[np.ndarray, FileReader, AudioReport]:

@@ -15,7 +15,7 @@ import soundfile
 from processors.audio.marks import Marks
 from processors.contract import Item, Source
 from processors.metadata.processor import OpenSource
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 
 def marks_of(path: Path, file_format: str) -> tuple[Item, str]:

@@ -12,7 +12,7 @@ from processors.audio.original_stream import OriginalStream
 from processors.audio.reader import FileReader
 from processors.contract import Item, Source
 from processors.metadata.processor import OpenSource
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 
 def original_of(path: Path, folder: Path, medium: str = "video") -> Item:

@@ -19,7 +19,7 @@ from processors.audio.reader import FileReader
 from processors.audio.spectra import Spectra
 from processors.contract import Source
 from processors.derive import derive
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 from processors.video.preview import Preview
 

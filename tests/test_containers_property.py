@@ -23,7 +23,7 @@ from processors.errors import MediaError
 from processors.metadata.riff import riff_tags
 from processors.planetary.open_image import attached_format, described_by, files_named, other_data, read_header
 from processors.planetary.samples import read_samples
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from tests.fuzz.oracles import ogg_crc
 from tests.made_pds4 import label
 from tests.test_parsers_property import sizes, steady

@@ -18,7 +18,7 @@ from PIL import Image
 
 from processors.contract import Medium, Source
 from processors.derive import derive
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker

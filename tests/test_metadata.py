@@ -16,7 +16,7 @@ from processors.metadata.container import read_container
 from processors.metadata.photograph import read_photograph
 from processors.metadata.processor import Metadata, OpenSource
 from processors.metadata.record import MetadataRecord, bytes_tag, text_tag
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from tests.conftest import SAMPLES
 from tests.made_media import MediaMaker
 

@@ -16,7 +16,7 @@ from processors.audio.reader import FileReader
 from processors.containers.ogg import Page, checksum, pages
 from processors.decoding import open_container
 from processors.errors import DamagedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 RATE_HZ = 48_000
 CODERS = {

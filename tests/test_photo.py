@@ -20,7 +20,7 @@ from processors.photo.preview import Preview
 from processors.photo.quality import Quality
 from processors.photo.reader import PhotoReader
 from processors.photo.tracks import Tracks
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 from tests.made_media import MediaMaker
 

@@ -16,7 +16,7 @@ from processors.derive import derive
 from processors.errors import DamagedMedia
 from processors.photo.preview import Preview
 from processors.photo.reader import Photo, PhotoReader, PhotoReport
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 
 PICTURE = np.random.default_rng(7).integers(40, 200, (30, 40, 3)).astype(np.uint8).repeat(16, 0).repeat(16, 1)

@@ -15,7 +15,7 @@ from processors.photo.reader import PhotoReader
 from processors.planetary.open_image import described
 from processors.planetary.pds4 import described_by
 from processors.planetary.samples import read_pixels, read_samples
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from tests.made_pds4 import BAND, COLOURS, LINE, OTHER, SAMPLE, SETTINGS, UP, label, numbers
 
 

@@ -20,7 +20,7 @@ from processors.photo.preview import Preview
 from processors.photo.quality import QualityFacts, hash_distance, measure
 from processors.photo.reader import PhotoReader
 from processors.photo.tiles import Tiles
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 
 def scene(width: int = 640, height: int = 480) -> np.ndarray:

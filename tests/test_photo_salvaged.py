@@ -13,7 +13,7 @@ from processors.contract import Item, Source
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.metadata.processor import OpenSource
 from processors.photo.salvaged import Salvaged
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 PICTURE = np.random.default_rng(1).integers(40, 200, (400, 600, 3)).astype(np.uint8)
 

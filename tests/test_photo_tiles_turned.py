@@ -18,7 +18,7 @@ from processors.photo.crops import points_of
 from processors.photo.deep import Deep
 from processors.photo.renditions import candidate
 from processors.photo.tiles import Tiles, TilesFacts
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 
 def opened(path: Path, picture_format: str) -> OpenSource:

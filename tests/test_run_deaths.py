@@ -15,11 +15,11 @@ from flows.settle import extra_seconds, settled, start
 from flows.workers import Workers
 from processors.contract import Item, Medium, Need, Reads, Source
 from processors.errors import DamagedMedia
-from processors.inspect import inspect
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
 from processors.plan import Due, Recipes
-from processors.source_file import SourceFile
+from processors.sources.inspect import inspect
+from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 from tests.fault_processors import Dependent, Faulty, FaultyPhoto
 from tests.made_media import MediaMaker

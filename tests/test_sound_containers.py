@@ -15,7 +15,7 @@ from processors.audio.info import AudioReport, Damaged
 from processors.audio.reader import FileReader
 from processors.containers.chunks import MAX_CHUNKS, ChunkFile
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 RATE_HZ = 48_000
 NOISE = (np.random.default_rng(4).normal(0, 0.1, 96_000).clip(-1, 1) * 32767).astype("<i2")

@@ -15,7 +15,7 @@ import pytest
 from processors.audio.info import AudioReport
 from processors.audio.reader import FileReader
 from processors.identify import identify
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 RATE_HZ = 48_000
 

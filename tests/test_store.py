@@ -12,12 +12,12 @@ import pytest
 from processors.contract import Item
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.identify import Identity
+from processors.sources.scan import FoundFile
 from processors.store.by_name import Shown, rebuild_by_name, refresh_by_name, safe_name
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store, put_item
 from processors.store.verify import verify
-from processors.survey import FoundFile
 
 
 @pytest.fixture

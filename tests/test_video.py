@@ -17,7 +17,7 @@ from PIL import Image
 from processors.contract import Item, Need
 from processors.decoding import open_container
 from processors.errors import DamagedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.video.contact_sheet import ContactSheet, clock
 from processors.video.frame import VideoFrame
 from processors.video.frames import Frames

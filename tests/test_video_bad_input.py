@@ -15,8 +15,8 @@ import pytest
 from processors.audio.levels import Levels
 from processors.contract import Json, Processor
 from processors.errors import MediaError
-from processors.inspect import inspect
-from processors.source_file import SourceFile
+from processors.sources.inspect import inspect
+from processors.sources.source_file import SourceFile
 from processors.video.frames import Frames
 from processors.video.integrity import Audited
 from processors.video.shots import Shots

@@ -12,7 +12,7 @@ import pytest
 
 from processors.contract import Need
 from processors.decoding import open_container
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.video.container_crop import Crop, clean_apertures
 from processors.video.frame import VideoFrame
 from processors.video.info import VideoInfo, VideoReport

@@ -15,7 +15,7 @@ from processors.containers.matroska import look_at
 from processors.containers.transport_stream import look_at_packets
 from processors.contract import Need
 from processors.decoding import open_container
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.video.frame import VideoFrame
 from processors.video.frames import Frames
 from processors.video.info import VideoReport

@@ -10,8 +10,8 @@ from typing import Any
 
 from processors.contract import Processor, Source, result_key, used_by
 from processors.derive import derive
-from processors.inspect import inspect
-from processors.source_file import SourceFile
+from processors.sources.inspect import inspect
+from processors.sources.source_file import SourceFile
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
 

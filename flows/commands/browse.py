@@ -13,9 +13,9 @@ from processors.errors import RequestError
 from processors.packs.entry import Text, subjects
 from processors.packs.gallery.of_store import shown_of_store
 from processors.packs.gallery.page import LANGUAGES, MARK, write_gallery
+from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.selection import parse, select
-from processors.survey import printable
 
 MOST_NAMED = 3
 """More releases than these do not fit into the page's heading."""

@@ -11,9 +11,9 @@ import click
 from flows.commands.look import open_store
 from processors.compare import Comparison, ItemDifference, compare, pair
 from processors.errors import RequestError
+from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.selection import find_source
-from processors.survey import printable
 
 
 def diff(word: str, processor: str, keys: tuple[str, ...], folder: Path, *, out: Path | None, as_json: bool) -> None:

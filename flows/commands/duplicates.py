@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from flows.commands.look import open_store
+from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.survey import printable
 from processors.video.contact_sheet import clock
 from processors.video.duplicates import same_film
 from processors.video.measurements import Measurements

@@ -13,11 +13,11 @@ import click
 from flows.commands.look import open_store
 from flows.problems import FAULT_OF, Cause, FileProblems, Problem, blame_of, by_file
 from processors.errors import RequestError, ResultMissing
+from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.results import Store
 from processors.store.selection import Selection, parse, select
-from processors.survey import printable
 
 MACHINE = "nothing: the next run tries it again"
 MARSMEDIA = "report it, with the traceback in its manifest; after an update, run `marsmedia ingest --retry-failed`"

@@ -13,12 +13,12 @@ from flows.checkup import Which, hash_all, hash_sample
 from flows.commands.look import open_store
 from flows.recipe_book import load_recipes
 from processors.plan import applicable
+from processors.sources.scan import printable
 from processors.store.by_name import Shown, rebuild_by_name
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.packed import packed_results
 from processors.store.verify import Fault
-from processors.survey import printable
 from processors.told import TellTale
 
 

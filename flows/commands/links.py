@@ -10,8 +10,8 @@ import click
 
 from flows.commands.link_words import sentence
 from flows.commands.look import open_store
+from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
-from processors.survey import printable
 
 
 def links(folder: Path, *, as_json: bool) -> None:

@@ -16,12 +16,12 @@ from processors.contract import parameters
 from processors.errors import RequestError
 from processors.plan import applicable
 from processors.plan import why as reason_for
+from processors.sources.scan import printable
 from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.results import Store
 from processors.store.selection import find_source, parse, select
-from processors.survey import printable
 from processors.told import TellTale
 
 COUNTED = ("verdict", "item_count", "size_bytes")

@@ -76,7 +76,7 @@ def release_init(folder: Path, *, mission: str | None, force: bool) -> None:
 def release_check(folder: Path) -> int:
     """Name every mistake in a folder's `release.toml`; gives the exit code."""
     from processors.metadata.release_file import read_release
-    from processors.survey import printable
+    from processors.sources.scan import printable
 
     release = read_release((folder / "release.toml").read_bytes())
     mistakes = [(problem.line, str(problem)) for problem in release.problems]

@@ -12,10 +12,10 @@ import click
 from flows.recipe_book import load_recipes
 from processors.origin import Origin, origin
 from processors.plan import applicable, flat
+from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
 from processors.store.results import Store
-from processors.survey import printable
 from processors.told import TellTale
 
 

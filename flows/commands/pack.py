@@ -16,7 +16,7 @@ from processors.packs.kept import forget
 from processors.packs.recipe import Audience
 from processors.packs.recipe_template import TEMPLATE
 from processors.packs.verify import verify_pack
-from processors.survey import printable
+from processors.sources.scan import printable
 
 
 def build(

@@ -13,10 +13,10 @@ from flows.prepare import Prepared
 from processors.contract import Processor
 from processors.estimate import Estimate, estimate
 from processors.plan import Due, changes
+from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
 from processors.store.results import Store
-from processors.survey import printable
 
 SHOWN = 40
 

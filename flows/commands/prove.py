@@ -16,11 +16,11 @@ from flows.prove import VERDICTS
 from flows.prove import prove as made_again
 from processors.errors import RequestError
 from processors.packs.kept import results_of
+from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
 from processors.store.results import Store
 from processors.store.selection import parse, select
-from processors.survey import printable
 
 
 def prove(words: Sequence[str], folder: Path, *, options: Options, as_json: bool) -> int:

@@ -14,7 +14,7 @@ import click
 from flows.commands.ingest import ingest
 from flows.interrupt import EXIT_CODES
 from flows.options import Options
-from processors.survey import FoundFile, printable, survey
+from processors.sources.scan import FoundFile, printable, survey
 
 Look = frozenset[tuple[str, int, int]]
 """Path, size and date of every file of a release."""

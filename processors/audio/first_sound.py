@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from processors.decoding import decoder_errors, open_container, packets_of
 from processors.errors import DamagedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 MAX_PACKETS = 1000
 """Of all streams: a sound that begins later than that waits for no decoder."""

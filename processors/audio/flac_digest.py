@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from processors.containers.flac import StreamInfo, stream_info
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 
 class FlacDigest:

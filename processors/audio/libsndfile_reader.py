@@ -19,7 +19,7 @@ from processors.audio.tally import Promise, Tally
 from processors.containers.declared_length import Declared, ffmpeg_count
 from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 BLOCK_SAMPLES = 1 << 17
 SALVAGE_SAMPLES = 1 << 8

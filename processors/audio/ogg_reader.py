@@ -20,7 +20,7 @@ from processors.containers.ogg_codecs import OggCodec
 from processors.containers.ogg_timeline import End, Fault, Link, Run, timeline
 from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 MAX_MISSING_SAMPLES, MAX_MISSING_RATIO = 1 << 28, 10
 """In all, over all channels, and to what is there."""

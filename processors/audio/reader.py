@@ -21,7 +21,7 @@ from processors.containers.trailing_data import unread_because
 from processors.containers.wave_layout import refuse_misread
 from processors.errors import DamagedMedia
 from processors.formats import BARE
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 __all__ = ["FileReader", "StreamReader"]
 

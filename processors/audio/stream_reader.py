@@ -24,7 +24,7 @@ from processors.containers.frame_sync import missing_of_last
 from processors.decoding import decoder_errors, default_stream, open_container
 from processors.errors import DamagedMedia
 from processors.formats import BARE
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 CHECKSUMMED_CODECS = frozenset({"flac", "wavpack", "tta"})
 """FFmpeg gives damaged samples as if they were sound, unless it is told to look at the checksum."""

@@ -15,7 +15,7 @@ from processors.containers.mp3 import first_frame
 from processors.decoding import decoder_errors, open_container
 from processors.errors import DamagedMedia
 from processors.formats import BARE
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 CHUNKED = frozenset({"wav", "w64", "caf", "aiff"})
 WITHOUT_LENGTH = BARE | {"ogg"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
 CRC_ID, VOID_ID, SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, BLOCK_ID = 0xBF, 0xEC, 0xA3, 0xA0, 0xA1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, (1 << 64) - 1})
 """Left by writers that cannot seek back."""

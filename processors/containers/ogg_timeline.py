@@ -9,7 +9,7 @@ from typing import BinaryIO
 from processors.containers.ogg import CONTINUED, FIRST, LAST, Packets, Page, Rubbish, pages
 from processors.containers.ogg_codecs import OggCodec, described
 from processors.errors import DamagedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 MIN_GAP_SECONDS = 0.05
 """Where no page is lost, granules that are off by less are the clock of whoever wrote them."""

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from processors.containers.chunks import SOUND, ChunkFile
 from processors.containers.declared_length import declared_by_chunks
 from processors.containers.flac import stream_info
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 MIN_BYTES = 16
 """Fewer are padding."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from processors.containers.chunks import ChunkFile
 from processors.errors import RefusedMedia, UnsupportedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 PCM, EXTENSIBLE = 1, 0xFFFE
 LOOKED_AT_BYTES = 1 << 20

@@ -14,7 +14,7 @@ from processors.metadata.container import read_container
 from processors.metadata.photograph import read_photograph
 from processors.metadata.record import Known, MetadataRecord
 from processors.planetary.open_image import described
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 
 @dataclass(frozen=True, kw_only=True)

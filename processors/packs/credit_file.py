@@ -10,7 +10,7 @@ from processors.packs.packed import Identity, Packed
 from processors.packs.recipe import Recipe
 from processors.packs.rights import credit, notice, override_of, rights
 from processors.packs.voices import Voice
-from processors.survey import printable
+from processors.sources.scan import printable
 
 FILE = "CREDITS.txt"
 

@@ -10,7 +10,7 @@ import defusedxml.ElementTree
 
 from processors.contract import LabelRef
 from processors.errors import DamagedMedia, RefusedMedia, SourceChanged
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 MAX_LABEL_BYTES = 4 << 20
 MAX_DEPTH = 100

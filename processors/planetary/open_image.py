@@ -8,7 +8,7 @@ from processors.contract import Source
 from processors.planetary import pds3, pds4, vicar
 from processors.planetary.image_object import ImageObject
 from processors.planetary.label_file import is_xml, read_label
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 HEAD_BYTES = 4096
 DETACHED = (pds3.DETACHED, pds4.FORMAT)

@@ -17,11 +17,11 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from processors.contract import Blame, LabelRef, Medium, Source, Verdict, canonical_json
 from processors.errors import ResultCorrupt, StoreError
 from processors.identify import Identity, Kind
+from processors.sources.scan import FoundFile
 from processors.store.links import Link, link_row
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.results import Store
 from processors.store.schemas import IDENTITY, SCHEMAS
-from processors.survey import FoundFile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from processors.errors import machine_reason
+from processors.sources.scan import FoundFile, storable, survey
 from processors.store.catalogue import SourceRow
 from processors.store.verify import Checked, Fault
-from processors.survey import FoundFile, storable, survey
 
 
 def check_masters(

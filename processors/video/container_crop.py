@@ -11,7 +11,7 @@ import av.video.frame
 
 from processors.containers.mp4_boxes import boxes
 from processors.decoding import decoder_errors
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 SAMPLE_ENTRY_AT, BOXES_OF_ENTRY_AT = 8, 8 + 8 + 78

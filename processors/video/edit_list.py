@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from processors.containers.mp4_boxes import boxes
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 MAX_EDITS = 10_000
 INSIDE = {b"moov", b"trak", b"edts", b"mdia"}

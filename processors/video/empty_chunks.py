@@ -6,7 +6,7 @@ import struct
 from collections import Counter
 from typing import BinaryIO
 
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 MAX_CHUNKS = 5_000_000
 PICTURES = (b"dc", b"db")

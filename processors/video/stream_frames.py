@@ -13,7 +13,7 @@ import av.container
 from processors.contract import Item, Need, Reads, Source, as_json, require
 from processors.decoding import open_container, packets_of
 from processors.errors import RefusedMedia
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.video.frame import VideoFrame
 from processors.video.frames import Frames
 from processors.video.reader import VideoReader

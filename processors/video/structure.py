@@ -11,7 +11,7 @@ from processors.containers.flv import look_at_tags
 from processors.containers.matroska import look_at
 from processors.containers.ogg import Page, pages
 from processors.containers.transport_stream import look_at_packets
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 from processors.video.container_crop import Crop, clean_apertures
 from processors.video.edit_list import EditList, read_edit_list
 from processors.video.empty_chunks import empty_chunks

@@ -8,10 +8,10 @@ from pathlib import Path
 from processors.audio.levels import Levels
 from processors.contract import Processor, Source
 from processors.derive import derive
-from processors.inspect import inspect
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
-from processors.source_file import SourceFile
+from processors.sources.inspect import inspect
+from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 from processors.video.measurements import Measurements
 

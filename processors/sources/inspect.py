@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from processors.identify import Identity, identify
-from processors.source_file import SourceFile
+from processors.sources.source_file import SourceFile
 
 
 def inspect(file: SourceFile, name: str) -> tuple[str, Identity]:

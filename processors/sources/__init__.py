@@ -1,0 +1,1 @@
+"""Raw files: finding them below a folder, and opening them safely."""
