@@ -30,8 +30,8 @@ from pathlib import Path
 import librosa.core.spectrum, matplotlib.backends.backend_agg, matplotlib.figure
 from flows.recipes import RECIPES
 from processors.contract import Source
-from processors.derive import derive
-from processors.plan import applicable
+from processors.engine.derive import derive
+from processors.engine.plan import applicable
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 path, store = Path(sys.argv[1]), Path(sys.argv[2])
@@ -146,8 +146,8 @@ def write_many_sources(folder: Path) -> None:
     """What `many_sources` gives."""
     from flows.recipes import RECIPES
     from processors.contract import Item, Source
+    from processors.engine.result_records import record
     from processors.identify import Identity
-    from processors.outcome import record
     from processors.sources.scan import FoundFile, survey
     from processors.store.catalogue import Catalogue, SourceRow
     from processors.store.manifest import Cost

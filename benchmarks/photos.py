@@ -18,12 +18,12 @@ from PIL import Image
 
 from flows.run import Options, in_threads, run_ingest
 from processors.contract import Source
+from processors.engine.plan import Recipes
 from processors.metadata import Metadata
 from processors.metadata.processor import OpenSource
 from processors.photo.preview import Preview
 from processors.photo.quality import Quality
 from processors.photo.tiles import Tiles
-from processors.plan import Recipes
 from processors.sources.source_file import SourceFile
 
 SIDES_PX = (320, 1024, 2048)

@@ -13,7 +13,7 @@ from benchmarks.measure import process, tell
 from flows.chosen import Choice, prepare_chosen
 from flows.options import Options
 from flows.run import in_threads, run, run_ingest
-from processors.estimate import estimate
+from processors.engine.estimate import estimate
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
 from processors.store.results import Store

@@ -22,7 +22,7 @@ import av
 
 from benchmarks.measure import in_turn, python, tell
 from processors.contract import Processor, Source
-from processors.derive import derive
+from processors.engine.derive import derive
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from flows.progress import RunProgress
 from flows.settle import settled, start
 from flows.workers import Stopped, Workers
+from processors.engine.plan import Due
+from processors.engine.result_records import Outcome
 from processors.errors import StoreError
-from processors.outcome import Outcome
-from processors.plan import Due
 from processors.store.results import Store
 
 BATCH_SECONDS = 4.0

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from processors.plan import Plan
+from processors.engine.plan import Plan
 from processors.sources.scan import FoundFile, printable, storable
 from processors.store.catalogue import SourceRow
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from flows.changes import with_words
 from flows.prepare import Prepared
 from flows.recipe_book import load_recipes, named
+from processors.engine.parameters import changed
+from processors.engine.plan import Due, Recipes, make_plan
+from processors.engine.release_index import TellTale
 from processors.errors import RequestError
-from processors.parameters import changed
-from processors.plan import Due, Recipes, make_plan
 from processors.sources.scan import Untaken
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.results import Store
 from processors.store.selection import parse, select
-from processors.told import TellTale
 
 
 @dataclass(frozen=True, kw_only=True)

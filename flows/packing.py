@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from flows.recipe_book import load_recipes
+from processors.engine.plan import applicable
+from processors.engine.release_index import TellTale
 from processors.errors import RequestError
 from processors.packs.build import Built, build
 from processors.packs.entry import Text
@@ -14,11 +16,9 @@ from processors.packs.gallery.page import write_gallery
 from processors.packs.kept import remember
 from processors.packs.recipe import Audience, Recipe
 from processors.packs.recipe_file import read_recipe
-from processors.plan import applicable
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.results import Store
-from processors.told import TellTale
 
 EVERYTHING = "Everything in the store"
 

@@ -13,16 +13,16 @@ from flows.changes import Change, gone_from, known_again, with_words, withdrawn
 from flows.options import Options
 from flows.progress import RunProgress
 from flows.run_record import NO_SPACE
+from processors.engine.label_pairing import relabelled
+from processors.engine.plan import Plan, Recipes, make_plan
+from processors.engine.release_index import TellTale
 from processors.errors import SourceChanged, StoreError, machine_reason
 from processors.identify import Identity
-from processors.labelled import relabelled
-from processors.plan import Plan, Recipes, make_plan
 from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, Untaken, printable, storable, survey
 from processors.sources.source_file import SourceFile
 from processors.store.by_name import Shown
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.results import Store
-from processors.told import TellTale
 
 INSPECTED_AT_ONCE = 64
 """Files in one job of a worker: hashing is short, asking a worker is not free."""

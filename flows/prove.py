@@ -17,9 +17,9 @@ from flows.recipe_book import kind_of
 from flows.workers import Workers, default_limits
 from processors.compare import differing
 from processors.contract import Processor, result_key, used_by
+from processors.engine.parameters import from_parameters
+from processors.engine.plan import Due
 from processors.errors import RequestError
-from processors.parameters import from_parameters
-from processors.plan import Due
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest

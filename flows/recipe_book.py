@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from processors.engine.plan import Recipes
 from processors.errors import RecipeError, RequestError
-from processors.plan import Recipes
 
 
 def load_recipes() -> Recipes:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import Processor
+from processors.engine.plan import Recipes
 from processors.errors import RequestError
-from processors.plan import Recipes
 
 
 def edited(text: str, where: Path, wanted: Processor) -> str:

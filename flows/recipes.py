@@ -18,6 +18,7 @@ from processors.audio.spectra import Spectra
 from processors.audio.spectrogram import Spectrogram
 from processors.audio.waveform import Waveform
 from processors.contract import Processor
+from processors.engine.plan import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.deep import Deep
@@ -27,7 +28,6 @@ from processors.photo.quality import Quality
 from processors.photo.salvaged import Salvaged
 from processors.photo.tiles import Tiles
 from processors.photo.tracks import Tracks
-from processors.plan import Recipes
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
 from processors.video.integrity import Audited

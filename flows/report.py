@@ -17,7 +17,7 @@ from flows.prepare import Prepared
 from flows.problems import FAULT_OF, Cause, Problem, blame_of, by_file
 from flows.run_record import RunRecord
 from processors.contract import Blame
-from processors.outcome import Outcome
+from processors.engine.result_records import Outcome
 from processors.sources.scan import printable
 from processors.store.results import Store
 

@@ -21,8 +21,8 @@ from flows.report import Report, Stop, make_report, save
 from flows.run_record import RunRecord, recorded
 from flows.shared_work import Answer, SharedWork, Work
 from flows.workers import Workers, default_limits, warm_up
+from processors.engine.plan import Due, Plan, Recipes
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
-from processors.plan import Due, Plan, Recipes
 from processors.sources.scan import printable
 from processors.store.by_name import refresh_by_name
 from processors.store.catalogue import Catalogue

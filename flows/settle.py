@@ -8,11 +8,11 @@ from collections import Counter
 
 from flows.workers import Job, Stopped, WorkerDeath, Workers
 from processors.contract import Processor, Reads, result_key, used_by
-from processors.derive import derive
+from processors.engine.derive import derive
+from processors.engine.failure import Fault, internal_fault
+from processors.engine.plan import Due
+from processors.engine.result_records import Outcome, record_failure
 from processors.errors import SourceChanged, StoreError, machine_reason
-from processors.fault import Fault, internal_fault
-from processors.outcome import Outcome, record_failure
-from processors.plan import Due
 from processors.store.manifest import ResultRef
 from processors.store.results import Store
 

@@ -15,9 +15,9 @@ from flows.batches import SourceOutcome, run_batch
 from flows.progress import RunProgress
 from flows.workers import Workers
 from processors.contract import result_key
+from processors.engine.plan import Due
+from processors.engine.result_records import Outcome, outcome_of
 from processors.errors import StoreError, machine_reason
-from processors.outcome import Outcome, outcome_of
-from processors.plan import Due
 from processors.store.claims import Claim, claim_source
 from processors.store.manifest import ResultRef
 from processors.store.results import Store

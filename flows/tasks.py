@@ -30,8 +30,8 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows.problems import by_file
 from flows.report import Report, cell, markdown
 from flows.shared_work import Answer, Finished, Work
+from processors.engine.plan import Due
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
-from processors.plan import Due
 from processors.sources.scan import printable
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from typing import Literal, TypeVar
 from processors.compare_arrays import compare_power
 from processors.compare_pictures import compare_pictures
 from processors.contract import Json
+from processors.engine.plan import flat
 from processors.errors import RequestError
-from processors.plan import flat
 from processors.store.manifest import Manifest, StoredItem
 from processors.store.results import Store
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.contract import Processor, result_key
+from processors.engine.plan import changes
+from processors.engine.result_records import software
 from processors.errors import RequestError
-from processors.outcome import software
-from processors.plan import changes
 from processors.store.catalogue import SourceRow
 from processors.store.manifest import Manifest
 from processors.store.results import Store

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from processors.audio.spectrogram import Spectrogram
+from processors.engine.plan import Recipes
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
-from processors.plan import Recipes
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames
 

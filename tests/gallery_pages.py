@@ -10,12 +10,12 @@ from typing import Any
 from flows.run import Options, in_threads, run_ingest
 from processors.audio.picture import Picture
 from processors.audio.waveform import Waveform
+from processors.engine.plan import Recipes
 from processors.metadata.evidence import Evidence
 from processors.packs.entry import Entry, Subject, Text
 from processors.packs.gallery.shown import Shown
 from processors.photo.preview import Preview
 from processors.photo.tiles import Tiles
-from processors.plan import Recipes
 from processors.store.manifest import Manifest, ResultRef
 from processors.video.frames import Frames
 from processors.video.integrity import Audited

@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.options import Options
 from flows.report import Report
 from flows.run import in_threads, run_ingest
-from processors.plan import Recipes
+from processors.engine.plan import Recipes
 from tests.first_recipes import RECIPES
 
 

@@ -95,7 +95,9 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_planning_and_working_load_no_prefect() -> None:
-    assert "prefect" not in loaded_by("import flows.prepare, flows.commands.ingest, flows.run, processors.derive")
+    assert "prefect" not in loaded_by(
+        "import flows.prepare, flows.commands.ingest, flows.run, processors.engine.derive"
+    )
 
 
 def test_no_file_is_longer_than_a_few_screens() -> None:

@@ -18,7 +18,7 @@ from processors.audio.original_stream import OriginalStream
 from processors.audio.reader import FileReader
 from processors.audio.spectra import Spectra
 from processors.contract import Source
-from processors.derive import derive
+from processors.engine.derive import derive
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 from processors.video.preview import Preview

@@ -19,6 +19,7 @@ from PIL import Image
 from flows.cli import main
 from flows.commands.browse import UNFINISHED
 from flows.run import Options, in_threads, run_ingest
+from processors.engine.plan import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
 from processors.packs.entry import Failure, Text
@@ -27,7 +28,6 @@ from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.shown import Shown
 from processors.packs.gallery.thumbnails import Thumbnails
 from processors.photo.preview import Preview
-from processors.plan import Recipes
 from tests.conftest import PROJECT
 from tests.gallery_pages import item, original, subject
 

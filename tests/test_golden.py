@@ -17,7 +17,7 @@ import xarray
 from PIL import Image
 
 from processors.contract import Medium, Source
-from processors.derive import derive
+from processors.engine.derive import derive
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 from tests.first_recipes import RECIPES

@@ -19,10 +19,10 @@ from flows.find_links import find_links
 from flows.run import Options, in_threads, run_ingest
 from processors.audio.same_sound import Course, compare
 from processors.audio.spectrogram import Spectrogram
+from processors.engine.plan import Recipes
 from processors.photo.crops import crop, points_of
 from processors.photo.enhanced import Enhanced
 from processors.photo.preview import Preview
-from processors.plan import Recipes
 from processors.store.catalogue import Catalogue
 from processors.store.links import Link, LinkEnd
 from processors.store.results import Store

@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from flows.checkup import hash_all, hash_sample
 from flows.chosen import Choice, prepare_chosen
 from flows.cli import main
+from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.preview import Preview
-from processors.plan import Recipes
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store
 from processors.store.selection import parse, select

@@ -13,6 +13,7 @@ from flows.run import in_threads, run_ingest
 from processors.audio.picture import Picture
 from processors.audio.renditions import Renditions
 from processors.audio.spectrogram import Spectrogram
+from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
@@ -21,7 +22,6 @@ from processors.packs.entry import Text
 from processors.packs.recipe import AUDIENCES, Highlight, Pictures, Recipe
 from processors.packs.verify import verify_pack
 from processors.photo.preview import Preview
-from processors.plan import Recipes
 from processors.store.results import Store
 from processors.video.contact_sheet import ContactSheet
 from processors.video.frames import Frames

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from processors.contract import Item, Source
-from processors.derive import derive
+from processors.engine.derive import derive
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.photo import reader
 from processors.photo.enhanced import Enhanced

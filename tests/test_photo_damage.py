@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from processors.contract import Source
-from processors.derive import derive
+from processors.engine.derive import derive
 from processors.errors import DamagedMedia
 from processors.photo.preview import Preview
 from processors.photo.reader import Photo, PhotoReader, PhotoReport

@@ -12,7 +12,7 @@ from flows.cli import main
 from flows.problems import Problem, by_file
 from flows.report import cell, markdown
 from processors.audio.levels import Levels
-from processors.plan import Recipes
+from processors.engine.plan import Recipes
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store
 from tests.made_media import MediaMaker

@@ -20,9 +20,9 @@ from flows.recipes import RECIPES
 from flows.report import Report
 from flows.run import in_threads, run, run_ingest
 from processors.contract import parameters
+from processors.engine.estimate import Estimate, estimate
+from processors.engine.parameters import changed, from_parameters, parse_settings
 from processors.errors import RequestError
-from processors.estimate import Estimate, estimate
-from processors.parameters import changed, from_parameters, parse_settings
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
 from processors.store.manifest import Cost

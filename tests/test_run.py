@@ -6,9 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
+from processors.engine.plan import Recipes, why
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
-from processors.plan import Recipes, why
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store
 from tests.made_media import MediaMaker

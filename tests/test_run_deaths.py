@@ -14,10 +14,10 @@ from flows.limits import Limits
 from flows.settle import extra_seconds, settled, start
 from flows.workers import Workers
 from processors.contract import Item, Medium, Need, Reads, Source
+from processors.engine.plan import Due, Recipes
 from processors.errors import DamagedMedia
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
-from processors.plan import Due, Recipes
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store

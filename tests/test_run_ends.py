@@ -22,8 +22,8 @@ from flows.prepare import Prepared, prepare
 from flows.progress import RunProgress
 from flows.run import in_threads, run_ingest
 from flows.shared_work import Answer, Work
+from processors.engine.plan import Due
 from processors.errors import StoreError
-from processors.plan import Due
 from processors.store.catalogue import Catalogue
 from processors.store.claims import claim_run, claim_source
 from processors.store.results import Store

@@ -14,7 +14,7 @@ from processors.audio.info import AudioInfo
 from processors.audio.levels import Levels
 from processors.audio.renditions import Renditions
 from processors.contract import Item, Need, Reads, Source, Using
-from processors.plan import applicable
+from processors.engine.plan import applicable
 from tests.made_media import MediaMaker
 from tests.runs import counts, ingest
 

@@ -12,13 +12,13 @@ from flows.commands import look, show
 from flows.options import Options
 from flows.packing import build_pack, recipe_of
 from flows.prove import prove
+from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.entry import Subject, subjects
 from processors.packs.recipe import Audience, Override
 from processors.photo.preview import Preview
-from processors.plan import Recipes
 from processors.store.ask import connect
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import Processor, Source, result_key, used_by
-from processors.derive import derive
+from processors.engine.derive import derive
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.manifest import Manifest, ResultRef

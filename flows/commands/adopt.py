@@ -11,8 +11,8 @@ from flows.commands.look import open_store
 from flows.recipe_book import load_recipes, named
 from flows.recipe_edit import edited
 from processors.contract import Processor
+from processors.engine.parameters import changed, from_parameters, parse_settings
 from processors.errors import RequestError
-from processors.parameters import changed, from_parameters, parse_settings
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.results import Store, replace_file

@@ -23,8 +23,8 @@ from flows.run import Prepare
 from flows.run_record import RunRecord, recorded
 from flows.server import prefect_server
 from flows.workers import warm_up
+from processors.engine.plan import Plan
 from processors.errors import RecipeError, RequestError, StoreError
-from processors.plan import Plan
 from processors.store.by_name import refresh_by_name
 from processors.store.results import Store
 

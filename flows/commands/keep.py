@@ -12,14 +12,14 @@ import click
 from flows.checkup import Which, hash_all, hash_sample
 from flows.commands.look import open_store
 from flows.recipe_book import load_recipes
-from processors.plan import applicable
+from processors.engine.plan import applicable
+from processors.engine.release_index import TellTale
 from processors.sources.scan import printable
 from processors.store.by_name import Shown, rebuild_by_name
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.packed import packed_results
 from processors.store.verify import Fault
-from processors.told import TellTale
 
 
 def verify(folder: Path, *, percent: float | None, seed: int | None, which: Which, as_json: bool) -> int:

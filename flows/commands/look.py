@@ -13,16 +13,16 @@ from flows.commands.origin import find_item, tell_origin
 from flows.recipe_book import load_recipes
 from flows.run_record import LOST, RUNNING, last_run
 from processors.contract import parameters
+from processors.engine.plan import applicable
+from processors.engine.plan import why as reason_for
+from processors.engine.release_index import TellTale
 from processors.errors import RequestError
-from processors.plan import applicable
-from processors.plan import why as reason_for
 from processors.sources.scan import printable
 from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.results import Store
 from processors.store.selection import find_source, parse, select
-from processors.told import TellTale
 
 COUNTED = ("verdict", "item_count", "size_bytes")
 VERDICTS = ("made", "refused", "failed")

@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from flows.recipe_book import load_recipes
+from processors.engine.plan import applicable, flat
+from processors.engine.release_index import TellTale
 from processors.origin import Origin, origin
-from processors.plan import applicable, flat
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
 from processors.store.results import Store
-from processors.told import TellTale
 
 
 def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:

@@ -11,8 +11,8 @@ import click
 
 from flows.prepare import Prepared
 from processors.contract import Processor
-from processors.estimate import Estimate, estimate
-from processors.plan import Due, changes
+from processors.engine.estimate import Estimate, estimate
+from processors.engine.plan import Due, changes
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.history import History

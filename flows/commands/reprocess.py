@@ -13,7 +13,7 @@ from flows.commands.plan import tell_plan
 from flows.options import Options
 from flows.prepare import Prepared
 from flows.progress import RunProgress
-from processors.parameters import parse_settings
+from processors.engine.parameters import parse_settings
 from processors.store.results import Store
 
 

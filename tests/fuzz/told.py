@@ -7,7 +7,7 @@ from pathlib import Path
 
 from processors.audio.levels import Levels
 from processors.contract import Processor, Source
-from processors.derive import derive
+from processors.engine.derive import derive
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
 from processors.sources.inspect import inspect

@@ -26,10 +26,11 @@ from processors.contract import (
     used_by,
 )
 from processors.decoding import default_stream, open_container, packets_of
+from processors.engine.failure import fault_of
+from processors.engine.result_records import Outcome, already_made, outcome_of, record
+from processors.engine.session_state import Reading, Work
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.fault import fault_of
 from processors.metadata.processor import OpenSource
-from processors.outcome import Outcome, already_made, outcome_of, record
 from processors.photo.reader import PhotoReader
 from processors.planetary.open_image import described
 from processors.sources.source_file import SourceFile
@@ -38,7 +39,6 @@ from processors.store.results import Store
 from processors.store.used import used_results
 from processors.video.reader import DamageMet, VideoReader
 from processors.video.structure import structure_of
-from processors.work import Reading, Work
 
 NOTHING_TO_DO = "there is nothing in this file that it could be made of"
 UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from processors.contract import Blame, Json, Medium, Processor, Source, Verdict, parameters, result_key, used_by
+from processors.engine.result_records import software, this_program
 from processors.metadata.evidence import Told
-from processors.outcome import software, this_program
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Known, SourceRow
 from processors.store.manifest import Manifest, ResultRef

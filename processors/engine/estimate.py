@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processors.contract import Reads
-from processors.plan import Due
+from processors.engine.plan import Due
 from processors.store.history import History
 
 

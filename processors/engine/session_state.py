@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import Item, Json, Processor, Reads, Session, Using
-from processors.fault import Fault, fault_of
+from processors.engine.failure import Fault, fault_of
 from processors.store.manifest import StoredItem
 from processors.store.results import put_item
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from processors.contract import Blame, Json, Processor, Source, Verdict, parameters, result_key
-from processors.fault import Fault
+from processors.engine.failure import Fault
 from processors.store.manifest import Cost, Manifest, ResultRef, StoredItem
 from processors.store.results import Store
 
@@ -111,7 +111,7 @@ def record(
 def software() -> dict[str, str]:
     """Versions of this program and of the libraries that make the bytes."""
     versions = {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in LIBRARIES}}
-    commit = _checkout_commit(Path(__file__).resolve().parents[1] / ".git")
+    commit = _checkout_commit(Path(__file__).resolve().parents[2] / ".git")
     return {**versions, "commit": commit} if commit else versions
 
 
