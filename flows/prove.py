@@ -15,7 +15,8 @@ from flows.options import Options
 from flows.progress import RunProgress
 from flows.recipe_book import kind_of
 from flows.workers import Workers, default_limits
-from processors.compare import differing
+from processors.comparing.results import differing
+from processors.comparing.tolerance import nearly_the_same
 from processors.contract import Processor, result_key, used_by
 from processors.engine.parameters import from_parameters
 from processors.engine.plan import Due
@@ -24,7 +25,6 @@ from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest
 from processors.store.results import Store
-from processors.tolerance import nearly_the_same
 
 Proof = Literal["identical", "within tolerance", "different", "not rebuilt"]
 VERDICTS: tuple[Proof, ...] = get_args(Proof)

@@ -16,8 +16,8 @@ from flows.options import Options
 from flows.recipe_edit import edited
 from flows.run import in_threads, run_ingest
 from processors.audio.spectrogram import Spectrogram
+from processors.comparing.provenance import origin
 from processors.errors import RequestError, ResultMissing, StoreError
-from processors.origin import origin
 from processors.photo.preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.packed import packed_results

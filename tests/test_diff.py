@@ -13,9 +13,9 @@ from flows.options import Options
 from flows.run import in_threads, run_ingest
 from processors.audio.power_file import PowerFile, packed
 from processors.audio.stft import BATCH_FRAMES
-from processors.compare import compare, pair
-from processors.compare_arrays import compare_power
-from processors.compare_pictures import compare_pictures
+from processors.comparing.pictures import compare_pictures
+from processors.comparing.results import compare, pair
+from processors.comparing.spectrograms import compare_power
 from processors.contract import Item
 from processors.errors import RequestError
 from processors.photo.preview import Preview

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from flows.commands.look import open_store
-from processors.compare import Comparison, ItemDifference, compare, pair
+from processors.comparing.results import Comparison, ItemDifference, compare, pair
 from processors.errors import RequestError
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue

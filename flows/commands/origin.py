@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from flows.recipe_book import load_recipes
+from processors.comparing.provenance import Origin, origin
 from processors.engine.plan import applicable, flat
 from processors.engine.release_index import TellTale
-from processors.origin import Origin, origin
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest

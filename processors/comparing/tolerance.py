@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from processors.compare_arrays import compare_power
-from processors.compare_pictures import compare_pictures
+from processors.comparing.pictures import compare_pictures
+from processors.comparing.spectrograms import compare_power
 from processors.store.manifest import StoredItem
 
 PICTURE_PSNR_DB = 45.0

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from processors.compare_arrays import compare_power
-from processors.compare_pictures import compare_pictures
+from processors.comparing.pictures import compare_pictures
+from processors.comparing.spectrograms import compare_power
 from processors.contract import Json
 from processors.engine.plan import flat
 from processors.errors import RequestError

@@ -1,0 +1,1 @@
+"""Comparison of two results of one processor, and provenance."""
