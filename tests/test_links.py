@@ -15,12 +15,12 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli import main
-from flows.find_links import find_links
 from flows.run import Options, in_threads, run_ingest
-from processors.audio.same_sound import Course, compare
 from processors.audio.spectrogram import Spectrogram
 from processors.engine.plan import Recipes
-from processors.photo.crops import crop, points_of
+from processors.linking.crops import crop, points_of
+from processors.linking.find import find_links
+from processors.linking.same_sound import Course, compare
 from processors.photo.enhanced import Enhanced
 from processors.photo.preview import Preview
 from processors.store.catalogue import Catalogue

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from processors.linking.same_picture import Candidate, candidate, renditions
 from processors.photo.enhanced import Enhanced
 from processors.photo.reader import PhotoReader
-from processors.photo.renditions import Candidate, candidate, renditions
 
 
 def scene(seed: int) -> np.ndarray:

@@ -13,10 +13,10 @@ import pyvips
 from PIL import Image
 
 from processors.contract import Source
+from processors.linking.crops import points_of
+from processors.linking.same_picture import candidate
 from processors.metadata.processor import OpenSource
-from processors.photo.crops import points_of
 from processors.photo.deep import Deep
-from processors.photo.renditions import candidate
 from processors.photo.tiles import Tiles, TilesFacts
 from processors.sources.source_file import SourceFile
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli import main
-from processors.video.duplicates import alike, same_film
+from processors.linking.repeated_footage import alike, same_film
 from processors.video.measurements import Measurements
 from tests.video_derived import derived
 from tests.video_scenes import scene, write

@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from flows.commands.look import open_store
+from processors.linking.repeated_footage import same_film
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.video.contact_sheet import clock
-from processors.video.duplicates import same_film
 from processors.video.measurements import Measurements
 
 

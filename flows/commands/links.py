@@ -16,7 +16,7 @@ from processors.store.catalogue import Catalogue
 
 def links(folder: Path, *, as_json: bool) -> None:
     """Look for links, replace those that are kept, and print each once."""
-    from flows.find_links import find_links
+    from processors.linking.find import find_links
 
     store = open_store(folder)
     catalogue = Catalogue(store)

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from processors.audio.same_sound import course_of, same_sounds
 from processors.audio.spectrogram import ARRAY
-from processors.photo.crops import MOST_PAIRS, Points, crops, pair_count, points_of
-from processors.photo.renditions import candidate, renditions
+from processors.linking.crops import MOST_PAIRS, Points, crops, pair_count, points_of
+from processors.linking.same_picture import candidate, renditions
+from processors.linking.same_sound import course_of, same_sounds
+from processors.linking.stills_of_videos import frame_of, read_frames, still_of
 from processors.store.catalogue import Catalogue
 from processors.store.links import Link, LinkEnd, LinkKind
 from processors.store.manifest import ResultRef
 from processors.store.results import Store
-from processors.video.still_frame import frame_of, read_frames, still_of
 
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
 """Of a photo the first of the previews that is there, and the stretched one: a 16-bit photo can be all but black."""
