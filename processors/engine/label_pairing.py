@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.contract import LabelRef
 from processors.errors import DamagedMedia, MediaError
-from processors.planetary.label_file import MAX_LABEL_BYTES, read_label
+from processors.planetary.labels import MAX_LABEL_BYTES, read_label
 from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import SourceRow

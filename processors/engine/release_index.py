@@ -15,7 +15,7 @@ from processors.metadata.label import label_tags
 from processors.metadata.product_name import product_name
 from processors.metadata.release_file import MAX_BYTES, Problem, Release, read_release
 from processors.metadata.times import dates_of_label, moment_written
-from processors.planetary.label_file import MAX_LABEL_BYTES
+from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.store.catalogue import SourceRow
 
 LABELS = ("PDS4 label", "XML label", "PDS3 label")

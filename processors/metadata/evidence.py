@@ -22,7 +22,7 @@ from processors.metadata.statements import Contradiction
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.profile import load_profile, profiles_sha256
 from processors.planetary.checksums import md5_named, md5_of
-from processors.planetary.label_file import read_label
+from processors.planetary.labels import read_label
 from processors.sources.source_file import SourceFile
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from processors.errors import RefusedMedia
 from processors.metadata.record import Tag, text_tag
-from processors.planetary.label_file import MAX_LABEL_BYTES, is_xml, label_root, xml_entries
+from processors.planetary.labels import MAX_LABEL_BYTES, is_xml, label_root, xml_entries
 from processors.planetary.pvl import is_absent, statements
 
 MAX_TAGS = 20_000

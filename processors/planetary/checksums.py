@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
-from processors.planetary.label_file import is_xml, label_root
+from processors.planetary.labels import is_xml, label_root
 from processors.planetary.pvl import Block, blocks_of, items_of, label_text, unquoted
 
 _MD5 = re.compile(r"[0-9A-Fa-f]{32}")

@@ -7,7 +7,7 @@ from typing import BinaryIO, Literal
 from processors.contract import Source
 from processors.planetary import pds3, pds4, vicar
 from processors.planetary.image_object import ImageObject
-from processors.planetary.label_file import is_xml, read_label
+from processors.planetary.labels import is_xml, read_label
 from processors.sources.source_file import SourceFile
 
 HEAD_BYTES = 4096

@@ -17,7 +17,7 @@ from processors.planetary.image_object import (
     checked,
     orientation_of,
 )
-from processors.planetary.label_file import label_root, xml_entries
+from processors.planetary.labels import label_root, xml_entries
 from processors.planetary.pvl import is_absent, number_of
 
 FORMAT = "PDS4 image"
