@@ -16,7 +16,7 @@ FLOOR = {"contract", "errors"}
 LOW = FLOOR | {
     "av_frames",
     "imaging",
-    "beside",
+    "ordered_executor",
     "containers",
     "decoding",
     "formats",

@@ -17,8 +17,8 @@ from processors.audio.levels import LEVELS, Levels
 from processors.audio.loudness import LAYOUTS
 from processors.audio.regroup import Regrouper
 from processors.audio.sound_files import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
-from processors.beside import Beside
 from processors.contract import Item, Need, Reads, Using, require
+from processors.ordered_executor import Beside
 
 RUN_SAMPLES = 1 << 16
 FLAC_MOST_CHANNELS = 8

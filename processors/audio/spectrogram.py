@@ -17,9 +17,9 @@ from processors.audio.overview import ColumnPool, means_of_runs
 from processors.audio.power_file import PowerFile, packed_batch
 from processors.audio.regroup import Regrouper
 from processors.audio.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
-from processors.beside import Beside
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
+from processors.ordered_executor import Beside
 
 OVERVIEW_COLUMNS = 1200
 ARRAY = "spectrogram.nc"

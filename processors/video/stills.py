@@ -11,10 +11,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
-from processors.beside import Beside
 from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
+from processors.ordered_executor import Beside
 from processors.video.choice import Choice, Scores, choose
 from processors.video.frame import VideoFrame
 from processors.video.identity import FrameIdentity, identity_of, xmp_of
