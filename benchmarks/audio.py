@@ -21,16 +21,16 @@ import numpy as np
 import soundfile
 
 from benchmarks.measure import in_turn, tell
-from processors.audio.block import AudioBlock
 from processors.audio.envelope import Envelope
-from processors.audio.events import Events
-from processors.audio.info import AudioInfo
-from processors.audio.levels import Levels
-from processors.audio.picture import Picture
-from processors.audio.reader import FileReader
-from processors.audio.renditions import Renditions
-from processors.audio.spectra import Spectra
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.events.events import Events
+from processors.audio.levels.levels import Levels
+from processors.audio.reading.audio_info import AudioInfo
+from processors.audio.reading.audio_reader import FileReader
+from processors.audio.reading.block import AudioBlock
+from processors.audio.renditions.renditions import Renditions
+from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.waveform import Waveform
 from processors.contract import Item, Processor, Using, as_json, used_by
 from processors.sources.source_file import SourceFile

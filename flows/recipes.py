@@ -5,17 +5,17 @@ The sound of a video is derived by the audio processors in the video's own pass.
 """
 
 from processors.audio.envelope import Envelope
-from processors.audio.events import Events
-from processors.audio.film import Film
-from processors.audio.levels import Levels
+from processors.audio.events.events import Events
+from processors.audio.levels.levels import Levels
 from processors.audio.marks import Marks
-from processors.audio.mel import Mel
-from processors.audio.original_stream import OriginalStream
-from processors.audio.picture import Picture
-from processors.audio.pyramid import Pyramid
-from processors.audio.renditions import Renditions
-from processors.audio.spectra import Spectra
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.renditions.original_stream import OriginalStream
+from processors.audio.renditions.renditions import Renditions
+from processors.audio.spectrogram.film import Film
+from processors.audio.spectrogram.mel import Mel
+from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.pyramid import Pyramid
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.waveform import Waveform
 from processors.contract import Processor
 from processors.engine.plan import Recipes

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from processors.audio.block import AudioBlock
-from processors.audio.info import AudioInfo
-from processors.audio.reader import FileReader
+from processors.audio.reading.audio_info import AudioInfo
+from processors.audio.reading.audio_reader import FileReader
+from processors.audio.reading.block import AudioBlock
 from processors.contract import Item, Json, Processor, Using, as_json, used_by
 from processors.errors import ResultMissing
 from processors.sources.source_file import SourceFile

@@ -10,8 +10,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 FEW_RECIPES = """
 from flows.all_recipes import ON_REQUEST as MORE, RECIPES as ALL
-from processors.audio.picture import Picture
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
 from processors.video.contact_sheet import ContactSheet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.plan import Recipes
 from processors.metadata import Metadata
 from processors.photo.preview import Preview

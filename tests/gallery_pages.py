@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.run import Options, in_threads, run_ingest
-from processors.audio.picture import Picture
+from processors.audio.spectrogram.picture import Picture
 from processors.audio.waveform import Waveform
 from processors.engine.plan import Recipes
 from processors.metadata.evidence import Evidence

@@ -15,7 +15,7 @@ from flows.commands.origin import find_item
 from flows.options import Options
 from flows.recipe_edit import edited
 from flows.run import in_threads, run_ingest
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.comparing.provenance import origin
 from processors.errors import RequestError, ResultMissing, StoreError
 from processors.photo.preview import Preview
@@ -27,7 +27,7 @@ from processors.video.shots import Shots
 from tests.conftest import PROJECT, Run
 from tests.made_media import MediaMaker
 
-RECIPES = """from processors.audio.spectrogram import Spectrogram
+RECIPES = """from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.video.frames import Frames
 from processors.video.shots import Shots
 

@@ -12,12 +12,12 @@ import pytest
 import soundfile
 import xarray
 
-from processors.audio.block import AudioBlock
-from processors.audio.info import AudioInfo, AudioReport
-from processors.audio.overview import ColumnPool, means_of_runs
-from processors.audio.reader import FileReader
-from processors.audio.spectrogram import Spectrogram
-from processors.audio.stft import BATCH_FRAMES
+from processors.audio.reading.audio_info import AudioInfo, AudioReport
+from processors.audio.reading.audio_reader import FileReader
+from processors.audio.reading.block import AudioBlock
+from processors.audio.spectrogram.column_pool import ColumnPool, means_of_runs
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.stft import BATCH_FRAMES
 from processors.contract import Item
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.sources.source_file import SourceFile

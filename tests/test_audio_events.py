@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from processors.audio.events import Events
-from processors.audio.lines import Line
-from processors.audio.tones import Track, harmonic_series
+from processors.audio.events.events import Events
+from processors.audio.events.tones import Track, harmonic_series
+from processors.audio.spectrogram.spectral_lines import Line
 from processors.av_frames import frame_of
 from tests.audio_sessions import Bench
 

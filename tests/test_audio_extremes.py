@@ -9,12 +9,12 @@ import pytest
 
 from flows.recipes import SOUND
 from processors.audio.envelope import Envelope
-from processors.audio.events import Events
-from processors.audio.levels import Levels
+from processors.audio.events.events import Events
+from processors.audio.levels.levels import Levels
 from processors.audio.marks import Marks
-from processors.audio.renditions import Renditions
-from processors.audio.spectra import Spectra
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.renditions.renditions import Renditions
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.contract import Processor
 from processors.errors import RefusedMedia
 from tests.audio_sessions import Bench

@@ -8,8 +8,8 @@ import av
 import numpy as np
 import pytest
 
-from processors.audio.film import Film
-from processors.audio.picture import Picture
+from processors.audio.spectrogram.film import Film
+from processors.audio.spectrogram.picture import Picture
 from processors.errors import UnsupportedMedia
 from tests.audio_sessions import Bench
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from processors.audio.end_padding import EndPadding
-from processors.audio.info import AudioReport, Damaged
-from processors.audio.reader import FileReader
-from processors.audio.sound_files import WebWriter
+from processors.audio.reading.audio_info import AudioReport, Damaged
+from processors.audio.reading.audio_reader import FileReader
+from processors.audio.reading.end_padding import EndPadding
+from processors.audio.renditions.writers import WebWriter
 from processors.containers.declared_length import Declared, declared_length
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.identify import identify

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from processors.audio.calibration import Calibration, read_calibration
-from processors.audio.levels import Levels
-from processors.audio.renditions import Renditions
-from processors.audio.true_peak import TruePeak
+from processors.audio.levels.calibration import Calibration, read_calibration
+from processors.audio.levels.levels import Levels
+from processors.audio.levels.true_peak import TruePeak
+from processors.audio.renditions.renditions import Renditions
 from tests.audio_sessions import Bench
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processors.audio.events import Events
-from processors.audio.lines import HALF_LOBE_BANDS
-from processors.audio.spectra import Spectra
-from processors.audio.spectrogram import Spectrogram
-from processors.audio.stft import WindowName
+from processors.audio.events.events import Events
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectral_lines import HALF_LOBE_BANDS
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.stft import WindowName
 from tests.audio_sessions import Bench
 
 RATE_HZ, WINDOW_SAMPLES = 48_000, 4096

@@ -8,8 +8,8 @@ import av
 import numpy as np
 import pytest
 
-from processors.audio.original_stream import OriginalStream
-from processors.audio.reader import FileReader
+from processors.audio.reading.audio_reader import FileReader
+from processors.audio.renditions.original_stream import OriginalStream
 from processors.contract import Item, Source
 from processors.metadata.processor import OpenSource
 from processors.sources.source_file import SourceFile

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.audio.chart import BLACK, COLOURS, colour_numbers, mark_row, palette
-from processors.audio.clocks import mars_clock, source_clock, utc_clock
-from processors.audio.film import Film
-from processors.audio.picture import Picture
-from processors.audio.shuffled_deflate import compressed, decompressed, shuffled
-from processors.audio.spectra import Spectra
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.spectrogram.canvas import BLACK, COLOURS, colour_numbers, mark_row, palette
+from processors.audio.spectrogram.film import Film
+from processors.audio.spectrogram.hdf5_deflate import compressed, decompressed, shuffled
+from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.time_axes import mars_clock, source_clock, utc_clock
 from processors.metadata.evidence import Told, release_parameter
 from tests.audio_sessions import Bench
 from tests.runs import ingest

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from processors.audio.levels import Levels
-from processors.audio.renditions import Renditions
+from processors.audio.levels.levels import Levels
+from processors.audio.renditions.renditions import Renditions
 from processors.audio.waveform import Waveform
 from tests.audio_sessions import Bench
 from tests.made_media import MediaMaker

@@ -14,13 +14,13 @@ import scipy.signal
 import xarray
 from PIL import Image
 
-from processors.audio.calibration import Calibration
-from processors.audio.density import DensityTally
-from processors.audio.mel import Mel
-from processors.audio.picture import Picture
-from processors.audio.power_file import DROPPED_BITS, frames_of
-from processors.audio.spectra import Spectra
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.levels.calibration import Calibration
+from processors.audio.spectrogram.mel import Mel
+from processors.audio.spectrogram.netcdf import DROPPED_BITS, frames_of
+from processors.audio.spectrogram.percentiles import DensityTally
+from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from tests.audio_sessions import Bench, Result
 
 

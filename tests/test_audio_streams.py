@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from processors.audio.envelope import Envelope
-from processors.audio.levels import Levels
-from processors.audio.original_stream import OriginalStream
-from processors.audio.reader import FileReader
-from processors.audio.spectra import Spectra
+from processors.audio.levels.levels import Levels
+from processors.audio.reading.audio_reader import FileReader
+from processors.audio.renditions.original_stream import OriginalStream
+from processors.audio.spectrogram.spectra import Spectra
 from processors.contract import Source
 from processors.engine.derive import derive
 from processors.sources.source_file import SourceFile

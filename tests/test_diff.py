@@ -11,8 +11,8 @@ from PIL import Image
 
 from flows.options import Options
 from flows.run import in_threads, run_ingest
-from processors.audio.power_file import PowerFile, packed
-from processors.audio.stft import BATCH_FRAMES
+from processors.audio.spectrogram.netcdf import PowerFile, packed
+from processors.audio.spectrogram.stft import BATCH_FRAMES
 from processors.comparing.pictures import compare_pictures
 from processors.comparing.results import compare, pair
 from processors.comparing.spectrograms import compare_power

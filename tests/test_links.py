@@ -16,7 +16,7 @@ from PIL import Image
 
 from flows.cli import main
 from flows.run import Options, in_threads, run_ingest
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.plan import Recipes
 from processors.linking.crops import crop, points_of
 from processors.linking.find import find_links

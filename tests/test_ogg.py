@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from processors.audio.info import AudioReport, Damaged
-from processors.audio.reader import FileReader
+from processors.audio.reading.audio_info import AudioReport, Damaged
+from processors.audio.reading.audio_reader import FileReader
 from processors.containers.ogg import Page, checksum, pages
 from processors.decoding import open_container
 from processors.errors import DamagedMedia

@@ -10,9 +10,9 @@ import pytest
 
 from flows.options import Options
 from flows.run import in_threads, run_ingest
-from processors.audio.picture import Picture
-from processors.audio.renditions import Renditions
-from processors.audio.spectrogram import Spectrogram
+from processors.audio.renditions.renditions import Renditions
+from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from flows.cli import main
 from flows.problems import Problem, by_file
 from flows.report import cell, markdown
-from processors.audio.levels import Levels
+from processors.audio.levels.levels import Levels
 from processors.engine.plan import Recipes
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store

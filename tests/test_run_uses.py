@@ -9,10 +9,10 @@ from typing import ClassVar
 import pytest
 
 from flows.report import Report
-from processors.audio.block import AudioBlock
-from processors.audio.info import AudioInfo
-from processors.audio.levels import Levels
-from processors.audio.renditions import Renditions
+from processors.audio.levels.levels import Levels
+from processors.audio.reading.audio_info import AudioInfo
+from processors.audio.reading.block import AudioBlock
+from processors.audio.renditions.renditions import Renditions
 from processors.contract import Item, Need, Reads, Source, Using
 from processors.engine.plan import applicable
 from tests.made_media import MediaMaker

@@ -12,8 +12,8 @@ from typing import Any
 import av
 import pytest
 
-from processors.audio.info import AudioReport
-from processors.audio.reader import FileReader
+from processors.audio.reading.audio_info import AudioReport
+from processors.audio.reading.audio_reader import FileReader
 from processors.identify import identify
 from processors.sources.source_file import SourceFile
 

@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from processors.audio.levels import Levels
+from processors.audio.levels.levels import Levels
 from processors.contract import Json, Processor
 from processors.errors import MediaError
 from processors.sources.inspect import inspect

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.block import AudioBlock
-from processors.audio.info import AudioInfo
-from processors.audio.regroup import Regrouper
+from processors.audio.reading.audio_info import AudioInfo
+from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.fixed_blocks import Regrouper
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
 

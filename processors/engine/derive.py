@@ -12,8 +12,8 @@ from typing import Any
 
 import av.packet
 
-from processors.audio.first_sound import first_sound_seconds
-from processors.audio.reader import FileReader, StreamReader
+from processors.audio.reading.audio_reader import FileReader, StreamReader
+from processors.audio.reading.first_sound import first_sound_seconds
 from processors.containers.matroska import cut_off_because
 from processors.containers.missing_bytes import too_short_because
 from processors.contract import (

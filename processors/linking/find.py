@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from processors.audio.spectrogram import ARRAY
+from processors.audio.spectrogram.spectrogram import ARRAY
 from processors.linking.crops import MOST_PAIRS, Points, crops, pair_count, points_of
 from processors.linking.same_picture import candidate, renditions
 from processors.linking.same_sound import course_of, same_sounds

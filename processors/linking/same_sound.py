@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from processors.audio.power_file import frames_of
+from processors.audio.spectrogram.netcdf import frames_of
 
 STEP_SECONDS = 0.01
 BANDS_HZ = tuple(round(80 * 2 ** (n / 3), 1) for n in range(17))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.audio.levels import Levels
+from processors.audio.levels.levels import Levels
 from processors.contract import Processor, Source
 from processors.engine.derive import derive
 from processors.metadata import Metadata

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.audio.true_peak import TruePeak
+from processors.audio.levels.true_peak import TruePeak
 
 BLOCK_SECONDS = 0.05
 """Over which short-term level, silence and noise floor are judged."""

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from processors.audio.lines import Line
+from processors.audio.spectrogram.spectral_lines import Line
 
 SEGMENT_SECONDS = 1.0
 FRAMES_APART = 4

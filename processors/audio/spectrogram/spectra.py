@@ -12,15 +12,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.audio.bands import LEAST_BANDS_INSIDE, Band, Tone, fractional_octaves, strongest_tone
-from processors.audio.calibration import REFERENCE_PASCALS, Calibration
-from processors.audio.cutoff import Cutoff, find_cutoff
-from processors.audio.density import DensityTally
-from processors.audio.lines import LineFinder
-from processors.audio.missing import missing_share
-from processors.audio.power_file import frames_of, mean_power_of
-from processors.audio.spectrogram import ARRAY, Spectrogram
-from processors.audio.stft import Scale, window_of
+from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration
+from processors.audio.reading.missing_samples import missing_share
+from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
+from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
+from processors.audio.spectrogram.octave_bands import LEAST_BANDS_INSIDE, Band, Tone, fractional_octaves, strongest_tone
+from processors.audio.spectrogram.percentiles import DensityTally
+from processors.audio.spectrogram.spectral_lines import LineFinder
+from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
+from processors.audio.spectrogram.stft import Scale, window_of
 from processors.contract import Item, Need, Reads, Using, require
 
 PERCENTS = (1, 5, 50, 95, 99)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from processors.audio.missing import missing_share
-from processors.audio.shuffled_deflate import LEVEL, compressed, decompressed, shuffled
-from processors.audio.stft import BATCH_FRAMES
+from processors.audio.reading.missing_samples import missing_share
+from processors.audio.spectrogram.hdf5_deflate import LEVEL, compressed, decompressed, shuffled
+from processors.audio.spectrogram.stft import BATCH_FRAMES
 
 if TYPE_CHECKING:
     import h5py

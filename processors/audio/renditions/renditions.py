@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.audio.block import AudioBlock
-from processors.audio.chain import Chain
-from processors.audio.info import AudioInfo
-from processors.audio.levels import LEVELS, Levels
-from processors.audio.loudness import LAYOUTS
-from processors.audio.regroup import Regrouper
-from processors.audio.sound_files import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
+from processors.audio.levels.levels import LEVELS, Levels
+from processors.audio.levels.loudness import LAYOUTS
+from processors.audio.reading.audio_info import AudioInfo
+from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.fixed_blocks import Regrouper
+from processors.audio.renditions.filter_chain import Chain
+from processors.audio.renditions.writers import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
 from processors.contract import Item, Need, Reads, Using, require
 from processors.ordered_executor import Beside
 

@@ -10,13 +10,13 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
-from processors.audio.block import AudioBlock
-from processors.audio.info import AudioInfo
-from processors.audio.missing import missing_share
-from processors.audio.overview import ColumnPool, means_of_runs
-from processors.audio.power_file import PowerFile, packed_batch
-from processors.audio.regroup import Regrouper
-from processors.audio.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
+from processors.audio.reading.audio_info import AudioInfo
+from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.fixed_blocks import Regrouper
+from processors.audio.reading.missing_samples import missing_share
+from processors.audio.spectrogram.column_pool import ColumnPool, means_of_runs
+from processors.audio.spectrogram.netcdf import PowerFile, packed_batch
+from processors.audio.spectrogram.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
 from processors.ordered_executor import Beside

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from processors.audio.stft import WindowName, window_of
+from processors.audio.spectrogram.stft import WindowName, window_of
 
 NEIGHBOUR_BANDS = 31
 """Width of the surroundings that a line rises above."""

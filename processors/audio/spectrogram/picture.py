@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from PIL import Image
 
-from processors.audio.chart import COLOURS, GREY, Canvas, colour_numbers, mark_row
-from processors.audio.clocks import Clock, SaysWhen, mars_clock, moment_of, source_clock, utc_clock
-from processors.audio.cutoff import Cutoff, find_cutoff
-from processors.audio.missing import missing_share
-from processors.audio.power_file import frames_of, mean_power_of
-from processors.audio.spectrogram import OVERVIEW, Spectrogram
-from processors.audio.stft import Scale, window_of
+from processors.audio.reading.missing_samples import missing_share
+from processors.audio.spectrogram.canvas import COLOURS, GREY, Canvas, colour_numbers, mark_row
+from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
+from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
+from processors.audio.spectrogram.spectrogram import OVERVIEW, Spectrogram
+from processors.audio.spectrogram.stft import Scale, window_of
+from processors.audio.spectrogram.time_axes import Clock, SaysWhen, mars_clock, moment_of, source_clock, utc_clock
 from processors.contract import Item, Need, Reads, Using, require
 
 FLOOR = 1e-30

@@ -11,12 +11,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.block import AudioBlock
-from processors.audio.calibration import Calibration
-from processors.audio.channel_levels import BLOCK_SECONDS, ChannelLevels, ChannelTally, Span, silences
-from processors.audio.info import AudioInfo
-from processors.audio.loudness import Loudness, LoudnessMeter
-from processors.audio.regroup import Regrouper
+from processors.audio.levels.calibration import Calibration
+from processors.audio.levels.channel_levels import BLOCK_SECONDS, ChannelLevels, ChannelTally, Span, silences
+from processors.audio.levels.loudness import Loudness, LoudnessMeter
+from processors.audio.reading.audio_info import AudioInfo
+from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.fixed_blocks import Regrouper
 from processors.contract import Item, Need, Reads, as_json, require
 
 RUN_BLOCKS = 20

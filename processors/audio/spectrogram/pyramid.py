@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image
 
-from processors.audio.chart import colour_numbers, palette
-from processors.audio.picture import FLOOR, UNIT
-from processors.audio.power_file import frames_of
-from processors.audio.pyramid_viewer import PAGE
-from processors.audio.spectrogram import ARRAY, Spectrogram
+from processors.audio.spectrogram.canvas import colour_numbers, palette
+from processors.audio.spectrogram.netcdf import frames_of
+from processors.audio.spectrogram.picture import FLOOR, UNIT
+from processors.audio.spectrogram.pyramid_viewer import PAGE
+from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
 from processors.contract import Item, Need, Reads, Using, as_json, require
 from processors.imaging.image_writer import encode
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.audio.lines import LineFinder
+from processors.audio.spectrogram.spectral_lines import LineFinder
 
 OCTAVE_RATIO = 10**0.3
 """The octave ratio G of IEC 61260-1:2014, base ten."""

@@ -9,8 +9,8 @@ from fractions import Fraction
 import av.packet
 import numpy as np
 
-from processors.audio.block import AudioBlock
-from processors.audio.info import AudioInfo, AudioReport, Damaged
+from processors.audio.reading.audio_info import AudioInfo, AudioReport, Damaged
+from processors.audio.reading.block import AudioBlock
 from processors.errors import DamagedMedia
 
 MAX_DAMAGED = 1000

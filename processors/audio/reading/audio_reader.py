@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from processors.audio.block import AudioBlock
-from processors.audio.info import MAX_CHANNELS, AudioInfo, AudioReport
-from processors.audio.libsndfile_reader import LibsndfileReader
-from processors.audio.ogg_reader import OggReader
-from processors.audio.stream_reader import FfmpegReader, StreamReader
-from processors.audio.tally import Promise
+from processors.audio.reading.audio_info import MAX_CHANNELS, AudioInfo, AudioReport
+from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.libsndfile_reader import LibsndfileReader
+from processors.audio.reading.loss_counter import Promise
+from processors.audio.reading.ogg_reader import OggReader
+from processors.audio.reading.stream_reader import FfmpegReader, StreamReader
 from processors.containers.declared_length import Declared, declared_length, libsndfile_count
 from processors.containers.matroska import cut_off_because
 from processors.containers.missing_bytes import too_short_because

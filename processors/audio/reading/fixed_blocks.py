@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from processors.audio.block import AudioBlock
-from processors.audio.missing import MissingRuns
+from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.missing_samples import MissingRuns
 
 
 class Regrouper:

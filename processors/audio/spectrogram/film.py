@@ -11,9 +11,9 @@ import av
 import numpy as np
 from PIL import Image
 
-from processors.audio.clocks import SaysWhen
-from processors.audio.picture import PICTURE, Picture
-from processors.audio.renditions import Renditions
+from processors.audio.renditions.renditions import Renditions
+from processors.audio.spectrogram.picture import PICTURE, Picture
+from processors.audio.spectrogram.time_axes import SaysWhen
 from processors.contract import Item, Need, Reads, Using, require
 from processors.errors import DamagedMedia, ResultMissing, UnsupportedMedia
 

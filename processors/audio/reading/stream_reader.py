@@ -11,13 +11,13 @@ import av.audio.stream
 import av.container
 import av.packet
 
-from processors.audio.block import AudioBlock
-from processors.audio.end_padding import MAX_AAC_SAMPLES, MAX_OPUS_SAMPLES, EndPadding, tick_samples
-from processors.audio.first_sound import first_sound_seconds
-from processors.audio.flac_digest import FlacDigest
-from processors.audio.info import AudioInfo, AudioReport, OtherStream
-from processors.audio.joined_mp3 import JoinedMp3
-from processors.audio.tally import Promise, Tally
+from processors.audio.reading.audio_info import AudioInfo, AudioReport, OtherStream
+from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.end_padding import MAX_AAC_SAMPLES, MAX_OPUS_SAMPLES, EndPadding, tick_samples
+from processors.audio.reading.first_sound import first_sound_seconds
+from processors.audio.reading.flac_digest import FlacDigest
+from processors.audio.reading.joined_mp3 import JoinedMp3
+from processors.audio.reading.loss_counter import Promise, Tally
 from processors.av_frames import ints_of, samples_of
 from processors.containers.declared_length import Declared
 from processors.containers.frame_sync import missing_of_last

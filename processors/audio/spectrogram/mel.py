@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.audio.power_file import PowerFile, channel_names, frames_of, mean_power_of, packed_batch
-from processors.audio.spectrogram import ARRAY, Spectrogram
-from processors.audio.stft import Scale, window_of
+from processors.audio.spectrogram.netcdf import PowerFile, channel_names, frames_of, mean_power_of, packed_batch
+from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
+from processors.audio.spectrogram.stft import Scale, window_of
 from processors.contract import Item, Need, Reads, Using, require
 from processors.errors import RefusedMedia
 

@@ -12,9 +12,9 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from processors.audio.block import AudioBlock
-from processors.audio.info import AudioInfo, AudioReport
-from processors.audio.tally import Promise, Tally
+from processors.audio.reading.audio_info import AudioInfo, AudioReport
+from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.loss_counter import Promise, Tally
 from processors.av_frames import samples_of
 from processors.containers.ogg_codecs import OggCodec
 from processors.containers.ogg_timeline import End, Fault, Link, Run, timeline

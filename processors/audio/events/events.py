@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from processors.audio.envelope import ENVELOPE, Envelope
-from processors.audio.event import Event, as_audacity_labels, as_csv, as_webvtt, confidence
-from processors.audio.gusts import STEP_SECONDS, gusts, wind_bands
-from processors.audio.impulses import Impulse, impulses
-from processors.audio.lines import LineFinder
-from processors.audio.power_file import frames_of
-from processors.audio.spectrogram import ARRAY, Spectrogram
-from processors.audio.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
+from processors.audio.events.event_files import Event, as_audacity_labels, as_csv, as_webvtt, confidence
+from processors.audio.events.gusts import STEP_SECONDS, gusts, wind_bands
+from processors.audio.events.impulses import Impulse, impulses
+from processors.audio.events.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
+from processors.audio.spectrogram.netcdf import frames_of
+from processors.audio.spectrogram.spectral_lines import LineFinder
+from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
 from processors.contract import Item, Need, Reads, Using, require
 
 IMPULSE_BAND_SHARE = 0.05

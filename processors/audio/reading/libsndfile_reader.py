@@ -11,11 +11,11 @@ from typing import BinaryIO
 import numpy as np
 import soundfile
 
-from processors.audio.block import AudioBlock
-from processors.audio.flac_digest import FlacDigest
-from processors.audio.info import AudioInfo, AudioReport
-from processors.audio.stream_reader import FfmpegReader
-from processors.audio.tally import Promise, Tally
+from processors.audio.reading.audio_info import AudioInfo, AudioReport
+from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.flac_digest import FlacDigest
+from processors.audio.reading.loss_counter import Promise, Tally
+from processors.audio.reading.stream_reader import FfmpegReader
 from processors.containers.declared_length import Declared, ffmpeg_count
 from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia

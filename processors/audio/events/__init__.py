@@ -1,0 +1,1 @@
+"""Detection of tones, impulses and gusts in a power spectrogram."""

@@ -1,0 +1,1 @@
+"""Levels, loudness and true peak, calibrated where the microphone is known."""

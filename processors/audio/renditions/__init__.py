@@ -1,0 +1,1 @@
+"""Audio files to listen to, and the original audio stream of a video."""
