@@ -26,11 +26,11 @@ from processors.engine.derive import derive
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store
-from processors.video.frames import Frames
-from processors.video.integrity import Audited
-from processors.video.measurements import Measurements
-from processors.video.shots import Shots
-from processors.video.stills import Stills
+from processors.video.audit.integrity import Audited
+from processors.video.audit.measurements import Measurements
+from processors.video.frames.frames import Frames
+from processors.video.shots.shots import Shots
+from processors.video.shots.stills import Stills
 
 ROUNDS = 3
 

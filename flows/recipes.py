@@ -28,16 +28,16 @@ from processors.photo.quality import Quality
 from processors.photo.salvaged import Salvaged
 from processors.photo.tiles import Tiles
 from processors.photo.tracks import Tracks
-from processors.video.contact_sheet import ContactSheet
-from processors.video.frames import Frames
-from processors.video.integrity import Audited
-from processors.video.measurements import Measurements
-from processors.video.motion import Motion
-from processors.video.preview import Preview as VideoPreview
-from processors.video.shots import Shots
-from processors.video.stabilised import Stabilised
-from processors.video.stills import Stills
-from processors.video.stream_frames import StreamFrames
+from processors.video.audit.integrity import Audited
+from processors.video.audit.measurements import Measurements
+from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frames import Frames
+from processors.video.frames.stream_frames import StreamFrames
+from processors.video.frames.video_preview import Preview as VideoPreview
+from processors.video.motion.motion import Motion
+from processors.video.motion.stabilised import Stabilised
+from processors.video.shots.shots import Shots
+from processors.video.shots.stills import Stills
 
 SOUND: tuple[Processor, ...] = (
     Marks(),

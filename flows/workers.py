@@ -26,7 +26,12 @@ from processors.errors import NO_MEMORY_LEFT
 
 __all__ = ["Job", "Limits", "Stopped", "WorkerDeath", "Workers", "default_limits", "warm_up"]
 
-LOADED_FOR_ALL = ["cv2", "processors.engine.derive", "processors.photo.preview", "processors.video.contact_sheet"]
+LOADED_FOR_ALL = [
+    "cv2",
+    "processors.engine.derive",
+    "processors.photo.preview",
+    "processors.video.frames.contact_sheet",
+]
 LOADED_FOR_SOUND = ["processors.audio.spectrogram.spectrogram", "h5netcdf", "scipy.ndimage", "scipy.signal"]
 JOBS_FOR_EACH_WORKER = 100
 """Then it is replaced: libraries keep some of what they were given."""

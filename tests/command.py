@@ -14,8 +14,8 @@ from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
-from processors.video.contact_sheet import ContactSheet
-from processors.video.frames import Frames
+from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frames import Frames
 
 RECIPES = {
     "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), Spectrogram(), Picture()),

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from processors.video.integrity import Audited
-from processors.video.shots import Shots
-from processors.video.stills import Stills
+from processors.video.audit.integrity import Audited
+from processors.video.shots.shots import Shots
+from processors.video.shots.stills import Stills
 from tests.command import PROJECT, command_line, write_checkout
 from tests.made_media import Made, MediaMaker
 from tests.video_derived import Derived, derived

@@ -6,8 +6,8 @@ from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.plan import Recipes
 from processors.metadata import Metadata
 from processors.photo.preview import Preview
-from processors.video.contact_sheet import ContactSheet
-from processors.video.frames import Frames
+from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frames import Frames
 
 RECIPES: Recipes = {
     "video": (Metadata(), Frames(), ContactSheet(), Spectrogram()),

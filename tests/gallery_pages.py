@@ -17,9 +17,9 @@ from processors.packs.gallery.shown import Shown
 from processors.photo.preview import Preview
 from processors.photo.tiles import Tiles
 from processors.store.manifest import Manifest, ResultRef
-from processors.video.frames import Frames
-from processors.video.integrity import Audited
-from processors.video.shots import Shots
+from processors.video.audit.integrity import Audited
+from processors.video.frames.frames import Frames
+from processors.video.shots.shots import Shots
 
 FILES = ("drive-off.mp4", "drive-off-sound.wav", "rear-camera-tracks.png", "release.toml")
 SOUND = (Picture(), Waveform())

@@ -22,14 +22,14 @@ from processors.photo.preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.packed import packed_results
 from processors.store.results import Store
-from processors.video.frames import Frames
-from processors.video.shots import Shots
+from processors.video.frames.frames import Frames
+from processors.video.shots.shots import Shots
 from tests.conftest import PROJECT, Run
 from tests.made_media import MediaMaker
 
 RECIPES = """from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.video.frames import Frames
-from processors.video.shots import Shots
+from processors.video.frames.frames import Frames
+from processors.video.shots.shots import Shots
 
 RECIPES = {  # 火星
     "video": (

@@ -17,6 +17,7 @@ LOW = FLOOR | {
     "av_frames",
     "imaging",
     "ordered_executor",
+    "clip_writer",
     "containers",
     "decoding",
     "formats",

@@ -21,7 +21,7 @@ from processors.contract import Source
 from processors.engine.derive import derive
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store
-from processors.video.preview import Preview
+from processors.video.frames.video_preview import Preview
 
 RATE_HZ = 48_000
 

@@ -19,7 +19,7 @@ from processors.imaging.colour import PRIMARIES, Colour, grey_to_srgb, to_srgb
 from processors.photo.heif_file import nclx_of
 from processors.photo.reader import PhotoReader
 from processors.photo.tiles import _eight_bit_srgb
-from processors.video.frame import VideoFrame, colour_of
+from processors.video.reading.frame import VideoFrame, colour_of
 
 PATCHES = np.array([[150, 100, 80], [90, 150, 100], [128, 128, 128]], np.uint8)
 P3_IN_SRGB = [[159, 97, 76], [67, 152, 95], [128, 128, 128]]

@@ -10,7 +10,7 @@ import pytest
 
 from processors.contract import Item, Need, Reads, as_json, canonical_json, parameters, result_key
 from processors.metadata.evidence import Evidence
-from processors.video.frames import Frames
+from processors.video.frames.frames import Frames
 
 DIGEST = "a" * 64
 

@@ -18,7 +18,7 @@ from PIL import Image
 from flows.cli import main
 from processors.packs.entry import Text
 from processors.packs.gallery.page import write_gallery
-from processors.video.frames import Frames
+from processors.video.frames.frames import Frames
 from tests.chromium import Browser, Page, executable, started
 from tests.conftest import PROJECT
 from tests.gallery_pages import item, original, sample_store, subject

@@ -26,8 +26,8 @@ from processors.photo.preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.links import Link, LinkEnd
 from processors.store.results import Store
-from processors.video.frames import Frames
-from processors.video.measurements import Measurements
+from processors.video.audit.measurements import Measurements
+from processors.video.frames.frames import Frames
 
 RECIPES: Recipes = {
     "video": (Frames(), Measurements(), Spectrogram()),

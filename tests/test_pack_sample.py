@@ -23,9 +23,9 @@ from processors.packs.recipe import AUDIENCES, Highlight, Pictures, Recipe
 from processors.packs.verify import verify_pack
 from processors.photo.preview import Preview
 from processors.store.results import Store
-from processors.video.contact_sheet import ContactSheet
-from processors.video.frames import Frames
-from processors.video.preview import Preview as VideoPreview
+from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frames import Frames
+from processors.video.frames.video_preview import Preview as VideoPreview
 from tests.pack_store import tree
 from tests.test_pack_records import check_all
 

@@ -28,10 +28,10 @@ from processors.store.history import History
 from processors.store.manifest import Cost
 from processors.store.results import Store
 from processors.store.schemas import SCHEMAS
-from processors.video.contact_sheet import ContactSheet
-from processors.video.frames import Frames
-from processors.video.measurements import Measurements
-from processors.video.shots import Shots
+from processors.video.audit.measurements import Measurements
+from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frames import Frames
+from processors.video.shots.shots import Shots
 from tests import first_recipes
 from tests.conftest import Run
 from tests.made_media import MediaMaker

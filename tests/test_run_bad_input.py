@@ -17,7 +17,7 @@ from flows.options import Options
 from flows.report import markdown
 from flows.run import Answer, Work, in_threads, run_ingest
 from processors.engine.plan import Due
-from processors.video.frames import Frames
+from processors.video.frames.frames import Frames
 from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker
 from tests.runs import counts, ingest

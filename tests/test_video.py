@@ -18,11 +18,11 @@ from processors.contract import Item, Need
 from processors.decoding import open_container
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
-from processors.video.contact_sheet import ContactSheet, clock
-from processors.video.frame import VideoFrame
-from processors.video.frames import Frames
-from processors.video.info import VideoReport
-from processors.video.reader import DamageMet, VideoReader
+from processors.video.frames.contact_sheet import ContactSheet, clock
+from processors.video.frames.frames import Frames
+from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoReport
+from processors.video.reading.video_reader import DamageMet, VideoReader
 from tests.conftest import SAMPLES
 from tests.made_media import MediaMaker, number_of
 

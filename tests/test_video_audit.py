@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from processors.video.integrity import Audited
-from processors.video.measurements import COLUMNS, Measurements
-from processors.video.shots import Shots
-from processors.video.stills import Stills
+from processors.video.audit.integrity import Audited
+from processors.video.audit.measurements import COLUMNS, Measurements
+from processors.video.shots.shots import Shots
+from processors.video.shots.stills import Stills
 from tests.made_media import MediaMaker
 from tests.video_derived import Derived, derived
 from tests.video_scenes import scene, write

@@ -17,10 +17,10 @@ from processors.contract import Json, Processor
 from processors.errors import MediaError
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
-from processors.video.frames import Frames
-from processors.video.integrity import Audited
-from processors.video.shots import Shots
-from processors.video.stills import Stills
+from processors.video.audit.integrity import Audited
+from processors.video.frames.frames import Frames
+from processors.video.shots.shots import Shots
+from processors.video.shots.stills import Stills
 from tests.conftest import SAMPLES
 from tests.made_media import MediaMaker
 from tests.video_derived import derived

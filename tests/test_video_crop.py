@@ -13,11 +13,11 @@ import pytest
 from processors.contract import Need
 from processors.decoding import open_container
 from processors.sources.source_file import SourceFile
-from processors.video.container_crop import Crop, clean_apertures
-from processors.video.frame import VideoFrame
-from processors.video.info import VideoInfo, VideoReport
-from processors.video.reader import VideoReader
-from processors.video.structure import structure_of
+from processors.video.reading.container_crop import Crop, clean_apertures
+from processors.video.reading.container_damage import structure_of
+from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoInfo, VideoReport
+from processors.video.reading.video_reader import VideoReader
 
 WIDTH, HEIGHT = 96, 64
 

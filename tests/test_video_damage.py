@@ -16,12 +16,12 @@ from processors.containers.transport_stream import look_at_packets
 from processors.contract import Need
 from processors.decoding import open_container
 from processors.sources.source_file import SourceFile
-from processors.video.frame import VideoFrame
-from processors.video.frames import Frames
-from processors.video.info import VideoReport
-from processors.video.integrity import Audited
-from processors.video.reader import DamageMet, VideoReader
-from processors.video.structure import structure_of
+from processors.video.audit.integrity import Audited
+from processors.video.frames.frames import Frames
+from processors.video.reading.container_damage import structure_of
+from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoReport
+from processors.video.reading.video_reader import DamageMet, VideoReader
 from tests.made_media import MediaMaker
 from tests.video_derived import derived
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from flows.cli import main
 from processors.linking.repeated_footage import alike, same_film
-from processors.video.measurements import Measurements
+from processors.video.audit.measurements import Measurements
 from tests.video_derived import derived
 from tests.video_scenes import scene, write
 

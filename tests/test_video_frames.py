@@ -18,7 +18,7 @@ from PIL import Image
 from processors.contract import Item
 from processors.errors import DamagedMedia
 from processors.imaging.tone_mapping import PQ, compress, nits_to_pq, pq_to_nits, tone_mapped
-from processors.video.frames import Frames
+from processors.video.frames.frames import Frames
 from tests.made_media import MediaMaker, number_of
 from tests.test_video import items_of, read, real_videos, table_of
 from tests.video_derived import derived

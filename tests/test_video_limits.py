@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 
 from processors.imaging.tone_mapping import HLG, tone_mapped
-from processors.video.contact_sheet import ContactSheet
-from processors.video.frames import Frames
-from processors.video.integrity import Audited
-from processors.video.preview import Preview
-from processors.video.shots import Shots
+from processors.video.audit.integrity import Audited
+from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frames import Frames
+from processors.video.frames.video_preview import Preview
+from processors.video.shots.shots import Shots
 from tests.made_media import MediaMaker, number_of
 from tests.test_video import items_of, read
 from tests.test_video_frames import write_deep

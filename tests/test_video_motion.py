@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from processors.metadata.evidence import Told, release_parameter
-from processors.video.motion import Motion
-from processors.video.registration import feature_mask, register
+from processors.video.motion.motion import Motion
+from processors.video.motion.registration import feature_mask, register
 from tests.video_derived import Derived, derived
 from tests.video_scenes import scene, write
 

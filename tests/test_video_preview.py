@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.video.preview import Preview
-from processors.video.sound import SoundTrack
+from processors.video.frames.video_preview import Preview
+from processors.video.reading.sound_track import SoundTrack
 from tests.made_media import MediaMaker, number_of, numbered
 from tests.video_derived import derived
 

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from processors.imaging.perceptual_hash import perceptual_hash
-from processors.video.fades import Fade, find_fades
-from processors.video.shots import Shots
-from processors.video.stills import Stills
+from processors.video.shots.fades import Fade, find_fades
+from processors.video.shots.shots import Shots
+from processors.video.shots.stills import Stills
 from tests.video_derived import Derived, derived
 from tests.video_scenes import distance_bits, scene, write
 

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from processors.video.registration import register
-from processors.video.stabilised import Stabilised
+from processors.video.motion.registration import register
+from processors.video.motion.stabilised import Stabilised
 from tests.video_derived import derived
 
 RATE_HZ = 25

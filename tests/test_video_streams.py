@@ -10,8 +10,8 @@ import pytest
 from av.stream import Disposition
 from PIL import Image
 
-from processors.video.frames import Frames
-from processors.video.stream_frames import StreamFrames
+from processors.video.frames.frames import Frames
+from processors.video.frames.stream_frames import StreamFrames
 from tests.made_media import MediaMaker, number_of, numbered
 from tests.test_video import read
 from tests.video_derived import derived

@@ -10,9 +10,9 @@ from pathlib import Path
 import opentimelineio
 import pytest
 
-from processors.video.edl import edit_decision_list, reel
-from processors.video.shots import Shots
-from processors.video.time_code import TimeCode, parsed, usual_rate
+from processors.video.reading.time_code import TimeCode, parsed, usual_rate
+from processors.video.shots.edl import edit_decision_list, reel
+from processors.video.shots.shots import Shots
 from tests.test_video import read
 from tests.video_derived import derived
 

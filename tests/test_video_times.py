@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.video.contact_sheet import ContactSheet
-from processors.video.frames import Frames
-from processors.video.integrity import Audited
-from processors.video.joined import NO_TIME, Joins, find_joins
-from processors.video.measurements import Measurements
-from processors.video.preview import Preview
-from processors.video.shots import Shots
+from processors.video.audit.integrity import Audited
+from processors.video.audit.measurements import Measurements
+from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frames import Frames
+from processors.video.frames.video_preview import Preview
+from processors.video.reading.joined_recordings import NO_TIME, Joins, find_joins
+from processors.video.shots.shots import Shots
 from tests.made_media import MediaMaker, number_of
 from tests.test_video import read
 from tests.video_derived import Derived, derived

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from processors.video.contact_sheet import ContactSheet
-from processors.video.frames import Frames
-from processors.video.integrity import Audited
-from processors.video.measurements import Measurements
-from processors.video.motion import Motion
-from processors.video.preview import Preview
-from processors.video.shots import Shots
-from processors.video.stabilised import Stabilised
-from processors.video.still_parts import Box, picture_box
-from processors.video.stills import Stills
+from processors.video.audit.bars_and_overlays import Box, picture_box
+from processors.video.audit.integrity import Audited
+from processors.video.audit.measurements import Measurements
+from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frames import Frames
+from processors.video.frames.video_preview import Preview
+from processors.video.motion.motion import Motion
+from processors.video.motion.stabilised import Stabilised
+from processors.video.shots.shots import Shots
+from processors.video.shots.stills import Stills
 from tests.made_media import MediaMaker
 from tests.video_derived import derived
 from tests.video_scenes import scene, write

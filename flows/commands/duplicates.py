@@ -14,8 +14,8 @@ from processors.linking.repeated_footage import same_film
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.video.contact_sheet import clock
-from processors.video.measurements import Measurements
+from processors.video.audit.measurements import Measurements
+from processors.video.frames.contact_sheet import clock
 
 
 def duplicates(folder: Path, *, at_most_bits: int, as_json: bool) -> None:

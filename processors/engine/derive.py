@@ -37,8 +37,8 @@ from processors.sources.source_file import SourceFile
 from processors.store.manifest import Cost
 from processors.store.results import Store
 from processors.store.used import used_results
-from processors.video.reader import DamageMet, VideoReader
-from processors.video.structure import structure_of
+from processors.video.reading.container_damage import structure_of
+from processors.video.reading.video_reader import DamageMet, VideoReader
 
 NOTHING_TO_DO = "there is nothing in this file that it could be made of"
 UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")

@@ -13,7 +13,7 @@ from processors.photo.preview import Preview
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store
-from processors.video.measurements import Measurements
+from processors.video.audit.measurements import Measurements
 
 
 @dataclass(frozen=True, kw_only=True)

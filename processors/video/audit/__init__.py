@@ -1,0 +1,1 @@
+"""Measurements of every frame, and the integrity verdict made from them."""

@@ -1,0 +1,148 @@
+"""What an audit found, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from processors.video.audit.bars_and_overlays import Box, StillParts
+from processors.video.reading.video_info import many
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A half-open span of presentation time."""
+
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """Everything that an audit found; `None` where it is unknown."""
+
+    frame_count_declared: int | None
+    """Count in the container's header."""
+    frame_count_hidden: int | None
+    """Hidden by an edit list."""
+    frame_count_decoded: int
+    frame_count_distinct: int
+    """Pictures that differ from the one before them; black frames each count as one."""
+    frame_count_held: int
+    frame_count_black: int
+    """Frames that show nothing."""
+    frame_count_lost: int | None
+    frame_count_gone: int
+    """Taken by damage to the container; as many as fit into the gaps in the times."""
+    frame_count_corrupt: int
+    frame_count_after_damage: int
+    """From a damaged or lost frame to the next keyframe: what they show may be wrong."""
+    frame_count_without_time: int
+    frame_count_interlaced: int
+    duration_declared_seconds: float | None
+    duration_decoded_seconds: float | None
+    frame_rate_hz: float | None
+    """Frames shown, by the time they are shown for."""
+    distinct_per_second: float | None
+    damaged_or_missing: tuple[Span, ...]
+    """Damaged or lost frames and those behind them up to the next keyframe, the first 100 spans."""
+    damaged_byte_count: int
+    """Of the container, passed over."""
+    decoder_errors: int
+    first_error: str | None
+    is_truncated: bool
+    truncated_because: str | None
+    joined_at_seconds: tuple[float, ...]
+    """Where further recordings begin."""
+    edits_not_followed: str | None
+    jumps: tuple[Span, ...]
+    """Where the clock jumps ahead."""
+    still: StillParts
+    detail_share: float | None
+    """Share of the resolution, along the better axis, in which there is detail; None where the picture
+    is too small, too dark or too plain to tell."""
+
+
+def verdict_words(
+    found: Findings, size_px: tuple[int, int], soft_below: float, absurd: str | None, refused: Sequence[str]
+) -> Iterator[str]:
+    """The verdict's sentences.
+
+    Parameters
+    ----------
+    size_px : the video's width and height, upright.
+    soft_below : share of the resolution; detail in less shows signs of upscaling.
+    absurd : why the times cannot be those of pictures.
+    refused : why motion may not be measured.
+    """
+    untimed = many(found.frame_count_without_time, "frame") + " decoded"
+    if not found.duration_decoded_seconds:
+        why = f": {untimed}, none with a time" if found.frame_count_without_time else ""
+        yield f"Not one frame can be used{why}."
+        return
+    yield f"{many(found.frame_count_decoded, 'frame')} in {found.duration_decoded_seconds:.3f} s."
+    if found.frame_count_black == found.frame_count_decoded:
+        yield "Every frame is black."
+    elif found.frame_count_held:
+        repeat = f"{many(found.frame_count_held, 'frame')} repeat{'s' * (found.frame_count_held == 1)} the one before"
+        yield (
+            f"{found.distinct_per_second:g} distinct pictures a second in a {found.frame_rate_hz:g} fps file; {repeat}."
+        )
+    else:
+        yield "Every frame is a picture of its own."
+    if found.frame_count_interlaced:
+        yield f"{many(found.frame_count_interlaced, 'frame')} interlaced: each holds two moments."
+    if found.frame_count_hidden:
+        hidden = f"{found.frame_count_hidden} more frame{'s' * (found.frame_count_hidden != 1)}"
+        yield f"An edit list hides {hidden}, which no player shows."
+    if found.edits_not_followed:
+        yield f"The edit list is not followed: {found.edits_not_followed}; the times are those of the media."
+    if joined := found.joined_at_seconds:
+        clocks = "The later one's times are" if len(joined) == 1 else "Later ones' times are"
+        places = ", ".join(f"{start:.3f} s" for start in joined[:5])
+        yield f"{len(joined) + 1} recordings joined end to end, at {places}. {clocks} moved to continue."
+    for jump in found.jumps[:3]:
+        length = jump.end_seconds - jump.start_seconds
+        yield f"The times jump ahead by {length:.3f} s after the picture at {jump.start_seconds:.3f} s."
+    if found.truncated_because:
+        yield f"Cut off: {found.truncated_because}."
+    if damage := found.damaged_or_missing:
+        yield f"{many(len(damage), 'damaged or missing span')}, the first from {damage[0].start_seconds:.3f} s."
+    if found.frame_count_gone:
+        yield f"About {many(found.frame_count_gone, 'frame')} missing where the container is damaged."
+    elif found.damaged_byte_count:
+        yield f"{many(found.damaged_byte_count, 'byte')} of the container cannot be read."
+    if found.frame_count_after_damage:
+        count = many(found.frame_count_after_damage, "frame")
+        yield f"{count} after damage (up to the next keyframe) may be corrupted."
+    if found.decoder_errors:
+        yield f"{many(found.decoder_errors, 'decoder error')}, the first: {found.first_error}."
+    if found.frame_count_without_time:
+        yield f"{untimed} without a time and left out."
+    if absurd:
+        yield f"{absurd[:1].upper()}{absurd[1:]}."
+    yield from _picture_words(found.still, size_px)
+    if found.detail_share is not None and found.detail_share < soft_below:
+        yield f"Detail in {found.detail_share:.0%} of the resolution only: upscaled or soft."
+    yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
+
+
+def _picture_words(still: StillParts, size_px: tuple[int, int]) -> Iterator[str]:
+    """Of bars and of what is burnt in."""
+    box = still.picture_box
+    if box and (box.left_px, box.top_px, box.right_px, box.bottom_px) != (0, 0, *size_px):
+        size = f"{box.right_px - box.left_px} × {box.bottom_px - box.top_px} px"
+        if is_one_sided(box, size_px):
+            yield f"Black along one side, a bar or a dark scene: the rest is {size}."
+        else:
+            yield f"Black bars throughout: the picture is {size}."
+    if still.overlays:
+        yield f"Burnt in throughout: {many(len(still.overlays), 'still overlay')}."
+    if still.overlays is None and still.picture_box:
+        yield f"Burnt-in overlays could not be detected: {still.overlays_unknown_because}."
+
+
+def is_one_sided(box: Box, size_px: tuple[int, int]) -> bool:
+    """Is there black on one side, and none to speak of on the side across?"""
+    across = ((box.left_px, size_px[0] - box.right_px), (box.top_px, size_px[1] - box.bottom_px))
+    return any(max(pair) > 4 * min(pair) for pair in across)

@@ -1,0 +1,264 @@
+"""An audit: what the file declares, what decodes, what is repeated or burnt in, and whether motion may be measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from processors.contract import Item, Json, Need, Processor, Reads, Using, as_json, require
+from processors.video.audit.bars_and_overlays import Box, still_parts
+from processors.video.audit.findings import Findings, Span, verdict_words
+from processors.video.audit.measured import FromResults, Measured
+from processors.video.audit.measurements import Measurements
+from processors.video.audit.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
+from processors.video.audit.repeated_frames import Run, empty_frames, repeated_frames, runs
+from processors.video.reading.video_info import many
+
+MOST_RATE_HZ = 10_000.0
+"""Films of faster cameras are written for a player, which shows a thousand frames a second at the very most."""
+
+DETAIL_POWER = 2.0
+"""Power, in levels squared, below which a band of the spectrum holds coding noise and no detail."""
+
+LEAST_POWER = 3000.0
+"""Of the strongest band. The power of natural pictures falls with the square of the frequency (Field 1987,
+doi:10.1364/JOSAA.4.002379): a weaker one sinks into the noise before 0.6 of its resolution, however sharp it is."""
+
+
+JUMP_SECONDS = 10.0
+"""FFmpeg's own measure (`dts_delta_threshold`) of a clock that has jumped and not waited."""
+JUMP_FRAMES = 50
+"""Of the usual length of a picture: a slide show waits."""
+MOST_JUMPS = 10
+"""Where there are more, the file is made so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """The verdict; it travels in the facts of what is made from the source."""
+
+    words: str
+    """What the video is, for people."""
+    motion_may_be_measured: bool
+    motion_refused_because: tuple[str, ...]
+    is_complete: bool
+    """Nothing is missing, damaged or cut off, as far as the container can tell."""
+    is_stop_motion: bool
+    distinct_per_second: float | None
+    picture_box: Box | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited:
+    """Audits a video from its measurements and from what the reader reported.
+
+    Items: `integrity.json` (`Audit` and `Findings`), `held_runs.csv` (each picture shown for more than one frame).
+    """
+
+    name: ClassVar[str] = "video.integrity"
+    version: ClassVar[int] = 6
+    reads: ClassVar[Reads] = "results"
+
+    held_levels: float = 4.0
+    """A frame repeats the one before when no 8 px block differs by this much on average; luma levels of 255."""
+    held_share_at_most: float = 0.2
+    """Where more frames than this repeat, motion may not be measured; 0 to 1."""
+    damaged_share_at_most: float = 0.05
+    soft_below: float = 0.6
+    """A picture with detail in less than this share of its resolution shows signs of upscaling; 0 to 1."""
+    measurements: Measurements = field(default_factory=Measurements)
+
+    def __post_init__(self) -> None:
+        require(0 < self.held_levels <= 64, "held_levels", self.held_levels, "must be above 0 and at most 64")
+        for name in ("held_share_at_most", "damaged_share_at_most", "soft_below"):
+            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "must be from 0 to 1")
+
+    def uses(self) -> tuple[Processor, ...]:
+        return (self.measurements,)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> FromResults:
+        return FromResults(partial(self.items, info))
+
+    def items(self, using: Using) -> Iterator[Item]:
+        """What is found, from the results alone."""
+        measured = Measured.of(using)
+        report = using.source_facts["video"]
+        assert isinstance(report, dict)
+        repeated = repeated_frames(measured, self.held_levels)
+        found = findings(measured, repeated, report)
+        audit = self.audit(found, _absurd_times(measured, found.frame_rate_hz), (measured.width_px, measured.height_px))
+        text = json.dumps({"audit": as_json(audit)} | _fields(found), indent=1, ensure_ascii=False)
+        yield Item(name="integrity.json", media_type="application/json", data=text.encode(), facts=audit)
+        held = [run for run in runs(repeated) if run.frame_count > 1]
+        yield Item(name="held_runs.csv", media_type="text/csv", data=_held_table(held, measured))
+
+    def audit(self, found: Findings, absurd: str | None, size_px: tuple[int, int]) -> Audit:
+        """The verdict on what was found; `absurd`: why the times cannot be those of pictures."""
+        refused = [*self._motion_refusals(found), *([absurd] if absurd else [])]
+        lit = found.frame_count_decoded - found.frame_count_black
+        return Audit(
+            words=" ".join(verdict_words(found, size_px, self.soft_below, absurd, refused)),
+            motion_may_be_measured=not refused,
+            motion_refused_because=tuple(refused),
+            is_complete=not (
+                found.truncated_because
+                or found.damaged_or_missing
+                or absurd
+                or found.decoder_errors
+                or found.damaged_byte_count
+                or found.frame_count_without_time
+            ),
+            is_stop_motion=lit > 0 and found.frame_count_held > self.held_share_at_most * lit,
+            distinct_per_second=found.distinct_per_second,
+            picture_box=found.still.picture_box,
+        )
+
+    def _motion_refusals(self, found: Findings) -> Iterator[str]:
+        lit, held = found.frame_count_decoded - found.frame_count_black, found.frame_count_held
+        gone = (found.frame_count_lost or 0) + found.frame_count_gone + found.frame_count_without_time
+        bad = found.frame_count_corrupt + found.frame_count_after_damage + gone
+        whole = found.frame_count_decoded + gone
+        if lit < 3:
+            yield f"only {many(lit, 'frame')} show{'s' * (lit == 1)} anything" if lit else "no frame shows anything"
+        elif held > self.held_share_at_most * lit:
+            yield f"{held} of {lit} frames repeat the one before: the times of the pictures are not those of the camera"
+        if bad > self.damaged_share_at_most * whole:
+            yield f"{bad} of {whole} frames are damaged, depend on damaged ones, or are missing"
+
+
+def findings(measured: Measured, repeated: np.ndarray, report: dict[str, Json]) -> Findings:
+    """Put together what is in the measurements and in the reader's report (`VideoReport` as JSON)."""
+    facts: dict[str, Any] = report
+    count, held = measured.frame_count, int(repeated.sum())
+    shown = float(measured.time(count) - measured.time(0)) if count else None
+    why_cut = _truncated(facts, float(measured.time(count)) if count else None, shown)
+    return Findings(
+        frame_count_declared=facts["frame_count_from_header"],
+        frame_count_hidden=facts["frame_count_hidden"],
+        frame_count_decoded=count,
+        frame_count_distinct=count - held,
+        frame_count_held=held,
+        frame_count_black=int(empty_frames(measured).sum()),
+        frame_count_lost=facts["frame_count_lost"],
+        frame_count_gone=facts["frame_count_gone"],
+        frame_count_corrupt=facts["frame_count_corrupt"],
+        frame_count_after_damage=int((measured.is_damaged & ~measured.column("is_corrupt").astype(bool)).sum()),
+        frame_count_without_time=facts["frame_count_without_time"],
+        frame_count_interlaced=int(measured.column("is_interlaced").sum()),
+        duration_declared_seconds=facts["duration_seconds_from_header"],
+        duration_decoded_seconds=shown,
+        frame_rate_hz=round(count / shown, 3) if shown else None,
+        distinct_per_second=round((count - held) / shown, 3) if shown else None,
+        damaged_or_missing=_damage(measured),
+        damaged_byte_count=facts["damaged_byte_count"],
+        decoder_errors=facts["decoder_errors"],
+        first_error=facts["first_error"],
+        is_truncated=why_cut is not None,
+        truncated_because=why_cut,
+        joined_at_seconds=tuple(facts["joined_at_seconds"]),
+        edits_not_followed=facts["edits_not_followed"],
+        jumps=_jumps(measured),
+        still=still_parts(measured.statistics, measured.width_px, measured.height_px),
+        detail_share=_detail_share(measured.statistics),
+    )
+
+
+def _fields(found: Findings) -> dict[str, Json]:
+    fields = as_json(found)
+    assert isinstance(fields, dict)
+    return fields
+
+
+def _truncated(facts: dict[str, Any], end: float | None, shown: float | None) -> str | None:
+    """Why the file seems cut off; None where it does not."""
+    declared, packets = facts["frame_count_from_header"], facts["frame_count_from_packets"]
+    duration = facts["duration_seconds_from_header"]
+    if declared is not None and packets is not None:
+        there = packets + facts["frame_count_hidden"] + facts["chunk_count_empty"]
+        if declared > there + 1:
+            return f"the header declares {declared} frames, {there} are there"
+    if duration is not None and end is not None and shown is not None and duration > max(end, shown) * 1.02 + 0.5:
+        return f"the header declares {duration:.3f} s, the last frame ends at {end:.3f} s"
+    return f"the container ends in the middle ({facts['unreadable']})" if facts["unreadable"] else None
+
+
+def _jumps(measured: Measured) -> tuple[Span, ...]:
+    """Where one picture is shown for so long that the file's clock has jumped ahead, rather than waited."""
+    between = np.diff(measured.pts)
+    ahead = between[between > 0]
+    if not ahead.size:
+        return ()
+    least = max(JUMP_SECONDS / float(measured.time_base), JUMP_FRAMES * float(np.median(ahead)))
+    found = np.flatnonzero(between > least).tolist()[:MOST_JUMPS]
+    return tuple(
+        Span(start_seconds=float(measured.time(number)), end_seconds=float(measured.time(number + 1)))
+        for number in found
+    )
+
+
+def _damage(measured: Measured) -> tuple[Span, ...]:
+    """Lost frames as the reader tells them, and damaged ones with those that rest on them, in order."""
+    spans = [Span(start_seconds=a, end_seconds=b) for a, b in (*measured.lost_seconds, *measured.unsure_seconds)]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], measured.is_damaged, [False]]))).tolist()
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        start, end_pts = measured.time(first), int(measured.end_pts[end - 1])
+        spans.append(Span(start_seconds=float(start), end_seconds=float(end_pts * measured.time_base)))
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start_seconds):
+        if joined and span.start_seconds <= joined[-1].end_seconds:
+            end_seconds = max(joined[-1].end_seconds, span.end_seconds)
+            joined[-1] = Span(start_seconds=joined[-1].start_seconds, end_seconds=end_seconds)
+        else:
+            joined.append(span)
+    return tuple(joined[:100])
+
+
+def _detail_share(statistics: PixelStatistics | None) -> float | None:
+    """Where, between 0 and half a cycle a pixel, the power sinks into coding noise; the better axis's share.
+
+    None for a picture too small, or too dark or plain, to tell.
+    """
+    if statistics is None:
+        return None
+    known = [spectrum for spectrum in (statistics.spectrum_x, statistics.spectrum_y) if spectrum.max() >= LEAST_POWER]
+    ends = [np.flatnonzero(spectrum > DETAIL_POWER)[-1:].sum() + 1 for spectrum in known]
+    return round(float(max(ends)) / SPECTRUM_BANDS, 3) if ends else None
+
+
+def _absurd_times(measured: Measured, rate_hz: float | None) -> str | None:
+    """Why the times cannot be those of pictures; None where they can."""
+    between = np.diff(measured.pts)
+    usual_seconds = float(np.median(between) * measured.time_base) if len(between) else 0.0
+    rates_hz = (
+        rate_hz or 0.0,
+        1 / usual_seconds if usual_seconds > 0 else 0.0,
+    )  # one long frame hides it from the mean
+    if max(rates_hz) > MOST_RATE_HZ:
+        return f"{max(rates_hz):,.0f} frames a second: the file's time scale is wrong"
+    steps = int((between <= 0).sum())
+    return (
+        f"at {many(steps, 'place')} the times stand still or go back: the file's table of times is wrong"
+        if steps
+        else None
+    )
+
+
+def _held_table(held: list[Run], measured: Measured) -> bytes:
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["first_frame", "frame_count", "start_pts", "start_seconds", "end_seconds"])
+    for run in held:
+        start, end = measured.time(run.first_frame), measured.time(run.end_frame)
+        table.writerow([run.first_frame, run.frame_count, int(measured.pts[run.first_frame]), float(start), float(end)])
+    return text.getvalue().encode()

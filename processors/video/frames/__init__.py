@@ -1,0 +1,1 @@
+"""Frames at chosen times, contact sheet and preview."""

@@ -1,0 +1,59 @@
+"""Which frame of which source a picture is, in its facts and inside its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
+
+from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoInfo
+
+NAMESPACE = "https://marsmedia.example/ns/frame/1.0/"
+"""A name for our XMP properties and no address: nothing is to be found there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameIdentity:
+    """What names one frame for good."""
+
+    source_digest: str | None
+    """SHA-256 of the source's bytes; None where a file was read on its own."""
+    stream_index: int
+    pts: int
+    """Presentation time in ticks of the time base."""
+    time_base: str
+    """Seconds per tick, as a fraction: `1/90000`."""
+    time_seconds: float
+    """`pts` times the time base, as ffprobe prints it."""
+
+
+def identity_of(frame: VideoFrame, info: VideoInfo) -> FrameIdentity:
+    """The identity of a frame that the reader gave."""
+    return FrameIdentity(
+        source_digest=info.source_digest,
+        stream_index=info.stream_index,
+        pts=frame.pts,
+        time_base=str(frame.time_base),
+        time_seconds=float(frame.time),
+    )
+
+
+def xmp_of(identity: FrameIdentity) -> bytes:
+    """An XMP packet (ISO 16684-1) that carries the identity, with the source as `dc:source`."""
+    values = {
+        "dc:source": f"sha256:{identity.source_digest}" if identity.source_digest else None,
+        "marsmedia:SourceDigest": identity.source_digest,
+        "marsmedia:StreamIndex": identity.stream_index,
+        "marsmedia:Pts": identity.pts,
+        "marsmedia:TimeBase": identity.time_base,
+        "marsmedia:TimeSeconds": f"{identity.time_seconds:.6f}",
+    }
+    attributes = "".join(f"\n   {name}={quoteattr(str(value))}" for name, value in values.items() if value is not None)
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
+        ' <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
+        f'  <rdf:Description rdf:about=""\n   xmlns:dc="http://purl.org/dc/elements/1.1/"\n'
+        f'   xmlns:marsmedia="{NAMESPACE}"{attributes}/>\n'
+        ' </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
+    ).encode()

@@ -1,0 +1,170 @@
+"""Chosen frames as pictures: at an interval, every n-th, at given times, keyframes or all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from processors.contract import Item, Need, Reads, require
+from processors.errors import RefusedMedia
+from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
+from processors.imaging.tone_mapping import PQ
+from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
+from processors.video.frames.frame_selection import CHOICES, PRINTED_TO, Choice, Selection, as_written
+from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameFacts(FrameIdentity):
+    """What is known of one kept frame."""
+
+    end_seconds: float
+    """Half open: the next frame is shown from here on."""
+    is_keyframe: bool
+    is_interlaced: bool
+    """As the stream says; a deinterlaced picture is still marked."""
+    is_tone_mapped: bool
+    """High dynamic range, brought to an ordinary screen's (BT.2390)."""
+    transfer: Literal["PQ", "HLG"] | None
+    """Of a picture of high dynamic range that was left as it is, as the cICP chunk of its PNG says."""
+    width_px: int
+    height_px: int
+    depth_bits: int
+    """Of a channel in the picture's file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFacts:
+    """What the table of frames says in sum."""
+
+    frame_count: int
+    missing_times_seconds: tuple[float, ...]
+    """Wanted times at which no frame could be decoded; nothing was put in their place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frames:
+    """Frames as pictures. Items: one a frame, with its identity inside (XMP), and `frames.csv`.
+
+    `interval`: what is shown at each multiple of `every_seconds` after the first frame's time; `times`: at each of
+    `times_seconds`. A frame shown at several of them is kept once.
+    """
+
+    name: ClassVar[str] = "video.frames"
+    version: ClassVar[int] = 4
+    reads: ClassVar[Reads] = "video"
+
+    choice: Choice = "interval"
+    """`interval`, `nth`, `times`, `keyframes` or `all`."""
+    every_seconds: float = 1.0
+    """For `interval`: presentation time between two kept frames; above 0."""
+    every_nth: int = 1
+    """For `nth`: the first frame and each n-th after it."""
+    times_seconds: tuple[float, ...] = ()
+    """For `times`: presentation times as ffprobe prints them."""
+    from_seconds: float | None = None
+    """Only what is shown from this presentation time; None: from the first frame."""
+    until_seconds: float | None = None
+    """Only what is shown before this presentation time; None: to the end."""
+    deinterlace: bool = False
+    """Draw interlaced frames from their upper field alone."""
+    longest_side_px: int | None = None
+    """Larger pictures are shrunk to this; None keeps their size."""
+    picture_format: PictureFormat = "jpeg"
+    """`png` keeps every bit and the alpha channel; the others have 8 bit and tone-mapped HDR."""
+    quality: int = 90
+    """1 to 95 for JPEG, WebP and AVIF; PNG is lossless and ignores it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "times_seconds", tuple(self.times_seconds))
+        require(self.choice in CHOICES, "choice", self.choice, f"must be one of {', '.join(CHOICES)}")
+        require(self.every_seconds > 0, "every_seconds", self.every_seconds, "must be above 0")
+        require(self.every_nth >= 1, "every_nth", self.every_nth, "must be 1 or more")
+        given = bool(self.times_seconds) == (self.choice == "times")
+        require(given, "times_seconds", self.times_seconds, "must name times for the choice 'times', and only for it")
+        until = self.until_seconds
+        in_order = self.from_seconds is None or until is None or self.from_seconds < until
+        require(in_order, "until_seconds", until, "must be after from_seconds")
+        formats = "must be 'jpeg', 'png', 'webp' or 'avif'"
+        require(self.picture_format in SUFFIXES, "picture_format", self.picture_format, formats)
+        require(1 <= self.quality <= 95, "quality", self.quality, "must be from 1 to 95")
+        side = self.longest_side_px
+        require(side is None or side >= 16, "longest_side_px", side, "must be 16 or more")
+
+    def needs(self, info: VideoInfo) -> Need:
+        return Need(shown=self.selection(info).predicate(), longest_side_px=self.longest_side_px)
+
+    def selection(self, info: VideoInfo) -> Selection:
+        """Which frames of this video are wanted."""
+        return Selection(
+            choice=self.choice,
+            every_seconds=as_written(self.every_seconds),
+            every_nth=self.every_nth,
+            times=tuple(sorted(as_written(time) + PRINTED_TO for time in self.times_seconds)),
+            from_time=None if self.from_seconds is None else as_written(self.from_seconds),
+            until_time=None if self.until_seconds is None else as_written(self.until_seconds),
+            info=info,
+        )
+
+    def start(self, info: VideoInfo, scratch: Path) -> _Session:
+        return _Session(self, info)
+
+
+class _Session:
+    def __init__(self, processor: Frames, info: VideoInfo) -> None:
+        self._processor = processor
+        self._info = info
+        self._keeper = processor.selection(info).keeper()
+        self._rows: list[dict[str, object]] = []
+
+    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+        if not self._keeper.keeps(frame):
+            return
+        processor, identity = self._processor, identity_of(frame, self._info)
+        shown = frame.deinterlaced() if processor.deinterlace else frame
+        whole = processor.picture_format == "png"
+        picture = shown.lossless(processor.longest_side_px) if whole else shown.rgb(processor.longest_side_px)
+        keeps_range = frame.is_hdr and whole and frame.depth_bits > 8
+        facts = FrameFacts(
+            **vars(identity),
+            end_seconds=float(frame.end),
+            is_keyframe=frame.is_keyframe,
+            is_interlaced=bool(frame.decoded.interlaced_frame),
+            is_tone_mapped=frame.is_hdr and not keeps_range,
+            transfer=("PQ" if frame.decoded.color_trc == PQ else "HLG") if keeps_range else None,
+            width_px=picture.shape[1],
+            height_px=picture.shape[0],
+            depth_bits=picture.itemsize * 8,
+        )
+        form = processor.picture_format
+        cicp = (int(frame.decoded.color_primaries), int(frame.decoded.color_trc)) if keeps_range else None
+        data = encode(picture, form, quality=processor.quality, xmp=xmp_of(identity), cicp=cicp)
+        name = f"frame_{len(self._rows):06d}{SUFFIXES[form]}"
+        self._rows.append(
+            {"file": name, **asdict(facts), "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        )
+        yield Item(name=name, media_type=MEDIA_TYPES[form], data=data, facts=facts)
+
+    def finish(self) -> Iterator[Item]:
+        missing = self._keeper.missing()
+        if not self._rows:
+            start, end = self._info.start, self._info.end
+            shown = (
+                f"; the video runs from {float(start):.3f} to {float(end):.3f} s" if start is not None and end else ""
+            )
+            wanted = f"the {len(missing)} wanted times" if len(missing) > 1 else "the wanted time"
+            what = f"no frame decodes at {wanted}" if missing else "no frame is shown at the wanted times"
+            raise RefusedMedia(f"{what}{shown}", "choose other times")
+        text = io.StringIO(newline="")
+        columns = ["file", *FrameFacts.__dataclass_fields__, "size_bytes", "sha256"]
+        table = csv.DictWriter(text, columns, lineterminator="\n")
+        table.writeheader()
+        table.writerows(self._rows)
+        facts = TableFacts(frame_count=len(self._rows), missing_times_seconds=tuple(missing))
+        yield Item(name="frames.csv", media_type="text/csv", data=text.getvalue().encode(), facts=facts)

@@ -1,0 +1,107 @@
+"""Frames of a file's other video streams, each stream read on its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import av.container
+
+from processors.contract import Item, Need, Reads, Source, as_json, require
+from processors.decoding import open_container, packets_of
+from processors.errors import RefusedMedia
+from processors.sources.source_file import SourceFile
+from processors.video.frames.frames import Frames
+from processors.video.reading.container_damage import structure_of
+from processors.video.reading.frame import VideoFrame
+from processors.video.reading.streams import film, films
+from processors.video.reading.video_reader import VideoReader
+
+
+class _OpenSource(Protocol):
+    @property
+    def source(self) -> Source: ...
+    @property
+    def file(self) -> SourceFile: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamFrames:
+    """Frames of the video streams that `video.frames` does not read.
+
+    Items: what `frames` gives, in a folder for each stream, `stream_<index>/`, and the reader's report as
+    `stream_<index>/report.json` (`VideoReport`). Refused for a file with one video stream.
+    """
+
+    name: ClassVar[str] = "video.stream_frames"
+    version: ClassVar[int] = 2
+    reads: ClassVar[Reads] = "file"
+
+    stream: int | None = None
+    """Index in the container, as ffprobe prints it; None: every video stream but the one that a player shows."""
+    frames: Frames = field(default_factory=Frames)
+
+    def __post_init__(self) -> None:
+        require(self.stream is None or self.stream >= 0, "stream", self.stream, "must be 0 or more")
+
+    def needs(self, info: _OpenSource) -> Need:
+        return Need()
+
+    def start(self, info: _OpenSource, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+
+class _Session:
+    def __init__(self, processor: StreamFrames, opened: _OpenSource, scratch: Path) -> None:
+        self._processor = processor
+        self._opened = opened
+        self._scratch = scratch
+
+    def feed(self, unit: object) -> Iterator[Item]:
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        wanted = self._wanted()
+        if not wanted:
+            raise RefusedMedia("it has one video stream, whose frames are those of video.frames", "nothing is to do")
+        for index in wanted:
+            for item in self._items_of(index):
+                yield replace(item, name=f"stream_{index}/{item.name}")
+
+    def _wanted(self) -> list[int]:
+        if self._processor.stream is not None:
+            return [self._processor.stream]
+        with self._opened.file.open() as file, open_container(file) as container:
+            shown = film(container).index
+            return [stream.index for stream in films(container) if stream.index != shown]
+
+    def _items_of(self, index: int) -> Iterator[Item]:
+        file, digest, frames = self._opened.file, self._opened.source.digest, self._processor.frames
+        with (
+            file.open() as first,
+            file.open() as second,
+            open_container(first) as container,
+            open_container(second) as second_opening,
+        ):
+            # in order, because what is given cannot be taken back when damage is met
+            reader = VideoReader(
+                container, second_opening, source_digest=digest, stream_index=index, in_order=True,
+                structure=structure_of(file, self._opened.source.format),
+            )  # fmt: skip
+            reader.want([frames.needs(reader.info)])
+            session = frames.start(reader.info, self._scratch)
+            for frame in _frames(container, reader):
+                yield from session.feed(frame)
+            yield from session.finish()
+            report = json.dumps(as_json(reader.report()), indent=1).encode()
+            yield Item(name="report.json", media_type="application/json", data=report)
+
+
+def _frames(container: av.container.InputContainer, reader: VideoReader) -> Iterator[VideoFrame]:
+    """All frames that the reader gives, until the end or the first place where the container cannot be read."""
+    for packet in packets_of(container, [reader.stream]):
+        yield from reader.decode(packet)
+    yield from reader.flush()

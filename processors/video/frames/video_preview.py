@@ -1,0 +1,253 @@
+"""A short clip for the web, H.264 and AAC in MP4 and an animated WebP, of the video's exact frames and its sound."""
+
+from __future__ import annotations
+
+import errno
+import io
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import ClassVar
+
+import av
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from processors.contract import Item, Need, Reads, require
+from processors.errors import RefusedMedia
+from processors.video.frames.contact_sheet import clock
+from processors.video.frames.frame_selection import as_written
+from processors.video.reading.frame import VideoFrame
+from processors.video.reading.sound_track import Sound
+from processors.video.reading.video_info import VideoInfo
+
+BT709 = (
+    "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=bicubic+accurate_rnd+full_chroma_int+bitexact,"
+    "format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+)
+"""Said as a filter, because ffmpeg converts RGB with the BT.601 matrix, and tags nothing, when nothing else is said."""
+
+WEBP_HZ = 8
+"""Pictures a second in the animated WebP, at the most."""
+
+WEBP_SIDE_PX = 320
+
+MIN_SIDE_PX = 16
+"""Smaller pictures are less than one block of H.264."""
+
+AAC_RATE_HZ = 96000
+"""The highest sampling rate of AAC-LC (ISO/IEC 14496-3, table 1.18)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipFacts:
+    """What the clip shows."""
+
+    start_seconds: float
+    """Presentation time in the source of the clip's first picture."""
+    end_seconds: float
+    frame_rate_hz: float
+    frame_count: int
+    """In the written file; a held picture is one frame of the WebP."""
+    width_px: int
+    height_px: int
+    time_is_burnt_in: bool
+    sound_rate_hz: int | None
+    """None: no sound in the file."""
+    sound_channels: int | None
+    sound_missing_seconds: float | None
+    """How much of the span is silent because the source has no sound there, or it does not decode."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """The clip's first seconds, upright, at a steady rate: at each moment the frame that the video shows then.
+
+    Items: `preview.mp4`, `preview.webp`. Refused where no frame falls into the span.
+    """
+
+    name: ClassVar[str] = "video.preview"
+    version: ClassVar[int] = 4
+    reads: ClassVar[Reads] = "video"
+
+    from_seconds: float = 0.0
+    """After the first frame."""
+    length_seconds: float = 10.0
+    """At the most; above 0, up to 120."""
+    frame_rate_hz: int = 25
+    """Of the MP4; 1 to 60."""
+    longest_side_px: int = 640
+    """64 to 1920; never enlarged."""
+    burn_in_time: bool = False
+    """Write the presentation time into the lower left corner."""
+    with_sound: bool = True
+    """Put the source's sound into the MP4, where it has one; each sample where its presentation time says."""
+
+    def __post_init__(self) -> None:
+        require(self.from_seconds >= 0, "from_seconds", self.from_seconds, "must be 0 or more")
+        require(0 < self.length_seconds <= 120, "length_seconds", self.length_seconds, "must be above 0, up to 120")
+        require(1 <= self.frame_rate_hz <= 60, "frame_rate_hz", self.frame_rate_hz, "must be from 1 to 60")
+        require(64 <= self.longest_side_px <= 1920, "longest_side_px", self.longest_side_px, "must be 64 to 1920")
+
+    def needs(self, info: VideoInfo) -> Need:
+        if info.start is None:
+            return Need(longest_side_px=self.longest_side_px)
+        first = info.start + as_written(self.from_seconds)
+        last = first + as_written(self.length_seconds)
+        return Need(shown=lambda start, end: end > first and start < last, longest_side_px=self.longest_side_px)
+
+    def start(self, info: VideoInfo, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+
+class _Session:
+    """Keeps the span's pictures in one raw file on disk, so that memory does not grow with the clip."""
+
+    def __init__(self, processor: Preview, info: VideoInfo, scratch: Path) -> None:
+        self._processor = processor
+        self._info = info
+        self._scratch = scratch
+        self._raw = scratch / "pictures.raw"
+        self._too_small_px: tuple[int, int] | None = None
+        self._origin = info.start
+        self._spans: list[tuple[Fraction, Fraction]] = []
+        self._shape: tuple[int, int] | None = None
+
+    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+        if self._origin is None:
+            self._origin = frame.time
+        first = self._origin + as_written(self._processor.from_seconds)
+        if frame.end <= first or frame.time >= first + as_written(self._processor.length_seconds):
+            return
+        picture = frame.rgb(self._processor.longest_side_px)
+        height, width = (side // 2 * 2 for side in picture.shape[:2])  # 4:2:0 has one colour for each 2 by 2 px
+        if min(height, width) < MIN_SIDE_PX:
+            self._too_small_px = picture.shape[1], picture.shape[0]
+            return
+        if self._shape and self._shape != (height, width):
+            return
+        self._shape = height, width
+        with self._raw.open("ab") as opened:
+            opened.write(np.ascontiguousarray(picture[:height, :width]).tobytes())
+        self._spans.append((max(frame.time, first), frame.end))
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        if not self._spans or self._shape is None:
+            if self._too_small_px:
+                width, height = self._too_small_px
+                raise RefusedMedia(f"a clip of {width} × {height} px is too small for H.264", "use video.frames")
+            first = self._processor.from_seconds
+            raise RefusedMedia(f"no frame is shown from {first:g} s after the first on", "set an earlier from_seconds")
+        start = self._spans[0][0]
+        end = min(self._spans[-1][1], start + as_written(self._processor.length_seconds))
+        rate = self._processor.frame_rate_hz
+        count = max(1, ceil((end - start) * rate))
+        shown = [self._shown_at(start + Fraction(number, rate)) for number in range(count)]
+        pictures = np.memmap(self._raw, np.uint8, "r", shape=(len(self._spans), *self._shape, 3))
+        with ExitStack() as stack:
+            stack.callback(self._raw.unlink)
+            track = self._info.sound if self._processor.with_sound else None
+            sound = track.between(start, start + Fraction(count, rate)) if track else None
+            clip = self._write_mp4(pictures, shown, sound)
+            facts = self._facts(start, end, rate, count, (self._shape[1], self._shape[0]), sound)
+            yield Item(name="preview.mp4", media_type="video/mp4", file=clip, facts=facts)
+            data, facts = self._webp(pictures, start, end)
+            yield Item(name="preview.webp", media_type="image/webp", data=data, facts=facts)
+
+    def _shown_at(self, time: Fraction) -> int:
+        """Number of the kept frame that is shown at a time."""
+        return max(0, bisect_right(self._spans, time, key=lambda span: span[0]) - 1)
+
+    def _picture(self, pictures: np.ndarray, number: int) -> np.ndarray:
+        picture = np.array(pictures[number])
+        if not self._processor.burn_in_time:
+            return picture
+        image = Image.fromarray(picture)
+        draw, font = ImageDraw.Draw(image), ImageFont.load_default(max(12, picture.shape[0] // 20))
+        text, place = clock(self._spans[number][0]), (8, picture.shape[0] - 8)
+        draw.rectangle(draw.textbbox(place, text, font, "ls"), fill=(0, 0, 0))
+        draw.text(place, text, (255, 255, 255), font, "ls")
+        return np.asarray(image)
+
+    def _write_mp4(self, pictures: np.ndarray, shown: list[int], sound: Sound | None) -> Path:
+        import soundfile
+        from moviepy import VideoClip
+
+        path, rate = self._scratch / "preview.mp4", self._processor.frame_rate_hz
+        wave = self._scratch / "sound.wav"
+        if sound:  # moviepy's own way, samples asked for at float times and cut down to int, can miss one
+            soundfile.write(wave, sound.samples, sound.rate_hz, subtype="FLOAT")
+        # moviepy asks for int(duration * fps) frames at index / fps: half a frame more keeps both roundings exact.
+        clip = VideoClip(
+            lambda seconds: self._picture(pictures, shown[min(round(seconds * rate), len(shown) - 1)]),
+            duration=(len(shown) + 0.5) / rate,
+        )
+        clip.write_videofile(
+            str(path), fps=rate, codec="libx264", preset="veryfast", audio=str(wave) if sound else False,
+            audio_codec="aac", threads=1, logger=None,
+            ffmpeg_params=[*_aac_limits(sound), "-f", "mp4", "-vf", BT709, "-crf", "23", "-movflags", "+faststart",
+                           "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact",
+                           "-flags:a", "+bitexact"],
+        )  # fmt: skip
+        wave.unlink(missing_ok=True)
+        written = _packets_in(path)
+        if written != len(shown):
+            raise OSError(errno.EIO, f"preview.mp4: ffmpeg wrote {written} of {len(shown)} frames")
+        return path
+
+    def _facts(
+        self, start: Fraction, end: Fraction, rate_hz: float, count: int, size: tuple[int, int],
+        sound: Sound | None = None,
+    ) -> ClipFacts:  # fmt: skip
+        return ClipFacts(
+            start_seconds=float(start),
+            end_seconds=float(end),
+            frame_rate_hz=rate_hz,
+            frame_count=count,
+            width_px=size[0],
+            height_px=size[1],
+            time_is_burnt_in=self._processor.burn_in_time,
+            sound_rate_hz=sound and min(sound.rate_hz, AAC_RATE_HZ),
+            sound_channels=sound and min(sound.samples.shape[1], 2),
+            sound_missing_seconds=sound and sound.silent_samples / sound.rate_hz,
+        )
+
+    def _webp(self, pictures: np.ndarray, start: Fraction, end: Fraction) -> tuple[bytes, ClipFacts]:
+        """The same span, smaller and slower; a held picture is one WebP frame that stands longer."""
+        rate = min(WEBP_HZ, self._processor.frame_rate_hz)
+        shown = [self._shown_at(start + Fraction(k, rate)) for k in range(max(1, ceil((end - start) * rate)))]
+        images: list[Image.Image] = []
+        durations: list[int] = []
+        for number, place in enumerate(shown):
+            lasts = round((number + 1) * 1000 / rate) - round(number * 1000 / rate)
+            if number and place == shown[number - 1]:
+                durations[-1] += lasts
+                continue
+            image = Image.fromarray(self._picture(pictures, place))
+            image.thumbnail((WEBP_SIDE_PX, WEBP_SIDE_PX), Image.Resampling.BOX)
+            images.append(image)
+            durations.append(lasts)
+        buffer = io.BytesIO()
+        images[0].save(
+            buffer, "WEBP", save_all=True, append_images=images[1:], duration=durations, loop=0, quality=70, method=2
+        )
+        return buffer.getvalue(), self._facts(start, end, rate, len(images), images[0].size)
+
+
+def _aac_limits(sound: Sound | None) -> list[str]:
+    """Two channels and 96 kHz are what web players and AAC-LC take; 192 kbit/s is clear for two channels."""
+    if not sound:
+        return []
+    channels, rate_hz = min(sound.samples.shape[1], 2), min(sound.rate_hz, AAC_RATE_HZ)
+    return ["-ac", str(channels), "-ar", str(rate_hz), "-b:a", "192k"]
+
+
+def _packets_in(path: Path) -> int:
+    """Frames in a clip that was just written: moviepy does not look at how ffmpeg ended."""
+    with av.open(str(path)) as container:
+        return sum(packet.size > 0 for packet in container.demux(video=0))

@@ -1,0 +1,1 @@
+"""Motion of the camera between frames, and what is made from it."""

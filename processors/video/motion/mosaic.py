@@ -1,0 +1,80 @@
+"""A nested mosaic of a descent: each nearer picture of the ground laid into the wider one before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.video.motion.registration import Similarity
+from processors.video.reading.frame import VideoFrame
+
+STEP = 1.1
+"""The picture must have grown this much before another is laid in: a tenth more detail, and seams far enough apart."""
+
+LONGEST_SIDE_PX = 3840
+ENLARGED = 4
+"""The mosaic is this many times the first picture, up to the longest side: the room for nearer pictures' detail."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MosaicFacts:
+    """What a nested mosaic shows."""
+
+    shot: int
+    total_scale: float
+    """How much larger the ground is in the last frame than in the first, which is the whole mosaic."""
+    pictures: int
+    """Frames laid into each other."""
+
+
+class Mosaic:
+    """One segment's mosaic in the coordinates of its first frame, drawn as the frames go by."""
+
+    def __init__(self, frame: VideoFrame, mask: np.ndarray) -> None:
+        """Begin with the segment's first frame.
+
+        Parameters
+        ----------
+        mask : uint8, shape of the registered luma, not 0 where the picture shows the scene: no bars, no overlays.
+        """
+        import cv2
+
+        first = frame.rgb(LONGEST_SIDE_PX)
+        grow = max(1.0, min(ENLARGED, LONGEST_SIDE_PX / max(first.shape)))
+        self.picture = cv2.resize(first, None, fx=grow, fy=grow, interpolation=cv2.INTER_CUBIC)
+        """uint8, shape (height, width, 3), RGB."""
+        self.scale = 1.0
+        """Of the last frame since the first."""
+        self.pictures = 1
+        """How many frames were laid in."""
+        self._mask = mask
+        self._to_frame = np.eye(3)
+        self._drawn_at = 1.0
+
+    def follow(self, frame: VideoFrame, step: Similarity) -> None:
+        """Take the next frame, which lies on the one before by `step`; draw it where it shows new detail."""
+        import cv2
+
+        height, width = self._mask.shape
+        matrix = np.vstack([step.matrix(((width - 1) / 2, (height - 1) / 2)), [0, 0, 1]])
+        self._to_frame = matrix @ self._to_frame
+        self.scale *= step.scale
+        if self.scale < STEP * self._drawn_at:
+            return
+        self._drawn_at = self.scale
+        picture = frame.rgb(LONGEST_SIDE_PX)
+        size, taken = self.picture.shape[1::-1], picture.shape[1::-1]
+        to_mosaic = _magnification(size, (width, height)) @ np.linalg.inv(self._to_frame)
+        back = (to_mosaic @ np.linalg.inv(_magnification(taken, (width, height))))[:2]
+        shown = cv2.resize(self._mask, taken, interpolation=cv2.INTER_NEAREST)
+        inside = cv2.warpAffine(shown, back, size, flags=cv2.INTER_NEAREST) > 0
+        laid = cv2.warpAffine(picture, back, size, flags=cv2.INTER_LINEAR)
+        self.picture[inside] = laid[inside]
+        self.pictures += 1
+
+
+def _magnification(large: tuple[int, ...], small: tuple[int, ...]) -> np.ndarray:
+    """From px of the small picture to px of the large one, both counted from the first pixel's centre."""
+    x, y = large[0] / small[0], large[1] / small[1]
+    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])

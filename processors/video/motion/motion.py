@@ -1,0 +1,299 @@
+"""Motion inside each shot: change of scale, rotation and drift from frame to frame, and time to contact."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import tan
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
+from processors.errors import RefusedMedia
+from processors.imaging.image_writer import encode
+from processors.video.audit.integrity import Audited
+from processors.video.motion.mosaic import Mosaic, MosaicFacts
+from processors.video.motion.motion_curve import Curve, curve_of
+from processors.video.motion.motion_plot import draw_curve
+from processors.video.motion.registration import Similarity, feature_mask, register
+from processors.video.motion.shot_summary import ShotMotion, summary_of
+from processors.video.reading.frame import VideoFrame
+from processors.video.shots.shots import Shot, Shots, read_shots
+
+LEAST_FRAMES = 8
+"""Shorter shots say nothing about motion."""
+
+COLUMNS = pa.schema(
+    [
+        ("shot", pa.int32()),
+        ("segment", pa.int32()),
+        ("pts", pa.int64()),
+        ("time_seconds", pa.float64()),
+        ("scale", pa.float64()),
+        ("rotation_degrees", pa.float64()),
+        ("scale_change_per_second", pa.float64()),
+        ("time_to_contact_seconds", pa.float64()),
+        ("altitude_metres", pa.float64()),
+        ("metres_per_px", pa.float64()),
+        ("step_scale", pa.float64()),
+        ("step_rotation_degrees", pa.float64()),
+        ("step_shift_x_px", pa.float64()),
+        ("step_shift_y_px", pa.float64()),
+        ("inliers", pa.int32()),
+        ("inlier_share", pa.float64()),
+        ("residual_px", pa.float64()),
+        ("other_motion_share", pa.float64()),
+    ]
+)
+"""One row a frame. `scale` and `rotation_degrees`: since the segment's first frame; a segment ends where two frames
+cannot be registered. `scale_change_per_second`: d ln(scale) / dt. `other_motion_share`: of the features followed, those
+that agree on another motion than the one given. `step_…`: from the frame before, in px of the video,
+null for a segment's first; the shift is that of the picture's centre; rotation turns from +x (right) to +y (down)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionFacts:
+    """What the table of motion says in sum."""
+
+    shots: tuple[ShotMotion, ...]
+    audit: object
+    """The verdict on the video (`Audit`)."""
+
+
+class SaysHowHigh(Protocol):
+    """What is known of a video from outside its bytes."""
+
+    @property
+    def altitude(self) -> tuple[float, float, int] | None:
+        """Metres at a shot's first frame, field of view in degrees, and the shot's number."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Motion:
+    """Frame-to-frame registration inside each shot.
+
+    Items: `motion.parquet`, `motion.json`, a plot for each shot, and `mosaic_<shot>.jpg` of each shot that looks along
+    its motion.
+
+    Refused where the audit says that motion may not be measured; of a shot whose parts move in different ways, as in a
+    split screen, no totals are given. Altitude is absolute only from `altitude_metres`
+    and `field_of_view_degrees`; without them the curve is relative.
+    """
+
+    name: ClassVar[str] = "video.motion"
+    version: ClassVar[int] = 5
+    reads: ClassVar[Reads] = "video"
+
+    longest_side_px: int = 640
+    """Size at which frames are registered, 128 to 1920."""
+    only_shots: tuple[int, ...] = ()
+    """Numbers of the shots to measure; empty: all."""
+    altitude_metres: float | None = None
+    """Of the camera above the ground at the first frame of a shot. None: what the release says (`told`), or unknown."""
+    field_of_view_degrees: float | None = None
+    """From the left to the right edge of the picture inside its bars."""
+    altitude_shot: int | None = None
+    """Number of the shot that `altitude_metres` belongs to. None: the only one in `only_shots`."""
+    shots: Shots = field(default_factory=Shots)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "only_shots", tuple(self.only_shots))
+        require(128 <= self.longest_side_px <= 1920, "longest_side_px", self.longest_side_px, "must be 128 to 1920")
+        altitude, view = self.altitude_metres, self.field_of_view_degrees
+        require(altitude is None or altitude > 0, "altitude_metres", altitude, "must be above 0")
+        require(view is None or 0 < view < 180, "field_of_view_degrees", view, "must be between 0 and 180")
+        both = (altitude is None) == (view is None)
+        require(both, "field_of_view_degrees", view, "give it and altitude_metres, or neither")
+        one_shot = altitude is None or self.altitude_shot is not None or len(self.only_shots) == 1
+        require(one_shot, "altitude_shot", self.altitude_shot, "must be the shot that altitude_metres belongs to")
+
+    def told(self, told: SaysHowHigh) -> Motion:
+        """This processor for a source of which that is said."""
+        if self.altitude_metres is not None or told.altitude is None:
+            return self
+        metres, view_degrees, shot = told.altitude
+        return replace(self, altitude_metres=metres, field_of_view_degrees=view_degrees, altitude_shot=shot)
+
+    def uses(self) -> tuple[Processor, ...]:
+        return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
+
+    def needs(self, info: Using) -> Need:
+        base = info.info.time_base
+        spans = [(shot.start_pts * base, shot.end_pts * base) for shot in self.wanted(info)]
+
+        def shown(start: Fraction, end: Fraction) -> bool:
+            return any(first <= start < last for first, last in spans)
+
+        return Need(shown=shown, longest_side_px=self.longest_side_px)
+
+    def wanted(self, info: Using) -> list[Shot]:
+        """The shots that are long enough and asked for."""
+        return [
+            shot
+            for shot in read_shots(info).shots
+            if shot.end_frame - shot.first_frame >= LEAST_FRAMES
+            and (not self.only_shots or shot.number in self.only_shots)
+        ]
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        audit = info.results[Audited.name].facts("integrity.json")
+        assert isinstance(audit, dict)
+        refuse_unless_measurable(audit)
+        numbers = [shot.number for shot in read_shots(info).shots]
+        if self.altitude_shot is not None and self.altitude_shot not in numbers:
+            raise RefusedMedia(
+                f"there is no shot {self.altitude_shot}, to which the altitude belongs",
+                f"name one of 1 to {len(numbers)} as altitude_shot",
+            )
+        if not self.wanted(info):
+            raise RefusedMedia(
+                f"no shot that was asked for has {LEAST_FRAMES} frames or more", "choose other shots, or none"
+            )
+        return _Session(self, info, audit, scratch)
+
+
+def refuse_unless_measurable(audit: dict[str, Any]) -> None:
+    """Raises `RefusedMedia`, with the reasons, where the audit says that motion may not be measured."""
+    if not audit["motion_may_be_measured"]:
+        raise RefusedMedia(
+            f"motion may not be measured: {'; '.join(map(str, audit['motion_refused_because']))}",
+            "use the instrument's own frames, or raise the audit's limits and say so",
+        )
+
+
+@dataclass(kw_only=True)
+class _Row:
+    shot: int
+    segment: int
+    pts: int
+    time: Fraction
+    step: Similarity | None
+
+
+class _Session:
+    def __init__(self, processor: Motion, using: Using, audit: dict[str, Any], scratch: Path) -> None:
+        self._processor = processor
+        self._audit = audit
+        self._path = scratch / "motion.parquet"
+        self._shots = processor.wanted(using)
+        self._starts = [shot.start_pts for shot in self._shots]
+        still = json.loads(using.results[Audited.name].path("integrity.json").read_bytes())["still"]
+        self._still: dict[str, Any] = still
+        self._width_px = int(using.info.width_px)
+        self._mask: np.ndarray | None = None
+        self._last: np.ndarray | None = None
+        self._rows: list[_Row] = []
+        self._mosaics: dict[int, list[Mosaic]] = {}
+
+    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+        place = bisect_right(self._starts, frame.pts) - 1
+        if place < 0 or frame.pts >= self._shots[place].end_pts:
+            return
+        number = self._shots[place].number
+        luma = frame.luma(self._processor.longest_side_px)
+        if self._mask is None or self._mask.shape != luma.shape:
+            self._mask = feature_mask(luma.shape, self._width_px, self._still)
+        before = self._rows[-1] if self._rows else None
+        follows = before is not None and before.shot == number and self._last is not None
+        step = None
+        if follows and self._last is not None and self._last.shape == luma.shape:
+            step = register(self._last, luma, self._mask)
+        segment = before.segment + (step is None) if before is not None and before.shot == number else 0
+        self._draw(number, frame, step)
+        self._rows.append(_Row(shot=number, segment=segment, pts=frame.pts, time=frame.time, step=step))
+        self._last = luma
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        px = self._width_px / self._mask.shape[1] if self._mask is not None else 1.0
+        summaries, tables, plots = [], [], []
+        for shot in self._shots:
+            rows = [row for row in self._rows if row.shot == shot.number]
+            curves = [
+                curve_of([float(row.time) for row in part], [row.step for row in part], self._half_size(px), px)
+                for part in _segments(rows)
+            ]
+            summaries.append(summary_of(shot.number, curves))
+            tables.append(self._table(rows, curves, px))
+            if any(len(curve.scale) > 1 for curve in curves):
+                plots.append((shot.number, draw_curve(f"shot {shot.number}", curves, summaries[-1].refused_because)))
+        facts = MotionFacts(shots=tuple(summaries), audit=self._audit)
+        pq.write_table(pa.concat_tables([COLUMNS.empty_table(), *tables]), self._path, compression="zstd")
+        yield Item(name=self._path.name, media_type="application/vnd.apache.parquet", file=self._path, facts=facts)
+        data = json.dumps(as_json(tuple(summaries)), indent=1).encode()
+        yield Item(name="motion.json", media_type="application/json", data=data, facts=facts)
+        for number, picture in plots:
+            yield Item(name=f"motion_{number:04d}.png", media_type="image/png", data=picture, facts=facts)
+        for summary in summaries:
+            if summary.looks_along_motion:
+                mosaic = max(self._mosaics[summary.shot], key=lambda one: one.scale)
+                shown = MosaicFacts(shot=summary.shot, total_scale=mosaic.scale, pictures=mosaic.pictures)
+                data = encode(mosaic.picture, "jpeg", quality=92)
+                yield Item(name=f"mosaic_{summary.shot:04d}.jpg", media_type="image/jpeg", data=data, facts=shown)
+
+    def _draw(self, shot: int, frame: VideoFrame, step: Similarity | None) -> None:
+        """Keep one mosaic a shot: that of the segment which grows most so far, and the one at hand."""
+        assert self._mask is not None
+        mosaics = self._mosaics.setdefault(shot, [])
+        if step is not None:
+            mosaics[-1].follow(frame, step)
+            return
+        mosaics[:] = sorted(mosaics, key=lambda one: -one.scale)[:1]
+        mosaics.append(Mosaic(frame, self._mask))
+
+    def _half_size(self, px: float) -> tuple[float, float]:
+        """Half the registered picture, in px of the video."""
+        height, width = self._mask.shape if self._mask is not None else (0, 0)
+        return width * px / 2, height * px / 2
+
+    def _table(self, rows: list[_Row], curves: list[Curve], px: float) -> pa.Table:
+        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS.names}
+        processor = self._processor
+        shot = processor.altitude_shot or next(iter(processor.only_shots), None)
+        is_known = bool(rows) and rows[0].shot == shot
+        altitudes = [self._altitude(curve, is_known and number == 0) for number, curve in enumerate(curves)]
+        box = self._audit["picture_box"]
+        width_px = box["right_px"] - box["left_px"] if box else self._width_px
+        view = processor.field_of_view_degrees
+        firsts = np.cumsum([0, *(len(curve.scale) for curve in curves)])
+        for number, row in enumerate(rows):
+            curve, altitude = curves[row.segment], altitudes[row.segment]
+            place = number - int(firsts[row.segment])
+            step, metres = row.step, altitude[place]
+            values = {
+                "shot": row.shot, "segment": row.segment, "pts": row.pts, "time_seconds": float(row.time),
+                "scale": curve.scale[place], "rotation_degrees": curve.rotation_degrees[place],
+                "scale_change_per_second": curve.scale_change_per_second[place],
+                "time_to_contact_seconds": curve.time_to_contact_seconds[place], "altitude_metres": metres,
+                "metres_per_px": 2 * metres * tan(np.radians(view) / 2) / width_px if metres and view else None,
+                "step_scale": step and step.scale, "step_rotation_degrees": step and step.rotation_degrees,
+                "step_shift_x_px": step and step.shift_x_px * px, "step_shift_y_px": step and step.shift_y_px * px,
+                "inliers": step and step.inliers, "inlier_share": step and step.inlier_share,
+                "residual_px": step and step.residual_px * px,
+                "other_motion_share": step and step.other_motion_share,
+            }  # fmt: skip
+            for name, value in values.items():
+                columns[name].append(value)
+        return pa.Table.from_pydict(columns, schema=COLUMNS)
+
+    def _altitude(self, curve: Curve, is_known: bool) -> list[float | None]:
+        """Altitude is inversely proportional to the scale of level ground seen from straight above."""
+        start = self._processor.altitude_metres if is_known and curve.looks_along_motion else None
+        return [None if start is None else start / scale for scale in curve.scale]
+
+
+def _segments(rows: list[_Row]) -> list[list[_Row]]:
+    parts: list[list[_Row]] = []
+    for row in rows:
+        if row.segment == len(parts):
+            parts.append([])
+        parts[row.segment].append(row)
+    return parts

@@ -1,0 +1,72 @@
+"""What the curves of one shot say in sum, and whether its picture moves as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.video.motion.motion_curve import MOST_OTHER_MOTION_STEPS, Curve
+
+LEAST_FRAME_SHARE = 0.8
+"""Of a shot's frames that its longest segment must have, so that its totals are the shot's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotMotion:
+    """Motion in one shot."""
+
+    shot: int
+    frame_count: int
+    segments: int
+    refused_because: str | None
+    """Why no totals are given: the picture does not move as one, or too few frames could be registered."""
+    total_scale: float | None
+    """Over the longest segment; None where no two frames could be registered, or it is refused."""
+    total_rotation_degrees: float | None
+    median_residual_px: float | None
+    median_inlier_share: float | None
+    other_motion_step_share: float | None
+    """Steps from frame to frame in which a part of the picture moves in another way than the rest; 0 to 1."""
+    looks_along_motion: bool
+    """The picture grows steadily around a point inside it, as from a camera that looks where it goes."""
+    time_to_contact_seconds: float | None
+    """At the last frame, at a steady speed; None where the camera does not look along its motion."""
+
+
+def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
+    """Sum up a shot from the curves of its segments."""
+    longest = max(curves, key=lambda curve: len(curve.scale), default=None)
+    if longest is None or len(longest.scale) < 2:
+        longest = None
+    steps = np.concatenate([curve.has_other_motion for curve in curves]) if curves else np.zeros(0, bool)
+    share = float(steps.mean()) if len(steps) else None
+    count = sum(len(curve.scale) for curve in curves)
+    refused = None
+    if longest is None:
+        refused = "no two frames could be registered"
+    elif share is not None and share > MOST_OTHER_MOTION_STEPS:
+        refused = (
+            f"in {share:.0%} of the steps a part of the picture moves in another way than the rest:"
+            " cameras side by side, or things that move"
+        )
+    elif len(longest.scale) < LEAST_FRAME_SHARE * count:
+        first, last = longest.time_seconds[0], longest.time_seconds[-1]
+        refused = (
+            f"the longest stretch of frames that could be registered is {len(longest.scale)} of {count},"
+            f" from {first:.3f} to {last:.3f} s"
+        )
+    totals = longest if longest and not refused else None
+    return ShotMotion(
+        shot=shot,
+        frame_count=count,
+        segments=len(curves),
+        refused_because=refused,
+        total_scale=totals and totals.scale[-1],
+        total_rotation_degrees=totals and totals.rotation_degrees[-1],
+        median_residual_px=longest and longest.median_residual_px,
+        median_inlier_share=longest and longest.median_inlier_share,
+        other_motion_step_share=share,
+        looks_along_motion=bool(totals and totals.looks_along_motion),
+        time_to_contact_seconds=totals and totals.time_to_contact_seconds[-1],
+    )

@@ -1,0 +1,198 @@
+"""Each shot as a web clip that holds still: the camera's path is smoothed, and every frame is laid onto that path."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import cos, exp, log, radians, sin
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from processors.clip_writer import WebClip
+from processors.contract import Item, Need, Processor, Reads, Using, require
+from processors.errors import RefusedMedia
+from processors.video.audit.integrity import Audited
+from processors.video.motion.motion import Motion, refuse_unless_measurable
+from processors.video.motion.registration import Similarity, feature_mask, register
+from processors.video.reading.frame import VideoFrame
+from processors.video.shots.shots import Shot
+
+
+@dataclass(frozen=True, kw_only=True)
+class StabilisedFacts:
+    """What was done to a shot."""
+
+    shot: int
+    start_seconds: float
+    """Presentation time in the source of the clip's first picture, which the clip shows at 0."""
+    frame_count: int
+    frames_left_out: int
+    """Of another size than the first, or not later than the one before."""
+    segments: int
+    """The picture may jump where one segment ends and the next begins: those two frames could not be registered."""
+    largest_shift_px: float
+    """How far a frame's centre was moved at the most, in px of the clip."""
+    width_px: int
+    height_px: int
+    audit: object
+    """The verdict on the video (`Audit`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stabilised:
+    """Each shot without its shaking, as `stabilised_<shot>.mp4`, H.264 without sound, at the frames' own times.
+
+    Slow motion stays: a descent still descends. What a moved frame does not show is black; bars and captions move
+    with their frame. Refused where the audit says that motion may not be measured.
+    """
+
+    name: ClassVar[str] = "video.stabilised"
+    version: ClassVar[int] = 2
+    reads: ClassVar[Reads] = "video"
+
+    window_frames: int = 25
+    """The path is smoothed over this many frames, 3 to 101; faster shaking is taken out. Each is held in memory."""
+    longest_side_px: int = 1280
+    """128 to 1920; never enlarged."""
+    motion: Motion = field(default_factory=Motion)
+    """How frames are registered, and which shots are taken."""
+
+    def __post_init__(self) -> None:
+        require(3 <= self.window_frames <= 101, "window_frames", self.window_frames, "must be from 3 to 101")
+        require(128 <= self.longest_side_px <= 1920, "longest_side_px", self.longest_side_px, "must be 128 to 1920")
+
+    def uses(self) -> tuple[Processor, ...]:
+        return self.motion.uses()
+
+    def needs(self, info: Using) -> Need:
+        return Need(shown=self.motion.needs(info).shown, longest_side_px=self.longest_side_px)
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        audit = info.results[Audited.name].facts("integrity.json")
+        assert isinstance(audit, dict)
+        refuse_unless_measurable(audit)
+        return _Session(self, info, audit, scratch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Posed:
+    """A frame with its place on the camera's path: ln(scale), rotation (degrees), x and y (px of the clip)."""
+
+    picture: np.ndarray
+    pts: int
+    end_pts: int
+    segment: int
+    pose: np.ndarray
+
+
+class _Session:
+    def __init__(self, processor: Stabilised, using: Using, audit: dict[str, Any], scratch: Path) -> None:
+        self._processor = processor
+        self._audit = audit
+        self._scratch = scratch
+        self._time_base: Fraction = using.info.time_base
+        self._width_px = int(using.info.width_px)
+        self._shots = processor.motion.wanted(using)
+        self._starts = [shot.start_pts for shot in self._shots]
+        self._still = json.loads(using.results[Audited.name].path("integrity.json").read_bytes())["still"]
+        self._mask: np.ndarray | None = None
+        self._luma: np.ndarray | None = None
+        self._shot: Shot | None = None
+        self._clip: WebClip | None = None
+        self._held: deque[_Posed] = deque()
+        self._written = 0
+        """How many of the held frames, from the first, are in the clip already."""
+        self._largest_shift_px = 0.0
+        self._left_out = 0
+        self._gave_clip = False
+
+    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+        place = bisect_right(self._starts, frame.pts) - 1
+        if place < 0 or frame.pts >= self._shots[place].end_pts:
+            return
+        if self._shots[place] is not self._shot:
+            yield from self._end_of_shot()
+            self._shot = self._shots[place]
+        picture, luma = frame.rgb(self._processor.longest_side_px), frame.luma(self._processor.motion.longest_side_px)
+        last = self._held[-1] if self._held else None
+        if last and (last.picture.shape != picture.shape or last.pts >= frame.pts):
+            self._left_out += 1  # a clip has one size, and its times ascend
+            return
+        if self._mask is None or self._mask.shape != luma.shape:
+            self._mask = feature_mask(luma.shape, self._width_px, self._still)
+        step = register(self._luma, luma, self._mask) if self._held and self._luma is not None else None
+        self._luma = luma
+        self._hold(picture, frame, step)
+        half = self._processor.window_frames // 2
+        if len(self._held) - self._written > half:
+            self._write(self._written)
+            self._written += 1
+        if self._written > half:
+            self._held.popleft()
+            self._written -= 1
+
+    def finish(self) -> Iterator[Item]:
+        yield from self._end_of_shot()
+        if not self._gave_clip:
+            raise RefusedMedia("no shot that was asked for is long enough to be stabilised", "choose other shots")
+
+    def _hold(self, picture: np.ndarray, frame: VideoFrame, step: Similarity | None) -> None:
+        last = self._held[-1] if self._held else None
+        segment, pose = (last.segment + (step is None) if last else 0), np.zeros(4)
+        if last and step:
+            assert self._luma is not None
+            px = picture.shape[1] / self._luma.shape[1]
+            change = [log(step.scale), step.rotation_degrees, step.shift_x_px * px, step.shift_y_px * px]
+            pose = last.pose + np.array(change)
+        self._held.append(_Posed(picture=picture, pts=frame.pts, end_pts=frame.end_pts, segment=segment, pose=pose))
+
+    def _write(self, number: int) -> None:
+        """Move one held frame from where the camera was to where its smooth path goes, and encode it."""
+        import cv2
+
+        assert self._shot is not None
+        one, half = self._held[number], self._processor.window_frames // 2
+        near = [(k - number, other.pose) for k, other in enumerate(self._held)
+                if abs(k - number) <= half and other.segment == one.segment]  # fmt: skip
+        grow, turn, x, y = _smooth([at for at, _ in near], [pose for _, pose in near], half) - one.pose
+        self._largest_shift_px = max(self._largest_shift_px, float(np.hypot(x, y)))
+        height, width = one.picture.shape[:2]
+        c, s = exp(grow) * cos(radians(turn)), exp(grow) * sin(radians(turn))
+        across, down = (width - 1) / 2, (height - 1) / 2
+        matrix = np.array([[c, -s, across - c * across + s * down + x], [s, c, down - s * across - c * down + y]])
+        if self._clip is None:
+            path = self._scratch / f"stabilised_{self._shot.number:04d}.mp4"
+            self._clip = WebClip(path, self._time_base, one.pts, (width // 2 * 2, height // 2 * 2))
+        moved = cv2.warpAffine(one.picture, matrix, (width, height), flags=cv2.INTER_CUBIC)
+        self._clip.write(moved, one.pts, one.end_pts)
+
+    def _end_of_shot(self) -> Iterator[Item]:
+        for number in range(self._written, len(self._held)):
+            self._write(number)
+        if self._clip and self._shot:
+            self._clip.close()
+            facts = StabilisedFacts(
+                shot=self._shot.number, start_seconds=float(self._clip.first_pts * self._time_base),
+                frame_count=self._clip.frame_count, frames_left_out=self._left_out,
+                segments=self._held[-1].segment + 1,
+                largest_shift_px=round(self._largest_shift_px, 2), width_px=self._clip.size_px[0],
+                height_px=self._clip.size_px[1], audit=self._audit,
+            )  # fmt: skip
+            yield Item(name=self._clip.path.name, media_type="video/mp4", file=self._clip.path, facts=facts)
+            self._gave_clip = True
+        self._held.clear()
+        self._clip, self._written, self._largest_shift_px, self._left_out = None, 0, 0.0, 0
+
+
+def _smooth(places: list[int], poses: list[np.ndarray], half: int) -> np.ndarray:
+    """The path at place 0: a line through the poses around it, which keeps a steady drift, weighted as a bell."""
+    if len(places) < 3:
+        return poses[places.index(0)]
+    weights = np.exp(-0.5 * np.square(np.array(places) / (half / 2)))
+    return np.polynomial.polynomial.polyfit(places, np.array(poses), 1, w=np.sqrt(weights))[0]

@@ -1,0 +1,1 @@
+"""Decoding of video: frames with exact presentation times, and every loss counted."""

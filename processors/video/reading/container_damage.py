@@ -1,0 +1,79 @@
+"""What the bytes of a video's container show before it is demuxed, and what demuxers do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
+from processors.containers.flv import look_at_tags
+from processors.containers.matroska import look_at
+from processors.containers.ogg import Page, pages
+from processors.containers.transport_stream import look_at_packets
+from processors.sources.source_file import SourceFile
+from processors.video.reading.container_crop import Crop, clean_apertures
+from processors.video.reading.edit_list import EditList, read_edit_list
+from processors.video.reading.empty_chunks import empty_chunks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Structure:
+    """Findings of one file's container."""
+
+    cut_off_because: str | None = None
+    damaged: tuple[DamagedBytes, ...] = ()
+    empty_chunks: Mapping[int, int] = field(default_factory=dict)
+    """Chunks that hold no picture, by the index of their stream."""
+    edits: EditList = field(default_factory=EditList)
+    crops: Mapping[int, Crop] = field(default_factory=dict)
+    """What is not to be shown of the coded picture, by the index of its stream."""
+
+
+def structure_of(file: SourceFile, file_format: str) -> Structure:
+    """Read the headers of a container's elements; `file_format` as in `Source.format`."""
+    elements = _look_at(file, file_format)
+    crops = {
+        number: Crop(left_px=left, top_px=top, right_px=right, bottom_px=bottom)
+        for number, (left, top, right, bottom) in elements.crops.items()
+    }
+    return Structure(
+        cut_off_because=elements.cut_off_because,
+        damaged=elements.damaged,
+        empty_chunks=empty_chunks(file, file_format),
+        edits=read_edit_list(file, file_format),
+        crops=crops or clean_apertures(file, file_format),
+    )
+
+
+def _look_at(file: SourceFile, file_format: str) -> Findings:
+    """Where the container's elements break off; nothing of formats whose elements do not show it."""
+    if "matroska" in file_format:
+        return look_at(file, file_format)
+    walks = {"mpegts": look_at_packets, "flv": look_at_tags, "ogg": _look_at_pages}
+    if file_format not in walks:
+        return Findings()
+    with file.open() as opened:
+        return walks[file_format](opened, file.size_bytes)
+
+
+def _look_at_pages(opened: BinaryIO, size: int) -> Findings:
+    """Ogg's pages: those whose checksums do not fit, those that are missing, and what lies between them."""
+    damaged: list[DamagedBytes] = []
+    numbers: dict[int, int] = {}
+    cut_off_because = None
+    for one in pages(opened):
+        end = one.place + one.size_bytes
+        if not isinstance(one, Page):
+            if end >= size:
+                cut_off_because = "it ends in the middle of a page"
+            damaged.append(skipped(one.place, end))
+        elif not one.is_whole:
+            damaged.append(skipped(one.place, end))
+        else:
+            if one.sequence != numbers.get(one.serial, one.sequence - 1) + 1:
+                damaged.append(skipped(one.place, one.place))
+            numbers[one.serial] = one.sequence
+        if len(damaged) >= MAX_DAMAGED:
+            break
+    return Findings(cut_off_because=cut_off_because, damaged=tuple(damaged))

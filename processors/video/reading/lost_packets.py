@@ -1,0 +1,89 @@
+"""Frames that the container no longer announces: a gap in the times where bytes of the file are damaged."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from processors.containers.damaged_bytes import DamagedBytes
+from processors.video.reading.packet_index import PacketIndex
+
+NEIGHBOURS = 16
+"""Packets on each side of damaged bytes among whose times a gap is sought: as many as a picture may be moved by for
+its order of presentation."""
+
+GAP_FRAMES = Fraction(3, 2)
+"""A picture that is shown for longer than so many usual ones has a gap behind it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostPackets:
+    """What damage to the container took from one stream."""
+
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Half-open spans, in ticks, that should hold pictures and do not, ascending."""
+    frame_count: int = 0
+    """Pictures that fit into the gaps at the usual rate."""
+    unsure: tuple[tuple[int, int], ...] = ()
+    """Half-open spans, in ticks, of pictures whose bytes do not fit the file's checksum."""
+    byte_count: int = 0
+    """Damaged bytes that demuxers pass over."""
+
+
+def find_lost_packets(
+    index: PacketIndex, damaged: Sequence[DamagedBytes], *, declared_start: int | None, declared_end: int | None
+) -> LostPackets:
+    """Match damaged bytes with gaps in the times of the packets around them.
+
+    Parameters
+    ----------
+    declared_start : when streams begin in such a container, in ticks; None where their clocks may start anywhere.
+    declared_end : when the stream ends as the container says, in ticks; None where it does not say.
+
+    A gap without damage beside it is a variable frame rate and nothing is lost there.
+    """
+    if not damaged or not index.complete or not index.shown_pts:
+        return LostPackets()
+    usual = _usual_step(index.shown_pts)
+    gaps: set[tuple[int, int]] = set()
+    unsure: set[tuple[int, int]] = set()
+    byte_count = 0
+    for one in damaged:
+        if not one.is_skipped:
+            first, behind = bisect_left(index.place, one.start_byte), bisect_left(index.place, one.end_byte)
+            unsure |= {(index.pts[number], index.end_of(index.pts[number])) for number in range(first, behind)}
+            continue
+        found = _gaps_at(index, bisect_left(index.place, one.start_byte), usual, declared_start, declared_end)
+        gaps |= found
+        byte_count += (one.end_byte - one.start_byte) if found or one.is_certain else 0
+    return LostPackets(
+        gaps=tuple(sorted(gaps)),
+        frame_count=sum(max(1, round(Fraction(end - start, usual))) for start, end in gaps),
+        unsure=tuple(sorted(unsure)),
+        byte_count=byte_count,
+    )
+
+
+def _gaps_at(
+    index: PacketIndex, position: int, usual: int, declared_start: int | None, declared_end: int | None
+) -> set[tuple[int, int]]:
+    """Gaps among the times of the packets around a place in the file, its beginning and end included."""
+    around = index.pts[max(0, position - NEIGHBOURS) : position + NEIGHBOURS]
+    shown = index.shown_pts
+    first, last = bisect_left(shown, min(around)), bisect_right(shown, max(around))
+    times = list(shown[first:last])
+    gaps = {(a + usual, b) for a, b in itertools.pairwise(times) if b - a > GAP_FRAMES * usual}
+    if declared_start is not None and first == 0 and position <= NEIGHBOURS and times:
+        gaps |= {(declared_start, times[0])} if times[0] - declared_start > GAP_FRAMES * usual else set()
+    end = times[-1] + usual if times and last == len(shown) else None
+    if end is not None and declared_end is not None and position >= len(index.pts) - NEIGHBOURS:
+        gaps |= {(end, declared_end)} if declared_end - end > GAP_FRAMES * usual else set()
+    return gaps
+
+
+def _usual_step(times: Sequence[int]) -> int:
+    steps = sorted(b - a for a, b in itertools.pairwise(times) if b > a)
+    return steps[len(steps) // 2] if steps else 1

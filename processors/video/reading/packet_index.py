@@ -1,0 +1,125 @@
+"""Every frame's presentation time from the container's packets, without decoding, and which packets a need costs."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import av.container
+import av.video.stream
+
+from processors.decoding import decoder_errors
+from processors.errors import DamagedMedia
+from processors.video.reading.joined_recordings import NO_TIME, Joins, find_joins
+
+NO_TIMESTAMPS = 0x80
+"""FFmpeg's AVFMT_NOTIMESTAMPS: an elementary stream, whose packets carry no times of their own."""
+
+
+@dataclass(kw_only=True)
+class PacketIndex:
+    """The frames of one video stream as its packets announce them, in decoding order."""
+
+    pts: array[int] = field(default_factory=lambda: array("q"))
+    """Presentation time of each packet, in ticks of the stream's time base."""
+    place: array[int] = field(default_factory=lambda: array("q"))
+    """Byte of the file at which each packet begins; -1 where the demuxer does not say."""
+    is_keyframe: bytearray = field(default_factory=bytearray)
+    is_shown: bytearray = field(default_factory=bytearray)
+    """0 where an edit list hides the frame: it is decoded for others and never shown."""
+    shown_pts: array[int] = field(default_factory=lambda: array("q"))
+    """Presentation times of the shown frames, ascending."""
+    last_duration: int = 0
+    """Ticks for which the last frame is shown; 0 where the container does not say."""
+    complete: bool = True
+    """False where some packet carries no presentation time: only decoding can tell then."""
+    joins: Joins = field(default_factory=Joins)
+    """Where other recordings begin; all times here continue across them."""
+    unreadable: str | None = None
+    """Why reading the packets stopped before the end of the file; None where it did not."""
+
+    def end_of(self, pts: int) -> int:
+        """First tick at which the frame shown from `pts` is no longer shown."""
+        following = bisect_right(self.shown_pts, pts)
+        if following < len(self.shown_pts):
+            return self.shown_pts[following]
+        return pts + max(self.last_duration, 1)
+
+    def keyframe_pts(self) -> list[int]:
+        """Presentation times of the shown frames that decode on their own, ascending."""
+        rows = zip(self.pts, self.is_keyframe, self.is_shown, strict=True)
+        return sorted(pts for pts, is_key, is_shown in rows if is_key and is_shown)
+
+    def wanted(self, shown_between: Callable[[int, int], bool]) -> set[int]:
+        """Presentation times whose half-open interval of ticks the caller wants."""
+        ends = list(self.shown_pts[1:])
+        if self.shown_pts:
+            ends.append(self.end_of(self.shown_pts[-1]))
+        return {pts for pts, end in zip(self.shown_pts, ends, strict=True) if end > pts and shown_between(pts, end)}
+
+    def packets_for(self, wanted: set[int]) -> bytearray:
+        """1 for each packet that must reach the decoder so that the wanted frames come out exact.
+
+        Decoding starts at the last keyframe that is before the frame both in the file and in time: the frames that
+        an open group of pictures shows before its keyframe lean on the group before.
+        """
+        needed = bytearray(len(self.pts))
+        keyframes = [position for position, is_key in enumerate(self.is_keyframe) if is_key]
+        for position, pts in enumerate(self.pts):
+            if pts not in wanted or not self.is_shown[position]:
+                continue
+            before = bisect_right(keyframes, position) - 1
+            while before >= 0 and self.pts[keyframes[before]] > pts:
+                before -= 1
+            start = keyframes[before] if before >= 0 else 0
+            needed[start : position + 1] = b"\x01" * (position + 1 - start)
+        return needed
+
+
+def has_no_timestamps(container: av.container.InputContainer) -> bool:
+    """Is it an elementary stream, whose packets carry no times but FFmpeg's guesses?"""
+    return bool(container.format.flags & NO_TIMESTAMPS)
+
+
+def read_index(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> PacketIndex:
+    """Read every packet of the stream, decoding none. Memory: 34 bytes a frame."""
+    index = PacketIndex(complete=not has_no_timestamps(container))
+    presented, decoded, lengths = array("q"), array("q"), array("q")
+    """Of every packet, those without a time too."""
+    last_pts: int | None = None
+    try:
+        with decoder_errors("reading the packets"):
+            for packet in container.demux(stream):
+                if not packet.size:
+                    continue
+                presented.append(NO_TIME if packet.pts is None else packet.pts)
+                decoded.append(NO_TIME if packet.dts is None else packet.dts)
+                lengths.append(packet.duration or 0)
+                if packet.pts is None:
+                    index.complete = False
+                    continue
+                index.pts.append(packet.pts)
+                index.place.append(-1 if packet.pos is None else packet.pos)
+                index.is_keyframe.append(packet.is_keyframe)
+                index.is_shown.append(not packet.is_discard)
+                if not packet.is_discard and (last_pts is None or packet.pts >= last_pts):
+                    last_pts, index.last_duration = packet.pts, packet.duration or 0
+    except DamagedMedia as error:
+        index.unreadable = error.what
+    if stream.time_base and not has_no_timestamps(container):
+        index.joins = find_joins(presented, decoded, lengths, stream.time_base, container.format.name)
+    if index.joins.starts and index.complete:
+        for position in range(index.joins.starts[0], len(index.pts)):
+            index.pts[position] += index.joins.shift_of(position)
+        index.last_duration = lengths[-1]
+    index.shown_pts = array("q", sorted(pts for pts, shown in zip(index.pts, index.is_shown, strict=True) if shown))
+    if index.complete and index.joins.first_pts:
+        index.joins = replace(index.joins, first_pts=_shown(index.joins.first_pts, index.shown_pts))
+    return index
+
+
+def _shown(times: tuple[int, ...], shown_pts: array[int]) -> tuple[int, ...]:
+    """Those of the times at which a picture is shown: an edit list may hide a whole recording."""
+    return tuple(time for time in times if bisect_right(shown_pts, time) > bisect_left(shown_pts, time))

@@ -1,0 +1,386 @@
+"""Reads a video stream: its frames with exact times, decoding no more than is asked for, and the losses told."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+import av
+import av.container
+import av.packet
+import av.stream
+import av.video.frame
+import av.video.stream
+
+from processors.contract import Need
+from processors.decoding import decoder_errors
+from processors.errors import DamagedMedia, RefusedMedia
+from processors.video.reading.container_crop import Crop, Cropper
+from processors.video.reading.container_damage import Structure
+from processors.video.reading.frame import ColourFacts, VideoFrame, colour_of, display_matrix, square_pixels
+from processors.video.reading.joined_recordings import STREAMED
+from processors.video.reading.lost_packets import find_lost_packets
+from processors.video.reading.packet_index import has_no_timestamps, read_index
+from processors.video.reading.steady_clock import SteadyClock, declared_rate_hz
+from processors.video.reading.streams import decoder_of, film, first_matrix, first_picture, listed, sound_beside
+from processors.video.reading.time_code import written_in, written_on
+from processors.video.reading.timestamp_fallback import BestEffortClock
+from processors.video.reading.video_info import VideoInfo, VideoReport
+
+SPANS_TOLD = 100
+"""Lost spans listed in a report; the count is always whole."""
+
+DECODING_THREADS = 6
+"""More than there are cores, so that frames are decoded ahead while one is measured or encoded: on two cores a tenth
+to a fifth less time than with FFmpeg's own choice, which keeps three frames under way."""
+MANY_PIXELS = 4_000_000
+"""Of larger frames no more are held at once than FFmpeg chooses."""
+
+GENERATED_TIMES = av.container.Flags.gen_pts.value
+"""FFmpeg's guesses for packets without a time; they are wrong for H.264 with B-frames in AVI, so they are off."""
+
+
+IN_ORDER = ("mpeg1video", "mpeg2video")
+"""Codecs whose decoders give pictures in the order of presentation, each with the time that it is shown for."""
+
+EDIT_FRAMES = 2
+"""Pictures by which an edit list and what is shown may differ at the end: an edit may end inside a picture."""
+
+WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+"""Of the tag that FFmpeg and mkvmerge write for each track."""
+
+
+class DamageMet(Exception):
+    """Not a failure yet: open the file again and read it `in_order`.
+
+    What a decoder puts in place of damage depends on its threads, on their timing, and on what it saw before.
+    """
+
+
+class VideoReader:
+    """One video stream of an open container; feed it the stream's packets in file order, then `flush`.
+
+    Parameters
+    ----------
+    container : the file, as yet unread.
+    second_opening : the same file again; it is read to its end here, to learn every frame's time.
+    stream_index : which video stream; None: the one that a player shows.
+    structure : what the bytes of the container show before they are demuxed.
+    in_order : decode every packet, in one thread, so that a damaged file gives the same pictures every time.
+
+    Raises
+    ------
+    DamagedMedia : no such stream, no decoder or no picture size; from `flush`, when not one frame decoded.
+    RefusedMedia : an elementary stream says no rate of pictures; from `flush`, when no frame has a time.
+    DamageMet : from `decode` and `flush`, at the first damage, unless read `in_order`.
+    """
+
+    def __init__(
+        self,
+        container: av.container.InputContainer,
+        second_opening: av.container.InputContainer,
+        *,
+        source_digest: str | None = None,
+        stream_index: int | None = None,
+        in_order: bool = False,
+        structure: Structure | None = None,
+    ) -> None:
+        stream = film(container, stream_index)
+        container.flags &= ~GENERATED_TIMES
+        second_opening.flags &= ~GENERATED_TIMES
+        twin = second_opening.streams[stream.index]
+        assert isinstance(twin, av.video.stream.VideoStream)
+        self.stream = stream
+        self._container = container
+        self._source_digest = source_digest
+        self._in_order = in_order
+        self._structure = structure or Structure()
+        crop = self._structure.crops.get(stream.index, Crop())
+        codec = stream.codec_context
+        self._cropper = Cropper(crop) if crop.fits(codec.width, codec.height) else None
+        self._shown_size_px = crop.size_px(codec.width, codec.height) if self._cropper else (codec.width, codec.height)
+        self._colour: ColourFacts | None = None
+        self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
+        rate_hz = declared_rate_hz(self._codec)
+        if has_no_timestamps(container) and rate_hz is None:
+            raise RefusedMedia(
+                f"this elementary stream ({container.format.name}) has no times and its headers declare no frame rate",
+                "put it into a container with its rate, for example `ffmpeg -r 25 -i FILE -c copy FILE.mkv`",
+            )
+        self._index = read_index(second_opening, twin)
+        for codec in (self._codec, twins_codec):
+            codec.thread_type = "AUTO"
+            codec.thread_count = 1 if in_order else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
+        self._sound = sound_beside(container, second_opening)
+        first = first_picture(second_opening, twin)
+        self.info = self._read_info(first_matrix(first))
+        self._start_time_code = written_in(container, stream) or (first and written_on(first, stream.average_rate))
+        base, end = self.info.time_base, self._declared_duration(self.info.time_base)
+        self._lost_packets = find_lost_packets(
+            self._index,
+            self._structure.damaged,
+            declared_start=None if container.format.name in STREAMED else 0,
+            declared_end=None if end is None else round(end / base),
+        )
+
+        self._wanted: set[int] | None = None
+        self._needed: bytearray | None = None
+        self._other_codec: av.VideoCodecContext | None = twins_codec
+        """In turn with the first, stretch by stretch, where only parts are decoded."""
+        self._position = self._packet_number = -1
+        self._gap = False
+        self._rotation_degrees: int | None = None
+        self._matrix = self.info.display_matrix
+        self._held: tuple[av.video.frame.VideoFrame, int] | None = None
+        self._clock = BestEffortClock(goes_on=stream.codec_context.name in IN_ORDER)
+        self._steady: SteadyClock | None = None
+        if has_no_timestamps(container) and rate_hz:
+            shown_ticks = max(1, round(1 / (rate_hz * base)))
+            self._steady = SteadyClock(shown_ticks, says_itself=stream.codec_context.name.startswith("mpeg"))
+        self._came = bytearray(len(self._index.shown_pts))
+        self._decoded = self._corrupt = self._without_time = self._errors = 0
+        self._first_error: str | None = None
+
+    def _read_info(self, matrix: tuple[int, int, int, int]) -> VideoInfo:
+        stream, codec, index = self.stream, self.stream.codec_context, self._index
+        ratio = stream.sample_aspect_ratio or codec.sample_aspect_ratio or Fraction(1)
+        if not Fraction(1, 20) < ratio < 20:
+            ratio = Fraction(1)
+        time_base = stream.time_base or Fraction(1, av.time_base)
+        width, height = square_pixels(*self._shown_size_px, ratio)
+        shown = index.shown_pts if index.complete else []
+        return VideoInfo(
+            source_digest=self._source_digest,
+            stream_index=stream.index,
+            codec=codec.name,
+            pixel_format=codec.pix_fmt,
+            width_px=height if matrix[0] == 0 else width,
+            height_px=width if matrix[0] == 0 else height,
+            stored_width_px=codec.width,
+            stored_height_px=codec.height,
+            sample_aspect_ratio=ratio,
+            display_matrix=matrix,
+            time_base=time_base,
+            average_rate_hz=stream.average_rate,
+            frame_count_from_header=stream.frames or None,
+            duration_seconds_from_header=self._declared_duration(time_base),
+            frame_count_from_packets=len(shown) if index.complete else None,
+            frame_pts=index.shown_pts if index.complete else None,
+            keyframe_pts=index.keyframe_pts() if index.complete else None,
+            start=shown[0] * time_base if shown else None,
+            end=index.end_of(shown[-1]) * time_base if shown else None,
+            sound=self._sound,
+        )
+
+    def _declared_duration(self, time_base: Fraction) -> Fraction | None:
+        """The stream's own; of a Matroska file its tag's, or the file's where there is nothing else in it; seconds.
+
+        None for an elementary stream, whose length FFmpeg guesses from its bit rate.
+        """
+        whole = self._container
+        if has_no_timestamps(whole):
+            return None
+        if self.stream.duration:
+            return self.stream.duration * time_base
+        if "matroska" not in whole.format.name:
+            return None
+        tagged = WRITTEN_DURATION.fullmatch(self.stream.metadata.get("DURATION", "").strip())
+        if tagged:
+            return int(tagged[1]) * 3600 + int(tagged[2]) * 60 + Fraction(tagged[3])
+        return Fraction(whole.duration, av.time_base) if len(whole.streams) == 1 and whole.duration else None
+
+    def want(self, needs: Sequence[Need]) -> None:
+        """Say, before the first packet, which frames will be asked for; if one need is all of them, all are decoded."""
+        choices = [need.shown for need in needs if need.shown is not None]
+        if self._in_order or not self._index.complete or len(choices) < len(needs):
+            self._other_codec = None
+            return
+        base = self.info.time_base
+        self._wanted = self._index.wanted(lambda pts, end: any(shown(pts * base, end * base) for shown in choices))
+        self._needed = self._index.packets_for(self._wanted)
+
+    def decode(self, packet: av.packet.Packet) -> Iterator[VideoFrame]:
+        """Frames that this packet sets free, in order of presentation; after a gap, those from before it too."""
+        if not packet.size:
+            return
+        self._packet_number += 1
+        if shift := self._index.joins.shift_of(self._packet_number):
+            packet.pts = None if packet.pts is None else packet.pts + shift
+            packet.dts = None if packet.dts is None else packet.dts + shift
+        if self._needed is None:
+            yield from self._with_ends(self._frames_of(packet))
+            return
+        assert self._wanted is not None
+        self._position += 1
+        if not self._needed[self._position]:
+            self._gap = True
+            return
+        earlier = None
+        if self._gap:
+            assert self._other_codec is not None
+            self._gap, earlier = False, self._codec
+            self._codec, self._other_codec = self._other_codec, self._codec
+        self._codec.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
+        frames = self._frames_of(packet)  # its threads are at work from here on, while the other decoder is emptied
+        if earlier:
+            yield from self._with_ends(self._frames_of(None, earlier))
+            earlier.flush_buffers()
+        yield from self._with_ends(frames)
+
+    def flush(self) -> Iterator[VideoFrame]:
+        """Frames still inside the decoder; call once, after the last packet."""
+        yield from self._with_ends(self._frames_of(None))
+        if self._held:
+            frame, pts = self._held
+            shown_ticks = self._steady.shown_ticks if self._steady else frame.duration or self._index.last_duration
+            yield self._unit(frame, pts, pts + max(shown_ticks, 1))
+        if not self._decoded and (self._wanted is None or self._wanted):
+            if not self._in_order:
+                raise DamageMet
+            why = self._first_error or self._index.unreadable or "the stream is empty"
+            raise DamagedMedia(f"not one frame decodes ({why})")
+        if self._without_time and self._without_time == self._decoded:
+            raise RefusedMedia(
+                f"none of its {self._decoded} frames has a presentation time",
+                "put it into a container with times: `ffmpeg -fflags +genpts -i FILE -c copy FILE.mkv`",
+            )
+        if not self._in_order and (self._lost() or self._lost_packets.byte_count):
+            raise DamageMet
+
+    def _lost(self) -> list[int]:
+        """Presentation times of announced frames that were asked for and did not come."""
+        if not self._index.complete:
+            return []
+        absent = [pts for pts, came in zip(self._index.shown_pts, self._came, strict=True) if not came]
+        return absent if self._wanted is None else [pts for pts in absent if pts in self._wanted]
+
+    def report(self) -> VideoReport:
+        """Counts and losses, once everything was fed."""
+        base, known, lost = self.info.time_base, self._index.complete, self._lost()
+        index, gone = self._index, self._lost_packets
+        spans = sorted([*((pts, index.end_of(pts)) for pts in lost), *gone.gaps])
+        return VideoReport(
+            frame_count_from_header=self.info.frame_count_from_header,
+            frame_count_from_packets=self.info.frame_count_from_packets,
+            frame_count_hidden=len(self._index.pts) - len(self._index.shown_pts) if known else None,
+            duration_seconds_from_header=self.info.duration_seconds_from_header,
+            frame_count_decoded=self._decoded,
+            frame_count_skipped=self._came.count(0) - len(lost) if known else None,
+            frame_count_lost=len(lost) if known else None,
+            frame_count_corrupt=self._corrupt,
+            frame_count_without_time=self._without_time,
+            frame_count_gone=gone.frame_count,
+            damaged_byte_count=gone.byte_count,
+            lost_seconds=_joined([(start * base, end * base) for start, end in spans])[:SPANS_TOLD],
+            unsure_seconds=_joined([(start * base, end * base) for start, end in gone.unsure])[:SPANS_TOLD],
+            decoder_errors=self._errors,
+            first_error=self._first_error,
+            unreadable=self._index.unreadable or self._structure.cut_off_because,
+            chunk_count_empty=self._structure.empty_chunks.get(self.info.stream_index, 0),
+            joined_at_seconds=tuple(pts * base for pts in index.joins.first_pts)[:SPANS_TOLD],
+            start_time_code=self._start_time_code,
+            edits_not_followed=self._edits_not_followed(),
+            stream_index=self.info.stream_index,
+            streams=listed(self._container),
+            colour=self._colour,
+            shown_size_px=self._shown_size_px if self._cropper else None,
+        )
+
+    def _edits_not_followed(self) -> str | None:
+        """What of the file's edits is not followed: FFmpeg places several wrongly where pictures are reordered."""
+        edits, end = self._structure.edits, self.info.end
+        if edits.not_followed or edits.count < 2 or edits.seconds is None or end is None:
+            return edits.not_followed
+        if abs(end - edits.seconds) <= EDIT_FRAMES * (end / len(self._index.shown_pts)):
+            return None
+        return f"{edits.count} edits take {float(edits.seconds):.3f} s, and the pictures end at {float(end):.3f} s"
+
+    def _frames_of(
+        self, packet: av.packet.Packet | None, codec: av.VideoCodecContext | None = None
+    ) -> list[av.video.frame.VideoFrame]:
+        """What a packet sets free, or, without one, all that is still inside; by default of the decoder now at work."""
+        try:
+            with decoder_errors("decoding a packet"):
+                return list((codec or self._codec).decode(packet))
+        except DamagedMedia as error:
+            if not self._in_order:
+                raise DamageMet from error
+            self._errors += 1
+            self._first_error = self._first_error or error.what
+            return []
+
+    def _with_ends(self, frames: list[av.video.frame.VideoFrame]) -> Iterator[VideoFrame]:
+        for frame in frames:
+            yield from self._with_end(frame)
+
+    def _with_end(self, frame: av.video.frame.VideoFrame) -> Iterator[VideoFrame]:
+        """Give a frame once the time is known at which the next one replaces it."""
+        if frame.is_corrupt and not self._in_order:
+            raise DamageMet
+        if not self._decoded and self._steady and not self._start_time_code:  # it cannot be sought to the first again
+            self._start_time_code = written_on(frame, self.stream.average_rate)
+        self._decoded += 1
+        self._corrupt += bool(frame.is_corrupt)
+        if self._index.complete:
+            if frame.pts is None:
+                self._without_time += 1
+                return
+            self._note_coming(frame.pts)
+            yield self._unit(frame, frame.pts, self._index.end_of(frame.pts))
+            return
+        pts = (
+            self._steady.time_of(frame.duration)
+            if self._steady
+            else self._clock.time_of(frame.pts, frame.dts, frame.duration)
+        )
+        if pts is None:
+            self._without_time += 1
+            return
+        if self._held:
+            earlier, earlier_pts = self._held
+            yield self._unit(earlier, earlier_pts, max(pts, earlier_pts))
+        self._held = (frame, pts)
+
+    def _note_coming(self, pts: int) -> None:
+        """A frame of that time came; a wrong table of times may announce several."""
+        announced, position = self._index.shown_pts, bisect_left(self._index.shown_pts, pts)
+        while position < len(announced) and announced[position] == pts:
+            if not self._came[position]:
+                self._came[position] = 1
+                return
+            position += 1
+
+    def _unit(self, frame: av.video.frame.VideoFrame, pts: int, end_pts: int) -> VideoFrame:
+        if self._colour is None:
+            self._colour = colour_of(frame).facts
+        return VideoFrame(
+            decoded=self._cropper.cut(frame) if self._cropper else frame,
+            pts=pts,
+            end_pts=end_pts,
+            time_base=self.info.time_base,
+            is_keyframe=bool(frame.key_frame),
+            sample_aspect_ratio=self.info.sample_aspect_ratio,
+            matrix=self._matrix_of(frame),
+        )
+
+    def _matrix_of(self, frame: av.video.frame.VideoFrame) -> tuple[int, int, int, int]:
+        """How this frame is turned; its side data are looked at only where the angle changes.
+
+        Looking at them ties the frame into a circle of references: frames would fill 0.5 GB until Python's next sweep.
+        """
+        if frame.rotation != self._rotation_degrees:
+            self._rotation_degrees, self._matrix = frame.rotation, display_matrix(frame)
+        return self._matrix
+
+
+def _joined(spans: list[tuple[Fraction, Fraction]]) -> tuple[tuple[Fraction, Fraction], ...]:
+    """Merge half-open spans that touch; `spans` ascending."""
+    joined: list[tuple[Fraction, Fraction]] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)

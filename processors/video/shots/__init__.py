@@ -1,0 +1,1 @@
+"""Shots, fades and stills, with the edit lists that editors open."""

@@ -1,0 +1,314 @@
+"""Shots: PySceneDetect's detectors, fed with the measured frames, and the cuts' exact times."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from functools import partial
+from math import floor
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
+from processors.video.audit.integrity import Audited
+from processors.video.audit.measured import FromResults, Measured
+from processors.video.audit.repeated_frames import Run, black_frames, repeated_frames, runs
+from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual_rate
+from processors.video.shots.edl import edit_decision_list
+from processors.video.shots.fades import Fade, find_fades
+from processors.video.shots.otio import timeline
+
+if TYPE_CHECKING:
+    from scenedetect import FrameTimecode
+
+COUNTING = Fraction(25)
+"""PySceneDetect is given frame numbers; the rate that it wants beside them plays no part."""
+
+LEAST_RATE_HZ, MOST_RATE_HZ = 1, 120
+"""Between these a time code can count pictures; of others it counts 25 a second."""
+
+SLIDE_SECONDS = 1.0
+"""A picture that is held for so long, and another right behind it, are slides and no stop-motion."""
+
+BEHIND_DAMAGE = 2
+"""By so many times the least difference must pictures before and behind damage differ, which lie further apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """Frames `first_frame` up to, not including, `end_frame`, counted in order of presentation from 0."""
+
+    number: int
+    """From 1."""
+    first_frame: int
+    end_frame: int
+    start_pts: int
+    end_pts: int
+    time_base: str
+    start_seconds: float
+    end_seconds: float
+    starts_with: Literal["start", "cut", "fade"]
+    distinct_pictures: int
+    """Frames that do not repeat the one before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """A fade; half open."""
+
+    kind: Literal["fade in", "fade out"]
+    first_frame: int
+    end_frame: int
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotList:
+    """All shots, which together are the whole video, and the fades in them."""
+
+    shots: tuple[Shot, ...]
+    transitions: tuple[Transition, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotFacts:
+    """What a list of shots says in sum."""
+
+    shot_count: int
+    transition_count: int
+    audit: object
+    """The verdict on the video (`Audit`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shots:
+    """Hard cuts and fades. Items: `shots.json` (`ShotList`), `shots.csv`, `shots.edl` (CMX 3600) and `shots.otio`.
+
+    Repeated frames are left out before cuts are looked for, so that stop-motion is no row of cuts; a cut through black
+    lies in the middle of the black frames. A dissolve is no cut: the two scenes that it joins stay one shot,
+    for none of its frames differs from its neighbours much more than theirs do; only one of a frame or two over scenes
+    that hardly move is taken for a cut.
+    """
+
+    name: ClassVar[str] = "video.shots"
+    version: ClassVar[int] = 6
+    reads: ClassVar[Reads] = "results"
+
+    cut_ratio: float = 2.0
+    """How many times more than its neighbours a frame must differ (PySceneDetect's `adaptive_threshold`); above 1."""
+    cut_levels: float = 10.0
+    """How much it must differ at least, in mean levels of 255 (PySceneDetect's `min_content_val`)."""
+    black_level: int = 12
+    """Darker frames, on average, are black (PySceneDetect's `ThresholdDetector`); 1 to 254."""
+    shortest_frames: int = 4
+    """A cut sooner after another is left out; 1 or more."""
+    integrity: Audited = field(default_factory=Audited)
+
+    def __post_init__(self) -> None:
+        require(self.cut_ratio > 1, "cut_ratio", self.cut_ratio, "must be above 1")
+        require(0 < self.cut_levels <= 255, "cut_levels", self.cut_levels, "must be above 0 and at most 255")
+        require(1 <= self.black_level <= 254, "black_level", self.black_level, "must be from 1 to 254")
+        require(self.shortest_frames >= 1, "shortest_frames", self.shortest_frames, "must be 1 or more")
+
+    def uses(self) -> tuple[Processor, ...]:
+        return (self.integrity.measurements, self.integrity)
+
+    def needs(self, info: Using) -> Need:
+        return Need()
+
+    def start(self, info: Using, scratch: Path) -> FromResults:
+        return FromResults(partial(self.items, info))
+
+    def items(self, using: Using) -> Iterator[Item]:
+        """What is found, from the results alone."""
+        measured = Measured.of(using)
+        audit = using.results[Audited.name].facts("integrity.json")
+        found = find_shots(self, measured)
+        facts = ShotFacts(shot_count=len(found.shots), transition_count=len(found.transitions), audit=audit)
+        text = json.dumps(as_json(found), indent=1).encode()
+        yield Item(name="shots.json", media_type="application/json", data=text, facts=facts)
+        yield Item(name="shots.csv", media_type="text/csv", data=_table(found.shots), facts=facts)
+        if found.shots:
+            origin, first, name = measured.time(0), first_time_code(using, measured), using.source_name or "source"
+            spans = [(measured.time(shot.first_frame), measured.time(shot.end_frame)) for shot in found.shots]
+            data = edit_decision_list(spans, first, origin, name).encode()
+            yield Item(name="shots.edl", media_type="text/plain", data=data, facts=facts)
+            named = [(f"shot {number}", *span) for number, span in enumerate(spans, start=1)]
+            fades = [(fade.kind, measured.time(fade.first_frame), measured.time(fade.end_frame))
+                     for fade in found.transitions]  # fmt: skip
+            data = timeline(named, fades, first, origin, name, measured.time_base).encode()
+            yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
+
+
+def first_time_code(using: Using, measured: Measured) -> TimeCode:
+    """The code of the first picture: the file's own, else its presentation time's.
+
+    At 29.97 and 59.94 pictures a second one that no file says drops numbers, so that it keeps step with the clock.
+    """
+    count, shown = measured.frame_count, measured.time(measured.frame_count) - measured.time(0)
+    rate_hz = usual_rate(Fraction(count) / shown, 2 * measured.time_base / shown) if shown else Fraction(25)
+    if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
+        rate_hz = Fraction(25)
+    report = using.source_facts["video"]
+    assert isinstance(report, dict)
+    said = parsed(str(report["start_time_code"]), rate_hz)
+    if said:
+        return said
+    number = floor(max(measured.time(0), Fraction(0)) * rate_hz + Fraction(1, 2))
+    return TimeCode(frame_number=number, rate_hz=rate_hz, is_drop=can_drop(rate_hz))
+
+
+def find_shots(processor: Shots, measured: Measured) -> ShotList:
+    """The shots and fades that the measurements show."""
+    if not measured.frame_count:
+        return ShotList(shots=(), transitions=())
+    repeated = repeated_frames(measured, processor.integrity.held_levels)
+    brightness = measured.column("brightness_levels")
+    cuts = _cuts(processor, measured.thumbnails, repeated)
+    cuts = sorted({*cuts, *_slides(processor, measured, repeated)})
+    starts = {0: "start", **{cut: "cut" for cut in cuts if _is_no_damage(processor, measured, cut)}}
+    white = measured.column("bright_share") >= 0.99
+    white_fades = find_fades(255 - brightness, white)
+    starts = {**_through_black(processor, brightness), **_through_white(white_fades, white), **starts}
+    kept: list[int] = []
+    for frame in sorted(starts):
+        if not kept or frame - kept[-1] >= processor.shortest_frames:
+            kept.append(frame)
+    shots = tuple(
+        _shot(number, first, end, starts[first], repeated, measured)
+        for number, (first, end) in enumerate(zip(kept, [*kept[1:], measured.frame_count], strict=True), start=1)
+    )
+    transitions = tuple(
+        Transition(
+            kind=fade.kind,
+            first_frame=fade.first_frame,
+            end_frame=fade.end_frame,
+            start_seconds=float(measured.time(fade.first_frame)),
+            end_seconds=float(measured.time(fade.end_frame)),
+        )
+        for fade in sorted(
+            [*find_fades(brightness, black_frames(measured)), *white_fades], key=lambda fade: fade.first_frame
+        )
+    )
+    return ShotList(shots=shots, transitions=transitions)
+
+
+def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> list[int]:
+    """First frame of the shot after each hard cut."""
+    from scenedetect import FrameTimecode
+    from scenedetect.detectors import AdaptiveDetector
+
+    distinct = np.flatnonzero(~repeated).tolist()
+    detector = AdaptiveDetector(
+        adaptive_threshold=processor.cut_ratio, min_content_val=processor.cut_levels, min_scene_len=1, luma_only=True
+    )
+    cuts: list[FrameTimecode] = []
+    # mirrored, so that the last frames have neighbours that change as they do: a cut among them is found, none invented
+    edge = distinct[-2 : -2 - detector.window_width : -1]
+    for position, frame in enumerate([*distinct, *edge]):
+        picture = np.repeat(thumbnails[frame][:, :, None], 3, axis=2)
+        cuts += detector.process_frame(FrameTimecode(position, COUNTING), picture)
+    found = [cut.frame_num for cut in cuts if 0 < cut.frame_num < len(distinct)]
+    lasting = (cut for cut in found if _stays_changed(thumbnails, distinct, cut) >= processor.cut_levels / 2)
+    return [distinct[cut] for cut in lasting]
+
+
+def _slides(processor: Shots, measured: Measured, repeated: np.ndarray) -> list[int]:
+    """First frame of each picture that is held as the one before it was and differs from it as scenes do.
+
+    Among slides no change stands out from its neighbours, as a cut does.
+    """
+    held = [run for run in runs(repeated) if _seconds(measured, run) >= SLIDE_SECONDS]
+    thumbnails = measured.thumbnails
+    return [
+        second.first_frame
+        for first, second in itertools.pairwise(held)
+        if first.end_frame == second.first_frame
+        and float(np.abs(thumbnails[second.first_frame].astype(np.int16) - thumbnails[first.first_frame]).mean())
+        >= processor.cut_levels
+    ]
+
+
+def _seconds(measured: Measured, run: Run) -> float:
+    return float(measured.time(run.end_frame) - measured.time(run.first_frame)) if run.frame_count > 1 else 0.0
+
+
+def _is_no_damage(processor: Shots, measured: Measured, cut: int) -> bool:
+    """Does the scene change at a cut, or does the picture only break or recover? Far from damage it is always a cut."""
+    damaged = measured.is_damaged
+    if not damaged[cut - 1 : cut + 1].any():
+        return True
+    before, after = np.flatnonzero(~damaged[:cut]), cut + np.flatnonzero(~damaged[cut:])
+    if not (before.size and after.size):
+        return False
+    first, then = (measured.thumbnails[frame].astype(np.int16) for frame in (before[-1], after[0]))
+    return float(np.abs(then - first).mean()) >= BEHIND_DAMAGE * processor.cut_levels
+
+
+def _stays_changed(thumbnails: np.ndarray, distinct: list[int], cut: int) -> float:
+    """Difference between the second picture before a cut and the third after it: a glitch is over by then."""
+    before, after = distinct[max(0, cut - 2)], distinct[min(len(distinct) - 1, cut + 2)]
+    return float(np.abs(thumbnails[after].astype(np.int16) - thumbnails[before]).mean())
+
+
+def _through_black(processor: Shots, brightness: np.ndarray) -> dict[int, str]:
+    """The middle frame of each run of black frames between two shots."""
+    from scenedetect import FrameTimecode
+    from scenedetect.detectors import ThresholdDetector
+
+    detector = ThresholdDetector(threshold=processor.black_level, min_scene_len=1)
+    cuts: list[FrameTimecode] = []
+    for position, level in enumerate(brightness):
+        cuts += detector.process_frame(FrameTimecode(position, COUNTING), np.full((1, 1, 3), level))
+    begun = int(np.argmax(brightness >= processor.black_level))  # black before the first picture parts no shots
+    return {cut.frame_num: "fade" for cut in cuts if cut.frame_num > begun}
+
+
+def _through_white(fades: list[Fade], white: np.ndarray) -> dict[int, str]:
+    """The middle frame of each run of white frames between a fade out and a fade in; a flash has no fades."""
+    return {
+        (out.end_frame + back.first_frame) // 2: "fade"
+        for out, back in itertools.pairwise(fades)
+        if (out.kind, back.kind) == ("fade out", "fade in") and white[out.end_frame : back.first_frame].all()
+    }
+
+
+def _shot(number: int, first: int, end: int, how: str, repeated: np.ndarray, measured: Measured) -> Shot:
+    end_pts = int(measured.pts[end]) if end < measured.frame_count else int(measured.end_pts[-1])
+    return Shot(
+        number=number,
+        first_frame=first,
+        end_frame=end,
+        start_pts=int(measured.pts[first]),
+        end_pts=end_pts,
+        time_base=str(measured.time_base),
+        start_seconds=float(measured.time(first)),
+        end_seconds=float(measured.time(end)),
+        starts_with=how,  # type: ignore[arg-type]
+        distinct_pictures=max(1, int((~repeated[first:end]).sum())),
+    )
+
+
+def _table(shots: tuple[Shot, ...]) -> bytes:
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, [column.name for column in fields(Shot)], lineterminator="\n")
+    table.writeheader()
+    table.writerows(vars(shot) for shot in shots)
+    return text.getvalue().encode()
+
+
+def read_shots(using: Using) -> ShotList:
+    """What `video.shots` made of this source."""
+    record = json.loads(using.results[Shots.name].path("shots.json").read_bytes())
+    return ShotList(
+        shots=tuple(Shot(**shot) for shot in record["shots"]),
+        transitions=tuple(Transition(**transition) for transition in record["transitions"]),
+    )

@@ -1,0 +1,138 @@
+"""Chooses the best frames of each shot from the measurements alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.video.audit.measured import Measured
+from processors.video.audit.repeated_frames import black_frames
+from processors.video.shots.shots import Shot, ShotList
+
+MIDDLE_LEVEL = 118.0
+"""Middle grey (18 % reflectance) in sRGB."""
+
+EXPOSURE_WIDTH_LEVELS = 80.0
+GOOD_CONTRAST_LEVELS = 50.0
+AS_GOOD = 0.05
+"""Totals nearer than this are equal. From one frame to the next of a shot coding alone moves sharpness by 0.3 to 1.5 %
+(median; one step in ten by up to 10 %) in the descent and Apollo clips of the sample media. Of equals the first after
+a keyframe is taken: it is the least compressed, and costs the fewest frames to decode again."""
+LEAST_OF_BEST = 0.5
+"""A frame with less than this share of its shot's best total is no still, however different it looks."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How good a frame is, each from 0 to 1."""
+
+    sharpness: float
+    """Against the sharpest frames of its shot (95th percentile)."""
+    exposure: float
+    """Brightness near middle grey, and little of it black or white."""
+    contrast: float
+    total: float
+    """0.6 sharpness + 0.3 exposure + 0.1 contrast."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A chosen frame."""
+
+    shot: int
+    rank_in_shot: int
+    """From 1, the best."""
+    rank: int
+    """Over the whole video, from 1."""
+    frame: int
+    pts: int
+    perceptual_hash: int
+    scores: Scores
+
+
+def choose(measured: Measured, listed: ShotList, per_shot: int, least_distance_bits: int) -> list[Choice]:
+    """Up to `per_shot` frames of each shot, in order of shots and ranks.
+
+    None is black, damaged, in a fade or far worse than the shot's best; none is within `least_distance_bits` of
+    another's perceptual hash, nor nearer to one of the same shot than the shot's length divided by twice `per_shot`.
+    """
+    hashes, usable = measured.column("perceptual_hash"), _usable(measured, listed)
+    since_keyframe = _since_keyframe(measured.column("is_keyframe").astype(bool))
+    chosen: list[Choice] = []
+    for shot in listed.shots:
+        inside = _inside(shot)
+        frames = inside[usable[inside]]
+        if not frames.size:
+            continue
+        scores = _scored(measured, frames)
+        apart = (shot.end_frame - shot.first_frame) / (2 * per_shot)
+        good = scores[3] >= LEAST_OF_BEST * scores[3].max()
+        free = good & _far(hashes[frames], [one.perceptual_hash for one in chosen], least_distance_bits)
+        for rank in range(1, per_shot + 1):
+            if not free.any():
+                break
+            totals = np.where(free, scores[3], -1.0)
+            equals = np.flatnonzero(totals >= totals.max() - AS_GOOD)
+            place = equals[np.lexsort((-totals[equals], since_keyframe[frames[equals]]))[0]]
+            frame = int(frames[place])
+            chosen.append(
+                Choice(
+                    shot=shot.number,
+                    rank_in_shot=rank,
+                    rank=0,
+                    frame=frame,
+                    pts=int(measured.pts[frame]),
+                    perceptual_hash=int(hashes[frame]),
+                    scores=Scores(*(round(float(score[place]), 4) for score in scores)),
+                )
+            )
+            free &= np.abs(frames - frame) >= apart
+            free &= _far(hashes[frames], [int(hashes[frame])], least_distance_bits)
+    return _ranked(chosen)
+
+
+def _usable(measured: Measured, listed: ShotList) -> np.ndarray:
+    """Where a frame is neither black nor damaged nor in a fade: bool, shape (frames,)."""
+    usable = ~black_frames(measured) & ~measured.is_damaged
+    for transition in listed.transitions:
+        usable[transition.first_frame : transition.end_frame] = False
+    return usable
+
+
+def _since_keyframe(is_keyframe: np.ndarray) -> np.ndarray:
+    """How many frames after the last keyframe each one is shown; int, shape (frames,)."""
+    numbers = np.arange(len(is_keyframe))
+    return numbers - np.maximum.accumulate(np.where(is_keyframe, numbers, 0))
+
+
+def _scored(measured: Measured, frames: np.ndarray) -> np.ndarray:
+    """Sharpness, exposure, contrast and total of one shot's frames, shape (4, frames); order as in `Scores`."""
+    sharpness = measured.column("sharpness")[frames]
+    sharp = np.clip(sharpness / max(float(np.percentile(sharpness, 95)), 1e-6), 0, 1)
+    clipped = (measured.column("dark_share") + measured.column("bright_share"))[frames]
+    off_middle = (measured.column("brightness_levels")[frames] - MIDDLE_LEVEL) / EXPOSURE_WIDTH_LEVELS
+    exposure = np.exp(-(off_middle**2)) * (1 - clipped)
+    contrast = np.clip(measured.column("contrast_levels")[frames] / GOOD_CONTRAST_LEVELS, 0, 1)
+    return np.stack([sharp, exposure, contrast, 0.6 * sharp + 0.3 * exposure + 0.1 * contrast])
+
+
+def _far(hashes: np.ndarray, others: Sequence[int], least_distance_bits: int) -> np.ndarray:
+    """Where a hash is at least so many bits from all others: bool, the shape of `hashes` (uint64)."""
+    far = np.ones(len(hashes), bool)
+    for other in others:
+        far &= np.bitwise_count(hashes ^ np.uint64(other)) >= least_distance_bits
+    return far
+
+
+def _inside(shot: Shot) -> np.ndarray:
+    """The shot's frames without its first and last, which encoders spend least on; all of them in a short shot."""
+    margin = 1 if shot.end_frame - shot.first_frame > 4 else 0
+    return np.arange(shot.first_frame + margin, shot.end_frame - margin)
+
+
+def _ranked(chosen: list[Choice]) -> list[Choice]:
+    order = sorted(range(len(chosen)), key=lambda place: (-chosen[place].scores.total, place))
+    rank = {place: number for number, place in enumerate(order, start=1)}
+    return [Choice(**{**vars(one), "rank": rank[place]}) for place, one in enumerate(chosen)]

@@ -1,0 +1,150 @@
+"""The best frames of each shot, chosen from the measurements and fetched by sparse, exact seeks."""
+
+from __future__ import annotations
+
+import functools
+import json
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar
+
+from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
+from processors.errors import RefusedMedia
+from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
+from processors.ordered_executor import Beside
+from processors.video.audit.integrity import Audited
+from processors.video.audit.measured import Measured
+from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
+from processors.video.reading.frame import VideoFrame
+from processors.video.shots.shots import Shots, read_shots
+from processors.video.shots.still_selection import Choice, Scores, choose
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillFacts:
+    """What is known of one still."""
+
+    identity: FrameIdentity
+    shot: int
+    """From 1."""
+    rank_in_shot: int
+    """From 1, the best."""
+    rank: int
+    """Over the whole video."""
+    scores: Scores
+    perceptual_hash: str
+    """16 hexadecimal digits."""
+    width_px: int
+    height_px: int
+    audit: object
+    """The verdict on the video (`Audit`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillsFacts:
+    """What the stills are in sum."""
+
+    still_count: int
+    missing_pts: tuple[int, ...]
+    """Chosen frames that did not decode this time; nothing was put in their place."""
+    audit: object
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stills:
+    """Up to `per_shot` frames of each shot: sharp, well exposed, not black, not in a fade, no two alike.
+
+    Items: `still_<shot>_<rank>.jpg` and `stills.json`, which lists them with their scores.
+    """
+
+    name: ClassVar[str] = "video.stills"
+    version: ClassVar[int] = 5
+    reads: ClassVar[Reads] = "video"
+
+    per_shot: int = 3
+    """1 to 50."""
+    least_distance_bits: int = 8
+    """How far two stills' perceptual hashes must be apart, of 64 bits; 0 allows any two."""
+    picture_format: PictureFormat = "jpeg"
+    quality: int = 92
+    longest_side_px: int | None = None
+    """Larger pictures are shrunk to this; None keeps their size."""
+    shots: Shots = field(default_factory=Shots)
+
+    def __post_init__(self) -> None:
+        require(1 <= self.per_shot <= 50, "per_shot", self.per_shot, "must be from 1 to 50")
+        require(0 <= self.least_distance_bits <= 32, "least_distance_bits", self.least_distance_bits, "must be 0 to 32")
+        require(self.picture_format in SUFFIXES, "picture_format", self.picture_format, f"must be one of {[*SUFFIXES]}")
+        require(1 <= self.quality <= 95, "quality", self.quality, "must be from 1 to 95")
+        side = self.longest_side_px
+        require(side is None or side >= 16, "longest_side_px", side, "must be 16 or more")
+
+    def uses(self) -> tuple[Processor, ...]:
+        return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
+
+    def needs(self, info: Using) -> Need:
+        base = info.info.time_base
+        times = sorted(one.pts * base for one in self.choices(info))
+
+        def shown(start: Fraction, end: Fraction) -> bool:
+            place = bisect_left(times, start)
+            return place < len(times) and times[place] < end
+
+        return Need(shown=shown, longest_side_px=self.longest_side_px)
+
+    def choices(self, info: Using) -> list[Choice]:
+        """Which frames, from the measurements alone."""
+        return choose(Measured.of(info), read_shots(info), self.per_shot, self.least_distance_bits)
+
+    def start(self, info: Using, scratch: Path) -> _Session:
+        return _Session(self, info)
+
+
+class _Session:
+    def __init__(self, processor: Stills, using: Using) -> None:
+        self._processor = processor
+        self._info = using.info
+        self._audit = using.results[Audited.name].facts("integrity.json")
+        self._wanted = {choice.pts: choice for choice in processor.choices(using)}
+        self._made: list[tuple[str, StillFacts]] = []
+        self._beside: Beside[Item] = Beside()
+
+    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+        choice = self._wanted.pop(frame.pts, None)
+        if choice is not None:
+            yield from self._beside.start(functools.partial(self._still, choice, frame))
+
+    def _still(self, choice: Choice, frame: VideoFrame) -> Item:
+        form, identity = self._processor.picture_format, identity_of(frame, self._info)
+        picture = frame.rgb(self._processor.longest_side_px)
+        facts = StillFacts(
+            identity=identity,
+            shot=choice.shot,
+            rank_in_shot=choice.rank_in_shot,
+            rank=choice.rank,
+            scores=choice.scores,
+            perceptual_hash=f"{choice.perceptual_hash:016x}",
+            width_px=picture.shape[1],
+            height_px=picture.shape[0],
+            audit=self._audit,
+        )
+        name = f"still_{choice.shot:04d}_{choice.rank_in_shot:02d}{SUFFIXES[form]}"
+        data = encode(picture, form, quality=self._processor.quality, xmp=xmp_of(identity))
+        self._made.append((name, facts))
+        return Item(name=name, media_type=MEDIA_TYPES[form], data=data, facts=facts)
+
+    def finish(self) -> Iterator[Item]:
+        yield from self._beside.rest()
+        if not self._made:
+            raise RefusedMedia(
+                "no frame is fit for a still: each is black, damaged or in a fade", "choose frames with video.frames"
+            )
+        listed = [{"file": name, **vars(facts)} for name, facts in sorted(self._made, key=lambda pair: pair[1].rank)]
+        for entry in listed:
+            entry.pop("audit")
+        data = json.dumps(as_json(listed), indent=1).encode()
+        facts = StillsFacts(still_count=len(listed), missing_pts=tuple(sorted(self._wanted)), audit=self._audit)
+        yield Item(name="stills.json", media_type="application/json", data=data, facts=facts)
