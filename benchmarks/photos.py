@@ -21,7 +21,7 @@ from processors.contract import Source
 from processors.engine.plan import Recipes
 from processors.metadata import Metadata
 from processors.metadata.processor import OpenSource
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.photo.quality import Quality
 from processors.photo.tiles import Tiles
 from processors.sources.source_file import SourceFile

@@ -21,11 +21,11 @@ from processors.contract import Processor
 from processors.engine.plan import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.photo.deep import Deep
 from processors.photo.enhanced import Enhanced
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.photo.quality import Quality
 from processors.photo.salvaged import Salvaged
+from processors.photo.sixteen_bit import Deep
 from processors.photo.tiles import Tiles
 from processors.photo.tracks import Tracks
 from processors.video.audit.integrity import Audited

@@ -29,7 +29,7 @@ __all__ = ["Job", "Limits", "Stopped", "WorkerDeath", "Workers", "default_limits
 LOADED_FOR_ALL = [
     "cv2",
     "processors.engine.derive",
-    "processors.photo.preview",
+    "processors.photo.photo_preview",
     "processors.video.frames.contact_sheet",
 ]
 LOADED_FOR_SOUND = ["processors.audio.spectrogram.spectrogram", "h5netcdf", "scipy.ndimage", "scipy.signal"]

@@ -13,7 +13,7 @@ from flows.all_recipes import ON_REQUEST as MORE, RECIPES as ALL
 from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.metadata import Metadata
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.plan import Recipes
 from processors.metadata import Metadata
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 

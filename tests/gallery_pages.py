@@ -14,7 +14,7 @@ from processors.engine.plan import Recipes
 from processors.metadata.evidence import Evidence
 from processors.packs.entry import Entry, Subject, Text
 from processors.packs.gallery.shown import Shown
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.photo.tiles import Tiles
 from processors.store.manifest import Manifest, ResultRef
 from processors.video.audit.integrity import Audited

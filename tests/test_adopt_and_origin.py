@@ -18,7 +18,7 @@ from flows.run import in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.comparing.provenance import origin
 from processors.errors import RequestError, ResultMissing, StoreError
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.packed import packed_results
 from processors.store.results import Store

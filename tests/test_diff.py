@@ -18,7 +18,7 @@ from processors.comparing.results import compare, pair
 from processors.comparing.spectrograms import compare_power
 from processors.contract import Item
 from processors.errors import RequestError
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.store.manifest import Manifest
 from processors.store.results import Store
 from tests.conftest import Run

@@ -27,7 +27,7 @@ from processors.packs.gallery.of_store import newest
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.shown import Shown
 from processors.packs.gallery.thumbnails import Thumbnails
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from tests.conftest import PROJECT
 from tests.gallery_pages import item, original, subject
 

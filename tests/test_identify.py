@@ -19,7 +19,7 @@ from processors.decoding import open_container
 from processors.errors import DamagedMedia
 from processors.formats import DEMUXERS, FORMATS, PICTURE_READERS, Format, media_type_of
 from processors.identify import identify
-from processors.photo.vips import LOADERS
+from processors.photo.reading.vips import LOADERS
 from tests.made_formats import OTHERS, SAMPLES
 from tests.made_media import MediaMaker
 

@@ -22,7 +22,7 @@ from processors.linking.crops import crop, points_of
 from processors.linking.find import find_links
 from processors.linking.same_sound import Course, compare
 from processors.photo.enhanced import Enhanced
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.links import Link, LinkEnd
 from processors.store.results import Store

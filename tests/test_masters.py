@@ -18,7 +18,7 @@ from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store
 from processors.store.selection import parse, select

@@ -18,7 +18,7 @@ from processors.metadata.iptc import iptc_tags
 from processors.metadata.photograph import IPTC_NAMES, read_photograph
 from processors.metadata.record import MAX_TEXT_CHARACTERS, MetadataRecord
 from processors.metadata.xmp import xmp_tags
-from processors.photo.reader import PhotoReader
+from processors.photo.reading.photo_reader import PhotoReader
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="T"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">%s</rdf:Description></rdf:RDF></x:xmpmeta>"""

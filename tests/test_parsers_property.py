@@ -29,7 +29,7 @@ from processors.metadata.iptc import iptc_in_photoshop, iptc_tags
 from processors.metadata.label import label_tags
 from processors.metadata.xmp import xmp_tags
 from processors.mission.when import parse_when
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 
 steady = settings(
     max_examples=150, derandomize=True, deadline=2000, database=None,

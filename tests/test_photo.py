@@ -14,11 +14,11 @@ from PIL import Image, ImageCms
 from processors.contract import Item, Source
 from processors.engine.derive import derive
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.photo import reader
 from processors.photo.enhanced import Enhanced
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.photo.quality import Quality
-from processors.photo.reader import PhotoReader
+from processors.photo.reading import photo_reader as reader
+from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.tracks import Tracks
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store

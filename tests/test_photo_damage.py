@@ -14,8 +14,8 @@ from PIL import Image
 from processors.contract import Source
 from processors.engine.derive import derive
 from processors.errors import DamagedMedia
-from processors.photo.preview import Preview
-from processors.photo.reader import Photo, PhotoReader, PhotoReport
+from processors.photo.photo_preview import Preview
+from processors.photo.reading.photo_reader import Photo, PhotoReader, PhotoReport
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store
 

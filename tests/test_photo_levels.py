@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.photo.levels import EIGHT_BIT, Levels, levels_of, scaled, to_8_bit
+from processors.photo.reading.display_levels import EIGHT_BIT, Levels, levels_of, scaled, to_8_bit
 
 
 def ramp(first: float, last: float, dtype: str) -> np.ndarray:

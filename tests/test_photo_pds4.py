@@ -11,7 +11,7 @@ import pytest
 
 from processors.contract import LabelRef, Source
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, UnsupportedMedia
-from processors.photo.reader import PhotoReader
+from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import described
 from processors.planetary.pds4 import described_by
 from processors.planetary.samples import read_pixels, read_samples

@@ -21,7 +21,7 @@ from flows.run import in_threads, run_ingest
 from processors.contract import LabelRef
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store
 from processors.store.schemas import SCHEMAS

@@ -11,7 +11,7 @@ import pytest
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.identify import identify
 from processors.metadata.photograph import read_photograph
-from processors.photo.reader import PhotoReader
+from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import read_header
 from processors.planetary.samples import read_pixels
 

@@ -16,9 +16,9 @@ from processors.contract import Item, Source
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.metadata.processor import OpenSource
 from processors.photo.enhanced import Enhanced
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.photo.quality import QualityFacts, hash_distance, measure
-from processors.photo.reader import PhotoReader
+from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.tiles import Tiles
 from processors.sources.source_file import SourceFile
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from processors.linking.same_picture import Candidate, candidate, renditions
 from processors.photo.enhanced import Enhanced
-from processors.photo.reader import PhotoReader
+from processors.photo.reading.photo_reader import PhotoReader
 
 
 def scene(seed: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from processors.errors import DamagedMedia, UnsupportedMedia
-from processors.photo.reader import Photo, PhotoReader, PhotoReport
+from processors.photo.reading.photo_reader import Photo, PhotoReader, PhotoReport
 
 Tag = tuple[int, int, tuple[int, ...] | bytes]
 

@@ -16,7 +16,7 @@ from processors.contract import Source
 from processors.linking.crops import points_of
 from processors.linking.same_picture import candidate
 from processors.metadata.processor import OpenSource
-from processors.photo.deep import Deep
+from processors.photo.sixteen_bit import Deep
 from processors.photo.tiles import Tiles, TilesFacts
 from processors.sources.source_file import SourceFile
 

@@ -15,7 +15,7 @@ from processors.contract import Item
 from processors.errors import MediaError
 from processors.identify import identify
 from processors.metadata.evidence import Told
-from processors.photo.reader import Photo, PhotoInfo, PhotoReader
+from processors.photo.reading.photo_reader import Photo, PhotoInfo, PhotoReader
 from processors.photo.tracks import Tracks, TracksFacts
 from processors.sample.release import TRACKS
 from processors.sample.tracks import write_tracks

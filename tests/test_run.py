@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.engine.plan import Recipes, why
 from processors.metadata import Metadata
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store
 from tests.made_media import MediaMaker

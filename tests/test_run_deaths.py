@@ -17,7 +17,7 @@ from processors.contract import Item, Medium, Need, Reads, Source
 from processors.engine.plan import Due, Recipes
 from processors.errors import DamagedMedia
 from processors.metadata import Metadata
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store

@@ -18,7 +18,7 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.entry import Subject, subjects
 from processors.packs.recipe import Audience, Override
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.store.ask import connect
 from processors.store.catalogue import Catalogue
 from processors.store.results import Store

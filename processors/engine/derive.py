@@ -31,7 +31,7 @@ from processors.engine.result_records import Outcome, already_made, outcome_of, 
 from processors.engine.session_state import Reading, Work
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.metadata.processor import OpenSource
-from processors.photo.reader import PhotoReader
+from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import described
 from processors.sources.source_file import SourceFile
 from processors.store.manifest import Cost

@@ -22,7 +22,7 @@ from processors.packs.packed import Made, Packed
 from processors.packs.pds4 import can_be_labelled
 from processors.packs.recipe import Pictures
 from processors.packs.sign import Signer
-from processors.photo.levels import levels_of, to_8_bit
+from processors.photo.reading.display_levels import levels_of, to_8_bit
 
 FOLDER = "media"
 MAX_SCALED_PIXELS = 200_000_000

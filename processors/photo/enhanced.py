@@ -12,7 +12,7 @@ from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
 from processors.imaging.image_writer import encode
-from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
+from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 
 
 @dataclass(frozen=True, kw_only=True)

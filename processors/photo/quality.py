@@ -12,7 +12,7 @@ import numpy as np
 
 from processors.contract import Item, Need, Reads, as_json, require
 from processors.imaging.perceptual_hash import perceptual_hash
-from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
+from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 
 SAMPLE_SIDE_PX = 512
 """Sharpness, noise and blocks are measured in up to nine squares of this side at full resolution."""

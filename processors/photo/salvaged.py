@@ -19,9 +19,9 @@ from processors.contract import Item, Need, Reads, as_json, require
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.imaging.image_writer import encode
-from processors.photo.colour import to_srgb
-from processors.photo.colour_tags import colour_of
-from processors.photo.reader import MAX_PIXELS, PhotoReader, refuse_larger
+from processors.photo.reading.colour_tags import colour_of
+from processors.photo.reading.photo_reader import MAX_PIXELS, PhotoReader, refuse_larger
+from processors.photo.reading.to_srgb import to_srgb
 
 
 @dataclass(frozen=True, kw_only=True)

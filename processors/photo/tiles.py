@@ -16,10 +16,10 @@ import pyvips
 from processors.contract import Item, Need, Reads, as_json, require
 from processors.decoding import open_picture
 from processors.imaging.colour import CICP, SRGB, Colour, tables
-from processors.photo.colour_tags import colour_of
-from processors.photo.levels import Levels, levels_of, scaled
-from processors.photo.tiff import photo_options
-from processors.photo.vips import LOADERS, open_strips, vips_errors
+from processors.photo.reading.colour_tags import colour_of
+from processors.photo.reading.display_levels import Levels, levels_of, scaled
+from processors.photo.reading.tiff import photo_options
+from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 
 MAX_SAMPLED_PIXELS = 4_000_000
 MAKER_DATE = (1980, 1, 1, 0, 0, 0)

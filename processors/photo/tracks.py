@@ -14,7 +14,7 @@ import numpy as np
 from processors.contract import Item, Need, Reads, as_json, require
 from processors.imaging.image_writer import encode
 from processors.photo.grousers import LONGEST_SIDE_PX, Band, find_grousers, scaled
-from processors.photo.reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
+from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 
 RELATIVE = "pixels and degrees in this picture; no length on the ground is known"
 REAR = re.compile(r"(?<![a-z])rear(?![a-z])|(?<![a-z])rhaz|后避障|后视|后置|后部", re.IGNORECASE)

@@ -9,7 +9,7 @@ from processors.audio.levels.levels import Levels
 from processors.contract import Processor, Source
 from processors.engine.derive import derive
 from processors.metadata import Metadata
-from processors.photo.preview import Preview
+from processors.photo.photo_preview import Preview
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.results import Store

@@ -96,7 +96,7 @@ def _eight_bit(image: Any) -> Any:
         import numpy as np
         from PIL import Image
 
-        from processors.photo.levels import levels_of, to_8_bit
+        from processors.photo.reading.display_levels import levels_of, to_8_bit
 
         values = np.asarray(image)
         return Image.fromarray(to_8_bit(values, levels_of(values))).convert("RGB")

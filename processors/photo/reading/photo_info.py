@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from processors.errors import RefusedMedia
-from processors.photo.damage import Condition, Damage
+from processors.photo.reading.damage import Condition, Damage
 
 MAX_PIXELS = 300_000_000
 """Where nobody says otherwise, a larger picture is refused before it is decoded: it would take 0.9 GB as RGB."""

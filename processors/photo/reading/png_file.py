@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
-from processors.photo.damage import Damage
+from processors.photo.reading.damage import Damage
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 200_000

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from processors.imaging.colour import SRGB, Colour
-from processors.photo.damage import Damage
+from processors.photo.reading.damage import Damage
 
 BOUNDED_PIXELS = 100_000_000
 """A larger picture is shrunk while it is decoded, by 2 or more: all that is made of it then fits into 4000 MB."""

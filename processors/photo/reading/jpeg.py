@@ -10,9 +10,9 @@ import numpy as np
 import pyvips
 
 from processors.errors import DamagedMedia
-from processors.photo.damage import SALVAGE, Damage
-from processors.photo.jpeg_file import JpegFile, part_of, restart_intervals, without_junk
-from processors.photo.vips import Heard, listening, load, plain
+from processors.photo.reading.damage import SALVAGE, Damage
+from processors.photo.reading.jpeg_file import JpegFile, part_of, restart_intervals, without_junk
+from processors.photo.reading.vips import Heard, listening, load, plain
 
 HARMLESS = (
     (re.compile(r"unknown JFIF revision"), "a number in the header that no decoder acts on"),

@@ -13,15 +13,15 @@ from PIL import ExifTags, Image, ImageFile
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia
 from processors.imaging.colour import SRGB, Colour
-from processors.photo.avif import avif_damage
-from processors.photo.colour import deep_of, profile_name
-from processors.photo.colour_tags import ICC, colour_of
-from processors.photo.damage import SALVAGE, Damage
-from processors.photo.info import PhotoInfo
-from processors.photo.jpeg import decode_damaged_jpeg, decode_jpeg, jpeg_damage
-from processors.photo.jpeg_file import JpegFile, read_jpeg_file
-from processors.photo.pixels import Pixels, bounding_shrink
-from processors.photo.png_file import PngFile, png_damage, png_exif, read_png_file, without_damaged_extras
+from processors.photo.reading.avif import avif_damage
+from processors.photo.reading.colour_tags import ICC, colour_of
+from processors.photo.reading.damage import SALVAGE, Damage
+from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, jpeg_damage
+from processors.photo.reading.jpeg_file import JpegFile, read_jpeg_file
+from processors.photo.reading.photo_info import PhotoInfo
+from processors.photo.reading.pixels import Pixels, bounding_shrink
+from processors.photo.reading.png_file import PngFile, png_damage, png_exif, read_png_file, without_damaged_extras
+from processors.photo.reading.to_srgb import deep_of, profile_name
 
 _PLAIN = (
     (re.compile(r"is truncated|Truncated|truncated"), "truncated: the file ends before its picture does"),

@@ -11,14 +11,14 @@ from PIL import Image
 
 from processors.contract import Need
 from processors.decoding import decoder_errors
-from processors.photo.colour import to_srgb
-from processors.photo.damage import Damage
-from processors.photo.info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_larger, report_of
-from processors.photo.levels import EIGHT_BIT, Levels, levels_of, scaled, to_8_bit
-from processors.photo.ordinary import Ordinary
-from processors.photo.pixels import Pixels, turned, turned_array
-from processors.photo.tiff import Tiff
-from processors.photo.tiff_file import is_tiff
+from processors.photo.reading.damage import Damage
+from processors.photo.reading.display_levels import EIGHT_BIT, Levels, levels_of, scaled, to_8_bit
+from processors.photo.reading.ordinary import Ordinary
+from processors.photo.reading.photo_info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_larger, report_of
+from processors.photo.reading.pixels import Pixels, turned, turned_array
+from processors.photo.reading.tiff import Tiff
+from processors.photo.reading.tiff_file import is_tiff
+from processors.photo.reading.to_srgb import to_srgb
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
 from processors.planetary.samples import read_samples

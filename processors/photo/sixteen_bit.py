@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 from processors.contract import Item, Need, Reads, Source, as_json, require
 from processors.errors import RefusedMedia
-from processors.photo.colour import profile_name
-from processors.photo.deep_planetary import deep_samples, write_png
-from processors.photo.tiff import photo_options
-from processors.photo.vips import LOADERS, open_strips, vips_errors
+from processors.photo.reading.tiff import photo_options
+from processors.photo.reading.to_srgb import profile_name
+from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
+from processors.photo.sixteen_bit_planetary import deep_samples, write_png
 from processors.planetary.open_image import FORMATS as PLANETARY
 from processors.planetary.open_image import described
 from processors.planetary.samples import read_samples

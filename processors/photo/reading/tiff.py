@@ -11,12 +11,12 @@ from PIL import Image
 
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia, MediaError, UnsupportedMedia
-from processors.photo.colour import profile_name
-from processors.photo.damage import SALVAGE, Damage
-from processors.photo.info import PhotoInfo
-from processors.photo.pixels import Pixels, bounding_shrink
-from processors.photo.tiff_file import DEFLATE, Directory, read_tiff_file, rows_of_unsound_deflate
-from processors.photo.vips import Heard, listening, load, plain
+from processors.photo.reading.damage import SALVAGE, Damage
+from processors.photo.reading.photo_info import PhotoInfo
+from processors.photo.reading.pixels import Pixels, bounding_shrink
+from processors.photo.reading.tiff_file import DEFLATE, Directory, read_tiff_file, rows_of_unsound_deflate
+from processors.photo.reading.to_srgb import profile_name
+from processors.photo.reading.vips import Heard, listening, load, plain
 
 LAB = (8, 9, 10)
 _ENDS = re.compile(r"bad seek|[Rr]ead error|Not enough data|beyond end of file|got \d+ bytes, expected")

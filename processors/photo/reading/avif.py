@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 import pyvips
 
-from processors.photo.damage import Damage
-from processors.photo.vips import listening, source_of
+from processors.photo.reading.damage import Damage
+from processors.photo.reading.vips import listening, source_of
 
 _CORRUPT = re.compile(r"[Cc]orrupt [^\n(]*[^\n( ]")
 

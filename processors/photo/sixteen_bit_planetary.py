@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from processors.photo.levels import levels_of, scaled
-from processors.photo.vips import pyvips, vips_errors
+from processors.photo.reading.display_levels import levels_of, scaled
+from processors.photo.reading.vips import pyvips, vips_errors
 from processors.planetary.image_object import ImageObject
 from processors.planetary.samples import Samples
 

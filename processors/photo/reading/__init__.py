@@ -1,0 +1,1 @@
+"""Decoding of photos: pixels, colours, and what is damaged."""
