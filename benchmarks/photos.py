@@ -20,7 +20,7 @@ from flows.run import Options, in_threads, run_ingest
 from processors.contract import Source
 from processors.engine.plan import Recipes
 from processors.metadata import Metadata
-from processors.metadata.processor import OpenSource
+from processors.metadata.metadata import OpenSource
 from processors.photo.photo_preview import Preview
 from processors.photo.quality import Quality
 from processors.photo.tiles import Tiles

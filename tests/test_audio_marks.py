@@ -14,7 +14,7 @@ import soundfile
 
 from processors.audio.marks import Marks
 from processors.contract import Item, Source
-from processors.metadata.processor import OpenSource
+from processors.metadata.metadata import OpenSource
 from processors.sources.source_file import SourceFile
 
 

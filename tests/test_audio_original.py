@@ -11,7 +11,7 @@ import pytest
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.renditions.original_stream import OriginalStream
 from processors.contract import Item, Source
-from processors.metadata.processor import OpenSource
+from processors.metadata.metadata import OpenSource
 from processors.sources.source_file import SourceFile
 
 

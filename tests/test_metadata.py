@@ -13,9 +13,9 @@ from PIL.TiffImagePlugin import IFDRational
 
 from processors.contract import Json
 from processors.metadata.container import read_container
+from processors.metadata.metadata import Metadata, OpenSource
 from processors.metadata.photograph import read_photograph
-from processors.metadata.processor import Metadata, OpenSource
-from processors.metadata.record import MetadataRecord, bytes_tag, text_tag
+from processors.metadata.tag_records import MetadataRecord, bytes_tag, text_tag
 from processors.sources.source_file import SourceFile
 from tests.conftest import SAMPLES
 from tests.made_media import MediaMaker

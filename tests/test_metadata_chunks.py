@@ -13,8 +13,8 @@ import soundfile
 
 from processors.metadata.container import read_container
 from processors.metadata.position import position_of
-from processors.metadata.record import Tag
 from processors.metadata.riff import riff_tags
+from processors.metadata.tag_records import Tag
 from processors.metadata.times import dates_of_file
 
 

@@ -16,7 +16,7 @@ from processors.metadata.container import read_container
 from processors.metadata.ifd import utf_16_of
 from processors.metadata.photograph import read_photograph
 from processors.metadata.position import position_of
-from processors.metadata.record import MetadataRecord, Tag, known_from, text_tag
+from processors.metadata.tag_records import MetadataRecord, Tag, known_from, text_tag
 from processors.metadata.times import dates_of_file
 from processors.mission.when import parse_when
 from tests.test_metadata_evidence import evidence

@@ -16,7 +16,7 @@ from processors.identify import identify
 from processors.metadata.ifd import Directories
 from processors.metadata.iptc import iptc_tags
 from processors.metadata.photograph import IPTC_NAMES, read_photograph
-from processors.metadata.record import MAX_TEXT_CHARACTERS, MetadataRecord
+from processors.metadata.tag_records import MAX_TEXT_CHARACTERS, MetadataRecord
 from processors.metadata.xmp import xmp_tags
 from processors.photo.reading.photo_reader import PhotoReader
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms
 
-from processors.metadata.boxes import XMP_UUID, box_tags
 from processors.metadata.icc import icc_tags
+from processors.metadata.mp4_metadata import XMP_UUID, box_tags
 from processors.metadata.photograph import read_photograph
-from processors.metadata.record import MetadataRecord
 from processors.metadata.riff import riff_tags
+from processors.metadata.tag_records import MetadataRecord
 from processors.metadata.xmp import EXTENSION, extended_packet
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

@@ -16,7 +16,7 @@ from PIL import ExifTags
 from processors.errors import MediaError
 from processors.identify import identify
 from processors.metadata.photograph import IPTC_NAMES, read_photograph
-from processors.metadata.record import MetadataRecord
+from processors.metadata.tag_records import MetadataRecord
 
 FOUND_PART = 0.95
 AGREEING_PART = 0.95

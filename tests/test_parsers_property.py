@@ -22,11 +22,11 @@ from processors.contract import canonical_json, result_key
 from processors.errors import MediaError
 from processors.formats import FORMATS
 from processors.identify import identify
-from processors.metadata.boxes import box_tags
 from processors.metadata.icc import icc_tags
 from processors.metadata.ifd import Directories
 from processors.metadata.iptc import iptc_in_photoshop, iptc_tags
 from processors.metadata.label import label_tags
+from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.xmp import xmp_tags
 from processors.mission.when import parse_when
 from processors.photo.photo_preview import Preview

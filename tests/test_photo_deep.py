@@ -12,7 +12,7 @@ from PIL import Image
 
 from processors.contract import Item, Source
 from processors.errors import RefusedMedia
-from processors.metadata.processor import OpenSource
+from processors.metadata.metadata import OpenSource
 from processors.photo.sixteen_bit import Deep
 from processors.sources.source_file import SourceFile
 from tests.made_pds3 import pds3, picture, vicar

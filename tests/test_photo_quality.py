@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 
 from processors.contract import Item, Source
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.metadata.processor import OpenSource
+from processors.metadata.metadata import OpenSource
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import Preview
 from processors.photo.quality import QualityFacts, hash_distance, measure

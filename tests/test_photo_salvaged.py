@@ -11,7 +11,7 @@ from PIL import Image
 
 from processors.contract import Item, Source
 from processors.errors import DamagedMedia, UnsupportedMedia
-from processors.metadata.processor import OpenSource
+from processors.metadata.metadata import OpenSource
 from processors.photo.salvaged import Salvaged
 from processors.sources.source_file import SourceFile
 

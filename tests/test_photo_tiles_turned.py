@@ -15,7 +15,7 @@ from PIL import Image
 from processors.contract import Source
 from processors.linking.crops import points_of
 from processors.linking.same_picture import candidate
-from processors.metadata.processor import OpenSource
+from processors.metadata.metadata import OpenSource
 from processors.photo.sixteen_bit import Deep
 from processors.photo.tiles import Tiles, TilesFacts
 from processors.sources.source_file import SourceFile

@@ -30,7 +30,7 @@ from processors.engine.failure import fault_of
 from processors.engine.result_records import Outcome, already_made, outcome_of, record
 from processors.engine.session_state import Reading, Work
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.metadata.processor import OpenSource
+from processors.metadata.metadata import OpenSource
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import described
 from processors.sources.source_file import SourceFile

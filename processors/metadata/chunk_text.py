@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
 
-from processors.metadata.record import Tag, text_tag
+from processors.metadata.tag_records import Tag, text_tag
 
 MAX_DEPTH = 20
 MAX_ELEMENTS = 10_000

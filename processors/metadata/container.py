@@ -13,10 +13,10 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
 from processors.decoding import decoder_errors, open_container
-from processors.metadata.boxes import box_tags
+from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.position import position_of
-from processors.metadata.record import MetadataRecord, StreamRecord, Tag, known_from, text_tag
 from processors.metadata.riff import riff_tags
+from processors.metadata.tag_records import MetadataRecord, StreamRecord, Tag, known_from, text_tag
 
 MAX_PROBLEMS = 20
 

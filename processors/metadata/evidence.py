@@ -17,7 +17,7 @@ from processors.contract import Item, LabelRef, Need, Reads, Source, Using, as_j
 from processors.errors import DamagedMedia
 from processors.metadata.evidence_record import EvidenceFacts, weigh
 from processors.metadata.label import label_tags
-from processors.metadata.processor import Metadata
+from processors.metadata.metadata import Metadata
 from processors.metadata.statements import Contradiction
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.profile import load_profile, profiles_sha256

@@ -11,7 +11,6 @@ from typing import Any
 from processors.contract import Source
 from processors.metadata.label import files_described, last_part
 from processors.metadata.product_name import product_name
-from processors.metadata.record import Tag
 from processors.metadata.release_file import Said
 from processors.metadata.statements import (
     Contradiction,
@@ -23,6 +22,7 @@ from processors.metadata.statements import (
     said_by_release,
     statement,
 )
+from processors.metadata.tag_records import Tag
 from processors.metadata.times import (
     Date,
     Taken,

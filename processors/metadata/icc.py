@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import ImageCms
 
-from processors.metadata.record import Tag, text_tag
+from processors.metadata.tag_records import Tag, text_tag
 
 CLASSES = {
     b"scnr": "input device", b"mntr": "display device", b"prtr": "output device", b"link": "device link",

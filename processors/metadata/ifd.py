@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PIL import ExifTags
 
-from processors.metadata.record import Tag, bytes_tag, text_tag
+from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 
 Read = Callable[[int, int], bytes]
 """Bytes from an offset on, at most so many; fewer at the end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from processors.metadata.record import Tag, bytes_tag, text_tag
+from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 
 IPTC_RESOURCE = 0x0404
 _UTF8 = b"\x1b%G"

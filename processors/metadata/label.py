@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from processors.errors import RefusedMedia
-from processors.metadata.record import Tag, text_tag
+from processors.metadata.tag_records import Tag, text_tag
 from processors.planetary.labels import MAX_LABEL_BYTES, is_xml, label_root, xml_entries
 from processors.planetary.pvl import is_absent, statements
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from processors.metadata.ifd import MAKER_NAMESPACE, Directories, Read
-from processors.metadata.record import Tag
+from processors.metadata.tag_records import Tag
 
 MAX_NOTE_BYTES = 1 << 20
 

@@ -16,7 +16,7 @@ from processors.metadata.ifd import Directories
 from processors.metadata.iptc import IPTC_RESOURCE, iptc_in_photoshop, iptc_tags
 from processors.metadata.maker_notes import maker_note_tags
 from processors.metadata.position import position_of
-from processors.metadata.record import (
+from processors.metadata.tag_records import (
     MetadataRecord,
     PictureRecord,
     Tag,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from processors.metadata.record import Tag, Value
+from processors.metadata.tag_records import Tag, Value
 
 _NUMBER = r"[-+]?\d{1,3}(?:\.\d+)?"
 _PAIR = (

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from processors.metadata.chunk_text import text_of
-from processors.metadata.record import Tag, bytes_tag, text_tag
+from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 
 MAX_NOTES = 1000
 

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from processors.containers.chunks import MAX_CHUNK_BYTES, Chunk, ChunkFile
 from processors.metadata.chunk_text import text_of, xml_tags
-from processors.metadata.record import Tag, bytes_tag, text_tag
 from processors.metadata.recorder_notes import guano_tags, wamd_tags
+from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 from processors.metadata.xmp import xmp_tags
 
 MAX_UNKNOWN = 100

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from processors.metadata.label import found
-from processors.metadata.record import Tag
 from processors.metadata.release_file import Said
+from processors.metadata.tag_records import Tag
 
 
 @dataclass(frozen=True, kw_only=True)

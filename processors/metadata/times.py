@@ -12,8 +12,8 @@ from typing import Literal
 
 from processors.metadata.label import found
 from processors.metadata.product_name import ProductName
-from processors.metadata.record import Tag, holds_a_date
 from processors.metadata.release_file import Said
+from processors.metadata.tag_records import Tag, holds_a_date
 from processors.mission.mars_time import ACCURACY_SECONDS, mars_time
 from processors.mission.profile import Profile
 from processors.mission.when import BEIJING, When, parse_when

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
 
-from processors.metadata.record import Tag, text_tag
+from processors.metadata.tag_records import Tag, text_tag
 
 MAX_XMP_BYTES = 16 << 20
 MAX_DEPTH = 40

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from processors.containers.mp4_boxes import boxes
-from processors.metadata.record import Tag
+from processors.metadata.tag_records import Tag
 from processors.metadata.xmp import MAX_XMP_BYTES, xmp_tags
 
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
