@@ -33,7 +33,7 @@ from processors.contract import Source
 from processors.engine.derive import derive
 from processors.engine.plan import applicable
 from processors.sources.source_file import SourceFile
-from processors.store.results import Store
+from processors.store.store import Store
 path, store = Path(sys.argv[1]), Path(sys.argv[2])
 wanted = sys.argv[3].split(",") if len(sys.argv) > 3 else None
 source = Source(digest="0" * 64, size_bytes=1, name=path.name, medium="video", format="mp4", has_sound=True)
@@ -151,7 +151,7 @@ def write_many_sources(folder: Path) -> None:
     from processors.sources.scan import FoundFile, survey
     from processors.store.catalogue import Catalogue, SourceRow
     from processors.store.manifest import Cost
-    from processors.store.results import Store, put_item
+    from processors.store.store import Store, put_item
 
     raw = folder / "many" / "june"
     raw.mkdir(parents=True)

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.measure import in_turn, process, python, ratio, tell
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef, StoredItem
-from processors.store.results import Store
+from processors.store.store import Store
 
 FRAMES = 100
 """Of each video."""
@@ -29,7 +29,7 @@ from pathlib import Path
 from processors.packs.build import build
 from processors.packs.entry import Text
 from processors.packs.recipe import Recipe
-from processors.store.results import Store
+from processors.store.store import Store
 recipe = Recipe(title=Text(en="Frames"), selection=("*",), take=("frames",))
 build(recipe, Path(sys.argv[2]), Store(Path(sys.argv[1])), asked=lambda row: frozenset(), force=True)
 """

@@ -16,7 +16,7 @@ from flows.run import in_threads, run, run_ingest
 from processors.engine.estimate import estimate
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker
 

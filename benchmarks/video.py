@@ -25,7 +25,7 @@ from processors.contract import Processor, Source
 from processors.engine.derive import derive
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
-from processors.store.results import Store
+from processors.store.store import Store
 from processors.video.audit.integrity import Audited
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames

@@ -12,7 +12,7 @@ from flows.workers import Stopped, Workers
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome
 from processors.errors import StoreError
-from processors.store.results import Store
+from processors.store.store import Store
 
 BATCH_SECONDS = 4.0
 """Estimated work in one batch: an empty Prefect task costs about 20 ms, so that is half a percent."""

@@ -18,10 +18,10 @@ from flows.options import Options
 from flows.prove import VERDICTS, Rebuilt, prove
 from processors.errors import StoreError
 from processors.store.catalogue import Catalogue
+from processors.store.fixity import Checked, Fault, verify
 from processors.store.manifest import Manifest
 from processors.store.masters import check_masters
-from processors.store.results import Store, replace_file
-from processors.store.verify import Checked, Fault, verify
+from processors.store.store import Store, replace_file
 
 Which = Literal["all", "store", "raw"]
 """What is hashed."""

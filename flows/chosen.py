@@ -16,8 +16,8 @@ from processors.engine.release_index import TellTale
 from processors.errors import RequestError
 from processors.sources.scan import Untaken
 from processors.store.catalogue import Catalogue, SourceRow
-from processors.store.results import Store
 from processors.store.selection import parse, select
+from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from flows.parameters import PackOutput, PackRecipe, StoreFolder
 from flows.tasks import CANNOT_BEGIN, ended, log_lines, said
 from processors.packs.verify import verify_pack
 from processors.sources.scan import printable
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 @flow(name="pack", description="Build a pack by its recipe, and check every byte of it.", persist_result=False)

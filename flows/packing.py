@@ -18,7 +18,7 @@ from processors.packs.recipe import Audience, Recipe
 from processors.packs.recipe_file import read_recipe
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 EVERYTHING = "Everything in the store"
 

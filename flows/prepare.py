@@ -22,7 +22,7 @@ from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, Untaken,
 from processors.sources.source_file import SourceFile
 from processors.store.by_name import Shown
 from processors.store.catalogue import Catalogue, SourceRow
-from processors.store.results import Store
+from processors.store.store import Store
 
 INSPECTED_AT_ONCE = 64
 """Files in one job of a worker: hashing is short, asking a worker is not free."""

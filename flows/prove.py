@@ -24,7 +24,7 @@ from processors.errors import RequestError
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest
-from processors.store.results import Store
+from processors.store.store import Store
 
 Proof = Literal["identical", "within tolerance", "different", "not rebuilt"]
 VERDICTS: tuple[Proof, ...] = get_args(Proof)

@@ -19,7 +19,7 @@ from flows.run_record import RunRecord
 from processors.contract import Blame
 from processors.engine.result_records import Outcome
 from processors.sources.scan import printable
-from processors.store.results import Store
+from processors.store.store import Store
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
 FAULT_EXIT_CODE = 3

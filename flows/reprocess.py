@@ -19,7 +19,7 @@ from flows.prepare import Prepared
 from flows.progress import RunProgress
 from flows.run import run
 from flows.tasks import CANNOT_BEGIN, ended, in_tasks, run_name, said, settled, task_runner
-from processors.store.results import Store
+from processors.store.store import Store
 
 Selection = Annotated[
     list[str], Said("Words that narrow: medium=video, sol=10..40, a name, a pattern; none: every source.")

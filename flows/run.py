@@ -27,7 +27,7 @@ from processors.sources.scan import printable
 from processors.store.by_name import refresh_by_name
 from processors.store.catalogue import Catalogue
 from processors.store.claims import sweep_claims
-from processors.store.results import Store
+from processors.store.store import Store
 
 CATALOGUE_SECONDS = 15.0
 """Time between two writes of the catalogue during a run; a killed run's results are found again by the next plan."""

@@ -24,7 +24,7 @@ from flows.changes import Change
 from processors.errors import StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
-from processors.store.results import Store, replace_file
+from processors.store.store import Store, replace_file
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 RESERVED_BYTES = 256 * 1024

@@ -14,7 +14,7 @@ from processors.engine.plan import Due
 from processors.engine.result_records import Outcome, record_failure
 from processors.errors import SourceChanged, StoreError, machine_reason
 from processors.store.manifest import ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 SLOW_TRIES = 2

@@ -20,7 +20,7 @@ from processors.engine.result_records import Outcome, outcome_of
 from processors.errors import StoreError, machine_reason
 from processors.store.claims import Claim, claim_source
 from processors.store.manifest import ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 POLL_SECONDS = 0.5
 

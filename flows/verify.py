@@ -25,7 +25,7 @@ from flows.report import cell
 from flows.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import StoreError
 from processors.sources.scan import printable
-from processors.store.results import Store, replace_file
+from processors.store.store import Store, replace_file
 
 Sample = Annotated[int, Field(ge=0, le=10_000), Said("How many results are made again and compared.")]
 Seed = Annotated[int | None, Said("Chooses the sample; empty: the day, so that every day takes another one.")]

@@ -18,7 +18,7 @@ from processors.packs.entry import Text
 from processors.packs.recipe import Recipe
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.results import Store, put_item
+from processors.store.store import Store, put_item
 
 HOSTILE = "<script>alert('Mars')</script> & \"tracks\""
 MADE_UTC = "2026-03-04T05:06:07.890+00:00"

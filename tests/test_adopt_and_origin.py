@@ -21,7 +21,7 @@ from processors.errors import RequestError, ResultMissing, StoreError
 from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.packed import packed_results
-from processors.store.results import Store
+from processors.store.store import Store
 from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
 from tests.conftest import PROJECT, Run

@@ -20,7 +20,7 @@ from processors.audio.spectrogram.spectra import Spectra
 from processors.contract import Source
 from processors.engine.derive import derive
 from processors.sources.source_file import SourceFile
-from processors.store.results import Store
+from processors.store.store import Store
 from processors.video.frames.video_preview import Preview
 
 RATE_HZ = 48_000

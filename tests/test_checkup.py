@@ -14,7 +14,7 @@ from flows.checkup import check_up, hash_all, hash_sample
 from flows.options import Options
 from flows.prove import prove
 from flows.run import in_threads, run_ingest
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.command import command_line
 from tests.conftest import PROJECT, Run, quiet_environment
 from tests.made_media import MediaMaker

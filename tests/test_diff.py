@@ -20,7 +20,7 @@ from processors.contract import Item
 from processors.errors import RequestError
 from processors.photo.photo_preview import Preview
 from processors.store.manifest import Manifest
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.conftest import Run
 from tests.made_media import MediaMaker
 from tests.pack_store import PackStore, picture

@@ -16,7 +16,7 @@ from PIL import Image
 from flows.recipes import RECIPES
 from flows.report import Report
 from processors.store.manifest import Manifest
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.runs import counts, ingest
 
 INPUTS = Path(__file__).resolve().parents[2] / "shared" / "faults" / "inputs"

@@ -19,7 +19,7 @@ from PIL import Image
 from processors.contract import Medium, Source
 from processors.engine.derive import derive
 from processors.sources.source_file import SourceFile
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker
 

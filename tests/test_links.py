@@ -25,7 +25,7 @@ from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.links import Link, LinkEnd
-from processors.store.results import Store
+from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames
 

@@ -20,8 +20,8 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
-from processors.store.results import Store
 from processors.store.selection import parse, select
+from processors.store.store import Store
 from tests.made_media import MediaMaker
 from tests.runs import ingest
 

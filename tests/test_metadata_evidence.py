@@ -19,7 +19,7 @@ from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord, w
 from processors.metadata.label import found, label_tags
 from processors.metadata.product_name import product_name
 from processors.mission.profile import load_profile
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.made_media import MediaMaker
 
 NAME = "HX1-Ro_GRAS_NaTeCamA-F-001_SCI_N_20210625030542_20210625030542_00041_A.2B"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.conftest import PROJECT
 from tests.pack_store import filled
 

@@ -22,7 +22,7 @@ from processors.packs.entry import Text
 from processors.packs.recipe import AUDIENCES, Highlight, Pictures, Recipe
 from processors.packs.verify import verify_pack
 from processors.photo.photo_preview import Preview
-from processors.store.results import Store
+from processors.store.store import Store
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 from processors.video.frames.video_preview import Preview as VideoPreview

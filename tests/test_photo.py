@@ -21,7 +21,7 @@ from processors.photo.reading import photo_reader as reader
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.tracks import Tracks
 from processors.sources.source_file import SourceFile
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.made_media import MediaMaker
 
 

@@ -17,7 +17,7 @@ from processors.errors import DamagedMedia
 from processors.photo.photo_preview import Preview
 from processors.photo.reading.photo_reader import Photo, PhotoReader, PhotoReport
 from processors.sources.source_file import SourceFile
-from processors.store.results import Store
+from processors.store.store import Store
 
 PICTURE = np.random.default_rng(7).integers(40, 200, (30, 40, 3)).astype(np.uint8).repeat(16, 0).repeat(16, 1)
 

@@ -23,8 +23,8 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
-from processors.store.results import Store
 from processors.store.schemas import SCHEMAS
+from processors.store.store import Store
 from tests.conftest import Run
 from tests.made_pds3 import detached, picture
 from tests.made_pds4 import label, numbers

@@ -14,7 +14,7 @@ from flows.report import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.plan import Recipes
 from processors.store.catalogue import Catalogue
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.made_media import MediaMaker
 from tests.runs import ingest
 from tests.test_run_deaths import Misbehaving

@@ -26,8 +26,8 @@ from processors.errors import RequestError
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
 from processors.store.manifest import Cost
-from processors.store.results import Store
 from processors.store.schemas import SCHEMAS
+from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames

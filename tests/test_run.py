@@ -10,7 +10,7 @@ from processors.engine.plan import Recipes, why
 from processors.metadata import Metadata
 from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.made_media import MediaMaker
 from tests.runs import counts, ingest
 

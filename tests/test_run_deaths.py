@@ -20,7 +20,7 @@ from processors.metadata import Metadata
 from processors.photo.photo_preview import Preview
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.fault_processors import Dependent, Faulty, FaultyPhoto
 from tests.made_media import MediaMaker
 from tests.runs import counts, ingest

@@ -26,7 +26,7 @@ from processors.engine.plan import Due
 from processors.errors import StoreError
 from processors.store.catalogue import Catalogue
 from processors.store.claims import claim_run, claim_source
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker
 from tests.runs import counts, ingest
@@ -156,7 +156,7 @@ def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_
     first = ingest(photos, store)
     code = (
         "import os\nfrom pathlib import Path\nfrom flows.run_record import recorded\n"
-        "from processors.store.results import Store\n"
+        "from processors.store.store import Store\n"
         f"with recorded(Store(Path({str(store)!r})), 'killed', 'raw'):\n    print(os.getpid(), flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
     )

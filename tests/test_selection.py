@@ -9,11 +9,11 @@ import pytest
 
 from processors.errors import RequestError
 from processors.packs.entry import entries, subjects
-from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef, StoredItem
-from processors.store.results import Store
 from processors.store.selection import parse, select
+from processors.store.sql import connect
+from processors.store.store import Store
 
 
 def row(digest: str, name: str, medium: str | None = "photo", release: str = "june", **fields: object) -> SourceRow:

@@ -19,10 +19,10 @@ from processors.metadata.evidence import Evidence
 from processors.packs.entry import Subject, subjects
 from processors.packs.recipe import Audience, Override
 from processors.photo.photo_preview import Preview
-from processors.store.ask import connect
 from processors.store.catalogue import Catalogue
-from processors.store.results import Store
 from processors.store.selection import parse, select
+from processors.store.sql import connect
+from processors.store.store import Store
 from tests.made_media import MediaMaker
 from tests.runs import counts, ingest
 

@@ -15,9 +15,9 @@ from processors.identify import Identity
 from processors.sources.scan import FoundFile
 from processors.store.by_name import Shown, rebuild_by_name, refresh_by_name, safe_name
 from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.fixity import verify
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.results import Store, put_item
-from processors.store.verify import verify
+from processors.store.store import Store, put_item
 
 
 @pytest.fixture

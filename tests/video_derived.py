@@ -13,7 +13,7 @@ from processors.engine.derive import derive
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from processors.engine.parameters import changed, from_parameters, parse_setting
 from processors.errors import RequestError
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.store.results import Store, replace_file
+from processors.store.store import Store, replace_file
 
 
 def adopt(name: str, key: str | None, settings: tuple[str, ...], folder: Path, *, yes: bool) -> None:

@@ -26,7 +26,7 @@ from flows.workers import warm_up
 from processors.engine.plan import Plan
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.by_name import refresh_by_name
-from processors.store.results import Store
+from processors.store.store import Store
 
 PROBLEMS_SHOWN = 40
 """Lines of each kind."""

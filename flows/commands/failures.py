@@ -16,8 +16,8 @@ from processors.errors import RequestError, ResultMissing
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
-from processors.store.results import Store
 from processors.store.selection import Selection, parse, select
+from processors.store.store import Store
 
 MACHINE = "nothing: the next run tries it again"
 MARSMEDIA = "report it, with the traceback in its manifest; after an update, run `marsmedia ingest --retry-failed`"

@@ -19,7 +19,7 @@ from flows.prepare import Prepared, prepare
 from flows.progress import RunProgress
 from flows.recipe_book import load_recipes
 from processors.store.by_name import safe_name
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 def ingest(raw: Path, store_folder: Path, options: Options, *, dry_run: bool, as_json: bool) -> int:

@@ -17,9 +17,9 @@ from processors.engine.release_index import TellTale
 from processors.sources.scan import printable
 from processors.store.by_name import Shown, rebuild_by_name
 from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.fixity import Fault
 from processors.store.manifest import ResultRef
 from processors.store.packed import packed_results
-from processors.store.verify import Fault
 
 
 def verify(folder: Path, *, percent: float | None, seed: int | None, which: Which, as_json: bool) -> int:

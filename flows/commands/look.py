@@ -18,11 +18,11 @@ from processors.engine.plan import why as reason_for
 from processors.engine.release_index import TellTale
 from processors.errors import RequestError
 from processors.sources.scan import printable
-from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
-from processors.store.results import Store
 from processors.store.selection import find_source, parse, select
+from processors.store.sql import connect
+from processors.store.store import Store
 
 COUNTED = ("verdict", "item_count", "size_bytes")
 VERDICTS = ("made", "refused", "failed")

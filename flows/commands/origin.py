@@ -16,7 +16,7 @@ from processors.engine.release_index import TellTale
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:

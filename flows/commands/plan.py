@@ -16,7 +16,7 @@ from processors.engine.plan import Due, changes
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
-from processors.store.results import Store
+from processors.store.store import Store
 
 SHOWN = 40
 

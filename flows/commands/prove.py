@@ -19,8 +19,8 @@ from processors.packs.kept import results_of
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
-from processors.store.results import Store
 from processors.store.selection import parse, select
+from processors.store.store import Store
 
 
 def prove(words: Sequence[str], folder: Path, *, options: Options, as_json: bool) -> int:

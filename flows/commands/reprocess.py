@@ -14,7 +14,7 @@ from flows.options import Options
 from flows.prepare import Prepared
 from flows.progress import RunProgress
 from processors.engine.parameters import parse_settings
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 def reprocess(

@@ -14,12 +14,12 @@ from flows.commands.link_words import sentence
 from flows.commands.look import open_store
 from processors.contract import Json
 from processors.sources.scan import printable
-from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.disagreements import Disagreement, disagreements
 from processors.store.manifest import Manifest
-from processors.store.results import Store
 from processors.store.selection import find_source
+from processors.store.sql import connect
+from processors.store.store import Store
 
 
 def show(word: str, folder: Path, *, as_json: bool) -> None:

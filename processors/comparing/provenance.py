@@ -13,7 +13,7 @@ from processors.engine.result_records import software
 from processors.errors import RequestError
 from processors.store.catalogue import SourceRow
 from processors.store.manifest import Manifest
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)

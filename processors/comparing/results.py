@@ -15,7 +15,7 @@ from processors.contract import Json
 from processors.engine.plan import flat
 from processors.errors import RequestError
 from processors.store.manifest import Manifest, StoredItem
-from processors.store.results import Store
+from processors.store.store import Store
 
 T = TypeVar("T")
 Numbers = Mapping[str, float | str | None]

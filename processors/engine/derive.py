@@ -34,9 +34,9 @@ from processors.metadata.metadata import OpenSource
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import described
 from processors.sources.source_file import SourceFile
+from processors.store.inputs import used_results
 from processors.store.manifest import Cost
-from processors.store.results import Store
-from processors.store.used import used_results
+from processors.store.store import Store
 from processors.video.reading.container_damage import structure_of
 from processors.video.reading.video_reader import DamageMet, VideoReader
 

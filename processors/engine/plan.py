@@ -12,7 +12,7 @@ from processors.metadata.evidence import Told
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Known, SourceRow
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 Recipes = Mapping[Medium, Sequence[Processor]]
 

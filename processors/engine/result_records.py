@@ -13,7 +13,7 @@ from pathlib import Path
 from processors.contract import Blame, Json, Processor, Source, Verdict, parameters, result_key
 from processors.engine.failure import Fault
 from processors.store.manifest import Cost, Manifest, ResultRef, StoredItem
-from processors.store.results import Store
+from processors.store.store import Store
 
 LIBRARIES = ("marsmedia", "av", "librosa", "numpy", "opencv-python", "pillow", "pyvips", "soundfile")
 

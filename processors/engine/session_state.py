@@ -12,7 +12,7 @@ from typing import Any
 from processors.contract import Item, Json, Processor, Reads, Session, Using
 from processors.engine.failure import Fault, fault_of
 from processors.store.manifest import StoredItem
-from processors.store.results import put_item
+from processors.store.store import put_item
 
 
 class Work:

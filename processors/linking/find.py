@@ -18,7 +18,7 @@ from processors.linking.stills_of_videos import frame_of, read_frames, still_of
 from processors.store.catalogue import Catalogue
 from processors.store.links import Link, LinkEnd, LinkKind
 from processors.store.manifest import ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
 """Of a photo the first of the previews that is there, and the stretched one: a 16-bit photo can be all but black."""

@@ -34,7 +34,7 @@ from processors.packs.sign import Signer
 from processors.packs.sink import FolderSink, ZipSink
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 class Gallery(Protocol):

@@ -14,8 +14,8 @@ from processors.packs.rights import check_rights
 from processors.packs.take import taken
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.results import Store
 from processors.store.selection import parse, select
+from processors.store.store import Store
 
 SHOWN = ("stills", "clips", "sound")
 Asked = Callable[[SourceRow], frozenset[ResultRef]]

@@ -10,11 +10,11 @@ from typing import Any
 
 from processors.contract import Json
 from processors.packs.voices import Voice, binding, voice
-from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.disagreements import Disagreement, disagreements
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.results import Store
+from processors.store.sql import connect
+from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from processors.packs.entry import Entry, Subject, entries
 from processors.packs.media import checked_bytes
 from processors.packs.recipe import Highlight, Recipe
 from processors.packs.rights import credit
-from processors.store.results import Store
+from processors.store.store import Store
 
 FILE = "highlight.mp4"
 FRAMES_PER_SECOND = 25

@@ -13,7 +13,7 @@ from processors.errors import RequestError
 from processors.packs.build import Built
 from processors.packs.names import portable_name
 from processors.store.manifest import ResultRef
-from processors.store.results import Store, replace_file
+from processors.store.store import Store, replace_file
 
 
 def remember(store: Store, built: Built) -> Path:

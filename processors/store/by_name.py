@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.store.manifest import ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 NAME_BYTES = 120
 FORBIDDEN = set('<>:"/\\|?*')

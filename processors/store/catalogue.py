@@ -20,8 +20,8 @@ from processors.identify import Identity, Kind
 from processors.sources.scan import FoundFile
 from processors.store.links import Link, link_row
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.results import Store
 from processors.store.schemas import IDENTITY, SCHEMAS
+from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

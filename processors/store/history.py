@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from processors.contract import Json
-from processors.store.ask import connect
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Cost
+from processors.store.sql import connect
 
 LATEST = """
 SELECT source, processor, version, parameters, started_utc FROM results WHERE list_contains(?, processor)

@@ -6,7 +6,7 @@ import json
 
 from processors.errors import StoreError
 from processors.store.manifest import ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 def packed_results(store: Store) -> dict[ResultRef, str]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from processors.errors import RequestError
 from processors.mission.when import When, parse_when
-from processors.store.ask import connect
 from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.sql import connect
 
 MEDIA = ("video", "audio", "photo")
 WORDS = ("medium", "release", "processor", "mission", "sol", "event", "camera", "date", "sql")

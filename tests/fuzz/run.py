@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.store.results import Store
+from processors.store.store import Store
 from tests.fuzz.mutants import mutants
 from tests.fuzz.oracles import complaint
 from tests.fuzz.told import verdict_of

@@ -12,7 +12,7 @@ from processors.metadata import Metadata
 from processors.photo.photo_preview import Preview
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
-from processors.store.results import Store
+from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
 
 

@@ -11,7 +11,7 @@ from processors.packs.entry import Subject, entries, manifests_of
 from processors.packs.gallery.shown import Shown
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.manifest import Manifest
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 def shown_of_store(subjects: Iterable[Subject], store: Store, folder: Path) -> Iterator[Shown]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from processors.contract import Json, Processor, Reads, Source, Using, result_key, used_by
 from processors.errors import ItemMissing, UsedNotMade
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from processors.errors import ResultCorrupt
-from processors.store.results import Store
+from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
