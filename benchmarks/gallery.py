@@ -14,9 +14,9 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.measure import tell
-from processors.packs.entry import Recorded, Text
+from processors.packs.contents.subject import Recorded, Text
+from processors.packs.gallery.gallery_file import Shown
 from processors.packs.gallery.page import write_gallery
-from processors.packs.gallery.shown import Shown
 from tests.chromium import Browser, Page, executable, started
 from tests.gallery_pages import original, subject
 

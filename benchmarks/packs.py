@@ -27,8 +27,8 @@ BUILD = """
 import sys
 from pathlib import Path
 from processors.packs.build import build
-from processors.packs.entry import Text
-from processors.packs.recipe import Recipe
+from processors.packs.contents.subject import Text
+from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.store import Store
 recipe = Recipe(title=Text(en="Frames"), selection=("*",), take=("frames",))
 build(recipe, Path(sys.argv[2]), Store(Path(sys.argv[1])), asked=lambda row: frozenset(), force=True)

@@ -15,7 +15,7 @@ from prefect.states import Completed
 from flows.packing import build_pack, recipe_of
 from flows.parameters import PackOutput, PackRecipe, StoreFolder
 from flows.tasks import CANNOT_BEGIN, ended, log_lines, said
-from processors.packs.verify import verify_pack
+from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable
 from processors.store.store import Store
 

@@ -11,11 +11,11 @@ from processors.engine.plan import applicable
 from processors.engine.release_index import TellTale
 from processors.errors import RequestError
 from processors.packs.build import Built, build
-from processors.packs.entry import Text
+from processors.packs.contents.subject import Text
 from processors.packs.gallery.page import write_gallery
-from processors.packs.kept import remember
-from processors.packs.recipe import Audience, Recipe
-from processors.packs.recipe_file import read_recipe
+from processors.packs.recipe.pack_recipe import Audience, Recipe
+from processors.packs.recipe.recipe_file import read_recipe
+from processors.packs.registry import remember
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.store import Store

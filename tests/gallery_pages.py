@@ -12,8 +12,8 @@ from processors.audio.spectrogram.picture import Picture
 from processors.audio.waveform import Waveform
 from processors.engine.plan import Recipes
 from processors.metadata.evidence import Evidence
-from processors.packs.entry import Entry, Subject, Text
-from processors.packs.gallery.shown import Shown
+from processors.packs.contents.subject import Entry, Subject, Text
+from processors.packs.gallery.gallery_file import Shown
 from processors.photo.photo_preview import Preview
 from processors.photo.tiles import Tiles
 from processors.store.manifest import Manifest, ResultRef

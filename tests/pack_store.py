@@ -14,8 +14,8 @@ from PIL import Image
 
 from processors.contract import Item
 from processors.packs.build import Built, build
-from processors.packs.entry import Text
-from processors.packs.recipe import Recipe
+from processors.packs.contents.subject import Text
+from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store, put_item

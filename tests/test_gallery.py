@@ -22,10 +22,10 @@ from flows.run import Options, in_threads, run_ingest
 from processors.engine.plan import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
-from processors.packs.entry import Failure, Text
-from processors.packs.gallery.of_store import newest
+from processors.packs.contents.subject import Failure, Text
+from processors.packs.gallery.gallery_file import Shown
 from processors.packs.gallery.page import write_gallery
-from processors.packs.gallery.shown import Shown
+from processors.packs.gallery.store_gallery import newest
 from processors.packs.gallery.thumbnails import Thumbnails
 from processors.photo.photo_preview import Preview
 from tests.conftest import PROJECT

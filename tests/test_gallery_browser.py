@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli import main
-from processors.packs.entry import Text
+from processors.packs.contents.subject import Text
 from processors.packs.gallery.page import write_gallery
 from processors.video.frames.frames import Frames
 from tests.chromium import Browser, Page, executable, started

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from processors.packs.entry import Text
-from processors.packs.names import UniqueNames, portable_name
-from processors.packs.recipe import DEFAULT_TAKE, Pictures
-from processors.packs.verify import verify_pack
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.contents.names import UniqueNames, portable_name
+from processors.packs.contents.subject import Text
+from processors.packs.recipe.pack_recipe import DEFAULT_TAKE, Pictures
 from tests.conftest import PROJECT
 from tests.pack_store import PackStore, evidence, filled, make_pack, picture, tree
 
@@ -137,7 +137,7 @@ def test_deep_and_transparent_pictures_keep_their_light(made: PackStore, tmp_pat
 def test_of_two_results_the_asked_for_is_taken_else_the_latest(made: PackStore, tmp_path: Path) -> None:
     from processors.contract import Item
     from processors.packs.build import build
-    from processors.packs.recipe import Recipe
+    from processors.packs.recipe.pack_recipe import Recipe
 
     digest = made.source("two.jpg", "photo", "jpeg", b"two")
     old, new = (
@@ -173,7 +173,7 @@ if sys.argv[6] == "backwards":
     listdir = os.listdir
     os.listdir = lambda place=".": sorted(listdir(place), reverse=True)
 from pathlib import Path
-from processors.packs.entry import Text
+from processors.packs.contents.subject import Text
 from tests.pack_store import PackStore, make_pack
 make_pack(PackStore(Path(sys.argv[1])), Path(sys.argv[2]) / sys.argv[3])
 """

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
-from processors.packs.recipe import Pictures
-from processors.packs.verify import verify_pack
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.recipe.pack_recipe import Pictures
 from tests.conftest import PROJECT
 from tests.pack_store import PackStore, filled, make_pack
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
-from processors.packs.entry import Text
-from processors.packs.recipe import DEFAULT_TAKE, Highlight, Override, Pictures, Recipe, Signature
-from processors.packs.recipe_file import read_recipe
-from processors.packs.recipe_template import TEMPLATE
+from processors.packs.contents.subject import Text
+from processors.packs.recipe.pack_recipe import DEFAULT_TAKE, Highlight, Override, Pictures, Recipe, Signature
+from processors.packs.recipe.recipe_file import read_recipe
+from processors.packs.recipe.recipe_template import TEMPLATE
 
 PROCESSORS = frozenset({"video.frames", "photo.enhanced"})
 

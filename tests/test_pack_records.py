@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from rocrate.rocrate import ROCrate
 
-from processors.packs.recipe import Pictures
+from processors.packs.recipe.pack_recipe import Pictures
 from tests.conftest import SAMPLES
 from tests.pack_store import HOSTILE, PackStore, filled, make_pack
 

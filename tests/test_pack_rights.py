@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
-from processors.packs.recipe import Override
-from processors.packs.verify import verify_pack
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.recipe.pack_recipe import Override
 from tests.pack_store import PackStore, filled, make_pack
 
 

@@ -17,10 +17,10 @@ from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
+from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.build import Built, build
-from processors.packs.entry import Text
-from processors.packs.recipe import AUDIENCES, Highlight, Pictures, Recipe
-from processors.packs.verify import verify_pack
+from processors.packs.contents.subject import Text
+from processors.packs.recipe.pack_recipe import AUDIENCES, Highlight, Pictures, Recipe
 from processors.photo.photo_preview import Preview
 from processors.store.store import Store
 from processors.video.frames.contact_sheet import ContactSheet

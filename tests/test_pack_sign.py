@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from processors.errors import RequestError
-from processors.packs.recipe import Pictures, Signature
-from processors.packs.verify import verify_pack
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.recipe.pack_recipe import Pictures, Signature
 from tests.pack_store import PackStore, filled, make_pack
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
-from processors.packs.bag import BagWriter
-from processors.packs.sink import ZipSink
-from processors.packs.verify import verify_pack
+from processors.packs.archive.bagit import BagWriter
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.archive.writers import ZipSink
 from tests.pack_store import filled, make_pack
 
 FRAME = "data/media/descent.mp4/video.frames/frame_000001.jpg"

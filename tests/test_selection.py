@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
-from processors.packs.entry import entries, subjects
+from processors.packs.contents.subject import entries, subjects
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.selection import parse, select

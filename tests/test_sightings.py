@@ -16,8 +16,8 @@ from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.packs.entry import Subject, subjects
-from processors.packs.recipe import Audience, Override
+from processors.packs.contents.subject import Subject, subjects
+from processors.packs.recipe.pack_recipe import Audience, Override
 from processors.photo.photo_preview import Preview
 from processors.store.catalogue import Catalogue
 from processors.store.selection import parse, select

@@ -10,9 +10,9 @@ import click
 
 from flows.commands.look import open_store
 from processors.errors import RequestError
-from processors.packs.entry import Text, subjects
-from processors.packs.gallery.of_store import shown_of_store
+from processors.packs.contents.subject import Text, subjects
 from processors.packs.gallery.page import LANGUAGES, MARK, write_gallery
+from processors.packs.gallery.store_gallery import shown_of_store
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.selection import parse, select

@@ -12,10 +12,10 @@ import click
 from flows.commands.look import open_store
 from flows.packing import build_pack, recipe_of
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
-from processors.packs.kept import forget
-from processors.packs.recipe import Audience
-from processors.packs.recipe_template import TEMPLATE
-from processors.packs.verify import verify_pack
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.recipe.pack_recipe import Audience
+from processors.packs.recipe.recipe_template import TEMPLATE
+from processors.packs.registry import forget
 from processors.sources.scan import printable
 
 

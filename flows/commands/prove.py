@@ -15,7 +15,7 @@ from flows.options import Options
 from flows.prove import VERDICTS
 from flows.prove import prove as made_again
 from processors.errors import RequestError
-from processors.packs.kept import results_of
+from processors.packs.registry import results_of
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest

@@ -16,22 +16,25 @@ from urllib.parse import quote
 
 from processors.contract import as_json, canonical_json
 from processors.errors import RequestError
-from processors.packs import crate, credit_file, iiif, pds4
-from processors.packs.bag import BagWriter
-from processors.packs.choose import Asked, Chosen, choose, publishable
-from processors.packs.entry import Entry, Text, entries
-from processors.packs.gallery.shown import Shown
-from processors.packs.highlight import FILE as HIGHLIGHT
-from processors.packs.highlight import write_highlight
-from processors.packs.media import MediaWriter, read_blocks
-from processors.packs.names import UniqueNames, portable_name
-from processors.packs.packed import Identity, Packed, in_seconds
-from processors.packs.place import AGENT, finished, is_zip, scratch_beside
-from processors.packs.readme import readme
-from processors.packs.recipe import Recipe
-from processors.packs.rights import override_of
-from processors.packs.sign import Signer
-from processors.packs.sink import FolderSink, ZipSink
+from processors.packs.archive.bagit import BagWriter
+from processors.packs.archive.output import AGENT, finished, is_zip, scratch_beside
+from processors.packs.archive.writers import FolderSink, ZipSink
+from processors.packs.contents.media import MediaWriter, read_blocks
+from processors.packs.contents.names import UniqueNames, portable_name
+from processors.packs.contents.packed_file import Identity, Packed, in_seconds
+from processors.packs.contents.rights import override_of
+from processors.packs.contents.selected_sources import Asked, Chosen, choose, publishable
+from processors.packs.contents.signing import Signer
+from processors.packs.contents.subject import Entry, Text, entries
+from processors.packs.gallery.gallery_file import Shown
+from processors.packs.highlight.highlight import FILE as HIGHLIGHT
+from processors.packs.highlight.highlight import write_highlight
+from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.records import credits as credit_file
+from processors.packs.records import iiif
+from processors.packs.records import pds4_bundle as pds4
+from processors.packs.records import ro_crate as crate
+from processors.packs.records.readme import readme
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.store import Store

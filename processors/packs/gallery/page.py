@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import require
-from processors.packs.entry import Text
-from processors.packs.gallery.record import frames_of, grouped, listed, opened, shots_of
-from processors.packs.gallery.shown import Shown
-from processors.packs.gallery.tiles import unpack
+from processors.packs.contents.subject import Text
+from processors.packs.gallery.gallery_file import Shown
+from processors.packs.gallery.gallery_record import frames_of, grouped, listed, opened, shots_of
+from processors.packs.gallery.tile_pyramids import unpack
 
 LANGUAGES = ("en", "zh")
 CHUNK = 40

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.errors import MediaError, ResultCorrupt
-from processors.packs.entry import Entry
+from processors.packs.contents.subject import Entry
 
 LONGEST_SIDE_PX = 480
 """A card is 240 CSS pixels wide; screens of two device pixels each show this in full."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from processors.packs.entry import Entry, Subject, Text
+from processors.packs.contents.subject import Entry, Subject, Text
 
 KINDS: dict[str, tuple[str, str]] = {
     "video.frames": ("Frame", "画面"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from processors.packs.iiif import FILE, LOCAL_ADDRESS
-from processors.packs.packed import Identity
-from processors.packs.recipe import Recipe
+from processors.packs.contents.packed_file import Identity
+from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.records.iiif import FILE, LOCAL_ADDRESS
 
 _EN = """\
 {title}

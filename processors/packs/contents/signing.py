@@ -13,9 +13,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from processors.errors import RequestError
-from processors.packs.entry import Entry
-from processors.packs.recipe import Signature
-from processors.packs.rights import credit
+from processors.packs.contents.rights import credit
+from processors.packs.contents.subject import Entry
+from processors.packs.recipe.pack_recipe import Signature
 
 if TYPE_CHECKING:
     import c2pa

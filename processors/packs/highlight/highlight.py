@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from processors.errors import RequestError, StoreError
-from processors.packs.cards import Cards, Frame
-from processors.packs.choose import Chosen
-from processors.packs.entry import Entry, Subject, entries
-from processors.packs.media import checked_bytes
-from processors.packs.recipe import Highlight, Recipe
-from processors.packs.rights import credit
+from processors.packs.contents.media import checked_bytes
+from processors.packs.contents.rights import credit
+from processors.packs.contents.selected_sources import Chosen
+from processors.packs.contents.subject import Entry, Subject, entries
+from processors.packs.highlight.cards import Cards, Frame
+from processors.packs.recipe.pack_recipe import Highlight, Recipe
 from processors.store.store import Store
 
 FILE = "highlight.mp4"

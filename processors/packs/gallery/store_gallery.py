@@ -7,8 +7,8 @@ from pathlib import Path
 
 from processors.contract import canonical_json
 from processors.formats import media_type_of
-from processors.packs.entry import Subject, entries, manifests_of
-from processors.packs.gallery.shown import Shown
+from processors.packs.contents.subject import Subject, entries, manifests_of
+from processors.packs.gallery.gallery_file import Shown
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.manifest import Manifest
 from processors.store.store import Store

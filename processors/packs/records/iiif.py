@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.contract import Json
-from processors.packs.entry import Subject, Text
-from processors.packs.packed import Identity, Packed, in_languages, json_with_list
-from processors.packs.recipe import Recipe
-from processors.packs.rights import credit, notice, rights, rights_address
-from processors.packs.words import time_of, words
+from processors.packs.contents.packed_file import Identity, Packed, in_languages, json_with_list
+from processors.packs.contents.rights import credit, notice, rights, rights_address
+from processors.packs.contents.subject import Subject, Text
+from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.records.captions import time_of, words
 
 FILE = "iiif-manifest.json"
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"

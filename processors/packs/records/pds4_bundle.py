@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from processors.packs.entry import Subject
-from processors.packs.packed import Identity, Packed, in_seconds
-from processors.packs.rights import credit, rights
-from processors.packs.words import words
+from processors.packs.contents.packed_file import Identity, Packed, in_seconds
+from processors.packs.contents.rights import credit, rights
+from processors.packs.contents.subject import Subject
+from processors.packs.records.captions import words
 
 NAMESPACE = "http://pds.nasa.gov/pds4/pds/v1"
 MODEL_VERSION = "1.26.0.0"

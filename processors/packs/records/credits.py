@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from processors.packs.entry import Subject, Text
-from processors.packs.packed import Identity, Packed
-from processors.packs.recipe import Recipe
-from processors.packs.rights import credit, notice, override_of, rights
-from processors.packs.voices import Voice
+from processors.packs.contents.packed_file import Identity, Packed
+from processors.packs.contents.rights import credit, notice, override_of, rights
+from processors.packs.contents.subject import Subject, Text
+from processors.packs.contents.voices import Voice
+from processors.packs.recipe.pack_recipe import Recipe
 from processors.sources.scan import printable
 
 FILE = "CREDITS.txt"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from processors.errors import RequestError
-from processors.packs.entry import Subject, manifests_of, subjects
-from processors.packs.recipe import ORIGINALS, Recipe
-from processors.packs.rights import check_rights
-from processors.packs.take import taken
+from processors.packs.contents.rights import check_rights
+from processors.packs.contents.subject import Subject, manifests_of, subjects
+from processors.packs.recipe.include import taken
+from processors.packs.recipe.pack_recipe import ORIGINALS, Recipe
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.selection import parse, select

@@ -15,13 +15,13 @@ from PIL import Image
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.formats import PICTURE_READERS, media_type_of
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, encode
-from processors.packs.bag import BLOCK_BYTES, BagWriter, Written
-from processors.packs.entry import Entry, Subject
-from processors.packs.names import UniqueNames
-from processors.packs.packed import Made, Packed
-from processors.packs.pds4 import can_be_labelled
-from processors.packs.recipe import Pictures
-from processors.packs.sign import Signer
+from processors.packs.archive.bagit import BLOCK_BYTES, BagWriter, Written
+from processors.packs.contents.names import UniqueNames
+from processors.packs.contents.packed_file import Made, Packed
+from processors.packs.contents.signing import Signer
+from processors.packs.contents.subject import Entry, Subject
+from processors.packs.recipe.pack_recipe import Pictures
+from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.display_levels import levels_of, to_8_bit
 
 FOLDER = "media"

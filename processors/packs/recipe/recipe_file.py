@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from processors.errors import RequestError
-from processors.packs.entry import Text
-from processors.packs.recipe import (
+from processors.packs.contents.subject import Text
+from processors.packs.recipe.pack_recipe import (
     AUDIENCES,
     DEFAULT_TAKE,
     LANGUAGES,

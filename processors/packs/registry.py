@@ -11,7 +11,7 @@ from pathlib import Path
 
 from processors.errors import RequestError
 from processors.packs.build import Built
-from processors.packs.names import portable_name
+from processors.packs.contents.names import portable_name
 from processors.store.manifest import ResultRef
 from processors.store.store import Store, replace_file
 

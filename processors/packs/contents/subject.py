@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import Json
-from processors.packs.voices import Voice, binding, voice
+from processors.packs.contents.voices import Voice, binding, voice
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.disagreements import Disagreement, disagreements
 from processors.store.manifest import Manifest, ResultRef

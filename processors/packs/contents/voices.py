@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from processors.packs.licences import strictness_of
+from processors.packs.contents.licences import strictness_of
 
 OF_RELEASE = ("release.toml", "label ", "profile ")
 """How the sources of those statements begin that are not in the file itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.packs.recipe import AUDIENCES
+from processors.packs.recipe.pack_recipe import AUDIENCES
 
 TEMPLATE = f"""\
 # A pack's recipe: build it with `marsmedia pack THIS.toml -o FOLDER` or `-o FILE.zip`.

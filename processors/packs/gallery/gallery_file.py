@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from processors.contract import require
-from processors.packs.entry import Entry, Subject
+from processors.packs.contents.subject import Entry, Subject
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from processors.packs.recipe import ORIGINALS, TAKE, Recipe
+from processors.packs.recipe.pack_recipe import ORIGINALS, TAKE, Recipe
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 

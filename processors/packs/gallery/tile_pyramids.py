@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.errors import ResultCorrupt
-from processors.packs.entry import Entry
+from processors.packs.contents.subject import Entry
 
 
 def unpack(entry: Entry, folder: Path) -> tuple[dict[str, Any], list[Path]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from processors.contract import Json
 from processors.errors import ResultCorrupt
-from processors.packs.entry import Entry, Subject
-from processors.packs.gallery.shown import Shown
+from processors.packs.contents.subject import Entry, Subject
+from processors.packs.gallery.gallery_file import Shown
 from processors.packs.gallery.thumbnails import FACES
-from processors.packs.gallery.waveform import peaks
+from processors.packs.gallery.waveform_peaks import peaks
 
 DARK_LEVEL = 40
 """Of 255, at the bright end (`photo.quality`). A picture below it is black on a screen: of a release with 16-bit photos

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from processors.packs.entry import Text
+from processors.packs.contents.subject import Text
 
 Audience = Literal["internal", "press", "public"]
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)

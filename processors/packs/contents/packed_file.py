@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from processors.contract import Json
-from processors.packs.entry import Entry, Subject
+from processors.packs.contents.subject import Entry, Subject
 
 
 @dataclass(frozen=True, kw_only=True)

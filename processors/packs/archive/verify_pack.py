@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from processors.errors import RequestError
-from processors.packs.bag import ALGORITHMS, BLOCK_BYTES, DECLARATION
-from processors.packs.opened import Opened, opened
+from processors.packs.archive.bagit import ALGORITHMS, BLOCK_BYTES, DECLARATION
+from processors.packs.archive.pack_reader import Opened, opened
 
 MAX_LISTING_BYTES = 1 << 28
 """Of one manifest: a million files take 150 MB."""

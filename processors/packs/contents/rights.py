@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from processors.errors import RequestError
-from processors.packs.entry import Subject, Text
-from processors.packs.licences import rights_address_of
-from processors.packs.recipe import Override, Recipe
+from processors.packs.contents.licences import rights_address_of
+from processors.packs.contents.subject import Subject, Text
+from processors.packs.recipe.pack_recipe import Override, Recipe
 
 NOTICES = {
     "internal": Text(en="For internal use: not cleared for passing on.", zh="仅供内部使用：未获转发许可。"),

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.contract import Json, canonical_json
-from processors.packs.entry import Subject
-from processors.packs.packed import Identity, Packed, in_seconds, json_with_list
-from processors.packs.recipe import Recipe
-from processors.packs.rights import credit, notice, override_of, rights, rights_address
-from processors.packs.words import words
+from processors.packs.contents.packed_file import Identity, Packed, in_seconds, json_with_list
+from processors.packs.contents.rights import credit, notice, override_of, rights, rights_address
+from processors.packs.contents.subject import Subject
+from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.records.captions import words
 from processors.store.manifest import Manifest
 
 FILE = "ro-crate-metadata.json"

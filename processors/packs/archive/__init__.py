@@ -1,0 +1,1 @@
+"""Writing and reading packs: BagIt bags as folders and ZIP files."""

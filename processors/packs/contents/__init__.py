@@ -1,0 +1,1 @@
+"""What goes into a pack: sources, items, names, rights."""

@@ -1,0 +1,1 @@
+"""Highlight clip of a pack, with its title cards."""

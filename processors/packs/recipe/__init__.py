@@ -1,0 +1,1 @@
+"""Recipe of a pack: what it contains and how it is built."""
