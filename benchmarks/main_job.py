@@ -200,9 +200,9 @@ def prefect_share(folder: Path) -> None:
     from prefect.task_runners import ThreadPoolTaskRunner
 
     import flows.prefect_defaults  # noqa: F401
-    from flows.options import Options
     from flows.recipes import RECIPES
-    from flows.run import Dispatch, in_threads, run_ingest
+    from flows.run.options import Options
+    from flows.run.run import Dispatch, in_threads, run_ingest
     from flows.tasks import in_tasks
 
     count = iter(range(1000))

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from flows.run import Options, in_threads, run_ingest
+from flows.run.run import Options, in_threads, run_ingest
 from processors.contract import Source
 from processors.engine.plan import Recipes
 from processors.metadata import Metadata

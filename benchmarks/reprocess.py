@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benchmarks.main_job import SOURCES, many_sources
 from benchmarks.measure import process, tell
-from flows.chosen import Choice, prepare_chosen
-from flows.options import Options
-from flows.run import in_threads, run, run_ingest
+from flows.run.options import Options
+from flows.run.run import in_threads, run, run_ingest
+from flows.run.select import Choice, prepare_chosen
 from processors.engine.estimate import estimate
 from processors.store.catalogue import Catalogue
 from processors.store.history import History

@@ -82,7 +82,7 @@ def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **option
     marsmedia ingest ../releases/june --store /archive/mars --workers 8
     """
     from flows.commands import ingest as run
-    from flows.options import Options
+    from flows.run.options import Options
 
     sys.exit(run.ingest(raw, store_folder, Options(**options), dry_run=dry_run, as_json=as_json))
 

@@ -44,7 +44,7 @@ def reprocess(
     marsmedia reprocess sol=10..40 --processor photo.preview --set longest_sides_px=640,1600
     """
     from flows.commands import reprocess as run
-    from flows.options import Options
+    from flows.run.options import Options
 
     sys.exit(
         run.reprocess(
@@ -162,7 +162,7 @@ def prove(
     marsmedia prove june.zip
     """
     from flows.commands import prove as run
-    from flows.options import Options
+    from flows.run.options import Options
 
     options = Options(workers=workers, memory_mb=memory_mb, time_limit_factor=time_limit_factor)
     sys.exit(run.prove(selection, store_folder, options=options, as_json=as_json))

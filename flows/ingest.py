@@ -11,7 +11,6 @@ import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.options import Options
 from flows.parameters import (
     HashAll,
     MemoryMb,
@@ -25,9 +24,10 @@ from flows.parameters import (
     TimeLimitFactor,
     WorkerCount,
 )
-from flows.recipe_book import load_recipes
-from flows.report import Report
-from flows.run import run_ingest
+from flows.run.load_recipes import load_recipes
+from flows.run.options import Options
+from flows.run.report import Report
+from flows.run.run import run_ingest
 from flows.tasks import CANNOT_BEGIN, ended, in_tasks, patiently, run_name, said, settled, task_runner
 
 

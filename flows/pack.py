@@ -12,8 +12,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.packing import build_pack, recipe_of
 from flows.parameters import PackOutput, PackRecipe, StoreFolder
+from flows.run.build_pack import build_pack, recipe_of
 from flows.tasks import CANNOT_BEGIN, ended, log_lines, said
 from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable

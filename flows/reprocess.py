@@ -12,12 +12,12 @@ import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.chosen import Choice, prepare_chosen
-from flows.options import Options
 from flows.parameters import MemoryMb, Quiet, RetryFailed, Said, StoreFolder, Strict, TimeLimitFactor, WorkerCount
-from flows.prepare import Prepared
-from flows.progress import RunProgress
-from flows.run import run
+from flows.run.options import Options
+from flows.run.prepare import Prepared
+from flows.run.progress import RunProgress
+from flows.run.run import run
+from flows.run.select import Choice, prepare_chosen
 from flows.tasks import CANNOT_BEGIN, ended, in_tasks, run_name, said, settled, task_runner
 from processors.store.store import Store
 

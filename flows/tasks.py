@@ -27,9 +27,9 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.problems import by_file
-from flows.report import Report, cell, markdown
-from flows.shared_work import Answer, Finished, Work
+from flows.run.problems import by_file
+from flows.run.report import Report, cell, markdown
+from flows.run.shared_work import Answer, Finished, Work
 from processors.engine.plan import Due
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.sources.scan import printable

@@ -18,10 +18,10 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.checkup import Checkup, check_up
-from flows.options import Options
 from flows.parameters import MemoryMb, Retries, Said, StoreFolder, TimeLimitFactor, WorkerCount
-from flows.report import cell
+from flows.run.check_store import Checkup, check_up
+from flows.run.options import Options
+from flows.run.report import cell
 from flows.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import StoreError
 from processors.sources.scan import printable

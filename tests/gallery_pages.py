@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from flows.run import Options, in_threads, run_ingest
+from flows.run.run import Options, in_threads, run_ingest
 from processors.audio.spectrogram.picture import Picture
 from processors.audio.waveform import Waveform
 from processors.engine.plan import Recipes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from flows.options import Options
-from flows.report import Report
-from flows.run import in_threads, run_ingest
+from flows.run.options import Options
+from flows.run.report import Report
+from flows.run.run import in_threads, run_ingest
 from processors.engine.plan import Recipes
 from tests.first_recipes import RECIPES
 

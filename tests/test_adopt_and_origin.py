@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from flows.commands.origin import find_item
-from flows.options import Options
-from flows.recipe_edit import edited
-from flows.run import in_threads, run_ingest
+from flows.run.options import Options
+from flows.run.recipe_edit import edited
+from flows.run.run import in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.comparing.provenance import origin
 from processors.errors import RequestError, ResultMissing, StoreError

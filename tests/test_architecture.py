@@ -97,7 +97,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_planning_and_working_load_no_prefect() -> None:
     assert "prefect" not in loaded_by(
-        "import flows.prepare, flows.commands.ingest, flows.run, processors.engine.derive"
+        "import flows.run.prepare, flows.commands.ingest, flows.run.run, processors.engine.derive"
     )
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from flows.checkup import check_up, hash_all, hash_sample
-from flows.options import Options
-from flows.prove import prove
-from flows.run import in_threads, run_ingest
+from flows.run.check_store import check_up, hash_all, hash_sample
+from flows.run.options import Options
+from flows.run.reproduce import prove
+from flows.run.run import in_threads, run_ingest
 from processors.store.store import Store
 from tests.first_recipes import RECIPES
 from tests.made_media import MediaMaker

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flows.options import Options
-from flows.run import in_threads, run_ingest
+from flows.run.options import Options
+from flows.run.run import in_threads, run_ingest
 from processors.audio.spectrogram.netcdf import PowerFile, packed
 from processors.audio.spectrogram.stft import BATCH_FRAMES
 from processors.comparing.pictures import compare_pictures

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from flows.recipes import RECIPES
-from flows.report import Report
+from flows.run.report import Report
 from processors.store.manifest import Manifest
 from processors.store.store import Store
 from tests.runs import counts, ingest

@@ -18,7 +18,7 @@ from PIL import Image
 
 from flows.cli import main
 from flows.commands.browse import UNFINISHED
-from flows.run import Options, in_threads, run_ingest
+from flows.run.run import Options, in_threads, run_ingest
 from processors.engine.plan import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli import main
-from flows.run import Options, in_threads, run_ingest
+from flows.run.run import Options, in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.plan import Recipes
 from processors.linking.crops import crop, points_of

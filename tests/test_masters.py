@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from flows.checkup import hash_all, hash_sample
-from flows.chosen import Choice, prepare_chosen
 from flows.cli import main
+from flows.run.check_store import hash_all, hash_sample
+from flows.run.select import Choice, prepare_chosen
 from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata

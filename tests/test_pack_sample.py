@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 import pytest
 
-from flows.options import Options
-from flows.run import in_threads, run_ingest
+from flows.run.options import Options
+from flows.run.run import in_threads, run_ingest
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectrogram import Spectrogram

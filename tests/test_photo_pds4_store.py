@@ -13,11 +13,11 @@ import pytest
 from deltalake import write_deltalake
 from PIL import Image
 
-from flows.checkup import check_up
 from flows.commands import look
-from flows.options import Options
-from flows.report import Report
-from flows.run import in_threads, run_ingest
+from flows.run.check_store import check_up
+from flows.run.options import Options
+from flows.run.report import Report
+from flows.run.run import in_threads, run_ingest
 from processors.contract import LabelRef
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence

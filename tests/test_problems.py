@@ -9,8 +9,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from flows.cli import main
-from flows.problems import Problem, by_file
-from flows.report import cell, markdown
+from flows.run.problems import Problem, by_file
+from flows.run.report import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.plan import Recipes
 from processors.store.catalogue import Catalogue

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from flows.chosen import Choice, prepare_chosen
-from flows.options import Options
-from flows.recipe_book import named
 from flows.recipes import RECIPES
-from flows.report import Report
-from flows.run import in_threads, run, run_ingest
+from flows.run.load_recipes import named
+from flows.run.options import Options
+from flows.run.report import Report
+from flows.run.run import in_threads, run, run_ingest
+from flows.run.select import Choice, prepare_chosen
 from processors.contract import parameters
 from processors.engine.estimate import Estimate, estimate
 from processors.engine.parameters import changed, from_parameters, parse_settings
@@ -157,8 +157,8 @@ def test_a_raised_version_makes_only_that_processor_and_its_users_due(
     raw = Path(_path(filled, "clip.mp4")).parents[1]
     run_ingest(raw, filled.root, recipes, Options(), in_threads, name="all")  # type: ignore[arg-type]
     monkeypatch.setattr(Shots, "version", Shots.version + 1)
-    from flows.prepare import prepare
-    from flows.progress import RunProgress
+    from flows.run.prepare import prepare
+    from flows.run.progress import RunProgress
 
     plan = prepare(raw, filled, recipes, RunProgress(quiet=True), Options(), remember=False).plan  # type: ignore[arg-type]
     assert [[p.name for p in due.processors] for due in plan.due] == [["video.shots"]]

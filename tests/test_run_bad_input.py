@@ -13,9 +13,9 @@ import soundfile
 from click.testing import CliRunner
 
 from flows.cli import main
-from flows.options import Options
-from flows.report import markdown
-from flows.run import Answer, Work, in_threads, run_ingest
+from flows.run.options import Options
+from flows.run.report import markdown
+from flows.run.run import Answer, Work, in_threads, run_ingest
 from processors.engine.plan import Due
 from processors.video.frames.frames import Frames
 from tests.first_recipes import RECIPES

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import pytest
 
-from flows.limits import Limits
-from flows.settle import extra_seconds, settled, start
-from flows.workers import Workers
+from flows.run.limits import Limits
+from flows.run.settle import extra_seconds, settled, start
+from flows.run.workers import Workers
 from processors.contract import Item, Medium, Need, Reads, Source
 from processors.engine.plan import Due, Recipes
 from processors.errors import DamagedMedia

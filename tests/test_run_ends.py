@@ -17,11 +17,11 @@ from click.testing import CliRunner
 
 from flows.cli import main
 from flows.commands.conduct import conduct
-from flows.options import Options
-from flows.prepare import Prepared, prepare
-from flows.progress import RunProgress
-from flows.run import in_threads, run_ingest
-from flows.shared_work import Answer, Work
+from flows.run.options import Options
+from flows.run.prepare import Prepared, prepare
+from flows.run.progress import RunProgress
+from flows.run.run import in_threads, run_ingest
+from flows.run.shared_work import Answer, Work
 from processors.engine.plan import Due
 from processors.errors import StoreError
 from processors.store.catalogue import Catalogue
@@ -155,7 +155,7 @@ def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_
     store = tmp_path / "store"
     first = ingest(photos, store)
     code = (
-        "import os\nfrom pathlib import Path\nfrom flows.run_record import recorded\n"
+        "import os\nfrom pathlib import Path\nfrom flows.run.run_record import recorded\n"
         "from processors.store.store import Store\n"
         f"with recorded(Store(Path({str(store)!r})), 'killed', 'raw'):\n    print(os.getpid(), flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"

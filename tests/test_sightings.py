@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from flows.commands import look, show
-from flows.options import Options
-from flows.packing import build_pack, recipe_of
-from flows.prove import prove
+from flows.run.build_pack import build_pack, recipe_of
+from flows.run.options import Options
+from flows.run.reproduce import prove
 from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata

@@ -15,10 +15,10 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from flows import worker_pool
-from flows.limits import Limits, default_limits, limited
-from flows.worker_pool import Stopped
-from flows.workers import Job, WorkerDeath, Workers
+from flows.run import worker_pool
+from flows.run.limits import Limits, default_limits, limited
+from flows.run.worker_pool import Stopped
+from flows.run.workers import Job, WorkerDeath, Workers
 
 TOO_MUCH = "needs more than the 1500 MB of memory that one file may use"
 NO_THREAD = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"

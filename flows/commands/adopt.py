@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from flows.commands.look import open_store
-from flows.recipe_book import load_recipes, named
-from flows.recipe_edit import edited
+from flows.run.load_recipes import load_recipes, named
+from flows.run.recipe_edit import edited
 from processors.contract import Processor
 from processors.engine.parameters import changed, from_parameters, parse_settings
 from processors.errors import RequestError

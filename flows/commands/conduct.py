@@ -13,16 +13,16 @@ from typing import Any
 
 import click
 
-from flows.interrupt import signal_of, signals_interrupt
-from flows.options import Options
-from flows.prepare import Prepared
-from flows.problems import MARSMEDIA, FileProblems, by_file
-from flows.progress import RunProgress
-from flows.report import Report, Stop, make_report, save
-from flows.run import Prepare
-from flows.run_record import RunRecord, recorded
+from flows.run.interrupt import signal_of, signals_interrupt
+from flows.run.options import Options
+from flows.run.prepare import Prepared
+from flows.run.problems import MARSMEDIA, FileProblems, by_file
+from flows.run.progress import RunProgress
+from flows.run.report import Report, Stop, make_report, save
+from flows.run.run import Prepare
+from flows.run.run_record import RunRecord, recorded
+from flows.run.workers import warm_up
 from flows.server import prefect_server
-from flows.workers import warm_up
 from processors.engine.plan import Plan
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.by_name import refresh_by_name

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from flows.commands.look import open_store
-from flows.problems import FAULT_OF, Cause, FileProblems, Problem, blame_of, by_file
+from flows.run.problems import FAULT_OF, Cause, FileProblems, Problem, blame_of, by_file
 from processors.errors import RequestError, ResultMissing
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue, SourceRow

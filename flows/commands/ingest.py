@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
-from flows.changes import Change
 from flows.commands.conduct import conduct
 from flows.commands.plan import tell_plan
-from flows.options import Options
-from flows.prepare import Prepared, prepare
-from flows.progress import RunProgress
-from flows.recipe_book import load_recipes
+from flows.run.changes import Change
+from flows.run.load_recipes import load_recipes
+from flows.run.options import Options
+from flows.run.prepare import Prepared, prepare
+from flows.run.progress import RunProgress
 from processors.store.by_name import safe_name
 from processors.store.store import Store
 

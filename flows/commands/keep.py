@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from flows.checkup import Which, hash_all, hash_sample
 from flows.commands.look import open_store
-from flows.recipe_book import load_recipes
+from flows.run.check_store import Which, hash_all, hash_sample
+from flows.run.load_recipes import load_recipes
 from processors.engine.plan import applicable
 from processors.engine.release_index import TellTale
 from processors.sources.scan import printable

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from flows.commands.origin import find_item, tell_origin
-from flows.recipe_book import load_recipes
-from flows.run_record import LOST, RUNNING, last_run
+from flows.run.load_recipes import load_recipes
+from flows.run.run_record import LOST, RUNNING, last_run
 from processors.contract import parameters
 from processors.engine.plan import applicable
 from processors.engine.plan import why as reason_for

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from flows.recipe_book import load_recipes
+from flows.run.load_recipes import load_recipes
 from processors.comparing.provenance import Origin, origin
 from processors.engine.plan import applicable, flat
 from processors.engine.release_index import TellTale

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from flows.prepare import Prepared
+from flows.run.prepare import Prepared
 from processors.contract import Processor
 from processors.engine.estimate import Estimate, estimate
 from processors.engine.plan import Due, changes

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from flows.commands.look import open_store
-from flows.options import Options
-from flows.prove import VERDICTS
-from flows.prove import prove as made_again
+from flows.run.options import Options
+from flows.run.reproduce import VERDICTS
+from flows.run.reproduce import prove as made_again
 from processors.errors import RequestError
 from processors.packs.registry import results_of
 from processors.sources.scan import printable

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flows.chosen import Choice, prepare_chosen
 from flows.commands.conduct import conduct
 from flows.commands.look import open_store
 from flows.commands.plan import tell_plan
-from flows.options import Options
-from flows.prepare import Prepared
-from flows.progress import RunProgress
+from flows.run.options import Options
+from flows.run.prepare import Prepared
+from flows.run.progress import RunProgress
+from flows.run.select import Choice, prepare_chosen
 from processors.engine.parameters import parse_settings
 from processors.store.store import Store
 

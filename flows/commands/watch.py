@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from flows.commands.ingest import ingest
-from flows.interrupt import EXIT_CODES
-from flows.options import Options
+from flows.run.interrupt import EXIT_CODES
+from flows.run.options import Options
 from processors.sources.scan import FoundFile, printable, survey
 
 Look = frozenset[tuple[str, int, int]]

@@ -20,8 +20,8 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from flows.limits import OUT_OF_MEMORY, OUT_OF_THREADS, Limits, default_limits, limit_this_process, limited
-from flows.worker_pool import Stopped, WorkerPool
+from flows.run.limits import OUT_OF_MEMORY, OUT_OF_THREADS, Limits, default_limits, limit_this_process, limited
+from flows.run.worker_pool import Stopped, WorkerPool
 from processors.errors import NO_MEMORY_LEFT
 
 __all__ = ["Job", "Limits", "Stopped", "WorkerDeath", "Workers", "default_limits", "warm_up"]

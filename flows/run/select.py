@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.changes import with_words
-from flows.prepare import Prepared
-from flows.recipe_book import load_recipes, named
+from flows.run.changes import with_words
+from flows.run.load_recipes import load_recipes, named
+from flows.run.prepare import Prepared
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, Recipes, make_plan
 from processors.engine.release_index import TellTale

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from flows.recipe_book import load_recipes
+from flows.run.load_recipes import load_recipes
 from processors.engine.plan import applicable
 from processors.engine.release_index import TellTale
 from processors.errors import RequestError

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from flows.options import Options
-from flows.prove import VERDICTS, Rebuilt, prove
+from flows.run.options import Options
+from flows.run.reproduce import VERDICTS, Rebuilt, prove
 from processors.errors import StoreError
 from processors.store.catalogue import Catalogue
 from processors.store.fixity import Checked, Fault, verify

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.progress import RunProgress
-from flows.settle import settled, start
-from flows.workers import Stopped, Workers
+from flows.run.progress import RunProgress
+from flows.run.settle import settled, start
+from flows.run.workers import Stopped, Workers
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome
 from processors.errors import StoreError

@@ -6,7 +6,7 @@ import dataclasses
 import errno
 from collections import Counter
 
-from flows.workers import Job, Stopped, WorkerDeath, Workers
+from flows.run.workers import Job, Stopped, WorkerDeath, Workers
 from processors.contract import Processor, Reads, result_key, used_by
 from processors.engine.derive import derive
 from processors.engine.failure import Fault, internal_fault

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from flows.batches import SourceOutcome, run_batch
-from flows.progress import RunProgress
-from flows.workers import Workers
+from flows.run.batches import SourceOutcome, run_batch
+from flows.run.progress import RunProgress
+from flows.run.workers import Workers
 from processors.contract import result_key
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome, outcome_of

@@ -11,16 +11,16 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.batches import SourceOutcome, into_batches
-from flows.interrupt import signal_of, signals_interrupt, uninterrupted
-from flows.options import Options
-from flows.prepare import Prepared, prepare
-from flows.problems import MARSMEDIA
-from flows.progress import RunProgress
-from flows.report import Report, Stop, make_report, save
-from flows.run_record import RunRecord, recorded
-from flows.shared_work import Answer, SharedWork, Work
-from flows.workers import Workers, default_limits, warm_up
+from flows.run.batches import SourceOutcome, into_batches
+from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
+from flows.run.options import Options
+from flows.run.prepare import Prepared, prepare
+from flows.run.problems import MARSMEDIA
+from flows.run.progress import RunProgress
+from flows.run.report import Report, Stop, make_report, save
+from flows.run.run_record import RunRecord, recorded
+from flows.run.shared_work import Answer, SharedWork, Work
+from flows.run.workers import Workers, default_limits, warm_up
 from processors.engine.plan import Due, Plan, Recipes
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.sources.scan import printable

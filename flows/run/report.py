@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from flows.batches import SourceOutcome
-from flows.changes import Change
-from flows.interrupt import EXIT_CODES
-from flows.prepare import Prepared
-from flows.problems import FAULT_OF, Cause, Problem, blame_of, by_file
-from flows.run_record import RunRecord
+from flows.run.batches import SourceOutcome
+from flows.run.changes import Change
+from flows.run.interrupt import EXIT_CODES
+from flows.run.prepare import Prepared
+from flows.run.problems import FAULT_OF, Cause, Problem, blame_of, by_file
+from flows.run.run_record import RunRecord
 from processors.contract import Blame
 from processors.engine.result_records import Outcome
 from processors.sources.scan import printable

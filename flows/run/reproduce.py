@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from flows.batches import SourceOutcome, run_batch
-from flows.chosen import place_of
-from flows.options import Options
-from flows.progress import RunProgress
-from flows.recipe_book import kind_of
-from flows.workers import Workers, default_limits
+from flows.run.batches import SourceOutcome, run_batch
+from flows.run.load_recipes import kind_of
+from flows.run.options import Options
+from flows.run.progress import RunProgress
+from flows.run.select import place_of
+from flows.run.workers import Workers, default_limits
 from processors.comparing.results import differing
 from processors.comparing.tolerance import nearly_the_same
 from processors.contract import Processor, result_key, used_by

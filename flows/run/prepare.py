@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.changes import Change, gone_from, known_again, with_words, withdrawn
-from flows.options import Options
-from flows.progress import RunProgress
-from flows.run_record import NO_SPACE
+from flows.run.changes import Change, gone_from, known_again, with_words, withdrawn
+from flows.run.options import Options
+from flows.run.progress import RunProgress
+from flows.run.run_record import NO_SPACE
 from processors.engine.label_pairing import relabelled
 from processors.engine.plan import Plan, Recipes, make_plan
 from processors.engine.release_index import TellTale
@@ -178,7 +178,7 @@ def _duplicates(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
 
 
 def _inspect_all(files: list[FoundFile], progress: RunProgress, workers: int) -> tuple[list[SourceRow], list[Untaken]]:
-    from flows.workers import WorkerDeath, Workers, default_limits
+    from flows.run.workers import WorkerDeath, Workers, default_limits
 
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     rows: list[SourceRow] = []

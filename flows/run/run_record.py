@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.changes import Change
+from flows.run.changes import Change
 from processors.errors import StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
