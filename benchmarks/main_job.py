@@ -199,11 +199,11 @@ def prefect_share(folder: Path) -> None:
     from prefect import flow
     from prefect.task_runners import ThreadPoolTaskRunner
 
-    import flows.prefect_defaults  # noqa: F401
+    import flows.serving.prefect_defaults  # noqa: F401
     from flows.recipes import RECIPES
     from flows.run.options import Options
     from flows.run.run import Dispatch, in_threads, run_ingest
-    from flows.tasks import in_tasks
+    from flows.serving.tasks import in_tasks
 
     count = iter(range(1000))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # isort: off
-import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
 from flows.ingest import ingest

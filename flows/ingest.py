@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 # isort: off
-import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.parameters import (
+from flows.run.load_recipes import load_recipes
+from flows.run.options import Options
+from flows.run.report import Report
+from flows.run.run import run_ingest
+from flows.serving.form_fields import (
     HashAll,
     MemoryMb,
     Quiet,
@@ -24,11 +28,7 @@ from flows.parameters import (
     TimeLimitFactor,
     WorkerCount,
 )
-from flows.run.load_recipes import load_recipes
-from flows.run.options import Options
-from flows.run.report import Report
-from flows.run.run import run_ingest
-from flows.tasks import CANNOT_BEGIN, ended, in_tasks, patiently, run_name, said, settled, task_runner
+from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, patiently, run_name, said, settled, task_runner
 
 
 @flow(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 # isort: off
-import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.parameters import PackOutput, PackRecipe, StoreFolder
 from flows.run.build_pack import build_pack, recipe_of
-from flows.tasks import CANNOT_BEGIN, ended, log_lines, said
+from flows.serving.form_fields import PackOutput, PackRecipe, StoreFolder
+from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, said
 from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable
 from processors.store.store import Store

@@ -6,19 +6,28 @@ from pathlib import Path
 from typing import Annotated
 
 # isort: off
-import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.parameters import MemoryMb, Quiet, RetryFailed, Said, StoreFolder, Strict, TimeLimitFactor, WorkerCount
 from flows.run.options import Options
 from flows.run.prepare import Prepared
 from flows.run.progress import RunProgress
 from flows.run.run import run
 from flows.run.select import Choice, prepare_chosen
-from flows.tasks import CANNOT_BEGIN, ended, in_tasks, run_name, said, settled, task_runner
+from flows.serving.form_fields import (
+    MemoryMb,
+    Quiet,
+    RetryFailed,
+    Said,
+    StoreFolder,
+    Strict,
+    TimeLimitFactor,
+    WorkerCount,
+)
+from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, run_name, said, settled, task_runner
 from processors.store.store import Store
 
 Selection = Annotated[

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 # isort: off
-import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
 from prefect import flow
@@ -18,11 +18,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.parameters import MemoryMb, Retries, Said, StoreFolder, TimeLimitFactor, WorkerCount
 from flows.run.check_store import Checkup, check_up
 from flows.run.options import Options
 from flows.run.report import cell
-from flows.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
+from flows.serving.form_fields import MemoryMb, Retries, Said, StoreFolder, TimeLimitFactor, WorkerCount
+from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import StoreError
 from processors.sources.scan import printable
 from processors.store.store import Store, replace_file

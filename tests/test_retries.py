@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.deployments import build_pack, nightly_ingest, weekly_verify
-from flows.tasks import patiently
+from flows.serving.tasks import patiently
 from processors.errors import RequestError, StoreError
 from tests.conftest import PROJECT, quiet_environment
 

@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from flows.timetable import rescheduled, timetable, with_words
+from flows.serving.schedule import rescheduled, timetable, with_words
 from processors.errors import RequestError
 from tests.conftest import PROJECT, quiet_environment
 from tests.made_media import MediaMaker

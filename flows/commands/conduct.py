@@ -22,7 +22,7 @@ from flows.run.report import Report, Stop, make_report, save
 from flows.run.run import Prepare
 from flows.run.run_record import RunRecord, recorded
 from flows.run.workers import warm_up
-from flows.server import prefect_server
+from flows.serving.local_server import prefect_server
 from processors.engine.plan import Plan
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.by_name import refresh_by_name

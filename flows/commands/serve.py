@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from flows.server import prefect_server
-from flows.timetable import timetable, with_words
+from flows.serving.local_server import prefect_server
+from flows.serving.schedule import timetable, with_words
 
 
 def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], *, port: int) -> None:
@@ -27,7 +27,7 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], *, port: in
             when = (one.cron and f"{one.cron} ({one.timezone})") or (one.every and f"every {one.every}")
             click.echo(f"  {one.name:16} {when if when and one.is_active else 'on demand'}")
         click.echo("Ctrl-C ends it")
-        from flows.serve import serve as run
+        from flows.serving.runner import serve as run
 
         try:
             run(here, owns_server=owns_server)

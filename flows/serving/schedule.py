@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from processors.errors import RequestError
 
-FILE = Path(__file__).resolve().parents[1] / "prefect.yaml"
+FILE = Path(__file__).resolve().parents[2] / "prefect.yaml"
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 

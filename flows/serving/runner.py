@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 # isort: off
-import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
 from prefect.automations import Automation
@@ -32,7 +32,7 @@ from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.states import Cancelled, Crashed
 
-from flows.timetable import Planned
+from flows.serving.schedule import Planned
 
 HEARTBEAT_SECONDS = 30
 """The shortest that Prefect allows."""

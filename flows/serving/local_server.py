@@ -21,7 +21,7 @@ from contextlib import contextmanager
 import click
 
 # isort: off
-import flows.prefect_defaults  # noqa: F401 - the server reads them too
+import flows.serving.prefect_defaults  # noqa: F401 - the server reads them too
 
 # isort: on
 from processors.errors import RequestError, StoreError

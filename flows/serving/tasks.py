@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 # isort: off
-import flows.prefect_defaults  # noqa: F401 - before Prefect is imported
+import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
 from prefect import task

@@ -1,0 +1,1 @@
+"""Prefect: its server, tasks, schedules and forms."""
