@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.origin import find_item
+from flows.cli.print_provenance import find_item
 from flows.run.options import Options
 from flows.run.recipe_edit import edited
 from flows.run.run import in_threads, run_ingest
@@ -74,7 +74,7 @@ def test_adopt_shows_the_change_and_the_next_plan_follows_it(tmp_path: Path) -> 
     environment = {**os.environ, "PYTHONPATH": f"{copy}:{PROJECT}"}
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "flows.cli", "adopt", *words]
+        command = [sys.executable, "-m", "flows.cli.main", "adopt", *words]
         return subprocess.run(command, env=environment, cwd=copy, capture_output=True, text=True, check=False)
 
     done = run("photo.preview", "--set", "quality=70", "--yes")

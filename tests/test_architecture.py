@@ -92,12 +92,12 @@ def loaded_by(code: str) -> set[str]:
 
 def test_help_loads_nothing_heavy() -> None:
     heavy = {"prefect", "av", "cv2", "librosa", "numpy", "pyarrow", "deltalake", "moviepy", "PIL", "matplotlib"}
-    assert not loaded_by("import flows.cli") & heavy
+    assert not loaded_by("import flows.cli.main") & heavy
 
 
 def test_planning_and_working_load_no_prefect() -> None:
     assert "prefect" not in loaded_by(
-        "import flows.run.prepare, flows.commands.ingest, flows.run.run, processors.engine.derive"
+        "import flows.run.prepare, flows.cli.ingest, flows.run.run, processors.engine.derive"
     )
 
 

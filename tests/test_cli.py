@@ -299,7 +299,7 @@ def test_a_mistake_in_the_recipes_is_one_line_that_names_the_file(raw: Path, tmp
     recipes = copy / "flows/recipes.py"
     recipes.write_text(recipes.read_text().replace("every_seconds=1.0", "every_seconds=0"))
     environment = {**os.environ, "PYTHONPATH": f"{copy}:{PROJECT}"}
-    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(tmp_path / "store")]
+    command = [sys.executable, "-m", "flows.cli.main", "ingest", str(raw), "--store", str(tmp_path / "store")]
     run = subprocess.run(command, env=environment, cwd=copy, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (2, "marsmedia: flows/recipes.py: every_seconds is 0: must be above 0\n")
 

@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from flows.cli import main
-from flows.commands.browse import UNFINISHED
+from flows.cli.browse import UNFINISHED
+from flows.cli.main import main
 from flows.run.run import Options, in_threads, run_ingest
 from processors.engine.plan import Recipes
 from processors.errors import ResultCorrupt

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from flows.cli import main
+from flows.cli.main import main
 from processors.packs.contents.subject import Text
 from processors.packs.gallery.page import write_gallery
 from processors.video.frames.frames import Frames

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from flows.cli import main
+from flows.cli.main import main
 from flows.run.check_store import hash_all, hash_sample
 from flows.run.select import Choice, prepare_chosen
 from processors.engine.plan import Recipes

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.commands import look, show
+from flows.cli import look, show
 from flows.run.run import Options, in_threads, run_ingest
 from processors.contract import Source, as_json
 from processors.errors import RefusedMedia

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from flows.cli import main
+from flows.cli.main import main
 from processors.metadata.release_file import read_release
 from processors.metadata.release_template import template
 from processors.sample.release import release_toml

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from flows.cli import main
+from flows.cli.main import main
 from processors.mission.mars_time import clock, mars_time, tai_minus_utc_seconds
 from processors.mission.profile import load_profile, profile_names, read_profile
 from processors.mission.when import parse_when

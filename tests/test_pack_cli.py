@@ -25,7 +25,7 @@ def pack(tmp_path: Path) -> Pack:
     filled(tmp_path)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "flows.cli", "pack", *arguments]
+        command = [sys.executable, "-m", "flows.cli.main", "pack", *arguments]
         environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
         return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
 
@@ -98,7 +98,7 @@ def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> No
 
 def test_a_disk_that_takes_no_more_is_told_in_one_line(tmp_path: Path) -> None:
     filled(tmp_path)
-    command = f"ulimit -f 50; exec {sys.executable} -m flows.cli pack '*' -o p.zip --store store"
+    command = f"ulimit -f 50; exec {sys.executable} -m flows.cli.main pack '*' -o p.zip --store store"
     run = subprocess.run(
         ["bash", "-c", command], env={**os.environ, "PYTHONPATH": str(PROJECT)}, cwd=tmp_path, capture_output=True,
         text=True, check=False,
@@ -116,7 +116,8 @@ def test_an_interrupted_build_ends_with_130_and_leaves_nothing(tmp_path: Path) -
     place.unlink()
     os.mkfifo(place)  # whoever reads it waits until it is interrupted
     run = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "pack", "o.toml", "-o", "p", "--store", "store"], cwd=tmp_path, text=True,
+        [sys.executable, "-m", "flows.cli.main",
+         "pack", "o.toml", "-o", "p", "--store", "store"], cwd=tmp_path, text=True,
         env={**os.environ, "PYTHONPATH": str(PROJECT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     with place.open("wb"):  # opens once the build reads it

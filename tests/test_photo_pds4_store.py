@@ -13,7 +13,7 @@ import pytest
 from deltalake import write_deltalake
 from PIL import Image
 
-from flows.commands import look
+from flows.cli import look
 from flows.run.check_store import check_up
 from flows.run.options import Options
 from flows.run.report import Report

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from flows.cli import main
+from flows.cli.main import main
 from flows.run.problems import Problem, by_file
 from flows.run.report import cell, markdown
 from processors.audio.levels.levels import Levels

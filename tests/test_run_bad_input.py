@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from flows.cli import main
+from flows.cli.main import main
 from flows.run.options import Options
 from flows.run.report import markdown
 from flows.run.run import Answer, Work, in_threads, run_ingest

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from flows.cli import main
-from flows.commands.conduct import conduct
+from flows.cli.main import main
+from flows.cli.run_flow import conduct
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
 from flows.run.progress import RunProgress

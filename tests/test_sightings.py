@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands import look, show
+from flows.cli import look, show
 from flows.run.build_pack import build_pack, recipe_of
 from flows.run.options import Options
 from flows.run.reproduce import prove

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from flows.cli import main
+from flows.cli.main import main
 from processors.linking.repeated_footage import alike, same_film
 from processors.video.audit.measurements import Measurements
 from tests.video_derived import derived

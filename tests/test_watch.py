@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.watch import Look, Releases, look
+from flows.cli.watch import Look, Releases, look
 from tests.conftest import PROJECT, quiet_environment
 from tests.made_media import MediaMaker
 
@@ -51,7 +51,7 @@ def test_a_file_that_grows_is_ingested_once_and_whole_and_an_interrupt_ends_the_
     environment = {
         **quiet_environment(tmp_path / "home"), "PREFECT_API_URL": prefect_server, "PYTHONPATH": str(PROJECT),
     }  # fmt: skip
-    command = [sys.executable, "-m", "flows.cli", "watch", str(raw), "--store", str(store), "--settle", "4"]
+    command = [sys.executable, "-m", "flows.cli.main", "watch", str(raw), "--store", str(store), "--settle", "4"]
     with told.open("w") as output:
         watch = subprocess.Popen(command, env=environment, stdout=output, preexec_fn=_deaf_to_interrupts)
     try:

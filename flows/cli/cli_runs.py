@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, TIME, WORKERS
+from flows.cli.options import JSON, MEMORY, QUIET, RETRY, STORE, TIME, WORKERS
 
 
 @click.command()
@@ -43,7 +43,7 @@ def reprocess(
     marsmedia reprocess 'drive-off*' --processor audio.spectrogram --set window_samples=4096 --set window=hamming
     marsmedia reprocess sol=10..40 --processor photo.preview --set longest_sides_px=640,1600
     """
-    from flows.commands import reprocess as run
+    from flows.cli import reprocess as run
     from flows.run.options import Options
 
     sys.exit(
@@ -71,7 +71,7 @@ def diff(
     marsmedia diff descent.mp4 video.frames
     marsmedia diff drive-off.mp4 audio.spectrogram 3fa9 c01d -o difference
     """
-    from flows.commands import diff as run
+    from flows.cli import diff as run
 
     run.diff(source, processor, keys, store_folder, out=output, as_json=as_json)
 
@@ -91,7 +91,7 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
     marsmedia adopt video.frames --set every_seconds=0.5
     marsmedia adopt audio.spectrogram 3fa94c01
     """
-    from flows.commands import adopt as run
+    from flows.cli import adopt as run
 
     run.adopt(processor, key, settings, store_folder, yes=yes)
 
@@ -111,7 +111,7 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
     marsmedia serve
     marsmedia serve /archive/releases --store /archive/mars --schedule 'nightly-ingest=30 1 * * *'
     """
-    from flows.commands import serve as run
+    from flows.cli import serve as run
 
     run.serve(raw, store_folder, schedules, port=port)
 
@@ -131,7 +131,7 @@ def watch(raw: Path, store_folder: Path, settle_seconds: float, workers: int | N
     marsmedia watch
     marsmedia watch /mnt/incoming --store /archive/mars --settle 120
     """
-    from flows.commands import watch as run
+    from flows.cli import watch as run
 
     run.watch(raw, store_folder, settle_seconds=settle_seconds, workers=workers)
 
@@ -161,7 +161,7 @@ def prove(
     marsmedia prove descent.mp4 processor=video.frames
     marsmedia prove june.zip
     """
-    from flows.commands import prove as run
+    from flows.cli import prove as run
     from flows.run.options import Options
 
     options = Options(workers=workers, memory_mb=memory_mb, time_limit_factor=time_limit_factor)

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from flows.commands.link_words import sentence
-from flows.commands.look import open_store
+from flows.cli.look import open_store
+from flows.cli.print_links import sentence
 from processors.contract import Json
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue, SourceRow

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flows.commands.conduct import conduct
-from flows.commands.look import open_store
-from flows.commands.plan import tell_plan
+from flows.cli.look import open_store
+from flows.cli.print_plan import tell_plan
+from flows.cli.run_flow import conduct
 from flows.run.options import Options
 from flows.run.prepare import Prepared
 from flows.run.progress import RunProgress

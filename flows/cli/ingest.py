@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from flows.commands.conduct import conduct
-from flows.commands.plan import tell_plan
+from flows.cli.print_plan import tell_plan
+from flows.cli.run_flow import conduct
 from flows.run.changes import Change
 from flows.run.load_recipes import load_recipes
 from flows.run.options import Options

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from flows.commands.origin import find_item, tell_origin
+from flows.cli.print_provenance import find_item, tell_origin
 from flows.run.load_recipes import load_recipes
 from flows.run.run_record import LOST, RUNNING, last_run
 from processors.contract import parameters

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from flows.commands.look import open_store
+from flows.cli.look import open_store
 from flows.run.problems import FAULT_OF, Cause, FileProblems, Problem, blame_of, by_file
 from processors.errors import RequestError, ResultMissing
 from processors.sources.scan import printable

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli_options import JSON
+from flows.cli.options import JSON
 
 
 @click.command("mars-time")
@@ -25,7 +25,7 @@ def mars_time(utc: str, longitude: float | None, mission: str | None, as_json: b
     marsmedia mars-time 2021-06-16 --mission tianwen-1
     marsmedia mars-time 2012-08-06T05:14:39 --longitude 137.4417 --json
     """
-    from flows.commands import mission as run
+    from flows.cli import mission as run
 
     run.mars_time_of(utc, longitude, mission, as_json=as_json)
 
@@ -45,7 +45,7 @@ def release_init(folder: Path, mission: str | None, force: bool) -> None:
     \b
     marsmedia release init raw/june --mission tianwen-1
     """
-    from flows.commands import mission as run
+    from flows.cli import mission as run
 
     run.release_init(folder, mission=mission, force=force)
 
@@ -54,6 +54,6 @@ def release_init(folder: Path, mission: str | None, force: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 def release_check(folder: Path) -> None:
     """Check FOLDER/release.toml: every mistake with its line. Exit code 1 if there is one."""
-    from flows.commands import mission as run
+    from flows.cli import mission as run
 
     sys.exit(run.release_check(folder))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from flows.commands.link_words import sentence
-from flows.commands.look import open_store
+from flows.cli.look import open_store
+from flows.cli.print_links import sentence
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from flows.commands.look import open_store
+from flows.cli.look import open_store
 from flows.run.check_store import Which, hash_all, hash_sample
 from flows.run.load_recipes import load_recipes
 from processors.engine.plan import applicable

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from flows.cli_options import JSON, STORE
+from flows.cli.options import JSON, STORE
 
 
 class _PackGroup(click.Group):
@@ -50,7 +50,7 @@ def pack_build(recipe: tuple[str, ...], output: Path, store_folder: Path, **opti
     marsmedia pack june.toml -o june.zip
     marsmedia pack sol=1..20 medium=photo -o photos --audience press --title "Photos of the first sols"
     """
-    from flows.commands import pack as run
+    from flows.cli import pack as run
 
     sys.exit(run.build(recipe, output, store_folder, **options))
 
@@ -60,7 +60,7 @@ def pack_build(recipe: tuple[str, ...], output: Path, store_folder: Path, **opti
 @JSON
 def pack_verify(pack: Path, as_json: bool) -> None:
     """Hash every file of PACK, a folder or a zip; names each that is missing, changed or extra. Exit code 1 then."""
-    from flows.commands import pack as run
+    from flows.cli import pack as run
 
     sys.exit(run.verify(pack, as_json=as_json))
 
@@ -70,7 +70,7 @@ def pack_verify(pack: Path, as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def pack_init(recipe: Path, force: bool) -> None:
     """Write a template RECIPE.toml that explains every key."""
-    from flows.commands import pack as run
+    from flows.cli import pack as run
 
     run.init(recipe, force=force)
 
@@ -80,6 +80,6 @@ def pack_init(recipe: Path, force: bool) -> None:
 @STORE
 def pack_forget(pack: str, store_folder: Path) -> None:
     """Forget PACK, a path or name: `prune` may then remove what only it was made of. The pack itself stays."""
-    from flows.commands import pack as run
+    from flows.cli import pack as run
 
     run.forget_pack(pack, store_folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from flows.commands.look import open_store
+from flows.cli.look import open_store
 from processors.errors import RequestError
 from processors.packs.contents.subject import Text, subjects
 from processors.packs.gallery.page import LANGUAGES, MARK, write_gallery

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from flows.commands.look import open_store
+from flows.cli.look import open_store
 from processors.comparing.results import Comparison, ItemDifference, compare, pair
 from processors.errors import RequestError
 from processors.sources.scan import printable

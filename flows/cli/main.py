@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from flows.cli_options import JSON, MEMORY, QUIET, RETRY, STORE, TIME, WORKERS
-from flows.cli_pack import pack
-from flows.cli_release import mars_time, release
-from flows.cli_runs import adopt, diff, prove, reprocess, serve, watch
+from flows.cli.cli_pack import pack
+from flows.cli.cli_release import mars_time, release
+from flows.cli.cli_runs import adopt, diff, prove, reprocess, serve, watch
+from flows.cli.options import JSON, MEMORY, QUIET, RETRY, STORE, TIME, WORKERS
 
 
 class _Group(click.Group):
@@ -81,7 +81,7 @@ def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **option
     marsmedia ingest --dry-run
     marsmedia ingest ../releases/june --store /archive/mars --workers 8
     """
-    from flows.commands import ingest as run
+    from flows.cli import ingest as run
     from flows.run.options import Options
 
     sys.exit(run.ingest(raw, store_folder, Options(**options), dry_run=dry_run, as_json=as_json))
@@ -94,7 +94,7 @@ def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **option
 @STORE
 def demo(raw: Path, store_folder: Path) -> None:
     """Write the built-in synthetic sample release into RAW and ingest it."""
-    from flows.commands import ingest as run
+    from flows.cli import ingest as run
 
     sys.exit(run.demo(raw, store_folder))
 
@@ -104,7 +104,7 @@ def demo(raw: Path, store_folder: Path) -> None:
 @JSON
 def status(store_folder: Path, as_json: bool) -> None:
     """What the store holds, and what went wrong."""
-    from flows.commands import look
+    from flows.cli import look
 
     look.status(store_folder, as_json=as_json)
 
@@ -122,7 +122,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> N
     marsmedia failures
     marsmedia failures release=june
     """
-    from flows.commands import failures as run
+    from flows.cli import failures as run
 
     run.failures(selection, store_folder, as_json=as_json)
 
@@ -138,7 +138,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     marsmedia show raw/june/descent.mp4
     marsmedia show 3fa94c --json
     """
-    from flows.commands import show as run
+    from flows.cli import show as run
 
     run.show(source, store_folder, as_json=as_json)
 
@@ -160,7 +160,7 @@ def items(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None
     marsmedia items sol=10..40 camera=rear
     marsmedia items descent.mp4 --json
     """
-    from flows.commands import look
+    from flows.cli import look
 
     look.items(selection, store_folder, as_json=as_json)
 
@@ -185,7 +185,7 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
     marsmedia browse mission=tianwen-1 sol=1..40
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
-    from flows.commands import browse as run
+    from flows.cli import browse as run
 
     run.browse(selection, store_folder, folder, show=not no_open)
 
@@ -205,7 +205,7 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     marsmedia why descent.mp4 video.frames
     marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
     """
-    from flows.commands import look
+    from flows.cli import look
 
     look.why(source, processor, store_folder, as_json=as_json)
 
@@ -225,7 +225,7 @@ def query(sql: str, store_folder: Path, as_json: bool) -> None:
     marsmedia query "SELECT medium, count(*) FROM sources GROUP BY medium"
     marsmedia query "SELECT name, facts->>'time_seconds' FROM items WHERE processor = 'video.frames'"
     """
-    from flows.commands import look
+    from flows.cli import look
 
     look.query(sql, store_folder, as_json=as_json)
 
@@ -251,7 +251,7 @@ def verify(
     marsmedia verify
     marsmedia verify --sample 5
     """
-    from flows.commands import keep
+    from flows.cli import keep
 
     if raw_only and store_only:
         raise click.UsageError("--raw-only and --store-only exclude each other: give one, or none for both")
@@ -266,7 +266,7 @@ def verify(
 @JSON
 def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     """Remove results that no recipe asks for and no pack holds, after showing them."""
-    from flows.commands import keep
+    from flows.cli import keep
 
     keep.prune(store_folder, dry_run=dry_run, yes=yes, as_json=as_json)
 
@@ -281,7 +281,7 @@ def links(store_folder: Path, as_json: bool) -> None:
     the same sound in a clip and in a file of its own, with the offset. Compares what was made of them: previews,
     frames, video.measurements (which knows every frame) and spectrograms.
     """
-    from flows.commands import links as run
+    from flows.cli import links as run
 
     run.links(store_folder, as_json=as_json)
 
@@ -302,7 +302,7 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
 
     Every frame is compared, by the hashes in the results of `video.measurements`; `links` compares stored pictures.
     """  # fmt: skip
-    from flows.commands import duplicates as run
+    from flows.cli import duplicates as run
 
     run.duplicates(store_folder, at_most_bits=at_most_bits, as_json=as_json)
 
@@ -312,7 +312,7 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
 @JSON
 def rebuild(store_folder: Path, as_json: bool) -> None:
     """Make the catalogue and the by-name view anew from the plain files."""
-    from flows.commands import keep
+    from flows.cli import keep
 
     sys.exit(keep.rebuild(store_folder, as_json=as_json))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flows.commands.look import open_store
+from flows.cli.look import open_store
 from flows.run.load_recipes import load_recipes, named
 from flows.run.recipe_edit import edited
 from processors.contract import Processor

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from flows.commands.look import open_store
+from flows.cli.look import open_store
 from processors.linking.repeated_footage import same_film
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue

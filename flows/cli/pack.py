@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from flows.commands.look import open_store
+from flows.cli.look import open_store
 from flows.run.build_pack import build_pack, recipe_of
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.archive.verify_pack import verify_pack

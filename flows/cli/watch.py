@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from flows.commands.ingest import ingest
+from flows.cli.ingest import ingest
 from flows.run.interrupt import EXIT_CODES
 from flows.run.options import Options
 from processors.sources.scan import FoundFile, printable, survey

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from flows.commands.look import open_store
+from flows.cli.look import open_store
 from flows.run.options import Options
 from flows.run.reproduce import VERDICTS
 from flows.run.reproduce import prove as made_again
