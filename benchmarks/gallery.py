@@ -17,8 +17,8 @@ from benchmarks.measure import tell
 from processors.packs.contents.subject import Recorded, Text
 from processors.packs.gallery.gallery_file import Shown
 from processors.packs.gallery.page import write_gallery
-from tests.chromium import Browser, Page, executable, started
-from tests.gallery_pages import original, subject
+from tests.helpers.chromium import Browser, Page, executable, started
+from tests.helpers.gallery_pages import original, subject
 
 PROMISED_SECONDS = 2.0
 ROUNDS = 5

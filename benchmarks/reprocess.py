@@ -17,8 +17,8 @@ from processors.engine.estimate import estimate
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
 from processors.store.store import Store
-from tests.first_recipes import RECIPES
-from tests.made_media import MediaMaker
+from tests.helpers.first_recipes import RECIPES
+from tests.helpers.made_media import MediaMaker
 
 
 def main() -> None:

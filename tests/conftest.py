@@ -20,9 +20,9 @@ import pytest
 from processors.video.audit.integrity import Audited
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
-from tests.command import PROJECT, command_line, write_checkout
-from tests.made_media import Made, MediaMaker
-from tests.video_derived import Derived, derived
+from tests.helpers.command import PROJECT, command_line, write_checkout
+from tests.helpers.made_media import Made, MediaMaker
+from tests.helpers.video_derived import Derived, derived
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 

@@ -17,7 +17,7 @@ from flows.recipes import RECIPES
 from flows.run.report import Report
 from processors.store.manifest import Manifest
 from processors.store.store import Store
-from tests.runs import counts, ingest
+from tests.helpers.runs import counts, ingest
 
 INPUTS = Path(__file__).resolve().parents[2] / "shared" / "faults" / "inputs"
 pytestmark = [

@@ -20,8 +20,8 @@ from processors.contract import Medium, Source
 from processors.engine.derive import derive
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
-from tests.first_recipes import RECIPES
-from tests.made_media import MediaMaker
+from tests.helpers.first_recipes import RECIPES
+from tests.helpers.made_media import MediaMaker
 
 GOLDEN = Path(__file__).parent / "golden" / "first_processors.json"
 

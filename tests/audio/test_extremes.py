@@ -1,0 +1,113 @@
+"""Sounds at the edges of what a file can hold give results or a refusal with its reason, never a fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flows.recipes import SOUND
+from processors.audio.envelope import Envelope
+from processors.audio.events.events import Events
+from processors.audio.levels.levels import Levels
+from processors.audio.marks import Marks
+from processors.audio.renditions.renditions import Renditions
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.contract import Processor
+from processors.errors import RefusedMedia
+from tests.helpers.audio_sessions import Bench
+
+MADE_OF_SAMPLES = [processor for processor in SOUND if not isinstance(processor, Marks)]
+
+
+@pytest.mark.parametrize("rate_hz", [1, 2, 11, 16, 50, 100, 3999, 768_000])
+def test_every_sampling_rate_gives_results(tmp_path: Path, rate_hz: int) -> None:
+    samples = np.random.default_rng(0).normal(0, 0.1, (2, min(8 * rate_hz, 100_000)))
+    bench = Bench(tmp_path, samples, rate_hz)
+    for processor in MADE_OF_SAMPLES:
+        assert bench.run(processor).items, processor.name
+
+
+@pytest.mark.parametrize("count", [1, 3, 1000])
+@pytest.mark.parametrize("channels", [1, 9])
+def test_every_length_gives_results(tmp_path: Path, count: int, channels: int) -> None:
+    bench = Bench(tmp_path, np.random.default_rng(0).normal(0, 0.1, (channels, count)), 48_000)
+    for processor in MADE_OF_SAMPLES:
+        assert bench.run(processor).items, processor.name
+
+
+@pytest.mark.parametrize("value", [1e4, 1e10, 1e-30, 1e-44, np.nan, np.inf, 0.0])
+def test_every_value_gives_results(tmp_path: Path, value: float) -> None:
+    samples = np.full((2, 24_000), value, np.float32)
+    samples[:, ::7] *= np.float32(-0.5)
+    bench = Bench(tmp_path, samples, codec="float")
+    for processor in MADE_OF_SAMPLES:
+        assert bench.run(processor).items, processor.name
+
+
+def test_samples_far_beyond_full_scale_have_levels_and_no_spectrum(tmp_path: Path) -> None:
+    samples = np.full((1, 48_000), 1e30, np.float32)
+    samples[0, ::2] *= -1
+    bench = Bench(tmp_path, samples, codec="float")
+    (channel,) = bench.run(Levels()).facts("levels.json")["channels"]
+    assert channel["peak_dbfs"] == pytest.approx(600, abs=0.01)
+    assert channel["rms_dbfs"] == pytest.approx(600, abs=0.01)
+    assert bench.run(Renditions()).items
+    reason = "samples reach 1e+30 times full scale; their power exceeds 32-bit numbers: scale the recording"
+    too_much: list[Processor] = [Spectrogram(), Envelope()]
+    for processor in too_much:
+        with pytest.raises(RefusedMedia) as refusal:
+            bench.run(processor)
+        assert str(refusal.value).startswith(reason)
+
+
+@pytest.mark.parametrize("rate_hz", [1, 16, 100, 199])
+def test_loudness_is_refused_where_it_is_not_defined(tmp_path: Path, rate_hz: int) -> None:
+    tone = 0.1 * np.sin(2 * np.pi * 0.04 * rate_hz * np.arange(8 * rate_hz) / rate_hz)
+    loudness = Bench(tmp_path, tone, rate_hz).run(Levels()).facts("levels.json")["loudness"]
+    assert loudness == {
+        "integrated_lufs": None, "range_lu": None, "highest_momentary_lufs": None, "highest_short_term_lufs": None,
+        "reason": f"loudness is not defined for a recording at {rate_hz} Hz: it needs 200 Hz or more",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("rate_hz", [200, 1000, 2000, 3500, 8000, 22_050])
+def test_loudness_at_a_low_rate_is_that_at_48_khz(tmp_path: Path, rate_hz: int) -> None:
+    def integrated(rate: int) -> float:
+        tone = 0.1 * np.sin(2 * np.pi * 40 * np.arange(8 * rate) / rate)
+        return Bench(tmp_path / str(rate), tone, rate).run(Levels()).facts("levels.json")["loudness"]["integrated_lufs"]
+
+    assert integrated(rate_hz) == pytest.approx(integrated(48_000), abs=0.05)
+
+
+def test_channels_in_antiphase_are_not_silence(tmp_path: Path) -> None:
+    tone = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(5 * 48_000) / 48_000)
+    one, both = Bench(tmp_path / "one", tone), Bench(tmp_path / "both", np.stack([tone, -tone]))
+    for bench in (one, both):
+        assert bench.run(Spectrogram()).facts("spectrogram.nc")["peak_dbfs"] == pytest.approx(-20.627, abs=0.01)
+        (channel,) = bench.run(Spectra()).facts("spectra.csv")["channels"]
+        octave = next(b for b in channel["bands"] if b["octave_fraction"] == 1 and round(b["middle_hz"]) == 1000)
+        assert octave["rms_dbfs"] == pytest.approx(-23.01, abs=0.02)
+        assert channel["strongest_tone"]["peak_dbfs"] == pytest.approx(-20, abs=0.01)
+        (event,) = bench.run(Events()).facts("events.csv")["events"]
+        assert (event["kind"], event["level_dbfs"]) == ("tone", pytest.approx(-20, abs=0.05))
+
+
+def test_the_mean_over_channels_is_of_power(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, (6, 48_000)).astype(np.float32)
+    noise[3] = 0
+    each = Bench(tmp_path / "each", noise).run(Spectra(spectrogram=Spectrogram(channels="each")))
+    mean = Bench(tmp_path / "mean", noise).run(Spectra())
+    columns = [np.genfromtxt(result.path("spectra.csv"), delimiter=",", skip_header=1)[:, 2] for result in (each, mean)]
+    power = np.nan_to_num(10 ** (columns[0].reshape(6, -1) / 10)).mean(axis=0)
+    assert np.allclose(10 * np.log10(power), columns[1], atol=0.002)
+
+
+def test_an_impulse_in_antiphase_is_heard(tmp_path: Path) -> None:
+    samples = np.random.default_rng(5).normal(0, 1e-4, 4 * 48_000)
+    samples[96_000:96_040] += 0.5
+    facts = Bench(tmp_path, np.stack([samples, -samples])).run(Events()).facts("events.csv")
+    assert facts["impulse_count"] == 1
+    assert facts["events"][0]["start_seconds"] == pytest.approx(2.0, abs=0.002)

@@ -1,0 +1,166 @@
+"""A parameter set becomes the recipe's own by one exact edit; every item tells what made it and what has changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.cli.print_provenance import find_item
+from flows.run.options import Options
+from flows.run.recipe_edit import edited
+from flows.run.run import in_threads, run_ingest
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.comparing.provenance import origin
+from processors.errors import RequestError, ResultMissing, StoreError
+from processors.photo.photo_preview import Preview
+from processors.store.catalogue import Catalogue
+from processors.store.packed import packed_results
+from processors.store.store import Store
+from processors.video.frames.frames import Frames
+from processors.video.shots.shots import Shots
+from tests.conftest import PROJECT, Run
+from tests.helpers.made_media import MediaMaker
+
+RECIPES = """from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.video.frames.frames import Frames
+from processors.video.shots.shots import Shots
+
+RECIPES = {  # 火星
+    "video": (
+        Frames(
+            every_seconds=1.0,
+        ),  # one a second is enough
+        Spectrogram(),
+    ),
+    "audio": (Spectrogram(), Shots()),
+    "photo": (),
+}
+"""
+
+
+def test_an_edit_changes_the_entry_and_nothing_else() -> None:
+    new = edited(RECIPES, Path("recipes.py"), Frames(every_seconds=0.5, picture_format="png"))
+    old_entry = "Frames(\n            every_seconds=1.0,\n        )"
+    assert new == RECIPES.replace(old_entry, "Frames(every_seconds=0.5, picture_format='png')")
+    both = edited(RECIPES, Path("recipes.py"), Spectrogram(window="hamming"))
+    assert both == RECIPES.replace("Spectrogram()", "Spectrogram(window='hamming')")
+    assert edited(both, Path("recipes.py"), Spectrogram()) == RECIPES
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "message"),
+    [
+        (RECIPES, Preview(), r"recipes.py: no entry Preview\(...\) in RECIPES: write `Preview\(\)` there by hand"),
+        ("from flows.everything import EVERYTHING as RECIPES", Frames(quality=70), r"no entry .*Frames\(quality=70\)"),
+        (RECIPES.replace("Spectrogram(),\n", "Frames(quality=5),\n"), Frames(), r"video has 2 entries Frames\(...\)"),
+        (RECIPES, Shots(integrity=Shots().integrity.__class__(soft_below=0.1)), "cannot be written as plain values"),
+        (RECIPES + "RECIPES = {'video': (), 'audio': (), 'photo': ()}\n", Frames(quality=70), "means something else"),
+    ],
+)
+def test_an_entry_that_is_not_plain_is_left_to_the_person(text: str, wanted: Frames, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        edited(text, Path("recipes.py"), wanted)
+
+
+def test_adopt_shows_the_change_and_the_next_plan_follows_it(tmp_path: Path) -> None:
+    copy = tmp_path / "checkout"
+    shutil.copytree(PROJECT / "flows", copy / "flows")
+    environment = {**os.environ, "PYTHONPATH": f"{copy}:{PROJECT}"}
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "flows.cli.main", "adopt", *words]
+        return subprocess.run(command, env=environment, cwd=copy, capture_output=True, text=True, check=False)
+
+    done = run("photo.preview", "--set", "quality=70", "--yes")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '+    "photo": (Metadata(), Evidence(), Preview(quality=70), Quality(),' in done.stdout
+    assert "Preview(quality=70)" in (copy / "flows/recipes.py").read_text()
+    assert run("photo.preview", "--set", "quality=70").stdout.endswith("says so already\n")
+    for words, message in [
+        (["nope", "--set", "a=1"], "marsmedia: nope: no such processor"),
+        (["photo.preview"], "marsmedia: give either the key of a result or --set key=value"),
+        (["photo.preview", "3fa9"], "marsmedia: processed: no store there yet"),
+    ]:
+        wrong = run(*words)
+        assert (wrong.returncode, wrong.stderr.startswith(message)) == (2, True), wrong.stderr
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Store:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    MediaMaker(raw).photo("photo.jpg")
+    for quality in (88, 60):
+        recipes = {"photo": (Preview(quality=quality),), "video": (), "audio": ()}
+        run_ingest(raw.parent, tmp_path / "store", recipes, Options(), in_threads, name=f"q{quality}")  # type: ignore[arg-type]
+    return Store(tmp_path / "store")
+
+
+def test_what_has_changed_since_is_told_word_for_word(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = next(m for m in filled.manifests() if m.parameters["quality"] == 60)
+    row = next(iter(Catalogue(filled).sources().values()))
+    assert origin(made, "preview_320.jpg", [row], [Preview(quality=60)], filled).changes == ()
+    monkeypatch.setitem(made.software, "av", "1.0")
+    Path(row.path).write_bytes(b"other")
+    item = filled.item_path(made.ref, "preview_320.jpg")
+    item.write_bytes(item.read_bytes() + b"x")
+    changes = origin(made, "preview_320.jpg", [row], [Preview()], filled).changes
+    assert changes[0].startswith("the item: its bytes are not those that were made: SHA-256 ")
+    assert changes[1] == f"the source: {row.path} has another size or date now"
+    assert changes[2].startswith("av: 1.0 -> 1")
+    assert changes[3] == "the recipe: it asks for quality 60 -> 88"
+    Path(row.path).unlink()
+    gone = origin(made, None, [row], [], filled).changes
+    assert gone[0] == f"the source: no longer at {row.path}"
+    assert gone[-1] == "the recipe: it does not ask for this processor"
+
+
+def test_an_item_is_found_by_its_place_in_the_store_or_in_the_view(filled: Store) -> None:
+    link = filled.by_name_folder / "june/photo.jpg/photo.preview/preview_320.jpg"
+    found = find_item(str(link), filled)
+    assert found
+    assert (found[0].parameters["quality"], found[1]) == (60, "preview_320.jpg")
+    whole = find_item(str(link.parent), filled)
+    assert whole
+    assert (whole[0], whole[1]) == (found[0], None)
+    assert find_item("photo.jpg", filled) is None
+    with pytest.raises(ResultMissing):
+        find_item(str(filled.root / "results/aa/bb/photo.preview/cc/x.jpg"), filled)
+
+
+def test_a_pack_keeps_its_results_and_a_broken_record_stops_the_pruning(filled: Store) -> None:
+    assert packed_results(filled) == {}
+    ref = next(m.ref for m in filled.manifests() if m.parameters["quality"] == 60)
+    record = {"pack": "/out/june.zip", "results": [{"source": ref.source, "processor": ref.processor, "key": ref.key}]}
+    (filled.root / "packs").mkdir()
+    (filled.root / "packs/june.json").write_text(json.dumps(record))
+    assert packed_results(filled) == {ref: "/out/june.zip"}
+    (filled.root / "packs/july.json").write_text("{}")
+    with pytest.raises(StoreError, match=r"july.json: not the record of a pack \('results'\): remove it"):
+        packed_results(filled)
+
+
+@pytest.mark.prefect
+def test_prune_and_why_as_a_person_asks(marsmedia: Run, filled: Store) -> None:
+    ref = next(m.ref for m in filled.manifests() if m.parameters["quality"] == 60)
+    (filled.root / "packs").mkdir()
+    record = {"pack": "x", "results": [{"source": ref.source, "processor": ref.processor, "key": ref.key}]}
+    (filled.root / "packs/x.json").write_text(json.dumps(record))
+    told = marsmedia("prune", "--yes", "--store", filled.root).stdout
+    assert "0 results, 0.0 MB, that no recipe asks for and no pack holds\n1 more, that no recipe asks for" in told
+    assert filled.has(ref)
+    (filled.root / "packs/x.json").unlink()
+    assert "1 results" in marsmedia("prune", "--yes", "--store", filled.root).stdout
+    assert [m.parameters["quality"] for m in filled.manifests()] == [88]
+    assert Catalogue(filled).table("results").num_rows == 1
+    why = marsmedia(
+        "why", filled.by_name_folder / "june/photo.jpg/photo.preview/preview_320.jpg", "--store", filled.root
+    )
+    assert why.stdout.startswith("preview_320.jpg, of photo.preview version ")
+    assert "  made of  photo.jpg, SHA-256 " in why.stdout

@@ -1,0 +1,162 @@
+"""`marsmedia pack` builds, checks, forgets and describes packs, with exit codes that a script can trust."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from processors.store.store import Store
+from tests.conftest import PROJECT
+from tests.helpers.pack_store import filled
+
+pytestmark = pytest.mark.slow
+Pack = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    filled(tmp_path)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "flows.cli.main", "pack", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def said(run: subprocess.CompletedProcess[str]) -> tuple[int, str]:
+    return run.returncode, run.stdout + run.stderr
+
+
+def test_a_pack_by_a_selection_is_built_checked_remembered_and_forgotten(pack: Pack, tmp_path: Path) -> None:
+    code, text = said(pack("tracks.jpg", "-o", "june.zip", "--store", "store"))
+    assert code == 0, text
+    assert text.startswith(f"{tmp_path}/june.zip: ")
+    assert said(pack("verify", "june.zip"))[1].endswith(" MB: no faults\n")
+    (record,) = (tmp_path / "store/packs").glob("*.json")
+    kept = json.loads(record.read_text())
+    assert kept["pack"] == f"{tmp_path}/june.zip"
+    store = Store(tmp_path / "store")
+    assert {one["processor"] for one in kept["results"]} == {"evidence", "photo.preview"}
+    assert {one["key"] for one in kept["results"]} <= {manifest.ref.key for manifest in store.manifests()}
+    assert said(pack("forget", "june.zip", "--store", "store")) == (
+        0, f"{tmp_path}/june.zip: forgotten; the pack itself stays\n",
+    )  # fmt: skip
+    assert list((tmp_path / "store/packs").iterdir()) == []
+    assert said(pack("forget", "june.zip", "--store", "store")) == (
+        2, "marsmedia: june.zip: no such pack is remembered: there are none\n",
+    )  # fmt: skip
+
+
+def test_a_pack_by_the_template_of_a_recipe(pack: Pack, tmp_path: Path) -> None:
+    assert said(pack("init", "june.toml"))[0] == 0
+    assert said(pack("init", "june.toml"))[0] == 2
+    code, text = said(pack("june.toml", "-o", "june", "--store", "store", "--json"))
+    assert code == 0, text
+    told = json.loads(text)
+    assert told["pack"] == f"{tmp_path}/june"
+    assert (
+        f"Title: A title\nExternal-Identifier: {told['identifier']}\n" in (tmp_path / "june/bag-info.txt").read_text()
+    )
+
+
+def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text('audience = "all"\nselection = ["*"]\n')
+    assert said(pack("bad.toml", "-o", "p", "--store", "store")) == (
+        2,
+        "marsmedia: bad.toml, line 1: audience is 'all': must be one of internal, press, public\n"
+        "bad.toml, line 1: title is missing\n",
+    )
+    assert said(pack("*", "-o", "p", "--store", "store", "--audience", "public"))[0] == 2
+    assert said(pack("nope.jpg", "-o", "p", "--store", "store"))[0] == 2
+    assert said(pack("gone.toml", "-o", "p", "--store", "store")) == (2, "marsmedia: gone.toml: no such file\n")
+    assert said(pack("*", "-o", "store/p", "--store", "store")) == (
+        2, "marsmedia: store/p: lies inside the store: choose a place outside of store\n",
+    )  # fmt: skip
+    (tmp_path / "letters").mkdir()
+    assert said(pack("verify", "letters")) == (
+        2, "marsmedia: letters: not a pack: it holds no bagit.txt, no bag-info.txt and no manifest\n",
+    )  # fmt: skip
+    assert said(pack("*", "-o", "p", "--store", "nowhere"))[0] == 2
+    place = next((tmp_path / "store/results").rglob("contact_sheet.jpg"))
+    place.write_bytes(b"damaged")
+    code, text = said(pack("*", "-o", "p", "--store", "store"))
+    assert code == 1
+    assert text.startswith(
+        "marsmedia: the pack was not made: descent.mp4: video.contact_sheet/contact_sheet.jpg: SHA-256 is "
+    )
+    assert not (tmp_path / "p").exists()
+
+
+def test_a_disk_that_takes_no_more_is_told_in_one_line(tmp_path: Path) -> None:
+    filled(tmp_path)
+    command = f"ulimit -f 50; exec {sys.executable} -m flows.cli.main pack '*' -o p.zip --store store"
+    run = subprocess.run(
+        ["bash", "-c", command], env={**os.environ, "PYTHONPATH": str(PROJECT)}, cwd=tmp_path, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert said(run) == (
+        1, "marsmedia: the pack was not made: p.zip: File too large: look at the disk and run again\n",
+    )  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir() if "p.zip" in path.name] == []
+
+
+def test_an_interrupted_build_ends_with_130_and_leaves_nothing(tmp_path: Path) -> None:
+    filled(tmp_path)
+    (tmp_path / "o.toml").write_text('title="a"\naudience="internal"\nselection=["tracks.jpg"]\n')
+    place = next((tmp_path / "store/results").rglob("preview_320.jpg"))
+    place.unlink()
+    os.mkfifo(place)  # whoever reads it waits until it is interrupted
+    run = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli.main",
+         "pack", "o.toml", "-o", "p", "--store", "store"], cwd=tmp_path, text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with place.open("wb"):  # opens once the build reads it
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate()
+    assert (run.returncode, out + err) == (
+        130, "marsmedia: interrupted: there is no pack; run the same command again\n",
+    )  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir() if path.name.lstrip(".").startswith("p")] == []
+
+
+def test_verify_names_the_file_and_ends_with_1(pack: Pack, tmp_path: Path) -> None:
+    assert said(pack("tracks.jpg", "-o", "june", "--store", "store"))[0] == 0
+    (tmp_path / "june/data/CREDITS.txt").unlink()
+    code, text = said(pack("verify", "june"))
+    assert code == 1
+    assert text.startswith("missing: data/CREDITS.txt: a manifest names it\n")
+
+
+@pytest.mark.prefect
+def test_the_flow_builds_and_checks_and_fails_by_its_state(
+    prefect_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = """
+import sys
+from flows.pack import pack
+for recipe in sys.argv[2:]:
+    state = pack(recipe, sys.argv[1] + "/out.zip", sys.argv[1] + "/store", return_state=True)
+    print(state.type.value, state.message)
+"""
+    filled(tmp_path)
+    (tmp_path / "good.toml").write_text('title="a"\naudience="internal"\nselection=["*"]\n')
+    (tmp_path / "bad.toml").write_text('title="a"\naudience="public"\nselection=["*"]\n')
+    run = subprocess.run(
+        [sys.executable, "-c", script, tmp_path, tmp_path / "good.toml", tmp_path / "good.toml", tmp_path / "bad.toml"],
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "PREFECT_API_URL": prefect_server},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    lines = run.stdout.split("\n")
+    assert [line.split(" ")[0] for line in lines[:3]] == ["COMPLETED", "COMPLETED", "FAILED"], run.stderr
+    assert lines[0].split(" ")[1] == f"{tmp_path}/out.zip:"
+    assert lines[2] == "FAILED a public pack may not hold what may not be passed on:"

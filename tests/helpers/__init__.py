@@ -1,0 +1,1 @@
+"""Media with known answers, and the tools that tests share."""

@@ -1,0 +1,22 @@
+"""A run without Prefect, and its counts."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from flows.run.options import Options
+from flows.run.report import Report
+from flows.run.run import in_threads, run_ingest
+from processors.engine.plan import Recipes
+from tests.helpers.first_recipes import RECIPES
+
+
+def ingest(raw: Path, store: Path, recipes: Recipes = RECIPES, **options: object) -> Report:
+    return run_ingest(raw, store, recipes, Options(**options), in_threads, name=f"test-{time.monotonic_ns()}")  # type: ignore[arg-type]
+
+
+def counts(report: Report) -> tuple[int, int, int, int, int]:
+    results = report.results
+    assert results.inputs == results.made + results.reused + results.refused + results.failed + results.not_reached
+    return results.due, results.made, results.reused, results.refused, results.failed

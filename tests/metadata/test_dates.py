@@ -1,0 +1,261 @@
+"""What is wrong with a date, a text or a position costs only what is wrong; the rest is read."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from processors.metadata.container import read_container
+from processors.metadata.ifd import utf_16_of
+from processors.metadata.photograph import read_photograph
+from processors.metadata.position import position_of
+from processors.metadata.tag_records import MetadataRecord, Tag, known_from, text_tag
+from processors.metadata.times import dates_of_file
+from processors.mission.when import parse_when
+from tests.metadata.test_evidence import evidence
+
+
+def tags_of(**values: object) -> tuple[Tag, ...]:
+    return tuple(Tag(namespace="exif", name=name, value=value) for name, value in values.items())  # type: ignore[arg-type]
+
+
+def dates(*tags: Tag) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """(earliest, precision, zone) of each, and the problems."""
+    problems: list[str] = []
+    found = [(date.earliest_utc, date.precision, date.zone) for date, _ in dates_of_file(tags, problems)]
+    return found, problems
+
+
+def jpeg(path: Path, exif: bytes) -> MetadataRecord:
+    Image.new("RGB", (8, 8)).save(path, exif=b"Exif\0\0" + exif)
+    with path.open("rb") as file:
+        return read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo")
+
+
+def directory(order: str, entries: list[tuple[int, int, bytes]]) -> bytes:
+    """One Exif directory of texts (type 2) and bytes (type 7), all longer than 4 bytes."""
+    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
+    place = 8 + 2 + 12 * len(entries) + 4
+    table, data = struct.pack(order + "H", len(entries)), b""
+    for number, kind, value in entries:
+        table += struct.pack(order + "HHII", number, kind, len(value), place + len(data))
+        data += value
+    return head + table + bytes(4) + data
+
+
+@pytest.mark.parametrize("offset", ["   :  ", "      ", ":", "", "\0\0\0\0\0\0"])
+def test_an_offset_that_is_not_known_costs_no_date(offset: str) -> None:
+    found, problems = dates(*tags_of(DateTimeOriginal="2021:05:15 07:18:00", OffsetTimeOriginal=offset))
+    assert found == [("2021-05-14T17:18:00Z", "second", "unknown")]
+    assert problems == []
+
+
+@pytest.mark.parametrize("offset", ["+8", "8:00", "+08:00:00", "CST", "+0800x"])
+def test_a_malformed_offset_costs_itself_and_is_reported(offset: str) -> None:
+    found, problems = dates(*tags_of(DateTimeOriginal="2021:05:15 07:18:00", OffsetTimeOriginal=offset))
+    assert found == [("2021-05-14T17:18:00Z", "second", "unknown")]
+    assert problems == [
+        f"file:exif:DateTimeOriginal: its time zone {offset!r} is not like +08:00; the date is read without a zone"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2021:05:15 25:61:00", ("2021-05-14T10:00:00Z", "day", "unknown")),
+        ("2021:05:15   :  :  ", ("2021-05-14T10:00:00Z", "day", "unknown")),
+        ("2021:05:00 00:00:00", ("2021-04-30T10:00:00Z", "month", "unknown")),
+        ("2021:00:00 00:00:00", ("2020-12-31T10:00:00Z", "year", "unknown")),
+    ],
+)
+def test_of_an_impossible_date_what_is_possible_is_read(written: str, read: tuple[str, str, str]) -> None:
+    found, problems = dates(*tags_of(DateTimeOriginal=written))
+    assert found == [read]
+    assert len(problems) == 1
+    assert problems[0].startswith("file:exif:DateTimeOriginal: date is ")
+
+
+@pytest.mark.parametrize("written", ["2021:05:32 07:18:00", "2021:13:15 07:18:00", "2021:02:30", "the 15th"])
+def test_a_day_that_never_was_is_a_problem_and_no_date(written: str) -> None:
+    found, problems = dates(*tags_of(DateTimeOriginal=written))
+    assert found == []
+    assert len(problems) == (1 if written[0] == "2" else 0)
+
+
+@pytest.mark.parametrize("nothing", ["0000:00:00 00:00:00", "    :  :     :  :  ", "", "07:18:00", "\0\0\0"])
+def test_a_date_without_a_year_is_no_date(nothing: str) -> None:
+    tags = tags_of(DateTimeOriginal=nothing, DateTimeDigitized="2021:05:15 07:18:00")
+    found, problems = dates(*tags)
+    assert (found, problems) == ([("2021-05-14T17:18:00Z", "second", "unknown")], [])
+    created = known_from(tags).created
+    assert created is not None
+    assert (created.value, created.source) == ("2021:05:15 07:18:00", "exif:DateTimeDigitized")
+
+
+@pytest.mark.parametrize(("digits", "expected"), [("678", ".678000Z"), ("5", ".500000Z"), ("678\0", ".678000Z")])
+def test_parts_of_a_second_belong_to_their_date(digits: str, expected: str) -> None:
+    tags = tags_of(DateTimeOriginal="2021:05:15 07:18:00", OffsetTimeOriginal="+08:00", SubsecTimeOriginal=digits)
+    assert dates(*tags) == ([(f"2021-05-14T23:18:00{expected}", "subsecond", "offset")], [])
+
+
+def test_parts_of_a_second_that_are_no_digits_are_left_out() -> None:
+    tags = tags_of(DateTimeOriginal="2021:05:15 07:18:00", SubsecTimeOriginal="  ", SubsecTime="9")
+    assert dates(*tags)[0] == [("2021-05-14T17:18:00Z", "second", "unknown")]
+
+
+def test_a_receivers_clock_gives_utc() -> None:
+    gps = [
+        Tag(namespace="exif.gps", name="GPSDateStamp", value="2021:05:14"),
+        Tag(namespace="exif.gps", name="GPSTimeStamp", value=[23.0, 18.0, 1.0]),
+    ]
+    assert dates(*gps) == ([("2021-05-14T23:18:01Z", "second", "UTC")], [])
+
+
+@pytest.mark.parametrize(
+    ("written", "earliest"),
+    [
+        ("2016-12-31T23:59:60.500Z", "2016-12-31T23:59:59.500000+00:00"),
+        ("2017-01-01T07:59:60+08:00", "2016-12-31T23:59:59+00:00"),
+        ("2016-366T23:59:60Z", "2016-12-31T23:59:59+00:00"),
+        ("2015-06-30T23:59:60Z", "2015-06-30T23:59:59+00:00"),
+        ("1972-06-30T23:59:60Z", "1972-06-30T23:59:59+00:00"),
+    ],
+)
+def test_a_leap_second_is_in_the_last_second_of_its_day(written: str, earliest: str) -> None:
+    when = parse_when(written)
+    assert (when.is_leap_second, when.earliest_utc.isoformat(), when.written) == (True, earliest, written)
+
+
+@pytest.mark.parametrize("written", ["2021-12-31T23:59:60Z", "2016-12-31T22:59:60Z", "2016-12-30T23:59:60Z"])
+def test_a_second_60_without_a_leap_second_is_no_time(written: str) -> None:
+    with pytest.raises(ValueError, match="no such date: there was no leap second then"):
+        parse_when(written)
+
+
+def test_a_leap_second_reaches_evidence_as_it_is_written() -> None:
+    record = evidence(entry={"date": "2016-12-31T23:59:60Z"}, mission=None)
+    assert record.taken is not None
+    assert record.taken.utc == "2016-12-31T23:59:60Z"
+    assert record.problems == ()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("text", ["祝融号 rover", "rover", "Größe 12 µm", "着陆"])
+def test_a_user_comment_is_read_in_its_own_byte_order(tmp_path: Path, order: str, text: str) -> None:
+    encoded = text.encode("utf-16-le" if order == "<" else "utf-16-be")
+    record = jpeg(tmp_path / "a.jpg", directory(order, [(0x9286, 7, b"UNICODE\0" + encoded)]))
+    assert [tag.value for tag in record.tags if tag.name == "UserComment"] == [text]
+
+
+def test_utf_16_that_does_not_follow_its_block_is_recognised() -> None:
+    assert utf_16_of("a longer text".encode("utf-16-le"), ">") == "utf-16-le"
+    assert utf_16_of("a longer text".encode("utf-16-be"), "<") == "utf-16-be"
+    assert utf_16_of("\ufeffA".encode("utf-16-be"), "<") == "utf-16"
+
+
+def test_a_text_ends_at_its_nul_and_a_copyright_has_two_parts(tmp_path: Path) -> None:
+    entries = [(0x0110, 2, b"ION230\0\x0fF\0"), (0x8298, 2, b"A. Photographer\0An Editor\0")]
+    known = jpeg(tmp_path / "a.jpg", directory("<", entries)).known
+    assert known.device is not None
+    assert known.rights is not None
+    assert (known.device.value, known.rights.value) == ("ION230", "A. Photographer; An Editor")
+
+
+def test_a_jpeg_comment_is_text(tmp_path: Path) -> None:
+    for number, (data, text) in enumerate(
+        ((b"Adobe Photoshop\xa8 4.0", "Adobe Photoshop¨ 4.0"), ("着陆".encode(), "着陆"))
+    ):
+        path = tmp_path / f"{number}.jpg"
+        Image.new("RGB", (8, 8)).save(path, comment=data)
+        with path.open("rb") as file:
+            caption = read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo").known.caption
+        assert caption is not None
+        assert caption.value == text
+
+
+def test_every_creator_is_named() -> None:
+    tags = (Tag(namespace="xmp", name="dc:creator", value=["First", "Second", "First"]),)
+    creator = known_from(tags).creator
+    assert creator is not None
+    assert creator.value == "First; Second"
+
+
+POSITIONS = [
+    ({"xmp:exif:GPSLatitude": "33,26.934S", "xmp:exif:GPSLongitude": "70,40.158W"}, (-33.4489, -70.6693)),
+    ({"xmp:exif:GPSLatitude": "33,26,56.04S", "xmp:exif:GPSLongitude": "70,40,9.48W"}, (-33.4489, -70.6693)),
+    ({"container:location": "+25.1+109.9/"}, (25.1, 109.9)),
+    ({"container:location-eng": "+2506+10954/"}, (25.1, 109.9)),
+    ({"container:com.apple.quicktime.location.ISO6709": "-33.4489-070.6693+520.000/"}, (-33.4489, -70.6693)),
+    ({"container:location": "+250600-1095400/"}, (25.1, -109.9)),
+    ({"guano:Loc Position": "25.1 109.9"}, (25.1, 109.9)),
+]
+
+
+@pytest.mark.parametrize(("tags", "position"), POSITIONS)
+def test_a_position_is_read_wherever_it_is_written(tags: dict[str, str], position: tuple[float, float]) -> None:
+    found = position_of(text_tag(*place.split(":", 1), value) for place, value in tags.items())  # type: ignore[arg-type]
+    assert {name: value and value.value for name, value in found.items()} == {
+        "latitude_degrees_north": pytest.approx(position[0], abs=1e-6),
+        "longitude_degrees_east": pytest.approx(position[1], abs=1e-6),
+    }
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"container:location": "+91.0+010.0/"}, {"container:location": "the landing site"},
+        {"xmp:exif:GPSLatitude": "33,26.934S"}, {"xmp:exif:GPSLatitude": "333,0.0S", "xmp:exif:GPSLongitude": "0,0.0E"},
+    ],
+)  # fmt: skip
+def test_a_position_that_cannot_be_is_none(tags: dict[str, str]) -> None:
+    assert position_of(text_tag(*place.split(":", 1), value) for place, value in tags.items()) == {}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_the_comments_of_ogg_are_the_files_own(tmp_path: Path, subtype: str) -> None:
+    path = tmp_path / "a.ogg"
+    with soundfile.SoundFile(path, "w", 48_000, 1, subtype, format="OGG") as sound:
+        sound.title, sound.artist, sound.date = "The sound", "CNSA", "2021-05-22"
+        sound.write(np.zeros(48_000, np.float32))
+    with path.open("rb") as file:
+        known = read_container(file, sha256="0" * 64, size_bytes=1, medium="audio").known
+    assert [value and value.value for value in (known.title, known.creator, known.created)] == [
+        "The sound", "CNSA", "2021-05-22",
+    ]  # fmt: skip
+
+
+def test_a_broadcast_wave_is_created_on_a_day(tmp_path: Path) -> None:
+    if not shutil.which("ffmpeg"):
+        pytest.skip("ffmpeg writes the broadcast wave")
+    path = tmp_path / "a.wav"
+    subprocess.run(
+        ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "sine=d=1", "-write_bext", "1", "-metadata",
+         "origination_date=2021-05-15", "-metadata", "origination_time=07:18:00", str(path)], check=True,
+    )  # fmt: skip
+    with path.open("rb") as file:
+        record = read_container(file, sha256="0" * 64, size_bytes=1, medium="audio")
+    assert record.known.created is not None
+    assert record.known.created.value == "2021-05-15"
+    found, problems = dates(*record.tags)
+    assert ("2021-05-14T17:18:00Z", "second", "unknown") in found
+    assert problems == []
+
+
+def test_an_event_known_to_the_minute_says_on_which_sol_its_day_is() -> None:
+    for date, zone in (("2021-05-15", "Beijing"), ("2021-05-14", "UTC")):
+        record = evidence(entry={"date": date, "date_zone": zone, "event": "touchdown"})
+        assert record.taken is not None
+        assert (record.taken.first_sol, record.taken.last_sol, record.taken.utc) == (1, 1, None)
+
+
+def test_an_event_outside_its_date_narrows_nothing() -> None:
+    record = evidence(entry={"date": "2021-06-16", "date_zone": "Beijing", "event": "touchdown"})
+    assert record.taken is not None
+    assert (record.taken.first_sol, record.taken.last_sol) == (32, 33)

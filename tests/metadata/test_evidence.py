@@ -1,0 +1,358 @@
+"""Every voice on a source is kept, disagreements are shown, and a changed entry concerns only its own file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.cli import look, show
+from flows.run.run import Options, in_threads, run_ingest
+from processors.contract import Source, as_json
+from processors.errors import RefusedMedia
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord, weigh
+from processors.metadata.label import found, label_tags
+from processors.metadata.product_name import product_name
+from processors.mission.profile import load_profile
+from processors.store.store import Store
+from tests.helpers.made_media import MediaMaker
+
+NAME = "HX1-Ro_GRAS_NaTeCamA-F-001_SCI_N_20210625030542_20210625030542_00041_A.2B"
+LABEL = b"""<?xml version="1.0"?>
+<product_observational xmlns="http://pds.nasa.gov/pds4/pds/v1"><Observation_Area><TIME_COORDINATES>
+<Start_Date_Time>2021-06-25T03:05:42Z</Start_Date_Time></TIME_COORDINATES></Observation_Area>
+<file><FILE_NAME>other.2B</FILE_NAME></file></product_observational>"""
+
+
+def evidence(name: str = "a.png", *, tags: tuple = (), entry: dict | None = None, head: dict | None = None,
+             labels: dict[str, bytes] | None = None, mission: str | None = "tianwen-1") -> EvidenceRecord:  # fmt: skip
+    source = Source(digest="0" * 64, size_bytes=9, name=name, medium="photo", format="png", has_sound=False)
+    metadata: dict[str, Any] = {
+        "tags": [{"namespace": n, "name": k, "value": v} for n, k, v in tags], "known": {}, "problems": [],
+    }  # fmt: skip
+    return weigh(
+        source=source, name=name, metadata=metadata, head=head or {}, entry=entry,  # type: ignore[arg-type]
+        labels={key: label_tags(data) for key, data in (labels or {}).items()},
+        profile=load_profile(mission) if mission else None,
+    )  # fmt: skip
+
+
+def test_a_day_in_beijing_stays_a_day_and_two_sols() -> None:
+    record = evidence(entry={"date": "2021-06-16", "date_zone": "Beijing", "event": "track-photo"})
+    assert record.taken is not None
+    assert (record.taken.utc, record.taken.local_true_solar_time_hours) == (None, None)
+    assert (record.taken.first_sol, record.taken.last_sol) == (32, 33)
+    assert record.taken.beijing_days == ("2021-06-16",)
+    assert record.disagreements == ()
+    assert record.event is not None
+    assert record.event.precision == "day"
+
+
+def test_a_minute_gives_both_clocks() -> None:
+    record = evidence(entry={"date": "2021-05-22T02:40Z", "recorded_by": "recording device"})
+    assert record.taken is not None
+    assert record.taken.beijing == "2021-05-22T10:40:00+08:00"
+    assert record.taken.first_sol == record.taken.last_sol == 8
+    assert record.taken.local_true_solar_time_hours == pytest.approx(12 + 39 / 60 + 8.31 / 3600, abs=1e-3)
+    assert record.camera == "Mars Climate Station sound sensor"
+
+
+def test_file_label_release_and_profile_that_disagree_are_all_kept() -> None:
+    record = evidence(
+        NAME,
+        tags=(("exif", "DateTimeOriginal", "2019:01:01 00:00:00"), ("exif", "DateTime", "2022:02:02 00:00:00")),
+        entry={"date": "2021-06-16", "date_zone": "UTC", "event": "drive-off"},
+        labels={"x.2BL": LABEL},
+    )
+    recorded = {d.about: {source: value for value, source in d.says} for d in record.disagreements}
+    assert set(recorded["recorded"]) == {
+        "release.toml:date", "file name", "file:exif:DateTimeOriginal", "profile tianwen-1:drive-off",
+        "label x.2BL:Observation_Area/TIME_COORDINATES/Start_Date_Time",
+    }  # fmt: skip
+    assert recorded["file name"] == {"the file": NAME, "label x.2BL:file/FILE_NAME": "other.2B"}
+    assert record.taken is not None
+    assert (record.taken.source.split(":")[0], record.taken.first_sol) == ("label x.2BL", 41)
+    written = [date.source for date in record.dates if date.meaning == "file written"]
+    assert written == ["file:exif:DateTime"]
+
+
+def test_an_impossible_date_is_a_problem_and_no_date() -> None:
+    record = evidence(tags=(("exif", "DateTimeOriginal", "2021:13:45 99:99:99"),))
+    assert record.taken is None
+    assert "file:exif:DateTimeOriginal: date is" in record.problems[0]
+    assert EvidenceFacts.of(record).first_sol is None
+
+
+def test_nothing_said_means_nothing_known() -> None:
+    record = evidence(mission=None)
+    assert (record.taken, record.event, record.camera, record.place) == (None, None, None, None)
+    assert record.statements == record.dates == record.disagreements == ()
+
+
+def test_rights_come_from_the_profile_where_the_release_says_none() -> None:
+    rights = {s.term: s.value for s in evidence().statements}
+    assert (rights["dc:rights"], rights["marsmedia:redistribute"]) == ("unresolved", "false")
+    stated = {s.term: s.value for s in evidence(entry={"rights": "<b>CC0</b>\x07"}).statements}
+    assert stated["dc:rights"] == "<b>CC0</b>\x07"
+
+
+def test_captions_alt_texts_credit_and_rights_stand_in_their_terms_and_languages() -> None:
+    entry = {"caption": "Tracks <b>behind</b>", "caption_zh": "车辙", "alt_text": "Two tracks", "alt_text_zh": "两条",
+             "credit": "CNSA", "rights": "unresolved", "redistribute": False}  # fmt: skip
+    said = {(s.term, s.language): s.value for s in evidence(entry=entry).statements if s.source.startswith("release")}
+    assert said == {
+        ("dc:description", "en"): "Tracks <b>behind</b>", ("dc:description", "zh"): "车辙",
+        ("Iptc4xmpCore:AltTextAccessibility", "en"): "Two tracks",
+        ("Iptc4xmpCore:AltTextAccessibility", "zh"): "两条",
+        ("photoshop:Credit", None): "CNSA", ("dc:rights", None): "unresolved",
+        ("marsmedia:redistribute", None): "false",
+    }  # fmt: skip
+
+
+def test_synthetic_is_told_in_the_terms_of_the_iptc() -> None:
+    said = [s.value for s in evidence(head={"synthetic": True}).statements if s.term.endswith("DigitalSourceType")]
+    assert said == ["http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"]
+    assert not any(s.term.endswith("DigitalSourceType") for s in evidence(head={"synthetic": False}).statements)
+
+
+@pytest.mark.parametrize(
+    ("tags", "written", "precision", "zone"),
+    [
+        ({"DateCreated": "20210616", "TimeCreated": "103000+0800"}, "2021-06-16T10:30:00+0800", "second", "offset"),
+        ({"DateCreated": "20210616"}, "2021-06-16", "day", "unknown"),
+        ({"DateCreated": "20210600", "TimeCreated": "103000"}, "2021-06", "month", "unknown"),
+        ({"OriginationDate": "2021-05-22", "OriginationTime": "02:40:05"}, "2021-05-22T02:40:05", "second", "unknown"),
+        ({"OriginationDate": "2021-05-22"}, "2021-05-22", "day", "unknown"),
+    ],
+)
+def test_a_date_in_two_parts_is_joined(tags: dict[str, str], written: str, precision: str, zone: str) -> None:
+    namespace = "bext" if "OriginationDate" in tags else "iptc"
+    (date,) = evidence(tags=tuple((namespace, name, value) for name, value in tags.items())).dates
+    assert (date.meaning, date.written, date.precision, date.zone) == ("recorded", written, precision, zone)
+
+
+def test_credit_and_city_of_the_iptc_record_are_stated() -> None:
+    said = {
+        (s.term, s.value) for s in evidence(tags=(("iptc", "Credit", "CNSA"), ("iptc", "City", "Beijing"))).statements
+    }
+    assert {("photoshop:Credit", "CNSA"), ("photoshop:City", "Beijing")} <= said
+
+
+def test_a_cnsa_product_name_is_read() -> None:
+    product = product_name(NAME + "L")
+    assert product is not None
+    assert (product.instrument, product.mode, product.sol, product.level, product.is_label) == (
+        "NaTeCamA", "F-001", 41, "2B", True,
+    )  # fmt: skip
+    assert product_name("holiday.jpg") is None
+
+
+def test_a_pds3_label_is_read_with_its_objects() -> None:
+    tags = label_tags(
+        b'PDS_VERSION_ID = PDS3\r\nA = "two\r\n  lines" /* note */\r\nOBJECT = IMAGE\r\n LINES = 4\r\nEND\r\n'
+    )
+    assert [(tag.name, tag.value) for tag in tags] == [
+        ("PDS_VERSION_ID", "PDS3"),
+        ("A", "two lines"),
+        ("IMAGE/LINES", "4"),
+    ]
+
+
+def test_camera_sol_and_local_time_fall_back_to_a_label() -> None:
+    tags = (("pds3", "INSTRUMENT_NAME", "PANORAMIC CAMERA RIGHT"), ("pds3", "PLANET_DAY_NUMBER", "68"),
+            ("pds3", "LOCAL_TRUE_SOLAR_TIME", "12:30:36"))  # fmt: skip
+    facts = EvidenceFacts.of(evidence(tags=tags, mission=None))
+    assert (facts.camera, facts.camera_source) == ("PANORAMIC CAMERA RIGHT", "label inside:INSTRUMENT_NAME")
+    assert (facts.first_sol, facts.last_sol, facts.sol_source) == (68, 68, "label inside:PLANET_DAY_NUMBER")
+    assert facts.local_true_solar_time_hours == 12.51
+    dated = EvidenceFacts.of(evidence(tags=tags, entry={"date": "2021-05-22T02:40Z", "recorded_by": "NaTeCam"}))
+    assert (dated.first_sol, dated.sol_source) == (8, "release.toml:date")
+    pds4 = b"""<Product_Observational><Observing_System><Observing_System_Component><name>M2020</name><type>Host</type>
+    </Observing_System_Component><Observing_System_Component><name>Mastcam-Z</name><type>Instrument</type>
+    </Observing_System_Component></Observing_System><start_sol_number>7</start_sol_number></Product_Observational>"""
+    beside = EvidenceFacts.of(evidence(labels={"a.xml": pds4}, mission=None))
+    assert (beside.camera, beside.first_sol) == ("Mastcam-Z", 7)
+    unreal = EvidenceFacts.of(evidence(tags=(("pds3", "PLANET_DAY_NUMBER", "many"),), mission=None))
+    assert (unreal.first_sol, unreal.local_true_solar_time_hours) == (None, None)
+
+
+def test_entities_in_a_label_are_refused() -> None:
+    with pytest.raises(RefusedMedia, match="declares a document type or entities"):
+        label_tags(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>')
+
+
+def test_real_labels_give_start_and_file(samples: Path) -> None:
+    tags = label_tags((samples / "release/edl-microphone/mic_00000170_000_000000.xml").read_bytes())
+    start, name = found(tags, "start_date_time"), found(tags, "file_name")
+    assert start is not None
+    assert name is not None
+    assert (start.value, name.value) == ("2021-02-18T20:44:28.107000Z", "mic_00000170_000_000000.wav")
+
+
+RECIPES = {"video": (), "audio": (), "photo": (Metadata(), Evidence())}
+
+
+def ingest(raw: Path, store: Path) -> tuple[int, int, int]:
+    report = run_ingest(raw, store, RECIPES, Options(workers=1), in_threads, name="test")  # type: ignore[arg-type]
+    return report.results.made, report.results.reused, report.results.failed
+
+
+def test_only_the_entry_that_changed_is_made_again(make: MediaMaker, tmp_path: Path, capsys: Any) -> None:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    for number, name in enumerate(("a.png", "b.png")):
+        make.photo(name, size=(64 + number, 64)).rename(raw / name)
+    entries = "mission = 'tianwen-1'\n[[file]]\npath = 'a.png'\ndate = '2021-05-22T02:40Z'\nevent = 'drive-off'\n"
+    (raw / "release.toml").write_text(entries + "[[file]]\npath = 'b.png'\ntitle = 'B'\n")
+    store = tmp_path / "store"
+    assert ingest(raw.parent, store) == (4, 0, 0)
+    (raw / "release.toml").write_text(entries + "[[file]]\npath = 'b.png'\ntitle = 'Better'\n")
+    assert ingest(raw.parent, store) == (1, 3, 0)
+    (raw / "release.toml").write_text(entries + "[[file]]\npath = 'b.png'\ndate = '2021-02-30'\n")
+    assert ingest(raw.parent, store) == (0, 3, 1)
+    look.query("SELECT name, first_sol, event FROM known WHERE first_sol = 8", store, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"name": "a.png", "first_sol": 8, "event": "drive-off"}
+
+
+def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
+    entry = {"date": "2021-06-16", "date_zone": "UTC", "event": "drive-off",
+             "recorded_by": "rear hazard-avoidance camera"}  # fmt: skip
+    record = evidence(entry=entry)
+    assert EvidenceFacts.of(record).recorded_by == "rear hazard-avoidance camera"
+    lines = show.evidence_lines(json.loads(json.dumps(as_json(record))))
+    assert lines[:2] == [
+        "when: 2021-06-16T00:00:00Z to 2021-06-17T00:00:00Z (to the day, zone UTC; from release.toml:date)",
+        "sol: 32 to 33 (from release.toml:date)",
+    ]
+    assert [line.partition(":")[0] for line in lines[2:]] == ["event", "camera", "disagree about recorded"]
+    assert lines[3] == "camera: hazard-avoidance camera (release.toml: rear hazard-avoidance camera)"
+
+
+def test_a_file_that_is_named_and_not_there_is_told(make: MediaMaker, tmp_path: Path) -> None:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    make.photo("a.png", size=(64, 64)).rename(raw / "a.png")
+    (raw / "release.toml").write_text("[[file]]\npath = 'gone.png'\n[[file]]\npath = '../a.png'\n")
+    report = run_ingest(raw.parent, tmp_path / "store", RECIPES, Options(workers=1), in_threads, name="t")  # type: ignore[arg-type]
+    told = [problem.reason for problem in report.problems]
+    assert any("line 2 names 'gone.png', which is not in the release" in reason for reason in told)
+    assert any("line 4: path '../a.png' leads out of the release" in reason for reason in told)
+    assert report.exit_code == 0
+
+
+MISSION_LABEL = b"""<?xml version="1.0"?><Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1"><Observation_Area>
+<Time_Coordinates><start_date_time>2021-02-20T10:00:00Z</start_date_time></Time_Coordinates>
+<Investigation_Area><name>%b</name><type>Mission</type></Investigation_Area><Observing_System>
+<Observing_System_Component><name>%b</name><type>Host</type></Observing_System_Component><Observing_System_Component>
+<name>SuperCam microphone</name><type>Instrument</type></Observing_System_Component></Observing_System>
+</Observation_Area></Product_Observational>"""
+
+
+@pytest.mark.parametrize(
+    ("investigation", "host", "mission"),
+    [(b"Mars 2020", b"x", "perseverance"), (b"MARS_2020", b"x", "perseverance"), (b"x", b"mars2020", "perseverance"),
+     (b"Tianwen-1", b"x", "tianwen-1"), (b"x", b"Zhurong", "tianwen-1"), (b"Phoenix", b"Phoenix Lander", "Phoenix")],
+)  # fmt: skip
+def test_mission_is_found_by_any_of_its_names_in_a_label(investigation: bytes, host: bytes, mission: str) -> None:
+    record = evidence(labels={"a.xml": MISSION_LABEL % (investigation, host)}, mission=None)
+    assert record.mission == mission
+    assert record.mission_source is not None
+    assert record.mission_source.startswith("label a.xml:Observation_Area/")
+    assert (EvidenceFacts.of(record).first_sol is None) == (mission == "Phoenix")
+    assert [one.about for one in record.disagreements] == []
+
+
+def test_mission_of_a_label_gives_sol_and_camera(samples: Path) -> None:
+    text = (samples / "release/edl-microphone/mic_00000170_000_000000.xml").read_bytes()
+    facts = EvidenceFacts.of(evidence("mic_00000170_000_000000.wav", labels={"mic.xml": text}, mission=None))
+    assert (facts.mission, facts.first_sol, facts.last_sol) == ("perseverance", 0, 0)
+    assert facts.camera == "Mars 2020 Entry, Descent, and Landing Camera Suite (EDL)"
+
+
+def test_label_of_another_mission_is_a_disagreement() -> None:
+    record = evidence(labels={"a.xml": MISSION_LABEL % (b"Mars 2020", b"x")})
+    assert (record.mission, record.mission_source) == ("tianwen-1", "release.toml:mission")
+    assert [one.says for one in record.disagreements if one.about == "mission"] == [
+        (("tianwen-1", "release.toml:mission"),
+         ("Mars 2020", "label a.xml:Observation_Area/Investigation_Area/name")),
+    ]  # fmt: skip
+
+
+def test_sol_of_a_label_counts_for_missions_without_a_profile() -> None:
+    label = (b"PDS_VERSION_ID = PDS3\nMISSION_NAME = \"MARS EXPLORATION ROVER\"\nINSTRUMENT_ID = NAVCAM_LEFT\n"
+             b"PLANET_DAY_NUMBER = 4087\nSTART_TIME = 2015-07-24T08:12:00\nSOLAR_LONGITUDE = 17.5362 <deg>\n"
+             b"LOCAL_TRUE_SOLAR_TIME = \"15:22:15\"\nEND\n")  # fmt: skip
+    record = evidence(labels={"a.lbl": label}, mission=None)
+    facts = EvidenceFacts.of(record)
+    assert record.taken is not None
+    assert (record.taken.first_sol, record.taken.last_sol) == (4087, 4087)
+    assert (facts.mission, facts.first_sol, facts.sol_source) == (
+        "MARS EXPLORATION ROVER", 4087, "label a.lbl:PLANET_DAY_NUMBER",
+    )  # fmt: skip
+    assert (facts.camera, facts.local_true_solar_time_hours) == ("NAVCAM_LEFT", 15.37083)
+    assert show.evidence_lines(json.loads(json.dumps(as_json(record))))[1:] == [
+        "sol: 4087 (from label a.lbl:PLANET_DAY_NUMBER)",
+        "mission: MARS EXPLORATION ROVER (from label a.lbl:MISSION_NAME)",
+        "camera: NAVCAM_LEFT (from label a.lbl:INSTRUMENT_ID)",
+    ]
+    undated = EvidenceFacts.of(evidence(labels={"a.lbl": label.replace(b"START_TIME", b"X")}, mission=None))
+    assert (undated.first_sol, undated.solar_longitude_degrees) == (4087, 17.5362)
+
+
+def test_sol_of_a_label_narrows_a_day_and_contradicts_another_one() -> None:
+    label = b"PDS_VERSION_ID = PDS3\nPLANET_DAY_NUMBER = %d\nEND\n"
+    day = {"date": "2021-06-16", "date_zone": "Beijing"}
+    narrowed = evidence(entry=day, labels={"a.lbl": label % 33})
+    assert narrowed.taken is not None
+    assert (narrowed.taken.first_sol, narrowed.taken.last_sol, narrowed.sol_source) == (
+        33,
+        33,
+        "label a.lbl:PLANET_DAY_NUMBER",
+    )
+    apart = evidence(entry=day, labels={"a.lbl": label % 40})
+    assert apart.taken is not None
+    assert (apart.taken.first_sol, apart.taken.last_sol) == (32, 33)
+    assert [one.says for one in apart.disagreements] == [
+        (("40", "label a.lbl:PLANET_DAY_NUMBER"), ("32 to 33", "profile tianwen-1 from release.toml:date")),
+    ]  # fmt: skip
+
+
+def test_label_of_several_files_is_compared_by_the_part_about_this_one() -> None:
+    files = b"".join(
+        b"<File_Area_Observational><File><file_name>%b</file_name><file_size unit='byte'>%d</file_size></File>"
+        b"</File_Area_Observational>" % (name, size) for name, size in ((b"b.png", 7), (b"a.png", 9))
+    )  # fmt: skip
+    label = b'<?xml version="1.0"?><Product_Observational>%b</Product_Observational>'
+    assert evidence(labels={"a.xml": label % files}).disagreements == ()
+    apart = evidence(labels={"a.xml": label % files.replace(b">9<", b">8<")}).disagreements
+    assert [(one.about, one.says[1][0]) for one in apart] == [("size", "8 byte")]
+    other = evidence("c.png", labels={"a.xml": label % files}).disagreements
+    assert [(one.about, one.says[1][0]) for one in other] == [("file name", "b.png, a.png")]
+
+
+@pytest.mark.parametrize("kind", ["PDS4", "PDS3"])
+def test_md5_of_a_label_is_compared_with_the_file(kind: str, make: MediaMaker, tmp_path: Path) -> None:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    data = make.photo("a.png").read_bytes()
+    (raw / "a.png").write_bytes(data)
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    if kind == "PDS4":
+        text = '<?xml version="1.0"?><!-- pds.nasa.gov/pds4 --><Product><File><file_name>a.png</file_name>'
+        (raw / "a.xml").write_text(f"{text}<md5_checksum>{md5}</md5_checksum></File></Product>")
+        place = "label a.xml:file/md5_checksum"
+    else:
+        (raw / "a.lbl").write_text(f'PDS_VERSION_ID = PDS3\n^DOCUMENT = "a.png"\nMD5_CHECKSUM = "{md5}"\nEND\n')
+        place = "label a.lbl:MD5_CHECKSUM"
+    assert ingest(raw.parent, tmp_path / "store") == (2, 0, 0)
+    assert [(one.verdict, one.reason) for one in Store(tmp_path / "store").manifests()] == [("made", None)] * 2
+    for path in raw.glob("a.[xl]*"):
+        path.write_text(path.read_text().replace(md5, "0" * 32))
+    assert ingest(raw.parent, tmp_path / "store")[2] == 0
+    reasons = {one.reason for one in Store(tmp_path / "store").manifests() if one.ref.processor == "evidence"}
+    assert reasons == {None, f"MD5 of the file is {md5}, but {place} gives {'0' * 32}"}

@@ -1,0 +1,307 @@
+"""The gallery's files: the same bytes for the same things, nothing of the machine in them, and only what is true."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+import struct
+import tomllib
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from flows.cli.browse import UNFINISHED
+from flows.cli.main import main
+from flows.run.run import Options, in_threads, run_ingest
+from processors.engine.plan import Recipes
+from processors.errors import ResultCorrupt
+from processors.formats import media_type_of
+from processors.packs.contents.subject import Failure, Text
+from processors.packs.gallery.gallery_file import Shown
+from processors.packs.gallery.page import write_gallery
+from processors.packs.gallery.store_gallery import newest
+from processors.packs.gallery.thumbnails import Thumbnails
+from processors.photo.photo_preview import Preview
+from tests.conftest import PROJECT
+from tests.helpers.gallery_pages import item, original, subject
+
+ASSETS = PROJECT / "processors" / "packs" / "gallery" / "assets"
+
+
+def written(folder: Path, shown: list[Shown], languages: tuple[str, ...] = ("en", "zh")) -> list[Path]:
+    return write_gallery(folder, shown, title=Text(en="June", zh="六月"), languages=languages)
+
+
+def data(folder: Path, name: str) -> Any:
+    text = (folder / "data" / f"{name}.js").read_text(encoding="ascii")
+    found = re.fullmatch(r'gallery\.take\("([\w-]+)",(.*)\);\n', text)
+    assert found
+    assert found[1] == name
+    return json.loads(found[2])
+
+
+def test_the_same_things_give_the_same_bytes_and_the_page_comes_last(tmp_path: Path) -> None:
+    shown = [original(subject(number)) for number in range(50)]
+    first, second = written(tmp_path / "one", shown), written(tmp_path / "two", shown)
+    assert [path.relative_to(tmp_path / "one") for path in first] == [p.relative_to(tmp_path / "two") for p in second]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert first[-1] == tmp_path / "one" / "index.html"
+    assert set(first) == {path for path in (tmp_path / "one").rglob("*") if path.is_file()}
+
+
+def test_nothing_of_the_machine_or_the_hour_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(b"x")
+    one = subject(path="/home/someone/raw/photo.jpg")
+    written(tmp_path / "page", [original(one), item(one, tmp_path / "x.png", "photo.preview", "image/png")])
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "page" / "data").iterdir())
+    assert not [word for word in (b"/home/someone", b"a machine", b"2026-01-01") if word in everything]
+
+
+def test_details_lie_in_files_of_forty_subjects_in_the_order_given(tmp_path: Path) -> None:
+    written(tmp_path, [original(subject(number)) for number in range(81)])
+    index = data(tmp_path, "index")
+    assert [one["name"] for one in index["subjects"]] == [f"photo-{number:04}.jpg" for number in range(81)]
+    assert [len(data(tmp_path, f"details-{number:04}")) for number in range(3)] == [40, 40, 1]
+    assert index["subjects"][80]["digest"] in data(tmp_path, "details-0002")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://example.org/a.jpg", "//example.org/a.jpg", "/etc/passwd", "javascript:alert(1)", "a b.jpg", "ä.jpg",
+     "C:\\a.jpg", "", "#a", "a?b"],
+)  # fmt: skip
+def test_an_address_that_leads_away_from_the_page_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match=r"^href is .*: must be a relative, percent-encoded URL$"):
+        original(subject(), href=address)
+
+
+def test_a_language_that_the_page_does_not_speak_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^languages is \('en', 'fr'\): must be of en and zh$"):
+        written(tmp_path, [], ("en", "fr"))
+
+
+def test_a_title_is_escaped_in_the_page_and_in_the_data(tmp_path: Path) -> None:
+    write_gallery(
+        tmp_path, [original(subject(title=Text(en="</script><b>")))], title=Text(en="<b>&"), languages=("en",)
+    )
+    assert "<title>&lt;b&gt;&amp;</title>" in (tmp_path / "index.html").read_text()
+    assert "<" not in (tmp_path / "data" / "index.js").read_text()
+
+
+def test_frames_carry_their_exact_times_and_their_shot(tmp_path: Path) -> None:
+    video = subject(medium="video", name="a.mp4", duration_seconds=4.0)
+    shots = [
+        {"number": 1, "start_seconds": 0.0, "end_seconds": 1.5, "starts_with": "start", "first_frame": 0},
+        {"number": 2, "start_seconds": 1.5, "end_seconds": 4.0, "starts_with": "cut", "first_frame": 15},
+    ]
+    (tmp_path / "shots.json").write_text(json.dumps({"shots": shots}))
+    kept = [{"pts": 45, "time_base": "1/30", "time_seconds": 1.5, "end_seconds": 1.6},
+            {"pts": 15, "time_base": "1/30", "time_seconds": 0.5, "end_seconds": 0.6}]  # fmt: skip
+    frames = [item(video, tmp_path / f"{n}.jpg", "video.frames", "image/jpeg", facts) for n, facts in enumerate(kept)]
+    still = {"identity": {"pts": 44, "time_base": "1/30", "time_seconds": 44 / 30}, "shot": 1, "rank": 1}
+    stills = item(video, tmp_path / "still.jpg", "video.stills", "image/jpeg", still)
+    listed = item(video, tmp_path / "shots.json", "video.shots", "application/json")
+    smaller = [replace(frame, href=f"small/{frame.href}") for frame in frames]
+    written(tmp_path / "page", [listed, *frames, *smaller, stills])
+    found = data(tmp_path / "page", "index")["frames"]
+    assert [(f["pts"], f["time_seconds"], f["end_seconds"], f["shot"], f["is_still"]) for f in found] == [
+        (15, 0.5, 0.6, 1, False), (44, 44 / 30, None, 1, True), (45, 1.5, 1.6, 2, False),
+    ]  # fmt: skip
+
+
+def test_a_waveform_keeps_its_extremes_and_its_length(tmp_path: Path) -> None:
+    sound = subject(medium="audio")
+    points = [(0, 0)] * 5000 + [(-20000, 3)] + [(-5, 30000)] + [(0, 0)] * 4998
+    values = [value for point in points for value in point]
+    packed = struct.pack("<iIiiIi", 2, 0, 1000, 10, 10000, 1) + struct.pack(f"<{len(values)}h", *values)
+    (tmp_path / "waveform.dat").write_bytes(packed)
+    shown = item(sound, tmp_path / "waveform.dat", "audio.waveform", "application/octet-stream")
+    written(tmp_path / "page", [shown])
+    drawn = data(tmp_path / "page", "details-0000")[sound.digest]["waveform"]
+    assert (len(drawn["lowest"]), min(drawn["lowest"]), max(drawn["highest"])) == (1200, -20000, 30000)
+    assert drawn["duration_seconds"] == 100.0
+    (tmp_path / "waveform.dat").write_bytes(packed[:-2])
+    with pytest.raises(ResultCorrupt, match=r"waveform\.dat: not a waveform of 16-bit peaks: run `marsmedia verify`$"):
+        written(tmp_path / "page", [shown])
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["id/../../out.jpg"], "'id/../../out.jpg' leads out of the archive"),
+        (["id/full/max/0/default.jpg"], "no info.json among the tiles"),
+    ],
+)
+def test_tiles_that_lead_out_of_their_archive_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
+    with zipfile.ZipFile(tmp_path / "tiles.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, b"x")
+    with pytest.raises(ResultCorrupt, match=message):
+        written(tmp_path / "page", [item(subject(), tmp_path / "tiles.zip", "photo.tiles", "application/zip")])
+    assert not (tmp_path / "out.jpg").exists()
+
+
+def test_the_newest_result_of_each_parameter_set_is_shown() -> None:
+    shown = [
+        item(subject(), Path("a"), "video.frames", "image/jpeg", started_utc=f"2026-01-0{day}T00:00:00Z",
+             parameters={"every_seconds": seconds}).entry
+        for day, seconds in ((2, 1.0), (3, 1.0), (1, 1.0), (1, 2.0))
+    ]  # fmt: skip
+    manifests = [entry.manifest for entry in shown if entry]
+    assert newest(manifests) == [manifests[1], manifests[3]]
+
+
+@pytest.mark.parametrize(
+    ("medium", "form", "name", "expected"),
+    [
+        ("video", "mov,mp4,m4a,3gp,3g2,mj2", "a.mp4", "video/mp4"),
+        ("audio", "mov,mp4,m4a,3gp,3g2,mj2", "a.m4a", "audio/mp4"),
+        ("audio", "ogg", "a.ogg", "audio/ogg"),
+        ("video", "matroska,webm", "a.webm", "video/webm"),
+        ("video", "matroska,webm", "a.mkv", "video/x-matroska"),
+        ("audio", "wav", "a.wav", "audio/wav"),
+        ("photo", "pds3", "a.img", "application/octet-stream"),
+    ],
+)
+def test_originals_have_the_media_type_that_browsers_know(medium: str, form: str, name: str, expected: str) -> None:
+    assert media_type_of(form, medium, name) == expected  # type: ignore[arg-type]
+
+
+def test_thumbnails_are_small_upright_and_eight_bit_and_small_pictures_serve_as_they_are(tmp_path: Path) -> None:
+    Image.new("I;16", (1200, 600), 32896).save(tmp_path / "deep.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (1000, 500), "red").save(tmp_path / "turned.jpg", exif=exif)
+    Image.new("RGB", (300, 200)).save(tmp_path / "small.jpg")
+    video = subject(medium="video")
+
+    def thumbnails(**facts: dict[str, int]) -> dict[str, str]:
+        shown = [item(video, tmp_path / name.replace("_", "."), "video.frames", f"image/{name[-4:].strip('_')}", of)
+                 for name, of in facts.items()]  # fmt: skip
+        entries = [one.entry for one in shown if one.entry]
+        entries = [replace(entry, sha256=f"{n}" * 64) for n, entry in enumerate(entries)]
+        entries = [replace(entry, media_type=entry.media_type.replace("jpg", "jpeg")) for entry in entries]
+        return Thumbnails(tmp_path / "page").of_result(entries)
+
+    made = thumbnails(deep_png={"width_px": 1200, "height_px": 600}, turned_jpg={})
+    pictures = {name: Image.open(tmp_path / "page" / address) for name, address in made.items()}
+    assert {name: picture.size for name, picture in pictures.items()} == {
+        "deep.png": (480, 240), "turned.jpg": (240, 480),
+    }  # fmt: skip
+    assert pictures["deep.png"].getpixel((5, 5)) == (128, 128, 128)
+    small = thumbnails(small_jpg={"width_px": 300, "height_px": 200}, turned_jpg={})
+    assert small == {"small.jpg": "../small.jpg"}
+    (tmp_path / "turned.jpg").write_bytes(b"no picture")
+    with pytest.raises(
+        ResultCorrupt, match=r"turned\.jpg: no picture reader accepts its bytes .*: run `marsmedia verify`$"
+    ):
+        Thumbnails(tmp_path / "other").of_result(
+            [e for e in [item(video, tmp_path / "turned.jpg", "video.frames", "image/jpeg").entry] if e]
+        )
+
+
+def test_a_photo_that_is_black_as_it_is_shows_its_enhanced_picture_first(tmp_path: Path) -> None:
+    faces = {}
+    for level in (7.0, 117.0):
+        one = subject()
+        kinds = (("p.jpg", "photo.preview"), ("e.jpg", "photo.enhanced"))
+        shown = [replace(item(one, tmp_path / name, kind, "image/jpeg"), thumbnail_href=name) for name, kind in kinds]
+        measured = item(one, tmp_path / "quality.json", "photo.quality", "application/json", {"bright_level": level})
+        written(tmp_path / "page", [*shown, measured])
+        faces[level] = data(tmp_path / "page", "index")["subjects"][0]["thumbnail"]
+    assert faces == {7.0: "e.jpg", 117.0: "p.jpg"}
+
+
+@pytest.mark.parametrize(("condition", "is_complete"), [("complete", None), ("damaged", False), ("truncated", False)])
+def test_damaged_photo_has_the_mark_of_a_damaged_video(
+    tmp_path: Path, condition: str, is_complete: bool | None
+) -> None:
+    facts = {"condition": condition, "damage_sentence": "up to 12 % of the picture may be wrong"}
+    written(tmp_path, [item(subject(), tmp_path / "p.jpg", "photo.preview", "image/jpeg", source_facts=facts)])
+    audit = data(tmp_path, "index")["subjects"][0]["audit"]
+    assert (audit["is_complete"] if audit else None) is is_complete
+
+
+def test_what_could_not_be_made_is_told(tmp_path: Path) -> None:
+    failures = (Failure(processor="video.frames", verdict="failed", reason="no frame decodes: fetch it again"),)
+    written(tmp_path, [original(subject(1, failures=failures)), original(subject(2))])
+    assert [one["has_failures"] for one in data(tmp_path, "index")["subjects"]] == [True, False]
+    assert [one["failures"] for one in data(tmp_path, "details-0000").values()] == [
+        [{"processor": "video.frames", "verdict": "failed", "reason": "no frame decodes: fetch it again"}], [],
+    ]  # fmt: skip
+
+
+def test_browse_writes_over_its_own_page_and_over_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    Image.new("RGB", (40, 30), "brown").save(tmp_path / "raw" / "a.jpg")
+    (tmp_path / "raw" / "bad.jpg").write_bytes((tmp_path / "raw" / "a.jpg").read_bytes()[:200])
+    store = tmp_path / "store"
+    recipes: Recipes = {"video": (), "audio": (), "photo": (Preview(longest_sides_px=(320,), formats=("jpeg",)),)}
+    run_ingest(tmp_path / "raw", store, recipes, Options(workers=1), in_threads, name="t")
+
+    def browse(*words: str) -> tuple[int, str]:
+        answer = CliRunner().invoke(main, ["browse", "--no-open", "--store", str(store), *words])
+        return answer.exit_code, answer.output
+
+    assert browse() == (0, f"2 sources: {store}/gallery/index.html\n")
+    (store / "gallery" / "data" / "details-0099.js").write_text("old")
+    assert browse() == (0, f"2 sources: {store}/gallery/index.html\n")
+    assert not (store / "gallery" / "data" / "details-0099.js").exists()
+    good, bad = data(store / "gallery", "details-0000").values()
+    assert [file["href"].split("/")[-1] for file in good["files"]] == ["a.jpg", "preview_320.jpg"]
+    assert [file["href"] for file in bad["files"]] == ["../../raw/bad.jpg"]
+    assert [(one["processor"], one["verdict"]) for one in bad["failures"]] == [("photo.preview", "failed")]
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "letter.txt").write_text("dear")
+    assert browse("-o", str(full)) == (
+        2, f"marsmedia: {full}: holds something else than a gallery: name another folder with -o\n",
+    )  # fmt: skip
+    assert browse("medium=video")[0] == 2
+    (store / "gallery" / "index.html").write_text(UNFINISHED)  # as a killed run leaves it
+    assert browse()[0] == 0
+    assert "unfinished" not in (store / "gallery" / "index.html").read_text()
+    assert [path.name for path in full.iterdir()] == ["letter.txt"]
+
+
+def test_every_asset_is_short_packed_and_named_by_the_page() -> None:
+    own = [path for path in ASSETS.iterdir() if path.is_file()]
+    assert {path.name: n for path in own if (n := path.read_text().count("\n")) > 300} == {}
+    globs = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    packed = globs["processors.packs.gallery"]
+    for path in (path for path in ASSETS.rglob("*") if path.is_file()):
+        assert any(fnmatch.fnmatch(str(path.relative_to(ASSETS.parent)), glob) for glob in packed), path
+    page = (ASSETS / "index.html").read_text()
+    named = set(re.findall(r'"assets/([\w.]+)"', page))
+    assert named == {path.name for path in own} - {"index.html"}
+
+
+def test_vendored_libraries_are_as_published() -> None:
+    import gzip
+    import hashlib
+
+    for folder, name in (
+        (ASSETS / "openseadragon", "openseadragon.min.js"),
+        (PROJECT / "tests" / "vendored", "axe.min.js.gz"),
+    ):
+        content = (folder / name).read_bytes()
+        content = gzip.decompress(content) if name.endswith(".gz") else content
+        assert hashlib.sha256(content).hexdigest() in (folder / "README.txt").read_text()
+
+
+def test_a_pack_is_shown_by_its_own_page(tmp_path: Path) -> None:
+    (tmp_path / "pack/data").mkdir(parents=True)
+    (tmp_path / "pack/bagit.txt").write_text("BagIt-Version: 1.0\n")
+    without = CliRunner().invoke(main, ["browse", str(tmp_path / "pack"), "--no-open"])
+    assert (without.exit_code, without.stderr) == (
+        2, f"marsmedia: {tmp_path}/pack: a pack without a page of its own: build it again\n",
+    )  # fmt: skip
+    (tmp_path / "pack/data/index.html").write_text("page")
+    shown = CliRunner().invoke(main, ["browse", str(tmp_path / "pack"), "--no-open"])
+    assert (shown.exit_code, shown.stdout) == (0, f"{tmp_path}/pack/data/index.html\n")

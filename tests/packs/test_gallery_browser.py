@@ -1,0 +1,360 @@
+"""The gallery as a person meets it: opened from the disk in headless Chromium, clicked, typed at and read out."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from flows.cli.main import main
+from processors.packs.contents.subject import Text
+from processors.packs.gallery.page import write_gallery
+from processors.video.frames.frames import Frames
+from tests.conftest import PROJECT
+from tests.helpers.chromium import Browser, Page, executable, started
+from tests.helpers.gallery_pages import item, original, sample_store, subject
+from tests.helpers.made_media import MediaMaker, number_of
+
+pytestmark = pytest.mark.slow
+VERSION = version("marsmedia")
+PLAYHEAD = "document.querySelector('.head').getBoundingClientRect()"
+CARDS = "[...document.querySelectorAll('#list .name')].map(name => name.textContent)"
+VIDEO, SOUND, PHOTO = (
+    "The rover drives off the lander",
+    "Sound of the rover driving off",
+    "Wheel tracks behind the rover",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    command = executable() or pytest.skip("no Chromium on this machine: install the package chromium")
+    with started(command, tmp_path_factory.mktemp("profile")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def index(sample_release: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Path:
+    """The page over a store of the sample's video, sound and photo, as `browse` writes it."""
+    store = sample_store(sample_release, tmp_path_factory.mktemp("gallery"))
+    answer = CliRunner().invoke(main, ["browse", "--no-open", "--store", str(store)], catch_exceptions=False)
+    assert answer.exit_code == 0, answer.output
+    return store / "gallery" / "index.html"
+
+
+def opened(page: Page, index: Path, title: str, more: str = "") -> None:
+    """Open the page at one subject."""
+    page.open(index)
+    digest = page.ask(f"gallery.data.index.subjects.find(s => s.title.en === {json.dumps(title)}).digest.slice(0, 12)")
+    page.ask(f"location.hash = 'open={digest}{more}'")
+    page.until("document.querySelector('#viewer[open] .stage')")
+
+
+@pytest.fixture(params=["light", "dark"])
+def dark(request: pytest.FixtureRequest) -> bool:
+    return request.param == "dark"
+
+
+@pytest.mark.parametrize(
+    ("title", "tab"),
+    [(None, ""), (VIDEO, "play"), (VIDEO, "frames"), (VIDEO, "pictures"), (SOUND, "play"), (PHOTO, "pictures")],
+)
+def test_it_opens_without_complaint_asks_nobody_and_is_accessible(
+    browser: Browser, index: Path, title: str | None, tab: str, dark: bool
+) -> None:
+    axe = gzip.decompress((PROJECT / "tests" / "vendored" / "axe.min.js.gz").read_bytes()).decode()
+    with browser.page(dark=dark) as page:
+        page.open(index)
+        if title:
+            opened(page, index, title, f"&tab={tab}")
+            page.until("document.querySelector('#viewer .shown section')")
+        if tab == "pictures":
+            page.until("gallery.zoomed?.world.getItemCount() === 1")
+        page.ask(f"{axe};0")
+        found = page.ask(
+            "axe.run({preload: false}).then(({violations}) => violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
+        )
+        assert found == []
+        assert page.errors == []
+        away = [url for url in page.requests if not url.startswith(("file:", "data:", "about:"))]
+        assert away == []
+        assert sum(url.startswith("file:") for url in page.requests) > 15
+
+
+def test_filters_narrow_the_list_and_count_what_is_left(browser: Browser, index: Path) -> None:
+    with browser.page() as page:
+        page.open(index)
+        assert page.ask("document.getElementById('count').textContent") == "3 items"
+        assert sorted(page.ask(CARDS)) == [SOUND, VIDEO, PHOTO]
+        page.click("[data-heading=medium] input[value=photo]")
+        page.until("document.getElementById('count').textContent === '1 of 3 items'")
+        assert page.ask(CARDS) == [PHOTO]
+        assert page.ask("location.hash") == "#medium=photo"
+        events = "[...document.querySelectorAll('[data-heading=event] label')].map(l => l.lastChild.textContent)"
+        assert sorted(page.ask(events)) == ["0", "1"]
+        page.click("#facets .clear")
+        page.until("document.querySelectorAll('#list .card').length === 3")
+        page.click("#timeline .column")
+        page.until("document.querySelectorAll('#list .card').length === 2")
+        assert page.ask(CARDS) == [SOUND, VIDEO]
+        assert page.ask("location.hash") == "#sol=tianwen-1%3A8..8"
+        page.click("#asked")
+        for letter in "sound":
+            page.key(letter)
+        page.until("document.querySelectorAll('#list .card').length === 1")
+        assert page.ask(CARDS) == [SOUND]
+        assert "q=sound" in page.ask("location.hash")
+
+
+def test_an_address_brings_back_what_was_asked(browser: Browser, index: Path) -> None:
+    with browser.page() as page:
+        page.open(index, "#view=frames&q=drive-off.mp4")
+        assert page.ask("document.getElementById('count').textContent") == "10 items"
+        shots = page.ask("[...document.querySelectorAll('[data-heading=shot] .what')].map(w => w.textContent)")
+        assert shots == ["drive-off.mp4 · Shot 1", "drive-off.mp4 · Shot 2"]
+        page.click("[data-heading=shot] input")
+        page.until("document.querySelectorAll('#list .card').length === 5")
+        assert page.ask(CARDS)[:2] == ["0.000 s", "1.000 s"]
+
+
+@pytest.mark.parametrize("title", [VIDEO, SOUND])
+def test_a_click_on_the_spectrogram_seeks_and_the_playhead_follows(browser: Browser, index: Path, title: str) -> None:
+    with browser.page() as page:
+        opened(page, index, title)
+        page.until("gallery.playing.readyState >= 1")
+        length = page.ask("gallery.playing.duration")
+        page.click(".tracks", across=0.5, down=0.8)
+        at = page.until("!gallery.playing.seeking && gallery.playing.currentTime")
+        assert at == pytest.approx(length / 2, rel=0.01)
+        box = page.ask("(b => [b.left, b.width])(document.querySelector('.tracks').getBoundingClientRect())")
+        assert page.ask(f"{PLAYHEAD}.left + 1") == pytest.approx(box[0] + box[1] * at / length, abs=2)
+        page.ask("document.activeElement.blur()")
+        page.key("ArrowRight")
+        page.until(f"Math.abs(gallery.playing.currentTime - {at} - 1) < 0.05")
+        assert page.ask("document.querySelector('.tracks').ariaValueText") == f"{at + 1:.2f} s in the source"
+
+
+def test_the_playhead_runs_while_it_plays(browser: Browser, index: Path) -> None:
+    with browser.page() as page:
+        opened(page, index, SOUND)
+        page.until("gallery.playing.readyState >= 1")
+        before = page.ask(f"{PLAYHEAD}.left")
+        page.key(" ")
+        page.until(f"!gallery.playing.paused && {PLAYHEAD}.left > {before} + 5")
+        page.key(" ")
+        page.until("gallery.playing.paused")
+        assert page.ask(f"{PLAYHEAD}.left") > before + 5
+
+
+def test_frames_show_their_exact_times_one_by_one(browser: Browser, index: Path) -> None:
+    with browser.page() as page:
+        opened(page, index, VIDEO, "&tab=frames&at=3")
+        told = "[...document.querySelectorAll('.when > *')].map(e => e.textContent)"
+        assert page.ask(told) == ["3.000 s", "PTS 46080 × 1/15360 s · shown until 3.033333 s · Shot 1"]
+        page.key("ArrowRight")
+        assert page.ask(told)[0] == "4.000 s"
+        assert page.ask("document.querySelector('.frames [role=status]').textContent") == "Frame 5 of 10"
+        assert "at=4" in page.ask("location.hash")
+        assert page.until("document.querySelector('.plate img').naturalWidth") == 640
+        page.click(".shots button:last-child")
+        assert page.ask(told)[0] == "5.000 s"
+        page.click(".controls .quiet")
+        page.until("gallery.playing?.currentTime === 5")
+
+
+def test_a_video_that_starts_late_plays_the_frame_of_the_time_asked(browser: Browser, tmp_path: Path) -> None:
+    video = MediaMaker(tmp_path).video("late.mp4", list(range(50, 150)))
+    one = subject(medium="video", name="late.mp4")
+    times = [{"pts": tick, "time_base": "1/25", "time_seconds": tick / 25, "end_seconds": (tick + 1) / 25}
+             for tick in (50, 75, 149)]  # fmt: skip
+    frames = [item(one, tmp_path / f"{n}.jpg", "video.frames", "image/jpeg", at) for n, at in enumerate(times)]
+    shown = [replace(original(one, href=video.path.name), media_type="video/mp4"), *frames]
+    write_gallery(tmp_path, shown, title=Text(en="x"), languages=("en",))
+    with browser.page() as page:
+        page.open(tmp_path / "index.html", "#open=000000000000&tab=play&at=3")
+        page.until("gallery.playing?.readyState > 1 && !gallery.playing.seeking && gallery.playing.currentTime > 2")
+        assert page.ask("document.querySelector('.controls .time').textContent") == "3.00 s in the source"
+        place = "position: fixed; inset: 0 auto auto 0; width: 128px; height: 96px; z-index: 9"
+        page.ask(f"gallery.playing.controls = false; gallery.playing.style = {json.dumps(place)}")
+        time.sleep(0.3)  # until it is painted there
+        page.screenshot(tmp_path / "seen.png")
+        with Image.open(tmp_path / "seen.png") as seen:
+            assert number_of(np.asarray(seen.convert("RGB"))[:96, :128]) == 25
+
+
+def test_a_panorama_zooms_into_its_tiles(browser: Browser, index: Path) -> None:
+    with browser.page() as page:
+        opened(page, index, PHOTO)
+        page.until("gallery.zoomed?.world.getItemAt(0)?.getFullyLoaded()")
+        assert any("/gallery/tiles/" in url for url in page.requests)
+        before = page.ask("gallery.zoomed.viewport.getZoom()")
+        page.click("[data-zoom=zoomIn]")
+        assert page.ask("gallery.zoomed.viewport.getZoom()") == pytest.approx(before * 1.5)
+        page.ask("document.activeElement.blur()")
+        page.key("0")
+        assert page.ask("gallery.zoomed.viewport.getZoom()") == pytest.approx(before)
+        for _ in range(4):
+            page.key("+")
+        loaded = len(page.requests)
+        page.until("gallery.zoomed.world.getItemAt(0).getFullyLoaded()")
+        page.until("gallery.zoomed.viewport.getZoom(true) > 3")
+        assert len(page.requests) >= loaded
+        assert page.errors == []
+
+
+def test_who_wants_no_motion_sees_none(browser: Browser, index: Path) -> None:
+    durations = {}
+    for still in (False, True):
+        with browser.page(still=still) as page:
+            opened(page, index, PHOTO)
+            page.until("Boolean(gallery.zoomed)")
+            card = "getComputedStyle(document.querySelector('.card')).transitionDuration"
+            durations[still] = (page.ask("gallery.zoomed.animationTime"), page.ask(card))
+    assert durations == {False: (0.5, "0.12s, 0.12s, 0.12s"), True: (0, "0s")}
+
+
+def test_the_keyboard_is_enough(browser: Browser, index: Path) -> None:
+    with browser.page() as page:
+        page.open(index)
+        page.key("/")
+        assert page.ask("document.activeElement.id") == "asked"
+        page.key("Escape")
+        page.key("ArrowRight")
+        page.key("ArrowRight")
+        assert page.ask("document.activeElement.dataset.number") == "1"
+        page.key("Enter")
+        page.until("document.querySelector('#viewer').open")
+        first = page.until("document.querySelector('#viewer h2')?.textContent")
+        page.key("n")
+        page.until(f"document.querySelector('#viewer h2').textContent !== {json.dumps(first)}")
+        page.key("p")
+        page.until(f"document.querySelector('#viewer h2').textContent === {json.dumps(first)}")
+        page.key("Escape")
+        page.until("!document.querySelector('#viewer').open && location.hash === ''")
+        assert page.ask("document.activeElement.dataset.number") == "1"
+        page.key("?")
+        assert page.ask("document.querySelector('#help').open") is True
+        page.key("Escape")
+        page.until("!document.querySelector('#help').open")
+
+
+def test_it_speaks_the_browsers_language_and_remembers_another(browser: Browser, index: Path) -> None:
+    with browser.page(language="zh-CN") as page:
+        page.open(index)
+        assert page.ask("document.documentElement.lang") == "zh-Hans"
+        assert "火星车驶离着陆平台（合成样例）" in page.ask(CARDS)
+        assert page.ask("document.getElementById('asked').placeholder") == "搜索"
+        page.click("#language")
+        assert page.ask("document.documentElement.lang") == "en"
+        assert VIDEO in page.ask(CARDS)
+        page.open(index)
+        assert page.ask("document.documentElement.lang") == "en"
+        words = "Object.keys(gallery.words.{}).filter(name => !(name in gallery.words.{}))"
+        assert page.ask(words.format("en", "zh")) == []
+        assert page.ask(words.format("zh", "en")) == ["precisions"]  # English says them as they are written
+
+
+def test_every_item_says_how_it_was_made_and_how_to_cite_it(browser: Browser, index: Path) -> None:
+    with browser.page() as page:
+        opened(page, index, VIDEO, "&tab=frames&at=4")
+        made = page.until("document.querySelector('[data-part=provenance] p')?.textContent")
+        assert made == f"Made from drive-off.mp4 by video.frames, version {Frames.version}, with marsmedia {VERSION}."
+        leaves = "[...document.querySelectorAll('[data-part=provenance] details')].map(d => d.textContent)"
+        assert "every_seconds1" in page.ask(leaves)[1]
+        assert "av" in page.ask(leaves)[2]
+        digest = page.ask("gallery.data.index.subjects.find(s => s.name === 'drive-off.mp4').digest")
+        cited = page.ask("document.querySelector('.citation').textContent")
+        assert cited.startswith(
+            "marsmedia (no space agency: the sample is synthetic). “The rover drives off the lander”. drive-off.mp4. "
+            "tianwen-1, Sol 8, The rover drives off the lander. 2021-05-22T02:40Z. Release sample-release. "
+            f"Frame at 4.000 s (PTS 61440, time base 1/15360 s). SHA-256 {digest}. "
+            f"Derived with marsmedia {VERSION}, video.frames version {Frames.version}, result "
+        )
+        assert cited.endswith(". Synthetic, not recorded on Mars.")
+        badges = "[...document.querySelectorAll('#viewer .badge')].map(badge => badge.textContent)"
+        assert page.ask(badges) == ["Complete", "Stop-motion", "Motion not measurable", "Synthetic"]
+        page.click(".copy")
+        page.until("document.querySelector('.copy').textContent === 'Copied'")
+
+
+@pytest.mark.parametrize("tab", ["", "play", "frames", "pictures"])
+def test_a_phone_need_not_scroll_sideways(browser: Browser, index: Path, tab: str) -> None:
+    with browser.page(width=360, height=740) as page:
+        page.open(index)
+        if tab:
+            opened(page, index, VIDEO, f"&tab={tab}")
+        widths = "[document.documentElement, document.body, document.querySelector('.inner')].filter(Boolean)"
+        assert page.ask(f"{widths}.map(e => e.scrollWidth).filter(width => width > 360)") == []
+        if tab == "pictures":
+            page.until("gallery.zoomed?.world.getItemAt(0)?.getFullyLoaded()")
+            assert page.ask("gallery.zoomed.viewport.getContainerSize().y") > 300
+        small = page.ask(
+            "[...document.querySelectorAll('.round, .quiet, .tabs button')].map(b => b.getBoundingClientRect().height)"
+        )
+        assert [height for height in small if height < 32] == []
+
+
+HOSTILE = (
+    '<img src=x onerror="window.ran=1">', "</script><script>window.ran=1</script>", '"><svg onload=window.ran=1>',
+    "javascript:window.ran=1", "{{constructor.constructor('window.ran=1')()}}", "‮\u2028<b>",
+)  # fmt: skip
+
+
+def test_nothing_of_a_hostile_release_runs(browser: Browser, tmp_path: Path) -> None:
+    for number, text in enumerate(HOSTILE):
+        said = Text(en=text, zh=text)
+        one = subject(
+            number, name=text, title=said, caption=said, release=text, mission=text, event=text, event_title=said,
+            camera=text, place=text, creator=text, agency=text, credit=text, rights=text, published_at=text,
+            disagreements=(text,), audit={"words": text, "is_complete": True}, format=text,
+        )  # fmt: skip
+        folder = tmp_path / str(number)
+        write_gallery(folder, [original(one)], title=said, languages=("en", "zh"))
+        with browser.page() as page:
+            page.open(folder / "index.html", f"#open={one.digest[:12]}")
+            page.until("document.querySelector('#viewer .caption')")
+            assert page.ask("window.ran") is None
+            assert page.ask("document.querySelector('#viewer .caption').textContent") == text
+            assert page.ask("document.querySelector('#title').textContent") == text
+            assert (
+                page.ask("document.querySelectorAll('#viewer [data-part=about] :is(img, script, svg, b)').length") == 0
+            )
+            assert page.ask("[...document.querySelectorAll('a')].map(a => a.protocol)").count("javascript:") == 0
+
+
+def test_addresses_that_lead_out_are_dropped_and_the_policy_forbids_the_network(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_gallery(tmp_path, [original(replace(subject(), name="a"))], title=Text(en="x"), languages=("en",))
+    for path in (tmp_path / "data").iterdir():
+        path.write_text(path.read_text().replace('"photo.jpg"', '"http://127.0.0.1:9/a.jpg"'))
+    with browser.page() as page:
+        page.open(tmp_path / "index.html", "#open=000000000000")
+        page.until("document.querySelector('#viewer .files')")
+        assert page.ask("[...document.querySelectorAll('#viewer a')].length") == 0
+        assert [url for url in page.requests if url.startswith("http")] == []
+        page.errors.clear()
+        page.ask("document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/b.jpg'}))")
+        page.ask("fetch('http://127.0.0.1:9/c').catch(() => 0)")
+        page.until("true")
+        assert len([error for error in page.errors if "Content Security Policy" in error]) >= 2
+
+
+def test_a_file_that_no_browser_plays_is_told(browser: Browser, tmp_path: Path) -> None:
+    one = subject(medium="audio", name="a.wav")
+    (tmp_path / "photo.jpg").write_bytes(b"no sound")
+    shown = replace(original(one), media_type="audio/wav")
+    write_gallery(tmp_path, [shown], title=Text(en="x"), languages=("en",))
+    with browser.page() as page:
+        page.open(tmp_path / "index.html", "#open=000000000000")
+        page.until("document.querySelector('#viewer .failed:not([hidden])')")
+        assert "This browser plays none of the files." in page.ask("document.querySelector('.failed').textContent")

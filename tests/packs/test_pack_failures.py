@@ -1,0 +1,108 @@
+"""There is a whole pack or none: what is damaged, gone or in the way is named."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from processors.errors import RequestError, ResultCorrupt, ResultMissing
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.recipe.pack_recipe import Pictures
+from tests.conftest import PROJECT
+from tests.helpers.pack_store import PackStore, filled, make_pack
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> PackStore:
+    return filled(tmp_path)
+
+
+def test_an_output_that_exists_is_refused_and_only_packs_are_replaced(made: PackStore, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter.txt").write_text("keep me")
+    with pytest.raises(RequestError, match=r"home: exists: choose another name, or replace it with --force"):
+        make_pack(made, tmp_path / "home")
+    with pytest.raises(RequestError, match=r"home: exists and is not a pack of marsmedia: --force does not replace it"):
+        make_pack(made, tmp_path / "home", force=True)
+    assert (tmp_path / "home" / "letter.txt").read_text() == "keep me"
+    for name in ("pack", "pack.zip"):
+        make_pack(made, tmp_path / name)
+        before = verify_pack(tmp_path / name).file_count
+        make_pack(made, tmp_path / name, force=True, take=("stills",))
+        assert verify_pack(tmp_path / name).file_count < before
+    with pytest.raises(RequestError, match=r"nowhere: no such folder: make it first"):
+        make_pack(made, tmp_path / "nowhere" / "pack")
+
+
+@pytest.mark.parametrize("name", ["pack", "pack.zip"])
+@pytest.mark.parametrize("pictures", [None, Pictures(longest_side_px=(50,))])
+def test_a_damaged_item_is_named_and_there_is_no_pack(
+    made: PackStore, tmp_path: Path, name: str, pictures: Pictures | None
+) -> None:
+    place = next((tmp_path / "store/results").rglob("frame_000001.jpg"))
+    place.write_bytes(place.read_bytes()[:-1] + b"!")
+    with pytest.raises(ResultCorrupt, match=r"descent.mp4: video.frames/frame_000001.jpg: SHA-256 is .*verify"):
+        make_pack(made, tmp_path / name, pictures=pictures)
+    place.unlink()
+    with pytest.raises(ResultMissing, match=r"descent.mp4: video.frames/frame_000001.jpg: missing"):
+        make_pack(made, tmp_path / name, pictures=pictures)
+    assert [path.name for path in tmp_path.iterdir() if "pack" in path.name] == []
+
+
+def test_an_original_that_changed_or_is_gone_is_named(made: PackStore, tmp_path: Path) -> None:
+    place = tmp_path / "raw/june/tracks.jpg"
+    place.write_bytes(b"another")
+    with pytest.raises(ResultCorrupt, match=r"june/tracks.jpg: SHA-256 is"):
+        make_pack(made, tmp_path / "pack")
+    place.unlink()
+    with pytest.raises(RequestError, match=r"(?s)no longer where they were seen:.*june/tracks.jpg"):
+        make_pack(made, tmp_path / "pack")
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from tests.helpers.pack_store import PackStore, make_pack
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+made = PackStore(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    make_pack(made, Path(sys.argv[1]) / sys.argv[2])
+except OSError as error:
+    print(error.errno)
+"""
+
+
+@pytest.mark.parametrize("name", ["pack", "pack.zip"])
+def test_a_disk_that_fills_in_the_middle_leaves_nothing(made: PackStore, tmp_path: Path, name: str) -> None:
+    """The kernel refuses to write on, as it does where the disk is full; only the number of the error differs."""
+    import errno
+
+    said = subprocess.run(
+        [sys.executable, "-c", LIMITED, tmp_path, name], env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout.split() == [str(errno.EFBIG)]
+    assert [path.name for path in tmp_path.iterdir() if "pack" in path.name] == []
+
+
+def test_what_a_killed_build_left_is_swept(made: PackStore, tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = tmp_path / f".pack.making-{dead.pid}-x"
+    alive = tmp_path / f".pack.making-{os.getpid()}-x"
+    for folder in (left, alive):
+        folder.mkdir()
+    make_pack(made, tmp_path / "pack")
+    assert (left.exists(), alive.exists()) == (False, True)
+
+
+def test_a_selection_with_nothing_to_take_is_told(made: PackStore, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"none of the 1 selected sources has frames"):
+        make_pack(made, tmp_path / "pack", selection=("wind.wav",), take=("frames",))
+    with pytest.raises(RequestError, match=r"the selection means no source in the store"):
+        make_pack(made, tmp_path / "pack", selection=("sol=99",))

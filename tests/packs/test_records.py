@@ -1,0 +1,204 @@
+"""Four kinds of reader accept a pack: BagIt, RO-Crate, IIIF Presentation 3 and PDS4, each by its own validator."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import bagit
+import jsonschema
+import pytest
+from rocrate.rocrate import ROCrate
+
+from processors.packs.recipe.pack_recipe import Pictures
+from tests.conftest import SAMPLES
+from tests.helpers.pack_store import HOSTILE, PackStore, filled, make_pack
+
+etree: Any = importlib.import_module("lxml.etree")  # compiled, and without types
+SCHEMAS = SAMPLES.parent / "schemas"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> PackStore:
+    return filled(tmp_path)
+
+
+@pytest.fixture
+def pack(made: PackStore, tmp_path: Path) -> Path:
+    make_pack(made, tmp_path / "pack")
+    return tmp_path / "pack"
+
+
+def check_all(pack: Path) -> None:
+    """All four, where their schemas are at hand."""
+    bagit.Bag(str(pack)).validate()
+    check_crate(pack)
+    if SCHEMAS.is_dir():
+        check_iiif(pack)
+        check_labels(pack)
+
+
+def check_iiif(pack: Path) -> dict[str, Any]:
+    schema = json.loads((SCHEMAS / "iiif_3_0.json").read_bytes())
+    manifest = json.loads((pack / "data/iiif-manifest.json").read_bytes())
+    jsonschema.Draft7Validator(schema).validate(manifest)
+    return manifest
+
+
+def check_labels(pack: Path) -> list[Any]:
+    schema = etree.XMLSchema(etree.parse(SCHEMAS / "PDS4_PDS_1Q00.xsd"))
+    labels = [etree.parse(path) for path in sorted(pack.rglob("pds4-*.xml"))]
+    for label in labels:
+        schema.assertValid(label)
+    return labels
+
+
+def check_crate(pack: Path) -> ROCrate:
+    """The library reads it; every file stands in it, every reference leads somewhere, every action is whole."""
+    crate = ROCrate(pack / "data")
+    entities = {entity.id: entity for entity in crate.get_entities()}
+    files = {unquote(name) for name, entity in entities.items() if entity.type == "File"}
+    there = {str(path.relative_to(pack / "data")) for path in (pack / "data").rglob("*") if path.is_file()}
+    assert files == there - {"ro-crate-metadata.json"}
+    graph = json.loads((pack / "data/ro-crate-metadata.json").read_bytes())["@graph"]
+    names = [entity["@id"] for entity in graph]
+    assert len(names) == len(set(names))
+    outside = {"https://w3id.org/ro/crate/1.1"}
+    assert referred(graph) - set(names) == outside
+    actions = [entity for entity in graph if entity["@type"] == "CreateAction"]
+    assert all(action["instrument"] and action["object"] and action["result"] for action in actions)
+    return crate
+
+
+def referred(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*(referred(one) for one in value))
+    if isinstance(value, dict):
+        inner = set().union(*(referred(one) for key, one in value.items() if key != "@id"))
+        return inner | ({value["@id"]} if set(value) == {"@id"} else set())
+    return set()
+
+
+@pytest.fixture
+def schemas() -> Path:
+    return SCHEMAS if SCHEMAS.is_dir() else pytest.skip("no ../shared/schemas beside the checkout")
+
+
+def test_bagit_accepts_the_folder_and_sees_a_damage(pack: Path) -> None:
+    bag = bagit.Bag(str(pack))
+    bag.validate()
+    assert sorted(bag.algorithms) == ["sha256", "sha512"]
+    assert bag.info["Audience"] == "internal"
+    (pack / "data/CREDITS.txt").write_text("changed")
+    with pytest.raises(bagit.BagValidationError):
+        bagit.Bag(str(pack)).validate()
+
+
+def test_the_crate_says_what_was_made_of_what(pack: Path, made: PackStore) -> None:
+    crate = check_crate(pack)
+    root: Any = crate.root_dataset
+    assert (root["name"], root["alternateName"]) == ("Tracks & wind", ["车辙与风"])
+    actions = [entity for entity in crate.get_entities() if entity.type == "CreateAction"]
+    frames: Any = next(action for action in actions if action["name"].startswith("video.frames"))
+    assert frames["object"].id == "media/descent.mp4/original/descent.mp4"
+    assert [result.id for result in frames["result"]] == [
+        f"media/descent.mp4/video.frames/frame_00000{number}.jpg" for number in range(3)
+    ]
+    assert (frames["startTime"], frames["endTime"]) == ("2026-03-04T05:06:07+00:00", "2026-03-04T05:06:09+00:00")
+    assert frames["description"] == 'Parameters: {"size":1.5}'
+    tool: Any = frames["instrument"]
+    assert (tool["name"], tool["softwareVersion"]) == ("video.frames", "1")
+    libraries = sorted((library["name"], library["softwareVersion"]) for library in tool["softwareRequirements"])
+    assert libraries == [("pillow", "11.3.0"), ("python", "3.11.7")]
+
+
+def test_a_picture_made_for_the_pack_is_told_from_the_stored_one(made: PackStore, tmp_path: Path) -> None:
+    make_pack(made, tmp_path / "pack", pictures=Pictures(longest_side_px=(50,)), take=("contact sheets",))
+    crate = check_crate(tmp_path / "pack")
+    actions = [entity for entity in crate.get_entities() if entity.type == "CreateAction"]
+    by_tool: dict[str, Any] = {action["instrument"]["name"]: action for action in actions}
+    stored = by_tool["video.contact_sheet"]["result"]
+    assert stored.id.startswith("urn:sha256:")
+    assert by_tool["marsmedia pack"]["object"].id == stored.id
+    assert by_tool["marsmedia pack"]["result"].id == "media/descent.mp4/video.contact_sheet/contact_sheet_50.jpg"
+
+
+def test_iiif_has_a_canvas_for_each_picture_video_and_sound(pack: Path, schemas: Path) -> None:
+    manifest = check_iiif(pack)
+    assert manifest["label"] == {"en": ["Tracks & wind"], "zh": ["车辙与风"]}
+    bodies = [canvas["items"][0]["items"][0]["body"] for canvas in manifest["items"]]
+    assert [(body["type"], body["id"].rpartition("/")[2]) for body in bodies] == [
+        ("Video", "descent.mp4"), ("Image", "contact_sheet.jpg"), ("Image", "frame_000000.jpg"),
+        ("Image", "frame_000001.jpg"),
+        ("Image", "frame_000002.jpg"), ("Video", "preview.mp4"), ("Image", "tracks.jpg"),
+        ("Image", "preview_1024.jpg"), ("Image", "preview_320.jpg"), ("Sound", "wind.wav"), ("Sound", "restored.wav"),
+        ("Image", "spectrogram.png"),
+    ]  # fmt: skip
+    clip = manifest["items"][5]
+    assert (clip["width"], clip["height"], clip["duration"]) == (640, 360, 4.0)
+    assert clip["rights"] == "http://rightsstatements.org/vocab/UND/1.0/"
+    assert clip["requiredStatement"]["value"] == {"none": ["CNSA"]}
+    sound = manifest["items"][9]
+    assert (sound["duration"], sound["rights"]) == (4.0, "http://rightsstatements.org/vocab/CNE/1.0/")
+    assert [one["label"] for one in manifest["structures"]][1] == {"en": ["Wheel tracks"], "zh": ["车辙"]}
+
+
+def test_alternative_text_comes_from_the_caption_or_says_that_nobody_wrote_it(pack: Path, schemas: Path) -> None:
+    def alternative(canvas: dict[str, Any]) -> dict[str, list[str]]:
+        return next(f["value"] for f in canvas["metadata"] if f["label"]["en"] == ["Alternative text"])
+
+    manifest = check_iiif(pack)
+    frame, photo = manifest["items"][2], manifest["items"][7]
+    assert alternative(photo)["en"] == [f"Photograph. {HOSTILE}"]
+    assert alternative(frame)["en"] == [
+        "Frame at 1.250 s: Descent. Recorded by rear camera. Recorded on 2021-06-16, sol 32-33. "
+        "(Put together by software from the record; nobody has described the picture.)"
+    ]
+    assert alternative(frame)["zh"] == [
+        "车辙：第 1.250 秒的画面。记录设备：rear camera。记录时间：2021-06-16（sol 32-33）。"
+        "（由软件根据记录自动生成，无人工描述。）"
+    ]
+    assert photo["summary"] == {"en": [HOSTILE]}
+
+
+def test_labels_hold_the_facts_that_pds4_wants(pack: Path, schemas: Path) -> None:
+    labels = check_labels(pack)
+    assert len(labels) == 8
+    names = {"p": "http://pds.nasa.gov/pds4/pds/v1"}
+    by_title = {label.findtext(".//p:title", namespaces=names): label for label in labels}
+    photo = by_title["Photograph: Wheel tracks"]
+    files = [one.text for one in photo.iterfind(".//p:file_name", names)]
+    assert files == ["preview_1024.jpg", "preview_320.jpg"]
+    for name, size in zip(files, photo.iterfind(".//p:file_size", names), strict=True):
+        path = pack / "data/media/tracks.jpg/photo.preview" / str(name)
+        assert path.stat().st_size == int(size.text or "")
+    assert photo.findtext(".//p:start_date_time", namespaces=names) == "2021-06-15T16:00:00Z"
+    assert HOSTILE in (photo.findtext(".//p:Encoded_Image/p:description", namespaces=names) or "")
+    assert (pack / "data/media/tracks.jpg/photo.preview/pds4-photo.preview.xml").read_text().count("<script>") == 0
+
+
+@pytest.mark.parametrize("text", ["\ud83d\ude80 \x00\x1b[31m", "]]> <!-- &amp;", "x" * 3000, "\u202e evil"])
+def test_any_text_stays_text_in_every_record(made: PackStore, tmp_path: Path, text: str) -> None:
+    from tests.helpers.pack_store import evidence, picture
+
+    digest = made.source("any.png", "photo", "png", picture(8, 8, 9, "PNG"))
+    made.said(digest, evidence(text, redistribute=True, caption=text))
+    made.pictures(digest, "photo.preview", {"preview_320.jpg": (32, 32)})
+    make_pack(made, tmp_path / "any", selection=("any.png",))
+    check_all(tmp_path / "any")
+    if SCHEMAS.is_dir():
+        assert len(check_labels(tmp_path / "any")) == 2, "one for the original, one for its preview"
+    assert not [char for char in (tmp_path / "any/data/CREDITS.txt").read_text() if ord(char) < 32 and char != "\n"]
+
+
+def test_names_with_blanks_and_chinese_are_found_by_every_reader(made: PackStore, tmp_path: Path) -> None:
+    from tests.helpers.pack_store import picture
+
+    digest = made.source("车辙 100% #1.jpg", "photo", "jpeg", picture(8, 8, 9))
+    made.pictures(digest, "photo.preview", {"preview_320.jpg": (32, 32)})
+    make_pack(made, tmp_path / "any", take=("originals", "stills"))
+    check_all(tmp_path / "any")
+    assert (tmp_path / "any/data/media/车辙 100_ _1.jpg/original/车辙 100_ _1.jpg").is_file()

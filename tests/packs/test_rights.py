@@ -1,0 +1,54 @@
+"""A pack passes on only what may be passed on, names whom to credit, and records who decided otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from processors.errors import RequestError
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.recipe.pack_recipe import Override
+from tests.helpers.pack_store import PackStore, filled, make_pack
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> PackStore:
+    return filled(tmp_path)
+
+
+def test_a_public_pack_refuses_by_name_what_may_not_be_passed_on(made: PackStore, tmp_path: Path) -> None:
+    with pytest.raises(RequestError) as caught:
+        make_pack(made, tmp_path / "pack", audience="public")
+    lines = str(caught.value).split("\n")
+    assert lines[0] == "a public pack may not hold what may not be passed on:"
+    assert [line.split(" (")[0].strip() for line in lines[1:3]] == ["june/descent.mp4", "june/wind.wav"]
+    assert lines[1].endswith("its release says redistribute = false (rights: unresolved)")
+    assert lines[2].endswith("its rights are unknown: it has no evidence record (processor `evidence`)")
+    assert not (tmp_path / "pack").exists()
+    make_pack(made, tmp_path / "pack", audience="public", selection=("tracks.jpg",))
+    assert verify_pack(tmp_path / "pack").faults == ()
+
+
+def test_an_override_in_writing_is_recorded_in_the_pack(made: PackStore, tmp_path: Path) -> None:
+    overrides = (
+        Override(source="descent.mp4", who="Li Hua, media team", why="letter of 1 May"),
+        Override(source="wind*", who="Li Hua, media team", why="own recording"),
+    )
+    make_pack(made, tmp_path / "pack", audience="public", overrides=overrides)
+    info = (tmp_path / "pack/bag-info.txt").read_text()
+    assert "): Li Hua, media team: letter of 1 May\n" in info
+    assert info.count("Rights-Override: ") == 2
+    crate = (tmp_path / "pack/data/ro-crate-metadata.json").read_text()
+    assert "Overridden in writing by Li Hua, media team: own recording" in crate
+    credit = (tmp_path / "pack/data/CREDITS.txt").read_text()
+    assert "Override in writing / 书面例外: Li Hua, media team: letter of 1 May" in credit
+    with pytest.raises(RequestError, match=r"override for 'nope\.jpg': no selected source is called that"):
+        make_pack(made, tmp_path / "b", overrides=(Override(source="nope.jpg", who="x", why="y"),))
+
+
+def test_a_press_pack_says_what_is_not_cleared(made: PackStore, tmp_path: Path) -> None:
+    make_pack(made, tmp_path / "pack", audience="press")
+    paragraphs = (tmp_path / "pack/data/CREDITS.txt").read_text().split("\n\n")
+    notices = {p.split("\n")[0]: "ask the rights holder before publishing" in p for p in paragraphs[1:] if p}
+    assert notices == {"descent.mp4": True, "tracks.jpg": False, "wind.wav": True}

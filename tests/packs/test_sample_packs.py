@@ -1,0 +1,106 @@
+"""Packs of real releases: ingested, packed for all three audiences, and accepted by all four readers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import av
+import pytest
+
+from flows.run.options import Options
+from flows.run.run import in_threads, run_ingest
+from processors.audio.renditions.renditions import Renditions
+from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.engine.plan import Recipes
+from processors.errors import RequestError
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.build import Built, build
+from processors.packs.contents.subject import Text
+from processors.packs.recipe.pack_recipe import AUDIENCES, Highlight, Pictures, Recipe
+from processors.photo.photo_preview import Preview
+from processors.store.store import Store
+from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frames import Frames
+from processors.video.frames.video_preview import Preview as VideoPreview
+from tests.helpers.pack_store import tree
+from tests.packs.test_records import check_all
+
+pytestmark = pytest.mark.slow
+SOUND = (Spectrogram(), Picture(), Renditions())
+RECIPES: Recipes = {
+    "video": (Metadata(), Evidence(), Frames(every_seconds=5.0), ContactSheet(), VideoPreview(), *SOUND),
+    "audio": (Metadata(), Evidence(), *SOUND),
+    "photo": (Metadata(), Evidence(), Preview()),
+}
+TAKE = ("originals", "stills", "frames", "contact sheets", "spectrograms", "clips", "sound", "metadata")
+
+
+def ingested(raw: Path, store: Path) -> Store:
+    report = run_ingest(raw, store, RECIPES, Options(), in_threads, name="packs")
+    assert report.results.failed == 0, report.message
+    return Store(store)
+
+
+@pytest.fixture(scope="module")
+def sample_store(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return ingested(sample_release.parent, tmp_path_factory.mktemp("store") / "store")
+
+
+def packed(store: Store, output: Path, recipe: Recipe) -> Built:
+    return build(recipe, output, store, asked=lambda row: frozenset())
+
+
+def test_the_sample_release_for_every_audience(sample_store: Store, tmp_path: Path) -> None:
+    for audience in AUDIENCES:
+        recipe = Recipe(title=Text(en="Sample", zh="样例"), selection=("*",), take=TAKE, audience=audience)
+        packed(sample_store, tmp_path / audience, recipe)
+        assert verify_pack(tmp_path / audience).faults == ()
+        check_all(tmp_path / audience)
+
+
+def test_a_pack_with_sizes_and_a_highlight_is_the_same_twice(sample_store: Store, tmp_path: Path) -> None:
+    recipe = Recipe(
+        title=Text(en="Sample"), selection=("*",), take=("stills", "contact sheets"), audience="public",
+        pictures=Pictures(longest_side_px=(320, 640), picture_format="png"),
+        highlight=Highlight(seconds_each=1.0, longest_side_px=320),
+    )  # fmt: skip
+    for number in range(2):
+        packed(sample_store, tmp_path / f"{number}", recipe)
+    assert tree(tmp_path / "0") == tree(tmp_path / "1")
+    check_all(tmp_path / "0")
+    with av.open(str(tmp_path / "0/data/highlight.mp4")) as container:
+        video, sound = container.streams.video[0], container.streams.audio[0]
+        assert (video.width, video.height, video.codec_context.name) == (320, 180, "h264")
+        shown = sum(1 for _ in container.decode(video))
+        assert shown == 25 * (3 + 4 + 3)  # title, three clips and the photo, credits
+        assert sound.codec_context.name == "aac"
+
+
+def test_a_highlight_of_nothing_to_see_is_told(sample_store: Store, tmp_path: Path) -> None:
+    recipe = Recipe(title=Text(en="Sound"), selection=("*.wav",), take=("sound",), highlight=Highlight())
+    with pytest.raises(RequestError, match="highlight: the selection has no still and no preview"):
+        packed(sample_store, tmp_path / "pack", recipe)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_release_without_rights_is_packed_for_the_house_and_refused_for_the_public(
+    samples: Path, tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    wanted = ("zhurong.jpg", "opportunity-tracks-16bit.png", "SCAM_MIC_SOL001_RUN001.ogg", "apollo11-flag.mp4")
+    for name in wanted:
+        shutil.copy(samples / "release" / name, raw / name)
+    store = ingested(raw, tmp_path / "store")
+    recipe = Recipe(title=Text(en="Real"), selection=("*",), take=TAKE)
+    packed(store, tmp_path / "house", recipe)
+    check_all(tmp_path / "house")
+    with pytest.raises(RequestError) as caught:
+        packed(
+            store, tmp_path / "public", Recipe(title=Text(en="Real"), selection=("*",), take=TAKE, audience="public")
+        )
+    assert [line.split("/")[1].split(" ")[0] for line in str(caught.value).split("\n")[1:-1]] == sorted(wanted)

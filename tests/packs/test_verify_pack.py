@@ -1,0 +1,178 @@
+"""`verify_pack` names every missing, changed or extra file, and opens nothing that a hostile pack wants opened."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from processors.errors import RequestError
+from processors.packs.archive.bagit import BagWriter
+from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.archive.writers import ZipSink
+from tests.helpers.pack_store import filled, make_pack
+
+FRAME = "data/media/descent.mp4/video.frames/frame_000001.jpg"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("packs")
+    made = filled(folder)
+    make_pack(made, folder / "pack")
+    make_pack(made, folder / "pack.zip")
+    return folder
+
+
+@pytest.fixture
+def pack(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole / "pack", tmp_path / "pack"))
+
+
+def faults(place: Path) -> list[tuple[str, str]]:
+    return [(fault.kind, fault.path) for fault in verify_pack(place).faults]
+
+
+def append(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"!")
+
+
+def replace_by_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/etc/passwd")
+
+
+DAMAGES: list[tuple[str, Callable[[Path], object], list[tuple[str, str]]]] = [
+    (FRAME, append, [("changed", FRAME)]),
+    (FRAME, Path.unlink, [("missing", FRAME)]),
+    (FRAME, replace_by_link, [("refused", FRAME), ("missing", FRAME)]),
+    ("data/new.txt", Path.touch, [("extra", "data/new.txt")]),
+    ("note.txt", Path.touch, [("extra", "note.txt")]),
+    ("bag-info.txt", append, [("changed", "bag-info.txt")]),
+    ("bagit.txt", append, [("changed", "bagit.txt")]),
+    ("manifest-sha512.txt", append, [("changed", "manifest-sha512.txt")]),
+]
+
+
+@pytest.mark.parametrize(("path", "damage", "told"), DAMAGES)
+def test_a_damage_is_named(
+    pack: Path, path: str, damage: Callable[[Path], object], told: list[tuple[str, str]]
+) -> None:
+    assert faults(pack) == []
+    damage(pack / path)
+    assert list(dict.fromkeys(faults(pack))) == told
+
+
+@pytest.mark.parametrize("name", ["bagit.txt", "manifest-sha256.txt", "tagmanifest-sha512.txt", "bag-info.txt"])
+def test_a_missing_tag_file_is_named(pack: Path, name: str) -> None:
+    (pack / name).unlink()
+    assert ("missing", name) in faults(pack)
+
+
+def test_several_damages_are_all_named(pack: Path) -> None:
+    append(pack / FRAME)
+    (pack / "data/CREDITS.txt").unlink()
+    (pack / "data/media/new.jpg").write_bytes(b"")
+    assert sorted(faults(pack)) == [
+        ("changed", FRAME), ("extra", "data/media/new.jpg"), ("missing", "data/CREDITS.txt"),
+    ]  # fmt: skip
+
+
+def rewritten(
+    whole: Path, target: Path, change: Callable[[zipfile.ZipInfo, bytes], tuple[zipfile.ZipInfo, bytes] | None]
+) -> Path:
+    """A copy of the zip with its members changed."""
+    with zipfile.ZipFile(whole / "pack.zip") as old, zipfile.ZipFile(target, "w") as new:
+        for member in old.infolist():
+            if answer := change(member, old.read(member)):
+                new.writestr(*answer)
+    return target
+
+
+def test_a_zip_is_checked_like_a_folder(whole: Path, tmp_path: Path) -> None:
+    assert faults(whole / "pack.zip") == []
+
+    def change(member: zipfile.ZipInfo, data: bytes) -> tuple[zipfile.ZipInfo, bytes] | None:
+        if member.filename.endswith(FRAME):
+            return None
+        return member, data + b"!" if member.filename.endswith("contact_sheet.jpg") else data
+
+    place = rewritten(whole, tmp_path / "p.zip", change)
+    assert faults(place) == [
+        ("changed", "data/media/descent.mp4/video.contact_sheet/contact_sheet.jpg"), ("missing", FRAME),
+    ]  # fmt: skip
+
+
+def test_a_deflated_zip_of_the_same_files_is_whole(whole: Path, tmp_path: Path) -> None:
+    def change(member: zipfile.ZipInfo, data: bytes) -> tuple[zipfile.ZipInfo, bytes]:
+        member.compress_type = zipfile.ZIP_DEFLATED
+        return member, data
+
+    assert faults(rewritten(whole, tmp_path / "p.zip", change)) == []
+
+
+@pytest.mark.parametrize("name", ["../../out.txt", "/etc/out.txt", "Tracks-_-wind/../../out.txt", "C:\\out.txt"])
+def test_a_zip_whose_names_lead_out_is_refused(whole: Path, tmp_path: Path, name: str) -> None:
+    place = rewritten(whole, tmp_path / "p.zip", lambda member, data: (member, data))
+    with zipfile.ZipFile(place, "a") as archive:
+        archive.writestr(name, b"out")
+    try:
+        reasons = [fault.reason for fault in verify_pack(place).faults]
+    except RequestError as error:
+        reasons = [str(error).partition("this one ")[0]]
+    assert reasons in (["its name leads out of the pack"], [f"{place}: a pack's zip holds one folder, "])
+    assert not (tmp_path.parent / "out.txt").exists()
+
+
+def test_links_bombs_and_doubles_in_a_zip_are_refused(whole: Path, tmp_path: Path) -> None:
+    place = rewritten(whole, tmp_path / "p.zip", lambda member, data: (member, data))
+    link = zipfile.ZipInfo("Tracks-_-wind/data/link")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(place, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(link, b"/etc/passwd")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("Tracks-_-wind/bagit.txt", b"another")
+        archive.writestr("Tracks-_-wind/data/bomb", bytes(1000))
+    data = bytearray(place.read_bytes())
+    at = data.rindex(b"Tracks-_-wind/data/bomb") - 46  # the record in the central directory
+    data[at + 24 : at + 28] = (2**31).to_bytes(4, "little")
+    place.write_bytes(data)
+    told = {fault.path: fault.reason for fault in verify_pack(place).faults if fault.kind == "refused"}
+    assert told.pop("Tracks-_-wind/data/bomb").startswith("claims 2147483648 bytes out of ")
+    assert told == {
+        "Tracks-_-wind/data/link": "a link or device, not a file",
+        "Tracks-_-wind/bagit.txt": "named twice in the zip",
+    }
+
+
+def test_a_manifest_that_names_a_file_outside_opens_nothing(pack: Path) -> None:
+    manifest = pack / "manifest-sha256.txt"
+    manifest.write_text(manifest.read_text() + f"{'0' * 64}  ../../../etc/passwd\n")
+    assert ("missing", "../../../etc/passwd") in faults(pack)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no zip", bytes(range(192, 256))])
+def test_what_is_no_pack_is_told(tmp_path: Path, data: bytes) -> None:
+    place = tmp_path / "p.zip"
+    place.write_bytes(data)
+    with pytest.raises(RequestError, match="not a folder and not a readable zip"):
+        verify_pack(place)
+    with pytest.raises(RequestError, match="no such pack"):
+        verify_pack(tmp_path / "nowhere")
+
+
+def test_a_file_over_four_gigabytes_fits_into_a_zip(tmp_path: Path) -> None:
+    """Its header must say so before its size is known; shown here by the sizes that only ZIP64 has room for."""
+    bag = BagWriter(sink := ZipSink(tmp_path / "p.zip", "pack", "2026-01-01T00:00:00Z"))
+    bag.add("a.bin", iter([b"abc"]))
+    bag.finish([])
+    sink.abandon()
+    head = (tmp_path / "p.zip").read_bytes()[:64]
+    assert head[18:26] == b"\xff" * 8  # both sizes stand in the ZIP64 field
+    with zipfile.ZipFile(io.BytesIO((tmp_path / "p.zip").read_bytes())) as archive:
+        assert archive.read("pack/data/a.bin") == b"abc"

@@ -1,0 +1,147 @@
+"""Photographs come out upright, in sRGB, in three sizes, never enlarged; a bad one says why."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from processors.contract import Item, Source
+from processors.engine.derive import derive
+from processors.errors import DamagedMedia, RefusedMedia
+from processors.photo.enhanced import Enhanced
+from processors.photo.photo_preview import Preview
+from processors.photo.quality import Quality
+from processors.photo.reading import photo_reader as reader
+from processors.photo.reading.photo_reader import PhotoReader
+from processors.photo.tracks import Tracks
+from processors.sources.source_file import SourceFile
+from processors.store.store import Store
+from tests.helpers.made_media import MediaMaker
+
+
+def previews(path: Path, processor: Preview | None = None) -> list[Item]:
+    processor = processor or Preview(formats=("jpeg",))
+    with path.open("rb") as file:
+        photos = PhotoReader(file)
+        session = processor.start(photos.info, path.parent)
+        photo = photos.photo([processor.needs(photos.info)])
+        return [*session.feed(photo), *session.finish()]
+
+
+def picture(item: Item) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(item.data or b"")))
+
+
+def is_red(colour: np.ndarray) -> bool:
+    return colour[0] > 180 and colour[1] < 80
+
+
+# EXIF orientation: where the stored top left quarter is shown (row, column of the quarter)
+SHOWN_AT = {1: (0, 0), 2: (0, 1), 3: (1, 1), 4: (1, 0), 5: (0, 0), 6: (0, 1), 7: (1, 1), 8: (1, 0)}
+
+
+@pytest.mark.parametrize("orientation", SHOWN_AT)
+def test_every_orientation_comes_out_upright(make: MediaMaker, orientation: int) -> None:
+    small = picture(previews(make.photo("lying.jpg", orientation=orientation))[0])
+    height, width = small.shape[:2]
+    assert (width, height) == ((320, 240) if orientation < 5 else (240, 320))
+    quarters = {
+        (row, column): small[height * (2 * row + 1) // 4, width * (2 * column + 1) // 4]
+        for row in (0, 1)
+        for column in (0, 1)
+    }
+    assert [place for place, colour in quarters.items() if is_red(colour)] == [SHOWN_AT[orientation]]
+
+
+def test_three_sizes_and_none_enlarged(make: MediaMaker) -> None:
+    items = previews(make.photo("photo.png", size=(1500, 500)))
+    assert [item.name for item in items] == ["preview_320.jpg", "preview_1024.jpg", "preview_2048.jpg"]
+    assert [picture(item).shape[:2] for item in items] == [(107, 320), (341, 1024), (500, 1500)]
+    assert (items[2].facts.width_px, items[2].facts.source_width_px) == (1500, 1500)
+
+
+def test_a_jpeg_shrunk_while_decoding_looks_the_same(make: MediaMaker) -> None:
+    path = make.photo("large.jpg", size=(4000, 3000))
+    small = picture(previews(path, Preview(longest_sides_px=(320,), formats=("jpeg",)))[0]).astype(int)
+    whole = np.asarray(Image.open(path).convert("RGB").resize((320, 240), Image.Resampling.LANCZOS)).astype(int)
+    assert np.abs(small - whole).mean() < 1.5
+
+
+def test_sixteen_bit_grey_keeps_its_tones(make: MediaMaker) -> None:
+    ramp = np.linspace(0, 65535, 256).astype(np.uint16)
+    Image.fromarray(np.tile(ramp, (64, 1))).save(make.folder / "ramp.png")
+    shown = picture(previews(make.folder / "ramp.png")[0])
+    assert np.abs(shown[32].astype(int) - np.arange(256)).max() <= 3
+
+
+@pytest.mark.parametrize(("largest", "white"), [(65535, 65535), (4029, 4095), (1000, 1023), (12, 255)])
+def test_numbers_of_fewer_bits_in_sixteen_are_not_shown_black(make: MediaMaker, largest: int, white: int) -> None:
+    ramp = np.linspace(0, largest, 256).astype(np.uint16)
+    Image.fromarray(np.tile(ramp, (64, 1))).save(make.folder / "ramp.png")
+    item = previews(make.folder / "ramp.png")[0]
+    assert item.facts.white_level == white
+    assert abs(int(picture(item)[32, 255]) - round(largest / white * 255)) <= 3
+
+
+def test_an_icc_profile_is_applied(make: MediaMaker, samples: Path) -> None:
+    path = samples / "formats/photo/pillow/hopper.iccprofile.tif"
+    shown = picture(previews(path)[0]).astype(int)
+    with Image.open(path) as image:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        expected = ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    assert np.abs(shown - np.asarray(expected).astype(int)).mean() < 3
+
+
+def test_transparency_is_flattened_and_told(make: MediaMaker) -> None:
+    Image.new("RGBA", (100, 80), (255, 0, 0, 0)).save(make.folder / "clear.png")
+    item = previews(make.folder / "clear.png")[0]
+    assert item.facts.alpha_flattened_on_white
+    assert picture(item).min() >= 254
+
+
+def test_a_truncated_photo_is_a_failure_in_words(make: MediaMaker) -> None:
+    path = make.photo("whole.jpg")
+    cut = make.folder / "cut.jpg"
+    cut.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(
+        DamagedMedia,
+        match=r"^truncated: the file ends before its picture does: fetch it again; .* `photo.salvaged` gives the rows",
+    ):
+        previews(cut)
+
+
+def test_too_many_pixels_are_refused_before_decoding(make: MediaMaker) -> None:
+    side = int(reader.MAX_PIXELS**0.5) + 1
+    header = b"BM" + (54).to_bytes(4, "little") + bytes(4) + (54).to_bytes(4, "little") + (40).to_bytes(4, "little")
+    path = make.folder / "bomb.bmp"
+    path.write_bytes(header + side.to_bytes(4, "little") * 2 + b"\x01\x00\x18\x00" + bytes(24))
+    with pytest.raises(RefusedMedia, match=f"{side} x {side} pixels is over the limit of 300000000: raise max_pixels"):
+        previews(path)
+
+
+@pytest.mark.parametrize("limited", [Preview, Quality, Enhanced, Tracks])
+def test_the_pixel_limit_is_a_parameter(make: MediaMaker, limited: Callable[..., Any]) -> None:
+    path = make.photo("photo.png", size=(120, 100))
+    with path.open("rb") as file:
+        info = PhotoReader(file).info
+    limited(max_pixels=12_000).needs(info)
+    with pytest.raises(RefusedMedia, match="120 x 100 pixels is over the limit of 11999"):
+        limited(max_pixels=11_999).needs(info)
+    with pytest.raises(ValueError, match="max_pixels is 0: must be 1 or more"):
+        limited(max_pixels=0)
+
+
+def test_a_photo_over_the_limit_of_some_is_made_for_the_others(make: MediaMaker, tmp_path: Path) -> None:
+    path = make.photo("photo.png", size=(120, 100))
+    source = Source(digest="a" * 64, size_bytes=1, name=path.name, medium="photo", format="png", has_sound=False)
+    due = [Preview(max_pixels=100), Quality()]
+    outcomes = derive(source, SourceFile.at(path), "june", due, Store(tmp_path / "store"))
+    assert {one.ref.processor: one.verdict for one in outcomes} == {"photo.preview": "refused", "photo.quality": "made"}
+    (alone,) = derive(source, SourceFile.at(path), "june", [Quality(max_pixels=100)], Store(tmp_path / "store"))
+    assert alone.verdict == "refused"

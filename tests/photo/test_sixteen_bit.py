@@ -1,0 +1,110 @@
+"""A 16-bit rendition loses neither depth nor gamut, and is made only where 8-bit sRGB would."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from processors.contract import Item, Source
+from processors.errors import RefusedMedia
+from processors.metadata.metadata import OpenSource
+from processors.photo.sixteen_bit import Deep
+from processors.sources.source_file import SourceFile
+from tests.helpers.made_pds3 import pds3, picture, vicar
+
+
+def made(path: Path, picture_format: str, scratch: Path, processor: Deep | None = None) -> Item:
+    source = Source(digest="ab" * 32, size_bytes=1, name="p", medium="photo", format=picture_format, has_sound=False)
+    (item,) = (processor or Deep()).start(OpenSource(source=source, file=SourceFile.at(path)), scratch).finish()
+    return item
+
+
+def pixels(item: Item) -> np.ndarray:
+    assert item.file is not None
+    found = cv2.imdecode(np.frombuffer(item.file.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert found is not None
+    return found
+
+
+def test_sixteen_bits_stay_exactly(tmp_path: Path) -> None:
+    values = np.random.default_rng(1).integers(0, 65536, (40, 50, 3), np.uint16)
+    encoded = cv2.imencode(".png", values)[1]
+    (tmp_path / "p.png").write_bytes(encoded.tobytes())
+    item = made(tmp_path / "p.png", "png", tmp_path)
+    assert item.facts.source_bits == 16
+    assert (pixels(item) == values).all()
+
+
+def test_a_wide_gamut_keeps_its_profile_and_its_values(tmp_path: Path, samples: Path) -> None:
+    wide = None
+    for path in sorted((samples / "formats/photo").rglob("*.jp*g")):
+        with Image.open(path) as image:
+            if image.mode == "RGB" and b"Adobe RGB" in image.info.get("icc_profile", b"")[:4000]:
+                wide = image.info["icc_profile"]
+                break
+    if wide is None:
+        pytest.skip("no sample with an Adobe RGB profile")
+    picture = np.random.default_rng(2).integers(0, 256, (30, 20, 3), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(picture).save(tmp_path / "p.png", icc_profile=wide, exif=exif)
+    item = made(tmp_path / "p.png", "png", tmp_path)
+    assert (item.facts.icc_profile_name, item.facts.source_bits) == ("Adobe RGB (1998)", 8)
+    assert (pixels(item)[..., ::-1] == np.rot90(picture, -1).astype(np.uint16) * 257).all()
+    assert item.file is not None
+    assert Image.open(item.file).info["icc_profile"] == wide
+
+
+def test_plain_srgb_needs_none_and_too_large_is_refused(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, "JPEG")
+    (tmp_path / "p.jpg").write_bytes(file.getvalue())
+    item = made(tmp_path / "p.jpg", "jpeg", tmp_path)
+    assert (item.name, item.facts.reason) == ("deep.json", "8 bits of sRGB or grey hold all of it")
+    with pytest.raises(RefusedMedia, match="40 x 30 pixels is over the limit of 100"):
+        made(tmp_path / "p.jpg", "jpeg", tmp_path, Deep(max_pixels=100))
+
+
+def deep_of(data: bytes, tmp_path: Path, name: str = "a.img") -> Item:
+    (tmp_path / name).write_bytes(data)
+    return made(tmp_path / name, "vicar" if data.startswith(b"LBLSIZE") else "pds3", tmp_path)
+
+
+def test_planetary_numbers_of_16_bits_stay_exactly(tmp_path: Path) -> None:
+    values = (picture("i4") * 16 + 5).astype(">i2")
+    item = deep_of(pds3(values.tobytes(), " LINE_DISPLAY_DIRECTION = UP", kind="MSB_INTEGER", bits=16), tmp_path)
+    assert pixels(item).tolist() == values[::-1].tolist()
+    assert (item.facts.source_bits, item.facts.black_level, item.facts.white_level) == (16, 0.0, 65535.0)
+    assert (item.facts.width_px, item.facts.height_px) == (16, 12)
+
+
+def test_planetary_colours_stay_exactly(tmp_path: Path) -> None:
+    values = (picture("i4", bands=3) + 300).astype("<u2")
+    words = "FORMAT='HALF' ORG='BSQ' NL=12 NS=16 NB=3 RECSIZE=32 NLB=0 NBB=0 INTFMT='LOW'"
+    assert (
+        pixels(deep_of(vicar(values.tobytes(), words), tmp_path))[..., ::-1].tolist()
+        == values.transpose(1, 2, 0).tolist()
+    )
+
+
+def test_planetary_numbers_that_16_bits_do_not_hold_are_spread_and_constants_are_black(tmp_path: Path) -> None:
+    values = (picture("f4") - 100) / 4
+    values[3, 3] = -1e32
+    data = pds3(values.astype(">f4").tobytes(), " MISSING_CONSTANT = -1.0E32", kind="IEEE_REAL", bits=32)
+    item = deep_of(data, tmp_path)
+    assert (item.facts.black_level, item.facts.white_level) == (-25.0, 34.5)
+    right = np.round((values + 25) / 59.5 * 65535)
+    right[3, 3] = 0
+    assert np.abs(pixels(item).astype(int) - right).max() <= 1
+
+
+def test_planetary_bytes_need_no_16_bits(tmp_path: Path) -> None:
+    item = deep_of(pds3(picture().tobytes()), tmp_path)
+    assert (item.facts.is_made, item.facts.reason) == (False, "8 bits hold all of it")
+    with pytest.raises(RefusedMedia, match="16 x 12 pixels is over the limit of 10"):
+        made(tmp_path / "a.img", "pds3", tmp_path, Deep(max_pixels=10))

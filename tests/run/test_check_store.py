@@ -1,0 +1,121 @@
+"""A check-up hashes everything, goes on where it was killed, and makes a sample again to compare."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from flows.run.check_store import check_up, hash_all, hash_sample
+from flows.run.options import Options
+from flows.run.reproduce import prove
+from flows.run.run import in_threads, run_ingest
+from processors.store.store import Store
+from tests.helpers.first_recipes import RECIPES
+from tests.helpers.made_media import MediaMaker
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Store:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    MediaMaker(raw).photo("photo.jpg")
+    MediaMaker(raw).video("clip.mp4", list(range(30)))
+    run_ingest(raw.parent, tmp_path / "store", RECIPES, Options(), in_threads, name="first")
+    return Store(tmp_path / "store")
+
+
+def test_a_sound_store_is_told_sound_and_its_sample_identical(filled: Store) -> None:
+    (filled.root / "scratch/999999999-left").mkdir()
+    found = check_up(filled, sample=3, seed=7, options=Options())
+    assert (found.is_sound, found.results, found.masters, found.swept) == (True, 5, 2, 1)
+    assert [one.verdict for one in found.sample] == ["identical"] * 3
+    assert found.message.endswith(
+        "no faults; of a sample of 3: 3 identical, 0 within tolerance, 0 different, 0 not rebuilt"
+    )
+    assert found.sample == check_up(filled, sample=3, seed=7, options=Options()).sample
+    assert list((filled.root / "scratch").iterdir()) == []
+
+
+def test_damage_and_a_different_result_are_told(filled: Store) -> None:
+    made = next(m for m in filled.manifests() if m.ref.processor == "photo.preview")
+    path = filled.folder(made.ref) / "manifest.json"
+    record = json.loads(path.read_bytes())
+    item = filled.item_path(made.ref, "preview_320.jpg")
+    item.write_bytes(item.read_bytes() + b"x")
+    record["items"][0]["sha256"] = "0" * 64
+    path.write_text(json.dumps(record))
+    found = check_up(filled, sample=10, seed=1, options=Options())
+    assert not found.is_sound
+    assert "damaged" in {fault.kind for fault in found.faults}
+    (different,) = [one for one in found.sample if one.verdict == "different"]
+    assert different.reason == f"{record['items'][0]['name']}: other bytes (the same libraries)"
+
+
+def test_a_source_that_is_gone_cannot_be_made_again(filled: Store, tmp_path: Path) -> None:
+    (tmp_path / "raw/june/photo.jpg").unlink()
+    found = check_up(filled, sample=10, seed=1, options=Options())
+    assert [(fault.kind, fault.path) for fault in found.faults] == [("missing", "raw/june/photo.jpg")]
+    gone = [one for one in found.sample if one.verdict == "not rebuilt"]
+    assert len(gone) == 2
+    assert {one.reason for one in gone} == {
+        "no longer where it was ingested: run `marsmedia ingest` on the folder that holds it now"
+    }
+
+
+def test_a_check_up_that_was_killed_goes_on_where_it_was(filled: Store) -> None:
+    folders = [str(path.parent.relative_to(filled.root)) for path in filled.manifest_paths()]
+    note = filled.root / "checkups/unfinished.json"
+    note.parent.mkdir()
+    note.write_text(json.dumps({"after": folders[2], "results": 3, "items": 9, "size_bytes": 100, "faults": []}))
+    rest = sum(len(m.items) for m in list(filled.manifests())[3:])
+    found = check_up(filled, sample=0, seed=1, options=Options())
+    assert (found.results, found.items) == (5, 9 + rest)
+    assert not note.exists()
+
+
+def test_a_sample_is_hashed_and_the_same_seed_gives_the_same_one(filled: Store) -> None:
+    half = hash_sample(filled, 50, seed=3)
+    assert 0 < half.results < 5
+    assert half == hash_sample(filled, 50, seed=3)
+    assert hash_sample(filled, 100, seed=3).results == 5
+
+
+def test_a_picture_that_is_nearly_the_same_is_within_tolerance(filled: Store) -> None:
+    manifest = next(m for m in filled.manifests() if m.ref.processor == "photo.preview")
+    name = "preview_320.jpg"
+    path = filled.item_path(manifest.ref, name)
+    with Image.open(path) as image:
+        image.save(path, quality=98)
+    folder = filled.folder(manifest.ref) / "manifest.json"
+    record = json.loads(folder.read_bytes())
+    entry = next(item for item in record["items"] if item["name"] == name)
+    entry["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    folder.write_text(json.dumps(record))
+    (one,) = prove([filled.manifest(manifest.ref)], filled, Options())
+    assert (one.verdict, one.reason) == ("within tolerance", f"{name}: other bytes (the same libraries)")
+
+
+def test_going_on_forgets_faults_that_were_mended_and_notes_that_are_old(filled: Store) -> None:
+    paths = [path.parent for path in filled.manifest_paths()]
+    folders = [str(path.relative_to(filled.root)) for path in paths]
+    extra = paths[1] / "extra.txt"
+    extra.write_text("x")
+    faults = [
+        {"path": f"{folders[0]}/gone.jpg", "kind": "missing", "reason": "No such file or directory"},
+        {"path": f"{folders[1]}/extra.txt", "kind": "extra", "reason": "no manifest names it"},
+    ]
+    note = filled.root / "checkups/unfinished.json"
+    note.parent.mkdir()
+    state = {"after": folders[2], "results": 3, "items": 9, "size_bytes": 100, "faults": faults}
+    note.write_text(json.dumps(state))
+    done = hash_all(filled)
+    assert (done.results, done.results_before) == (5, 3)
+    assert [fault.path for fault in done.faults] == [f"{folders[1]}/extra.txt"]
+    note.write_text(json.dumps(state))
+    os.utime(note, (0, 0))
+    assert hash_all(filled).results_before == 0

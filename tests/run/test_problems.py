@@ -1,0 +1,135 @@
+"""Problems are told once a file, by their root cause, with whose fault it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from flows.cli.main import main
+from flows.run.problems import Problem, by_file
+from flows.run.report import cell, markdown
+from processors.audio.levels.levels import Levels
+from processors.engine.plan import Recipes
+from processors.store.catalogue import Catalogue
+from processors.store.store import Store
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import ingest
+from tests.run.test_inputs import Decided
+from tests.run.test_worker_deaths import Misbehaving
+
+
+def problem(processor: str | None, reason: str, **fields: object) -> Problem:
+    return Problem(**{"file": "june/cut.mp4", "processor": processor, "verdict": "failed", "reason": reason,
+                      "is_new": True, **fields})  # type: ignore[arg-type]  # fmt: skip
+
+
+def invoke(*words: object) -> str:
+    return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False).output
+
+
+def test_results_that_fail_with_another_are_told_with_it() -> None:
+    root = "moov atom not found: fetch the file again"
+    as_was_said = f"it needs video.shots, which failed (needs metadata, which failed: {root}): mend that first"
+    (one,) = by_file([
+        problem("metadata", root),
+        problem("evidence", f"needs metadata, which failed: {root}"),
+        problem("video.stills", as_was_said),
+        problem("video.motion", "cut short: none", verdict="refused"),
+    ])  # fmt: skip
+    assert [(cause.reason, cause.processors) for cause in one.causes] == [
+        (root, ("metadata", "evidence", "video.stills")), ("cut short: none", ("video.motion",)),
+    ]  # fmt: skip
+    assert str(one) == f"failed: june/cut.mp4: {root} [metadata, evidence, video.stills] (and 1 other problem)"
+
+
+def test_many_results_are_counted_and_only_the_first_named() -> None:
+    (one,) = by_file([problem(f"p{number}", "bad") for number in range(11)])
+    assert str(one) == "failed: june/cut.mp4: bad [11 results: p0, p1, p2, p3 ...]"
+
+
+def test_failures_name_root_cause_results_fault_and_what_to_do(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    (raw / "june/bad.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00")
+    maker.tone("buggy.flac", seconds=0.2)
+    (raw / "june/empty.mp4").write_bytes(b"")
+    recipes: Recipes = {"audio": (Misbehaving(deed="bug"), Decided(above=1)), "photo": (), "video": ()}
+    ingest(raw, tmp_path / "store", recipes)
+    lines = invoke("failures", "--store", tmp_path / "store").splitlines()
+    assert lines[0].startswith("failed: june/bad.wav: ")
+    assert lines[1] == "  results: misbehaving"
+    assert "  results: measured, decided" in lines
+    assert lines[
+        lines.index("failed: june/buggy.flac: a fault in marsmedia: KeyError: 'no such': please report it") + 2
+    ] == ("  fault: in marsmedia")
+    assert lines[-4:] == [
+        "unsupported: june/empty.mp4: empty file: it holds no bytes: fetch it again",
+        "  fault: of the file",
+        "  to do: convert it or fetch it again, or take it out of the release",
+        "3 files with problems",
+    ]
+    (only,) = json.loads(invoke("failures", "buggy.flac", "--store", tmp_path / "store", "--json"))["files"]
+    assert (only["file"], only["causes"][0]["blame"]) == ("june/buggy.flac", "marsmedia")
+    assert invoke("failures", "*.mp4", "--store", tmp_path / "store").endswith("\n1 file with problems\n")
+
+
+def test_faults_of_the_machine_are_listed_until_they_are_gone(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.tone("tone.wav", seconds=0.2)
+    report = ingest(raw, tmp_path / "store", {"audio": (Misbehaving(deed="killed from outside"),)})
+    assert [one.blame for one in report.problems] == ["machine"]
+    told = invoke("failures", "--store", tmp_path / "store")
+    assert "  fault: of the machine\n  to do: nothing: the next run tries it again\n" in told
+    ingest(raw, tmp_path / "store", {"audio": (Levels(),)})
+    assert invoke("failures", "--store", tmp_path / "store") == "no files with problems\n"
+
+
+def test_what_is_made_of_a_damaged_file_warns_every_time(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.tone("tone.wav", seconds=0.2)
+    assert ingest(raw, tmp_path / "store").state == "completed"
+    store = Store(tmp_path / "store")
+    damage = "30 of 45 blocks decoded; 15 are missing at 0.1 s"
+    told = [dataclasses.replace(one, reason=damage) for one in store.manifests() if one.ref.processor != "metadata"]
+    for manifest in told:
+        (store.folder(manifest.ref) / "manifest.json").write_bytes(manifest.to_json())
+    Catalogue(store).add_results(told)
+    report = ingest(raw, tmp_path / "store")
+    assert (report.state, report.exit_code, report.results.due) == ("completed with warnings", 0, 0)
+    (one,) = report.problems
+    assert (one.file, one.processor, one.verdict, one.reason) == ("june/tone.wav", None, "damaged", damage)
+    assert ingest(raw, tmp_path / "store", strict=True).exit_code == 1
+    assert f"  verdict  damaged: {damage}\n" in invoke("show", "tone.wav", "--store", store.root)
+    assert invoke("failures", "--store", store.root).splitlines()[0] == f"damaged: june/tone.wav: {damage}"
+    assert f"| june/tone.wav | damaged | {damage} | of the file |  |" in markdown(report)
+
+
+def test_show_says_of_whole_files_that_no_damage_was_found(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.photo("photo.jpg")
+    ingest(raw, tmp_path / "store")
+    assert "  verdict  no damage found\n" in invoke("show", "photo.jpg", "--store", tmp_path / "store")
+
+
+def test_nothing_in_a_files_name_becomes_a_link_on_prefects_page() -> None:
+    assert cell("http://a.b www.c.de me@f.gh FTP://x WWW.y") == (
+        "http&#58;//a.b www&#46;c.de me&#64;f.gh FTP&#58;//x WWW&#46;y"
+    )
+
+
+def test_the_table_of_status_is_aligned(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.tone("tone.wav", seconds=0.2)
+    (raw / "june/bad.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00")
+    ingest(raw, tmp_path / "store")
+    table = [line for line in invoke("status", "--store", tmp_path / "store").splitlines() if line.startswith("  ")]
+    assert table == ["  audio.spectrogram  1 made  1 failed", "  metadata           1 made  1 failed"]
+
+
+def test_hidden_and_unfinished_files_are_passed_over_and_counted(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.photo("photo.jpg")
+    for name in (".DS_Store", "._photo.jpg", "Thumbs.db", "x.mp4.part", "y.crdownload", "z.TMP", "notes.txt~"):
+        (raw / "june" / name).write_bytes(b"\x00\x01")
+    (raw / "june/.git").mkdir()
+    (raw / "june/.git/config").write_text("x")
+    report = ingest(raw, tmp_path / "store")
+    assert (report.state, report.problems, report.sources, report.passed_over, report.files) == (
+        "completed", (), 1, 8, 9,
+    )  # fmt: skip

@@ -1,0 +1,254 @@
+"""However a run ends, its report adds up with what is in the store, and the next run knows of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli.main import main
+from flows.cli.run_flow import conduct
+from flows.run.options import Options
+from flows.run.prepare import Prepared, prepare
+from flows.run.progress import RunProgress
+from flows.run.run import in_threads, run_ingest
+from flows.run.shared_work import Answer, Work
+from processors.engine.plan import Due
+from processors.errors import StoreError
+from processors.store.catalogue import Catalogue
+from processors.store.claims import claim_run, claim_source
+from processors.store.store import Store
+from tests.helpers.first_recipes import RECIPES
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import counts, ingest
+
+
+def committed(store: Path) -> int:
+    return len(list(store.glob("results/*/*/*/*/manifest.json")))
+
+
+def status(store: Path) -> str:
+    return CliRunner().invoke(main, ["status", "--store", str(store)], catch_exceptions=False).output
+
+
+@pytest.fixture
+def photos(raw: Path, maker: MediaMaker) -> Path:
+    """200 results to make."""
+    for number in range(100):
+        maker.photo(f"{number}.jpg", size=(320 + number, 240))
+    return raw
+
+
+def test_an_interrupted_run_counts_everything_that_its_workers_committed(photos: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+
+    def interrupted(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+        for _ in in_threads([batch[:5] for batch in batches], work):
+            raise KeyboardInterrupt  # and with it the answer is lost
+        return ()
+
+    report = run_ingest(photos, store, RECIPES, Options(), interrupted, name="interrupted")
+    counts(report)
+    assert (report.state, report.exit_code) == ("interrupted", 130)
+    assert report.results.made == committed(store) > 0
+    assert Catalogue(Store(store)).table("results").num_rows == committed(store)
+    assert f"{report.results.made} made" in status(store).splitlines()[-1]
+    assert list((store / "scratch").iterdir()) == list((store / "claims").iterdir()) == []
+
+
+def test_a_bug_in_the_run_itself_ends_in_a_report_with_the_traceback(photos: Path, tmp_path: Path) -> None:
+    def broken(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+        yield from in_threads(batches[:1], work)
+        raise ZeroDivisionError("division by zero")
+
+    report = run_ingest(photos, tmp_path / "store", RECIPES, Options(), broken, name="broken")
+    assert report.message.startswith(
+        "a fault in marsmedia: ZeroDivisionError: division by zero: please report it; failed"
+    )
+    assert (report.state, report.exit_code) == ("failed", 3)
+    assert report.stop
+    assert "in broken" in (report.stop.traceback or "")
+    assert report.results.made == committed(tmp_path / "store") > 0
+    assert report.report
+    assert json.loads(Path(report.report).read_bytes())["stop"]["reason"] == report.stop.reason
+
+
+@pytest.mark.parametrize(
+    ("flow", "code", "reason"),
+    [
+        (lambda: 1 / 0, 3, "a fault in marsmedia: ZeroDivisionError: division by zero: please report it"),
+        (lambda: SimpleNamespace(message="the server is away"), 1, "the flow could not begin: the server is away"),
+    ],
+)
+def test_a_command_reports_whatever_comes_of_its_flow(
+    raw: Path, maker: MediaMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    flow: Callable[[], Any], code: int, reason: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
+    maker.photo("photo.jpg")
+
+    def look(store: Store, progress: RunProgress) -> Prepared:
+        return prepare(raw, store, RECIPES, progress, Options())
+
+    assert conduct(look, tmp_path / "store", Options(), flow, asked=str(raw), as_json=True) == code
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert report["message"] == f"{reason}; failed: of 2 results: 0 made, 0 reused, 0 refused, 0 failed, 2 not reached"
+    assert json.loads(Path(report["report"]).read_bytes()) == report
+    assert ("Traceback" in err) == (code == 3)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], check=False).returncode:
+        pytest.skip("this machine does not let tests mount a small file system")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_on_a_full_disk_the_report_is_saved_and_adds_up_with_the_store(photos: Path, small_disk: Path) -> None:
+    store = small_disk / "store"
+    report = ingest(photos, store)
+    assert report.message.startswith(
+        f"{store}: the disk is full: free some space and run again; failed: of 200 results"
+    )
+    assert report.results.made == committed(store) > 0
+    assert counts(report)[1] + report.results.not_reached == 200
+    assert report.report
+    assert json.loads(Path(report.report).read_bytes())["message"] == report.message
+    assert f"last run: {report.message}" in status(store)
+
+
+def test_a_disk_without_space_for_a_report_is_told_and_no_path_is_named(photos: Path, small_disk: Path) -> None:
+    store = small_disk / "store"
+    ingest(photos, store, {"photo": ()})  # it knows the files: there is nothing to write before the first result
+    free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
+    (small_disk / "filler").write_bytes(bytes(free))
+    report = ingest(photos, store)
+    assert (report.state, report.report) == ("failed", None)
+    assert report.message.endswith("; no report could be written")
+    assert counts(report)[:2] == (200, 0)
+
+
+def test_a_disk_that_is_full_from_the_start_is_told_in_one_line(photos: Path, small_disk: Path) -> None:
+    Store(small_disk / "store")
+    free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
+    (small_disk / "filler").write_bytes(bytes(free))
+    with pytest.raises(StoreError, match=f"^{small_disk}/store: the disk is full: free some space and run again$"):
+        ingest(photos, small_disk / "store")
+
+
+def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    first = ingest(photos, store)
+    code = (
+        "import os\nfrom pathlib import Path\nfrom flows.run.run_record import recorded\n"
+        "from processors.store.store import Store\n"
+        f"with recorded(Store(Path({str(store)!r})), 'killed', 'raw'):\n    print(os.getpid(), flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == -9, run.stderr
+    told = f"last run: ended without a report: `-c` (process {run.stdout.strip()} on {os.uname().nodename}, since "
+    assert told in status(store)
+    after = ingest(photos, store)
+    assert len(after.notes) == 1
+    assert after.notes[0].startswith("an earlier run ended without a report: `-c` (process ")
+    assert ingest(photos, store).notes == ()  # told once
+    assert json.loads((store / "runs/killed.json").read_bytes())["state"] == "ended without a report"
+    assert "last run: completed" in status(store)
+    assert first.notes == ()
+
+
+def test_two_runs_at_once_make_everything_once_and_know_of_each_other(photos: Path, tmp_path: Path) -> None:
+    store, introduced, reports = tmp_path / "store", threading.Event(), {}
+
+    def second(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+        introduced.set()
+        return in_threads(batches, work)
+
+    def first(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+        if not other.ident:  # it is asked once more for what the other one was working on
+            other.start()
+        assert introduced.wait(60)
+        return in_threads(batches, work)
+
+    def run_second() -> None:
+        reports["second"] = run_ingest(photos, store, RECIPES, Options(), second, name="second")
+
+    other = threading.Thread(target=run_second)
+    reports["first"] = run_ingest(photos, store, RECIPES, Options(), first, name="first")
+    other.join(120)
+    for report in reports.values():
+        assert (report.state, counts(report)[0]) == ("completed", 200), report.message
+    made: dict[str, int] = {name: report.results.made for name, report in reports.items()}
+    assert sum(made.values()) == 200, made
+    (note,) = reports["second"].notes
+    assert note.startswith("another run is at work on this store: `")
+    assert f"(process {os.getpid()} on " in note
+    assert list((store / "claims").iterdir()) == []
+
+
+def test_a_run_waits_for_what_another_one_works_on_and_takes_over_when_that_ends(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    maker.photo("photo.jpg")
+    ingest(raw, tmp_path / "store", {"photo": ()})
+    store = Store(tmp_path / "store")
+    (digest,) = {row.digest for row in Catalogue(store).sources().values()}
+    claim = claim_source(store, digest)
+    assert claim
+    assert claim_source(store, digest) is None
+    threading.Timer(1.0, claim.release).start()
+    assert counts(ingest(raw, tmp_path / "store")) == (2, 2, 0, 0, 0)
+
+
+def test_the_claim_of_a_process_that_is_gone_is_void(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    (store.root / "claims").mkdir()
+    (store.root / "claims/left").write_bytes(b"")
+    claim = claim_source(store, "left")
+    assert claim
+    claim.release()
+    assert list((store.root / "claims").iterdir()) == []
+    running = claim_run(store, "running", b"{}")
+    assert claim_source(store, "run-running") is None
+    running.release()
+
+
+def test_a_folder_that_is_empty_and_was_not_fails_the_run(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    report = ingest(tmp_path / "raw", tmp_path / "store")
+    assert (report.exit_code, report.message) == (
+        0, f"completed: 0 files in {raw}: put a release, a folder of files, into it",
+    )  # fmt: skip
+    maker.photo("a.jpg")
+    maker.photo("b.jpg")
+    (raw / "july").mkdir()
+    MediaMaker(raw / "july").photo("c.jpg", size=(64, 64))
+    assert ingest(raw, tmp_path / "store").exit_code == 0
+    (raw / "june").rename(tmp_path / "away")
+    (raw / "june").mkdir()
+    (raw / "june/.DS_Store").write_bytes(b"x")
+    part = ingest(raw, tmp_path / "store")
+    assert (part.state, part.exit_code) == ("failed", 1)
+    assert part.message.startswith(f"0 files in {raw}/june, where an earlier run found 2: is it mounted?; failed: of 2")
+    raw.rename(tmp_path / "all")
+    raw.mkdir()
+    gone = ingest(raw, tmp_path / "store")
+    assert (gone.exit_code, gone.message) == (
+        1,
+        f"failed: 0 files in {raw}, where an earlier run found 3: is it mounted?",
+    )

@@ -1,0 +1,163 @@
+"""A file that kills its worker, or runs into a limit, is one failure; the run goes on."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from flows.run.limits import Limits
+from flows.run.settle import extra_seconds, settled, start
+from flows.run.workers import Workers
+from processors.contract import Item, Medium, Need, Reads, Source
+from processors.engine.plan import Due, Recipes
+from processors.errors import DamagedMedia
+from processors.metadata import Metadata
+from processors.photo.photo_preview import Preview
+from processors.sources.inspect import inspect
+from processors.sources.source_file import SourceFile
+from processors.store.store import Store
+from tests.helpers.fault_processors import Dependent, Faulty, FaultyPhoto
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import counts, ingest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misbehaving:
+    """Does something terrible to the process that it runs in."""
+
+    name: ClassVar[str] = "misbehaving"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "file"
+    deed: str
+
+    def needs(self, info: object) -> Need:
+        return Need()
+
+    def start(self, info: object, scratch: Path) -> Misbehaving:
+        return self
+
+    def feed(self, unit: object) -> tuple[Item, ...]:
+        return ()
+
+    def finish(self) -> tuple[Item, ...]:
+        if self.deed == "crash":
+            os.kill(os.getpid(), 11)
+        if self.deed == "killed from outside":
+            os.kill(os.getpid(), 9)
+        if self.deed == "memory":
+            return (Item(name="x", media_type="x", data=bytes(bytearray(3 << 30))),)
+        if self.deed == "bug":
+            return ({}["no such"],)
+        if self.deed == "damage":
+            raise DamagedMedia("the bytes are bad")
+        raise AssertionError(self.deed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hanging(Misbehaving):
+    """Is fed the photo, and never ends."""
+
+    name: ClassVar[str] = "photo.hanging"
+    reads: ClassVar[Reads] = "photo"
+    deed: str = "hang"
+    name_of_it: str
+
+    def feed(self, unit: object) -> tuple[Item, ...]:
+        time.sleep(600)
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("deed", "reason", "is_stored"),
+    [
+        ("crash", "its worker crashed while decoding (SIGSEGV): convert the file with another tool", True),
+        (
+            "memory",
+            "needs more than the 1500 MB of memory that one file may use: "
+            "raise --memory-mb and run again with --retry-failed",
+            True,
+        ),
+        ("damage", "the bytes are bad: fetch the file again, or convert it with another tool", True),
+        ("killed from outside", "its worker was killed from outside (SIGKILL; out of memory?): run again", False),
+        ("bug", "a fault in marsmedia: KeyError: 'no such': please report it", True),
+    ],
+)
+def test_what_kills_a_worker_is_one_files_failure(
+    raw: Path, maker: MediaMaker, tmp_path: Path, deed: str, reason: str, is_stored: bool
+) -> None:
+    maker.tone("bad.wav")
+    maker.photo("good.jpg")
+    recipes: Recipes = {"audio": (Misbehaving(deed=deed),), "photo": (Metadata(), Preview()), "video": ()}
+    report = ingest(raw, tmp_path / "store", recipes, memory_mb=1500)
+    assert counts(report) == (3, 2, 0, 0, 1)
+    (problem,) = report.problems
+    assert problem.reason == reason
+    again = ingest(raw, tmp_path / "store", recipes, memory_mb=1500)
+    assert again.results.due == (0 if is_stored else 1)
+
+
+def test_results_of_a_file_that_kills_its_worker_are_tried_one_by_one(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    maker.photo("bad.jpg")
+    crash = Faulty(deed="crash")
+    recipes: Recipes = {
+        "photo": (Metadata(), crash, Dependent(of=(crash,)), Preview(), FaultyPhoto(deed="damage")), "audio": (),
+        "video": (),
+    }  # fmt: skip
+    report = ingest(raw, tmp_path / "store", recipes)
+    assert counts(report) == (5, 2, 0, 0, 3)
+    crashed = "its worker crashed while decoding (SIGSEGV): convert the file with another tool"
+    assert {problem.processor: problem.reason for problem in report.problems} == {
+        "faulty": crashed,
+        "dependent": f"needs faulty, which failed: {crashed}",
+        "photo.faulty": "the bytes are bad: fetch the file again, or convert it with another tool",
+    }
+    assert counts(ingest(raw, tmp_path / "store", recipes)) == (0, 0, 2, 0, 3)
+
+
+def test_results_that_hang_are_not_all_waited_for(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.photo("slow.jpg")
+    due = (Metadata(), *(Hanging(name_of_it=str(number)) for number in range(4)))
+    file = raw / "june/slow.jpg"
+    digest, identity = inspect(SourceFile.at(file), file.name)
+    source = Source(
+        digest=digest, size_bytes=1, name=file.name, medium="photo", format=identity.format, has_sound=False
+    )
+    one = Due(
+        source=source, file=SourceFile.at(file), release="june", relative="june/slow.jpg", duration_seconds=None,
+        processors=due,
+    )  # fmt: skip
+    with Workers(1, Limits(memory_mb=1500, time_factor=1 / 360)) as workers:
+        began = time.monotonic()
+        outcomes = settled(one, start(one, Store(tmp_path / "store"), workers), Store(tmp_path / "store"), workers)
+        took = time.monotonic() - began
+    verdicts = [(outcome.ref.processor, outcome.verdict) for outcome in outcomes]
+    assert verdicts == [("metadata", "made"), *[("photo.hanging", "failed")] * 4]
+    assert took < 30
+
+
+@pytest.mark.parametrize(
+    ("medium", "size_bytes", "duration_seconds", "expected"),
+    [
+        ("audio", 5_000_000, 36_000.0, 7200.0),  # ten hours of silence in FLAC
+        ("audio", 4_000_000, 86_400.0, 17_280.0),  # a day of it in Opus
+        ("audio", 1000, 170_000.0, 25.0),  # 47 hours that 1000 bytes cannot hold
+        ("audio", 5_000_000, None, 0.0),
+        ("video", 1_000_000, 170_000.0, 20_000.0),
+        ("video", 10_000_000_000, 170_000.0, 43_200.0),
+        ("photo", 1000, None, 600.0),
+    ],
+)
+def test_time_limit_counts_what_a_file_holds(
+    medium: Medium, size_bytes: int, duration_seconds: float | None, expected: float
+) -> None:
+    source = Source(digest="0" * 64, size_bytes=size_bytes, name="x", medium=medium, format="x", has_sound=True)
+    file = SourceFile(path=Path("x"), size_bytes=size_bytes, mtime_ns=0)
+    due = Due(source=source, file=file, release="june", relative="x", duration_seconds=duration_seconds, processors=())
+    assert extra_seconds(due) == expected

@@ -1,0 +1,122 @@
+"""The timetable on a work pool, as the README says it: deployed, run by a worker, and a failed run told."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import PROJECT, quiet_environment
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.prefect_api import PrefectApi
+
+pytestmark = [pytest.mark.slow, pytest.mark.prefect]
+
+
+class Pool:
+    """A work pool with the timetable deployed on it, and a worker."""
+
+    def __init__(self, server: str, folder: Path) -> None:
+        self._api = PrefectApi(server)
+        self._environment = {
+            **quiet_environment(folder / "home"), "PREFECT_API_URL": server,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }  # fmt: skip
+        self._prefect("work-pool", "create", "marsmedia", "--type", "process", "--overwrite")
+        self._prefect("--no-prompt", "deploy", "--all")
+        self.worker = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "marsmedia"], env=self._environment,
+            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def _prefect(self, *words: str) -> None:
+        command = [sys.executable, "-m", "prefect", *words]
+        subprocess.run(command, env=self._environment, cwd=PROJECT, check=True, capture_output=True, timeout=120)
+
+    def python(self, code: str) -> None:
+        """Run what a person types."""
+        subprocess.run([sys.executable, "-c", code], env=self._environment, check=True, timeout=120)
+
+    def ended(self, name: str, **parameters: Any) -> dict[str, Any]:
+        """The state in which a run of that deployment ends."""
+        deployment = self._api.ask(f"deployments/name/{name}")["id"]
+        run = self._api.ask(
+            f"deployments/{deployment}/create_flow_run", parameters=parameters, state={"type": "SCHEDULED"}
+        )
+        for _ in range(480):
+            if (state := self._api.ask(f"flow_runs/{run['id']}")["state"])["type"] in (
+                "COMPLETED",
+                "FAILED",
+                "CRASHED",
+                "CANCELLED",
+            ):
+                return state
+            assert self.worker.poll() is None, "the worker ended"
+            time.sleep(0.5)
+        raise AssertionError(f"{run['name']} did not end")
+
+
+@pytest.fixture
+def pool(prefect_server: str, tmp_path: Path) -> Iterator[Pool]:
+    made = Pool(prefect_server, tmp_path)
+    yield made
+    made.worker.kill()
+    made.worker.wait()
+
+
+@pytest.fixture
+def told() -> Iterator[tuple[str, list[bytes]]]:
+    """An address on this machine, and what was sent to it."""
+    sent: list[bytes] = []
+
+    class Listener(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", sent
+        server.shutdown()
+
+
+def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_told(
+    pool: Pool, tmp_path: Path, told: tuple[str, list[bytes]]
+) -> None:
+    (tmp_path / "raw/june").mkdir(parents=True)
+    MediaMaker(tmp_path / "raw/june").photo("photo.jpg")
+    store = str(tmp_path / "store")
+    state = pool.ended("ingest/nightly-ingest", raw=str(tmp_path / "raw"), store=store)
+    made = r"completed: of (\d+) results: \1 made, 0 reused, 0 refused, 0 failed"
+    assert (state["type"], bool(re.fullmatch(made, state["message"]))) == ("COMPLETED", True), state
+
+    address, sent = told
+    pool.python(readme_example().replace("https://example.org/hook", address))
+    state = pool.ended("pack/pack", recipe=str(tmp_path / "none.toml"), output=str(tmp_path / "out"), store=store)
+    assert state["type"] == "FAILED"
+    for _ in range(120):
+        if sent:
+            break
+        time.sleep(0.5)
+    (message,) = sent
+    assert json.loads(message)["text"].endswith(f": {state['message']}")
+
+
+def readme_example() -> str:
+    """The Python that the README gives for it."""
+    (example,) = re.findall(r"```python\n(from prefect\.automations .*?)```", (PROJECT / "README.md").read_text(), re.S)
+    return example

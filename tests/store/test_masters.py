@@ -1,0 +1,199 @@
+"""Raw files are masters: what becomes of them is found out, told and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli.main import main
+from flows.run.check_store import hash_all, hash_sample
+from flows.run.select import Choice, prepare_chosen
+from processors.engine.plan import Recipes
+from processors.errors import RequestError
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.photo.photo_preview import Preview
+from processors.store.catalogue import Catalogue
+from processors.store.selection import parse, select
+from processors.store.store import Store
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import ingest
+
+RECIPES: Recipes = {"video": (), "audio": (), "photo": (Metadata(), Preview(), Evidence())}
+
+
+class Raw:
+    """A release with one photo, ingested."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.store = folder / "raw", folder / "store"
+        (self.folder / "june").mkdir(parents=True)
+        self.photo = MediaMaker(self.folder / "june").photo("photo.jpg", size=(80, 60))
+        self.other = MediaMaker(folder).photo("other.jpg", size=(81, 60)).read_bytes()
+        self.ingest()
+        self.before = hashlib.sha256(self.photo.read_bytes()).hexdigest()
+        self.after = hashlib.sha256(self.other).hexdigest()
+
+    def ingest(self, **options: object) -> tuple[str, list[str]]:
+        """State and what is told of changes."""
+        report = ingest(self.folder, self.store, RECIPES, **options)
+        return report.state, [str(change) for change in report.changes]
+
+    def flip(self) -> str:
+        """Change one byte and nothing that a look at the folder shows; gives the new digest."""
+        seen = self.photo.stat()
+        data = bytearray(self.photo.read_bytes())
+        data[-10] ^= 1
+        self.photo.write_bytes(data)
+        os.utime(self.photo, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+        return hashlib.sha256(data).hexdigest()
+
+    def replace(self) -> None:
+        self.photo.write_bytes(self.other)
+
+    def run(self, *words: str) -> tuple[int, list[str]]:
+        """Exit code and lines of a command."""
+        answer = CliRunner().invoke(main, [*words, "--store", str(self.store)])
+        assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.exception
+        return answer.exit_code, answer.output.splitlines()
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Raw:
+    return Raw(tmp_path)
+
+
+def test_verify_names_a_master_that_changed_with_its_old_date(raw: Raw) -> None:
+    assert raw.run("verify")[0] == 0
+    now = raw.flip()
+    told = (
+        f"changed: raw/june/photo.jpg: was {raw.before[:16]}... is {now[:16]}...; "
+        "its size and date are as before: restore it from a copy"
+    )
+    for option in ("--raw-only", "--sample=100"):
+        code, lines = raw.run("verify", option)
+        assert (code, lines[0]) == (1, told)
+    assert raw.run("verify", "--store-only")[0] == 0
+    assert raw.run("verify", "--raw-only", "--store-only")[0] == 2
+
+
+def test_verify_names_masters_that_are_missing_replaced_and_new(raw: Raw) -> None:
+    (raw.folder / "june/second.jpg").write_bytes(raw.other)
+    assert raw.run("verify") == (
+        0, ["new: raw/june/second.jpg: not ingested yet", raw.run("verify")[1][-1]]
+    )  # fmt: skip
+    raw.replace()
+    assert "it was replaced since it was ingested: run `marsmedia ingest` if that was meant" in raw.run("verify")[1][0]
+    raw.photo.unlink()
+    code, lines = raw.run("verify", "--raw-only")
+    assert (code, lines[0].partition("...")[0]) == (1, f"missing: raw/june/photo.jpg: was {raw.before[:16]}")
+    shutil.rmtree(raw.folder)
+    code, lines = raw.run("verify", "--raw-only")
+    assert (code, lines[0]) == (1, f"missing: {raw.folder}: the folder of releases is not there")
+
+
+def test_verify_goes_on_with_the_masters_where_it_was_killed(raw: Raw) -> None:
+    store = Store(raw.store)
+    note = store.root / "checkups/unfinished.json"
+    note.parent.mkdir()
+    state = {"after": "~", "results": 3, "after_master": str(raw.photo), "masters": 1, "faults": []}
+    raw.flip()
+    note.write_text(json.dumps(state))
+    done = hash_all(store)
+    assert (done.results, done.masters, done.masters_before, done.faults) == (3, 1, 1, [])
+    fault = {"path": "raw/june/photo.jpg", "kind": "changed", "reason": "x", "is_master": True}
+    note.write_text(json.dumps({**state, "faults": [fault]}))
+    assert [one.kind for one in hash_all(store).faults] == ["changed"]
+    assert hash_sample(store, 100, 1, which="store").masters == 0
+
+
+def test_hashing_all_reports_a_changed_master_and_makes_nothing_of_it(raw: Raw) -> None:
+    now = raw.flip()
+    told = f"changed: june/photo.jpg: was {raw.before[:16]}..., is {now[:16]}..."
+    assert raw.ingest(hash_all=True) == ("failed", [told])
+    assert raw.ingest(hash_all=True) == ("failed", [told])  # until somebody has looked at it
+    assert [row.digest for row in Catalogue(Store(raw.store)).sightings()] == [raw.before]
+    os.utime(raw.photo)
+    assert raw.ingest()[1] == [f"replaced: june/photo.jpg: was {raw.before[:16]}..., is {now[:16]}..."]
+
+
+def test_a_replaced_file_is_told_and_its_past_is_shown(raw: Raw) -> None:
+    raw.replace()
+    told = f"replaced: june/photo.jpg: was {raw.before[:16]}..., is {raw.after[:16]}..."
+    assert raw.ingest() == ("completed", [told])
+    assert raw.ingest() == ("completed", [])
+    lines = raw.run("show", "photo.jpg")[1]
+    assert f"  sha256   {raw.after}" in lines
+    (past,) = [line for line in lines if line.startswith("  here ")]
+    assert past.startswith(f"  here     also {raw.before} (20")
+    assert " until 20" in past
+    lines = raw.run("show", raw.before[:8])[1]
+    assert "  gone     no longer in raw" in lines
+    assert any(line.startswith(f"  here     now {raw.after} (since 20") for line in lines)
+
+
+def test_selections_go_on_after_a_file_was_replaced(raw: Raw) -> None:
+    raw.replace()
+    raw.ingest()
+    catalogue = Catalogue(Store(raw.store))
+    for words in ("medium=photo", "release=june", "sql=size_bytes > 0", "photo.jpg", "june/*"):
+        assert [row.digest for row in select(parse([words]), catalogue)] == [raw.after]
+    for words in ("mission=x", "sol=1", "event=x", "camera=x", "date=2021-06"):
+        with pytest.raises(RequestError, match="the selection means no source in the store"):
+            select(parse([words]), catalogue)
+    assert [row.digest for row in select(parse([raw.before[:8]]), catalogue)] == [raw.before]
+
+
+def test_a_withdrawn_file_is_told_and_meant_only_by_its_own_name(raw: Raw) -> None:
+    (raw.folder / "june/second.jpg").write_bytes(raw.other)
+    raw.ingest()
+    raw.photo.unlink()
+    told = f"withdrawn: june/photo.jpg is no longer there (was {raw.before[:16]}...)"
+    assert raw.ingest() == ("completed", [told])
+    catalogue = Catalogue(Store(raw.store))
+    assert [row.name for row in select(parse([]), catalogue)] == ["second.jpg"]
+    assert [row.name for row in select(parse(["photo.jpg"]), catalogue)] == ["photo.jpg"]
+    with pytest.raises(
+        RequestError, match=r"photo\*: no longer in raw: june/photo\.jpg \([0-9a-f]{8}\): name it by its"
+    ):
+        select(parse(["photo*"]), catalogue)
+    assert "  gone     no longer in raw" in raw.run("show", "photo.jpg")[1]
+    assert raw.run("verify")[0] == 0
+    choice = Choice(words=("photo.jpg",), processors=("photo.preview",), settings={"longest_sides_px": "64"})
+    (untaken,) = prepare_chosen(choice, Store(raw.store), retry_failed=False).untaken
+    assert untaken.reason.startswith("no longer in raw since 20")
+
+
+def test_a_renamed_file_has_moved_and_makes_nothing_due(raw: Raw) -> None:
+    raw.photo.rename(raw.folder / "june/renamed.jpg")
+    assert raw.ingest() == ("completed", ["moved: june/photo.jpg is now june/renamed.jpg"])
+    lines = [line for line in raw.run("show", "renamed.jpg")[1] if line.startswith("  seen ")]
+    assert [" until " in line for line in lines] == [True, False]
+    raw.photo.write_bytes((raw.folder / "june/renamed.jpg").read_bytes())
+    assert raw.ingest() == ("completed", [])
+    raw.photo.unlink()
+    told = (
+        f"withdrawn: june/photo.jpg is no longer there (was {raw.before[:16]}...; june/renamed.jpg has the same bytes)"
+    )
+    assert raw.ingest() == ("completed", [told])
+
+
+def test_names_are_told_apart_by_more_of_their_path(raw: Raw) -> None:
+    (raw.folder / "june/sub").mkdir()
+    (raw.folder / "june/sub/photo.jpg").write_bytes(raw.other)
+    raw.ingest()
+    catalogue = Catalogue(Store(raw.store))
+    with pytest.raises(RequestError, match=r"photo\.jpg: several sources are called that: june/photo\.jpg \(.*digest"):
+        select(parse(["photo.jpg"]), catalogue)
+    assert [row.digest for row in select(parse(["june/photo.jpg"]), catalogue)] == [raw.before]
+    assert [row.digest for row in select(parse(["sub/photo.jpg"]), catalogue)] == [raw.after]
+    with pytest.raises(RequestError, match="foo=bar: no such key: known are medium, release"):
+        select(parse(["foo=bar"]), catalogue)
+    with pytest.raises(RequestError, match="9f: no such source in the store: give at least 4 characters of a digest"):
+        select(parse(["9f"]), catalogue)

@@ -1,0 +1,268 @@
+"""The same bytes in several releases, or twice in one, have words of their own at each place, and are made once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.cli import look, show
+from flows.run.build_pack import build_pack, recipe_of
+from flows.run.options import Options
+from flows.run.reproduce import prove
+from processors.engine.plan import Recipes
+from processors.errors import RequestError
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.packs.contents.subject import Subject, subjects
+from processors.packs.recipe.pack_recipe import Audience, Override
+from processors.photo.photo_preview import Preview
+from processors.store.catalogue import Catalogue
+from processors.store.selection import parse, select
+from processors.store.sql import connect
+from processors.store.store import Store
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import counts, ingest
+
+RECIPES: Recipes = {"video": (), "audio": (), "photo": (Metadata(), Preview(), Evidence())}
+FREE = "redistribute = true\nrights = 'CC0'\ncredit = 'Someone else'\n[[file]]\npath = 'b.jpg'\ntitle = 'Photo as A'\n"
+RESTRICTED = "redistribute = false\nrights = 'unresolved'\ncredit = 'CNSA'\n[[file]]\npath = 'b.jpg'\ntitle = 'As B'\n"
+
+
+class Releases:
+    """Releases that hold the same photo."""
+
+    def __init__(self, folder: Path) -> None:
+        self.raw, self.store_folder, self.out = folder / "raw", folder / "store", folder / "out"
+        self.raw.mkdir()
+        photo = MediaMaker(folder).photo("photo.jpg", size=(80, 60))
+        self.bytes = photo.read_bytes()
+
+    def add(self, release: str, words: str | None, *names: str) -> None:
+        for name in names or ("b.jpg",):
+            path = self.raw / release / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.bytes)
+        if words is not None:
+            (self.raw / release / "release.toml").write_text(words)
+
+    def ingest(self) -> tuple[int, int, int, int, int]:
+        return counts(ingest(self.raw, self.store_folder, RECIPES))
+
+    @property
+    def store(self) -> Store:
+        return Store(self.store_folder)
+
+    def subject(self, *words: str) -> Subject:
+        catalogue = Catalogue(self.store)
+        (found,) = subjects(select(parse(words), catalogue), self.store, catalogue)
+        return found
+
+    def pack(self, *words: str, audience: Audience = "public", overrides: tuple[Override, ...] = ()) -> str:
+        """Build a pack; gives its CREDITS.txt."""
+        recipe = dataclasses.replace(recipe_of(words, audience=audience), overrides=overrides)
+        build_pack(recipe, self.out, self.store, force=True)
+        return (self.out / "data/CREDITS.txt").read_text()
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> Releases:
+    return Releases(tmp_path)
+
+
+@pytest.mark.parametrize(("free", "restricted"), [("a-free", "z-restricted"), ("z-free", "a-restricted")])
+def test_each_release_speaks_its_own_words_and_the_strictest_rights_win(
+    releases: Releases, free: str, restricted: str
+) -> None:
+    releases.add(free, FREE)
+    releases.add(restricted, RESTRICTED)
+    assert releases.ingest() == (4, 4, 0, 0, 0)  # metadata and preview once, evidence twice
+    assert releases.ingest() == (0, 0, 4, 0, 0)
+    for release, title, credit in ((free, "Photo as A", "Someone else"), (restricted, "As B", "CNSA")):
+        one = releases.subject(f"release={release}")
+        assert (one.release, one.title.en, one.credit) == (release, title, credit)
+        assert (one.redistribute, one.rights) == (False, "unresolved")
+        assert "redistribute: " in "\n".join(one.disagreements)
+    with pytest.raises(RequestError) as caught:
+        releases.pack(f"release={restricted}")
+    digest = releases.subject("b.jpg").digest[:8]
+    assert str(caught.value).split("\n")[1] == (
+        f"  {restricted}/b.jpg ({digest}): its release says redistribute = false (rights: unresolved)"
+    )
+    with pytest.raises(RequestError) as caught:
+        releases.pack(f"release={free}")
+    assert str(caught.value).split("\n")[1] == (
+        f"  {restricted}/b.jpg ({digest}): redistribute = false in its release.toml (rights: unresolved); "
+        f"selected is {free}/b.jpg, the same bytes"
+    )
+
+
+def test_credits_name_the_release_whose_rights_bind(releases: Releases) -> None:
+    releases.add("a-free", FREE)
+    releases.add("z-restricted", RESTRICTED)
+    releases.ingest()
+    credit = releases.pack("release=a-free", audience="press").split("\n")
+    assert "  Photo as A" in credit
+    assert "  Credit / 来源: Someone else" in credit
+    assert "  Rights / 权利: unresolved" in credit
+    assert (
+        "  Rights as said by / 权利依据: z-restricted/b.jpg: "
+        "redistribute = false in its release.toml (rights: unresolved)"
+    ) in credit
+    assert "  Also said / 另有声明: a-free/b.jpg: Credit: Someone else; Rights: CC0; redistribute: true" in credit
+    assert "  Also said / 另有声明: z-restricted/b.jpg: Credit: CNSA; Rights: unresolved; redistribute: false" in credit
+    iiif = (releases.out / "data/iiif-manifest.json").read_text()
+    assert ("Photo as A" in iiif, "As B" in iiif, "publicdomain/zero" in iiif) == (True, False, False)
+
+
+def test_an_override_in_writing_lifts_the_rights_of_the_other_release_and_is_told_once(releases: Releases) -> None:
+    releases.add("a-free", FREE)
+    releases.add("z-restricted", RESTRICTED)
+    releases.ingest()
+    for source in ("a-free/b.jpg", "z-restricted/b.jpg", "b.jpg"):
+        one = Override(source=source, who="Li Hua", why="letter of 1 May")
+        credit = releases.pack("release=a-free", overrides=(one,))
+        assert credit.count("Li Hua") == 1
+        assert "  Override in writing / 书面例外: Li Hua: letter of 1 May" in credit.split("\n")
+
+
+def test_a_release_without_words_on_rights_binds_nobody_and_is_itself_not_passed_on(releases: Releases) -> None:
+    releases.add("copies", None)
+    releases.add("free", FREE)
+    assert releases.ingest() == (4, 4, 0, 0, 0)
+    assert "Rights / 权利: CC0" in releases.pack("release=free")
+    with pytest.raises(RequestError, match=r"copies/b\.jpg .*: nobody says that it may be passed on"):
+        releases.pack("release=copies")
+
+
+def test_a_release_whose_words_cannot_be_read_binds(releases: Releases) -> None:
+    releases.add("free", FREE)
+    releases.add("broken", "redistribute = false\n[[file]]\npath = 'b.jpg'\ndate = '2021-02-30'\n")
+    assert releases.ingest() == (4, 3, 0, 0, 1)
+    with pytest.raises(RequestError, match=r"broken/b\.jpg .*: its rights are unknown: release\.toml, line 4: "):
+        releases.pack("release=free")
+
+
+def test_of_rights_that_all_allow_it_the_stricter_licence_is_passed_on(releases: Releases) -> None:
+    releases.add("a", FREE)
+    releases.add("b", FREE.replace("CC0", "CC BY-NC 4.0"))
+    releases.add("c", FREE.replace("CC0", "CC BY 4.0"))
+    assert releases.ingest() == (5, 5, 0, 0, 0)
+    credit = releases.pack("release=c")
+    assert "  Rights / 权利: CC BY-NC 4.0" in credit.split("\n")
+    assert releases.subject("release=b").bound_by is None
+
+
+def test_two_entries_of_one_release_for_the_same_bytes_have_two_records(releases: Releases) -> None:
+    words = "mission = 'tianwen-1'\n[[file]]\npath = 'one.jpg'\ntitle = 'One'\ndate = '2021-05-22'\n"
+    releases.add(
+        "june", f"{words}[[file]]\npath = 'two.jpg'\ntitle = 'Two'\ndate = '2021-06-16'\n", "one.jpg", "two.jpg"
+    )
+    assert releases.ingest() == (4, 4, 0, 0, 0)
+    assert [releases.subject(name).title.en for name in ("one.jpg", "two.jpg")] == ["One", "Two"]
+    assert [row.name for row in select(parse(["date=2021-06"]), Catalogue(releases.store))] == ["two.jpg"]
+    assert [row.name for row in select(parse(["sql=title = 'One'"]), Catalogue(releases.store))] == ["one.jpg"]
+    with connect(Catalogue(releases.store)) as connection:
+        asked = "SELECT title, disagreement_count FROM sightings ORDER BY title"
+        assert connection.execute(asked).fetchall() == [("One", 1), ("Two", 1)]
+        assert connection.execute("SELECT name, title, disagreement_count FROM known").fetchall() == [
+            ("one.jpg", "One", 1)
+        ]
+
+
+def test_places_of_which_the_same_is_said_share_one_record_with_the_key_of_a_single_one(releases: Releases) -> None:
+    releases.add("a", FREE)
+    assert releases.ingest() == (3, 3, 0, 0, 0)
+    releases.add("b", FREE)
+    assert releases.ingest() == (0, 0, 3, 0, 0)
+    assert {row.evidence_key for row in Catalogue(releases.store).sources().values() if row.kind == "media"} == {
+        releases.subject("release=a").evidence_key
+    }
+    assert releases.subject("release=b").voices == releases.subject("release=b").voices[:1]
+    assert "Also said" not in releases.pack("release=b")
+
+
+def test_three_releases_disagree_once_about_each_thing(releases: Releases) -> None:
+    releases.add("a", FREE)
+    releases.add("b", RESTRICTED)
+    releases.add("c", RESTRICTED.replace("CNSA", "CLEP"))
+    assert releases.ingest() == (5, 5, 0, 0, 0)
+    told = releases.subject("release=c").disagreements
+    assert [one.partition(":")[0] for one in told] == ["credit", "rights", "redistribute"]
+    assert told[0] == "credit: Someone else (a/b.jpg); CNSA (b/b.jpg); CLEP (c/b.jpg)"
+
+
+def test_every_result_proves_identical_where_bytes_have_several_places(releases: Releases) -> None:
+    releases.add("a-free", FREE)
+    releases.add("z-restricted", RESTRICTED, "b.jpg", "copy/other.jpg")
+    assert releases.ingest() == (5, 5, 0, 0, 0)
+    manifests = list(releases.store.manifests())
+    proofs = list(prove(manifests, releases.store, Options(workers=1)))
+    assert [(one.processor, one.verdict, one.reason) for one in proofs] == [
+        (manifest.ref.processor, "identical", None) for manifest in manifests
+    ]
+
+
+def test_items_and_show_speak_the_words_of_the_place_that_is_asked_for(
+    releases: Releases, capsys: pytest.CaptureFixture[str]
+) -> None:
+    releases.add("a-free", FREE)
+    releases.add("z-restricted", RESTRICTED)
+    releases.ingest()
+    for release, title in (("a-free", "Photo as A"), ("z-restricted", "As B")):
+        look.items((f"release={release}", "processor=evidence"), releases.store_folder, as_json=True)
+        (item,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert (item["release"], item["facts"]["title"]) == (release, title)
+        show.show(f"{release}/b.jpg", releases.store_folder, as_json=False)
+        told = capsys.readouterr().out
+        assert f"  title: {title} (from release.toml:file.title)\n" in told
+        assert "  places disagree about credit: Someone else (a-free/b.jpg); CNSA (z-restricted/b.jpg)\n" in told
+        assert ("Photo as A" in told, "As B" in told) == (release == "a-free", release != "a-free")
+
+
+def test_words_that_change_and_change_back_are_those_of_today(releases: Releases) -> None:
+    releases.add("june", FREE)
+    releases.ingest()
+    (releases.raw / "june/release.toml").write_text(FREE.replace("Photo as A", "Better"))
+    assert releases.ingest() == (1, 1, 2, 0, 0)
+    assert releases.subject("b.jpg").title.en == "Better"
+    (releases.raw / "june/release.toml").write_text(FREE)
+    assert releases.ingest() == (0, 0, 3, 0, 0)
+    assert releases.subject("b.jpg").title.en == "Photo as A"
+
+
+def _as_made_before(store: Store) -> None:
+    """Take from a store's records what earlier versions did not write."""
+    for record in list(store.sources()):
+        seen = [{n: v for n, v in one.items() if n not in ("evidence_key", "gone_utc")} for one in record["seen"]]
+        store.write_source(record["digest"], {**record, "seen": seen})
+    Catalogue(store).rebuild()
+
+
+def test_a_store_made_before_is_read_and_nothing_of_it_is_due(releases: Releases) -> None:
+    releases.add("june", FREE)
+    releases.ingest()
+    _as_made_before(releases.store)
+    assert releases.subject("b.jpg").title.en == "Photo as A"
+    assert releases.ingest() == (0, 0, 3, 0, 0)
+    assert releases.subject("b.jpg").title.en == "Photo as A"
+
+
+def test_in_a_store_made_before_the_words_of_one_release_are_not_those_of_another(releases: Releases) -> None:
+    releases.add("a-free", FREE)
+    releases.ingest()
+    releases.add("z-restricted", RESTRICTED)
+    releases.ingest()
+    evidence = releases.subject("release=z-restricted").evidence_key
+    ref = next(m.ref for m in releases.store.manifests() if m.ref.key == evidence)
+    releases.store.remove(ref)
+    Catalogue(releases.store).remove_results([ref])
+    _as_made_before(releases.store)
+    one = releases.subject("release=z-restricted")
+    assert (one.title.en, one.credit, one.redistribute) == (None, None, None)
+    with pytest.raises(RequestError, match=r"z-restricted/b\.jpg .*: its rights are unknown: it has no"):
+        releases.pack("release=a-free")
+    assert releases.ingest() == (1, 1, 3, 0, 0)
+    assert releases.subject("release=z-restricted").title.en == "As B"

@@ -1,0 +1,204 @@
+"""Motion agrees with the truth of a made descent, and is refused where pictures are held."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from processors.metadata.evidence import Told, release_parameter
+from processors.video.motion.motion import Motion
+from processors.video.motion.registration import feature_mask, register
+from tests.helpers.video_derived import Derived, derived
+from tests.helpers.video_scenes import scene, write
+
+VIEW_DEGREES = 60.0
+
+
+@pytest.fixture(scope="module")
+def truth(sample_release: Path) -> dict[str, Any]:
+    return json.loads((sample_release / "truth.json").read_text())["files"]["descent.mp4"]["hazard_avoidance"]
+
+
+@pytest.fixture(scope="module")
+def motion(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Derived:
+    processor = Motion(only_shots=(3,), altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES)
+    return derived(sample_release / "descent.mp4", tmp_path_factory.mktemp("store"), processor)[0]
+
+
+def column(motion: Derived, name: str) -> np.ndarray:
+    return pq.read_table(motion.path("motion.parquet"))[name].to_numpy()
+
+
+def test_the_rate_of_scale_change_is_within_two_percent(motion: Derived, truth: dict[str, Any]) -> None:
+    expected = np.gradient(np.log(truth["scale"]), 1 / 25, edge_order=2)
+    found = column(motion, "scale_change_per_second")
+    assert np.abs(found / expected - 1).max() < 0.02
+
+
+def test_rotation_is_within_half_a_degree(motion: Derived, truth: dict[str, Any]) -> None:
+    assert np.abs(column(motion, "rotation_degrees") - truth["rotation_degrees"]).max() < 0.5
+
+
+def test_altitude_is_absolute_where_one_is_given(motion: Derived, truth: dict[str, Any]) -> None:
+    altitude = column(motion, "altitude_metres")
+    assert np.abs(altitude / truth["altitude_metres"] - 1).max() < 0.02
+    assert np.abs(column(motion, "metres_per_px") / truth["metres_per_px"] - 1).max() < 0.02
+
+
+def test_time_to_contact_is_altitude_over_speed(motion: Derived, truth: dict[str, Any]) -> None:
+    altitude = np.array(truth["altitude_metres"])
+    expected = altitude / -np.gradient(altitude, 1 / 25)
+    inner = slice(2, -2)
+    assert np.abs(column(motion, "time_to_contact_seconds")[inner] / expected[inner] - 1).max() < 0.02
+    assert motion.json("motion.json")[0]["looks_along_motion"] is True
+
+
+def test_a_plot_comes_with_the_table(motion: Derived) -> None:
+    assert motion.names == ["motion.parquet", "motion.json", "motion_0003.png", "mosaic_0003.jpg"]
+    picture = cv2.imdecode(np.fromfile(motion.path("motion_0003.png"), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert picture.shape[1] > 800
+
+
+def test_the_mosaic_is_the_first_frame_with_the_detail_of_the_later_ones(
+    motion: Derived, truth: dict[str, Any], sample_release: Path
+) -> None:
+    mosaic = cv2.imdecode(np.fromfile(motion.path("mosaic_0003.jpg"), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert mosaic is not None
+    assert mosaic.shape == (1440, 2560)
+    assert motion.facts("mosaic_0003.jpg")["total_scale"] == pytest.approx(truth["scale"][-1], rel=0.02)
+    with av.open(str(sample_release / "descent.mp4")) as container:
+        frames = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    first = frames[-len(truth["scale"])]
+    middle = slice(120, 240), slice(200, 440)  # inside the bars and without the caption
+    small = cv2.resize(mosaic, (640, 360), interpolation=cv2.INTER_AREA)
+    shift, _ = cv2.phaseCorrelate(first[middle].astype(np.float64), small[middle].astype(np.float64))
+    assert max(abs(shift[0]), abs(shift[1])) < 0.5
+    enlarged = cv2.resize(first, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    centre = slice(620, 820), slice(1180, 1380)
+    detail = [cv2.Laplacian(picture[centre], cv2.CV_64F).var() for picture in (mosaic, enlarged)]
+    assert detail[0] > 2 * detail[1]
+
+
+def test_without_an_altitude_the_curve_is_relative(sample_release: Path, motion: Derived) -> None:
+    (relative,) = derived(sample_release / "descent.mp4", motion.store.root, Motion(only_shots=(3,)))
+    table = pq.read_table(relative.path("motion.parquet"))
+    assert table["altitude_metres"].null_count == table["metres_per_px"].null_count == table.num_rows == 160
+
+
+def test_the_altitude_that_the_release_gives_is_its_shots_only(
+    sample_release: Path, tmp_path: Path, truth: dict[str, Any]
+) -> None:
+    said = {"altitude_metres": 100, "field_of_view_degrees": VIEW_DEGREES, "altitude_shot": 3}
+    told = Motion().told(Told(release=release_parameter({}, said)))
+    assert told == Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=3)
+    by_hand = Motion(altitude_metres=90.0, field_of_view_degrees=50.0, altitude_shot=2)
+    assert by_hand.told(Told(release=release_parameter({}, said))) == by_hand
+    (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", told)
+    rows = pq.read_table(motion.path("motion.parquet")).to_pandas().groupby("shot").altitude_metres
+    assert rows.count().to_dict() == {1: 0, 2: 0, 3: len(truth["altitude_metres"])}
+
+
+def test_stop_motion_is_refused_with_the_reason(sample_release: Path, tmp_path: Path) -> None:
+    (refused,) = derived(sample_release / "drive-off.mp4", tmp_path / "store", Motion())
+    assert refused.manifest.verdict == "refused"
+    assert refused.manifest.reason is not None
+    assert refused.manifest.reason.startswith("motion may not be measured: 210 of 300 frames repeat the one before")
+
+
+def test_two_cameras_side_by_side_have_no_motion_in_common(tmp_path: Path) -> None:
+    def panel(seed: int, step: int) -> np.ndarray:
+        return scene(seed, step, (320, 360))
+
+    frames = range(60)
+    split = write(tmp_path / "split.mp4", [np.hstack([panel(3, k), panel(8, 59 - k)]) for k in frames])
+    alone = write(tmp_path / "alone.mp4", [scene(3, k, (640, 360)) for k in frames])
+    for path, refused in ((split, "in 100% of the steps a part of the picture moves in another way than the rest: "
+                           "cameras side by side, or things that move"), (alone, None)):  # fmt: skip
+        (motion,) = derived(path, tmp_path / "store", Motion())
+        (shot,) = motion.json("motion.json")
+        assert shot["refused_because"] == refused
+        assert (shot["total_scale"] is None) == (refused is not None)
+        assert shot["looks_along_motion"] is False
+        share = column(motion, "other_motion_share")[1:]
+        assert (np.median(share) > 0.3) if refused else (share.max() == 0)
+
+
+def test_a_caption_that_moves_is_not_the_scene(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    caption = rng.integers(0, 2, (16, 120), np.uint8).repeat(2, axis=0).repeat(2, axis=1)[:16, :120] * 255
+    pictures = []
+    for frame in range(40):
+        picture = np.full((360, 640), 90, np.uint8)
+        picture[170:186, 100 + 2 * frame : 220 + 2 * frame] = caption
+        pictures.append(picture)
+    (motion,) = derived(write(tmp_path / "caption.mp4", pictures), tmp_path / "store", Motion())
+    (shot,) = motion.json("motion.json")
+    assert (shot["refused_because"], shot["total_scale"]) == ("no two frames could be registered", None)
+
+
+def test_an_altitude_for_a_shot_that_is_not_there_is_refused(sample_release: Path, tmp_path: Path) -> None:
+    wrong = Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=9)
+    (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", wrong)
+    assert (motion.manifest.verdict, motion.manifest.reason) == (
+        "refused",
+        "there is no shot 9, to which the altitude belongs: name one of 1 to 3 as altitude_shot",
+    )
+
+
+def test_the_split_screen_of_a_press_clip_is_found(samples: Path, tmp_path: Path) -> None:
+    (motion,) = derived(samples / "release/perseverance-descent.mp4", tmp_path / "store", Motion())
+    (shot,) = motion.json("motion.json")
+    assert shot["refused_because"].startswith("in 20% of the steps a part of the picture moves in another way")
+
+
+def test_a_known_similarity_is_found() -> None:
+    rng = np.random.default_rng(4)
+    plane = cv2.GaussianBlur(rng.integers(0, 255, (360, 480), np.uint8), (0, 0), 2)
+    plane = cv2.normalize(plane, None, 20, 235, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    matrix = cv2.getRotationMatrix2D((239.5, 179.5), -2.0, 1.03) + np.array([[0, 0, 3.5], [0, 0, -1.25]])
+    moved = cv2.warpAffine(plane, matrix, (480, 360), flags=cv2.INTER_CUBIC)
+    found = register(plane, moved, np.full(plane.shape, 255, np.uint8))
+    assert found is not None
+    assert abs(found.scale - 1.03) < 2e-4
+    assert abs(found.rotation_degrees - 2.0) < 0.01
+    assert abs(found.shift_x_px - 3.5) < 0.03
+    assert abs(found.shift_y_px + 1.25) < 0.03
+    assert np.allclose(found.matrix((239.5, 179.5)), matrix, atol=0.1)
+
+
+def test_pictures_without_detail_are_not_registered() -> None:
+    flat = np.full((200, 300), 90, np.uint8)
+    assert register(flat, flat, np.full(flat.shape, 255, np.uint8)) is None
+
+
+def test_features_keep_out_of_bars_and_overlays() -> None:
+    still = {
+        "picture_box": {"left_px": 0, "top_px": 40, "right_px": 640, "bottom_px": 320},
+        "overlays": [{"left_px": 500, "top_px": 260, "right_px": 600, "bottom_px": 300}],
+    }
+    mask = feature_mask((180, 320), 640, still)
+    assert (mask[:22].max(), mask[130:150, 250:300].max(), mask[100, 100]) == (0, 0, 255)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"altitude_metres": 100.0}, "field_of_view_degrees is None: give it and altitude_metres, or neither"),
+        (
+            {"altitude_metres": 100.0, "field_of_view_degrees": 60.0},
+            "altitude_shot is None: must be the shot that altitude_metres belongs to",
+        ),
+        ({"longest_side_px": 10}, "longest_side_px is 10: must be 128 to 1920"),
+    ],
+)
+def test_a_wrong_parameter_is_named_with_its_value(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Motion(**parameters)

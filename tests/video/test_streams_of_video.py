@@ -1,0 +1,92 @@
+"""Every stream of a file is listed, and every film in it can be had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av.stream import Disposition
+from PIL import Image
+
+from processors.video.frames.frames import Frames
+from processors.video.frames.stream_frames import StreamFrames
+from tests.helpers.made_media import MediaMaker, number_of, numbered
+from tests.helpers.video_derived import derived
+from tests.video.test_video_reader import read
+
+
+def two_films(path: Path) -> Path:
+    """The first counts up from 0, the second from 100, and is the one that a player shows; and a tone."""
+    with av.open(str(path), "w") as container:
+        films = [container.add_stream("libx264", rate=25) for _ in range(2)]
+        sound = container.add_stream("aac", rate=48000, layout="mono")
+        assert isinstance(sound, av.AudioStream)
+        for film, first in zip(films, (0, 100), strict=True):
+            assert isinstance(film, av.VideoStream)
+            film.width, film.height, film.pix_fmt = 128, 96, "yuv420p"
+            film.codec_context.options = {"crf": "12"}
+            film.disposition = Disposition.default if first else Disposition(0)
+        for film, first in zip(films, (0, 100), strict=True):
+            assert isinstance(film, av.VideoStream)
+            for number in range(50):
+                container.mux(film.encode(av.VideoFrame.from_ndarray(numbered(first + number), format="rgb24")))
+            container.mux(film.encode(None))
+        block = av.AudioFrame.from_ndarray(np.zeros((1, 96000), np.float32), format="fltp", layout="mono")
+        block.sample_rate, block.pts = 48000, 0
+        container.mux([*sound.encode(block), *sound.encode(None)])
+    return path
+
+
+def numbers(folder: Path) -> list[int]:
+    return [number_of(np.asarray(Image.open(path).convert("RGB"))) for path in sorted(folder.glob("frame_*.jpg"))]
+
+
+def test_the_default_film_is_read_and_all_streams_are_listed(tmp_path: Path) -> None:
+    frames, report = read(two_films(tmp_path / "two.mkv"))
+    assert number_of(frames[3].rgb()) == 103
+    assert report.stream_index == 1
+    assert [(one.index, one.kind, one.codec, one.is_default) for one in report.streams] == [
+        (0, "video", "h264", False),
+        (1, "video", "h264", True),
+        (2, "audio", "aac", False),
+    ]
+
+
+@pytest.mark.parametrize("stream", [None, 0])
+def test_the_other_film_has_a_folder_of_its_own(tmp_path: Path, stream: int | None) -> None:
+    path = two_films(tmp_path / "two.mkv")
+    (result,) = derived(path, tmp_path / "store", StreamFrames(stream=stream, frames=Frames(every_seconds=0.4)))
+    folder = result.path("stream_0/frames.csv").parent
+    assert numbers(folder) == [0, 10, 20, 30, 40]
+    assert result.facts("stream_0/frame_000001.jpg")["stream_index"] == 0
+    report = result.json("stream_0/report.json")
+    assert (report["stream_index"], report["frame_count_from_packets"], report["frame_count_lost"]) == (0, 50, 0)
+
+
+def test_a_file_with_one_film_has_no_other(make: MediaMaker, tmp_path: Path) -> None:
+    (result,) = derived(make.video("one.mp4", list(range(10))).path, tmp_path / "store", StreamFrames())
+    assert (result.manifest.verdict, result.manifest.reason) == (
+        "refused",
+        "it has one video stream, whose frames are those of video.frames: nothing is to do",
+    )
+
+
+def test_a_stream_that_is_not_there_is_told(make: MediaMaker, tmp_path: Path) -> None:
+    (result,) = derived(make.video("one.mp4", list(range(10))).path, tmp_path / "store", StreamFrames(stream=4))
+    assert result.manifest.verdict == "refused"
+    assert result.manifest.reason == "stream 4 is no video: ask for one of 0"
+
+
+def test_the_second_film_of_a_released_video(samples: Path, tmp_path: Path) -> None:
+    (result,) = derived(samples / "release/nasa-13013-six-streams.mp4", tmp_path / "store", StreamFrames())
+    facts = result.facts("stream_3/frame_000000.jpg")
+    assert (facts["stream_index"], facts["width_px"], facts["height_px"]) == (3, 480, 270)
+    kinds = [one["kind"] for one in result.json("stream_3/report.json")["streams"]]
+    assert kinds == ["video", "audio", "subtitle"] * 2
+
+
+def test_frames_that_an_edit_list_hides_are_told(samples: Path) -> None:
+    frames, report = read(samples / "release/perseverance-descent.mp4")
+    assert (len(frames), report.frame_count_hidden, report.frame_count_from_header) == (329, 113, 442)

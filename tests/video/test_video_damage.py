@@ -1,0 +1,243 @@
+"""What damage takes from a video is reported, and nothing is reported of whole files."""
+
+from __future__ import annotations
+
+import io
+import random
+import subprocess
+import zlib
+from pathlib import Path
+
+import pytest
+
+from processors.containers.flv import look_at_tags
+from processors.containers.matroska import look_at
+from processors.containers.transport_stream import look_at_packets
+from processors.contract import Need
+from processors.decoding import open_container
+from processors.sources.source_file import SourceFile
+from processors.video.audit.integrity import Audited
+from processors.video.frames.frames import Frames
+from processors.video.reading.container_damage import structure_of
+from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoReport
+from processors.video.reading.video_reader import DamageMet, VideoReader
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.video_derived import derived
+
+CLUSTER = b"\x1fC\xb6u"
+
+
+def made(path: Path, *arguments: str, with_sound: bool = True) -> Path:
+    """3 s of 15 pictures a second, a keyframe and more than one cluster a second."""
+    sound = ["-f", "lavfi", "-i", "sine=duration=3"] if with_sound else []
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=192x144:rate=15:duration=3"]
+    coding = [*arguments, "-g", "15", "-pix_fmt", "yuv420p", "-threads", "1", "-cluster_time_limit", "500"]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *picture, *sound, *coding, str(path)], check=True)
+    return path
+
+
+MKV = ("-c:v", "libx264", "-c:a", "libvorbis")
+WEBM = ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libvorbis")
+
+
+def read(path: Path) -> tuple[list[VideoFrame], VideoReport]:
+    file = SourceFile.at(path)
+    for in_order in (False, True):
+        with open_container(file.open()) as container, open_container(file.open()) as second:
+            structure = structure_of(file, container.format.name)
+            reader = VideoReader(container, second, in_order=in_order, structure=structure)
+            reader.want([Need()])
+            frames: list[VideoFrame] = []
+            try:
+                for packet in container.demux(reader.stream):
+                    frames += reader.decode(packet)
+                frames += reader.flush()
+            except DamageMet:
+                continue
+            return frames, reader.report()
+    raise AssertionError
+
+
+def clusters(data: bytes) -> list[int]:
+    return [place for place in range(len(data)) if data.startswith(CLUSTER, place)]
+
+
+def test_frames_lost_with_a_matroska_cluster_are_counted(tmp_path: Path) -> None:
+    whole = made(tmp_path / "whole.mkv", *MKV)
+    data = bytearray(whole.read_bytes())
+    places = clusters(bytes(data))
+    middle = places[len(places) // 2]
+    data[middle : middle + 256] = bytes(256)
+    hole = tmp_path / "hole.mkv"
+    hole.write_bytes(data)
+    frames, report = read(hole)
+    gone = 45 - len(frames)
+    assert gone > 0
+    assert (report.frame_count_lost, report.frame_count_gone) == (0, gone)
+    start = float(report.lost_seconds[0][0])
+    assert report.damage == f"{45 - gone} of about 45 frames decoded; {gone} are missing at {start:.3f} s"
+
+    audit, few = derived(hole, tmp_path / "store", Audited(), Frames())
+    found = audit.json("integrity.json")
+    assert not found["audit"]["is_complete"]
+    assert f"About {gone} frames missing where the container is damaged." in found["audit"]["words"]
+    assert not found["audit"]["motion_may_be_measured"]
+    assert few.manifest.source_facts["frame_count_gone"] == gone  # type: ignore[index, call-overload]
+
+
+H264 = ("-c:v", "libx264", "-c:a", "aac")
+NOT_MATROSKA = [
+    ("whole.ts", H264),
+    ("whole.m2ts", (*H264, "-f", "mpegts", "-mpegts_m2ts_mode", "1")),
+    ("whole.ogv", ("-c:v", "libtheora", "-c:a", "libvorbis")),
+    ("whole.flv", H264),
+]
+
+
+CUT_IN = ("packet", "packet", "page", "tag")
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("whole.mkv", MKV), ("whole.webm", WEBM), *NOT_MATROSKA])
+def test_no_mutant_of_a_file_loses_frames_silently(name: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
+    whole = made(tmp_path / name, *arguments)
+    times = [frame.time for frame in read(whole)[0]]
+    data, silent = whole.read_bytes(), []
+    for seed in range(30):
+        rng, mutant = random.Random(seed), bytearray(data)
+        place = rng.randrange(len(data) // 10, len(data) - 3000)
+        if seed % 3 == 0:
+            mutant[place : place + 256] = bytes(256)
+        elif seed % 3 == 1:
+            heads = [at for at in range(place, len(data)) if data[at] in b"\xa3\xa0" or data.startswith(CLUSTER, at)]
+            mutant[heads[0] + rng.randrange(6)] ^= 1 << rng.randrange(8)
+        else:
+            del mutant[place : None if seed % 2 else place + rng.randrange(1, 3000)]
+        path = tmp_path / f"{seed}_{name}"
+        path.write_bytes(mutant)
+        (audit,) = derived(path, tmp_path / "store", Audited())
+        if audit.manifest.verdict == "made" and audit.json("integrity.json")["audit"]["is_complete"]:
+            decoded = [frame.time for frame in read(path)[0]]
+            silent += [seed] if decoded != times else []
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", ["whole.mkv", "whole.webm", "live.webm"])
+def test_a_whole_file_has_no_damage(name: str, tmp_path: Path) -> None:
+    live = ("-live", "1") if name == "live.webm" else ()
+    path = made(tmp_path / name, *(MKV if name == "whole.mkv" else WEBM), *live)
+    frames, report = read(path)
+    assert (len(frames), report.damage, report.damaged_byte_count) == (45, None, 0)
+
+
+def test_a_varying_rate_is_no_damage(make: MediaMaker) -> None:
+    frames, report = read(make.video("varying.mkv", [0, 1, 2, 10, 11, 30, 31, 32, 60, 100, 101, 102]).path)
+    assert (len(frames), report.frame_count_gone, report.damage) == (12, 0, None)
+
+
+def test_a_live_recording_that_ends_in_a_block_is_cut_off(tmp_path: Path) -> None:
+    data = made(tmp_path / "live.webm", *WEBM, "-live", "1", with_sound=False).read_bytes()
+    cut = tmp_path / "cut.webm"
+    cut.write_bytes(data[: len(data) * 6 // 10])
+    report = read(cut)[1]
+    assert report.unreadable == "it ends in the middle of a block"
+    assert report.damage == "cut off: it ends in the middle of a block"
+
+
+def test_bytes_that_do_not_fit_a_checksum_are_reported(tmp_path: Path) -> None:
+    """A cluster with a checksum, one of whose bytes was changed where no decoder notices."""
+    whole = made(tmp_path / "whole.mkv", *MKV, with_sound=False)
+    data = whole.read_bytes()
+    place = clusters(data)[1]
+    with_sum = [at for at in range(place, place + 16) if data[at : at + 2] == b"\xbf\x84"]
+    assert with_sum, "FFmpeg writes a checksum for each cluster"
+    changed = bytearray(data)
+    changed[with_sum[0] + 2] ^= 1
+    path = tmp_path / "changed.mkv"
+    path.write_bytes(changed)
+    frames, report = read(path)
+    assert len(frames) == 45
+    assert report.unsure_seconds
+    start = float(report.unsure_seconds[0][0])
+    assert report.damage == f"bytes do not fit the file's checksums from {start:.3f} s"
+
+
+def element(identity: str, content: bytes) -> bytes:
+    return bytes.fromhex(identity) + (len(content) | 1 << 28).to_bytes(4, "big") + content
+
+
+def laced(lengths: bytes, kind: int) -> bytes:
+    """A segment of one track and one block of four frames of 10 bytes."""
+    block = b"\x81\0\0" + bytes([kind << 1]) + b"\x03" + lengths + bytes(40)
+    tracks = element("1654ae6b", element("ae", element("d7", b"\x01")))
+    inside = element("e7", b"\0") + element("a3", block)
+    checked = element("bf", zlib.crc32(inside).to_bytes(4, "little")) + inside
+    return element("1a45dfa3", b"") + element("18538067", tracks + element("1f43b675", checked))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "kind", "fits"),
+    [
+        (b"\x0a\x0a\x0a", 1, True),
+        (b"\x0a\xff\x0a\x0a", 1, False),
+        (b"\x8a\xbf\xbf", 3, True),
+        (b"\x8a\xff\xbf", 3, False),
+        (b"", 2, True),
+        (b"\x00", 2, False),
+    ],
+    ids=["xiph", "xiph too long", "ebml", "ebml too long", "fixed", "fixed uneven"],
+)
+def test_frames_laced_into_a_block_must_fit(lengths: bytes, kind: int, fits: bool, tmp_path: Path) -> None:
+    path = tmp_path / "laced.mkv"
+    path.write_bytes(laced(lengths, kind))
+    assert [one.is_certain for one in look_at(SourceFile.at(path), "matroska,webm").damaged] == (
+        [] if fits else [False]
+    )
+
+
+@pytest.mark.parametrize(("name", "arguments"), NOT_MATROSKA)
+def test_a_whole_stream_has_no_damage(name: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
+    frames, report = read(made(tmp_path / name, *arguments))
+    assert (len(frames), report.damage, report.damaged_byte_count, report.unreadable) == (45, None, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "why"),
+    [(*one, f"it ends in the middle of a {what}") for one, what in zip(NOT_MATROSKA, CUT_IN, strict=True)],
+)
+def test_a_stream_that_is_cut_says_in_what(name: str, arguments: tuple[str, ...], why: str, tmp_path: Path) -> None:
+    data = made(tmp_path / name, *arguments).read_bytes()
+    cut = tmp_path / f"cut_{name}"
+    cut.write_bytes(data[: len(data) // 2 // 188 * 188 + 100])
+    assert read(cut)[1].unreadable == why
+
+
+def test_packets_that_a_transport_stream_lacks_take_frames_with_them(tmp_path: Path) -> None:
+    data = made(tmp_path / "whole.ts", *H264).read_bytes()
+    middle = len(data) // 188 // 2 * 188
+    path = tmp_path / "lacking.ts"
+    path.write_bytes(data[:middle] + data[middle + 40 * 188 :])
+    frames, report = read(path)
+    assert len(frames) < 45
+    assert report.frame_count_gone + (report.frame_count_lost or 0) == 45 - len(frames)
+    assert "missing at" in (report.damage or "")
+
+
+def test_joined_transport_streams_are_whole(tmp_path: Path) -> None:
+    data = made(tmp_path / "whole.ts", *H264).read_bytes()
+    path = tmp_path / "joined.ts"
+    path.write_bytes(data + data)
+    frames, report = read(path)
+    assert (len(frames), report.damage) == (90, None)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("suffix", ["ts", "flv"])
+def test_any_bytes_end_in_findings(suffix: str, seed: int) -> None:
+    rng = random.Random(seed)
+    noise = bytes(rng.choice((0, 8, 9, 0x47, 0xFF)) for _ in range(60_000))
+    head = b"G" + noise[:187] if suffix == "ts" else b"FLV\x01\x05\0\0\0\x09\0\0\0\0"
+    data = head * 6 + noise
+    walk = look_at_packets if suffix == "ts" else look_at_tags
+    found = walk(io.BytesIO(data), len(data))
+    assert all(0 <= one.start_byte < one.end_byte <= len(data) for one in found.damaged)
