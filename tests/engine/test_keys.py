@@ -1,0 +1,25 @@
+"""Keys of results: a store that was made before is reused whole, however the code is arranged."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from flows.recipes import ON_REQUEST, RECIPES
+from processors.contract import result_key
+
+KEYS = Path(__file__).parents[1] / "golden" / "keys.json"
+DIGEST = "0" * 64
+
+
+def test_recipes_give_the_keys_of_stores_made_before() -> None:
+    keys = {
+        f"{medium} {processor.name} {processor.version}": result_key(processor, DIGEST)
+        for recipes in (RECIPES, ON_REQUEST)
+        for medium, recipe in recipes.items()
+        for processor in recipe
+    }
+    if os.environ.get("MARSMEDIA_WRITE_GOLDEN"):
+        KEYS.write_text(json.dumps(keys, indent=1) + "\n")
+    assert keys == json.loads(KEYS.read_text())
