@@ -95,9 +95,11 @@ def of_file(path: Path, *processors: Processor) -> Callable[[Path], None]:
         readers = [FileReader(SourceFile.at(path), "wav")]
         info = readers[0].info
         derive_all(
-            info, lambda: (readers.pop() if readers else FileReader(SourceFile.at(path), "wav")).blocks(), folder,
+            info,
+            lambda: (readers.pop() if readers else FileReader(SourceFile.at(path), "wav")).blocks(),
+            folder,
             processors,
-        )  # fmt: skip
+        )
 
     return work
 
@@ -137,8 +139,14 @@ def one_after_the_other(path: Path, folder: Path) -> None:
 def hours(count: float) -> None:
     """Stereo noise through all but the renditions; prints seconds and the process's peak memory."""
     noise = np.random.default_rng(1).normal(0, 0.1, (2, 1 << 16)).astype(np.float32)
-    info = AudioInfo(codec="pcm_16", rate_hz=RATE_HZ, channel_count=2, sample_count_from_header=None,
-                     start=Fraction(0), decoder="benchmark")  # fmt: skip
+    info = AudioInfo(
+        codec="pcm_16",
+        rate_hz=RATE_HZ,
+        channel_count=2,
+        sample_count_from_header=None,
+        start=Fraction(0),
+        decoder="benchmark",
+    )
 
     def blocks() -> Iterator[AudioBlock]:
         for number in range(round(count * 3600 * RATE_HZ / noise.shape[1])):

@@ -39,8 +39,9 @@ def main(count: int = 5000) -> None:
         print(f"  {count} items written in {time.perf_counter() - started_at:.1f} s")
         write_gallery(folder / "none", [], title=Text(en="None"), languages=("en", "zh"))
         with started(command, folder / "profile") as browser:
-            measured = [(until_interactive(browser, folder / "none"), opened(browser, folder / "many"))
-                        for _ in range(ROUNDS)]  # fmt: skip
+            measured = [
+                (until_interactive(browser, folder / "none"), opened(browser, folder / "many")) for _ in range(ROUNDS)
+            ]
     interactive = [interactive for _, (interactive, _) in measured]
     tell("interactive, worst of rounds", max(interactive), " s", PROMISED_SECONDS)
     tell("a filter, worst of rounds", max(filtered for _, (_, filtered) in measured), " s", 0.5)
@@ -58,14 +59,25 @@ def many(folder: Path, count: int) -> list[Shown]:
     for number in range(count):
         sol = number * 1000 // count
         at = Recorded(
-            written="2021-06-16", precision="day", source="file", earliest_utc="2021-06-16T00:00:00Z",
-            latest_utc="2021-06-17T00:00:00Z", first_sol=sol, last_sol=sol, solar_longitude_degrees=59.0,
+            written="2021-06-16",
+            precision="day",
+            source="file",
+            earliest_utc="2021-06-16T00:00:00Z",
+            latest_utc="2021-06-17T00:00:00Z",
+            first_sol=sol,
+            last_sol=sol,
+            solar_longitude_degrees=59.0,
             local_true_solar_time_hours=None,
-        )  # fmt: skip
+        )
         one = subject(
-            number, title=Text(en=f"Photo {number}", zh=f"照片 {number}"), mission="tianwen-1", recorded=at,
-            event=f"event-{sol // 50}", event_title=Text(en=f"Event {sol // 50}"), camera=CAMERAS[number % 5],
-        )  # fmt: skip
+            number,
+            title=Text(en=f"Photo {number}", zh=f"照片 {number}"),
+            mission="tianwen-1",
+            recorded=at,
+            event=f"event-{sol // 50}",
+            event_title=Text(en=f"Event {sol // 50}"),
+            camera=CAMERAS[number % 5],
+        )
         address = f"thumbnails/{number % PICTURES}.jpg"
         shown.append(original(one, href=address, thumbnail_href=address))
     return shown

@@ -137,8 +137,11 @@ def many_sources(folder: Path) -> tuple[Path, Path]:
 
     Made in a process of its own: on Linux the peak memory of a child begins with that of its parent.
     """
-    python("import sys; from pathlib import Path; from benchmarks.main_job import *; "
-           "write_many_sources(Path(sys.argv[1]))", folder)  # fmt: skip
+    python(
+        "import sys; from pathlib import Path; from benchmarks.main_job import *; "
+        "write_many_sources(Path(sys.argv[1]))",
+        folder,
+    )
     return folder / "many", folder / "many-store"
 
 
@@ -169,9 +172,15 @@ def write_many_sources(folder: Path) -> None:
             with store.scratch() as scratch:
                 item = put_item(scratch, Item(name="x.txt", media_type="text/plain", data=b"x"))
                 manifest = record(
-                    processor, source, "june", None, 0.1, datetime.now(UTC), items=(item,),
+                    processor,
+                    source,
+                    "june",
+                    None,
+                    0.1,
+                    datetime.now(UTC),
+                    items=(item,),
                     cost=Cost(reading_seconds=0.05, own_seconds=0.01),
-                )  # fmt: skip
+                )
                 store.commit(scratch, manifest)
             manifests.append(manifest)
     Catalogue(store).add_sources(rows)

@@ -26,9 +26,12 @@ def process(command: Sequence[str | Path], *, environment: dict[str, str] | None
     """Run a command to its end; what it prints is thrown away."""
     started = time.perf_counter()
     child = subprocess.Popen(
-        [str(word) for word in command], env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [str(word) for word in command],
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     return Used(time.perf_counter() - started, usage.ru_maxrss * 1024 / 1e6, child.returncode)

@@ -72,11 +72,23 @@ def write_store(root: Path, count: int) -> None:
         digest = hashlib.sha256(f"{video}".encode()).hexdigest()
         rows.append(
             SourceRow(
-                path=f"/raw/{video}.mp4", digest=digest, release="raw", relative=f"raw/{video}.mp4",
-                name=f"{video}.mp4", size_bytes=1, mtime_ns=1, kind="media", medium="video", format="mp4", codec="h264",
-                has_sound=False, duration_seconds=100.0, note=None, seen_utc="2026-01-01T00:00:00Z",
+                path=f"/raw/{video}.mp4",
+                digest=digest,
+                release="raw",
+                relative=f"raw/{video}.mp4",
+                name=f"{video}.mp4",
+                size_bytes=1,
+                mtime_ns=1,
+                kind="media",
+                medium="video",
+                format="mp4",
+                codec="h264",
+                has_sound=False,
+                duration_seconds=100.0,
+                note=None,
+                seen_utc="2026-01-01T00:00:00Z",
             )
-        )  # fmt: skip
+        )
         with store.scratch() as scratch:
             (scratch / "r").mkdir()
             items = []
@@ -85,18 +97,30 @@ def write_store(root: Path, count: int) -> None:
                 (scratch / "r" / f"frame_{number:06}.jpg").write_bytes(data)
                 items.append(
                     StoredItem(
-                        name=f"frame_{number:06}.jpg", media_type="image/jpeg", size_bytes=len(data),
+                        name=f"frame_{number:06}.jpg",
+                        media_type="image/jpeg",
+                        size_bytes=len(data),
                         sha256=hashlib.sha256(data).hexdigest(),
                         facts={"time_seconds": float(number), "width_px": 1920, "height_px": 1080},
                     )
-                )  # fmt: skip
+                )
             manifests.append(
                 Manifest(
-                    ref=ResultRef(source=digest, processor="video.frames", key=digest), version=1, parameters={},
-                    verdict="made", reason=None, items=tuple(items), source_name="x", release="raw", source_facts=None,
-                    software={"python": "3.11"}, host="h", started_utc="2026-01-01T00:00:00Z", seconds=1.0,
+                    ref=ResultRef(source=digest, processor="video.frames", key=digest),
+                    version=1,
+                    parameters={},
+                    verdict="made",
+                    reason=None,
+                    items=tuple(items),
+                    source_name="x",
+                    release="raw",
+                    source_facts=None,
+                    software={"python": "3.11"},
+                    host="h",
+                    started_utc="2026-01-01T00:00:00Z",
+                    seconds=1.0,
                 )
-            )  # fmt: skip
+            )
             store.commit(scratch / "r", manifests[-1])
     catalogue.add_sources(rows)
     catalogue.add_results(manifests)

@@ -102,8 +102,10 @@ def panorama(place: str) -> None:
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     megapixels = (item.facts.width_px or 0) * (item.facts.height_px or 0) / 1e6
     seconds = time.monotonic() - started
-    print(f"{megapixels:.0f} megapixels in {item.facts.tile_count} tiles: {seconds:.1f} s, {most / 1e3:.0f} MB at most "
-          f"({before / 1e3:.0f} MB before)")  # fmt: skip
+    print(
+        f"{megapixels:.0f} megapixels in {item.facts.tile_count} tiles: {seconds:.1f} s, {most / 1e3:.0f} MB at most "
+        f"({before / 1e3:.0f} MB before)"
+    )
 
 
 if __name__ == "__main__":

@@ -50,8 +50,14 @@ def estimates(folder: Path, what: str, choice: Choice) -> None:
     before = {m.ref for m in store.manifests()}
     due = prepare_chosen(choice, store, retry_failed=False).plan.due
     expected = estimate(due, History(Catalogue(store), set(choice.processors)), Options().worker_count).seconds
-    run(lambda store, _: prepare_chosen(choice, store, retry_failed=False), store.root, Options(), in_threads,
-        name="again", asked=str(choice))  # fmt: skip
+    run(
+        lambda store, _: prepare_chosen(choice, store, retry_failed=False),
+        store.root,
+        Options(),
+        in_threads,
+        name="again",
+        asked=str(choice),
+    )
     made = [m for m in store.manifests() if m.ref not in before]
     starts = [datetime.fromisoformat(m.started_utc) for m in made]
     ends = [start + timedelta(seconds=m.seconds) for start, m in zip(starts, made, strict=True)]

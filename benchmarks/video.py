@@ -91,8 +91,11 @@ def make_clip(folder: Path) -> Path:
     parts = ["fps=25,scale=1920:1080:flags=lanczos,setsar=1"] * 3
     graph = ";".join(f"[{i}:v]{part}[v{i}]" for i, part in enumerate(parts))
     graph += f";[v0][v1][v2]concat=n=3,noise=alls={FILM_GRAIN}:allf=t[v]"
-    films = [word for film, again in (("descent", 1), ("drive-off", 1), ("rover-turns", 2))
-             for word in ("-stream_loop", str(again), "-i", str(sample / f"{film}.mp4"))]  # fmt: skip
+    films = [
+        word
+        for film, again in (("descent", 1), ("drive-off", 1), ("rover-turns", 2))
+        for word in ("-stream_loop", str(again), "-i", str(sample / f"{film}.mp4"))
+    ]
     coded = ["-c:v", "libx264", "-preset", "medium", "-b:v", BIT_RATE, "-g", str(KEYFRAME_FRAMES)]
     quiet = ["ffmpeg", "-v", "error"]
     subprocess.run([*quiet, *films, "-filter_complex", graph, "-map", "[v]", "-t", "60", *coded, minute], check=True)
@@ -126,9 +129,13 @@ def run(clip: Path, store: Path, processors: list[Processor]) -> None:
     digest, identity = inspect(file, clip.name)
     assert identity.medium == "video", identity
     source = Source(
-        digest=digest, size_bytes=file.size_bytes, name=clip.name, medium=identity.medium,
-        format=identity.format, has_sound=identity.has_sound,
-    )  # fmt: skip
+        digest=digest,
+        size_bytes=file.size_bytes,
+        name=clip.name,
+        medium=identity.medium,
+        format=identity.format,
+        has_sound=identity.has_sound,
+    )
     outcomes = derive(source, file, "benchmark", processors, Store(store))
     assert all(outcome.verdict == "made" for outcome in outcomes), outcomes
 

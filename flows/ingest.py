@@ -58,10 +58,15 @@ def ingest(
         completed one has the report as its data.
     """
     options = Options(
-        strict=strict, hash_all=hash_all, retry_failed=retry_failed, workers=workers, memory_mb=memory_mb,
-        time_limit_factor=time_limit_factor, quiet=quiet,
+        strict=strict,
+        hash_all=hash_all,
+        retry_failed=retry_failed,
+        workers=workers,
+        memory_mb=memory_mb,
+        time_limit_factor=time_limit_factor,
+        quiet=quiet,
         releases=tuple(releases) if releases else None,
-    )  # fmt: skip
+    )
 
     def work() -> Report:
         return run_ingest(Path(raw), Path(store), load_recipes(), options, in_tasks, name=run_name())

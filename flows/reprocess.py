@@ -35,8 +35,7 @@ Selection = Annotated[
 ]
 Processors = Annotated[list[str] | None, Said("Names of processors; empty: all of the recipe.")]
 Settings = Annotated[
-    dict[str, str] | None,
-    Said('Changed parameters of the one processor that is named: {"every_seconds": "0.5"}.'),
+    dict[str, str] | None, Said('Changed parameters of the one processor that is named: {"every_seconds": "0.5"}.')
 ]
 
 

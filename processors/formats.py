@@ -85,41 +85,94 @@ def _kinds(forms: tuple[bytes, ...], *kinds: bytes) -> tuple[Mark, ...]:
 
 
 def _picture(
-    name: str, title: str, marks: tuple[Mark, ...], suffixes: str, media_type: str, reader: str, *,
-    strips: str | None = None, check: Callable[[bytes], bool] | None = None, is_text: bool = False,
-) -> Format:  # fmt: skip
+    name: str,
+    title: str,
+    marks: tuple[Mark, ...],
+    suffixes: str,
+    media_type: str,
+    reader: str,
+    *,
+    strips: str | None = None,
+    check: Callable[[bytes], bool] | None = None,
+    is_text: bool = False,
+) -> Format:
     return Format(
-        name=name, title=title, medium="photo", marks=marks, check=check, suffixes=tuple(suffixes.split()),
-        media_type=media_type, reader="Pillow", readers=(reader,), strips=strips, is_text=is_text,
-    )  # fmt: skip
+        name=name,
+        title=title,
+        medium="photo",
+        marks=marks,
+        check=check,
+        suffixes=tuple(suffixes.split()),
+        media_type=media_type,
+        reader="Pillow",
+        readers=(reader,),
+        strips=strips,
+        is_text=is_text,
+    )
 
 
 def _sound(
-    name: str, title: str, marks: tuple[Mark, ...], suffixes: str, media_type: str, readers: str | None = None, *,
-    check: Callable[[bytes], bool] | None = None, is_bare: bool = False,
-) -> Format:  # fmt: skip
+    name: str,
+    title: str,
+    marks: tuple[Mark, ...],
+    suffixes: str,
+    media_type: str,
+    readers: str | None = None,
+    *,
+    check: Callable[[bytes], bool] | None = None,
+    is_bare: bool = False,
+) -> Format:
     return Format(
-        name=name, title=title, medium="audio", marks=marks, check=check, suffixes=tuple(suffixes.split()),
-        media_type=media_type, reader="FFmpeg", readers=tuple((readers or name).split()), is_bare=is_bare,
-    )  # fmt: skip
+        name=name,
+        title=title,
+        medium="audio",
+        marks=marks,
+        check=check,
+        suffixes=tuple(suffixes.split()),
+        media_type=media_type,
+        reader="FFmpeg",
+        readers=tuple((readers or name).split()),
+        is_bare=is_bare,
+    )
 
 
 def _video(
-    name: str, title: str, marks: tuple[Mark, ...], suffixes: str, media_type: str, readers: str | None = None, *,
-    sound_type: str | None = None, check: Callable[[bytes], bool] | None = None,
-    is_certain: bool = True, is_text: bool = False,
-) -> Format:  # fmt: skip
+    name: str,
+    title: str,
+    marks: tuple[Mark, ...],
+    suffixes: str,
+    media_type: str,
+    readers: str | None = None,
+    *,
+    sound_type: str | None = None,
+    check: Callable[[bytes], bool] | None = None,
+    is_certain: bool = True,
+    is_text: bool = False,
+) -> Format:
     return Format(
-        name=name, title=title, medium="video", marks=marks, check=check, is_certain=is_certain,
-        suffixes=tuple(suffixes.split()), media_type=media_type, sound_type=sound_type, reader="FFmpeg",
-        is_text=is_text, readers=tuple((readers or name).split()),
-    )  # fmt: skip
+        name=name,
+        title=title,
+        medium="video",
+        marks=marks,
+        check=check,
+        is_certain=is_certain,
+        suffixes=tuple(suffixes.split()),
+        media_type=media_type,
+        sound_type=sound_type,
+        reader="FFmpeg",
+        is_text=is_text,
+        readers=tuple((readers or name).split()),
+    )
 
 
 def _other(
-    title: str, marks: tuple[Mark, ...], todo: str, *, check: Callable[[bytes], bool] | None = None,
+    title: str,
+    marks: tuple[Mark, ...],
+    todo: str,
+    *,
+    check: Callable[[bytes], bool] | None = None,
     is_text: bool = False,
-) -> Format:  # fmt: skip
+) -> Format:
     return Format(name=title, title=title, marks=marks, check=check, todo=todo, is_text=is_text)
 
 

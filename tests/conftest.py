@@ -102,8 +102,10 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environment = quiet_environment(tmp_path_factory.mktemp("prefect"))
     server = subprocess.Popen(
         [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     address = f"http://127.0.0.1:{port}/api"
     try:
         for _ in range(600):
@@ -142,9 +144,14 @@ def marsmedia(prefect_server: str, python_path: str, tmp_path_factory: pytest.Te
 
     def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command_line(*arguments), env=environment, cwd=cwd or PROJECT, capture_output=True, text=True, timeout=300,
+            command_line(*arguments),
+            env=environment,
+            cwd=cwd or PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=300,
             check=False,
-        )  # fmt: skip
+        )
 
     return run
 

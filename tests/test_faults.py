@@ -365,10 +365,15 @@ def test_a_labelled_image_is_what_its_label_says(found: Found) -> None:
 
 
 @given(
-    "planetary/units.img", "planetary/self_pointer.img", "planetary/sfdu_first.img", "planetary/comment_first.img",
-    "planetary/image_in_file_object.img", "planetary/pointer_behind_4096_bytes.img", "planetary/DETACHED.IMG",
+    "planetary/units.img",
+    "planetary/self_pointer.img",
+    "planetary/sfdu_first.img",
+    "planetary/comment_first.img",
+    "planetary/image_in_file_object.img",
+    "planetary/pointer_behind_4096_bytes.img",
+    "planetary/DETACHED.IMG",
     "planetary/vax.img",
-)  # fmt: skip
+)
 def test_labels_of_every_legal_form_are_read(found: Found) -> None:
     assert found.manifests["photo.preview"].verdict == "made"
     assert found.preview.max() > 200

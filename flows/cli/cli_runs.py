@@ -120,9 +120,13 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
 @click.argument("raw", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("raw"))
 @STORE
 @click.option(
-    "--settle", "settle_seconds", type=click.FloatRange(0.5), default=30.0, show_default=True,
+    "--settle",
+    "settle_seconds",
+    type=click.FloatRange(0.5),
+    default=30.0,
+    show_default=True,
     help="Seconds without a change before a release is ingested.",
-)  # fmt: skip
+)
 @WORKERS
 def watch(raw: Path, store_folder: Path, settle_seconds: float, workers: int | None) -> None:
     """Ingest each release in RAW when its files have stopped growing, until Ctrl-C.

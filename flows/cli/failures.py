@@ -55,10 +55,15 @@ def _tell(one: FileProblems) -> None:
 
 def _record(one: FileProblems) -> dict[str, Any]:
     causes = [
-        {"verdict": cause.verdict, "reason": cause.reason, "blame": cause.blame, "processors": cause.processors,
-         "to_do": _to_do(cause)}
+        {
+            "verdict": cause.verdict,
+            "reason": cause.reason,
+            "blame": cause.blame,
+            "processors": cause.processors,
+            "to_do": _to_do(cause),
+        }
         for cause in one.causes
-    ]  # fmt: skip
+    ]
     return {"file": one.file, "causes": causes}
 
 
@@ -112,9 +117,13 @@ def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> Problem | 
         return None
     reason = result["reason"] or ""
     return Problem(
-        file=row.relative, processor=ref.processor, verdict=result["verdict"], reason=reason, is_new=False,
+        file=row.relative,
+        processor=ref.processor,
+        verdict=result["verdict"],
+        reason=reason,
+        is_new=False,
         blame=blame_of(reason, blame),
-    )  # fmt: skip
+    )
 
 
 def _means(selection: Selection, row: SourceRow) -> bool:

@@ -45,9 +45,16 @@ def verify(folder: Path, *, percent: float | None, seed: int | None, which: Whic
             tell(done.faults[-1])
     faults = done.faults
     if as_json:
-        summary = {"results": done.results, "results_before": done.results_before, "items": done.items,
-                   "size_bytes": done.size_bytes, "masters": done.masters, "masters_bytes": done.masters_bytes,
-                   "new": [asdict(one) for one in done.new], "faults": [asdict(fault) for fault in faults]}  # fmt: skip
+        summary = {
+            "results": done.results,
+            "results_before": done.results_before,
+            "items": done.items,
+            "size_bytes": done.size_bytes,
+            "masters": done.masters,
+            "masters_bytes": done.masters_bytes,
+            "new": [asdict(one) for one in done.new],
+            "faults": [asdict(fault) for fault in faults],
+        }
         click.echo(json.dumps(summary, ensure_ascii=False))
     else:
         if done.results_before:

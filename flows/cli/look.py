@@ -87,10 +87,14 @@ def _uncatalogued(store: Store, known: list[dict[str, Any]]) -> list[dict[str, A
     folders = {str(store.folder(ResultRef(source=r["source"], processor=r["processor"], key=r["key"]))) for r in known}
     new = [store.read_manifest(path) for path in store.manifest_paths() if str(path.parent) not in folders]
     return [
-        {"processor": m.ref.processor, "verdict": m.verdict, "item_count": len(m.items),
-         "size_bytes": sum(item.size_bytes for item in m.items)}
+        {
+            "processor": m.ref.processor,
+            "verdict": m.verdict,
+            "item_count": len(m.items),
+            "size_bytes": sum(item.size_bytes for item in m.items),
+        }
         for m in new
-    ]  # fmt: skip
+    ]
 
 
 def items(words: tuple[str, ...], folder: Path, *, as_json: bool) -> None:

@@ -58,9 +58,7 @@ def main() -> None:
 @STORE
 @click.option("--dry-run", is_flag=True, help="Say what is due, and why, and make nothing.")
 @click.option(
-    "--strict",
-    is_flag=True,
-    help="Refused, damaged or unsupported files, and earlier failures, fail this run too.",
+    "--strict", is_flag=True, help="Refused, damaged or unsupported files, and earlier failures, fail this run too."
 )
 @click.option("--hash-all", is_flag=True, help="Hash every file again, even if size and date are unchanged.")
 @RETRY
@@ -301,7 +299,7 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
     """Which stretches of film come again, in the same video or in another.
 
     Every frame is compared, by the hashes in the results of `video.measurements`; `links` compares stored pictures.
-    """  # fmt: skip
+    """
     from flows.cli import duplicates as run
 
     run.duplicates(store_folder, at_most_bits=at_most_bits, as_json=as_json)

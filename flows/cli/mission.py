@@ -27,9 +27,14 @@ def mars_time_of(written: str, longitude_degrees_east: float | None, mission: st
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
-        answer = {"written": written, "precision": when.precision, "mission": mission,
-                  "first_sol": sols[0] if sols else None, "last_sol": sols[1] if sols else None,
-                  "times": [asdict(time) for time in times]}  # fmt: skip
+        answer = {
+            "written": written,
+            "precision": when.precision,
+            "mission": mission,
+            "first_sol": sols[0] if sols else None,
+            "last_sol": sols[1] if sols else None,
+            "times": [asdict(time) for time in times],
+        }
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
     if when.is_leap_second:
@@ -47,8 +52,10 @@ def _moments(when: When) -> list:
 def _tell(name: str, time: MarsTime, when: When) -> None:
     beijing = parse_when(time.utc).earliest_utc.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
     click.echo(f"{name + ' ' if name else ''}{time.utc}  (Beijing {beijing})")
-    click.echo(f"  Ls {time.solar_longitude_degrees:.5f} deg, MSD {time.mars_sol_date:.5f}, "
-               f"equation of time {time.equation_of_time_degrees:.5f} deg")  # fmt: skip
+    click.echo(
+        f"  Ls {time.solar_longitude_degrees:.5f} deg, MSD {time.mars_sol_date:.5f}, "
+        f"equation of time {time.equation_of_time_degrees:.5f} deg"
+    )
     click.echo(
         f"  MTC {clock(time.coordinated_mars_time_hours)}, at {time.longitude_degrees_east:g} deg E: "
         f"LMST {clock(time.local_mean_solar_time_hours)}, LTST {clock(time.local_true_solar_time_hours)} "

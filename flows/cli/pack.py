@@ -20,9 +20,15 @@ from processors.sources.scan import printable
 
 
 def build(
-    words: Sequence[str], output: Path, store_folder: Path, *,
-    audience: Audience | None, title: str | None, force: bool, as_json: bool,
-) -> int:  # fmt: skip
+    words: Sequence[str],
+    output: Path,
+    store_folder: Path,
+    *,
+    audience: Audience | None,
+    title: str | None,
+    force: bool,
+    as_json: bool,
+) -> int:
     """Build a pack; 1 where a file in the store is damaged or the disk takes no more, 130 where it was interrupted."""
     recipe = recipe_of(words, audience=audience, title=title)
     try:
@@ -39,8 +45,13 @@ def build(
         click.echo(f"marsmedia: the pack was not made: {output}: {machine_reason(error)}", err=True)
         return 1
     if as_json:
-        told = {"pack": str(built.path), "identifier": built.identity.urn, "files": built.file_count,
-                "size_bytes": built.size_bytes, "results": [asdict(ref) for ref in built.results]}  # fmt: skip
+        told = {
+            "pack": str(built.path),
+            "identifier": built.identity.urn,
+            "files": built.file_count,
+            "size_bytes": built.size_bytes,
+            "results": [asdict(ref) for ref in built.results],
+        }
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
         click.echo(f"{built.path}: {built.file_count} files, {built.size_bytes / 1e6:.1f} MB")

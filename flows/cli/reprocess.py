@@ -42,10 +42,17 @@ def reprocess(
         from flows.reprocess import reprocess as flow
 
         return flow(  # type: ignore[call-overload]
-            selection=list(words), processors=list(processors), settings=dict(choice.settings),
-            store=str(store_folder), strict=options.strict, retry_failed=options.retry_failed,
-            workers=options.workers, memory_mb=options.memory_mb,
-            time_limit_factor=options.time_limit_factor, quiet=options.quiet, return_state=True,
-        )  # fmt: skip
+            selection=list(words),
+            processors=list(processors),
+            settings=dict(choice.settings),
+            store=str(store_folder),
+            strict=options.strict,
+            retry_failed=options.retry_failed,
+            workers=options.workers,
+            memory_mb=options.memory_mb,
+            time_limit_factor=options.time_limit_factor,
+            quiet=options.quiet,
+            return_state=True,
+        )
 
     return conduct(look, store_folder, options, flow, asked=str(choice), as_json=as_json)

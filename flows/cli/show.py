@@ -134,8 +134,12 @@ def _in_words(name: str, value: Any) -> str:
 
 def said_lines(record: dict[str, Any]) -> list[str]:
     """Titles, credit, rights and whether it may be passed on, each with who says so."""
-    names = {"dc:title": "title", "photoshop:Credit": "credit", "dc:rights": "rights",
-             "marsmedia:redistribute": "may be passed on"}  # fmt: skip
+    names = {
+        "dc:title": "title",
+        "photoshop:Credit": "credit",
+        "dc:rights": "rights",
+        "marsmedia:redistribute": "may be passed on",
+    }
     return [
         f"{names[one['term']]}: {one['value']} (from {one['source']})"
         for one in record.get("statements", ())

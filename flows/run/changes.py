@@ -95,10 +95,13 @@ def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change])
     altered = (before.size_bytes, before.mtime_ns) == (row.size_bytes, row.mtime_ns)
     changes.append(
         Change(
-            file=row.relative, path=row.path, kind="changed" if altered else "replaced", was=before.digest,
+            file=row.relative,
+            path=row.path,
+            kind="changed" if altered else "replaced",
+            was=before.digest,
             now=row.digest,
         )
-    )  # fmt: skip
+    )
     return before if altered else row
 
 
@@ -109,11 +112,15 @@ def withdrawn(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Conta
         (old if row.path in known else new).setdefault(row.digest, row.relative)
     return [
         Change(
-            file=row.relative, path=row.path, kind="moved" if row.digest in new else "withdrawn", was=row.digest,
-            now=None, elsewhere=new.get(row.digest) or old.get(row.digest),
+            file=row.relative,
+            path=row.path,
+            kind="moved" if row.digest in new else "withdrawn",
+            was=row.digest,
+            now=None,
+            elsewhere=new.get(row.digest) or old.get(row.digest),
         )
         for row in gone
-    ]  # fmt: skip
+    ]
 
 
 def with_words(rows: Sequence[SourceRow], plan: Plan) -> list[SourceRow]:

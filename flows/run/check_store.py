@@ -111,10 +111,17 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Check
     made = [m for m in _readable(store) if m.verdict == "made"]
     chosen = random.Random(seed).sample(made, min(sample, len(made)))
     return Checkup(
-        results=hashed.results, items=hashed.items, size_bytes=hashed.size_bytes, masters=hashed.masters,
-        masters_bytes=hashed.masters_bytes, faults=tuple(hashed.faults), new=tuple(hashed.new), seed=seed,
-        sample=tuple(prove(chosen, store, options)), swept=swept,
-    )  # fmt: skip
+        results=hashed.results,
+        items=hashed.items,
+        size_bytes=hashed.size_bytes,
+        masters=hashed.masters,
+        masters_bytes=hashed.masters_bytes,
+        faults=tuple(hashed.faults),
+        new=tuple(hashed.new),
+        seed=seed,
+        sample=tuple(prove(chosen, store, options)),
+        swept=swept,
+    )
 
 
 def hash_all(store: Store, tell: Callable[[Fault], None] = lambda fault: None, which: Which = "all") -> Hashed:
@@ -160,11 +167,7 @@ def _taken_up(note: Path, store: Store) -> Hashed:
 
 
 def hash_sample(
-    store: Store,
-    percent: float,
-    seed: int,
-    tell: Callable[[Fault], None] = lambda fault: None,
-    which: Which = "all",
+    store: Store, percent: float, seed: int, tell: Callable[[Fault], None] = lambda fault: None, which: Which = "all"
 ) -> Hashed:
     """Hash the items of so many results in a hundred, and so many raw files, chosen by the seed."""
     done, chance = Hashed(), random.Random(seed)

@@ -67,13 +67,7 @@ class Prepared:
 
 
 def prepare(
-    raw: Path,
-    store: Store,
-    recipes: Recipes,
-    progress: RunProgress,
-    options: Options,
-    *,
-    remember: bool = True,
+    raw: Path, store: Store, recipes: Recipes, progress: RunProgress, options: Options, *, remember: bool = True
 ) -> Prepared:
     """Survey `raw`, learn what is new, and plan; with `remember` false nothing is written.
 
@@ -141,10 +135,16 @@ def prepare(
             catalogue.add_sources([*departed, *(one for one in rows if one != known.get(one.path))])
             catalogue.add_results(plan.not_catalogued)
     return Prepared(
-        rows=rows, untaken=untaken, plan=plan, hashed=len(unknown), duplicates=_duplicates(media),
-        changes=changes, passed_over=passed_over, gone=gone,
+        rows=rows,
+        untaken=untaken,
+        plan=plan,
+        hashed=len(unknown),
+        duplicates=_duplicates(media),
+        changes=changes,
+        passed_over=passed_over,
+        gone=gone,
         is_empty=None if rows or untaken or gone else f"0 files in {raw}: put a release, a folder of files, into it",
-    )  # fmt: skip
+    )
 
 
 @contextmanager

@@ -94,11 +94,14 @@ def _sorted(causes: dict[tuple[bool, Verdict, str], list[Problem]]) -> tuple[Cau
     ordered = sorted(causes.items(), key=lambda one: (one[0][0], GRAVEST_FIRST.index(one[0][1])))
     return tuple(
         Cause(
-            verdict=verdict, reason=reason, blame=together[0].blame, is_new=not is_known,
+            verdict=verdict,
+            reason=reason,
+            blame=together[0].blame,
+            is_new=not is_known,
             processors=tuple(dict.fromkeys(p.processor for p in together if p.processor)),
         )
         for (is_known, verdict, reason), together in ordered
-    )  # fmt: skip
+    )
 
 
 def _root(problem: Problem) -> tuple[Verdict, str]:

@@ -172,17 +172,24 @@ def make_report(
         passed_over=prepared.passed_over,
         results=counts,
         new_results=tuple(
-            {"file": one.due.relative, "processor": outcome.ref.processor, "verdict": outcome.verdict,
-             "items": outcome.item_count, "size_bytes": outcome.size_bytes, "seconds": round(outcome.seconds, 3),
-             "folder": str(store.folder(outcome.ref))}
-            for one in done for outcome in one.outcomes
+            {
+                "file": one.due.relative,
+                "processor": outcome.ref.processor,
+                "verdict": outcome.verdict,
+                "items": outcome.item_count,
+                "size_bytes": outcome.size_bytes,
+                "seconds": round(outcome.seconds, 3),
+                "folder": str(store.folder(outcome.ref)),
+            }
+            for one in done
+            for outcome in one.outcomes
         ),
         problems=problems,
         changes=changes,
         notes=record.notes,
         stop=stop,
         report=str(record.path),
-    )  # fmt: skip
+    )
 
 
 def _state(
@@ -214,30 +221,54 @@ def _problems(
     prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome], record: RunRecord
 ) -> list[Problem]:
     problems = [
-        Problem(file=one.due.relative, processor=outcome.ref.processor, verdict=outcome.verdict,
-                reason=outcome.reason or "", is_new=is_new, blame=_blame(outcome))
+        Problem(
+            file=one.due.relative,
+            processor=outcome.ref.processor,
+            verdict=outcome.verdict,
+            reason=outcome.reason or "",
+            is_new=is_new,
+            blame=_blame(outcome),
+        )
         for those, is_new in ((done, True), (elsewhere, False))
-        for one in those for outcome in one.outcomes if outcome.verdict != "made"
-    ]  # fmt: skip
+        for one in those
+        for outcome in one.outcomes
+        if outcome.verdict != "made"
+    ]
     before = _untaken_before(record) if prepared.untaken else set()
     problems += [
-        Problem(file=entry.relative, processor=None, verdict="not taken" if entry.is_refused else "failed",
-                reason=entry.reason, is_new=(entry.relative, entry.reason) not in before,
-                blame="file" if entry.is_refused else "machine")
+        Problem(
+            file=entry.relative,
+            processor=None,
+            verdict="not taken" if entry.is_refused else "failed",
+            reason=entry.reason,
+            is_new=(entry.relative, entry.reason) not in before,
+            blame="file" if entry.is_refused else "machine",
+        )
         for entry in prepared.untaken
-    ]  # fmt: skip
+    ]
     problems += [
-        Problem(file=entry.relative, processor=entry.ref.processor, verdict=entry.verdict,  # type: ignore[arg-type]
-                reason=entry.reason or "", is_new=False, blame=blame_of(entry.reason or "", entry.blame))
+        Problem(
+            file=entry.relative,
+            processor=entry.ref.processor,
+            verdict=entry.verdict,  # type: ignore[arg-type]
+            reason=entry.reason or "",
+            is_new=False,
+            blame=blame_of(entry.reason or "", entry.blame),
+        )
         for entry in prepared.plan.earlier
-    ]  # fmt: skip
+    ]
     problems += _damaged(prepared, done, elsewhere)
     started = record.started.isoformat(timespec="milliseconds")
     problems += [
-        Problem(file=row.relative, processor=None, verdict="unsupported", reason=f"{row.format}: {row.note}",
-                is_new=row.seen_utc >= started)
+        Problem(
+            file=row.relative,
+            processor=None,
+            verdict="unsupported",
+            reason=f"{row.format}: {row.note}",
+            is_new=row.seen_utc >= started,
+        )
         for row in prepared.of_kind("unsupported")
-    ]  # fmt: skip
+    ]
     return problems
 
 
@@ -287,8 +318,10 @@ def markdown(report: Report) -> str:
         lines.append(f"| {name.replace('_', ' ')} | {getattr(report, name)} |")
     lines += [f"| results {name.replace('_', ' ')} | {value} |" for name, value in asdict(report.results).items()]
     found = by_file(report.problems)
-    for heading, some in (("New problems", [one for one in found if one.is_new]),
-                          ("Known from earlier runs", [one for one in found if not one.is_new])):  # fmt: skip
+    for heading, some in (
+        ("New problems", [one for one in found if one.is_new]),
+        ("Known from earlier runs", [one for one in found if not one.is_new]),
+    ):
         if some:
             lines += [
                 "",

@@ -55,9 +55,12 @@ def prove(chosen: Sequence[Manifest], store: Store, options: Options) -> Iterato
                 verdict, why = _compared(manifest, done, store, other) if due else ("not rebuilt", reason)
                 folder = str(store.folder(manifest.ref).relative_to(store.root))
                 yield Rebuilt(
-                    source_name=manifest.source_name, processor=manifest.ref.processor, folder=folder, verdict=verdict,
+                    source_name=manifest.source_name,
+                    processor=manifest.ref.processor,
+                    folder=folder,
+                    verdict=verdict,
                     reason=why,
-                )  # fmt: skip
+                )
 
 
 def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
@@ -76,9 +79,13 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
     file = SourceFile(path=Path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
     source = dataclasses.replace(row.source(), name=manifest.source_name)
     return Due(
-        source=source, file=file, release=manifest.release, relative=row.relative,
-        duration_seconds=row.duration_seconds, processors=(*_below(processor), processor),
-    ), ""  # fmt: skip
+        source=source,
+        file=file,
+        release=manifest.release,
+        relative=row.relative,
+        duration_seconds=row.duration_seconds,
+        processors=(*_below(processor), processor),
+    ), ""
 
 
 def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str]:

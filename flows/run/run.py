@@ -120,10 +120,16 @@ class _Run:
 
     def report(self, asked: str) -> Report:
         return make_report(
-            self._prepared or Prepared(rows=[], untaken=[], plan=Plan()), self._done, record=self._record, asked=asked,
-            store=self._store, started=self._started, strict=self._options.strict, elsewhere=self._elsewhere,
+            self._prepared or Prepared(rows=[], untaken=[], plan=Plan()),
+            self._done,
+            record=self._record,
+            asked=asked,
+            store=self._store,
+            started=self._started,
+            strict=self._options.strict,
+            elsewhere=self._elsewhere,
             stop=self._stop,
-        )  # fmt: skip
+        )
 
     def _derive(self, plan: Plan, progress: RunProgress, dispatch: Dispatch) -> None:
         due = plan.all_due

@@ -121,13 +121,21 @@ class RunRecord:
 
     def _introduce(self, name: str, asked: str) -> None:
         self.who = Who(
-            run=name, process=os.getpid(), host=platform.node(), raw=asked, command=_command(),
+            run=name,
+            process=os.getpid(),
+            host=platform.node(),
+            raw=asked,
+            command=_command(),
             started_utc=self.started.isoformat(timespec="seconds"),
-        )  # fmt: skip
+        )
         state = {
-            "run": name, "state": RUNNING, "message": f"at work: {self.who}", **asdict(self.who),
-            "store": str(self.store.root), "report": None,
-        }  # fmt: skip
+            "run": name,
+            "state": RUNNING,
+            "message": f"at work: {self.who}",
+            **asdict(self.who),
+            "store": str(self.store.root),
+            "report": None,
+        }
         try:
             self._claim = claim_run(self.store, name, json.dumps(asdict(self.who)).encode())
             replace_file(self.path, json.dumps(state, ensure_ascii=False, indent=1).encode() + b"\n")

@@ -33,9 +33,13 @@ def start(due: Due, store: Store, workers: Workers, *, again: bool = False) -> J
     """Queue a file; `again`: with twice the time, in a worker that has done nothing yet. Raises as `Workers.start`."""
     arguments = [due.source, due.file, due.release, due.processors, store, again]
     return workers.start(
-        derive, arguments, size_bytes=due.source.size_bytes, extra_seconds=extra_seconds(due),
-        patience=2.0 if again else 1.0, unused=again,
-    )  # fmt: skip
+        derive,
+        arguments,
+        size_bytes=due.source.size_bytes,
+        extra_seconds=extra_seconds(due),
+        patience=2.0 if again else 1.0,
+        unused=again,
+    )
 
 
 def extra_seconds(due: Due) -> float:
@@ -131,7 +135,13 @@ def not_stored(due: Due, reason: str) -> list[Outcome]:
     return [
         Outcome(
             ref=ResultRef(source=due.source.digest, processor=p.name, key=result_key(p, *due.source.digests)),
-            verdict="failed", reason=reason, item_count=0, size_bytes=0, seconds=0.0, is_stored=False, blame="machine",
+            verdict="failed",
+            reason=reason,
+            item_count=0,
+            size_bytes=0,
+            seconds=0.0,
+            is_stored=False,
+            blame="machine",
         )
         for p in due.processors
-    ]  # fmt: skip
+    ]

@@ -86,9 +86,12 @@ class Workers:
 
     def _processes(self, count: int, jobs_for_each: int) -> ProcessPool:
         return ProcessPool(
-            max_workers=count, max_tasks=jobs_for_each, context=self._context, initializer=limit_this_process,
+            max_workers=count,
+            max_tasks=jobs_for_each,
+            context=self._context,
+            initializer=limit_this_process,
             initargs=[self.limits.memory_mb],
-        )  # fmt: skip
+        )
 
     def __enter__(self) -> Workers:
         return self

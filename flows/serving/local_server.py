@@ -62,9 +62,13 @@ def prefect_server(*, announce: bool, page_port: int | None = None) -> Iterator[
         *([] if page_port else ["--no-ui"]),
     ]
     server = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True, preexec_fn=_die_with_parent,
-    )  # fmt: skip
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_die_with_parent,
+    )
     address = f"http://127.0.0.1:{port}/api"
     try:
         _wait_until_healthy(server, address)

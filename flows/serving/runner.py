@@ -69,9 +69,14 @@ def _deployment(planned: Planned) -> RunnerDeployment:
     one_at_a_time = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
     schedule = _schedule(planned)
     return RunnerDeployment.from_entrypoint(
-        planned.entrypoint, name=planned.name, schedule=schedule, parameters=dict(planned.parameters),
-        description=planned.description, concurrency_limit=one_at_a_time, tags=["marsmedia"],
-    )  # fmt: skip
+        planned.entrypoint,
+        name=planned.name,
+        schedule=schedule,
+        parameters=dict(planned.parameters),
+        description=planned.description,
+        concurrency_limit=one_at_a_time,
+        tags=["marsmedia"],
+    )
 
 
 def _schedule(planned: Planned) -> Schedule | None:

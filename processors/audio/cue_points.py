@@ -112,9 +112,14 @@ def _placed(mark: Mark, rate_hz: float, length_samples: int, texts: list[str]) -
     assert mark.start_sample is not None
     end = mark.start_sample + length_samples if length_samples else None
     return replace(
-        mark, kind="region" if end else mark.kind, start_seconds=mark.start_sample / rate_hz, end_sample=end,
-        end_seconds=end / rate_hz if end else None, label=texts[0] if texts else "", note="; ".join(texts[1:]),
-    )  # fmt: skip
+        mark,
+        kind="region" if end else mark.kind,
+        start_seconds=mark.start_sample / rate_hz,
+        end_sample=end,
+        end_seconds=end / rate_hz if end else None,
+        label=texts[0] if texts else "",
+        note="; ".join(texts[1:]),
+    )
 
 
 def _text(data: bytes) -> str:

@@ -160,6 +160,9 @@ def steps_of(path: Path, run_steps: int, margin_steps: int = 0) -> Iterator[Step
             end = min(change.shape[0], start + run_steps + margin_steps)
             own = min(run_steps, change.shape[0] - start)
             yield Steps(
-                first_step=first, core=slice(start - first, start - first + own), lowest=lowest[:, first:end],
-                highest=highest[:, first:end], change_power=change[first:end],
-            )  # fmt: skip
+                first_step=first,
+                core=slice(start - first, start - first + own),
+                lowest=lowest[:, first:end],
+                highest=highest[:, first:end],
+                change_power=change[first:end],
+            )

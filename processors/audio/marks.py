@@ -70,9 +70,11 @@ def _chapters(file: Any) -> Iterator[Mark]:
         for chapter in container.chapters():
             base = chapter["time_base"] or 0
             yield Mark(
-                kind="chapter", start_seconds=float(chapter["start"] * base), end_seconds=float(chapter["end"] * base),
+                kind="chapter",
+                start_seconds=float(chapter["start"] * base),
+                end_seconds=float(chapter["end"] * base),
                 label=str(chapter["metadata"].get("title", "")),
-            )  # fmt: skip
+            )
 
 
 def _table(marks: list[Mark]) -> bytes:

@@ -47,9 +47,11 @@ class Waveform:
 
     def __post_init__(self) -> None:
         require(
-            self.least_samples_per_point >= 1, "least_samples_per_point", self.least_samples_per_point,
+            self.least_samples_per_point >= 1,
+            "least_samples_per_point",
+            self.least_samples_per_point,
             "must be at least 1",
-        )  # fmt: skip
+        )
         require(self.most_points >= 1000, "most_points", self.most_points, "must be at least 1000")
 
     def uses(self) -> tuple[Envelope, ...]:
@@ -83,9 +85,14 @@ class _Session:
         facts = WaveformFacts(point_count=count, samples_per_point=per_point, channel_count=channels, rate_hz=rate_hz)
         header = struct.pack("<iIiiIi", 2, 0, rate_hz, per_point, count, channels)
         described = {
-            "version": 2, "channels": channels, "sample_rate": rate_hz, "samples_per_pixel": per_point, "bits": 16,
-            "length": count, "data": data.tolist(),
-        }  # fmt: skip
+            "version": 2,
+            "channels": channels,
+            "sample_rate": rate_hz,
+            "samples_per_pixel": per_point,
+            "bits": 16,
+            "length": count,
+            "data": data.tolist(),
+        }
         text = json.dumps(described, separators=(",", ":")).encode()
         yield Item(name="waveform.json", media_type="application/json", data=text, facts=facts)
         yield Item(
@@ -110,8 +117,9 @@ def _drawn(lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
     width, height = PICTURE_PX
     starts = np.arange(width) * lowest.shape[1] // width
     strips = []
-    for low, high in zip(np.minimum.reduceat(lowest, starts, axis=1), np.maximum.reduceat(highest, starts, axis=1),
-                         strict=True):  # fmt: skip
+    for low, high in zip(
+        np.minimum.reduceat(lowest, starts, axis=1), np.maximum.reduceat(highest, starts, axis=1), strict=True
+    ):
         row = np.arange(height)[:, None]
         top, bottom = (height - 1) * (1 - np.clip(high, -1, 1)) / 2, (height - 1) * (1 - np.clip(low, -1, 1)) / 2
         strip = np.tile(np.array(COLOURS[0], np.uint8), (height, width, 1))

@@ -135,9 +135,12 @@ def _name(item: StoredItem | None, other: StoredItem | None) -> str:
 
 
 def _item(
-    names: tuple[str, str], ours: StoredItem | None, theirs: StoredItem | None, paths: tuple[Path, Path],
+    names: tuple[str, str],
+    ours: StoredItem | None,
+    theirs: StoredItem | None,
+    paths: tuple[Path, Path],
     out: Path | None,
-) -> ItemDifference:  # fmt: skip
+) -> ItemDifference:
     facts = differing(_facts(ours), _facts(theirs)) if ours and theirs else {}
     numbers: Numbers = {}
     written = None

@@ -124,9 +124,15 @@ class _Seen:
         axes = figure.add_subplot()
         most = max(1.0, self._quantile(0.99))
         shown = axes.imshow(
-            (self._pooled / self._in_pool).T, origin="lower", aspect="auto", cmap="RdBu_r", vmin=-most, vmax=most,
-            extent=(float(times[0]), float(times[-1]), float(hz[0]), float(hz[-1])), interpolation="nearest",
-        )  # fmt: skip
+            (self._pooled / self._in_pool).T,
+            origin="lower",
+            aspect="auto",
+            cmap="RdBu_r",
+            vmin=-most,
+            vmax=most,
+            extent=(float(times[0]), float(times[-1]), float(hz[0]), float(hz[-1])),
+            interpolation="nearest",
+        )
         axes.set(xlabel="presentation time (s)", ylabel="frequency (Hz)", title="second minus first")
         figure.colorbar(shown, ax=axes, label="difference (dB)")
         figure.savefig(path)

@@ -26,8 +26,24 @@ HEADER_ONLY_BYTES = 1 << 16
 
 PLAIN_CODES = frozenset({1, 3, 6, 7, 0xFFFE})
 """WAVE formats whose blocks hold one sample of each channel: PCM, float, A-law, µ-law, and the extensible header."""
-PLAIN_AIFF = frozenset({b"NONE", b"twos", b"sowt", b"fl32", b"FL32", b"fl64", b"FL64", b"alaw", b"ulaw", b"ALAW",
-                        b"ULAW", b"in24", b"in32", b"raw "})  # fmt: skip
+PLAIN_AIFF = frozenset(
+    {
+        b"NONE",
+        b"twos",
+        b"sowt",
+        b"fl32",
+        b"FL32",
+        b"fl64",
+        b"FL64",
+        b"alaw",
+        b"ulaw",
+        b"ALAW",
+        b"ULAW",
+        b"in24",
+        b"in32",
+        b"raw ",
+    }
+)
 MAX_FFMPEG_SECONDS = 10 * 366 * 86_400
 
 

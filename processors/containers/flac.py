@@ -35,6 +35,10 @@ def stream_info(opened: BinaryIO) -> StreamInfo | None:
         return None
     packed = int.from_bytes(data[18:26], "big")  # 20 bits, 3, 5 and 36
     return StreamInfo(
-        place=place, rate_hz=packed >> 44, channel_count=(packed >> 41 & 7) + 1, bits=(packed >> 36 & 31) + 1,
-        sample_count=packed & (1 << 36) - 1 or None, md5=data[26:42] if any(data[26:42]) else None,
-    )  # fmt: skip
+        place=place,
+        rate_hz=packed >> 44,
+        channel_count=(packed >> 41 & 7) + 1,
+        bits=(packed >> 36 & 31) + 1,
+        sample_count=packed & (1 << 36) - 1 or None,
+        md5=data[26:42] if any(data[26:42]) else None,
+    )

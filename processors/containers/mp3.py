@@ -81,9 +81,11 @@ def _info(data: bytes, samples_each: int) -> InfoFrame:
     says = data[place : place + 4] in WHO_SAYS_DELAYS and len(delays) == 3
     both = int.from_bytes(delays, "big")
     return InfoFrame(
-        frame_count=count or None, samples_each=samples_each, delay_samples=both >> 12 if says else None,
+        frame_count=count or None,
+        samples_each=samples_each,
+        delay_samples=both >> 12 if says else None,
         padding_samples=both & 0xFFF if says else 0,
-    )  # fmt: skip
+    )
 
 
 def _samples_each(head: bytes) -> int:
@@ -94,8 +96,10 @@ def _samples_each(head: bytes) -> int:
     return 0 if version == 1 or rate == 3 or bit_rate == 15 else 1152 if version == 3 else 576
 
 
-BIT_RATES_KBPS = {3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-                  2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)}  # fmt: skip
+BIT_RATES_KBPS = {
+    3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
 
 
 def _frame_bytes(head: bytes) -> int:

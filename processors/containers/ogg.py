@@ -90,9 +90,16 @@ def _page_at(data: bytes, place: int, base: int) -> Page | None:
         return None
     zeroed = data[place : place + 22] + bytes(4) + data[place + 26 : place + size]
     return Page(
-        place=base + place, size_bytes=size, flags=flags, granule=None if granule == -1 else granule, serial=serial,
-        sequence=sequence, lengths=lengths, body=data[start : place + size], is_whole=checksum(zeroed) == said,
-    )  # fmt: skip
+        place=base + place,
+        size_bytes=size,
+        flags=flags,
+        granule=None if granule == -1 else granule,
+        serial=serial,
+        sequence=sequence,
+        lengths=lengths,
+        body=data[start : place + size],
+        is_whole=checksum(zeroed) == said,
+    )
 
 
 def _can_follow(data: bytes, place: int) -> bool:

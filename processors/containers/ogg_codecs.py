@@ -106,28 +106,41 @@ def described(packet: bytes) -> OggCodec | None:
 def _described(packet: bytes) -> OggCodec | None:
     if packet[:8] == b"OpusHead" and len(packet) >= 19:
         return OggCodec(
-            name="libopus", rate_hz=OPUS_RATE_HZ, channel_count=packet[9], headers=[packet],
+            name="libopus",
+            rate_hz=OPUS_RATE_HZ,
+            channel_count=packet[9],
+            headers=[packet],
             skip_samples=struct.unpack_from("<H", packet, 10)[0],
-        )  # fmt: skip
+        )
     if packet[:7] == b"\x01vorbis" and len(packet) >= 30:
         return OggCodec(
-            name="vorbis", rate_hz=struct.unpack_from("<I", packet, 12)[0], channel_count=packet[11], headers=[packet],
+            name="vorbis",
+            rate_hz=struct.unpack_from("<I", packet, 12)[0],
+            channel_count=packet[11],
+            headers=[packet],
             header_count=3,
-        )  # fmt: skip
+        )
     if packet[:5] == b"\x7fFLAC" and len(packet) >= 51:
         packed = int.from_bytes(packet[27:35], "big")
         return OggCodec(
-            name="flac", rate_hz=packed >> 44, channel_count=(packed >> 41 & 7) + 1, headers=[packet],
+            name="flac",
+            rate_hz=packed >> 44,
+            channel_count=(packed >> 41 & 7) + 1,
+            headers=[packet],
             frame_samples=int.from_bytes(packet[19:21], "big"),
-        )  # fmt: skip
+        )
     if packet[:8] == b"Speex   " and len(packet) >= 80:
         rate, channels, frame, frames_each, more = (
             struct.unpack_from("<I", packet, n)[0] for n in (36, 48, 56, 64, 68)
         )
         return OggCodec(
-            name="speex", rate_hz=rate, channel_count=channels, headers=[packet], header_count=2 + min(more, 8),
+            name="speex",
+            rate_hz=rate,
+            channel_count=channels,
+            headers=[packet],
+            header_count=2 + min(more, 8),
             frame_samples=min(frame * max(1, frames_each), 1 << 16),
-        )  # fmt: skip
+        )
     return None
 
 

@@ -148,8 +148,14 @@ class _Reader:
         """What is missing at the end of the recording before this page."""
         is_marked, missing = self.end()
         if missing:
-            yield Run(packets=(), sample_counts=(), missing_samples=missing, skip_samples=0, trimmed_samples=0,
-                      is_after_loss=True)  # fmt: skip
+            yield Run(
+                packets=(),
+                sample_counts=(),
+                missing_samples=missing,
+                skip_samples=0,
+                trimmed_samples=0,
+                is_after_loss=True,
+            )
         elif not is_marked:
             yield Fault(what=f"the recording before byte {page.place} has no last page", is_lost=True)
 
@@ -212,9 +218,14 @@ class _Reader:
                 missing = off
         self._position += missing + total - trimmed
         yield Run(
-            packets=found, sample_counts=counts, missing_samples=missing, skip_samples=skip, trimmed_samples=trimmed,
-            is_after_loss=self._is_lost, starts_at=starts_at,
-        )  # fmt: skip
+            packets=found,
+            sample_counts=counts,
+            missing_samples=missing,
+            skip_samples=skip,
+            trimmed_samples=trimmed,
+            is_after_loss=self._is_lost,
+            starts_at=starts_at,
+        )
 
     def _trim_behind_loss(self, page: Page, codec: OggCodec, counts: tuple[int, ...], ends: int) -> int:
         """How many samples of the last page are no sound, where the page before it is damaged.

@@ -52,10 +52,11 @@ def text_of(file: BinaryIO, name: str) -> str | None:
     is_named = _NAMES.search(name) is not None
     for encoding, is_likely in (
         ("utf-8", lambda text: is_named or _is_written(text)),
-        ("utf-16-le", _is_wide), ("utf-16-be", _is_wide),
+        ("utf-16-le", _is_wide),
+        ("utf-16-be", _is_wide),
         ("gb18030", lambda text: _is_chinese(text, is_named)),
         ("cp1252", lambda text: _is_european(text, is_named)),
-    ):  # fmt: skip
+    ):
         if _decoded(data[:HEAD_BYTES], encoding, is_whole=len(data) <= HEAD_BYTES) is None:
             continue
         text = _decoded(data, encoding, is_whole)

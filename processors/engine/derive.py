@@ -16,15 +16,7 @@ from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.audio.reading.first_sound import first_sound_seconds
 from processors.containers.matroska import cut_off_because
 from processors.containers.missing_bytes import too_short_because
-from processors.contract import (
-    Need,
-    Processor,
-    Reads,
-    Source,
-    as_json,
-    result_key,
-    used_by,
-)
+from processors.contract import Need, Processor, Reads, Source, as_json, result_key, used_by
 from processors.decoding import default_stream, open_container, packets_of
 from processors.engine.failure import fault_of
 from processors.engine.result_records import Outcome, already_made, outcome_of, record
@@ -45,12 +37,7 @@ UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")
 
 
 def derive(
-    source: Source,
-    file: SourceFile,
-    release: str,
-    due: Sequence[Processor],
-    store: Store,
-    is_last_try: bool = True,
+    source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store, is_last_try: bool = True
 ) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
@@ -184,12 +171,7 @@ def _run_audio(file: SourceFile, file_format: str, work: list[Work], reading: Re
 
 
 def _run_video(
-    source: Source,
-    file: SourceFile,
-    video_work: list[Work],
-    audio_work: list[Work],
-    reading: Reading,
-    in_order: bool,
+    source: Source, file: SourceFile, video_work: list[Work], audio_work: list[Work], reading: Reading, in_order: bool
 ) -> None:
     """Picture and sound of one container, decoded side by side while its packets go by once.
 
@@ -204,9 +186,12 @@ def _run_video(
         if video_work:
             with _blamed_on(video_work), reading.clock("video"), open_container(file.open()) as second_opening:
                 pictures = VideoReader(
-                    container, second_opening, source_digest=source.digest, in_order=in_order,
+                    container,
+                    second_opening,
+                    source_digest=source.digest,
+                    in_order=in_order,
                     structure=structure_of(file, source.format),
-                )  # fmt: skip
+                )
         if pictures:
             pictures.want(_start(video_work, pictures.info))
             lanes.append(_Lane(pictures, "video", video_work))
@@ -305,8 +290,16 @@ def _commit(
     read = reading.seconds.get(one.processor.reads, 0.0)
     cost = Cost(reading_seconds=round(read, 6), own_seconds=round(one.seconds, 6))
     manifest = record(
-        one.processor, source, release, one.fault, seconds, started, items=tuple(one.items),
-        source_facts=reading.facts.get(one.processor.reads), cost=cost, damage=damage,
-    )  # fmt: skip
+        one.processor,
+        source,
+        release,
+        one.fault,
+        seconds,
+        started,
+        items=tuple(one.items),
+        source_facts=reading.facts.get(one.processor.reads),
+        cost=cost,
+        damage=damage,
+    )
     store.commit(one.folder, manifest)
     return outcome_of(manifest)

@@ -76,6 +76,8 @@ def internal_fault(error: BaseException, told: str | None = None) -> Fault:
     words = str(error).split("\n")[0][:300]
     what = f"{type(error).__name__}: {words}" if words else type(error).__name__
     return Fault(
-        verdict="failed", reason=f"a fault in marsmedia: {what}: please report it", blame="marsmedia",
+        verdict="failed",
+        reason=f"a fault in marsmedia: {what}: please report it",
+        blame="marsmedia",
         traceback=text[-TRACEBACK_CHARACTERS:],
-    )  # fmt: skip
+    )

@@ -47,9 +47,12 @@ class _Pairing:
     """The rows of one run, with the labels in each folder."""
 
     def __init__(
-        self, rows: list[SourceRow], labels_of: Callable[[SourceRow], list[SourceRow]],
-        local_path: Callable[[SourceRow], Path], fresh: Collection[str] | None,
-    ) -> None:  # fmt: skip
+        self,
+        rows: list[SourceRow],
+        labels_of: Callable[[SourceRow], list[SourceRow]],
+        local_path: Callable[[SourceRow], Path],
+        fresh: Collection[str] | None,
+    ) -> None:
         self.rows = rows
         self._labels_of, self._local_path, self._fresh = labels_of, local_path, fresh
         self._in_folder: dict[str, list[SourceRow]] = {}
@@ -145,9 +148,17 @@ class _Pairing:
         if not is_open and row.kind == "media" and (image.offset_bytes > 0 or has_own_header):
             return row
         return dataclasses.replace(
-            row, kind="media", medium="photo", format=image.format, codec=None, has_sound=False, duration_seconds=None,
-            note=None, label_name=label.name, label_sha256=label.sha256,
-        )  # fmt: skip
+            row,
+            kind="media",
+            medium="photo",
+            format=image.format,
+            codec=None,
+            has_sound=False,
+            duration_seconds=None,
+            note=None,
+            label_name=label.name,
+            label_sha256=label.sha256,
+        )
 
 
 def _folder(row: SourceRow) -> str:

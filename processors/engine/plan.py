@@ -172,17 +172,24 @@ def make_plan(
             if known.verdict != "made" or known.reason is not None:
                 told_before = plan.damaged if known.verdict == "made" else plan.earlier
                 told_before.append(
-                    Earlier(relative=row.relative, ref=ref, verdict=known.verdict, reason=known.reason,
-                            blame=known.blame)
-                )  # fmt: skip
+                    Earlier(
+                        relative=row.relative, ref=ref, verdict=known.verdict, reason=known.reason, blame=known.blame
+                    )
+                )
         if due:
             waits = any(result_key(used, *row.digests) in at_work for one in due.values() for used in used_by(one))
             at_work |= due.keys()
             file = SourceFile(path=local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
             (plan.due if is_first or not waits else plan.later).append(
-                Due(source=source, file=file, release=row.release, relative=row.relative,
-                    duration_seconds=row.duration_seconds, processors=tuple(due.values()))
-            )  # fmt: skip
+                Due(
+                    source=source,
+                    file=file,
+                    release=row.release,
+                    relative=row.relative,
+                    duration_seconds=row.duration_seconds,
+                    processors=tuple(due.values()),
+                )
+            )
     return plan
 
 

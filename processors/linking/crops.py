@@ -138,9 +138,13 @@ def crop(one: Points, other: Points) -> Crop | None:
     size = np.array(whole.grey.shape[::-1])
     covered = float(cv2.contourArea(corners.astype(np.float32))) / whole.grey.size
     return Crop(
-        part=part.name, whole=whole.name, score=round(score, 4), points=int(agreeing.sum()),
-        corners=tuple(round(float(v), 4) for v in (corners / size).ravel()), is_whole=covered >= WHOLE_PART,
-    )  # fmt: skip
+        part=part.name,
+        whole=whole.name,
+        score=round(score, 4),
+        points=int(agreeing.sum()),
+        corners=tuple(round(float(v), 4) for v in (corners / size).ravel()),
+        is_whole=covered >= WHOLE_PART,
+    )
 
 
 def _partners(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -93,8 +93,11 @@ def _stills(pictures: Sequence[_Picture], measured: dict[str, Path]) -> Iterator
         for end, still in stills:
             if still and (frame := frame_of(still, frames)):
                 there = LinkEnd(source=video, time_seconds=frame.time_seconds, frame_number=frame.frame_number)
-                evidence = {"differing_bits": frame.differing_bits, "first_frame": frame.first_frame,
-                            "end_frame": frame.end_frame}  # fmt: skip
+                evidence = {
+                    "differing_bits": frame.differing_bits,
+                    "first_frame": frame.first_frame,
+                    "end_frame": frame.end_frame,
+                }
                 yield Link(kind="still and frame", here=end, there=there, score=frame.score, evidence=evidence)
 
 
@@ -160,6 +163,10 @@ def _sounds(spectrograms: dict[str, Path]) -> Iterator[Link]:
     for found in same_sounds([course for course in courses if course]):
         evidence = {"confidence": found.confidence, "overlap_seconds": found.overlap_seconds}
         yield Link(
-            kind="same sound", here=LinkEnd(source=found.first), there=LinkEnd(source=found.second), score=found.score,
-            offset_seconds=found.offset_seconds, evidence=evidence,
-        )  # fmt: skip
+            kind="same sound",
+            here=LinkEnd(source=found.first),
+            there=LinkEnd(source=found.second),
+            score=found.score,
+            offset_seconds=found.offset_seconds,
+            evidence=evidence,
+        )

@@ -103,9 +103,13 @@ def frame_of(still: Still, frames: MeasuredFrames) -> StillFrame | None:
         end += 1
     number = int(alike[top])
     return StillFrame(
-        frame_number=number, time_seconds=float(frames.times_seconds[number]), first_frame=int(alike[first]),
-        end_frame=int(alike[end]) + 1, score=round(best, 4), differing_bits=int(bits[number]),
-    )  # fmt: skip
+        frame_number=number,
+        time_seconds=float(frames.times_seconds[number]),
+        first_frame=int(alike[first]),
+        end_frame=int(alike[end]) + 1,
+        score=round(best, 4),
+        differing_bits=int(bits[number]),
+    )
 
 
 def _detail(small: np.ndarray) -> np.ndarray:

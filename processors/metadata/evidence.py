@@ -101,9 +101,14 @@ class Evidence:
         """This processor for a source of which that is said."""
         profile = load_profile(told.mission) if told.mission else None
         return dataclasses.replace(
-            self, release=told.release, labels=told.labels, mission=told.mission, fault=told.fault,
-            mission_sha256=profile.sha256 if profile else profiles_sha256(), product_name=told.name,
-        )  # fmt: skip
+            self,
+            release=told.release,
+            labels=told.labels,
+            mission=told.mission,
+            fault=told.fault,
+            mission_sha256=profile.sha256 if profile else profiles_sha256(),
+            product_name=told.name,
+        )
 
     def uses(self) -> tuple[Metadata, ...]:
         return (Metadata(),)

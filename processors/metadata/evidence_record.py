@@ -234,10 +234,12 @@ def weigh(
         statements=statements,
         dates=tuple(date for date, _ in dates),
         disagreements=(
-            *contradictions(statements), *_dates_apart(voices, event, profile),
+            *contradictions(statements),
+            *_dates_apart(voices, event, profile),
             *_missions_apart(mission, by_label, {**labels, "inside": inside}),
             *_sols_apart(believed, (product.sol, "file name") if product else None, profile),
-            *_sols_apart(believed, _sol_of_label(statements), profile), *_not_described(labels, source, name),
+            *_sols_apart(believed, _sol_of_label(statements), profile),
+            *_not_described(labels, source, name),
             *checksums,
         ),
         mission_disagreements=tuple(
@@ -245,7 +247,7 @@ def weigh(
         ),
         labels=labels,
         problems=(*metadata["problems"], *problems),
-    )  # fmt: skip
+    )
 
 
 def _mission(
@@ -298,9 +300,13 @@ def _rank(date: Date, when: When) -> tuple[bool, int, int]:
 
 
 def _statements(
-    metadata: dict[str, Any], tags: tuple[Tag, ...], head: Said, said: Said, labels: dict[str, tuple[Tag, ...]],
+    metadata: dict[str, Any],
+    tags: tuple[Tag, ...],
+    head: Said,
+    said: Said,
+    labels: dict[str, tuple[Tag, ...]],
     profile: Profile | None,
-) -> Iterator[Statement]:  # fmt: skip
+) -> Iterator[Statement]:
     yield from said_by_release(said, "file.")
     for name, entries in labels.items():
         yield from said_by_label(entries, name)
@@ -334,9 +340,14 @@ def _event(event: Event | None, profile: Profile | None) -> EventRecord | None:
     if not event or not profile:
         return None
     return EventRecord(
-        name=event.name, title=event.title, title_zh=event.title_zh, written=event.when.written,
-        precision=event.when.precision, source=f"profile {profile.name}: {event.source}", sure=event.sure,
-    )  # fmt: skip
+        name=event.name,
+        title=event.title,
+        title_zh=event.title_zh,
+        written=event.when.written,
+        precision=event.when.precision,
+        source=f"profile {profile.name}: {event.source}",
+        sure=event.sure,
+    )
 
 
 def _place(profile: Profile | None) -> str | None:

@@ -39,13 +39,22 @@ def icc_tags(profile: bytes) -> Iterator[Tag]:
     yield text_tag("icc", "ProfileConnectionSpace", _four(connection))
     yield text_tag("icc", "ProfileDateTime", f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
     yield text_tag("icc", "RenderingIntent", INTENTS[intent] if intent < len(INTENTS) else f"unknown ({intent})")
-    for name, four in (("CMMType", cmm), ("PrimaryPlatform", profile[40:44]), ("DeviceManufacturer", profile[48:52]),
-                       ("DeviceModel", profile[52:56]), ("ProfileCreator", profile[80:84])):  # fmt: skip
+    for name, four in (
+        ("CMMType", cmm),
+        ("PrimaryPlatform", profile[40:44]),
+        ("DeviceManufacturer", profile[48:52]),
+        ("DeviceModel", profile[52:56]),
+        ("ProfileCreator", profile[80:84]),
+    ):
         if four.strip(b"\0 "):
             yield text_tag("icc", name, _four(four))
     read: Any = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile
-    for name, text in (("ProfileDescription", read.profile_description), ("ProfileCopyright", read.copyright),
-                       ("DeviceMfgDesc", read.manufacturer), ("DeviceModelDesc", read.model)):  # fmt: skip
+    for name, text in (
+        ("ProfileDescription", read.profile_description),
+        ("ProfileCopyright", read.copyright),
+        ("DeviceMfgDesc", read.manufacturer),
+        ("DeviceModelDesc", read.model),
+    ):
         if text and text.strip():
             yield text_tag("icc", name, text.strip())
 

@@ -168,8 +168,12 @@ class Directories:
         values = self._numbers(kind, data)
         if len(values) == 1:
             return Tag(namespace=namespace, name=name, value=values[0])
-        return Tag(namespace=namespace, name=name, value=list(values[:MAX_NUMBERS]),
-                   length=len(values) if len(values) > MAX_NUMBERS else None)  # fmt: skip
+        return Tag(
+            namespace=namespace,
+            name=name,
+            value=list(values[:MAX_NUMBERS]),
+            length=len(values) if len(values) > MAX_NUMBERS else None,
+        )
 
     def _numbers(self, kind: int, data: bytes) -> list[int | float | None]:
         if kind in (5, 10):

@@ -16,14 +16,7 @@ from processors.metadata.ifd import Directories
 from processors.metadata.iptc import IPTC_RESOURCE, iptc_in_photoshop, iptc_tags
 from processors.metadata.maker_notes import maker_note_tags
 from processors.metadata.position import position_of
-from processors.metadata.tag_records import (
-    MetadataRecord,
-    PictureRecord,
-    Tag,
-    bytes_tag,
-    known_from,
-    text_tag,
-)
+from processors.metadata.tag_records import MetadataRecord, PictureRecord, Tag, bytes_tag, known_from, text_tag
 from processors.metadata.xmp import extended_packet, xmp_tags
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
@@ -147,13 +140,18 @@ def _planetary(image: ImageObject, sha256: str, size_bytes: int, medium: str) ->
         medium=medium,
         container=image.format,
         picture=PictureRecord(
-            format=image.format, width_px=image.width_px, height_px=image.height_px, mode=image.dtype,
-            frame_count=image.image_count, icc_profile=None, compression=None,
+            format=image.format,
+            width_px=image.width_px,
+            height_px=image.height_px,
+            mode=image.dtype,
+            frame_count=image.image_count,
+            icc_profile=None,
+            compression=None,
         ),
         known=known_from(tags),
         tags=tags,
         problems=image.problems,
-    )  # fmt: skip
+    )
 
 
 def _directories(file: BinaryIO, image: ImageFile.ImageFile) -> Directories | None:

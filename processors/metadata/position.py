@@ -33,8 +33,11 @@ def position_of(tags: Iterable[Tag]) -> dict[str, Value | None]:
     """
     by_place = {f"{tag.namespace}:{tag.name}": tag.value for tag in tags}
     for latitude, longitude, source in (
-        *_of_exif(by_place), *_of_xmp(by_place), *_of_container(by_place), *_of_notes(by_place),
-    ):  # fmt: skip
+        *_of_exif(by_place),
+        *_of_xmp(by_place),
+        *_of_container(by_place),
+        *_of_notes(by_place),
+    ):
         if abs(latitude) <= 90 and abs(longitude) <= 180:
             return {
                 "latitude_degrees_north": Value(value=latitude, source=source.format("Latitude")),

@@ -41,10 +41,17 @@ def product_name(name: str) -> ProductName | None:
     except ValueError:
         return None
     return ProductName(
-        host=part["host"], instrument=part["instrument"], mode=part["mode"].lstrip("-") or None, kind=part["kind"],
-        start=start, stop=stop, sol=int(part["sol"]), version=part["version"], level=part["level"].upper(),
+        host=part["host"],
+        instrument=part["instrument"],
+        mode=part["mode"].lstrip("-") or None,
+        kind=part["kind"],
+        start=start,
+        stop=stop,
+        sol=int(part["sol"]),
+        version=part["version"],
+        level=part["level"].upper(),
         is_label=bool(part["label"]),
-    )  # fmt: skip
+    )
 
 
 def _when(digits: str) -> When:

@@ -198,7 +198,7 @@ class _Checker:
             ("altitude_metres", 0 < altitude < math.inf, "be above 0"),
             ("field_of_view_degrees", 0 < view < 180, "be between 0 and 180"),
             ("altitude_shot", shot >= 1, "be the number of a shot, from 1"),
-        ):  # fmt: skip
+        ):
             if not fits:
                 self._tell(self._line(key, first, end), f"{key} is {said[key]!r}: must {must}", path)
         if given and len(given) < len(ALTITUDE_KEYS):

@@ -61,8 +61,13 @@ def _bext(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
     """EBU Tech 3285, version 2."""
     if len(data) < 348:
         raise ValueError(f"{len(data)} bytes are too short for a broadcast extension")
-    for name, start, length in (("Description", 0, 256), ("Originator", 256, 32), ("OriginatorReference", 288, 32),
-                                ("OriginationDate", 320, 10), ("OriginationTime", 330, 8)):  # fmt: skip
+    for name, start, length in (
+        ("Description", 0, 256),
+        ("Originator", 256, 32),
+        ("OriginatorReference", 288, 32),
+        ("OriginationDate", 320, 10),
+        ("OriginationTime", 330, 8),
+    ):
         if text := text_of(data[start : start + length]):
             yield text_tag("bext", name, text)
     yield Tag(namespace="bext", name="TimeReference", value=walked.number("Q", data, 338))
@@ -115,8 +120,16 @@ def _list(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
 
 def _smpl(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
     """Microsoft, Multimedia Data Standards Update (1994): what a sampler plays."""
-    names = ("Manufacturer", "Product", "SamplePeriodNanoseconds", "MIDIUnityNote", "MIDIPitchFraction", "SMPTEFormat",
-             "SMPTEOffset", "SampleLoopCount")  # fmt: skip
+    names = (
+        "Manufacturer",
+        "Product",
+        "SamplePeriodNanoseconds",
+        "MIDIUnityNote",
+        "MIDIPitchFraction",
+        "SMPTEFormat",
+        "SMPTEOffset",
+        "SampleLoopCount",
+    )
     if len(data) < 4 * len(names):
         raise ValueError(f"{len(data)} bytes are too short for a sampler's chunk")
     for place, name in enumerate(names):

@@ -164,8 +164,14 @@ def dates_of_release(head: Said, file: Said, problems: list[str]) -> Iterator[tu
     """The date of the file's entry, and the day of the release."""
     if isinstance(date := file.get("date"), str):
         precision, zone = file.get("date_precision"), file.get("date_zone")
-        yield from dated("recorded", date, "release.toml:date", problems,
-                         precision=str(precision) if precision else None, zone=str(zone) if zone else None)  # fmt: skip
+        yield from dated(
+            "recorded",
+            date,
+            "release.toml:date",
+            problems,
+            precision=str(precision) if precision else None,
+            zone=str(zone) if zone else None,
+        )
     if isinstance(released := head.get("released"), str):
         yield from dated("released", released, "release.toml:released", problems)
 
@@ -204,9 +210,14 @@ def _shorter(text: str, zone: str | None) -> When | None:
 
 def _date(meaning: Meaning, when: When, source: str) -> Date:
     return Date(
-        meaning=meaning, written=when.written, precision=when.precision, zone=when.zone,
-        earliest_utc=stamp(when.earliest_utc), latest_utc=stamp(when.latest_utc), source=source,
-    )  # fmt: skip
+        meaning=meaning,
+        written=when.written,
+        precision=when.precision,
+        zone=when.zone,
+        earliest_utc=stamp(when.earliest_utc),
+        latest_utc=stamp(when.latest_utc),
+        source=source,
+    )
 
 
 def hours_of_clock(text: str) -> float | None:

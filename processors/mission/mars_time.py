@@ -61,8 +61,12 @@ def mars_time(utc: datetime, longitude_degrees_east: float = 0.0) -> MarsTime:
     require(utc.tzinfo is not None, "utc", utc.isoformat(), "must have a time zone")
     moment = utc.astimezone(UTC)
     require(moment.year >= 1972, "utc", utc.isoformat(), "must be 1972 or later: leap seconds begin there")
-    require(-360 <= longitude_degrees_east <= 360, "longitude_degrees_east", longitude_degrees_east,
-            "must be from -360 to 360")  # fmt: skip
+    require(
+        -360 <= longitude_degrees_east <= 360,
+        "longitude_degrees_east",
+        longitude_degrees_east,
+        "must be from -360 to 360",
+    )
     offset_seconds = TT_MINUS_TAI_SECONDS + tai_minus_utc_seconds(moment)
     days = ((moment - J2000).total_seconds() + offset_seconds) / SECONDS_OF_DAY
     from_mean, solar_longitude = _sun(days)
@@ -95,9 +99,13 @@ def _sun(days: float) -> tuple[float, float]:
     fictitious = 270.3871 + 0.524038496 * days
     pull = sum(a * math.cos(math.radians(0.985626 * days / tau + phi)) for a, tau, phi in _PERTURBERS)
     from_mean = (
-        (10.691 + 3e-7 * days) * math.sin(anomaly) + 0.623 * math.sin(2 * anomaly) + 0.050 * math.sin(3 * anomaly)
-        + 0.005 * math.sin(4 * anomaly) + 0.0005 * math.sin(5 * anomaly) + pull
-    )  # fmt: skip
+        (10.691 + 3e-7 * days) * math.sin(anomaly)
+        + 0.623 * math.sin(2 * anomaly)
+        + 0.050 * math.sin(3 * anomaly)
+        + 0.005 * math.sin(4 * anomaly)
+        + 0.0005 * math.sin(5 * anomaly)
+        + pull
+    )
     return from_mean, (fictitious + from_mean) % 360
 
 

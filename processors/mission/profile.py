@@ -199,8 +199,9 @@ def _facts(table: dict[str, Any], path: str) -> Iterator[Fact]:
             not missing and entry.keys() <= FACT_KEYS, name, sorted(entry), "a fact has value, precision, source, sure"
         )
         require(entry["sure"] in ("high", "medium"), f"{name}.sure", entry["sure"], "must be high or medium")
-        yield Fact(name=name, value=entry["value"], precision=entry["precision"], source=entry["source"],
-                   sure=entry["sure"])  # fmt: skip
+        yield Fact(
+            name=name, value=entry["value"], precision=entry["precision"], source=entry["source"], sure=entry["sure"]
+        )
 
 
 def _unknown(table: dict[str, Any], path: str) -> Iterator[str]:

@@ -89,9 +89,13 @@ def parse_when(written: str, *, precision: str | None = None, zone: str | None =
         else:
             earliest, latest = start - offset, end - offset
         return When(
-            written=text, precision=wanted, zone=name, earliest_utc=earliest, latest_utc=latest,
+            written=text,
+            precision=wanted,
+            zone=name,
+            earliest_utc=earliest,
+            latest_utc=latest,
             is_leap_second=is_leap_second and wanted in ("second", "subsecond"),
-        )  # fmt: skip
+        )
     except (ValueError, OverflowError) as error:
         raise ValueError(f"date is {written!r}: no such date: {error}") from error
 

@@ -95,8 +95,13 @@ def build(
         finally:
             sink.abandon()
         finished(made, output, scratch)
-    return Built(path=output, identity=identity, file_count=bag.file_count, size_bytes=bag.size_bytes,
-                 results=tuple(sorted(set().union(*(one.refs for one in chosen)))))  # fmt: skip
+    return Built(
+        path=output,
+        identity=identity,
+        file_count=bag.file_count,
+        size_bytes=bag.size_bytes,
+        results=tuple(sorted(set().union(*(one.refs for one in chosen)))),
+    )
 
 
 def _latest(chosen: list[Chosen]) -> str:
@@ -153,8 +158,14 @@ def _records(
     bag.add(crate.FILE, crate.crate(packed, recipe, identity, others))
 
 
-_PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json",
-               ".txt": "text/plain", ".svg": "image/svg+xml"}  # fmt: skip
+_PAGE_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".txt": "text/plain",
+    ".svg": "image/svg+xml",
+}
 
 
 def _shown(packed: list[Packed]) -> Iterator[Shown]:
@@ -170,9 +181,12 @@ def _shown(packed: list[Packed]) -> Iterator[Shown]:
         if found is None and one.media_type.partition("/")[0] in ("video", "audio"):
             found = smallest.get((one.subject.digest, None))
         yield Shown(
-            entry=one.entry, subject=one.subject, href=quote(one.path), media_type=one.media_type,
+            entry=one.entry,
+            subject=one.subject,
+            href=quote(one.path),
+            media_type=one.media_type,
             thumbnail_href=quote(found.path) if found else None,
-        )  # fmt: skip
+        )
 
 
 def _depicted(entry: Entry) -> str:

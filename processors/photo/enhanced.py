@@ -113,10 +113,13 @@ def enhance(picture: np.ndarray, processor: Enhanced) -> tuple[np.ndarray, Enhan
             f"CLAHE with clip {processor.clahe_clip:g} in {processor.clahe_tiles} x {processor.clahe_tiles} tiles"
         )
     facts = EnhancedFacts(
-        chain=tuple(chain), width_px=picture.shape[1], height_px=picture.shape[0],
+        chain=tuple(chain),
+        width_px=picture.shape[1],
+        height_px=picture.shape[0],
         channel_gains=tuple(round(float(gain), 5) for gain in gains) if gains is not None else None,
-        black_level=round(black, 5), white_level=round(white, 5),
-    )  # fmt: skip
+        black_level=round(black, 5),
+        white_level=round(white, 5),
+    )
     return np.round(picture * 255).astype(np.uint8), facts
 
 

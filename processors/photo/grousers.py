@@ -77,10 +77,14 @@ def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation:
 def scaled(found: Grousers, scale: float) -> Grousers:
     """The same in a picture that many times as large."""
     bands = tuple(
-        replace(band, offset_px=band.offset_px * scale, width_px=band.width_px * scale,
-                pitch_px=band.pitch_px * scale if band.pitch_px else None)
+        replace(
+            band,
+            offset_px=band.offset_px * scale,
+            width_px=band.width_px * scale,
+            pitch_px=band.pitch_px * scale if band.pitch_px else None,
+        )
         for band in found.bands
-    )  # fmt: skip
+    )
     return replace(found, bands=bands)
 
 

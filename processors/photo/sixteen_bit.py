@@ -89,8 +89,14 @@ class _Session:
                 deep: Any = image if bits == 16 else (image * 257).cast("ushort")
                 kind = "grey16" if image.bands < 3 else "rgb16"
                 deep.copy(interpretation=kind).pngsave(str(path), bitdepth=16, compression=6, keep="icc")
-        facts = DeepFacts(is_made=True, reason=None, width_px=image.width, height_px=image.height, source_bits=bits,
-                          icc_profile_name=name)  # fmt: skip
+        facts = DeepFacts(
+            is_made=True,
+            reason=None,
+            width_px=image.width,
+            height_px=image.height,
+            source_bits=bits,
+            icc_profile_name=name,
+        )
         yield Item(name="deep.png", media_type="image/png", file=path, facts=facts)
 
     def _planetary(self, source: Source) -> Item:
@@ -111,9 +117,15 @@ class _Session:
         path = self._scratch / "deep.png"
         write_png(deep.values, path)
         facts = DeepFacts(
-            is_made=True, reason=None, width_px=width, height_px=height, source_bits=image.bits, icc_profile_name=None,
-            black_level=deep.black_level, white_level=deep.white_level,
-        )  # fmt: skip
+            is_made=True,
+            reason=None,
+            width_px=width,
+            height_px=height,
+            source_bits=image.bits,
+            icc_profile_name=None,
+            black_level=deep.black_level,
+            white_level=deep.white_level,
+        )
         return Item(name="deep.png", media_type="image/png", file=path, facts=facts)
 
 
@@ -126,7 +138,8 @@ def _not_needed(image: Any, profile: str | None) -> str | None:
 
 
 def _told(reason: str) -> Item:
-    facts = DeepFacts(is_made=False, reason=reason, width_px=None, height_px=None, source_bits=None,
-                      icc_profile_name=None)  # fmt: skip
+    facts = DeepFacts(
+        is_made=False, reason=reason, width_px=None, height_px=None, source_bits=None, icc_profile_name=None
+    )
     text = json.dumps(as_json(facts), indent=1)
     return Item(name="deep.json", media_type="application/json", data=text.encode(), facts=facts)

@@ -109,22 +109,39 @@ class _Session:
                 )
                 levels = _levels_of(again) if again else None
                 _eight_bit_srgb(_levelled(image, levels), colour).dzsave(
-                    str(folder), layout="iiif3", id=processor.base_uri.rstrip("/"), tile_size=processor.tile_px,
-                    suffix=f".jpg[Q={processor.quality},strip]", overlap=0,
-                )  # fmt: skip
+                    str(folder),
+                    layout="iiif3",
+                    id=processor.base_uri.rstrip("/"),
+                    tile_size=processor.tile_px,
+                    suffix=f".jpg[Q={processor.quality},strip]",
+                    overlap=0,
+                )
         # libvips' own record of the picture, with the date of the run: no part of a IIIF service
         for place in (folder, self._scratch):
             (place / "vips-properties.xml").unlink(missing_ok=True)
         count = _pack(folder, self._scratch / "tiles.zip")
-        facts = TilesFacts(is_tiled=True, reason=None, width_px=image.width, height_px=image.height,
-                           tile_px=processor.tile_px, tile_count=count,
-                           black_level=levels.black if levels else None, white_level=levels.white if levels else None,
-                           levels_rule=levels.rule if levels else None)  # fmt: skip
+        facts = TilesFacts(
+            is_tiled=True,
+            reason=None,
+            width_px=image.width,
+            height_px=image.height,
+            tile_px=processor.tile_px,
+            tile_count=count,
+            black_level=levels.black if levels else None,
+            white_level=levels.white if levels else None,
+            levels_rule=levels.rule if levels else None,
+        )
         yield Item(name="tiles.zip", media_type="application/zip", file=self._scratch / "tiles.zip", facts=facts)
 
     def _json(self, reason: str, width_px: int | None, height_px: int | None) -> Item:
-        facts = TilesFacts(is_tiled=False, reason=reason, width_px=width_px, height_px=height_px,
-                           tile_px=self._processor.tile_px, tile_count=0)  # fmt: skip
+        facts = TilesFacts(
+            is_tiled=False,
+            reason=reason,
+            width_px=width_px,
+            height_px=height_px,
+            tile_px=self._processor.tile_px,
+            tile_count=0,
+        )
         text = json.dumps(as_json(facts), indent=1)
         return Item(name="tiles.json", media_type="application/json", data=text.encode(), facts=facts)
 

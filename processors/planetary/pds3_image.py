@@ -38,9 +38,14 @@ _SPECIAL = re.compile(
 
 
 def image_of(
-    block: Block, offset_bytes: int, kind: str, *, entries: tuple[tuple[str, str], ...] = (),
-    others: tuple[str, ...] = (), label_end_bytes: int = 0,
-) -> ImageObject:  # fmt: skip
+    block: Block,
+    offset_bytes: int,
+    kind: str,
+    *,
+    entries: tuple[tuple[str, str], ...] = (),
+    others: tuple[str, ...] = (),
+    label_end_bytes: int = 0,
+) -> ImageObject:
     """The image that an object of a label describes.
 
     Parameters
@@ -58,18 +63,28 @@ def image_of(
     bands = _number(block, "BANDS", 1)
     return checked(
         ImageObject(
-            format=kind, entries=entries, width_px=_number(block, "LINE_SAMPLES"), height_px=_number(block, "LINES"),
-            band_count=bands, dtype=_dtype(block), offset_bytes=offset_bytes,
+            format=kind,
+            entries=entries,
+            width_px=_number(block, "LINE_SAMPLES"),
+            height_px=_number(block, "LINES"),
+            band_count=bands,
+            dtype=_dtype(block),
+            offset_bytes=offset_bytes,
             row_prefix_bytes=_number(block, "LINE_PREFIX_BYTES", 0),
-            row_suffix_bytes=_number(block, "LINE_SUFFIX_BYTES", 0), interleave=_interleave(block, bands),
+            row_suffix_bytes=_number(block, "LINE_SUFFIX_BYTES", 0),
+            interleave=_interleave(block, bands),
             white_level=_mask(block),
             specials=tuple(_specials(block)),
             valid_range=(_limit(block, "VALID_MINIMUM"), _limit(block, "VALID_MAXIMUM")),
-            scaling=_scaling(block, bands), colours=_colours(block, bands), checksums=tuple(_checksums(block)),
-            image_count=1 + len(others), others=others, orientation=_orientation(block),
+            scaling=_scaling(block, bands),
+            colours=_colours(block, bands),
+            checksums=tuple(_checksums(block)),
+            image_count=1 + len(others),
+            others=others,
+            orientation=_orientation(block),
             label_end_bytes=label_end_bytes,
         )
-    )  # fmt: skip
+    )
 
 
 def _dtype(block: Block) -> str:

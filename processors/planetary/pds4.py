@@ -9,14 +9,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from processors.errors import DamagedMedia, UnsupportedMedia
-from processors.planetary.image_object import (
-    FIX_LABEL,
-    ImageObject,
-    Interleave,
-    Special,
-    checked,
-    orientation_of,
-)
+from processors.planetary.image_object import FIX_LABEL, ImageObject, Interleave, Special, checked, orientation_of
 from processors.planetary.labels import label_root, xml_entries
 from processors.planetary.pvl import is_absent, number_of
 
@@ -81,14 +74,23 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     if min(counts.values()) < 1 or offset < 0:
         raise DamagedMedia(f"its label says {' x '.join(map(str, counts.values()))} from byte {offset}", FIX_LABEL)
     image = ImageObject(
-        format=FORMAT, entries=tuple(xml_entries(root)), width_px=counts["sample"], height_px=counts["line"],
-        band_count=bands, dtype=_TYPES[kind.casefold()], offset_bytes=offset, interleave=_INTERLEAVES[names],
-        specials=tuple(_specials(first)), valid_range=(_limit(first, "valid_minimum"), _limit(first, "valid_maximum")),
+        format=FORMAT,
+        entries=tuple(xml_entries(root)),
+        width_px=counts["sample"],
+        height_px=counts["line"],
+        band_count=bands,
+        dtype=_TYPES[kind.casefold()],
+        offset_bytes=offset,
+        interleave=_INTERLEAVES[names],
+        specials=tuple(_specials(first)),
+        valid_range=(_limit(first, "valid_minimum"), _limit(first, "valid_maximum")),
         scaling=((_real(element, "scaling_factor", 1.0), _real(element, "value_offset", 0.0)),),
-        colours=_colours(root, first) if bands > 1 else None, instrument=_instrument(root), image_count=len(images),
+        colours=_colours(root, first) if bands > 1 else None,
+        instrument=_instrument(root),
+        image_count=len(images),
         others=tuple(_name_of(other, number) for number, other in enumerate(images[1:], 2)),
         orientation=_orientation(root, first),
-    )  # fmt: skip
+    )
     if image.end_bytes > size_bytes:
         raise DamagedMedia(
             f"its label promises pixels up to byte {image.end_bytes}, {size_bytes} are there", "fetch both again"

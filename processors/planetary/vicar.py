@@ -52,10 +52,17 @@ def image_inside(file: BinaryIO) -> ImageObject:
     headers = _number(table, "NLB", 0)
     offset = size + (headers * _number(table, "RECSIZE") if headers else 0)
     image = ImageObject(
-        format=FORMAT, entries=entries, width_px=_number(table, "NS"), height_px=_number(table, "NL"),
-        band_count=_number(table, "NB", 1), dtype=_dtype(table), offset_bytes=offset, row_prefix_bytes=prefix,
-        interleave=_ORDERS[order], label_end_bytes=size,
-    )  # fmt: skip
+        format=FORMAT,
+        entries=entries,
+        width_px=_number(table, "NS"),
+        height_px=_number(table, "NL"),
+        band_count=_number(table, "NB", 1),
+        dtype=_dtype(table),
+        offset_bytes=offset,
+        row_prefix_bytes=prefix,
+        interleave=_ORDERS[order],
+        label_end_bytes=size,
+    )
     checked(image)
     if table.get("EOL") != "1" or file.seek(0, 2) < image.end_bytes:  # of a cut file the reader of pixels says so
         return image

@@ -92,13 +92,7 @@ def _places(
 
 
 def _stamp(
-    grid: Grid,
-    x_px: float,
-    y_px: float,
-    radius_px: float,
-    reach: float,
-    profile: Callable[[Grid], Grid],
-    times: float,
+    grid: Grid, x_px: float, y_px: float, radius_px: float, reach: float, profile: Callable[[Grid], Grid], times: float
 ) -> None:
     """Add `profile(r) * times` in place, r the distance from the centre in radii, up to `reach` radii."""
     reach_px = radius_px * reach

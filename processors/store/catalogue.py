@@ -84,9 +84,14 @@ class SourceRow:
         """The source, where it is one of the three media."""
         assert self.medium is not None
         return Source(
-            digest=self.digest, size_bytes=self.size_bytes, name=self.name, medium=self.medium, format=self.format,
-            has_sound=self.has_sound, label=self.label,
-        )  # fmt: skip
+            digest=self.digest,
+            size_bytes=self.size_bytes,
+            name=self.name,
+            medium=self.medium,
+            format=self.format,
+            has_sound=self.has_sound,
+            label=self.label,
+        )
 
 
 class Known(NamedTuple):

@@ -44,10 +44,14 @@ class Link:
     def turned(self) -> Link:
         """The same, seen from the other end."""
         return Link(
-            kind=self.kind, here=self.there, there=self.here, score=self.score, evidence=self.evidence,
+            kind=self.kind,
+            here=self.there,
+            there=self.here,
+            score=self.score,
+            evidence=self.evidence,
             part={"here": "there", "there": "here", None: None}[self.part],  # type: ignore[arg-type]
             offset_seconds=-self.offset_seconds if self.offset_seconds is not None else None,
-        )  # fmt: skip
+        )
 
 
 LINK_SCHEMA = pa.schema(

@@ -33,9 +33,13 @@ def read(path: Path, file_format: str) -> tuple[np.ndarray, AudioReport]:
 
 def info_of(samples: np.ndarray, rate_hz: int = 48000) -> AudioInfo:
     return AudioInfo(
-        codec="test", rate_hz=rate_hz, channel_count=samples.shape[0], sample_count_from_header=None, start=Fraction(0),
+        codec="test",
+        rate_hz=rate_hz,
+        channel_count=samples.shape[0],
+        sample_count_from_header=None,
+        start=Fraction(0),
         decoder="test",
-    )  # fmt: skip
+    )
 
 
 def spectrogram_of(

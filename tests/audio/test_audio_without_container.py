@@ -31,8 +31,22 @@ def encoded(path: Path, muxer: str, encoder: str) -> Path:
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
         pytest.skip("needs ffmpeg")
-    command = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", f"sine=1000:r={RATE_HZ}:d=2", "-c:a", encoder, "-strict",
-               "-2", "-f", muxer, str(path)]  # fmt: skip
+    command = [
+        ffmpeg,
+        "-v",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        f"sine=1000:r={RATE_HZ}:d=2",
+        "-c:a",
+        encoder,
+        "-strict",
+        "-2",
+        "-f",
+        muxer,
+        str(path),
+    ]
     subprocess.run(command, check=True, timeout=60)
     return path
 

@@ -68,9 +68,12 @@ def test_loudness_is_refused_where_it_is_not_defined(tmp_path: Path, rate_hz: in
     tone = 0.1 * np.sin(2 * np.pi * 0.04 * rate_hz * np.arange(8 * rate_hz) / rate_hz)
     loudness = Bench(tmp_path, tone, rate_hz).run(Levels()).facts("levels.json")["loudness"]
     assert loudness == {
-        "integrated_lufs": None, "range_lu": None, "highest_momentary_lufs": None, "highest_short_term_lufs": None,
+        "integrated_lufs": None,
+        "range_lu": None,
+        "highest_momentary_lufs": None,
+        "highest_short_term_lufs": None,
         "reason": f"loudness is not defined for a recording at {rate_hz} Hz: it needs 200 Hz or more",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("rate_hz", [200, 1000, 2000, 3500, 8000, 22_050])

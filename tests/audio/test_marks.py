@@ -19,8 +19,14 @@ from processors.sources.source_file import SourceFile
 
 
 def marks_of(path: Path, file_format: str) -> tuple[Item, str]:
-    source = Source(digest="0" * 64, size_bytes=path.stat().st_size, name=path.name, medium="audio",
-                    format=file_format, has_sound=True)  # fmt: skip
+    source = Source(
+        digest="0" * 64,
+        size_bytes=path.stat().st_size,
+        name=path.name,
+        medium="audio",
+        format=file_format,
+        has_sound=True,
+    )
     session = Marks().start(OpenSource(source=source, file=SourceFile.at(path)), path.parent)
     table, labels = session.finish()
     assert labels.data is not None
@@ -72,8 +78,9 @@ def test_lying_sizes_are_told(tmp_path: Path) -> None:
     item, _ = marks_of(wave(tmp_path / "b.wav", chunk(b"cue ", b"\1\0\0\0", size=3_000_000_000)), "wav")
     assert item.facts.mark_count == 0
     assert item.facts.problems == (
-        "chunk cue says 3000000000 bytes, the file ends before", "chunk cue says 1 points and holds 0",
-    )  # fmt: skip
+        "chunk cue says 3000000000 bytes, the file ends before",
+        "chunk cue says 1 points and holds 0",
+    )
     endless = b"".join(chunk(b"junk", b"") for _ in range(10_001))
     item, _ = marks_of(wave(tmp_path / "c.wav", endless), "wav")
     assert item.facts.problems == ("more than 10000 chunks: the rest is not read",)
@@ -110,8 +117,16 @@ def test_labels_are_safe_to_open_in_a_spreadsheet_and_can_be_read_back(tmp_path:
     assert item.data is not None
     written = [row["label"] for row in csv.DictReader(io.StringIO(item.data.decode()))]
     assert written == [
-        "'=1+1", "'+1", "'-2", "'@SUM(1)", "''quoted", r"red \x1b[31m", r"a\\b", r"\u202egnp", "plain, with comma",
-    ]  # fmt: skip
+        "'=1+1",
+        "'+1",
+        "'-2",
+        "'@SUM(1)",
+        "''quoted",
+        r"red \x1b[31m",
+        r"a\\b",
+        r"\u202egnp",
+        "plain, with comma",
+    ]
     back = [text.removeprefix("'").encode("latin-1").decode("unicode_escape") for text in written]
     assert back == texts
     assert "\x1b" not in labels

@@ -34,8 +34,16 @@ def read(path: Path) -> tuple[np.ndarray, FileReader, AudioReport]:
     return np.concatenate(blocks, axis=1), reader, reader.report()
 
 
-def made(folder: Path, codec: str, seconds: float = 6.0, *, name: str = "whole", channels: int = 1, seed: int = 1,
-         rate_hz: int = RATE_HZ) -> Path:  # fmt: skip
+def made(
+    folder: Path,
+    codec: str,
+    seconds: float = 6.0,
+    *,
+    name: str = "whole",
+    channels: int = 1,
+    seed: int = 1,
+    rate_hz: int = RATE_HZ,
+) -> Path:
     """Noise that no two stretches of which are alike."""
     suffix, coder = CODERS[codec]
     wav, path = folder / f"{name}.wav", folder / f"{name}.{suffix}"
@@ -55,9 +63,16 @@ def written(page: Page, **changes: int) -> bytes:
     """A page's bytes with another granule, sequence or flags, and the checksum that fits."""
     granule = changes.get("granule", -1 if page.granule is None else page.granule)
     head = struct.pack(
-        "<4sBBqIIIB", b"OggS", 0, changes.get("flags", page.flags), granule, changes.get("serial", page.serial),
-        changes.get("sequence", page.sequence), 0, len(page.lengths),
-    )  # fmt: skip
+        "<4sBBqIIIB",
+        b"OggS",
+        0,
+        changes.get("flags", page.flags),
+        granule,
+        changes.get("serial", page.serial),
+        changes.get("sequence", page.sequence),
+        0,
+        len(page.lengths),
+    )
     whole = head + page.lengths + page.body
     return whole[:22] + struct.pack("<I", checksum(whole)) + whole[26:]
 

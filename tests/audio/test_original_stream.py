@@ -16,8 +16,14 @@ from processors.sources.source_file import SourceFile
 
 
 def original_of(path: Path, folder: Path, medium: str = "video") -> Item:
-    source = Source(digest="0" * 64, size_bytes=path.stat().st_size, name=path.name, medium=medium,  # type: ignore[arg-type]
-                    format="mov,mp4", has_sound=True)  # fmt: skip
+    source = Source(
+        digest="0" * 64,
+        size_bytes=path.stat().st_size,
+        name=path.name,
+        medium=medium,  # type: ignore[arg-type]
+        format="mov,mp4",
+        has_sound=True,
+    )
     folder.mkdir(exist_ok=True)
     (item,) = OriginalStream().start(OpenSource(source=source, file=SourceFile.at(path)), folder).finish()
     return item

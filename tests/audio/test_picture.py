@@ -26,8 +26,12 @@ from tests.helpers.runs import ingest
 def test_ticks_stand_at_round_readings_of_each_clock() -> None:
     assert list(source_clock(5.0).ticks(0.0, 5.0, 5)) == [(float(s), f"{s}") for s in range(6)]
     assert list(source_clock(7200.0).ticks(0.0, 7200.0, 4)) == [
-        (0.0, "00:00:00"), (1800.0, "00:30:00"), (3600.0, "01:00:00"), (5400.0, "01:30:00"), (7200.0, "02:00:00"),
-    ]  # fmt: skip
+        (0.0, "00:00:00"),
+        (1800.0, "00:30:00"),
+        (3600.0, "01:00:00"),
+        (5400.0, "01:30:00"),
+        (7200.0, "02:00:00"),
+    ]
     clock = utc_clock("2021-05-22T10:40:58.5+08:00")
     assert clock.label == "UTC, 2021-05-22"
     assert list(clock.ticks(0.0, 3.0, 4)) == [(0.5, "02:40:59"), (1.5, "02:41:00"), (2.5, "02:41:01")]

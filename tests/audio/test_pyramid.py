@@ -28,8 +28,11 @@ def test_levels_hold_the_whole_time_and_halve(tmp_path: Path) -> None:
         top = np.asarray(Image.open(io.BytesIO(archive.read("3/0.webp"))).convert("RGB")).astype(int)
         page = archive.read("index.html").decode()
     assert [(level["columns"], level["tiles"]) for level in pyramid["levels"]] == [
-        (2813, 6), (1407, 3), (704, 2), (352, 1),
-    ]  # fmt: skip
+        (2813, 6),
+        (1407, 3),
+        (704, 2),
+        (352, 1),
+    ]
     assert [level["seconds_per_column"] for level in pyramid["levels"]] == [512 * 2**n / 48_000 for n in range(4)]
     assert sorted(names) == sorted(
         ["pyramid.json", "index.html", *(f"{n}/{t}.webp" for n, count in enumerate((6, 3, 2, 1)) for t in range(count))]

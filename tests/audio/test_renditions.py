@@ -102,8 +102,12 @@ def test_the_waveform_is_audiowaveforms(tmp_path: Path) -> None:
     result = Bench(tmp_path, noise).run(Waveform())
     described = json.loads(result.path("waveform.json").read_text())
     assert {key: described[key] for key in ("version", "channels", "sample_rate", "samples_per_pixel", "bits")} == {
-        "version": 2, "channels": 2, "sample_rate": 48000, "samples_per_pixel": 512, "bits": 16,
-    }  # fmt: skip
+        "version": 2,
+        "channels": 2,
+        "sample_rate": 48000,
+        "samples_per_pixel": 512,
+        "bits": 16,
+    }
     assert described["length"] == 20
     expected = []
     for first in range(0, 10_000, 512):

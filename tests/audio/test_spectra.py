@@ -130,9 +130,10 @@ def test_what_no_codec_cut_has_no_cutoff(tmp_path: Path, name: str) -> None:
     noise = np.random.default_rng(9).normal(0, 0.1, 96_000)
     spectrum = np.fft.rfft(noise) / np.maximum(1, np.arange(48_001)) ** 0.5 * 30
     samples = {
-        "white": noise, "pink": np.fft.irfft(spectrum),
+        "white": noise,
+        "pink": np.fft.irfft(spectrum),
         "tone": np.sin(2 * np.pi * 5000 * np.arange(96_000) / 48_000) / 2 + noise / 1000,
-    }[name]  # fmt: skip
+    }[name]
     (channel,) = Bench(tmp_path, samples).run(Spectra()).facts("spectra.csv")["channels"]
     assert channel["cutoff"] is None
     assert channel["cutoff_reason"] == "no steep fall to a floor above 2 kHz"
@@ -199,8 +200,8 @@ def test_mel_bands_that_the_transform_cannot_tell_apart_are_counted(tmp_path: Pa
 def test_a_calibration_gives_pascals_beside_full_scale(tmp_path: Path) -> None:
     # a sine of peak 0.5 at 1000 Hz, where the microphone answers 6 dB more than at 100 Hz: 2 Pa, halved by 6 dB
     calibration = Calibration(
-        name="test", source="made up", full_scale_pascals=4.0, response=((100.0, 0.0), (1000.0, 20 * np.log10(2))),
-    )  # fmt: skip
+        name="test", source="made up", full_scale_pascals=4.0, response=((100.0, 0.0), (1000.0, 20 * np.log10(2)))
+    )
     tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(96_000) / 48_000)
     result = Bench(tmp_path, tone).run(Spectra(calibration=calibration))
     facts = result.facts("spectra.csv")

@@ -60,9 +60,13 @@ def test_the_default_stream_is_measured_and_the_other_named(
 ) -> None:
     path = with_tones(tmp_path / "two.mkv", [1000, 3000], default, picture=picture)
     source = Source(
-        digest="a" * 64, size_bytes=path.stat().st_size, name=path.name, medium="video" if picture else "audio",
-        format="matroska,webm", has_sound=True,
-    )  # fmt: skip
+        digest="a" * 64,
+        size_bytes=path.stat().st_size,
+        name=path.name,
+        medium="video" if picture else "audio",
+        format="matroska,webm",
+        has_sound=True,
+    )
     store = Store(tmp_path / "store")
     processors = [Spectra().spectrogram, Spectra(), Levels(), *([OriginalStream(), Preview()] if picture else [])]
     outcomes = {o.ref.processor: o for o in derive(source, SourceFile.at(path), "r", processors, store)}
@@ -160,9 +164,13 @@ def test_sound_whose_decoder_keeps_its_first_packets_stays_with_its_pictures(
         assert first.time is not None
         assert first.time > 0.06
     source = Source(
-        digest="a" * 64, size_bytes=path.stat().st_size, name=path.name, medium="video" if film else "audio",
-        format=container_format, has_sound=True,
-    )  # fmt: skip
+        digest="a" * 64,
+        size_bytes=path.stat().st_size,
+        name=path.name,
+        medium="video" if film else "audio",
+        format=container_format,
+        has_sound=True,
+    )
     store = Store(tmp_path / "store")
     (outcome,) = derive(source, SourceFile.at(path), "r", [Envelope()], store)
     manifest = store.manifest(outcome.ref)

@@ -34,9 +34,13 @@ def test_pictures_differ_by_known_levels_on_a_known_share(tmp_path: Path) -> Non
         Image.fromarray(levels).save(tmp_path / f"{name}.png")
     out = tmp_path / "difference.png"
     assert compare_pictures(tmp_path / "a.png", tmp_path / "b.png", out) == {
-        "size_px": "10 x 10 and 10 x 10", "mean_levels": round(50 / 300, 4), "largest_levels": 10, "white_level": 255,
-        "changed_share": 0.05, "psnr_db": round(10 * np.log10(255**2 / (500 / 300)), 2),
-    }  # fmt: skip
+        "size_px": "10 x 10 and 10 x 10",
+        "mean_levels": round(50 / 300, 4),
+        "largest_levels": 10,
+        "white_level": 255,
+        "changed_share": 0.05,
+        "psnr_db": round(10 * np.log10(255**2 / (500 / 300)), 2),
+    }
     with Image.open(out) as shown:
         assert (shown.getpixel((0, 0)), shown.getpixel((9, 9))) == ((255, 0, 0), (0, 0, 0))
     assert compare_pictures(tmp_path / "a.png", tmp_path / "a.png", None)["psnr_db"] is None
@@ -51,10 +55,15 @@ def test_the_larger_picture_is_scaled_to_the_smaller(tmp_path: Path) -> None:
 
 def write_power(path: Path, power: float, *, frames: int = 1000, bands: int = 33, step: float = 0.01) -> Path:
     file = PowerFile(
-        path, channels=("mean",), frequency_hz=np.linspace(0, 24000, bands), first_seconds=0.0, step_seconds=step,
+        path,
+        channels=("mean",),
+        frequency_hz=np.linspace(0, 24000, bands),
+        first_seconds=0.0,
+        step_seconds=step,
         window_seconds=step,
-        power_attributes={}, attributes={},
-    )  # fmt: skip
+        power_attributes={},
+        attributes={},
+    )
     for first in range(0, frames, BATCH_FRAMES):
         file.append([packed(np.full((BATCH_FRAMES, bands), power, np.float32))], min(BATCH_FRAMES, frames - first))
     file.close(np.full((1, bands), power), ())
@@ -105,10 +114,14 @@ def test_frames_are_paired_by_their_time_and_others_by_name(tmp_path: Path) -> N
 
     def frames(key: str, *times: float) -> Manifest:
         items = [
-            Item(name=f"frame_{number:06}.jpg", media_type="image/jpeg", data=picture(16, 8, round(1000 * time)),
-                 facts={"time_seconds": time})
+            Item(
+                name=f"frame_{number:06}.jpg",
+                media_type="image/jpeg",
+                data=picture(16, 8, round(1000 * time)),
+                facts={"time_seconds": time},
+            )
             for number, time in enumerate(times)
-        ]  # fmt: skip
+        ]
         table = Item(name="frames.csv", media_type="text/csv", data=key.encode())
         return made.result(video, "video.frames", *items, table, key=key)
 
@@ -144,6 +157,6 @@ def test_diff_as_a_person_asks_for_it(marsmedia: Run, two: tuple[Store, list[Man
     for words, message in [
         (["photo.jpg", "nope"], "nope: no results of this processor for photo.jpg: there are photo.preview"),
         (["nope.jpg", "nope"], "nope.jpg: no such source in the store: `marsmedia items` lists what there is"),
-    ]:  # fmt: skip
+    ]:
         wrong = marsmedia("diff", *words, "--store", root)
         assert (wrong.returncode, wrong.stderr) == (2, f"marsmedia: {message}\n")

@@ -48,12 +48,14 @@ def test_a_pack_by_a_selection_is_built_checked_remembered_and_forgotten(pack: P
     assert {one["processor"] for one in kept["results"]} == {"evidence", "photo.preview"}
     assert {one["key"] for one in kept["results"]} <= {manifest.ref.key for manifest in store.manifests()}
     assert said(pack("forget", "june.zip", "--store", "store")) == (
-        0, f"{tmp_path}/june.zip: forgotten; the pack itself stays\n",
-    )  # fmt: skip
+        0,
+        f"{tmp_path}/june.zip: forgotten; the pack itself stays\n",
+    )
     assert list((tmp_path / "store/packs").iterdir()) == []
     assert said(pack("forget", "june.zip", "--store", "store")) == (
-        2, "marsmedia: june.zip: no such pack is remembered: there are none\n",
-    )  # fmt: skip
+        2,
+        "marsmedia: june.zip: no such pack is remembered: there are none\n",
+    )
 
 
 def test_a_pack_by_the_template_of_a_recipe(pack: Pack, tmp_path: Path) -> None:
@@ -79,12 +81,14 @@ def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> No
     assert said(pack("nope.jpg", "-o", "p", "--store", "store"))[0] == 2
     assert said(pack("gone.toml", "-o", "p", "--store", "store")) == (2, "marsmedia: gone.toml: no such file\n")
     assert said(pack("*", "-o", "store/p", "--store", "store")) == (
-        2, "marsmedia: store/p: lies inside the store: choose a place outside of store\n",
-    )  # fmt: skip
+        2,
+        "marsmedia: store/p: lies inside the store: choose a place outside of store\n",
+    )
     (tmp_path / "letters").mkdir()
     assert said(pack("verify", "letters")) == (
-        2, "marsmedia: letters: not a pack: it holds no bagit.txt, no bag-info.txt and no manifest\n",
-    )  # fmt: skip
+        2,
+        "marsmedia: letters: not a pack: it holds no bagit.txt, no bag-info.txt and no manifest\n",
+    )
     assert said(pack("*", "-o", "p", "--store", "nowhere"))[0] == 2
     place = next((tmp_path / "store/results").rglob("contact_sheet.jpg"))
     place.write_bytes(b"damaged")
@@ -100,12 +104,14 @@ def test_a_disk_that_takes_no_more_is_told_in_one_line(tmp_path: Path) -> None:
     filled(tmp_path)
     command = f"ulimit -f 50; exec {sys.executable} -m flows.cli.main pack '*' -o p.zip --store store"
     run = subprocess.run(
-        ["bash", "-c", command], env={**os.environ, "PYTHONPATH": str(PROJECT)}, cwd=tmp_path, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
-    assert said(run) == (
-        1, "marsmedia: the pack was not made: p.zip: File too large: look at the disk and run again\n",
-    )  # fmt: skip
+        ["bash", "-c", command],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said(run) == (1, "marsmedia: the pack was not made: p.zip: File too large: look at the disk and run again\n")
     assert [path.name for path in tmp_path.iterdir() if "p.zip" in path.name] == []
 
 
@@ -116,16 +122,20 @@ def test_an_interrupted_build_ends_with_130_and_leaves_nothing(tmp_path: Path) -
     place.unlink()
     os.mkfifo(place)  # whoever reads it waits until it is interrupted
     run = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli.main",
-         "pack", "o.toml", "-o", "p", "--store", "store"], cwd=tmp_path, text=True,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-m", "flows.cli.main", "pack", "o.toml", "-o", "p", "--store", "store"],
+        cwd=tmp_path,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     with place.open("wb"):  # opens once the build reads it
         run.send_signal(signal.SIGINT)
         out, err = run.communicate()
     assert (run.returncode, out + err) == (
-        130, "marsmedia: interrupted: there is no pack; run the same command again\n",
-    )  # fmt: skip
+        130,
+        "marsmedia: interrupted: there is no pack; run the same command again\n",
+    )
     assert [path.name for path in tmp_path.iterdir() if path.name.lstrip(".").startswith("p")] == []
 
 
@@ -154,8 +164,10 @@ for recipe in sys.argv[2:]:
     run = subprocess.run(
         [sys.executable, "-c", script, tmp_path, tmp_path / "good.toml", tmp_path / "good.toml", tmp_path / "bad.toml"],
         env={**os.environ, "PYTHONPATH": str(PROJECT), "PREFECT_API_URL": prefect_server},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     lines = run.stdout.split("\n")
     assert [line.split(" ")[0] for line in lines[:3]] == ["COMPLETED", "COMPLETED", "FAILED"], run.stderr
     assert lines[0].split(" ")[1] == f"{tmp_path}/out.zip:"

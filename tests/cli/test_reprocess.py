@@ -65,8 +65,10 @@ def test_other_parameters_are_made_and_both_sets_stay(filled: Store) -> None:
     view = {path: path.readlink() for path in filled.by_name_folder.rglob("*") if path.is_symlink()}
     report = carry_out(choose("medium=video", every_seconds="0.5"), filled)
     assert (report.state, report.results.made, report.raw) == (
-        "completed", 1, "medium=video --processor video.frames --set every_seconds=0.5",
-    )  # fmt: skip
+        "completed",
+        1,
+        "medium=video --processor video.frames --set every_seconds=0.5",
+    )
     made = [m for m in filled.manifests() if m.ref.processor == "video.frames"]
     assert {(m.parameters["every_seconds"], len(m.items)) for m in made} == {(1, 4), (0.5, 6)}
     assert carry_out(choose("clip.mp4", every_seconds="0.5"), filled).results.reused == 1
@@ -142,8 +144,9 @@ def test_a_source_that_moved_or_changed_is_told_and_fails_the_run(filled: Store)
     os.utime(_path(filled, "clip.mp4"))
     report = carry_out(choose("clip.mp4", every_seconds="0.5"), filled)
     assert (report.state, report.problems[0].reason) == (
-        "failed", "changed since it was ingested: run `marsmedia ingest` first",
-    )  # fmt: skip
+        "failed",
+        "changed since it was ingested: run `marsmedia ingest` first",
+    )
     Path(_path(filled, "clip.mp4")).unlink()
     assert carry_out(choose("clip.mp4", every_seconds="0.5"), filled).problems[0].reason == (
         "no longer where it was ingested: run `marsmedia ingest` on the folder that holds it now"
@@ -259,5 +262,6 @@ def test_reprocess_as_a_person_does_it(marsmedia: Run, filled: Store) -> None:
     (filled.root / "store.json").write_text('{"marsmedia_store_format": 99}')
     newer = marsmedia(*words, "--store", filled.root)
     assert (newer.returncode, newer.stderr) == (
-        2, f"marsmedia: {filled.root}: made by a newer marsmedia (store format 99): use that version\n",
-    )  # fmt: skip
+        2,
+        f"marsmedia: {filled.root}: made by a newer marsmedia (store format 99): use that version\n",
+    )

@@ -49,8 +49,10 @@ def test_a_file_that_grows_is_ingested_once_and_whole_and_an_interrupt_ends_the_
     (raw / "june").mkdir(parents=True)
     data = MediaMaker(tmp_path).photo("photo.jpg").read_bytes()
     environment = {
-        **quiet_environment(tmp_path / "home"), "PREFECT_API_URL": prefect_server, "PYTHONPATH": str(PROJECT),
-    }  # fmt: skip
+        **quiet_environment(tmp_path / "home"),
+        "PREFECT_API_URL": prefect_server,
+        "PYTHONPATH": str(PROJECT),
+    }
     command = [sys.executable, "-m", "flows.cli.main", "watch", str(raw), "--store", str(store), "--settle", "4"]
     with told.open("w") as output:
         watch = subprocess.Popen(command, env=environment, stdout=output, preexec_fn=_deaf_to_interrupts)

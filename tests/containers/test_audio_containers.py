@@ -87,9 +87,13 @@ def test_sizes_of_64_bits_stand_in_a_chunk_of_their_own() -> None:
     ds64 = chunk(b"ds64", struct.pack("<QQQI4sQ", 0, 100, 50, 1, b"axml", 30))
     for form in (b"RF64", b"BW64"):
         data = wave(
-            ds64, fmt(), chunk(b"axml", bytes(30), size=0xFFFFFFFF), chunk(b"data", bytes(100), size=0xFFFFFFFF),
-            chunk(b"bext", bytes(602)), form=form,
-        )  # fmt: skip
+            ds64,
+            fmt(),
+            chunk(b"axml", bytes(30), size=0xFFFFFFFF),
+            chunk(b"data", bytes(100), size=0xFFFFFFFF),
+            chunk(b"bext", bytes(602)),
+            form=form,
+        )
         assert names(data)[2:] == [(b"axml", 30, 30), (b"data", 100, 100), (b"bext", 602, 602)]
 
 

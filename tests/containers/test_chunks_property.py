@@ -34,8 +34,10 @@ def chunk(order: str, names: list[bytes]) -> st.SearchStrategy[bytes]:
     bodies = st.one_of(st.binary(max_size=64), st.binary(min_size=350, max_size=700))
     return st.builds(
         lambda name, body, lie: struct.pack(order + "4sI", name, len(body) if lie is None else lie) + body,
-        st.sampled_from(names), bodies, st.one_of(st.none(), st.none(), sizes),
-    )  # fmt: skip
+        st.sampled_from(names),
+        bodies,
+        st.one_of(st.none(), st.none(), sizes),
+    )
 
 
 def riff(order: str, form: bytes, kind: bytes, names: list[bytes]) -> st.SearchStrategy[bytes]:
@@ -189,10 +191,19 @@ def test_pds3_labels_describe_an_image_or_raise_what_they_declare(entries: list[
 
 
 @steady
-@given(st.lists(st.tuples(
-    st.sampled_from(["LBLSIZE", "FORMAT", "NL", "NS", "NB", "ORG", "INTFMT", "REALFMT", "NBB", "NLB", "EOL"]),
-    st.one_of(st.sampled_from(["200", "'BYTE'", "'HALF'", "'REAL'", "2", "'BSQ'", "'LOW'", "'VAX'", "-1", "1"]),
-              st.text(max_size=8))), max_size=14), st.integers(0, 300))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["LBLSIZE", "FORMAT", "NL", "NS", "NB", "ORG", "INTFMT", "REALFMT", "NBB", "NLB", "EOL"]),
+            st.one_of(
+                st.sampled_from(["200", "'BYTE'", "'HALF'", "'REAL'", "2", "'BSQ'", "'LOW'", "'VAX'", "-1", "1"]),
+                st.text(max_size=8),
+            ),
+        ),
+        max_size=14,
+    ),
+    st.integers(0, 300),
+)
 def test_vicar_labels_describe_an_image_or_raise_what_they_declare(entries: list[tuple[str, str]], pixels: int) -> None:
     text = "LBLSIZE=200 " + " ".join(f"{key}={value}" for key, value in entries)
     file = io.BytesIO(text.encode()[:200].ljust(200, b"\0") + bytes(pixels))

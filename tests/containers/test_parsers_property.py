@@ -47,16 +47,20 @@ def read_from(data: bytes) -> Callable[[int, int], bytes]:
 def directory(order: str) -> st.SearchStrategy[bytes]:
     """Directories whose entries have known and unknown tags, types, counts and places."""
     tags = st.sampled_from([256, 262, 271, 306, 330, 34665, 34853, 37500, 37510, 40965, 50706, 700, 33723, 4, 1, 65000])
-    entries = st.lists(
-        st.tuples(tags, st.one_of(st.integers(0, 18), st.just(129)), sizes, sizes), max_size=12
-    )  # fmt: skip
+    entries = st.lists(st.tuples(tags, st.one_of(st.integers(0, 18), st.just(129)), sizes, sizes), max_size=12)
     head = {"<": b"II*\0", ">": b"MM\0*"}[order]
     return st.builds(
         lambda folders, rest: head + struct.pack(order + "I", 8) + b"".join(folders) + rest,
-        st.lists(entries.map(lambda rows: struct.pack(order + "H", len(rows)) + b"".join(
-            struct.pack(order + "HHII", *row) for row in rows)), max_size=3),
+        st.lists(
+            entries.map(
+                lambda rows: (
+                    struct.pack(order + "H", len(rows)) + b"".join(struct.pack(order + "HHII", *row) for row in rows)
+                )
+            ),
+            max_size=3,
+        ),
         st.binary(max_size=100),
-    )  # fmt: skip
+    )
 
 
 @steady
@@ -204,8 +208,10 @@ def test_bytes_without_a_header_are_looked_at_in_bounds(data: bytes) -> None:
 
 
 @steady
-@given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn")), min_size=1, max_size=200),
-       st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))  # fmt: skip
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn")), min_size=1, max_size=200),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+)
 def test_text_comes_back_as_it_was_written(text: str, encoding: str) -> None:
     if not text.strip("\ufeff\ufffe\uffff"):
         return

@@ -61,8 +61,18 @@ def test_what_ffmpeg_says_of_a_file_it_refuses_is_the_reason(
 
 
 def test_a_picture_of_an_unknown_kind_is_unsupported_and_a_damaged_one_is_not() -> None:
-    entries = [(256, 4, 1, 2), (257, 4, 1, 2), (258, 3, 1, 64), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8),
-               (277, 3, 1, 1), (278, 4, 1, 2), (279, 4, 1, 32), (339, 3, 1, 3)]  # fmt: skip
+    entries = [
+        (256, 4, 1, 2),
+        (257, 4, 1, 2),
+        (258, 3, 1, 64),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, 1, 8),
+        (277, 3, 1, 1),
+        (278, 4, 1, 2),
+        (279, 4, 1, 32),
+        (339, 3, 1, 3),
+    ]
     folder = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
     data = b"II*\0" + struct.pack("<I", 40) + bytes(32) + folder
     with pytest.raises(UnsupportedMedia) as caught:

@@ -175,8 +175,9 @@ def test_what_the_table_names_is_there_once() -> None:
 def test_text_is_a_companion_in_every_encoding_that_agencies_use(encoding: str, name: str) -> None:
     text = "天问一号着陆过程影像。\r\n由着陆器与火星车拍摄，2021年6月27日发布。\r\nhttp example cnsa gov cn\r\n"
     assert (of_bytes(text.encode(encoding), name).kind, of_bytes(text.encode(encoding), name).format) == (
-        "companion", "text",
-    )  # fmt: skip
+        "companion",
+        "text",
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "ascii"])
@@ -222,8 +223,9 @@ def test_text_that_goes_on_with_other_bytes_is_no_companion() -> None:
 )  # fmt: skip
 def test_text_that_begins_like_a_format_is_text(text: str) -> None:
     assert (of_bytes(text.encode(), "notes.txt").kind, of_bytes(text.encode(), "notes.txt").format) == (
-        "companion", "text",
-    )  # fmt: skip
+        "companion",
+        "text",
+    )
 
 
 @pytest.mark.parametrize(
@@ -250,10 +252,13 @@ def junk_before_mp3() -> dict[str, bytes]:
     ape = struct.pack("<8sIIII8x", b"APETAGEX", 2000, 32 + 100, 1, 0xA0000000) + bytes(100) + b"APETAGEX" + bytes(24)
     id3 = b"ID3\x03\0\0\0\0\0\x14" + bytes(20)
     return {
-        "zeros": bytes(2000) + frames, "an APE tag": ape + frames, "ID3 twice": id3 + mp3,
-        "the rest of a frame": mp3[-300:] + frames, "noise": np.random.default_rng(3).bytes(5000) + frames,
+        "zeros": bytes(2000) + frames,
+        "an APE tag": ape + frames,
+        "ID3 twice": id3 + mp3,
+        "the rest of a frame": mp3[-300:] + frames,
+        "noise": np.random.default_rng(3).bytes(5000) + frames,
         "nothing": frames,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("junk", ["zeros", "an APE tag", "ID3 twice", "the rest of a frame", "noise", "nothing"])
@@ -329,6 +334,8 @@ def test_a_label_over_a_limit_and_a_header_that_wants_all_memory_are_told_not_ra
     deep = b"PDS_VERSION_ID = PDS3\r\n^IMAGE = 3\r\n" + b"OBJECT = IMAGE\r\n" * 300 + b"END\r\n\0\1\2"
     found = of_bytes(deep, "a.img")
     assert (found.kind, found.format, found.note) == (
-        "unsupported", "PDS3 product", "the label is nested deeper than 100: flatten it",
-    )  # fmt: skip
+        "unsupported",
+        "PDS3 product",
+        "the label is nested deeper than 100: flatten it",
+    )
     assert (of_bytes(b"MP+\x07\x00\x00\x00\x08").kind, of_bytes(b"MP+\x07\x00\x00\x00\x08").format) == ("media", "mpc")

@@ -53,8 +53,27 @@ def _picture(path: Path, whole: Path, loader: str) -> str | None:
 
 def _ffmpeg(path: Path) -> tuple[str, list[str]]:
     """A digest of each decoded frame and block in order, and what FFmpeg complains of."""
-    command = ["ffmpeg", "-v", "error", "-nostdin", "-err_detect", "crccheck", "-i", str(path), "-map", "0:v:0?",
-               "-fps_mode", "passthrough", "-map", "0:a:0?", "-f", "framehash", "-hash", "md5", "-"]  # fmt: skip
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-nostdin",
+        "-err_detect",
+        "crccheck",
+        "-i",
+        str(path),
+        "-map",
+        "0:v:0?",
+        "-fps_mode",
+        "passthrough",
+        "-map",
+        "0:a:0?",
+        "-f",
+        "framehash",
+        "-hash",
+        "md5",
+        "-",
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False)
     lines = [re.sub(r"0x[0-9a-f]+", "", line) for line in ran.stderr.splitlines() if line.strip()]
     frames = [line for line in ran.stdout.splitlines() if line and not line.startswith("#")]

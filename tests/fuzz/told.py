@@ -34,9 +34,13 @@ def verdict_of(path: Path, store: Store) -> Verdict:
     if identity.kind != "media" or identity.medium is None:
         return Verdict(told=f"{identity.format}: {identity.note}", faults=())
     source = Source(
-        digest=digest, size_bytes=stat.st_size, name=path.name, medium=identity.medium, format=identity.format,
+        digest=digest,
+        size_bytes=stat.st_size,
+        name=path.name,
+        medium=identity.medium,
+        format=identity.format,
         has_sound=identity.has_sound,
-    )  # fmt: skip
+    )
     due: list[Processor] = [Metadata()]
     if source.medium == "photo":
         due.append(Preview(longest_sides_px=(64,), formats=("jpeg",)))

@@ -38,14 +38,24 @@ class Bench:
     """One sound, on which processors run; what they use is made first, once."""
 
     def __init__(
-        self, folder: Path, samples: np.ndarray, rate_hz: int = 48000, *, blocks: int = 1, codec: str = "pcm_16",
+        self,
+        folder: Path,
+        samples: np.ndarray,
+        rate_hz: int = 48000,
+        *,
+        blocks: int = 1,
+        codec: str = "pcm_16",
         start: Fraction = Fraction(0),
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._folder, self.samples, self._blocks = folder, np.atleast_2d(samples).astype(np.float32), blocks
         self._info = AudioInfo(
-            codec=codec, rate_hz=rate_hz, channel_count=len(self.samples), sample_count_from_header=None, start=start,
+            codec=codec,
+            rate_hz=rate_hz,
+            channel_count=len(self.samples),
+            sample_count_from_header=None,
+            start=start,
             decoder="test",
-        )  # fmt: skip
+        )
         self._made: dict[Processor, Result] = {}
 
     @classmethod

@@ -49,8 +49,10 @@ def started(command: str, profile: Path) -> Iterator[Browser]:
     root = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to run as root with its sandbox
     process = subprocess.Popen(
         [command, *FLAGS, *root, f"--user-data-dir={profile}", "about:blank"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         port = profile / "DevToolsActivePort"
         until = time.monotonic() + STARTS_IN_SECONDS

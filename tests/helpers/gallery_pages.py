@@ -46,12 +46,33 @@ def sample_store(release: Path, folder: Path) -> Path:
 def subject(number: int = 0, **fields: Any) -> Subject:
     """A photo of which little is known."""
     known: dict[str, Any] = {
-        "digest": f"{number:064x}", "name": f"photo-{number:04}.jpg", "release": "june", "path": "/raw/june/photo.jpg",
-        "medium": "photo", "format": "jpeg", "size_bytes": 1000, "duration_seconds": None, "title": Text(),
-        "caption": Text(), "creator": None, "agency": None, "credit": None, "rights": None, "redistribute": None,
-        "published_at": None, "synthetic": False, "mission": None, "event": None, "event_title": Text(), "camera": None,
-        "place": None, "recorded": None, "disagreements": (), "audit": None, "evidence": None,
-    }  # fmt: skip
+        "digest": f"{number:064x}",
+        "name": f"photo-{number:04}.jpg",
+        "release": "june",
+        "path": "/raw/june/photo.jpg",
+        "medium": "photo",
+        "format": "jpeg",
+        "size_bytes": 1000,
+        "duration_seconds": None,
+        "title": Text(),
+        "caption": Text(),
+        "creator": None,
+        "agency": None,
+        "credit": None,
+        "rights": None,
+        "redistribute": None,
+        "published_at": None,
+        "synthetic": False,
+        "mission": None,
+        "event": None,
+        "event_title": Text(),
+        "camera": None,
+        "place": None,
+        "recorded": None,
+        "disagreements": (),
+        "audit": None,
+        "evidence": None,
+    }
     return Subject(**(known | fields))
 
 
@@ -63,13 +84,28 @@ def original(of: Subject, href: str = "photo.jpg", thumbnail_href: str | None = 
 def item(of: Subject, path: Path, processor: str, media_type: str, facts: Any = None, **manifest: Any) -> Shown:
     """An item of a result of one file, shown."""
     known: dict[str, Any] = {
-        "ref": ResultRef(source=of.digest, processor=processor, key="a" * 64), "version": 2, "parameters": {"size": 3},
-        "verdict": "made", "reason": None, "items": (), "source_name": of.name, "release": of.release,
-        "source_facts": None, "software": {"marsmedia": "0.1.0", "av": "18.1"}, "host": "a machine",
-        "started_utc": "2026-01-01T00:00:00Z", "seconds": 1.0,
-    }  # fmt: skip
+        "ref": ResultRef(source=of.digest, processor=processor, key="a" * 64),
+        "version": 2,
+        "parameters": {"size": 3},
+        "verdict": "made",
+        "reason": None,
+        "items": (),
+        "source_name": of.name,
+        "release": of.release,
+        "source_facts": None,
+        "software": {"marsmedia": "0.1.0", "av": "18.1"},
+        "host": "a machine",
+        "started_utc": "2026-01-01T00:00:00Z",
+        "seconds": 1.0,
+    }
     entry = Entry(
-        subject=of, manifest=Manifest(**(known | manifest)), name=path.name, path=path, media_type=media_type,
-        size_bytes=3, sha256=hashlib.sha256(path.name.encode()).hexdigest(), facts=facts,
-    )  # fmt: skip
+        subject=of,
+        manifest=Manifest(**(known | manifest)),
+        name=path.name,
+        path=path,
+        media_type=media_type,
+        size_bytes=3,
+        sha256=hashlib.sha256(path.name.encode()).hexdigest(),
+        facts=facts,
+    )
     return Shown(entry=entry, subject=of, href=path.name, media_type=media_type, thumbnail_href=None)

@@ -15,13 +15,30 @@ def picture(dtype: str = "u1", bands: int = 1) -> np.ndarray:
 
 
 def pds3(
-    data: bytes, *image: str, top: tuple[str, ...] = (), first: str = "PDS_VERSION_ID = PDS3",
-    pointer: str = "^IMAGE = {record}", kind: str = "UNSIGNED_INTEGER", bits: object = 8, bands: int = 1,
-    wrapped_in: str | None = None, end: str = "END_OBJECT = IMAGE", lines: object = LINES, size: int = 1024,
-) -> bytes:  # fmt: skip
+    data: bytes,
+    *image: str,
+    top: tuple[str, ...] = (),
+    first: str = "PDS_VERSION_ID = PDS3",
+    pointer: str = "^IMAGE = {record}",
+    kind: str = "UNSIGNED_INTEGER",
+    bits: object = 8,
+    bands: int = 1,
+    wrapped_in: str | None = None,
+    end: str = "END_OBJECT = IMAGE",
+    lines: object = LINES,
+    size: int = 1024,
+) -> bytes:
     """A label of `size` bytes, filled up with blanks, in front of the data."""
-    inside = ("OBJECT = IMAGE", f" LINES = {lines}", f" LINE_SAMPLES = {SAMPLES}", f" SAMPLE_TYPE = {kind}",
-              f" SAMPLE_BITS = {bits}", *((f" BANDS = {bands}",) if bands > 1 else ()), *image, end)  # fmt: skip
+    inside = (
+        "OBJECT = IMAGE",
+        f" LINES = {lines}",
+        f" LINE_SAMPLES = {SAMPLES}",
+        f" SAMPLE_TYPE = {kind}",
+        f" SAMPLE_BITS = {bits}",
+        *((f" BANDS = {bands}",) if bands > 1 else ()),
+        *image,
+        end,
+    )
     around = ((f"OBJECT = {wrapped_in}",), (f"END_OBJECT = {wrapped_in}",)) if wrapped_in else ((), ())
     where = pointer.format(record=size // RECORD + 1, byte=size + 1)
     text = "\r\n".join((first, f"RECORD_BYTES = {RECORD}", *top, where, *around[0], *inside, *around[1], "END", ""))

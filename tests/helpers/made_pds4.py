@@ -24,10 +24,21 @@ OTHER = (
 )
 
 
-def label(kind: str = "UnsignedMSB2", axes: tuple[tuple[str, object], ...] = (LINE, SAMPLE), *, name: str = "a.raw",
-          offset: object = 0, more: str = "", settings: str = "", order: str = "Last Index Fastest", element: str = "",
-          before: str = "", after: str = "", md5: str = "",
-          start: str = "2021-06-25T03:05:42Z") -> bytes:  # fmt: skip
+def label(
+    kind: str = "UnsignedMSB2",
+    axes: tuple[tuple[str, object], ...] = (LINE, SAMPLE),
+    *,
+    name: str = "a.raw",
+    offset: object = 0,
+    more: str = "",
+    settings: str = "",
+    order: str = "Last Index Fastest",
+    element: str = "",
+    before: str = "",
+    after: str = "",
+    md5: str = "",
+    start: str = "2021-06-25T03:05:42Z",
+) -> bytes:
     arrays = "".join(
         f"<Axis_Array><axis_name>{axis}</axis_name><elements>{count}</elements>"
         f"<sequence_number>{number}</sequence_number></Axis_Array>"

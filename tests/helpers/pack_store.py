@@ -35,9 +35,12 @@ def picture(width_px: int, height_px: int, seed: int, picture_format: str = "JPE
 def evidence(title: str, *, redistribute: bool | None, caption: str | None = None, **more: Any) -> dict[str, Any]:
     """An evidence record of a source."""
     said: list[tuple[str, object, str | None]] = [
-        ("dc:title", title, "en"), ("dc:title", "车辙", "zh"), ("photoshop:Credit", "CNSA", None),
-        ("dc:rights", "unresolved", None), ("dc:publisher", "China National Space Administration", None),
-    ]  # fmt: skip
+        ("dc:title", title, "en"),
+        ("dc:title", "车辙", "zh"),
+        ("photoshop:Credit", "CNSA", None),
+        ("dc:rights", "unresolved", None),
+        ("dc:publisher", "China National Space Administration", None),
+    ]
     if redistribute is not None:
         said.append(("marsmedia:redistribute", str(redistribute).lower(), None))
     if caption:
@@ -47,13 +50,27 @@ def evidence(title: str, *, redistribute: bool | None, caption: str | None = Non
         for term, value, language in said
     ]
     taken = {
-        "source": "release.toml:date", "precision": "day", "earliest_utc": "2021-06-15T16:00:00Z",
-        "latest_utc": "2021-06-16T16:00:00Z", "first_sol": 32, "last_sol": 33, "first_solar_longitude_degrees": 59.9,
+        "source": "release.toml:date",
+        "precision": "day",
+        "earliest_utc": "2021-06-15T16:00:00Z",
+        "latest_utc": "2021-06-16T16:00:00Z",
+        "first_sol": 32,
+        "last_sol": 33,
+        "first_solar_longitude_degrees": 59.9,
         "local_true_solar_time_hours": None,
-    }  # fmt: skip
+    }
     dates = [{"source": "release.toml:date", "written": "2021-06-16"}]
-    return {"mission": "tianwen-1", "event": None, "camera": "rear camera", "place": None, "taken": taken,
-            "dates": dates, "statements": statements, "disagreements": [], **more}  # fmt: skip
+    return {
+        "mission": "tianwen-1",
+        "event": None,
+        "camera": "rear camera",
+        "place": None,
+        "taken": taken,
+        "dates": dates,
+        "statements": statements,
+        "disagreements": [],
+        **more,
+    }
 
 
 class PackStore:
@@ -72,11 +89,22 @@ class PackStore:
         place.write_bytes(data)
         digest = hashlib.sha256(data).hexdigest()
         row = SourceRow(
-            path=str(place), digest=digest, release=release, relative=f"{release}/{name}", name=name,
-            size_bytes=len(data), mtime_ns=1, kind="media", medium=medium, format=form, codec=None,  # type: ignore[arg-type]
-            has_sound=False, duration_seconds=None if medium == "photo" else 4.0, note=None,
+            path=str(place),
+            digest=digest,
+            release=release,
+            relative=f"{release}/{name}",
+            name=name,
+            size_bytes=len(data),
+            mtime_ns=1,
+            kind="media",
+            medium=medium,
+            format=form,
+            codec=None,  # type: ignore[arg-type]
+            has_sound=False,
+            duration_seconds=None if medium == "photo" else 4.0,
+            note=None,
             seen_utc="2026-01-01T00:00:00Z",
-        )  # fmt: skip
+        )
         self.catalogue.add_sources([row])
         return digest
 
@@ -87,11 +115,20 @@ class PackStore:
             stored = tuple(put_item(scratch / "r", item) for item in items)
             full_key = hashlib.sha256(f"{key}{digest}{processor}".encode()).hexdigest()
             manifest = Manifest(
-                ref=ResultRef(source=digest, processor=processor, key=full_key), version=1, parameters={"size": 1.5},
-                verdict="made", reason=None, items=stored, source_name="x", release="june", source_facts=None,
-                software={"python": "3.11.7", "pillow": "11.3.0"}, host="a-secret-host", started_utc=made_utc,
+                ref=ResultRef(source=digest, processor=processor, key=full_key),
+                version=1,
+                parameters={"size": 1.5},
+                verdict="made",
+                reason=None,
+                items=stored,
+                source_name="x",
+                release="june",
+                source_facts=None,
+                software={"python": "3.11.7", "pillow": "11.3.0"},
+                host="a-secret-host",
+                started_utc=made_utc,
                 seconds=2.0,
-            )  # fmt: skip
+            )
             self.store.commit(scratch / "r", manifest)
         self.catalogue.add_results([manifest])
         return manifest
@@ -104,10 +141,14 @@ class PackStore:
     def pictures(self, digest: str, processor: str, names: dict[str, tuple[int, int]], **facts: Any) -> Manifest:
         """Commit pictures of given sizes."""
         items = [
-            Item(name=name, media_type="image/jpeg", data=picture(*size, seed=number),
-                 facts={"width_px": size[0], "height_px": size[1], **facts})
+            Item(
+                name=name,
+                media_type="image/jpeg",
+                data=picture(*size, seed=number),
+                facts={"width_px": size[0], "height_px": size[1], **facts},
+            )
             for number, (name, size) in enumerate(names.items())
-        ]  # fmt: skip
+        ]
         return self.result(digest, processor, *items)
 
 
@@ -116,18 +157,31 @@ def filled(folder: Path) -> PackStore:
     made = PackStore(folder)
     photo = made.source("tracks.jpg", "photo", "jpeg", picture(64, 48, 1))
     made.said(photo, evidence("Wheel tracks", redistribute=True, caption=HOSTILE))
-    made.pictures(photo, "photo.preview", {"preview_320.jpg": (320, 240), "preview_1024.jpg": (1024, 768)},
-                  source_width_px=64, source_height_px=48)  # fmt: skip
+    made.pictures(
+        photo,
+        "photo.preview",
+        {"preview_320.jpg": (320, 240), "preview_1024.jpg": (1024, 768)},
+        source_width_px=64,
+        source_height_px=48,
+    )
     video = made.source("descent.mp4", "video", "mov,mp4,m4a,3gp,3g2,mj2", b"not really a video")
     made.said(video, evidence("Descent", redistribute=False))
     made.pictures(video, "video.frames", {f"frame_{n:06}.jpg": (64, 36) for n in range(3)}, time_seconds=1.25)
     made.pictures(video, "video.contact_sheet", {"contact_sheet.jpg": (200, 100)})
-    clip = Item(name="preview.mp4", media_type="video/mp4", data=b"clip",
-                facts={"width_px": 640, "height_px": 360, "frame_count": 100, "frame_rate_hz": 25})  # fmt: skip
+    clip = Item(
+        name="preview.mp4",
+        media_type="video/mp4",
+        data=b"clip",
+        facts={"width_px": 640, "height_px": 360, "frame_count": 100, "frame_rate_hz": 25},
+    )
     made.result(video, "video.preview", clip)
     sound = made.source("wind.wav", "audio", "wav", b"RIFF not really a sound")
-    spectrogram = Item(name="spectrogram.png", media_type="image/png", data=picture(80, 40, 5, "PNG"),
-                       facts={"width_px": 80, "height_px": 40})  # fmt: skip
+    spectrogram = Item(
+        name="spectrogram.png",
+        media_type="image/png",
+        data=picture(80, 40, 5, "PNG"),
+        facts={"width_px": 80, "height_px": 40},
+    )
     made.result(sound, "audio.spectrogram_picture", spectrogram)
     made.result(sound, "audio.renditions", Item(name="restored.wav", media_type="audio/wav", data=b"RIFF restored"))
     return made
@@ -136,9 +190,10 @@ def filled(folder: Path) -> PackStore:
 def make_pack(made: PackStore, output: Path, *, force: bool = False, **recipe: Any) -> Built:
     """Build a pack of all that there is, or as the recipe's fields say."""
     fields: dict[str, Any] = {
-        "title": Text(en="Tracks & wind", zh="车辙与风"), "selection": ("*",),
+        "title": Text(en="Tracks & wind", zh="车辙与风"),
+        "selection": ("*",),
         "take": ("originals", "stills", "frames", "contact sheets", "spectrograms", "clips", "sound", "metadata"),
-    }  # fmt: skip
+    }
     return build(Recipe(**(fields | recipe)), output, made.store, asked=lambda row: frozenset(), force=force)
 
 

@@ -53,9 +53,13 @@ def derived(path: Path, store: Path, *processors: Processor) -> list[Derived]:
     digest, identity = inspect(file, path.name)
     assert identity.medium is not None, identity
     source = Source(
-        digest=digest, size_bytes=file.size_bytes, name=path.name, medium=identity.medium,
-        format=identity.format, has_sound=identity.has_sound,
-    )  # fmt: skip
+        digest=digest,
+        size_bytes=file.size_bytes,
+        name=path.name,
+        medium=identity.medium,
+        format=identity.format,
+        has_sound=identity.has_sound,
+    )
     derive(source, file, "test", with_used(processors), home)
     return [
         Derived(

@@ -130,10 +130,12 @@ def test_links_are_kept_with_both_ends_told_asked_and_rebuilt(sample_store: Stor
     question = ["query", "SELECT kind, part, count(*) AS n FROM links GROUP BY ALL ORDER BY ALL", *store, "--json"]
     before = CliRunner().invoke(main, question).output
     assert [json.loads(line) for line in before.splitlines()] == [
-        {"kind": "crop", "part": "here", "n": 2}, {"kind": "crop", "part": "there", "n": 2},
-        {"kind": "same picture", "part": None, "n": 2}, {"kind": "same sound", "part": None, "n": 2},
+        {"kind": "crop", "part": "here", "n": 2},
+        {"kind": "crop", "part": "there", "n": 2},
+        {"kind": "same picture", "part": None, "n": 2},
+        {"kind": "same sound", "part": None, "n": 2},
         {"kind": "still and frame", "part": None, "n": 2},
-    ]  # fmt: skip
+    ]
     Catalogue(sample_store).rebuild()
     assert CliRunner().invoke(main, question).output == before
 
@@ -144,8 +146,9 @@ def test_links_that_are_no_longer_found_are_forgotten(sample_store: Store) -> No
     catalogue.replace_links([Link(kind="same sound", here=ends[0], there=ends[1], offset_seconds=2.0, score=0.9)])
     records = {record["digest"]: record["links"] for record in sample_store.sources() if record.get("links")}
     assert {digest: links[0]["offset_seconds"] for digest, links in records.items()} == {
-        ends[0].source: 2.0, ends[1].source: -2.0,
-    }  # fmt: skip
+        ends[0].source: 2.0,
+        ends[1].source: -2.0,
+    }
     catalogue.replace_links([])
     assert not any(record.get("links") for record in sample_store.sources())
     assert catalogue.table("links").num_rows == 0
@@ -192,16 +195,30 @@ def test_the_offset_counts_presentation_time_and_noise_is_not_the_same() -> None
 def family(name: str) -> str:
     """Sample files that were made of the same picture or sound."""
     families = {
-        "hopper": r"hopper", "img_9266": r"IMG_9266", "waterfall": r"(portrait_|landscape_|)\d\.jpg$",
+        "hopper": r"hopper",
+        "img_9266": r"IMG_9266",
+        "waterfall": r"(portrait_|landscape_|)\d\.jpg$",
         "bmp": r"bad\w+\.bmp",
-        "grey ramp": r"(png_)?bas\wn?0g16", "sugarshack": r"sugarshack", "cropped": r"16bit\.(MM\.)?cropped",
-        "red": r"truncated_app14|tiff_strip_cmyk", "car": r"exiv2-bug922|imagemagick\.png", "gallery": r"Portrait_\d",
-        "landscape": r"Landscape_\d", "photoshop": r"invalid-exif|photoshop-200dpi", "music": r"music\.",
-        "deck": r".*0376ILF|opportunity-tracks", "tracks": r".*1154ILF|opportunity-rear", "lena": r"lena",
-        "earth": r"b\.(avi|mp4)|muted_b|playable_but", "test card": r"corrupted\.mp4|av1_video",
-        "bunny": r"big.?buck|rotate-buck|multiple-aac", "audacity": r"audacity", "stereo": r"test_file_stereo",
-        "bear": r"bear", "speech": r"test1",
-    }  # fmt: skip
+        "grey ramp": r"(png_)?bas\wn?0g16",
+        "sugarshack": r"sugarshack",
+        "cropped": r"16bit\.(MM\.)?cropped",
+        "red": r"truncated_app14|tiff_strip_cmyk",
+        "car": r"exiv2-bug922|imagemagick\.png",
+        "gallery": r"Portrait_\d",
+        "landscape": r"Landscape_\d",
+        "photoshop": r"invalid-exif|photoshop-200dpi",
+        "music": r"music\.",
+        "deck": r".*0376ILF|opportunity-tracks",
+        "tracks": r".*1154ILF|opportunity-rear",
+        "lena": r"lena",
+        "earth": r"b\.(avi|mp4)|muted_b|playable_but",
+        "test card": r"corrupted\.mp4|av1_video",
+        "bunny": r"big.?buck|rotate-buck|multiple-aac",
+        "audacity": r"audacity",
+        "stereo": r"test_file_stereo",
+        "bear": r"bear",
+        "speech": r"test1",
+    }
     return next((known for known, pattern in families.items() if re.match(pattern, name)), name)
 
 

@@ -50,9 +50,12 @@ def test_the_notes_of_a_recorder_say_when_where_and_with_what(tmp_path: Path) ->
         record = read_container(opened, sha256="0" * 64, size_bytes=path.stat().st_size, medium="audio")
     known = {name: value.value for name, value in vars(record.known).items() if value}
     assert known == {
-        "device": "MCS", "created": "2021-05-15T07:18:00+08:00", "caption": "a\nb",
-        "latitude_degrees_north": -25.1, "longitude_degrees_east": 109.9,
-    }  # fmt: skip
+        "device": "MCS",
+        "created": "2021-05-15T07:18:00+08:00",
+        "caption": "a\nb",
+        "latitude_degrees_north": -25.1,
+        "longitude_degrees_east": 109.9,
+    }
     problems: list[str] = []
     ((date, when),) = dates_of_file(record.tags, problems)
     assert (date.meaning, date.source, problems) == ("recorded", "file:guano:Timestamp", [])
@@ -61,16 +64,26 @@ def test_the_notes_of_a_recorder_say_when_where_and_with_what(tmp_path: Path) ->
 
 def test_the_chunk_of_wildlife_acoustics_is_read() -> None:
     data = wamd(
-        (0, struct.pack("<H", 1)), (1, b"SM4\0"), (2, b"S4A03895"), (5, b"2019-05-22 00:00:00-07:00"),
-        (6, b"WGS84,53.1234,N,117.5,W,1200"), (0x0F, struct.pack("<H", 10)), (0x15, b"\1\2"), (0xFFFF, b"\0"),
-    )  # fmt: skip
+        (0, struct.pack("<H", 1)),
+        (1, b"SM4\0"),
+        (2, b"S4A03895"),
+        (5, b"2019-05-22 00:00:00-07:00"),
+        (6, b"WGS84,53.1234,N,117.5,W,1200"),
+        (0x0F, struct.pack("<H", 10)),
+        (0x15, b"\1\2"),
+        (0xFFFF, b"\0"),
+    )
     tags, problems = tags_of(wave(data))
     assert problems == []
     assert tags == {
-        "wamd:Version": 1, "wamd:Model": "SM4", "wamd:Serial Number": "S4A03895",
-        "wamd:Timestamp": "2019-05-22 00:00:00-07:00", "wamd:GPS First": "WGS84,53.1234,N,117.5,W,1200",
-        "wamd:Time Expansion": 10, "wamd:Entry 0x15": "0102",
-    }  # fmt: skip
+        "wamd:Version": 1,
+        "wamd:Model": "SM4",
+        "wamd:Serial Number": "S4A03895",
+        "wamd:Timestamp": "2019-05-22 00:00:00-07:00",
+        "wamd:GPS First": "WGS84,53.1234,N,117.5,W,1200",
+        "wamd:Time Expansion": 10,
+        "wamd:Entry 0x15": "0102",
+    }
     assert tags_of(wave(wamd((1, b"SM4")).replace(b"\3\0\0\0", b"\x63\0\0\0")))[1] == [
         "chunk wamd: entry 0x01 says 99 bytes, the chunk ends before"
     ]
@@ -136,14 +149,22 @@ def test_texts_of_aiff_and_caf_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.aiff"
     soundfile.write(path, np.zeros(100), 48_000)
     comment = struct.pack(">HIHH", 1, 0, 0, 6) + b"dust d"
-    more = [chunk(b"NAME", b"Descent", ">"), chunk(b"AUTH", b"CNSA", ">"), chunk(b"(c) ", b"2021", ">"),
-            chunk(b"ANNO", b"first", ">"), chunk(b"COMT", comment, ">")]  # fmt: skip
+    more = [
+        chunk(b"NAME", b"Descent", ">"),
+        chunk(b"AUTH", b"CNSA", ">"),
+        chunk(b"(c) ", b"2021", ">"),
+        chunk(b"ANNO", b"first", ">"),
+        chunk(b"COMT", comment, ">"),
+    ]
     tags, problems = tags_of(io.BytesIO(path.read_bytes() + b"".join(more)))
     assert problems == []
     assert tags == {
-        "aiff:Name": "Descent", "aiff:Author": "CNSA", "aiff:Copyright": "2021", "aiff:Annotation": "first",
+        "aiff:Name": "Descent",
+        "aiff:Author": "CNSA",
+        "aiff:Copyright": "2021",
+        "aiff:Annotation": "first",
         "aiff:Comment": "dust d",
-    }  # fmt: skip
+    }
     path = tmp_path / "a.caf"
     soundfile.write(path, np.zeros(100), 48_000)
     info = struct.pack(">I", 2) + b"title\0Descent\0artist\0CNSA\0"
@@ -156,8 +177,13 @@ def test_texts_of_aiff_and_caf_are_read(tmp_path: Path) -> None:
 
 
 def test_any_byte_of_a_chunk_may_be_wrong() -> None:
-    whole = wave(chunk(b"guan", GUANO), wamd((1, b"SM4"), (5, b"2019")), chunk(b"iXML", IXML.format("UTF-8").encode()),
-                 chunk(b"cart", bytes(2048)), chunk(b"smpl", bytes(36))).read()  # fmt: skip
+    whole = wave(
+        chunk(b"guan", GUANO),
+        wamd((1, b"SM4"), (5, b"2019")),
+        chunk(b"iXML", IXML.format("UTF-8").encode()),
+        chunk(b"cart", bytes(2048)),
+        chunk(b"smpl", bytes(36)),
+    ).read()
     chance = np.random.default_rng(3)
     for _ in range(500):
         data = bytearray(whole)

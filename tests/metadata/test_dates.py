@@ -227,8 +227,10 @@ def test_the_comments_of_ogg_are_the_files_own(tmp_path: Path, subtype: str) -> 
     with path.open("rb") as file:
         known = read_container(file, sha256="0" * 64, size_bytes=1, medium="audio").known
     assert [value and value.value for value in (known.title, known.creator, known.created)] == [
-        "The sound", "CNSA", "2021-05-22",
-    ]  # fmt: skip
+        "The sound",
+        "CNSA",
+        "2021-05-22",
+    ]
 
 
 def test_a_broadcast_wave_is_created_on_a_day(tmp_path: Path) -> None:
@@ -236,9 +238,24 @@ def test_a_broadcast_wave_is_created_on_a_day(tmp_path: Path) -> None:
         pytest.skip("ffmpeg writes the broadcast wave")
     path = tmp_path / "a.wav"
     subprocess.run(
-        ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "sine=d=1", "-write_bext", "1", "-metadata",
-         "origination_date=2021-05-15", "-metadata", "origination_time=07:18:00", str(path)], check=True,
-    )  # fmt: skip
+        [
+            "ffmpeg",
+            "-loglevel",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=d=1",
+            "-write_bext",
+            "1",
+            "-metadata",
+            "origination_date=2021-05-15",
+            "-metadata",
+            "origination_time=07:18:00",
+            str(path),
+        ],
+        check=True,
+    )
     with path.open("rb") as file:
         record = read_container(file, sha256="0" * 64, size_bytes=1, medium="audio")
     assert record.known.created is not None

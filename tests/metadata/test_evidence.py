@@ -29,17 +29,30 @@ LABEL = b"""<?xml version="1.0"?>
 <file><FILE_NAME>other.2B</FILE_NAME></file></product_observational>"""
 
 
-def evidence(name: str = "a.png", *, tags: tuple = (), entry: dict | None = None, head: dict | None = None,
-             labels: dict[str, bytes] | None = None, mission: str | None = "tianwen-1") -> EvidenceRecord:  # fmt: skip
+def evidence(
+    name: str = "a.png",
+    *,
+    tags: tuple = (),
+    entry: dict | None = None,
+    head: dict | None = None,
+    labels: dict[str, bytes] | None = None,
+    mission: str | None = "tianwen-1",
+) -> EvidenceRecord:
     source = Source(digest="0" * 64, size_bytes=9, name=name, medium="photo", format="png", has_sound=False)
     metadata: dict[str, Any] = {
-        "tags": [{"namespace": n, "name": k, "value": v} for n, k, v in tags], "known": {}, "problems": [],
-    }  # fmt: skip
+        "tags": [{"namespace": n, "name": k, "value": v} for n, k, v in tags],
+        "known": {},
+        "problems": [],
+    }
     return weigh(
-        source=source, name=name, metadata=metadata, head=head or {}, entry=entry,  # type: ignore[arg-type]
+        source=source,
+        name=name,
+        metadata=metadata,
+        head=head or {},
+        entry=entry,  # type: ignore[arg-type]
         labels={key: label_tags(data) for key, data in (labels or {}).items()},
         profile=load_profile(mission) if mission else None,
-    )  # fmt: skip
+    )
 
 
 def test_a_day_in_beijing_stays_a_day_and_two_sols() -> None:
@@ -71,9 +84,12 @@ def test_file_label_release_and_profile_that_disagree_are_all_kept() -> None:
     )
     recorded = {d.about: {source: value for value, source in d.says} for d in record.disagreements}
     assert set(recorded["recorded"]) == {
-        "release.toml:date", "file name", "file:exif:DateTimeOriginal", "profile tianwen-1:drive-off",
+        "release.toml:date",
+        "file name",
+        "file:exif:DateTimeOriginal",
+        "profile tianwen-1:drive-off",
         "label x.2BL:Observation_Area/TIME_COORDINATES/Start_Date_Time",
-    }  # fmt: skip
+    }
     assert recorded["file name"] == {"the file": NAME, "label x.2BL:file/FILE_NAME": "other.2B"}
     assert record.taken is not None
     assert (record.taken.source.split(":")[0], record.taken.first_sol) == ("label x.2BL", 41)
@@ -102,16 +118,25 @@ def test_rights_come_from_the_profile_where_the_release_says_none() -> None:
 
 
 def test_captions_alt_texts_credit_and_rights_stand_in_their_terms_and_languages() -> None:
-    entry = {"caption": "Tracks <b>behind</b>", "caption_zh": "车辙", "alt_text": "Two tracks", "alt_text_zh": "两条",
-             "credit": "CNSA", "rights": "unresolved", "redistribute": False}  # fmt: skip
+    entry = {
+        "caption": "Tracks <b>behind</b>",
+        "caption_zh": "车辙",
+        "alt_text": "Two tracks",
+        "alt_text_zh": "两条",
+        "credit": "CNSA",
+        "rights": "unresolved",
+        "redistribute": False,
+    }
     said = {(s.term, s.language): s.value for s in evidence(entry=entry).statements if s.source.startswith("release")}
     assert said == {
-        ("dc:description", "en"): "Tracks <b>behind</b>", ("dc:description", "zh"): "车辙",
+        ("dc:description", "en"): "Tracks <b>behind</b>",
+        ("dc:description", "zh"): "车辙",
         ("Iptc4xmpCore:AltTextAccessibility", "en"): "Two tracks",
         ("Iptc4xmpCore:AltTextAccessibility", "zh"): "两条",
-        ("photoshop:Credit", None): "CNSA", ("dc:rights", None): "unresolved",
+        ("photoshop:Credit", None): "CNSA",
+        ("dc:rights", None): "unresolved",
         ("marsmedia:redistribute", None): "false",
-    }  # fmt: skip
+    }
 
 
 def test_synthetic_is_told_in_the_terms_of_the_iptc() -> None:
@@ -147,8 +172,12 @@ def test_a_cnsa_product_name_is_read() -> None:
     product = product_name(NAME + "L")
     assert product is not None
     assert (product.instrument, product.mode, product.sol, product.level, product.is_label) == (
-        "NaTeCamA", "F-001", 41, "2B", True,
-    )  # fmt: skip
+        "NaTeCamA",
+        "F-001",
+        41,
+        "2B",
+        True,
+    )
     assert product_name("holiday.jpg") is None
 
 
@@ -164,8 +193,11 @@ def test_a_pds3_label_is_read_with_its_objects() -> None:
 
 
 def test_camera_sol_and_local_time_fall_back_to_a_label() -> None:
-    tags = (("pds3", "INSTRUMENT_NAME", "PANORAMIC CAMERA RIGHT"), ("pds3", "PLANET_DAY_NUMBER", "68"),
-            ("pds3", "LOCAL_TRUE_SOLAR_TIME", "12:30:36"))  # fmt: skip
+    tags = (
+        ("pds3", "INSTRUMENT_NAME", "PANORAMIC CAMERA RIGHT"),
+        ("pds3", "PLANET_DAY_NUMBER", "68"),
+        ("pds3", "LOCAL_TRUE_SOLAR_TIME", "12:30:36"),
+    )
     facts = EvidenceFacts.of(evidence(tags=tags, mission=None))
     assert (facts.camera, facts.camera_source) == ("PANORAMIC CAMERA RIGHT", "label inside:INSTRUMENT_NAME")
     assert (facts.first_sol, facts.last_sol, facts.sol_source) == (68, 68, "label inside:PLANET_DAY_NUMBER")
@@ -220,8 +252,12 @@ def test_only_the_entry_that_changed_is_made_again(make: MediaMaker, tmp_path: P
 
 
 def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
-    entry = {"date": "2021-06-16", "date_zone": "UTC", "event": "drive-off",
-             "recorded_by": "rear hazard-avoidance camera"}  # fmt: skip
+    entry = {
+        "date": "2021-06-16",
+        "date_zone": "UTC",
+        "event": "drive-off",
+        "recorded_by": "rear hazard-avoidance camera",
+    }
     record = evidence(entry=entry)
     assert EvidenceFacts.of(record).recorded_by == "rear hazard-avoidance camera"
     lines = show.evidence_lines(json.loads(json.dumps(as_json(record))))
@@ -278,22 +314,25 @@ def test_label_of_another_mission_is_a_disagreement() -> None:
     record = evidence(labels={"a.xml": MISSION_LABEL % (b"Mars 2020", b"x")})
     assert (record.mission, record.mission_source) == ("tianwen-1", "release.toml:mission")
     assert [one.says for one in record.disagreements if one.about == "mission"] == [
-        (("tianwen-1", "release.toml:mission"),
-         ("Mars 2020", "label a.xml:Observation_Area/Investigation_Area/name")),
-    ]  # fmt: skip
+        (("tianwen-1", "release.toml:mission"), ("Mars 2020", "label a.xml:Observation_Area/Investigation_Area/name"))
+    ]
 
 
 def test_sol_of_a_label_counts_for_missions_without_a_profile() -> None:
-    label = (b"PDS_VERSION_ID = PDS3\nMISSION_NAME = \"MARS EXPLORATION ROVER\"\nINSTRUMENT_ID = NAVCAM_LEFT\n"
-             b"PLANET_DAY_NUMBER = 4087\nSTART_TIME = 2015-07-24T08:12:00\nSOLAR_LONGITUDE = 17.5362 <deg>\n"
-             b"LOCAL_TRUE_SOLAR_TIME = \"15:22:15\"\nEND\n")  # fmt: skip
+    label = (
+        b'PDS_VERSION_ID = PDS3\nMISSION_NAME = "MARS EXPLORATION ROVER"\nINSTRUMENT_ID = NAVCAM_LEFT\n'
+        b"PLANET_DAY_NUMBER = 4087\nSTART_TIME = 2015-07-24T08:12:00\nSOLAR_LONGITUDE = 17.5362 <deg>\n"
+        b'LOCAL_TRUE_SOLAR_TIME = "15:22:15"\nEND\n'
+    )
     record = evidence(labels={"a.lbl": label}, mission=None)
     facts = EvidenceFacts.of(record)
     assert record.taken is not None
     assert (record.taken.first_sol, record.taken.last_sol) == (4087, 4087)
     assert (facts.mission, facts.first_sol, facts.sol_source) == (
-        "MARS EXPLORATION ROVER", 4087, "label a.lbl:PLANET_DAY_NUMBER",
-    )  # fmt: skip
+        "MARS EXPLORATION ROVER",
+        4087,
+        "label a.lbl:PLANET_DAY_NUMBER",
+    )
     assert (facts.camera, facts.local_true_solar_time_hours) == ("NAVCAM_LEFT", 15.37083)
     assert show.evidence_lines(json.loads(json.dumps(as_json(record))))[1:] == [
         "sol: 4087 (from label a.lbl:PLANET_DAY_NUMBER)",
@@ -318,15 +357,16 @@ def test_sol_of_a_label_narrows_a_day_and_contradicts_another_one() -> None:
     assert apart.taken is not None
     assert (apart.taken.first_sol, apart.taken.last_sol) == (32, 33)
     assert [one.says for one in apart.disagreements] == [
-        (("40", "label a.lbl:PLANET_DAY_NUMBER"), ("32 to 33", "profile tianwen-1 from release.toml:date")),
-    ]  # fmt: skip
+        (("40", "label a.lbl:PLANET_DAY_NUMBER"), ("32 to 33", "profile tianwen-1 from release.toml:date"))
+    ]
 
 
 def test_label_of_several_files_is_compared_by_the_part_about_this_one() -> None:
     files = b"".join(
         b"<File_Area_Observational><File><file_name>%b</file_name><file_size unit='byte'>%d</file_size></File>"
-        b"</File_Area_Observational>" % (name, size) for name, size in ((b"b.png", 7), (b"a.png", 9))
-    )  # fmt: skip
+        b"</File_Area_Observational>" % (name, size)
+        for name, size in ((b"b.png", 7), (b"a.png", 9))
+    )
     label = b'<?xml version="1.0"?><Product_Observational>%b</Product_Observational>'
     assert evidence(labels={"a.xml": label % files}).disagreements == ()
     apart = evidence(labels={"a.xml": label % files.replace(b">9<", b">8<")}).disagreements

@@ -48,8 +48,10 @@ def exiftool(folder: Path) -> list[dict[str, Any]]:
     command = shutil.which("exiftool") or pytest.skip("no exiftool on this machine: install libimage-exiftool-perl")
     ran = subprocess.run(
         [command, "-j", "-D", "-G1", "-n", "-a", "-r", "-EXIF:all", "-IPTC:all", "-XMP:all", str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return json.loads(ran.stdout)
 
 

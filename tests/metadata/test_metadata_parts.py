@@ -52,10 +52,18 @@ def test_the_broadcast_extension_ixml_and_list_info_of_a_wav() -> None:
     tags = list(riff_tags(wav(bext(), chunk(b"iXML", ixml), chunk(b"LIST", info), chunk(b"_PMX", XMP)), problems))
     assert problems == []
     assert values(tags, "bext") == {
-        "Description": "drive-off", "Originator": "CNSA", "OriginatorReference": "ref", "OriginationDate": "2021-05-22",
-        "OriginationTime": "02:40:00", "TimeReference": 48_000, "Version": 2, "LoudnessValue": -23.1,
-        "LoudnessRange": 8.4, "MaxTruePeakLevel": -1.3, "CodingHistory": "A=PCM,F=48000",
-    }  # fmt: skip
+        "Description": "drive-off",
+        "Originator": "CNSA",
+        "OriginatorReference": "ref",
+        "OriginationDate": "2021-05-22",
+        "OriginationTime": "02:40:00",
+        "TimeReference": 48_000,
+        "Version": 2,
+        "LoudnessValue": -23.1,
+        "LoudnessRange": 8.4,
+        "MaxTruePeakLevel": -1.3,
+        "CodingHistory": "A=PCM,F=48000",
+    }
     assert values(tags, "ixml") == {"PROJECT": "Mars", "SPEED/NOTE": "none"}
     assert values(tags, "riff.info") == {"IART": "MCS", "ICOP": "©"}
     assert values(tags, "xmp") == {"dc:title": "Tracks"}
@@ -115,8 +123,10 @@ def test_a_colour_profile_tells_its_header_and_texts() -> None:
     told = values(icc_tags(profile), "icc")
     assert told["ProfileSize"] == len(profile)
     assert (told["ProfileClass"], told["ColorSpaceData"], told["ProfileConnectionSpace"]) == (
-        "display device", "RGB", "XYZ",
-    )  # fmt: skip
+        "display device",
+        "RGB",
+        "XYZ",
+    )
     assert (told["RenderingIntent"], told["ProfileDescription"]) == ("perceptual", "sRGB built-in")
     with pytest.raises(ValueError, match="it has no profile signature"):
         list(icc_tags(b"nonsense"))

@@ -67,10 +67,12 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     checked = CliRunner().invoke(main, ["release", "check", str(tmp_path)])
     assert checked.exit_code == 1
     assert [line.split(": ")[:2] for line in checked.output.splitlines()] == [
-        ["release.toml, line 1", "titel"], ["release.toml, line 3", "'gone.png' is not in the release"],
-        ["release.toml, line 4", "date is '2021-02-30'"], ["release.toml, line 5", "date_zone is 'Mars'"],
+        ["release.toml, line 1", "titel"],
+        ["release.toml, line 3", "'gone.png' is not in the release"],
+        ["release.toml, line 4", "date is '2021-02-30'"],
+        ["release.toml, line 5", "date_zone is 'Mars'"],
         ["release.toml, line 6", "bad"],
-    ]  # fmt: skip
+    ]
 
 
 def test_bytes_that_are_not_text_are_told() -> None:

@@ -88,8 +88,10 @@ def test_pictures_are_made_in_the_sizes_asked_for_and_never_enlarged(made: PackS
         with Image.open(path) as opened:
             found[path.name] = opened.size
     assert found == {
-        "preview_1024_1024.webp": (1024, 768), "preview_1024_100.webp": (100, 75), "spectrogram_80.webp": (80, 40),
-    }  # fmt: skip
+        "preview_1024_1024.webp": (1024, 768),
+        "preview_1024_100.webp": (100, 75),
+        "spectrogram_80.webp": (80, 40),
+    }
 
 
 def test_a_plot_is_not_resized_and_the_waveform_comes_with_the_sound(made: PackStore, tmp_path: Path) -> None:
@@ -97,16 +99,30 @@ def test_a_plot_is_not_resized_and_the_waveform_comes_with_the_sound(made: PackS
 
     digest = made.source("gusts.wav", "audio", "wav", b"RIFF gusts")
     plot = picture(80, 40, 7, "PNG")
-    made.result(digest, "audio.spectrogram_picture", Item(name="spectrogram.png", media_type="image/png", data=plot,
-                facts={"width_px": 80, "height_px": 40, "plot_left_px": 4}))  # fmt: skip
+    made.result(
+        digest,
+        "audio.spectrogram_picture",
+        Item(
+            name="spectrogram.png",
+            media_type="image/png",
+            data=plot,
+            facts={"width_px": 80, "height_px": 40, "plot_left_px": 4},
+        ),
+    )
     made.result(digest, "audio.waveform", Item(name="waveform.png", media_type="image/png", data=plot))
-    made.result(digest, "audio.renditions", Item(name="restored.m4a", media_type="audio/mp4", data=b"m4a"),
-                Item(name="restored.flac", media_type="audio/flac", data=b"flac"))  # fmt: skip
+    made.result(
+        digest,
+        "audio.renditions",
+        Item(name="restored.m4a", media_type="audio/mp4", data=b"m4a"),
+        Item(name="restored.flac", media_type="audio/flac", data=b"flac"),
+    )
     recipe = {"take": DEFAULT_TAKE, "selection": ("gusts.wav",)}
     make_pack(made, tmp_path / "pack", **recipe)
     assert [name.partition("/")[2] for name in media_of(tmp_path / "pack")] == [
-        "audio.renditions/restored.m4a", "audio.spectrogram_picture/spectrogram.png", "audio.waveform/waveform.png",
-    ]  # fmt: skip
+        "audio.renditions/restored.m4a",
+        "audio.spectrogram_picture/spectrogram.png",
+        "audio.waveform/waveform.png",
+    ]
     make_pack(made, tmp_path / "small", **recipe, pictures=Pictures(longest_side_px=(20,)))
     place = tmp_path / "small/data/media/gusts.wav/audio.spectrogram_picture/spectrogram.png"
     assert place.read_bytes() == plot
@@ -141,10 +157,15 @@ def test_of_two_results_the_asked_for_is_taken_else_the_latest(made: PackStore, 
 
     digest = made.source("two.jpg", "photo", "jpeg", b"two")
     old, new = (
-        made.result(digest, "photo.preview", Item(name="preview_320.jpg", media_type="image/jpeg",
-                    data=picture(32, 32, number)), key=f"k{number}", made_utc=f"2026-01-0{number}T00:00:00Z")
+        made.result(
+            digest,
+            "photo.preview",
+            Item(name="preview_320.jpg", media_type="image/jpeg", data=picture(32, 32, number)),
+            key=f"k{number}",
+            made_utc=f"2026-01-0{number}T00:00:00Z",
+        )
         for number in (1, 2)
-    )  # fmt: skip
+    )
     recipe = Recipe(title=Text(en="Two"), selection=("two.jpg",), take=("stills",))
     assert build(recipe, tmp_path / "a", made.store, asked=lambda row: frozenset()).results == (new.ref,)
     assert build(recipe, tmp_path / "b", made.store, asked=lambda row: frozenset([old.ref])).results == (old.ref,)

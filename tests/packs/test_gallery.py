@@ -101,8 +101,10 @@ def test_frames_carry_their_exact_times_and_their_shot(tmp_path: Path) -> None:
         {"number": 2, "start_seconds": 1.5, "end_seconds": 4.0, "starts_with": "cut", "first_frame": 15},
     ]
     (tmp_path / "shots.json").write_text(json.dumps({"shots": shots}))
-    kept = [{"pts": 45, "time_base": "1/30", "time_seconds": 1.5, "end_seconds": 1.6},
-            {"pts": 15, "time_base": "1/30", "time_seconds": 0.5, "end_seconds": 0.6}]  # fmt: skip
+    kept = [
+        {"pts": 45, "time_base": "1/30", "time_seconds": 1.5, "end_seconds": 1.6},
+        {"pts": 15, "time_base": "1/30", "time_seconds": 0.5, "end_seconds": 0.6},
+    ]
     frames = [item(video, tmp_path / f"{n}.jpg", "video.frames", "image/jpeg", facts) for n, facts in enumerate(kept)]
     still = {"identity": {"pts": 44, "time_base": "1/30", "time_seconds": 44 / 30}, "shot": 1, "rank": 1}
     stills = item(video, tmp_path / "still.jpg", "video.stills", "image/jpeg", still)
@@ -111,8 +113,10 @@ def test_frames_carry_their_exact_times_and_their_shot(tmp_path: Path) -> None:
     written(tmp_path / "page", [listed, *frames, *smaller, stills])
     found = data(tmp_path / "page", "index")["frames"]
     assert [(f["pts"], f["time_seconds"], f["end_seconds"], f["shot"], f["is_still"]) for f in found] == [
-        (15, 0.5, 0.6, 1, False), (44, 44 / 30, None, 1, True), (45, 1.5, 1.6, 2, False),
-    ]  # fmt: skip
+        (15, 0.5, 0.6, 1, False),
+        (44, 44 / 30, None, 1, True),
+        (45, 1.5, 1.6, 2, False),
+    ]
 
 
 def test_a_waveform_keeps_its_extremes_and_its_length(tmp_path: Path) -> None:
@@ -149,10 +153,16 @@ def test_tiles_that_lead_out_of_their_archive_are_refused(tmp_path: Path, names:
 
 def test_the_newest_result_of_each_parameter_set_is_shown() -> None:
     shown = [
-        item(subject(), Path("a"), "video.frames", "image/jpeg", started_utc=f"2026-01-0{day}T00:00:00Z",
-             parameters={"every_seconds": seconds}).entry
+        item(
+            subject(),
+            Path("a"),
+            "video.frames",
+            "image/jpeg",
+            started_utc=f"2026-01-0{day}T00:00:00Z",
+            parameters={"every_seconds": seconds},
+        ).entry
         for day, seconds in ((2, 1.0), (3, 1.0), (1, 1.0), (1, 2.0))
-    ]  # fmt: skip
+    ]
     manifests = [entry.manifest for entry in shown if entry]
     assert newest(manifests) == [manifests[1], manifests[3]]
 
@@ -182,8 +192,10 @@ def test_thumbnails_are_small_upright_and_eight_bit_and_small_pictures_serve_as_
     video = subject(medium="video")
 
     def thumbnails(**facts: dict[str, int]) -> dict[str, str]:
-        shown = [item(video, tmp_path / name.replace("_", "."), "video.frames", f"image/{name[-4:].strip('_')}", of)
-                 for name, of in facts.items()]  # fmt: skip
+        shown = [
+            item(video, tmp_path / name.replace("_", "."), "video.frames", f"image/{name[-4:].strip('_')}", of)
+            for name, of in facts.items()
+        ]
         entries = [one.entry for one in shown if one.entry]
         entries = [replace(entry, sha256=f"{n}" * 64) for n, entry in enumerate(entries)]
         entries = [replace(entry, media_type=entry.media_type.replace("jpg", "jpeg")) for entry in entries]
@@ -192,8 +204,9 @@ def test_thumbnails_are_small_upright_and_eight_bit_and_small_pictures_serve_as_
     made = thumbnails(deep_png={"width_px": 1200, "height_px": 600}, turned_jpg={})
     pictures = {name: Image.open(tmp_path / "page" / address) for name, address in made.items()}
     assert {name: picture.size for name, picture in pictures.items()} == {
-        "deep.png": (480, 240), "turned.jpg": (240, 480),
-    }  # fmt: skip
+        "deep.png": (480, 240),
+        "turned.jpg": (240, 480),
+    }
     assert pictures["deep.png"].getpixel((5, 5)) == (128, 128, 128)
     small = thumbnails(small_jpg={"width_px": 300, "height_px": 200}, turned_jpg={})
     assert small == {"small.jpg": "../small.jpg"}
@@ -233,8 +246,9 @@ def test_what_could_not_be_made_is_told(tmp_path: Path) -> None:
     written(tmp_path, [original(subject(1, failures=failures)), original(subject(2))])
     assert [one["has_failures"] for one in data(tmp_path, "index")["subjects"]] == [True, False]
     assert [one["failures"] for one in data(tmp_path, "details-0000").values()] == [
-        [{"processor": "video.frames", "verdict": "failed", "reason": "no frame decodes: fetch it again"}], [],
-    ]  # fmt: skip
+        [{"processor": "video.frames", "verdict": "failed", "reason": "no frame decodes: fetch it again"}],
+        [],
+    ]
 
 
 def test_browse_writes_over_its_own_page_and_over_nothing_else(tmp_path: Path) -> None:
@@ -261,8 +275,9 @@ def test_browse_writes_over_its_own_page_and_over_nothing_else(tmp_path: Path) -
     full.mkdir()
     (full / "letter.txt").write_text("dear")
     assert browse("-o", str(full)) == (
-        2, f"marsmedia: {full}: holds something else than a gallery: name another folder with -o\n",
-    )  # fmt: skip
+        2,
+        f"marsmedia: {full}: holds something else than a gallery: name another folder with -o\n",
+    )
     assert browse("medium=video")[0] == 2
     (store / "gallery" / "index.html").write_text(UNFINISHED)  # as a killed run leaves it
     assert browse()[0] == 0
@@ -300,8 +315,9 @@ def test_a_pack_is_shown_by_its_own_page(tmp_path: Path) -> None:
     (tmp_path / "pack/bagit.txt").write_text("BagIt-Version: 1.0\n")
     without = CliRunner().invoke(main, ["browse", str(tmp_path / "pack"), "--no-open"])
     assert (without.exit_code, without.stderr) == (
-        2, f"marsmedia: {tmp_path}/pack: a pack without a page of its own: build it again\n",
-    )  # fmt: skip
+        2,
+        f"marsmedia: {tmp_path}/pack: a pack without a page of its own: build it again\n",
+    )
     (tmp_path / "pack/data/index.html").write_text("page")
     shown = CliRunner().invoke(main, ["browse", str(tmp_path / "pack"), "--no-open"])
     assert (shown.exit_code, shown.stdout) == (0, f"{tmp_path}/pack/data/index.html\n")

@@ -174,8 +174,10 @@ def test_frames_show_their_exact_times_one_by_one(browser: Browser, index: Path)
 def test_a_video_that_starts_late_plays_the_frame_of_the_time_asked(browser: Browser, tmp_path: Path) -> None:
     video = MediaMaker(tmp_path).video("late.mp4", list(range(50, 150)))
     one = subject(medium="video", name="late.mp4")
-    times = [{"pts": tick, "time_base": "1/25", "time_seconds": tick / 25, "end_seconds": (tick + 1) / 25}
-             for tick in (50, 75, 149)]  # fmt: skip
+    times = [
+        {"pts": tick, "time_base": "1/25", "time_seconds": tick / 25, "end_seconds": (tick + 1) / 25}
+        for tick in (50, 75, 149)
+    ]
     frames = [item(one, tmp_path / f"{n}.jpg", "video.frames", "image/jpeg", at) for n, at in enumerate(times)]
     shown = [replace(original(one, href=video.path.name), media_type="video/mp4"), *frames]
     write_gallery(tmp_path, shown, title=Text(en="x"), languages=("en",))
@@ -313,10 +315,25 @@ def test_nothing_of_a_hostile_release_runs(browser: Browser, tmp_path: Path) -> 
     for number, text in enumerate(HOSTILE):
         said = Text(en=text, zh=text)
         one = subject(
-            number, name=text, title=said, caption=said, release=text, mission=text, event=text, event_title=said,
-            camera=text, place=text, creator=text, agency=text, credit=text, rights=text, published_at=text,
-            disagreements=(text,), audit={"words": text, "is_complete": True}, format=text,
-        )  # fmt: skip
+            number,
+            name=text,
+            title=said,
+            caption=said,
+            release=text,
+            mission=text,
+            event=text,
+            event_title=said,
+            camera=text,
+            place=text,
+            creator=text,
+            agency=text,
+            credit=text,
+            rights=text,
+            published_at=text,
+            disagreements=(text,),
+            audit={"words": text, "is_complete": True},
+            format=text,
+        )
         folder = tmp_path / str(number)
         write_gallery(folder, [original(one)], title=said, languages=("en", "zh"))
         with browser.page() as page:

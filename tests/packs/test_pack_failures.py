@@ -83,9 +83,12 @@ def test_a_disk_that_fills_in_the_middle_leaves_nothing(made: PackStore, tmp_pat
     import errno
 
     said = subprocess.run(
-        [sys.executable, "-c", LIMITED, tmp_path, name], env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", LIMITED, tmp_path, name],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert said.stdout.split() == [str(errno.EFBIG)]
     assert [path.name for path in tmp_path.iterdir() if "pack" in path.name] == []
 

@@ -60,13 +60,20 @@ why = "letter"
 
 def test_a_whole_recipe_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, WHOLE) == Recipe(
-        title=Text(en="Wheel tracks", zh="车辙"), text=Text(en="Sixteen photos."), audience="press",
-        selection=("medium=photo", "sol=1..20"), take=("originals", "photo.enhanced/*.jpg"), languages=("zh",),
-        publisher="A museum", date="2026-01-31", web_address="https://example.org/packs/tracks/",
-        pictures=Pictures(longest_side_px=(1024, 2048), picture_format="webp"), highlight=Highlight(seconds_each=2),
+        title=Text(en="Wheel tracks", zh="车辙"),
+        text=Text(en="Sixteen photos."),
+        audience="press",
+        selection=("medium=photo", "sol=1..20"),
+        take=("originals", "photo.enhanced/*.jpg"),
+        languages=("zh",),
+        publisher="A museum",
+        date="2026-01-31",
+        web_address="https://example.org/packs/tracks/",
+        pictures=Pictures(longest_side_px=(1024, 2048), picture_format="webp"),
+        highlight=Highlight(seconds_each=2),
         signature=Signature(certificate=tmp_path / "chain.pem", key=tmp_path / "key.pem"),
         overrides=(Override(source="a.jpg", who="Li Hua", why="letter"),),
-    )  # fmt: skip
+    )
 
 
 def test_the_template_is_a_recipe_and_so_is_all_of_it(tmp_path: Path) -> None:

@@ -131,12 +131,19 @@ def test_iiif_has_a_canvas_for_each_picture_video_and_sound(pack: Path, schemas:
     assert manifest["label"] == {"en": ["Tracks & wind"], "zh": ["车辙与风"]}
     bodies = [canvas["items"][0]["items"][0]["body"] for canvas in manifest["items"]]
     assert [(body["type"], body["id"].rpartition("/")[2]) for body in bodies] == [
-        ("Video", "descent.mp4"), ("Image", "contact_sheet.jpg"), ("Image", "frame_000000.jpg"),
+        ("Video", "descent.mp4"),
+        ("Image", "contact_sheet.jpg"),
+        ("Image", "frame_000000.jpg"),
         ("Image", "frame_000001.jpg"),
-        ("Image", "frame_000002.jpg"), ("Video", "preview.mp4"), ("Image", "tracks.jpg"),
-        ("Image", "preview_1024.jpg"), ("Image", "preview_320.jpg"), ("Sound", "wind.wav"), ("Sound", "restored.wav"),
+        ("Image", "frame_000002.jpg"),
+        ("Video", "preview.mp4"),
+        ("Image", "tracks.jpg"),
+        ("Image", "preview_1024.jpg"),
+        ("Image", "preview_320.jpg"),
+        ("Sound", "wind.wav"),
+        ("Sound", "restored.wav"),
         ("Image", "spectrogram.png"),
-    ]  # fmt: skip
+    ]
     clip = manifest["items"][5]
     assert (clip["width"], clip["height"], clip["duration"]) == (640, 360, 4.0)
     assert clip["rights"] == "http://rightsstatements.org/vocab/UND/1.0/"

@@ -64,10 +64,13 @@ def test_the_sample_release_for_every_audience(sample_store: Store, tmp_path: Pa
 
 def test_a_pack_with_sizes_and_a_highlight_is_the_same_twice(sample_store: Store, tmp_path: Path) -> None:
     recipe = Recipe(
-        title=Text(en="Sample"), selection=("*",), take=("stills", "contact sheets"), audience="public",
+        title=Text(en="Sample"),
+        selection=("*",),
+        take=("stills", "contact sheets"),
+        audience="public",
         pictures=Pictures(longest_side_px=(320, 640), picture_format="png"),
         highlight=Highlight(seconds_each=1.0, longest_side_px=320),
-    )  # fmt: skip
+    )
     for number in range(2):
         packed(sample_store, tmp_path / f"{number}", recipe)
     assert tree(tmp_path / "0") == tree(tmp_path / "1")

@@ -79,8 +79,10 @@ def test_several_damages_are_all_named(pack: Path) -> None:
     (pack / "data/CREDITS.txt").unlink()
     (pack / "data/media/new.jpg").write_bytes(b"")
     assert sorted(faults(pack)) == [
-        ("changed", FRAME), ("extra", "data/media/new.jpg"), ("missing", "data/CREDITS.txt"),
-    ]  # fmt: skip
+        ("changed", FRAME),
+        ("extra", "data/media/new.jpg"),
+        ("missing", "data/CREDITS.txt"),
+    ]
 
 
 def rewritten(
@@ -104,8 +106,9 @@ def test_a_zip_is_checked_like_a_folder(whole: Path, tmp_path: Path) -> None:
 
     place = rewritten(whole, tmp_path / "p.zip", change)
     assert faults(place) == [
-        ("changed", "data/media/descent.mp4/video.contact_sheet/contact_sheet.jpg"), ("missing", FRAME),
-    ]  # fmt: skip
+        ("changed", "data/media/descent.mp4/video.contact_sheet/contact_sheet.jpg"),
+        ("missing", FRAME),
+    ]
 
 
 def test_a_deflated_zip_of_the_same_files_is_whole(whole: Path, tmp_path: Path) -> None:

@@ -49,8 +49,14 @@ def test_others_mirrored_and_flat_pictures_are_not_linked() -> None:
 
 
 def test_the_same_image_as_png_and_as_planetary_product_is_found(samples: Path) -> None:
-    names = ["1N491020376ILFCNY9P0706L0M1.IMG", "1N491021154ILFCNY9P0706L0M1.IMG", "opportunity-tracks-16bit.png",
-             "opportunity-rear-deck-tracks-16bit.png", "curiosity-navcam-raw.jpg", "zhurong.jpg"]  # fmt: skip
+    names = [
+        "1N491020376ILFCNY9P0706L0M1.IMG",
+        "1N491021154ILFCNY9P0706L0M1.IMG",
+        "opportunity-tracks-16bit.png",
+        "opportunity-rear-deck-tracks-16bit.png",
+        "curiosity-navcam-raw.jpg",
+        "zhurong.jpg",
+    ]
     candidates = []
     for name in names:
         with (samples / "release" / name).open("rb") as file:
@@ -60,5 +66,6 @@ def test_the_same_image_as_png_and_as_planetary_product_is_found(samples: Path) 
         found = candidate(name, name, shown)
         candidates += [found] if found else []
     assert {(link.first, link.second) for link in renditions(candidates)} == {
-        (names[0], names[2]), (names[1], names[3]),
-    }  # fmt: skip
+        (names[0], names[2]),
+        (names[1], names[3]),
+    }

@@ -162,8 +162,9 @@ def test_cut_picture_fails_in_words_without_inner_names(picture_format: str) -> 
         read(whole[: len(whole) * 6 // 10])
     assert "photo.salvaged" in caught.value.todo
     assert caught.value.what in (
-        "truncated: the file ends before its picture does", "the compressed picture data is corrupt or cut off",
-    )  # fmt: skip
+        "truncated: the file ends before its picture does",
+        "the compressed picture data is corrupt or cut off",
+    )
 
 
 def test_damage_stands_in_the_facts_of_a_preview_and_of_its_source(tmp_path: Path) -> None:

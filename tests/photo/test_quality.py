@@ -107,9 +107,15 @@ def test_previews_in_three_formats_show_the_same() -> None:
     reader = PhotoReader(saved(scene(1600, 1200)))
     items = {item.name: item for item in Preview().start(reader.info, Path()).feed(reader.photo([]))}
     assert list(items) == [
-        "preview_320.jpg", "preview_320.webp", "preview_320.avif", "preview_1024.jpg", "preview_1024.webp",
-        "preview_1024.avif", "preview_2048.jpg", "preview_2048.webp",
-    ]  # fmt: skip
+        "preview_320.jpg",
+        "preview_320.webp",
+        "preview_320.avif",
+        "preview_1024.jpg",
+        "preview_1024.webp",
+        "preview_1024.avif",
+        "preview_2048.jpg",
+        "preview_2048.webp",
+    ]
     wanted = cv2.resize(scene(1600, 1200), (320, 240), interpolation=cv2.INTER_AREA).astype(int)
     for suffix, media_type in (("jpg", "image/jpeg"), ("webp", "image/webp"), ("avif", "image/avif")):
         item = items[f"preview_320.{suffix}"]
@@ -133,8 +139,11 @@ def test_a_panorama_becomes_a_static_image_service(tmp_path: Path) -> None:
         info = json.loads(packed.read("abababababababab/info.json"))
         first = packed.read("abababababababab/0,0,256,256/256,256/0/default.jpg")
     assert (info["id"], info["profile"], info["width"], info["height"]) == (
-        "https://example.org/iiif/abababababababab", "level0", 1000, 300,
-    )  # fmt: skip
+        "https://example.org/iiif/abababababababab",
+        "level0",
+        1000,
+        300,
+    )
     shown = np.asarray(Image.open(io.BytesIO(first)))
     assert np.abs(shown.astype(int) - scene(1000, 300)[:256, :256]).mean() < 4
     data = item.file.read_bytes()

@@ -29,12 +29,19 @@ def tiff(*pages: tuple[np.ndarray, list[Tag]], order: Literal["<", ">"] = "<") -
         tags: dict[int, Tag] = {
             tag: (tag, kind, values)
             for tag, kind, values in [
-                (256, 4, (samples.shape[1],)), (257, 4, (samples.shape[0],)),
-                (258, 3, (samples.dtype.itemsize * 8,) * bands), (259, 3, (1,)), (262, 3, (1 if bands == 1 else 2,)),
-                (273, 4, (at,)), (277, 3, (bands,)), (278, 4, (samples.shape[0],)), (279, 4, (len(pixels),)),
-                (339, 3, ({"u": 1, "i": 2, "f": 3, "c": 6}[samples.dtype.kind],) * bands), *more,
+                (256, 4, (samples.shape[1],)),
+                (257, 4, (samples.shape[0],)),
+                (258, 3, (samples.dtype.itemsize * 8,) * bands),
+                (259, 3, (1,)),
+                (262, 3, (1 if bands == 1 else 2,)),
+                (273, 4, (at,)),
+                (277, 3, (bands,)),
+                (278, 4, (samples.shape[0],)),
+                (279, 4, (len(pixels),)),
+                (339, 3, ({"u": 1, "i": 2, "f": 3, "c": 6}[samples.dtype.kind],) * bands),
+                *more,
             ]
-        }  # fmt: skip
+        }
         entries = bytearray()
         for tag, kind, values in sorted(tags.values()):
             letter = {1: "B", 2: "s", 3: "H", 4: "I"}[kind]

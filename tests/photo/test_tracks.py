@@ -32,8 +32,16 @@ def tracks(path: Path, processor: Tracks | None = None) -> TracksFacts:
 
 
 def of_array(grey: np.ndarray, processor: Tracks | None = None) -> TracksFacts:
-    info = PhotoInfo(format="png", width_px=grey.shape[1], height_px=grey.shape[0], mode="L", orientation=1,
-                     icc_profile_name=None, frame_count=1, has_alpha=False)  # fmt: skip
+    info = PhotoInfo(
+        format="png",
+        width_px=grey.shape[1],
+        height_px=grey.shape[0],
+        mode="L",
+        orientation=1,
+        icc_profile_name=None,
+        frame_count=1,
+        has_alpha=False,
+    )
     photo = Photo(info=info, image=Image.fromarray(grey))
     return last_facts(list((processor or Tracks(cameras="any")).start(info, Path()).feed(photo)))
 

@@ -113,10 +113,7 @@ def test_lines_from_side_to_side_turn_the_picture(across: str, down: str, right:
     assert (info.width_px, info.height_px) == (4, 6)
 
 
-@pytest.mark.parametrize(
-    "references",
-    ["<r>it</r><r>incidence</r>", "<r>incidence</r><r> it </r>", ""],
-)
+@pytest.mark.parametrize("references", ["<r>it</r><r>incidence</r>", "<r>incidence</r><r> it </r>", ""])
 def test_display_settings_for_several_arrays_hold_for_each(references: str) -> None:
     settings = SETTINGS.format(axis="Sample", across="Left to Right", down="Bottom to Top")
     names = references.replace("r>", "local_identifier_reference>")
@@ -136,8 +133,11 @@ def test_display_settings_of_another_array_are_not_used() -> None:
 def test_colour_settings_choose_the_bands(count: int, red: int, green: int, blue: int, axes: str) -> None:
     values = np.arange(count * 24, dtype=np.uint8).reshape(count, 4, 6)
     named = {"b": ("Band", count), "l": LINE, "s": SAMPLE}
-    text = label("UnsignedByte", tuple(named[axis] for axis in axes),
-                 settings=COLOURS.format(axis="Band", red=red, green=green, blue=blue))  # fmt: skip
+    text = label(
+        "UnsignedByte",
+        tuple(named[axis] for axis in axes),
+        settings=COLOURS.format(axis="Band", red=red, green=green, blue=blue),
+    )
     data = values.transpose(["bls".index(axis) for axis in axes]).tobytes()
     photo = PhotoReader(io.BytesIO(data), described_by(text, "a.raw", len(data))).photo([])
     assert np.asarray(photo.image).tolist() == values[[red - 1, green - 1, blue - 1]].transpose(1, 2, 0).tolist()
@@ -220,8 +220,15 @@ def test_a_label_that_changed_since_the_plan_gives_no_pixels(tmp_path: Path) -> 
     raw, file = tmp_path / "a.raw", tmp_path / "a.xml"
     raw.write_bytes(numbers().tobytes())
     file.write_bytes(label())
-    source = Source(digest="0" * 64, size_bytes=48, name="a.raw", medium="photo", format="PDS4 image", has_sound=False,
-                    label=LabelRef(name="a.xml", sha256="1" * 64))  # fmt: skip
+    source = Source(
+        digest="0" * 64,
+        size_bytes=48,
+        name="a.raw",
+        medium="photo",
+        format="PDS4 image",
+        has_sound=False,
+        label=LabelRef(name="a.xml", sha256="1" * 64),
+    )
     with pytest.raises(SourceChanged, match=r"its label a\.xml has changed"):
         described(source, SourceFile.at(raw))
     file.unlink()

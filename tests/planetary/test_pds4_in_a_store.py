@@ -69,8 +69,9 @@ def test_a_label_that_came_changed_went_and_came_back(raw: Path, tmp_path: Path)
     (raw / "a.xml").write_bytes(label(offset=1))
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
     assert note_of(store)[::2] == (
-        "unsupported", "its label promises pixels up to byte 49, 48 are there: fetch both again",
-    )  # fmt: skip
+        "unsupported",
+        "its label promises pixels up to byte 49, 48 are there: fetch both again",
+    )
     (raw / "a.xml").unlink()
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
     assert note_of(store) == ("unsupported", "unknown", "its label a.xml is gone: put it back")
@@ -177,8 +178,9 @@ def test_ingest_and_reprocess_by_command(raw: Path, tmp_path: Path, marsmedia: R
     assert marsmedia("ingest", raw.parent, "--store", store).returncode == 0
     told = marsmedia("why", "a.raw", "--store", store)
     assert (told.returncode, told.stderr) == (
-        1, "Error: a.raw: unknown: nothing is made of it: its label a.xml is gone: put it back\n",
-    )  # fmt: skip
+        1,
+        "Error: a.raw: unknown: nothing is made of it: its label a.xml is gone: put it back\n",
+    )
 
 
 LOOKS = {
@@ -238,13 +240,16 @@ def test_detached_pds3_label_comes_and_goes(tmp_path: Path) -> None:
     evidence = json.loads(Store(store).item_path(made["evidence"].ref, "evidence.json").read_text())
     assert evidence["taken"]["source"] == "label X.LBL:START_TIME"
     assert {one["source"] for one in evidence["statements"] if "PANCAM" in str(one["value"])} == {
-        "label X.LBL:INSTRUMENT_NAME", "file:pds3:INSTRUMENT_NAME",
-    }  # fmt: skip
+        "label X.LBL:INSTRUMENT_NAME",
+        "file:pds3:INSTRUMENT_NAME",
+    }
     (raw / "X.LBL").write_bytes(text.replace(b"LINES = 12", b"LINES = 13"))
     ingest(raw.parent, store)
     assert note_of(store, "X.IMG") == (
-        "unsupported", "unknown", "its label promises pixels up to byte 208, 192 are there: fetch both again",
-    )  # fmt: skip
+        "unsupported",
+        "unknown",
+        "its label promises pixels up to byte 208, 192 are there: fetch both again",
+    )
     (raw / "X.LBL").unlink()
     ingest(raw.parent, store)
     assert note_of(store, "X.IMG") == ("unsupported", "unknown", "its label X.LBL is gone: put it back")

@@ -42,8 +42,13 @@ def test_every_number_type_is_read_exactly(kind: str, bits: int, dtype: str) -> 
 )
 def test_three_bands_in_every_order(storage: str, axes: tuple[int, int, int]) -> None:
     values = np.arange(72, dtype=np.uint8).reshape(4, 6, 3)
-    file = made("UNSIGNED_INTEGER", 8, np.ascontiguousarray(values.transpose(axes)), bands=3,
-                more=f" BAND_STORAGE_TYPE = {storage}\r\n")  # fmt: skip
+    file = made(
+        "UNSIGNED_INTEGER",
+        8,
+        np.ascontiguousarray(values.transpose(axes)),
+        bands=3,
+        more=f" BAND_STORAGE_TYPE = {storage}\r\n",
+    )
     assert (read_pixels(file, read_header(file)) == values).all()
     file.seek(0)
     assert PhotoReader(file).photo([]).image.mode == "RGB"

@@ -588,10 +588,17 @@ VALUES = [
 @pytest.mark.parametrize("seed", range(8))
 def test_labels_of_any_text_are_read_or_refused(seed: int) -> None:
     words = (
-        " MISSING_CONSTANT = 8", " SCALING_FACTOR = 2", " OFFSET = 5", " CHECKSUM = 9.1e3", " VALID_MINIMUM = 3",
-        " LINE_DISPLAY_DIRECTION = UP", " BAND_SEQUENCE = (RED,GREEN,BLUE)", " SAMPLE_BIT_MASK = 2#00001111#",
-        " HIGH_REPR_SATURATION = 200", " LINE_PREFIX_BYTES = 0",
-    )  # fmt: skip
+        " MISSING_CONSTANT = 8",
+        " SCALING_FACTOR = 2",
+        " OFFSET = 5",
+        " CHECKSUM = 9.1e3",
+        " VALID_MINIMUM = 3",
+        " LINE_DISPLAY_DIRECTION = UP",
+        " BAND_SEQUENCE = (RED,GREEN,BLUE)",
+        " SAMPLE_BIT_MASK = 2#00001111#",
+        " HIGH_REPR_SATURATION = 200",
+        " LINE_PREFIX_BYTES = 0",
+    )
     random, outcomes = Random(seed), {"read": 0, "refused": 0}
     for _ in range(150):
         kind, bits = random.choice([("MSB_INTEGER", 16), ("PC_REAL", 32), ("IEEE_REAL", 64), ("VAX_REAL", 32)])

@@ -72,8 +72,9 @@ def test_a_file_of_no_use_warns_and_fails_a_strict_run(raw: Path, tmp_path: Path
     report = ingest(raw, tmp_path / "store")
     assert (report.state, report.exit_code, report.unsupported) == ("completed with warnings", 0, 2)
     assert [(one.file, one.verdict, one.is_new) for one in report.problems] == [
-        ("june/empty.mp4", "unsupported", True), ("june/page.mp4", "unsupported", True),
-    ]  # fmt: skip
+        ("june/empty.mp4", "unsupported", True),
+        ("june/page.mp4", "unsupported", True),
+    ]
     again = ingest(raw, tmp_path / "store", strict=True)
     assert (again.state, again.exit_code) == ("failed", 1)
     assert not any(one.is_new for one in again.problems)

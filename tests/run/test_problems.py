@@ -22,8 +22,16 @@ from tests.run.test_worker_deaths import Misbehaving
 
 
 def problem(processor: str | None, reason: str, **fields: object) -> Problem:
-    return Problem(**{"file": "june/cut.mp4", "processor": processor, "verdict": "failed", "reason": reason,
-                      "is_new": True, **fields})  # type: ignore[arg-type]  # fmt: skip
+    return Problem(
+        **{
+            "file": "june/cut.mp4",
+            "processor": processor,
+            "verdict": "failed",
+            "reason": reason,
+            "is_new": True,
+            **fields,
+        }
+    )  # type: ignore[arg-type]
 
 
 def invoke(*words: object) -> str:
@@ -33,15 +41,18 @@ def invoke(*words: object) -> str:
 def test_results_that_fail_with_another_are_told_with_it() -> None:
     root = "moov atom not found: fetch the file again"
     as_was_said = f"it needs video.shots, which failed (needs metadata, which failed: {root}): mend that first"
-    (one,) = by_file([
-        problem("metadata", root),
-        problem("evidence", f"needs metadata, which failed: {root}"),
-        problem("video.stills", as_was_said),
-        problem("video.motion", "cut short: none", verdict="refused"),
-    ])  # fmt: skip
+    (one,) = by_file(
+        [
+            problem("metadata", root),
+            problem("evidence", f"needs metadata, which failed: {root}"),
+            problem("video.stills", as_was_said),
+            problem("video.motion", "cut short: none", verdict="refused"),
+        ]
+    )
     assert [(cause.reason, cause.processors) for cause in one.causes] == [
-        (root, ("metadata", "evidence", "video.stills")), ("cut short: none", ("video.motion",)),
-    ]  # fmt: skip
+        (root, ("metadata", "evidence", "video.stills")),
+        ("cut short: none", ("video.motion",)),
+    ]
     assert str(one) == f"failed: june/cut.mp4: {root} [metadata, evidence, video.stills] (and 1 other problem)"
 
 
@@ -131,5 +142,9 @@ def test_hidden_and_unfinished_files_are_passed_over_and_counted(raw: Path, make
     (raw / "june/.git/config").write_text("x")
     report = ingest(raw, tmp_path / "store")
     assert (report.state, report.problems, report.sources, report.passed_over, report.files) == (
-        "completed", (), 1, 8, 9,
-    )  # fmt: skip
+        "completed",
+        (),
+        1,
+        8,
+        9,
+    )

@@ -72,7 +72,12 @@ def test_a_run_that_takes_too_long_is_ended_and_told(prefect_server: str, tmp_pa
         "print(state.name, '|', state.message)"
     )
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
         env={**quiet_environment(tmp_path), "PREFECT_API_URL": prefect_server, "PYTHONPATH": str(PROJECT)},
-    )  # fmt: skip
+    )
     assert run.stdout == "TimedOut | Flow run exceeded timeout of 2.0 second(s)\n", run.stderr

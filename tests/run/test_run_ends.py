@@ -90,9 +90,15 @@ def test_a_bug_in_the_run_itself_ends_in_a_report_with_the_traceback(photos: Pat
     ],
 )
 def test_a_command_reports_whatever_comes_of_its_flow(
-    raw: Path, maker: MediaMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-    flow: Callable[[], Any], code: int, reason: str,
-) -> None:  # fmt: skip
+    raw: Path,
+    maker: MediaMaker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    flow: Callable[[], Any],
+    code: int,
+    reason: str,
+) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
     maker.photo("photo.jpg")
 
@@ -232,8 +238,9 @@ def test_the_claim_of_a_process_that_is_gone_is_void(tmp_path: Path) -> None:
 def test_a_folder_that_is_empty_and_was_not_fails_the_run(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     report = ingest(tmp_path / "raw", tmp_path / "store")
     assert (report.exit_code, report.message) == (
-        0, f"completed: 0 files in {raw}: put a release, a folder of files, into it",
-    )  # fmt: skip
+        0,
+        f"completed: 0 files in {raw}: put a release, a folder of files, into it",
+    )
     maker.photo("a.jpg")
     maker.photo("b.jpg")
     (raw / "july").mkdir()

@@ -107,9 +107,10 @@ def test_results_of_a_file_that_kills_its_worker_are_tried_one_by_one(
     maker.photo("bad.jpg")
     crash = Faulty(deed="crash")
     recipes: Recipes = {
-        "photo": (Metadata(), crash, Dependent(of=(crash,)), Preview(), FaultyPhoto(deed="damage")), "audio": (),
+        "photo": (Metadata(), crash, Dependent(of=(crash,)), Preview(), FaultyPhoto(deed="damage")),
+        "audio": (),
         "video": (),
-    }  # fmt: skip
+    }
     report = ingest(raw, tmp_path / "store", recipes)
     assert counts(report) == (5, 2, 0, 0, 3)
     crashed = "its worker crashed while decoding (SIGSEGV): convert the file with another tool"
@@ -130,9 +131,13 @@ def test_results_that_hang_are_not_all_waited_for(raw: Path, maker: MediaMaker, 
         digest=digest, size_bytes=1, name=file.name, medium="photo", format=identity.format, has_sound=False
     )
     one = Due(
-        source=source, file=SourceFile.at(file), release="june", relative="june/slow.jpg", duration_seconds=None,
+        source=source,
+        file=SourceFile.at(file),
+        release="june",
+        relative="june/slow.jpg",
+        duration_seconds=None,
         processors=due,
-    )  # fmt: skip
+    )
     with Workers(1, Limits(memory_mb=1500, time_factor=1 / 360)) as workers:
         began = time.monotonic()
         outcomes = settled(one, start(one, Store(tmp_path / "store"), workers), Store(tmp_path / "store"), workers)

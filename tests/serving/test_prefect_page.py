@@ -24,8 +24,10 @@ def test_a_run_shows_its_report_and_the_contact_sheets(marsmedia: Run, prefect_s
     every = PrefectApi(prefect_server).ask("artifacts/filter", sort="CREATED_DESC")
     (sheet,) = [one for one in every if "june/shown" in (one["description"] or "")]
     assert (sheet["key"], sheet["type"], sheet["description"]) == (
-        "marsmedia-contact-sheet", "image", "june/shown &lt;b&gt;.mp4",
-    )  # fmt: skip
+        "marsmedia-contact-sheet",
+        "image",
+        "june/shown &lt;b&gt;.mp4",
+    )
     head, _, data = sheet["data"].partition(",")
     assert head == "data:image/jpeg;base64"
     with Image.open(io.BytesIO(base64.b64decode(data))) as picture:

@@ -45,9 +45,13 @@ class Served:
             str(folder / "store"),
         ]
         self.process = subprocess.Popen(
-            [*command, "--port", str(self.port), *words], env=environment, cwd=folder, text=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [*command, "--port", str(self.port), *words],
+            env=environment,
+            cwd=folder,
+            text=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def runs(self) -> list[dict[str, Any]]:
         return self.ask("flow_runs/filter", sort="EXPECTED_START_TIME_ASC")
@@ -205,8 +209,10 @@ def _waiting_run(served: Served) -> str:
 def test_the_timetable_says_what_runs_when() -> None:
     planned = timetable()
     assert {one.name: (one.cron, one.is_active) for one in planned.values()} == {
-        "nightly-ingest": ("0 2 * * *", True), "weekly-verify": ("0 4 * * 0", True), "pack": ("0 6 * * 1", False),
-    }  # fmt: skip
+        "nightly-ingest": ("0 2 * * *", True),
+        "weekly-verify": ("0 4 * * 0", True),
+        "pack": ("0 6 * * 1", False),
+    }
     assert planned["nightly-ingest"].entrypoint == "flows.deployments.nightly_ingest"
 
 

@@ -29,15 +29,19 @@ class Pool:
     def __init__(self, server: str, folder: Path) -> None:
         self._api = PrefectApi(server)
         self._environment = {
-            **quiet_environment(folder / "home"), "PREFECT_API_URL": server,
+            **quiet_environment(folder / "home"),
+            "PREFECT_API_URL": server,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        }  # fmt: skip
+        }
         self._prefect("work-pool", "create", "marsmedia", "--type", "process", "--overwrite")
         self._prefect("--no-prompt", "deploy", "--all")
         self.worker = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "marsmedia"], env=self._environment,
-            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "marsmedia"],
+            env=self._environment,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def _prefect(self, *words: str) -> None:
         command = [sys.executable, "-m", "prefect", *words]

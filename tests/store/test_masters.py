@@ -85,9 +85,7 @@ def test_verify_names_a_master_that_changed_with_its_old_date(raw: Raw) -> None:
 
 def test_verify_names_masters_that_are_missing_replaced_and_new(raw: Raw) -> None:
     (raw.folder / "june/second.jpg").write_bytes(raw.other)
-    assert raw.run("verify") == (
-        0, ["new: raw/june/second.jpg: not ingested yet", raw.run("verify")[1][-1]]
-    )  # fmt: skip
+    assert raw.run("verify") == (0, ["new: raw/june/second.jpg: not ingested yet", raw.run("verify")[1][-1]])
     raw.replace()
     assert "it was replaced since it was ingested: run `marsmedia ingest` if that was meant" in raw.run("verify")[1][0]
     raw.photo.unlink()

@@ -18,20 +18,41 @@ from processors.store.store import Store
 
 def row(digest: str, name: str, medium: str | None = "photo", release: str = "june", **fields: object) -> SourceRow:
     known: dict[str, object] = {
-        "path": f"/raw/{release}/{name}", "digest": digest * 64, "release": release, "relative": f"{release}/{name}",
-        "name": name, "size_bytes": 10, "mtime_ns": 1, "kind": "media", "medium": medium, "format": "x", "codec": None,
-        "has_sound": False, "duration_seconds": None, "note": None, "seen_utc": "2026-01-01T00:00:00Z",
-    }  # fmt: skip
+        "path": f"/raw/{release}/{name}",
+        "digest": digest * 64,
+        "release": release,
+        "relative": f"{release}/{name}",
+        "name": name,
+        "size_bytes": 10,
+        "mtime_ns": 1,
+        "kind": "media",
+        "medium": medium,
+        "format": "x",
+        "codec": None,
+        "has_sound": False,
+        "duration_seconds": None,
+        "note": None,
+        "seen_utc": "2026-01-01T00:00:00Z",
+    }
     return SourceRow(**(known | fields))  # type: ignore[arg-type]
 
 
 def result(store: Store, digest: str, processor: str, item: str, facts: dict[str, object], key: str = "k") -> Manifest:
     manifest = Manifest(
-        ref=ResultRef(source=digest * 64, processor=processor, key=key * 64), version=1, parameters={}, verdict="made",
-        reason=None, source_name="x", release="june", source_facts=None, software={}, host="h",
+        ref=ResultRef(source=digest * 64, processor=processor, key=key * 64),
+        version=1,
+        parameters={},
+        verdict="made",
+        reason=None,
+        source_name="x",
+        release="june",
+        source_facts=None,
+        software={},
+        host="h",
         items=(StoredItem(name=item, media_type="application/json", size_bytes=2, sha256="0" * 64, facts=facts),),  # type: ignore[arg-type]
-        started_utc=f"2026-01-0{1 + 'jk'.index(key)}T00:00:00Z", seconds=1.0,
-    )  # fmt: skip
+        started_utc=f"2026-01-0{1 + 'jk'.index(key)}T00:00:00Z",
+        seconds=1.0,
+    )
     with store.scratch() as scratch:
         (scratch / "r").mkdir()
         (scratch / "r" / item).write_text(json.dumps(facts.get("record", {})))
@@ -56,11 +77,23 @@ def filled(tmp_path: Path) -> tuple[Store, Catalogue]:
         {"term": "dc:title", "value": "车辙", "language": "zh", "source": "release.toml:title_zh"},
         {"term": "marsmedia:redistribute", "value": "false", "language": None, "source": "release.toml:redistribute"},
     ]
-    seen = {"mission": "tianwen-1", "event": "drive-off", "camera": "rear camera",
-            "recorded_by": "rear Hazard-avoidance camera", "title": "Tracks",
-            "earliest_utc": "2021-05-22T02:40:00Z", "latest_utc": "2021-05-22T02:41:00Z", "precision": "minute",
-            "first_sol": 8, "last_sol": 9, "record": {"statements": statements, "mission": "tianwen-1",
-            "disagreements": [{"about": "sol", "says": [["8", "file name"], ["9", "label x.xml"]]}]}}  # fmt: skip
+    seen = {
+        "mission": "tianwen-1",
+        "event": "drive-off",
+        "camera": "rear camera",
+        "recorded_by": "rear Hazard-avoidance camera",
+        "title": "Tracks",
+        "earliest_utc": "2021-05-22T02:40:00Z",
+        "latest_utc": "2021-05-22T02:41:00Z",
+        "precision": "minute",
+        "first_sol": 8,
+        "last_sol": 9,
+        "record": {
+            "statements": statements,
+            "mission": "tianwen-1",
+            "disagreements": [{"about": "sol", "says": [["8", "file name"], ["9", "label x.xml"]]}],
+        },
+    }
     audit = {"words": "It is stop-motion.", "motion_may_be_measured": False}
     catalogue.add_results(
         [
@@ -124,8 +157,9 @@ def test_the_latest_audit_travels_in_the_facts_of_every_item(filled: tuple[Store
     with connect(catalogue) as connection:
         facts = connection.execute("SELECT facts FROM items WHERE processor = 'video.frames'").fetchall()
     assert json.loads(facts[0][0]) == {
-        "time_seconds": 1.5, "audit": {"words": "It is stop-motion.", "motion_may_be_measured": False},
-    }  # fmt: skip
+        "time_seconds": 1.5,
+        "audit": {"words": "It is stop-motion.", "motion_may_be_measured": False},
+    }
     video = next(iter(subjects(select(parse(["two.mp4"]), catalogue), store, catalogue)))
     frames = next(e for e in entries(video, store.manifests(video.digest), store) if e.name == "0.jpg")
     assert frames.facts == json.loads(facts[0][0])

@@ -33,12 +33,21 @@ def commit(
         folder.mkdir()
         items = (put_item(folder, Item(name="a/one.txt", media_type="text/plain", data=b"one")),)
         record = {
-            "ref": ResultRef(source=digest, processor="video.frames", key=key), "version": 1, "parameters": {"n": 1},
-            "verdict": "made", "reason": None, "items": items, "source_name": name, "release": "june",
-            "source_facts": {"frame_count_decoded": 3}, "software": {}, "host": "x",
+            "ref": ResultRef(source=digest, processor="video.frames", key=key),
+            "version": 1,
+            "parameters": {"n": 1},
+            "verdict": "made",
+            "reason": None,
+            "items": items,
+            "source_name": name,
+            "release": "june",
+            "source_facts": {"frame_count_decoded": 3},
+            "software": {},
+            "host": "x",
             "started_utc": "2021-06-27T00:00:00.000+00:00",
-            "seconds": 0.5, **more,
-        }  # fmt: skip
+            "seconds": 0.5,
+            **more,
+        }
         manifest = Manifest(**record)  # type: ignore[arg-type]
         store.commit(folder, manifest)
     return manifest
@@ -174,11 +183,7 @@ def test_by_name_shows_every_file_under_its_release(store: Store) -> None:
     ]
     refresh_by_name(store, shown)
     there = sorted(str(path.relative_to(store.by_name_folder)) for path in store.by_name_folder.rglob("video.frames"))
-    assert there == [
-        "july/copy.mp4/video.frames",
-        "june/clip.mp4/video.frames",
-        "june/clip.mp4~efefefef/video.frames",
-    ]
+    assert there == ["july/copy.mp4/video.frames", "june/clip.mp4/video.frames", "june/clip.mp4~efefefef/video.frames"]
     assert (store.by_name_folder / "june/clip.mp4/video.frames/a/one.txt").read_bytes() == b"one"
 
 

@@ -133,9 +133,16 @@ def test_a_tiny_picture_gives_results_or_refusals(size: str, tmp_path: Path) -> 
     picture = f"testsrc2=size=320x240:rate=25,crop={width}:{height}:150+10*n:100:exact=1,format=gray"
     ffmpeg("-f", "lavfi", "-i", picture, "-frames:v", "20", "-c:v", "ffv1", path)
     processors = (
-        Measurements(), Frames(choice="all"), ContactSheet(), Preview(), Audited(), Shots(), Stills(), Motion(),
+        Measurements(),
+        Frames(choice="all"),
+        ContactSheet(),
+        Preview(),
+        Audited(),
+        Shots(),
+        Stills(),
+        Motion(),
         Stabilised(),
-    )  # fmt: skip
+    )
     for result in derived(path, tmp_path / "store", *processors):
         assert result.manifest.verdict in ("made", "refused"), result.manifest
         assert result.names or result.manifest.reason
@@ -181,10 +188,7 @@ def with_edits(path: Path, target: Path, edits: list[tuple[int, int, int]]) -> P
         ([(4000, 0, 1 << 15)], "an edit plays the media at 0.5 of their rate"),
         ([(2000, 0, 1 << 16), (1000, 12800, 0)], "an edit plays the media at 0 of their rate"),
         ([(1000, 13824, 1 << 16), (1000, 1024, 1 << 16)], None),
-        (
-            [(400, 1024, 1 << 16), (400, 13824, 1 << 16)],
-            "2 edits take 0.800 s, and the pictures end at 1.440 s",
-        ),
+        ([(400, 1024, 1 << 16), (400, 13824, 1 << 16)], "2 edits take 0.800 s, and the pictures end at 1.440 s"),
         ([(1000, 0, 1 << 16), (500, -1, 1 << 16), (1000, 12800, 1 << 16)], "an edit in the middle shows nothing"),
     ],
     ids=["plain", "delayed", "half speed", "dwell", "swapped", "parts", "empty in the middle"],

@@ -120,8 +120,14 @@ def test_two_cameras_side_by_side_have_no_motion_in_common(tmp_path: Path) -> No
     frames = range(60)
     split = write(tmp_path / "split.mp4", [np.hstack([panel(3, k), panel(8, 59 - k)]) for k in frames])
     alone = write(tmp_path / "alone.mp4", [scene(3, k, (640, 360)) for k in frames])
-    for path, refused in ((split, "in 100% of the steps a part of the picture moves in another way than the rest: "
-                           "cameras side by side, or things that move"), (alone, None)):  # fmt: skip
+    for path, refused in (
+        (
+            split,
+            "in 100% of the steps a part of the picture moves in another way than the rest: "
+            "cameras side by side, or things that move",
+        ),
+        (alone, None),
+    ):
         (motion,) = derived(path, tmp_path / "store", Motion())
         (shot,) = motion.json("motion.json")
         assert shot["refused_because"] == refused

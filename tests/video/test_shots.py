@@ -195,8 +195,11 @@ def test_a_fade_through_white_parts_two_shots_and_a_flash_does_not(tmp_path: Pat
     assert 54 <= found["shots"][1]["first_frame"] <= 60
     spans = [(one["kind"], one["first_frame"], one["end_frame"]) for one in found["transitions"]]
     assert [kind for kind, _, _ in spans] == ["fade out", "fade in"]
-    assert [abs(frame - true) <= 2 for (_, *both), trues in zip(spans, ((40, 54), (60, 74)), strict=True)
-            for frame, true in zip(both, trues, strict=True)] == [True] * 4  # fmt: skip
+    assert [
+        abs(frame - true) <= 2
+        for (_, *both), trues in zip(spans, ((40, 54), (60, 74)), strict=True)
+        for frame, true in zip(both, trues, strict=True)
+    ] == [True] * 4
     flash = [scene(1, k) for k in range(60)]
     flash[30] = np.full((180, 320), 255, np.uint8)
     (shots,) = derived(write(tmp_path / "flash.mp4", flash), tmp_path / "store", Shots())

@@ -118,10 +118,7 @@ def test_a_span_of_sound_is_exact_to_the_sample(tmp_path: Path) -> None:
 
 def test_no_sound_is_put_in_on_request_and_where_there_is_none(make: MediaMaker, tmp_path: Path) -> None:
     silent = make.video("silent.mp4", list(range(10))).path
-    for path, processor in (
-        (silent, Preview()),
-        (clip_with_click(tmp_path / "c.mov", 1), Preview(with_sound=False)),
-    ):
+    for path, processor in ((silent, Preview()), (clip_with_click(tmp_path / "c.mov", 1), Preview(with_sound=False))):
         (result,) = derived(path, tmp_path / "store", processor)
         assert result.facts("preview.mp4")["sound_rate_hz"] is None
         with av.open(str(result.path("preview.mp4"))) as container:

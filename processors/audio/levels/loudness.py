@@ -62,9 +62,12 @@ class LoudnessMeter:
         if self._layout:
             self._graph = av.filter.Graph()
             source = self._graph.add(
-                "abuffer", sample_rate=str(rate_hz), sample_fmt=FORMAT, channel_layout=self._layout,
+                "abuffer",
+                sample_rate=str(rate_hz),
+                sample_fmt=FORMAT,
+                channel_layout=self._layout,
                 time_base=f"1/{rate_hz}",
-            )  # fmt: skip
+            )
             nodes = [source]
             if rate_hz < MIN_FILTER_RATE_HZ:
                 nodes.append(self._graph.add("aresample", str(FILTER_RATE_HZ)))
@@ -113,8 +116,9 @@ class LoudnessMeter:
             self._metadata = metadata
             end_seconds = 0.1 * (len(self.momentary_lufs) + 1)
             for values, name, window_seconds in (
-                (self.momentary_lufs, "M", LEAST_SECONDS), (self.short_term_lufs, "S", SHORT_TERM_SECONDS)
-            ):  # fmt: skip
+                (self.momentary_lufs, "M", LEAST_SECONDS),
+                (self.short_term_lufs, "S", SHORT_TERM_SECONDS),
+            ):
                 value = self._value(name) if end_seconds > window_seconds - 0.05 else None
                 values.append(math.nan if value is None else value)
 

@@ -24,8 +24,13 @@ from processors.sources.source_file import SourceFile
 BLOCK_SAMPLES = 1 << 17
 SALVAGE_SAMPLES = 1 << 8
 
-WAVE_ORDER_OF_VORBIS = {3: (0, 2, 1), 5: (0, 2, 1, 3, 4), 6: (0, 2, 1, 5, 3, 4), 7: (0, 2, 1, 6, 5, 3, 4),
-                        8: (0, 2, 1, 7, 5, 6, 3, 4)}  # fmt: skip
+WAVE_ORDER_OF_VORBIS = {
+    3: (0, 2, 1),
+    5: (0, 2, 1, 3, 4),
+    6: (0, 2, 1, 5, 3, 4),
+    7: (0, 2, 1, 6, 5, 3, 4),
+    8: (0, 2, 1, 7, 5, 6, 3, 4),
+}
 """Where each of WAVE's channels is among Vorbis's and Opus's (Vorbis I specification, 4.3.9; RFC 7845, 5.1.1.2)."""
 
 

@@ -53,12 +53,7 @@ class Tally:
     """Counts what a reader lets through."""
 
     def __init__(
-        self,
-        info: AudioInfo,
-        promise: Promise | None = None,
-        *,
-        zero: Fraction = Fraction(0),
-        primed_samples: int = 0,
+        self, info: AudioInfo, promise: Promise | None = None, *, zero: Fraction = Fraction(0), primed_samples: int = 0
     ) -> None:
         self._info, self._zero, self._promise = info, zero, promise or Promise()
         self._primed_samples = primed_samples
@@ -154,10 +149,11 @@ class Tally:
         if lost_places:
             first = self.damaged[0].start_seconds
             return Ending(
-                damaged=(Damaged(start_seconds=first, end_seconds=None),), replaces_all=True,
+                damaged=(Damaged(start_seconds=first, end_seconds=None),),
+                replaces_all=True,
                 truncated_because=f"{declared - self.samples} samples are missing at {first:.3f} s or behind it;"
                 " packets of this format do not say when they are, so that what follows is early by as much",
-            )  # fmt: skip
+            )
         words = f"the header declares {declared} samples, {self.samples - self.missing} are there"
         blind = self.errors > 0 and not promise.reads_on
         return Ending(damaged=(self._span(reached, declared),), truncated_because=None if blind else words)

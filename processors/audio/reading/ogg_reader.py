@@ -32,9 +32,13 @@ class OggReader:
     def __init__(self, file: SourceFile, codec: OggCodec, promise: Promise) -> None:
         self._file = file
         self.info = AudioInfo(
-            codec={"libopus": "opus"}.get(codec.name, codec.name), rate_hz=codec.rate_hz,
-            channel_count=codec.channel_count, sample_count_from_header=None, start=Fraction(0), decoder="FFmpeg",
-        )  # fmt: skip
+            codec={"libopus": "opus"}.get(codec.name, codec.name),
+            rate_hz=codec.rate_hz,
+            channel_count=codec.channel_count,
+            sample_count_from_header=None,
+            start=Fraction(0),
+            decoder="FFmpeg",
+        )
         self._tally = Tally(self.info, promise)
         self._skip = 0
 

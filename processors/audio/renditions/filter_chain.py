@@ -23,10 +23,13 @@ class Chain:
         if self._graph:
             nodes = [
                 self._graph.add(
-                    "abuffer", sample_rate=str(rate_hz), sample_fmt=FORMAT, channel_layout=layout,
+                    "abuffer",
+                    sample_rate=str(rate_hz),
+                    sample_fmt=FORMAT,
+                    channel_layout=layout,
                     time_base=f"1/{rate_hz}",
                 )
-            ]  # fmt: skip
+            ]
             last = (f"aresample={rate_hz}", f"aformat=sample_fmts={FORMAT}:channel_layouts={layout}")
             for one in (*filters, *last):
                 name, _, arguments = one.partition("=")

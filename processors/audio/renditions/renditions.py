@@ -173,9 +173,8 @@ class _Session:
             suffix, _, _, media_type = WEB_FORMATS[one]
             path = self._scratch / f"{rendition}.{suffix}"
             self._add(
-                path.name, media_type, rendition,
-                WebWriter(path, one, rate_hz=rate_hz, layout=layout, comment=comment),
-            )  # fmt: skip
+                path.name, media_type, rendition, WebWriter(path, one, rate_hz=rate_hz, layout=layout, comment=comment)
+            )
 
     def _add(self, name: str, media_type: str, rendition: str, writer: SoundWriter) -> None:
         self._outputs.append(_Output(name=name, media_type=media_type, rendition=rendition, writer=writer))
@@ -215,9 +214,11 @@ class _Session:
             if not (self._scratch / output.name).exists():
                 continue  # less than one sample at the web's rate: FFmpeg writes no file
             yield Item(
-                name=output.name, media_type=output.media_type, file=self._scratch / output.name,
+                name=output.name,
+                media_type=output.media_type,
+                file=self._scratch / output.name,
                 facts=self._facts(output),
-            )  # fmt: skip
+            )
 
     def _facts(self, output: _Output) -> RenditionFacts:
         is_web = not isinstance(output.writer, ExactWriter)

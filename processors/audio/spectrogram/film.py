@@ -109,11 +109,27 @@ class _Session:
         # moviepy makes int(duration * rate) frames, so half a frame more keeps rounding from losing the last one
         clip = VideoClip(at, duration=(count + 0.5) / rate)
         clip.write_videofile(
-            str(self._path), fps=rate, codec="libx264", audio=str(self._sound), audio_codec="copy", preset="veryfast",
-            ffmpeg_params=["-crf", str(self._processor.quality), "-pix_fmt", "yuv420p", "-movflags", "+faststart",
-                           "-fflags", "+bitexact", "-flags:v", "+bitexact"],
-            threads=1, logger=None,
-        )  # fmt: skip
+            str(self._path),
+            fps=rate,
+            codec="libx264",
+            audio=str(self._sound),
+            audio_codec="copy",
+            preset="veryfast",
+            ffmpeg_params=[
+                "-crf",
+                str(self._processor.quality),
+                "-pix_fmt",
+                "yuv420p",
+                "-movflags",
+                "+faststart",
+                "-fflags",
+                "+bitexact",
+                "-flags:v",
+                "+bitexact",
+            ],
+            threads=1,
+            logger=None,
+        )
         clip.close()
         yield Item(name=FILM, media_type="video/mp4", file=self._path, facts=self._checked(count))
 
@@ -130,7 +146,10 @@ class _Session:
             if frames != count or not sound:
                 raise DamagedMedia(f"the film has {frames} of {count} frames and {len(sound)} sounds", "run again")
             return FilmFacts(
-                width_px=video.width, height_px=video.height, frame_count=frames,
+                width_px=video.width,
+                height_px=video.height,
+                frame_count=frames,
                 frames_per_second=self._processor.frames_per_second,
-                duration_seconds=frames / self._processor.frames_per_second, sound="audible",
-            )  # fmt: skip
+                duration_seconds=frames / self._processor.frames_per_second,
+                sound="audible",
+            )

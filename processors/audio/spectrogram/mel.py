@@ -93,19 +93,25 @@ class _Session:
             window_seconds=facts["window_samples"] / facts["rate_hz"],
             power_attributes={"units": "1", "long_name": "power re full-scale sine through mel filters of area 1"},
             attributes={
-                "window": processor.spectrogram.window, "window_samples": facts["window_samples"],
-                "hop_samples": facts["hop_samples"], "rate_hz": facts["rate_hz"],
-                "mel_scale": "htk" if processor.htk else "slaney", "librosa_factor": 1 / scale.power,
+                "window": processor.spectrogram.window,
+                "window_samples": facts["window_samples"],
+                "hop_samples": facts["hop_samples"],
+                "rate_hz": facts["rate_hz"],
+                "mel_scale": "htk" if processor.htk else "slaney",
+                "librosa_factor": 1 / scale.power,
             },
-        )  # fmt: skip
+        )
         for run in frames_of(self._array):
             file.append(packed_batch(run.power @ weights.T), run.power.shape[1])
         file.close(mean @ weights.T.astype(np.float64), facts["missing_seconds"])
         made = MelFacts(
-            frame_count=facts["frame_count"], band_count=processor.band_count,
-            empty_band_count=int(np.count_nonzero(~weights.any(axis=1))), lowest_hz=processor.lowest_hz,
-            highest_hz=highest_hz, librosa_factor=1 / scale.power,
-        )  # fmt: skip
+            frame_count=facts["frame_count"],
+            band_count=processor.band_count,
+            empty_band_count=int(np.count_nonzero(~weights.any(axis=1))),
+            lowest_hz=processor.lowest_hz,
+            highest_hz=highest_hz,
+            librosa_factor=1 / scale.power,
+        )
         yield Item(name=MEL, media_type="application/x-netcdf", file=self._path, facts=made)
 
     def _filters(self, highest_hz: float) -> tuple[np.ndarray, np.ndarray]:

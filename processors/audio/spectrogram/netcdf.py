@@ -69,9 +69,14 @@ class PowerFile:
             share = file.create_variable("missing_share", ("time",), "f4", chunks=(TIME_CHUNK,))
             share.attrs.update({"units": "1", "long_name": "share of the samples under the frame that are missing"})
             power = file.create_variable(
-                "power", ("channel", "time", "frequency"), "f4", chunks=(1, BATCH_FRAMES, shape[2]),
-                compression="gzip", compression_opts=LEVEL, shuffle=True,
-            )  # fmt: skip
+                "power",
+                ("channel", "time", "frequency"),
+                "f4",
+                chunks=(1, BATCH_FRAMES, shape[2]),
+                compression="gzip",
+                compression_opts=LEVEL,
+                shuffle=True,
+            )
             power.attrs.update(dict(power_attributes))
             mean = file.create_variable("mean_power", ("channel", "frequency"), "f8")
             mean.attrs.update({**power_attributes, "cell_methods": "time: mean"})

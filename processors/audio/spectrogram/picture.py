@@ -143,11 +143,21 @@ class _Session:
             canvas.words(RIGHT_PX, height - 4, "; ".join(notes), "rd")
         _colour_bar(canvas, top, bottom, bottom_db, top_db, unit)
         made = PictureFacts(
-            plot_left_px=LEFT_PX, plot_right_px=RIGHT_PX, plot_top_px=top, plot_bottom_px=bottom,
-            width_px=WIDTH_PX, height_px=height, start_seconds=self._start, end_seconds=self._end,
-            lowest_hz=self._lowest_hz, highest_hz=self._highest_hz, bottom_db=bottom_db, top_db=top_db, unit=unit,
+            plot_left_px=LEFT_PX,
+            plot_right_px=RIGHT_PX,
+            plot_top_px=top,
+            plot_bottom_px=bottom,
+            width_px=WIDTH_PX,
+            height_px=height,
+            start_seconds=self._start,
+            end_seconds=self._end,
+            lowest_hz=self._lowest_hz,
+            highest_hz=self._highest_hz,
+            bottom_db=bottom_db,
+            top_db=top_db,
+            unit=unit,
             cutoff_hz=cutoffs[0].hz if cutoffs[0] else None,
-        )  # fmt: skip
+        )
         yield Item(name=PICTURE, media_type="image/png", data=canvas.png(), facts=made)
 
     def _clocks(self) -> list[Clock]:

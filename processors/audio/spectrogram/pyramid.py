@@ -170,12 +170,18 @@ class _Session:
     def _made(self, levels: tuple[Level, ...], reason: str | None) -> PyramidFacts:
         facts, half = self._facts, self._facts["hop_seconds"] / 2
         return PyramidFacts(
-            is_tiled=bool(levels), reason=reason, start_seconds=facts["first_frame_seconds"] - half,
+            is_tiled=bool(levels),
+            reason=reason,
+            start_seconds=facts["first_frame_seconds"] - half,
             end_seconds=facts["first_frame_seconds"] - half + facts["frame_count"] * facts["hop_seconds"],
-            highest_hz=facts["rate_hz"] / 2, rows=self._processor.rows, tile_columns=TILE_COLUMNS,
-            bottom_db=self._top_db - self._processor.range_db, top_db=self._top_db,
-            unit=UNIT[facts["scaling"]].format(facts["band_width_hz"]), levels=levels,
-        )  # fmt: skip
+            highest_hz=facts["rate_hz"] / 2,
+            rows=self._processor.rows,
+            tile_columns=TILE_COLUMNS,
+            bottom_db=self._top_db - self._processor.range_db,
+            top_db=self._top_db,
+            unit=UNIT[facts["scaling"]].format(facts["band_width_hz"]),
+            levels=levels,
+        )
 
     def _listed(self, made: PyramidFacts) -> Item:
         text = json.dumps(as_json(made), indent=1)

@@ -143,9 +143,10 @@ class _Session:
             lowest_band_hz=min(thirds, default=None),
             lowest_band_reason=f"a window of {size} samples has steps of {step_hz:.4g} Hz, and a band that is narrower "
             f"than {LEAST_BANDS_INSIDE:g} steps is left out; a longer window_samples gives lower bands",
-            reference="full scale 1.0; a sine of full scale has −3.01 dBFS rms", channels=tuple(spectra),
+            reference="full scale 1.0; a sine of full scale has −3.01 dBFS rms",
+            channels=tuple(spectra),
             calibration=self._processor.calibration,
-        )  # fmt: skip
+        )
         yield Item(name="spectra.csv", media_type="text/csv", data=table.getvalue().encode(), facts=found)
 
     def _columns(self) -> list[str]:

@@ -91,12 +91,16 @@ class Spectrogram:
         power_of_two = self.window_samples & (self.window_samples - 1) == 0
         require(
             power_of_two and 64 <= self.window_samples <= 65536,
-            "window_samples", self.window_samples, "must be a power of two from 64 to 65536",
-        )  # fmt: skip
+            "window_samples",
+            self.window_samples,
+            "must be a power of two from 64 to 65536",
+        )
         require(
             1 <= self.hop_samples <= self.window_samples,
-            "hop_samples", self.hop_samples, "must be from 1 to window_samples",
-        )  # fmt: skip
+            "hop_samples",
+            self.hop_samples,
+            "must be from 1 to window_samples",
+        )
         for name, choices in (("window", WindowName), ("channels", Channels), ("scaling", Scaling)):
             value = getattr(self, name)
             require(value in get_args(choices), name, value, f"must be one of {', '.join(get_args(choices))}")
@@ -200,10 +204,14 @@ class _Session:
         columns = means_of_runs(np.moveaxis(power, 1, 0), frames_each)
         inside = power[:, whole] if is_there.all() else power[:, whole][:, is_there]
         return _Batch(
-            frame_count=power.shape[1], columns=columns.copy() if frames_each == 1 else columns,
-            frames_each=frames_each, chunks=packed_batch(power) if self._array else [], peak=peak,
-            whole_count=inside.shape[1], whole_sum=inside.sum(axis=1).astype(np.float64),
-        )  # fmt: skip
+            frame_count=power.shape[1],
+            columns=columns.copy() if frames_each == 1 else columns,
+            frames_each=frames_each,
+            chunks=packed_batch(power) if self._array else [],
+            peak=peak,
+            whole_count=inside.shape[1],
+            whole_sum=inside.sum(axis=1).astype(np.float64),
+        )
 
     def _keep(self, batch: _Batch) -> None:
         self._peak = max(self._peak, batch.peak)

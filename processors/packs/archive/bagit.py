@@ -98,8 +98,13 @@ class BagWriter:
                     second(block)
 
         self._sink.write(path, hashed())
-        return Written(path=path, size_bytes=size, sha256=sha256.hexdigest(), sha512=sha512.hexdigest(),
-                       md5=short.hexdigest() if short else None)  # fmt: skip
+        return Written(
+            path=path,
+            size_bytes=size,
+            sha256=sha256.hexdigest(),
+            sha512=sha512.hexdigest(),
+            md5=short.hexdigest() if short else None,
+        )
 
 
 def _lines(files: Iterable[Written], algorithm: str) -> Iterator[bytes]:

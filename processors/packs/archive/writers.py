@@ -69,8 +69,14 @@ class ZipSink:
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED, allowZip64=True)
         self._base = base
         moment = datetime.fromisoformat(dated_utc).astimezone(UTC)
-        self._time = (max(moment.year, EARLIEST_ZIP_YEAR), moment.month, moment.day,
-                      moment.hour, moment.minute, moment.second // 2 * 2)  # fmt: skip
+        self._time = (
+            max(moment.year, EARLIEST_ZIP_YEAR),
+            moment.month,
+            moment.day,
+            moment.hour,
+            moment.minute,
+            moment.second // 2 * 2,
+        )
 
     def write(self, path: str, blocks: Iterable[bytes]) -> None:
         member = zipfile.ZipInfo(f"{self._base}/{path}", self._time)

@@ -51,10 +51,18 @@ class MediaWriter:
         where = f"{subject.release}/{subject.name}"
         written = self._copy(Path(subject.path), path, subject.digest, where, media_type, is_original=True)
         return Packed(
-            subject=subject, entry=None, path=path, media_type=media_type, size_bytes=written.size_bytes,
-            sha256=written.sha256, md5=written.md5 or "", width_px=size_px[0], height_px=size_px[1],
-            duration_seconds=subject.duration_seconds, made=None,
-        )  # fmt: skip
+            subject=subject,
+            entry=None,
+            path=path,
+            media_type=media_type,
+            size_bytes=written.size_bytes,
+            sha256=written.sha256,
+            md5=written.md5 or "",
+            width_px=size_px[0],
+            height_px=size_px[1],
+            duration_seconds=subject.duration_seconds,
+            made=None,
+        )
 
     def item(self, entry: Entry) -> Iterator[Packed]:
         """Write an item: as stored, or the pictures that the recipe asks for.
@@ -89,8 +97,12 @@ class MediaWriter:
             for side in sorted({min(side, longest) for side in pictures.longest_side_px}):
                 picture = whole.copy()
                 picture.thumbnail((side, side), Image.Resampling.LANCZOS)
-                data = encode(picture, pictures.picture_format, quality=pictures.quality,
-                              icc_profile=opened.info.get("icc_profile"))  # fmt: skip
+                data = encode(
+                    picture,
+                    pictures.picture_format,
+                    quality=pictures.quality,
+                    icc_profile=opened.info.get("icc_profile"),
+                )
                 signed_of = None
                 if self.signer is not None and self.signer.can_sign(media_type):
                     signed_of = hashlib.sha256(data).hexdigest()
@@ -128,14 +140,26 @@ class MediaWriter:
 
 
 def _packed(
-    entry: Entry, path: str, media_type: str, written: Written, made: Made | None,
+    entry: Entry,
+    path: str,
+    media_type: str,
+    written: Written,
+    made: Made | None,
     size_px: tuple[int | None, int | None],
-) -> Packed:  # fmt: skip
+) -> Packed:
     return Packed(
-        subject=entry.subject, entry=entry, path=path, media_type=media_type, size_bytes=written.size_bytes,
-        sha256=written.sha256, md5=written.md5 or "", width_px=size_px[0], height_px=size_px[1],
-        duration_seconds=_duration(entry), made=made,
-    )  # fmt: skip
+        subject=entry.subject,
+        entry=entry,
+        path=path,
+        media_type=media_type,
+        size_bytes=written.size_bytes,
+        sha256=written.sha256,
+        md5=written.md5 or "",
+        width_px=size_px[0],
+        height_px=size_px[1],
+        duration_seconds=_duration(entry),
+        made=made,
+    )
 
 
 def checked_bytes(entry: Entry) -> io.BytesIO:

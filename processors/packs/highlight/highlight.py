@@ -70,11 +70,31 @@ def write_highlight(chosen: Sequence[Chosen], recipe: Recipe, store: Store, scra
     # moviepy makes int(duration * rate) frames, so half a frame more keeps rounding from losing the last one
     clip = VideoClip(at, duration=(count + 0.5) / FRAMES_PER_SECOND)
     clip.write_videofile(
-        str(path), fps=FRAMES_PER_SECOND, codec="libx264", preset="veryfast", threads=1, logger=None,
-        audio=str(sound) if sound else False, audio_codec="aac",
-        ffmpeg_params=["-crf", "20", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-map_metadata", "-1",
-                       "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"],
-    )  # fmt: skip
+        str(path),
+        fps=FRAMES_PER_SECOND,
+        codec="libx264",
+        preset="veryfast",
+        threads=1,
+        logger=None,
+        audio=str(sound) if sound else False,
+        audio_codec="aac",
+        ffmpeg_params=[
+            "-crf",
+            "20",
+            "-pix_fmt",
+            "yuv420p",
+            "-movflags",
+            "+faststart",
+            "-map_metadata",
+            "-1",
+            "-fflags",
+            "+bitexact",
+            "-flags:v",
+            "+bitexact",
+            "-flags:a",
+            "+bitexact",
+        ],
+    )
     clip.close()
     with av.open(str(path)) as container:
         written = sum(1 for packet in container.demux(container.streams.video[0]) if packet.size)

@@ -167,11 +167,22 @@ def _take(processors: Collection[str]) -> Check:
 
 def _head(processors: Collection[str]) -> dict[str, Check]:
     return {
-        "title!": _text, "title_zh": _text, "text": _text, "text_zh": _text, "audience!": _one_of(*AUDIENCES),
-        "selection!": _selection, "take": _list_of(_take(processors)), "languages": _list_of(_one_of(*LANGUAGES)),
-        "publisher": _text, "date": _date, "web_address": _address, "pictures": _section, "highlight": _section,
-        "signature": _section, "override": _overrides,
-    }  # fmt: skip
+        "title!": _text,
+        "title_zh": _text,
+        "text": _text,
+        "text_zh": _text,
+        "audience!": _one_of(*AUDIENCES),
+        "selection!": _selection,
+        "take": _list_of(_take(processors)),
+        "languages": _list_of(_one_of(*LANGUAGES)),
+        "publisher": _text,
+        "date": _date,
+        "web_address": _address,
+        "pictures": _section,
+        "highlight": _section,
+        "signature": _section,
+        "override": _overrides,
+    }
 
 
 _SECTIONS: dict[str, dict[str, Check]] = {

@@ -49,9 +49,11 @@ def _graph(
     yield _root(packed, recipe, identity, others, results)
     yield {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
     yield {
-        "@id": RIGHTS, "@type": "CreativeWork", "name": "Rights of this pack",
+        "@id": RIGHTS,
+        "@type": "CreativeWork",
+        "name": "Rights of this pack",
         "description": "They differ by source; CREDITS.txt and each file's entry say them.",
-    }  # fmt: skip
+    }
     if recipe.publisher:
         yield {"@id": "#publisher", "@type": "Organization", "name": recipe.publisher}
     for name in _agencies(packed):
@@ -74,17 +76,22 @@ def _graph(
             yield _pack_action(manifest, changed)
     if any(one.made for one in packed):
         yield {
-            "@id": PACKER, "@type": "SoftwareApplication", "name": "marsmedia pack",
+            "@id": PACKER,
+            "@type": "SoftwareApplication",
+            "name": "marsmedia pack",
             "softwareVersion": importlib.metadata.version("marsmedia"),
             "softwareRequirements": f"Pillow {importlib.metadata.version('pillow')}",
-        }  # fmt: skip
+        }
     yield from softwares.values()
 
 
 def _root(
-    packed: Sequence[Packed], recipe: Recipe, identity: Identity, others: list[tuple[str, str, str]],
+    packed: Sequence[Packed],
+    recipe: Recipe,
+    identity: Identity,
+    others: list[tuple[str, str, str]],
     results: list[tuple[Manifest, list[Packed]]],
-) -> Json:  # fmt: skip
+) -> Json:
     root: dict[str, Any] = {
         "@id": "./",
         "@type": "Dataset",

@@ -91,10 +91,18 @@ def _walk(data: mmap.mmap | bytes) -> JpegFile:
         at = marker_at + 2 + max(2, size)
     trailing = len(data) - end_at - 2 if end_at is not None else 0
     return JpegFile(
-        size_bytes=len(data), junk=tuple(junk), is_progressive=is_progressive, size_at=size_at, sampling=sampling,
-        restart_interval=interval, scan_count=scans, data_at=data_at, end_at=end_at, trailing_bytes=trailing,
+        size_bytes=len(data),
+        junk=tuple(junk),
+        is_progressive=is_progressive,
+        size_at=size_at,
+        sampling=sampling,
+        restart_interval=interval,
+        scan_count=scans,
+        data_at=data_at,
+        end_at=end_at,
+        trailing_bytes=trailing,
         trailing_kind=_kind(data[end_at + 2 : end_at + 14]) if end_at is not None and trailing else None,
-    )  # fmt: skip
+    )
 
 
 def _next_marker(data: mmap.mmap | bytes, at: int) -> int | None:

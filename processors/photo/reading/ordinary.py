@@ -85,9 +85,14 @@ class Ordinary:
         samples = deep_of(self._image)
         image = self._image if samples is None else None
         return Pixels(
-            image=image, samples=samples, damage=damage, trailing_bytes=trailing, orientation=self.info.orientation,
-            icc_profile=self._image.info.get("icc_profile"), colour=self._colour,
-        )  # fmt: skip
+            image=image,
+            samples=samples,
+            damage=damage,
+            trailing_bytes=trailing,
+            orientation=self.info.orientation,
+            icc_profile=self._image.info.get("icc_profile"),
+            colour=self._colour,
+        )
 
     def _jpeg(self) -> Pixels:
         width, height = self._image.size
@@ -105,11 +110,14 @@ class Ordinary:
                 self._image.load()
                 image = self._image
         return Pixels(
-            image=image, damage=damage or _without_end(parts), orientation=self.info.orientation,
-            shrunk_by=shrink, colour=self._colour,
+            image=image,
+            damage=damage or _without_end(parts),
+            orientation=self.info.orientation,
+            shrunk_by=shrink,
+            colour=self._colour,
             trailing_bytes=0 if self._image.format == "MPO" else parts.trailing_bytes,
             trailing_kind=parts.trailing_kind,
-        )  # fmt: skip
+        )
 
 
 @contextmanager

@@ -82,9 +82,12 @@ class PhotoReader:
         """What is known after `photo`; before it, what the header says."""
         pixels = self._pixels or Pixels()
         return report_of(
-            self.info, pixels.damage, trailing_bytes=pixels.trailing_bytes, trailing_kind=pixels.trailing_kind,
+            self.info,
+            pixels.damage,
+            trailing_bytes=pixels.trailing_bytes,
+            trailing_kind=pixels.trailing_kind,
             shrunk_by=pixels.shrunk_by,
-        )  # fmt: skip
+        )
 
 
 class _Planetary:
@@ -95,11 +98,16 @@ class _Planetary:
         named = {name.rpartition("/")[2]: value for name, value in reversed(described.entries)}
         width, height = described.shown_size_px
         self.info = PhotoInfo(
-            format=described.format, width_px=width, height_px=height, mode=described.dtype,
-            orientation=described.orientation, icc_profile_name=None, frame_count=described.image_count,
+            format=described.format,
+            width_px=width,
+            height_px=height,
+            mode=described.dtype,
+            orientation=described.orientation,
+            icc_profile_name=None,
+            frame_count=described.image_count,
             has_alpha=False,
             device=described.instrument or named.get("INSTRUMENT_ID") or named.get("INSTRUMENT_NAME"),
-        )  # fmt: skip
+        )
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
         """The bands that are shown."""
@@ -116,9 +124,12 @@ class _Planetary:
         if found.damage:
             damage = Damage(condition="damaged", fault=found.damage, share=1.0, in_words=found.damage)
         return Pixels(
-            samples=picked(found.values), valid=picked(found.valid), saturated=picked(found.saturated),
-            declared_white=found.declared_white, damage=damage,
-        )  # fmt: skip
+            samples=picked(found.values),
+            valid=picked(found.valid),
+            saturated=picked(found.saturated),
+            declared_white=found.declared_white,
+            damage=damage,
+        )
 
 
 def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
@@ -142,9 +153,15 @@ def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
         image = image.convert("RGB")
         image.putalpha(Image.fromarray(np.ascontiguousarray(turned_array(pixels.alpha, pixels.orientation))))
     return Photo(
-        info=info, image=image, deep=samples, levels=levels, valid=valid, is_inverted=pixels.is_inverted,
-        damage=pixels.damage, shrunk_by=pixels.shrunk_by,
-    )  # fmt: skip
+        info=info,
+        image=image,
+        deep=samples,
+        levels=levels,
+        valid=valid,
+        is_inverted=pixels.is_inverted,
+        damage=pixels.damage,
+        shrunk_by=pixels.shrunk_by,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

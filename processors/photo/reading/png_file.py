@@ -121,9 +121,12 @@ def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
     if bad := next((chunk for chunk in png.damaged if chunk.kind == "IDAT"), None):
         first, rows = _sound_rows(file, png, bad)
         return Damage(
-            condition="damaged", fault="the checksum (CRC) of its picture data does not match",
-            share=max(1, rows - first) / rows, first_row=first, rows=rows,
-        )  # fmt: skip
+            condition="damaged",
+            fault="the checksum (CRC) of its picture data does not match",
+            share=max(1, rows - first) / rows,
+            first_row=first,
+            rows=rows,
+        )
     if png.damaged:
         kinds = ", ".join(sorted({chunk.kind for chunk in png.damaged}))
         return Damage(condition="damaged", fault=f"the checksum (CRC) of {kinds} does not match", share=None)

@@ -45,10 +45,16 @@ class Tiff:
         if photo.orientation >= 5:
             width, height = height, width
         self.info = PhotoInfo(
-            format="tiff", width_px=width, height_px=height, mode=_mode(file, photo), orientation=photo.orientation,
-            icc_profile_name=profile_name(photo.icc_profile), frame_count=found.picture_count,
-            has_alpha=bool(set(photo.extra_samples) & {1, 2}), device=photo.model,
-        )  # fmt: skip
+            format="tiff",
+            width_px=width,
+            height_px=height,
+            mode=_mode(file, photo),
+            orientation=photo.orientation,
+            icc_profile_name=profile_name(photo.icc_profile),
+            frame_count=found.picture_count,
+            has_alpha=bool(set(photo.extra_samples) & {1, 2}),
+            device=photo.model,
+        )
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
         """Decode; numbers of more than 8 bits come as they are stored."""
@@ -103,8 +109,13 @@ class Tiff:
         """Damage of the strips or rows of tiles that begin at these rows; of all where none is known."""
         photo = self._photo
         rows = min(photo.height_px, len(bad) * photo.rows_at_once) or photo.height_px
-        return Damage(condition="damaged", fault=words, share=rows / photo.height_px,
-                      first_row=bad[0] if bad else None, rows=photo.height_px)  # fmt: skip
+        return Damage(
+            condition="damaged",
+            fault=words,
+            share=rows / photo.height_px,
+            first_row=bad[0] if bad else None,
+            rows=photo.height_px,
+        )
 
     def _damaged(self, words: str, heard: Heard, shrink: int) -> tuple[np.ndarray, str, Damage]:
         """What can be shown of a picture whose decoder gave up."""
@@ -117,8 +128,9 @@ class Tiff:
             values, interpretation = self._values("none", shrink, heard)
         except pyvips.Error as error:
             raise DamagedMedia(f"the picture data of this TIFF are corrupt: {plain(str(error))}", SALVAGE) from error
-        damage = Damage(condition="damaged", fault=_words(words), share=(height - row) / height, first_row=row or None,
-                        rows=height)  # fmt: skip
+        damage = Damage(
+            condition="damaged", fault=_words(words), share=(height - row) / height, first_row=row or None, rows=height
+        )
         return values, interpretation, damage
 
     def _by_pillow(self, refused: str | None) -> Pixels:
@@ -203,9 +215,15 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
     if photo.scaling and photo.scaling != (1.0, 0.0):
         samples = samples * photo.scaling[0] + photo.scaling[1]
     return Pixels(
-        samples=samples, valid=valid, alpha=alpha, is_inverted=is_inverted, orientation=photo.orientation,
-        icc_profile=photo.icc_profile, damage=damage, shrunk_by=shrink,
-    )  # fmt: skip
+        samples=samples,
+        valid=valid,
+        alpha=alpha,
+        is_inverted=is_inverted,
+        orientation=photo.orientation,
+        icc_profile=photo.icc_profile,
+        damage=damage,
+        shrunk_by=shrink,
+    )
 
 
 def _image(values: np.ndarray, colours: int, *, has_alpha: bool, is_multiplied: bool) -> Image.Image:

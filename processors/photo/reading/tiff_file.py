@@ -208,9 +208,17 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None) -> Directory 
     subfile, orientation = first(SUBFILE, 0), first(ORIENTATION, 1)
     icc, model = tags.get(ICC), tags.get(MODEL)
     photo = Directory(
-        page=page, sub=sub, is_reduced=bool(subfile & 1), is_mask=bool(subfile & 4), width_px=width, height_px=height,
-        bits=tuple(tags.get(BITS, (1,))) or (1,), sample_format=first(SAMPLE_FORMAT, 1), samples=first(SAMPLES, 1),
-        extra_samples=tuple(tags.get(EXTRA, ())), compression=first(COMPRESSION, 1),
+        page=page,
+        sub=sub,
+        is_reduced=bool(subfile & 1),
+        is_mask=bool(subfile & 4),
+        width_px=width,
+        height_px=height,
+        bits=tuple(tags.get(BITS, (1,))) or (1,),
+        sample_format=first(SAMPLE_FORMAT, 1),
+        samples=first(SAMPLES, 1),
+        extra_samples=tuple(tags.get(EXTRA, ())),
+        compression=first(COMPRESSION, 1),
         photometric=tags[PHOTOMETRIC][0] if tags.get(PHOTOMETRIC) else None,
         orientation=orientation if orientation in range(1, 9) else 1,
         rows_at_once=max(1, min(height, first(TILE_HEIGHT, 0) or first(ROWS_PER_STRIP, height))),
@@ -223,8 +231,10 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None) -> Directory 
             )
         ),
         icc_profile=bytes(icc[0] if isinstance(icc[0], bytes) else bytes(icc)) if icc else None,
-        model=_text(model), no_data=_no_data(_text(tags.get(GDAL_NODATA))), scaling=None,
-    )  # fmt: skip
+        model=_text(model),
+        no_data=_no_data(_text(tags.get(GDAL_NODATA))),
+        scaling=None,
+    )
     return _with_scaling(photo, _text(tags.get(GDAL_METADATA)))
 
 

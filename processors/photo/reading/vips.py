@@ -153,8 +153,7 @@ def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options:
         image = load(file, picture_format, **options)
     if image.width * image.height > max_pixels:
         raise RefusedMedia(
-            f"{image.width} x {image.height} pixels is over the limit of {max_pixels}",
-            "raise max_pixels in the recipe",
+            f"{image.width} x {image.height} pixels is over the limit of {max_pixels}", "raise max_pixels in the recipe"
         )
     orientation = image.get("orientation") if image.get_typeof("orientation") else 1
     if orientation in (1, 2):  # rows stay in their order

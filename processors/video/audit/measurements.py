@@ -140,9 +140,11 @@ class _Session:
         self._write()
         self._writer.close()
         facts = MeasurementFacts(
-            frame_count=self._count, width_px=self._info.width_px, height_px=self._info.height_px,
+            frame_count=self._count,
+            width_px=self._info.width_px,
+            height_px=self._info.height_px,
             time_base=str(self._info.time_base),
-        )  # fmt: skip
+        )
         yield Item(name=self._path.name, media_type="application/vnd.apache.parquet", file=self._path, facts=facts)
         if statistics := self._gatherer.result():
             yield Item(

@@ -118,10 +118,15 @@ class Gatherer:
         spectrum = (self._spectrum / self._spectra).astype(np.float32)
         stillness = np.maximum.reduce(self._counts) * np.uint32(255) // self._taken
         return PixelStatistics(
-            taken=self._taken, width_px=self._highest.shape[1], height_px=self._highest.shape[0],
-            highest=self._highest, lowest=self._lowest, stillness=stillness.astype(np.uint8),
-            spectrum_x=spectrum[0], spectrum_y=spectrum[1],
-        )  # fmt: skip
+            taken=self._taken,
+            width_px=self._highest.shape[1],
+            height_px=self._highest.shape[0],
+            highest=self._highest,
+            lowest=self._lowest,
+            stillness=stillness.astype(np.uint8),
+            spectrum_x=spectrum[0],
+            spectrum_y=spectrum[1],
+        )
 
 
 def _power(luma: np.ndarray) -> np.ndarray:

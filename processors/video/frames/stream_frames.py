@@ -88,9 +88,13 @@ class _Session:
         ):
             # in order, because what is given cannot be taken back when damage is met
             reader = VideoReader(
-                container, second_opening, source_digest=digest, stream_index=index, in_order=True,
+                container,
+                second_opening,
+                source_digest=digest,
+                stream_index=index,
+                in_order=True,
                 structure=structure_of(file, self._opened.source.format),
-            )  # fmt: skip
+            )
             reader.want([frames.needs(reader.info)])
             session = frames.start(reader.info, self._scratch)
             for frame in _frames(container, reader):

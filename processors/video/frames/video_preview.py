@@ -188,12 +188,34 @@ class _Session:
             duration=(len(shown) + 0.5) / rate,
         )
         clip.write_videofile(
-            str(path), fps=rate, codec="libx264", preset="veryfast", audio=str(wave) if sound else False,
-            audio_codec="aac", threads=1, logger=None,
-            ffmpeg_params=[*_aac_limits(sound), "-f", "mp4", "-vf", BT709, "-crf", "23", "-movflags", "+faststart",
-                           "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact",
-                           "-flags:a", "+bitexact"],
-        )  # fmt: skip
+            str(path),
+            fps=rate,
+            codec="libx264",
+            preset="veryfast",
+            audio=str(wave) if sound else False,
+            audio_codec="aac",
+            threads=1,
+            logger=None,
+            ffmpeg_params=[
+                *_aac_limits(sound),
+                "-f",
+                "mp4",
+                "-vf",
+                BT709,
+                "-crf",
+                "23",
+                "-movflags",
+                "+faststart",
+                "-map_metadata",
+                "-1",
+                "-fflags",
+                "+bitexact",
+                "-flags:v",
+                "+bitexact",
+                "-flags:a",
+                "+bitexact",
+            ],
+        )
         wave.unlink(missing_ok=True)
         written = _packets_in(path)
         if written != len(shown):
@@ -201,9 +223,14 @@ class _Session:
         return path
 
     def _facts(
-        self, start: Fraction, end: Fraction, rate_hz: float, count: int, size: tuple[int, int],
+        self,
+        start: Fraction,
+        end: Fraction,
+        rate_hz: float,
+        count: int,
+        size: tuple[int, int],
         sound: Sound | None = None,
-    ) -> ClipFacts:  # fmt: skip
+    ) -> ClipFacts:
         return ClipFacts(
             start_seconds=float(start),
             end_seconds=float(end),

@@ -269,17 +269,25 @@ class _Session:
             place = number - int(firsts[row.segment])
             step, metres = row.step, altitude[place]
             values = {
-                "shot": row.shot, "segment": row.segment, "pts": row.pts, "time_seconds": float(row.time),
-                "scale": curve.scale[place], "rotation_degrees": curve.rotation_degrees[place],
+                "shot": row.shot,
+                "segment": row.segment,
+                "pts": row.pts,
+                "time_seconds": float(row.time),
+                "scale": curve.scale[place],
+                "rotation_degrees": curve.rotation_degrees[place],
                 "scale_change_per_second": curve.scale_change_per_second[place],
-                "time_to_contact_seconds": curve.time_to_contact_seconds[place], "altitude_metres": metres,
+                "time_to_contact_seconds": curve.time_to_contact_seconds[place],
+                "altitude_metres": metres,
                 "metres_per_px": 2 * metres * tan(np.radians(view) / 2) / width_px if metres and view else None,
-                "step_scale": step and step.scale, "step_rotation_degrees": step and step.rotation_degrees,
-                "step_shift_x_px": step and step.shift_x_px * px, "step_shift_y_px": step and step.shift_y_px * px,
-                "inliers": step and step.inliers, "inlier_share": step and step.inlier_share,
+                "step_scale": step and step.scale,
+                "step_rotation_degrees": step and step.rotation_degrees,
+                "step_shift_x_px": step and step.shift_x_px * px,
+                "step_shift_y_px": step and step.shift_y_px * px,
+                "inliers": step and step.inliers,
+                "inlier_share": step and step.inlier_share,
                 "residual_px": step and step.residual_px * px,
                 "other_motion_share": step and step.other_motion_share,
-            }  # fmt: skip
+            }
             for name, value in values.items():
                 columns[name].append(value)
         return pa.Table.from_pydict(columns, schema=COLUMNS)

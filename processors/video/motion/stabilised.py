@@ -158,8 +158,11 @@ class _Session:
 
         assert self._shot is not None
         one, half = self._held[number], self._processor.window_frames // 2
-        near = [(k - number, other.pose) for k, other in enumerate(self._held)
-                if abs(k - number) <= half and other.segment == one.segment]  # fmt: skip
+        near = [
+            (k - number, other.pose)
+            for k, other in enumerate(self._held)
+            if abs(k - number) <= half and other.segment == one.segment
+        ]
         grow, turn, x, y = _smooth([at for at, _ in near], [pose for _, pose in near], half) - one.pose
         self._largest_shift_px = max(self._largest_shift_px, float(np.hypot(x, y)))
         height, width = one.picture.shape[:2]
@@ -178,12 +181,16 @@ class _Session:
         if self._clip and self._shot:
             self._clip.close()
             facts = StabilisedFacts(
-                shot=self._shot.number, start_seconds=float(self._clip.first_pts * self._time_base),
-                frame_count=self._clip.frame_count, frames_left_out=self._left_out,
+                shot=self._shot.number,
+                start_seconds=float(self._clip.first_pts * self._time_base),
+                frame_count=self._clip.frame_count,
+                frames_left_out=self._left_out,
                 segments=self._held[-1].segment + 1,
-                largest_shift_px=round(self._largest_shift_px, 2), width_px=self._clip.size_px[0],
-                height_px=self._clip.size_px[1], audit=self._audit,
-            )  # fmt: skip
+                largest_shift_px=round(self._largest_shift_px, 2),
+                width_px=self._clip.size_px[0],
+                height_px=self._clip.size_px[1],
+                audit=self._audit,
+            )
             yield Item(name=self._clip.path.name, media_type="video/mp4", file=self._clip.path, facts=facts)
             self._gave_clip = True
         self._held.clear()

@@ -73,9 +73,11 @@ def _clean_aperture(stsd: bytes) -> Crop | None:
             left = round(right + (width - shown_width) / 2)
             top = round(down + (height - shown_height) / 2)
             return Crop(
-                left_px=left, top_px=top, right_px=width - left - round(shown_width),
+                left_px=left,
+                top_px=top,
+                right_px=width - left - round(shown_width),
                 bottom_px=height - top - round(shown_height),
-            )  # fmt: skip
+            )
         place += size
     return None
 

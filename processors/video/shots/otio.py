@@ -35,10 +35,13 @@ def timeline(
     begun = shots[0][1] if shots else Fraction(0)
     whole = count.source_range(begun, shots[-1][2]) if shots else None
     track = _item(
-        "Track.1", clip_name, kind="Video", source_range=None,
+        "Track.1",
+        clip_name,
+        kind="Video",
+        source_range=None,
         children=[_clip(name, count.source_range(start, end), whole, clip_name) for name, start, end in shots],
         markers=[_marker(name, count.range(start - begun, end - begun)) for name, start, end in fades],
-    )  # fmt: skip
+    )
     stack = _item("Stack.1", "tracks", source_range=None, children=[track], markers=[])
     made = {"OTIO_SCHEMA": "Timeline.1", "name": clip_name, "metadata": {}, "global_start_time": None, "tracks": stack}
     return json.dumps(made, indent=1)
@@ -46,13 +49,20 @@ def timeline(
 
 def _clip(name: str, shown: Json, whole: Json, clip_name: str) -> Json:
     media: Json = {
-        "OTIO_SCHEMA": "ExternalReference.1", "name": clip_name, "metadata": {}, "available_range": whole,
+        "OTIO_SCHEMA": "ExternalReference.1",
+        "name": clip_name,
+        "metadata": {},
+        "available_range": whole,
         "target_url": quote(clip_name),
-    }  # fmt: skip
+    }
     return _item(
-        "Clip.2", name, source_range=shown, markers=[],
-        media_references={"DEFAULT_MEDIA": media}, active_media_reference_key="DEFAULT_MEDIA",
-    )  # fmt: skip
+        "Clip.2",
+        name,
+        source_range=shown,
+        markers=[],
+        media_references={"DEFAULT_MEDIA": media},
+        active_media_reference_key="DEFAULT_MEDIA",
+    )
 
 
 def _item(schema: str, name: str, **more: Any) -> dict[str, Json]:

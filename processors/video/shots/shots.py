@@ -142,8 +142,10 @@ class Shots:
             data = edit_decision_list(spans, first, origin, name).encode()
             yield Item(name="shots.edl", media_type="text/plain", data=data, facts=facts)
             named = [(f"shot {number}", *span) for number, span in enumerate(spans, start=1)]
-            fades = [(fade.kind, measured.time(fade.first_frame), measured.time(fade.end_frame))
-                     for fade in found.transitions]  # fmt: skip
+            fades = [
+                (fade.kind, measured.time(fade.first_frame), measured.time(fade.end_frame))
+                for fade in found.transitions
+            ]
             data = timeline(named, fades, first, origin, name, measured.time_base).encode()
             yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
 
