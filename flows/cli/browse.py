@@ -17,7 +17,7 @@ from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.selection import parse, select
 
-MOST_NAMED = 3
+MAX_NAMED = 3
 """More releases than these do not fit into the page's heading."""
 
 UNFINISHED = f"<!DOCTYPE html>{MARK}<title>unfinished</title><p>Not finished: run `marsmedia browse` again.\n"
@@ -39,7 +39,7 @@ def browse(words: tuple[str, ...], store_folder: Path, folder: Path | None, *, s
     _clear(folder)
     releases = list(dict.fromkeys(row.release for row in rows))
     title = Text(en=", ".join(releases), zh="、".join(releases))
-    if len(releases) > MOST_NAMED:
+    if len(releases) > MAX_NAMED:
         title = Text(en=f"{len(releases)} releases", zh=f"{len(releases)} 次发布")
     found = subjects(rows, store, catalogue)
     write_gallery(folder, shown_of_store(found, store, folder), title=title, languages=LANGUAGES)

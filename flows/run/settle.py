@@ -24,9 +24,9 @@ PHOTO_SECONDS = 600.0
 """More time for any photo: its bytes tell little of its pixels, of which the readers take no more than 300 million."""
 SECONDS_FOR_EACH_OF = {"audio": 0.2, "video": 10.0}
 """More time for each second that the container declares."""
-LEAST_BYTES_A_SECOND = {"audio": 8, "video": 500}
+MIN_BYTES_A_SECOND = {"audio": 8, "video": 500}
 """A duration that the file's size would not bear by this is false: digital silence in Opus takes 46 bytes a second."""
-MOST_EXTRA_SECONDS = 12 * 3600.0
+MAX_EXTRA_SECONDS = 12 * 3600.0
 
 
 def start(due: Due, store: Store, workers: Workers, *, again: bool = False) -> Job:
@@ -47,8 +47,8 @@ def extra_seconds(due: Due) -> float:
     medium = due.source.medium
     if medium == "photo":
         return PHOTO_SECONDS
-    plausible = min(due.duration_seconds or 0.0, due.source.size_bytes / LEAST_BYTES_A_SECOND[medium])
-    return min(plausible * SECONDS_FOR_EACH_OF[medium], MOST_EXTRA_SECONDS)
+    plausible = min(due.duration_seconds or 0.0, due.source.size_bytes / MIN_BYTES_A_SECOND[medium])
+    return min(plausible * SECONDS_FOR_EACH_OF[medium], MAX_EXTRA_SECONDS)
 
 
 def settled(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]:

@@ -14,7 +14,7 @@ from processors.audio.cue_points import Mark, aiff_marks, wave_marks
 from processors.contract import Item, Need, Reads
 from processors.decoding import decoder_errors, open_container
 
-MOST_MARKS = 200
+MAX_MARKS = 200
 """So many stand in the facts; the files hold all."""
 FORMULA_STARTS = ("=", "+", "-", "@", "'")
 TURNS_TEXT = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -60,7 +60,7 @@ class _Session:
             read = readers.get(self._source.format)
             marks = read(file, problems) if read else list(_chapters(file))
         marks.sort(key=lambda mark: (mark.start_seconds, mark.label))
-        facts = MarksFacts(mark_count=len(marks), marks=tuple(marks[:MOST_MARKS]), problems=tuple(problems))
+        facts = MarksFacts(mark_count=len(marks), marks=tuple(marks[:MAX_MARKS]), problems=tuple(problems))
         yield Item(name="marks.csv", media_type="text/csv", data=_table(marks), facts=facts)
         yield Item(name="marks.labels.txt", media_type="text/plain", data=_labels(marks))
 

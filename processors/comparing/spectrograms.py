@@ -10,7 +10,7 @@ import numpy as np
 FLOOR_POWER = 1e-12
 """-120 dB below full scale, under what 16-bit sound can hold; quieter than that is taken as that."""
 RUN_FRAMES = 512
-STEP_DB, MOST_DB = 0.01, 400.0
+STEP_DB, MAX_DB = 0.01, 400.0
 PICTURE_COLUMNS, PICTURE_ROWS = 1200, 512
 
 
@@ -80,7 +80,7 @@ class _Seen:
     """Adds up differences: for the numbers, and pooled for a picture."""
 
     def __init__(self, frames: int, bands: int) -> None:
-        self._counts = np.zeros(int(MOST_DB / STEP_DB), np.int64)
+        self._counts = np.zeros(int(MAX_DB / STEP_DB), np.int64)
         self._sum = self._absolute = 0.0
         self._count = 0
         self._column = np.minimum(np.arange(frames) * PICTURE_COLUMNS // frames, PICTURE_COLUMNS - 1)

@@ -9,19 +9,19 @@ import cv2
 import numpy as np
 
 SIDE_PX = 640
-"""Both pictures are shrunk to this longer side; the part must be at least `LEAST_PART_PX` long in the whole."""
+"""Both pictures are shrunk to this longer side; the part must be at least `MIN_PART_PX` long in the whole."""
 MIN_SIDE_PX = 16
 """A picture whose shorter side is less than this, once shrunk, is too thin to hold points."""
-MOST_POINTS = 600
-LEAST_PART_PX = 80
-LEAST_POINTS = 14
+MAX_POINTS = 600
+MIN_PART_PX = 80
+MIN_POINTS = 14
 """Points that agree on one position. Even with 8, and a score of 0.3, no unrelated pair of the sample photos passed."""
 RATIO = 0.8
 """A point counts when its best partner is that much nearer than the next (Lowe 2004, section 7.1)."""
-LEAST_SCORE = 0.85
-LEAST_INSIDE = 0.95
+MIN_SCORE = 0.85
+MIN_INSIDE = 0.95
 """Share of the part that must lie inside the whole: neighbours in a mosaic overlap, but neither is a crop."""
-MOST_PAIRS = 20_000
+MAX_PAIRS = 20_000
 """About three minutes of comparing."""
 WHOLE_PART = 0.97
 """Of the other's area: from here on it is the same picture, and no crop."""
@@ -75,8 +75,8 @@ def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> 
     grey = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
     low, high = np.percentile(grey, (0.5, 99.5))
     grey = np.clip((grey - low) * (255 / max(high - low, 1)), 0, 255).astype(np.uint8)
-    found, descriptors = cv2.SIFT.create(MOST_POINTS).detectAndCompute(grey, None)  # type: ignore[call-overload]
-    if descriptors is None or len(found) < LEAST_POINTS:
+    found, descriptors = cv2.SIFT.create(MAX_POINTS).detectAndCompute(grey, None)  # type: ignore[call-overload]
+    if descriptors is None or len(found) < MIN_POINTS:
         return None
     roots = np.sqrt(descriptors / (descriptors.sum(axis=1, keepdims=True) + 1e-9))  # Arandjelovic & Zisserman 2012
     places = np.array([point.pt for point in found], np.float32)
@@ -84,7 +84,7 @@ def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> 
 
 
 def crops(pictures: Sequence[Points], known: Set[frozenset[str]]) -> Iterator[Crop]:
-    """Every crop among the first `MOST_PAIRS` pairs; photos are compared before frames.
+    """Every crop among the first `MAX_PAIRS` pairs; photos are compared before frames.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def crops(pictures: Sequence[Points], known: Set[frozenset[str]]) -> Iterator[Cr
             if one.group == other.group or frozenset((one.group, other.group)) in known:
                 continue
             compared += 1
-            if compared > MOST_PAIRS:
+            if compared > MAX_PAIRS:
                 return
             if found := crop(one, other):
                 yield found
@@ -114,12 +114,12 @@ def pair_count(pictures: Sequence[Points]) -> int:
 def crop(one: Points, other: Points) -> Crop | None:
     """Which of two is a part of the other, if either is."""
     pairs = _partners(one.descriptors, other.descriptors)
-    if len(pairs) < LEAST_POINTS:
+    if len(pairs) < MIN_POINTS:
         return None
     here, there = one.places[pairs[:, 0]], other.places[pairs[:, 1]]
     cv2.setRNGSeed(1)  # the same answer every time
     matrix, agreeing = cv2.estimateAffinePartial2D(here, there, method=cv2.RANSAC, ransacReprojThreshold=2.5)
-    if matrix is None or int(agreeing.sum()) < LEAST_POINTS:
+    if matrix is None or int(agreeing.sum()) < MIN_POINTS:
         return None
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if not 1 / 16 <= scale <= 16:
@@ -127,13 +127,13 @@ def crop(one: Points, other: Points) -> Crop | None:
     back = cv2.invertAffineTransform(matrix)
     is_first = _inside(one.grey, other.grey, matrix) >= _inside(other.grey, one.grey, back)
     part, whole, lies = (one, other, matrix) if is_first else (other, one, back)
-    if _inside(part.grey, whole.grey, lies) < LEAST_INSIDE:
+    if _inside(part.grey, whole.grey, lies) < MIN_INSIDE:
         return None
     corners = _corners(part.grey, lies)
-    if np.linalg.norm(corners[1] - corners[0]) < LEAST_PART_PX:
+    if np.linalg.norm(corners[1] - corners[0]) < MIN_PART_PX:
         return None
     score = _overlay_score(part.grey, whole.grey, lies)
-    if score < LEAST_SCORE:
+    if score < MIN_SCORE:
         return None
     size = np.array(whole.grey.shape[::-1])
     covered = float(cv2.contourArea(corners.astype(np.float32))) / whole.grey.size
@@ -185,7 +185,7 @@ def _overlay_score(part: np.ndarray, whole: np.ndarray, lies: np.ndarray) -> flo
     moved = cv2.warpAffine(shrunk, lies, size, flags=cv2.INTER_LINEAR)
     mask = cv2.warpAffine(np.full(part.shape, 255, np.uint8), lies, size, flags=cv2.INTER_NEAREST)
     inner = cv2.erode(mask, np.ones((9, 9), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
-    if inner.sum() < LEAST_PART_PX:
+    if inner.sum() < MIN_PART_PX:
         return 0.0
     x, y = _detail(moved)[inner], _detail(whole)[inner]
     x, y = x - x.mean(), y - y.mean()

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from processors.audio.spectrogram.spectrogram import ARRAY
-from processors.linking.crops import MOST_PAIRS, Points, crops, pair_count, points_of
+from processors.linking.crops import MAX_PAIRS, Points, crops, pair_count, points_of
 from processors.linking.same_picture import candidate, renditions
 from processors.linking.same_sound import course_of, same_sounds
 from processors.linking.stills_of_videos import frame_of, read_frames, still_of
@@ -115,8 +115,8 @@ def _kind(one: _Picture, other: _Picture) -> LinkKind:
 
 def _crops(pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Found) -> Iterator[Link]:
     points = list(_points(pictures, found))
-    if pair_count(points) > MOST_PAIRS:
-        found.notes.append(f"crops were looked for in the first {MOST_PAIRS} of {pair_count(points)} pairs of pictures")
+    if pair_count(points) > MAX_PAIRS:
+        found.notes.append(f"crops were looked for in the first {MAX_PAIRS} of {pair_count(points)} pairs of pictures")
     for crop in crops(points, linked):
         part, whole = pictures[int(crop.part)], pictures[int(crop.whole)]
         evidence = {"points": crop.points, "corners": list(crop.corners)}

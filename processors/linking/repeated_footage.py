@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from processors.contract import require
 
-MOST_BITS = 15
+MAX_BITS = 15
 """Above this, 64-bit hashes of pictures that have nothing in common meet by chance too often."""
 
 AT_ONCE = 4096
@@ -22,7 +22,7 @@ OFFSET_SECONDS = 0.1
 GAP_SECONDS = 1.0
 """A stretch ends where nothing matches for longer."""
 
-LEAST_SHARE = 0.4
+MIN_SHARE = 0.4
 """Of the distinct pictures in both spans of a stretch; a scene that hardly moves looks like itself now and then."""
 
 ONE_SCENE_BITS = 16
@@ -54,7 +54,7 @@ def alike(tables: Mapping[str, Path], at_most_bits: int = 6, apart_frames: int =
     at_most_bits : 0 to 15.
     apart_frames : within one video, pairs nearer than this are the same moment and not told.
     """
-    require(0 <= at_most_bits <= MOST_BITS, "at_most_bits", at_most_bits, f"must be from 0 to {MOST_BITS}")
+    require(0 <= at_most_bits <= MAX_BITS, "at_most_bits", at_most_bits, f"must be from 0 to {MAX_BITS}")
     seen: list[tuple[str, np.ndarray, np.ndarray, np.ndarray]] = []
     for source in sorted(tables):
         pts, hashes, places = _distinct(tables[source])
@@ -155,7 +155,7 @@ def _is_dense(stretch: SameFilm, shown: Mapping[str, _Shown]) -> bool:
     """Does enough of what is shown in both spans match?"""
     here = shown[stretch.source].between(stretch.first_seconds, stretch.last_seconds)
     there = shown[stretch.other_source].between(stretch.other_first_seconds, stretch.other_last_seconds)
-    return stretch.frame_count >= LEAST_SHARE * min(len(here), len(there))
+    return stretch.frame_count >= MIN_SHARE * min(len(here), len(there))
 
 
 def _once(stretches: list[SameFilm]) -> list[SameFilm]:

@@ -10,11 +10,11 @@ import numpy as np
 
 from processors.imaging.perceptual_hash import perceptual_hash
 
-MOST_DIFFERENT_BITS = 12
+MAX_DIFFERENT_BITS = 12
 """Of 64; unrelated pictures differ in about 32, and fewer than 12 happens about once in ten million."""
-LEAST_SCORE = 0.92
+MIN_SCORE = 0.92
 SIDE_PX = 192
-LEAST_DETAIL_LEVELS = 4.0
+MIN_DETAIL_LEVELS = 4.0
 """A picture with less spread of brightness is flat: it looks like every other flat one."""
 
 
@@ -52,7 +52,7 @@ def candidate(name: str, group: str, picture: np.ndarray) -> Candidate | None:
     picture : uint8, shape (height, width), grey.
     """
     small = cv2.resize(picture, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
-    if float(small.std()) < LEAST_DETAIL_LEVELS:
+    if float(small.std()) < MIN_DETAIL_LEVELS:
         return None
     aspect = picture.shape[1] / picture.shape[0]
     return Candidate(name=name, group=group, grey=small, aspect=aspect, hash=f"{perceptual_hash(picture):016x}")
@@ -63,12 +63,12 @@ def renditions(candidates: Sequence[Candidate]) -> Iterator[Rendition]:
     hashes = np.array([int(one.hash, 16) for one in candidates], np.uint64)
     for number, one in enumerate(candidates):
         bits = np.bitwise_count(hashes[number + 1 :] ^ hashes[number])
-        for near in np.flatnonzero(bits <= MOST_DIFFERENT_BITS).tolist():
+        for near in np.flatnonzero(bits <= MAX_DIFFERENT_BITS).tolist():
             other = candidates[number + 1 + near]
             if one.group == other.group or not 0.9 <= one.aspect / other.aspect <= 1.11:
                 continue
             score = overlay_score(one.grey, other.grey)
-            if score >= LEAST_SCORE:
+            if score >= MIN_SCORE:
                 yield Rendition(
                     first=one.name, second=other.name, score=round(score, 4), differing_bits=int(bits[near])
                 )

@@ -18,12 +18,12 @@ FLOOR_POWER = 1e-9
 """Added before the logarithm, so that what is quieter than -90 dBFS does not count."""
 SLOW_STEPS = 151
 """Levels are taken against their mean over this many steps (1.5 s): a steady hum or an equaliser does not count."""
-LEAST_OVERLAP_SECONDS = 2.0
-LEAST_OVERLAP_PART = 0.5
+MIN_OVERLAP_SECONDS = 2.0
+MIN_OVERLAP_PART = 0.5
 """Of the shorter recording."""
-LEAST_SCORE = 0.7
+MIN_SCORE = 0.7
 """Of 1596 pairs of sounds in the samples, the same ones reach 0.83 to 1, no other more than 0.54."""
-LEAST_CONFIDENCE = 1.3
+MIN_CONFIDENCE = 1.3
 WHOLE_PART, WHOLE_SCORE = 0.95, 0.95
 """A sound that repeats itself fits at several offsets; one whole recording on another is believed all the same."""
 BESIDE_SECONDS = 0.25
@@ -75,7 +75,7 @@ def course_of(name: str, spectrogram: Path) -> Course | None:
     rows = [_bands(run.power.mean(axis=0), edges) for run in frames_of(spectrogram)]
     power = np.concatenate(rows)
     steps = np.arange(time[0], time[-1], STEP_SECONDS)
-    if len(steps) * STEP_SECONDS < LEAST_OVERLAP_SECONDS:
+    if len(steps) * STEP_SECONDS < MIN_OVERLAP_SECONDS:
         return None
     levels = np.stack([np.interp(steps, time, np.log(band + FLOOR_POWER)) for band in power.T])
     levels = levels - _slow(levels)
@@ -98,7 +98,7 @@ def same_sounds(courses: Sequence[Course]) -> Iterator[SameSound]:
 def compare(one: Course, other: Course) -> SameSound | None:
     """The best offset between two recordings; None where none stands out."""
     lengths = one.levels.shape[1], other.levels.shape[1]
-    least = max(LEAST_OVERLAP_SECONDS / STEP_SECONDS, LEAST_OVERLAP_PART * min(lengths))
+    least = max(MIN_OVERLAP_SECONDS / STEP_SECONDS, MIN_OVERLAP_PART * min(lengths))
     lags = np.arange(-(lengths[1] - 1), lengths[0])
     overlaps = np.minimum(lengths[0], lags + lengths[1]) - np.maximum(0, lags)
     kept = overlaps >= least
@@ -112,12 +112,12 @@ def compare(one: Course, other: Course) -> SameSound | None:
     scores = np.where(kept, products / np.sqrt(np.maximum(energies, 1e-6)), -1)
     best = int(scores.argmax())
     score = float(scores[best])
-    if score < LEAST_SCORE:
+    if score < MIN_SCORE:
         return None
     beside = np.abs(lags - lags[best]) > BESIDE_SECONDS / STEP_SECONDS
     confidence = score / max(float(scores[beside].max(initial=0)), 0.05)
     is_whole = overlaps[best] >= WHOLE_PART * max(lengths) and score >= WHOLE_SCORE
-    if confidence < LEAST_CONFIDENCE and not is_whole:
+    if confidence < MIN_CONFIDENCE and not is_whole:
         return None
     lag = lags[best] + _between(scores, best)
     offset = lag * STEP_SECONDS + one.first_seconds - other.first_seconds

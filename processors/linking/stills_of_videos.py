@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 from processors.imaging.perceptual_hash import perceptual_hash
 from processors.video.audit.measurements import THUMBNAIL_PX
 
-MOST_BITS = 10
-LEAST_SCORE = 0.97
+MAX_BITS = 10
+MIN_SCORE = 0.97
 """A frame that was halved and recompressed reaches 0.998; unrelated photos, over 4,000 pairs of the samples, 0.54."""
-LEAST_CONTRAST_LEVELS = 4.0
+MIN_CONTRAST_LEVELS = 4.0
 SAME_SCORE = 0.0005
 """Frames whose scores are this near to each other show the same held picture."""
 BLUR_PX = 4.0
@@ -66,7 +66,7 @@ def still_of(picture: np.ndarray) -> Still | None:
     """
     import cv2
 
-    if float(picture.std()) < LEAST_CONTRAST_LEVELS:
+    if float(picture.std()) < MIN_CONTRAST_LEVELS:
         return None
     small = cv2.resize(picture, THUMBNAIL_PX, interpolation=cv2.INTER_AREA)
     return Still(hash=perceptual_hash(picture), detail=_detail(small))
@@ -87,12 +87,12 @@ def read_frames(measurements: Path) -> MeasuredFrames:
 def frame_of(still: Still, frames: MeasuredFrames) -> StillFrame | None:
     """The frame that shows a still; None where none does."""
     bits = np.bitwise_count(frames.hashes ^ np.uint64(still.hash))
-    kept = np.flatnonzero((bits <= MOST_BITS) & (frames.contrast_levels >= LEAST_CONTRAST_LEVELS))
+    kept = np.flatnonzero((bits <= MAX_BITS) & (frames.contrast_levels >= MIN_CONTRAST_LEVELS))
     if not len(kept):
         return None
     scores = np.array([float((_detail(frames.thumbnails[row]) * still.detail).sum()) for row in kept])
     best = float(scores.max())
-    if best < LEAST_SCORE:
+    if best < MIN_SCORE:
         return None
     alike = kept[scores >= best - SAME_SCORE]
     top = int(np.flatnonzero(alike == kept[scores.argmax()])[0])

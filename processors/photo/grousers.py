@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-LONGEST_SIDE_PX = 1600
+MAX_SIDE_PX = 1600
 """A larger picture is shrunk to this for the search; answers are in pixels of the full picture."""
 SPECTRUM_PX = 2048
 SHRINKS = (1.0, 0.6, 0.36)
 """Sizes at which bars are looked for: bars about 10 px apart stand out most."""
-SHORTEST_PITCH_PX, LONGEST_PITCH_PX = 5.0, 90.0
+MIN_PITCH_PX, MAX_PITCH_PX = 5.0, 90.0
 """In the searched picture."""
-LEAST_BARS = 8
+MIN_BARS = 8
 """Fewer bars in a row prove no pitch: 4 of 5 false finds in 122 unrelated photos had 2 to 5; the sample's tracks 21."""
 BAND_OF_PEAK = 0.45
 """A band is where the wave's strength is above this part of its largest."""
@@ -65,7 +65,7 @@ def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation:
     found = []
     for shrink in SHRINKS:
         size = (round(grey.shape[1] * shrink), round(grey.shape[0] * shrink))
-        if min(size) < 8 * SHORTEST_PITCH_PX:
+        if min(size) < 8 * MIN_PITCH_PX:
             continue
         small = grey if shrink == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         one = _find(_flattened(small), least_contrast, least_correlation)
@@ -100,7 +100,7 @@ def _find(flat: np.ndarray, least_contrast: float, least_correlation: float) -> 
         for left, right in _bands(turned, inside, np.hypot(wave_x, wave_y))
         if (band := _band(turned, inside, left, right, least_correlation))
         and band.pitch_px
-        and band.bar_count >= LEAST_BARS
+        and band.bar_count >= MIN_BARS
     )
     if not bands:
         return None
@@ -123,7 +123,7 @@ def _peak(flat: np.ndarray, least_contrast: float) -> tuple[float, float, float]
     y = np.fft.fftfreq(SPECTRUM_PX).astype(np.float32)[:, None]
     x = np.fft.rfftfreq(SPECTRUM_PX).astype(np.float32)[None]
     radius = np.hypot(x, y)
-    searched = (radius >= 1 / LONGEST_PITCH_PX) & (radius <= 1 / SHORTEST_PITCH_PX)
+    searched = (radius >= 1 / MAX_PITCH_PX) & (radius <= 1 / MIN_PITCH_PX)
     ring = (radius[searched] * SPECTRUM_PX / 16).astype(int)
     order = np.argsort(ring, kind="stable")
     edges = np.searchsorted(ring[order], np.arange(ring.max() + 2))
@@ -196,12 +196,12 @@ def _band(turned: np.ndarray, inside: np.ndarray, left: int, right: int, least_c
 
     whole = inside[:, left:right]
     rows = np.flatnonzero(whole.mean(axis=1) > 0.7)
-    if len(rows) < 6 * SHORTEST_PITCH_PX:
+    if len(rows) < 6 * MIN_PITCH_PX:
         return None
     line = turned[rows[0] : rows[-1] + 1, left:right].sum(axis=1) / np.maximum(
         1, whole[rows[0] : rows[-1] + 1].sum(axis=1)
     )
-    line = line - cv2.GaussianBlur(line[None], (0, 0), LONGEST_PITCH_PX)[0]
+    line = line - cv2.GaussianBlur(line[None], (0, 0), MAX_PITCH_PX)[0]
     spectrum = np.abs(np.fft.rfft(line, 2 * len(line))) ** 2
     kept = np.fft.irfft(spectrum)[: len(line)]
     correlation = kept / (kept[0] + 1e-12) * len(line) / (len(line) - np.arange(len(line)))
@@ -219,7 +219,7 @@ def _repeat(correlation: np.ndarray) -> tuple[float | None, float]:
     """Lag of the first strong peak, made finer with its multiples, and the correlation there."""
     middle = correlation[1:-1]
     peaks = 1 + np.flatnonzero((middle > correlation[:-2]) & (middle >= correlation[2:]))
-    peaks = peaks[(peaks >= SHORTEST_PITCH_PX) & (peaks <= LONGEST_PITCH_PX)]
+    peaks = peaks[(peaks >= MIN_PITCH_PX) & (peaks <= MAX_PITCH_PX)]
     if not len(peaks) or correlation[peaks].max() <= 0:
         return None, 0.0
     strong = peaks[correlation[peaks] >= 0.8 * correlation[peaks].max()]

@@ -13,7 +13,7 @@ import numpy as np
 
 from processors.contract import Item, Need, Reads, as_json, require
 from processors.imaging.image_writer import encode
-from processors.photo.grousers import LONGEST_SIDE_PX, Band, find_grousers, scaled
+from processors.photo.grousers import MAX_SIDE_PX, Band, find_grousers, scaled
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 
 RELATIVE = "pixels and degrees in this picture; no length on the ground is known"
@@ -115,7 +115,7 @@ class _Session:
         if processor.ground_corners_px:
             grey = _rectified(grey, processor.ground_corners_px, processor.ground_aspect)
             yield Item(name="rectified.png", media_type="image/png", data=encode(_eight_bit(grey), "png"))
-        size = fitted((grey.shape[1], grey.shape[0]), LONGEST_SIDE_PX)
+        size = fitted((grey.shape[1], grey.shape[0]), MAX_SIDE_PX)
         scale = grey.shape[1] / size[0]
         small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if scale > 1 else grey
         found = find_grousers(
@@ -162,8 +162,8 @@ def _rectified(grey: np.ndarray, corners: tuple[float, ...], aspect: float) -> n
 
     points = np.array(corners, np.float32).reshape(4, 2)
     width = round(float(max(np.linalg.norm(points[1] - points[0]), np.linalg.norm(points[2] - points[3]))))
-    width = max(16, min(width, LONGEST_SIDE_PX))
-    height = max(16, min(round(width * aspect), LONGEST_SIDE_PX))
+    width = max(16, min(width, MAX_SIDE_PX))
+    height = max(16, min(round(width * aspect), MAX_SIDE_PX))
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     return cv2.warpPerspective(
         grey, cv2.getPerspectiveTransform(points, target), (width, height), flags=cv2.INTER_CUBIC

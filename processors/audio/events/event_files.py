@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass, fields
 from typing import Literal
 
-MOST_NAMED = 11
+MAX_NAMED = 11
 """Harmonics that a label names."""
 Kind = Literal["impulse", "tone", "gust"]
 
@@ -83,8 +83,8 @@ def caption(event: Event) -> str:
     level = f"{event.level_dbfs:.1f} dBFS".replace("-", "−")
     if event.kind == "tone" and event.fundamental_hz is not None:
         harmonics = [str(n) for n in event.harmonic_numbers if n > 1]
-        further = f" and {len(harmonics) - MOST_NAMED} more" if len(harmonics) > MOST_NAMED else ""
-        more = f" with harmonics {', '.join(harmonics[:MOST_NAMED])}{further}" if harmonics else ""
+        further = f" and {len(harmonics) - MAX_NAMED} more" if len(harmonics) > MAX_NAMED else ""
+        more = f" with harmonics {', '.join(harmonics[:MAX_NAMED])}{further}" if harmonics else ""
         return f"tone {event.fundamental_hz:.1f} Hz{more}, {level}"
     return f"{event.kind}, {level}"
 

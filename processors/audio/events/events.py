@@ -22,7 +22,7 @@ from processors.contract import Item, Need, Reads, Using, require
 IMPULSE_BAND_SHARE = 0.05
 """An impulse's band: all but this share of its power below, and as much above."""
 REFERENCE = "a sine of full scale: 0 dBFS as an impulse's peak and as a tone, −3.01 dBFS as a gust (rms)"
-MOST_EVENTS = 200
+MAX_EVENTS = 200
 """So many stand in the facts; the files hold all."""
 
 
@@ -117,7 +117,7 @@ class _Session:
             tone_count=kinds.count("tone"),
             gust_count=kinds.count("gust"),
             reference=REFERENCE,
-            events=tuple(events[:MOST_EVENTS]),
+            events=tuple(events[:MAX_EVENTS]),
         )
         yield Item(name="events.csv", media_type="text/csv", data=as_csv(events), facts=made)
         yield Item(name="events.labels.txt", media_type="text/plain", data=as_audacity_labels(events))

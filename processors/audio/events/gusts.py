@@ -9,9 +9,9 @@ import numpy as np
 
 HIGHEST_HZ = 100.0
 """Wind on a microphone is heard below this."""
-LEAST_BANDS = 2
+MIN_BANDS = 2
 STEP_SECONDS = 0.25
-LEAST_SECONDS = 0.5
+MIN_SECONDS = 0.5
 END_SHARE = 0.5
 """A gust ends where it has fallen to half the threshold, in dB."""
 
@@ -29,7 +29,7 @@ class Gust:
 
 def wind_bands(band_hz: float) -> slice:
     """The bands that gusts are looked for in: above 0 Hz, at least two."""
-    return slice(1, max(LEAST_BANDS, int(HIGHEST_HZ / band_hz)) + 1)
+    return slice(1, max(MIN_BANDS, int(HIGHEST_HZ / band_hz)) + 1)
 
 
 def gusts(step_power: np.ndarray, threshold_db: float) -> Iterator[Gust]:
@@ -54,6 +54,6 @@ def gusts(step_power: np.ndarray, threshold_db: float) -> Iterator[Gust]:
             first = step
         elif first is not None and value < threshold_db * END_SHARE:
             excess_db = float(above_db[first:step].max())
-            if excess_db >= threshold_db and (step - first) * STEP_SECONDS >= LEAST_SECONDS:
+            if excess_db >= threshold_db and (step - first) * STEP_SECONDS >= MIN_SECONDS:
                 yield Gust(first_step=first, end_step=step, power=float(smooth[first:step].max()), excess_db=excess_db)
             first = None

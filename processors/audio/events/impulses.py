@@ -22,8 +22,8 @@ QUIET_BEFORE_SECONDS = 0.05
 END_ABOVE_DB = 6.0
 """It ends where it has fallen to this above the background."""
 END_SMOOTH_SECONDS = 0.02
-LONGEST_SECONDS = 1.0
-LEAST_AFTER_SECONDS = 0.01
+MAX_SECONDS = 1.0
+MIN_AFTER_SECONDS = 0.01
 """A sound that stops within a codec's block ends in a click of the codec: what starts later than this before the last
 sample is no impulse. Measured: AAC makes one 5 ms before the end."""
 GAP_SECONDS = 0.1
@@ -53,13 +53,13 @@ def impulses(path: Path, facts: Any, threshold_db: float) -> Iterator[Impulse]:
     threshold_db : least rise of the change's power above its running median.
     """
     step_seconds, first_seconds = facts["step_seconds"], facts["first_seconds"]
-    margin = round((BACKGROUND_SECONDS + LONGEST_SECONDS) / step_seconds)
+    margin = round((BACKGROUND_SECONDS + MAX_SECONDS) / step_seconds)
     total_seconds = first_seconds + facts["sample_count"] / facts["rate_hz"]
     last_end, missing = -np.inf, facts["missing_seconds"]
     for steps in steps_of(path, round(RUN_SECONDS / step_seconds), margin):
         for onset, end, excess_db in _found(steps, step_seconds, threshold_db):
             start_seconds = first_seconds + (steps.first_step + onset) * step_seconds
-            outside = not first_seconds + RISE_SECONDS <= start_seconds <= total_seconds - LEAST_AFTER_SECONDS
+            outside = not first_seconds + RISE_SECONDS <= start_seconds <= total_seconds - MIN_AFTER_SECONDS
             at_gap = any(first - GAP_SECONDS <= start_seconds <= end + GAP_SECONDS for first, end in missing)
             if outside or at_gap or start_seconds - last_end < APART_SECONDS:
                 continue
@@ -101,7 +101,7 @@ def _rises(
     sudden = (above >= threshold_db) & (level_db - before(level_db, step_seconds) >= least_rise_db)
     smooth_db = _smooth(power, 2 * round(END_SMOOTH_SECONDS / step_seconds / 2) + 1)
     quiet_again = smooth_db - np.repeat(_median(smooth_db[::8], step_seconds), 8)[: len(level_db)] < END_ABOVE_DB
-    longest, free_from = round(LONGEST_SECONDS / step_seconds), 0
+    longest, free_from = round(MAX_SECONDS / step_seconds), 0
     for place in np.flatnonzero(sudden).tolist():
         if place < free_from:
             continue

@@ -16,15 +16,15 @@ FRAMES_APART = 4
 MISSED_SEGMENTS = 1
 """A tone may fade for this many seconds and go on as the same."""
 HARMONIC_TOLERANCE_BANDS = 0.3
-MOST_HARMONICS = 12
+MAX_HARMONICS = 12
 """So many are told by the lowest tone's own frequency."""
-LEAST_MEMBERS = 3
+MIN_MEMBERS = 3
 """So many tell the fundamental well enough to join what lies above, up to the highest band."""
 HIGH_TOLERANCE_SHARE = 0.1
 """Of the fundamental: chance joins no more than a fifth of what does not belong."""
-LEAST_FUNDAMENTAL = 1e-4
+MIN_FUNDAMENTAL = 1e-4
 """Of the strongest member's power: a line 40 dB below a tone is what a codec left beside it, not its fundamental."""
-LEAST_HARMONIC = 1e-9
+MIN_HARMONIC = 1e-9
 """Of the fundamental's power: 90 dB below it, in 16 bit, lies nothing but rounding."""
 
 
@@ -102,7 +102,7 @@ def harmonic_series(tracks: list[Track], band_hz: float) -> list[tuple[float, di
         best: tuple[float, dict[int, Track]] = (left[0].hz, {1: left[0]})
         for lowest in left:
             members = above[id(lowest)]
-            if len(members) > len(best[1]) and lowest.power >= LEAST_FUNDAMENTAL * _strongest(members):
+            if len(members) > len(best[1]) and lowest.power >= MIN_FUNDAMENTAL * _strongest(members):
                 best = (_fundamental(members), members)
         series.append(best)
         gone = {id(member) for member in best[1].values()}
@@ -119,16 +119,16 @@ def _strongest(members: dict[int, Track]) -> float:
 
 def _multiples(lowest: Track, tracks: list[Track], band_hz: float) -> dict[int, Track]:
     members = {1: lowest}
-    tracks = [track for track in tracks if track.power >= LEAST_HARMONIC * lowest.power]
+    tracks = [track for track in tracks if track.power >= MIN_HARMONIC * lowest.power]
     for track in tracks:
         number = round(track.hz / lowest.hz)
         together = track.first_segment <= lowest.last_segment and lowest.first_segment <= track.last_segment
         # the fundamental's own error grows with the number
         tolerance_hz = HARMONIC_TOLERANCE_BANDS * band_hz * max(1.0, number / 4)
         fits = abs(track.hz - number * lowest.hz) <= tolerance_hz
-        if 2 <= number <= MOST_HARMONICS and together and fits and number not in members:
+        if 2 <= number <= MAX_HARMONICS and together and fits and number not in members:
             members[number] = track
-    return members if len(members) < LEAST_MEMBERS else _with_high(members, tracks, band_hz)
+    return members if len(members) < MIN_MEMBERS else _with_high(members, tracks, band_hz)
 
 
 def _with_high(members: dict[int, Track], tracks: list[Track], band_hz: float) -> dict[int, Track]:
@@ -140,7 +140,7 @@ def _with_high(members: dict[int, Track], tracks: list[Track], band_hz: float) -
         together = track.first_segment <= lowest.last_segment and lowest.first_segment <= track.last_segment
         tolerance_hz = min(HARMONIC_TOLERANCE_BANDS * band_hz, HIGH_TOLERANCE_SHARE * fundamental_hz)
         fits = abs(track.hz - number * fundamental_hz) <= tolerance_hz
-        if number > MOST_HARMONICS and together and fits and number not in members:
+        if number > MAX_HARMONICS and together and fits and number not in members:
             members[number] = track
     return members
 

@@ -21,7 +21,7 @@ from processors.contract import Item, Need, Reads, as_json, require
 
 RUN_BLOCKS = 20
 """Runs of one second."""
-MOST_SILENCES = 1000
+MAX_SILENCES = 1000
 """More are counted, not listed."""
 LEVELS = "levels.json"
 REFERENCE = "full scale 1.0: a sine of full scale has a peak of 0 dBFS and −3.01 dBFS rms"
@@ -121,7 +121,7 @@ class _Session:
             rate_hz=self._info.rate_hz,
             channels=channels,
             loudness=loudness,
-            silences=tuple(silent[:MOST_SILENCES]),
+            silences=tuple(silent[:MAX_SILENCES]),
             silence_count=len(silent),
             silent_seconds=sum(span.end_seconds - span.start_seconds for span in silent),
             non_finite_samples_left_out=self._runs.non_finite,

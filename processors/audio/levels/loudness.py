@@ -27,7 +27,7 @@ MIN_FILTER_RATE_HZ = 44_100
 unstable where its shelf at 1682 Hz is above half the rate."""
 MIN_RATE_HZ = 200
 """A recording at a lower rate holds nothing above 100 Hz: loudness is not defined for it."""
-LEAST_SECONDS = 0.4
+MIN_SECONDS = 0.4
 """The standard's block: what is shorter has no loudness."""
 SHORT_TERM_SECONDS = 3.0
 RANGE_GATE_LU = 20.0
@@ -96,7 +96,7 @@ class LoudnessMeter:
         with decoder_errors("measuring loudness"):
             self._graph.push(None)
             self._moments_ready()
-        if self._samples < LEAST_SECONDS * self._rate_hz:
+        if self._samples < MIN_SECONDS * self._rate_hz:
             return _none("shorter than 0.4 s")
         integrated = self._value("I")
         if integrated is None or integrated <= LOWEST_LUFS:
@@ -116,7 +116,7 @@ class LoudnessMeter:
             self._metadata = metadata
             end_seconds = 0.1 * (len(self.momentary_lufs) + 1)
             for values, name, window_seconds in (
-                (self.momentary_lufs, "M", LEAST_SECONDS),
+                (self.momentary_lufs, "M", MIN_SECONDS),
                 (self.short_term_lufs, "S", SHORT_TERM_SECONDS),
             ):
                 value = self._value(name) if end_seconds > window_seconds - 0.05 else None

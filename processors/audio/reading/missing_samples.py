@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MOST_RUNS = 1000
+MAX_RUNS = 1000
 """Where more are missing, the last run reaches to the last of them."""
 
 
@@ -20,7 +20,7 @@ class MissingRuns:
         """Take where all channels are finite: bool, shape (samples,), from `first_sample` on."""
         edges = np.flatnonzero(np.diff(np.concatenate([[True], finite, [True]])))
         for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            joins = self.runs and (self.runs[-1][1] == first_sample + first or len(self.runs) == MOST_RUNS)
+            joins = self.runs and (self.runs[-1][1] == first_sample + first or len(self.runs) == MAX_RUNS)
             start = self.runs.pop()[0] if joins else first_sample + first
             self.runs.append((start, first_sample + end))
 

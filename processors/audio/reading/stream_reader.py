@@ -32,12 +32,12 @@ CHECKSUMMED_CODECS = frozenset({"flac", "wavpack", "tta"})
 ESTIMATED = BARE | {"mpeg", "mpegts", "flv"}
 """FFmpeg demuxers whose lengths are guessed from the bit rate or from the last time stamp."""
 
-LEAST_GAP_SECONDS = 0.05
+MIN_GAP_SECONDS = 0.05
 """Where nothing failed to decode, time stamps that jump by less are the clock of whoever wrote them."""
-LEAST_GAP_AFTER_ERROR_SECONDS = 0.002
-MOST_GAP_SECONDS = 3600
+MIN_GAP_AFTER_ERROR_SECONDS = 0.002
+MAX_GAP_SECONDS = 3600
 """Time stamps that jump by more are wrong, or another recording's."""
-MOST_MISSING_SAMPLES, MOST_MISSING_RATIO = 1 << 28, 10
+MAX_MISSING_SAMPLES, MAX_MISSING_RATIO = 1 << 28, 10
 """In all, over all channels, and to what is there: a few packets with times far apart must not become a day of NaN."""
 
 
@@ -73,7 +73,7 @@ class StreamReader:
         container_name = stream.container.format.name
         begins = (stream.start_time or 0) * time_base
         primed = first_sound - begins if first_sound is not None and not starts_at_zero else Fraction(0)
-        primed = primed if primed >= LEAST_GAP_SECONDS else Fraction(0)
+        primed = primed if primed >= MIN_GAP_SECONDS else Fraction(0)
         length = Fraction(0) if container_name in ESTIMATED else _declared_seconds(stream) * codec.sample_rate
         self.info = AudioInfo(
             codec=codec.name,
@@ -151,7 +151,7 @@ class StreamReader:
 
     def _missing_before(self, frame: av.audio.frame.AudioFrame) -> int:
         """How many samples are missing before a frame, by its presentation time."""
-        least = LEAST_GAP_AFTER_ERROR_SECONDS if self._has_failed else LEAST_GAP_SECONDS
+        least = MIN_GAP_AFTER_ERROR_SECONDS if self._has_failed else MIN_GAP_SECONDS
         self._has_failed = False
         if frame.pts is None or frame.time_base is None:
             return 0
@@ -162,8 +162,8 @@ class StreamReader:
             self._primes, self._zero = False, max(time, self._zero)
         missing = round((time - self._zero) * rate_hz) - self.tally.samples
         there = self.tally.samples - self.tally.missing
-        most = MOST_MISSING_SAMPLES // self.info.channel_count + MOST_MISSING_RATIO * there
-        if missing > MOST_GAP_SECONDS * rate_hz or self.tally.missing + missing > most:
+        most = MAX_MISSING_SAMPLES // self.info.channel_count + MAX_MISSING_RATIO * there
+        if missing > MAX_GAP_SECONDS * rate_hz or self.tally.missing + missing > most:
             self.tally.error(DamagedMedia(f"the time stamps jump by {missing / rate_hz:.1f} s"))
             self._zero = time - Fraction(self.tally.samples, rate_hz)
             return 0

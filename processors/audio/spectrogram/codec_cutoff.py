@@ -9,10 +9,10 @@ import numpy as np
 LOWEST_HZ = 2000.0
 SIDE_HZ = 700.0
 """How much of the spectrum on each side of the edge is compared."""
-LEAST_SIDE_BANDS = 10
+MIN_SIDE_BANDS = 10
 """Twice a tone's main lobe and more, at rates where bands are broad."""
 EDGE_HZ = 500.0
-LEAST_DROP_DB = 15.0
+MIN_DROP_DB = 15.0
 """Air and distance damp smoothly; a codec's filter falls at least this far within `EDGE_HZ`."""
 EDGE_DB = 3.0
 """The edge itself: where the level has fallen this far. An encoder's own `cutoff` is measured so."""
@@ -47,7 +47,7 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
     density : mean square per Hz, float64, shape (bands,), of the whole recording.
     """
     band_hz = frequency_hz[1] - frequency_hz[0]
-    side, gap = max(LEAST_SIDE_BANDS, round(SIDE_HZ / band_hz)), max(1, round(EDGE_HZ / 2 / band_hz))
+    side, gap = max(MIN_SIDE_BANDS, round(SIDE_HZ / band_hz)), max(1, round(EDGE_HZ / 2 / band_hz))
     import scipy.ndimage  # takes 0.1 s, which a plan need not pay
 
     levels_db = scipy.ndimage.median_filter(10 * np.log10(np.maximum(density, 1e-30)), 5)
@@ -57,7 +57,7 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
     reason = NO_FALL
     for edge in range(max(side + gap, int(LOWEST_HZ / band_hz)), len(levels_db) - gap - 3):
         under, over = float(medians[edge - gap - side]), float(medians[edge + gap])
-        if under - over < LEAST_DROP_DB or not _is_last(levels_db, edge, side, gap, under, over):
+        if under - over < MIN_DROP_DB or not _is_last(levels_db, edge, side, gap, under, over):
             if best:
                 break  # what follows are steps in what the codec has left of its own noise
             continue
@@ -103,4 +103,4 @@ def _is_last(levels_db: np.ndarray, edge: int, side: int, gap: int, under: float
     above = levels_db[edge + gap : -1]
     soon = float(np.median(above[2 * side : 3 * side] if len(above) > 2 * side + 3 else above[-side:]))
     dead = under - soon >= DEAD_DB or soon - float(np.median(above)) <= FLAT_DB
-    return broad - over >= LEAST_DROP_DB / 2 and dead and float(above.max()) <= under - LEAST_DROP_DB / 2
+    return broad - over >= MIN_DROP_DB / 2 and dead and float(above.max()) <= under - MIN_DROP_DB / 2

@@ -11,7 +11,7 @@ from processors.audio.spectrogram.spectral_lines import LineFinder
 OCTAVE_RATIO = 10**0.3
 """The octave ratio G of IEC 61260-1:2014, base ten."""
 REFERENCE_HZ = 1000.0
-LEAST_BANDS_INSIDE = 2.0
+MIN_BANDS_INSIDE = 2.0
 """A band narrower than this many steps of the transform is not told apart from its neighbours."""
 MIN_TONE_BANDS = 5
 """A tone lower than this many steps of the transform is not told from an offset."""
@@ -58,7 +58,7 @@ def fractional_octaves(frequency_hz: np.ndarray, density: np.ndarray, octave_fra
         middle = REFERENCE_HZ * OCTAVE_RATIO ** (number / octave_fraction)
         half = OCTAVE_RATIO ** (0.5 / octave_fraction)
         lower, upper = middle / half, middle * half
-        if upper > frequency_hz[-1] or upper - lower < LEAST_BANDS_INSIDE * step_hz:
+        if upper > frequency_hz[-1] or upper - lower < MIN_BANDS_INSIDE * step_hz:
             continue
         mean_square = float(np.interp(upper, edges, total) - np.interp(lower, edges, total))
         level = float(10 * np.log10(mean_square)) if mean_square > 0 else None

@@ -26,7 +26,7 @@ WIDTH_PX, LEFT_PX, RIGHT_PX = 1600, 90, 1460
 TOP_PX, BOTTOM_PX, CLOCK_PX, TITLE_PX = 24, 64, 44, 26
 """Above the first panel, below the last, for each further clock, and above each further panel."""
 BAR_LEFT_PX, BAR_RIGHT_PX = 1480, 1502
-MOST_TIMES, MOST_FREQUENCIES = 12, 14
+MAX_TIMES, MAX_FREQUENCIES = 12, 14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,7 +220,7 @@ class _Session:
             label, scale = "frequency (Hz, log)", 1.0
         else:
             steps = (d * 10.0**e for e in range(-2, 7) for d in (1, 2, 5))
-            step = next(step for step in steps if self._highest_hz / step <= MOST_FREQUENCIES)
+            step = next(step for step in steps if self._highest_hz / step <= MAX_FREQUENCIES)
             ticks = [number * step for number in range(int(self._highest_hz / step) + 1)]
             label, scale = "frequency (kHz)", 1000.0
         for hz in ticks:
@@ -234,7 +234,7 @@ class _Session:
         """The source's clock below the panels, each further one above them."""
         down = 1 if number == 0 else -1
         edge = y if number == 0 else y - 1
-        for seconds, reading in clock.ticks(self._start, self._end, MOST_TIMES):
+        for seconds, reading in clock.ticks(self._start, self._end, MAX_TIMES):
             x = LEFT_PX + (RIGHT_PX - LEFT_PX - 1) * (seconds - self._start) / (self._end - self._start)
             canvas.tick(x, edge, 0, down)
             canvas.words(x, edge + down * 7, reading, "mt" if down > 0 else "mb")

@@ -16,7 +16,7 @@ from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration
 from processors.audio.reading.missing_samples import missing_share
 from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
 from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
-from processors.audio.spectrogram.octave_bands import LEAST_BANDS_INSIDE, Band, Tone, fractional_octaves, strongest_tone
+from processors.audio.spectrogram.octave_bands import MIN_BANDS_INSIDE, Band, Tone, fractional_octaves, strongest_tone
 from processors.audio.spectrogram.percentiles import DensityTally
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
@@ -142,7 +142,7 @@ class _Session:
         found = SpectraFacts(
             lowest_band_hz=min(thirds, default=None),
             lowest_band_reason=f"a window of {size} samples has steps of {step_hz:.4g} Hz, and a band that is narrower "
-            f"than {LEAST_BANDS_INSIDE:g} steps is left out; a longer window_samples gives lower bands",
+            f"than {MIN_BANDS_INSIDE:g} steps is left out; a longer window_samples gives lower bands",
             reference="full scale 1.0; a sine of full scale has −3.01 dBFS rms",
             channels=tuple(spectra),
             calibration=self._processor.calibration,

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from processors.errors import MediaError, ResultCorrupt
 from processors.packs.contents.subject import Entry
 
-LONGEST_SIDE_PX = 480
+MAX_SIDE_PX = 480
 """A card is 240 CSS pixels wide; screens of two device pixels each show this in full."""
 READ = ("image/jpeg", "image/png", "image/webp")
 FACES = (
@@ -59,10 +59,10 @@ class Thumbnails:
 
             try:
                 with entry.path.open("rb") as file, open_picture(file) as image, decoder_errors("shrinking it"):
-                    image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+                    image.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))
                     box = _plot(entry)
                     small = _eight_bit(image.crop(box) if box else ImageOps.exif_transpose(image))
-                    small.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), reducing_gap=2.0)
+                    small.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), reducing_gap=2.0)
             except MediaError as error:
                 raise ResultCorrupt(f"{entry.path}: {error.what}: run `marsmedia verify`") from error
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def _facts(entry: Entry) -> dict[str, Any]:
 
 def _is_small(entry: Entry) -> bool:
     width, height = (_facts(entry).get(name) for name in ("width_px", "height_px"))
-    return width is not None and height is not None and max(width, height) <= LONGEST_SIDE_PX and not _plot(entry)
+    return width is not None and height is not None and max(width, height) <= MAX_SIDE_PX and not _plot(entry)
 
 
 def _plot(entry: Entry) -> Box | None:

@@ -22,7 +22,7 @@ from processors.store.store import Store
 
 FILE = "highlight.mp4"
 FRAMES_PER_SECOND = 25
-MOST_SCENES = 60
+MAX_SCENES = 60
 """Three minutes of stills: a clip is for showing, the pack holds the rest."""
 CARD_SECONDS = 3.0
 SOUNDS = ("audible.flac", "original.wav", "original.flac")
@@ -52,7 +52,7 @@ def write_highlight(chosen: Sequence[Chosen], recipe: Recipe, store: Store, scra
     found = list(_scenes(chosen, store))
     if not found:
         raise RequestError("highlight: the selection has no still and no preview: make video.stills or photo.preview")
-    scenes = found[:: -(-len(found) // MOST_SCENES)]
+    scenes = found[:: -(-len(found) // MAX_SCENES)]
     heard = _heard(chosen, store)
     credited = [*(scene.entry.subject for scene in scenes), *([heard.subject] if heard else [])]
     frames = _frames(scenes, credited, recipe, Cards(width_px=recipe.highlight.longest_side_px))

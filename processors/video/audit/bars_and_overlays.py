@@ -10,7 +10,7 @@ import numpy as np
 from processors.video.audit.pixel_statistics import PixelStatistics
 from processors.video.reading.video_info import many
 
-LEAST_FRAMES = 8
+MIN_FRAMES = 8
 """Fewer differing frames cannot tell what is burnt in from what happens to be still."""
 
 BAR_LEVEL = 20
@@ -30,15 +30,15 @@ BAR_STEP_LEVELS = 20
 STILL_SHARE = 0.9
 """An edge is still where it shows with the same sign in this share of the frames."""
 
-LEAST_OVERLAY_SHARE = 5e-5
+MIN_OVERLAY_SHARE = 5e-5
 MIDDLE_SHARE = 0.08
 AROUND_MIDDLE_SHARE = 0.25
 """Of the picture's width and height, from its middle to that of a box."""
-MOST_SWING_LEVELS = 30
+MAX_SWING_LEVELS = 30
 """From the lowest to the highest level of an overlay's pixel: what coding makes of it."""
-MOST_OVERLAY_SHARE = 0.25
-MOST_OVERLAYS = 12
-MOST_STILL_SHARE = 0.08
+MAX_OVERLAY_SHARE = 0.25
+MAX_OVERLAYS = 12
+MAX_STILL_SHARE = 0.08
 """Where more of the picture is still edges than this, or falls into more groups of them, the camera is still, and
 what is burnt in cannot be told apart."""
 
@@ -70,16 +70,16 @@ def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: in
         return StillParts(picture_box=None, overlays=None, overlays_unknown_because="no frame shows anything")
     picture = picture_box(statistics.highest)
     scale = width_px / statistics.width_px, height_px / statistics.height_px
-    if statistics.taken < LEAST_FRAMES:
+    if statistics.taken < MIN_FRAMES:
         why = f"only {many(statistics.taken, 'frame')} differ{'s' * (statistics.taken == 1)} enough from the one before"
         return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
     edges = _still_edges(statistics, picture)
     swing = statistics.highest.astype(np.int16) - statistics.lowest
     found = [box for box in _boxes(edges) if not _is_ground(box, edges, swing, picture)]
-    if edges.mean() > MOST_STILL_SHARE or len(found) > MOST_OVERLAYS:
+    if edges.mean() > MAX_STILL_SHARE or len(found) > MAX_OVERLAYS:
         why = "most of the scene is still, so that what is burnt in looks like the rest"
         return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
-    if any(_area(box) > MOST_OVERLAY_SHARE * edges.size for box in found):
+    if any(_area(box) > MAX_OVERLAY_SHARE * edges.size for box in found):
         why = "what never moves is too large a part of the picture to be laid over it"
         return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
     boxes = [_scaled(box, scale) for box in found]
@@ -163,7 +163,7 @@ def _boxes(edges: np.ndarray) -> list[Box]:
     group = labels[rows, columns]
     for number in range(1, count):
         y, x = rows[group == number], columns[group == number]
-        if len(y) < max(24, LEAST_OVERLAY_SHARE * edges.size):
+        if len(y) < max(24, MIN_OVERLAY_SHARE * edges.size):
             continue
         # A step lies between a pixel and the next: a box from x on has its step at x - 1, and its last at its last px.
         box = Box(
@@ -186,7 +186,7 @@ def _is_ground(box: Box, edges: np.ndarray, swing: np.ndarray, picture: Box | No
     if max(off_x, off_y) > AROUND_MIDDLE_SHARE:
         return False
     inside = slice(box.top_px - 1, box.bottom_px), slice(box.left_px - 1, box.right_px)
-    return max(off_x, off_y) < MIDDLE_SHARE or float(np.median(swing[inside][edges[inside]])) > MOST_SWING_LEVELS
+    return max(off_x, off_y) < MIDDLE_SHARE or float(np.median(swing[inside][edges[inside]])) > MAX_SWING_LEVELS
 
 
 def _area(box: Box) -> int:

@@ -22,13 +22,13 @@ from processors.video.audit.pixel_statistics import SPECTRUM_BANDS, PixelStatist
 from processors.video.audit.repeated_frames import Run, empty_frames, repeated_frames, runs
 from processors.video.reading.video_info import many
 
-MOST_RATE_HZ = 10_000.0
+MAX_RATE_HZ = 10_000.0
 """Films of faster cameras are written for a player, which shows a thousand frames a second at the very most."""
 
 DETAIL_POWER = 2.0
 """Power, in levels squared, below which a band of the spectrum holds coding noise and no detail."""
 
-LEAST_POWER = 3000.0
+MIN_POWER = 3000.0
 """Of the strongest band. The power of natural pictures falls with the square of the frequency (Field 1987,
 doi:10.1364/JOSAA.4.002379): a weaker one sinks into the noise before 0.6 of its resolution, however sharp it is."""
 
@@ -37,7 +37,7 @@ JUMP_SECONDS = 10.0
 """FFmpeg's own measure (`dts_delta_threshold`) of a clock that has jumped and not waited."""
 JUMP_FRAMES = 50
 """Of the usual length of a picture: a slide show waits."""
-MOST_JUMPS = 10
+MAX_JUMPS = 10
 """Where there are more, the file is made so."""
 
 
@@ -200,7 +200,7 @@ def _jumps(measured: Measured) -> tuple[Span, ...]:
     if not ahead.size:
         return ()
     least = max(JUMP_SECONDS / float(measured.time_base), JUMP_FRAMES * float(np.median(ahead)))
-    found = np.flatnonzero(between > least).tolist()[:MOST_JUMPS]
+    found = np.flatnonzero(between > least).tolist()[:MAX_JUMPS]
     return tuple(
         Span(start_seconds=float(measured.time(number)), end_seconds=float(measured.time(number + 1)))
         for number in found
@@ -231,7 +231,7 @@ def _detail_share(statistics: PixelStatistics | None) -> float | None:
     """
     if statistics is None:
         return None
-    known = [spectrum for spectrum in (statistics.spectrum_x, statistics.spectrum_y) if spectrum.max() >= LEAST_POWER]
+    known = [spectrum for spectrum in (statistics.spectrum_x, statistics.spectrum_y) if spectrum.max() >= MIN_POWER]
     ends = [np.flatnonzero(spectrum > DETAIL_POWER)[-1:].sum() + 1 for spectrum in known]
     return round(float(max(ends)) / SPECTRUM_BANDS, 3) if ends else None
 
@@ -244,7 +244,7 @@ def _absurd_times(measured: Measured, rate_hz: float | None) -> str | None:
         rate_hz or 0.0,
         1 / usual_seconds if usual_seconds > 0 else 0.0,
     )  # one long frame hides it from the mean
-    if max(rates_hz) > MOST_RATE_HZ:
+    if max(rates_hz) > MAX_RATE_HZ:
         return f"{max(rates_hz):,.0f} frames a second: the file's time scale is wrong"
     steps = int((between <= 0).sum())
     return (

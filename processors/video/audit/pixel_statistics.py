@@ -13,7 +13,7 @@ import numpy as np
 MAX_SIDE_PX = 1920
 """Larger pictures are shrunk to this: memory stays below 60 MB."""
 
-LEAST_CHANGE_LEVELS = 1.5
+MIN_CHANGE_LEVELS = 1.5
 """A frame whose thumbnail differs less than this, on average, from the one taken last says nothing new."""
 
 BLACK_LEVEL = 24
@@ -82,7 +82,7 @@ class Gatherer:
         elapsed = time - self._first_time
         if elapsed < self._next_time or int(thumbnail.max()) < BLACK_LEVEL:
             return False
-        if self._last is not None and cv2.absdiff(thumbnail, self._last).mean() < LEAST_CHANGE_LEVELS:
+        if self._last is not None and cv2.absdiff(thumbnail, self._last).mean() < MIN_CHANGE_LEVELS:
             return False
         self._last = thumbnail
         self._next_time = elapsed + Fraction(1, 5) + elapsed / 16

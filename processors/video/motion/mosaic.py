@@ -12,7 +12,7 @@ from processors.video.reading.frame import VideoFrame
 STEP = 1.1
 """The picture must have grown this much before another is laid in: a tenth more detail, and seams far enough apart."""
 
-LONGEST_SIDE_PX = 3840
+MAX_SIDE_PX = 3840
 ENLARGED = 4
 """The mosaic is this many times the first picture, up to the longest side: the room for nearer pictures' detail."""
 
@@ -40,8 +40,8 @@ class Mosaic:
         """
         import cv2
 
-        first = frame.rgb(LONGEST_SIDE_PX)
-        grow = max(1.0, min(ENLARGED, LONGEST_SIDE_PX / max(first.shape)))
+        first = frame.rgb(MAX_SIDE_PX)
+        grow = max(1.0, min(ENLARGED, MAX_SIDE_PX / max(first.shape)))
         self.picture = cv2.resize(first, None, fx=grow, fy=grow, interpolation=cv2.INTER_CUBIC)
         """uint8, shape (height, width, 3), RGB."""
         self.scale = 1.0
@@ -63,7 +63,7 @@ class Mosaic:
         if self.scale < STEP * self._drawn_at:
             return
         self._drawn_at = self.scale
-        picture = frame.rgb(LONGEST_SIDE_PX)
+        picture = frame.rgb(MAX_SIDE_PX)
         size, taken = self.picture.shape[1::-1], picture.shape[1::-1]
         to_mosaic = _magnification(size, (width, height)) @ np.linalg.inv(self._to_frame)
         back = (to_mosaic @ np.linalg.inv(_magnification(taken, (width, height))))[:2]

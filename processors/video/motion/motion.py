@@ -27,7 +27,7 @@ from processors.video.motion.shot_summary import ShotMotion, summary_of
 from processors.video.reading.frame import VideoFrame
 from processors.video.shots.shots import Shot, Shots, read_shots
 
-LEAST_FRAMES = 8
+MIN_FRAMES = 8
 """Shorter shots say nothing about motion."""
 
 COLUMNS = pa.schema(
@@ -139,7 +139,7 @@ class Motion:
         return [
             shot
             for shot in read_shots(info).shots
-            if shot.end_frame - shot.first_frame >= LEAST_FRAMES
+            if shot.end_frame - shot.first_frame >= MIN_FRAMES
             and (not self.only_shots or shot.number in self.only_shots)
         ]
 
@@ -155,7 +155,7 @@ class Motion:
             )
         if not self.wanted(info):
             raise RefusedMedia(
-                f"no shot that was asked for has {LEAST_FRAMES} frames or more", "choose other shots, or none"
+                f"no shot that was asked for has {MIN_FRAMES} frames or more", "choose other shots, or none"
             )
         return _Session(self, info, audit, scratch)
 

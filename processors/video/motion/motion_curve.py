@@ -16,15 +16,15 @@ FITTED_FRAMES = 5
 END_FRAMES = 9
 """At the ends it is that of a parabola through so many: a line there lags behind a rate that grows."""
 
-LEAST_GROWTH = 1.1
+MIN_GROWTH = 1.1
 """A picture that grows less than this over a segment is no approach."""
 
 STEADY_SHARE = 0.9
-LEAST_INLIER_SHARE = 0.5
-MOST_RESIDUAL_PX = 1.0
+MIN_INLIER_SHARE = 0.5
+MAX_RESIDUAL_PX = 1.0
 OTHER_MOTION_SHARE = 0.2
 """Of the followed features; fewer that move together are a shadow, or the grain of the picture."""
-MOST_OTHER_MOTION_STEPS = 0.1
+MAX_OTHER_MOTION_STEPS = 0.1
 """Where a part of the picture moves in another way in more of the steps, the picture does not move as one. Of the
 single cameras among the sample films none comes above 0.05; two cameras side by side are above 0.2."""
 
@@ -67,11 +67,11 @@ def curve_of(
     has_other_motion = [step.other_motion_share >= OTHER_MOTION_SHARE for step in known]
     along = (
         len(known) > 1
-        and float(np.mean(has_other_motion)) <= MOST_OTHER_MOTION_STEPS
-        and scale_logs[-1] > log(LEAST_GROWTH)
+        and float(np.mean(has_other_motion)) <= MAX_OTHER_MOTION_STEPS
+        and scale_logs[-1] > log(MIN_GROWTH)
         and float((np.diff(scale_logs) > 0).mean()) >= STEADY_SHARE
-        and share >= LEAST_INLIER_SHARE
-        and residual <= MOST_RESIDUAL_PX * max(px, 1)
+        and share >= MIN_INLIER_SHARE
+        and residual <= MAX_RESIDUAL_PX * max(px, 1)
         and _grows_around_a_point_inside(known, half_size_px, px)
     )
     return Curve(

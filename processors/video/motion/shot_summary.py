@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.video.motion.motion_curve import MOST_OTHER_MOTION_STEPS, Curve
+from processors.video.motion.motion_curve import MAX_OTHER_MOTION_STEPS, Curve
 
-LEAST_FRAME_SHARE = 0.8
+MIN_FRAME_SHARE = 0.8
 """Of a shot's frames that its longest segment must have, so that its totals are the shot's."""
 
 
@@ -45,12 +45,12 @@ def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
     refused = None
     if longest is None:
         refused = "no two frames could be registered"
-    elif share is not None and share > MOST_OTHER_MOTION_STEPS:
+    elif share is not None and share > MAX_OTHER_MOTION_STEPS:
         refused = (
             f"in {share:.0%} of the steps a part of the picture moves in another way than the rest:"
             " cameras side by side, or things that move"
         )
-    elif len(longest.scale) < LEAST_FRAME_SHARE * count:
+    elif len(longest.scale) < MIN_FRAME_SHARE * count:
         first, last = longest.time_seconds[0], longest.time_seconds[-1]
         refused = (
             f"the longest stretch of frames that could be registered is {len(longest.scale)} of {count},"

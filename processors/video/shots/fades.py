@@ -7,13 +7,13 @@ from typing import Literal
 
 import numpy as np
 
-LEAST_FRAMES = 3
+MIN_FRAMES = 3
 """A rise within fewer frames is a cut from black."""
 
 FLAT_SHARE = 0.35
 """A fade is over where brightness changes by less than this share of its median change until there."""
 
-LEAST_STEP_LEVELS = 0.4
+MIN_STEP_LEVELS = 0.4
 FLOOR_LEVELS = 0.5
 
 
@@ -57,10 +57,10 @@ def _rises(brightness: np.ndarray, black: np.ndarray) -> list[tuple[int, int]]:
         end, steps = start, [float(brightness[start]) - floor]
         while end + 1 < len(brightness):
             step = float(brightness[end + 1] - brightness[end])
-            if step < max(LEAST_STEP_LEVELS, FLAT_SHARE * float(np.median(steps))):
+            if step < max(MIN_STEP_LEVELS, FLAT_SHARE * float(np.median(steps))):
                 break
             steps.append(step)
             end += 1
-        if end - start >= LEAST_FRAMES and max(steps) < 0.5 * (brightness[end] - floor):
+        if end - start >= MIN_FRAMES and max(steps) < 0.5 * (brightness[end] - floor):
             found.append((start, end))
     return found

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 COUNTING = Fraction(25)
 """PySceneDetect is given frame numbers; the rate that it wants beside them plays no part."""
 
-LEAST_RATE_HZ, MOST_RATE_HZ = 1, 120
+MIN_RATE_HZ, MAX_RATE_HZ = 1, 120
 """Between these a time code can count pictures; of others it counts 25 a second."""
 
 SLIDE_SECONDS = 1.0
@@ -157,7 +157,7 @@ def first_time_code(using: Using, measured: Measured) -> TimeCode:
     """
     count, shown = measured.frame_count, measured.time(measured.frame_count) - measured.time(0)
     rate_hz = usual_rate(Fraction(count) / shown, 2 * measured.time_base / shown) if shown else Fraction(25)
-    if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
+    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
         rate_hz = Fraction(25)
     report = using.source_facts["video"]
     assert isinstance(report, dict)

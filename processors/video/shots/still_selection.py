@@ -20,7 +20,7 @@ AS_GOOD = 0.05
 """Totals nearer than this are equal. From one frame to the next of a shot coding alone moves sharpness by 0.3 to 1.5 %
 (median; one step in ten by up to 10 %) in the descent and Apollo clips of the sample media. Of equals the first after
 a keyframe is taken: it is the least compressed, and costs the fewest frames to decode again."""
-LEAST_OF_BEST = 0.5
+MIN_OF_BEST = 0.5
 """A frame with less than this share of its shot's best total is no still, however different it looks."""
 
 
@@ -68,7 +68,7 @@ def choose(measured: Measured, listed: ShotList, per_shot: int, least_distance_b
             continue
         scores = _scored(measured, frames)
         apart = (shot.end_frame - shot.first_frame) / (2 * per_shot)
-        good = scores[3] >= LEAST_OF_BEST * scores[3].max()
+        good = scores[3] >= MIN_OF_BEST * scores[3].max()
         free = good & _far(hashes[frames], [one.perceptual_hash for one in chosen], least_distance_bits)
         for rank in range(1, per_shot + 1):
             if not free.any():
