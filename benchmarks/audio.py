@@ -32,7 +32,7 @@ from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.waveform import Waveform
-from processors.contract import Item, Processor, Using, as_json, used_by
+from processors.contract import Inputs, Item, Processor, as_json, inputs_of
 from processors.sources.source_file import SourceFile
 
 RATE_HZ = 48_000
@@ -60,7 +60,7 @@ def derive_all(
     made: dict[str, _Made] = {}
     waiting = list(processors)
     while waiting:
-        stage = [p for p in waiting if all(used not in waiting for used in used_by(p))]
+        stage = [p for p in waiting if all(used not in waiting for used in inputs_of(p))]
         waiting = [p for p in waiting if p not in stage]
         sessions = []
         for processor in stage:
@@ -68,8 +68,8 @@ def derive_all(
             place.mkdir()
             made[processor.name] = _Made(place, [])
             given: Any = info
-            if used := used_by(processor):
-                given = Using(info=info, results={p.name: made[p.name] for p in used}, source_facts={})
+            if used := inputs_of(processor):
+                given = Inputs(info=info, results={p.name: made[p.name] for p in used}, source_facts={})
             sessions.append((processor, place, processor.start(given, place)))
         hearing = [session for processor, _, session in sessions if processor.reads == "audio"]
         with ThreadPoolExecutor(1) as beside:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from benchmarks.measure import tell
 from processors.packs.contents.subject import Recorded, Text
-from processors.packs.gallery.gallery_file import Shown
+from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.page import write_gallery
 from tests.helpers.chromium import Browser, Page, executable, started
 from tests.helpers.gallery_pages import original, subject
@@ -49,7 +49,7 @@ def main(count: int = 5000) -> None:
     print(f"  interactive, ratio to an empty gallery: {statistics.median(ratios):.1f}")
 
 
-def many(folder: Path, count: int) -> list[Shown]:
+def many(folder: Path, count: int) -> list[GalleryFile]:
     """Photos of a thousand sols by five cameras, with thumbnails."""
     (folder / "thumbnails").mkdir(parents=True)
     for number in range(PICTURES):

@@ -21,7 +21,7 @@ from processors.contract import Source
 from processors.engine.plan import Recipes
 from processors.metadata import Metadata
 from processors.metadata.metadata import OpenSource
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.photo.tiles import Tiles
 from processors.sources.source_file import SourceFile
@@ -62,7 +62,7 @@ def write_photos(folder: Path, count: int) -> None:
 
 def measure_ours(raw: Path, store: Path) -> float:
     """Seconds of a whole run, hashing, store and catalogue included; Prefect's start is not."""
-    recipes: Recipes = {"video": (), "audio": (), "photo": (Metadata(), Preview(formats=("jpeg",)), Quality())}
+    recipes: Recipes = {"video": (), "audio": (), "photo": (Metadata(), PhotoPreview(formats=("jpeg",)), Quality())}
     started = time.monotonic()
     report = run_ingest(raw, store, recipes, Options(), in_threads, name="benchmark")
     assert report.results.failed == 0, report.message

@@ -12,7 +12,7 @@ from benchmarks.main_job import SOURCES, many_sources
 from benchmarks.measure import process, tell
 from flows.run.options import Options
 from flows.run.run import in_threads, run, run_ingest
-from flows.run.select import Choice, prepare_chosen
+from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.engine.estimate import estimate
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
@@ -31,7 +31,9 @@ def main() -> None:
         for number in range(40):
             MediaMaker(raw).photo(f"{number}.jpg", size=(4000, 3000 + number))
         estimates(
-            Path(folder), "40 photos", Choice(words=(), processors=("photo.preview",), settings={"quality": "80"})
+            Path(folder),
+            "40 photos",
+            ReprocessRequest(words=(), processors=("photo.preview",), settings={"quality": "80"}),
         )
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "raw"
@@ -39,11 +41,13 @@ def main() -> None:
         for number in range(8):
             MediaMaker(raw).video(f"{number}.mp4", list(range(8000 + number)))
         estimates(
-            Path(folder), "8 videos", Choice(words=(), processors=("video.frames",), settings={"every_seconds": "0.8"})
+            Path(folder),
+            "8 videos",
+            ReprocessRequest(words=(), processors=("video.frames",), settings={"every_seconds": "0.8"}),
         )
 
 
-def estimates(folder: Path, what: str, choice: Choice) -> None:
+def estimates(folder: Path, what: str, choice: ReprocessRequest) -> None:
     """Make all once, then the chosen ones with other parameters: seconds expected against seconds taken."""
     store = Store(folder / "store")
     run_ingest(folder / "raw", store.root, RECIPES, Options(), in_threads, name="first")

@@ -26,7 +26,7 @@ from processors.engine.derive import derive
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
@@ -120,7 +120,7 @@ def peak_of_an_hour(folder: Path) -> float:
 
 def everything(shots: Shots, per_shot: int) -> list[Processor]:
     """Parts 2, 3 and 4, those used first."""
-    return [Measurements(), Frames(every_seconds=1.0), Audited(), shots, Stills(per_shot=per_shot, shots=shots)]
+    return [Measurements(), Frames(every_seconds=1.0), Integrity(), shots, Stills(per_shot=per_shot, shots=shots)]
 
 
 def run(clip: Path, store: Path, processors: list[Processor]) -> None:

@@ -22,18 +22,18 @@ from processors.engine.plan import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.enhanced import Enhanced
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.photo.salvaged import Salvaged
-from processors.photo.sixteen_bit import Deep
+from processors.photo.sixteen_bit import SixteenBit
 from processors.photo.tiles import Tiles
 from processors.photo.tracks import Tracks
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 from processors.video.frames.stream_frames import StreamFrames
-from processors.video.frames.video_preview import Preview as VideoPreview
+from processors.video.frames.video_preview import VideoPreview as VideoPreview
 from processors.video.motion.motion import Motion
 from processors.video.motion.stabilised import Stabilised
 from processors.video.shots.shots import Shots
@@ -57,7 +57,7 @@ RECIPES: Recipes = {
         Metadata(),
         Evidence(),
         Measurements(),
-        Audited(),
+        Integrity(),
         Frames(every_seconds=1.0),
         ContactSheet(),
         Shots(),
@@ -67,7 +67,7 @@ RECIPES: Recipes = {
         *SOUND,
     ),
     "audio": (Metadata(), Evidence(), *SOUND),
-    "photo": (Metadata(), Evidence(), Preview(), Quality(), Enhanced(), Tracks(), Deep(), Tiles()),
+    "photo": (Metadata(), Evidence(), PhotoPreview(), Quality(), Enhanced(), Tracks(), SixteenBit(), Tiles()),
 }
 
 ON_REQUEST: Recipes = {

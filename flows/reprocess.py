@@ -16,12 +16,12 @@ from flows.run.options import Options
 from flows.run.prepare import Prepared
 from flows.run.progress import RunProgress
 from flows.run.run import run
-from flows.run.select import Choice, prepare_chosen
+from flows.run.select import ReprocessRequest, prepare_chosen
 from flows.serving.form_fields import (
+    Description,
     MemoryMb,
     Quiet,
     RetryFailed,
-    Said,
     StoreFolder,
     Strict,
     TimeLimitFactor,
@@ -31,11 +31,12 @@ from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, run_name, said, s
 from processors.store.store import Store
 
 Selection = Annotated[
-    list[str], Said("Words that narrow: medium=video, sol=10..40, a name, a pattern; none: every source.")
+    list[str], Description("Words that narrow: medium=video, sol=10..40, a name, a pattern; none: every source.")
 ]
-Processors = Annotated[list[str] | None, Said("Names of processors; empty: all of the recipe.")]
+Processors = Annotated[list[str] | None, Description("Names of processors; empty: all of the recipe.")]
 Settings = Annotated[
-    dict[str, str] | None, Said('Changed parameters of the one processor that is named: {"every_seconds": "0.5"}.')
+    dict[str, str] | None,
+    Description('Changed parameters of the one processor that is named: {"every_seconds": "0.5"}.'),
 ]
 
 
@@ -63,7 +64,7 @@ def reprocess(
     -------
     State : Completed, Failed or Cancelled by the conservation law; that of a completed one has the report as its data.
     """
-    choice = Choice(words=tuple(selection), processors=tuple(processors or ()), settings=settings or {})
+    choice = ReprocessRequest(words=tuple(selection), processors=tuple(processors or ()), settings=settings or {})
     options = Options(
         strict=strict,
         retry_failed=retry_failed,

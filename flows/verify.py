@@ -21,14 +21,14 @@ from pydantic import Field
 from flows.run.check_store import Checkup, check_up
 from flows.run.options import Options
 from flows.run.report import cell
-from flows.serving.form_fields import MemoryMb, Retries, Said, StoreFolder, TimeLimitFactor, WorkerCount
+from flows.serving.form_fields import Description, MemoryMb, Retries, StoreFolder, TimeLimitFactor, WorkerCount
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import StoreError
 from processors.sources.scan import printable
 from processors.store.store import Store, replace_file
 
-Sample = Annotated[int, Field(ge=0, le=10_000), Said("How many results are made again and compared.")]
-Seed = Annotated[int | None, Said("Chooses the sample; empty: the day, so that every day takes another one.")]
+Sample = Annotated[int, Field(ge=0, le=10_000), Description("How many results are made again and compared.")]
+Seed = Annotated[int | None, Description("Chooses the sample; empty: the day, so that every day takes another one.")]
 
 
 @flow(

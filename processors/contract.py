@@ -102,7 +102,7 @@ class UsedResult(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Using:
+class Inputs:
     """What `needs` and `start` are given, in place of the medium's info, by a processor that uses other results."""
 
     info: Any
@@ -191,7 +191,7 @@ def canonical_json(value: Json) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def used_by(processor: Processor) -> tuple[Processor, ...]:
+def inputs_of(processor: Processor) -> tuple[Processor, ...]:
     """The processors whose results this one builds on; none for most."""
     uses = getattr(processor, "uses", None)
     return uses() if uses else ()
@@ -206,7 +206,7 @@ def result_key(processor: Processor, *digests: str) -> str:
     ----------
     digests : of the source, and of the label that it is read with where there is one: `Source.digests`.
     """
-    used = ",".join(f'"{result_key(other, *digests)}"' for other in used_by(processor))
+    used = ",".join(f'"{result_key(other, *digests)}"' for other in inputs_of(processor))
     uses = f',"uses":[{used}]' if used else ""
     sources = '","'.join(digests)
     after = f',"sources":["{sources}"]{uses},"version":{processor.version}}}'

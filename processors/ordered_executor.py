@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Beside(Generic[T]):
+class OrderedExecutor(Generic[T]):
     """Jobs under way; what they give comes out in the order in which they were started, and so does what they raise."""
 
     def __init__(self, *, threads: int = 1, most_under_way: int = 2) -> None:

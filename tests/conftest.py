@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
 from tests.helpers.command import PROJECT, command_line, write_checkout
@@ -85,7 +85,7 @@ def audited_sample(sample_release: Path, tmp_path_factory: pytest.TempPathFactor
         name: dict(
             zip(
                 ("audit", "shots", "stills"),
-                derived(sample_release / name, store, Audited(), Shots(), Stills()),
+                derived(sample_release / name, store, Integrity(), Shots(), Stills()),
                 strict=True,
             )
         )

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from flows.cli.look import open_store
-from flows.run.problems import FAULT_OF, Cause, FileProblems, Problem, blame_of, by_file
+from flows.run.problems import FAULT_OF, Cause, FileProblem, FileProblems, blame_of, by_file
 from processors.errors import RequestError, ResultMissing
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue, SourceRow
@@ -71,13 +71,13 @@ def _to_do(cause: Cause) -> str:
     return {"machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]
 
 
-def _stored(words: Sequence[str], store: Store) -> Iterator[Problem]:
+def _stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     """What the store knows: of each source the newest result of each processor, and files of no use."""
     catalogue, selection = Catalogue(store), parse(words)
     every = list(catalogue.sources().values())
     unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
     for row in unusable:
-        yield Problem(
+        yield FileProblem(
             file=row.relative, processor=None, verdict="unsupported", reason=f"{row.format}: {row.note}", is_new=False
         )
     try:
@@ -97,7 +97,7 @@ def _stored(words: Sequence[str], store: Store) -> Iterator[Problem]:
         elif result["verdict"] != "made" and (problem := _problem(row, result, store)):
             yield problem
     for file, reasons in damaged.items():
-        yield Problem(file=file, processor=None, verdict="damaged", reason="; ".join(reasons), is_new=False)
+        yield FileProblem(file=file, processor=None, verdict="damaged", reason="; ".join(reasons), is_new=False)
 
 
 def _newest(catalogue: Catalogue) -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ def _newest(catalogue: Catalogue) -> list[dict[str, Any]]:
     return list(newest.values())
 
 
-def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> Problem | None:
+def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> FileProblem | None:
     """The problem of a stored result; None where it was removed since it was catalogued."""
     ref = ResultRef(source=result["source"], processor=result["processor"], key=result["key"])
     try:
@@ -116,7 +116,7 @@ def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> Problem | 
     except ResultMissing:
         return None
     reason = result["reason"] or ""
-    return Problem(
+    return FileProblem(
         file=row.relative,
         processor=ref.processor,
         verdict=result["verdict"],
@@ -137,7 +137,7 @@ def _means(selection: Selection, row: SourceRow) -> bool:
     return False
 
 
-def _of_last_run(store: Store) -> Iterator[Problem]:
+def _of_last_run(store: Store) -> Iterator[FileProblem]:
     """What is stored nowhere, for the next run tries it again: faults of the machine, and files that were not taken."""
     reports = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in reports:
@@ -146,5 +146,5 @@ def _of_last_run(store: Store) -> Iterator[Problem]:
             for one in last["problems"]:
                 is_untaken = one["processor"] is None and one["verdict"] in ("failed", "not taken")
                 if is_untaken or one.get("blame") == "machine":
-                    yield Problem(**{"blame": "file", **one, "is_new": False})
+                    yield FileProblem(**{"blame": "file", **one, "is_new": False})
             return

@@ -13,11 +13,11 @@ from flows.cli.look import open_store
 from flows.run.check_store import Which, hash_all, hash_sample
 from flows.run.load_recipes import load_recipes
 from processors.engine.plan import applicable
-from processors.engine.release_index import TellTale
+from processors.engine.release_index import ReleaseIndex
 from processors.sources.scan import printable
-from processors.store.by_name import Shown, rebuild_by_name
+from processors.store.by_name import ByNameEntry, rebuild_by_name
 from processors.store.catalogue import Catalogue, SourceRow
-from processors.store.fixity import Fault
+from processors.store.fixity import FixityFault
 from processors.store.manifest import ResultRef
 from processors.store.packed import packed_results
 
@@ -26,7 +26,7 @@ def verify(folder: Path, *, percent: float | None, seed: int | None, which: Whic
     """Check every result and raw file, or a sample; 1 where one is damaged, changed or missing."""
     store = open_store(folder)
 
-    def tell(fault: Fault) -> None:
+    def tell(fault: FixityFault) -> None:
         if not as_json:
             click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
 
@@ -40,7 +40,7 @@ def verify(folder: Path, *, percent: float | None, seed: int | None, which: Whic
         if not store.has(ref):
             where = str(store.folder(ref).relative_to(store.root))
             done.faults.append(
-                Fault(path=where, kind="missing", reason="the catalogue knows it: run `marsmedia ingest`")
+                FixityFault(path=where, kind="missing", reason="the catalogue knows it: run `marsmedia ingest`")
             )
             tell(done.faults[-1])
     faults = done.faults
@@ -73,7 +73,7 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     store = open_store(folder)
     catalogue = Catalogue(store)
     rows = _every_source(catalogue)
-    tell_tale = TellTale(rows)
+    tell_tale = ReleaseIndex(rows)
     lost = {row.digest for row in rows if tell_tale.is_lost(row)}
     by_release = {p.name for recipe in load_recipes().values() for p in recipe if hasattr(p, "told")}
     view = _view(rows)
@@ -137,11 +137,11 @@ def _evidence(catalogue: Catalogue) -> set[ResultRef]:
     }
 
 
-def _view(rows: list[SourceRow]) -> list[Shown]:
+def _view(rows: list[SourceRow]) -> list[ByNameEntry]:
     """What the by-name view is to show: every media file that the catalogue knows, with today's recipes."""
-    recipes, tell_tale = load_recipes(), TellTale(rows)
+    recipes, tell_tale = load_recipes(), ReleaseIndex(rows)
     return [
-        Shown(
+        ByNameEntry(
             release=row.release,
             name=row.name,
             refs=tuple(

@@ -15,7 +15,7 @@ from flows.run.run_record import LOST, RUNNING, last_run
 from processors.contract import parameters
 from processors.engine.plan import applicable
 from processors.engine.plan import why as reason_for
-from processors.engine.release_index import TellTale
+from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue, SourceRow
@@ -145,7 +145,7 @@ def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> Non
         raise click.ClickException(
             f"{row.name}: {row.format}: nothing is made of it{f': {row.note}' if row.note else ''}"
         )
-    told = TellTale(Catalogue(store).sources().values()).of(row)
+    told = ReleaseIndex(Catalogue(store).sources().values()).of(row)
     all_of_them = applicable(row.source(), load_recipes(), told).values()
     chosen = [p for p in all_of_them if processor in (None, p.name)]
     if not chosen:

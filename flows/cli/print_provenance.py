@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from flows.run.load_recipes import load_recipes
-from processors.comparing.provenance import Origin, origin
+from processors.comparing.provenance import Provenance, origin
 from processors.engine.plan import applicable, flat
-from processors.engine.release_index import TellTale
+from processors.engine.release_index import ReleaseIndex
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
@@ -39,7 +39,7 @@ def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:
 def tell_origin(manifest: Manifest, name: str | None, store: Store, *, as_json: bool) -> None:
     """Print it."""
     catalogue = Catalogue(store)
-    told = TellTale(catalogue.sources().values())
+    told = ReleaseIndex(catalogue.sources().values())
     seen = [row for row in catalogue.sightings() if row.digest == manifest.ref.source]
     present = [row for row in seen if row.gone_utc is None]
     wanted = {
@@ -54,7 +54,7 @@ def tell_origin(manifest: Manifest, name: str | None, store: Store, *, as_json: 
     _tell(found, manifest, store)
 
 
-def _tell(found: Origin, manifest: Manifest, store: Store) -> None:
+def _tell(found: Provenance, manifest: Manifest, store: Store) -> None:
     what = f"{found.item}, of {manifest.ref.processor}" if found.item else manifest.ref.processor
     click.echo(f"{what} version {manifest.version}, {manifest.verdict} on {manifest.started_utc} on {manifest.host}")
     _line("folder", str(store.folder(manifest.ref)))

@@ -13,7 +13,7 @@ import click
 from flows.cli.look import open_store
 from flows.run.options import Options
 from flows.run.reproduce import VERDICTS
-from flows.run.reproduce import prove as made_again
+from flows.run.reproduce import reproduce as made_again
 from processors.errors import RequestError
 from processors.packs.registry import results_of
 from processors.sources.scan import printable

@@ -12,7 +12,7 @@ from flows.cli.run_flow import conduct
 from flows.run.options import Options
 from flows.run.prepare import Prepared
 from flows.run.progress import RunProgress
-from flows.run.select import Choice, prepare_chosen
+from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.engine.parameters import parse_settings
 from processors.store.store import Store
 
@@ -29,7 +29,7 @@ def reprocess(
 ) -> int:
     """Run it; gives the exit code."""
     options = replace(options, quiet=options.quiet or as_json)
-    choice = Choice(words=words, processors=processors, settings=parse_settings(settings))
+    choice = ReprocessRequest(words=words, processors=processors, settings=parse_settings(settings))
     store = open_store(store_folder)
     if dry_run:
         prepared = prepare_chosen(choice, store, retry_failed=options.retry_failed, remember=False)

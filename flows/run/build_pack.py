@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.run.load_recipes import load_recipes
 from processors.engine.plan import applicable
-from processors.engine.release_index import TellTale
+from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
 from processors.packs.build import Built, build
 from processors.packs.contents.subject import Text
@@ -52,7 +52,7 @@ def processor_names() -> frozenset[str]:
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:
     """Build a pack and remember what it was made of; raises as `build` does."""
     recipes = load_recipes()
-    tell_tale = TellTale(Catalogue(store).sources().values())
+    tell_tale = ReleaseIndex(Catalogue(store).sources().values())
 
     def asked(row: SourceRow) -> frozenset[ResultRef]:
         due = applicable(row.source(), recipes, tell_tale.of(row))

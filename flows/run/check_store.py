@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Literal
 
 from flows.run.options import Options
-from flows.run.reproduce import VERDICTS, Rebuilt, prove
+from flows.run.reproduce import VERDICTS, Rebuilt, reproduce
 from processors.errors import StoreError
 from processors.store.catalogue import Catalogue
-from processors.store.fixity import Checked, Fault, verify
+from processors.store.fixity import Checked, FixityFault, verify
 from processors.store.manifest import Manifest
 from processors.store.masters import check_masters
 from processors.store.store import Store, replace_file
@@ -45,14 +45,14 @@ class Hashed:
     results: int = 0
     items: int = 0
     size_bytes: int = 0
-    faults: list[Fault] = field(default_factory=list)
-    new: list[Fault] = field(default_factory=list)
+    faults: list[FixityFault] = field(default_factory=list)
+    new: list[FixityFault] = field(default_factory=list)
     """Raw files that no run has seen yet."""
     results_before: int = 0
     """Of these results, how many an earlier, interrupted check-up looked at."""
     masters_before: int = 0
 
-    def add(self, checked: Checked, tell: Callable[[Fault], None]) -> None:
+    def add(self, checked: Checked, tell: Callable[[FixityFault], None]) -> None:
         self.after = checked.path
         self.results += 1
         self.items += checked.item_count
@@ -61,7 +61,7 @@ class Hashed:
         for fault in checked.faults:
             tell(fault)
 
-    def add_master(self, checked: Checked, tell: Callable[[Fault], None]) -> None:
+    def add_master(self, checked: Checked, tell: Callable[[FixityFault], None]) -> None:
         self.after_master = checked.path
         self.masters_bytes += checked.size_bytes
         for fault in checked.faults:
@@ -80,8 +80,8 @@ class Checkup:
     masters: int
     """Raw files, hashed like the stored ones."""
     masters_bytes: int
-    faults: tuple[Fault, ...]
-    new: tuple[Fault, ...]
+    faults: tuple[FixityFault, ...]
+    new: tuple[FixityFault, ...]
     """Raw files that no run has seen yet."""
     seed: int
     """Of the choice of the sample: the same seed and store give the same sample."""
@@ -119,12 +119,12 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Check
         faults=tuple(hashed.faults),
         new=tuple(hashed.new),
         seed=seed,
-        sample=tuple(prove(chosen, store, options)),
+        sample=tuple(reproduce(chosen, store, options)),
         swept=swept,
     )
 
 
-def hash_all(store: Store, tell: Callable[[Fault], None] = lambda fault: None, which: Which = "all") -> Hashed:
+def hash_all(store: Store, tell: Callable[[FixityFault], None] = lambda fault: None, which: Which = "all") -> Hashed:
     """Hash every item and raw file; of what an interrupted check-up looked at within a week, only the faulty again."""
     note = store.root / "checkups" / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
     note.parent.mkdir(exist_ok=True)
@@ -155,7 +155,7 @@ def _taken_up(note: Path, store: Store) -> Hashed:
     if not note.exists() or time.time() - note.stat().st_mtime > NOTE_HOLDS_SECONDS:
         return Hashed()
     state = json.loads(note.read_bytes())
-    then = [Fault(**fault) for fault in state["faults"]]
+    then = [FixityFault(**fault) for fault in state["faults"]]
     stored = [fault for fault in then if not fault.is_master]
     folders = {str(folder) for fault in stored for folder in (store.root / fault.path).parents}
     again = verify(store, wanted=lambda folder: str(folder) in folders) if stored else ()
@@ -167,7 +167,11 @@ def _taken_up(note: Path, store: Store) -> Hashed:
 
 
 def hash_sample(
-    store: Store, percent: float, seed: int, tell: Callable[[Fault], None] = lambda fault: None, which: Which = "all"
+    store: Store,
+    percent: float,
+    seed: int,
+    tell: Callable[[FixityFault], None] = lambda fault: None,
+    which: Which = "all",
 ) -> Hashed:
     """Hash the items of so many results in a hundred, and so many raw files, chosen by the seed."""
     done, chance = Hashed(), random.Random(seed)

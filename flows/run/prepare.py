@@ -13,14 +13,14 @@ from flows.run.changes import Change, gone_from, known_again, with_words, withdr
 from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.run_record import NO_SPACE
-from processors.engine.label_pairing import relabelled
+from processors.engine.label_pairing import pair_with_labels
 from processors.engine.plan import Plan, Recipes, make_plan
-from processors.engine.release_index import TellTale
+from processors.engine.release_index import ReleaseIndex
 from processors.errors import SourceChanged, StoreError, machine_reason
 from processors.identify import Identity
-from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, Untaken, printable, storable, survey
+from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, SkippedFile, printable, storable, survey
 from processors.sources.source_file import SourceFile
-from processors.store.by_name import Shown
+from processors.store.by_name import ByNameEntry
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.store import Store
 
@@ -34,7 +34,7 @@ class Prepared:
 
     rows: list[SourceRow]
     """Every file that could be read: media, companions and unsupported ones."""
-    untaken: list[Untaken]
+    untaken: list[SkippedFile]
     plan: Plan
     hashed: int = 0
     """Files that had to be read to know them."""
@@ -52,12 +52,12 @@ class Prepared:
     """False: a selection, made with parameters that need not be the recipe's; the by-name view stays as it is."""
 
     @property
-    def view(self) -> list[Shown]:
+    def view(self) -> list[ByNameEntry]:
         """What the by-name view is to show: every media file with the results that are there now."""
         if not self.is_whole:
             return []
         return [
-            Shown(release=row.release, name=row.name, refs=self.plan.shown_at(row))
+            ByNameEntry(release=row.release, name=row.name, refs=self.plan.shown_at(row))
             for row in self.rows
             if row.kind == "media"
         ]
@@ -77,7 +77,7 @@ def prepare(
     StoreError : the store cannot be trusted.
     """
     found: list[FoundFile] = []
-    untaken: list[Untaken] = []
+    untaken: list[SkippedFile] = []
     empty: list[EmptyFolder] = []
     passed_over = 0
     for entry in survey(raw):
@@ -85,7 +85,7 @@ def prepare(
             passed_over += 1
         elif isinstance(entry, EmptyFolder):
             empty.append(entry)
-        elif isinstance(entry, Untaken):
+        elif isinstance(entry, SkippedFile):
             untaken.append(entry)
         elif options.releases is None or entry.release in options.releases:
             found.append(entry)
@@ -112,14 +112,14 @@ def prepare(
     changes += withdrawn(departed, rows, known)
     rows.sort(key=lambda row: row.relative)
     paths = {storable(file.path): file.path for file in found}
-    tell_tale = TellTale(rows, lambda row: Path(paths[row.path]))
+    tell_tale = ReleaseIndex(rows, lambda row: Path(paths[row.path]))
     fresh = {row.path for row in learned}
-    weighed = relabelled(rows, tell_tale.labels_of, lambda row: Path(paths[row.path]), fresh)
+    weighed = pair_with_labels(rows, tell_tale.labels_of, lambda row: Path(paths[row.path]), fresh)
     anew = {row.path: row for row in weighed}
     rows = [anew.get(one.path, one) for one in rows] if anew else rows
     altered = {change.path for change in changes if change.kind == "changed"}
     media = [one for one in rows if one.kind == "media" and one.path not in altered]
-    untaken += [Untaken(relative=place, reason=what, is_refused=True) for place, what in tell_tale.strays()]
+    untaken += [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in tell_tale.strays()]
     plan = make_plan(
         media,
         recipes,
@@ -177,12 +177,14 @@ def _duplicates(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
     return [(row, first[row.digests]) for row in media if row is not first[row.digests]]
 
 
-def _inspect_all(files: list[FoundFile], progress: RunProgress, workers: int) -> tuple[list[SourceRow], list[Untaken]]:
+def _inspect_all(
+    files: list[FoundFile], progress: RunProgress, workers: int
+) -> tuple[list[SourceRow], list[SkippedFile]]:
     from flows.run.workers import WorkerDeath, Workers, default_limits
 
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     rows: list[SourceRow] = []
-    untaken: list[Untaken] = []
+    untaken: list[SkippedFile] = []
     progress.phase("Hashing", len(files))
 
     def settle(file: FoundFile, answer: object) -> None:
@@ -191,10 +193,10 @@ def _inspect_all(files: list[FoundFile], progress: RunProgress, workers: int) ->
             reason = (
                 answer.strerror if isinstance(answer, SourceChanged) and answer.strerror else machine_reason(answer)
             )
-            untaken.append(Untaken(relative=file.relative, reason=reason, is_refused=False))
+            untaken.append(SkippedFile(relative=file.relative, reason=reason, is_refused=False))
         elif isinstance(answer, WorkerDeath):
             untaken.append(
-                Untaken(relative=file.relative, reason=f"while it was identified, {answer}", is_refused=False)
+                SkippedFile(relative=file.relative, reason=f"while it was identified, {answer}", is_refused=False)
             )
         else:
             digest, identity = answer  # type: ignore[misc]

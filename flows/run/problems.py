@@ -21,7 +21,7 @@ _NEEDS = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class FileProblem:
     """One thing that was not made, or was made of a damaged file, and why."""
 
     file: str
@@ -74,9 +74,9 @@ class FileProblems:
         return f"{first.verdict}: {printable(self.file)}: {printable(str(first))}{others}"
 
 
-def by_file(problems: Iterable[Problem]) -> list[FileProblems]:
+def by_file(problems: Iterable[FileProblem]) -> list[FileProblems]:
     """Gather problems by file and root cause, in the order of the files; new causes before known ones."""
-    files: dict[str, dict[tuple[bool, Verdict, str], list[Problem]]] = {}
+    files: dict[str, dict[tuple[bool, Verdict, str], list[FileProblem]]] = {}
     for problem in problems:
         causes = files.setdefault(problem.file, {})
         causes.setdefault((not problem.is_new, *_root(problem)), []).append(problem)
@@ -90,7 +90,7 @@ def blame_of(reason: str, blame: str | None = None) -> Blame:
     return "marsmedia" if MARSMEDIA in reason else "file"
 
 
-def _sorted(causes: dict[tuple[bool, Verdict, str], list[Problem]]) -> tuple[Cause, ...]:
+def _sorted(causes: dict[tuple[bool, Verdict, str], list[FileProblem]]) -> tuple[Cause, ...]:
     ordered = sorted(causes.items(), key=lambda one: (one[0][0], GRAVEST_FIRST.index(one[0][1])))
     return tuple(
         Cause(
@@ -104,7 +104,7 @@ def _sorted(causes: dict[tuple[bool, Verdict, str], list[Problem]]) -> tuple[Cau
     )
 
 
-def _root(problem: Problem) -> tuple[Verdict, str]:
+def _root(problem: FileProblem) -> tuple[Verdict, str]:
     """What it comes from: a result that was not made for want of another one has that one's reason."""
     verdict, reason = problem.verdict, problem.reason
     while found := _NEEDS.fullmatch(reason):

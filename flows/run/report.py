@@ -14,7 +14,7 @@ from flows.run.batches import SourceOutcome
 from flows.run.changes import Change
 from flows.run.interrupt import EXIT_CODES
 from flows.run.prepare import Prepared
-from flows.run.problems import FAULT_OF, Cause, Problem, blame_of, by_file
+from flows.run.problems import FAULT_OF, Cause, FileProblem, blame_of, by_file
 from flows.run.run_record import RunRecord
 from processors.contract import Blame
 from processors.engine.result_records import Outcome
@@ -87,7 +87,7 @@ class Report:
     """Hidden files, unfinished downloads, and what editors and systems leave."""
     results: ResultCounts
     new_results: tuple[dict[str, object], ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[FileProblem, ...]
     changes: tuple[Change, ...]
     """Files that were changed, replaced, moved or withdrawn since the last run."""
     notes: tuple[str, ...]
@@ -219,9 +219,9 @@ def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop 
 
 def _problems(
     prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome], record: RunRecord
-) -> list[Problem]:
+) -> list[FileProblem]:
     problems = [
-        Problem(
+        FileProblem(
             file=one.due.relative,
             processor=outcome.ref.processor,
             verdict=outcome.verdict,
@@ -236,7 +236,7 @@ def _problems(
     ]
     before = _untaken_before(record) if prepared.untaken else set()
     problems += [
-        Problem(
+        FileProblem(
             file=entry.relative,
             processor=None,
             verdict="not taken" if entry.is_refused else "failed",
@@ -247,7 +247,7 @@ def _problems(
         for entry in prepared.untaken
     ]
     problems += [
-        Problem(
+        FileProblem(
             file=entry.relative,
             processor=entry.ref.processor,
             verdict=entry.verdict,  # type: ignore[arg-type]
@@ -260,7 +260,7 @@ def _problems(
     problems += _damaged(prepared, done, elsewhere)
     started = record.started.isoformat(timespec="milliseconds")
     problems += [
-        Problem(
+        FileProblem(
             file=row.relative,
             processor=None,
             verdict="unsupported",
@@ -272,14 +272,16 @@ def _problems(
     return problems
 
 
-def _altered(changes: Sequence[Change]) -> list[Problem]:
+def _altered(changes: Sequence[Change]) -> list[FileProblem]:
     return [
-        Problem(file=change.file, processor=None, verdict="changed", reason=change.reason, is_new=True)
+        FileProblem(file=change.file, processor=None, verdict="changed", reason=change.reason, is_new=True)
         for change in changes
     ]
 
 
-def _damaged(prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]) -> list[Problem]:
+def _damaged(
+    prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]
+) -> list[FileProblem]:
     """One problem for each file of which something was made although it is damaged."""
     told: dict[str, dict[str, bool]] = {}
     for entry in prepared.plan.damaged:
@@ -290,7 +292,9 @@ def _damaged(prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Seque
                 if outcome.verdict == "made" and outcome.reason:
                     told.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
     return [
-        Problem(file=file, processor=None, verdict="damaged", reason="; ".join(reasons), is_new=any(reasons.values()))
+        FileProblem(
+            file=file, processor=None, verdict="damaged", reason="; ".join(reasons), is_new=any(reasons.values())
+        )
         for file, reasons in told.items()
     ]
 

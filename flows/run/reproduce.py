@@ -16,8 +16,8 @@ from flows.run.progress import RunProgress
 from flows.run.select import place_of
 from flows.run.workers import Workers, default_limits
 from processors.comparing.results import differing
-from processors.comparing.tolerance import nearly_the_same
-from processors.contract import Processor, result_key, used_by
+from processors.comparing.tolerance import within_tolerance
+from processors.contract import Processor, inputs_of, result_key
 from processors.engine.parameters import from_parameters
 from processors.engine.plan import Due
 from processors.errors import RequestError
@@ -42,7 +42,7 @@ class Rebuilt:
     reason: str | None
 
 
-def prove(chosen: Sequence[Manifest], store: Store, options: Options) -> Iterator[Rebuilt]:
+def reproduce(chosen: Sequence[Manifest], store: Store, options: Options) -> Iterator[Rebuilt]:
     """Make each of these results again in a store of its own, and compare."""
     rows = Catalogue(store).sightings()
     with store.scratch() as scratch, RunProgress(quiet=True) as progress:
@@ -101,7 +101,7 @@ def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str
 def _below(processor: Processor) -> list[Processor]:
     """All that a processor is made of, each after what it is made of itself."""
     found: list[Processor] = []
-    for used in used_by(processor):
+    for used in inputs_of(processor):
         found += [one for one in (*_below(used), used) if one not in found]
     return found
 
@@ -123,7 +123,7 @@ def _compared(manifest: Manifest, done: list[SourceOutcome], store: Store, other
     ]
     because = f"other libraries: {', '.join(libraries)}" if libraries else "the same libraries"
     near = then.keys() == now.keys() and all(
-        nearly_the_same(then[name], store.item_path(manifest.ref, name), other.item_path(manifest.ref, name))
+        within_tolerance(then[name], store.item_path(manifest.ref, name), other.item_path(manifest.ref, name))
         for name in changed
     )
     names = ", ".join(changed[:5])

@@ -12,16 +12,16 @@ from flows.run.load_recipes import load_recipes, named
 from flows.run.prepare import Prepared
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, Recipes, make_plan
-from processors.engine.release_index import TellTale
+from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
-from processors.sources.scan import Untaken
+from processors.sources.scan import SkippedFile
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.selection import parse, select
 from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class ReprocessRequest:
     """What is to be made of what."""
 
     words: tuple[str, ...]
@@ -56,7 +56,7 @@ class Choice:
         }
 
 
-def prepare_chosen(choice: Choice, store: Store, *, retry_failed: bool, remember: bool = True) -> Prepared:
+def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool, remember: bool = True) -> Prepared:
     """Select, and plan; what does not lie where it was ingested is told and left out.
 
     Raises
@@ -69,14 +69,14 @@ def prepare_chosen(choice: Choice, store: Store, *, retry_failed: bool, remember
     media = select(parse(choice.words), catalogue)
     if not any(recipes.get(row.medium) for row in media if row.medium):
         raise RequestError(f"{', '.join(choice.processors)}: nothing is made of what is selected by this processor")
-    told = TellTale(row for row in every if row.gone_utc is None).of
+    told = ReleaseIndex(row for row in every if row.gone_utc is None).of
     plan = make_plan(media, recipes, store, catalogue.verdicts(), retry_failed=retry_failed, told=told)
     places = _places(every, {one.source.digests for one in plan.due})
     due, untaken = [], []
     for one in plan.due:
         path, reason = place_of(places[one.source.digests], one.file.path)
         if path is None:
-            untaken.append(Untaken(relative=one.relative, reason=reason, is_refused=False))
+            untaken.append(SkippedFile(relative=one.relative, reason=reason, is_refused=False))
         else:
             due.append(_at(one, path))
     plan.due = due

@@ -7,9 +7,9 @@ import errno
 from collections import Counter
 
 from flows.run.workers import Job, Stopped, WorkerDeath, Workers
-from processors.contract import Processor, Reads, result_key, used_by
+from processors.contract import Processor, Reads, inputs_of, result_key
 from processors.engine.derive import derive
-from processors.engine.failure import Fault, internal_fault
+from processors.engine.failure import Failure, internal_fault
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome, record_failure
 from processors.errors import SourceChanged, StoreError, machine_reason
@@ -101,7 +101,7 @@ def _one_by_one(due: Due, death: WorkerDeath, store: Store, workers: Workers) ->
     absent: set[Processor] = set()
     for processor in due.processors:  # each comes after those that it uses
         alone = dataclasses.replace(due, processors=(processor,))
-        if not absent.isdisjoint(used_by(processor)):
+        if not absent.isdisjoint(inputs_of(processor)):
             outcomes += not_stored(alone, "what it is made of is missing: run again")
         elif slow[processor.reads] >= SLOW_TRIES:
             outcomes += _failed(alone, death, store)
@@ -126,7 +126,7 @@ def _told(due: Due, answer: list[Outcome] | WorkerDeath | OSError) -> list[Outco
 
 
 def _failed(due: Due, death: WorkerDeath, store: Store) -> list[Outcome]:
-    fault = Fault(verdict="failed", reason=str(death), blame="file")
+    fault = Failure(verdict="failed", reason=str(death), blame="file")
     return record_failure(due.source, due.release, due.processors, store, fault)
 
 

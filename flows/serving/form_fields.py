@@ -9,7 +9,7 @@ from pydantic import Field, GetJsonSchemaHandler
 
 
 @dataclass(frozen=True)
-class Said:
+class Description:
     """A description that stays: Prefect drops those of pydantic's `Field`, for it looks for them in docstrings."""
 
     words: str
@@ -18,24 +18,24 @@ class Said:
         return {**handler(core_schema), "description": self.words}
 
 
-Raw = Annotated[str, Said("Folder of releases; never written to.")]
-StoreFolder = Annotated[str, Said("Folder of the processed store; made where there is none.")]
-Strict = Annotated[bool, Said("Refused files, and failures of earlier runs, make this run fail too.")]
-HashAll = Annotated[bool, Said("Hash every file again, also those whose size and date are unchanged.")]
-RetryFailed = Annotated[bool, Said("Try again what failed in an earlier run.")]
+Raw = Annotated[str, Description("Folder of releases; never written to.")]
+StoreFolder = Annotated[str, Description("Folder of the processed store; made where there is none.")]
+Strict = Annotated[bool, Description("Refused files, and failures of earlier runs, make this run fail too.")]
+HashAll = Annotated[bool, Description("Hash every file again, also those whose size and date are unchanged.")]
+RetryFailed = Annotated[bool, Description("Try again what failed in an earlier run.")]
 WorkerCount = Annotated[
-    int | None, Field(ge=1, le=256), Said("Processes that decode; empty: one for each processor core.")
+    int | None, Field(ge=1, le=256), Description("Processes that decode; empty: one for each processor core.")
 ]
 MemoryMb = Annotated[
-    int | None, Field(ge=300), Said("Memory that one file may use, in MB; empty: up to 4000, by the machine's.")
+    int | None, Field(ge=300), Description("Memory that one file may use, in MB; empty: up to 4000, by the machine's.")
 ]
 TimeLimitFactor = Annotated[
-    float, Field(ge=0.1, le=1000), Said("Multiplies the time that one file may take, by its size and duration.")
+    float, Field(ge=0.1, le=1000), Description("Multiplies the time that one file may take, by its size and duration.")
 ]
-Releases = Annotated[list[str] | None, Said("Only these releases; empty: all in the folder.")]
-Quiet = Annotated[bool, Said("No progress bar.")]
+Releases = Annotated[list[str] | None, Description("Only these releases; empty: all in the folder.")]
+Quiet = Annotated[bool, Description("No progress bar.")]
 Retries = Annotated[
-    int, Field(ge=0, le=10), Said("How often to try again, a minute apart, when the machine is at fault.")
+    int, Field(ge=0, le=10), Description("How often to try again, a minute apart, when the machine is at fault.")
 ]
-PackRecipe = Annotated[str, Said("The pack's recipe, a TOML file; `marsmedia pack init` writes one.")]
-PackOutput = Annotated[str, Said("Where the pack goes: a folder, or a file that ends in .zip.")]
+PackRecipe = Annotated[str, Description("The pack's recipe, a TOML file; `marsmedia pack init` writes one.")]
+PackOutput = Annotated[str, Description("Where the pack goes: a folder, or a file that ends in .zip.")]

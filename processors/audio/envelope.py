@@ -11,7 +11,7 @@ import numpy as np
 
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
-from processors.audio.reading.fixed_blocks import Regrouper
+from processors.audio.reading.fixed_blocks import BlockRechunker
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
 
@@ -64,7 +64,7 @@ class _Session:
 
         self._info, self._path = info, scratch / ENVELOPE
         self._step = 1 << max(0, int(np.log2(max(1.0, processor.longest_step_seconds * info.rate_hz))))
-        self._runs = Regrouper(self._step * RUN_STEPS)
+        self._runs = BlockRechunker(self._step * RUN_STEPS)
         self._steps = self._samples = 0
         self._last = np.zeros((1, 1), np.float32)
         with h5netcdf.File(self._path, "w") as file:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from processors.audio.envelope import ENVELOPE, Envelope, steps_of
-from processors.contract import Item, Need, Reads, Using, require
+from processors.contract import Inputs, Item, Need, Reads, require
 from processors.imaging.image_writer import encode
 
 RUN_STEPS = 1 << 16
@@ -57,15 +57,15 @@ class Waveform:
     def uses(self) -> tuple[Envelope, ...]:
         return (self.envelope,)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         return _Session(self, info)
 
 
 class _Session:
-    def __init__(self, processor: Waveform, info: Using) -> None:
+    def __init__(self, processor: Waveform, info: Inputs) -> None:
         result = info.results[processor.envelope.name]
         self._path = result.path(ENVELOPE)
         self._facts: Any = result.facts(ENVELOPE)

@@ -17,7 +17,7 @@ from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
+class Provenance:
     """A result, or one item of it."""
 
     result: Manifest
@@ -28,7 +28,7 @@ class Origin:
 
 def origin(
     manifest: Manifest, item: str | None, seen: Sequence[SourceRow], wanted: Sequence[Processor], store: Store
-) -> Origin:
+) -> Provenance:
     """Compare a result with how things are now.
 
     Parameters
@@ -41,7 +41,7 @@ def origin(
     RequestError : the result has no such item.
     """
     told = [*_bytes_changes(manifest, item, store), *_source_changes(seen), *_software_changes(manifest)]
-    return Origin(result=manifest, item=item, changes=(*told, *_recipe_changes(manifest, wanted)))
+    return Provenance(result=manifest, item=item, changes=(*told, *_recipe_changes(manifest, wanted)))
 
 
 def _bytes_changes(manifest: Manifest, name: str | None, store: Store) -> list[str]:

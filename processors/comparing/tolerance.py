@@ -15,7 +15,7 @@ POWER_DB = 0.01
 """Or less, at every time and frequency: the accuracy that is promised for a tone's level."""
 
 
-def nearly_the_same(item: StoredItem, stored: Path, again: Path) -> bool:
+def within_tolerance(item: StoredItem, stored: Path, again: Path) -> bool:
     """Are these pictures or power arrays within tolerance? False for what has no measure or is damaged."""
     with stored.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != item.sha256:

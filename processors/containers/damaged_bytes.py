@@ -22,7 +22,7 @@ class DamagedBytes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Findings:
+class ElementFindings:
     """What the elements of one file show."""
 
     cut_off_because: str | None = None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
+from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 
 HEAD_BYTES, LENGTH_BYTES = 11, 4
 TYPES = (8, 9, 18)
@@ -22,15 +22,15 @@ FIRST_TAGS = 3
 """Where none of the first ones is followed by its length the writer left it out, and nothing can be told."""
 
 
-def look_at_tags(opened: BinaryIO, size: int) -> Findings:
+def look_at_tags(opened: BinaryIO, size: int) -> ElementFindings:
     """Find where the chain of tags breaks off."""
     opened.seek(5)
     place = int.from_bytes(opened.read(4), "big") + LENGTH_BYTES
     walk = _Walk(opened, size)
     damaged = tuple(one for _, one in zip(range(MAX_DAMAGED), walk.damage(place), strict=False))
     if walk.keeps_lengths is False:
-        return Findings()
-    return Findings(cut_off_because="it ends in the middle of a tag" if walk.is_cut else None, damaged=damaged)
+        return ElementFindings()
+    return ElementFindings(cut_off_because="it ends in the middle of a tag" if walk.is_cut else None, damaged=damaged)
 
 
 class _Walk:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
+from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.sources.source_file import SourceFile
 
 HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
@@ -36,14 +36,14 @@ def cut_off_because(file: SourceFile, file_format: str) -> str | None:
     return look_at(file, file_format).cut_off_because
 
 
-def look_at(file: SourceFile, file_format: str) -> Findings:
+def look_at(file: SourceFile, file_format: str) -> ElementFindings:
     """Find where the elements of such a file break off, do not fit their checksums or are missing."""
     if "matroska" not in file_format:
-        return Findings()
+        return ElementFindings()
     with file.open() as opened:
         segment = _segment(opened, file.size_bytes)
         if segment is None:
-            return Findings()
+            return ElementFindings()
         start, end = segment
         walk = _Walk(opened, min(end or file.size_bytes, file.size_bytes))
         damaged = tuple(walk.damage(start))
@@ -51,7 +51,7 @@ def look_at(file: SourceFile, file_format: str) -> Findings:
     why = f"{missing} bytes of the segment are not there" if missing else None
     if walk.is_cut_in_a_block and not missing:
         why = "it ends in the middle of a block"
-    return Findings(cut_off_because=why, damaged=damaged, crops=walk.crops)
+    return ElementFindings(cut_off_because=why, damaged=damaged, crops=walk.crops)
 
 
 def _segment(opened: BinaryIO, size_bytes: int) -> tuple[int, int | None] | None:

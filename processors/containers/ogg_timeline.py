@@ -19,7 +19,7 @@ MAX_PACKETS_OF_A_PAGE = 255
 
 
 @dataclass(frozen=True, kw_only=True)
-class Link:
+class OggRecording:
     """A recording begins: a file may hold several, one behind the other (RFC 3533, 4)."""
 
     codec: OggCodec
@@ -28,7 +28,7 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class PageRun:
     """The packets that end on one page, in order."""
 
     packets: tuple[bytes, ...]
@@ -46,7 +46,7 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class PageFault:
     """Something is wrong at a place in the file."""
 
     what: str
@@ -66,7 +66,7 @@ class End:
     """What stands behind the last page."""
 
 
-Event = Link | Run | Fault | End
+Event = OggRecording | PageRun | PageFault | End
 
 
 def timeline(opened: BinaryIO) -> Iterator[Event]:
@@ -83,13 +83,13 @@ def timeline(opened: BinaryIO) -> Iterator[Event]:
             rubbish = part
             continue
         if rubbish is not None:
-            yield Fault(what=f"{rubbish.size_bytes} bytes at byte {rubbish.place} are no Ogg page", is_lost=True)
+            yield PageFault(what=f"{rubbish.size_bytes} bytes at byte {rubbish.place} are no Ogg page", is_lost=True)
             rubbish = None
         yield from reader.page(part)
     is_marked, missing = reader.end()
     cut = "the rest of the file, from byte {0}, is no whole Ogg page"
     if rubbish is not None and not is_marked:
-        yield Fault(what=cut.format(rubbish.place), is_lost=False)
+        yield PageFault(what=cut.format(rubbish.place), is_lost=False)
     behind = f"{rubbish.size_bytes} bytes behind the last page belong to no page" if rubbish and is_marked else None
     yield End(is_marked=is_marked, missing_samples=missing, unread=behind)
 
@@ -113,7 +113,7 @@ class _Reader:
 
     def page(self, page: Page) -> Iterator[Event]:
         if not page.is_whole:
-            yield Fault(what=f"the checksum of the Ogg page at byte {page.place} does not match", is_lost=True)
+            yield PageFault(what=f"the checksum of the Ogg page at byte {page.place} does not match", is_lost=True)
             if self._codec is None and page.flags & FIRST:
                 raise DamagedMedia(
                     f"the Ogg page at byte {page.place}, which says what the file holds, has a wrong checksum"
@@ -142,13 +142,13 @@ class _Reader:
         self._codec, self._serial, self._sequence = codec, page.serial, page.sequence + 1
         self._packets, self._in_headers = Packets(), True
         self._position, self._offset, self._is_marked, self._lost_end, self._is_lost = None, 0, False, None, False
-        yield Link(codec=codec, place=page.place)
+        yield OggRecording(codec=codec, place=page.place)
 
     def _left_open(self, page: Page) -> Iterator[Event]:
         """What is missing at the end of the recording before this page."""
         is_marked, missing = self.end()
         if missing:
-            yield Run(
+            yield PageRun(
                 packets=(),
                 sample_counts=(),
                 missing_samples=missing,
@@ -157,13 +157,13 @@ class _Reader:
                 is_after_loss=True,
             )
         elif not is_marked:
-            yield Fault(what=f"the recording before byte {page.place} has no last page", is_lost=True)
+            yield PageFault(what=f"the recording before byte {page.place} has no last page", is_lost=True)
 
     def _more(self, page: Page, codec: OggCodec) -> Iterator[Event]:
         lost = page.sequence != self._sequence
         if lost and self._lost_end is None:
             what = f"page {page.sequence} stands at byte {page.place}, where page {self._sequence} should"
-            yield Fault(what=what, is_lost=True)
+            yield PageFault(what=what, is_lost=True)
         self._is_lost |= lost
         self._lost_granule = None
         if self._lost_end is not None and page.sequence == self._sequence + 1:
@@ -210,14 +210,14 @@ class _Reader:
             if is_last and off < 0:
                 trimmed = min(total, -off)
             elif off > MAX_GAP_SECONDS * codec.rate_hz or (off < 0 and -off >= MIN_GAP_SECONDS * codec.rate_hz):
-                yield Fault(
+                yield PageFault(
                     what=f"the granules jump by {off / codec.rate_hz:.1f} s at byte {page.place}", is_lost=False
                 )
                 self._offset -= off
             elif off > 0 and (self._is_lost or off >= MIN_GAP_SECONDS * codec.rate_hz):
                 missing = off
         self._position += missing + total - trimmed
-        yield Run(
+        yield PageRun(
             packets=found,
             sample_counts=counts,
             missing_samples=missing,
@@ -273,11 +273,11 @@ def summary(file: SourceFile) -> OggSummary:
     end = End(is_marked=False, missing_samples=None, unread=None)
     with file.open() as opened:
         for event in timeline(opened):
-            if isinstance(event, Link):
+            if isinstance(event, OggRecording):
                 codec, links = codec or event.codec, links + 1
-            elif isinstance(event, Fault):
+            elif isinstance(event, PageFault):
                 is_plain &= not event.is_lost
-            elif isinstance(event, Run):
+            elif isinstance(event, PageRun):
                 is_plain &= not (event.missing_samples or event.is_after_loss or event.starts_at)
                 is_plain &= codec is None or event.skip_samples in (0, codec.skip_samples)
             else:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
+from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 
 SYNC = 0x47
 STRIDES = ((188, 0), (192, 4), (204, 0))
@@ -19,7 +19,7 @@ SCANNED_BYTES = 1 << 20
 NULL_PID = 0x1FFF
 
 
-def look_at_packets(opened: BinaryIO, size: int) -> Findings:
+def look_at_packets(opened: BinaryIO, size: int) -> ElementFindings:
     """Find packets that are missing or out of place."""
     opened.seek(0)
     head = opened.read(IN_A_ROW * 204)
@@ -27,10 +27,10 @@ def look_at_packets(opened: BinaryIO, size: int) -> Findings:
         if len(head) >= IN_A_ROW * stride and all(head[before + at * stride] == SYNC for at in range(IN_A_ROW)):
             walk = _Walk(opened, size, stride, before)
             damaged = tuple(one for _, one in zip(range(MAX_DAMAGED), walk.damage(), strict=False))
-            return Findings(
+            return ElementFindings(
                 cut_off_because="it ends in the middle of a packet" if walk.is_cut else None, damaged=damaged
             )
-    return Findings()
+    return ElementFindings()
 
 
 class _Walk:

@@ -16,11 +16,11 @@ from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.audio.reading.first_sound import first_sound_seconds
 from processors.containers.matroska import cut_off_because
 from processors.containers.missing_bytes import too_short_because
-from processors.contract import Need, Processor, Reads, Source, as_json, result_key, used_by
+from processors.contract import Need, Processor, Reads, Source, as_json, inputs_of, result_key
 from processors.decoding import default_stream, open_container, packets_of
 from processors.engine.failure import fault_of
 from processors.engine.result_records import Outcome, already_made, outcome_of, record
-from processors.engine.session_state import Reading, Work
+from processors.engine.session_state import ProcessorRun, SourceReading
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.metadata.metadata import OpenSource
 from processors.photo.reading.photo_reader import PhotoReader
@@ -65,7 +65,7 @@ def _stages(due: Sequence[Processor]) -> list[list[Processor]]:
     """Processors that use no other that is due, then those that use only these, and so on; most often one stage."""
     waiting, stages = list(due), []
     while waiting:
-        later = [p for p in waiting if any(used == other for used in used_by(p) for other in waiting)]
+        later = [p for p in waiting if any(used == other for used in inputs_of(p) for other in waiting)]
         stages.append([p for p in waiting if p not in later])
         waiting = later
     return stages
@@ -83,12 +83,12 @@ def _derive_stage(
 ) -> list[Outcome]:
     started, clock = datetime.now(UTC), time.monotonic()
     with store.scratch() as scratch:
-        work = [Work(processor, scratch / str(number)) for number, processor in enumerate(due)]
+        work = [ProcessorRun(processor, scratch / str(number)) for number, processor in enumerate(due)]
         for one in work:
             one.folder.mkdir()
             with _blamed_on([one]):
                 one.used = used_results(one.processor, source, store)
-        reading = Reading()
+        reading = SourceReading()
         _run(source, file, work, reading, in_order)
         file.check_unchanged()
         if not is_last_try and any(one.fault and one.fault.lacks_memory for one in work):
@@ -97,9 +97,9 @@ def _derive_stage(
         return [_commit(one, source, release, reading, started, seconds, store) for one in work]
 
 
-def _run(source: Source, file: SourceFile, work: list[Work], reading: Reading, in_order: bool) -> None:
+def _run(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading, in_order: bool) -> None:
     """What needs no more than results is made beside the pass, by another thread."""
-    by_unit: dict[Reads, list[Work]] = {
+    by_unit: dict[Reads, list[ProcessorRun]] = {
         unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS
     }
     with ThreadPoolExecutor(1) as beside:
@@ -109,14 +109,14 @@ def _run(source: Source, file: SourceFile, work: list[Work], reading: Reading, i
         decided.result()
 
 
-def _make(work: list[Work], info: Any) -> None:
+def _make(work: list[ProcessorRun], info: Any) -> None:
     """Those that read no medium's units."""
     _start(work, info)
     _finish(work)
 
 
 def _run_medium(
-    source: Source, file: SourceFile, by_unit: dict[Reads, list[Work]], reading: Reading, in_order: bool
+    source: Source, file: SourceFile, by_unit: dict[Reads, list[ProcessorRun]], reading: SourceReading, in_order: bool
 ) -> None:
     with _blamed_on(by_unit[source.medium]):
         if source.medium == "photo" and by_unit["photo"]:
@@ -129,7 +129,7 @@ def _run_medium(
 
 
 @contextmanager
-def _blamed_on(work: list[Work]) -> Iterator[None]:
+def _blamed_on(work: list[ProcessorRun]) -> Iterator[None]:
     """A file that cannot be read this way, or a reader's bug, is the fault of these results, and of no others."""
     try:
         yield
@@ -141,7 +141,7 @@ def _blamed_on(work: list[Work]) -> Iterator[None]:
             one.fault = one.fault or fault
 
 
-def _run_photo(source: Source, file: SourceFile, work: list[Work], reading: Reading) -> None:
+def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading) -> None:
     with file.open() as opened:
         with reading.clock("photo"):
             reader = PhotoReader(opened, described(source, file))
@@ -161,7 +161,7 @@ def _damage(read: object) -> str | None:
     return getattr(read, "damage", None)
 
 
-def _run_audio(file: SourceFile, file_format: str, work: list[Work], reading: Reading) -> None:
+def _run_audio(file: SourceFile, file_format: str, work: list[ProcessorRun], reading: SourceReading) -> None:
     sound = FileReader(file, file_format)
     _start(work, sound.info)
     for block in reading.each("audio", sound.blocks()):
@@ -171,7 +171,12 @@ def _run_audio(file: SourceFile, file_format: str, work: list[Work], reading: Re
 
 
 def _run_video(
-    source: Source, file: SourceFile, video_work: list[Work], audio_work: list[Work], reading: Reading, in_order: bool
+    source: Source,
+    file: SourceFile,
+    video_work: list[ProcessorRun],
+    audio_work: list[ProcessorRun],
+    reading: SourceReading,
+    in_order: bool,
 ) -> None:
     """Picture and sound of one container, decoded side by side while its packets go by once.
 
@@ -219,13 +224,13 @@ def _run_video(
 class _Lane:
     """Picture or sound of a container: its reader and those who are fed by it. Its fault is not the other's."""
 
-    def __init__(self, reader: VideoReader | StreamReader, unit: Reads, work: list[Work]) -> None:
+    def __init__(self, reader: VideoReader | StreamReader, unit: Reads, work: list[ProcessorRun]) -> None:
         self.reader = reader
         self.unit: Reads = unit
         self.work = work
         self._is_broken = False
 
-    def decode(self, packet: av.packet.Packet, reading: Reading) -> None:
+    def decode(self, packet: av.packet.Packet, reading: SourceReading) -> None:
         if self._is_broken:
             return
         self._is_broken = True
@@ -234,7 +239,7 @@ class _Lane:
                 _feed(self.work, unit)
             self._is_broken = False
 
-    def end(self, reading: Reading) -> None:
+    def end(self, reading: SourceReading) -> None:
         """Drain the reader, keep what it reports and finish its sessions."""
         if not self._is_broken:
             with _blamed_on(self.work):
@@ -244,13 +249,13 @@ class _Lane:
         _finish(self.work)
 
 
-def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, reading: Reading) -> None:
+def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, reading: SourceReading) -> None:
     report = reader.report()
     reading.facts[unit] = as_json(report)
     reading.damage[unit] = _damage(report)
 
 
-def _start(work: list[Work], info: Any) -> list[Need]:
+def _start(work: list[ProcessorRun], info: Any) -> list[Need]:
     """Start every session; one that refuses to start is left out of what follows."""
     needs: list[Need] = []
     for one in work:
@@ -263,20 +268,26 @@ def _start(work: list[Work], info: Any) -> list[Need]:
     return needs
 
 
-def _feed(work: list[Work], unit: Any) -> None:
+def _feed(work: list[ProcessorRun], unit: Any) -> None:
     for one in work:
         assert one.session is not None
         one.take(functools.partial(one.session.feed, unit))
 
 
-def _finish(work: list[Work]) -> None:
+def _finish(work: list[ProcessorRun]) -> None:
     for one in work:
         if one.session is not None:
             one.take(one.session.finish)
 
 
 def _commit(
-    one: Work, source: Source, release: str, reading: Reading, started: datetime, seconds: float, store: Store
+    one: ProcessorRun,
+    source: Source,
+    release: str,
+    reading: SourceReading,
+    started: datetime,
+    seconds: float,
+    store: Store,
 ) -> Outcome:
     damage = reading.damage.get(one.processor.reads) or _damage(one.session)
     if not one.fault and not one.items:

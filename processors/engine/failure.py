@@ -27,7 +27,7 @@ TRACEBACK_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class Failure:
     """Why a result was not made."""
 
     verdict: Verdict
@@ -41,7 +41,7 @@ class Fault:
     """A decoder ran out of memory."""
 
 
-def fault_of(error: Exception) -> Fault:
+def fault_of(error: Exception) -> Failure:
     """Return what an exception in a processor or a reader means for the results that it concerns.
 
     Raises
@@ -52,12 +52,12 @@ def fault_of(error: Exception) -> Fault:
     if isinstance(error, av.error.FFmpegError) and not isinstance(error, MemoryError):
         error = damaged_by(error)
     if isinstance(error, UsedNotMade):
-        return Fault(verdict=error.verdict, reason=str(error), blame=error.blame)
+        return Failure(verdict=error.verdict, reason=str(error), blame=error.blame)
     if isinstance(error, MediaError):
         refused = isinstance(error, RefusedMedia | UnsupportedMedia)
         lacks_memory = isinstance(error, OutOfMemory)
         verdict: Verdict = "refused" if refused else "failed"
-        return Fault(verdict=verdict, reason=str(error), blame="file", lacks_memory=lacks_memory)
+        return Failure(verdict=verdict, reason=str(error), blame="file", lacks_memory=lacks_memory)
     if isinstance(error, RuntimeError) and str(error) == NO_THREAD:
         raise OSError(errno.EAGAIN, "the machine has no thread or memory left") from error
     from_machine = isinstance(error, OSError) and error.errno is not None and error.errno not in OF_THE_CALLER
@@ -67,7 +67,7 @@ def fault_of(error: Exception) -> Fault:
     return internal_fault(error)
 
 
-def internal_fault(error: BaseException, told: str | None = None) -> Fault:
+def internal_fault(error: BaseException, told: str | None = None) -> Failure:
     """Return the failure for which this program is to blame.
 
     `told`: the traceback, where the exception came from another process.
@@ -75,7 +75,7 @@ def internal_fault(error: BaseException, told: str | None = None) -> Fault:
     text = told or "".join(traceback.format_exception(error))
     words = str(error).split("\n")[0][:300]
     what = f"{type(error).__name__}: {words}" if words else type(error).__name__
-    return Fault(
+    return Failure(
         verdict="failed",
         reason=f"a fault in marsmedia: {what}: please report it",
         blame="marsmedia",

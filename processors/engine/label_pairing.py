@@ -18,7 +18,7 @@ NO_DATA = ("release description", "XML label", "XMP sidecar", *IMAGE_LABELS)
 """Companions that no label describes."""
 
 
-def relabelled(
+def pair_with_labels(
     rows: Iterable[SourceRow],
     labels_of: Callable[[SourceRow], list[SourceRow]],
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),

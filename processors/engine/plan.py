@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processors.contract import Blame, Json, Medium, Processor, Source, Verdict, parameters, result_key, used_by
+from processors.contract import Blame, Json, Medium, Processor, Source, Verdict, inputs_of, parameters, result_key
 from processors.engine.result_records import software, this_program
-from processors.metadata.evidence import Told
+from processors.metadata.evidence import ReleaseContext
 from processors.sources.source_file import SourceFile
-from processors.store.catalogue import Known, SourceRow
+from processors.store.catalogue import KnownOutcome, SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
 
@@ -80,7 +80,7 @@ class Plan:
         return any(processor.reads == "audio" for due in self.due for processor in due.processors)
 
 
-def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> dict[str, Processor]:
+def applicable(source: Source, recipes: Recipes, told: ReleaseContext | None = None) -> dict[str, Processor]:
     """The recipe's processors that have something to read in this source, each after those that it uses, by key.
 
     Of two of one name, one that the recipe names comes after one that is only used: the later one is shown. One with a
@@ -93,7 +93,7 @@ def applicable(source: Source, recipes: Recipes, told: Told | None = None) -> di
         """Its key; None where it has nothing to read."""
         if processor.reads == "audio" and not (source.has_sound or source.medium == "audio"):
             return None
-        if None in [add(other) for other in used_by(processor)]:
+        if None in [add(other) for other in inputs_of(processor)]:
             return None
         key = result_key(processor, *source.digests)
         found.setdefault(key, processor)
@@ -113,7 +113,7 @@ def of_sighting(processor: Processor) -> bool:
     return getattr(processor, "of_sighting", False)
 
 
-def _heard(processor: Processor, told: Told) -> Told:
+def _heard(processor: Processor, told: ReleaseContext) -> ReleaseContext:
     return told if of_sighting(processor) or told.of_bytes is None else told.of_bytes
 
 
@@ -121,11 +121,11 @@ def make_plan(
     rows: Sequence[SourceRow],
     recipes: Recipes,
     store: Store,
-    verdicts: Mapping[str, Known],
+    verdicts: Mapping[str, KnownOutcome],
     *,
     retry_failed: bool = False,
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
-    told: Callable[[SourceRow], Told | None] = lambda row: None,
+    told: Callable[[SourceRow], ReleaseContext | None] = lambda row: None,
 ) -> Plan:
     """Decide for each source and processor: due, reused, or refused or failed before.
 
@@ -161,7 +161,7 @@ def make_plan(
                 continue
             if key not in verdicts:
                 plan.not_catalogued.append(manifest := store.manifest(ref))
-                known = Known(manifest.verdict, manifest.reason, manifest.blame)
+                known = KnownOutcome(manifest.verdict, manifest.reason, manifest.blame)
             else:
                 known = verdicts[key]
             if known.verdict == "failed" and (retry_failed or _may_be_mended(known, ref, store)):
@@ -177,7 +177,7 @@ def make_plan(
                     )
                 )
         if due:
-            waits = any(result_key(used, *row.digests) in at_work for one in due.values() for used in used_by(one))
+            waits = any(result_key(used, *row.digests) in at_work for one in due.values() for used in inputs_of(one))
             at_work |= due.keys()
             file = SourceFile(path=local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
             (plan.due if is_first or not waits else plan.later).append(
@@ -193,7 +193,7 @@ def make_plan(
     return plan
 
 
-def _may_be_mended(known: Known, ref: ResultRef, store: Store) -> bool:
+def _may_be_mended(known: KnownOutcome, ref: ResultRef, store: Store) -> bool:
     """Did another marsmedia than this one fail by its own fault? Then it is tried again."""
     return known.blame == "marsmedia" and this_program(store.manifest(ref).software) != this_program(software())
 
@@ -203,7 +203,7 @@ def why(source: Source, processor: Processor, store: Store) -> str:
     ref = ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, *source.digests))
     if store.has(ref):
         manifest = store.manifest(ref)
-        if manifest.verdict == "failed" and _may_be_mended(Known("failed", None, manifest.blame), ref, store):
+        if manifest.verdict == "failed" and _may_be_mended(KnownOutcome("failed", None, manifest.blame), ref, store):
             return f"due: another version of marsmedia failed by its own fault: {manifest.reason}"
         made = f"{manifest.verdict} on {manifest.started_utc} by version {manifest.version} with the same parameters"
         return f"not due: {made}" + (f": {manifest.reason}" if manifest.reason else "")
@@ -228,7 +228,7 @@ def changes(version: int, before: Mapping[str, Json], processor: Processor) -> s
     ]
     if told:
         return ", ".join(told)
-    used = ", ".join(other.name for other in used_by(processor))
+    used = ", ".join(other.name for other in inputs_of(processor))
     return f"what it is made of has changed: {used}" if used else "the key is computed differently"
 
 

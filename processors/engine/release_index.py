@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from processors.contract import LabelRef
 from processors.errors import MediaError
-from processors.metadata.evidence import Told, release_parameter
+from processors.metadata.evidence import ReleaseContext, release_parameter
 from processors.metadata.label import label_tags
 from processors.metadata.product_name import product_name
-from processors.metadata.release_file import MAX_BYTES, Problem, Release, read_release
+from processors.metadata.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
 from processors.metadata.times import dates_of_label, moment_written
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.store.catalogue import SourceRow
@@ -21,7 +21,7 @@ from processors.store.catalogue import SourceRow
 LABELS = ("PDS4 label", "XML label", "PDS3 label")
 
 
-class TellTale:
+class ReleaseIndex:
     """Says what is told of each source; reads every `release.toml` once, and a label when its start is asked for.
 
     Parameters
@@ -52,14 +52,14 @@ class TellTale:
                 for stem in {_stem(row.name), row.name.rpartition(".")[0].casefold()}:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
 
-    def of(self, row: SourceRow) -> Told:
+    def of(self, row: SourceRow) -> ReleaseContext:
         """What is told of one source at one place."""
         first = self._first.get(row.digests)
         if first is None or first.path == row.path:
             return self._at(row)
         return replace(self._at(row), of_bytes=self._at(first))
 
-    def _at(self, row: SourceRow) -> Told:
+    def _at(self, row: SourceRow) -> ReleaseContext:
         beside = sorted(self.labels_of(row), key=lambda label: label.name)
         labels = tuple(LabelRef(name=label.name, sha256=label.digest) for label in beside)
         if row.label and row.label not in labels:  # of another name, but it names the file
@@ -68,11 +68,11 @@ class TellTale:
         name = row.name if product_name(row.name) else None
         found = self._release_of(row)
         if found is None:
-            return Told(labels=labels, name=name, start_of_labels=start)
+            return ReleaseContext(labels=labels, name=name, start_of_labels=start)
         inside, release = found
         fault = _fault(release.problems, inside)
         mission = release.head.get("mission")
-        return Told(
+        return ReleaseContext(
             release=release_parameter(release.head, release.files.get(inside)),
             labels=labels,
             mission=str(mission) if mission else None,
@@ -138,7 +138,7 @@ def _start_in(label: Path) -> str | None:
     return None
 
 
-def _fault(problems: Iterable[Problem], inside: str) -> Problem | None:
+def _fault(problems: Iterable[ReleaseFileProblem], inside: str) -> ReleaseFileProblem | None:
     """What keeps this entry from being read: a mistake in it, or in the file as a whole."""
     return next((problem for problem in problems if problem.path in (None, inside)), None)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from processors.contract import Blame, Json, Processor, Source, Verdict, parameters, result_key
-from processors.engine.failure import Fault
+from processors.engine.failure import Failure
 from processors.store.manifest import Cost, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
 
@@ -56,7 +56,9 @@ def already_made(due: Sequence[Processor], source: Source, store: Store) -> list
     return [manifest for manifest in there if manifest.verdict == "made"]
 
 
-def record_failure(source: Source, release: str, due: Sequence[Processor], store: Store, fault: Fault) -> list[Outcome]:
+def record_failure(
+    source: Source, release: str, due: Sequence[Processor], store: Store, fault: Failure
+) -> list[Outcome]:
     """Store a failure that the pass could not store itself, because it was killed: a crash, a hang, a limit."""
     made = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in made.values()]
@@ -76,7 +78,7 @@ def record(
     processor: Processor,
     source: Source,
     release: str,
-    fault: Fault | None,
+    fault: Failure | None,
     seconds: float,
     started: datetime,
     *,

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from processors.contract import Item, Json, Processor, Reads, Session, Using
-from processors.engine.failure import Fault, fault_of
+from processors.contract import Inputs, Item, Json, Processor, Reads, Session
+from processors.engine.failure import Failure, fault_of
 from processors.store.manifest import StoredItem
 from processors.store.store import put_item
 
 
-class Work:
+class ProcessorRun:
     """One processor's session, its scratch folder and what it has given so far."""
 
     def __init__(self, processor: Processor, folder: Path) -> None:
@@ -23,8 +23,8 @@ class Work:
         self.folder = folder
         self.session: Session | None = None
         self.items: list[StoredItem] = []
-        self.fault: Fault | None = None
-        self.used: Using | None = None
+        self.fault: Failure | None = None
+        self.used: Inputs | None = None
         self.seconds = 0.0
 
     def informed(self, info: Any) -> Any:
@@ -48,7 +48,7 @@ class Work:
 
 
 @dataclasses.dataclass
-class Reading:
+class SourceReading:
     """What reading the source turned up, and how long it took, by the units read."""
 
     facts: dict[Reads, Json] = dataclasses.field(default_factory=dict)

@@ -28,7 +28,7 @@ WHOLE_PART = 0.97
 
 
 @dataclass(frozen=True, kw_only=True)
-class Points:
+class FeaturePoints:
     """The feature points of one picture."""
 
     name: str
@@ -46,7 +46,7 @@ class Points:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crop:
+class FoundCrop:
     """One picture that is a part of another."""
 
     part: str
@@ -62,7 +62,7 @@ class Crop:
     """It is no crop: both show the same."""
 
 
-def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> Points | None:
+def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> FeaturePoints | None:
     """Find the feature points (SIFT) of a picture; None where there are too few to know it again.
 
     Parameters
@@ -80,10 +80,10 @@ def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> 
         return None
     roots = np.sqrt(descriptors / (descriptors.sum(axis=1, keepdims=True) + 1e-9))  # Arandjelovic & Zisserman 2012
     places = np.array([point.pt for point in found], np.float32)
-    return Points(name=name, group=group, is_photo=is_photo, grey=grey, places=places, descriptors=roots)
+    return FeaturePoints(name=name, group=group, is_photo=is_photo, grey=grey, places=places, descriptors=roots)
 
 
-def crops(pictures: Sequence[Points], known: Set[frozenset[str]]) -> Iterator[Crop]:
+def crops(pictures: Sequence[FeaturePoints], known: Set[frozenset[str]]) -> Iterator[FoundCrop]:
     """Every crop among the first `MAX_PAIRS` pairs; photos are compared before frames.
 
     Parameters
@@ -105,13 +105,13 @@ def crops(pictures: Sequence[Points], known: Set[frozenset[str]]) -> Iterator[Cr
                 yield found
 
 
-def pair_count(pictures: Sequence[Points]) -> int:
+def pair_count(pictures: Sequence[FeaturePoints]) -> int:
     """Pairs that `crops` would have to compare."""
     photos = sum(one.is_photo for one in pictures)
     return photos * (photos - 1) // 2 + photos * (len(pictures) - photos)
 
 
-def crop(one: Points, other: Points) -> Crop | None:
+def crop(one: FeaturePoints, other: FeaturePoints) -> FoundCrop | None:
     """Which of two is a part of the other, if either is."""
     pairs = _partners(one.descriptors, other.descriptors)
     if len(pairs) < MIN_POINTS:
@@ -137,7 +137,7 @@ def crop(one: Points, other: Points) -> Crop | None:
         return None
     size = np.array(whole.grey.shape[::-1])
     covered = float(cv2.contourArea(corners.astype(np.float32))) / whole.grey.size
-    return Crop(
+    return FoundCrop(
         part=part.name,
         whole=whole.name,
         score=round(score, 4),

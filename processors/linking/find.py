@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 
 from processors.audio.spectrogram.spectrogram import ARRAY
-from processors.linking.crops import MAX_PAIRS, Points, crops, pair_count, points_of
+from processors.linking.crops import MAX_PAIRS, FeaturePoints, crops, pair_count, points_of
 from processors.linking.same_picture import candidate, renditions
 from processors.linking.same_sound import course_of, same_sounds
 from processors.linking.stills_of_videos import frame_of, read_frames, still_of
 from processors.store.catalogue import Catalogue
-from processors.store.links import Link, LinkEnd, LinkKind
+from processors.store.links import LinkEnd, LinkKind, SourceLink
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
@@ -31,7 +31,7 @@ CROP_PICTURES = 2000
 class Found:
     """Every link, and what was not looked at."""
 
-    links: list[Link] = field(default_factory=list)
+    links: list[SourceLink] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -86,7 +86,7 @@ def _pictures(items: Sequence[dict], store: Store) -> Iterator[_Picture]:
             yield _Picture(end=LinkEnd(source=source, item=item["name"]), path=_path(item, store), is_photo=True)
 
 
-def _stills(pictures: Sequence[_Picture], measured: dict[str, Path]) -> Iterator[Link]:
+def _stills(pictures: Sequence[_Picture], measured: dict[str, Path]) -> Iterator[SourceLink]:
     stills = [(one.end, still_of(one.grey())) for one in pictures if one.is_photo and measured]
     for video, table in measured.items():
         frames = read_frames(table)
@@ -98,22 +98,22 @@ def _stills(pictures: Sequence[_Picture], measured: dict[str, Path]) -> Iterator
                     "first_frame": frame.first_frame,
                     "end_frame": frame.end_frame,
                 }
-                yield Link(kind="still and frame", here=end, there=there, score=frame.score, evidence=evidence)
+                yield SourceLink(kind="still and frame", here=end, there=there, score=frame.score, evidence=evidence)
 
 
-def _same(pictures: Sequence[_Picture]) -> Iterator[Link]:
+def _same(pictures: Sequence[_Picture]) -> Iterator[SourceLink]:
     candidates = [candidate(str(n), one.end.source, one.grey()) for n, one in enumerate(pictures)]
     for found in renditions([one for one in candidates if one]):
         one, other = pictures[int(found.first)], pictures[int(found.second)]
         evidence = {"differing_bits": found.differing_bits}
-        yield Link(kind=_kind(one, other), here=one.end, there=other.end, score=found.score, evidence=evidence)
+        yield SourceLink(kind=_kind(one, other), here=one.end, there=other.end, score=found.score, evidence=evidence)
 
 
 def _kind(one: _Picture, other: _Picture) -> LinkKind:
     return "same picture" if one.is_photo == other.is_photo else "still and frame"
 
 
-def _crops(pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Found) -> Iterator[Link]:
+def _crops(pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Found) -> Iterator[SourceLink]:
     points = list(_points(pictures, found))
     if pair_count(points) > MAX_PAIRS:
         found.notes.append(f"crops were looked for in the first {MAX_PAIRS} of {pair_count(points)} pairs of pictures")
@@ -122,12 +122,14 @@ def _crops(pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Fou
         evidence = {"points": crop.points, "corners": list(crop.corners)}
         if crop.is_whole:
             kind, evidence = _kind(part, whole), {"points": crop.points}
-            yield Link(kind=kind, here=part.end, there=whole.end, score=crop.score, evidence=evidence)
+            yield SourceLink(kind=kind, here=part.end, there=whole.end, score=crop.score, evidence=evidence)
         else:
-            yield Link(kind="crop", here=part.end, there=whole.end, part="here", score=crop.score, evidence=evidence)
+            yield SourceLink(
+                kind="crop", here=part.end, there=whole.end, part="here", score=crop.score, evidence=evidence
+            )
 
 
-def _points(pictures: Sequence[_Picture], found: Found) -> Iterator[Points]:
+def _points(pictures: Sequence[_Picture], found: Found) -> Iterator[FeaturePoints]:
     frames_of: dict[str, list[int]] = {}
     photos = [n for n, one in enumerate(pictures) if one.is_photo]
     for number, one in enumerate(pictures):
@@ -143,9 +145,9 @@ def _points(pictures: Sequence[_Picture], found: Found) -> Iterator[Points]:
             yield points
 
 
-def _best(links: Sequence[Link]) -> list[Link]:
+def _best(links: Sequence[SourceLink]) -> list[SourceLink]:
     """One link for each two sources: the first kind that was found, and of that one the highest score."""
-    best: dict[frozenset[str], Link] = {}
+    best: dict[frozenset[str], SourceLink] = {}
     for link in links:
         known = best.get(_pair(link))
         is_better = known and known.kind == link.kind and known.there.frame_number is None and link.score > known.score
@@ -154,15 +156,15 @@ def _best(links: Sequence[Link]) -> list[Link]:
     return list(best.values())
 
 
-def _pair(link: Link) -> frozenset[str]:
+def _pair(link: SourceLink) -> frozenset[str]:
     return frozenset((link.here.source, link.there.source))
 
 
-def _sounds(spectrograms: dict[str, Path]) -> Iterator[Link]:
+def _sounds(spectrograms: dict[str, Path]) -> Iterator[SourceLink]:
     courses = [course_of(source, path) for source, path in spectrograms.items()]
     for found in same_sounds([course for course in courses if course]):
         evidence = {"confidence": found.confidence, "overlap_seconds": found.overlap_seconds}
-        yield Link(
+        yield SourceLink(
             kind="same sound",
             here=LinkEnd(source=found.first),
             there=LinkEnd(source=found.second),

@@ -42,7 +42,7 @@ class Alike:
     distance_bits: int
 
 
-def alike(tables: Mapping[str, Path], at_most_bits: int = 6, apart_frames: int = 25) -> Iterator[Alike]:
+def similar_frames(tables: Mapping[str, Path], at_most_bits: int = 6, apart_frames: int = 25) -> Iterator[Alike]:
     """Pairs of frames whose hashes differ in few bits, once each, in the order of sources and of presentation.
 
     Repeats of a picture stand for their first frame, and black or flat frames are left out, so that held pictures and
@@ -79,7 +79,7 @@ def alike(tables: Mapping[str, Path], at_most_bits: int = 6, apart_frames: int =
 
 
 @dataclass(frozen=True, kw_only=True)
-class SameFilm:
+class RepeatedSegment:
     """A stretch of film that comes twice: frames at a steady distance in time look alike. Closed spans, seconds."""
 
     source: str
@@ -92,7 +92,7 @@ class SameFilm:
     """Distinct pictures that match."""
 
 
-def same_film(tables: Mapping[str, Path], at_most_bits: int = 6, least_frames: int = 5) -> list[SameFilm]:
+def same_film(tables: Mapping[str, Path], at_most_bits: int = 6, least_frames: int = 5) -> list[RepeatedSegment]:
     """Stretches that come twice, in one video or in two; `tables` and `at_most_bits` as for `alike`.
 
     Parameters
@@ -102,14 +102,14 @@ def same_film(tables: Mapping[str, Path], at_most_bits: int = 6, least_frames: i
     require(least_frames >= 1, "least_frames", least_frames, "must be 1 or more")
     times = {source: dict(_times(table)) for source, table in tables.items()}
     stretches: dict[tuple[str, str, int], list[list[tuple[float, float]]]] = {}
-    for pair in alike(tables, at_most_bits):
+    for pair in similar_frames(tables, at_most_bits):
         here, there = times[pair.source][pair.pts], times[pair.other_source][pair.other_pts]
         runs = stretches.setdefault((pair.source, pair.other_source, round((there - here) / OFFSET_SECONDS)), [])
         if not runs or there - runs[-1][-1][1] > GAP_SECONDS:
             runs.append([])
         runs[-1].append((here, there))
     found = [
-        SameFilm(
+        RepeatedSegment(
             source=source,
             first_seconds=min(here for here, _ in run),
             last_seconds=max(here for here, _ in run),
@@ -145,32 +145,32 @@ class _Shown:
         first, end = np.searchsorted(self.seconds, first_seconds), np.searchsorted(self.seconds, last_seconds, "right")
         return self.hashes[first:end]
 
-    def is_one_scene(self, stretch: SameFilm) -> bool:
+    def is_one_scene(self, stretch: RepeatedSegment) -> bool:
         """Does all from the first picture of the one span to the last of the other look like the first?"""
         hashes = self.between(stretch.first_seconds, stretch.other_last_seconds)
         return bool((np.bitwise_count(hashes ^ hashes[0]) <= ONE_SCENE_BITS).mean() >= ONE_SCENE_SHARE)
 
 
-def _is_dense(stretch: SameFilm, shown: Mapping[str, _Shown]) -> bool:
+def _is_dense(stretch: RepeatedSegment, shown: Mapping[str, _Shown]) -> bool:
     """Does enough of what is shown in both spans match?"""
     here = shown[stretch.source].between(stretch.first_seconds, stretch.last_seconds)
     there = shown[stretch.other_source].between(stretch.other_first_seconds, stretch.other_last_seconds)
     return stretch.frame_count >= MIN_SHARE * min(len(here), len(there))
 
 
-def _once(stretches: list[SameFilm]) -> list[SameFilm]:
+def _once(stretches: list[RepeatedSegment]) -> list[RepeatedSegment]:
     """Those with the most matches, and of the others none that overlaps one of them in both its spans.
 
     Slow film matches at many distances in time.
     """
-    kept: list[SameFilm] = []
+    kept: list[RepeatedSegment] = []
     for one in sorted(stretches, key=lambda one: -one.frame_count):
         if not any(_overlap(one, other) for other in kept):
             kept.append(one)
     return kept
 
 
-def _overlap(one: SameFilm, other: SameFilm) -> bool:
+def _overlap(one: RepeatedSegment, other: RepeatedSegment) -> bool:
     return (
         (one.source, one.other_source) == (other.source, other.other_source)
         and one.first_seconds <= other.last_seconds

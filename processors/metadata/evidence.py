@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from processors.contract import Item, LabelRef, Need, Reads, Source, Using, as_json, canonical_json
+from processors.contract import Inputs, Item, LabelRef, Need, Reads, Source, as_json, canonical_json
 from processors.errors import DamagedMedia
 from processors.metadata.evidence_record import EvidenceFacts, weigh
 from processors.metadata.label import label_tags
@@ -27,7 +27,7 @@ from processors.sources.source_file import SourceFile
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class ReleaseContext:
     """What is said of one source from outside its bytes."""
 
     release: str = "{}"
@@ -38,7 +38,7 @@ class Told:
     """The mistake in release.toml that keeps this file's entry from being read."""
     name: str | None = None
     """The file's own name, where that says something: a product name."""
-    of_bytes: Told | None = field(default=None, compare=False)
+    of_bytes: ReleaseContext | None = field(default=None, compare=False)
     """What is said of the same bytes at the first place that holds them; None at that place itself."""
     start_of_labels: Callable[[], tuple[str, str] | None] = field(default=lambda: None, compare=False)
     """When a label says that the recording starts, and that label's name; it is read when this is asked."""
@@ -97,7 +97,7 @@ class Evidence:
     fault: str | None = None
     product_name: str | None = None
 
-    def told(self, told: Told) -> Evidence:
+    def told(self, told: ReleaseContext) -> Evidence:
         """This processor for a source of which that is said."""
         profile = load_profile(told.mission) if told.mission else None
         return dataclasses.replace(
@@ -113,17 +113,17 @@ class Evidence:
     def uses(self) -> tuple[Metadata, ...]:
         return (Metadata(),)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         if self.fault:
             raise DamagedMedia(self.fault, "correct it and run again")
         return _Session(self, info)
 
 
 class _Session:
-    def __init__(self, processor: Evidence, using: Using) -> None:
+    def __init__(self, processor: Evidence, using: Inputs) -> None:
         self._processor = processor
         self._using = using
         self.damage: str | None = None

@@ -33,7 +33,7 @@ from processors.metadata.times import (
     hours_of_clock,
     taken,
 )
-from processors.mission.profile import Event, Profile, profile_called
+from processors.mission.profile import MissionEvent, Profile, profile_called
 from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
 from processors.planetary.pvl import is_absent
@@ -336,7 +336,7 @@ def _inside(metadata: dict[str, Any], tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
     return () if metadata.get("container") in DETACHED else tuple(tag for tag in tags if tag.namespace == "pds3")
 
 
-def _event(event: Event | None, profile: Profile | None) -> EventRecord | None:
+def _event(event: MissionEvent | None, profile: Profile | None) -> EventRecord | None:
     if not event or not profile:
         return None
     return EventRecord(
@@ -361,7 +361,7 @@ def _place(profile: Profile | None) -> str | None:
 
 
 def _dates_apart(
-    voices: list[tuple[Date, When]], event: Event | None, profile: Profile | None
+    voices: list[tuple[Date, When]], event: MissionEvent | None, profile: Profile | None
 ) -> Iterator[Contradiction]:
     spans = [(when, f"{date.written} ({date.zone})", date.source) for date, when in voices]
     if event and profile:

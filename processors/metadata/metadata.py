@@ -12,7 +12,7 @@ from typing import ClassVar
 from processors.contract import Item, Need, Reads, Source, as_json
 from processors.metadata.container import read_container
 from processors.metadata.photograph import read_photograph
-from processors.metadata.tag_records import Known, MetadataRecord
+from processors.metadata.tag_records import KnownTags, MetadataRecord
 from processors.planetary.open_image import described
 from processors.sources.source_file import SourceFile
 
@@ -25,7 +25,7 @@ class MetadataFacts:
     container: str
     tag_count: int
     stream_count: int
-    known: Known
+    known: KnownTags
     problems: tuple[str, ...]
 
 

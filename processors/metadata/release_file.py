@@ -36,7 +36,7 @@ Said = dict[str, str | bool | float | int | list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class ReleaseFileProblem:
     """One thing that is wrong."""
 
     line: int
@@ -58,7 +58,7 @@ class Release:
     """By path below the release's folder."""
     lines: dict[str, int]
     """Line on which each file's path stands."""
-    problems: tuple[Problem, ...]
+    problems: tuple[ReleaseFileProblem, ...]
 
 
 def read_release(data: bytes) -> Release:
@@ -81,7 +81,7 @@ def read_release(data: bytes) -> Release:
 
 
 def _broken(line: int, what: str) -> Release:
-    return Release(head={}, files={}, lines={}, problems=(Problem(line=line, what=what),))
+    return Release(head={}, files={}, lines={}, problems=(ReleaseFileProblem(line=line, what=what),))
 
 
 def _is(value: object, kind: type) -> bool:
@@ -96,7 +96,7 @@ class _Checker:
         self._lines = text.split("\n")
         self._table = table
         self._starts = [n for n, line in enumerate(self._lines) if re.match(r"\s*\[\[\s*file\s*\]\]", line)]
-        self._problems: list[Problem] = []
+        self._problems: list[ReleaseFileProblem] = []
 
     def release(self) -> Release:
         entries = self._table.pop("file", [])
@@ -214,4 +214,4 @@ class _Checker:
         return next((n for n in range(first, end) if pattern.match(self._lines[n])), first)
 
     def _tell(self, index: int, what: str, path: str | None) -> None:
-        self._problems.append(Problem(line=index + 1, what=what, path=path))
+        self._problems.append(ReleaseFileProblem(line=index + 1, what=what, path=path))

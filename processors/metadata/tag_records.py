@@ -34,7 +34,7 @@ class Value:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class KnownTags:
     """What the tags mean; None where the file does not say."""
 
     title: Value | None = None
@@ -111,7 +111,7 @@ class MetadataRecord:
     container_bit_rate_bps: int | None = None
     streams: tuple[StreamRecord, ...] = ()
     picture: PictureRecord | None = None
-    known: Known = Known()
+    known: KnownTags = KnownTags()
     tags: tuple[Tag, ...] = ()
     problems: tuple[str, ...] = ()
     """Parts that could not be read, and why."""
@@ -177,7 +177,7 @@ def holds_a_date(text: str) -> bool:
     return re.match(r"\s*(?!0000)(\d{4}|\d{8})(?!\d)", text) is not None
 
 
-def known_from(tags: tuple[Tag, ...], **more: Value | None) -> Known:
+def known_from(tags: tuple[Tag, ...], **more: Value | None) -> KnownTags:
     """The first tag that answers each question; `more` is what takes more than one tag to know."""
     found: dict[str, Value] = {}
     by_place: dict[str, Tag] = {}
@@ -191,4 +191,4 @@ def known_from(tags: tuple[Tag, ...], **more: Value | None) -> Known:
             if isinstance(value, str | int | float) and str(value).strip():
                 found[question] = Value(value=value, source=place)
                 break
-    return Known(**found, **more)
+    return KnownTags(**found, **more)

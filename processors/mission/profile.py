@@ -35,7 +35,7 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class MissionEvent:
     """One entry of the timeline."""
 
     name: str
@@ -47,7 +47,7 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disagreement:
+class ProfileDisagreement:
     """Sources that contradict each other; nobody has decided."""
 
     about: str
@@ -72,12 +72,12 @@ class Profile:
     landing_sol: int
     sol_offset: int
     facts: tuple[Fact, ...]
-    events: tuple[Event, ...]
+    events: tuple[MissionEvent, ...]
     devices: tuple[tuple[str, ...], ...]
     """Cameras and instruments: the name, then other names that are used for it."""
     unknown: tuple[str, ...]
     """What was looked for and not found."""
-    disagreements: tuple[Disagreement, ...]
+    disagreements: tuple[ProfileDisagreement, ...]
     sha256: str
     """Of the profile's text."""
 
@@ -89,7 +89,7 @@ class Profile:
         """First and last sol that the span touches."""
         return self.sol(when.earliest_utc), self.sol(when.latest_utc - timedelta(microseconds=1))
 
-    def event(self, name: str) -> Event | None:
+    def event(self, name: str) -> MissionEvent | None:
         """The event of that name."""
         return next((event for event in self.events if event.name == name), None)
 
@@ -161,16 +161,16 @@ def read_profile(data: bytes) -> Profile:
         devices=tuple((entry["name"], *entry.get("also", ())) for entry in devices),
         unknown=tuple(_unknown(table, "")),
         disagreements=tuple(
-            Disagreement(about=d["about"], says=tuple((s["value"], s["source"]) for s in d["says"]))
+            ProfileDisagreement(about=d["about"], says=tuple((s["value"], s["source"]) for s in d["says"]))
             for d in table.get("disagreement", ())
         ),
         sha256=hashlib.sha256(data).hexdigest(),
     )
 
 
-def _event(entry: dict[str, Any]) -> Event:
+def _event(entry: dict[str, Any]) -> MissionEvent:
     date = entry["date"]
-    return Event(
+    return MissionEvent(
         name=entry["name"],
         title=entry["title"],
         title_zh=entry.get("title_zh"),

@@ -21,12 +21,12 @@ from processors.packs.archive.output import AGENT, finished, is_zip, scratch_bes
 from processors.packs.archive.writers import FolderSink, ZipSink
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.names import UniqueNames, portable_name
-from processors.packs.contents.packed_file import Identity, Packed, in_seconds
+from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.rights import override_of
-from processors.packs.contents.selected_sources import Asked, Chosen, choose, publishable
+from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, publishable
 from processors.packs.contents.signing import Signer
-from processors.packs.contents.subject import Entry, Text, entries
-from processors.packs.gallery.gallery_file import Shown
+from processors.packs.contents.subject import ItemRecord, Text, entries
+from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import write_highlight
 from processors.packs.recipe.pack_recipe import Recipe
@@ -44,7 +44,7 @@ class Gallery(Protocol):
     """Writes an offline page over files into a folder; gives the paths that it wrote."""
 
     def __call__(
-        self, folder: Path, shown: Iterable[Shown], *, title: Text, languages: tuple[str, ...]
+        self, folder: Path, shown: Iterable[GalleryFile], *, title: Text, languages: tuple[str, ...]
     ) -> list[Path]: ...
 
 
@@ -53,7 +53,7 @@ class Built:
     """A finished pack."""
 
     path: Path
-    identity: Identity
+    identity: PackIdentity
     file_count: int
     size_bytes: int
     results: tuple[ResultRef, ...]
@@ -85,7 +85,7 @@ def build(
         try:
             bag = BagWriter(sink)
             packed = list(_media(chosen, recipe, store, bag))
-            identity = Identity(digest=_digest(packed, recipe), dated_utc=dated)
+            identity = PackIdentity(digest=_digest(packed, recipe), dated_utc=dated)
             if recipe.highlight:
                 with write_highlight(chosen, recipe, store, scratch).open("rb") as clip:
                     bag.add(HIGHLIGHT, read_blocks(clip))
@@ -104,12 +104,12 @@ def build(
     )
 
 
-def _latest(chosen: list[Chosen]) -> str:
+def _latest(chosen: list[SelectedSource]) -> str:
     made = [manifest.started_utc for one in chosen for manifest in one.results]
     return in_seconds(max(made or [one.seen_utc for one in chosen]))
 
 
-def _media(chosen: list[Chosen], recipe: Recipe, store: Store, bag: BagWriter) -> Iterator[Packed]:
+def _media(chosen: list[SelectedSource], recipe: Recipe, store: Store, bag: BagWriter) -> Iterator[PackedFile]:
     signer = Signer(recipe.signature) if recipe.signature else None
     writer = MediaWriter(bag=bag, names=UniqueNames(), pictures=recipe.pictures, signer=signer)
     for one in chosen:
@@ -119,7 +119,7 @@ def _media(chosen: list[Chosen], recipe: Recipe, store: Store, bag: BagWriter) -
             yield from writer.item(entry)
 
 
-def _digest(packed: list[Packed], recipe: Recipe) -> str:
+def _digest(packed: list[PackedFile], recipe: Recipe) -> str:
     digest = hashlib.sha256(_recipe_record(recipe))
     for one in packed:
         digest.update(f"{one.unsigned_sha256} {one.path}\n".encode())
@@ -132,7 +132,12 @@ def _recipe_record(recipe: Recipe) -> bytes:
 
 
 def _records(
-    packed: list[Packed], recipe: Recipe, identity: Identity, bag: BagWriter, gallery: Gallery | None, scratch: Path
+    packed: list[PackedFile],
+    recipe: Recipe,
+    identity: PackIdentity,
+    bag: BagWriter,
+    gallery: Gallery | None,
+    scratch: Path,
 ) -> None:
     others = [(credit_file.FILE, "text/plain", "Credits and rights of each source")]
     if recipe.highlight:
@@ -168,9 +173,9 @@ _PAGE_TYPES = {
 }
 
 
-def _shown(packed: list[Packed]) -> Iterator[Shown]:
+def _shown(packed: list[PackedFile]) -> Iterator[GalleryFile]:
     """Every file; its thumbnail is the smallest packed picture of what it shows, else of its source."""
-    smallest: dict[tuple[str, str | None], Packed] = {}
+    smallest: dict[tuple[str, str | None], PackedFile] = {}
     for one in packed:
         if one.entry and one.media_type.startswith("image/"):
             for key in ((one.subject.digest, _depicted(one.entry)), (one.subject.digest, None)):
@@ -180,7 +185,7 @@ def _shown(packed: list[Packed]) -> Iterator[Shown]:
         found = smallest.get((one.subject.digest, _depicted(one.entry) if one.entry else None))
         if found is None and one.media_type.partition("/")[0] in ("video", "audio"):
             found = smallest.get((one.subject.digest, None))
-        yield Shown(
+        yield GalleryFile(
             entry=one.entry,
             subject=one.subject,
             href=quote(one.path),
@@ -189,12 +194,12 @@ def _shown(packed: list[Packed]) -> Iterator[Shown]:
         )
 
 
-def _depicted(entry: Entry) -> str:
+def _depicted(entry: ItemRecord) -> str:
     """The same for files that show the same: the sizes of one preview."""
     return entry.manifest.ref.key if entry.manifest.ref.processor == "photo.preview" else entry.sha256
 
 
-def _info(packed: list[Packed], recipe: Recipe, identity: Identity) -> Iterator[tuple[str, str]]:
+def _info(packed: list[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[tuple[str, str]]:
     """The lines of `bag-info.txt`."""
     if recipe.publisher:
         yield "Source-Organization", recipe.publisher

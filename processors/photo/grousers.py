@@ -25,7 +25,7 @@ BAND_OF_PEAK = 0.45
 
 
 @dataclass(frozen=True, kw_only=True)
-class Band:
+class GrouserBand:
     """One track; offsets along (-sin, cos) of the direction, from the picture's centre."""
 
     offset_px: float
@@ -46,7 +46,7 @@ class Grousers:
     """Along the track, from +x (right) towards +y (down), 0 to 180."""
     spectral_contrast: float
     """Power of the peak over the median power at its wavelength."""
-    bands: tuple[Band, ...]
+    bands: tuple[GrouserBand, ...]
 
 
 def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation: float) -> Grousers | None:
@@ -190,7 +190,9 @@ def _bands(turned: np.ndarray, inside: np.ndarray, cycles_per_px: float) -> list
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= pitch / 2]
 
 
-def _band(turned: np.ndarray, inside: np.ndarray, left: int, right: int, least_correlation: float) -> Band | None:
+def _band(
+    turned: np.ndarray, inside: np.ndarray, left: int, right: int, least_correlation: float
+) -> GrouserBand | None:
     """Pitch of one band by autocorrelation of its mean along the track."""
     import cv2
 
@@ -206,7 +208,7 @@ def _band(turned: np.ndarray, inside: np.ndarray, left: int, right: int, least_c
     kept = np.fft.irfft(spectrum)[: len(line)]
     correlation = kept / (kept[0] + 1e-12) * len(line) / (len(line) - np.arange(len(line)))
     pitch, height = _repeat(correlation[: len(line) // 2])
-    return Band(
+    return GrouserBand(
         offset_px=(turned.shape[1] - left - right) / 2,
         width_px=float(right - left),
         pitch_px=pitch if height >= least_correlation else None,

@@ -36,7 +36,7 @@ class PreviewFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preview:
+class PhotoPreview:
     """Previews for the web; a size larger than the photo itself gives the photo's own size."""
 
     name: ClassVar[str] = "photo.preview"
@@ -73,7 +73,7 @@ class Preview:
 
 
 class _Session:
-    def __init__(self, processor: Preview) -> None:
+    def __init__(self, processor: PhotoPreview) -> None:
         self._processor = processor
 
     def feed(self, photo: Photo) -> Iterator[Item]:

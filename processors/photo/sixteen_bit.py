@@ -38,7 +38,7 @@ class DeepFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deep:
+class SixteenBit:
     """`deep.png` of a photo that 8-bit sRGB would narrow: more than 8 bits, or an RGB profile other than sRGB."""
 
     name: ClassVar[str] = "photo.deep"
@@ -59,7 +59,7 @@ class Deep:
 
 
 class _Session:
-    def __init__(self, processor: Deep, info: Any, scratch: Path) -> None:
+    def __init__(self, processor: SixteenBit, info: Any, scratch: Path) -> None:
         self._processor, self._info, self._scratch = processor, info, scratch
         self.damage: str | None = None
         """What a checksum in a planetary label says against the numbers."""

@@ -17,7 +17,7 @@ from processors.contract import Item, Need, Reads, as_json, require
 from processors.decoding import open_picture
 from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.reading.colour_tags import colour_of
-from processors.photo.reading.display_levels import Levels, levels_of, scaled
+from processors.photo.reading.display_levels import DisplayLevels, levels_of, scaled
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 
@@ -154,7 +154,7 @@ def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
     return colour_of(open_picture(file), file)
 
 
-def _levels_of(image: Any) -> Levels:
+def _levels_of(image: Any) -> DisplayLevels:
     """Black and white of a picture of more than 8 bits, from samples evenly spaced over it."""
     step = max(1, math.isqrt(image.width * image.height // MAX_SAMPLED_PIXELS))
     samples = image.subsample(min(step, image.width), min(step, image.height)).numpy()
@@ -163,7 +163,7 @@ def _levels_of(image: Any) -> Levels:
     return levels_of(samples)
 
 
-def _levelled(image: Any, levels: Levels | None) -> Any:
+def _levelled(image: Any, levels: DisplayLevels | None) -> Any:
     """16 bits from black to white; an alpha band stays as it is."""
     if levels is None or (image.format == "ushort" and (levels.black, levels.white) == (0, 65535)):
         return image

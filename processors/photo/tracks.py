@@ -13,7 +13,7 @@ import numpy as np
 
 from processors.contract import Item, Need, Reads, as_json, require
 from processors.imaging.image_writer import encode
-from processors.photo.grousers import MAX_SIDE_PX, Band, find_grousers, scaled
+from processors.photo.grousers import MAX_SIDE_PX, GrouserBand, find_grousers, scaled
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 
 RELATIVE = "pixels and degrees in this picture; no length on the ground is known"
@@ -32,7 +32,7 @@ class TracksFacts:
     """Along the tracks, from +x (right) towards +y (down), 0 to 180."""
     grouser_pitch_px: float | None
     """Mean over the bands, each weighted by its bars."""
-    bands: tuple[Band, ...]
+    bands: tuple[GrouserBand, ...]
     spectral_contrast: float | None
     is_rectified: bool
     """True: measured in the rectified view, whose pixels these are."""
@@ -146,12 +146,12 @@ def _told(facts: TracksFacts) -> Item:
     return Item(name="tracks.json", media_type="application/json", data=text.encode(), facts=facts)
 
 
-def _rounded(band: Band) -> Band:
+def _rounded(band: GrouserBand) -> GrouserBand:
     pitch = round(band.pitch_px, 4) if band.pitch_px else None
     return replace(band, offset_px=round(band.offset_px, 2), width_px=round(band.width_px, 2), pitch_px=pitch)
 
 
-def _mean_pitch(bands: tuple[Band, ...]) -> float | None:
+def _mean_pitch(bands: tuple[GrouserBand, ...]) -> float | None:
     pairs = [(band.pitch_px, band.bar_count) for band in bands if band.pitch_px]
     return round(sum(p * n for p, n in pairs) / sum(n for _, n in pairs), 4) if pairs else None
 
@@ -174,7 +174,7 @@ def _eight_bit(grey: np.ndarray) -> np.ndarray:
     return np.round(np.clip(grey, 0, 1) * 255).astype(np.uint8)
 
 
-def _drawn(grey: np.ndarray, direction_degrees: float, bands: tuple[Band, ...]) -> np.ndarray:
+def _drawn(grey: np.ndarray, direction_degrees: float, bands: tuple[GrouserBand, ...]) -> np.ndarray:
     """The picture with both edges of every band."""
     import cv2
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.sample.camera import stroke
-from processors.sample.truth import Box
+from processors.sample.truth import KnownBox
 
 _GORES = 32
 _TEXTURE_PX = 512
@@ -29,7 +29,7 @@ class CanopyTruth:
     """First frame, counted in the video, from which the canopy is full to within 2 %."""
 
 
-def canopy_truth(frame_count: int, frames_per_second: int, picture: Box) -> CanopyTruth:
+def canopy_truth(frame_count: int, frames_per_second: int, picture: KnownBox) -> CanopyTruth:
     """Inflation in about a second with one overshoot, and a pendulum's slow sway."""
     seconds = np.arange(frame_count) / frames_per_second
     filled = 1 - np.exp(-3.4 * seconds) * np.cos(4.2 * seconds)
@@ -48,7 +48,7 @@ def canopy_truth(frame_count: int, frames_per_second: int, picture: Box) -> Cano
 class ParachuteCamera:
     """Draws any frame of the shot."""
 
-    def __init__(self, truth: CanopyTruth, picture: Box) -> None:
+    def __init__(self, truth: CanopyTruth, picture: KnownBox) -> None:
         self._truth = truth
         self._picture = picture
         self._sky = _sky(picture.bottom_px - picture.top_px, picture.right_px - picture.left_px)

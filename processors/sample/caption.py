@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.sample.truth import Box
+from processors.sample.truth import KnownBox
 
 TEXT = "SYNTHETIC"
 
@@ -26,14 +26,14 @@ _BOX_LEVEL = 24
 _LETTER_LEVEL = 224
 
 
-def caption_box(picture: Box) -> Box:
+def caption_box(picture: KnownBox) -> KnownBox:
     """Where the caption lies: the lower right corner of the picture, a little inside."""
     height_px, width_px = _plate().shape
     right_px, bottom_px = picture.right_px - _MARGIN_PX, picture.bottom_px - _MARGIN_PX
-    return Box(left_px=right_px - width_px, top_px=bottom_px - height_px, right_px=right_px, bottom_px=bottom_px)
+    return KnownBox(left_px=right_px - width_px, top_px=bottom_px - height_px, right_px=right_px, bottom_px=bottom_px)
 
 
-def burn_caption(image: NDArray[np.uint8], box: Box) -> None:
+def burn_caption(image: NDArray[np.uint8], box: KnownBox) -> None:
     """Write the caption into a grey or RGB image in place."""
     plate = _plate()
     image[box.slices] = plate if image.ndim == 2 else plate[:, :, None]

@@ -15,10 +15,10 @@ from processors.sample.clips import write_clip
 from processors.sample.files import Tags
 from processors.sample.ground import Ground, make_ground, tint
 from processors.sample.landing_leg import LandingCamera, LandingTruth, landing_truth
-from processors.sample.truth import Box, ClipTruth, clip_truth, shots
+from processors.sample.truth import ClipTruth, KnownBox, clip_truth, shots
 
 _FRAMES_PER_SECOND = 25
-_PICTURE = Box(left_px=0, top_px=44, right_px=640, bottom_px=316)
+_PICTURE = KnownBox(left_px=0, top_px=44, right_px=640, bottom_px=316)
 _PARACHUTE_FRAMES, _LANDING_FRAMES, _HAZARD_FRAMES = 70, 70, 160
 _FIELD_OF_VIEW_DEGREES = 60.0
 _HIGHEST_M, _LOWEST_M = 100.0, 4.0

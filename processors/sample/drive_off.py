@@ -15,10 +15,10 @@ from processors.sample.drive_off_view import draw_front, draw_rear
 from processors.sample.files import Tags
 from processors.sample.ground import make_ground
 from processors.sample.sound import SoundTruth
-from processors.sample.truth import Box, ClipTruth, clip_truth, shots
+from processors.sample.truth import ClipTruth, KnownBox, clip_truth, shots
 
 _FRAMES_PER_SECOND = 30
-_PICTURE = Box(left_px=0, top_px=0, right_px=640, bottom_px=360)
+_PICTURE = KnownBox(left_px=0, top_px=0, right_px=640, bottom_px=360)
 _FRONT_HOLDS = {1: 6, 2: 27, 3: 18, 4: 9}
 _REAR_HOLDS = {3: 5, 4: 7, 5: 8, 6: 5, 7: 3, 8: 2}
 """How many pictures are held for so many frames: 60 and 30 pictures in 150 frames each."""

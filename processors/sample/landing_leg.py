@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from processors.sample.camera import Camera, fill
 from processors.sample.ground import Ground, tint
-from processors.sample.truth import Box
+from processors.sample.truth import KnownBox
 
 _SUPERSAMPLING = 4
 _SKY_RGB = np.array([206, 164, 128], np.float32)
@@ -39,7 +39,7 @@ def landing_truth(frame_count: int) -> LandingTruth:
 class LandingCamera:
     """Draws any frame of the shot."""
 
-    def __init__(self, truth: LandingTruth, ground: Ground, picture: Box) -> None:
+    def __init__(self, truth: LandingTruth, ground: Ground, picture: KnownBox) -> None:
         self._truth = truth
         self._ground = ground
         self._height_px, self._width_px = picture.bottom_px - picture.top_px, picture.right_px - picture.left_px

@@ -16,11 +16,11 @@ from processors.sample.files import Tags
 from processors.sample.ground import make_ground, tint
 from processors.sample.rover import make_rover
 from processors.sample.solids import draw, shade
-from processors.sample.truth import Box, ClipTruth, clip_truth, shots
+from processors.sample.truth import ClipTruth, KnownBox, clip_truth, shots
 
 _FRAMES_PER_SECOND = 25
 _FRAME_COUNT = 150
-_PICTURE = Box(left_px=0, top_px=0, right_px=640, bottom_px=360)
+_PICTURE = KnownBox(left_px=0, top_px=0, right_px=640, bottom_px=360)
 _BLACK_FRAMES, _FADE_FRAMES = 5, 20
 _FIRST_HEADING_DEGREES = 205.0
 _TURN_RATE_DEGREES_PER_SECOND = 15.0
@@ -29,7 +29,7 @@ _SUPERSAMPLING = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fade:
+class KnownFade:
     """Frames that are neither black nor in full light; beyond one end the picture is black, beyond the other full."""
 
     first_frame: int
@@ -42,8 +42,8 @@ class RoverTurnsTruth:
 
     clip: ClipTruth
     black_frames: list[int]
-    fade_in: Fade
-    fade_out: Fade
+    fade_in: KnownFade
+    fade_out: KnownFade
     gain: list[float]
     """What every RGB value, the caption's too, is multiplied with: 0 black, 1 full."""
 
@@ -54,7 +54,7 @@ class RoverTurnsTruth:
     """From north over east; the camera looks along `camera_azimuth_degrees`."""
 
     camera_azimuth_degrees: float
-    rover_box: Box
+    rover_box: KnownBox
     """Holds the whole rover in every frame, without its shadow."""
 
 
@@ -75,8 +75,10 @@ def write_rover_turns(path: Path, tags: Tags) -> RoverTurnsTruth:
             caption_text=TEXT,
         ),
         black_frames=[index for index, value in enumerate(gain) if value == 0],
-        fade_in=Fade(first_frame=_BLACK_FRAMES, end_frame=_BLACK_FRAMES + _FADE_FRAMES),
-        fade_out=Fade(first_frame=_FRAME_COUNT - _BLACK_FRAMES - _FADE_FRAMES, end_frame=_FRAME_COUNT - _BLACK_FRAMES),
+        fade_in=KnownFade(first_frame=_BLACK_FRAMES, end_frame=_BLACK_FRAMES + _FADE_FRAMES),
+        fade_out=KnownFade(
+            first_frame=_FRAME_COUNT - _BLACK_FRAMES - _FADE_FRAMES, end_frame=_FRAME_COUNT - _BLACK_FRAMES
+        ),
         gain=gain,
         turn_rate_degrees_per_second=_TURN_RATE_DEGREES_PER_SECOND,
         heading_degrees=heading,
@@ -138,7 +140,7 @@ def _gain() -> list[float]:
     return np.clip((from_edge - _BLACK_FRAMES + 1) / (_FADE_FRAMES + 1), 0, 1).tolist()
 
 
-def _rover_box(camera: Camera, heading_degrees: list[float]) -> Box:
+def _rover_box(camera: Camera, heading_degrees: list[float]) -> KnownBox:
     """Around all corners of all frames, rounded outwards."""
     corners = np.concatenate(
         [
@@ -150,4 +152,4 @@ def _rover_box(camera: Camera, heading_degrees: list[float]) -> Box:
     )
     left, top = np.floor(corners.min(axis=0)).astype(int).tolist()
     right, bottom = np.ceil(corners.max(axis=0)).astype(int).tolist()
-    return Box(left_px=left - 2, top_px=top - 2, right_px=right + 2, bottom_px=bottom + 2)
+    return KnownBox(left_px=left - 2, top_px=top - 2, right_px=right + 2, bottom_px=bottom + 2)

@@ -15,7 +15,7 @@ from processors.sample import terrain
 from processors.sample.caption import TEXT, burn_caption, caption_box
 from processors.sample.files import Tags
 from processors.sample.terrain import Grid
-from processors.sample.truth import Box
+from processors.sample.truth import KnownBox
 
 _WIDTH_PX, _HEIGHT_PX = 1024, 768
 _SEED = 616
@@ -51,7 +51,7 @@ class TracksTruth:
     """Relative change of the light with x and y; 1 at the picture's centre."""
 
     caption_text: str
-    caption_box: Box
+    caption_box: KnownBox
 
 
 def write_tracks(path: Path, tags: Tags) -> TracksTruth:
@@ -71,7 +71,7 @@ def write_tracks(path: Path, tags: Tags) -> TracksTruth:
         illumination_per_px_x=-1.6e-4,
         illumination_per_px_y=2.4e-4,
         caption_text=TEXT,
-        caption_box=caption_box(Box(left_px=0, top_px=0, right_px=_WIDTH_PX, bottom_px=_HEIGHT_PX)),
+        caption_box=caption_box(KnownBox(left_px=0, top_px=0, right_px=_WIDTH_PX, bottom_px=_HEIGHT_PX)),
     )
     grey = _render(truth)
     burn_caption(grey, truth.caption_box)

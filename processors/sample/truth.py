@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Box:
+class KnownBox:
     """A rectangle of whole pixels, half open: `right_px` and `bottom_px` are the first ones outside."""
 
     left_px: int
@@ -32,7 +32,7 @@ class LinkTruth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shot:
+class KnownShot:
     """Frames `first_frame` up to, not including, `end_frame`, of one camera."""
 
     camera: str
@@ -42,14 +42,14 @@ class Shot:
     end_seconds: float
 
 
-def shots(cameras_and_lengths: list[tuple[str, int]], frames_per_second: int) -> list[Shot]:
+def shots(cameras_and_lengths: list[tuple[str, int]], frames_per_second: int) -> list[KnownShot]:
     """The shots in the order given, without a gap; a length is a number of frames."""
-    found: list[Shot] = []
+    found: list[KnownShot] = []
     first = 0
     for camera, length in cameras_and_lengths:
         end = first + length
         found.append(
-            Shot(
+            KnownShot(
                 camera=camera,
                 first_frame=first,
                 end_frame=end,
@@ -69,23 +69,23 @@ class ClipTruth:
     height_px: int
     frames_per_second: int
     frame_count: int
-    shots: list[Shot]
+    shots: list[KnownShot]
     cut_frames: list[int]
     """First frame of every shot but the first."""
 
     cut_seconds: list[float]
-    picture_box: Box
+    picture_box: KnownBox
     """Where the picture is; what lies outside is the letterbox, black."""
 
     letterbox_bar_height_px: int
     """Height of each of the two bars; 0 where there is none."""
 
     caption_text: str
-    caption_box: Box
+    caption_box: KnownBox
 
 
 def clip_truth(
-    *, picture: Box, shots: list[Shot], frames_per_second: int, caption: Box, caption_text: str
+    *, picture: KnownBox, shots: list[KnownShot], frames_per_second: int, caption: KnownBox, caption_text: str
 ) -> ClipTruth:
     """The truth that all clips share, for a picture with the same bar above and below."""
     return ClipTruth(

@@ -39,7 +39,7 @@ class FoundFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Untaken:
+class SkippedFile:
     """Something that is there and is not read, and why."""
 
     relative: str
@@ -63,7 +63,7 @@ class EmptyFolder:
     """Empty for the surveyed folder itself."""
 
 
-Surveyed = FoundFile | Untaken | PassedOver | EmptyFolder
+Surveyed = FoundFile | SkippedFile | PassedOver | EmptyFolder
 
 
 def survey(raw: Path) -> Iterator[Surveyed]:
@@ -86,7 +86,7 @@ def _walk(root: Path, folder: Path, prefix: str, release: str) -> Iterator[Surve
     except OSError as error:
         if folder == root:
             raise
-        yield Untaken(relative=storable(prefix.rstrip("/")), reason=machine_reason(error), is_refused=False)
+        yield SkippedFile(relative=storable(prefix.rstrip("/")), reason=machine_reason(error), is_refused=False)
         return
     if prefix and any(entry.name == "release.toml" for entry in entries):
         release = folder.name
@@ -103,12 +103,12 @@ def _walk(root: Path, folder: Path, prefix: str, release: str) -> Iterator[Surve
             else:
                 yield _file(root, entry, relative, release)
         except OSError as error:
-            yield Untaken(relative=storable(relative), reason=machine_reason(error), is_refused=False)
+            yield SkippedFile(relative=storable(relative), reason=machine_reason(error), is_refused=False)
 
 
-def _file(root: Path, entry: os.DirEntry[str], relative: str, release: str) -> FoundFile | Untaken:
-    def refused(reason: str) -> Untaken:
-        return Untaken(relative=storable(relative), reason=reason, is_refused=True)
+def _file(root: Path, entry: os.DirEntry[str], relative: str, release: str) -> FoundFile | SkippedFile:
+    def refused(reason: str) -> SkippedFile:
+        return SkippedFile(relative=storable(relative), reason=reason, is_refused=True)
 
     if entry.is_symlink():
         target = Path(os.path.realpath(entry.path))

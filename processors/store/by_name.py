@@ -27,7 +27,7 @@ def safe_name(name: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class ByNameEntry:
     """A file and the results that the view shows for it."""
 
     release: str
@@ -35,7 +35,7 @@ class Shown:
     refs: tuple[ResultRef, ...]
 
 
-def refresh_by_name(store: Store, shown: Sequence[Shown]) -> None:
+def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
     """Make every file's links point to the given results; results that are not there, or not made, get none.
 
     Two files of one release with one name are told apart by the first characters of their digests. Links of files that
@@ -60,7 +60,7 @@ def refresh_by_name(store: Store, shown: Sequence[Shown]) -> None:
         mark.write_text(asked.hexdigest())
 
 
-def rebuild_by_name(store: Store, shown: Sequence[Shown]) -> None:
+def rebuild_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
     """Throw the view away and make it anew."""
     shutil.rmtree(store.by_name_folder, ignore_errors=True)
     refresh_by_name(store, shown)

@@ -18,7 +18,7 @@ from processors.contract import Blame, LabelRef, Medium, Source, Verdict, canoni
 from processors.errors import ResultCorrupt, StoreError
 from processors.identify import Identity, Kind
 from processors.sources.scan import FoundFile
-from processors.store.links import Link, link_row
+from processors.store.links import SourceLink, link_row
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.schemas import IDENTITY, SCHEMAS
 from processors.store.store import Store
@@ -94,7 +94,7 @@ class SourceRow:
         )
 
 
-class Known(NamedTuple):
+class KnownOutcome(NamedTuple):
     """Outcome of a result as it is in the catalogue."""
 
     verdict: Verdict
@@ -143,12 +143,12 @@ class Catalogue:
             latest[row.path] = number
         return rows
 
-    def verdicts(self) -> dict[str, Known]:
+    def verdicts(self) -> dict[str, KnownOutcome]:
         """Verdict, reason and blame of every catalogued result, by key."""
         columns = self.table("results", ["key", "verdict", "reason", "blame"]).to_pydict().values()
-        made = Known("made", None)  # one for all that are whole: there may be a hundred thousand
+        made = KnownOutcome("made", None)  # one for all that are whole: there may be a hundred thousand
         return {
-            key: made if verdict == "made" and reason is None else Known(verdict, reason, blame)
+            key: made if verdict == "made" and reason is None else KnownOutcome(verdict, reason, blame)
             for key, verdict, reason, blame in zip(*columns, strict=True)
         }
 
@@ -171,7 +171,7 @@ class Catalogue:
         self._merge("results", [_result_row(manifest) for manifest in manifests], update=True)
         self._merge("items", [row for manifest in manifests for row in _item_rows(manifest)])
 
-    def replace_links(self, links: Sequence[Link]) -> None:
+    def replace_links(self, links: Sequence[SourceLink]) -> None:
         """Remember these links, seen from both ends, and no others: in the sources' own records and in the table."""
         by_source: dict[str, list[dict[str, Any]]] = {}
         for end in (end for link in links for end in (link, link.turned())):

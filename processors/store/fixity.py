@@ -13,7 +13,7 @@ from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class FixityFault:
     """A stored file that is not as its manifest says, or a raw one that is not as it was ingested."""
 
     path: str
@@ -31,7 +31,7 @@ class Checked:
     path: str
     item_count: int
     size_bytes: int
-    faults: tuple[Fault, ...]
+    faults: tuple[FixityFault, ...]
 
 
 def verify(store: Store, *, after: str = "", wanted: Callable[[Path], bool] = lambda path: True) -> Iterator[Checked]:
@@ -51,12 +51,12 @@ def verify(store: Store, *, after: str = "", wanted: Callable[[Path], bool] = la
             manifest = store.read_manifest(path)
         except ResultCorrupt as error:
             reason = str(error).removeprefix(f"{where}/manifest.json: ")
-            fault = Fault(path=f"{where}/manifest.json", kind="damaged", reason=reason)
+            fault = FixityFault(path=f"{where}/manifest.json", kind="damaged", reason=reason)
             yield Checked(path=where, item_count=0, size_bytes=0, faults=(fault,))
             continue
         faults, size = [], 0
         if store.folder(manifest.ref) != folder:
-            faults.append(Fault(path=f"{where}/manifest.json", kind="damaged", reason="it names another result"))
+            faults.append(FixityFault(path=f"{where}/manifest.json", kind="damaged", reason="it names another result"))
         for item in manifest.items:
             place = folder / item.name
             try:
@@ -64,15 +64,16 @@ def verify(store: Store, *, after: str = "", wanted: Callable[[Path], bool] = la
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
             except OSError as error:
                 kind = "missing" if isinstance(error, FileNotFoundError) else "damaged"
-                faults.append(Fault(path=f"{where}/{item.name}", kind=kind, reason=error.strerror or str(error)))
+                faults.append(FixityFault(path=f"{where}/{item.name}", kind=kind, reason=error.strerror or str(error)))
                 continue
             size += item.size_bytes
             if digest != item.sha256:
                 reason = f"SHA-256 is {digest[:16]}..., the manifest says {item.sha256[:16]}..."
-                faults.append(Fault(path=f"{where}/{item.name}", kind="damaged", reason=reason))
+                faults.append(FixityFault(path=f"{where}/{item.name}", kind="damaged", reason=reason))
         known = {"manifest.json", *(item.name for item in manifest.items)}
         there = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() or p.is_symlink()}
         faults += [
-            Fault(path=f"{where}/{name}", kind="extra", reason="no manifest names it") for name in sorted(there - known)
+            FixityFault(path=f"{where}/{name}", kind="extra", reason="no manifest names it")
+            for name in sorted(there - known)
         ]
         yield Checked(path=where, item_count=len(manifest.items), size_bytes=size, faults=tuple(faults))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.contract import Json, Processor, Reads, Source, Using, result_key, used_by
+from processors.contract import Inputs, Json, Processor, Reads, Source, inputs_of, result_key
 from processors.errors import ItemMissing, UsedNotMade
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
@@ -31,7 +31,7 @@ class StoredResult:
         raise ItemMissing(f"{self.manifest.ref.processor}: has no item {name!r}")
 
 
-def used_results(processor: Processor, source: Source, store: Store) -> Using | None:
+def used_results(processor: Processor, source: Source, store: Store) -> Inputs | None:
     """The results that a processor uses on one source; None where it uses none.
 
     Raises
@@ -41,18 +41,18 @@ def used_results(processor: Processor, source: Source, store: Store) -> Using | 
     """
     found: dict[str, StoredResult] = {}
     facts: dict[Reads, Json] = {}
-    for used in used_by(processor):
+    for used in inputs_of(processor):
         manifest = store.manifest(_ref(used, source))
         if manifest.verdict != "made":
             raise _because_of(used, manifest, source, store)
         found[used.name] = StoredResult(store=store, manifest=manifest)
         facts[used.reads] = manifest.source_facts
-    return Using(info=None, results=found, source_facts=facts, source_name=source.name) if found else None
+    return Inputs(info=None, results=found, source_facts=facts, source_name=source.name) if found else None
 
 
 def _because_of(processor: Processor, manifest: Manifest, source: Source, store: Store) -> UsedNotMade:
     """Look for where it began: below a result that was not made there may be another that it could not be made of."""
-    for used in used_by(processor):
+    for used in inputs_of(processor):
         below = store.manifest(_ref(used, source))
         if below.verdict != "made":
             return _because_of(used, below, source, store)

@@ -26,7 +26,7 @@ class LinkEnd:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Link:
+class SourceLink:
     """Two sources that show or hold the same, seen from the first of them."""
 
     kind: LinkKind
@@ -41,9 +41,9 @@ class Link:
     evidence: dict[str, Any] = field(default_factory=dict)
     """What else speaks for it: `differing_bits`, `confidence`, `overlap_seconds`, `corners`, `points`."""
 
-    def turned(self) -> Link:
+    def turned(self) -> SourceLink:
         """The same, seen from the other end."""
-        return Link(
+        return SourceLink(
             kind=self.kind,
             here=self.there,
             there=self.here,

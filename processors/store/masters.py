@@ -9,7 +9,7 @@ from pathlib import Path
 from processors.errors import machine_reason
 from processors.sources.scan import FoundFile, storable, survey
 from processors.store.catalogue import SourceRow
-from processors.store.fixity import Checked, Fault
+from processors.store.fixity import Checked, FixityFault
 
 
 def check_masters(
@@ -51,19 +51,19 @@ def _found(root: str) -> dict[str, FoundFile] | None:
 def _checked(path: str, root: str, row: SourceRow | None, file: FoundFile | None) -> Checked:
     if path == root:
         return _one(
-            path, Fault(path=path, kind="missing", reason="the folder of releases is not there", is_master=True)
+            path, FixityFault(path=path, kind="missing", reason="the folder of releases is not there", is_master=True)
         )
     place = f"{Path(root).name}/{path[len(root) + 1 :]}"
     if row is None:
-        return _one(path, Fault(path=place, kind="new", reason="not ingested yet", is_master=True))
+        return _one(path, FixityFault(path=place, kind="new", reason="not ingested yet", is_master=True))
     if file is None:
         reason = f"was {row.digest[:16]}..., first seen {row.seen_utc[:10]}"
-        return _one(path, Fault(path=place, kind="missing", reason=reason, is_master=True))
+        return _one(path, FixityFault(path=place, kind="missing", reason=reason, is_master=True))
     try:
         with Path(file.path).open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
-        return _one(path, Fault(path=place, kind="missing", reason=machine_reason(error), is_master=True))
+        return _one(path, FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True))
     if digest == row.digest:
         return Checked(path=path, item_count=0, size_bytes=file.size_bytes, faults=())
     same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
@@ -73,8 +73,8 @@ def _checked(path: str, root: str, row: SourceRow | None, file: FoundFile | None
         else "it was replaced since it was ingested: run `marsmedia ingest` if that was meant"
     )
     reason = f"was {row.digest[:16]}... is {digest[:16]}...; {what_to_do}"
-    return _one(path, Fault(path=place, kind="changed", reason=reason, is_master=True), file.size_bytes)
+    return _one(path, FixityFault(path=place, kind="changed", reason=reason, is_master=True), file.size_bytes)
 
 
-def _one(path: str, fault: Fault, size_bytes: int = 0) -> Checked:
+def _one(path: str, fault: FixityFault, size_bytes: int = 0) -> Checked:
     return Checked(path=path, item_count=0, size_bytes=size_bytes, faults=(fault,))

@@ -21,7 +21,7 @@ from processors.contract import Source
 from processors.engine.derive import derive
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
-from processors.video.frames.video_preview import Preview
+from processors.video.frames.video_preview import VideoPreview
 
 RATE_HZ = 48_000
 
@@ -68,7 +68,7 @@ def test_the_default_stream_is_measured_and_the_other_named(
         has_sound=True,
     )
     store = Store(tmp_path / "store")
-    processors = [Spectra().spectrogram, Spectra(), Levels(), *([OriginalStream(), Preview()] if picture else [])]
+    processors = [Spectra().spectrogram, Spectra(), Levels(), *([OriginalStream(), VideoPreview()] if picture else [])]
     outcomes = {o.ref.processor: o for o in derive(source, SourceFile.at(path), "r", processors, store)}
     assert {outcome.verdict for outcome in outcomes.values()} == {"made"}
     spectra = store.manifest(outcomes["audio.spectra"].ref)
@@ -108,7 +108,7 @@ def test_a_preview_takes_any_number_of_channels(tmp_path: Path, layout: str, cod
         digest="b" * 64, size_bytes=1, name=path.name, medium="video", format="matroska,webm", has_sound=True
     )
     store = Store(tmp_path / "store")
-    (outcome,) = derive(source, SourceFile.at(path), "r", [Preview()], store)
+    (outcome,) = derive(source, SourceFile.at(path), "r", [VideoPreview()], store)
     assert outcome.verdict == "made", outcome.reason
     facts: Any = store.manifest(outcome.ref).items[0].facts
     assert (facts["sound_channels"], facts["sound_rate_hz"]) == (2, RATE_HZ)

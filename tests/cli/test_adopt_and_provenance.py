@@ -18,7 +18,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.comparing.provenance import origin
 from processors.errors import RequestError, ResultMissing, StoreError
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.packed import packed_results
 from processors.store.store import Store
@@ -56,7 +56,7 @@ def test_an_edit_changes_the_entry_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("text", "wanted", "message"),
     [
-        (RECIPES, Preview(), r"recipes.py: no entry Preview\(...\) in RECIPES: write `Preview\(\)` there by hand"),
+        (RECIPES, PhotoPreview(), r"recipes.py: no entry Preview\(...\) in RECIPES: write `Preview\(\)` there by hand"),
         ("from flows.everything import EVERYTHING as RECIPES", Frames(quality=70), r"no entry .*Frames\(quality=70\)"),
         (RECIPES.replace("Spectrogram(),\n", "Frames(quality=5),\n"), Frames(), r"video has 2 entries Frames\(...\)"),
         (RECIPES, Shots(integrity=Shots().integrity.__class__(soft_below=0.1)), "cannot be written as plain values"),
@@ -97,7 +97,7 @@ def filled(tmp_path: Path) -> Store:
     raw.mkdir(parents=True)
     MediaMaker(raw).photo("photo.jpg")
     for quality in (88, 60):
-        recipes = {"photo": (Preview(quality=quality),), "video": (), "audio": ()}
+        recipes = {"photo": (PhotoPreview(quality=quality),), "video": (), "audio": ()}
         run_ingest(raw.parent, tmp_path / "store", recipes, Options(), in_threads, name=f"q{quality}")  # type: ignore[arg-type]
     return Store(tmp_path / "store")
 
@@ -105,12 +105,12 @@ def filled(tmp_path: Path) -> Store:
 def test_what_has_changed_since_is_told_word_for_word(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     made = next(m for m in filled.manifests() if m.parameters["quality"] == 60)
     row = next(iter(Catalogue(filled).sources().values()))
-    assert origin(made, "preview_320.jpg", [row], [Preview(quality=60)], filled).changes == ()
+    assert origin(made, "preview_320.jpg", [row], [PhotoPreview(quality=60)], filled).changes == ()
     monkeypatch.setitem(made.software, "av", "1.0")
     Path(row.path).write_bytes(b"other")
     item = filled.item_path(made.ref, "preview_320.jpg")
     item.write_bytes(item.read_bytes() + b"x")
-    changes = origin(made, "preview_320.jpg", [row], [Preview()], filled).changes
+    changes = origin(made, "preview_320.jpg", [row], [PhotoPreview()], filled).changes
     assert changes[0].startswith("the item: its bytes are not those that were made: SHA-256 ")
     assert changes[1] == f"the source: {row.path} has another size or date now"
     assert changes[2].startswith("av: 1.0 -> 1")

@@ -18,7 +18,7 @@ from processors.comparing.results import compare, pair
 from processors.comparing.spectrograms import compare_power
 from processors.contract import Item
 from processors.errors import RequestError
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.store.manifest import Manifest
 from processors.store.store import Store
 from tests.conftest import Run
@@ -88,7 +88,7 @@ def two(tmp_path: Path) -> tuple[Store, list[Manifest]]:
     raw.mkdir()
     MediaMaker(raw).photo("photo.jpg")
     for quality in (60, 90):
-        recipes = {"photo": (Preview(quality=quality, longest_sides_px=(320,)),), "video": (), "audio": ()}
+        recipes = {"photo": (PhotoPreview(quality=quality, longest_sides_px=(320,)),), "video": (), "audio": ()}
         run_ingest(raw, tmp_path / "store", recipes, Options(), in_threads, name=f"q{quality}")  # type: ignore[arg-type]
     store = Store(tmp_path / "store")
     return store, list(store.manifests())

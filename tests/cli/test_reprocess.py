@@ -18,7 +18,7 @@ from flows.run.load_recipes import named
 from flows.run.options import Options
 from flows.run.report import Report
 from flows.run.run import in_threads, run, run_ingest
-from flows.run.select import Choice, prepare_chosen
+from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.contract import parameters
 from processors.engine.estimate import Estimate, estimate
 from processors.engine.parameters import changed, from_parameters, parse_settings
@@ -49,11 +49,11 @@ def filled(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
 
 
-def choose(*words: str, processor: str = "video.frames", **settings: str) -> Choice:
-    return Choice(words=words, processors=(processor,), settings=settings)
+def choose(*words: str, processor: str = "video.frames", **settings: str) -> ReprocessRequest:
+    return ReprocessRequest(words=words, processors=(processor,), settings=settings)
 
 
-def carry_out(choice: Choice, store: Store) -> Report:
+def carry_out(choice: ReprocessRequest, store: Store) -> Report:
     def look(store: Store, progress: object) -> object:
         return prepare_chosen(choice, store, retry_failed=False)
 

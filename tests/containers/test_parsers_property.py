@@ -29,7 +29,7 @@ from processors.metadata.label import label_tags
 from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.xmp import xmp_tags
 from processors.mission.when import parse_when
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 
 steady = settings(
     max_examples=150, derandomize=True, deadline=2000, database=None,
@@ -177,10 +177,10 @@ def test_canonical_json_comes_back_and_knows_no_order(value: object) -> None:
 @steady
 @given(st.lists(st.integers(16, 4096), min_size=1, max_size=3, unique=True).map(sorted), st.integers(2, 40))
 def test_a_key_depends_on_parameters_and_source_and_on_nothing_else(sides: list[int], digits: int) -> None:
-    first, second = Preview(longest_sides_px=tuple(sides)), Preview(longest_sides_px=tuple(sides))
+    first, second = PhotoPreview(longest_sides_px=tuple(sides)), PhotoPreview(longest_sides_px=tuple(sides))
     digest, other = "a" * 64, "b" * digits + "a" * (64 - digits)
     assert result_key(first, digest) == result_key(second, digest) != result_key(first, other)
-    assert result_key(Preview(longest_sides_px=(*sides, 5000)), digest) != result_key(first, digest)
+    assert result_key(PhotoPreview(longest_sides_px=(*sides, 5000)), digest) != result_key(first, digest)
 
 
 MARKS = [magic for row in FORMATS for mark in row.marks for offset, magic in mark if offset == 0]

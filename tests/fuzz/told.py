@@ -9,7 +9,7 @@ from processors.audio.levels.levels import Levels
 from processors.contract import Processor, Source
 from processors.engine.derive import derive
 from processors.metadata import Metadata
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
@@ -43,7 +43,7 @@ def verdict_of(path: Path, store: Store) -> Verdict:
     )
     due: list[Processor] = [Metadata()]
     if source.medium == "photo":
-        due.append(Preview(longest_sides_px=(64,), formats=("jpeg",)))
+        due.append(PhotoPreview(longest_sides_px=(64,), formats=("jpeg",)))
     if source.medium == "video":
         due.append(Measurements())
     if source.medium == "audio" or source.has_sound:

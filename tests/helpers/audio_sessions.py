@@ -12,7 +12,7 @@ import numpy as np
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.reading.block import AudioBlock
-from processors.contract import Item, Json, Processor, Using, as_json, used_by
+from processors.contract import Inputs, Item, Json, Processor, as_json, inputs_of
 from processors.errors import ResultMissing
 from processors.sources.source_file import SourceFile
 
@@ -68,12 +68,12 @@ class Bench:
 
     def run(self, processor: Processor) -> Result:
         if processor not in self._made:
-            used = {other.name: self.run(other) for other in used_by(processor)}
+            used = {other.name: self.run(other) for other in inputs_of(processor)}
             folder = self._folder / f"{len(self._made):02d}-{processor.name}"
             folder.mkdir(parents=True)
             info: Any = self._info if processor.reads == "audio" else None
             if used:
-                info = Using(info=info, results=used, source_facts={})
+                info = Inputs(info=info, results=used, source_facts={})
             processor.needs(info)
             self._made[processor] = Result(folder, self._items(processor, info, folder))
         return self._made[processor]

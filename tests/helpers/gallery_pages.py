@@ -12,22 +12,22 @@ from processors.audio.spectrogram.picture import Picture
 from processors.audio.waveform import Waveform
 from processors.engine.plan import Recipes
 from processors.metadata.evidence import Evidence
-from processors.packs.contents.subject import Entry, Subject, Text
-from processors.packs.gallery.gallery_file import Shown
-from processors.photo.photo_preview import Preview
+from processors.packs.contents.subject import ItemRecord, SourceRecord, Text
+from processors.packs.gallery.gallery_file import GalleryFile
+from processors.photo.photo_preview import PhotoPreview
 from processors.photo.tiles import Tiles
 from processors.store.manifest import Manifest, ResultRef
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
 
 FILES = ("drive-off.mp4", "drive-off-sound.wav", "rear-camera-tracks.png", "release.toml")
 SOUND = (Picture(), Waveform())
 RECIPES: Recipes = {
-    "video": (Evidence(), Frames(every_seconds=1.0), Audited(), Shots(), *SOUND),
+    "video": (Evidence(), Frames(every_seconds=1.0), Integrity(), Shots(), *SOUND),
     "audio": (Evidence(), *SOUND),
     "photo": (
-        Evidence(), Preview(longest_sides_px=(320,), formats=("jpeg",)), Tiles(least_pixels=1000, tile_px=256),
+        Evidence(), PhotoPreview(longest_sides_px=(320,), formats=("jpeg",)), Tiles(least_pixels=1000, tile_px=256),
     ),
 }  # fmt: skip
 
@@ -43,7 +43,7 @@ def sample_store(release: Path, folder: Path) -> Path:
     return folder / "store"
 
 
-def subject(number: int = 0, **fields: Any) -> Subject:
+def subject(number: int = 0, **fields: Any) -> SourceRecord:
     """A photo of which little is known."""
     known: dict[str, Any] = {
         "digest": f"{number:064x}",
@@ -73,15 +73,17 @@ def subject(number: int = 0, **fields: Any) -> Subject:
         "audit": None,
         "evidence": None,
     }
-    return Subject(**(known | fields))
+    return SourceRecord(**(known | fields))
 
 
-def original(of: Subject, href: str = "photo.jpg", thumbnail_href: str | None = None) -> Shown:
+def original(of: SourceRecord, href: str = "photo.jpg", thumbnail_href: str | None = None) -> GalleryFile:
     """The original of a subject, shown."""
-    return Shown(entry=None, subject=of, href=href, media_type="image/jpeg", thumbnail_href=thumbnail_href)
+    return GalleryFile(entry=None, subject=of, href=href, media_type="image/jpeg", thumbnail_href=thumbnail_href)
 
 
-def item(of: Subject, path: Path, processor: str, media_type: str, facts: Any = None, **manifest: Any) -> Shown:
+def item(
+    of: SourceRecord, path: Path, processor: str, media_type: str, facts: Any = None, **manifest: Any
+) -> GalleryFile:
     """An item of a result of one file, shown."""
     known: dict[str, Any] = {
         "ref": ResultRef(source=of.digest, processor=processor, key="a" * 64),
@@ -98,7 +100,7 @@ def item(of: Subject, path: Path, processor: str, media_type: str, facts: Any = 
         "started_utc": "2026-01-01T00:00:00Z",
         "seconds": 1.0,
     }
-    entry = Entry(
+    entry = ItemRecord(
         subject=of,
         manifest=Manifest(**(known | manifest)),
         name=path.name,
@@ -108,4 +110,4 @@ def item(of: Subject, path: Path, processor: str, media_type: str, facts: Any = 
         sha256=hashlib.sha256(path.name.encode()).hexdigest(),
         facts=facts,
     )
-    return Shown(entry=entry, subject=of, href=path.name, media_type=media_type, thumbnail_href=None)
+    return GalleryFile(entry=entry, subject=of, href=path.name, media_type=media_type, thumbnail_href=None)

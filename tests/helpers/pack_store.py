@@ -97,9 +97,9 @@ class PackStore:
             size_bytes=len(data),
             mtime_ns=1,
             kind="media",
-            medium=medium,
+            medium=medium,  # type: ignore[arg-type]
             format=form,
-            codec=None,  # type: ignore[arg-type]
+            codec=None,
             has_sound=False,
             duration_seconds=None if medium == "photo" else 4.0,
             note=None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from processors.contract import Processor, Source, result_key, used_by
+from processors.contract import Processor, Source, inputs_of, result_key
 from processors.engine.derive import derive
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
@@ -41,7 +41,7 @@ def with_used(processors: Sequence[Processor]) -> list[Processor]:
     """The processors and all that they use, those used first."""
     found: list[Processor] = []
     for processor in processors:
-        for one in (*with_used(used_by(processor)), processor):
+        for one in (*with_used(inputs_of(processor)), processor):
             if one not in found:
                 found.append(one)
     return found

@@ -22,9 +22,9 @@ from processors.linking.crops import crop, points_of
 from processors.linking.find import find_links
 from processors.linking.same_sound import Course, compare
 from processors.photo.enhanced import Enhanced
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
-from processors.store.links import Link, LinkEnd
+from processors.store.links import LinkEnd, SourceLink
 from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames
@@ -32,11 +32,11 @@ from processors.video.frames.frames import Frames
 RECIPES: Recipes = {
     "video": (Frames(), Measurements(), Spectrogram()),
     "audio": (Spectrogram(),),
-    "photo": (Preview(formats=("jpeg",)), Enhanced()),
+    "photo": (PhotoPreview(formats=("jpeg",)), Enhanced()),
 }
 
 
-Found = dict[tuple[str, str, str], Link]
+Found = dict[tuple[str, str, str], SourceLink]
 """By kind, name here and name there."""
 
 
@@ -45,7 +45,7 @@ def store_of(raw: Path, folder: Path, recipes: Recipes = RECIPES) -> Store:
     return Store(folder)
 
 
-def named(store: Store, links: list[Link]) -> dict[tuple[str, str, str], Link]:
+def named(store: Store, links: list[SourceLink]) -> dict[tuple[str, str, str], SourceLink]:
     names = {row.digest: row.name for row in Catalogue(store).sources().values()}
     return {(link.kind, names[link.here.source], names[link.there.source]): link for link in links}
 
@@ -143,7 +143,7 @@ def test_links_are_kept_with_both_ends_told_asked_and_rebuilt(sample_store: Stor
 def test_links_that_are_no_longer_found_are_forgotten(sample_store: Store) -> None:
     catalogue = Catalogue(sample_store)
     ends = [LinkEnd(source=digest) for digest in sorted({row.digest for row in catalogue.sources().values()})[:2]]
-    catalogue.replace_links([Link(kind="same sound", here=ends[0], there=ends[1], offset_seconds=2.0, score=0.9)])
+    catalogue.replace_links([SourceLink(kind="same sound", here=ends[0], there=ends[1], offset_seconds=2.0, score=0.9)])
     records = {record["digest"]: record["links"] for record in sample_store.sources() if record.get("links")}
     assert {digest: links[0]["offset_seconds"] for digest, links in records.items()} == {
         ends[0].source: 2.0,
@@ -224,7 +224,7 @@ def family(name: str) -> str:
 
 @pytest.mark.slow
 def test_no_link_is_invented_among_the_samples(samples: Path, tmp_path: Path) -> None:
-    quick: Recipes = {**RECIPES, "photo": (Preview(formats=("jpeg",)),)}
+    quick: Recipes = {**RECIPES, "photo": (PhotoPreview(formats=("jpeg",)),)}
     for part in ("release", "formats/photo", "formats/audio"):
         store = store_of(samples / part, tmp_path / "store", quick)
     found = named(store, find_links(store).links)

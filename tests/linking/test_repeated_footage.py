@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from processors.linking.repeated_footage import alike, same_film
+from processors.linking.repeated_footage import same_film, similar_frames
 from processors.video.audit.measurements import Measurements
 from tests.helpers.video_derived import derived
 from tests.helpers.video_scenes import scene, write
@@ -28,14 +28,14 @@ def test_a_scene_that_comes_again_is_found_within_and_across(tmp_path: Path) -> 
     for path in (one, two):
         (result,) = derived(path, tmp_path / "store", Measurements())
         tables[result.manifest.ref.source] = result.path("measurements.parquet")
-    pairs = [pair for pair in alike(tables, at_most_bits=4) if pair.source != pair.other_source]
+    pairs = [pair for pair in similar_frames(tables, at_most_bits=4) if pair.source != pair.other_source]
     assert {pair.pts for pair in pairs if pair.pts == pair.other_pts} >= {512 * frame for frame in range(35, 55, 5)}
     assert all(pair.pts >= 512 * 30 and pair.other_pts >= 512 * 30 for pair in pairs)
 
 
 def test_too_many_bits_are_refused() -> None:
     with pytest.raises(ValueError, match="at_most_bits is 40: must be from 0 to 15"):
-        list(alike({}, at_most_bits=40))
+        list(similar_frames({}, at_most_bits=40))
 
 
 def test_a_stretch_that_comes_again_is_told_with_its_times(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_scene_that_stays_does_not_come_again(tmp_path: Path) -> None:
     path = write(tmp_path / "still.mp4", [lamp(frame) for frame in range(150)])
     (result,) = derived(path, tmp_path / "store", Measurements())
     tables = {result.manifest.ref.source: result.path("measurements.parquet")}
-    assert len(list(alike(tables))) > 100
+    assert len(list(similar_frames(tables))) > 100
     assert same_film(tables) == []
 
 

@@ -22,19 +22,19 @@ from flows.run.run import Options, in_threads, run_ingest
 from processors.engine.plan import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
-from processors.packs.contents.subject import Failure, Text
-from processors.packs.gallery.gallery_file import Shown
+from processors.packs.contents.subject import FailedResult, Text
+from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import newest
 from processors.packs.gallery.thumbnails import Thumbnails
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from tests.conftest import PROJECT
 from tests.helpers.gallery_pages import item, original, subject
 
 ASSETS = PROJECT / "processors" / "packs" / "gallery" / "assets"
 
 
-def written(folder: Path, shown: list[Shown], languages: tuple[str, ...] = ("en", "zh")) -> list[Path]:
+def written(folder: Path, shown: list[GalleryFile], languages: tuple[str, ...] = ("en", "zh")) -> list[Path]:
     return write_gallery(folder, shown, title=Text(en="June", zh="六月"), languages=languages)
 
 
@@ -242,7 +242,7 @@ def test_damaged_photo_has_the_mark_of_a_damaged_video(
 
 
 def test_what_could_not_be_made_is_told(tmp_path: Path) -> None:
-    failures = (Failure(processor="video.frames", verdict="failed", reason="no frame decodes: fetch it again"),)
+    failures = (FailedResult(processor="video.frames", verdict="failed", reason="no frame decodes: fetch it again"),)
     written(tmp_path, [original(subject(1, failures=failures)), original(subject(2))])
     assert [one["has_failures"] for one in data(tmp_path, "index")["subjects"]] == [True, False]
     assert [one["failures"] for one in data(tmp_path, "details-0000").values()] == [
@@ -256,7 +256,7 @@ def test_browse_writes_over_its_own_page_and_over_nothing_else(tmp_path: Path) -
     Image.new("RGB", (40, 30), "brown").save(tmp_path / "raw" / "a.jpg")
     (tmp_path / "raw" / "bad.jpg").write_bytes((tmp_path / "raw" / "a.jpg").read_bytes()[:200])
     store = tmp_path / "store"
-    recipes: Recipes = {"video": (), "audio": (), "photo": (Preview(longest_sides_px=(320,), formats=("jpeg",)),)}
+    recipes: Recipes = {"video": (), "audio": (), "photo": (PhotoPreview(longest_sides_px=(320,), formats=("jpeg",)),)}
     run_ingest(tmp_path / "raw", store, recipes, Options(workers=1), in_threads, name="t")
 
     def browse(*words: str) -> tuple[int, str]:

@@ -21,11 +21,11 @@ from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.build import Built, build
 from processors.packs.contents.subject import Text
 from processors.packs.recipe.pack_recipe import AUDIENCES, Highlight, Pictures, Recipe
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.store.store import Store
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
-from processors.video.frames.video_preview import Preview as VideoPreview
+from processors.video.frames.video_preview import VideoPreview as VideoPreview
 from tests.helpers.pack_store import tree
 from tests.packs.test_records import check_all
 
@@ -34,7 +34,7 @@ SOUND = (Spectrogram(), Picture(), Renditions())
 RECIPES: Recipes = {
     "video": (Metadata(), Evidence(), Frames(every_seconds=5.0), ContactSheet(), VideoPreview(), *SOUND),
     "audio": (Metadata(), Evidence(), *SOUND),
-    "photo": (Metadata(), Evidence(), Preview()),
+    "photo": (Metadata(), Evidence(), PhotoPreview()),
 }
 TAKE = ("originals", "stills", "frames", "contact sheets", "spectrograms", "clips", "sound", "metadata")
 

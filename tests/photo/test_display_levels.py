@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.photo.reading.display_levels import EIGHT_BIT, Levels, levels_of, scaled, to_8_bit
+from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled, to_8_bit
 
 
 def ramp(first: float, last: float, dtype: str) -> np.ndarray:
@@ -89,7 +89,7 @@ def test_invalid_samples_neither_set_levels_nor_shine() -> None:
 
 def test_nothing_valid_is_black() -> None:
     samples = np.full((4, 5), np.nan, np.float32)
-    assert levels_of(samples) == Levels(black=0, white=1, rule="no valid sample")
+    assert levels_of(samples) == DisplayLevels(black=0, white=1, rule="no valid sample")
     assert to_8_bit(samples, levels_of(samples)).max() == 0
 
 

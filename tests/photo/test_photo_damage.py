@@ -14,7 +14,7 @@ from PIL import Image
 from processors.contract import Source
 from processors.engine.derive import derive
 from processors.errors import DamagedMedia
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.photo.reading.photo_reader import Photo, PhotoReader, PhotoReport
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
@@ -173,7 +173,7 @@ def test_damage_stands_in_the_facts_of_a_preview_and_of_its_source(tmp_path: Pat
     path.write_bytes(zeroed(whole, len(whole) // 2, 64))
     source = Source(digest="a" * 64, size_bytes=1, name="p.jpg", medium="photo", format="jpeg", has_sound=False)
     store = Store(tmp_path / "store")
-    (outcome,) = derive(source, SourceFile.at(path), "june", [Preview(formats=("jpeg",))], store)
+    (outcome,) = derive(source, SourceFile.at(path), "june", [PhotoPreview(formats=("jpeg",))], store)
     manifest = store.manifest(outcome.ref)
     assert manifest.verdict == "made"
     assert isinstance(manifest.source_facts, dict)

@@ -15,7 +15,7 @@ from processors.contract import Item, Source
 from processors.engine.derive import derive
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.photo.enhanced import Enhanced
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.photo.reading import photo_reader as reader
 from processors.photo.reading.photo_reader import PhotoReader
@@ -25,8 +25,8 @@ from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 
 
-def previews(path: Path, processor: Preview | None = None) -> list[Item]:
-    processor = processor or Preview(formats=("jpeg",))
+def previews(path: Path, processor: PhotoPreview | None = None) -> list[Item]:
+    processor = processor or PhotoPreview(formats=("jpeg",))
     with path.open("rb") as file:
         photos = PhotoReader(file)
         session = processor.start(photos.info, path.parent)
@@ -68,7 +68,7 @@ def test_three_sizes_and_none_enlarged(make: MediaMaker) -> None:
 
 def test_a_jpeg_shrunk_while_decoding_looks_the_same(make: MediaMaker) -> None:
     path = make.photo("large.jpg", size=(4000, 3000))
-    small = picture(previews(path, Preview(longest_sides_px=(320,), formats=("jpeg",)))[0]).astype(int)
+    small = picture(previews(path, PhotoPreview(longest_sides_px=(320,), formats=("jpeg",)))[0]).astype(int)
     whole = np.asarray(Image.open(path).convert("RGB").resize((320, 240), Image.Resampling.LANCZOS)).astype(int)
     assert np.abs(small - whole).mean() < 1.5
 
@@ -125,7 +125,7 @@ def test_too_many_pixels_are_refused_before_decoding(make: MediaMaker) -> None:
         previews(path)
 
 
-@pytest.mark.parametrize("limited", [Preview, Quality, Enhanced, Tracks])
+@pytest.mark.parametrize("limited", [PhotoPreview, Quality, Enhanced, Tracks])
 def test_the_pixel_limit_is_a_parameter(make: MediaMaker, limited: Callable[..., Any]) -> None:
     path = make.photo("photo.png", size=(120, 100))
     with path.open("rb") as file:
@@ -140,7 +140,7 @@ def test_the_pixel_limit_is_a_parameter(make: MediaMaker, limited: Callable[...,
 def test_a_photo_over_the_limit_of_some_is_made_for_the_others(make: MediaMaker, tmp_path: Path) -> None:
     path = make.photo("photo.png", size=(120, 100))
     source = Source(digest="a" * 64, size_bytes=1, name=path.name, medium="photo", format="png", has_sound=False)
-    due = [Preview(max_pixels=100), Quality()]
+    due = [PhotoPreview(max_pixels=100), Quality()]
     outcomes = derive(source, SourceFile.at(path), "june", due, Store(tmp_path / "store"))
     assert {one.ref.processor: one.verdict for one in outcomes} == {"photo.preview": "refused", "photo.quality": "made"}
     (alone,) = derive(source, SourceFile.at(path), "june", [Quality(max_pixels=100)], Store(tmp_path / "store"))

@@ -16,7 +16,7 @@ from processors.contract import Item, Source
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.metadata.metadata import OpenSource
 from processors.photo.enhanced import Enhanced
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import QualityFacts, hash_distance, measure
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.tiles import Tiles
@@ -105,7 +105,7 @@ def test_the_chain_is_declared_and_does_what_it_says() -> None:
 
 def test_previews_in_three_formats_show_the_same() -> None:
     reader = PhotoReader(saved(scene(1600, 1200)))
-    items = {item.name: item for item in Preview().start(reader.info, Path()).feed(reader.photo([]))}
+    items = {item.name: item for item in PhotoPreview().start(reader.info, Path()).feed(reader.photo([]))}
     assert list(items) == [
         "preview_320.jpg",
         "preview_320.webp",

@@ -16,7 +16,7 @@ from processors.contract import Source
 from processors.linking.crops import points_of
 from processors.linking.same_picture import candidate
 from processors.metadata.metadata import OpenSource
-from processors.photo.sixteen_bit import Deep
+from processors.photo.sixteen_bit import SixteenBit
 from processors.photo.tiles import Tiles, TilesFacts
 from processors.sources.source_file import SourceFile
 
@@ -49,7 +49,7 @@ def test_tiles_are_upright_and_leave_nothing_beside_them(tmp_path: Path, picture
 def test_sixteen_bit_rendition_is_upright(tmp_path: Path, orientation: int) -> None:
     values = np.random.default_rng(1).integers(0, 65536, (600, 800), np.uint16)
     Image.fromarray(values).save(tmp_path / "p.tif", tiffinfo={274: orientation})
-    (item,) = Deep().start(opened(tmp_path / "p.tif", "tiff"), tmp_path).finish()
+    (item,) = SixteenBit().start(opened(tmp_path / "p.tif", "tiff"), tmp_path).finish()
     assert item.file is not None
     transposed = {3: lambda v: v[::-1, ::-1], 6: lambda v: np.rot90(v, -1), 8: lambda v: np.rot90(v)}
     found = np.asarray(Image.open(io.BytesIO(item.file.read_bytes())))

@@ -14,7 +14,7 @@ from PIL import Image
 from processors.contract import Item
 from processors.errors import MediaError
 from processors.identify import identify
-from processors.metadata.evidence import Told
+from processors.metadata.evidence import ReleaseContext
 from processors.photo.reading.photo_reader import Photo, PhotoInfo, PhotoReader
 from processors.photo.tracks import Tracks, TracksFacts
 from processors.sample.release import TRACKS
@@ -164,7 +164,7 @@ def test_only_photos_of_a_rear_camera_are_searched_unasked(
     sample: tuple[Path, dict], recorded_by: str | None, searched: bool
 ) -> None:
     said = json.dumps({"head": {}, "file": {"recorded_by": recorded_by} if recorded_by else {}})
-    found = tracks(sample[0], Tracks().told(Told(release=said)))
+    found = tracks(sample[0], Tracks().told(ReleaseContext(release=said)))
     assert (found.searched, found.found) == (searched, searched)
 
 

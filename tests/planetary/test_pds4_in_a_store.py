@@ -21,7 +21,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.contract import LabelRef
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.schemas import SCHEMAS
 from processors.store.store import Store
@@ -29,7 +29,7 @@ from tests.conftest import Run
 from tests.helpers.made_pds3 import detached, picture
 from tests.helpers.made_pds4 import label, numbers
 
-RECIPES = {"video": (), "audio": (), "photo": (Preview(longest_sides_px=(320,)), Metadata(), Evidence())}
+RECIPES = {"video": (), "audio": (), "photo": (PhotoPreview(longest_sides_px=(320,)), Metadata(), Evidence())}
 
 
 def ingest(raw: Path, store: Path) -> Report:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from flows.run.check_store import check_up, hash_all, hash_sample
 from flows.run.options import Options
-from flows.run.reproduce import prove
+from flows.run.reproduce import reproduce
 from flows.run.run import in_threads, run_ingest
 from processors.store.store import Store
 from tests.helpers.first_recipes import RECIPES
@@ -96,7 +96,7 @@ def test_a_picture_that_is_nearly_the_same_is_within_tolerance(filled: Store) ->
     entry = next(item for item in record["items"] if item["name"] == name)
     entry["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     folder.write_text(json.dumps(record))
-    (one,) = prove([filled.manifest(manifest.ref)], filled, Options())
+    (one,) = reproduce([filled.manifest(manifest.ref)], filled, Options())
     assert (one.verdict, one.reason) == ("within tolerance", f"{name}: other bytes (the same libraries)")
 
 

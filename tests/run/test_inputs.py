@@ -13,7 +13,7 @@ from processors.audio.levels.levels import Levels
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.renditions.renditions import Renditions
-from processors.contract import Item, Need, Reads, Source, Using
+from processors.contract import Inputs, Item, Need, Reads, Source
 from processors.engine.plan import applicable
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
@@ -59,14 +59,14 @@ class Decided:
     def uses(self) -> tuple[Measured, ...]:
         return (self.measured,)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> Decided.Session:
+    def start(self, info: Inputs, scratch: Path) -> Decided.Session:
         return Decided.Session(self, info)
 
     class Session:
-        def __init__(self, processor: Decided, info: Using) -> None:
+        def __init__(self, processor: Decided, info: Inputs) -> None:
             count = int(info.results["measured"].path("count.txt").read_text())
             self._answer = b"yes" if count > processor.above else b"no"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from flows.run.problems import Problem, by_file
+from flows.run.problems import FileProblem, by_file
 from flows.run.report import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.plan import Recipes
@@ -21,8 +21,8 @@ from tests.run.test_inputs import Decided
 from tests.run.test_worker_deaths import Misbehaving
 
 
-def problem(processor: str | None, reason: str, **fields: object) -> Problem:
-    return Problem(
+def problem(processor: str | None, reason: str, **fields: object) -> FileProblem:
+    return FileProblem(
         **{
             "file": "june/cut.mp4",
             "processor": processor,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.engine.plan import Recipes, why
 from processors.metadata import Metadata
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -73,8 +73,8 @@ def test_a_bad_file_fails_alone_once_and_for_all(raw: Path, maker: MediaMaker, t
 
 def test_a_changed_recipe_makes_only_what_changed_and_says_why(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     maker.photo("photo.jpg")
-    ingest(raw, tmp_path / "store", {"photo": (Metadata(), Preview())})
-    smaller: Recipes = {"photo": (Metadata(), Preview(longest_sides_px=(100,)))}
+    ingest(raw, tmp_path / "store", {"photo": (Metadata(), PhotoPreview())})
+    smaller: Recipes = {"photo": (Metadata(), PhotoPreview(longest_sides_px=(100,)))}
     store = Store(tmp_path / "store")
     source = next(iter(Catalogue(store).sources().values())).source()
     reason = why(source, smaller["photo"][1], store)

@@ -17,7 +17,7 @@ from processors.contract import Item, Medium, Need, Reads, Source
 from processors.engine.plan import Due, Recipes
 from processors.errors import DamagedMedia
 from processors.metadata import Metadata
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
@@ -92,7 +92,7 @@ def test_what_kills_a_worker_is_one_files_failure(
 ) -> None:
     maker.tone("bad.wav")
     maker.photo("good.jpg")
-    recipes: Recipes = {"audio": (Misbehaving(deed=deed),), "photo": (Metadata(), Preview()), "video": ()}
+    recipes: Recipes = {"audio": (Misbehaving(deed=deed),), "photo": (Metadata(), PhotoPreview()), "video": ()}
     report = ingest(raw, tmp_path / "store", recipes, memory_mb=1500)
     assert counts(report) == (3, 2, 0, 0, 1)
     (problem,) = report.problems
@@ -107,7 +107,7 @@ def test_results_of_a_file_that_kills_its_worker_are_tried_one_by_one(
     maker.photo("bad.jpg")
     crash = Faulty(deed="crash")
     recipes: Recipes = {
-        "photo": (Metadata(), crash, Dependent(of=(crash,)), Preview(), FaultyPhoto(deed="damage")),
+        "photo": (Metadata(), crash, Dependent(of=(crash,)), PhotoPreview(), FaultyPhoto(deed="damage")),
         "audio": (),
         "video": (),
     }

@@ -13,19 +13,19 @@ from click.testing import CliRunner
 
 from flows.cli.main import main
 from flows.run.check_store import hash_all, hash_sample
-from flows.run.select import Choice, prepare_chosen
+from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.selection import parse, select
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
-RECIPES: Recipes = {"video": (), "audio": (), "photo": (Metadata(), Preview(), Evidence())}
+RECIPES: Recipes = {"video": (), "audio": (), "photo": (Metadata(), PhotoPreview(), Evidence())}
 
 
 class Raw:
@@ -163,7 +163,7 @@ def test_a_withdrawn_file_is_told_and_meant_only_by_its_own_name(raw: Raw) -> No
         select(parse(["photo*"]), catalogue)
     assert "  gone     no longer in raw" in raw.run("show", "photo.jpg")[1]
     assert raw.run("verify")[0] == 0
-    choice = Choice(words=("photo.jpg",), processors=("photo.preview",), settings={"longest_sides_px": "64"})
+    choice = ReprocessRequest(words=("photo.jpg",), processors=("photo.preview",), settings={"longest_sides_px": "64"})
     (untaken,) = prepare_chosen(choice, Store(raw.store), retry_failed=False).untaken
     assert untaken.reason.startswith("no longer in raw since 20")
 

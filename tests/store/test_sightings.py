@@ -11,14 +11,14 @@ import pytest
 from flows.cli import look, show
 from flows.run.build_pack import build_pack, recipe_of
 from flows.run.options import Options
-from flows.run.reproduce import prove
+from flows.run.reproduce import reproduce
 from processors.engine.plan import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.packs.contents.subject import Subject, subjects
+from processors.packs.contents.subject import SourceRecord, subjects
 from processors.packs.recipe.pack_recipe import Audience, Override
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.selection import parse, select
 from processors.store.sql import connect
@@ -26,7 +26,7 @@ from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
 
-RECIPES: Recipes = {"video": (), "audio": (), "photo": (Metadata(), Preview(), Evidence())}
+RECIPES: Recipes = {"video": (), "audio": (), "photo": (Metadata(), PhotoPreview(), Evidence())}
 FREE = "redistribute = true\nrights = 'CC0'\ncredit = 'Someone else'\n[[file]]\npath = 'b.jpg'\ntitle = 'Photo as A'\n"
 RESTRICTED = "redistribute = false\nrights = 'unresolved'\ncredit = 'CNSA'\n[[file]]\npath = 'b.jpg'\ntitle = 'As B'\n"
 
@@ -55,7 +55,7 @@ class Releases:
     def store(self) -> Store:
         return Store(self.store_folder)
 
-    def subject(self, *words: str) -> Subject:
+    def subject(self, *words: str) -> SourceRecord:
         catalogue = Catalogue(self.store)
         (found,) = subjects(select(parse(words), catalogue), self.store, catalogue)
         return found
@@ -199,7 +199,7 @@ def test_every_result_proves_identical_where_bytes_have_several_places(releases:
     releases.add("z-restricted", RESTRICTED, "b.jpg", "copy/other.jpg")
     assert releases.ingest() == (5, 5, 0, 0, 0)
     manifests = list(releases.store.manifests())
-    proofs = list(prove(manifests, releases.store, Options(workers=1)))
+    proofs = list(reproduce(manifests, releases.store, Options(workers=1)))
     assert [(one.processor, one.verdict, one.reason) for one in proofs] == [
         (manifest.ref.processor, "identical", None) for manifest in manifests
     ]

@@ -13,7 +13,7 @@ from processors.contract import Item
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.identify import Identity
 from processors.sources.scan import FoundFile
-from processors.store.by_name import Shown, rebuild_by_name, refresh_by_name, safe_name
+from processors.store.by_name import ByNameEntry, rebuild_by_name, refresh_by_name, safe_name
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.fixity import verify
 from processors.store.manifest import Manifest, ResultRef
@@ -176,10 +176,10 @@ def test_by_name_shows_every_file_under_its_release(store: Store) -> None:
     one, other = commit(store), commit(store, digest="ef" * 32)
     failed = commit(store, digest="12" * 32, verdict="failed")
     shown = [
-        Shown(release="june", name="clip.mp4", refs=(one.ref,)),
-        Shown(release="june", name="clip.mp4", refs=(other.ref,)),
-        Shown(release="july", name="copy.mp4", refs=(one.ref,)),
-        Shown(release="july", name="bad.mp4", refs=(failed.ref,)),
+        ByNameEntry(release="june", name="clip.mp4", refs=(one.ref,)),
+        ByNameEntry(release="june", name="clip.mp4", refs=(other.ref,)),
+        ByNameEntry(release="july", name="copy.mp4", refs=(one.ref,)),
+        ByNameEntry(release="july", name="bad.mp4", refs=(failed.ref,)),
     ]
     refresh_by_name(store, shown)
     there = sorted(str(path.relative_to(store.by_name_folder)) for path in store.by_name_folder.rglob("video.frames"))
@@ -190,7 +190,7 @@ def test_by_name_shows_every_file_under_its_release(store: Store) -> None:
 def test_by_name_follows_the_recipe_back_and_forth(store: Store) -> None:
     link = store.by_name_folder / "june/clip.mp4/video.frames"
     for manifest in (commit(store), commit(store, key="12" * 32), commit(store)):
-        refresh_by_name(store, [Shown(release="june", name="clip.mp4", refs=(manifest.ref,))])
+        refresh_by_name(store, [ByNameEntry(release="june", name="clip.mp4", refs=(manifest.ref,))])
         assert link.resolve() == store.folder(manifest.ref).resolve()
     rebuild_by_name(store, [])
     assert not link.exists()

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import COLUMNS, Measurements
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
@@ -77,7 +77,7 @@ def test_pillarbox_of_a_large_picture(tmp_path: Path) -> None:
         picture = np.zeros((720, 1280), np.uint8)
         picture[:, 161:1119] = scene(3, 9 * frame, (958, 720))
         pictures.append(picture)
-    (audit,) = derived(write(tmp_path / "pillar.mp4", pictures), tmp_path / "store", Audited())
+    (audit,) = derived(write(tmp_path / "pillar.mp4", pictures), tmp_path / "store", Integrity())
     box = audit.json("integrity.json")["still"]["picture_box"]
     assert (abs(box["left_px"] - 161) <= 2, abs(box["right_px"] - 1119) <= 2) == (True, True)
     assert (box["top_px"], box["bottom_px"]) == (0, 720)
@@ -95,7 +95,7 @@ def test_an_upscaled_picture_is_told_from_a_native_one(tmp_path: Path) -> None:
     ]
     upscaled = write(tmp_path / "upscaled.mp4", large, options={"crf": "18"})
     words = [
-        derived(path, tmp_path / "store", Audited())[0].json("integrity.json")["audit"]["words"]
+        derived(path, tmp_path / "store", Integrity())[0].json("integrity.json")["audit"]["words"]
         for path in (native, upscaled)
     ]
     assert ["upscaled or soft" in text for text in words] == [False, True]
@@ -103,7 +103,7 @@ def test_an_upscaled_picture_is_told_from_a_native_one(tmp_path: Path) -> None:
 
 def test_a_dark_picture_is_not_called_upscaled(tmp_path: Path) -> None:
     dark = write(tmp_path / "dark.mp4", [scene(5, i, (640, 360)) // 12 + 16 for i in range(25)], options={"crf": "18"})
-    (audit,) = derived(dark, tmp_path / "store", Audited())
+    (audit,) = derived(dark, tmp_path / "store", Integrity())
     found = audit.json("integrity.json")
     assert found["detail_share"] is None
     assert "upscaled" not in found["audit"]["words"]
@@ -122,7 +122,7 @@ def test_truncation_and_damage_are_told_as_spans(make: MediaMaker, tmp_path: Pat
     made = make.video("whole.mkv", list(range(100)))
     cut = make.folder / "cut.mkv"
     cut.write_bytes(made.path.read_bytes()[: made.path.stat().st_size * 6 // 10])
-    (audit,) = derived(cut, tmp_path / "store", Audited())
+    (audit,) = derived(cut, tmp_path / "store", Integrity())
     found = audit.json("integrity.json")
     assert (found["is_truncated"], found["audit"]["is_complete"]) == (True, False)
     assert "Cut off: the header declares 4.000 s" in found["audit"]["words"]
@@ -131,7 +131,7 @@ def test_truncation_and_damage_are_told_as_spans(make: MediaMaker, tmp_path: Pat
 @pytest.mark.parametrize(
     ("processor", "parameter", "value", "message"),
     [
-        (Audited, "held_levels", 0, "held_levels is 0: must be above 0"),
+        (Integrity, "held_levels", 0, "held_levels is 0: must be above 0"),
         (Shots, "cut_ratio", 1, "cut_ratio is 1: must be above 1"),
         (Stills, "per_shot", 0, "per_shot is 0: must be from 1 to 50"),
         (Measurements, "longest_side_px", 5000, "longest_side_px is 5000: must be from 64 to 1920"),
@@ -147,7 +147,7 @@ def test_no_frame_of_a_slow_motion_is_taken_for_a_held_one(tmp_path: Path, step_
     still = scene(9, 0, (480, 200))
     shift = [np.array([[1, 0, -step_px * frame], [0, 1, 0]], np.float32) for frame in range(100)]
     pictures = [cv2.warpAffine(still, one, (320, 180), flags=cv2.INTER_LINEAR) for one in shift]
-    (audit,) = derived(write(tmp_path / "slow.mp4", pictures), tmp_path / "store", Audited())
+    (audit,) = derived(write(tmp_path / "slow.mp4", pictures), tmp_path / "store", Integrity())
     found = audit.json("integrity.json")
     assert (found["frame_count_held"], found["audit"]["motion_may_be_measured"]) == (0, True)
 
@@ -155,7 +155,7 @@ def test_no_frame_of_a_slow_motion_is_taken_for_a_held_one(tmp_path: Path, step_
 def test_held_pictures_are_counted_although_coding_changes_them(tmp_path: Path) -> None:
     pictures = [scene(9, 4 * (frame * 12 // 30)) for frame in range(150)]
     path = write(tmp_path / "held.mp4", pictures, rate_hz=30, options={"crf": "24", "preset": "veryfast"})
-    (audit,) = derived(path, tmp_path / "store", Audited())
+    (audit,) = derived(path, tmp_path / "store", Integrity())
     assert audit.json("integrity.json")["frame_count_held"] == 90
     assert audit.json("integrity.json")["distinct_per_second"] == 12.0
 
@@ -168,7 +168,7 @@ def test_doubled_frames_are_held_although_coarse_coding_changes_them(tmp_path: P
         y, x = 8 * rng.integers(2, 18), 8 * rng.integers(2, 36)
         second[y : y + 8, x : x + 8] = np.clip(second[y : y + 8, x : x + 8].astype(int) + 8, 0, 255)
         pictures += [first, second]
-    audit, shots = derived(write(tmp_path / "doubled.mp4", pictures), tmp_path / "store", Audited(), Shots())
+    audit, shots = derived(write(tmp_path / "doubled.mp4", pictures), tmp_path / "store", Integrity(), Shots())
     found = audit.json("integrity.json")
     assert found["frame_count_held"] == 40
     assert found["audit"]["is_stop_motion"]
@@ -177,7 +177,7 @@ def test_doubled_frames_are_held_although_coarse_coding_changes_them(tmp_path: P
 
 def test_a_million_frames_a_second_are_called_wrong_though_the_last_is_long(make: MediaMaker, tmp_path: Path) -> None:
     made = make.video("fast.mp4", [*range(49), 40_049], time_base=Fraction(1, 1_000_000))
-    (audit,) = derived(made.path, tmp_path / "store", Audited())
+    (audit,) = derived(made.path, tmp_path / "store", Integrity())
     found = audit.json("integrity.json")["audit"]
     assert "1,000,000 frames a second: the file's time scale is wrong." in found["words"]
     assert not found["motion_may_be_measured"]
@@ -187,7 +187,7 @@ def test_a_dark_side_of_a_lit_picture_is_no_bar(tmp_path: Path) -> None:
     pictures = [scene(3, 3 * frame) for frame in range(30)]
     for picture in pictures:
         picture[:100, :60] = 8  # a dark wardrobe before a lit wall
-    (audit,) = derived(write(tmp_path / "room.mp4", pictures), tmp_path / "store", Audited())
+    (audit,) = derived(write(tmp_path / "room.mp4", pictures), tmp_path / "store", Integrity())
     box = audit.json("integrity.json")["still"]["picture_box"]
     assert box == {"left_px": 0, "top_px": 0, "right_px": 320, "bottom_px": 180}
 
@@ -203,7 +203,7 @@ def test_the_ground_that_stands_still_below_a_descending_camera_is_no_overlay(tm
         pictures.append(np.asarray(Image.fromarray(inside).resize((640, 360), Image.Resampling.BICUBIC)).copy())
         pictures[-1][300:320, 500:580] = np.tile([40, 220], (20, 40))
         pictures[-1][210:220, 360:400] = np.tile([40, 220], (10, 20))
-    (audit,) = derived(write(tmp_path / "down.mp4", pictures), tmp_path / "store", Audited())
+    (audit,) = derived(write(tmp_path / "down.mp4", pictures), tmp_path / "store", Integrity())
     overlays = audit.json("integrity.json")["still"]["overlays"]
     true = [(500, 300, 580, 320), (360, 210, 400, 220)]
     assert len(overlays) == len(true)

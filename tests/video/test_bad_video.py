@@ -17,7 +17,7 @@ from processors.contract import Json, Processor
 from processors.errors import MediaError
 from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
@@ -71,7 +71,7 @@ def test_a_damaged_video_gives_the_same_bytes_each_time_whatever_else_is_made(
 
     alone = bytes_of("alone")
     assert [bytes_of(f"again-{number}") for number in range(3)] == [alone] * 3
-    assert bytes_of("with-others", Audited()) == alone
+    assert bytes_of("with-others", Integrity()) == alone
 
 
 def test_damage_that_few_frames_need_is_met_and_the_rest_is_as_in_a_whole_reading(
@@ -102,7 +102,7 @@ def test_a_matroska_file_that_is_cut_is_told_for_its_film_and_its_sound(make: Me
     subprocess.run(["ffmpeg", "-v", "error", *said.split(), str(whole)], check=True)
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
     for path, is_complete in ((whole, True), (cut, False)):
-        audit, levels = derived(path, tmp_path / "store", Audited(), Levels())
+        audit, levels = derived(path, tmp_path / "store", Integrity(), Levels())
         found = audit.json("integrity.json")
         assert (found["audit"]["is_complete"], found["is_truncated"]) == (is_complete, not is_complete)
         facts = levels.manifest.source_facts
@@ -123,7 +123,7 @@ def test_frames_that_rest_on_damage_are_told_and_are_no_stills_and_the_recovery_
     data[middle : middle + 20] = bytes(20)
     broken.write_bytes(data)
 
-    audit, shots, stills = derived(broken, tmp_path / "store", Audited(), Shots(), Stills(per_shot=3))
+    audit, shots, stills = derived(broken, tmp_path / "store", Integrity(), Shots(), Stills(per_shot=3))
     found = audit.json("integrity.json")
     assert not found["audit"]["is_complete"]
     (span,) = found["damaged_or_missing"]

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from processors.video.audit.bars_and_overlays import Box, picture_box
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
-from processors.video.frames.video_preview import Preview
+from processors.video.frames.video_preview import VideoPreview
 from processors.video.motion.motion import Motion
 from processors.video.motion.stabilised import Stabilised
 from processors.video.shots.shots import Shots
@@ -32,7 +32,7 @@ def ffmpeg(*arguments: object) -> None:
 
 
 def found(path: Path, store: Path) -> dict[str, Any]:
-    return derived(path, store, Audited())[0].json("integrity.json")
+    return derived(path, store, Integrity())[0].json("integrity.json")
 
 
 def test_pictures_that_an_avi_holds_are_not_missing(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_last_pictures_of_an_avi_with_reordered_ones_have_times(tmp_path: Pa
 
 def test_a_black_film_is_said_to_be_black_and_has_no_stills(tmp_path: Path) -> None:
     path = write(tmp_path / "black.mp4", [np.zeros((96, 160), np.uint8)] * 30)
-    stills, audit = derived(path, tmp_path / "store", Stills(), Audited())
+    stills, audit = derived(path, tmp_path / "store", Stills(), Integrity())
     assert audit.json("integrity.json")["audit"]["words"] == (
         "30 frames in 1.200 s. Every frame is black. Motion may not be measured: no frame shows anything."
     )
@@ -136,8 +136,8 @@ def test_a_tiny_picture_gives_results_or_refusals(size: str, tmp_path: Path) -> 
         Measurements(),
         Frames(choice="all"),
         ContactSheet(),
-        Preview(),
-        Audited(),
+        VideoPreview(),
+        Integrity(),
         Shots(),
         Stills(),
         Motion(),
@@ -156,7 +156,7 @@ def test_a_preview_of_a_tiny_picture_is_refused_in_words(tmp_path: Path) -> None
     ffmpeg(
         "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25,crop=1:64,format=gray", "-frames:v", "5", "-c:v", "ffv1", path
     )
-    (preview,) = derived(path, tmp_path / "store", Preview())
+    (preview,) = derived(path, tmp_path / "store", VideoPreview())
     assert (preview.manifest.verdict, preview.manifest.reason) == (
         "refused",
         "a clip of 1 × 64 px is too small for H.264: use video.frames",

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from processors.metadata.evidence import Told, release_parameter
+from processors.metadata.evidence import ReleaseContext, release_parameter
 from processors.video.motion.motion import Motion
 from processors.video.motion.registration import feature_mask, register
 from tests.helpers.video_derived import Derived, derived
@@ -97,10 +97,10 @@ def test_the_altitude_that_the_release_gives_is_its_shots_only(
     sample_release: Path, tmp_path: Path, truth: dict[str, Any]
 ) -> None:
     said = {"altitude_metres": 100, "field_of_view_degrees": VIEW_DEGREES, "altitude_shot": 3}
-    told = Motion().told(Told(release=release_parameter({}, said)))
+    told = Motion().told(ReleaseContext(release=release_parameter({}, said)))
     assert told == Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=3)
     by_hand = Motion(altitude_metres=90.0, field_of_view_degrees=50.0, altitude_shot=2)
-    assert by_hand.told(Told(release=release_parameter({}, said))) == by_hand
+    assert by_hand.told(ReleaseContext(release=release_parameter({}, said))) == by_hand
     (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", told)
     rows = pq.read_table(motion.path("motion.parquet")).to_pandas().groupby("shot").altitude_metres
     assert rows.count().to_dict() == {1: 0, 2: 0, 3: len(truth["altitude_metres"])}

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
-from processors.video.frames.video_preview import Preview
+from processors.video.frames.video_preview import VideoPreview
 from processors.video.reading.joined_recordings import NO_TIME, Joins, find_joins
 from processors.video.shots.shots import Shots
 from tests.helpers.made_media import MediaMaker, number_of
@@ -62,7 +62,7 @@ def test_an_elementary_stream_has_the_times_of_its_own_rate(
 def test_all_that_is_made_of_an_elementary_stream_has_its_frames(tmp_path: Path) -> None:
     path = coded(tmp_path / "raw.h264", "-c:v", "libx264")
     frames, sheet, preview, audit, shots = derived(
-        path, tmp_path / "store", Frames(), ContactSheet(), Preview(), Audited(), Shots()
+        path, tmp_path / "store", Frames(), ContactSheet(), VideoPreview(), Integrity(), Shots()
     )
     assert [row["time_seconds"] for row in table(frames)] == ["0.0", "1.0"]
     assert len(sheet.facts("contact_sheet.jpg")["times_seconds"]) > 10
@@ -111,7 +111,7 @@ def test_recordings_joined_end_to_end_continue_their_times(
     suffix: str, arguments: tuple[str, ...], counts: tuple[int, ...], make: MediaMaker, tmp_path: Path
 ) -> None:
     path = joined(make, suffix, *arguments, counts=counts)
-    frames, preview, audit = derived(path, tmp_path / "store", Frames(choice="all"), Preview(), Audited())
+    frames, preview, audit = derived(path, tmp_path / "store", Frames(choice="all"), VideoPreview(), Integrity())
     rows, total = table(frames), sum(counts)
     start = Fraction(rows[0]["time_seconds"])
     assert len(rows) == total
@@ -127,7 +127,7 @@ def test_recordings_joined_end_to_end_continue_their_times(
 
 def test_joined_recordings_are_reported(make: MediaMaker, tmp_path: Path) -> None:
     path = joined(make, "ts", "-avoid_negative_ts", "make_zero")
-    (audit,) = derived(path, tmp_path / "store", Audited())
+    (audit,) = derived(path, tmp_path / "store", Integrity())
     found = audit.json("integrity.json")
     (start,) = found["joined_at_seconds"]
     assert (
@@ -153,7 +153,7 @@ def test_a_slide_show_in_a_transport_stream_has_no_joint() -> None:
 
 def test_a_clock_that_jumps_ahead_is_reported(make: MediaMaker, tmp_path: Path) -> None:
     made = make.video("jump.mkv", [*range(25), *range(90_025, 90_050)])
-    frames, audit = derived(made.path, tmp_path / "store", Frames(choice="all"), Audited())
+    frames, audit = derived(made.path, tmp_path / "store", Frames(choice="all"), Integrity())
     assert [float(row["time_seconds"]) for row in table(frames)][24:26] == [0.96, 3601.0]
     assert (
         "The times jump ahead by 3600.040 s after the picture at 0.960 s."
@@ -163,5 +163,5 @@ def test_a_clock_that_jumps_ahead_is_reported(make: MediaMaker, tmp_path: Path) 
 
 def test_a_slide_show_does_not_jump(make: MediaMaker, tmp_path: Path) -> None:
     made = make.video("slides.mkv", [0, 15, 30, 50, 62], time_base=Fraction(1))
-    (audit,) = derived(made.path, tmp_path / "store", Audited())
+    (audit,) = derived(made.path, tmp_path / "store", Integrity())
     assert audit.json("integrity.json")["jumps"] == []

@@ -16,7 +16,7 @@ from processors.containers.transport_stream import look_at_packets
 from processors.contract import Need
 from processors.decoding import open_container
 from processors.sources.source_file import SourceFile
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.frames.frames import Frames
 from processors.video.reading.container_damage import structure_of
 from processors.video.reading.frame import VideoFrame
@@ -78,7 +78,7 @@ def test_frames_lost_with_a_matroska_cluster_are_counted(tmp_path: Path) -> None
     start = float(report.lost_seconds[0][0])
     assert report.damage == f"{45 - gone} of about 45 frames decoded; {gone} are missing at {start:.3f} s"
 
-    audit, few = derived(hole, tmp_path / "store", Audited(), Frames())
+    audit, few = derived(hole, tmp_path / "store", Integrity(), Frames())
     found = audit.json("integrity.json")
     assert not found["audit"]["is_complete"]
     assert f"About {gone} frames missing where the container is damaged." in found["audit"]["words"]
@@ -115,7 +115,7 @@ def test_no_mutant_of_a_file_loses_frames_silently(name: str, arguments: tuple[s
             del mutant[place : None if seed % 2 else place + rng.randrange(1, 3000)]
         path = tmp_path / f"{seed}_{name}"
         path.write_bytes(mutant)
-        (audit,) = derived(path, tmp_path / "store", Audited())
+        (audit,) = derived(path, tmp_path / "store", Integrity())
         if audit.manifest.verdict == "made" and audit.json("integrity.json")["audit"]["is_complete"]:
             decoded = [frame.time for frame in read(path)[0]]
             silent += [seed] if decoded != times else []

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 from processors.imaging.tone_mapping import HLG, tone_mapped
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
-from processors.video.frames.video_preview import Preview
+from processors.video.frames.video_preview import VideoPreview
 from processors.video.shots.shots import Shots
 from tests.helpers.made_media import MediaMaker, number_of
 from tests.helpers.video_derived import derived
@@ -30,11 +30,11 @@ def test_a_rate_of_a_million_a_second_costs_no_more_than_its_frames(make: MediaM
     made = make.video("fast.mp4", list(range(50)), time_base=Fraction(1, 1_000_000))
     frames, _ = read(made.path)
     assert [frame.time for frame in frames] == [Fraction(number, 1_000_000) for number in range(50)]
-    results = derived(made.path, tmp_path / "store", Frames(every_seconds=1.0), Preview(), Shots(), ContactSheet())
+    results = derived(made.path, tmp_path / "store", Frames(every_seconds=1.0), VideoPreview(), Shots(), ContactSheet())
     assert {result.manifest.verdict for result in results} == {"made"}
     assert results[0].names == ["frame_000000.jpg", "frames.csv"]
 
-    (audit,) = derived(made.path, tmp_path / "store", Audited())
+    (audit,) = derived(made.path, tmp_path / "store", Integrity())
     verdict = audit.json("integrity.json")["audit"]
     why = "1,000,000 frames a second: the file's time scale is wrong"
     assert (verdict["is_complete"], verdict["motion_may_be_measured"]) == (False, False)
@@ -48,7 +48,7 @@ def test_a_table_of_times_that_is_too_short_is_told_and_loses_no_frame(make: Med
     data[count : count + 4] = struct.pack(">I", 10)
     bad = make.folder / "bad.mp4"
     bad.write_bytes(data)
-    (audit,) = derived(bad, tmp_path / "store", Audited())
+    (audit,) = derived(bad, tmp_path / "store", Integrity())
     found = audit.json("integrity.json")
     assert (found["frame_count_decoded"], found["frame_count_lost"], found["audit"]["is_complete"]) == (50, 0, False)
     assert "the times stand still or go back: the file's table of times is wrong" in found["audit"]["words"]
@@ -58,7 +58,7 @@ def test_a_frame_that_is_shown_for_days_is_one_picture(make: MediaMaker, tmp_pat
     made = make.video("days.mkv", [0, 1, 1_000_000], time_base=Fraction(1))
     items = items_of(Frames(every_seconds=1.0), made.path)
     assert [item.facts.time_seconds for item in items[:-1]] == [0.0, 1.0, 1_000_000.0]
-    results = derived(made.path, tmp_path / "store", Preview(), ContactSheet(), Shots(), Audited())
+    results = derived(made.path, tmp_path / "store", VideoPreview(), ContactSheet(), Shots(), Integrity())
     assert {result.manifest.verdict for result in results} == {"made"}
     assert results[0].facts("preview.mp4")["end_seconds"] == 10.0
 
@@ -72,7 +72,7 @@ def test_a_declared_duration_of_days_is_told_and_not_believed(make: MediaMaker, 
     bad = make.folder / "bad.mp4"
     bad.write_bytes(data)
     started = time.monotonic()
-    (audit,) = derived(bad, tmp_path / "store", Audited())
+    (audit,) = derived(bad, tmp_path / "store", Integrity())
     found = audit.json("integrity.json")
     assert time.monotonic() - started < 60
     assert (found["frame_count_decoded"], found["duration_decoded_seconds"]) == (25, 1.0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.video.frames.video_preview import Preview
+from processors.video.frames.video_preview import VideoPreview
 from processors.video.reading.sound_track import SoundTrack
 from tests.helpers.made_media import MediaMaker, number_of, numbered
 from tests.helpers.video_derived import derived
@@ -19,7 +19,7 @@ from tests.helpers.video_derived import derived
 def test_irregular_frames_are_shown_when_the_video_shows_them(make: MediaMaker, tmp_path: Path) -> None:
     ticks = [0, 1, 2, 10, 11, 30, 31, 32, 60]
     made = make.video("variable.mp4", ticks, time_base=Fraction(1, 30))
-    (result,) = derived(made.path, tmp_path / "store", Preview(frame_rate_hz=30))
+    (result,) = derived(made.path, tmp_path / "store", VideoPreview(frame_rate_hz=30))
     with av.open(str(result.path("preview.mp4"))) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.codec_context.colorspace) == ("h264", 1)
@@ -33,7 +33,7 @@ def test_irregular_frames_are_shown_when_the_video_shows_them(make: MediaMaker, 
 
 def test_the_web_picture_moves_as_long_as_the_clip(make: MediaMaker, tmp_path: Path) -> None:
     made = make.video("steady.mp4", list(range(50)))
-    (result,) = derived(made.path, tmp_path / "store", Preview(from_seconds=0.4, length_seconds=1.0))
+    (result,) = derived(made.path, tmp_path / "store", VideoPreview(from_seconds=0.4, length_seconds=1.0))
     facts = result.facts("preview.mp4")
     assert (facts["start_seconds"], facts["end_seconds"], facts["frame_count"]) == (0.4, 1.4, 25)
     with Image.open(result.path("preview.webp")) as picture:
@@ -48,7 +48,7 @@ def test_the_web_picture_moves_as_long_as_the_clip(make: MediaMaker, tmp_path: P
 def test_the_time_is_burnt_in_on_request(make: MediaMaker, tmp_path: Path) -> None:
     made = make.video("steady.mp4", list(range(10)))
     plain, marked = (
-        derived(made.path, tmp_path / "store", Preview(burn_in_time=marked))[0].path("preview.mp4")
+        derived(made.path, tmp_path / "store", VideoPreview(burn_in_time=marked))[0].path("preview.mp4")
         for marked in (False, True)
     )
     first, second = (next(av.open(str(path)).decode(video=0)).to_ndarray(format="gray") for path in (plain, marked))
@@ -90,7 +90,7 @@ def heard_from(path: Path) -> float:
 @pytest.mark.parametrize(("from_seconds", "sound_starts_seconds"), [(0.0, 0.0), (1.32, 0.0), (0.0, 0.6), (2.0, 0.6)])
 def test_the_sound_is_where_the_source_has_it(tmp_path: Path, from_seconds: float, sound_starts_seconds: float) -> None:
     source = clip_with_click(tmp_path / "click.mov", 2.5, sound_starts_seconds)
-    (result,) = derived(source, tmp_path / "store", Preview(from_seconds=from_seconds))
+    (result,) = derived(source, tmp_path / "store", VideoPreview(from_seconds=from_seconds))
     # a tone that sets in at once rings for some samples before it in any transform codec
     assert heard_from(result.path("preview.mp4")) == pytest.approx(2.5 - from_seconds, abs=0.0015)
     with av.open(str(result.path("preview.mp4"))) as container:
@@ -118,7 +118,10 @@ def test_a_span_of_sound_is_exact_to_the_sample(tmp_path: Path) -> None:
 
 def test_no_sound_is_put_in_on_request_and_where_there_is_none(make: MediaMaker, tmp_path: Path) -> None:
     silent = make.video("silent.mp4", list(range(10))).path
-    for path, processor in ((silent, Preview()), (clip_with_click(tmp_path / "c.mov", 1), Preview(with_sound=False))):
+    for path, processor in (
+        (silent, VideoPreview()),
+        (clip_with_click(tmp_path / "c.mov", 1), VideoPreview(with_sound=False)),
+    ):
         (result,) = derived(path, tmp_path / "store", processor)
         assert result.facts("preview.mp4")["sound_rate_hz"] is None
         with av.open(str(result.path("preview.mp4"))) as container:
@@ -128,4 +131,4 @@ def test_no_sound_is_put_in_on_request_and_where_there_is_none(make: MediaMaker,
 @pytest.mark.parametrize("value", [0, 121])
 def test_a_wrong_length_is_named(value: float) -> None:
     with pytest.raises(ValueError, match=f"length_seconds is {value}: must be above 0, up to 120"):
-        Preview(length_seconds=value)
+        VideoPreview(length_seconds=value)

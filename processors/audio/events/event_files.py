@@ -13,7 +13,7 @@ Kind = Literal["impulse", "tone", "gust"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class DetectedEvent:
     """Half open in time and frequency."""
 
     kind: Kind
@@ -40,11 +40,11 @@ def confidence(excess_db: float, threshold_db: float) -> float:
     return over / (over + 6)
 
 
-def as_csv(events: list[Event]) -> bytes:
+def as_csv(events: list[DetectedEvent]) -> bytes:
     """One row each; harmonics are separated by spaces."""
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
-    names = [field.name for field in fields(Event)]
+    names = [field.name for field in fields(DetectedEvent)]
     rows.writerow(names)
     for event in events:
         rows.writerow([_cell(getattr(event, name)) for name in names])
@@ -59,7 +59,7 @@ def _cell(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def as_audacity_labels(events: list[Event]) -> bytes:
+def as_audacity_labels(events: list[DetectedEvent]) -> bytes:
     """Label track with frequency ranges: two lines each, as Audacity 2.3 and later writes them."""
     lines = []
     for event in events:
@@ -68,7 +68,7 @@ def as_audacity_labels(events: list[Event]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def as_webvtt(events: list[Event]) -> bytes:
+def as_webvtt(events: list[DetectedEvent]) -> bytes:
     """Captions for players (W3C WebVTT)."""
     cues = [
         f"{number}\n{_stamp(event.start_seconds)} --> {_stamp(max(event.end_seconds, event.start_seconds + 0.001))}\n"
@@ -78,7 +78,7 @@ def as_webvtt(events: list[Event]) -> bytes:
     return "\n".join(["WEBVTT\n", *cues]).encode()
 
 
-def caption(event: Event) -> str:
+def caption(event: DetectedEvent) -> str:
     """A line for people."""
     level = f"{event.level_dbfs:.1f} dBFS".replace("-", "−")
     if event.kind == "tone" and event.fundamental_hz is not None:

@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from processors.audio.envelope import ENVELOPE, Envelope
-from processors.audio.events.event_files import Event, as_audacity_labels, as_csv, as_webvtt, confidence
+from processors.audio.events.event_files import DetectedEvent, as_audacity_labels, as_csv, as_webvtt, confidence
 from processors.audio.events.gusts import STEP_SECONDS, gusts, wind_bands
 from processors.audio.events.impulses import Impulse, impulses
 from processors.audio.events.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
 from processors.audio.spectrogram.netcdf import frames_of
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
-from processors.contract import Item, Need, Reads, Using, require
+from processors.contract import Inputs, Item, Need, Reads, require
 
 IMPULSE_BAND_SHARE = 0.05
 """An impulse's band: all but this share of its power below, and as much above."""
@@ -35,7 +35,7 @@ class EventsFacts:
     gust_count: int
     reference: str
     """Of `level_dbfs`."""
-    events: tuple[Event, ...]
+    events: tuple[DetectedEvent, ...]
     """At most the first 200; all are in events.csv."""
 
 
@@ -76,17 +76,17 @@ class Events:
     def uses(self) -> tuple[Any, ...]:
         return (self.spectrogram, self.envelope)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         return _Session(self, info)
 
 
 class _Session:
     """Goes through the spectrogram once, second by second."""
 
-    def __init__(self, processor: Events, info: Using) -> None:
+    def __init__(self, processor: Events, info: Inputs) -> None:
         self._processor = processor
         spectrogram, envelope = info.results[processor.spectrogram.name], info.results[processor.envelope.name]
         self._array = spectrogram.path(ARRAY)
@@ -180,9 +180,9 @@ class _Session:
                 found[number] = (max(0.0, (low - 0.5) * width), min((high + 0.5) * width, self._facts["rate_hz"] / 2))
         return found
 
-    def _impulse(self, number: int, hit: Impulse, bands: dict[int, tuple[float, float]]) -> Event:
+    def _impulse(self, number: int, hit: Impulse, bands: dict[int, tuple[float, float]]) -> DetectedEvent:
         low, high = bands.get(number, (0.0, self._facts["rate_hz"] / 2))
-        return Event(
+        return DetectedEvent(
             kind="impulse",
             start_seconds=hit.start_seconds,
             end_seconds=hit.end_seconds,
@@ -193,7 +193,7 @@ class _Session:
             excess_db=hit.excess_db,
         )
 
-    def _tones(self, tracker: Tracker) -> Iterator[Event]:
+    def _tones(self, tracker: Tracker) -> Iterator[DetectedEvent]:
         band_hz, count = self._facts["band_width_hz"], self._segment_frames
         every = tracker.tracks(round(self._processor.tone_seconds / SEGMENT_SECONDS))
         for fundamental_hz, members in harmonic_series(every, band_hz):
@@ -202,7 +202,7 @@ class _Session:
                 continue
             strongest = max(tracks, key=lambda track: track.power)
             last = max(track.last_segment for track in tracks) + 1
-            yield Event(
+            yield DetectedEvent(
                 kind="tone",
                 start_seconds=self._seconds(min(track.first_segment for track in tracks) * count),
                 end_seconds=min(self._seconds(last * count), self._end_seconds),
@@ -215,13 +215,13 @@ class _Session:
                 harmonic_numbers=tuple(sorted(members)),
             )
 
-    def _gusts(self, wind: np.ndarray) -> Iterator[Event]:
+    def _gusts(self, wind: np.ndarray) -> Iterator[DetectedEvent]:
         band_hz = self._facts["band_width_hz"]
         bands = wind_bands(band_hz)
         step = self._segment_frames / round(SEGMENT_SECONDS / STEP_SECONDS)
         noise_bands = self._facts["noise_bandwidth_hz"] / band_hz
         for gust in gusts(wind, self._processor.gust_db):
-            yield Event(
+            yield DetectedEvent(
                 kind="gust",
                 start_seconds=self._seconds(gust.first_step * step),
                 end_seconds=min(self._seconds(gust.end_step * step), self._end_seconds),

@@ -20,7 +20,7 @@ NOISE_PERCENT = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span:
+class SampleSpan:
     """A time range in the source, half open."""
 
     start_seconds: float

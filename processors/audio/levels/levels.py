@@ -12,11 +12,11 @@ from typing import ClassVar
 import numpy as np
 
 from processors.audio.levels.calibration import Calibration
-from processors.audio.levels.channel_levels import BLOCK_SECONDS, ChannelLevels, ChannelTally, Span, silences
+from processors.audio.levels.channel_levels import BLOCK_SECONDS, ChannelLevels, ChannelTally, SampleSpan, silences
 from processors.audio.levels.loudness import Loudness, LoudnessMeter
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
-from processors.audio.reading.fixed_blocks import Regrouper
+from processors.audio.reading.fixed_blocks import BlockRechunker
 from processors.contract import Item, Need, Reads, as_json, require
 
 RUN_BLOCKS = 20
@@ -48,7 +48,7 @@ class LevelsFacts:
     """Of all dBFS."""
     channels: tuple[ChannelLevels, ...]
     loudness: Loudness
-    silences: tuple[Span, ...]
+    silences: tuple[SampleSpan, ...]
     """Where every channel stays at or below the threshold; at most the first 1000."""
     silence_count: int
     silent_seconds: float
@@ -88,7 +88,7 @@ class _Session:
     def __init__(self, processor: Levels, info: AudioInfo) -> None:
         self._processor, self._info = processor, info
         self._block = max(1, round(BLOCK_SECONDS * info.rate_hz))
-        self._runs = Regrouper(self._block * RUN_BLOCKS)
+        self._runs = BlockRechunker(self._block * RUN_BLOCKS)
         self._channels = [
             ChannelTally(number, info.rate_hz, self._block, codec=info.codec) for number in range(info.channel_count)
         ]
@@ -139,13 +139,13 @@ class _Session:
         spans = (range(first // self._block, -(-end // self._block)) for first, end in runs)
         return sorted({number for span in spans for number in span})
 
-    def _silences(self) -> list[Span]:
+    def _silences(self) -> list[SampleSpan]:
         peaks = np.max([np.concatenate(tally.quiet) for tally in self._channels], axis=0)
         peaks[self._incomplete_blocks()] = np.inf  # what is not there is not silent
         least = max(1, round(self._processor.silence_seconds / BLOCK_SECONDS))
         rate_hz, start = self._info.rate_hz, float(self._info.start)
         return [
-            Span(
+            SampleSpan(
                 start_seconds=start + first * self._block / rate_hz,
                 end_seconds=start + min(end * self._block, self._samples) / rate_hz,
             )

@@ -10,7 +10,7 @@ from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.missing_samples import MissingRuns
 
 
-class Regrouper:
+class BlockRechunker:
     """Gives what it is fed in runs of `run_samples`, each starting where the one before ended.
 
     NaN and infinities are taken as zero, and counted.

@@ -14,7 +14,7 @@ import soundfile
 from processors.audio.reading.audio_info import AudioInfo, AudioReport
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.flac_digest import FlacDigest
-from processors.audio.reading.loss_counter import Promise, Tally
+from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.stream_reader import FfmpegReader
 from processors.containers.declared_length import Declared, ffmpeg_count
 from processors.decoding import decoder_errors
@@ -63,7 +63,7 @@ class LibsndfileReader:
             start=Fraction(0),
             decoder="libsndfile",
         )
-        self._tally = Tally(self.info, replace(self._promise, is_exact=True, reads_on=False))
+        self._tally = LossCounter(self.info, replace(self._promise, is_exact=True, reads_on=False))
         self._digest = FlacDigest.of(file) if self._sound.format == "FLAC" else None
         self._rest: FfmpegReader | None = None
 

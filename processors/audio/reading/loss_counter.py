@@ -49,7 +49,7 @@ class Ending:
     """The one place named stands for every other: they cannot be told apart."""
 
 
-class Tally:
+class LossCounter:
     """Counts what a reader lets through."""
 
     def __init__(

@@ -14,10 +14,10 @@ import numpy as np
 
 from processors.audio.reading.audio_info import AudioInfo, AudioReport
 from processors.audio.reading.block import AudioBlock
-from processors.audio.reading.loss_counter import Promise, Tally
+from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.av_frames import samples_of
 from processors.containers.ogg_codecs import OggCodec
-from processors.containers.ogg_timeline import End, Fault, Link, Run, timeline
+from processors.containers.ogg_timeline import End, OggRecording, PageFault, PageRun, timeline
 from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
@@ -39,7 +39,7 @@ class OggReader:
             start=Fraction(0),
             decoder="FFmpeg",
         )
-        self._tally = Tally(self.info, promise)
+        self._tally = LossCounter(self.info, promise)
         self._skip = 0
 
     def blocks(self) -> Iterator[AudioBlock]:
@@ -47,7 +47,7 @@ class OggReader:
         decoder: _Decoder | None = None
         with self._file.open() as opened:
             for event in timeline(opened):
-                if isinstance(event, Link):
+                if isinstance(event, OggRecording):
                     codec = event.codec
                     if (codec.rate_hz, codec.channel_count) != (self.info.rate_hz, self.info.channel_count):
                         at = self._tally.samples / self.info.rate_hz
@@ -57,14 +57,14 @@ class OggReader:
                         )
                         return
                     decoder, self._skip = _Decoder(codec), 0
-                elif isinstance(event, Fault):
+                elif isinstance(event, PageFault):
                     self._tally.error(DamagedMedia(event.what))
-                elif isinstance(event, Run):
+                elif isinstance(event, PageRun):
                     yield from self._run(event, decoder)
                 else:
                     self._end(event)
 
-    def _run(self, run: Run, decoder: _Decoder | None) -> Iterator[AudioBlock]:
+    def _run(self, run: PageRun, decoder: _Decoder | None) -> Iterator[AudioBlock]:
         if run.missing_samples:
             there = self._tally.samples - self._tally.missing
             most = MAX_MISSING_SAMPLES // self.info.channel_count + MAX_MISSING_RATIO * there

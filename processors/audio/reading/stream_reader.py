@@ -17,7 +17,7 @@ from processors.audio.reading.end_padding import MAX_AAC_SAMPLES, MAX_OPUS_SAMPL
 from processors.audio.reading.first_sound import first_sound_seconds
 from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.joined_mp3 import JoinedMp3
-from processors.audio.reading.loss_counter import Promise, Tally
+from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.av_frames import ints_of, samples_of
 from processors.containers.declared_length import Declared
 from processors.containers.frame_sync import missing_of_last
@@ -85,7 +85,7 @@ class StreamReader:
             stream_index=stream.index,
             other_streams=_others(stream),
         )
-        self.tally = Tally(
+        self.tally = LossCounter(
             self.info,
             promise,
             zero=begins if starts_at_zero else Fraction(0),

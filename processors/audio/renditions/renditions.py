@@ -14,11 +14,11 @@ from processors.audio.levels.levels import LEVELS, Levels
 from processors.audio.levels.loudness import LAYOUTS
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
-from processors.audio.reading.fixed_blocks import Regrouper
+from processors.audio.reading.fixed_blocks import BlockRechunker
 from processors.audio.renditions.filter_chain import Chain
 from processors.audio.renditions.writers import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
-from processors.contract import Item, Need, Reads, Using, require
-from processors.ordered_executor import Beside
+from processors.contract import Inputs, Item, Need, Reads, require
+from processors.ordered_executor import OrderedExecutor
 
 RUN_SAMPLES = 1 << 16
 FLAC_MOST_CHANNELS = 8
@@ -89,10 +89,10 @@ class Renditions:
     def uses(self) -> tuple[Levels, ...]:
         return (self.levels,)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         return _Session(self, info, scratch)
 
     def restoring(self, rate_hz: int) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ class _Output:
     media_type: str
     rendition: str
     writer: SoundWriter
-    beside: Beside[None] = field(default_factory=Beside)
+    beside: OrderedExecutor[None] = field(default_factory=OrderedExecutor)
 
     def write(self, samples: np.ndarray) -> None:
         self.beside.start(functools.partial(self.writer.write, samples))
@@ -136,7 +136,7 @@ class _Output:
 
 
 class _Session:
-    def __init__(self, processor: Renditions, info: Using, scratch: Path) -> None:
+    def __init__(self, processor: Renditions, info: Inputs, scratch: Path) -> None:
         self._info: AudioInfo = info.info
         self._scratch = scratch
         rate_hz, count = self._info.rate_hz, self._info.channel_count
@@ -156,7 +156,7 @@ class _Session:
             self._chains |= {"restored": (*dc, *restoring), "audible": (*dc, *restoring, *raising)}
         for rendition in self._chains:
             self._open(rendition, processor.web if layout else (), layout or "")
-        self._runs = Regrouper(RUN_SAMPLES)
+        self._runs = BlockRechunker(RUN_SAMPLES)
         self._samples = 0
 
     def _open(self, rendition: str, web: tuple[Web, ...], layout: str) -> None:

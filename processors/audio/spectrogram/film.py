@@ -14,7 +14,7 @@ from PIL import Image
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.picture import PICTURE, Picture
 from processors.audio.spectrogram.time_axes import SaysWhen
-from processors.contract import Item, Need, Reads, Using, require
+from processors.contract import Inputs, Item, Need, Reads, require
 from processors.errors import DamagedMedia, ResultMissing, UnsupportedMedia
 
 FILM = "film.mp4"
@@ -63,15 +63,15 @@ class Film:
     def uses(self) -> tuple[Any, ...]:
         return (self.picture, self.renditions)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         return _Session(self, info, scratch)
 
 
 class _Session:
-    def __init__(self, processor: Film, info: Using, scratch: Path) -> None:
+    def __init__(self, processor: Film, info: Inputs, scratch: Path) -> None:
         self._processor, self._path = processor, scratch / FILM
         picture = info.results[processor.picture.name]
         self._picture: Any = picture.facts(PICTURE)

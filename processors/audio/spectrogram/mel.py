@@ -13,7 +13,7 @@ import numpy as np
 from processors.audio.spectrogram.netcdf import PowerFile, channel_names, frames_of, mean_power_of, packed_batch
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
 from processors.audio.spectrogram.stft import Scale, window_of
-from processors.contract import Item, Need, Reads, Using, require
+from processors.contract import Inputs, Item, Need, Reads, require
 from processors.errors import RefusedMedia
 
 MEL = "mel.nc"
@@ -60,15 +60,15 @@ class Mel:
     def uses(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         return _Session(self, info, scratch)
 
 
 class _Session:
-    def __init__(self, processor: Mel, info: Using, scratch: Path) -> None:
+    def __init__(self, processor: Mel, info: Inputs, scratch: Path) -> None:
         result = info.results[processor.spectrogram.name]
         self._processor, self._array, self._path = processor, result.path(ARRAY), scratch / MEL
         self._facts: Any = result.facts(ARRAY)

@@ -116,7 +116,7 @@ class PowerFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frames:
+class PowerFrames:
     """A run of frames read back."""
 
     first_frame: int
@@ -124,7 +124,7 @@ class Frames:
     """float32, shape (channels, frames, bands), scaled as the file says."""
 
 
-def frames_of(path: Path) -> Iterator[Frames]:
+def frames_of(path: Path) -> Iterator[PowerFrames]:
     """The array in runs of `BATCH_FRAMES` frames, in order; memory does not grow with its length."""
     import h5py
 
@@ -165,10 +165,10 @@ def channel_names(path: Path) -> tuple[str, ...]:
         return tuple(name.decode() for name in np.asarray(channel).tolist())
 
 
-def _frames(one: tuple[int, list[Future[np.ndarray]]], count: int) -> Frames:
+def _frames(one: tuple[int, list[Future[np.ndarray]]], count: int) -> PowerFrames:
     first, parts = one
     power = np.stack([part.result() for part in parts])
-    return Frames(first_frame=first, power=power[:, : count - first])
+    return PowerFrames(first_frame=first, power=power[:, : count - first])
 
 
 def _unpacked(chunk: bytes, bands: int) -> np.ndarray:

@@ -20,7 +20,7 @@ LINE_DB = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Band:
+class OctaveBand:
     """One fractional-octave band."""
 
     octave_fraction: int
@@ -43,7 +43,7 @@ class Tone:
     """Peak of the sine, re full scale 1.0: the power summed over the line."""
 
 
-def fractional_octaves(frequency_hz: np.ndarray, density: np.ndarray, octave_fraction: int) -> list[Band]:
+def fractional_octaves(frequency_hz: np.ndarray, density: np.ndarray, octave_fraction: int) -> list[OctaveBand]:
     """Bands that lie wholly within the spectrum; a step of the transform across an edge is shared out by width.
 
     Parameters
@@ -63,7 +63,9 @@ def fractional_octaves(frequency_hz: np.ndarray, density: np.ndarray, octave_fra
         mean_square = float(np.interp(upper, edges, total) - np.interp(lower, edges, total))
         level = float(10 * np.log10(mean_square)) if mean_square > 0 else None
         found.append(
-            Band(octave_fraction=octave_fraction, middle_hz=middle, lower_hz=lower, upper_hz=upper, rms_dbfs=level)
+            OctaveBand(
+                octave_fraction=octave_fraction, middle_hz=middle, lower_hz=lower, upper_hz=upper, rms_dbfs=level
+            )
         )
     return found
 

@@ -18,7 +18,7 @@ from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
 from processors.audio.spectrogram.spectrogram import OVERVIEW, Spectrogram
 from processors.audio.spectrogram.stft import Scale, window_of
 from processors.audio.spectrogram.time_axes import Clock, SaysWhen, mars_clock, moment_of, source_clock, utc_clock
-from processors.contract import Item, Need, Reads, Using, require
+from processors.contract import Inputs, Item, Need, Reads, require
 
 FLOOR = 1e-30
 PICTURE = "spectrogram.png"
@@ -94,15 +94,15 @@ class Picture:
     def uses(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         return _Session(self, info)
 
 
 class _Session:
-    def __init__(self, processor: Picture, info: Using) -> None:
+    def __init__(self, processor: Picture, info: Inputs) -> None:
         self._processor = processor
         measured = info.results[processor.spectrogram.name]
         self._overview = measured.path(OVERVIEW)

@@ -17,7 +17,7 @@ from processors.audio.spectrogram.netcdf import frames_of
 from processors.audio.spectrogram.picture import FLOOR, UNIT
 from processors.audio.spectrogram.pyramid_viewer import PAGE
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
-from processors.contract import Item, Need, Reads, Using, as_json, require
+from processors.contract import Inputs, Item, Need, Reads, as_json, require
 from processors.imaging.image_writer import encode
 
 TILE_COLUMNS = 512
@@ -82,15 +82,15 @@ class Pyramid:
     def uses(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         return _Session(self, info, scratch)
 
 
 class _Session:
-    def __init__(self, processor: Pyramid, info: Using, scratch: Path) -> None:
+    def __init__(self, processor: Pyramid, info: Inputs, scratch: Path) -> None:
         result = info.results[processor.spectrogram.name]
         self._processor, self._array, self._path = processor, result.path(ARRAY), scratch / "pyramid.zip"
         self._facts: Any = result.facts(ARRAY)

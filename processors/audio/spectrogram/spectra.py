@@ -16,12 +16,18 @@ from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration
 from processors.audio.reading.missing_samples import missing_share
 from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
 from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
-from processors.audio.spectrogram.octave_bands import MIN_BANDS_INSIDE, Band, Tone, fractional_octaves, strongest_tone
+from processors.audio.spectrogram.octave_bands import (
+    MIN_BANDS_INSIDE,
+    OctaveBand,
+    Tone,
+    fractional_octaves,
+    strongest_tone,
+)
 from processors.audio.spectrogram.percentiles import DensityTally
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
 from processors.audio.spectrogram.stft import Scale, window_of
-from processors.contract import Item, Need, Reads, Using, require
+from processors.contract import Inputs, Item, Need, Reads, require
 
 PERCENTS = (1, 5, 50, 95, 99)
 
@@ -43,7 +49,7 @@ class ChannelSpectrum:
     channel: str
     frame_count: int
     """Frames that hold nothing but samples; where the recording is shorter than a window, all frames count."""
-    bands: tuple[Band, ...]
+    bands: tuple[OctaveBand, ...]
     pressures: tuple[BandPressure, ...]
     """Of the bands, in their order; empty without a calibration."""
     strongest_tone: Tone | None
@@ -87,15 +93,15 @@ class Spectra:
     def uses(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         return _Session(self, info)
 
 
 class _Session:
-    def __init__(self, processor: Spectra, info: Using) -> None:
+    def __init__(self, processor: Spectra, info: Inputs) -> None:
         result = info.results[processor.spectrogram.name]
         self._path = result.path(ARRAY)
         self._facts: Any = result.facts(ARRAY)
@@ -188,12 +194,12 @@ class _Session:
         )
 
 
-def _bands(frequency_hz: np.ndarray, density: np.ndarray) -> list[Band]:
+def _bands(frequency_hz: np.ndarray, density: np.ndarray) -> list[OctaveBand]:
     """Octaves, then thirds."""
     return [band for fraction in (1, 3) for band in fractional_octaves(frequency_hz, density, fraction)]
 
 
-def _pressure(band: Band) -> BandPressure:
+def _pressure(band: OctaveBand) -> BandPressure:
     """Of a band that was summed over Pa²/Hz in place of full scale."""
     level_db = band.rms_dbfs
     return BandPressure(

@@ -12,14 +12,14 @@ import numpy as np
 
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
-from processors.audio.reading.fixed_blocks import Regrouper
+from processors.audio.reading.fixed_blocks import BlockRechunker
 from processors.audio.reading.missing_samples import missing_share
 from processors.audio.spectrogram.column_pool import ColumnPool, means_of_runs
 from processors.audio.spectrogram.netcdf import PowerFile, packed_batch
 from processors.audio.spectrogram.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
-from processors.ordered_executor import Beside
+from processors.ordered_executor import OrderedExecutor
 
 OVERVIEW_COLUMNS = 1200
 ARRAY = "spectrogram.nc"
@@ -137,9 +137,9 @@ class _Session:
         self._scale = Scale(window=window_of(processor.window, processor.window_samples), rate_hz=info.rate_hz)
         self._factor = self._scale.density_per_power().astype(np.float32) if processor.scaling == "density" else None
         self._channels = ("mean",) if processor.channels == "mean" else tuple(map(str, range(info.channel_count)))
-        self._runs = Regrouper(RUN_SAMPLES)
+        self._runs = BlockRechunker(RUN_SAMPLES)
         self._batches = FrameBatches(processor.window_samples, processor.hop_samples)
-        self._beside: Beside[_Batch] = Beside(threads=2, most_under_way=BATCHES_UNDER_WAY)
+        self._beside: OrderedExecutor[_Batch] = OrderedExecutor(threads=2, most_under_way=BATCHES_UNDER_WAY)
         shape = (len(self._channels), processor.window_samples // 2 + 1)
         self._overview = ColumnPool(OVERVIEW_COLUMNS, shape)
         self._array = self._file(ARRAY, 1) if processor.keep == "array" else None

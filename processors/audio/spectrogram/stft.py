@@ -52,7 +52,7 @@ def window_of(name: WindowName, window_samples: int) -> np.ndarray:
     return np.asarray(scipy.signal.get_window(name, window_samples, fftbins=True))
 
 
-class _Rooms(threading.local):
+class _ThreadBuffers(threading.local):
     """Arrays of each thread, used again: fetched from the system for every batch they cost twice the transform."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class _Rooms(threading.local):
         return self._arrays[name]
 
 
-_rooms = _Rooms()
+_rooms = _ThreadBuffers()
 
 
 def power_of(samples: np.ndarray, scale: Scale, hop_samples: int, *, mean_of_channels: bool = False) -> np.ndarray:

@@ -19,7 +19,7 @@ GREATEST_RATIO = 1100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opened:
+class PackReader:
     """The files of a pack."""
 
     names: frozenset[str]
@@ -30,7 +30,7 @@ class Opened:
 
 
 @contextmanager
-def opened(place: Path) -> Iterator[Opened]:
+def opened(place: Path) -> Iterator[PackReader]:
     """Open a pack for reading.
 
     Raises
@@ -49,7 +49,7 @@ def opened(place: Path) -> Iterator[Opened]:
         raise RequestError(f"{place}: not a folder and not a readable zip: {error}") from error
 
 
-def _folder(place: Path) -> Opened:
+def _folder(place: Path) -> PackReader:
     found: dict[str, str] = {}
     refused: list[tuple[str, str]] = []
     for folder, folders, files in os.walk(place, onerror=_raise):
@@ -61,14 +61,14 @@ def _folder(place: Path) -> Opened:
                 found[_composed(inside)] = path
             elif not stat.S_ISDIR(mode):
                 refused.append((inside, "a link or device, not a file"))
-    return Opened(names=frozenset(found), open=lambda name: open(found[name], "rb"), refused=tuple(refused))  # noqa: PTH123
+    return PackReader(names=frozenset(found), open=lambda name: open(found[name], "rb"), refused=tuple(refused))  # noqa: PTH123
 
 
 def _raise(error: OSError) -> None:
     raise error
 
 
-def _zip(archive: zipfile.ZipFile, place: Path) -> Opened:
+def _zip(archive: zipfile.ZipFile, place: Path) -> PackReader:
     members = [member for member in archive.infolist() if not member.is_dir()]
     tops = {member.filename.partition("/")[0] for member in members if "/" in member.filename}
     if len(tops) != 1:
@@ -84,7 +84,7 @@ def _zip(archive: zipfile.ZipFile, place: Path) -> Opened:
             refused.append((member.filename, "named twice in the zip"))
         else:
             found[inside] = member
-    return Opened(names=frozenset(found), open=lambda name: archive.open(found[name]), refused=tuple(refused))
+    return PackReader(names=frozenset(found), open=lambda name: archive.open(found[name]), refused=tuple(refused))
 
 
 def _wrong(member: zipfile.ZipInfo, top: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from processors.errors import RequestError
 from processors.packs.archive.bagit import ALGORITHMS, BLOCK_BYTES, DECLARATION
-from processors.packs.archive.pack_reader import Opened, opened
+from processors.packs.archive.pack_reader import PackReader, opened
 
 MAX_LISTING_BYTES = 1 << 28
 """Of one manifest: a million files take 150 MB."""
@@ -52,7 +52,7 @@ def verify_pack(place: Path) -> CheckedPack:
 
 
 class _Verifier:
-    def __init__(self, pack: Opened) -> None:
+    def __init__(self, pack: PackReader) -> None:
         self._pack = pack
         self._faults = [PackFault(path=path, kind="refused", reason=reason) for path, reason in pack.refused]
         self._size = 0

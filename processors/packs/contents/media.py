@@ -17,9 +17,9 @@ from processors.formats import PICTURE_READERS, media_type_of
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, encode
 from processors.packs.archive.bagit import BLOCK_BYTES, BagWriter, Written
 from processors.packs.contents.names import UniqueNames
-from processors.packs.contents.packed_file import Made, Packed
+from processors.packs.contents.packed_file import Conversion, PackedFile
 from processors.packs.contents.signing import Signer
-from processors.packs.contents.subject import Entry, Subject
+from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.recipe.pack_recipe import Pictures
 from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.display_levels import levels_of, to_8_bit
@@ -38,7 +38,7 @@ class MediaWriter:
     pictures: Pictures | None
     signer: Signer | None
 
-    def original(self, subject: Subject, size_px: tuple[int | None, int | None]) -> Packed:
+    def original(self, subject: SourceRecord, size_px: tuple[int | None, int | None]) -> PackedFile:
         """Write a source as it was released.
 
         Raises
@@ -50,7 +50,7 @@ class MediaWriter:
         media_type = media_type_of(subject.format, subject.medium, subject.name)
         where = f"{subject.release}/{subject.name}"
         written = self._copy(Path(subject.path), path, subject.digest, where, media_type, is_original=True)
-        return Packed(
+        return PackedFile(
             subject=subject,
             entry=None,
             path=path,
@@ -64,7 +64,7 @@ class MediaWriter:
             made=None,
         )
 
-    def item(self, entry: Entry) -> Iterator[Packed]:
+    def item(self, entry: ItemRecord) -> Iterator[PackedFile]:
         """Write an item: as stored, or the pictures that the recipe asks for.
 
         Raises
@@ -77,14 +77,14 @@ class MediaWriter:
             return
         if self.signer is not None and self.signer.can_sign(entry.media_type):
             data = self.signer.sign(_read(entry), entry)
-            made = Made(signed_of=entry.sha256)
+            made = Conversion(signed_of=entry.sha256)
             yield self._write(entry, _flat(entry.name), entry.media_type, data, made, _size(entry))
             return
         path = self._path(entry, _flat(entry.name))
         written = self._copy(entry.path, path, entry.sha256, _where(entry), entry.media_type, is_original=False)
         yield _packed(entry, path, entry.media_type, written, None, _size(entry))
 
-    def _made(self, entry: Entry, pictures: Pictures) -> Iterator[Packed]:
+    def _made(self, entry: ItemRecord, pictures: Pictures) -> Iterator[PackedFile]:
         with Image.open(checked_bytes(entry), formats=PICTURE_READERS) as opened:
             if opened.width * opened.height > MAX_SCALED_PIXELS:
                 size = f"{opened.width} x {opened.height} px"
@@ -107,13 +107,19 @@ class MediaWriter:
                 if self.signer is not None and self.signer.can_sign(media_type):
                     signed_of = hashlib.sha256(data).hexdigest()
                     data = self.signer.sign(data, entry, media_type=media_type)
-                made = Made(longest_side_px=side, signed_of=signed_of)
+                made = Conversion(longest_side_px=side, signed_of=signed_of)
                 name = f"{stem}_{side}{SUFFIXES[pictures.picture_format]}"
                 yield self._write(entry, name, media_type, data, made, picture.size)
 
     def _write(
-        self, entry: Entry, name: str, media_type: str, data: bytes, made: Made, size_px: tuple[int | None, int | None]
-    ) -> Packed:
+        self,
+        entry: ItemRecord,
+        name: str,
+        media_type: str,
+        data: bytes,
+        made: Conversion,
+        size_px: tuple[int | None, int | None],
+    ) -> PackedFile:
         path = self._path(entry, name)
         wants_md5 = can_be_labelled(media_type, path.rpartition("/")[2], is_original=False)
         return _packed(entry, path, media_type, self.bag.add(path, [data], md5=wants_md5), made, size_px)
@@ -130,24 +136,24 @@ class MediaWriter:
             raise _corrupt(where, written.sha256, digest)
         return written
 
-    def _path(self, entry: Entry, name: str) -> str:
+    def _path(self, entry: ItemRecord, name: str) -> str:
         folder = self._folder(entry.subject, entry.manifest.ref.processor, entry.manifest.ref.key)
         return f"{folder}/{self.names.name(folder, name, f'{entry.name} as {name}')}"
 
-    def _folder(self, subject: Subject, kind: str, key: str = "") -> str:
+    def _folder(self, subject: SourceRecord, kind: str, key: str = "") -> str:
         folder = f"{FOLDER}/{self.names.name(FOLDER, subject.name, subject.digest)}"
         return f"{folder}/{self.names.name(folder, kind, kind + key)}"
 
 
 def _packed(
-    entry: Entry,
+    entry: ItemRecord,
     path: str,
     media_type: str,
     written: Written,
-    made: Made | None,
+    made: Conversion | None,
     size_px: tuple[int | None, int | None],
-) -> Packed:
-    return Packed(
+) -> PackedFile:
+    return PackedFile(
         subject=entry.subject,
         entry=entry,
         path=path,
@@ -162,7 +168,7 @@ def _packed(
     )
 
 
-def checked_bytes(entry: Entry) -> io.BytesIO:
+def checked_bytes(entry: ItemRecord) -> io.BytesIO:
     """A stored item's bytes, which are what its manifest names; raises as `MediaWriter.item` does."""
     return io.BytesIO(_read(entry))
 
@@ -173,7 +179,7 @@ def read_blocks(file: BinaryIO | io.FileIO) -> Iterator[bytes]:
         yield block
 
 
-def _read(entry: Entry) -> bytes:
+def _read(entry: ItemRecord) -> bytes:
     try:
         data = entry.path.read_bytes()
     except FileNotFoundError as error:
@@ -189,7 +195,7 @@ def _corrupt(where: str, found: str, told: str) -> ResultCorrupt:
     )
 
 
-def _where(entry: Entry) -> str:
+def _where(entry: ItemRecord) -> str:
     return f"{entry.subject.name}: {entry.manifest.ref.processor}/{entry.name}"
 
 
@@ -210,19 +216,19 @@ def _flat(name: str) -> str:
     return name.replace("/", "_")
 
 
-def _is_plot(entry: Entry) -> bool:
+def _is_plot(entry: ItemRecord) -> bool:
     """Its axes lie at pixels that its facts name: the player needs it as it is."""
     return isinstance(entry.facts, dict) and "plot_left_px" in entry.facts
 
 
-def _is_animated(entry: Entry) -> bool:
+def _is_animated(entry: ItemRecord) -> bool:
     if entry.media_type not in ("image/webp", "image/gif"):
         return False
     with Image.open(entry.path, formats=PICTURE_READERS) as opened:
         return getattr(opened, "n_frames", 1) > 1
 
 
-def _size(entry: Entry) -> tuple[int | None, int | None]:
+def _size(entry: ItemRecord) -> tuple[int | None, int | None]:
     facts: Any = entry.facts if isinstance(entry.facts, dict) else {}
     width, height = facts.get("width_px"), facts.get("height_px")
     if isinstance(width, int) and isinstance(height, int):
@@ -233,7 +239,7 @@ def _size(entry: Entry) -> tuple[int | None, int | None]:
         return opened.size
 
 
-def _duration(entry: Entry) -> float | None:
+def _duration(entry: ItemRecord) -> float | None:
     if entry.media_type.partition("/")[0] not in ("audio", "video"):
         return None
     facts: Any = entry.facts if isinstance(entry.facts, dict) else {}

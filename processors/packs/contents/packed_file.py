@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from processors.contract import Json
-from processors.packs.contents.subject import Entry, Subject
+from processors.packs.contents.subject import ItemRecord, SourceRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class Conversion:
     """What the pack itself did to an item."""
 
     longest_side_px: int | None = None
@@ -22,11 +22,11 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packed:
+class PackedFile:
     """A file below `data/media/`."""
 
-    subject: Subject
-    entry: Entry | None
+    subject: SourceRecord
+    entry: ItemRecord | None
     """None: the original."""
     path: str
     """Below `data/`."""
@@ -37,7 +37,7 @@ class Packed:
     width_px: int | None
     height_px: int | None
     duration_seconds: float | None
-    made: Made | None
+    made: Conversion | None
     """None: the stored bytes."""
 
     @property
@@ -55,7 +55,7 @@ class Packed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identity:
+class PackIdentity:
     """What names a pack."""
 
     digest: str

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from processors.errors import RequestError
 from processors.packs.contents.licences import rights_address_of
-from processors.packs.contents.subject import Subject, Text
+from processors.packs.contents.subject import SourceRecord, Text
 from processors.packs.recipe.pack_recipe import Override, Recipe
 
 NOTICES = {
@@ -20,7 +20,7 @@ NOTICES = {
 }
 
 
-def check_rights(subjects: Sequence[Subject], recipe: Recipe) -> None:
+def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
     """Refuse a public pack of what may not be passed on, all of it at once.
 
     Raises
@@ -44,12 +44,12 @@ def check_rights(subjects: Sequence[Subject], recipe: Recipe) -> None:
         )
 
 
-def override_of(subject: Subject, overrides: Iterable[Override]) -> Override | None:
+def override_of(subject: SourceRecord, overrides: Iterable[Override]) -> Override | None:
     """The first override in writing that means this source."""
     return next((one for one in overrides if _means(one, subject)), None)
 
 
-def notice(subject: Subject, recipe: Recipe) -> Text:
+def notice(subject: SourceRecord, recipe: Recipe) -> Text:
     """What a reader must be told before using it; empty where it may be passed on."""
     if subject.redistribute:
         return Text()
@@ -62,22 +62,22 @@ def notice(subject: Subject, recipe: Recipe) -> Text:
     return Text(en=f"{told.en} {en}", zh=f"{told.zh}{zh}")
 
 
-def credit(subject: Subject) -> str:
+def credit(subject: SourceRecord) -> str:
     """As the agency wants to be named, else the agency, else that nobody says."""
     return subject.credit or subject.agency or subject.creator or "unknown: nobody says whom to credit"
 
 
-def rights(subject: Subject) -> str:
+def rights(subject: SourceRecord) -> str:
     """In the words of the release; of several that hold the same bytes, of the one that allows least."""
     return subject.rights or "unknown: nobody says under which rights it was released"
 
 
-def rights_address(subject: Subject) -> str | None:
+def rights_address(subject: SourceRecord) -> str | None:
     """The standard address of these rights; None where they are stated and no standard has them."""
     return rights_address_of(subject.rights)
 
 
-def _means(override: Override, subject: Subject) -> bool:
+def _means(override: Override, subject: SourceRecord) -> bool:
     word = override.source
     return (
         fnmatchcase(subject.name, word)
@@ -87,7 +87,7 @@ def _means(override: Override, subject: Subject) -> bool:
     )
 
 
-def _refusal(subject: Subject) -> str:
+def _refusal(subject: SourceRecord) -> str:
     """What is refused, and who says so: the place itself, or another that holds the same bytes."""
     name = f"{subject.release}/{subject.name} ({subject.digest[:8]})"
     if other := subject.bound_by:

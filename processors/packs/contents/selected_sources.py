@@ -9,8 +9,8 @@ from pathlib import Path
 
 from processors.errors import RequestError
 from processors.packs.contents.rights import check_rights
-from processors.packs.contents.subject import Subject, manifests_of, subjects
-from processors.packs.recipe.include import taken
+from processors.packs.contents.subject import SourceRecord, manifests_of, subjects
+from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import ORIGINALS, Recipe
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef
@@ -23,10 +23,10 @@ Asked = Callable[[SourceRow], frozenset[ResultRef]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
+class SelectedSource:
     """What goes into a pack of one source."""
 
-    subject: Subject
+    subject: SourceRecord
     has_original: bool
     results: tuple[Manifest, ...]
     """Each with only the items that are taken."""
@@ -41,7 +41,7 @@ class Chosen:
         return {manifest.ref for manifest in (*self.results, *self.shown)}
 
 
-def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> list[Chosen]:
+def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> list[SelectedSource]:
     """All that goes into the pack, in the order of releases and names.
 
     Raises
@@ -78,13 +78,13 @@ def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str,
     ) or ("*",)
 
 
-def _chosen(recipe: Recipe, row: SourceRow, subject: Subject, store: Store, asked: Asked) -> Chosen:
+def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked) -> SelectedSource:
     manifests = list(manifests_of(subject, store))
-    return Chosen(
+    return SelectedSource(
         subject=subject,
         has_original=ORIGINALS in recipe.take,
-        results=tuple(taken(manifests, recipe, asked(row))),
-        shown=tuple(taken(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
+        results=tuple(included(manifests, recipe, asked(row))),
+        shown=tuple(included(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
         seen_utc=row.seen_utc,
     )

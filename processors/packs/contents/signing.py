@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from processors.errors import RequestError
 from processors.packs.contents.rights import credit
-from processors.packs.contents.subject import Entry
+from processors.packs.contents.subject import ItemRecord
 from processors.packs.recipe.pack_recipe import Signature
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Signer:
         """Is there a place for a signature in this format?"""
         return media_type in SIGNED
 
-    def sign(self, data: bytes, entry: Entry, *, media_type: str | None = None) -> bytes:
+    def sign(self, data: bytes, entry: ItemRecord, *, media_type: str | None = None) -> bytes:
         """The bytes with a signed manifest in them.
 
         Parameters
@@ -76,7 +76,7 @@ class Signer:
         return signed.getvalue()
 
 
-def _manifest(entry: Entry) -> dict[str, Any]:
+def _manifest(entry: ItemRecord) -> dict[str, Any]:
     ref, subject = entry.manifest.ref, entry.subject
     what = f"{ref.processor} {entry.manifest.version} of {subject.name}"
     derivation = {

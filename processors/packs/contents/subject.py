@@ -42,7 +42,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
+class FailedResult:
     """What could not be made of a source."""
 
     processor: str
@@ -52,7 +52,7 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class SourceRecord:
     """A source with everything that is said of it."""
 
     digest: str
@@ -87,7 +87,7 @@ class Subject:
     """What the latest audit says (`words`, `is_complete`, `motion_may_be_measured`, ...); None where there is none."""
     evidence: dict[str, Any] | None
     """The whole evidence record; None where there is none."""
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[FailedResult, ...] = ()
     """By processor; the latest result of each counts."""
     evidence_key: str | None = None
     """Of the evidence record; None where there is none."""
@@ -100,10 +100,10 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class ItemRecord:
     """One item of the store, with the result that it belongs to."""
 
-    subject: Subject
+    subject: SourceRecord
     manifest: Manifest
     name: str
     """Path below the result's folder."""
@@ -115,7 +115,7 @@ class Entry:
     """As stored, with the latest audit of its source under `audit`."""
 
 
-def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> Iterator[Subject]:
+def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> Iterator[SourceRecord]:
     """What is known of each source, in the order given: the words of its own place, the strictest rights of all."""
     with connect(catalogue) as connection:
         audits = {
@@ -130,18 +130,18 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
             place = _Place(path=path, relative=relative, planned_key=planned, evidence_key=key, is_gone=gone)
             sighted.setdefault(source, []).append(place)
         apart = disagreements(connection)
-        failures: dict[str, list[Failure]] = {}
+        failures: dict[str, list[FailedResult]] = {}
         for source, processor, verdict, reason in connection.execute(
             "SELECT source, processor, verdict, reason FROM results WHERE processor <> 'evidence' "
             "QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY started_utc DESC) = 1 "
             "AND verdict <> 'made' ORDER BY source, processor"
         ).fetchall():
-            failures.setdefault(source, []).append(Failure(processor=processor, verdict=verdict, reason=reason))
-        unsaid: dict[str, dict[str, Failure]] = {}
+            failures.setdefault(source, []).append(FailedResult(processor=processor, verdict=verdict, reason=reason))
+        unsaid: dict[str, dict[str, FailedResult]] = {}
         for source, key, verdict, reason in connection.execute(
             "SELECT source, key, verdict, reason FROM results WHERE processor = 'evidence' AND verdict <> 'made'"
         ).fetchall():
-            unsaid.setdefault(source, {})[key] = Failure(processor="evidence", verdict=verdict, reason=reason)
+            unsaid.setdefault(source, {})[key] = FailedResult(processor="evidence", verdict=verdict, reason=reason)
     for row in rows:
         places = _places(row, sighted.get(row.digest, []))
         records = [_evidence(row.digest, place.evidence_key, store) for place in places]
@@ -182,7 +182,7 @@ def _places(row: SourceRow, sighted: list[_Place]) -> list[_Place]:
     return [here, *(other for other in others if other.evidence_key != here.evidence_key or not here.evidence_key)]
 
 
-def _unsaid(place: _Place, failures: dict[str, Failure]) -> Failure | None:
+def _unsaid(place: _Place, failures: dict[str, FailedResult]) -> FailedResult | None:
     """Why there is no evidence of a place, where a run has tried to make it."""
     if place.evidence_key is not None:
         return None
@@ -200,13 +200,13 @@ def _in_words(one: Disagreement) -> str:
     return f"{one.about}: " + "; ".join(f"{value} ({place})" for value, place in one.says)
 
 
-def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, Any] | None) -> Subject:
+def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, Any] | None) -> SourceRecord:
     """Put together what the catalogue, the evidence record and the audit say of one source."""
     said = _Said(evidence)
     event = (evidence or {}).get("event") or {}
     redistribute = said.first("marsmedia:redistribute")
     assert row.medium is not None
-    return Subject(
+    return SourceRecord(
         digest=row.digest,
         name=row.name,
         release=row.release,
@@ -275,19 +275,19 @@ class _Said:
         return Text(en=values.get("en"), zh=values.get("zh"))
 
 
-def manifests_of(subject: Subject, store: Store) -> Iterator[Manifest]:
+def manifests_of(subject: SourceRecord, store: Store) -> Iterator[Manifest]:
     """The results of a source, of the evidence only what is said at the subject's own place."""
     for manifest in store.manifests(subject.digest):
         if manifest.ref.processor != "evidence" or manifest.ref.key == subject.evidence_key:
             yield manifest
 
 
-def entries(subject: Subject, manifests: Iterable[Manifest], store: Store) -> Iterator[Entry]:
+def entries(subject: SourceRecord, manifests: Iterable[Manifest], store: Store) -> Iterator[ItemRecord]:
     """The items of some of a source's results, in the order of processor, key and name."""
     for manifest in sorted(manifests, key=lambda manifest: manifest.ref):
         for item in sorted(manifest.items, key=lambda item: item.name):
             facts = item.facts if isinstance(item.facts, dict) else {}
-            yield Entry(
+            yield ItemRecord(
                 subject=subject,
                 manifest=manifest,
                 name=item.name,

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from processors.contract import require
-from processors.packs.contents.subject import Entry, Subject
+from processors.packs.contents.subject import ItemRecord, SourceRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class GalleryFile:
     """Where the page finds a file. Addresses are relative URLs from the page's folder, percent-encoded."""
 
-    entry: Entry | None
+    entry: ItemRecord | None
     """None for an original."""
-    subject: Subject
+    subject: SourceRecord
     href: str
     media_type: str
     thumbnail_href: str | None

@@ -9,8 +9,8 @@ from typing import Any
 
 from processors.contract import Json
 from processors.errors import ResultCorrupt
-from processors.packs.contents.subject import Entry, Subject
-from processors.packs.gallery.gallery_file import Shown
+from processors.packs.contents.subject import ItemRecord, SourceRecord
+from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import FACES
 from processors.packs.gallery.waveform_peaks import peaks
 
@@ -24,16 +24,16 @@ VERDICTS = ("is_complete", "motion_may_be_measured", "is_stop_motion")
 class Group:
     """A subject with all of it that is shown."""
 
-    subject: Subject
-    shown: list[Shown] = field(default_factory=list)
+    subject: SourceRecord
+    shown: list[GalleryFile] = field(default_factory=list)
 
-    def items(self, processor: str, name: str) -> Iterable[tuple[Shown, Entry]]:
+    def items(self, processor: str, name: str) -> Iterable[tuple[GalleryFile, ItemRecord]]:
         for shown in self.shown:
             if shown.entry and (shown.entry.manifest.ref.processor, shown.entry.name) == (processor, name):
                 yield shown, shown.entry
 
 
-def grouped(shown: Iterable[Shown]) -> list[Group]:
+def grouped(shown: Iterable[GalleryFile]) -> list[Group]:
     """By subject, in the order in which each is first met."""
     groups: dict[str, Group] = {}
     for one in shown:
@@ -175,7 +175,7 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
     }
 
 
-def _made(entry: Entry) -> dict[str, Any]:
+def _made(entry: ItemRecord) -> dict[str, Any]:
     """How a result was made; nothing about the machine or the hour, so that the page is the same everywhere."""
     manifest = entry.manifest
     return {
@@ -187,7 +187,7 @@ def _made(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _file(one: Shown, numbers: dict[Any, int]) -> dict[str, Any]:
+def _file(one: GalleryFile, numbers: dict[Any, int]) -> dict[str, Any]:
     entry = one.entry
     facts = entry.facts if entry else None
     return {

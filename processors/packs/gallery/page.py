@@ -12,7 +12,7 @@ from typing import Any
 
 from processors.contract import require
 from processors.packs.contents.subject import Text
-from processors.packs.gallery.gallery_file import Shown
+from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.gallery_record import frames_of, grouped, listed, opened, shots_of
 from processors.packs.gallery.tile_pyramids import unpack
 
@@ -23,7 +23,7 @@ MARK = '<meta name="generator" content="marsmedia gallery">'
 """By which `browse` knows a folder that it may write into again."""
 
 
-def write_gallery(folder: Path, shown: Iterable[Shown], *, title: Text, languages: tuple[str, ...]) -> list[Path]:
+def write_gallery(folder: Path, shown: Iterable[GalleryFile], *, title: Text, languages: tuple[str, ...]) -> list[Path]:
     """Write the page into `folder`; gives the paths written, `index.html` last.
 
     Parameters

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from processors.contract import canonical_json
 from processors.formats import media_type_of
-from processors.packs.contents.subject import Subject, entries, manifests_of
-from processors.packs.gallery.gallery_file import Shown
+from processors.packs.contents.subject import SourceRecord, entries, manifests_of
+from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.manifest import Manifest
 from processors.store.store import Store
 
 
-def shown_of_store(subjects: Iterable[Subject], store: Store, folder: Path) -> Iterator[Shown]:
+def shown_of_store(subjects: Iterable[SourceRecord], store: Store, folder: Path) -> Iterator[GalleryFile]:
     """Every item as it lies in the store, seen from `folder`; small pictures are written below `folder`."""
     thumbnails = Thumbnails(folder)
     for subject in subjects:
         original = Path(subject.path)
         if original.is_file():
-            yield Shown(
+            yield GalleryFile(
                 entry=None,
                 subject=subject,
                 href=seen_from(folder, original),
@@ -31,7 +31,7 @@ def shown_of_store(subjects: Iterable[Subject], store: Store, folder: Path) -> I
             items = list(entries(subject, [manifest], store))
             small = thumbnails.of_result(items)
             for entry in items:
-                yield Shown(
+                yield GalleryFile(
                     entry=entry,
                     subject=subject,
                     href=seen_from(folder, entry.path),

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.errors import MediaError, ResultCorrupt
-from processors.packs.contents.subject import Entry
+from processors.packs.contents.subject import ItemRecord
 
 MAX_SIDE_PX = 480
 """A card is 240 CSS pixels wide; screens of two device pixels each show this in full."""
@@ -38,7 +38,7 @@ class Thumbnails:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def of_result(self, entries: Sequence[Entry]) -> dict[str, str]:
+    def of_result(self, entries: Sequence[ItemRecord]) -> dict[str, str]:
         """Address by item name; where a result has small pictures of its own they serve, and no others are made.
 
         Raises
@@ -50,7 +50,7 @@ class Thumbnails:
             return {entry.name: seen_from(self._folder, entry.path) for entry in small}
         return {entry.name: self._made(entry) for entry in pictures}
 
-    def _made(self, entry: Entry) -> str:
+    def _made(self, entry: ItemRecord) -> str:
         target = self._folder / "thumbnails" / entry.sha256[:2] / f"{entry.sha256[:24]}.jpg"
         if not target.exists():
             from PIL import ImageOps
@@ -72,16 +72,16 @@ class Thumbnails:
         return seen_from(self._folder, target)
 
 
-def _facts(entry: Entry) -> dict[str, Any]:
+def _facts(entry: ItemRecord) -> dict[str, Any]:
     return entry.facts if isinstance(entry.facts, dict) else {}
 
 
-def _is_small(entry: Entry) -> bool:
+def _is_small(entry: ItemRecord) -> bool:
     width, height = (_facts(entry).get(name) for name in ("width_px", "height_px"))
     return width is not None and height is not None and max(width, height) <= MAX_SIDE_PX and not _plot(entry)
 
 
-def _plot(entry: Entry) -> Box | None:
+def _plot(entry: ItemRecord) -> Box | None:
     """A spectrogram without its axes."""
     facts = _facts(entry)
     if "plot_left_px" not in facts:

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.errors import ResultCorrupt
-from processors.packs.contents.subject import Entry
+from processors.packs.contents.subject import ItemRecord
 
 
-def unpack(entry: Entry, folder: Path) -> tuple[dict[str, Any], list[Path]]:
+def unpack(entry: ItemRecord, folder: Path) -> tuple[dict[str, Any], list[Path]]:
     """Write the tiles of `tiles.zip` into `folder`/tiles; gives the IIIF description, `id` there, and the paths.
 
     Raises

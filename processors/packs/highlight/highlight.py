@@ -14,8 +14,8 @@ from PIL import Image
 from processors.errors import RequestError, StoreError
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
-from processors.packs.contents.selected_sources import Chosen
-from processors.packs.contents.subject import Entry, Subject, entries
+from processors.packs.contents.selected_sources import SelectedSource
+from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
 from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.recipe.pack_recipe import Highlight, Recipe
 from processors.store.store import Store
@@ -33,11 +33,11 @@ FADE_SECONDS = 1.0
 class Scene:
     """One picture or moving shot."""
 
-    entry: Entry
+    entry: ItemRecord
     is_moving: bool
 
 
-def write_highlight(chosen: Sequence[Chosen], recipe: Recipe, store: Store, scratch: Path) -> Path:
+def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Store, scratch: Path) -> Path:
     """Write the clip into `scratch`.
 
     Raises
@@ -103,7 +103,7 @@ def write_highlight(chosen: Sequence[Chosen], recipe: Recipe, store: Store, scra
     return path
 
 
-def _scenes(chosen: Sequence[Chosen], store: Store) -> Iterator[Scene]:
+def _scenes(chosen: Sequence[SelectedSource], store: Store) -> Iterator[Scene]:
     """Of each photo its largest preview; of each video its preview clip and the best still of each shot."""
     for one in chosen:
         found = list(entries(one.subject, one.shown, store))
@@ -115,7 +115,7 @@ def _scenes(chosen: Sequence[Chosen], store: Store) -> Iterator[Scene]:
         yield from (Scene(entry=entry, is_moving=False) for entry in stills if "_01." in entry.name)
 
 
-def _width(entry: Entry) -> tuple[int, str]:
+def _width(entry: ItemRecord) -> tuple[int, str]:
     facts = entry.facts if isinstance(entry.facts, dict) else {}
     width = facts.get("width_px")
     return width if isinstance(width, int) else 0, entry.name
@@ -129,7 +129,7 @@ def _steps(seconds: float) -> int:
     return max(1, round(seconds * FRAMES_PER_SECOND))
 
 
-def _frames(scenes: Sequence[Scene], credited: Sequence[Subject], recipe: Recipe, cards: Cards) -> Iterator[Frame]:
+def _frames(scenes: Sequence[Scene], credited: Sequence[SourceRecord], recipe: Recipe, cards: Cards) -> Iterator[Frame]:
     assert recipe.highlight is not None
     title = recipe.title.en or recipe.title.zh or ""
     lines = [recipe.text.en or "", recipe.publisher or ""]
@@ -149,16 +149,16 @@ def _frames(scenes: Sequence[Scene], credited: Sequence[Subject], recipe: Recipe
     yield from [cards.text("Credits", list(lines))] * _steps(CARD_SECONDS)
 
 
-def _title(subject: Subject) -> str:
+def _title(subject: SourceRecord) -> str:
     return f"{subject.title.en or subject.name}{' (synthetic)' if subject.synthetic else ''}"
 
 
-def _still(entry: Entry) -> Iterator[Image.Image]:
+def _still(entry: ItemRecord) -> Iterator[Image.Image]:
     with checked_bytes(entry) as data, Image.open(data) as opened:
         yield opened.convert("RGB")
 
 
-def _moving(entry: Entry) -> Iterator[Image.Image]:
+def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
     """The clip's picture at each frame of the highlight; it ends with the clip."""
     with checked_bytes(entry) as data, av.open(data, "r") as container:
         stream = container.streams.video[0]
@@ -173,13 +173,13 @@ def _moving(entry: Entry) -> Iterator[Image.Image]:
             yield shown
 
 
-def _heard(chosen: Sequence[Chosen], store: Store) -> Entry | None:
+def _heard(chosen: Sequence[SelectedSource], store: Store) -> ItemRecord | None:
     """The sound of the clip: the first of the selection in its most audible rendition; None where there is none."""
     found = [e for one in chosen for e in entries(one.subject, one.shown, store) if e.name in SOUNDS]
     return min(found, key=lambda entry: SOUNDS.index(entry.name), default=None)
 
 
-def _sound(heard: Entry, seconds: float, scratch: Path) -> Path:
+def _sound(heard: ItemRecord, seconds: float, scratch: Path) -> Path:
     """The sound as WAV, as long as the clip at most, faded out."""
     import soundfile
 

@@ -15,7 +15,7 @@ def patterns(recipe: Recipe) -> list[str]:
     return [pattern for word in recipe.take if word != ORIGINALS for pattern in TAKE.get(word, (word,))]
 
 
-def taken(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:
+def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:
     """The results of one source to take, each with only the items to take, in the order of processor and key.
 
     Of a processor's results those that today's recipes ask for are taken; where they ask for none, the latest.

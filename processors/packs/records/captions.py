@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from processors.packs.contents.subject import Entry, Subject, Text
+from processors.packs.contents.subject import ItemRecord, SourceRecord, Text
 
 KINDS: dict[str, tuple[str, str]] = {
     "video.frames": ("Frame", "画面"),
@@ -51,7 +51,7 @@ class Words:
     """For those who cannot see or hear it: from the caption, else built from the facts and saying so."""
 
 
-def words(subject: Subject, entry: Entry | None) -> Words:
+def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
     """Label, caption and alternative text of an item, or of the original."""
     en, zh = _kind(subject, entry)
     title_en = subject.title.en or subject.title.zh or subject.name
@@ -67,7 +67,7 @@ def words(subject: Subject, entry: Entry | None) -> Words:
     )
 
 
-def _kind(subject: Subject, entry: Entry | None) -> tuple[str, str]:
+def _kind(subject: SourceRecord, entry: ItemRecord | None) -> tuple[str, str]:
     if entry is None:
         return ORIGINALS[subject.medium]
     en, zh = KINDS.get(entry.manifest.ref.processor, (entry.manifest.ref.processor, entry.manifest.ref.processor))
@@ -77,7 +77,7 @@ def _kind(subject: Subject, entry: Entry | None) -> tuple[str, str]:
     return en, zh
 
 
-def time_of(entry: Entry | None) -> float | None:
+def time_of(entry: ItemRecord | None) -> float | None:
     """Presentation time of a picture, seconds; None where it has none."""
     facts: Any = entry.facts if entry and isinstance(entry.facts, dict) else {}
     identity: Any = facts.get("identity")
@@ -85,7 +85,7 @@ def time_of(entry: Entry | None) -> float | None:
     return float(found) if isinstance(found, int | float) else None
 
 
-def _facts_en(subject: Subject) -> str:
+def _facts_en(subject: SourceRecord) -> str:
     said = []
     if subject.camera:
         said.append(f"Recorded by {subject.camera}. ")
@@ -97,7 +97,7 @@ def _facts_en(subject: Subject) -> str:
     return "".join(said)
 
 
-def _facts_zh(subject: Subject) -> str:
+def _facts_zh(subject: SourceRecord) -> str:
     said = []
     if subject.camera:
         said.append(f"记录设备：{subject.camera}。")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from processors.packs.contents.packed_file import Identity, Packed
+from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.rights import credit, notice, override_of, rights
-from processors.packs.contents.subject import Subject, Text
+from processors.packs.contents.subject import SourceRecord, Text
 from processors.packs.contents.voices import Voice
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.sources.scan import printable
@@ -15,10 +15,10 @@ from processors.sources.scan import printable
 FILE = "CREDITS.txt"
 
 
-def credits_text(packed: Sequence[Packed], recipe: Recipe, identity: Identity) -> Iterator[bytes]:
+def credits_text(packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[bytes]:
     """The file, in pieces."""
     yield _lines([*_both(recipe.title, recipe), f"{identity.urn}, {identity.day}, audience: {recipe.audience}", ""])
-    groups: dict[str, list[Packed]] = {}
+    groups: dict[str, list[PackedFile]] = {}
     for one in packed:
         groups.setdefault(one.subject.digest, []).append(one)
     for files in groups.values():
@@ -44,7 +44,7 @@ def credits_text(packed: Sequence[Packed], recipe: Recipe, identity: Identity) -
         yield _lines(lines)
 
 
-def _other_voices(subject: Subject) -> Iterator[str]:
+def _other_voices(subject: SourceRecord) -> Iterator[str]:
     """What other places of the same bytes say of credit and rights, and which of them binds."""
     if subject.bound_by:
         yield f"  Rights as said by / 权利依据: {subject.bound_by.place}: {subject.bound_by.why_not}"

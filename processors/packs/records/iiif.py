@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.contract import Json
-from processors.packs.contents.packed_file import Identity, Packed, in_languages, json_with_list
+from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_languages, json_with_list
 from processors.packs.contents.rights import credit, notice, rights, rights_address
-from processors.packs.contents.subject import Subject, Text
+from processors.packs.contents.subject import SourceRecord, Text
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.captions import time_of, words
 
@@ -20,7 +20,7 @@ LOCAL_ADDRESS = "http://localhost:8000/data/"
 TYPES = {"image": "Image", "video": "Video", "audio": "Sound"}
 
 
-def manifest(shown: Sequence[Packed], recipe: Recipe, identity: Identity) -> Iterator[bytes]:
+def manifest(shown: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[bytes]:
     """The manifest of at least one file that `can_be_shown`, in pieces."""
     base = recipe.web_address or LOCAL_ADDRESS
     head: dict[str, Json] = {"@context": CONTEXT, "id": f"{base}{FILE}", "type": "Manifest"}
@@ -40,7 +40,7 @@ def manifest(shown: Sequence[Packed], recipe: Recipe, identity: Identity) -> Ite
     yield from json_with_list(head, "items", (_canvas(one, recipe, base) for one in shown))
 
 
-def _order_of(shown: Sequence[Packed]) -> Callable[[Packed], tuple[int, float]]:
+def _order_of(shown: Sequence[PackedFile]) -> Callable[[PackedFile], tuple[int, float]]:
     """Sources and results as they come; within a result by presentation time."""
     places: dict[tuple[str, str], int] = {}
     for one in shown:
@@ -48,7 +48,7 @@ def _order_of(shown: Sequence[Packed]) -> Callable[[Packed], tuple[int, float]]:
     return lambda one: (places[one.subject.digest, one.folder], time_of(one.entry) or 0.0)
 
 
-def can_be_shown(one: Packed) -> bool:
+def can_be_shown(one: PackedFile) -> bool:
     """Is it a picture, a video or a sound whose size or duration is known?"""
     kind = one.media_type.partition("/")[0]
     return (kind in ("image", "video") and bool(one.width_px and one.height_px)) or (
@@ -56,14 +56,14 @@ def can_be_shown(one: Packed) -> bool:
     )
 
 
-def _by_subject(shown: Sequence[Packed]) -> list[tuple[Subject, list[Packed]]]:
-    groups: dict[str, tuple[Subject, list[Packed]]] = {}
+def _by_subject(shown: Sequence[PackedFile]) -> list[tuple[SourceRecord, list[PackedFile]]]:
+    groups: dict[str, tuple[SourceRecord, list[PackedFile]]] = {}
     for one in shown:
         groups.setdefault(one.subject.digest, (one.subject, []))[1].append(one)
     return list(groups.values())
 
 
-def _range(subject: Subject, group: list[Packed], base: str) -> Json:
+def _range(subject: SourceRecord, group: list[PackedFile], base: str) -> Json:
     titles = in_languages(subject.title.en, subject.title.zh, ("en", "zh"))
     return {
         "id": f"{base}#range-{subject.digest[:16]}",
@@ -73,7 +73,7 @@ def _range(subject: Subject, group: list[Packed], base: str) -> Json:
     }
 
 
-def _canvas(one: Packed, recipe: Recipe, base: str) -> Json:
+def _canvas(one: PackedFile, recipe: Recipe, base: str) -> Json:
     said, place, kind = words(one.subject, one.entry), _canvas_id(one, base), one.media_type.partition("/")[0]
     size: dict[str, Json] = {"width": one.width_px, "height": one.height_px} if kind != "audio" else {}
     if kind != "image" and one.duration_seconds:
@@ -97,7 +97,7 @@ def _canvas(one: Packed, recipe: Recipe, base: str) -> Json:
     return canvas
 
 
-def _facts(one: Packed, alternative: Text, recipe: Recipe) -> list[Json]:
+def _facts(one: PackedFile, alternative: Text, recipe: Recipe) -> list[Json]:
     subject, recorded = one.subject, one.subject.recorded
     facts = [
         _pair("Alternative text", "替代文本", alternative, recipe),
@@ -140,5 +140,5 @@ def _json(texts: dict[str, list[str]]) -> Json:
     return {language: list(values) for language, values in texts.items()}
 
 
-def _canvas_id(one: Packed, base: str) -> str:
+def _canvas_id(one: PackedFile, base: str) -> str:
     return f"{base}canvas/{quote(one.path)}"

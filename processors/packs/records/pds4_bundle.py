@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from processors.packs.contents.packed_file import Identity, Packed, in_seconds
+from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.rights import credit, rights
-from processors.packs.contents.subject import Subject
+from processors.packs.contents.subject import SourceRecord
 from processors.packs.records.captions import words
 
 NAMESPACE = "http://pds.nasa.gov/pds4/pds/v1"
@@ -39,9 +39,9 @@ def can_be_labelled(media_type: str, name: str, *, is_original: bool) -> bool:
     return is_ours and media_type in ENCODINGS and bool(FILE_NAME.fullmatch(name))
 
 
-def labels(packed: Sequence[Packed], identity: Identity) -> Iterator[tuple[str, bytes]]:
+def labels(packed: Sequence[PackedFile], identity: PackIdentity) -> Iterator[tuple[str, bytes]]:
     """(path below `data/`, XML) of each label."""
-    folders: dict[str, list[Packed]] = {}
+    folders: dict[str, list[PackedFile]] = {}
     for one in packed:
         if can_be_labelled(one.media_type, one.name, is_original=one.entry is None):
             folders.setdefault(one.folder, []).append(one)
@@ -49,11 +49,11 @@ def labels(packed: Sequence[Packed], identity: Identity) -> Iterator[tuple[str, 
         yield f"{folder}/{_label_name(files[0])}", _label(files, identity, number).encode()
 
 
-def _label_name(first: Packed) -> str:
+def _label_name(first: PackedFile) -> str:
     return f"pds4-{first.entry.manifest.ref.processor if first.entry else 'original'}.xml"
 
 
-def _label(files: list[Packed], identity: Identity, number: int) -> str:
+def _label(files: list[PackedFile], identity: PackIdentity, number: int) -> str:
     first = files[0]
     subject = first.subject
     label = words(subject, None if first.entry is None else first.entry).label.en or subject.name
@@ -90,7 +90,7 @@ def _label(files: list[Packed], identity: Identity, number: int) -> str:
 """
 
 
-def _context(subject: Subject) -> str:
+def _context(subject: SourceRecord) -> str:
     """The span in which it was recorded; the target is Mars where the evidence counts sols."""
     recorded = subject.recorded
     if recorded is None:
@@ -116,7 +116,7 @@ def _context(subject: Subject) -> str:
 """
 
 
-def _file_area(one: Packed, index: int) -> str:
+def _file_area(one: PackedFile, index: int) -> str:
     kind, standard = ENCODINGS[one.media_type]
     if one.entry and one.entry.manifest.ref.processor == "audio.film":
         standard = WITH_SOUND

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.packs.contents.packed_file import Identity
+from processors.packs.contents.packed_file import PackIdentity
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.iiif import FILE, LOCAL_ADDRESS
 
@@ -32,7 +32,7 @@ manifest-*.txt                校验和（BagIt）：`marsmedia pack verify` 或
 """
 
 
-def readme(recipe: Recipe, identity: Identity) -> bytes:
+def readme(recipe: Recipe, identity: PackIdentity) -> bytes:
     """The file, one language after the other."""
     titles = {"en": recipe.title.en or recipe.title.zh, "zh": recipe.title.zh or recipe.title.en}
     texts = {"en": _EN, "zh": _ZH}

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.contract import Json, canonical_json
-from processors.packs.contents.packed_file import Identity, Packed, in_seconds, json_with_list
+from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds, json_with_list
 from processors.packs.contents.rights import credit, notice, override_of, rights, rights_address
-from processors.packs.contents.subject import Subject
+from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.captions import words
 from processors.store.manifest import Manifest
@@ -28,7 +28,7 @@ COMPLETED = "http://schema.org/CompletedActionStatus"
 
 
 def crate(
-    packed: Sequence[Packed], recipe: Recipe, identity: Identity, others: Iterable[tuple[str, str, str]]
+    packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, others: Iterable[tuple[str, str, str]]
 ) -> Iterator[bytes]:
     """The crate's metadata document, in pieces.
 
@@ -41,7 +41,7 @@ def crate(
 
 
 def _graph(
-    packed: Sequence[Packed], recipe: Recipe, identity: Identity, others: list[tuple[str, str, str]]
+    packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, others: list[tuple[str, str, str]]
 ) -> Iterator[Json]:
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
     results = _results(packed)
@@ -86,11 +86,11 @@ def _graph(
 
 
 def _root(
-    packed: Sequence[Packed],
+    packed: Sequence[PackedFile],
     recipe: Recipe,
-    identity: Identity,
+    identity: PackIdentity,
     others: list[tuple[str, str, str]],
-    results: list[tuple[Manifest, list[Packed]]],
+    results: list[tuple[Manifest, list[PackedFile]]],
 ) -> Json:
     root: dict[str, Any] = {
         "@id": "./",
@@ -114,15 +114,15 @@ def _root(
     return {key: value for key, value in root.items() if value not in (None, [])}
 
 
-def _results(packed: Sequence[Packed]) -> list[tuple[Manifest, list[Packed]]]:
-    found: dict[Any, tuple[Manifest, list[Packed]]] = {}
+def _results(packed: Sequence[PackedFile]) -> list[tuple[Manifest, list[PackedFile]]]:
+    found: dict[Any, tuple[Manifest, list[PackedFile]]] = {}
     for one in packed:
         if one.entry is not None:
             found.setdefault(one.entry.manifest.ref, (one.entry.manifest, []))[1].append(one)
     return list(found.values())
 
 
-def _rights(subject: Subject, recipe: Recipe) -> Iterator[Json]:
+def _rights(subject: SourceRecord, recipe: Recipe) -> Iterator[Json]:
     entry: dict[str, Json] = {
         "@id": rights_id(subject),
         "@type": "CreativeWork",
@@ -138,16 +138,16 @@ def _rights(subject: Subject, recipe: Recipe) -> Iterator[Json]:
     yield entry
 
 
-def rights_id(subject: Subject) -> str:
+def rights_id(subject: SourceRecord) -> str:
     return f"#rights-{subject.digest[:16]}"
 
 
-def _source(subject: Subject, recipe: Recipe) -> Json:
+def _source(subject: SourceRecord, recipe: Recipe) -> Json:
     """A source that is not in the pack itself: named by its bytes."""
     return {"@id": f"urn:sha256:{subject.digest}", "@type": "CreativeWork", **_about(subject)}
 
 
-def _about(subject: Subject) -> dict[str, Json]:
+def _about(subject: SourceRecord) -> dict[str, Json]:
     recorded = subject.recorded
     about: dict[str, Json] = {
         "name": subject.title.en or subject.title.zh or subject.name,
@@ -161,7 +161,7 @@ def _about(subject: Subject) -> dict[str, Json]:
     return {key: value for key, value in about.items() if value is not None}
 
 
-def _file(one: Packed, recipe: Recipe) -> Json:
+def _file(one: PackedFile, recipe: Recipe) -> Json:
     said = words(one.subject, one.entry)
     language = "en" if "en" in recipe.languages else "zh"
     entry: dict[str, Json] = {
@@ -183,7 +183,7 @@ def _file(one: Packed, recipe: Recipe) -> Json:
     return {key: value for key, value in entry.items() if value is not None}
 
 
-def _action(manifest: Manifest, files: list[Packed], made_of: str, softwares: dict[str, dict[str, Json]]) -> Json:
+def _action(manifest: Manifest, files: list[PackedFile], made_of: str, softwares: dict[str, dict[str, Json]]) -> Json:
     tool = _software(manifest, softwares)
     return {
         "@id": _action_id(manifest),
@@ -199,17 +199,17 @@ def _action(manifest: Manifest, files: list[Packed], made_of: str, softwares: di
     }
 
 
-def _stored_id(one: Packed) -> str:
+def _stored_id(one: PackedFile) -> str:
     """The stored item: the file in the pack, or, where the pack made another of it, its digest."""
     return f"urn:sha256:{one.entry.sha256}" if one.made and one.entry else _id(one.path)
 
 
-def _stored(files: list[Packed]) -> Iterator[Json]:
+def _stored(files: list[PackedFile]) -> Iterator[Json]:
     for entry in {one.entry.sha256: one.entry for one in files if one.entry}.values():
         yield {"@id": f"urn:sha256:{entry.sha256}", "@type": "CreativeWork", "name": entry.name}
 
 
-def _pack_action(manifest: Manifest, files: list[Packed]) -> Json:
+def _pack_action(manifest: Manifest, files: list[PackedFile]) -> Json:
     return {
         "@id": f"#pack-{manifest.ref.key[:16]}",
         "@type": "CreateAction",
@@ -259,7 +259,7 @@ def _refs(names: Iterable[str]) -> Json:
     return found[0] if len(found) == 1 else found
 
 
-def _agencies(packed: Sequence[Packed]) -> list[str]:
+def _agencies(packed: Sequence[PackedFile]) -> list[str]:
     return list(dict.fromkeys(one.subject.agency for one in packed if one.subject.agency))
 
 

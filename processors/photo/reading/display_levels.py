@@ -23,7 +23,7 @@ MIN_FILLED_SHARE = 1 / 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Levels:
+class DisplayLevels:
     """The samples that are shown as black and as white."""
 
     black: float
@@ -33,10 +33,12 @@ class Levels:
     """How they were chosen, in words."""
 
 
-EIGHT_BIT = Levels(black=0.0, white=255.0, rule="8-bit samples as stored")
+EIGHT_BIT = DisplayLevels(black=0.0, white=255.0, rule="8-bit samples as stored")
 
 
-def levels_of(samples: np.ndarray, valid: np.ndarray | None = None, *, declared_white: float | None = None) -> Levels:
+def levels_of(
+    samples: np.ndarray, valid: np.ndarray | None = None, *, declared_white: float | None = None
+) -> DisplayLevels:
     """Choose black and white.
 
     8-bit unsigned samples are shown as stored. Of all others the range is that of the valid samples, without outliers:
@@ -55,26 +57,28 @@ def levels_of(samples: np.ndarray, valid: np.ndarray | None = None, *, declared_
         return EIGHT_BIT
     found = _range(samples, valid)
     if found is None:
-        return Levels(black=0.0, white=1.0, rule="no valid sample")
+        return DisplayLevels(black=0.0, white=1.0, rule="no valid sample")
     low, high, has_outliers = found
     words = " without outliers" if has_outliers else ""
     if declared_white is not None and low >= 0 and MIN_FILLED_SHARE * declared_white <= high <= declared_white:
-        return Levels(black=0.0, white=float(declared_white), rule="declared full scale")
+        return DisplayLevels(black=0.0, white=float(declared_white), rule="declared full scale")
     is_integer = samples.dtype.kind in "ui"
     if is_integer and low >= 0 and high <= 65535:
         bits = max(8, int(high).bit_length())
         white = float((1 << bits) - 1)
         if bits == 8 or high - low >= NARROW_SHARE_16_BIT * white or high == low:
-            return Levels(black=0.0, white=white, rule=f"full scale of the {bits} bits that hold the samples{words}")
+            return DisplayLevels(
+                black=0.0, white=white, rule=f"full scale of the {bits} bits that hold the samples{words}"
+            )
     elif low >= 0 and high > 0 and (high - low >= NARROW_SHARE * high or high == low):
-        return Levels(black=0.0, white=high, rule=f"0 to the largest sample{words}")
+        return DisplayLevels(black=0.0, white=high, rule=f"0 to the largest sample{words}")
     if high == low:
-        return Levels(black=low, white=low + max(1.0, abs(low)), rule="all samples are equal")
-    return Levels(black=low, white=high, rule=f"smallest to largest sample{words}")
+        return DisplayLevels(black=low, white=low + max(1.0, abs(low)), rule="all samples are equal")
+    return DisplayLevels(black=low, white=high, rule=f"smallest to largest sample{words}")
 
 
 def to_8_bit(
-    samples: np.ndarray, levels: Levels, valid: np.ndarray | None = None, *, is_inverted: bool = False
+    samples: np.ndarray, levels: DisplayLevels, valid: np.ndarray | None = None, *, is_inverted: bool = False
 ) -> np.ndarray:
     """Samples as uint8 of the same shape: black 0, white 255, rounded; what is not valid or not finite is 0.
 
@@ -95,7 +99,7 @@ def to_8_bit(
 
 
 def scaled(
-    samples: np.ndarray, levels: Levels, valid: np.ndarray | None = None, *, is_inverted: bool = False
+    samples: np.ndarray, levels: DisplayLevels, valid: np.ndarray | None = None, *, is_inverted: bool = False
 ) -> np.ndarray:
     """Samples as float32 of the same shape, black 0 and white 1, clipped; what is not valid or not finite is 0."""
     shown = np.empty(samples.shape, np.float32)
@@ -109,7 +113,7 @@ def _blocks(samples: np.ndarray) -> Iterator[slice]:
     return (slice(top, top + rows) for top in range(0, len(samples), rows))
 
 
-def _scaled(samples: np.ndarray, levels: Levels, is_inverted: bool) -> np.ndarray:
+def _scaled(samples: np.ndarray, levels: DisplayLevels, is_inverted: bool) -> np.ndarray:
     # halves, because the range of doubles may be wider than a double
     values = (samples.astype(np.float64) / 2 - levels.black / 2) / (levels.white / 2 - levels.black / 2)
     known = np.isfinite(values)

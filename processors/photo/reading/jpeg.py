@@ -28,7 +28,7 @@ MAX_PARTS_TRIED = 200
 """Parts of a damaged file that are decoded on their own, to find out which restart intervals are sound."""
 
 
-def decode_jpeg(file: BinaryIO, shrink: int = 1) -> tuple[np.ndarray, None] | tuple[None, Fault]:
+def decode_jpeg(file: BinaryIO, shrink: int = 1) -> tuple[np.ndarray, None] | tuple[None, JpegWarning]:
     """Decode all of a JPEG, or 1/2, 1/4 or 1/8 of its side.
 
     Returns
@@ -40,14 +40,14 @@ def decode_jpeg(file: BinaryIO, shrink: int = 1) -> tuple[np.ndarray, None] | tu
             image = load(file, "jpeg", fail_on="warning", shrink=shrink)
             values = _pixels(image)
         except pyvips.Error as error:
-            return None, Fault(plain(str(error)), heard, shrink)
+            return None, JpegWarning(plain(str(error)), heard, shrink)
         del image  # when libvips tells of warnings for the last rows
         if heard.words:
-            return None, Fault(plain(heard.words[-1]), heard, shrink)
+            return None, JpegWarning(plain(heard.words[-1]), heard, shrink)
         return values, None
 
 
-class Fault:
+class JpegWarning:
     """What libjpeg warned of first, and where."""
 
     def __init__(self, words: str, heard: Heard, shrink: int) -> None:
@@ -77,7 +77,7 @@ def decode_damaged_jpeg(file: BinaryIO, parts: JpegFile, height: int, shrink: in
             return None
 
 
-def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: Fault, rows: int) -> Damage | None:
+def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: JpegWarning, rows: int) -> Damage | None:
     """Weigh a fault of a JPEG that can be decoded all the same; None where no pixel is concerned.
 
     Parameters
@@ -90,7 +90,7 @@ def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: Fault, rows: int) -> Dam
             try:
                 _pixels(pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning"))
             except pyvips.Error as error:
-                fault = Fault(plain(str(error)), heard, 1)
+                fault = JpegWarning(plain(str(error)), heard, 1)
             else:
                 return None  # what belongs to no segment of the header concerns no pixel
     if parts.end_at is None and _TRUNCATED.search(fault.words):

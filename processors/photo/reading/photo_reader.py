@@ -12,7 +12,7 @@ from PIL import Image
 from processors.contract import Need
 from processors.decoding import decoder_errors
 from processors.photo.reading.damage import Damage
-from processors.photo.reading.display_levels import EIGHT_BIT, Levels, levels_of, scaled, to_8_bit
+from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled, to_8_bit
 from processors.photo.reading.ordinary import Ordinary
 from processors.photo.reading.photo_info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_larger, report_of
 from processors.photo.reading.pixels import Pixels, turned, turned_array
@@ -24,10 +24,10 @@ from processors.planetary.open_image import attached_format, read_header
 from processors.planetary.samples import read_samples
 
 __all__ = ["MAX_PIXELS", "Photo", "PhotoInfo", "PhotoReader", "PhotoReport", "fitted", "refuse_larger"]
-FULL_16_BIT = Levels(black=0.0, white=65535.0, rule="full scale")
+FULL_16_BIT = DisplayLevels(black=0.0, white=65535.0, rule="full scale")
 
 
-class Opened(Protocol):
+class OpenedPhoto(Protocol):
     """A picture whose header has been read."""
 
     info: PhotoInfo
@@ -50,7 +50,7 @@ class PhotoReader:
     """
 
     def __init__(self, file: BinaryIO, described: ImageObject | None = None) -> None:
-        self._opened: Opened
+        self._opened: OpenedPhoto
         if described or attached_format(file):
             self._opened = _Planetary(file, described or read_header(file))
         else:
@@ -173,7 +173,7 @@ class Photo:
     deep: np.ndarray | None = None
     """The numbers of a picture of more than 8 bits, or of a planetary one, shape (height, width) or (height, width,
     bands), as stored."""
-    levels: Levels = EIGHT_BIT
+    levels: DisplayLevels = EIGHT_BIT
     """The numbers that `image` shows as black and white."""
     valid: np.ndarray | None = None
     """bool, where `deep` has data; None: everywhere."""

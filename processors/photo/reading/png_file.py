@@ -21,7 +21,7 @@ _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chunk:
+class PngChunk:
     """One chunk of a PNG."""
 
     kind: str
@@ -42,13 +42,13 @@ class Chunk:
 class PngFile:
     """The chunks of one PNG file."""
 
-    chunks: tuple[Chunk, ...]
+    chunks: tuple[PngChunk, ...]
     has_end: bool
     trailing_bytes: int
     """Behind the end chunk."""
 
     @property
-    def damaged(self) -> tuple[Chunk, ...]:
+    def damaged(self) -> tuple[PngChunk, ...]:
         return tuple(chunk for chunk in self.chunks if not chunk.is_sound)
 
 
@@ -56,7 +56,7 @@ def read_png_file(file: BinaryIO) -> PngFile:
     """Walk the chunks and check each one's CRC; never raises for bad bytes."""
     file.seek(0, 2)
     size, at = file.tell(), len(SIGNATURE)
-    chunks: list[Chunk] = []
+    chunks: list[PngChunk] = []
     while at + 12 <= size and len(chunks) < MAX_CHUNKS:
         file.seek(at)
         length, name = struct.unpack(">I4s", file.read(8))
@@ -67,7 +67,7 @@ def read_png_file(file: BinaryIO) -> PngFile:
             block = file.read(min(left, 1 << 20))
             crc, left = zlib.crc32(block, crc), left - len(block)
         is_sound = file.read(4) == crc.to_bytes(4, "big")
-        chunks.append(Chunk(kind=name.decode(), at=at, size_bytes=length, is_sound=is_sound))
+        chunks.append(PngChunk(kind=name.decode(), at=at, size_bytes=length, is_sound=is_sound))
         at += 12 + length
         if name == b"IEND":
             return PngFile(chunks=tuple(chunks), has_end=True, trailing_bytes=size - at)
@@ -135,7 +135,7 @@ def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
     return None
 
 
-def _sound_rows(file: BinaryIO, png: PngFile, bad: Chunk) -> tuple[int, int]:
+def _sound_rows(file: BinaryIO, png: PngFile, bad: PngChunk) -> tuple[int, int]:
     """Whole rows that come out of the data before a damaged chunk, and all rows; 0 for an interlaced picture."""
     file.seek(len(SIGNATURE) + 8)
     width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", file.read(13))

@@ -54,7 +54,7 @@ class Box:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StillParts:
+class StaticRegions:
     """Bars and overlays of one video."""
 
     picture_box: Box | None
@@ -64,26 +64,26 @@ class StillParts:
     overlays_unknown_because: str | None
 
 
-def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: int) -> StillParts:
+def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: int) -> StaticRegions:
     """Find bars and overlays; sizes are the video's own, upright."""
     if statistics is None:
-        return StillParts(picture_box=None, overlays=None, overlays_unknown_because="no frame shows anything")
+        return StaticRegions(picture_box=None, overlays=None, overlays_unknown_because="no frame shows anything")
     picture = picture_box(statistics.highest)
     scale = width_px / statistics.width_px, height_px / statistics.height_px
     if statistics.taken < MIN_FRAMES:
         why = f"only {many(statistics.taken, 'frame')} differ{'s' * (statistics.taken == 1)} enough from the one before"
-        return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
+        return StaticRegions(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
     edges = _still_edges(statistics, picture)
     swing = statistics.highest.astype(np.int16) - statistics.lowest
     found = [box for box in _boxes(edges) if not _is_ground(box, edges, swing, picture)]
     if edges.mean() > MAX_STILL_SHARE or len(found) > MAX_OVERLAYS:
         why = "most of the scene is still, so that what is burnt in looks like the rest"
-        return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
+        return StaticRegions(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
     if any(_area(box) > MAX_OVERLAY_SHARE * edges.size for box in found):
         why = "what never moves is too large a part of the picture to be laid over it"
-        return StillParts(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
+        return StaticRegions(picture_box=_scaled(picture, scale), overlays=None, overlays_unknown_because=why)
     boxes = [_scaled(box, scale) for box in found]
-    return StillParts(
+    return StaticRegions(
         picture_box=_scaled(picture, scale),
         overlays=tuple(box for box in boxes if box is not None),
         overlays_unknown_because=None,

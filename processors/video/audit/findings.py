@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from processors.video.audit.bars_and_overlays import Box, StillParts
+from processors.video.audit.bars_and_overlays import Box, StaticRegions
 from processors.video.reading.video_info import many
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span:
+class FrameSpan:
     """A half-open span of presentation time."""
 
     start_seconds: float
@@ -44,7 +44,7 @@ class Findings:
     frame_rate_hz: float | None
     """Frames shown, by the time they are shown for."""
     distinct_per_second: float | None
-    damaged_or_missing: tuple[Span, ...]
+    damaged_or_missing: tuple[FrameSpan, ...]
     """Damaged or lost frames and those behind them up to the next keyframe, the first 100 spans."""
     damaged_byte_count: int
     """Of the container, passed over."""
@@ -55,9 +55,9 @@ class Findings:
     joined_at_seconds: tuple[float, ...]
     """Where further recordings begin."""
     edits_not_followed: str | None
-    jumps: tuple[Span, ...]
+    jumps: tuple[FrameSpan, ...]
     """Where the clock jumps ahead."""
-    still: StillParts
+    still: StaticRegions
     detail_share: float | None
     """Share of the resolution, along the better axis, in which there is detail; None where the picture
     is too small, too dark or too plain to tell."""
@@ -127,7 +127,7 @@ def verdict_words(
     yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
 
 
-def _picture_words(still: StillParts, size_px: tuple[int, int]) -> Iterator[str]:
+def _picture_words(still: StaticRegions, size_px: tuple[int, int]) -> Iterator[str]:
     """Of bars and of what is burnt in."""
     box = still.picture_box
     if box and (box.left_px, box.top_px, box.right_px, box.bottom_px) != (0, 0, *size_px):

@@ -13,13 +13,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.contract import Item, Json, Need, Processor, Reads, Using, as_json, require
+from processors.contract import Inputs, Item, Json, Need, Processor, Reads, as_json, require
 from processors.video.audit.bars_and_overlays import Box, still_parts
-from processors.video.audit.findings import Findings, Span, verdict_words
-from processors.video.audit.measured import FromResults, Measured
+from processors.video.audit.findings import Findings, FrameSpan, verdict_words
+from processors.video.audit.measured import FrameTable, FromResults
 from processors.video.audit.measurements import Measurements
 from processors.video.audit.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
-from processors.video.audit.repeated_frames import Run, empty_frames, repeated_frames, runs
+from processors.video.audit.repeated_frames import RepeatedRun, empty_frames, repeated_frames, runs
 from processors.video.reading.video_info import many
 
 MAX_RATE_HZ = 10_000.0
@@ -57,7 +57,7 @@ class Audit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Audited:
+class Integrity:
     """Audits a video from its measurements and from what the reader reported.
 
     Items: `integrity.json` (`Audit` and `Findings`), `held_runs.csv` (each picture shown for more than one frame).
@@ -84,15 +84,15 @@ class Audited:
     def uses(self) -> tuple[Processor, ...]:
         return (self.measurements,)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> FromResults:
+    def start(self, info: Inputs, scratch: Path) -> FromResults:
         return FromResults(partial(self.items, info))
 
-    def items(self, using: Using) -> Iterator[Item]:
+    def items(self, using: Inputs) -> Iterator[Item]:
         """What is found, from the results alone."""
-        measured = Measured.of(using)
+        measured = FrameTable.of(using)
         report = using.source_facts["video"]
         assert isinstance(report, dict)
         repeated = repeated_frames(measured, self.held_levels)
@@ -137,7 +137,7 @@ class Audited:
             yield f"{bad} of {whole} frames are damaged, depend on damaged ones, or are missing"
 
 
-def findings(measured: Measured, repeated: np.ndarray, report: dict[str, Json]) -> Findings:
+def findings(measured: FrameTable, repeated: np.ndarray, report: dict[str, Json]) -> Findings:
     """Put together what is in the measurements and in the reader's report (`VideoReport` as JSON)."""
     facts: dict[str, Any] = report
     count, held = measured.frame_count, int(repeated.sum())
@@ -193,7 +193,7 @@ def _truncated(facts: dict[str, Any], end: float | None, shown: float | None) ->
     return f"the container ends in the middle ({facts['unreadable']})" if facts["unreadable"] else None
 
 
-def _jumps(measured: Measured) -> tuple[Span, ...]:
+def _jumps(measured: FrameTable) -> tuple[FrameSpan, ...]:
     """Where one picture is shown for so long that the file's clock has jumped ahead, rather than waited."""
     between = np.diff(measured.pts)
     ahead = between[between > 0]
@@ -202,23 +202,23 @@ def _jumps(measured: Measured) -> tuple[Span, ...]:
     least = max(JUMP_SECONDS / float(measured.time_base), JUMP_FRAMES * float(np.median(ahead)))
     found = np.flatnonzero(between > least).tolist()[:MAX_JUMPS]
     return tuple(
-        Span(start_seconds=float(measured.time(number)), end_seconds=float(measured.time(number + 1)))
+        FrameSpan(start_seconds=float(measured.time(number)), end_seconds=float(measured.time(number + 1)))
         for number in found
     )
 
 
-def _damage(measured: Measured) -> tuple[Span, ...]:
+def _damage(measured: FrameTable) -> tuple[FrameSpan, ...]:
     """Lost frames as the reader tells them, and damaged ones with those that rest on them, in order."""
-    spans = [Span(start_seconds=a, end_seconds=b) for a, b in (*measured.lost_seconds, *measured.unsure_seconds)]
+    spans = [FrameSpan(start_seconds=a, end_seconds=b) for a, b in (*measured.lost_seconds, *measured.unsure_seconds)]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], measured.is_damaged, [False]]))).tolist()
     for first, end in zip(edges[::2], edges[1::2], strict=True):
         start, end_pts = measured.time(first), int(measured.end_pts[end - 1])
-        spans.append(Span(start_seconds=float(start), end_seconds=float(end_pts * measured.time_base)))
-    joined: list[Span] = []
+        spans.append(FrameSpan(start_seconds=float(start), end_seconds=float(end_pts * measured.time_base)))
+    joined: list[FrameSpan] = []
     for span in sorted(spans, key=lambda span: span.start_seconds):
         if joined and span.start_seconds <= joined[-1].end_seconds:
             end_seconds = max(joined[-1].end_seconds, span.end_seconds)
-            joined[-1] = Span(start_seconds=joined[-1].start_seconds, end_seconds=end_seconds)
+            joined[-1] = FrameSpan(start_seconds=joined[-1].start_seconds, end_seconds=end_seconds)
         else:
             joined.append(span)
     return tuple(joined[:100])
@@ -236,7 +236,7 @@ def _detail_share(statistics: PixelStatistics | None) -> float | None:
     return round(float(max(ends)) / SPECTRUM_BANDS, 3) if ends else None
 
 
-def _absurd_times(measured: Measured, rate_hz: float | None) -> str | None:
+def _absurd_times(measured: FrameTable, rate_hz: float | None) -> str | None:
     """Why the times cannot be those of pictures; None where they can."""
     between = np.diff(measured.pts)
     usual_seconds = float(np.median(between) * measured.time_base) if len(between) else 0.0
@@ -254,7 +254,7 @@ def _absurd_times(measured: Measured, rate_hz: float | None) -> str | None:
     )
 
 
-def _held_table(held: list[Run], measured: Measured) -> bytes:
+def _held_table(held: list[RepeatedRun], measured: FrameTable) -> bytes:
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["first_frame", "frame_count", "start_pts", "start_seconds", "end_seconds"])

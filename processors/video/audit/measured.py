@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from processors.contract import Item, Using
+from processors.contract import Inputs, Item
 from processors.errors import ResultMissing
 from processors.video.audit.measurements import THUMBNAIL_PX, Measurements
 from processors.video.audit.pixel_statistics import PixelStatistics
@@ -32,7 +32,7 @@ class FromResults:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class FrameTable:
     """One video's per-frame measurements; columns are read when they are first asked for."""
 
     table: Path
@@ -50,7 +50,7 @@ class Measured:
     _columns: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, using: Using) -> Measured:
+    def of(cls, using: Inputs) -> FrameTable:
         """What `video.measurements` made of this source."""
         result = using.results[Measurements.name]
         facts = result.facts("measurements.parquet")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.video.audit.measured import Measured
+from processors.video.audit.measured import FrameTable
 
 DRIFT_LEVELS = 4
 """A picture is not held where some pixel of the thumbnail moves this far from its first frame without a jump."""
@@ -33,7 +33,7 @@ EMPTY_LEVEL = 24
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class RepeatedRun:
     """Frames `first_frame` up to, not including, `end_frame`, that show one picture."""
 
     first_frame: int
@@ -44,12 +44,12 @@ class Run:
         return self.end_frame - self.first_frame
 
 
-def black_frames(measured: Measured) -> np.ndarray:
+def black_frames(measured: FrameTable) -> np.ndarray:
     """Where a frame shows nothing but black: bool, shape (frames,)."""
     return measured.column("dark_share") >= 0.99
 
 
-def empty_frames(measured: Measured) -> np.ndarray:
+def empty_frames(measured: FrameTable) -> np.ndarray:
     """Where a black frame shows nothing at all, not even something small: bool, shape (frames,)."""
     black = black_frames(measured)
     if black.any():
@@ -57,7 +57,7 @@ def empty_frames(measured: Measured) -> np.ndarray:
     return black
 
 
-def repeated_frames(measured: Measured, held_levels: float) -> np.ndarray:
+def repeated_frames(measured: FrameTable, held_levels: float) -> np.ndarray:
     """Where a frame shows the same picture as the one before it: bool, shape (frames,); black frames are not counted.
 
     It repeats where no 8 px block of the measured picture changes by more than `SAME_LEVELS`; or by less than
@@ -88,9 +88,9 @@ def _drift(first: np.ndarray, now: np.ndarray) -> int:
     return int(np.abs(first.astype(np.int16) - now).max())
 
 
-def runs(repeated: np.ndarray) -> list[Run]:
+def runs(repeated: np.ndarray) -> list[RepeatedRun]:
     """Every distinct picture with the frames that show it, in order; most are one frame long."""
     if not len(repeated):
         return []
     starts = np.flatnonzero(~repeated).tolist()
-    return [Run(first_frame=a, end_frame=b) for a, b in zip(starts, [*starts[1:], len(repeated)], strict=True)]
+    return [RepeatedRun(first_frame=a, end_frame=b) for a, b in zip(starts, [*starts[1:], len(repeated)], strict=True)]

@@ -28,7 +28,7 @@ def as_written(seconds: float) -> Fraction:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Selection:
+class FrameSelection:
     """The wanted frames of one video; times in seconds, ranges half open."""
 
     choice: Choice
@@ -80,15 +80,15 @@ class Selection:
         after = self.from_time is None or end > self.from_time
         return after and (self.until_time is None or start < self.until_time)
 
-    def keeper(self) -> Keeper:
+    def keeper(self) -> FrameFilter:
         """Picks the wanted frames out of a stream that may also hold others."""
-        return Keeper(self)
+        return FrameFilter(self)
 
 
-class Keeper:
+class FrameFilter:
     """Decides frame by frame, in order of presentation, and notes the wanted times that no frame covered."""
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: FrameSelection) -> None:
         self._selection = selection
         self._origin = selection.info.start
         self._seen = 0

@@ -15,7 +15,7 @@ from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.imaging.tone_mapping import PQ
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
-from processors.video.frames.frame_selection import CHOICES, PRINTED_TO, Choice, Selection, as_written
+from processors.video.frames.frame_selection import CHOICES, PRINTED_TO, Choice, FrameSelection, as_written
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 
@@ -100,9 +100,9 @@ class Frames:
     def needs(self, info: VideoInfo) -> Need:
         return Need(shown=self.selection(info).predicate(), longest_side_px=self.longest_side_px)
 
-    def selection(self, info: VideoInfo) -> Selection:
+    def selection(self, info: VideoInfo) -> FrameSelection:
         """Which frames of this video are wanted."""
-        return Selection(
+        return FrameSelection(
             choice=self.choice,
             every_seconds=as_written(self.every_seconds),
             every_nth=self.every_nth,

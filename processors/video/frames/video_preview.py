@@ -64,7 +64,7 @@ class ClipFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preview:
+class VideoPreview:
     """The clip's first seconds, upright, at a steady rate: at each moment the frame that the video shows then.
 
     Items: `preview.mp4`, `preview.webp`. Refused where no frame falls into the span.
@@ -107,7 +107,7 @@ class Preview:
 class _Session:
     """Keeps the span's pictures in one raw file on disk, so that memory does not grow with the clip."""
 
-    def __init__(self, processor: Preview, info: VideoInfo, scratch: Path) -> None:
+    def __init__(self, processor: VideoPreview, info: VideoInfo, scratch: Path) -> None:
         self._processor = processor
         self._info = info
         self._scratch = scratch

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
+from processors.contract import Inputs, Item, Need, Processor, Reads, as_json, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.motion.mosaic import Mosaic, MosaicFacts
 from processors.video.motion.motion_curve import Curve, curve_of
 from processors.video.motion.motion_plot import draw_curve
@@ -125,7 +125,7 @@ class Motion:
     def uses(self) -> tuple[Processor, ...]:
         return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         base = info.info.time_base
         spans = [(shot.start_pts * base, shot.end_pts * base) for shot in self.wanted(info)]
 
@@ -134,7 +134,7 @@ class Motion:
 
         return Need(shown=shown, longest_side_px=self.longest_side_px)
 
-    def wanted(self, info: Using) -> list[Shot]:
+    def wanted(self, info: Inputs) -> list[Shot]:
         """The shots that are long enough and asked for."""
         return [
             shot
@@ -143,8 +143,8 @@ class Motion:
             and (not self.only_shots or shot.number in self.only_shots)
         ]
 
-    def start(self, info: Using, scratch: Path) -> _Session:
-        audit = info.results[Audited.name].facts("integrity.json")
+    def start(self, info: Inputs, scratch: Path) -> _Session:
+        audit = info.results[Integrity.name].facts("integrity.json")
         assert isinstance(audit, dict)
         refuse_unless_measurable(audit)
         numbers = [shot.number for shot in read_shots(info).shots]
@@ -179,13 +179,13 @@ class _Row:
 
 
 class _Session:
-    def __init__(self, processor: Motion, using: Using, audit: dict[str, Any], scratch: Path) -> None:
+    def __init__(self, processor: Motion, using: Inputs, audit: dict[str, Any], scratch: Path) -> None:
         self._processor = processor
         self._audit = audit
         self._path = scratch / "motion.parquet"
         self._shots = processor.wanted(using)
         self._starts = [shot.start_pts for shot in self._shots]
-        still = json.loads(using.results[Audited.name].path("integrity.json").read_bytes())["still"]
+        still = json.loads(using.results[Integrity.name].path("integrity.json").read_bytes())["still"]
         self._still: dict[str, Any] = still
         self._width_px = int(using.info.width_px)
         self._mask: np.ndarray | None = None

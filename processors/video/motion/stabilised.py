@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from processors.clip_writer import WebClip
-from processors.contract import Item, Need, Processor, Reads, Using, require
+from processors.contract import Inputs, Item, Need, Processor, Reads, require
 from processors.errors import RefusedMedia
-from processors.video.audit.integrity import Audited
+from processors.video.audit.integrity import Integrity
 from processors.video.motion.motion import Motion, refuse_unless_measurable
 from processors.video.motion.registration import Similarity, feature_mask, register
 from processors.video.reading.frame import VideoFrame
@@ -70,11 +70,11 @@ class Stabilised:
     def uses(self) -> tuple[Processor, ...]:
         return self.motion.uses()
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need(shown=self.motion.needs(info).shown, longest_side_px=self.longest_side_px)
 
-    def start(self, info: Using, scratch: Path) -> _Session:
-        audit = info.results[Audited.name].facts("integrity.json")
+    def start(self, info: Inputs, scratch: Path) -> _Session:
+        audit = info.results[Integrity.name].facts("integrity.json")
         assert isinstance(audit, dict)
         refuse_unless_measurable(audit)
         return _Session(self, info, audit, scratch)
@@ -92,7 +92,7 @@ class _Posed:
 
 
 class _Session:
-    def __init__(self, processor: Stabilised, using: Using, audit: dict[str, Any], scratch: Path) -> None:
+    def __init__(self, processor: Stabilised, using: Inputs, audit: dict[str, Any], scratch: Path) -> None:
         self._processor = processor
         self._audit = audit
         self._scratch = scratch
@@ -100,7 +100,7 @@ class _Session:
         self._width_px = int(using.info.width_px)
         self._shots = processor.motion.wanted(using)
         self._starts = [shot.start_pts for shot in self._shots]
-        self._still = json.loads(using.results[Audited.name].path("integrity.json").read_bytes())["still"]
+        self._still = json.loads(using.results[Integrity.name].path("integrity.json").read_bytes())["still"]
         self._mask: np.ndarray | None = None
         self._luma: np.ndarray | None = None
         self._shot: Shot | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Findings, skipped
+from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.flv import look_at_tags
 from processors.containers.matroska import look_at
 from processors.containers.ogg import Page, pages
@@ -46,18 +46,18 @@ def structure_of(file: SourceFile, file_format: str) -> Structure:
     )
 
 
-def _look_at(file: SourceFile, file_format: str) -> Findings:
+def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
     """Where the container's elements break off; nothing of formats whose elements do not show it."""
     if "matroska" in file_format:
         return look_at(file, file_format)
     walks = {"mpegts": look_at_packets, "flv": look_at_tags, "ogg": _look_at_pages}
     if file_format not in walks:
-        return Findings()
+        return ElementFindings()
     with file.open() as opened:
         return walks[file_format](opened, file.size_bytes)
 
 
-def _look_at_pages(opened: BinaryIO, size: int) -> Findings:
+def _look_at_pages(opened: BinaryIO, size: int) -> ElementFindings:
     """Ogg's pages: those whose checksums do not fit, those that are missing, and what lies between them."""
     damaged: list[DamagedBytes] = []
     numbers: dict[int, int] = {}
@@ -76,4 +76,4 @@ def _look_at_pages(opened: BinaryIO, size: int) -> Findings:
             numbers[one.serial] = one.sequence
         if len(damaged) >= MAX_DAMAGED:
             break
-    return Findings(cut_off_because=cut_off_because, damaged=tuple(damaged))
+    return ElementFindings(cut_off_because=cut_off_because, damaged=tuple(damaged))

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
-from processors.video.audit.integrity import Audited
-from processors.video.audit.measured import FromResults, Measured
-from processors.video.audit.repeated_frames import Run, black_frames, repeated_frames, runs
+from processors.contract import Inputs, Item, Need, Processor, Reads, as_json, require
+from processors.video.audit.integrity import Integrity
+from processors.video.audit.measured import FrameTable, FromResults
+from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, runs
 from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual_rate
 from processors.video.shots.edl import edit_decision_list
 from processors.video.shots.fades import Fade, find_fades
@@ -110,7 +110,7 @@ class Shots:
     """Darker frames, on average, are black (PySceneDetect's `ThresholdDetector`); 1 to 254."""
     shortest_frames: int = 4
     """A cut sooner after another is left out; 1 or more."""
-    integrity: Audited = field(default_factory=Audited)
+    integrity: Integrity = field(default_factory=Integrity)
 
     def __post_init__(self) -> None:
         require(self.cut_ratio > 1, "cut_ratio", self.cut_ratio, "must be above 1")
@@ -121,16 +121,16 @@ class Shots:
     def uses(self) -> tuple[Processor, ...]:
         return (self.integrity.measurements, self.integrity)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         return Need()
 
-    def start(self, info: Using, scratch: Path) -> FromResults:
+    def start(self, info: Inputs, scratch: Path) -> FromResults:
         return FromResults(partial(self.items, info))
 
-    def items(self, using: Using) -> Iterator[Item]:
+    def items(self, using: Inputs) -> Iterator[Item]:
         """What is found, from the results alone."""
-        measured = Measured.of(using)
-        audit = using.results[Audited.name].facts("integrity.json")
+        measured = FrameTable.of(using)
+        audit = using.results[Integrity.name].facts("integrity.json")
         found = find_shots(self, measured)
         facts = ShotFacts(shot_count=len(found.shots), transition_count=len(found.transitions), audit=audit)
         text = json.dumps(as_json(found), indent=1).encode()
@@ -150,7 +150,7 @@ class Shots:
             yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
 
 
-def first_time_code(using: Using, measured: Measured) -> TimeCode:
+def first_time_code(using: Inputs, measured: FrameTable) -> TimeCode:
     """The code of the first picture: the file's own, else its presentation time's.
 
     At 29.97 and 59.94 pictures a second one that no file says drops numbers, so that it keeps step with the clock.
@@ -168,7 +168,7 @@ def first_time_code(using: Using, measured: Measured) -> TimeCode:
     return TimeCode(frame_number=number, rate_hz=rate_hz, is_drop=can_drop(rate_hz))
 
 
-def find_shots(processor: Shots, measured: Measured) -> ShotList:
+def find_shots(processor: Shots, measured: FrameTable) -> ShotList:
     """The shots and fades that the measurements show."""
     if not measured.frame_count:
         return ShotList(shots=(), transitions=())
@@ -223,7 +223,7 @@ def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> lis
     return [distinct[cut] for cut in lasting]
 
 
-def _slides(processor: Shots, measured: Measured, repeated: np.ndarray) -> list[int]:
+def _slides(processor: Shots, measured: FrameTable, repeated: np.ndarray) -> list[int]:
     """First frame of each picture that is held as the one before it was and differs from it as scenes do.
 
     Among slides no change stands out from its neighbours, as a cut does.
@@ -239,11 +239,11 @@ def _slides(processor: Shots, measured: Measured, repeated: np.ndarray) -> list[
     ]
 
 
-def _seconds(measured: Measured, run: Run) -> float:
+def _seconds(measured: FrameTable, run: RepeatedRun) -> float:
     return float(measured.time(run.end_frame) - measured.time(run.first_frame)) if run.frame_count > 1 else 0.0
 
 
-def _is_no_damage(processor: Shots, measured: Measured, cut: int) -> bool:
+def _is_no_damage(processor: Shots, measured: FrameTable, cut: int) -> bool:
     """Does the scene change at a cut, or does the picture only break or recover? Far from damage it is always a cut."""
     damaged = measured.is_damaged
     if not damaged[cut - 1 : cut + 1].any():
@@ -283,7 +283,7 @@ def _through_white(fades: list[Fade], white: np.ndarray) -> dict[int, str]:
     }
 
 
-def _shot(number: int, first: int, end: int, how: str, repeated: np.ndarray, measured: Measured) -> Shot:
+def _shot(number: int, first: int, end: int, how: str, repeated: np.ndarray, measured: FrameTable) -> Shot:
     end_pts = int(measured.pts[end]) if end < measured.frame_count else int(measured.end_pts[-1])
     return Shot(
         number=number,
@@ -307,7 +307,7 @@ def _table(shots: tuple[Shot, ...]) -> bytes:
     return text.getvalue().encode()
 
 
-def read_shots(using: Using) -> ShotList:
+def read_shots(using: Inputs) -> ShotList:
     """What `video.shots` made of this source."""
     record = json.loads(using.results[Shots.name].path("shots.json").read_bytes())
     return ShotList(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.video.audit.measured import Measured
+from processors.video.audit.measured import FrameTable
 from processors.video.audit.repeated_frames import black_frames
 from processors.video.shots.shots import Shot, ShotList
 
@@ -38,7 +38,7 @@ class Scores:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class StillCandidate:
     """A chosen frame."""
 
     shot: int
@@ -52,7 +52,9 @@ class Choice:
     scores: Scores
 
 
-def choose(measured: Measured, listed: ShotList, per_shot: int, least_distance_bits: int) -> list[Choice]:
+def select_stills(
+    measured: FrameTable, listed: ShotList, per_shot: int, least_distance_bits: int
+) -> list[StillCandidate]:
     """Up to `per_shot` frames of each shot, in order of shots and ranks.
 
     None is black, damaged, in a fade or far worse than the shot's best; none is within `least_distance_bits` of
@@ -60,7 +62,7 @@ def choose(measured: Measured, listed: ShotList, per_shot: int, least_distance_b
     """
     hashes, usable = measured.column("perceptual_hash"), _usable(measured, listed)
     since_keyframe = _since_keyframe(measured.column("is_keyframe").astype(bool))
-    chosen: list[Choice] = []
+    chosen: list[StillCandidate] = []
     for shot in listed.shots:
         inside = _inside(shot)
         frames = inside[usable[inside]]
@@ -78,7 +80,7 @@ def choose(measured: Measured, listed: ShotList, per_shot: int, least_distance_b
             place = equals[np.lexsort((-totals[equals], since_keyframe[frames[equals]]))[0]]
             frame = int(frames[place])
             chosen.append(
-                Choice(
+                StillCandidate(
                     shot=shot.number,
                     rank_in_shot=rank,
                     rank=0,
@@ -93,7 +95,7 @@ def choose(measured: Measured, listed: ShotList, per_shot: int, least_distance_b
     return _ranked(chosen)
 
 
-def _usable(measured: Measured, listed: ShotList) -> np.ndarray:
+def _usable(measured: FrameTable, listed: ShotList) -> np.ndarray:
     """Where a frame is neither black nor damaged nor in a fade: bool, shape (frames,)."""
     usable = ~black_frames(measured) & ~measured.is_damaged
     for transition in listed.transitions:
@@ -107,7 +109,7 @@ def _since_keyframe(is_keyframe: np.ndarray) -> np.ndarray:
     return numbers - np.maximum.accumulate(np.where(is_keyframe, numbers, 0))
 
 
-def _scored(measured: Measured, frames: np.ndarray) -> np.ndarray:
+def _scored(measured: FrameTable, frames: np.ndarray) -> np.ndarray:
     """Sharpness, exposure, contrast and total of one shot's frames, shape (4, frames); order as in `Scores`."""
     sharpness = measured.column("sharpness")[frames]
     sharp = np.clip(sharpness / max(float(np.percentile(sharpness, 95)), 1e-6), 0, 1)
@@ -132,7 +134,7 @@ def _inside(shot: Shot) -> np.ndarray:
     return np.arange(shot.first_frame + margin, shot.end_frame - margin)
 
 
-def _ranked(chosen: list[Choice]) -> list[Choice]:
+def _ranked(chosen: list[StillCandidate]) -> list[StillCandidate]:
     order = sorted(range(len(chosen)), key=lambda place: (-chosen[place].scores.total, place))
     rank = {place: number for number, place in enumerate(order, start=1)}
-    return [Choice(**{**vars(one), "rank": rank[place]}) for place, one in enumerate(chosen)]
+    return [StillCandidate(**{**vars(one), "rank": rank[place]}) for place, one in enumerate(chosen)]

@@ -11,16 +11,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
-from processors.contract import Item, Need, Processor, Reads, Using, as_json, require
+from processors.contract import Inputs, Item, Need, Processor, Reads, as_json, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
-from processors.ordered_executor import Beside
-from processors.video.audit.integrity import Audited
-from processors.video.audit.measured import Measured
+from processors.ordered_executor import OrderedExecutor
+from processors.video.audit.integrity import Integrity
+from processors.video.audit.measured import FrameTable
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
 from processors.video.reading.frame import VideoFrame
 from processors.video.shots.shots import Shots, read_shots
-from processors.video.shots.still_selection import Choice, Scores, choose
+from processors.video.shots.still_selection import Scores, StillCandidate, select_stills
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ class Stills:
     def uses(self) -> tuple[Processor, ...]:
         return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
 
-    def needs(self, info: Using) -> Need:
+    def needs(self, info: Inputs) -> Need:
         base = info.info.time_base
         times = sorted(one.pts * base for one in self.choices(info))
 
@@ -95,29 +95,29 @@ class Stills:
 
         return Need(shown=shown, longest_side_px=self.longest_side_px)
 
-    def choices(self, info: Using) -> list[Choice]:
+    def choices(self, info: Inputs) -> list[StillCandidate]:
         """Which frames, from the measurements alone."""
-        return choose(Measured.of(info), read_shots(info), self.per_shot, self.least_distance_bits)
+        return select_stills(FrameTable.of(info), read_shots(info), self.per_shot, self.least_distance_bits)
 
-    def start(self, info: Using, scratch: Path) -> _Session:
+    def start(self, info: Inputs, scratch: Path) -> _Session:
         return _Session(self, info)
 
 
 class _Session:
-    def __init__(self, processor: Stills, using: Using) -> None:
+    def __init__(self, processor: Stills, using: Inputs) -> None:
         self._processor = processor
         self._info = using.info
-        self._audit = using.results[Audited.name].facts("integrity.json")
+        self._audit = using.results[Integrity.name].facts("integrity.json")
         self._wanted = {choice.pts: choice for choice in processor.choices(using)}
         self._made: list[tuple[str, StillFacts]] = []
-        self._beside: Beside[Item] = Beside()
+        self._beside: OrderedExecutor[Item] = OrderedExecutor()
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         choice = self._wanted.pop(frame.pts, None)
         if choice is not None:
             yield from self._beside.start(functools.partial(self._still, choice, frame))
 
-    def _still(self, choice: Choice, frame: VideoFrame) -> Item:
+    def _still(self, choice: StillCandidate, frame: VideoFrame) -> Item:
         form, identity = self._processor.picture_format, identity_of(frame, self._info)
         picture = frame.rgb(self._processor.longest_side_px)
         facts = StillFacts(
