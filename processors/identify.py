@@ -12,6 +12,7 @@ import av.stream
 
 from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio
+from processors.containers.sidecar import SIDECAR, is_sidecar
 from processors.containers.text_file import text_of
 from processors.contract import Medium
 from processors.decoding import open_container
@@ -169,11 +170,13 @@ def _text(file: BinaryIO, name: str) -> Identity | None:
             )
             return Identity(kind="unsupported", format=what, note=note)
     is_misnamed = name.lower().endswith(MEDIA_SUFFIXES)
-    if re.match(r"(<\?xml[^>]*>|<!--.*?-->|\s)*<(!doctype html|html|head|body|script|title)\b", start, re.I | re.S):
+    if re.match(r"(?><\?xml[^>]*>|<!--.*?-->|\s)*+<(!doctype html|html|head|body|script|title)\b", start, re.I | re.S):
         note = "a web page, not media: download it again, from the file's own address" if is_misnamed else _SCRIPTS
         return Identity(kind="unsupported", format="web page", note=note)
     if "<svg" in start[:1024].lower():
         return Identity(kind="unsupported", format="SVG drawing", note=_SCRIPTS)
+    if name.casefold().endswith(".xmp"):  # also a damaged one: who reads it says what is wrong
+        return _companion_as(SIDECAR)
     if not stripped:
         return (
             Identity(kind="unsupported", format="blank text", note=NOT_MEDIA) if is_misnamed else _companion_as("text")
@@ -198,8 +201,8 @@ def _companion(text: str, name: str) -> str:
         return "PDS4 label"
     if is_pds3_label(text):
         return "PDS3 label"
-    if text.startswith(("<?xpacket", "<x:xmpmeta")):
-        return "XMP sidecar"
+    if is_sidecar(name, text):
+        return SIDECAR
     if text.startswith("<?xml"):
         return "XML label"
     if re.search(r"inventory|collection.*\.(csv|tab)$", name, re.IGNORECASE):

@@ -17,7 +17,7 @@ MIN_ENCODED_CHARACTERS = 8
 """Fewer that are not ASCII, in an encoding that has no marks of its own, say nothing."""
 
 _NAMES = re.compile(
-    r"\.(txt|md|rst|csv|tsv|tab|lbl|xml|toml|json|ya?ml|ini|cfg|log|asc|cat|fmt|srt|vtt|htm|html|sha\d*|md5|lst|nfo|rtf)$"
+    r"\.(txt|md|rst|csv|tsv|tab|lbl|xml|toml|json|ya?ml|ini|cfg|log|asc|cat|fmt|srt|vtt|htm|html|sha\d*|md5|lst|nfo|rtf|xmp)$"
     r"|^(readme|read_me|license|licence|copying|changes|notes|credits|说明|自述|版权)",
     re.IGNORECASE,
 )

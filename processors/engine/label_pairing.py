@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
+from processors.containers.sidecar import SIDECAR
 from processors.contract import LabelRef
 from processors.errors import DamagedMedia, MediaError
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
@@ -14,7 +15,7 @@ from processors.sources.source_file import SourceFile
 from processors.store.catalogue import SourceRow
 
 IMAGE_LABELS = ("PDS4 label", "PDS3 label")
-NO_DATA = ("release description", "XML label", "XMP sidecar", *IMAGE_LABELS)
+NO_DATA = ("release description", "XML label", SIDECAR, *IMAGE_LABELS)
 """Companions that no label describes."""
 
 

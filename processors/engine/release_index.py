@@ -1,4 +1,4 @@
-"""What releases say of their sources: finds the release.toml and the labels that belong to each."""
+"""What releases say of their sources: finds the release.toml, labels and XMP sidecars that belong to each."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from processors.containers.sidecar import SIDECAR, is_sidecar_file
 from processors.contract import LabelRef
+from processors.engine.sidecar_pairing import paired
 from processors.errors import MediaError
 from processors.metadata.evidence import ReleaseContext, release_parameter
 from processors.metadata.label import label_tags
 from processors.metadata.product_name import product_name
 from processors.metadata.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
-from processors.metadata.times import dates_of_label, moment_written
+from processors.metadata.sidecar_tags import sidecar_tags
+from processors.metadata.times import dates_of_file, dates_of_label, moment_written
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.store.catalogue import SourceRow
 
@@ -40,6 +43,7 @@ class ReleaseIndex:
         self._paths: set[str] = set()
         self._first: dict[tuple[str, ...], SourceRow] = {}
         """Of each source the place whose words go into what is made of its bytes."""
+        rows = list(rows)
         for row in rows:
             self._paths.add(row.path)
             if row.kind == "media":
@@ -51,6 +55,7 @@ class ReleaseIndex:
             elif row.kind == "companion" and row.format in LABELS:
                 for stem in {_stem(row.name), row.name.rpartition(".")[0].casefold()}:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
+        self._sidecars = paired([row for row in rows if row.kind == "companion" and row.format == SIDECAR], rows)
 
     def of(self, row: SourceRow) -> ReleaseContext:
         """What is told of one source at one place."""
@@ -64,7 +69,9 @@ class ReleaseIndex:
         labels = tuple(LabelRef(name=label.name, sha256=label.digest) for label in beside)
         if row.label and row.label not in labels:  # of another name, but it names the file
             labels = (*labels, row.label)
-        start = partial(self._start_of, beside)
+        sidecars = self._sidecars.of_file.get(row.path, ())
+        labels += tuple(LabelRef(name=sidecar.name, sha256=sidecar.digest) for sidecar in sidecars)
+        start = partial(self._start_of, [*beside, *sidecars])
         name = row.name if product_name(row.name) else None
         found = self._release_of(row)
         if found is None:
@@ -95,8 +102,8 @@ class ReleaseIndex:
         )
 
     def strays(self) -> list[tuple[str, str]]:
-        """What descriptions say of files that are not there: (place of the entry, what is wrong)."""
-        told: list[tuple[str, str]] = []
+        """What describes files that are not there: (place of the entry or the sidecar, what is wrong)."""
+        told = [(row.relative, what) for row, what in self._sidecars.strays]
         for folder, (row, release) in self._releases.items():
             if release is None:
                 continue
@@ -133,7 +140,11 @@ class ReleaseIndex:
 def _start_in(label: Path) -> str | None:
     """None, too, for what cannot be read as a label: the evidence says so."""
     with suppress(OSError, MediaError), label.open("rb") as file:
-        dates = dates_of_label(label_tags(file.read(MAX_LABEL_BYTES + 1)), label.name, [])
+        data = file.read(MAX_LABEL_BYTES + 1)
+        if is_sidecar_file(label.name, data):
+            dates = dates_of_file(sidecar_tags(label.name, data), [], label.name)
+        else:
+            dates = dates_of_label(label_tags(data), label.name, [])
         return next((moment_written(when) for date, when in dates if date.meaning == "recorded" and when.instant), None)
     return None
 

@@ -1,7 +1,8 @@
 """The processor `evidence`: what a source is, when and where it was recorded, and how that is known.
 
 What the release says of a file is among the parameters, and so in the key: an entry of `release.toml` that changed
-makes the evidence of that file due, and nothing else. A label is named by its digest and read where it lies.
+makes the evidence of that file due, and nothing else. A label or an
+XMP sidecar is named by its digest and read where it lies.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from processors.containers.sidecar import is_sidecar_file
 from processors.contract import Inputs, Item, LabelRef, Need, Reads, Source, as_json, canonical_json
 from processors.errors import DamagedMedia
 from processors.metadata.evidence_record import EvidenceFacts, weigh
 from processors.metadata.label import label_tags
 from processors.metadata.metadata import Metadata
+from processors.metadata.sidecar_tags import sidecar_tags
 from processors.metadata.statements import Contradiction
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.profile import load_profile, profiles_sha256
@@ -33,6 +36,7 @@ class ReleaseContext:
     release: str = "{}"
     """Canonical JSON: `head` and `file` of release.toml; `file` is absent where it has no entry."""
     labels: tuple[LabelRef, ...] = ()
+    """Labels and XMP sidecars next to it."""
     mission: str | None = None
     fault: str | None = None
     """The mistake in release.toml that keeps this file's entry from being read."""
@@ -91,6 +95,7 @@ class Evidence:
 
     release: str = "{}"
     labels: tuple[LabelRef, ...] = ()
+    """Labels and XMP sidecars next to the source."""
     mission: str | None = None
     mission_sha256: str | None = None
     """Of the profile's text, so that a changed profile makes it due; of all profiles, where a label may name one."""
@@ -135,8 +140,10 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         processor, source, file = self._processor, self._using.info.source, self._using.info.file
         metadata = json.loads(self._using.results["metadata"].path("metadata.json").read_text())
-        texts = {ref.name: read_label(file, ref) for ref in processor.labels}
+        found = {ref.name: read_label(file, ref) for ref in processor.labels}
+        texts = {name: text for name, text in found.items() if not is_sidecar_file(name, text)}
         labels = {name: label_tags(text) for name, text in texts.items()}
+        sidecars = {name: sidecar_tags(name, text) for name, text in found.items() if name not in texts}
         checksums = tuple(_checksums_apart(texts, source, file))
         if checksums:
             (found, _), (named, place) = checksums[0].says
@@ -149,6 +156,7 @@ class _Session:
             head=said.get("head", {}),
             entry=said.get("file"),
             labels=labels,
+            sidecars=sidecars,
             profile=load_profile(processor.mission) if processor.mission else None,
             checksums=checksums,
         )

@@ -12,14 +12,18 @@ from processors.contract import Source
 from processors.metadata.label import files_described, last_part
 from processors.metadata.product_name import product_name
 from processors.metadata.release_file import Said
+from processors.metadata.sidecar_tags import voice_of_sidecar
 from processors.metadata.statements import (
     Contradiction,
     Statement,
     contradictions,
+    credits_of,
+    keywords_of,
     mission_words,
     of_label,
     said_by_label,
     said_by_release,
+    said_by_sidecar,
     statement,
 )
 from processors.metadata.tag_records import Tag
@@ -38,7 +42,7 @@ from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
 from processors.planetary.pvl import is_absent
 
-ORDER = ("label", "file name", "release.toml", "profile", "file")
+ORDER = ("label", "file name", "release.toml", "XMP sidecar", "profile", "file")
 """Of dates that are equally precise, the first of these is believed."""
 
 
@@ -85,6 +89,7 @@ class EvidenceRecord:
     mission_disagreements: tuple[Contradiction, ...]
     """Known of the mission as a whole, from its profile."""
     labels: dict[str, tuple[Tag, ...]]
+    """What labels and XMP sidecars next to it say, by name."""
     problems: tuple[str, ...]
 
 
@@ -188,6 +193,7 @@ def weigh(
     entry: Said | None,
     labels: dict[str, tuple[Tag, ...]],
     profile: Profile | None,
+    sidecars: dict[str, tuple[Tag, ...]] | None = None,
     checksums: tuple[Contradiction, ...] = (),
 ) -> EvidenceRecord:
     """Bring together what the file (its metadata record), its labels, the release and the mission profile say.
@@ -195,9 +201,11 @@ def weigh(
     Parameters
     ----------
     profile : of the mission that the release names; None: that of the mission which a label names, if there is one.
+    sidecars : tags of the XMP sidecars next to the file, by name.
     checksums : what labels and the file's bytes say differently of its digest.
     """
     problems: list[str] = []
+    sidecars = sidecars or {}
     tags = tuple(Tag(**tag) for tag in metadata["tags"])
     product = product_name(name)
     said = entry or {}
@@ -209,8 +217,10 @@ def weigh(
     for label, entries in labels.items():
         dates += dates_of_label(entries, label, problems)
     dates += dates_of_label(inside, "inside", problems)
+    for sidecar, entries in sidecars.items():
+        dates += dates_of_file(entries, problems, voice_of_sidecar(sidecar))
     dates += dates_of_file(tags, problems)
-    statements = tuple(_statements(metadata, tags, head, said, labels, profile))
+    statements = tuple(_statements(metadata, tags, head, said, labels, sidecars, profile))
     voices = [(date, when) for date, when in dates if date.meaning == "recorded"]
     believed = min(voices, key=lambda voice: _rank(*voice), default=None)
     recorded_by = said.get("recorded_by")
@@ -245,7 +255,7 @@ def weigh(
         mission_disagreements=tuple(
             Contradiction(about=d.about, says=d.says) for d in (profile.disagreements if profile else ())
         ),
-        labels=labels,
+        labels={**labels, **sidecars},
         problems=(*metadata["problems"], *problems),
     )
 
@@ -305,19 +315,19 @@ def _statements(
     head: Said,
     said: Said,
     labels: dict[str, tuple[Tag, ...]],
+    sidecars: dict[str, tuple[Tag, ...]],
     profile: Profile | None,
 ) -> Iterator[Statement]:
     yield from said_by_release(said, "file.")
     for name, entries in labels.items():
         yield from said_by_label(entries, name)
+    for name, entries in sidecars.items():
+        yield from said_by_sidecar(entries, voice_of_sidecar(name))
     yield from said_by_label(_inside(metadata, tags), "inside")
     for meaning, value in metadata["known"].items():
         if value and meaning not in ("created", "orientation"):
             yield statement(meaning, value["value"], f"file:{value['source']}")
-    for tag in tags:
-        if (tag.namespace, tag.name) in (("xmp", "dc:subject"), ("iptc", "Keywords")):
-            for word in tag.value if isinstance(tag.value, list) else [tag.value]:
-                yield statement("keywords", str(word), f"file:{tag.namespace}:{tag.name}")
+    yield from keywords_of(tags, "file")
     # a file's own entry stands before the release's; the release's title is not the file's
     yield from said_by_release({k: v for k, v in head.items() if not k.startswith("title") and k not in said}, "")
     if profile:
@@ -326,9 +336,7 @@ def _statements(
                 yield statement(meaning, getattr(profile, meaning), f"profile {profile.name}:{meaning}")
         if "redistribute" not in head and "redistribute" not in said:
             yield statement("redistribute", profile.redistribute, f"profile {profile.name}:redistribute")
-    for tag in tags:
-        if tag.namespace == "iptc" and tag.name in ("Credit", "City"):
-            yield statement(tag.name.lower(), str(tag.value), f"file:iptc:{tag.name}")
+    yield from credits_of(tags, "file")
 
 
 def _inside(metadata: dict[str, Any], tags: tuple[Tag, ...]) -> tuple[Tag, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from processors.metadata.label import found
+from processors.metadata.position import position_of
 from processors.metadata.release_file import Said
-from processors.metadata.tag_records import Tag
+from processors.metadata.tag_records import Tag, Value, known_from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,8 @@ class Statement:
     value: str | float
     language: str | None
     source: str
-    """`release.toml:title`, `label x.xml:title`, `file:exif:Artist`, `profile tianwen-1:credit`."""
+    """`release.toml:title`, `label x.xml:title`, `XMP sidecar x.xmp:xmp:dc:title`, `file:exif:Artist`,
+    `profile tianwen-1:credit`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,7 @@ TERMS: dict[str, tuple[str, str | None]] = {
     "agency": ("dc:publisher", "publisher"),
     "credit": ("photoshop:Credit", "creditText"),
     "city": ("photoshop:City", None),
+    "rating": ("xmp:Rating", None),
     "rights": ("dc:rights", "copyrightNotice"),
     "source": ("dc:source", "isBasedOn"),
     "keywords": ("dc:subject", "keywords"),
@@ -65,6 +69,12 @@ SINGLE = ("creator", "device", "rights", "credit", "latitude_degrees_north", "lo
 
 DRAWN_BY_A_PROGRAM = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 """IPTC NewsCodes: made by an algorithm alone, from no recording; what `synthetic = true` means."""
+
+CREDIT_TAGS = {
+    ("iptc", "Credit"): "credit", ("xmp", "photoshop:Credit"): "credit",
+    ("iptc", "City"): "city", ("xmp", "photoshop:City"): "city", ("xmp", "xmp:Rating"): "rating",
+}  # fmt: skip
+"""Tags of XMP and IPTC that are stated by themselves."""
 
 LABEL_NAMES = {
     "title": ("title",),
@@ -116,6 +126,33 @@ def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
         if tag:
             value = _degrees(str(tag.value)) if meaning == "solar_longitude_degrees" else str(tag.value)
             yield statement(meaning, value, f"label {name}:{tag.name}")
+
+
+def said_by_sidecar(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
+    """What an XMP sidecar says, where the meaning of a property is known."""
+    known = known_from(tags, **position_of(tags))
+    for field in dataclasses.fields(known):
+        value: Value | None = getattr(known, field.name)
+        if value and field.name in TERMS:
+            yield statement(field.name, value.value, f"{voice}:{value.source}")
+    yield from keywords_of(tags, voice)
+    yield from credits_of(tags, voice)
+
+
+def keywords_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
+    """Keywords in the tags of a file or a sidecar; `voice` names it."""
+    for tag in tags:
+        if (tag.namespace, tag.name) in (("xmp", "dc:subject"), ("iptc", "Keywords")):
+            for word in tag.value if isinstance(tag.value, list) else [tag.value]:
+                yield statement("keywords", str(word), f"{voice}:{tag.namespace}:{tag.name}")
+
+
+def credits_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
+    """Credit, city and rating, of which XMP and IPTC each write one."""
+    for tag in tags:
+        meaning = CREDIT_TAGS.get((tag.namespace, tag.name))
+        if meaning and str(tag.value).strip():
+            yield statement(meaning, str(tag.value), f"{voice}:{tag.namespace}:{tag.name}")
 
 
 def _degrees(text: str) -> str | float:

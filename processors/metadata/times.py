@@ -82,14 +82,14 @@ def moment_written(when: When) -> str:
     return f"{moment:%Y-%m-%dT%H:%MZ}" if when.precision == "minute" else stamp(moment)
 
 
-def dates_of_file(tags: Iterable[Tag], problems: list[str]) -> Iterator[tuple[Date, When]]:
-    """Dates among a file's own tags; impossible ones go to `problems`."""
+def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file") -> Iterator[tuple[Date, When]]:
+    """Dates among the tags of a file, or of the XMP sidecar that `voice` names; impossible ones go to `problems`."""
     by_place = {(tag.namespace, tag.name): tag.value for tag in tags}
     for meaning, places in (("recorded", RECORDED_TAGS), ("file written", WRITTEN_TAGS)):
         for namespace, name, offset in places:
             value = by_place.get((namespace, name))
             if isinstance(value, str) and holds_a_date(value):
-                source = f"file:{namespace}:{name}"
+                source = f"{voice}:{namespace}:{name}"
                 text = _with_part_of_second(
                     value.strip(), by_place.get((namespace, name.replace("DateTime", "SubsecTime")))
                 )

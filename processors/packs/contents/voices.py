@@ -8,7 +8,7 @@ from typing import Any
 
 from processors.packs.contents.licences import strictness_of
 
-OF_RELEASE = ("release.toml", "label ", "profile ")
+OF_RELEASE = ("release.toml", "label ", "XMP sidecar ", "profile ")
 """How the sources of those statements begin that are not in the file itself."""
 
 
