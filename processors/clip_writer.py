@@ -1,7 +1,9 @@
-"""Writes an H.264 clip picture by picture, each at its exact presentation time."""
+"""Write H.264 clips in MP4: at a steady rate with moviepy, or each picture at its exact presentation time with PyAV."""
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +13,64 @@ from av.video.reformatter import ColorRange, Colorspace
 
 BT709 = 1
 """ITU-T H.273: colour primaries, transfer and matrix of BT.709."""
+TO_BT709 = (
+    "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=bicubic+accurate_rnd+full_chroma_int+bitexact,"
+    "format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+)
+"""FFmpeg filter: unless told otherwise, ffmpeg converts RGB with the BT.601 matrix."""
+
+
+def write_steady_clip(
+    path: Path,
+    picture_at: Callable[[int], np.ndarray],
+    *,
+    frame_count: int,
+    frames_per_second: int,
+    quality_crf: int,
+    audio: Path | None = None,
+    audio_codec: str = "aac",
+    is_for_web: bool = True,
+    options: Sequence[str] = (),
+) -> None:
+    """Write H.264 in MP4 at a steady frame rate; the same pictures give the same bytes.
+
+    Parameters
+    ----------
+    picture_at : gives the picture of each index in turn: uint8 RGB, shape (height, width, 3), sides even.
+    audio : file whose audio goes into the clip, encoded as `audio_codec`, or as it is with `copy`.
+    is_for_web : put the index before the pictures, so that players can start before they have the whole file.
+    options : further options of ffmpeg.
+
+    Raises
+    ------
+    OSError : ffmpeg wrote another number of frames (moviepy does not check how ffmpeg ended).
+    """
+    from moviepy import VideoClip
+
+    # moviepy asks for int(duration * rate) frames at index / rate: half a frame more keeps both roundings exact.
+    clip = VideoClip(
+        lambda seconds: picture_at(min(round(seconds * frames_per_second), frame_count - 1)),
+        duration=(frame_count + 0.5) / frames_per_second,
+    )
+    colours = ["-f", "mp4", "-vf", TO_BT709, "-crf", str(quality_crf), "-map_metadata", "-1"]
+    web = ["-movflags", "+faststart"] if is_for_web else []
+    exact = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
+    clip.write_videofile(
+        str(path),
+        fps=frames_per_second,
+        codec="libx264",
+        preset="veryfast",
+        audio=str(audio) if audio else False,
+        audio_codec=audio_codec,
+        threads=1,
+        logger=None,
+        ffmpeg_params=[*colours, *exact, *web, *options],
+    )
+    clip.close()
+    with av.open(str(path)) as container:
+        written = sum(packet.size > 0 for packet in container.demux(video=0))
+    if written != frame_count:
+        raise OSError(errno.EIO, f"ffmpeg wrote {written} of {frame_count} frames", path.name)
 
 
 class WebClip:

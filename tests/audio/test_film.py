@@ -7,6 +7,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange, Colorspace
+from PIL import Image
 
 from processors.audio.spectrogram.film import Film
 from processors.audio.spectrogram.picture import Picture
@@ -20,8 +22,14 @@ def test_the_playhead_is_where_the_sound_is(tmp_path: Path) -> None:
     result, picture = bench.run(Film()), bench.run(Picture()).facts("spectrogram.png")
     facts = result.facts("film.mp4")
     assert (facts["frame_count"], facts["width_px"], facts["height_px"]) == (30, 1600, 800)
+    with Image.open(bench.run(Picture()).path("spectrogram.png")) as opened:
+        corner = np.asarray(opened.convert("RGB"))[:8, :8].mean(axis=(0, 1))
     with av.open(str(result.path("film.mp4"))) as container:
         assert len(container.streams.audio) == 1
+        frame = next(container.decode(container.streams.video[0]))
+        assert (frame.colorspace, frame.color_range) == (Colorspace.ITU709, ColorRange.MPEG)
+        assert np.abs(frame.to_ndarray(format="rgb24")[:8, :8].mean(axis=(0, 1)) - corner).max() < 3
+    with av.open(str(result.path("film.mp4"))) as container:
         places = []
         for frame in container.decode(container.streams.video[0]):
             row = frame.to_ndarray(format="rgb24")[400].astype(int)

@@ -14,6 +14,7 @@ from PIL import Image
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.picture import PICTURE, Picture
 from processors.audio.spectrogram.time_axes import SaysWhen
+from processors.clip_writer import write_steady_clip
 from processors.contract import Inputs, Item, Need, Reads, require
 from processors.errors import DamagedMedia, ResultMissing, UnsupportedMedia
 
@@ -41,7 +42,7 @@ class Film:
     """H.264 and AAC in MP4. The sound is `audible.m4a` of the renditions, not encoded again."""
 
     name: ClassVar[str] = "audio.film"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "results"
 
     frames_per_second: int = 10
@@ -88,8 +89,6 @@ class _Session:
         yield from ()
 
     def finish(self) -> Iterator[Item]:
-        from moviepy import VideoClip
-
         facts, rate = self._picture, self._processor.frames_per_second
         with Image.open(self._background) as opened:
             # H.264 in 4:2:0 has even sides
@@ -99,57 +98,40 @@ class _Session:
         span_px = facts["plot_right_px"] - facts["plot_left_px"]
         rows = slice(round(facts["plot_top_px"]), round(facts["plot_bottom_px"]))
 
-        def at(time_seconds: float) -> np.ndarray:
+        def at(index: int) -> np.ndarray:
             frame = still.copy()
-            middle = facts["plot_left_px"] + min(1.0, time_seconds / seconds) * span_px
+            middle = facts["plot_left_px"] + min(1.0, index / rate / seconds) * span_px
             left = round(middle - PLAYHEAD_PX / 2)
             frame[rows, max(0, left) : left + PLAYHEAD_PX] = PLAYHEAD_COLOUR
             return frame
 
-        # moviepy makes int(duration * rate) frames, so half a frame more keeps rounding from losing the last one
-        clip = VideoClip(at, duration=(count + 0.5) / rate)
-        clip.write_videofile(
-            str(self._path),
-            fps=rate,
-            codec="libx264",
-            audio=str(self._sound),
+        write_steady_clip(
+            self._path,
+            at,
+            frame_count=count,
+            frames_per_second=rate,
+            quality_crf=self._processor.quality,
+            audio=self._sound,
             audio_codec="copy",
-            preset="veryfast",
-            ffmpeg_params=[
-                "-crf",
-                str(self._processor.quality),
-                "-pix_fmt",
-                "yuv420p",
-                "-movflags",
-                "+faststart",
-                "-fflags",
-                "+bitexact",
-                "-flags:v",
-                "+bitexact",
-            ],
-            threads=1,
-            logger=None,
         )
-        clip.close()
         yield Item(name=FILM, media_type="video/mp4", file=self._path, facts=self._checked(count))
 
     def _checked(self, count: int) -> FilmFacts:
-        """Read the film back: moviepy does not look at how ffmpeg ended.
+        """Read the video back.
 
         Raises
         ------
-        DamagedMedia : frames or the sound are missing.
+        DamagedMedia : the sound is missing.
         """
         with av.open(str(self._path)) as container:
-            video, sound = container.streams.video[0], container.streams.audio
-            frames = sum(1 for packet in container.demux(video) if packet.size)
-            if frames != count or not sound:
-                raise DamagedMedia(f"the film has {frames} of {count} frames and {len(sound)} sounds", "run again")
+            video = container.streams.video[0]
+            if not container.streams.audio:
+                raise DamagedMedia("the video of the spectrogram has no sound", "run again")
             return FilmFacts(
                 width_px=video.width,
                 height_px=video.height,
-                frame_count=frames,
+                frame_count=count,
                 frames_per_second=self._processor.frames_per_second,
-                duration_seconds=frames / self._processor.frames_per_second,
+                duration_seconds=count / self._processor.frames_per_second,
                 sound="audible",
             )

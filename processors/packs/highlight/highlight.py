@@ -11,6 +11,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from processors.clip_writer import write_steady_clip
 from processors.errors import RequestError, StoreError
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
@@ -46,8 +47,6 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
     ResultMissing, ResultCorrupt : a still or shot is not what its manifest says.
     StoreError : ffmpeg ended before the last frame.
     """
-    from moviepy import VideoClip
-
     assert recipe.highlight is not None
     found = list(_scenes(chosen, store))
     if not found:
@@ -60,46 +59,17 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
     first = next(frames)
     latest = {"index": 0, "frame": first}
 
-    def at(time_seconds: float) -> Frame:
-        while latest["index"] < round(time_seconds * FRAMES_PER_SECOND):
+    def at(index: int) -> Frame:
+        while latest["index"] < index:
             latest.update(index=latest["index"] + 1, frame=next(frames))
         return latest["frame"]
 
     path = scratch / FILE
     sound = _sound(heard, count / FRAMES_PER_SECOND, scratch) if heard else None
-    # moviepy makes int(duration * rate) frames, so half a frame more keeps rounding from losing the last one
-    clip = VideoClip(at, duration=(count + 0.5) / FRAMES_PER_SECOND)
-    clip.write_videofile(
-        str(path),
-        fps=FRAMES_PER_SECOND,
-        codec="libx264",
-        preset="veryfast",
-        threads=1,
-        logger=None,
-        audio=str(sound) if sound else False,
-        audio_codec="aac",
-        ffmpeg_params=[
-            "-crf",
-            "20",
-            "-pix_fmt",
-            "yuv420p",
-            "-movflags",
-            "+faststart",
-            "-map_metadata",
-            "-1",
-            "-fflags",
-            "+bitexact",
-            "-flags:v",
-            "+bitexact",
-            "-flags:a",
-            "+bitexact",
-        ],
-    )
-    clip.close()
-    with av.open(str(path)) as container:
-        written = sum(1 for packet in container.demux(container.streams.video[0]) if packet.size)
-    if written != count:  # moviepy does not look at how ffmpeg ended
-        raise StoreError(f"{FILE}: has {written} of {count} frames: is the disk full?")
+    try:
+        write_steady_clip(path, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
+    except OSError as error:
+        raise StoreError(f"{FILE}: {error.strerror}: is the disk full?") from error
     return path
 
 

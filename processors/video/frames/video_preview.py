@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -13,10 +12,10 @@ from math import ceil
 from pathlib import Path
 from typing import ClassVar
 
-import av
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from processors.clip_writer import write_steady_clip
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
 from processors.video.frames.contact_sheet import clock
@@ -24,12 +23,6 @@ from processors.video.frames.frame_selection import as_written
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.sound_track import Sound
 from processors.video.reading.video_info import VideoInfo
-
-BT709 = (
-    "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=bicubic+accurate_rnd+full_chroma_int+bitexact,"
-    "format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
-)
-"""Said as a filter, because ffmpeg converts RGB with the BT.601 matrix, and tags nothing, when nothing else is said."""
 
 WEBP_HZ = 8
 """Pictures a second in the animated WebP, at the most."""
@@ -176,50 +169,20 @@ class _Session:
 
     def _write_mp4(self, pictures: np.ndarray, shown: list[int], sound: Sound | None) -> Path:
         import soundfile
-        from moviepy import VideoClip
 
-        path, rate = self._scratch / "preview.mp4", self._processor.frame_rate_hz
-        wave = self._scratch / "sound.wav"
-        if sound:  # moviepy's own way, samples asked for at float times and cut down to int, can miss one
+        path, wave = self._scratch / "preview.mp4", self._scratch / "sound.wav"
+        if sound:
             soundfile.write(wave, sound.samples, sound.rate_hz, subtype="FLOAT")
-        # moviepy asks for int(duration * fps) frames at index / fps: half a frame more keeps both roundings exact.
-        clip = VideoClip(
-            lambda seconds: self._picture(pictures, shown[min(round(seconds * rate), len(shown) - 1)]),
-            duration=(len(shown) + 0.5) / rate,
-        )
-        clip.write_videofile(
-            str(path),
-            fps=rate,
-            codec="libx264",
-            preset="veryfast",
-            audio=str(wave) if sound else False,
-            audio_codec="aac",
-            threads=1,
-            logger=None,
-            ffmpeg_params=[
-                *_aac_limits(sound),
-                "-f",
-                "mp4",
-                "-vf",
-                BT709,
-                "-crf",
-                "23",
-                "-movflags",
-                "+faststart",
-                "-map_metadata",
-                "-1",
-                "-fflags",
-                "+bitexact",
-                "-flags:v",
-                "+bitexact",
-                "-flags:a",
-                "+bitexact",
-            ],
+        write_steady_clip(
+            path,
+            lambda index: self._picture(pictures, shown[index]),
+            frame_count=len(shown),
+            frames_per_second=self._processor.frame_rate_hz,
+            quality_crf=23,
+            audio=wave if sound else None,
+            options=_aac_limits(sound),
         )
         wave.unlink(missing_ok=True)
-        written = _packets_in(path)
-        if written != len(shown):
-            raise OSError(errno.EIO, f"preview.mp4: ffmpeg wrote {written} of {len(shown)} frames")
         return path
 
     def _facts(
@@ -272,9 +235,3 @@ def _aac_limits(sound: Sound | None) -> list[str]:
         return []
     channels, rate_hz = min(sound.samples.shape[1], 2), min(sound.rate_hz, AAC_RATE_HZ)
     return ["-ac", str(channels), "-ar", str(rate_hz), "-b:a", "192k"]
-
-
-def _packets_in(path: Path) -> int:
-    """Frames in a clip that was just written: moviepy does not look at how ffmpeg ended."""
-    with av.open(str(path)) as container:
-        return sum(packet.size > 0 for packet in container.demux(video=0))
