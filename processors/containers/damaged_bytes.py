@@ -26,6 +26,8 @@ class ElementFindings:
     """What the elements of one file show."""
 
     cut_off_because: str | None = None
+    unread_because: str | None = None
+    """What follows that demuxers do not read, in words."""
     damaged: tuple[DamagedBytes, ...] = ()
     """In the order of the file."""
     crops: Mapping[int, tuple[int, int, int, int]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 
 HEAD_BYTES, LENGTH_BYTES = 11, 4
+FILE_MARK = b"FLV\x01"
 TYPES = (8, 9, 18)
 VIDEO = 9
 PICTURE_KINDS = range(1, 6)
@@ -30,7 +31,11 @@ def look_at_tags(opened: BinaryIO, size: int) -> ElementFindings:
     damaged = tuple(one for _, one in zip(range(MAX_DAMAGED), walk.damage(place), strict=False))
     if walk.keeps_lengths is False:
         return ElementFindings()
-    return ElementFindings(cut_off_because="it ends in the middle of a tag" if walk.is_cut else None, damaged=damaged)
+    return ElementFindings(
+        cut_off_because="it ends in the middle of a tag" if walk.is_cut else None,
+        unread_because=None if walk.follows is None else f"another FLV file follows at byte {walk.follows}",
+        damaged=damaged,
+    )
 
 
 class _Walk:
@@ -38,6 +43,8 @@ class _Walk:
         self._opened = opened
         self._size = size
         self.is_cut = False
+        self.follows: int | None = None
+        """Where the head of another file stands behind the last tag."""
         self._tries = 0
         self.keeps_lengths: bool | None = None
         """None until a tag fits."""
@@ -59,6 +66,8 @@ class _Walk:
             if self.keeps_lengths is None and number >= FIRST_TAGS:
                 self.keeps_lengths = False
                 return
+            if self.keeps_lengths and self.follows is None and self._starts_with(place, FILE_MARK):
+                self.follows = place
             following = self._resynchronised(place + 1)
             yield skipped(place, following)
             place = following
@@ -71,6 +80,10 @@ class _Walk:
             return None
         length = int.from_bytes(head[1:4], "big")
         return place + HEAD_BYTES + length + LENGTH_BYTES if len(head) == HEAD_BYTES else self._size + 1
+
+    def _starts_with(self, place: int, mark: bytes) -> bool:
+        self._opened.seek(place)
+        return self._opened.read(len(mark)) == mark
 
     def _is_of_a_kind(self, place: int) -> bool:
         """Does a tag of video say which kind of picture it holds, and in which codec? True for other tags."""

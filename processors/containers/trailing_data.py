@@ -7,6 +7,7 @@ from typing import BinaryIO
 from processors.containers.chunks import SOUND, ChunkFile
 from processors.containers.declared_length import declared_by_chunks
 from processors.containers.flac import stream_info
+from processors.containers.flv import look_at_tags
 from processors.sources.source_file import SourceFile
 
 MIN_BYTES = 16
@@ -21,6 +22,8 @@ def unread_because(file: SourceFile, file_format: str) -> str | None:
     with file.open() as opened:
         if file_format in ("wav", "w64", "aiff", "caf"):
             return _behind_the_chunks(opened, file.size_bytes)
+        if file_format == "flv":
+            return look_at_tags(opened, file.size_bytes).unread_because
         return _second_flac(opened) if file_format == "flac" else None
 
 

@@ -92,7 +92,8 @@ class AudioReport:
     unread_because: str | None
     """What stands behind the sound that the header declares, and is not read; None where nothing is known to."""
     doubted_because: str | None = None
-    """Why samples may be wrong although all decode: a checksum of the whole sound is not the one that its header names.
+    """Why samples may be wrong although all decode: a checksum of the whole sound is not the one that its header names,
+    or the tables of its container do not agree.
     None where there is none, and where something is missing anyway."""
 
     @property

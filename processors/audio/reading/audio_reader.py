@@ -13,10 +13,11 @@ from processors.audio.reading.libsndfile_reader import LibsndfileReader
 from processors.audio.reading.loss_counter import Promise
 from processors.audio.reading.ogg_reader import OggReader
 from processors.audio.reading.stream_reader import FfmpegReader, StreamReader
+from processors.containers.cut_off import cut_off_because
 from processors.containers.declared_length import Declared, declared_length, libsndfile_count
-from processors.containers.matroska import cut_off_because
 from processors.containers.missing_bytes import too_short_because
 from processors.containers.ogg_timeline import summary
+from processors.containers.sample_table import table_faults
 from processors.containers.trailing_data import unread_because
 from processors.containers.wave_layout import refuse_misread
 from processors.errors import DamagedMedia
@@ -92,4 +93,12 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
             return LibsndfileReader(file, declared, promise)
     reader = FfmpegReader(file, file_format, declared, promise)
     reader.stream.tally.second_count = libsndfile_count(file, reader.info.rate_hz)
+    if "mp4" in file_format.split(","):
+        reader.stream.tally.doubted_because = _tables_disagree(file)
     return reader
+
+
+def _tables_disagree(file: SourceFile) -> str | None:
+    """Which tables of the samples of an MP4 do not agree, so that some may be missing or at wrong times."""
+    with file.open() as opened:
+        return "; ".join(one.words for one in table_faults(opened, file.size_bytes) if one.handler == b"soun") or None

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from processors.containers.cut_off import cut_off_because
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.flv import look_at_tags
 from processors.containers.matroska import look_at
 from processors.containers.ogg import Page, pages
+from processors.containers.sample_table import OWNERS, TableFault, table_faults
 from processors.containers.transport_stream import look_at_packets
 from processors.sources.source_file import SourceFile
 from processors.video.reading.container_crop import Crop, clean_apertures
@@ -23,6 +25,10 @@ class Structure:
 
     cut_off_because: str | None = None
     damaged: tuple[DamagedBytes, ...] = ()
+    unread_because: str | None = None
+    """What of the file is not read, in words."""
+    tables_disagree: str | None = None
+    """Which tables of the samples do not agree, in words."""
     empty_chunks: Mapping[int, int] = field(default_factory=dict)
     """Chunks that hold no picture, by the index of their stream."""
     edits: EditList = field(default_factory=EditList)
@@ -33,13 +39,16 @@ class Structure:
 def structure_of(file: SourceFile, file_format: str) -> Structure:
     """Read the headers of a container's elements; `file_format` as in `Source.format`."""
     elements = _look_at(file, file_format)
+    faults = _table_faults(file, file_format)
     crops = {
         number: Crop(left_px=left, top_px=top, right_px=right, bottom_px=bottom)
         for number, (left, top, right, bottom) in elements.crops.items()
     }
     return Structure(
         cut_off_because=elements.cut_off_because,
-        damaged=elements.damaged,
+        unread_because=elements.unread_because,
+        damaged=(*elements.damaged, *(skipped(one.start_byte, one.end_byte) for one in faults)),
+        tables_disagree="; ".join(one.words for one in faults) or None,
         empty_chunks=empty_chunks(file, file_format),
         edits=read_edit_list(file, file_format),
         crops=crops or clean_apertures(file, file_format),
@@ -52,9 +61,17 @@ def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
         return look_at(file, file_format)
     walks = {"mpegts": look_at_packets, "flv": look_at_tags, "ogg": _look_at_pages}
     if file_format not in walks:
-        return ElementFindings()
+        return ElementFindings(cut_off_because=cut_off_because(file, file_format))
     with file.open() as opened:
         return walks[file_format](opened, file.size_bytes)
+
+
+def _table_faults(file: SourceFile, file_format: str) -> tuple[TableFault, ...]:
+    """Those of the pictures' and the sound's tracks."""
+    if "mp4" not in file_format.split(","):
+        return ()
+    with file.open() as opened:
+        return tuple(one for one in table_faults(opened, file.size_bytes) if one.handler in OWNERS)
 
 
 def _look_at_pages(opened: BinaryIO, size: int) -> ElementFindings:

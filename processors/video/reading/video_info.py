@@ -89,6 +89,10 @@ class VideoReport:
     first_error: str | None
     unreadable: str | None
     """Why the container could not be read to its end."""
+    unread_because: str | None
+    """What follows in the file that is not read."""
+    tables_disagree: str | None
+    """Which of the container's tables of samples do not agree, so that frames may be hidden or at wrong times."""
     chunk_count_empty: int
     """Chunks without a picture, which the header counts: AVI says so that the one before is shown longer."""
     joined_at_seconds: tuple[Fraction, ...]
@@ -119,7 +123,7 @@ class VideoReport:
             if self.frame_count_skipped:
                 share = f"{lost} of {about}{whole} frames {verb} missing"
             told.append(share + self._places())
-        elif self.damaged_byte_count:
+        elif self.damaged_byte_count and not (self.tables_disagree or self.unread_because):
             told.append(f"{self.damaged_byte_count} bytes of the container cannot be read")
         if self.frame_count_corrupt:
             told.append(f"{many(self.frame_count_corrupt, 'frame')} damaged")
@@ -129,6 +133,11 @@ class VideoReport:
             told.append(f"{many(self.frame_count_without_time, 'frame')} without a presentation time left out")
         if self.decoder_errors and not told:
             told.append(f"{many(self.decoder_errors, 'decoder error')}, the first: {self.first_error}")
+        if self.unread_because:
+            told.append(self.unread_because)
+        if self.tables_disagree:
+            hidden = f" ({many(self.frame_count_hidden, 'frame')} not shown)" if self.frame_count_hidden else ""
+            told.append(f"{self.tables_disagree}{hidden}")
         if self.unreadable:
             told.append(f"cut off: {self.unreadable}")
         return "; ".join(told) or None

@@ -278,6 +278,8 @@ class VideoReader:
             decoder_errors=self._errors,
             first_error=self._first_error,
             unreadable=self._index.unreadable or self._structure.cut_off_because,
+            unread_because=self._structure.unread_because,
+            tables_disagree=self._structure.tables_disagree,
             chunk_count_empty=self._structure.empty_chunks.get(self.info.stream_index, 0),
             joined_at_seconds=tuple(pts * base for pts in index.joins.first_pts)[:SPANS_TOLD],
             start_time_code=self._start_time_code,

@@ -1,0 +1,32 @@
+"""Why a container shows that its end is missing."""
+
+from __future__ import annotations
+
+from processors.containers import matroska
+from processors.containers.flv import look_at_tags
+from processors.containers.last_unit import missing_of_last_access_unit, missing_of_last_pack
+from processors.containers.transport_stream import look_at_packets
+from processors.sources.source_file import SourceFile
+
+WALKS = {"mpegts": look_at_packets, "flv": look_at_tags}
+LAST_UNITS = {
+    "mpeg": (missing_of_last_pack, "packet"), "mlp": (missing_of_last_access_unit, "access unit"),
+    "truehd": (missing_of_last_access_unit, "access unit"),
+}  # fmt: skip
+
+
+def cut_off_because(file: SourceFile, file_format: str) -> str | None:
+    """In words; None where the end is there, and where the format does not show it."""
+    if "matroska" in file_format:
+        return matroska.cut_off_because(file, file_format)
+    if file_format not in WALKS and file_format not in LAST_UNITS:
+        return None
+    with file.open() as opened:
+        if walk := WALKS.get(file_format):
+            return walk(opened, file.size_bytes).cut_off_because
+        missing_of_last, unit = LAST_UNITS[file_format]
+        missing = missing_of_last(opened, file.size_bytes)
+    if not missing:
+        return None
+    bytes_are = "byte of the last {} is" if missing == 1 else "bytes of the last {} are"
+    return f"{missing} {bytes_are.format(unit)} not there"
