@@ -31,13 +31,14 @@ import librosa.core.spectrum, matplotlib.backends.backend_agg, matplotlib.figure
 from flows.recipes import RECIPES
 from processors.contract import Source
 from processors.engine.derive import derive
-from processors.engine.plan import applicable
+from processors.engine.wanted import wanted_of
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
 path, store = Path(sys.argv[1]), Path(sys.argv[2])
 wanted = sys.argv[3].split(",") if len(sys.argv) > 3 else None
 source = Source(digest="0" * 64, size_bytes=1, name=path.name, medium="video", format="mp4", has_sound=True)
-processors = [p for p in applicable(source, RECIPES).values() if wanted is None or p.name in wanted]
+every = [one.processor for one in wanted_of(source, RECIPES)]
+processors = [p for p in every if wanted is None or p.name in wanted]
 started = time.perf_counter()
 outcomes = derive(source, SourceFile.at(path), "bench", processors, Store(store))
 assert all(outcome.verdict == "made" for outcome in outcomes), outcomes

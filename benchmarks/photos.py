@@ -18,7 +18,7 @@ from PIL import Image
 
 from flows.run.run import Options, in_threads, run_ingest
 from processors.contract import Source
-from processors.engine.plan import Recipes
+from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
 from processors.metadata.metadata import OpenSource
 from processors.photo.photo_preview import PhotoPreview

@@ -18,7 +18,7 @@ from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.waveform import Waveform
 from processors.contract import Processor
-from processors.engine.plan import Recipes
+from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.enhanced import Enhanced

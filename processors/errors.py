@@ -96,6 +96,9 @@ OF_THE_CALLER = (
 )  # fmt: skip
 """What the system says of a wrong request: such an `OSError` is not the machine's fault, and comes every time."""
 
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What the system says of a disk that takes no more."""
+
 NO_THREAD = "can't start new thread"
 """Python's words, in a `RuntimeError`, where the machine or a limit gives it no thread."""
 

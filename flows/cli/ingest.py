@@ -13,7 +13,6 @@ import click
 
 from flows.cli.print_plan import tell_plan
 from flows.cli.run_flow import conduct
-from flows.run.changes import Change
 from flows.run.load_recipes import load_recipes
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
@@ -29,19 +28,13 @@ def ingest(raw: Path, store_folder: Path, options: Options, *, dry_run: bool, as
     if dry_run:
         return _look(raw, store_folder, options, as_json=as_json)
 
-    changed: list[Change] = []
-
     def look(store: Store, progress: RunProgress) -> Prepared:
-        prepared = prepare(raw, store, load_recipes(), progress, options)
-        changed.extend(change for change in prepared.changes if change.kind == "changed")
-        return prepared
+        return prepare(raw, store, load_recipes(), progress, options)
 
     def flow() -> Any:
         from flows.ingest import ingest as flow
 
-        chosen = asdict(options)
-        chosen["hash_all"] = bool(changed)  # else all was hashed just now
-        return flow(raw=str(raw), store=str(store_folder), return_state=True, **chosen)  # type: ignore[call-overload]
+        return flow(raw=str(raw), store=str(store_folder), return_state=True, **asdict(options))  # type: ignore[call-overload]
 
     return conduct(look, store_folder, options, flow, asked=str(raw), as_json=as_json)
 

@@ -11,9 +11,9 @@ import click
 
 from flows.cli.look import open_store
 from flows.run.check_store import Which, hash_all, hash_sample
-from flows.run.load_recipes import load_recipes
-from processors.engine.plan import applicable
+from flows.run.load_recipes import load_recipes, wanted_today
 from processors.engine.release_index import ReleaseIndex
+from processors.engine.wanted import WantedResults, shown
 from processors.sources.scan import printable
 from processors.store.by_name import ByNameEntry, rebuild_by_name
 from processors.store.catalogue import Catalogue, SourceRow
@@ -73,11 +73,11 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     store = open_store(folder)
     catalogue = Catalogue(store)
     rows = _every_source(catalogue)
-    tell_tale = ReleaseIndex(rows)
-    lost = {row.digest for row in rows if tell_tale.is_lost(row)}
+    releases = ReleaseIndex(rows)
+    lost = {row.digest for row in rows if releases.is_lost(row)}
     by_release = {p.name for recipe in load_recipes().values() for p in recipe if hasattr(p, "told")}
-    view = _view(rows)
-    wanted = {ref for shown in view for ref in shown.refs} | _evidence(catalogue)
+    today = WantedResults(load_recipes(), releases)
+    wanted = {one.ref for row in rows if row.kind == "media" for one in today.of(row)} | _evidence(catalogue)
     # where the release's words are out of reach, what was made of them is kept
     unwanted = [
         m
@@ -102,7 +102,7 @@ def prune(folder: Path, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     catalogue.remove_results([m.ref for m in old])
     for manifest in old:
         store.remove(manifest.ref)
-    rebuild_by_name(store, view)
+    rebuild_by_name(store, _view(rows, today))
 
 
 def rebuild(folder: Path, *, as_json: bool) -> int:
@@ -110,7 +110,8 @@ def rebuild(folder: Path, *, as_json: bool) -> int:
     store = open_store(folder)
     catalogue = Catalogue(store)
     unreadable = catalogue.rebuild()
-    rebuild_by_name(store, _view(_every_source(catalogue)))
+    rows = _every_source(catalogue)
+    rebuild_by_name(store, _view(rows, wanted_today(rows)))
     if as_json:
         click.echo(json.dumps({"results": catalogue.table("results").num_rows, "unreadable": unreadable}))
     else:
@@ -137,18 +138,10 @@ def _evidence(catalogue: Catalogue) -> set[ResultRef]:
     }
 
 
-def _view(rows: list[SourceRow]) -> list[ByNameEntry]:
-    """What the by-name view is to show: every media file that the catalogue knows, with today's recipes."""
-    recipes, tell_tale = load_recipes(), ReleaseIndex(rows)
+def _view(rows: list[SourceRow], today: WantedResults) -> list[ByNameEntry]:
+    """List what the by-name view shows: every media file that the catalogue knows, with today's recipes."""
     return [
-        ByNameEntry(
-            release=row.release,
-            name=row.name,
-            refs=tuple(
-                ResultRef(source=row.digest, processor=processor.name, key=key)
-                for key, processor in applicable(row.source(), recipes, tell_tale.of(row)).items()
-            ),
-        )
+        ByNameEntry(release=row.release, name=row.name, refs=shown(today.of(row)))
         for row in sorted(rows, key=lambda row: row.relative)
         if row.kind == "media"
     ]

@@ -10,12 +10,10 @@ from typing import Any
 import click
 
 from flows.cli.print_provenance import find_item, tell_origin
-from flows.run.load_recipes import load_recipes
+from flows.run.load_recipes import wanted_today
 from flows.run.run_record import LOST, RUNNING, last_run
 from processors.contract import parameters
-from processors.engine.plan import applicable
 from processors.engine.plan import why as reason_for
-from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue, SourceRow
@@ -145,20 +143,19 @@ def why(word: str, processor: str | None, folder: Path, *, as_json: bool) -> Non
         raise click.ClickException(
             f"{row.name}: {row.format}: nothing is made of it{f': {row.note}' if row.note else ''}"
         )
-    told = ReleaseIndex(Catalogue(store).sources().values()).of(row)
-    all_of_them = applicable(row.source(), load_recipes(), told).values()
-    chosen = [p for p in all_of_them if processor in (None, p.name)]
+    wanted = wanted_today(Catalogue(store).sources().values()).of(row)
+    chosen = [one for one in wanted if processor in (None, one.ref.processor)]
     if not chosen:
-        names = ", ".join(p.name for p in all_of_them)
+        names = ", ".join(one.ref.processor for one in wanted)
         raise click.ClickException(f"{processor}: not in the recipe for this source: {names}")
     reasons = [
         {
-            "processor": p.name,
-            "version": p.version,
-            "parameters": parameters(p),
-            "why": reason_for(row.source(), p, store),
+            "processor": one.ref.processor,
+            "version": one.processor.version,
+            "parameters": parameters(one.processor),
+            "why": reason_for(row.source(), one, store),
         }
-        for p in chosen
+        for one in chosen
     ]
     if as_json:
         click.echo(json.dumps(reasons, ensure_ascii=False))

@@ -9,10 +9,9 @@ from typing import Any
 
 import click
 
-from flows.run.load_recipes import load_recipes
+from flows.run.load_recipes import wanted_today
 from processors.comparing.provenance import Provenance, origin
-from processors.engine.plan import applicable, flat
-from processors.engine.release_index import ReleaseIndex
+from processors.engine.plan import flat
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
@@ -39,14 +38,10 @@ def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:
 def tell_origin(manifest: Manifest, name: str | None, store: Store, *, as_json: bool) -> None:
     """Print it."""
     catalogue = Catalogue(store)
-    told = ReleaseIndex(catalogue.sources().values())
+    todays = wanted_today(catalogue.sources().values())
     seen = [row for row in catalogue.sightings() if row.digest == manifest.ref.source]
     present = [row for row in seen if row.gone_utc is None]
-    wanted = {
-        key: processor
-        for row in present or seen[-1:]
-        for key, processor in applicable(row.source(), load_recipes(), told.of(row)).items()
-    }
+    wanted = {one.ref: one for row in present or seen[-1:] for one in todays.of(row)}
     found = origin(manifest, name, seen, list(wanted.values()), store)
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))

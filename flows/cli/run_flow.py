@@ -39,8 +39,8 @@ def conduct(
 
     Parameters
     ----------
-    prepare : looks and plans; the flow does it once more, when it runs.
-    flow : imports Prefect, runs the flow and gives its final state.
+    prepare : looks and plans.
+    flow : imports Prefect, runs the flow, which carries that plan out, and gives its final state.
     asked : what the run works on, for the report.
 
     Raises
@@ -56,8 +56,7 @@ def conduct(
         stop: Stop | None = None
         try:
             with RunProgress(quiet=options.quiet) as progress:
-                prepared = prepare(store, progress)
-            record.changes = tuple(prepared.changes)
+                record.prepared = prepared = prepare(store, progress)
             if prepared.plan.due:
                 warm_up(has_sound=prepared.plan.has_sound_due)  # while Prefect starts
                 with prefect_server(announce=not options.quiet):

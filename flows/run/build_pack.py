@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from flows.run.load_recipes import load_recipes
-from processors.engine.plan import applicable
-from processors.engine.release_index import ReleaseIndex
+from flows.run.load_recipes import load_recipes, wanted_today
 from processors.errors import RequestError
 from processors.packs.build import Built, build
 from processors.packs.contents.subject import Text
@@ -51,14 +49,10 @@ def processor_names() -> frozenset[str]:
 
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:
     """Build a pack and remember what it was made of; raises as `build` does."""
-    recipes = load_recipes()
-    tell_tale = ReleaseIndex(Catalogue(store).sources().values())
+    wanted = wanted_today(Catalogue(store).sources().values())
 
     def asked(row: SourceRow) -> frozenset[ResultRef]:
-        due = applicable(row.source(), recipes, tell_tale.of(row))
-        return frozenset(
-            ResultRef(source=row.digest, processor=processor.name, key=key) for key, processor in due.items()
-        )
+        return frozenset(one.ref for one in wanted.of(row))
 
     built = build(recipe, output, store, asked=asked, gallery=write_gallery, force=force)
     remember(store, built)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from processors.engine.plan import Recipes
+from processors.engine.release_index import ReleaseIndex
+from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import RecipeError, RequestError
+from processors.store.catalogue import SourceRow
 
 
 def load_recipes() -> Recipes:
@@ -20,6 +23,16 @@ def load_recipes() -> Recipes:
     except (ValueError, TypeError, NameError, SyntaxError, ImportError, AttributeError) as error:
         raise RecipeError(str(error)) from error
     return RECIPES
+
+
+def wanted_today(rows: Iterable[SourceRow]) -> WantedResults:
+    """What today's recipes want of files; raises as `load_recipes`.
+
+    Parameters
+    ----------
+    rows : every file of the catalogue, for what one says of another.
+    """
+    return WantedResults(load_recipes(), ReleaseIndex(rows))
 
 
 def named(name: str, recipes: Recipes) -> Recipes:

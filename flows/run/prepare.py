@@ -12,11 +12,11 @@ from pathlib import Path
 from flows.run.changes import Change, gone_from, known_again, with_words, withdrawn
 from flows.run.options import Options
 from flows.run.progress import RunProgress
-from flows.run.run_record import NO_SPACE
 from processors.engine.label_pairing import pair_with_labels
-from processors.engine.plan import Plan, Recipes, make_plan
+from processors.engine.plan import Plan, make_plan
 from processors.engine.release_index import ReleaseIndex
-from processors.errors import SourceChanged, StoreError, machine_reason
+from processors.engine.wanted import Recipes, WantedResults
+from processors.errors import NO_SPACE, SourceChanged, StoreError, machine_reason
 from processors.identify import Identity
 from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, SkippedFile, printable, storable, survey
 from processors.sources.source_file import SourceFile
@@ -112,22 +112,21 @@ def prepare(
     changes += withdrawn(departed, rows, known)
     rows.sort(key=lambda row: row.relative)
     paths = {storable(file.path): file.path for file in found}
-    tell_tale = ReleaseIndex(rows, lambda row: Path(paths[row.path]))
+    releases = ReleaseIndex(rows, lambda row: Path(paths[row.path]))
     fresh = {row.path for row in learned}
-    weighed = pair_with_labels(rows, tell_tale.labels_of, lambda row: Path(paths[row.path]), fresh)
+    weighed = pair_with_labels(rows, releases.labels_of, lambda row: Path(paths[row.path]), fresh)
     anew = {row.path: row for row in weighed}
     rows = [anew.get(one.path, one) for one in rows] if anew else rows
     altered = {change.path for change in changes if change.kind == "changed"}
     media = [one for one in rows if one.kind == "media" and one.path not in altered]
-    untaken += [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in tell_tale.strays()]
+    untaken += [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in releases.strays()]
     plan = make_plan(
         media,
-        recipes,
+        WantedResults(recipes, releases),
         store,
         catalogue.verdicts(),
         retry_failed=options.retry_failed,
         local_path=lambda row: Path(paths[row.path]),
-        told=tell_tale.of,
     )
     rows = with_words(rows, plan)
     if remember:

@@ -149,8 +149,7 @@ def make_report(
         not_reached=plan.due_count - len(outcomes) - len(meanwhile),
     )
     kinds = Counter(row.kind for row in prepared.rows)
-    changes = tuple(dict.fromkeys((*record.changes, *prepared.changes)))
-    altered = [change for change in changes if change.kind == "changed"]
+    altered = [change for change in prepared.changes if change.kind == "changed"]
     problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
     state = _state(
         prepared, counts, failed_now=now["failed"] > 0 or bool(altered), warned=bool(problems), strict=strict, stop=stop
@@ -185,7 +184,7 @@ def make_report(
             for outcome in one.outcomes
         ),
         problems=problems,
-        changes=changes,
+        changes=tuple(prepared.changes),
         notes=record.notes,
         stop=stop,
         report=str(record.path),

@@ -17,9 +17,9 @@ from flows.run.select import place_of
 from flows.run.workers import Workers, default_limits
 from processors.comparing.results import differing
 from processors.comparing.tolerance import within_tolerance
-from processors.contract import Processor, inputs_of, result_key
 from processors.engine.parameters import from_parameters
 from processors.engine.plan import Due
+from processors.engine.wanted import WantedResult, all_inputs
 from processors.errors import RequestError
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Catalogue, SourceRow
@@ -74,7 +74,9 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
         processor = from_parameters(kind_of(manifest.ref.processor), manifest.parameters)
     except RequestError as error:
         return None, str(error)
-    if result_key(processor, *manifest.digests) != manifest.ref.key:
+    ordered = dict.fromkeys((*all_inputs(processor), processor))
+    results = [WantedResult.of(one, manifest.digests) for one in ordered]
+    if results[-1].ref != manifest.ref:
         return None, f"made by version {manifest.version} or of other results than today's: it is due, not comparable"
     file = SourceFile(path=Path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
     source = dataclasses.replace(row.source(), name=manifest.source_name)
@@ -84,7 +86,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
         release=manifest.release,
         relative=row.relative,
         duration_seconds=row.duration_seconds,
-        processors=(*_below(processor), processor),
+        results=tuple(results),
     ), ""
 
 
@@ -96,14 +98,6 @@ def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str
         row.name == manifest.source_name,
         row.seen_utc,
     )
-
-
-def _below(processor: Processor) -> list[Processor]:
-    """All that a processor is made of, each after what it is made of itself."""
-    found: list[Processor] = []
-    for used in inputs_of(processor):
-        found += [one for one in (*_below(used), used) if one not in found]
-    return found
 
 
 def _compared(manifest: Manifest, done: list[SourceOutcome], store: Store, other: Store) -> tuple[Proof, str | None]:

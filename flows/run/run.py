@@ -21,7 +21,8 @@ from flows.run.report import Report, Stop, make_report, save
 from flows.run.run_record import RunRecord, recorded
 from flows.run.shared_work import Answer, SharedWork, Work
 from flows.run.workers import Workers, default_limits, warm_up
-from processors.engine.plan import Due, Plan, Recipes
+from processors.engine.plan import Due, Plan
+from processors.engine.wanted import Recipes
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.by_name import refresh_by_name
@@ -52,6 +53,7 @@ def run_ingest(
 def run(prepare: Prepare, store_folder: Path, options: Options, dispatch: Dispatch, *, name: str, asked: str) -> Report:
     """Prepare, derive, catalogue and report; whatever happens once the plan is made ends in the report.
 
+    Where the process has made the plan before it started the flow, `RunRecord.prepared`, that is carried out.
     SIGTERM stops it as Ctrl-C does. What another run works on is waited for and not done again.
 
     Raises
@@ -91,7 +93,7 @@ class _Run:
         self._sweep()
         try:
             with RunProgress(quiet=self._options.quiet) as progress:
-                self._prepared = prepare(self._store, progress)
+                self._prepared = self._record.prepared or prepare(self._store, progress)
                 self._derive(self._prepared.plan, progress, dispatch)
             if self._stop is None:
                 self._keeper.flush()
@@ -139,7 +141,7 @@ class _Run:
         count = options.worker_count
         limits = default_limits(count, options.memory_mb, options.time_limit_factor)
         with Workers(count, limits) as workers:
-            shared = self._shared = SharedWork(due, self._store, workers, progress, stop)
+            shared = self._shared = SharedWork(plan, self._store, workers, progress, stop)
 
             def end(error: BaseException) -> None:
                 self._ended_by(error)

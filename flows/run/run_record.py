@@ -6,7 +6,6 @@ that a run that fills the disk can still say so.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import platform
@@ -20,13 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.run.changes import Change
-from processors.errors import StoreError, machine_reason
+from flows.run.prepare import Prepared
+from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
 from processors.store.store import Store, replace_file
 
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 RESERVED_BYTES = 256 * 1024
 RUNNING = "running"
 LOST = "ended without a report"
@@ -56,8 +54,8 @@ class RunRecord:
         self.started = datetime.now(UTC)
         self.report: Any = None
         """The report of the run, for whoever started it."""
-        self.changes: tuple[Change, ...] = ()
-        """What the look before the flow's own found to be not as it was: the second look finds it as it is."""
+        self.prepared: Prepared | None = None
+        """The plan of the run, where it was made before the Prefect flow that carries it out began."""
         self._others = list(_read(store))
         self._claim = Claim(None, None)
         self._reserve: Path | None = None

@@ -11,8 +11,9 @@ from flows.run.changes import with_words
 from flows.run.load_recipes import load_recipes, named
 from flows.run.prepare import Prepared
 from processors.engine.parameters import changed
-from processors.engine.plan import Due, Recipes, make_plan
+from processors.engine.plan import Due, make_plan
 from processors.engine.release_index import ReleaseIndex
+from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import RequestError
 from processors.sources.scan import SkippedFile
 from processors.store.catalogue import Catalogue, SourceRow
@@ -69,8 +70,8 @@ def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool
     media = select(parse(choice.words), catalogue)
     if not any(recipes.get(row.medium) for row in media if row.medium):
         raise RequestError(f"{', '.join(choice.processors)}: nothing is made of what is selected by this processor")
-    told = ReleaseIndex(row for row in every if row.gone_utc is None).of
-    plan = make_plan(media, recipes, store, catalogue.verdicts(), retry_failed=retry_failed, told=told)
+    wanted = WantedResults(recipes, ReleaseIndex(row for row in every if row.gone_utc is None))
+    plan = make_plan(media, wanted, store, catalogue.verdicts(), retry_failed=retry_failed)
     places = _places(every, {one.source.digests for one in plan.due})
     due, untaken = [], []
     for one in plan.due:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 from collections import Counter
 
 from flows.run.workers import Job, Stopped, WorkerDeath, Workers
-from processors.contract import Processor, Reads, inputs_of, result_key
+from processors.contract import Processor, Reads, inputs_of
 from processors.engine.derive import derive
 from processors.engine.failure import Failure, internal_fault
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome, record_failure
-from processors.errors import SourceChanged, StoreError, machine_reason
-from processors.store.manifest import ResultRef
+from processors.errors import NO_SPACE, SourceChanged, StoreError, machine_reason
 from processors.store.store import Store
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 SLOW_TRIES = 2
 """Results that read the same units and run out of time alone; then those that are left fail without being tried."""
 
@@ -80,7 +77,7 @@ def _answer(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]
     except SourceChanged as error:
         return not_stored(due, error.strerror or str(error))
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in NO_SPACE:
             raise StoreError(f"{store.root}: {machine_reason(error)}") from error
         return error
     except WorkerDeath as death:
@@ -94,13 +91,13 @@ def _answer(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]
 
 def _one_by_one(due: Due, death: WorkerDeath, store: Store, workers: Workers) -> list[Outcome]:
     """Try each result alone after the file ended its worker as a whole: only those that do so too have failed."""
-    if len(due.processors) == 1:
+    if len(due.results) == 1:
         return _failed(due, death, store)
     outcomes: list[Outcome] = []
     slow: Counter[Reads] = Counter()
     absent: set[Processor] = set()
-    for processor in due.processors:  # each comes after those that it uses
-        alone = dataclasses.replace(due, processors=(processor,))
+    for one in due.results:  # each comes after those that it uses
+        alone, processor = dataclasses.replace(due, results=(one,)), one.processor
         if not absent.isdisjoint(inputs_of(processor)):
             outcomes += not_stored(alone, "what it is made of is missing: run again")
         elif slow[processor.reads] >= SLOW_TRIES:
@@ -134,7 +131,7 @@ def not_stored(due: Due, reason: str) -> list[Outcome]:
     """Return failures for which the machine is to blame: they are due again."""
     return [
         Outcome(
-            ref=ResultRef(source=due.source.digest, processor=p.name, key=result_key(p, *due.source.digests)),
+            ref=one.ref,
             verdict="failed",
             reason=reason,
             item_count=0,
@@ -143,5 +140,5 @@ def not_stored(due: Due, reason: str) -> list[Outcome]:
             is_stored=False,
             blame="machine",
         )
-        for p in due.processors
+        for one in due.results
     ]

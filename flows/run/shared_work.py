@@ -14,12 +14,10 @@ from dataclasses import dataclass, field, replace
 from flows.run.batches import SourceOutcome, run_batch
 from flows.run.progress import RunProgress
 from flows.run.workers import Workers
-from processors.contract import result_key
-from processors.engine.plan import Due
+from processors.engine.plan import Due, Plan
 from processors.engine.result_records import Outcome, outcome_of
 from processors.errors import StoreError, machine_reason
 from processors.store.claims import Claim, claim_source
-from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
 POLL_SECONDS = 0.5
@@ -45,12 +43,10 @@ class SharedWork:
     """Does batches with the claims that keep two runs from doing the same."""
 
     def __init__(
-        self, due: Sequence[Due], store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
+        self, plan: Plan, store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
     ) -> None:
         self._store, self._workers, self._progress, self._stop = store, workers, progress, stop
-        refs = (ref for one in due for ref in refs_of(one))
-        self._before = {ref: store.manifest(ref).started_utc for ref in refs if store.has(ref)}
-        """Results that are there and due all the same: failures to be tried again."""
+        self._retried = plan.retried
 
     def now(self, batch: list[Due]) -> Finished:
         """Do what nobody else is doing; raises as `run_batch`."""
@@ -100,22 +96,13 @@ class SharedWork:
             there = self._there(one)
             if there:
                 elsewhere.append(SourceOutcome(due=one, outcomes=tuple(there)))
-            keys = {outcome.ref.key for outcome in there}
-            left = tuple(p for p in one.processors if result_key(p, *one.source.digests) not in keys)
-            if left:
-                todo.append(replace(one, processors=left))
+            made = {outcome.ref for outcome in there}
+            if left := tuple(result for result in one.results if result.ref not in made):
+                todo.append(replace(one, results=left))
         done = run_batch(todo, self._store, self._workers, self._progress, self._stop)
         return Finished(done=done, elsewhere=elsewhere)
 
     def _there(self, one: Due) -> list[Outcome]:
         """Results that have come into the store since the plan was made."""
-        manifests = [self._store.manifest(ref) for ref in refs_of(one) if self._store.has(ref)]
-        return [outcome_of(m) for m in manifests if self._before.get(m.ref) != m.started_utc]
-
-
-def refs_of(due: Due) -> list[ResultRef]:
-    """Return the names of the due results."""
-    return [
-        ResultRef(source=due.source.digest, processor=p.name, key=result_key(p, *due.source.digests))
-        for p in due.processors
-    ]
+        manifests = [self._store.manifest(result.ref) for result in one.results if self._store.has(result.ref)]
+        return [outcome_of(m) for m in manifests if self._retried.get(m.ref) != m.started_utc]

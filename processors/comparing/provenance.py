@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.contract import Processor, result_key
 from processors.engine.plan import changes
 from processors.engine.result_records import software
+from processors.engine.wanted import WantedResult
 from processors.errors import RequestError
 from processors.store.catalogue import SourceRow
 from processors.store.manifest import Manifest
@@ -27,7 +27,7 @@ class Provenance:
 
 
 def origin(
-    manifest: Manifest, item: str | None, seen: Sequence[SourceRow], wanted: Sequence[Processor], store: Store
+    manifest: Manifest, item: str | None, seen: Sequence[SourceRow], wanted: Sequence[WantedResult], store: Store
 ) -> Provenance:
     """Compare a result with how things are now.
 
@@ -80,10 +80,10 @@ def _software_changes(manifest: Manifest) -> list[str]:
     ]
 
 
-def _recipe_changes(manifest: Manifest, wanted: Sequence[Processor]) -> list[str]:
-    asked = [processor for processor in wanted if processor.name == manifest.ref.processor]
-    if any(result_key(processor, *manifest.digests) == manifest.ref.key for processor in asked):
+def _recipe_changes(manifest: Manifest, wanted: Sequence[WantedResult]) -> list[str]:
+    asked = [one for one in wanted if one.ref.processor == manifest.ref.processor]
+    if any(one.ref == manifest.ref for one in asked):
         return []
     if not asked:
         return ["the recipe: it does not ask for this processor"]
-    return [f"the recipe: it asks for {changes(manifest.version, manifest.parameters, one)}" for one in asked]
+    return [f"the recipe: it asks for {changes(manifest.version, manifest.parameters, one.processor)}" for one in asked]

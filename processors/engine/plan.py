@@ -6,27 +6,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processors.contract import Blame, Json, Medium, Processor, Source, Verdict, inputs_of, parameters, result_key
+from processors.contract import Blame, Json, Processor, Source, Verdict, inputs_of, parameters
 from processors.engine.result_records import software, this_program
-from processors.metadata.evidence import ReleaseContext
+from processors.engine.wanted import WantedResult, WantedResults, shown
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import KnownOutcome, SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
 
-Recipes = Mapping[Medium, Sequence[Processor]]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """One source and the processors that have no result for it yet."""
+    """One source and the results of it that have not been made yet."""
 
     source: Source
     file: SourceFile
     release: str
     relative: str
     duration_seconds: float | None
-    processors: tuple[Processor, ...]
+    results: tuple[WantedResult, ...]
+    """Each after those that it uses."""
+
+    @property
+    def processors(self) -> tuple[Processor, ...]:
+        return tuple(one.processor for one in self.results)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,9 @@ class Plan:
     """Those of the reused results whose source is damaged, with what is damaged as the reason."""
     later: list[Due] = field(default_factory=list)
     """What further places of the sources in `due` have of their own: made of results that are still due themselves."""
-    wanted: dict[str, list[ResultRef]] = field(default_factory=dict)
+    retried: dict[ResultRef, str] = field(default_factory=dict)
+    """Failures that are due again, each with the time when that failure was made (ISO 8601, UTC)."""
+    wanted: dict[str, list[WantedResult]] = field(default_factory=dict)
     """The recipes' results of each source, by digest, whether they are there or due."""
     of_place: dict[str, ResultRef] = field(default_factory=dict)
     """The evidence of each place, by path: of those in `wanted` the one that holds what is said there."""
@@ -61,7 +66,7 @@ class Plan:
 
     @property
     def due_count(self) -> int:
-        return sum(len(due.processors) for due in self.all_due)
+        return sum(len(due.results) for due in self.all_due)
 
     @property
     def all_due(self) -> list[Due]:
@@ -69,10 +74,10 @@ class Plan:
         return [*self.due, *self.later]
 
     def shown_at(self, row: SourceRow) -> tuple[ResultRef, ...]:
-        """The recipes' results of a file, with the words of its own place."""
+        """Return one result of each processor for a file, with the words of its own place."""
         own = self.of_place.get(row.path)
-        others = {own.processor} if own else set()
-        return tuple(ref for ref in self.wanted.get(row.digest, ()) if ref == own or ref.processor not in others)
+        wanted = self.wanted.get(row.digest, ())
+        return shown(one for one in wanted if own is None or one.ref == own or one.ref.processor != own.processor)
 
     @property
     def has_sound_due(self) -> bool:
@@ -80,117 +85,83 @@ class Plan:
         return any(processor.reads == "audio" for due in self.due for processor in due.processors)
 
 
-def applicable(source: Source, recipes: Recipes, told: ReleaseContext | None = None) -> dict[str, Processor]:
-    """The recipe's processors that have something to read in this source, each after those that it uses, by key.
-
-    Of two of one name, one that the recipe names comes after one that is only used: the later one is shown. One with a
-    method `told` is given what the release says of the source, which becomes part of its key: what is said at the first
-    place that holds the bytes, or, where it is `of_sighting`, at this one.
-    """
-    found: dict[str, Processor] = {}
-
-    def add(processor: Processor) -> str | None:
-        """Its key; None where it has nothing to read."""
-        if processor.reads == "audio" and not (source.has_sound or source.medium == "audio"):
-            return None
-        if None in [add(other) for other in inputs_of(processor)]:
-            return None
-        key = result_key(processor, *source.digests)
-        found.setdefault(key, processor)
-        return key
-
-    named: dict[str | None, str] = {}
-    for processor in recipes[source.medium]:
-        tell = getattr(processor, "told", None)
-        named[add(tell(_heard(processor, told)) if tell and told else processor)] = processor.name
-    shown_names = set(named.values())
-    behind = {key: one for key, one in found.items() if key not in named and one.name in shown_names}
-    return behind | found if behind else found
-
-
-def of_sighting(processor: Processor) -> bool:
-    """Is it made of what is said at each place of a source, not of its bytes alone?"""
-    return getattr(processor, "of_sighting", False)
-
-
-def _heard(processor: Processor, told: ReleaseContext) -> ReleaseContext:
-    return told if of_sighting(processor) or told.of_bytes is None else told.of_bytes
-
-
 def make_plan(
     rows: Sequence[SourceRow],
-    recipes: Recipes,
+    wanted: WantedResults,
     store: Store,
     verdicts: Mapping[str, KnownOutcome],
     *,
     retry_failed: bool = False,
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
-    told: Callable[[SourceRow], ReleaseContext | None] = lambda row: None,
 ) -> Plan:
     """Decide for each source and processor: due, reused, or refused or failed before.
 
     Parameters
     ----------
-    rows : media files; of several with the same bytes only the first is worked on, but for what is `of_sighting`.
+    rows : media files; of several with the same bytes only the first is worked on, but for what each place has of its
+        own.
     verdicts : of results already in the catalogue, by key.
-    told : what the release says of a source.
     """
     plan = Plan()
-    tells = any(hasattr(processor, "told") for recipe in recipes.values() for processor in recipe)
-    of_places: Recipes = {medium: [one for one in recipe if of_sighting(one)] for medium, recipe in recipes.items()}
-    done: set[tuple[str, ...]] = set()
-    at_work: set[str] = set()
-    """Keys of what is due."""
+    seen: set[tuple[str, ...]] = set()
+    due_refs: set[ResultRef] = set()
     for row in rows:
-        is_first = row.digests not in done
-        source = row.source()
-        if not is_first and not of_places[source.medium]:
-            continue
-        done.add(row.digests)
-        due: dict[str, Processor] = {}
-        asked = applicable(source, recipes if is_first else of_places, told(row) if tells else None)
-        for key, processor in asked.items():
-            ref = ResultRef(source=row.digest, processor=processor.name, key=key)
-            if of_sighting(processor):
-                plan.of_place[row.path] = ref
-            if not is_first and ref in plan.wanted[row.digest]:
+        is_first = row.digests not in seen
+        seen.add(row.digests)
+        asked = wanted.of(row) if is_first else wanted.of_place(row)
+        of_source = plan.wanted.setdefault(row.digest, [])
+        due: list[WantedResult] = []
+        for one in asked:
+            if one.is_of_place:
+                plan.of_place[row.path] = one.ref
+            if not is_first and any(one.ref == other.ref for other in of_source):
                 continue
-            plan.wanted.setdefault(row.digest, []).append(ref)
-            if not store.has(ref):
-                due[key] = processor
-                continue
-            if key not in verdicts:
-                plan.not_catalogued.append(manifest := store.manifest(ref))
-                known = KnownOutcome(manifest.verdict, manifest.reason, manifest.blame)
+            of_source.append(one)
+            known = _known(one.ref, store, verdicts, plan)
+            if known is None:
+                due.append(one)
+            elif known.verdict == "failed" and (retry_failed or _may_be_mended(known, one.ref, store)):
+                plan.retried[one.ref] = store.manifest(one.ref).started_utc
+                due.append(one)
             else:
-                known = verdicts[key]
-            if known.verdict == "failed" and (retry_failed or _may_be_mended(known, ref, store)):
-                due[key] = processor
-                continue
-            if known.verdict == "made":
-                plan.reused += 1
-            if known.verdict != "made" or known.reason is not None:
-                told_before = plan.damaged if known.verdict == "made" else plan.earlier
-                told_before.append(
-                    Earlier(
-                        relative=row.relative, ref=ref, verdict=known.verdict, reason=known.reason, blame=known.blame
-                    )
-                )
-        if due:
-            waits = any(result_key(used, *row.digests) in at_work for one in due.values() for used in inputs_of(one))
-            at_work |= due.keys()
-            file = SourceFile(path=local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
-            (plan.due if is_first or not waits else plan.later).append(
-                Due(
-                    source=source,
-                    file=file,
-                    release=row.release,
-                    relative=row.relative,
-                    duration_seconds=row.duration_seconds,
-                    processors=tuple(due.values()),
-                )
+                _keep(known, one.ref, row, plan)
+        if not due:
+            continue
+        waits = not is_first and any(one.ref in due_refs for one in asked)
+        due_refs.update(one.ref for one in due)
+        (plan.later if waits else plan.due).append(
+            Due(
+                source=row.source(),
+                file=SourceFile(path=local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns),
+                release=row.release,
+                relative=row.relative,
+                duration_seconds=row.duration_seconds,
+                results=tuple(due),
             )
+        )
     return plan
+
+
+def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], plan: Plan) -> KnownOutcome | None:
+    """Return the outcome of a result that is in the store; one that is not catalogued is noted in the plan."""
+    if not store.has(ref):
+        return None
+    if ref.key in verdicts:
+        return verdicts[ref.key]
+    manifest = store.manifest(ref)
+    plan.not_catalogued.append(manifest)
+    return KnownOutcome(manifest.verdict, manifest.reason, manifest.blame)
+
+
+def _keep(known: KnownOutcome, ref: ResultRef, row: SourceRow, plan: Plan) -> None:
+    """Count a result that stays as it is."""
+    earlier = Earlier(relative=row.relative, ref=ref, verdict=known.verdict, reason=known.reason, blame=known.blame)
+    if known.verdict != "made":
+        plan.earlier.append(earlier)
+        return
+    plan.reused += 1
+    if known.reason is not None:
+        plan.damaged.append(earlier)
 
 
 def _may_be_mended(known: KnownOutcome, ref: ResultRef, store: Store) -> bool:
@@ -198,9 +169,9 @@ def _may_be_mended(known: KnownOutcome, ref: ResultRef, store: Store) -> bool:
     return known.blame == "marsmedia" and this_program(store.manifest(ref).software) != this_program(software())
 
 
-def why(source: Source, processor: Processor, store: Store) -> str:
-    """One sentence: is this result there, and if not, what is different from the results that are?"""
-    ref = ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, *source.digests))
+def why(source: Source, wanted: WantedResult, store: Store) -> str:
+    """Say in one sentence whether a result is there, and if not, how it differs from the results that are."""
+    ref, processor = wanted.ref, wanted.processor
     if store.has(ref):
         manifest = store.manifest(ref)
         if manifest.verdict == "failed" and _may_be_mended(KnownOutcome("failed", None, manifest.blame), ref, store):

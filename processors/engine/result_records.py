@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from processors.contract import Blame, Json, Processor, Source, Verdict, parameters, result_key
+from processors.contract import Blame, Json, Processor, Source, Verdict, parameters
 from processors.engine.failure import Failure
 from processors.store.manifest import Cost, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
@@ -51,7 +51,7 @@ def outcome_of(manifest: Manifest, *, is_stored: bool = True) -> Outcome:
 
 def already_made(due: Sequence[Processor], source: Source, store: Store) -> list[Manifest]:
     """Those of the due results that are in the store after all, made by a pass that died later or by another run."""
-    refs = [ResultRef(source=source.digest, processor=p.name, key=result_key(p, *source.digests)) for p in due]
+    refs = [ResultRef.of(processor, source.digests) for processor in due]
     there = [store.manifest(ref) for ref in refs if store.has(ref)]
     return [manifest for manifest in there if manifest.verdict == "made"]
 
@@ -89,7 +89,7 @@ def record(
 ) -> Manifest:
     """Return the manifest of one result; of a made one, `damage` says what of its source is damaged."""
     return Manifest(
-        ref=ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, *source.digests)),
+        ref=ResultRef.of(processor, source.digests),
         version=processor.version,
         parameters=parameters(processor),
         verdict=fault.verdict if fault else "made",

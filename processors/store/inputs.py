@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.contract import Inputs, Json, Processor, Reads, Source, inputs_of, result_key
+from processors.contract import Inputs, Json, Processor, Reads, Source, inputs_of
 from processors.errors import ItemMissing, UsedNotMade
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
@@ -42,7 +42,7 @@ def used_results(processor: Processor, source: Source, store: Store) -> Inputs |
     found: dict[str, StoredResult] = {}
     facts: dict[Reads, Json] = {}
     for used in inputs_of(processor):
-        manifest = store.manifest(_ref(used, source))
+        manifest = store.manifest(ResultRef.of(used, source.digests))
         if manifest.verdict != "made":
             raise _because_of(used, manifest, source, store)
         found[used.name] = StoredResult(store=store, manifest=manifest)
@@ -53,11 +53,7 @@ def used_results(processor: Processor, source: Source, store: Store) -> Inputs |
 def _because_of(processor: Processor, manifest: Manifest, source: Source, store: Store) -> UsedNotMade:
     """Look for where it began: below a result that was not made there may be another that it could not be made of."""
     for used in inputs_of(processor):
-        below = store.manifest(_ref(used, source))
+        below = store.manifest(ResultRef.of(used, source.digests))
         if below.verdict != "made":
             return _because_of(used, below, source, store)
     return UsedNotMade(processor.name, manifest.verdict, manifest.reason or "unknown", manifest.blame or "file")
-
-
-def _ref(processor: Processor, source: Source) -> ResultRef:
-    return ResultRef(source=source.digest, processor=processor.name, key=result_key(processor, *source.digests))

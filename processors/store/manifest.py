@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from processors.contract import Blame, Json, LabelRef, Verdict, as_json
+from processors.contract import Blame, Json, LabelRef, Processor, Verdict, as_json, result_key
 from processors.errors import ResultCorrupt
 
 FORMAT = 1
@@ -21,6 +22,11 @@ class ResultRef:
     processor: str
     key: str
     """SHA-256 of processor, version, parameters and source, and of the label that it is read with."""
+
+    @classmethod
+    def of(cls, processor: Processor, digests: Sequence[str]) -> ResultRef:
+        """Return the name of what a processor makes of a source, given the `digests` of the source."""
+        return cls(source=digests[0], processor=processor.name, key=result_key(processor, *digests))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from flows.run.recipe_edit import edited
 from flows.run.run import in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.comparing.provenance import origin
+from processors.engine.wanted import WantedResult
 from processors.errors import RequestError, ResultMissing, StoreError
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
@@ -56,7 +57,11 @@ def test_an_edit_changes_the_entry_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("text", "wanted", "message"),
     [
-        (RECIPES, PhotoPreview(), r"recipes.py: no entry Preview\(...\) in RECIPES: write `Preview\(\)` there by hand"),
+        (
+            RECIPES,
+            PhotoPreview(),
+            r"recipes.py: no entry PhotoPreview\(...\) in RECIPES: write `PhotoPreview\(\)` there by hand",
+        ),
         ("from flows.everything import EVERYTHING as RECIPES", Frames(quality=70), r"no entry .*Frames\(quality=70\)"),
         (RECIPES.replace("Spectrogram(),\n", "Frames(quality=5),\n"), Frames(), r"video has 2 entries Frames\(...\)"),
         (RECIPES, Shots(integrity=Shots().integrity.__class__(soft_below=0.1)), "cannot be written as plain values"),
@@ -79,8 +84,8 @@ def test_adopt_shows_the_change_and_the_next_plan_follows_it(tmp_path: Path) -> 
 
     done = run("photo.preview", "--set", "quality=70", "--yes")
     assert (done.returncode, done.stderr) == (0, "")
-    assert '+    "photo": (Metadata(), Evidence(), Preview(quality=70), Quality(),' in done.stdout
-    assert "Preview(quality=70)" in (copy / "flows/recipes.py").read_text()
+    assert '+    "photo": (Metadata(), Evidence(), PhotoPreview(quality=70), Quality(),' in done.stdout
+    assert "PhotoPreview(quality=70)" in (copy / "flows/recipes.py").read_text()
     assert run("photo.preview", "--set", "quality=70").stdout.endswith("says so already\n")
     for words, message in [
         (["nope", "--set", "a=1"], "marsmedia: nope: no such processor"),
@@ -105,12 +110,13 @@ def filled(tmp_path: Path) -> Store:
 def test_what_has_changed_since_is_told_word_for_word(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     made = next(m for m in filled.manifests() if m.parameters["quality"] == 60)
     row = next(iter(Catalogue(filled).sources().values()))
-    assert origin(made, "preview_320.jpg", [row], [PhotoPreview(quality=60)], filled).changes == ()
+    wanted = [WantedResult.of(PhotoPreview(quality=60), row.digests)]
+    assert origin(made, "preview_320.jpg", [row], wanted, filled).changes == ()
     monkeypatch.setitem(made.software, "av", "1.0")
     Path(row.path).write_bytes(b"other")
     item = filled.item_path(made.ref, "preview_320.jpg")
     item.write_bytes(item.read_bytes() + b"x")
-    changes = origin(made, "preview_320.jpg", [row], [PhotoPreview()], filled).changes
+    changes = origin(made, "preview_320.jpg", [row], [WantedResult.of(PhotoPreview(), row.digests)], filled).changes
     assert changes[0].startswith("the item: its bytes are not those that were made: SHA-256 ")
     assert changes[1] == f"the source: {row.path} has another size or date now"
     assert changes[2].startswith("av: 1.0 -> 1")

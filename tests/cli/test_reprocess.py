@@ -22,6 +22,7 @@ from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.contract import parameters
 from processors.engine.estimate import Estimate, estimate
 from processors.engine.parameters import changed, from_parameters, parse_settings
+from processors.engine.wanted import WantedResult
 from processors.errors import RequestError
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
@@ -103,14 +104,15 @@ def test_an_estimate_reads_a_source_once_and_shares_the_sources_among_the_worker
     )
     history = History(catalogue, {"video.frames", "video.contact_sheet", "video.shots"})
     (first,) = prepare_chosen(choose("clip.mp4", every_seconds="0.5"), filled, retry_failed=False).plan.due
-    both = replace(first, processors=(*first.processors, ContactSheet()))
+    both = replace(first, results=(*first.results, WantedResult.of(ContactSheet(), first.source.digests)))
     assert estimate([both], history, workers=2) == Estimate(seconds=9.5, workers=2, unknown=())
     twice = replace(
         both, source=replace(both.source, digest="f" * 64), duration_seconds=2 * (both.duration_seconds or 0)
     )
     assert estimate([both, twice], history, workers=1).seconds == pytest.approx(3 * 9.5)
     assert estimate([both, twice], history, workers=2).seconds == pytest.approx(2 * 9.5)  # the longest one
-    assert estimate([replace(first, processors=(Shots(),))], history, workers=1).unknown == ("video.shots",)
+    other = (WantedResult.of(Shots(), first.source.digests),)
+    assert estimate([replace(first, results=other)], history, workers=1).unknown == ("video.shots",)
 
 
 def test_a_source_never_seen_is_estimated_at_its_mediums_rate_by_duration(filled: Store) -> None:

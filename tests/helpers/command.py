@@ -13,14 +13,14 @@ from flows.all_recipes import ON_REQUEST as MORE, RECIPES as ALL
 from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.metadata import Metadata
-from processors.photo.photo_preview import Preview
+from processors.photo.photo_preview import PhotoPreview
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 
 RECIPES = {
     "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), Spectrogram(), Picture()),
     "audio": (Metadata(), Spectrogram(), Picture()),
-    "photo": (Metadata(), Preview()),
+    "photo": (Metadata(), PhotoPreview()),
 }
 ON_REQUEST = {medium: (*ALL[medium], *MORE[medium]) for medium in ALL}
 """

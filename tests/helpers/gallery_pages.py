@@ -10,7 +10,7 @@ from typing import Any
 from flows.run.run import Options, in_threads, run_ingest
 from processors.audio.spectrogram.picture import Picture
 from processors.audio.waveform import Waveform
-from processors.engine.plan import Recipes
+from processors.engine.wanted import Recipes
 from processors.metadata.evidence import Evidence
 from processors.packs.contents.subject import ItemRecord, SourceRecord, Text
 from processors.packs.gallery.gallery_file import GalleryFile

@@ -13,8 +13,8 @@ from PIL import ExifTags, Image
 from flows.cli import show
 from flows.run.report import Report
 from processors.containers.sidecar import is_sidecar_file
-from processors.engine.plan import Recipes
 from processors.engine.release_index import ReleaseIndex
+from processors.engine.wanted import Recipes
 from processors.errors import DamagedMedia, MediaError, RefusedMedia
 from processors.identify import identify
 from processors.metadata import Metadata

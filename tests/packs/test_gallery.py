@@ -19,7 +19,7 @@ from PIL import Image
 from flows.cli.browse import UNFINISHED
 from flows.cli.main import main
 from flows.run.run import Options, in_threads, run_ingest
-from processors.engine.plan import Recipes
+from processors.engine.wanted import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
 from processors.packs.contents.subject import FailedResult, Text

@@ -13,7 +13,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.engine.plan import Recipes
+from processors.engine.wanted import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence

@@ -14,7 +14,8 @@ from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.renditions.renditions import Renditions
 from processors.contract import Inputs, Item, Need, Reads, Source
-from processors.engine.plan import applicable
+from processors.engine.wanted import shown, wanted_of
+from processors.store.manifest import ResultRef
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
 
@@ -107,5 +108,6 @@ def test_of_two_results_of_one_name_the_recipes_own_is_shown(named_first: bool) 
     own = Levels(silence_dbfs=-50.0)
     both = (own, Renditions()) if named_first else (Renditions(), own)
     source = Source(digest="0" * 64, size_bytes=1, name="a.wav", medium="audio", format="wav", has_sound=True)
-    found = list(applicable(source, {"audio": both, "video": (), "photo": ()}).values())
-    assert [processor for processor in found if processor.name == "audio.levels"] == [Levels(), own]
+    wanted = wanted_of(source, {"audio": both, "video": (), "photo": ()})
+    assert {one.processor for one in wanted if one.ref.processor == "audio.levels"} == {Levels(), own}
+    assert [ref for ref in shown(wanted) if ref.processor == own.name] == [ResultRef.of(own, source.digests)]

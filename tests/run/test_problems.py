@@ -12,7 +12,7 @@ from flows.cli.main import main
 from flows.run.problems import FileProblem, by_file
 from flows.run.report import cell, markdown
 from processors.audio.levels.levels import Levels
-from processors.engine.plan import Recipes
+from processors.engine.wanted import Recipes
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker

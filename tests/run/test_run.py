@@ -6,11 +6,18 @@ import os
 import shutil
 from pathlib import Path
 
-from processors.engine.plan import Recipes, why
+from flows.run.options import Options
+from flows.run.prepare import Prepared, prepare
+from flows.run.progress import RunProgress
+from flows.run.run import in_threads, run
+from flows.run.run_record import recorded
+from processors.engine.plan import why
+from processors.engine.wanted import Recipes, WantedResult
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
+from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
 
@@ -45,6 +52,21 @@ def test_every_medium_end_to_end_and_nothing_twice(raw: Path, maker: MediaMaker,
     assert list((store.root / "scratch").iterdir()) == []
 
 
+def test_the_plan_made_before_a_run_is_carried_out_and_not_made_again(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    maker.photo("photo.jpg")
+    store = Store(tmp_path / "store")
+
+    def plan_again(store: Store, progress: RunProgress) -> Prepared:
+        raise AssertionError("planned a second time")
+
+    with recorded(store, "command", str(raw)) as record:
+        record.prepared = prepare(raw, store, RECIPES, RunProgress(quiet=True), Options())
+        report = run(plan_again, store.root, Options(), in_threads, name="flow", asked=str(raw))
+    assert counts(report) == (2, 2, 0, 0, 0)
+
+
 def test_same_bytes_at_two_places_are_worked_on_once(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     shutil.copy(maker.photo("a.jpg"), raw / "june/b.jpg")
     report = ingest(raw, tmp_path / "store")
@@ -77,11 +99,12 @@ def test_a_changed_recipe_makes_only_what_changed_and_says_why(raw: Path, maker:
     smaller: Recipes = {"photo": (Metadata(), PhotoPreview(longest_sides_px=(100,)))}
     store = Store(tmp_path / "store")
     source = next(iter(Catalogue(store).sources().values())).source()
-    reason = why(source, smaller["photo"][1], store)
+    wanted = WantedResult.of(smaller["photo"][1], source.digests)
+    reason = why(source, wanted, store)
     assert reason.startswith("due: since the result of 20")
     assert reason.endswith(": longest_sides_px [320, 1024, 2048] -> [100]")
     assert counts(ingest(raw, tmp_path / "store", smaller)) == (1, 1, 1, 0, 0)
-    assert why(source, smaller["photo"][1], store).startswith("not due: made on ")
+    assert why(source, wanted, store).startswith("not due: made on ")
 
 
 def test_results_that_the_catalogue_missed_are_found_again(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:

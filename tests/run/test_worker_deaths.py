@@ -14,7 +14,8 @@ from flows.run.limits import Limits
 from flows.run.settle import extra_seconds, settled, start
 from flows.run.workers import Workers
 from processors.contract import Item, Medium, Need, Reads, Source
-from processors.engine.plan import Due, Recipes
+from processors.engine.plan import Due
+from processors.engine.wanted import Recipes, WantedResult
 from processors.errors import DamagedMedia
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
@@ -136,7 +137,7 @@ def test_results_that_hang_are_not_all_waited_for(raw: Path, maker: MediaMaker, 
         release="june",
         relative="june/slow.jpg",
         duration_seconds=None,
-        processors=due,
+        results=tuple(WantedResult.of(processor, source.digests) for processor in due),
     )
     with Workers(1, Limits(memory_mb=1500, time_factor=1 / 360)) as workers:
         began = time.monotonic()
@@ -164,5 +165,5 @@ def test_time_limit_counts_what_a_file_holds(
 ) -> None:
     source = Source(digest="0" * 64, size_bytes=size_bytes, name="x", medium=medium, format="x", has_sound=True)
     file = SourceFile(path=Path("x"), size_bytes=size_bytes, mtime_ns=0)
-    due = Due(source=source, file=file, release="june", relative="x", duration_seconds=duration_seconds, processors=())
+    due = Due(source=source, file=file, release="june", relative="x", duration_seconds=duration_seconds, results=())
     assert extra_seconds(due) == expected

@@ -12,7 +12,7 @@ from flows.cli import look, show
 from flows.run.build_pack import build_pack, recipe_of
 from flows.run.options import Options
 from flows.run.reproduce import reproduce
-from processors.engine.plan import Recipes
+from processors.engine.wanted import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence

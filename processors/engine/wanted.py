@@ -1,0 +1,97 @@
+"""Which results recipes want of each source, with what its release says of it; the one place that answers this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from processors.contract import Medium, Processor, Source, inputs_of
+from processors.engine.release_index import ReleaseIndex
+from processors.metadata.evidence import ReleaseContext
+from processors.store.catalogue import SourceRow
+from processors.store.manifest import ResultRef
+
+Recipes = Mapping[Medium, Sequence[Processor]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WantedResult:
+    """A result that a recipe asks for, whether or not it has been made."""
+
+    processor: Processor
+    ref: ResultRef
+    is_named: bool = True
+    """True where the recipe names the processor, false where one that it names only uses it."""
+
+    @classmethod
+    def of(cls, processor: Processor, digests: Sequence[str], *, is_named: bool = True) -> WantedResult:
+        """Return what a processor gives of the source with these `digests`."""
+        return cls(processor=processor, ref=ResultRef.of(processor, digests), is_named=is_named)
+
+    @property
+    def is_of_place(self) -> bool:
+        """True where it is made of what is said at each place of a source, not of its bytes alone."""
+        return is_of_place(self.processor)
+
+
+class WantedResults:
+    """Results that some recipes want of the files of some releases."""
+
+    def __init__(self, recipes: Recipes, releases: ReleaseIndex) -> None:
+        self._recipes = recipes
+        self._releases = releases
+        self._of_places: Recipes = {medium: [p for p in recipe if is_of_place(p)] for medium, recipe in recipes.items()}
+        self._is_asked = any(hasattr(processor, "told") for recipe in recipes.values() for processor in recipe)
+
+    def of(self, row: SourceRow) -> list[WantedResult]:
+        """Return what is wanted of a media file, each result after those that it uses."""
+        return wanted_of(row.source(), self._recipes, self._releases.of(row) if self._is_asked else None)
+
+    def of_place(self, row: SourceRow) -> list[WantedResult]:
+        """Return only what each place of the same bytes has of its own, and what that uses."""
+        source = row.source()
+        return wanted_of(source, self._of_places, self._releases.of(row)) if self._of_places[source.medium] else []
+
+
+def wanted_of(source: Source, recipes: Recipes, told: ReleaseContext | None = None) -> list[WantedResult]:
+    """Return what recipes want of a source, each result after those that it uses.
+
+    A processor with a method `told` is given what the release says of the source, which becomes part of its key: what
+    is said at the first place that holds the bytes, or, where it is made for each place, at this one.
+    """
+    named = [_informed(processor, told) for processor in recipes[source.medium]]
+    named = [processor for processor in named if _has_units(processor, source)]
+    ordered = dict.fromkeys(one for processor in named for one in (*all_inputs(processor), processor))
+    return [WantedResult.of(one, source.digests, is_named=one in named) for one in ordered]
+
+
+def all_inputs(processor: Processor) -> Iterator[Processor]:
+    """Yield everything that a processor builds on, each after what it builds on itself; one may come twice."""
+    for used in inputs_of(processor):
+        yield from all_inputs(used)
+        yield used
+
+
+def shown(wanted: Iterable[WantedResult]) -> tuple[ResultRef, ...]:
+    """Return one result of each processor: the last that the recipe names, else the last that is only used."""
+    chosen = {one.ref.processor: one.ref for one in sorted(wanted, key=lambda one: one.is_named)}
+    return tuple(chosen.values())
+
+
+def is_of_place(processor: Processor) -> bool:
+    """True where a processor is made of what is said at each place of a source, not of its bytes alone."""
+    return getattr(processor, "of_sighting", False)
+
+
+def _informed(processor: Processor, told: ReleaseContext | None) -> Processor:
+    tell = getattr(processor, "told", None)
+    if tell is None or told is None:
+        return processor
+    return tell(told if is_of_place(processor) else told.of_bytes or told)
+
+
+def _has_units(processor: Processor, source: Source) -> bool:
+    """True where a source has the units that a processor, and all that it builds on, reads."""
+    if processor.reads == "audio" and not (source.has_sound or source.medium == "audio"):
+        return False
+    return all(_has_units(used, source) for used in inputs_of(processor))
