@@ -46,7 +46,8 @@ def encode(
         if picture_format != "png":
             raise ValueError(f"picture_format is {picture_format!r}: 16 bit go into PNG only")
         return _deep_png(picture, xmp, cicp)
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    # never the image itself: what its file said (comments, profiles, frames) would go into the encoders
+    image = Image.fromarray(np.asarray(picture))
     extra: dict[str, Any] = {"icc_profile": icc_profile} if icc_profile else {}
     buffer = io.BytesIO()
     if picture_format == "png":

@@ -56,6 +56,7 @@ class Thumbnails:
             from PIL import ImageOps
 
             from processors.decoding import decoder_errors, open_picture
+            from processors.imaging.image_writer import encode
 
             try:
                 with entry.path.open("rb") as file, open_picture(file) as image, decoder_errors("shrinking it"):
@@ -67,7 +68,7 @@ class Thumbnails:
                 raise ResultCorrupt(f"{entry.path}: {error.what}: run `marsmedia verify`") from error
             target.parent.mkdir(parents=True, exist_ok=True)
             partial = target.with_suffix(".part")
-            small.save(partial, "JPEG", quality=80)
+            partial.write_bytes(encode(small, "jpeg", quality=80))
             partial.replace(target)
         return seen_from(self._folder, target)
 
