@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -228,3 +229,33 @@ def test_a_marker_in_the_middle_of_a_jpeg_in_tiff_is_damage(share: float) -> Non
     place = start + round((len(data) - start) * share)
     _, report = read(data[:place] + b"\xff\x44" + data[place + 2 :])
     assert (report.condition, report.fault) == ("damaged", "Unsupported marker type 0x44")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize(
+    "options", [{}, {"subsampling": "4:2:0"}, {"restart_marker_rows": 1}, {"progressive": True}, {"keep_rgb": True}]
+)
+@pytest.mark.parametrize("size", [(640, 480), (5, 3), (1, 1), (333, 17)])
+def test_bytes_that_no_block_of_a_jpeg_uses_are_damage(mode: str, options: dict, size: tuple[int, int]) -> None:
+    file = io.BytesIO()
+    Image.fromarray(PICTURE).convert(mode).resize(size).save(file, "JPEG", quality=85, **options)
+    whole = file.getvalue()
+    assert read(whole)[1].condition == "complete"
+    assert read(whole[:-2] + bytes(9) + whole[-2:])[1].condition == "complete"
+    _, report = read(whole[:-2] + b"\x12\x34\x56" * 9 + whole[-2:])
+    assert report.condition == "damaged"
+    assert report.fault is not None
+    assert re.fullmatch("corrupt JPEG data: at least 2[0-7] bytes are left over", report.fault)
+    restarts = "restart_marker_rows" in options and size[1] > 16
+    rows = {"RGB": 16, "L": 8, "CMYK": 8}[mode]
+    last_rows = (size[1] - 1) % rows + 1
+    assert report.damaged_share is not None
+    assert last_rows / size[1] - 1e-6 <= report.damaged_share <= (rows / size[1] + 1e-6 if restarts else 1.0)
+
+
+def test_bytes_left_over_are_heard_of_behind_what_harms_no_pixel_and_without_an_end() -> None:
+    whole, left_over = encoded("JPEG", quality=90), b"\x12\x34\x56" * 9
+    bad = whole[:-2] + left_over + whole[-2:]
+    for one in (bad[:20] + b"\0\0\0" + bad[20:], bad[:11] + b"\x05" + bad[12:], bad + b"PK\x03\x04", bad[:-2]):
+        _, report = read(one)
+        assert (report.condition, report.fault) == ("damaged", "corrupt JPEG data: at least 25 bytes are left over")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from typing import BinaryIO
@@ -11,7 +12,14 @@ import pyvips
 
 from processors.errors import DamagedMedia
 from processors.photo.reading.damage import SALVAGE, Damage
-from processors.photo.reading.jpeg_file import JpegFile, part_of, restart_intervals, without_junk
+from processors.photo.reading.jpeg_file import (
+    JpegFile,
+    part_of,
+    read_jpeg_file,
+    read_to_its_end,
+    restart_intervals,
+    without_junk,
+)
 from processors.photo.reading.vips import Heard, listening, load, plain
 
 HARMLESS = (
@@ -21,6 +29,7 @@ HARMLESS = (
 )
 """What libjpeg warns of although no pixel is concerned, and why."""
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
+_CORRUPT = re.compile(r"[Cc]orrupt JPEG data|Unsupported marker")
 _ENDS = "premature end of data segment"
 _TRUNCATED = re.compile(r"premature end of JPEG", re.IGNORECASE)
 _COUNT = re.compile(r"read gave (\d+) warnings")
@@ -45,6 +54,23 @@ def decode_jpeg(file: BinaryIO, shrink: int = 1) -> tuple[np.ndarray, None] | tu
         if heard.words:
             return None, JpegWarning(plain(heard.words[-1]), heard, shrink)
         return values, None
+
+
+def fault_at_end(file: BinaryIO, parts: JpegFile) -> JpegWarning | None:
+    """What libjpeg warns of only when it has read to the end marker, which it does for no picture in one scan."""
+    data = read_to_its_end(file, parts)
+    if data is None:
+        return None
+    with listening() as heard:
+        try:
+            image = pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="none")
+            shrink = 8 if min(image.width, image.height) >= 16 else 1
+            image = pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning", shrink=shrink)
+            image.avg()
+        except pyvips.Error as error:
+            words = plain(str(error))
+            return JpegWarning(words, heard, 1) if _CORRUPT.search(words) else None
+    return None
 
 
 class JpegWarning:
@@ -91,12 +117,17 @@ def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: JpegWarning, rows: int) 
                 _pixels(pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning"))
             except pyvips.Error as error:
                 fault = JpegWarning(plain(str(error)), heard, 1)
-            else:
-                return None  # what belongs to no segment of the header concerns no pixel
+            else:  # what belongs to no segment of the header concerns no pixel
+                without = io.BytesIO(data)
+                parts = read_jpeg_file(without)
+                last = fault_at_end(without, parts)
+                return jpeg_damage(without, parts, last, rows) if last else None
     if parts.end_at is None and _TRUNCATED.search(fault.words):
         return Damage(condition="truncated", fault="the marker at the end of a JPEG is missing", share=None)
     if _is_harmless(file, parts, fault.words) and _warnings(file) <= 1:
-        return None
+        if _EXTRANEOUS.search(fault.words) or (last := fault_at_end(file, parts)) is None:
+            return None
+        return jpeg_damage(file, parts, last, rows)
     words = _words(fault.words)
     if bad_rows := _bad_rows(file, parts, rows):
         return Damage(condition="damaged", fault=words, share=bad_rows / rows)
@@ -106,7 +137,7 @@ def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: JpegWarning, rows: int) 
 
 def _words(fault: str) -> str:
     if found := _EXTRANEOUS.search(fault):
-        return f"corrupt JPEG data: {found[1]} bytes are left over"
+        return f"corrupt JPEG data: at least {found[1]} bytes are left over"  # a few libjpeg has read in advance
     return fault.replace("Corrupt", "corrupt")
 
 
@@ -145,7 +176,8 @@ def _bad_rows(file: BinaryIO, parts: JpegFile, rows: int) -> int | None:
 
     def is_sound(first: int, last: int) -> bool:
         # the empty interval at the end is there so that bytes left over before it are heard of
-        data = part_of(file, parts, [*intervals[first:last], b""], (last - first + 1) * height)
+        # two rows of blocks more, for libvips tells of no warning in the last one
+        data = part_of(file, parts, [*intervals[first:last], b""], (last - first + 2) * height)
         with listening() as heard:
             try:
                 _pixels(pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning"))

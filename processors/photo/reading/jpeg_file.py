@@ -130,6 +130,37 @@ def without_junk(file: BinaryIO, parts: JpegFile) -> bytes:
     return data
 
 
+def read_to_its_end(file: BinaryIO, parts: JpegFile) -> bytes | None:
+    """The file up to its end marker, changed so that libjpeg reads as far as that whenever its pixels are asked for.
+
+    Of a picture in one scan libjpeg stops behind the last block, and bytes left over there, the only sign of much
+    damage, are never seen. With one more component in the frame header than the scan has, it must look for another
+    scan first. The picture's own numbers stay; its colours do not.
+
+    Returns
+    -------
+    The bytes; None for a file with several scans, which is read to its end as it is.
+    """
+    if parts.scan_count != 1 or parts.is_progressive or parts.size_at is None or parts.data_at is None:
+        return None
+    file.seek(0)
+    data = file.read(parts.size_bytes if parts.end_at is None else parts.end_at) + b"\xff\xd9"
+    size, count_at = parts.size_at - 3, parts.size_at + 4
+    components = data[count_at + 1 : count_at + 1 + 3 * data[count_at]]
+    unused = min(set(range(1, 256)) - set(components[::3]))
+    more = bytes((unused, 0x11, components[2] if len(components) > 2 else 0))
+    length = int.from_bytes(data[size : size + 2], "big")
+    frame = struct.pack(">H", length + 3) + data[size + 2 : count_at] + bytes((data[count_at] + 1 & 255,))
+    head, rest = data[:size], data[count_at + 1 + len(components) : parts.data_at - 3]
+    scan = b"\0\x3f\0"  # what every sequential scan is to say of its coefficients
+    return b"".join((_unnamed(head), frame, components, more, _unnamed(rest), scan, data[parts.data_at :]))
+
+
+def _unnamed(head: bytes) -> bytes:
+    """Without names of segments that libjpeg heeds: their harmless faults would be warned of first."""
+    return head.replace(b"Adobe", b"adobe").replace(b"JFIF", b"jfif")
+
+
 def restart_intervals(file: BinaryIO, parts: JpegFile) -> list[bytes]:
     """The data between restart markers of a file with one scan; empty where it has none or several scans."""
     if not parts.restart_interval or parts.scan_count != 1 or parts.data_at is None:

@@ -16,7 +16,7 @@ from processors.imaging.colour import SRGB, Colour
 from processors.photo.reading.avif import avif_damage
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import SALVAGE, Damage
-from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, jpeg_damage
+from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
 from processors.photo.reading.jpeg_file import JpegFile, read_jpeg_file
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.pixels import Pixels, bounding_shrink
@@ -103,6 +103,9 @@ class Ordinary:
             damage = None
             if fault is not None:
                 values = decode_damaged_jpeg(self._file, parts, height, min(shrink, 8))
+            else:
+                fault = fault_at_end(self._file, parts)
+            if fault is not None:
                 damage = jpeg_damage(self._file, parts, fault, height)
             if values is not None and values.shape[2] == len(self._image.getbands()):
                 image = _like(self._image, values)
