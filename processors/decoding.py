@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -184,7 +185,8 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
     UnsupportedMedia : whole as far as its header goes, but of a kind that the format's reader does not know.
     DamagedMedia : no allowed reader accepts the bytes.
     """
-    with decoder_errors("reading the picture's header"):
+    # what Pillow warns of in tags is told by who reads the tags
+    with decoder_errors("reading the picture's header"), warnings.catch_warnings(action="ignore"):
         try:
             return Image.open(file, formats=PICTURE_READERS)
         except UnidentifiedImageError as error:  # whose own words name the open file, not what is wrong

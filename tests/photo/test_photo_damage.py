@@ -259,3 +259,26 @@ def test_bytes_left_over_are_heard_of_behind_what_harms_no_pixel_and_without_an_
     for one in (bad[:20] + b"\0\0\0" + bad[20:], bad[:11] + b"\x05" + bad[12:], bad + b"PK\x03\x04", bad[:-2]):
         _, report = read(one)
         assert (report.condition, report.fault) == ("damaged", "corrupt JPEG data: at least 25 bytes are left over")
+
+
+def test_gif_that_is_cut_behind_its_first_picture_is_truncated() -> None:
+    flipped = Image.fromarray(PICTURE[::-1].copy())
+    whole = encoded("GIF", save_all=True, append_images=[flipped, Image.fromarray(PICTURE[:, ::-1].copy())])
+    photo, report = read(whole)
+    assert (report.condition, report.frame_count, report.trailing_bytes) == ("complete", 3, 0)
+    right = np.asarray(photo.image)
+    for cut, pictures in ((1, 3), (500, 2), (len(whole) * 2 // 5, 1)):
+        photo, report = read(whole[:-cut])
+        assert (np.asarray(photo.image) == right).all()
+        assert (report.condition, report.frame_count) == ("truncated", pictures)
+        assert report.damage == "the file is truncated, its pixels are not: the trailer of a GIF is missing"
+    assert read(whole + b"PK")[1].trailing_bytes == 2
+
+
+def test_file_of_several_jpegs_that_is_cut_behind_its_first_is_truncated() -> None:
+    whole = encoded("MPO", save_all=True, append_images=[Image.fromarray(PICTURE[::-1].copy())])
+    assert read(whole)[1].condition == "complete"
+    photo, report = read(whole[:-1])
+    assert (np.asarray(photo.image) == np.asarray(read(whole)[0].image)).all()
+    assert report.condition == "truncated"
+    assert report.fault == "1 of its 2 pictures would end behind the file's end"

@@ -209,3 +209,45 @@ def test_whole_deflated_file_on_disk_is_complete(tmp_path: Path) -> None:
         photo = reader.photo([])
     assert reader.report().damage is None
     assert (shown(photo) == noise).all()
+
+
+XMP_TAG: Tag = (700, 1, b"<x:xmpmeta xmlns:x='adobe:ns:meta/'></x:xmpmeta>" + b" " * 3000)
+DESCRIPTION: Tag = (270, 2, b"a rock, seen from the left" + bytes(1))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("tag", "name"), [(XMP_TAG, "XMP"), (DESCRIPTION, "ImageDescription")])
+def test_a_tag_whose_data_lie_behind_the_end_is_told(tag: Tag, name: str, order: Literal["<", ">"]) -> None:
+    samples = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    data = bytearray(tiff((samples, [tag]), order=order))
+    whole, report = read(bytes(data))
+    assert (report.condition, report.fault) == ("complete", None)
+    place = data.index(struct.pack(order + "HHI", tag[0], tag[1], len(tag[2]))) + 8
+    struct.pack_into(order + "I", data, place, len(data) - 5)
+    photo, report = read(bytes(data))
+    assert (np.asarray(photo.image) == np.asarray(whole.image)).all()
+    assert (report.condition, report.damaged_share) == ("truncated", None)
+    assert report.fault == f"behind the file's end would lie the data of its tag {name}"
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_later_pictures_that_are_cut_off_leave_the_first_whole(order: Literal["<", ">"]) -> None:
+    pages = [np.random.default_rng(n).integers(0, 256, (40, 50, 3)).astype(np.uint8) for n in range(3)]
+    whole = tiff(*((page, []) for page in pages), order=order)
+    assert read(whole)[1].frame_count == 3
+    told = {60: "entries of a directory", 200: "a directory", 10_000: "a directory"}
+    for cut, missing in told.items():
+        photo, report = read(whole[:-cut])
+        assert (np.asarray(photo.image) == pages[0]).all()
+        assert (report.condition, report.damaged_share) == ("truncated", None)
+        assert report.fault is not None
+        assert report.fault.startswith(f"behind the file's end would lie {missing}")
+
+
+def test_the_first_picture_without_its_pixels_is_not_shown() -> None:
+    page = np.random.default_rng(1).integers(0, 256, (40, 50, 3)).astype(np.uint8)
+    data = bytearray(tiff((page, [])))
+    place = data.index(struct.pack("<HHI", 273, 4, 1)) + 8
+    struct.pack_into("<I", data, place, len(data) - 100)
+    with pytest.raises(DamagedMedia, match="truncated: the file ends before its picture does"):
+        read(bytes(data))

@@ -16,6 +16,7 @@ from processors.imaging.colour import SRGB, Colour
 from processors.photo.reading.avif import avif_damage
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import SALVAGE, Damage
+from processors.photo.reading.gif_file import read_gif_file
 from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
 from processors.photo.reading.jpeg_file import JpegFile, read_jpeg_file
 from processors.photo.reading.photo_info import PhotoInfo
@@ -23,6 +24,7 @@ from processors.photo.reading.pixels import Pixels, bounding_shrink
 from processors.photo.reading.png_file import PngFile, png_damage, png_exif, read_png_file, without_damaged_extras
 from processors.photo.reading.to_srgb import deep_of, profile_name
 
+MP_ENTRIES = 0xB002
 _PLAIN = (
     (re.compile(r"is truncated|Truncated|truncated"), "truncated: the file ends before its picture does"),
     (re.compile(r"broken data stream|unrecognized data|decoder error|failed to read next|could not create decoder"),
@@ -82,6 +84,9 @@ class Ordinary:
             damage, trailing = png_damage(self._file, png), png.trailing_bytes
         elif kind == "AVIF":
             damage = avif_damage(self._file)
+        elif kind == "GIF":
+            gif = read_gif_file(self._file)
+            damage, trailing = (_cut("the trailer of a GIF is missing") if gif.is_cut else None), gif.trailing_bytes
         samples = deep_of(self._image)
         image = self._image if samples is None else None
         return Pixels(
@@ -114,13 +119,22 @@ class Ordinary:
                 image = self._image
         return Pixels(
             image=image,
-            damage=damage or _without_end(parts),
+            damage=damage or _without_end(parts) or self._missing_pictures(parts),
             orientation=self.info.orientation,
             shrunk_by=shrink,
             colour=self._colour,
             trailing_bytes=0 if self._image.format == "MPO" else parts.trailing_bytes,
             trailing_kind=parts.trailing_kind,
         )
+
+    def _missing_pictures(self, parts: JpegFile) -> Damage | None:
+        """Damage of a file of several JPEGs (MPO) that ends before the last of them (CIPA DC-007, 5.2.3)."""
+        entries = (getattr(self._image, "mpinfo", None) or {}).get(MP_ENTRIES, ())
+        self._file.seek(0)
+        places_from = self._file.read(parts.data_at or 0).find(b"MPF\0") + 4
+        ends = [places_from + one["DataOffset"] + one["Size"] for one in entries if one["DataOffset"]]
+        lost = sum(end > parts.size_bytes for end in ends)
+        return _cut(f"{lost} of its {len(ends) + 1} pictures would end behind the file's end") if lost else None
 
 
 @contextmanager
@@ -144,9 +158,12 @@ def _like(image: Image.Image, values: np.ndarray) -> Image.Image:
 
 
 def _without_end(parts: JpegFile) -> Damage | None:
-    if parts.end_at is not None:
-        return None
-    return Damage(condition="truncated", fault="the marker at the end of a JPEG is missing", share=None)
+    return None if parts.end_at is not None else _cut("the marker at the end of a JPEG is missing")
+
+
+def _cut(fault: str) -> Damage:
+    """Damage of a file that ends too early, but behind the pixels that are shown."""
+    return Damage(condition="truncated", fault=fault, share=None)
 
 
 def _info(image: ImageFile.ImageFile, file: BinaryIO, colour: Colour) -> PhotoInfo:
@@ -161,13 +178,24 @@ def _info(image: ImageFile.ImageFile, file: BinaryIO, colour: Colour) -> PhotoIn
         mode=image.mode,
         orientation=orientation,
         icc_profile_name=profile_name(image.info.get("icc_profile")),
-        frame_count=getattr(image, "n_frames", 1),
+        frame_count=_frame_count(image, file),
         has_alpha=image.has_transparency_data,
         colour=None if colour.source == ICC or colour == SRGB else colour.name,
         colour_source=None if colour == SRGB else colour.source,
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
         device=str(exif.get(ExifTags.Base.Model, "")).strip("\0 ") or None,
     )
+
+
+def _frame_count(image: ImageFile.ImageFile, file: BinaryIO) -> int:
+    """Pictures in the file; of a GIF, which Pillow would read to its end for that, the whole ones and at least one."""
+    if image.format != "GIF":
+        return getattr(image, "n_frames", 1)
+    place = file.tell()
+    try:
+        return max(1, read_gif_file(file).picture_count)
+    finally:
+        file.seek(place)
 
 
 def _exif(image: ImageFile.ImageFile, file: BinaryIO) -> Image.Exif:

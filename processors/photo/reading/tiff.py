@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,7 +15,7 @@ from processors.errors import DamagedMedia, MediaError, UnsupportedMedia
 from processors.photo.reading.damage import SALVAGE, Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.tiff_file import DEFLATE, Directory, read_tiff_file, rows_of_unsound_deflate
+from processors.photo.reading.tiff_file import DEFLATE, Directory, alone, read_tiff_file, rows_of_unsound_deflate
 from processors.photo.reading.to_srgb import profile_name
 from processors.photo.reading.vips import Heard, listening, load, plain
 
@@ -24,6 +25,8 @@ _NOT_READ = re.compile(
     r"not configured|not supported|[Uu]nsupported (?!marker)|not implemented|bad labq|out of range|[Uu]nknown"
 )
 """A marker that libjpeg does not know, in the middle of a picture, is damage: no other decoder knows better."""
+MAX_TOLD = 3
+"""Things that lie behind the end, each told by its name."""
 _LARGEST = {"u1": 255, "u2": 65535, "u4": 4294967295}
 
 
@@ -40,7 +43,10 @@ class Tiff:
         found = read_tiff_file(file)
         if found is None:
             raise DamagedMedia("not one directory of this TIFF describes a picture", "fetch it again")
-        self._photo = photo = found.photo
+        photo, self._missing = found.photo, found.missing
+        if self._missing:
+            self._file, photo = alone(file, photo)
+        self._photo = photo
         width, height = photo.width_px, photo.height_px
         if photo.orientation >= 5:
             width, height = height, width
@@ -48,7 +54,7 @@ class Tiff:
             format="tiff",
             width_px=width,
             height_px=height,
-            mode=_mode(file, photo),
+            mode=_mode(self._file, photo),
             orientation=photo.orientation,
             icc_profile_name=profile_name(photo.icc_profile),
             frame_count=found.picture_count,
@@ -58,6 +64,14 @@ class Tiff:
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
         """Decode; numbers of more than 8 bits come as they are stored."""
+        pixels = self._decoded()
+        if pixels.damage is None and self._missing:
+            told = "; ".join(self._missing[:MAX_TOLD]) + (" and more" if len(self._missing) > MAX_TOLD else "")
+            fault = f"behind the file's end would lie {told}"
+            return replace(pixels, damage=Damage(condition="truncated", fault=fault, share=None))
+        return pixels
+
+    def _decoded(self) -> Pixels:
         photo = self._photo
         if photo.sample_format in (5, 6):
             raise UnsupportedMedia("a TIFF of complex numbers is not read here", "convert it")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import zlib
 from dataclasses import dataclass, replace
 from typing import BinaryIO
+
+from PIL import TiffTags
 
 MAX_DIRECTORIES = 1000
 MAX_ENTRIES = 4096
@@ -16,12 +19,13 @@ _FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13
 """Bytes and `struct` letters of TIFF's types (TIFF 6.0, section 2; BigTIFF)."""
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 254, 256, 257, 258, 259, 262, 277
 ORIENTATION, ROWS_PER_STRIP, MODEL, EXTRA, SAMPLE_FORMAT, SUB_DIRECTORIES = 274, 278, 272, 338, 339, 330
+EXIF, GPS = 34665, 34853
 TILE_WIDTH, TILE_HEIGHT, ICC, GDAL_METADATA, GDAL_NODATA = 322, 323, 34675, 42112, 42113
 STRIP_PLACES, STRIP_SIZES, TILE_PLACES, TILE_SIZES = 273, 279, 324, 325
 _TAGS = {
     SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, ORIENTATION, ROWS_PER_STRIP, MODEL, EXTRA,
     SAMPLE_FORMAT, SUB_DIRECTORIES, TILE_WIDTH, TILE_HEIGHT, ICC, GDAL_METADATA, GDAL_NODATA, STRIP_PLACES,
-    STRIP_SIZES, TILE_PLACES, TILE_SIZES,
+    STRIP_SIZES, TILE_PLACES, TILE_SIZES, EXIF, GPS,
 }  # fmt: skip
 COMPRESSIONS = {
     1: "no compression", 2: "CCITT RLE", 3: "CCITT fax 3", 4: "CCITT fax 4", 5: "LZW", 6: "old-style JPEG", 7: "JPEG",
@@ -48,6 +52,10 @@ class Directory:
     """Its number in the file's chain, or that of the directory it lies below."""
     sub: int | None
     """Its number among the directories below that one; None where it is in the chain."""
+    at: int
+    """Place of its directory in the file."""
+    following_at: int
+    """Place of the pointer to the next directory."""
     is_reduced: bool
     """A smaller version of another picture, by NewSubfileType."""
     is_mask: bool
@@ -99,6 +107,8 @@ class TiffFile:
     """Pictures at full resolution."""
     reduced_count: int
     """Smaller versions and masks."""
+    missing: tuple[str, ...] = ()
+    """What lies behind the file's end, in words: data of tags, directories and pixels of other pictures."""
 
 
 def is_tiff(head: bytes) -> bool:
@@ -108,7 +118,8 @@ def is_tiff(head: bytes) -> bool:
 
 def read_tiff_file(file: BinaryIO) -> TiffFile | None:
     """Read the directories; None where not one describes a picture."""
-    found = list(_Walk(file).directories())
+    walk = _Walk(file)
+    found = walk.directories()
     if not found:
         return None
     shown = [one for one in found if one.photometric not in RAW] or found
@@ -117,7 +128,13 @@ def read_tiff_file(file: BinaryIO) -> TiffFile | None:
     first = next((one for one in full if one.sub is None), None) or next(iter(full), None)
     photo = first or max(shown, key=lambda one: one.width_px * one.height_px)
     pictures = sum(one.sub is None for one in full) or 1
-    return TiffFile(photo=photo, picture_count=pictures, reduced_count=len(found) - pictures)
+    others = [
+        f"pixels of picture {one.page + 1}"
+        for one in found
+        if one is not photo and any(at + size > walk.size_bytes for at, size in one.blocks)
+    ]
+    missing = tuple(dict.fromkeys(walk.missing + others))
+    return TiffFile(photo=photo, picture_count=pictures, reduced_count=len(found) - pictures, missing=missing)
 
 
 class _Walk:
@@ -130,7 +147,10 @@ class _Walk:
         self._order = "<" if head[:2] == b"II" else ">"
         self._is_big = head[2:4] in (b"+\0", b"\0+")
         self._first = self._number(head[8:16] if self._is_big else head[4:8], "Q" if self._is_big else "I")
-        self._size = file.seek(0, 2)
+        self.size_bytes = file.seek(0, 2)
+        self.missing: list[str] = []
+        """As in `TiffFile`."""
+        self._following_at = 0
 
     def directories(self) -> list[Directory]:
         found: list[Directory] = []
@@ -141,15 +161,17 @@ class _Walk:
             tags, following = self._tags(at)
             if tags is None:
                 break
-            if one := _directory(tags, page, None):
+            if one := _directory(tags, page, None, at, self._following_at):
                 found.append(one)
+            for place in (one for tag in (EXIF, GPS) for one in tags.get(tag, ()) if isinstance(one, int)):
+                self._tags(place)  # only to see what of it is missing
             below = [one for one in tags.get(SUB_DIRECTORIES, ()) if isinstance(one, int)]
             for number, place in enumerate(below[: MAX_DIRECTORIES - len(found)]):
                 if place in seen:
                     continue
                 seen.add(place)
                 inner, _ = self._tags(place)
-                if inner and (one := _directory(inner, page, number)):
+                if inner and (one := _directory(inner, page, number, place, self._following_at)):
                     found.append(one)
             at, page = following, page + 1
         return found
@@ -160,19 +182,28 @@ class _Walk:
 
     def _tags(self, at: int) -> tuple[dict[int, tuple] | None, int]:
         count_kind, entry_size, value_size = ("Q", 20, 8) if self._is_big else ("H", 12, 4)
-        if at + 2 > self._size:
+        if at + 2 > self.size_bytes:
+            self.missing.append("a directory")
             return None, 0
         self._file.seek(at)
         count = self._number(self._file.read(struct.calcsize(count_kind)), count_kind)
         if count > MAX_ENTRIES:
             return None, 0
         data = self._file.read(count * entry_size)
+        if len(data) < count * entry_size:
+            self.missing.append("entries of a directory")
+        self._following_at = self._file.tell()
         following = self._number(self._file.read(value_size), "Q" if self._is_big else "I")
         tags: dict[int, tuple] = {}
         for place in range(0, len(data) - entry_size + 1, entry_size):
             entry = data[place : place + entry_size]
             tag, kind = self._number(entry[:2], "H"), self._number(entry[2:4], "H")
             values = self._number(entry[4:12], "Q") if self._is_big else self._number(entry[4:8], "I")
+            size = values * _SIZES.get(kind, 0)
+            if size > value_size and self._number(entry[-value_size:], "Q" if self._is_big else "I") + size > (
+                self.size_bytes
+            ):
+                self.missing.append(f"the data of its tag {TiffTags.lookup(tag).name}")
             if tag in _TAGS and kind in _SIZES and tag not in tags:
                 value = self._value(kind, values, entry[-value_size:])
                 if value is not None:
@@ -186,7 +217,7 @@ class _Walk:
         data = inline
         if size > len(inline):
             at = self._number(inline, "Q" if self._is_big else "I")
-            if at + size > self._size:
+            if at + size > self.size_bytes:
                 return None
             self._file.seek(at)
             data = self._file.read(size)
@@ -197,7 +228,7 @@ class _Walk:
         return struct.unpack(f"{self._order}{count}{_FORMATS[kind]}", data[:size])
 
 
-def _directory(tags: dict[int, tuple], page: int, sub: int | None) -> Directory | None:
+def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, following_at: int) -> Directory | None:
     def first(tag: int, otherwise: int) -> int:
         value = tags.get(tag, (otherwise,))
         return value[0] if value and isinstance(value[0], int) else otherwise
@@ -210,6 +241,8 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None) -> Directory 
     photo = Directory(
         page=page,
         sub=sub,
+        at=at,
+        following_at=following_at,
         is_reduced=bool(subfile & 1),
         is_mask=bool(subfile & 4),
         width_px=width,
@@ -264,6 +297,17 @@ def _with_scaling(photo: Directory, metadata: str | None) -> Directory:
     if len(factors) > 1 or len(begins) > 1:
         return replace(photo, unusual_scaling=True)
     return replace(photo, scaling=(factors.pop(), begins.pop()))
+
+
+def alone(file: BinaryIO, photo: Directory) -> tuple[io.BytesIO, Directory]:
+    """Return the file as if this picture were its only one, for decoders that fail at what is missing of others."""
+    file.seek(0)
+    data = bytearray(file.read())
+    order = "little" if data[:2] == b"II" else "big"
+    first_at, size = (8, 8) if data[2:4] in (b"+\0", b"\0+") else (4, 4)
+    data[first_at : first_at + size] = photo.at.to_bytes(size, order)
+    data[photo.following_at : photo.following_at + size] = bytes(size)
+    return io.BytesIO(data), replace(photo, page=0, sub=None)
 
 
 def rows_of_unsound_deflate(file: BinaryIO, photo: Directory) -> list[int]:
