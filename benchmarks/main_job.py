@@ -191,9 +191,7 @@ def write_many_sources(folder: Path) -> None:
 def nothing_due(folder: Path) -> None:
     """`marsmedia ingest` over many sources, all of whose results are there."""
     raw, store = many_sources(folder)
-    runs = [
-        process([sys.executable, "-m", "flows.cli.main", "ingest", raw, "--store", store, "--json"]) for _ in range(5)
-    ]
+    runs = [process([sys.executable, "-m", "flows.cli", "ingest", raw, "--store", store, "--json"]) for _ in range(5)]
     assert all(run.exit_code == 0 for run in runs)
     tell(f"nothing due over {SOURCES} sources", statistics.median(run.wall_seconds for run in runs), " s", 2.0)
     tell("its peak memory", max(run.peak_mb for run in runs), " MB", 250)

@@ -74,7 +74,7 @@ def dry_run(folder: Path) -> None:
     """What would be made of many sources, why, and how long it should take."""
     _, store = many_sources(folder)
     words = ["reprocess", "medium=photo", "--processor", "photo.preview", "--set", "quality=80", "--dry-run"]
-    runs = [process([sys.executable, "-m", "flows.cli.main", *words, "--store", store, "--json"]) for _ in range(5)]
+    runs = [process([sys.executable, "-m", "flows.cli", *words, "--store", store, "--json"]) for _ in range(5)]
     assert all(run.exit_code == 0 for run in runs)
     print(f"  peak memory: {max(run.peak_mb for run in runs):.0f} MB")
     times = [run.wall_seconds for run in runs]

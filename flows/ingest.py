@@ -12,22 +12,20 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.run.load_recipes import load_recipes
-from flows.run.options import Options
-from flows.run.report import Report
-from flows.run.run import run_ingest
-from flows.serving.form_fields import (
+from flows.run.options import (
     HashAll,
     MemoryMb,
+    Options,
     Quiet,
-    Raw,
     Releases,
-    Retries,
     RetryFailed,
-    StoreFolder,
     Strict,
     TimeLimitFactor,
     WorkerCount,
 )
+from flows.run.report import Report
+from flows.run.run import run_ingest
+from flows.serving.form_fields import Raw, Retries, StoreFolder
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, patiently, run_name, said, settled, task_runner
 
 
@@ -40,15 +38,15 @@ from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, patiently, run_na
 def ingest(
     raw: Raw = "raw",
     store: StoreFolder = "processed",
-    strict: Strict = False,
-    hash_all: HashAll = False,
-    retry_failed: RetryFailed = False,
-    workers: WorkerCount = None,
-    memory_mb: MemoryMb = None,
-    time_limit_factor: TimeLimitFactor = 1.0,
-    quiet: Quiet = True,
+    strict: Strict = Options.strict,
+    hash_all: HashAll = Options.hash_all,
+    retry_failed: RetryFailed = Options.retry_failed,
+    workers: WorkerCount = Options.workers,
+    memory_mb: MemoryMb = Options.memory_mb,
+    time_limit_factor: TimeLimitFactor = Options.time_limit_factor,
+    quiet: Quiet = Options.quiet,
     retries: Retries = 0,
-    releases: Releases = None,
+    releases: Releases = Options.releases,
 ) -> State:
     """Ingest releases.
 
@@ -65,7 +63,7 @@ def ingest(
         memory_mb=memory_mb,
         time_limit_factor=time_limit_factor,
         quiet=quiet,
-        releases=tuple(releases) if releases else None,
+        releases=releases or None,
     )
 
     def work() -> Report:

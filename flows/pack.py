@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 # isort: off
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
@@ -13,16 +14,20 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.run.build_pack import build_pack, recipe_of
-from flows.serving.form_fields import PackOutput, PackRecipe, StoreFolder
+from flows.run.options import Described
+from flows.serving.form_fields import StoreFolder
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, said
 from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable
 from processors.store.store import Store
 
+PackRecipe = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedia pack init` writes a template.")]
+PackOutput = Annotated[str, Described("Where to write the pack: a folder, or a file that ends in .zip.")]
 
-@flow(name="pack", description="Build a pack by its recipe, and check every byte of it.", persist_result=False)
+
+@flow(name="pack", description="Build a pack from its recipe and check every byte of it.", persist_result=False)
 def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed") -> State:
-    """Build a pack; one that is there is replaced.
+    """Build a pack; an existing one is replaced.
 
     Returns
     -------

@@ -12,37 +12,29 @@ import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.run.options import Options
+from flows.run.options import Described, MemoryMb, Options, Quiet, RetryFailed, Strict, TimeLimitFactor, WorkerCount
 from flows.run.prepare import Prepared
 from flows.run.progress import RunProgress
 from flows.run.run import run
 from flows.run.select import ReprocessRequest, prepare_chosen
-from flows.serving.form_fields import (
-    Description,
-    MemoryMb,
-    Quiet,
-    RetryFailed,
-    StoreFolder,
-    Strict,
-    TimeLimitFactor,
-    WorkerCount,
-)
+from flows.serving.form_fields import StoreFolder
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, run_name, said, settled, task_runner
 from processors.store.store import Store
 
 Selection = Annotated[
-    list[str], Description("Words that narrow: medium=video, sol=10..40, a name, a pattern; none: every source.")
+    list[str],
+    Described("Words that select sources: medium=video, sol=10..40, a name, a pattern.", unset="every source"),
 ]
-Processors = Annotated[list[str] | None, Description("Names of processors; empty: all of the recipe.")]
+Processors = Annotated[list[str] | None, Described("Names of processors.", unset="all of the recipe")]
 Settings = Annotated[
     dict[str, str] | None,
-    Description('Changed parameters of the one processor that is named: {"every_seconds": "0.5"}.'),
+    Described('Parameters to override of the one processor that is named: {"every_seconds": "0.5"}.'),
 ]
 
 
 @flow(
     name="reprocess",
-    description="Make chosen results of chosen sources, with other parameters; what is there stays.",
+    description="Make selected results of selected sources with other parameters; existing results stay.",
     task_runner=task_runner(),
     persist_result=False,
 )
@@ -51,12 +43,12 @@ def reprocess(
     processors: Processors = None,
     settings: Settings = None,
     store: StoreFolder = "processed",
-    strict: Strict = False,
-    retry_failed: RetryFailed = False,
-    workers: WorkerCount = None,
-    memory_mb: MemoryMb = None,
-    time_limit_factor: TimeLimitFactor = 1.0,
-    quiet: Quiet = True,
+    strict: Strict = Options.strict,
+    retry_failed: RetryFailed = Options.retry_failed,
+    workers: WorkerCount = Options.workers,
+    memory_mb: MemoryMb = Options.memory_mb,
+    time_limit_factor: TimeLimitFactor = Options.time_limit_factor,
+    quiet: Quiet = Options.quiet,
 ) -> State:
     """Reprocess.
 

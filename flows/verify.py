@@ -16,36 +16,37 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
-from pydantic import Field
 
 from flows.run.check_store import Checkup, check_up
-from flows.run.options import Options
+from flows.run.options import Described, MemoryMb, Options, TimeLimitFactor, WorkerCount
 from flows.run.report import cell
-from flows.serving.form_fields import Description, MemoryMb, Retries, StoreFolder, TimeLimitFactor, WorkerCount
+from flows.serving.form_fields import Retries, StoreFolder
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import StoreError
 from processors.sources.scan import printable
 from processors.store.store import Store, replace_file
 
-Sample = Annotated[int, Field(ge=0, le=10_000), Description("How many results are made again and compared.")]
-Seed = Annotated[int | None, Description("Chooses the sample; empty: the day, so that every day takes another one.")]
+Sample = Annotated[int, Described("Number of results to make again and compare.", minimum=0, maximum=10_000)]
+Seed = Annotated[
+    int | None, Described("Number that chooses the sample.", unset="today's date, so another sample every day")
+]
 
 
 @flow(
     name="verify",
-    description="Hash every stored and raw file again, make a sample of results again and compare, sweep scratch.",
+    description="Hash every stored and raw file again, make a sample of results again and compare, clear scratch.",
     persist_result=False,
 )
 def verify(
     store: StoreFolder = "processed",
     sample: Sample = 20,
     seed: Seed = None,
-    workers: WorkerCount = None,
-    memory_mb: MemoryMb = None,
-    time_limit_factor: TimeLimitFactor = 1.0,
+    workers: WorkerCount = Options.workers,
+    memory_mb: MemoryMb = Options.memory_mb,
+    time_limit_factor: TimeLimitFactor = Options.time_limit_factor,
     retries: Retries = 0,
 ) -> State:
-    """Verify a store; one that was killed goes on where it was.
+    """Verify a store; an interrupted check resumes where it stopped.
 
     Returns
     -------

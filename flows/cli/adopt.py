@@ -1,51 +1,73 @@
-"""`marsmedia adopt`: makes a parameter set the recipe's own."""
+"""`marsmedia adopt`: write a parameter set into the recipes."""
 
 from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.look import open_store
-from flows.run.load_recipes import load_recipes, named
-from flows.run.recipe_edit import edited
-from processors.contract import Processor
+from flows.cli.common import open_store
+from flows.cli.options import SETTINGS, STORE, YES
 from processors.engine.parameters import changed, from_parameters, parse_settings
 from processors.errors import RequestError
-from processors.store.catalogue import Catalogue
-from processors.store.manifest import ResultRef
-from processors.store.store import Store, replace_file
+
+if TYPE_CHECKING:
+    from processors.contract import Processor
+    from processors.store.store import Store
 
 
-def adopt(name: str, key: str | None, settings: tuple[str, ...], folder: Path, *, yes: bool) -> None:
-    """Show what would change in `flows/recipes.py`, ask, and change it."""
+@click.command()
+@click.argument("processor")
+@click.argument("key", required=False)
+@SETTINGS
+@YES
+@STORE
+def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool, store_folder: Path) -> None:
+    """Change a processor's parameters in flows/recipes.py.
+
+    Takes the parameters of an existing result, named by the first characters of its KEY, or the
+    recipe's own with the changes of --set. Shows the change and asks before it is written; the next
+    ingest makes what is then due.
+
+    \b
+    marsmedia adopt video.frames --set every_seconds=0.5
+    marsmedia adopt audio.spectrogram 3fa94c01
+    """
     import flows.recipes
+    from flows.run.load_recipes import load_recipes, named
+    from flows.run.recipe_edit import edited
+    from processors.store.store import replace_file
 
     if (key is None) == (not settings):
-        raise RequestError("give either the key of a result or --set key=value")
-    entries = [processor for processors in named(name, load_recipes()).values() for processor in processors]
-    wanted = _of_result(entries[0], key, open_store(folder)) if key else changed(entries[0], parse_settings(settings))
+        raise RequestError("give either the key of a result or --set KEY=VALUE")
+    entry = next(one for entries in named(processor, load_recipes()).values() for one in entries)
+    wanted = _of_result(entry, key, open_store(store_folder)) if key else changed(entry, parse_settings(settings))
     path = Path(flows.recipes.__file__)
     before = path.read_text(encoding="utf-8")
     after = edited(before, path, wanted)
     if after == before:
-        click.echo(f"{path}: says so already")
+        click.echo(f"{path}: already has these parameters")
         return
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), "with the change", lineterm="")
     click.echo("\n".join(lines))
-    if yes or click.confirm("write it?"):
+    if yes or click.confirm("write this change?"):
         replace_file(path, after.encode())
-        click.echo("written; what is due now: marsmedia ingest --dry-run")
+        click.echo("written; see what is due now with `marsmedia ingest --dry-run`")
     else:
         click.echo("not changed")
 
 
 def _of_result(entry: Processor, key: str, store: Store) -> Processor:
+    from processors.store.catalogue import Catalogue
+    from processors.store.manifest import ResultRef
+
     rows = Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist()
     ours = [row for row in rows if row["processor"] == entry.name]
     found = [row for row in ours if row["key"].startswith(key)]
     if len(found) != 1:
-        there = ", ".join(sorted({row["key"][:8] for row in ours})[:20]) or "none"
-        raise RequestError(f"{key}: {len(found) or 'no'} results of {entry.name} have a key that begins so: {there}")
+        known = ", ".join(sorted({row["key"][:8] for row in ours})[:20]) or "none"
+        what = f"is ambiguous ({len(found)} results)" if found else "matches no result"
+        raise RequestError(f"{key}: key prefix {what} of {entry.name}; existing keys: {known}")
     return from_parameters(type(entry), store.manifest(ResultRef(**found[0])).parameters)

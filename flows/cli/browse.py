@@ -8,34 +8,55 @@ from pathlib import Path
 
 import click
 
-from flows.cli.look import open_store
+from flows.cli.common import counted, open_store
+from flows.cli.options import SELECTION, STORE
 from processors.errors import RequestError
-from processors.packs.contents.subject import Text, subjects
-from processors.packs.gallery.page import LANGUAGES, MARK, write_gallery
-from processors.packs.gallery.store_gallery import shown_of_store
 from processors.sources.scan import printable
-from processors.store.catalogue import Catalogue
-from processors.store.selection import parse, select
 
 MAX_NAMED = 3
 """More releases than these do not fit into the page's heading."""
 
-UNFINISHED = f"<!DOCTYPE html>{MARK}<title>unfinished</title><p>Not finished: run `marsmedia browse` again.\n"
-"""What a run that was killed leaves, so that the next one knows the folder as its own."""
+UNFINISHED = "<!DOCTYPE html>{mark}<title>unfinished</title><p>Not finished: run `marsmedia browse` again.\n"
+"""Page that an interrupted run leaves, so that the next one recognises the folder as its own."""
 
 
-def browse(words: tuple[str, ...], store_folder: Path, folder: Path | None, *, show: bool) -> None:
-    """Write the page over what the words select, and open it; a pack has its own page, which is opened."""
-    if len(words) == 1 and (Path(words[0]) / "bagit.txt").is_file():
-        page = Path(words[0]) / "data" / "index.html"
+@click.command()
+@SELECTION
+@click.option(
+    "-o",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the page.  [default: gallery, in the store]",
+)
+@click.option("--no-open", is_flag=True, help="Only write the page.")
+@STORE
+def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store_folder: Path) -> None:
+    """Write a page over the store and open it in a browser.
+
+    It needs no server and no network. SELECTION is as in `marsmedia items`, or the folder of a pack,
+    whose own page is then opened. The page shows files where they are in the store: to give it to
+    somebody, build a pack.
+
+    \b
+    marsmedia browse mission=tianwen-1 sol=1..40
+    marsmedia browse '*.mp4' -o ~/videos --no-open
+    """
+    from processors.packs.contents.subject import Text, subjects
+    from processors.packs.gallery.page import LANGUAGES, write_gallery
+    from processors.packs.gallery.store_gallery import shown_of_store
+    from processors.store.catalogue import Catalogue
+    from processors.store.selection import parse, select
+
+    if len(selection) == 1 and (Path(selection[0]) / "bagit.txt").is_file():
+        page = Path(selection[0]) / "data" / "index.html"
         if not page.is_file():
-            raise RequestError(f"{words[0]}: a pack without a page of its own: build it again")
-        _open(page, 0, show=show)
+            raise RequestError(f"{selection[0]}: this pack has no page; build it again")
+        _open(page, 0, show=not no_open)
         return
     store = open_store(store_folder)
     catalogue = Catalogue(store)
     folder = folder or store_folder / "gallery"
-    rows = select(parse(words), catalogue)
+    rows = select(parse(selection), catalogue)
     _clear(folder)
     releases = list(dict.fromkeys(row.release for row in rows))
     title = Text(en=", ".join(releases), zh="、".join(releases))
@@ -43,23 +64,25 @@ def browse(words: tuple[str, ...], store_folder: Path, folder: Path | None, *, s
         title = Text(en=f"{len(releases)} releases", zh=f"{len(releases)} 次发布")
     found = subjects(rows, store, catalogue)
     write_gallery(folder, shown_of_store(found, store, folder), title=title, languages=LANGUAGES)
-    _open(folder / "index.html", len(rows), show=show)
+    _open(folder / "index.html", len(rows), show=not no_open)
 
 
 def _open(page: Path, source_count: int, *, show: bool) -> None:
-    counted = f"{source_count} source{'s' if source_count != 1 else ''}: " if source_count else ""
-    click.echo(f"{counted}{printable(str(page))}")
+    prefix = f"{counted(source_count, 'source')}: " if source_count else ""
+    click.echo(f"{prefix}{printable(str(page))}")
     if show and not webbrowser.open(page.absolute().as_uri()):
-        click.echo("no browser could be started here: open that file in one", err=True)
+        click.echo("no browser could be started; open that file in one", err=True)
 
 
 def _clear(folder: Path) -> None:
-    """Make room for the page: thumbnails of an earlier one stay, a folder of anything else is left alone."""
+    """Make room for the page, but keep thumbnails of an earlier one; refuse a folder that holds anything else."""
+    from processors.packs.gallery.page import MARK
+
     page = folder / "index.html"
     if folder.exists() and any(folder.iterdir()):
         if not page.is_file() or MARK not in page.read_text(encoding="utf-8", errors="replace"):
-            raise RequestError(f"{folder}: holds something else than a gallery: name another folder with -o")
+            raise RequestError(f"{folder}: not a gallery folder; choose another with -o")
         for part in ("assets", "data", "tiles"):
             shutil.rmtree(folder / part, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    page.write_text(UNFINISHED, encoding="utf-8")
+    page.write_text(UNFINISHED.format(mark=MARK), encoding="utf-8")

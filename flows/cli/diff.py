@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.look import open_store
-from processors.comparing.results import Comparison, ItemDifference, compare, pair
+from flows.cli.common import counted, open_store, print_json
+from flows.cli.options import JSON, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
-from processors.store.catalogue import Catalogue
-from processors.store.selection import find_source
+
+if TYPE_CHECKING:
+    from processors.comparing.results import Comparison, ItemDifference
 
 
-def diff(word: str, processor: str, keys: tuple[str, ...], folder: Path, *, out: Path | None, as_json: bool) -> None:
-    """Compare, and tell what differs."""
-    store = open_store(folder)
-    row = find_source(word, Catalogue(store).sightings())
+@click.command()
+@click.argument("source")
+@click.argument("processor")
+@click.argument("keys", nargs=-1)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for difference pictures.")
+@STORE
+@JSON
+def diff(
+    source: str, processor: str, keys: tuple[str, ...], output: Path | None, store_folder: Path, as_json: bool
+) -> None:
+    """Compare two results of PROCESSOR on SOURCE.
+
+    KEYS are the first characters of the keys of both; without them, the two newest are compared.
+    Facts are shown side by side; pictures are compared in levels, spectrograms in dB, other files by
+    their bytes.
+
+    \b
+    marsmedia diff descent.mp4 video.frames
+    marsmedia diff drive-off.mp4 audio.spectrogram 3fa9 c01d -o difference
+    """
+    from processors.comparing.results import compare, pair
+    from processors.store.catalogue import Catalogue
+    from processors.store.selection import find_source
+
+    store = open_store(store_folder)
+    row = find_source(source, Catalogue(store).sightings())
     manifests = list(store.manifests(row.digest))
     ours = [manifest for manifest in manifests if manifest.ref.processor == processor]
     if not ours:
         names = ", ".join(sorted({manifest.ref.processor for manifest in manifests})) or "none"
-        raise RequestError(f"{processor}: no results of this processor for {row.name}: there are {names}")
-    if out and out.exists() and not out.is_dir():
-        raise RequestError(f"{out}: not a folder: name another one with -o")
-    found = compare(*pair(ours, keys), store, out)
+        raise RequestError(f"{processor}: no results of this processor for {row.name}; it has results of: {names}")
+    if output and output.exists() and not output.is_dir():
+        raise RequestError(f"{output}: not a folder; choose another with -o")
+    found = compare(*pair(ours, keys), store, output)
     if as_json:
-        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        print_json(found)
     else:
         _tell(found)
 
@@ -47,7 +69,7 @@ def _tell(found: Comparison) -> None:
             click.echo(_line(item))
             for name, (before, now) in item.facts.items():
                 click.echo(f"  {name}: {printable(str(before))} -> {printable(str(now))}")
-    click.echo(f"{len(found.items)} items: {same} the same, {len(found.items) - same} not")
+    click.echo(f"{counted(len(found.items), 'item')}: {same} identical, {len(found.items) - same} different")
 
 
 def _line(item: ItemDifference) -> str:

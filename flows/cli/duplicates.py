@@ -1,26 +1,45 @@
-"""`marsmedia duplicates`: stretches of film that come again, within one video or in another of the store."""
+"""`marsmedia duplicates`: footage that is repeated, within one video or in another of the store."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
 import click
 
-from flows.cli.look import open_store
-from processors.linking.repeated_footage import same_film
+from flows.cli.common import counted, open_store, print_json
+from flows.cli.options import JSON, STORE
 from processors.sources.scan import printable
-from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.video.audit.measurements import Measurements
-from processors.video.frames.contact_sheet import clock
 
 
-def duplicates(folder: Path, *, at_most_bits: int, as_json: bool) -> None:
-    """Print every stretch, in the order of sources and times."""
-    store = open_store(folder)
+@click.command()
+@STORE
+@click.option(
+    "--bits",
+    "at_most_bits",
+    type=click.IntRange(0, 15),
+    default=6,
+    show_default=True,
+    help="How many of the 64 bits of two frames' perceptual hashes may differ.",
+)
+@JSON
+def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
+    """Find footage that is repeated, within a video or in another.
+
+    Compares every frame by the hashes in the results of `video.measurements`; `marsmedia links`
+    compares stored pictures.
+
+    \b
+    marsmedia duplicates
+    marsmedia duplicates --bits 2
+    """
+    from processors.linking.repeated_footage import same_film
+    from processors.store.catalogue import Catalogue
+    from processors.video.audit.measurements import Measurements
+
+    store = open_store(store_folder)
     catalogue = Catalogue(store)
     tables: dict[str, Path] = {}
     for row in catalogue.table("results", ["source", "processor", "key", "verdict"]).to_pylist():
@@ -28,20 +47,22 @@ def duplicates(folder: Path, *, at_most_bits: int, as_json: bool) -> None:
             ref = ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
             tables[row["source"]] = store.item_path(ref, "measurements.parquet")
     if not tables:
-        raise click.ClickException(f"{folder}: no video was measured: add `Measurements()` to flows/recipes.py")
+        raise click.ClickException(f"{store_folder}: no video was measured; add `Measurements()` to flows/recipes.py")
     names = {source: source[:12] for source in tables}
     names |= {row.digest: row.name for row in catalogue.sightings()}
     found = same_film(tables, at_most_bits)
     if as_json:
         told = [{**asdict(one), "name": names[one.source], "other_name": names[one.other_source]} for one in found]
-        click.echo(json.dumps(told, ensure_ascii=False))
+        print_json(told)
         return
     for one in found:
         here = _span(names[one.source], one.first_seconds, one.last_seconds)
         there = _span(names[one.other_source], one.other_first_seconds, one.other_last_seconds)
-        click.echo(f"{here} = {there}  ({one.frame_count} pictures)")
+        click.echo(f"{here} = {there}  ({counted(one.frame_count, 'frame')})")
 
 
 def _span(name: str, first_seconds: float, last_seconds: float) -> str:
+    from processors.video.frames.contact_sheet import clock
+
     first, last = (clock(Fraction(repr(seconds))) for seconds in (first_seconds, last_seconds))
     return printable(f"{name} {first} to {last}")

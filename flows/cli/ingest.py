@@ -1,32 +1,64 @@
-"""`marsmedia ingest` and `marsmedia demo`."""
+"""`marsmedia ingest`: make what is due for the files of a folder of releases."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.print_plan import tell_plan
-from flows.cli.run_flow import conduct
-from flows.run.load_recipes import load_recipes
+from flows.cli.options import DRY_RUN, JSON, RAW, STORE, run_options
 from flows.run.options import Options
-from flows.run.prepare import Prepared, prepare
-from flows.run.progress import RunProgress
-from processors.store.by_name import safe_name
-from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from flows.run.prepare import Prepared
+    from flows.run.progress import RunProgress
+    from processors.store.store import Store
 
 
-def ingest(raw: Path, store_folder: Path, options: Options, *, dry_run: bool, as_json: bool) -> int:
-    """Run it; gives the exit code."""
+@click.command()
+@RAW
+@STORE
+@DRY_RUN
+@run_options("strict", "hash_all", "retry_failed", "workers", "memory_mb", "time_limit_factor", "quiet")
+@JSON
+def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **options: Any) -> None:
+    """Make everything that is due for the files below RAW.
+
+    RAW is the folder "raw" by default; nothing in it is changed.
+
+    \b
+    Exit codes:
+      0    everything was made, reused, or refused for a stated reason
+      1    something failed
+      2    the run could not start
+      3    a fault in marsmedia ended the run
+      130  interrupted by Ctrl-C; 143: by SIGTERM; 129: by SIGHUP
+
+    \b
+    marsmedia ingest --dry-run
+    marsmedia ingest ../releases/june --store /archive/mars --workers 8
+    """
+    sys.exit(ingest_folder(raw, store_folder, Options(**options), dry_run=dry_run, as_json=as_json))
+
+
+def ingest_folder(
+    raw: Path, store_folder: Path, options: Options, *, dry_run: bool = False, as_json: bool = False
+) -> int:
+    """Ingest a folder of releases, or print what is due; return the exit code."""
+    from flows.cli.run_flow import conduct
+    from flows.run.load_recipes import load_recipes
+    from flows.run.prepare import prepare
+
     _check_apart(raw, store_folder)
     options = replace(options, quiet=options.quiet or as_json)
     if dry_run:
-        return _look(raw, store_folder, options, as_json=as_json)
+        return _print_due(raw, store_folder, options, as_json=as_json)
 
     def look(store: Store, progress: RunProgress) -> Prepared:
         return prepare(raw, store, load_recipes(), progress, options)
@@ -39,8 +71,14 @@ def ingest(raw: Path, store_folder: Path, options: Options, *, dry_run: bool, as
     return conduct(look, store_folder, options, flow, asked=str(raw), as_json=as_json)
 
 
-def _look(raw: Path, store_folder: Path, options: Options, *, as_json: bool) -> int:
-    """Say what is due; where there is no store yet, plan against an empty one elsewhere."""
+def _print_due(raw: Path, store_folder: Path, options: Options, *, as_json: bool) -> int:
+    """Print the plan; without a store, plan against an empty one in a temporary folder."""
+    from flows.cli.print_plan import tell_plan
+    from flows.run.load_recipes import load_recipes
+    from flows.run.prepare import prepare
+    from flows.run.progress import RunProgress
+    from processors.store.store import Store
+
     with ExitStack() as stack:
         if not (store_folder / "store.json").exists():
             store_folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -49,7 +87,7 @@ def _look(raw: Path, store_folder: Path, options: Options, *, as_json: bool) -> 
             with RunProgress(quiet=options.quiet) as progress:
                 prepared = prepare(raw, store, load_recipes(), progress, options, remember=False)
         except KeyboardInterrupt:
-            click.echo("marsmedia: interrupted while hashing: run again", err=True)
+            click.echo("marsmedia: interrupted while hashing; run again", err=True)
             return 130
         for line in () if as_json else (*prepared.gone, *([prepared.is_empty] if prepared.is_empty else [])):
             click.echo(line)
@@ -59,32 +97,8 @@ def _look(raw: Path, store_folder: Path, options: Options, *, as_json: bool) -> 
 def _check_apart(raw: Path, store_folder: Path) -> None:
     inside, outside = Path(os.path.realpath(store_folder)), Path(os.path.realpath(raw))
     if inside.is_relative_to(outside):
-        raise click.UsageError(f"the store {store_folder} lies inside {raw}: choose another place with --store")
+        raise click.UsageError(f"the store {store_folder} is inside {raw}; choose another place with --store")
     if not raw.exists():
-        raise click.UsageError(f"{raw}: no such folder: create it, put a release into it, or name another one")
+        raise click.UsageError(f"{raw}: no such folder; create it and put a release into it, or name another one")
     if not raw.is_dir():
-        raise click.UsageError(f"{raw}: not a folder: name the folder that holds the release")
-
-
-def demo(raw: Path, store_folder: Path) -> int:
-    """Write the sample, ingest it, and say what to look at."""
-    from processors.sample import write_release
-
-    folder = raw / "sample-release"
-    click.echo(f"writing the synthetic sample release to {folder} ...", err=True)
-    write_release(folder)
-    code = ingest(raw, store_folder, Options(quiet=False), dry_run=False, as_json=False)
-    view = store_folder / "by-name" / safe_name("sample-release")
-    looks = {
-        "descent.mp4/video.contact_sheet/contact_sheet.jpg": "the descent, three cameras",
-        "drive-off.mp4/audio.spectrogram_picture/spectrogram.png": "motor hum, wheel impacts, wind",
-        "rear-camera-tracks.png/photo.preview/preview_1024.jpg": "wheel tracks",
-        "descent.mp4/video.frames/frames.csv": "every kept frame with its presentation time",
-        "descent.mp4/metadata/metadata.json": "all that the file says of itself",
-    }
-    click.echo("\nlook at:")
-    for path, what in looks.items():
-        if (view / path).exists():
-            click.echo(f"  {view / path}  ({what})")
-    click.echo("then try:\n  .venv/bin/marsmedia show descent.mp4\n  .venv/bin/marsmedia why descent.mp4")
-    return code
+        raise click.UsageError(f"{raw}: not a folder; name the folder that holds the release")

@@ -1,33 +1,48 @@
-"""`marsmedia links`: finds what stored sources have in common, keeps it with both, and tells it."""
+"""`marsmedia links`: find what sources have in common, keep it with both, and print it."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from flows.cli.look import open_store
+from flows.cli.common import counted, open_store, print_json
+from flows.cli.options import JSON, STORE
 from flows.cli.print_links import sentence
 from processors.sources.scan import printable
-from processors.store.catalogue import Catalogue
 
 
-def links(folder: Path, *, as_json: bool) -> None:
-    """Look for links, replace those that are kept, and print each once."""
+@click.command()
+@STORE
+@JSON
+def links(store_folder: Path, as_json: bool) -> None:
+    """Find sources that share pictures or sound.
+
+    Finds photos that were scaled, recompressed, converted or cropped; photos that are a frame of a
+    video, with the frame number; the same sound in two files, with the offset. Each link has a score
+    and is kept with both sources. Compares previews, frames, spectrograms and video.measurements,
+    which covers every frame.
+
+    \b
+    marsmedia links
+    marsmedia query "SELECT * FROM links"
+    """
     from processors.linking.find import find_links
+    from processors.store.catalogue import Catalogue
 
-    store = open_store(folder)
+    store = open_store(store_folder)
     catalogue = Catalogue(store)
     found = find_links(store)
     catalogue.replace_links(found.links)
     names = {row.digest: row.name for row in catalogue.sightings()}
     if as_json:
-        click.echo(json.dumps({"links": [asdict(link) for link in found.links], "notes": found.notes}))
+        print_json({"links": found.links, "notes": found.notes})
         return
     for link in found.links:
         click.echo(printable(f"{names.get(link.here.source)}: {sentence(asdict(link), names)}"))
     for note in found.notes:
         click.echo(f"note: {note}")
-    click.echo(f"{len(found.links)} links; `marsmedia show` and the table `links` of `marsmedia query` have them too")
+    click.echo(
+        f"{counted(len(found.links), 'link')}; see also `marsmedia show`, and the table `links` in `marsmedia query`"
+    )

@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
+from flows.run.options import Described, Options
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+RAW = click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"))
 STORE = click.option(
-    "--store", "store_folder", type=click.Path(path_type=Path), default=Path("processed"), show_default=True,
+    "--store",
+    "store_folder",
+    type=click.Path(path_type=Path),
+    default=Path("processed"),
+    show_default=True,
     help="Folder of the processed store.",
-)  # fmt: skip
+)
+SELECTION = click.argument("selection", nargs=-1)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-WORKERS = click.option(
-    "--workers", type=click.IntRange(1, 256), help="Processes that decode.  [default: one for each core]"
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what is due, why, and how long it should take; then stop.")
+SETTINGS = click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a parameter (repeatable)."
 )
-MEMORY = click.option(
-    "--memory-mb", type=click.IntRange(300), help="Memory that one file may use.  [default: up to 4000]"
-)
-TIME = click.option(
-    "--time-limit-factor", type=click.FloatRange(0.1, 1000), default=1.0, show_default=True,
-    help="Multiply the time that one file may take; the limit grows with its size and duration.",
-)  # fmt: skip
-QUIET = click.option("--quiet", is_flag=True, help="No progress bar.")
-RETRY = click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier run.")
+YES = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+FORCE = click.option("--force", is_flag=True, help="Replace the output if it exists.")
+
+
+def run_options(*names: str) -> Callable[[Function], Function]:
+    """Declare options of a run on a command, from the fields of `Options` with these names."""
+    types = get_type_hints(Options, include_extras=True)
+    defaults = {field.name: field.default for field in fields(Options)}
+
+    def declare(command: Function) -> Function:
+        for name in reversed(names):
+            declared = _option(name, *get_args(types[name]), default=defaults[name])
+            command = click.option(f"--{name.replace('_', '-')}", **declared)(command)
+        return command
+
+    return declare
+
+
+def _option(name: str, kind: Any, described: Described, *, default: Any) -> dict[str, Any]:
+    if kind is bool:
+        return {"is_flag": True, "help": described.help}
+    number: Any = click.FloatRange if kind is float else click.IntRange
+    return {
+        "type": number(described.minimum, described.maximum),
+        "default": default,
+        "show_default": described.unset or True,
+        "help": described.help,
+    }

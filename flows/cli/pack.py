@@ -1,86 +1,154 @@
-"""`marsmedia pack`: build, check, forget and describe packs."""
+"""`marsmedia pack`: build packs, check them, forget them, and write a template of a recipe."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.look import open_store
-from flows.run.build_pack import build_pack, recipe_of
+from flows.cli.common import counted, megabytes, open_store, print_json
+from flows.cli.options import FORCE, JSON, STORE
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
-from processors.packs.archive.verify_pack import verify_pack
-from processors.packs.recipe.pack_recipe import Audience
-from processors.packs.recipe.recipe_template import TEMPLATE
-from processors.packs.registry import forget
 from processors.sources.scan import printable
 
+if TYPE_CHECKING:
+    from processors.packs.recipe.pack_recipe import Audience
 
+AUDIENCES: tuple[Audience, ...] = ("internal", "press", "public")
+
+
+class _PackGroup(click.Group):
+    """`marsmedia pack RECIPE` builds; only the names of its own commands mean these."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["build", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_PackGroup)
+def pack() -> None:
+    """Bundle selected items for someone.
+
+    A pack is a folder or a zip that archives (BagIt), researchers (RO-Crate), web viewers (IIIF) and
+    planetary archives (PDS4) can open.
+
+    \b
+    marsmedia pack june.toml -o june.zip         by a recipe
+    marsmedia pack medium=photo -o photos        by a selection
+    marsmedia pack build --help                  all options of the two
+    """
+
+
+@pack.command()
+@click.argument("recipe", nargs=-1, required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder, or file FILE.zip.")
+@click.option("--audience", type=click.Choice(AUDIENCES), help="Override the audience of the recipe.")
+@click.option("--title", help="Override the title of the recipe.  [default for a selection: its words]")
+@FORCE
+@STORE
+@JSON
 def build(
-    words: Sequence[str],
+    recipe: tuple[str, ...],
     output: Path,
-    store_folder: Path,
-    *,
     audience: Audience | None,
     title: str | None,
     force: bool,
+    store_folder: Path,
     as_json: bool,
-) -> int:
-    """Build a pack; 1 where a file in the store is damaged or the disk takes no more, 130 where it was interrupted."""
-    recipe = recipe_of(words, audience=audience, title=title)
+) -> None:
+    """Build a pack.
+
+    RECIPE is a TOML file, or the words of a selection as in `marsmedia items`.
+
+    \b
+    Exit codes:
+      0    the pack is complete
+      1    a stored file is damaged or the disk is full; there is no pack
+      2    the build could not start
+      130  interrupted; there is no pack
+
+    \b
+    marsmedia pack june.toml -o june.zip
+    marsmedia pack sol=1..20 medium=photo -o photos --audience press \\
+      --title "Photos of the first sols"
+    """
+    from flows.run.build_pack import build_pack, recipe_of
+
+    chosen = recipe_of(recipe, audience=audience, title=title)
     try:
-        built = build_pack(recipe, output, open_store(store_folder), force=force)
+        built = build_pack(chosen, output, open_store(store_folder), force=force)
     except (ResultCorrupt, ResultMissing) as error:
-        click.echo(f"marsmedia: the pack was not made: {printable(str(error))}", err=True)
-        return 1
+        click.echo(f"marsmedia: no pack was built: {printable(str(error))}", err=True)
+        sys.exit(1)
     except KeyboardInterrupt:
-        click.echo("marsmedia: interrupted: there is no pack; run the same command again", err=True)
-        return 130
+        click.echo("marsmedia: interrupted; no pack was built; run the same command again", err=True)
+        sys.exit(130)
     except OSError as error:
         if error.errno is None or error.filename is not None:  # the command itself names the file
             raise
-        click.echo(f"marsmedia: the pack was not made: {output}: {machine_reason(error)}", err=True)
-        return 1
+        click.echo(f"marsmedia: no pack was built: {output}: {machine_reason(error)}", err=True)
+        sys.exit(1)
     if as_json:
-        told = {
-            "pack": str(built.path),
-            "identifier": built.identity.urn,
-            "files": built.file_count,
-            "size_bytes": built.size_bytes,
-            "results": [asdict(ref) for ref in built.results],
-        }
-        click.echo(json.dumps(told, ensure_ascii=False))
+        print_json(
+            {
+                "pack": str(built.path),
+                "identifier": built.identity.urn,
+                "files": built.file_count,
+                "size_bytes": built.size_bytes,
+                "results": built.results,
+            }
+        )
     else:
-        click.echo(f"{built.path}: {built.file_count} files, {built.size_bytes / 1e6:.1f} MB")
-        click.echo(f"{built.identity.urn}, {recipe.audience}, made of {len(built.results)} results")
-    return 0
+        click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}")
+        click.echo(f"{built.identity.urn}, {chosen.audience}, made from {counted(len(built.results), 'result')}")
 
 
-def verify(place: Path, *, as_json: bool) -> int:
-    """Check a pack; 1 where a file is missing, changed or extra."""
-    checked = verify_pack(place)
+@pack.command()
+@click.argument("pack", type=click.Path(path_type=Path))
+@JSON
+def verify(pack: Path, as_json: bool) -> None:
+    """Hash every file of PACK, a folder or a zip.
+
+    Names each file that is missing, changed or extra; exit code 1 if there is one.
+    """
+    from processors.packs.archive.verify_pack import verify_pack
+
+    checked = verify_pack(pack)
     if as_json:
-        click.echo(json.dumps(asdict(checked), ensure_ascii=False))
+        print_json(checked)
     else:
         for fault in checked.faults:
             click.echo(f"{fault.kind}: {printable(fault.path)}: {printable(fault.reason)}")
-        size = checked.size_bytes / 1e6
-        click.echo(f"{place}: {checked.file_count} files, {size:.1f} MB: {len(checked.faults) or 'no'} faults")
-    return 1 if checked.faults else 0
+        faults = counted(len(checked.faults), "fault", zero="no")
+        click.echo(f"{pack}: {counted(checked.file_count, 'file')}, {megabytes(checked.size_bytes)}: {faults}")
+    sys.exit(1 if checked.faults else 0)
 
 
-def forget_pack(word: str, store_folder: Path) -> None:
-    """Let `prune` remove what only this pack was made of."""
-    for path in forget(open_store(store_folder), word):
+@pack.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@FORCE
+def init(recipe: Path, force: bool) -> None:
+    """Write a template RECIPE.toml that explains every key."""
+    from processors.packs.recipe.recipe_template import TEMPLATE
+
+    if recipe.exists() and not force:
+        raise RequestError(f"{recipe}: already exists; edit it, or replace it with --force")
+    recipe.write_text(TEMPLATE, encoding="utf-8", newline="\n")
+    click.echo(f"wrote {recipe}; edit it, then run `marsmedia pack {recipe} -o FOLDER`")
+
+
+@pack.command()
+@click.argument("pack")
+@STORE
+def forget(pack: str, store_folder: Path) -> None:
+    """Forget PACK, a path or a name.
+
+    `marsmedia prune` may then remove results that only this pack holds. The pack itself stays.
+    """
+    from processors.packs.registry import forget as forgotten
+
+    for path in forgotten(open_store(store_folder), pack):
         click.echo(f"{path}: forgotten; the pack itself stays")
-
-
-def init(target: Path, *, force: bool) -> None:
-    """Write a template of a recipe."""
-    if target.exists() and not force:
-        raise RequestError(f"{target}: there already: edit it, or replace it with --force")
-    target.write_text(TEMPLATE, encoding="utf-8", newline="\n")
-    click.echo(f"wrote {target}: edit it, then `marsmedia pack {target} -o FOLDER`")

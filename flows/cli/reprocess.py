@@ -1,58 +1,81 @@
-"""`marsmedia reprocess`: chosen results of chosen sources, with other parameters."""
+"""`marsmedia reprocess`: make selected results of selected sources with other parameters."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flows.cli.look import open_store
-from flows.cli.print_plan import tell_plan
-from flows.cli.run_flow import conduct
+import click
+
+from flows.cli.common import open_store
+from flows.cli.options import DRY_RUN, JSON, SELECTION, SETTINGS, STORE, run_options
 from flows.run.options import Options
-from flows.run.prepare import Prepared
-from flows.run.progress import RunProgress
-from flows.run.select import ReprocessRequest, prepare_chosen
-from processors.engine.parameters import parse_settings
-from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from flows.run.prepare import Prepared
+    from flows.run.progress import RunProgress
+    from processors.store.store import Store
 
 
+@click.command()
+@SELECTION
+@click.option("--processor", "processors", multiple=True, metavar="NAME", help="Use only this processor (repeatable).")
+@SETTINGS
+@STORE
+@DRY_RUN
+@run_options("strict", "retry_failed", "workers", "memory_mb", "time_limit_factor", "quiet")
+@JSON
 def reprocess(
-    words: tuple[str, ...],
+    selection: tuple[str, ...],
     processors: tuple[str, ...],
     settings: tuple[str, ...],
     store_folder: Path,
-    options: Options,
-    *,
     dry_run: bool,
     as_json: bool,
-) -> int:
-    """Run it; gives the exit code."""
-    options = replace(options, quiet=options.quiet or as_json)
-    choice = ReprocessRequest(words=words, processors=processors, settings=parse_settings(settings))
+    **options: Any,
+) -> None:
+    """Make results again with other parameters.
+
+    Existing results stay. SELECTION is as in `marsmedia items`; without it, every source is
+    reprocessed. Parameters of the results that a processor builds on can be set too:
+    --set shots.cut_ratio=4 with video.stills.
+
+    \b
+    marsmedia reprocess medium=video --processor video.frames \\
+      --set every_seconds=0.5 --dry-run
+    marsmedia reprocess 'drive-off*' --processor audio.spectrogram \\
+      --set window_samples=4096 --set window=hamming
+    marsmedia reprocess sol=10..40 --processor photo.preview \\
+      --set longest_sides_px=640,1600
+    """
+    from flows.cli.print_plan import tell_plan
+    from flows.cli.run_flow import conduct
+    from flows.run.select import ReprocessRequest, prepare_chosen
+    from processors.engine.parameters import parse_settings
+
+    chosen = Options(**options)
+    chosen = replace(chosen, quiet=chosen.quiet or as_json)
+    request = ReprocessRequest(words=selection, processors=processors, settings=parse_settings(settings))
     store = open_store(store_folder)
     if dry_run:
-        prepared = prepare_chosen(choice, store, retry_failed=options.retry_failed, remember=False)
-        return tell_plan(prepared, store, options.worker_count, as_json=as_json)
+        prepared = prepare_chosen(request, store, retry_failed=chosen.retry_failed, remember=False)
+        sys.exit(tell_plan(prepared, store, chosen.worker_count, as_json=as_json))
 
     def look(store: Store, progress: RunProgress) -> Prepared:
-        return prepare_chosen(choice, store, retry_failed=options.retry_failed)
+        return prepare_chosen(request, store, retry_failed=chosen.retry_failed)
 
     def flow() -> Any:
         from flows.reprocess import reprocess as flow
 
         return flow(  # type: ignore[call-overload]
-            selection=list(words),
+            selection=list(selection),
             processors=list(processors),
-            settings=dict(choice.settings),
+            settings=dict(request.settings),
             store=str(store_folder),
-            strict=options.strict,
-            retry_failed=options.retry_failed,
-            workers=options.workers,
-            memory_mb=options.memory_mb,
-            time_limit_factor=options.time_limit_factor,
-            quiet=options.quiet,
             return_state=True,
+            **(options | {"quiet": chosen.quiet}),
         )
 
-    return conduct(look, store_folder, options, flow, asked=str(choice), as_json=as_json)
+    sys.exit(conduct(look, store_folder, chosen, flow, asked=str(request), as_json=as_json))

@@ -1,4 +1,4 @@
-"""`marsmedia show`: one source, its history, what is said of it, and its results."""
+"""`marsmedia show`: one source, its history, what is said about it, and its results."""
 
 from __future__ import annotations
 
@@ -6,28 +6,45 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.look import open_store
+from flows.cli.common import counted, open_store, print_json
+from flows.cli.options import JSON, STORE
+from flows.cli.print_evidence import evidence_lines, said_lines
 from flows.cli.print_links import sentence
-from processors.contract import Json
 from processors.sources.scan import printable
-from processors.store.catalogue import Catalogue, SourceRow
-from processors.store.disagreements import Disagreement, disagreements
-from processors.store.manifest import Manifest
-from processors.store.selection import find_source
-from processors.store.sql import connect
-from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from processors.contract import Json
+    from processors.store.catalogue import Catalogue, SourceRow
+    from processors.store.disagreements import Disagreement
+    from processors.store.manifest import Manifest
+    from processors.store.store import Store
 
 
-def show(word: str, folder: Path, *, as_json: bool) -> None:
-    """One source: what it is, where it was seen, what else stood there, what is said of it there, and its results."""
-    store = open_store(folder)
+@click.command()
+@click.argument("source")
+@STORE
+@JSON
+def show(source: str, store_folder: Path, as_json: bool) -> None:
+    """Show what is known about SOURCE.
+
+    SOURCE is a path, a name, or the first characters of a digest. Shows what the file is, where it was
+    seen, what its release says about it, and its results.
+
+    \b
+    marsmedia show raw/june/descent.mp4
+    marsmedia show 3fa94c --json
+    """
+    from processors.store.catalogue import Catalogue
+    from processors.store.selection import find_source
+
+    store = open_store(store_folder)
     catalogue = Catalogue(store)
     rows = catalogue.sightings()
-    row = find_source(word, rows)
+    row = find_source(source, rows)
     manifests = list(store.manifests(row.digest))
     links = (store.source(row.digest) or {}).get("links", [])
     seen = [one for one in rows if one.digest == row.digest]
@@ -42,7 +59,7 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
             "links": links,
             "results": [{**asdict(m), "folder": str(store.folder(m.ref))} for m in manifests],
         }
-        click.echo(json.dumps(record, ensure_ascii=False))
+        print_json(record)
         return
     click.echo(f"{printable(row.name)}: {row.medium or row.kind}, {row.format}{f', {row.codec}' if row.codec else ''}")
     click.echo(f"  sha256   {row.digest}\n  size     {row.size_bytes} bytes\n  release  {printable(row.release)}")
@@ -64,6 +81,9 @@ def show(word: str, folder: Path, *, as_json: bool) -> None:
 
 def _words(row: SourceRow, catalogue: Catalogue) -> tuple[set[str | None], tuple[Disagreement, ...]]:
     """Keys of the evidence that holds what is said at this place, and what places of the same bytes disagree about."""
+    from processors.store.disagreements import disagreements
+    from processors.store.sql import connect
+
     with connect(catalogue) as connection:
         asked = "SELECT evidence_key FROM sightings WHERE path = ? AND source = ?"
         found = connection.execute(asked, [row.path, row.digest]).fetchall()
@@ -95,8 +115,7 @@ def _tell_results(manifests: Sequence[Manifest], store: Store) -> None:
     for manifest in manifests:
         why_not = f": {printable(manifest.reason)}" if manifest.reason and manifest.verdict != "made" else ""
         click.echo(f"{manifest.ref.processor}: {manifest.verdict}{why_not}")
-        count = len(manifest.items)
-        click.echo(f"  {count} {'item' if count == 1 else 'items'} in {store.folder(manifest.ref)}")
+        click.echo(f"  {counted(len(manifest.items), 'item')} in {store.folder(manifest.ref)}")
         if manifest.ref.processor == "evidence" and manifest.items:
             record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())
             for line in [*said_lines(record_of), *evidence_lines(record_of)]:
@@ -106,7 +125,7 @@ def _tell_results(manifests: Sequence[Manifest], store: Store) -> None:
         if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
             told.append(manifest.source_facts)
     for facts in told:
-        click.echo("what reading it turned up:")
+        click.echo("Decoding report:")
         for name, value in facts.items():
             click.echo(f"  {name}: {printable(_in_words(name, value))}")
 
@@ -130,45 +149,6 @@ def _in_words(name: str, value: Any) -> str:
     spans = [(span["start_seconds"], span["end_seconds"]) if isinstance(span, dict) else span for span in value]
     words = [f"{start:.3f} s to {'an unknown end' if end is None else f'{end:.3f} s'}" for start, end in spans[:10]]
     return (", ".join(words) + (f" and {len(spans) - 10} more" if len(spans) > 10 else "")) or "none"
-
-
-def said_lines(record: dict[str, Any]) -> list[str]:
-    """Titles, credit, rights and whether it may be passed on, each with who says so."""
-    names = {
-        "dc:title": "title",
-        "photoshop:Credit": "credit",
-        "dc:rights": "rights",
-        "marsmedia:redistribute": "may be passed on",
-    }
-    return [
-        f"{names[one['term']]}: {one['value']} (from {one['source']})"
-        for one in record.get("statements", ())
-        if one["term"] in names
-    ]
-
-
-def evidence_lines(record: dict[str, Any]) -> list[str]:
-    """When, where and by what a source was recorded, and each disagreement, a line each; what is unknown has none."""
-    lines: list[str] = []
-    if taken := record.get("taken"):
-        span = taken["utc"] or f"{taken['earliest_utc']} to {taken['latest_utc']}"
-        lines.append(f"when: {span} (to the {taken['precision']}, zone {taken['zone']}; from {taken['source']})")
-        if taken["first_sol"] is not None:
-            sols = sorted({taken["first_sol"], taken["last_sol"]})
-            lines.append(f"sol: {' to '.join(map(str, sols))} (from {record.get('sol_source') or taken['source']})")
-    if (source := record.get("mission_source")) and source.startswith("label "):
-        lines.append(f"mission: {record['mission']} (from {source})")
-    if event := record.get("event"):
-        lines.append(f"event: {event['name']}: {event['title']}, {event['written']} ({event['source']})")
-    if record.get("camera"):
-        words = record.get("recorded_by")
-        said = f"release.toml: {words}" if words else f"from {record['camera_source']}"
-        lines.append(f"camera: {record['camera']} ({said})")
-    elif record.get("recorded_by"):
-        lines.append(f"camera: {record['recorded_by']} (release.toml)")
-    for one in record.get("disagreements", ()):
-        lines.append(f"disagree about {one['about']}: " + "; ".join(f"{value} ({said})" for value, said in one["says"]))
-    return lines
 
 
 def _known(facts: Any) -> list[str]:

@@ -1,6 +1,6 @@
-"""`marsmedia watch`: ingests a release when its files have stopped growing.
+"""`marsmedia watch`: ingest a release once its files have stopped changing.
 
-It looks at sizes and dates again and again, because network folders tell nobody when a file changes.
+It looks at sizes and dates again and again, because network folders report no changes.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
-from flows.cli.ingest import ingest
-from flows.run.interrupt import EXIT_CODES
+from flows.cli.options import STORE, run_options
 from flows.run.options import Options
 from processors.sources.scan import FoundFile, printable, survey
 
@@ -20,8 +20,31 @@ Look = frozenset[tuple[str, int, int]]
 """Path, size and date of every file of a release."""
 
 
-def watch(raw: Path, store_folder: Path, *, settle_seconds: float, workers: int | None) -> None:
-    """Watch until Ctrl-C, or until `kill -INT` where a shell runs it in the background, deaf to Ctrl-C."""
+@click.command()
+@click.argument("raw", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("raw"))
+@STORE
+@click.option(
+    "--settle",
+    "settle_seconds",
+    type=click.FloatRange(0.5),
+    default=30.0,
+    show_default=True,
+    help="Seconds without a change before a release is ingested.",
+)
+@run_options("workers")
+def watch(raw: Path, store_folder: Path, settle_seconds: float, **options: Any) -> None:
+    """Ingest each release in RAW once its files stop changing.
+
+    Runs until Ctrl-C.
+
+    \b
+    marsmedia watch
+    marsmedia watch /mnt/incoming --store /archive/mars --settle 120
+    """
+    from flows.cli.ingest import ingest_folder
+    from flows.run.interrupt import EXIT_CODES
+
+    # a shell that starts it in the background makes it deaf to Ctrl-C; `kill -INT` must still stop it
     signal.signal(signal.SIGINT, signal.default_int_handler)
     releases = Releases(settle_seconds)
     click.echo(f"watching {raw}; a release is ingested when nothing in it has changed for {settle_seconds:g} s")
@@ -30,16 +53,16 @@ def watch(raw: Path, store_folder: Path, *, settle_seconds: float, workers: int 
             settled = releases.settled(look(raw), time.monotonic())
             if settled:
                 click.echo(f"{', '.join(map(printable, settled))}: settled")
-                options = Options(quiet=True, workers=workers, releases=tuple(settled))
-                if ingest(raw, store_folder, options, dry_run=False, as_json=False) in EXIT_CODES.values():
+                chosen = Options(**options, releases=tuple(settled))
+                if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
                     return
             time.sleep(min(2.0, settle_seconds / 3))
     except KeyboardInterrupt:
-        click.echo("ended")
+        click.echo("stopped")
 
 
 def look(raw: Path) -> dict[str, Look]:
-    """Every release below `raw` as it is now."""
+    """Return every release below `raw` as it is now."""
     found: dict[str, set[tuple[str, int, int]]] = {}
     for entry in survey(raw):
         if isinstance(entry, FoundFile):
@@ -48,7 +71,7 @@ def look(raw: Path) -> dict[str, Look]:
 
 
 class Releases:
-    """Remembers how each release looked, since when, and how it looked when it was last given out."""
+    """State of each release: its files, since when they are so, and as what they were last ingested."""
 
     def __init__(self, settle_seconds: float) -> None:
         self._settle_seconds = settle_seconds
@@ -56,11 +79,11 @@ class Releases:
         self._given: dict[str, Look] = {}
 
     def settled(self, now: dict[str, Look], seconds: float) -> list[str]:
-        """The releases that have come to rest and are not as they were when given out before.
+        """Return the releases that have stopped changing and differ from when they were last returned.
 
         Parameters
         ----------
-        seconds : on any clock that only goes forward.
+        seconds : time of a clock that only goes forward.
         """
         settled = []
         for release, files in sorted(now.items()):

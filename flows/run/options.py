@@ -1,27 +1,66 @@
-"""How a run is done; none of it changes what is made."""
+"""Options of a run: each one's name, type, default, range and help, which the commands and Prefect's forms show."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Annotated, Any
+
+
+@dataclass(frozen=True)
+class Described:
+    """Describes an option: belongs into the `Annotated` of its type."""
+
+    help: str
+    """What the option changes, with its unit."""
+    unset: str | None = None
+    """What None means."""
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        """Let Prefect check the range of a flow's parameter."""
+        schema = handler(source)
+        number = schema["schema"] if schema["type"] == "nullable" else schema
+        limits = {"ge": self.minimum, "le": self.maximum}
+        number.update({name: limit for name, limit in limits.items() if limit is not None})
+        return schema
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """Describe the field in Prefect's form, which ignores the description of pydantic's `Field`."""
+        unset = f" Empty: {self.unset}." if self.unset else ""
+        return {**handler(core_schema), "description": self.help + unset}
+
+
+Strict = Annotated[bool, Described("Also fail for refused, damaged or unsupported files and for earlier failures.")]
+HashAll = Annotated[bool, Described("Hash every file again, even if its size and date are unchanged.")]
+RetryFailed = Annotated[bool, Described("Try again what failed in earlier runs.")]
+WorkerCount = Annotated[
+    int | None, Described("Number of worker processes.", unset="one per processor core", minimum=1, maximum=256)
+]
+MemoryMb = Annotated[
+    int | None, Described("Memory limit for one file, in MB.", unset="up to 4000, as the machine allows", minimum=300)
+]
+TimeLimitFactor = Annotated[
+    float,
+    Described("Multiply the time limit of a file, which grows with size and duration.", minimum=0.1, maximum=1000),
+]
+Quiet = Annotated[bool, Described("Show no progress bar.")]
+Releases = Annotated[tuple[str, ...] | None, Described("Process only these releases.", unset="all")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Options of one run."""
+    """Options of one run; none of them changes what is made."""
 
-    strict: bool = False
-    hash_all: bool = False
-    retry_failed: bool = False
-    workers: int | None = None
-    """Processes that decode; None: one for each processor core."""
-    memory_mb: int | None = None
-    """What one file may use; None: up to 4000, by the machine's memory."""
-    time_limit_factor: float = 1.0
-    """Multiplies the time that one file may take."""
-    quiet: bool = True
-    releases: tuple[str, ...] | None = None
-    """Only these releases are looked at; None: all."""
+    strict: Strict = False
+    hash_all: HashAll = False
+    retry_failed: RetryFailed = False
+    workers: WorkerCount = None
+    memory_mb: MemoryMb = None
+    time_limit_factor: TimeLimitFactor = 1.0
+    quiet: Quiet = True
+    releases: Releases = None
 
     @property
     def worker_count(self) -> int:

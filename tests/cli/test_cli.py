@@ -132,14 +132,14 @@ def _logs(ask: Callable[..., Any], run: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["ingest", "nowhere"], "nowhere: no such folder: create it, put a release into it, or name another one"),
-        (["ingest", "pyproject.toml"], "pyproject.toml: not a folder: name the folder that holds the release"),
-        (["ingest", "tests", "--store", "tests/store"], "the store tests/store lies inside tests"),
+        (["ingest", "nowhere"], "nowhere: no such folder; create it and put a release into it, or name another one"),
+        (["ingest", "pyproject.toml"], "pyproject.toml: not a folder; name the folder that holds the release"),
+        (["ingest", "tests", "--store", "tests/store"], "the store tests/store is inside tests"),
         (["ingest", "tests", "--store", "Makefile/store"], "Makefile/store: the store cannot be opened"),
-        (["status", "--store", "nowhere"], "nowhere: no store there yet: run `marsmedia ingest`"),
+        (["status", "--store", "nowhere"], "no store found at nowhere; run `marsmedia ingest` or pass --store"),
         (["ingest", "--workers", "0"], "0 is not in the range"),
         (["ingets"], "No such command 'ingets'"),
-        (["query", "", "--store", "STORE"], "0 statements: give exactly one"),
+        (["query", "", "--store", "STORE"], "0 statements; give exactly one"),
         (["items", "processor=nope", "--store", "STORE"], "the selection means no source in the store"),
     ],
 )
@@ -299,7 +299,7 @@ def test_a_mistake_in_the_recipes_is_one_line_that_names_the_file(raw: Path, tmp
     recipes = copy / "flows/recipes.py"
     recipes.write_text(recipes.read_text().replace("every_seconds=1.0", "every_seconds=0"))
     environment = {**os.environ, "PYTHONPATH": f"{copy}:{PROJECT}"}
-    command = [sys.executable, "-m", "flows.cli.main", "ingest", str(raw), "--store", str(tmp_path / "store")]
+    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(tmp_path / "store")]
     run = subprocess.run(command, env=environment, cwd=copy, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (2, "marsmedia: flows/recipes.py: every_seconds is 0: must be above 0\n")
 

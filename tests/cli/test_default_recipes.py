@@ -20,16 +20,7 @@ def test_the_sample_release_is_made_but_for_motion_that_the_audit_forbids(
 ) -> None:
     environment = {**quiet_environment(tmp_path / "home"), "PREFECT_API_URL": prefect_server}
     run = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "flows.cli.main",
-            "ingest",
-            sample_release.parent,
-            "--store",
-            tmp_path / "store",
-            "--json",
-        ],
+        [sys.executable, "-m", "flows.cli", "ingest", sample_release.parent, "--store", tmp_path / "store", "--json"],
         env=environment | {"PYTHONPATH": os.fspath(PROJECT)},
         cwd=PROJECT,
         capture_output=True,

@@ -155,7 +155,7 @@ def test_diff_as_a_person_asks_for_it(marsmedia: Run, two: tuple[Store, list[Man
     found = json.loads(marsmedia("diff", "photo.jpg", "photo.preview", "--json", "--store", root).stdout)
     assert found["parameters"] == {"quality": [60, 90]}
     for words, message in [
-        (["photo.jpg", "nope"], "nope: no results of this processor for photo.jpg: there are photo.preview"),
+        (["photo.jpg", "nope"], "nope: no results of this processor for photo.jpg; it has results of: photo.preview"),
         (["nope.jpg", "nope"], "nope.jpg: no such source in the store: `marsmedia items` lists what there is"),
     ]:
         wrong = marsmedia("diff", *words, "--store", root)

@@ -25,7 +25,7 @@ def pack(tmp_path: Path) -> Pack:
     filled(tmp_path)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "flows.cli.main", "pack", *arguments]
+        command = [sys.executable, "-m", "flows.cli", "pack", *arguments]
         environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
         return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
 
@@ -95,14 +95,14 @@ def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> No
     code, text = said(pack("*", "-o", "p", "--store", "store"))
     assert code == 1
     assert text.startswith(
-        "marsmedia: the pack was not made: descent.mp4: video.contact_sheet/contact_sheet.jpg: SHA-256 is "
+        "marsmedia: no pack was built: descent.mp4: video.contact_sheet/contact_sheet.jpg: SHA-256 is "
     )
     assert not (tmp_path / "p").exists()
 
 
 def test_a_disk_that_takes_no_more_is_told_in_one_line(tmp_path: Path) -> None:
     filled(tmp_path)
-    command = f"ulimit -f 50; exec {sys.executable} -m flows.cli.main pack '*' -o p.zip --store store"
+    command = f"ulimit -f 50; exec {sys.executable} -m flows.cli pack '*' -o p.zip --store store"
     run = subprocess.run(
         ["bash", "-c", command],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
@@ -111,7 +111,7 @@ def test_a_disk_that_takes_no_more_is_told_in_one_line(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert said(run) == (1, "marsmedia: the pack was not made: p.zip: File too large: look at the disk and run again\n")
+    assert said(run) == (1, "marsmedia: no pack was built: p.zip: File too large: look at the disk and run again\n")
     assert [path.name for path in tmp_path.iterdir() if "p.zip" in path.name] == []
 
 
@@ -122,7 +122,7 @@ def test_an_interrupted_build_ends_with_130_and_leaves_nothing(tmp_path: Path) -
     place.unlink()
     os.mkfifo(place)  # whoever reads it waits until it is interrupted
     run = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli.main", "pack", "o.toml", "-o", "p", "--store", "store"],
+        [sys.executable, "-m", "flows.cli", "pack", "o.toml", "-o", "p", "--store", "store"],
         cwd=tmp_path,
         text=True,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
@@ -134,7 +134,7 @@ def test_an_interrupted_build_ends_with_130_and_leaves_nothing(tmp_path: Path) -
         out, err = run.communicate()
     assert (run.returncode, out + err) == (
         130,
-        "marsmedia: interrupted: there is no pack; run the same command again\n",
+        "marsmedia: interrupted; no pack was built; run the same command again\n",
     )
     assert [path.name for path in tmp_path.iterdir() if path.name.lstrip(".").startswith("p")] == []
 

@@ -53,7 +53,7 @@ def test_a_file_that_grows_is_ingested_once_and_whole_and_an_interrupt_ends_the_
         "PREFECT_API_URL": prefect_server,
         "PYTHONPATH": str(PROJECT),
     }
-    command = [sys.executable, "-m", "flows.cli.main", "watch", str(raw), "--store", str(store), "--settle", "4"]
+    command = [sys.executable, "-m", "flows.cli", "watch", str(raw), "--store", str(store), "--settle", "4"]
     with told.open("w") as output:
         watch = subprocess.Popen(command, env=environment, stdout=output, preexec_fn=_deaf_to_interrupts)
     try:
@@ -66,7 +66,7 @@ def test_a_file_that_grows_is_ingested_once_and_whole_and_an_interrupt_ends_the_
     _, settled, message, *_, last = told.read_text().splitlines()
     made = re.fullmatch(r"completed: of (\d+) results: \1 made, 0 reused, 0 refused, 0 failed", message)
     assert made, message
-    assert (settled, last) == ("june: settled", "ended")
+    assert (settled, last) == ("june: settled", "stopped")
     assert len(list(store.glob("results/*/*/*/*/manifest.json"))) == int(made[1])
     assert len(list(store.glob("results/*/*"))) == 1  # one source: it was not taken while it grew
 

@@ -36,4 +36,4 @@ def write_checkout(folder: Path) -> Path:
 
 def command_line(*arguments: str | Path) -> list[str]:
     """The command line; where `flows` comes from is said by `PYTHONPATH`, not by the folder it runs in."""
-    return [sys.executable, "-P", "-m", "flows.cli.main", *map(str, arguments)]
+    return [sys.executable, "-P", "-m", "flows.cli", *map(str, arguments)]

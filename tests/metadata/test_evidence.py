@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from flows.cli import look, show
+from flows.cli.main import main
+from flows.cli.print_evidence import evidence_lines
 from flows.run.run import Options, in_threads, run_ingest
 from processors.contract import Source, as_json
 from processors.errors import RefusedMedia
@@ -234,7 +236,7 @@ def ingest(raw: Path, store: Path) -> tuple[int, int, int]:
     return report.results.made, report.results.reused, report.results.failed
 
 
-def test_only_the_entry_that_changed_is_made_again(make: MediaMaker, tmp_path: Path, capsys: Any) -> None:
+def test_only_the_entry_that_changed_is_made_again(make: MediaMaker, tmp_path: Path) -> None:
     raw = tmp_path / "raw" / "june"
     raw.mkdir(parents=True)
     for number, name in enumerate(("a.png", "b.png")):
@@ -247,8 +249,9 @@ def test_only_the_entry_that_changed_is_made_again(make: MediaMaker, tmp_path: P
     assert ingest(raw.parent, store) == (1, 3, 0)
     (raw / "release.toml").write_text(entries + "[[file]]\npath = 'b.png'\ndate = '2021-02-30'\n")
     assert ingest(raw.parent, store) == (0, 3, 1)
-    look.query("SELECT name, first_sol, event FROM known WHERE first_sol = 8", store, as_json=True)
-    assert json.loads(capsys.readouterr().out) == {"name": "a.png", "first_sol": 8, "event": "drive-off"}
+    sql = "SELECT name, first_sol, event FROM known WHERE first_sol = 8"
+    answer = CliRunner().invoke(main, ["query", sql, "--store", str(store), "--json"])
+    assert json.loads(answer.output) == {"name": "a.png", "first_sol": 8, "event": "drive-off"}
 
 
 def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
@@ -260,7 +263,7 @@ def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
     }
     record = evidence(entry=entry)
     assert EvidenceFacts.of(record).recorded_by == "rear hazard-avoidance camera"
-    lines = show.evidence_lines(json.loads(json.dumps(as_json(record))))
+    lines = evidence_lines(json.loads(json.dumps(as_json(record))))
     assert lines[:2] == [
         "when: 2021-06-16T00:00:00Z to 2021-06-17T00:00:00Z (to the day, zone UTC; from release.toml:date)",
         "sol: 32 to 33 (from release.toml:date)",
@@ -334,7 +337,7 @@ def test_sol_of_a_label_counts_for_missions_without_a_profile() -> None:
         "label a.lbl:PLANET_DAY_NUMBER",
     )
     assert (facts.camera, facts.local_true_solar_time_hours) == ("NAVCAM_LEFT", 15.37083)
-    assert show.evidence_lines(json.loads(json.dumps(as_json(record))))[1:] == [
+    assert evidence_lines(json.loads(json.dumps(as_json(record))))[1:] == [
         "sol: 4087 (from label a.lbl:PLANET_DAY_NUMBER)",
         "mission: MARS EXPLORATION ROVER (from label a.lbl:MISSION_NAME)",
         "camera: NAVCAM_LEFT (from label a.lbl:INSTRUMENT_ID)",

@@ -99,8 +99,8 @@ def test_the_commands_write_and_check_a_release(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     run = CliRunner()
     assert run.invoke(main, ["release", "init", str(tmp_path), "--mission", "tianwen-1"]).exit_code == 0
-    assert "there already" in run.invoke(main, ["release", "init", str(tmp_path)]).output
-    assert "1 files described, nothing wrong" in run.invoke(main, ["release", "check", str(tmp_path)]).output
+    assert "already exists" in run.invoke(main, ["release", "init", str(tmp_path)]).output
+    assert "1 file described, no mistakes" in run.invoke(main, ["release", "check", str(tmp_path)]).output
     (tmp_path / "a.png").unlink()
     checked = run.invoke(main, ["release", "check", str(tmp_path)])
     assert checked.exit_code == 1

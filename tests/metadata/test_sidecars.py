@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from PIL import ExifTags, Image
 
-from flows.cli import show
+from flows.cli.main import main
 from flows.run.report import Report
 from processors.containers.sidecar import is_sidecar_file
 from processors.engine.release_index import ReleaseIndex
@@ -135,9 +136,7 @@ def test_sidecars_of_videos_and_sound_are_evidence_and_start_their_clocks(raw: R
     assert (told.recorded_utc, told.recorded_source) == ("2021-06-16T04:30:00Z", "wind.xmp")
 
 
-def test_the_release_comes_first_then_the_sidecar_then_the_file_and_conflicts_are_shown(
-    raw: Raw, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_release_comes_first_then_the_sidecar_then_the_file_and_conflicts_are_shown(raw: Raw) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Artist] = "Embedded"
     Image.new("RGB", (32, 24)).save(raw.release / "IMG.jpg", exif=exif)
@@ -151,8 +150,8 @@ def test_the_release_comes_first_then_the_sidecar_then_the_file_and_conflicts_ar
         ("rights", [("All rights reserved", f"{voice}dc:rights"), ("CC0", "release.toml:rights")]),
         ("credit", [("Release", "release.toml:file.credit"), ("CNSA/CLEP", f"{voice}photoshop:Credit")]),
     ]
-    show.show("IMG.jpg", raw.store, as_json=False)
-    assert "rights: All rights reserved (from XMP sidecar IMG.xmp:xmp:dc:rights)" in capsys.readouterr().out
+    shown = CliRunner().invoke(main, ["show", "IMG.jpg", "--store", str(raw.store)])
+    assert "rights: All rights reserved (from XMP sidecar IMG.xmp:xmp:dc:rights)" in shown.output
 
 
 def test_a_changed_sidecar_makes_the_evidence_of_its_file_due_and_nothing_else(raw: Raw) -> None:

@@ -24,7 +24,7 @@ from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
 from processors.packs.contents.subject import FailedResult, Text
 from processors.packs.gallery.gallery_file import GalleryFile
-from processors.packs.gallery.page import write_gallery
+from processors.packs.gallery.page import MARK, write_gallery
 from processors.packs.gallery.store_gallery import newest
 from processors.packs.gallery.thumbnails import Thumbnails
 from processors.photo.photo_preview import PhotoPreview
@@ -274,12 +274,9 @@ def test_browse_writes_over_its_own_page_and_over_nothing_else(tmp_path: Path) -
     full = tmp_path / "full"
     full.mkdir()
     (full / "letter.txt").write_text("dear")
-    assert browse("-o", str(full)) == (
-        2,
-        f"marsmedia: {full}: holds something else than a gallery: name another folder with -o\n",
-    )
+    assert browse("-o", str(full)) == (2, f"marsmedia: {full}: not a gallery folder; choose another with -o\n")
     assert browse("medium=video")[0] == 2
-    (store / "gallery" / "index.html").write_text(UNFINISHED)  # as a killed run leaves it
+    (store / "gallery" / "index.html").write_text(UNFINISHED.format(mark=MARK))  # as a killed run leaves it
     assert browse()[0] == 0
     assert "unfinished" not in (store / "gallery" / "index.html").read_text()
     assert [path.name for path in full.iterdir()] == ["letter.txt"]
@@ -316,7 +313,7 @@ def test_a_pack_is_shown_by_its_own_page(tmp_path: Path) -> None:
     without = CliRunner().invoke(main, ["browse", str(tmp_path / "pack"), "--no-open"])
     assert (without.exit_code, without.stderr) == (
         2,
-        f"marsmedia: {tmp_path}/pack: a pack without a page of its own: build it again\n",
+        f"marsmedia: {tmp_path}/pack: this pack has no page; build it again\n",
     )
     (tmp_path / "pack/data/index.html").write_text("page")
     shown = CliRunner().invoke(main, ["browse", str(tmp_path / "pack"), "--no-open"])

@@ -6,14 +6,14 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from deltalake import write_deltalake
 from PIL import Image
 
-from flows.cli import look
+from flows.cli.main import main
 from flows.run.check_store import check_up
 from flows.run.options import Options
 from flows.run.report import Report
@@ -95,7 +95,7 @@ def test_what_is_made_says_what_file_and_label_say(raw: Path, tmp_path: Path) ->
     assert evidence["disagreements"] == []
 
 
-def test_why_names_the_label(raw: Path, tmp_path: Path, capsys: Any) -> None:
+def test_why_names_the_label(raw: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     ingest(raw.parent, store)
     for manifest in list(Store(store).manifests()):  # as if the run with the new label had been stopped
@@ -105,8 +105,8 @@ def test_why_names_the_label(raw: Path, tmp_path: Path, capsys: Any) -> None:
             (scratch / "x").mkdir()
             ref = dataclasses.replace(manifest.ref, key="3" * 64)
             Store(store).commit(scratch / "x", dataclasses.replace(before, ref=ref))
-    look.why("a.raw", None, store, as_json=True)
-    told = {one["processor"]: one["why"] for one in json.loads(capsys.readouterr().out)}
+    answer = CliRunner().invoke(main, ["why", "a.raw", "--store", str(store), "--json"])
+    told = {one["processor"]: one["why"] for one in json.loads(answer.output)}
     assert told["metadata"].endswith(": its label a.xml has changed")
     assert told["photo.preview"].endswith(": its label a.xml has changed")
 
@@ -179,7 +179,7 @@ def test_ingest_and_reprocess_by_command(raw: Path, tmp_path: Path, marsmedia: R
     told = marsmedia("why", "a.raw", "--store", store)
     assert (told.returncode, told.stderr) == (
         1,
-        "Error: a.raw: unknown: nothing is made of it: its label a.xml is gone: put it back\n",
+        "Error: a.raw: unknown: not a medium, so nothing is made of it: its label a.xml is gone: put it back\n",
     )
 
 

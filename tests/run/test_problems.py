@@ -90,7 +90,7 @@ def test_faults_of_the_machine_are_listed_until_they_are_gone(raw: Path, maker: 
     report = ingest(raw, tmp_path / "store", {"audio": (Misbehaving(deed="killed from outside"),)})
     assert [one.blame for one in report.problems] == ["machine"]
     told = invoke("failures", "--store", tmp_path / "store")
-    assert "  fault: of the machine\n  to do: nothing: the next run tries it again\n" in told
+    assert "  fault: of the machine\n  to do: nothing; the next run tries it again\n" in told
     ingest(raw, tmp_path / "store", {"audio": (Levels(),)})
     assert invoke("failures", "--store", tmp_path / "store") == "no files with problems\n"
 

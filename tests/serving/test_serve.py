@@ -35,15 +35,7 @@ class Served:
             self.port = probe.getsockname()[1]
         self.ask = PrefectApi(f"http://127.0.0.1:{self.port}/api").ask
         environment = {**quiet_environment(folder / "home"), "PYTHONPATH": str(PROJECT)}
-        command = [
-            sys.executable,
-            "-m",
-            "flows.cli.main",
-            "serve",
-            str(folder / "raw"),
-            "--store",
-            str(folder / "store"),
-        ]
+        command = [sys.executable, "-m", "flows.cli", "serve", str(folder / "raw"), "--store", str(folder / "store")]
         self.process = subprocess.Popen(
             [*command, "--port", str(self.port), *words],
             env=environment,
@@ -241,7 +233,7 @@ def test_a_schedule_that_is_none_is_refused_by_its_name(word: str, message: str)
 
 
 def test_serve_refuses_a_wrong_schedule_before_it_starts_anything(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "flows.cli.main", "serve", "--schedule", "nightly-ingest=soon"]
+    command = [sys.executable, "-m", "flows.cli", "serve", "--schedule", "nightly-ingest=soon"]
     environment = {**quiet_environment(tmp_path), "PYTHONPATH": str(PROJECT)}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == 2

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from flows.cli import look, show
+from flows.cli.main import main
 from flows.run.build_pack import build_pack, recipe_of
 from flows.run.options import Options
 from flows.run.reproduce import reproduce
@@ -205,18 +206,18 @@ def test_every_result_proves_identical_where_bytes_have_several_places(releases:
     ]
 
 
-def test_items_and_show_speak_the_words_of_the_place_that_is_asked_for(
-    releases: Releases, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_items_and_show_speak_the_words_of_the_place_that_is_asked_for(releases: Releases) -> None:
+    def command(*words: str) -> str:
+        return CliRunner().invoke(main, [*words, "--store", str(releases.store_folder)]).output
+
     releases.add("a-free", FREE)
     releases.add("z-restricted", RESTRICTED)
     releases.ingest()
     for release, title in (("a-free", "Photo as A"), ("z-restricted", "As B")):
-        look.items((f"release={release}", "processor=evidence"), releases.store_folder, as_json=True)
-        (item,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        told = command("items", f"release={release}", "processor=evidence", "--json")
+        (item,) = [json.loads(line) for line in told.splitlines()]
         assert (item["release"], item["facts"]["title"]) == (release, title)
-        show.show(f"{release}/b.jpg", releases.store_folder, as_json=False)
-        told = capsys.readouterr().out
+        told = command("show", f"{release}/b.jpg")
         assert f"  title: {title} (from release.toml:file.title)\n" in told
         assert "  places disagree about credit: Someone else (a-free/b.jpg); CNSA (z-restricted/b.jpg)\n" in told
         assert ("Photo as A" in told, "As B" in told) == (release == "a-free", release != "a-free")

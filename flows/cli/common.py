@@ -1,0 +1,35 @@
+"""What several commands do: open a store, print JSON, count."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from processors.errors import RequestError
+from processors.store.store import Store
+
+
+def open_store(folder: Path) -> Store:
+    """Open an existing store; a command that reads creates none."""
+    if not (folder / "store.json").exists():
+        raise RequestError(f"no store found at {folder}; run `marsmedia ingest` or pass --store")
+    return Store(folder)
+
+
+def print_json(value: Any) -> None:
+    """Print a value, which may hold records, as one line of JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=asdict))
+
+
+def counted(count: int, noun: str, *, zero: str = "0") -> str:
+    """Return "1 fault" or "2 faults"."""
+    return f"{count or zero} {noun}{'' if count == 1 else 's'}"
+
+
+def megabytes(size_bytes: int) -> str:
+    """Return a size as "12.3 MB"."""
+    return f"{size_bytes / 1e6:.1f} MB"

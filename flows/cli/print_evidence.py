@@ -1,0 +1,44 @@
+"""Words for what is known of a source's origin: titles and rights, when, where and by what it was recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def said_lines(record: dict[str, Any]) -> list[str]:
+    """Titles, credit, rights and whether it may be passed on, each with who says so."""
+    names = {
+        "dc:title": "title",
+        "photoshop:Credit": "credit",
+        "dc:rights": "rights",
+        "marsmedia:redistribute": "may be passed on",
+    }
+    return [
+        f"{names[one['term']]}: {one['value']} (from {one['source']})"
+        for one in record.get("statements", ())
+        if one["term"] in names
+    ]
+
+
+def evidence_lines(record: dict[str, Any]) -> list[str]:
+    """When, where and by what a source was recorded, and each disagreement, a line each; what is unknown has none."""
+    lines: list[str] = []
+    if taken := record.get("taken"):
+        span = taken["utc"] or f"{taken['earliest_utc']} to {taken['latest_utc']}"
+        lines.append(f"when: {span} (to the {taken['precision']}, zone {taken['zone']}; from {taken['source']})")
+        if taken["first_sol"] is not None:
+            sols = sorted({taken["first_sol"], taken["last_sol"]})
+            lines.append(f"sol: {' to '.join(map(str, sols))} (from {record.get('sol_source') or taken['source']})")
+    if (source := record.get("mission_source")) and source.startswith("label "):
+        lines.append(f"mission: {record['mission']} (from {source})")
+    if event := record.get("event"):
+        lines.append(f"event: {event['name']}: {event['title']}, {event['written']} ({event['source']})")
+    if record.get("camera"):
+        words = record.get("recorded_by")
+        said = f"release.toml: {words}" if words else f"from {record['camera_source']}"
+        lines.append(f"camera: {record['camera']} ({said})")
+    elif record.get("recorded_by"):
+        lines.append(f"camera: {record['recorded_by']} (release.toml)")
+    for one in record.get("disagreements", ()):
+        lines.append(f"disagree about {one['about']}: " + "; ".join(f"{value} ({said})" for value, said in one["says"]))
+    return lines

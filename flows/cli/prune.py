@@ -1,0 +1,80 @@
+"""`marsmedia prune`: remove results that nothing asks for any more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.cli.common import counted, megabytes, open_store, print_json
+from flows.cli.options import JSON, STORE, YES
+from processors.sources.scan import printable
+from processors.store.manifest import ResultRef
+
+if TYPE_CHECKING:
+    from processors.store.catalogue import Catalogue
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
+@YES
+@STORE
+@JSON
+def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
+    """Remove results that no recipe asks for and no pack holds.
+
+    Shows them first and asks.
+
+    \b
+    marsmedia prune --dry-run
+    marsmedia prune --yes
+    """
+    from flows.run.known_files import by_name_entries, known_files
+    from flows.run.load_recipes import load_recipes
+    from processors.engine.release_index import ReleaseIndex
+    from processors.engine.wanted import WantedResults
+    from processors.store.by_name import rebuild_by_name
+    from processors.store.catalogue import Catalogue
+    from processors.store.packed import packed_results
+
+    store = open_store(store_folder)
+    catalogue = Catalogue(store)
+    rows = known_files(catalogue)
+    releases = ReleaseIndex(rows)
+    lost = {row.digest for row in rows if releases.is_lost(row)}
+    by_release = {p.name for recipe in load_recipes().values() for p in recipe if hasattr(p, "told")}
+    today = WantedResults(load_recipes(), releases)
+    wanted = {one.ref for row in rows if row.kind == "media" for one in today.of(row)} | _evidence(catalogue)
+    # where the release file is out of reach, what was made with it is kept
+    unwanted = [
+        m
+        for m in store.manifests()
+        if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
+    ]
+    packed = packed_results(store)
+    old = [manifest for manifest in unwanted if manifest.ref not in packed]
+    size = sum(item.size_bytes for m in old for item in m.items)
+    if as_json:
+        print_json({"results": [m.ref for m in old], "size_bytes": size, "removed": not dry_run and yes})
+    else:
+        for manifest in old:
+            click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.folder(manifest.ref)}")
+        click.echo(f"{counted(len(old), 'result')}, {megabytes(size)}, that no recipe asks for and no pack holds")
+        if kept := len(unwanted) - len(old):
+            click.echo(f"{kept} more that no recipe asks for stay because packs hold them; see `marsmedia pack forget`")
+    if dry_run or not old or not (yes or (not as_json and click.confirm("remove them?"))):
+        return
+    catalogue.remove_results([m.ref for m in old])
+    for manifest in old:
+        store.remove(manifest.ref)
+    rebuild_by_name(store, by_name_entries(rows, today))
+
+
+def _evidence(catalogue: Catalogue) -> set[ResultRef]:
+    """Return the evidence of every place: what is said there, or was said last."""
+    return {
+        ResultRef(source=row.digest, processor="evidence", key=row.evidence_key)
+        for row in catalogue.sightings()
+        if row.evidence_key
+    }

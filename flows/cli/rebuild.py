@@ -1,0 +1,43 @@
+"""`marsmedia rebuild`: the catalogue and the by-name view, from the plain files of the store."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from flows.cli.common import open_store, print_json
+from flows.cli.options import JSON, STORE
+from processors.sources.scan import printable
+
+
+@click.command()
+@STORE
+@JSON
+def rebuild(store_folder: Path, as_json: bool) -> None:
+    """Rebuild the catalogue and the by-name view.
+
+    Both are made from the plain files of the store. Exit code 1: a manifest could not be read.
+
+    \b
+    marsmedia rebuild
+    marsmedia rebuild --store /archive/mars
+    """
+    from flows.run.known_files import by_name_entries, known_files
+    from flows.run.load_recipes import wanted_today
+    from processors.store.by_name import rebuild_by_name
+    from processors.store.catalogue import Catalogue
+
+    store = open_store(store_folder)
+    catalogue = Catalogue(store)
+    unreadable = catalogue.rebuild()
+    rows = known_files(catalogue)
+    rebuild_by_name(store, by_name_entries(rows, wanted_today(rows)))
+    if as_json:
+        print_json({"results": catalogue.table("results").num_rows, "unreadable": unreadable})
+    else:
+        for reason in unreadable:
+            click.echo(f"left out: {printable(reason)}")
+        click.echo(f"rebuilt the catalogue and the by-name view of {store_folder}")
+    sys.exit(1 if unreadable else 0)

@@ -1,0 +1,77 @@
+"""`marsmedia reproduce`: make results again from their sources and report whether they are the same."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flows.cli.common import open_store, print_json
+from flows.cli.options import JSON, STORE, run_options
+from flows.run.options import Options
+from processors.errors import RequestError
+from processors.sources.scan import printable
+
+if TYPE_CHECKING:
+    from processors.store.manifest import Manifest
+    from processors.store.store import Store
+
+
+@click.command()
+@click.argument("selection", nargs=-1, metavar="SELECTION|PACK", required=True)
+@STORE
+@run_options("workers", "memory_mb", "time_limit_factor")
+@JSON
+def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **options: Any) -> None:
+    """Make results again from their sources and compare.
+
+    Each is identical, within tolerance, different, or could not be rebuilt, with the reason. The store
+    is not changed. SELECTION is as in `marsmedia items`; a PACK is one that was built from this store.
+    Pictures are within tolerance from 45 dB of signal-to-noise ratio, power arrays within 0.01 dB.
+    Exit code 1: a result is different or could not be rebuilt.
+
+    \b
+    marsmedia reproduce descent.mp4 processor=video.frames
+    marsmedia reproduce june.zip
+    """
+    from flows.run.reproduce import VERDICTS
+    from flows.run.reproduce import reproduce as reproduced
+
+    store = open_store(store_folder)
+    counts: Counter[str] = Counter()
+    for one in reproduced(_selected(selection, store), store, Options(**options)):
+        counts[one.verdict] += 1
+        if as_json:
+            print_json(one)
+        else:
+            reason = f": {one.reason}" if one.reason else ""
+            click.echo(printable(f"{one.verdict}: {one.source_name} {one.processor}{reason}"))
+    if not as_json:
+        click.echo(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
+    sys.exit(1 if counts["different"] or counts["not rebuilt"] else 0)
+
+
+def _selected(words: Sequence[str], store: Store) -> list[Manifest]:
+    """Return the results of a pack, or those that were made of a selection."""
+    from processors.packs.registry import results_of
+    from processors.store.catalogue import Catalogue
+    from processors.store.selection import parse, select
+
+    packed = results_of(store, words[0]) if len(words) == 1 else []
+    if packed:
+        return [store.manifest(ref) for ref in packed]
+    selection = parse(words)
+    sources = {row.digest for row in select(selection, Catalogue(store))}
+    found = [
+        manifest
+        for digest in sorted(sources)
+        for manifest in store.manifests(digest)
+        if manifest.verdict == "made" and selection.processor in (None, manifest.ref.processor)
+    ]
+    if not found:
+        raise RequestError(f"{' '.join(words)}: no results match; list them with `marsmedia items`")
+    return found

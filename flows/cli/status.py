@@ -1,0 +1,94 @@
+"""`marsmedia status`: counts of sources and results, and the last run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flows.cli.common import megabytes, open_store, print_json
+from flows.cli.options import JSON, STORE
+from processors.store.manifest import ResultRef
+
+if TYPE_CHECKING:
+    from processors.store.store import Store
+
+COUNTED = ("verdict", "item_count", "size_bytes")
+VERDICTS = ("made", "refused", "failed")
+
+
+@click.command()
+@STORE
+@JSON
+def status(store_folder: Path, as_json: bool) -> None:
+    """Show what the store holds and how the last run ended.
+
+    \b
+    marsmedia status
+    marsmedia status --store /archive/mars --json
+    """
+    from flows.run.run_record import LOST, RUNNING, last_run
+    from processors.store.catalogue import Catalogue
+
+    store = open_store(store_folder)
+    catalogue = Catalogue(store)
+    rows = list(catalogue.sources().values())
+    results = catalogue.table("results", ["source", "processor", "key", *COUNTED]).to_pylist()
+    media = {row.digest: row.medium for row in rows if row.kind == "media"}
+    last = last_run(store)
+    if last and last["state"] in (RUNNING, LOST):
+        results += _uncatalogued(store, results)
+    summary = {
+        "store": str(store_folder),
+        "sources": dict(Counter(str(medium) for medium in media.values())),
+        "companions": sum(row.kind == "companion" for row in rows),
+        "unsupported": sum(row.kind == "unsupported" for row in rows),
+        "results": {
+            name: dict(Counter(r["verdict"] for r in results if r["processor"] == name))
+            for name in sorted({r["processor"] for r in results})
+        },
+        "items": sum(r["item_count"] for r in results),
+        "size_bytes": sum(r["size_bytes"] for r in results),
+        "last_run": {name: last[name] for name in ("run", "state", "message", "started_utc", "report")}
+        if last
+        else None,
+    }
+    if as_json:
+        print_json(summary)
+        return
+    counts = ", ".join(f"{count} {medium}" for medium, count in sorted(summary["sources"].items()))
+    click.echo(
+        f"{store_folder}: {counts or 'no sources'}; {summary['items']} items, {megabytes(summary['size_bytes'])}"
+    )
+    _tell_table(summary["results"])
+    if last and last["state"] == RUNNING:
+        click.echo(f"a run is {last['message']}")
+    else:
+        click.echo(f"last run: {last['message']} ({last['started_utc']})" if last else "no run yet")
+
+
+def _tell_table(results: dict[str, dict[str, int]]) -> None:
+    """Print a line for each processor, with a column for each verdict."""
+    verdicts = sorted({verdict for counts in results.values() for verdict in counts}, key=VERDICTS.index)
+    name_width = max(map(len, results), default=0)
+    widths = {v: max(len(f"{counts.get(v, 0)} {v}") for counts in results.values()) for v in verdicts}
+    for name, counts in results.items():
+        cells = [f"{counts[v]} {v}".rjust(widths[v]) if v in counts else " " * widths[v] for v in verdicts]
+        click.echo(f"  {name:{name_width}}  {'  '.join(cells)}".rstrip())
+
+
+def _uncatalogued(store: Store, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return results that an unfinished or killed run has committed but not catalogued yet."""
+    folders = {str(store.folder(ResultRef(source=r["source"], processor=r["processor"], key=r["key"]))) for r in known}
+    new = [store.read_manifest(path) for path in store.manifest_paths() if str(path.parent) not in folders]
+    return [
+        {
+            "processor": m.ref.processor,
+            "verdict": m.verdict,
+            "item_count": len(m.items),
+            "size_bytes": sum(item.size_bytes for item in m.items),
+        }
+        for m in new
+    ]

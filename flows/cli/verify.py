@@ -1,0 +1,96 @@
+"""`marsmedia verify`: hash stored and raw files again."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.cli.common import counted, megabytes, open_store, print_json
+from flows.cli.options import JSON, STORE
+from processors.sources.scan import printable
+from processors.store.manifest import ResultRef
+
+if TYPE_CHECKING:
+    from flows.run.check_store import Which
+    from processors.store.fixity import FixityFault
+
+
+@click.command()
+@click.option(
+    "--sample",
+    "percent",
+    type=click.FloatRange(0, 100, min_open=True),
+    help="Verify only this percentage of results.  [default: all]",
+)
+@click.option("--seed", type=int, help="Number that chooses the sample.  [default: today's date]")
+@click.option("--raw-only", is_flag=True, help="Hash only the raw files.")
+@click.option("--store-only", is_flag=True, help="Hash only the stored files.")
+@STORE
+@JSON
+def verify(
+    percent: float | None, seed: int | None, raw_only: bool, store_only: bool, store_folder: Path, as_json: bool
+) -> None:
+    """Hash every stored and raw file again and report changes.
+
+    Names each stored file that is damaged, missing or extra, and each raw file that has changed or is
+    missing since it was ingested; exit code 1 if there is one. A new raw file is reported too, but is
+    no fault. An interrupted check resumes where it stopped.
+
+    \b
+    marsmedia verify
+    marsmedia verify --sample 5
+    """
+    from flows.run.check_store import hash_all, hash_sample
+    from processors.store.catalogue import Catalogue
+    from processors.store.fixity import FixityFault
+
+    if raw_only and store_only:
+        raise click.UsageError("--raw-only and --store-only exclude each other; give one, or none for both")
+    which: Which = "raw" if raw_only else "store" if store_only else "all"
+    store = open_store(store_folder)
+
+    def tell(fault: FixityFault) -> None:
+        if not as_json:
+            click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
+
+    if percent is None:
+        done = hash_all(store, tell, which)
+    else:
+        done = hash_sample(store, percent, datetime.now(UTC).toordinal() if seed is None else seed, tell, which)
+    known = [] if which == "raw" else Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist()
+    for row in known:
+        ref = ResultRef(**row)
+        if not store.has(ref):
+            where = str(store.folder(ref).relative_to(store.root))
+            done.faults.append(
+                FixityFault(path=where, kind="missing", reason="it is in the catalogue; run `marsmedia ingest`")
+            )
+            tell(done.faults[-1])
+    faults = done.faults
+    if as_json:
+        summary = {
+            "results": done.results,
+            "results_before": done.results_before,
+            "items": done.items,
+            "size_bytes": done.size_bytes,
+            "masters": done.masters,
+            "masters_bytes": done.masters_bytes,
+            "new": done.new,
+            "faults": faults,
+        }
+        print_json(summary)
+    else:
+        if done.results_before:
+            earlier = counted(done.results_before, "result")
+            click.echo(f"Resumed an interrupted check; {earlier} had been verified already.")
+        stored = f"{counted(done.results, 'result')}, {counted(done.items, 'item')}, {megabytes(done.size_bytes)}"
+        masters = f"{counted(done.masters, 'raw file')}, {megabytes(done.masters_bytes)}"
+        hashed = {"all": f"{stored}, {masters}", "store": stored, "raw": masters}[which]
+        click.echo(f"{hashed}: {counted(len(faults), 'fault', zero='no')}")
+        if any(fault.kind == "damaged" for fault in faults):
+            click.echo("delete the folders of damaged results, then run `marsmedia ingest` to make them again")
+    sys.exit(1 if faults else 0)

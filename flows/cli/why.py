@@ -1,0 +1,68 @@
+"""`marsmedia why`: why results are due or not, and where an item is from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.cli.common import open_store, print_json
+from flows.cli.options import JSON, STORE
+from processors.contract import parameters
+from processors.sources.scan import printable
+
+
+@click.command()
+@click.argument("source")
+@click.argument("processor", required=False)
+@STORE
+@JSON
+def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -> None:
+    """Explain why results are due or not, or where an item is from.
+
+    SOURCE is a path, a name, or the first characters of a digest. With the path of a file in the
+    store, show the item's provenance and what has changed since.
+
+    \b
+    marsmedia why descent.mp4
+    marsmedia why descent.mp4 video.frames
+    marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
+    """
+    from flows.cli.print_provenance import find_item, tell_origin
+    from flows.run.load_recipes import wanted_today
+    from processors.engine.plan import why as reason_for
+    from processors.store.catalogue import Catalogue
+    from processors.store.selection import find_source
+
+    store = open_store(store_folder)
+    if processor is None and (item := find_item(source, store)):
+        tell_origin(*item, store, as_json=as_json)
+        return
+    row = find_source(source, Catalogue(store).sightings())
+    if row.kind != "media":
+        raise click.ClickException(
+            f"{row.name}: {row.format}: not a medium, so nothing is made of it{f': {row.note}' if row.note else ''}"
+        )
+    wanted = wanted_today(Catalogue(store).sources().values()).of(row)
+    chosen = [one for one in wanted if processor in (None, one.ref.processor)]
+    if not chosen:
+        names = ", ".join(one.ref.processor for one in wanted)
+        raise click.ClickException(f"{processor}: not in the recipe for this source, which has {names}")
+    reasons = [
+        {
+            "processor": one.ref.processor,
+            "version": one.processor.version,
+            "parameters": parameters(one.processor),
+            "why": reason_for(row.source(), one, store),
+        }
+        for one in chosen
+    ]
+    if as_json:
+        print_json(reasons)
+        return
+    for reason in reasons:
+        click.echo(f"{reason['processor']}: {printable(reason['why'])}")
+    if processor is not None:
+        for manifest in store.manifests(row.digest):
+            if manifest.ref.processor == processor:
+                tell_origin(manifest, None, store, as_json=False)

@@ -1,0 +1,94 @@
+"""Problems of files that the store, and the report of the last run, know of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from flows.run.problems import FileProblem, blame_of
+from processors.errors import RequestError, ResultMissing
+from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.manifest import ResultRef
+from processors.store.selection import Selection, parse, select
+from processors.store.store import Store
+
+
+def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
+    """Yield problems of the newest results, and unsupported files, of a selection; of every file without one."""
+    catalogue, selection = Catalogue(store), parse(words)
+    every = list(catalogue.sources().values())
+    unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
+    for row in unusable:
+        yield FileProblem(
+            file=row.relative, processor=None, verdict="unsupported", reason=f"{row.format}: {row.note}", is_new=False
+        )
+    try:
+        media = select(selection, catalogue) if words else [row for row in every if row.kind == "media"]
+    except RequestError:
+        if not unusable:
+            raise
+        return
+    rows = {row.digest: row for row in media}
+    damaged: dict[str, dict[str, None]] = {}
+    for result in _newest(catalogue):
+        row, reason = rows.get(result["source"]), result["reason"] or ""
+        if row is None:
+            continue
+        if result["verdict"] == "made" and reason:
+            damaged.setdefault(row.relative, {})[reason] = None
+        elif result["verdict"] != "made" and (problem := _problem(row, result, store)):
+            yield problem
+    for file, reasons in damaged.items():
+        yield FileProblem(file=file, processor=None, verdict="damaged", reason="; ".join(reasons), is_new=False)
+
+
+def _newest(catalogue: Catalogue) -> list[dict[str, Any]]:
+    columns = ["source", "processor", "key", "verdict", "reason", "started_utc"]
+    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    for result in sorted(catalogue.table("results", columns).to_pylist(), key=lambda one: one["started_utc"]):
+        newest[result["source"], result["processor"]] = result
+    return list(newest.values())
+
+
+def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> FileProblem | None:
+    """Return the problem of a stored result; None if it was removed since it was catalogued."""
+    ref = ResultRef(source=result["source"], processor=result["processor"], key=result["key"])
+    try:
+        blame = store.manifest(ref).blame
+    except ResultMissing:
+        return None
+    reason = result["reason"] or ""
+    return FileProblem(
+        file=row.relative,
+        processor=ref.processor,
+        verdict=result["verdict"],
+        reason=reason,
+        is_new=False,
+        blame=blame_of(reason, blame),
+    )
+
+
+def _means(selection: Selection, row: SourceRow) -> bool:
+    """True if a selection means a file of no medium, which only a name or a release can."""
+    if selection == Selection(names=selection.names, release=selection.release):
+        by_release = selection.release in (None, row.release)
+        names = selection.names
+        return by_release and (
+            not names or any(fnmatchcase(name, word) for word in names for name in (row.name, row.relative, row.path))
+        )
+    return False
+
+
+def of_last_run(store: Store) -> Iterator[FileProblem]:
+    """Yield problems that only a report holds, for the next run tries again: machine faults and files not taken."""
+    reports = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in reports:
+        last = json.loads(path.read_bytes())
+        if "problems" in last:
+            for one in last["problems"]:
+                is_untaken = one["processor"] is None and one["verdict"] in ("failed", "not taken")
+                if is_untaken or one.get("blame") == "machine":
+                    yield FileProblem(**{"blame": "file", **one, "is_new": False})
+            return
