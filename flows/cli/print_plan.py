@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from flows.cli.common import counted
 from flows.run.prepare import Prepared
 from processors.contract import Processor
 from processors.engine.estimate import Estimate, estimate
@@ -42,7 +43,7 @@ def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) 
     for lost in prepared.untaken:
         click.echo(f"not taken: {printable(lost.relative)}: {lost.reason}")
     click.echo(
-        f"{plan.due_count} results are due, {plan.reused} are there already, "
+        f"{counted(plan.due_count, 'result')} due, {plan.reused} reused, "
         f"{len(plan.earlier)} were refused or failed before"
     )
     if plan.due:

@@ -56,28 +56,31 @@ class Comparison:
 
 
 def pair(manifests: list[Manifest], keys: tuple[str, ...]) -> tuple[Manifest, Manifest]:
-    """The two results that are meant: by the beginning of their keys, else the two newest; the older one first.
+    """Return the two results with these key prefixes, else the two newest; the older one first.
 
     Raises
     ------
     RequestError : a key names none or several of them, or there are not two.
     """
     made = sorted((m for m in manifests if m.verdict == "made"), key=lambda manifest: manifest.started_utc)
-    there = ", ".join(f"{m.ref.key[:8]} ({m.started_utc[:19]})" for m in made) or "none"
+    known = ", ".join(f"{m.ref.key[:8]} ({m.started_utc[:19]})" for m in made) or "none"
     if not keys:
         if len(made) < 2:
-            raise RequestError(f"two results are needed to compare, there is {there}: make one with `reprocess`")
+            raise RequestError(
+                f"need two results to compare but found only {known}; create another with `marsmedia reprocess`"
+            )
         return made[-2], made[-1]
-    chosen = [_meant(key, made, there) for key in keys]
+    chosen = [_meant(key, made, known) for key in keys]
     if len(chosen) != 2:
         raise RequestError("give two keys, or none to compare the two newest results")
     return chosen[0], chosen[1]
 
 
-def _meant(key: str, made: list[Manifest], there: str) -> Manifest:
+def _meant(key: str, made: list[Manifest], known: str) -> Manifest:
     found = [manifest for manifest in made if manifest.ref.key.startswith(key)]
     if len(found) != 1:
-        raise RequestError(f"{key}: {len(found) or 'no'} results have a key that begins so: there is {there}")
+        what = f"is ambiguous ({len(found)} matches)" if found else "matches no result"
+        raise RequestError(f"{key}: key prefix {what}; existing keys: {known}")
     return found[0]
 
 
@@ -104,7 +107,7 @@ def compare(first: Manifest, second: Manifest, store: Store, out: Path | None) -
 
 
 def differing(first: Mapping[str, T], second: Mapping[str, T]) -> dict[str, tuple[T | None, T | None]]:
-    """What is not the same in both, by name."""
+    """Return the values that differ, by name."""
     names = sorted(first.keys() | second.keys())
     return {name: (first.get(name), second.get(name)) for name in names if first.get(name) != second.get(name)}
 

@@ -18,10 +18,6 @@ from processors.store.sql import connect
 
 MEDIA = ("video", "audio", "photo")
 WORDS = ("medium", "release", "processor", "mission", "sol", "event", "camera", "date", "sql")
-HELP = """A word is a source (path, name, pattern such as '*.mp4', first characters of a digest) or
-medium=video|audio|photo, release=NAME, mission=NAME, sol=32 or sol=10..40, event=NAME,
-camera=PART (of its name or of the release's words), date=2021-06 (overlaps it),
-sql='duration_seconds > 60' (a condition on `known`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +53,7 @@ def parse(words: Sequence[str]) -> Selection:
         if not equals or name not in WORDS:
             names.append(word)
         elif name in fields:
-            raise RequestError(f"{word}: {name}= is given twice: give it once")
+            raise RequestError(f"{word}: {name}= is given twice; give it once")
         else:
             fields[name] = value
     if fields.get("medium", "video") not in MEDIA:
@@ -140,8 +136,8 @@ def _first(row: SourceRow) -> tuple[bool, float, str, str]:
 def _none_meant(selection: Selection, meant: list[SourceRow]) -> str:
     if not selection.names and meant:
         names = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in meant})[:10])
-        return f"what the selection means is no longer in raw: {names}: name it by its digest"
-    return "the selection means no source in the store: `marsmedia items` and `query` show what is"
+        return f"no longer in raw: {names}; select by digest"
+    return "no source matches the selection; list sources with `marsmedia items` or `marsmedia query`"
 
 
 def _conditions(selection: Selection) -> tuple[list[str], list[object]]:
@@ -168,7 +164,7 @@ def _named(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
             return present
         if found:
             names = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in found})[:10])
-            raise RequestError(f"{word}: no longer in raw: {names}: name it by its digest")
+            raise RequestError(f"{word}: no longer in raw: {names}; select by digest")
     return _places(word, rows)
 
 
@@ -189,16 +185,16 @@ def _places(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
         if len({row.digest for row in found}) > 1:
             choices = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in found})[:10])
             raise RequestError(
-                f"{word}: several sources are called that: {choices}: give more of the path, or the digest"
+                f"{word}: several sources have this name: {choices}; give more of the path, or the digest"
             )
         if found:
             return found
     key, equals, _ = word.partition("=")
     if equals and re.fullmatch(r"[A-Za-z_]+", key):
-        raise RequestError(f"{word}: no such key: known are {', '.join(WORDS)}")
+        raise RequestError(f"{word}: no such key; known keys are {', '.join(WORDS)}")
     if re.fullmatch(r"[0-9a-f]{1,3}", word):
-        raise RequestError(f"{word}: no such source in the store: give at least 4 characters of a digest")
-    raise RequestError(f"{word}: no such source in the store: `marsmedia items` lists what there is")
+        raise RequestError(f"{word}: no such source in the store; give at least 4 characters of a digest")
+    raise RequestError(f"{word}: no such source in the store; list sources with `marsmedia items`")
 
 
 def _at_path(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:

@@ -140,7 +140,7 @@ def _logs(ask: Callable[..., Any], run: str) -> list[dict[str, Any]]:
         (["ingest", "--workers", "0"], "0 is not in the range"),
         (["ingets"], "No such command 'ingets'"),
         (["query", "", "--store", "STORE"], "0 statements; give exactly one"),
-        (["items", "processor=nope", "--store", "STORE"], "the selection means no source in the store"),
+        (["items", "processor=nope", "--store", "STORE"], "no source matches the selection"),
     ],
 )
 def test_what_cannot_start_says_so_in_one_line(

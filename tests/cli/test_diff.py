@@ -137,11 +137,11 @@ def test_frames_are_paired_by_their_time_and_others_by_name(tmp_path: Path) -> N
 def test_keys_choose_the_results_and_their_order(two: tuple[Store, list[Manifest]]) -> None:
     older, newer = pair(two[1], ())
     assert pair(two[1], (newer.ref.key[:8], older.ref.key[:8])) == (newer, older)
-    with pytest.raises(RequestError, match=r"zz: no results have a key that begins so: there is [0-9a-f]{8} \(20"):
+    with pytest.raises(RequestError, match=r"zz: key prefix matches no result; existing keys: [0-9a-f]{8} \(20"):
         pair(two[1], ("zz", older.ref.key))
     with pytest.raises(RequestError, match="give two keys, or none to compare the two newest results"):
         pair(two[1], (older.ref.key,))
-    with pytest.raises(RequestError, match="two results are needed to compare, there is"):
+    with pytest.raises(RequestError, match="need two results to compare but found only"):
         pair([older], ())
 
 
@@ -156,7 +156,7 @@ def test_diff_as_a_person_asks_for_it(marsmedia: Run, two: tuple[Store, list[Man
     assert found["parameters"] == {"quality": [60, 90]}
     for words, message in [
         (["photo.jpg", "nope"], "nope: no results of this processor for photo.jpg; it has results of: photo.preview"),
-        (["nope.jpg", "nope"], "nope.jpg: no such source in the store: `marsmedia items` lists what there is"),
+        (["nope.jpg", "nope"], "nope.jpg: no such source in the store; list sources with `marsmedia items`"),
     ]:
         wrong = marsmedia("diff", *words, "--store", root)
         assert (wrong.returncode, wrong.stderr) == (2, f"marsmedia: {message}\n")

@@ -107,5 +107,5 @@ def test_what_a_killed_build_left_is_swept(made: PackStore, tmp_path: Path) -> N
 def test_a_selection_with_nothing_to_take_is_told(made: PackStore, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"none of the 1 selected sources has frames"):
         make_pack(made, tmp_path / "pack", selection=("wind.wav",), take=("frames",))
-    with pytest.raises(RequestError, match=r"the selection means no source in the store"):
+    with pytest.raises(RequestError, match=r"no source matches the selection"):
         make_pack(made, tmp_path / "pack", selection=("sol=99",))

@@ -133,9 +133,9 @@ def test_words_narrow_and_names_widen(filled: tuple[Store, Catalogue], words: li
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["sol=10"], "the selection means no source in the store"),
-        (["camera=r%r"], "the selection means no source in the store"),
-        (["camera=rear_camera"], "the selection means no source in the store"),
+        (["sol=10"], "no source matches the selection"),
+        (["camera=r%r"], "no source matches the selection"),
+        (["camera=rear_camera"], "no source matches the selection"),
         (["sol=x"], "sol=x: must be a number or a range such as 10..40"),
         (["sol=9..1"], "sol=9..1: the range ends before it begins"),
         (["medium=film"], "medium=film: must be video, audio or photo"),
