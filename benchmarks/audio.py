@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import librosa
 import numpy as np
@@ -32,7 +33,7 @@ from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.waveform import Waveform
-from processors.contract import Inputs, Item, Processor, as_json, inputs_of
+from processors.contract import Inputs, Item, OneShot, Processor, Session, Streamed, T, as_json, from_json, inputs_of
 from processors.sources.source_file import SourceFile
 
 RATE_HZ = 48_000
@@ -42,6 +43,9 @@ OVERVIEW = Spectrogram(keep="overview")
 MEASURED = (Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events(), Waveform())
 
 
+_Finish = tuple[Processor, Path, Callable[[], Iterable[Item]]]
+
+
 class _Made:
     def __init__(self, folder: Path, items: list[Item]) -> None:
         self._folder, self._items = folder, {item.name: item for item in items}
@@ -49,8 +53,8 @@ class _Made:
     def path(self, name: str) -> Path:
         return self._folder / name
 
-    def facts(self, name: str) -> Any:
-        return as_json(self._items[name].facts)
+    def facts(self, name: str, kind: type[T]) -> T:
+        return from_json(kind, as_json(self._items[name].facts))
 
 
 def derive_all(
@@ -62,7 +66,9 @@ def derive_all(
     while waiting:
         stage = [p for p in waiting if all(used not in waiting for used in inputs_of(p))]
         waiting = [p for p in waiting if p not in stage]
-        sessions = []
+        hearing: list[Session] = []
+        streamed: list[_Finish] = []
+        decided: list[_Finish] = []
         for processor in stage:
             place = folder / f"{len(made)}-{processor.name}"
             place.mkdir()
@@ -70,20 +76,23 @@ def derive_all(
             given: Any = info
             if used := inputs_of(processor):
                 given = Inputs(info=info, results={p.name: made[p.name] for p in used}, source_facts={})
-            sessions.append((processor, place, processor.start(given, place)))
-        hearing = [session for processor, _, session in sessions if processor.reads == "audio"]
+            if processor.reads == "audio":
+                hearing.append(cast(Streamed, processor).start(given, place))
+                streamed.append((processor, place, hearing[-1].finish))
+            else:
+                decided.append((processor, place, functools.partial(cast(OneShot, processor).items, given, place)))
         with ThreadPoolExecutor(1) as beside:
-            decided = beside.submit(_finish, [one for one in sessions if one[0].reads != "audio"], made)
+            all_decided = beside.submit(_finish, decided, made)
             for block in blocks() if hearing else ():
                 for session in hearing:
                     list(session.feed(block))
-            _finish([one for one in sessions if one[0].reads == "audio"], made)
-            decided.result()
+            _finish(streamed, made)
+            all_decided.result()
 
 
-def _finish(sessions: list[tuple[Processor, Path, Any]], made: dict[str, _Made]) -> None:
-    for processor, place, session in sessions:
-        items = list(session.finish())
+def _finish(due: list[_Finish], made: dict[str, _Made]) -> None:
+    for processor, place, give in due:
+        items = list(give())
         for item in items:
             if item.data is not None:
                 (place / item.name).write_bytes(item.data)

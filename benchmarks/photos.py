@@ -17,10 +17,9 @@ import numpy as np
 from PIL import Image
 
 from flows.run.run import Options, in_threads, run_ingest
-from processors.contract import Source
+from processors.contract import OpenSource, Source
 from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
-from processors.metadata.metadata import OpenSource
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.photo.tiles import Tiles
@@ -98,7 +97,7 @@ def panorama(place: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     source = Source(digest="0" * 64, size_bytes=1, name=path.name, medium="photo", format="tiff", has_sound=False)
     started = time.monotonic()
-    (item,) = Tiles().start(OpenSource(source=source, file=SourceFile.at(path)), folder).finish()
+    (item,) = Tiles().items(OpenSource(source=source, file=SourceFile.at(path)), folder)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     megapixels = (item.facts.width_px or 0) * (item.facts.height_px or 0) / 1e6
     seconds = time.monotonic() - started

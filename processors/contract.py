@@ -1,4 +1,4 @@
-"""What a processor is: frozen parameters, a session fed in one pass, items out, and the key that names a result."""
+"""What a processor is: frozen parameters, items made of a source or of results, and the key that names a result."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, Literal, Protocol
+from types import UnionType
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from processors.sources.source_file import SourceFile
+
+T = TypeVar("T")
+Info = TypeVar("Info")
 
 Medium = Literal["video", "audio", "photo"]
 Reads = Literal["video", "audio", "photo", "file", "results"]
-"""The units that a processor eats. `file`: it reads headers and tags itself and is fed nothing. `results`: it is made
-of the results that it `uses` alone, and the source is not opened."""
-
-Verdict = Literal["made", "refused", "failed"]
-Blame = Literal["file", "machine", "marsmedia"]
-"""Whose fault it is that a result was refused or failed. `marsmedia`: a bug in this program. `machine`: no memory,
-thread or space was left, or the file could not be read; such a failure is not stored."""
+"""What a processor is made of. A medium: it is fed that medium's units. `file`: it opens the source itself. `results`:
+it is made of its `inputs` alone, and the source is not opened."""
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Record = Any
 """A frozen dataclass of plain values; `as_json` writes it."""
@@ -60,8 +61,50 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenSource:
+    """What a processor that reads `file` is given."""
+
+    source: Source
+    file: SourceFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedStart:
+    """When a recording starts, and which file says so."""
+
+    utc: str
+    """ISO 8601 with an offset, to the minute or finer."""
+    named_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseContext:
+    """What is said of one source from outside its bytes."""
+
+    release: str = "{}"
+    """Canonical JSON: `head` and `file` of release.toml; `file` is absent where it has no entry."""
+    labels: tuple[LabelRef, ...] = ()
+    """Labels and XMP sidecars next to it."""
+    mission: str | None = None
+    fault: str | None = None
+    """The mistake in release.toml that keeps this file's entry from being read."""
+    name: str | None = None
+    """The file's own name, where that says something: a product name."""
+    recorded_by: str | None = None
+    """The release's words for the camera or instrument."""
+    altitude: tuple[float, float, int] | None = None
+    """Of a descent camera: metres at a shot's first frame, its field of view in degrees, and the shot's number."""
+    longitude_degrees_east: float | None = None
+    """Of the mission's landing site; None where no mission is named."""
+    recorded_start: Callable[[], RecordedStart | None] = field(default=lambda: None, compare=False)
+    """As the release or else a label says it; a label is read when this is asked. None: nothing names a moment."""
+    of_bytes: ReleaseContext | None = field(default=None, compare=False)
+    """What is said of the same bytes at the first place that holds them; None at that place itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Item:
-    """One output: bytes with a name, or a file that the session wrote into its scratch folder."""
+    """One output: bytes with a name, or a file that the processor wrote into its scratch folder."""
 
     name: str
     """Safe relative path inside the result: letters, digits, `._-` and `/`."""
@@ -69,6 +112,8 @@ class Item:
     facts: Record = None
     data: bytes | None = None
     file: Path | None = None
+    damage: str | None = None
+    """In one sentence, what of the source was found to be damaged while this was made."""
 
     def __post_init__(self) -> None:
         path = PurePosixPath(self.name)
@@ -81,7 +126,7 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """What a session wants of the reader, so that the reader can skip work."""
+    """What a streamed processor wants of the reader, so that the reader can skip work; by default everything."""
 
     shown: Callable[[Fraction, Fraction], bool] | None = None
     """Is a frame wanted that is shown from the first until just before the second time (s)? None: every unit."""
@@ -96,17 +141,17 @@ class UsedResult(Protocol):
         """Where an item lies; raises `ResultMissing` for a name that the result does not have."""
         ...
 
-    def facts(self, name: str, /) -> Json:
-        """An item's facts."""
+    def facts(self, name: str, kind: type[T], /) -> T:
+        """An item's facts, as the record that they were stored from."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """What `needs` and `start` are given, in place of the medium's info, by a processor that uses other results."""
+class Inputs(Generic[Info]):
+    """What a processor with `inputs` is given: their results, together with what it would be given without them."""
 
-    info: Any
-    """The medium's own info; None for a processor that reads `results`."""
+    info: Info
+    """The medium's own info, or an `OpenSource`; None for a processor that reads `results`."""
     results: Mapping[str, UsedResult]
     """By processor name."""
     source_facts: Mapping[Reads, Json]
@@ -116,7 +161,7 @@ class Inputs:
 
 
 class Session(Protocol):
-    """One processor at work on one source."""
+    """One streamed processor at work on one source."""
 
     def feed(self, unit: Any, /) -> Iterable[Item]:
         """Take the next unit of the medium; give the items that are ready."""
@@ -127,20 +172,39 @@ class Session(Protocol):
         ...
 
 
-class Processor(Protocol):
-    """One thing that can be derived: a frozen keyword-only dataclass whose fields are all that changes the bytes.
-
-    A processor that builds on results of others has a method `uses(self) -> tuple[Processor, ...]` that names them
-    with their parameters; its key contains theirs, and it runs after them.
-    """
+class Streamed(Protocol):
+    """A processor that reads `video`, `audio` or `photo` and is fed their units."""
 
     name: ClassVar[str]
     version: ClassVar[int]
     reads: ClassVar[Reads]
 
-    def needs(self, info: Any, /) -> Need: ...
+    def start(self, given: Any, scratch: Path, /) -> Session: ...
 
-    def start(self, info: Any, scratch: Path, /) -> Session: ...
+
+class OneShot(Protocol):
+    """A processor that reads `file` or `results` and is fed nothing."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    reads: ClassVar[Reads]
+
+    def items(self, given: Any, scratch: Path, /) -> Iterable[Item]: ...
+
+
+Processor = Streamed | OneShot
+"""One thing that can be derived: a frozen keyword-only dataclass whose fields are all that changes the bytes.
+
+It is given the medium's info (`VideoInfo`, `AudioInfo`, `PhotoInfo`), an `OpenSource` or nothing, by what it `reads`;
+where it has inputs, these are given with it, as `Inputs`. It may also have:
+
+`needs(self, given) -> Need`: what a streamed one wants of the reader. Without it: everything.
+`inputs(self) -> tuple[Processor, ...]`: the processors whose results it builds on, with their parameters. Its key
+contains theirs, and it runs after them.
+`for_release(self, context: ReleaseContext) -> Self`: itself for a source of which that is said; what it takes becomes
+part of its parameters, and so of its key.
+`of_sighting: ClassVar[bool]`: true where each place of the same bytes has a result of its own.
+"""
 
 
 def as_json(value: Any) -> Json:
@@ -165,6 +229,50 @@ def as_json(value: Any) -> Json:
     if isinstance(value, list | tuple):
         return [as_json(entry) for entry in value]
     raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
+
+
+def from_json(kind: type[T], value: Any, *, is_strict: bool = False) -> T:
+    """The record that `as_json` wrote; the reverse of it.
+
+    Parameters
+    ----------
+    is_strict : refuse fields that the record does not have, and require all that have no default. Else what another
+        version stored is read too: fields that this one does not know are ignored, and what it did not store is None.
+
+    Raises
+    ------
+    TypeError, KeyError : a field is missing that has no default and cannot be None, or one is refused.
+    """
+    read: Any = _read(kind, value, is_strict)
+    return read
+
+
+def _read(hint: Any, value: Any, is_strict: bool) -> Any:
+    origin, inner = get_origin(hint), get_args(hint)
+    if value is None or origin is Literal:
+        return value
+    if origin in (Union, UnionType):
+        return _read(next(one for one in inner if one is not type(None)), value, is_strict)
+    if origin is tuple:
+        return tuple(_read(inner[0], one, is_strict) for one in value)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        types, known = field_types(hint), value if is_strict else value.keys() & field_types(hint).keys()
+        given = {name: _read(types[name], value[name], is_strict) for name in known}
+        return hint(**(given if is_strict else _unknown(hint, types) | given))
+    return hint(value) if hint in (float, Fraction) else value
+
+
+def _unknown(kind: Any, types: Mapping[str, Any]) -> dict[str, None]:
+    """None for each field that takes it and has no other default."""
+    open_fields = (one for one in dataclasses.fields(kind) if one.default is one.default_factory is dataclasses.MISSING)
+    return {one.name: None for one in open_fields if type(None) in get_args(types[one.name])}
+
+
+@functools.cache
+def field_types(kind: type[Any]) -> dict[str, Any]:
+    """The type of each field of a record."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
 @functools.lru_cache(1024)
@@ -193,8 +301,35 @@ def canonical_json(value: Json) -> bytes:
 
 def inputs_of(processor: Processor) -> tuple[Processor, ...]:
     """The processors whose results this one builds on; none for most."""
-    uses = getattr(processor, "uses", None)
-    return uses() if uses else ()
+    inputs = getattr(processor, "inputs", None)
+    return inputs() if inputs else ()
+
+
+def need_of(processor: Processor, given: Any) -> Need:
+    """What a streamed processor wants of the reader."""
+    needs = getattr(processor, "needs", None)
+    return needs(given) if needs else Need()
+
+
+def is_of_place(processor: Processor) -> bool:
+    """True where a processor is made of what is said at each place of a source, not of its bytes alone."""
+    return getattr(processor, "of_sighting", False)
+
+
+def asks_release(processor: Processor) -> bool:
+    """Has it a method `for_release`?"""
+    return hasattr(processor, "for_release")
+
+
+def for_release(processor: Processor, context: ReleaseContext) -> Processor:
+    """The processor for a source of which that is said.
+
+    It hears what is said at the first place that holds the bytes or, where it is `of_sighting`, at this one.
+    """
+    if not asks_release(processor):
+        return processor
+    heard = context if is_of_place(processor) or context.of_bytes is None else context.of_bytes
+    return getattr(processor, "for_release")(heard)  # noqa: B009 - optional
 
 
 def result_key(processor: Processor, *digests: str) -> str:

@@ -9,8 +9,12 @@ Messages read `what is wrong: what to do`; whoever shows one puts the file's nam
 from __future__ import annotations
 
 import errno
+from typing import Literal
 
-from processors.contract import Blame, Verdict
+Verdict = Literal["made", "refused", "failed"]
+Blame = Literal["file", "machine", "marsmedia"]
+"""Whose fault it is that a result was refused or failed. `marsmedia`: a bug in this program. `machine`: no memory,
+thread or space was left, or the file could not be read; such a failure is not stored."""
 
 
 class MediaError(Exception):

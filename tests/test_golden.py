@@ -19,9 +19,9 @@ from PIL import Image
 
 from flows.recipes import ON_REQUEST, RECIPES
 from processors.audio.spectrogram.pyramid import Pyramid
-from processors.contract import Medium, Processor, Source, inputs_of, result_key
+from processors.contract import Medium, Processor, ReleaseContext, Source, inputs_of, result_key
 from processors.engine.derive import derive
-from processors.metadata.evidence import Evidence, ReleaseContext
+from processors.metadata.evidence import Evidence
 from processors.photo.tiles import Tiles
 from processors.photo.tracks import Tracks
 from processors.sources.source_file import SourceFile
@@ -90,7 +90,7 @@ def test_output_is_what_it_was(tmp_path: Path) -> None:
 
 LOOSER: Looser = {"video.motion": (5e-3, 5e-4), "video.stabilised": (5e-3, 0.0)}
 """Processors whose numbers come from searches in floating point: another CPU ends elsewhere by so much."""
-EVIDENCE = Evidence().told(
+EVIDENCE = Evidence().for_release(
     ReleaseContext(
         release='{"file":{"title":"Rear camera","recorded":"2021-06-11T08:15:30Z"},"head":{}}', mission="tianwen-1"
     )

@@ -9,6 +9,7 @@ import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
 from flows.cli.options import JSON, STORE, YES
+from processors.contract import asks_release
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
 
@@ -43,7 +44,7 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     rows = known_files(catalogue)
     releases = ReleaseIndex(rows)
     lost = {row.digest for row in rows if releases.is_lost(row)}
-    by_release = {p.name for recipe in load_recipes().values() for p in recipe if hasattr(p, "told")}
+    by_release = {p.name for recipe in load_recipes().values() for p in recipe if asks_release(p)}
     today = WantedResults(load_recipes(), releases)
     wanted = {one.ref for row in rows if row.kind == "media" for one in today.of(row)} | _evidence(catalogue)
     # where the release file is out of reach, what was made with it is kept

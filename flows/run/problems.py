@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from processors.contract import Blame
+from processors.errors import Blame
 from processors.sources.scan import printable
 
 Verdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken"]

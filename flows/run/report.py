@@ -16,8 +16,8 @@ from flows.run.interrupt import EXIT_CODES
 from flows.run.prepare import Prepared
 from flows.run.problems import FAULT_OF, Cause, FileProblem, blame_of, by_file
 from flows.run.run_record import RunRecord
-from processors.contract import Blame
 from processors.engine.result_records import Outcome
+from processors.errors import Blame
 from processors.sources.scan import printable
 from processors.store.store import Store
 

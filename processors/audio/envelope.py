@@ -12,7 +12,7 @@ import numpy as np
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
-from processors.contract import Item, Need, Reads, require
+from processors.contract import Item, Reads, require
 from processors.errors import RefusedMedia
 
 ENVELOPE = "envelope.nc"
@@ -49,9 +49,6 @@ class Envelope:
     def __post_init__(self) -> None:
         within = 0.0001 <= self.longest_step_seconds <= 1
         require(within, "longest_step_seconds", self.longest_step_seconds, "must be from 0.0001 to 1")
-
-    def needs(self, info: AudioInfo) -> Need:
-        return Need()
 
     def start(self, info: AudioInfo, scratch: Path) -> _Session:
         return _Session(self, info, scratch)

@@ -8,10 +8,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import BinaryIO, ClassVar
 
 from processors.audio.cue_points import Mark, aiff_marks, wave_marks
-from processors.contract import Item, Need, Reads
+from processors.contract import Item, OpenSource, Reads
 from processors.decoding import decoder_errors, open_container
 
 MAX_MARKS = 200
@@ -39,25 +39,12 @@ class Marks:
     version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "file"
 
-    def needs(self, info: Any) -> Need:
-        return Need()
-
-    def start(self, info: Any, scratch: Path) -> _Session:
-        return _Session(info)
-
-
-class _Session:
-    def __init__(self, info: Any) -> None:
-        self._source, self._file = info.source, info.file
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
+    def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
+        """The marks in both formats."""
         problems: list[str] = []
-        with self._file.open() as file:
+        with opened.file.open() as file:
             readers = {"wav": wave_marks, "w64": wave_marks, "aiff": aiff_marks}
-            read = readers.get(self._source.format)
+            read = readers.get(opened.source.format)
             marks = read(file, problems) if read else list(_chapters(file))
         marks.sort(key=lambda mark: (mark.start_seconds, mark.label))
         facts = MarksFacts(mark_count=len(marks), marks=tuple(marks[:MAX_MARKS]), problems=tuple(problems))
@@ -65,7 +52,7 @@ class _Session:
         yield Item(name="marks.labels.txt", media_type="text/plain", data=_labels(marks))
 
 
-def _chapters(file: Any) -> Iterator[Mark]:
+def _chapters(file: BinaryIO) -> Iterator[Mark]:
     with open_container(file) as container, decoder_errors("reading the chapters"):
         for chapter in container.chapters():
             base = chapter["time_base"] or 0

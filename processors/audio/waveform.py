@@ -7,12 +7,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.envelope import ENVELOPE, Envelope, steps_of
-from processors.contract import Inputs, Item, Need, Reads, require
+from processors.audio.envelope import ENVELOPE, Envelope, EnvelopeFacts, steps_of
+from processors.contract import Inputs, Item, Reads, require
 from processors.imaging.image_writer import encode
 
 RUN_STEPS = 1 << 16
@@ -54,34 +54,20 @@ class Waveform:
         )
         require(self.most_points >= 1000, "most_points", self.most_points, "must be at least 1000")
 
-    def uses(self) -> tuple[Envelope, ...]:
+    def inputs(self) -> tuple[Envelope, ...]:
         return (self.envelope,)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        return _Session(self, info)
-
-
-class _Session:
-    def __init__(self, processor: Waveform, info: Inputs) -> None:
-        result = info.results[processor.envelope.name]
-        self._path = result.path(ENVELOPE)
-        self._facts: Any = result.facts(ENVELOPE)
-        step, samples = self._facts["step_samples"], self._facts["sample_count"]
-        wanted = max(processor.least_samples_per_point, -(-samples // processor.most_points))
-        self._steps_per_point = -(-wanted // step)
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        lowest, highest = self._points()
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
+        """The peaks in both formats, and the picture."""
+        result = inputs.results[self.envelope.name]
+        measured = result.facts(ENVELOPE, EnvelopeFacts)
+        wanted = max(self.least_samples_per_point, -(-measured.sample_count // self.most_points))
+        steps_per_point = -(-wanted // measured.step_samples)
+        lowest, highest = _points(result.path(ENVELOPE), steps_per_point)
         count, channels = highest.shape[1], highest.shape[0]
         scaled = np.stack([lowest, highest], axis=-1) * 32768  # (channels, points, 2)
         data = np.clip(np.rint(scaled), -32768, 32767).astype("<i2").transpose(1, 0, 2).reshape(-1)
-        rate_hz, per_point = self._facts["rate_hz"], self._steps_per_point * self._facts["step_samples"]
+        rate_hz, per_point = measured.rate_hz, steps_per_point * measured.step_samples
         facts = WaveformFacts(point_count=count, samples_per_point=per_point, channel_count=channels, rate_hz=rate_hz)
         header = struct.pack("<iIiiIi", 2, 0, rate_hz, per_point, count, channels)
         described = {
@@ -102,14 +88,15 @@ class _Session:
             name="waveform.png", media_type="image/png", data=encode(_drawn(lowest, highest), "png"), facts=facts
         )
 
-    def _points(self) -> tuple[np.ndarray, np.ndarray]:
-        """Lowest and highest of each point, float32, shape (channels, points)."""
-        lows, highs = [], []
-        for steps in steps_of(self._path, RUN_STEPS // self._steps_per_point * self._steps_per_point or 1):
-            starts = np.arange(0, steps.lowest.shape[1], self._steps_per_point)
-            lows.append(np.minimum.reduceat(steps.lowest, starts, axis=1))
-            highs.append(np.maximum.reduceat(steps.highest, starts, axis=1))
-        return np.concatenate(lows, axis=1), np.concatenate(highs, axis=1)
+
+def _points(path: Path, steps_per_point: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest of each point, float32, shape (channels, points)."""
+    lows, highs = [], []
+    for steps in steps_of(path, RUN_STEPS // steps_per_point * steps_per_point or 1):
+        starts = np.arange(0, steps.lowest.shape[1], steps_per_point)
+        lows.append(np.minimum.reduceat(steps.lowest, starts, axis=1))
+        highs.append(np.maximum.reduceat(steps.highest, starts, axis=1))
+    return np.concatenate(lows, axis=1), np.concatenate(highs, axis=1)
 
 
 def _drawn(lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:

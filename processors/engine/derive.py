@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import av.packet
 
@@ -16,17 +16,27 @@ from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.audio.reading.first_sound import first_sound_seconds
 from processors.containers.matroska import cut_off_because
 from processors.containers.missing_bytes import too_short_because
-from processors.contract import Need, Processor, Reads, Source, as_json, inputs_of, result_key
+from processors.contract import (
+    Need,
+    OpenSource,
+    Processor,
+    Reads,
+    Source,
+    Streamed,
+    as_json,
+    inputs_of,
+    need_of,
+    result_key,
+)
 from processors.decoding import default_stream, open_container, packets_of
 from processors.engine.failure import fault_of
 from processors.engine.result_records import Outcome, already_made, outcome_of, record
 from processors.engine.session_state import ProcessorRun, SourceReading
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.metadata.metadata import OpenSource
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import described
 from processors.sources.source_file import SourceFile
-from processors.store.inputs import used_results
+from processors.store.inputs import stored_inputs
 from processors.store.manifest import Cost
 from processors.store.store import Store
 from processors.video.reading.container_damage import structure_of
@@ -87,7 +97,7 @@ def _derive_stage(
         for one in work:
             one.folder.mkdir()
             with _blamed_on([one]):
-                one.used = used_results(one.processor, source, store)
+                one.used = stored_inputs(one.processor, source, store)
         reading = SourceReading()
         _run(source, file, work, reading, in_order)
         file.check_unchanged()
@@ -109,10 +119,10 @@ def _run(source: Source, file: SourceFile, work: list[ProcessorRun], reading: So
         decided.result()
 
 
-def _make(work: list[ProcessorRun], info: Any) -> None:
-    """Those that read no medium's units."""
-    _start(work, info)
-    _finish(work)
+def _make(work: list[ProcessorRun], given: OpenSource | None) -> None:
+    """Those that are fed nothing."""
+    for one in work:
+        one.make(given)
 
 
 def _run_medium(
@@ -261,8 +271,8 @@ def _start(work: list[ProcessorRun], info: Any) -> list[Need]:
     for one in work:
         began = time.perf_counter()
         with _blamed_on([one]):
-            needs.append(one.processor.needs(one.informed(info)))
-            one.session = one.processor.start(one.informed(info), one.folder)
+            needs.append(need_of(one.processor, one.informed(info)))
+            one.session = cast(Streamed, one.processor).start(one.informed(info), one.folder)
         one.seconds += time.perf_counter() - began
     work[:] = [one for one in work if one.session is not None]
     return needs
@@ -289,7 +299,7 @@ def _commit(
     seconds: float,
     store: Store,
 ) -> Outcome:
-    damage = reading.damage.get(one.processor.reads) or _damage(one.session)
+    damage = reading.damage.get(one.processor.reads) or one.damage
     if not one.fault and not one.items:
         nothing = DamagedMedia(f"gave nothing: {damage}") if damage else RefusedMedia("gave nothing", NOTHING_TO_DO)
         one.fault = fault_of(nothing)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import av.error
 
-from processors.contract import Blame, Verdict
 from processors.decoding import damaged_by
 from processors.errors import (
     NO_THREAD,
     OF_THE_CALLER,
+    Blame,
     ItemMissing,
     MediaError,
     OutOfMemory,
@@ -21,6 +21,7 @@ from processors.errors import (
     StoreError,
     UnsupportedMedia,
     UsedNotMade,
+    Verdict,
 )
 
 TRACEBACK_CHARACTERS = 20_000

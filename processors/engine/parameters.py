@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import types
 from collections.abc import Mapping
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
 
-from processors.contract import Json, Processor
+from processors.contract import Json, Processor, field_types, from_json
 from processors.errors import RequestError
 
 
@@ -49,7 +48,7 @@ def from_parameters(kind: type[Any], parameters: Mapping[str, Json]) -> Processo
     RequestError : the processor takes such parameters no longer.
     """
     try:
-        return _from_json(kind, parameters)
+        return from_json(kind, parameters, is_strict=True)
     except (TypeError, ValueError, KeyError) as error:
         raise RequestError(f"{kind.name}: today's version does not take these parameters: {error}") from error
 
@@ -60,7 +59,7 @@ def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:
     new: dict[str, Any] = {}
     for key, text in settings.items():
         name, dot, rest = key.partition(".")
-        hint = _hints(type(record)).get(name)
+        hint = field_types(type(record)).get(name)
         if hint is None:
             raise RequestError(f"{where}{name}: no such parameter: there are {', '.join(_names(record))}")
         value = getattr(record, name)
@@ -82,12 +81,6 @@ def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:
 
 def _names(record: Any) -> list[str]:
     return [field.name for field in dataclasses.fields(record)]
-
-
-@functools.cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
 def _from_text(hint: Any, text: str, where: str) -> Any:
@@ -120,17 +113,3 @@ def _from_text(hint: Any, text: str, where: str) -> Any:
     except (ValueError, OverflowError) as error:
         kind = "a whole number" if hint is int else "a number"
         raise RequestError(f"{where} is {text!r}: must be {kind}") from error
-
-
-def _from_json(hint: Any, value: Any) -> Any:
-    origin, inner = get_origin(hint), get_args(hint)
-    if value is None or origin is Literal:
-        return value
-    if origin in (Union, types.UnionType):
-        return _from_json(next(one for one in inner if one is not type(None)), value)
-    if origin is tuple:
-        return tuple(_from_json(inner[0], one) for one in value)
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        hints = _hints(hint)
-        return hint(**{name: _from_json(hints[name], one) for name, one in value.items()})
-    return float(value) if hint is float else value

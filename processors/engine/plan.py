@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processors.contract import Blame, Json, Processor, Source, Verdict, inputs_of, parameters
+from processors.contract import Json, Processor, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
 from processors.engine.wanted import WantedResult, WantedResults, shown
+from processors.errors import Blame, Verdict
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import KnownOutcome, SourceRow
 from processors.store.manifest import Manifest, ResultRef

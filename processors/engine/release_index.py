@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from processors.containers.sidecar import SIDECAR, is_sidecar_file
-from processors.contract import LabelRef
+from processors.contract import LabelRef, RecordedStart, ReleaseContext
 from processors.engine.sidecar_pairing import paired
 from processors.errors import MediaError
-from processors.metadata.evidence import ReleaseContext, release_parameter
 from processors.metadata.label import label_tags
 from processors.metadata.product_name import product_name
+from processors.metadata.release_context import release_context
 from processors.metadata.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
 from processors.metadata.sidecar_tags import sidecar_tags
 from processors.metadata.times import dates_of_file, dates_of_label, moment_written
@@ -75,25 +75,25 @@ class ReleaseIndex:
         name = row.name if product_name(row.name) else None
         found = self._release_of(row)
         if found is None:
-            return ReleaseContext(labels=labels, name=name, start_of_labels=start)
+            return ReleaseContext(labels=labels, name=name, recorded_start=start)
         inside, release = found
         fault = _fault(release.problems, inside)
-        mission = release.head.get("mission")
-        return ReleaseContext(
-            release=release_parameter(release.head, release.files.get(inside)),
+        return release_context(
+            release.head,
+            release.files.get(inside),
             labels=labels,
-            mission=str(mission) if mission else None,
             fault=str(fault) if fault else None,
             name=name,
             start_of_labels=start,
         )
 
-    def _start_of(self, labels: list[SourceRow]) -> tuple[str, str] | None:
-        """The first moment that one of these gives as the recording's start, and its name."""
+    def _start_of(self, labels: list[SourceRow]) -> RecordedStart | None:
+        """The first moment that one of these gives as the recording's start."""
         for label in labels:
             if label.path not in self._starts:
                 self._starts[label.path] = _start_in(self._local_path(label))
-        return next(((start, label.name) for label in labels if (start := self._starts[label.path])), None)
+        named = ((self._starts[label.path], label.name) for label in labels)
+        return next((RecordedStart(utc=start, named_by=name) for start, name in named if start), None)
 
     def is_lost(self, row: SourceRow) -> bool:
         """Is the description that belongs to this source no longer where it was?"""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from processors.contract import Blame, Json, Processor, Source, Verdict, parameters
+from processors.contract import Json, Processor, Source, parameters
 from processors.engine.failure import Failure
+from processors.errors import Blame, Verdict
 from processors.store.manifest import Cost, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
 

@@ -1,4 +1,4 @@
-"""What is under way on one source: each processor's session, and what reading turned up."""
+"""What is under way on one source: each processor at work, and what reading turned up."""
 
 from __future__ import annotations
 
@@ -7,32 +7,37 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from processors.contract import Inputs, Item, Json, Processor, Reads, Session
+from processors.contract import Inputs, Item, Json, OneShot, OpenSource, Processor, Reads, Session
 from processors.engine.failure import Failure, fault_of
 from processors.store.manifest import StoredItem
 from processors.store.store import put_item
 
 
 class ProcessorRun:
-    """One processor's session, its scratch folder and what it has given so far."""
+    """One processor, its session where it has one, its scratch folder and what it has given so far."""
 
     def __init__(self, processor: Processor, folder: Path) -> None:
         self.processor = processor
         self.folder = folder
         self.session: Session | None = None
         self.items: list[StoredItem] = []
+        self.damage: str | None = None
         self.fault: Failure | None = None
-        self.used: Inputs | None = None
+        self.used: Inputs[Any] | None = None
         self.seconds = 0.0
 
     def informed(self, info: Any) -> Any:
         """The medium's info, together with the used results where there are any."""
         return dataclasses.replace(self.used, info=info) if self.used else info
 
+    def make(self, given: OpenSource | None) -> None:
+        """Take what a processor gives that is fed nothing."""
+        self.take(lambda: cast(OneShot, self.processor).items(self.informed(given), self.folder))
+
     def take(self, give: Callable[[], Iterable[Item]]) -> None:
-        """Write what the session gives; a session that fails, by whatever fault, is not asked again.
+        """Write what the processor gives; one that fails, by whatever fault, is not asked again.
 
         The others go on.
         """
@@ -42,6 +47,7 @@ class ProcessorRun:
         try:
             for item in give():
                 self.items.append(put_item(self.folder, item))
+                self.damage = self.damage or item.damage
         except Exception as error:  # noqa: BLE001 - a processor's outermost edge: its bugs are its own result's
             self.fault = fault_of(error)
         self.seconds += time.perf_counter() - began

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from processors.contract import Medium, Processor, Source, inputs_of
+from processors.contract import (
+    Medium,
+    Processor,
+    ReleaseContext,
+    Source,
+    asks_release,
+    for_release,
+    inputs_of,
+    is_of_place,
+)
 from processors.engine.release_index import ReleaseIndex
-from processors.metadata.evidence import ReleaseContext
 from processors.store.catalogue import SourceRow
 from processors.store.manifest import ResultRef
 
@@ -41,7 +49,7 @@ class WantedResults:
         self._recipes = recipes
         self._releases = releases
         self._of_places: Recipes = {medium: [p for p in recipe if is_of_place(p)] for medium, recipe in recipes.items()}
-        self._is_asked = any(hasattr(processor, "told") for recipe in recipes.values() for processor in recipe)
+        self._is_asked = any(asks_release(processor) for recipe in recipes.values() for processor in recipe)
 
     def of(self, row: SourceRow) -> list[WantedResult]:
         """Return what is wanted of a media file, each result after those that it uses."""
@@ -53,13 +61,9 @@ class WantedResults:
         return wanted_of(source, self._of_places, self._releases.of(row)) if self._of_places[source.medium] else []
 
 
-def wanted_of(source: Source, recipes: Recipes, told: ReleaseContext | None = None) -> list[WantedResult]:
-    """Return what recipes want of a source, each result after those that it uses.
-
-    A processor with a method `told` is given what the release says of the source, which becomes part of its key: what
-    is said at the first place that holds the bytes, or, where it is made for each place, at this one.
-    """
-    named = [_informed(processor, told) for processor in recipes[source.medium]]
+def wanted_of(source: Source, recipes: Recipes, context: ReleaseContext | None = None) -> list[WantedResult]:
+    """Return what recipes want of a source, each result after those that it uses."""
+    named = [for_release(one, context) if context else one for one in recipes[source.medium]]
     named = [processor for processor in named if _has_units(processor, source)]
     ordered = dict.fromkeys(one for processor in named for one in (*all_inputs(processor), processor))
     return [WantedResult.of(one, source.digests, is_named=one in named) for one in ordered]
@@ -76,18 +80,6 @@ def shown(wanted: Iterable[WantedResult]) -> tuple[ResultRef, ...]:
     """Return one result of each processor: the last that the recipe names, else the last that is only used."""
     chosen = {one.ref.processor: one.ref for one in sorted(wanted, key=lambda one: one.is_named)}
     return tuple(chosen.values())
-
-
-def is_of_place(processor: Processor) -> bool:
-    """True where a processor is made of what is said at each place of a source, not of its bytes alone."""
-    return getattr(processor, "of_sighting", False)
-
-
-def _informed(processor: Processor, told: ReleaseContext | None) -> Processor:
-    tell = getattr(processor, "told", None)
-    if tell is None or told is None:
-        return processor
-    return tell(told if is_of_place(processor) else told.of_bytes or told)
 
 
 def _has_units(processor: Processor, source: Source) -> bool:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from processors.contract import Item, Need, Reads, Source, as_json
+from processors.contract import Item, OpenSource, Reads, as_json
 from processors.metadata.container import read_container
 from processors.metadata.photograph import read_photograph
 from processors.metadata.tag_records import KnownTags, MetadataRecord
 from processors.planetary.open_image import described
-from processors.sources.source_file import SourceFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +29,6 @@ class MetadataFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenSource:
-    """What a processor that reads `file` is started with."""
-
-    source: Source
-    file: SourceFile
-
-
-@dataclass(frozen=True, kw_only=True)
 class Metadata:
     """All that the container, its streams, EXIF, XMP, IPTC and tags say, as `metadata.json`."""
 
@@ -45,26 +36,13 @@ class Metadata:
     version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "file"
 
-    def needs(self, info: OpenSource) -> Need:
-        return Need()
-
-    def start(self, info: OpenSource, scratch: Path) -> _Session:
-        return _Session(info)
-
-
-class _Session:
-    def __init__(self, info: OpenSource) -> None:
-        self._info = info
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        source = self._info.source
+    def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
+        """The record."""
+        source = opened.source
         read = read_container
         if source.medium == "photo":
-            read = functools.partial(read_photograph, described=described(source, self._info.file))
-        with self._info.file.open() as file:
+            read = functools.partial(read_photograph, described=described(source, opened.file))
+        with opened.file.open() as file:
             record: MetadataRecord = read(
                 file, sha256=source.digest, size_bytes=source.size_bytes, medium=source.medium
             )

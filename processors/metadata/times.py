@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from processors.metadata.label import found
 from processors.metadata.product_name import ProductName
-from processors.metadata.release_file import Said
 from processors.metadata.tag_records import Tag, holds_a_date
 from processors.mission.mars_time import ACCURACY_SECONDS, mars_time
 from processors.mission.profile import Profile
@@ -160,7 +159,9 @@ def dates_of_name(name: ProductName | None) -> Iterator[tuple[Date, When]]:
         yield _date("recording ended", name.stop, "file name"), name.stop
 
 
-def dates_of_release(head: Said, file: Said, problems: list[str]) -> Iterator[tuple[Date, When]]:
+def dates_of_release(
+    head: Mapping[str, Any], file: Mapping[str, Any], problems: list[str]
+) -> Iterator[tuple[Date, When]]:
     """The date of the file's entry, and the day of the release."""
     if isinstance(date := file.get("date"), str):
         precision, zone = file.get("date_precision"), file.get("date_zone")

@@ -10,18 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar
 
 import numpy as np
 from PIL import Image, ImageFile
 
-from processors.contract import Item, Need, Reads, as_json, require
+from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.imaging.image_writer import encode
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.photo_reader import MAX_PIXELS, PhotoReader, refuse_larger
 from processors.photo.reading.to_srgb import to_srgb
+from processors.sources.source_file import SourceFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,33 +53,21 @@ class Salvaged:
     def __post_init__(self) -> None:
         require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
 
-    def needs(self, info: Any) -> Need:
-        return Need()
-
-    def start(self, info: Any, scratch: Path) -> _Session:
-        return _Session(self, info)
-
-
-class _Session:
-    def __init__(self, processor: Salvaged, info: Any) -> None:
-        self._processor, self._file, self._format = processor, info.file, info.source.format
-        if self._format not in READERS:
-            raise UnsupportedMedia(f"the rows of a damaged {self._format} are not told apart", "fetch the file again")
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        fault = self._fault()
+    def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
+        """What is real, and the picture where one is needed."""
+        picture_format = opened.source.format
+        if picture_format not in READERS:
+            raise UnsupportedMedia(f"the rows of a damaged {picture_format} are not told apart", "fetch the file again")
+        fault = self._fault(opened.file)
         if fault is None or not fault[1]:
             words = fault[0] if fault else None
             yield _told(SalvagedFacts(is_needed=False, fault=words, rows_decoded=None, rows_promised=None))
             return
         fault = fault[0]
-        with self._file.open() as file, decoder_errors("decoding what is there"), _truncated_allowed():
+        with opened.file.open() as file, decoder_errors("decoding what is there"), _truncated_allowed():
             colour = colour_of(open_picture(file), file)
             file.seek(0)
-            image, rows, promised = READERS[self._format](file)
+            image, rows, promised = READERS[picture_format](file)
         if rows < 1:
             raise DamagedMedia(f"not one whole row can be decoded: {fault}", "fetch the file again")
         facts = SalvagedFacts(is_needed=True, fault=fault, rows_decoded=rows, rows_promised=promised)
@@ -86,12 +75,12 @@ class _Session:
         yield _told(facts)
         yield Item(name="salvaged.png", media_type="image/png", data=encode(kept, "png"), facts=facts)
 
-    def _fault(self) -> tuple[str, bool] | None:
+    def _fault(self, source: SourceFile) -> tuple[str, bool] | None:
         """What is wrong with the photo, and whether it keeps other processors from showing it; None: nothing."""
         try:
-            with self._file.open() as file:
+            with source.open() as file:
                 reader = PhotoReader(file)
-                refuse_larger(reader.info, self._processor.max_pixels)
+                refuse_larger(reader.info, self.max_pixels)
                 damage = reader.photo([]).damage
                 return (damage.sentence, False) if damage else None
         except DamagedMedia as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from processors.contract import Item, Need, Reads, Source, as_json, require
+from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.errors import RefusedMedia
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import profile_name
@@ -51,40 +51,25 @@ class SixteenBit:
     def __post_init__(self) -> None:
         require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
 
-    def needs(self, info: Any) -> Need:
-        return Need()
-
-    def start(self, info: Any, scratch: Path) -> _Session:
-        return _Session(self, info, scratch)
-
-
-class _Session:
-    def __init__(self, processor: SixteenBit, info: Any, scratch: Path) -> None:
-        self._processor, self._info, self._scratch = processor, info, scratch
-        self.damage: str | None = None
-        """What a checksum in a planetary label says against the numbers."""
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        source = self._info.source
+    def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
+        """The rendition, or why there is none."""
+        source = opened.source
         if source.format in PLANETARY:
-            yield self._planetary(source)
+            yield self._planetary(opened, scratch)
             return
         if source.format not in LOADERS:
             yield _told(f"{source.format} is not read here")
             return
-        with self._info.file.open() as file:
+        with opened.file.open() as file:
             options = photo_options(file) if source.format == "tiff" else {}
-            image = open_strips(file, source.format, self._processor.max_pixels, **options)
+            image = open_strips(file, source.format, self.max_pixels, **options)
             profile: Any = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
             name = profile_name(profile)
             if reason := _not_needed(image, name):
                 yield _told(reason)
                 return
             bits = 16 if image.format == "ushort" else 8
-            path = self._scratch / "deep.png"
+            path = scratch / "deep.png"
             with vips_errors("writing 16 bits"):
                 deep: Any = image if bits == 16 else (image * 257).cast("ushort")
                 kind = "grey16" if image.bands < 3 else "rgb16"
@@ -99,22 +84,19 @@ class _Session:
         )
         yield Item(name="deep.png", media_type="image/png", file=path, facts=facts)
 
-    def _planetary(self, source: Source) -> Item:
+    def _planetary(self, opened: OpenSource, scratch: Path) -> Item:
         """Of an image that a label describes."""
-        image = described(source, self._info.file)
+        image = described(opened.source, opened.file)
         assert image is not None
         width, height = image.shown_size_px
-        if width * height > self._processor.max_pixels:
-            raise RefusedMedia(
-                f"{width} x {height} pixels is over the limit of {self._processor.max_pixels}", "raise max_pixels"
-            )
-        with self._info.file.open() as file:
+        if width * height > self.max_pixels:
+            raise RefusedMedia(f"{width} x {height} pixels is over the limit of {self.max_pixels}", "raise max_pixels")
+        with opened.file.open() as file:
             samples = read_samples(file, image)
-        self.damage = samples.damage
         deep = deep_samples(samples, image)
         if deep is None:
-            return _told("8 bits hold all of it")
-        path = self._scratch / "deep.png"
+            return _told("8 bits hold all of it", samples.damage)
+        path = scratch / "deep.png"
         write_png(deep.values, path)
         facts = DeepFacts(
             is_made=True,
@@ -126,7 +108,7 @@ class _Session:
             black_level=deep.black_level,
             white_level=deep.white_level,
         )
-        return Item(name="deep.png", media_type="image/png", file=path, facts=facts)
+        return Item(name="deep.png", media_type="image/png", file=path, facts=facts, damage=samples.damage)
 
 
 def _not_needed(image: Any, profile: str | None) -> str | None:
@@ -137,9 +119,9 @@ def _not_needed(image: Any, profile: str | None) -> str | None:
     return None
 
 
-def _told(reason: str) -> Item:
+def _told(reason: str, damage: str | None = None) -> Item:
     facts = DeepFacts(
         is_made=False, reason=reason, width_px=None, height_px=None, source_bits=None, icc_profile_name=None
     )
     text = json.dumps(as_json(facts), indent=1)
-    return Item(name="deep.json", media_type="application/json", data=text.encode(), facts=facts)
+    return Item(name="deep.json", media_type="application/json", data=text.encode(), facts=facts, damage=damage)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 import pyvips
 
-from processors.contract import Item, Need, Reads, as_json, require
+from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.decoding import open_picture
 from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.reading.colour_tags import colour_of
@@ -70,77 +70,57 @@ class Tiles:
         web = self.base_uri.startswith(("http://", "https://"))
         require(web, "base_uri", self.base_uri, "must begin with http:// or https://")
 
-    def needs(self, info: Any) -> Need:
-        return Need()
-
-    def start(self, info: Any, scratch: Path) -> _Session:
-        return _Session(self, info, scratch)
-
-
-class _Session:
-    def __init__(self, processor: Tiles, info: Any, scratch: Path) -> None:
-        self._processor, self._info, self._scratch = processor, info, scratch
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        processor, source = self._processor, self._info.source
+    def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
+        """The pyramid, or why there is none."""
+        source = opened.source
         if source.format not in LOADERS:
             yield self._json(f"{source.format} is not read in strips", None, None)
             return
-        with self._info.file.open() as file:
+        with opened.file.open() as file:
             options = photo_options(file) if source.format == "tiff" else {}
-            image = open_strips(file, source.format, processor.max_pixels, **options)
-            if image.width * image.height < processor.least_pixels:
-                reason = f"fewer than {processor.least_pixels} pixels"
+            image = open_strips(file, source.format, self.max_pixels, **options)
+            if image.width * image.height < self.least_pixels:
+                reason = f"fewer than {self.least_pixels} pixels"
                 yield self._json(reason, image.width, image.height)
                 return
             colour = _colour_of(file, source.format)
             if colour.is_hdr:
                 yield self._json(f"tiles of {colour.name} are not made", image.width, image.height)
                 return
-            folder = self._scratch / source.digest[:16]
+            folder = scratch / source.digest[:16]
             with vips_errors("cutting tiles"):
                 again = (
-                    None
-                    if image.format == "uchar"
-                    else open_strips(file, source.format, processor.max_pixels, **options)
+                    None if image.format == "uchar" else open_strips(file, source.format, self.max_pixels, **options)
                 )
                 levels = _levels_of(again) if again else None
                 _eight_bit_srgb(_levelled(image, levels), colour).dzsave(
                     str(folder),
                     layout="iiif3",
-                    id=processor.base_uri.rstrip("/"),
-                    tile_size=processor.tile_px,
-                    suffix=f".jpg[Q={processor.quality},strip]",
+                    id=self.base_uri.rstrip("/"),
+                    tile_size=self.tile_px,
+                    suffix=f".jpg[Q={self.quality},strip]",
                     overlap=0,
                 )
         # libvips' own record of the picture, with the date of the run: no part of a IIIF service
-        for place in (folder, self._scratch):
+        for place in (folder, scratch):
             (place / "vips-properties.xml").unlink(missing_ok=True)
-        count = _pack(folder, self._scratch / "tiles.zip")
+        count = _pack(folder, scratch / "tiles.zip")
         facts = TilesFacts(
             is_tiled=True,
             reason=None,
             width_px=image.width,
             height_px=image.height,
-            tile_px=processor.tile_px,
+            tile_px=self.tile_px,
             tile_count=count,
             black_level=levels.black if levels else None,
             white_level=levels.white if levels else None,
             levels_rule=levels.rule if levels else None,
         )
-        yield Item(name="tiles.zip", media_type="application/zip", file=self._scratch / "tiles.zip", facts=facts)
+        yield Item(name="tiles.zip", media_type="application/zip", file=scratch / "tiles.zip", facts=facts)
 
     def _json(self, reason: str, width_px: int | None, height_px: int | None) -> Item:
         facts = TilesFacts(
-            is_tiled=False,
-            reason=reason,
-            width_px=width_px,
-            height_px=height_px,
-            tile_px=self._processor.tile_px,
-            tile_count=0,
+            is_tiled=False, reason=reason, width_px=width_px, height_px=height_px, tile_px=self.tile_px, tile_count=0
         )
         text = json.dumps(as_json(facts), indent=1)
         return Item(name="tiles.json", media_type="application/json", data=text.encode(), facts=facts)

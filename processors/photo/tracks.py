@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from processors.contract import Item, Need, Reads, as_json, require
+from processors.contract import Item, Need, Reads, ReleaseContext, as_json, require
 from processors.imaging.image_writer import encode
 from processors.photo.grousers import MAX_SIDE_PX, GrouserBand, find_grousers, scaled
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
@@ -45,13 +45,6 @@ NOT_SEARCHED = TracksFacts(
 )  # fmt: skip
 
 
-class SaysRecordedBy(Protocol):
-    """What the release says of a source."""
-
-    @property
-    def recorded_by(self) -> str | None: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Tracks:
     """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `rectified.png` where the ground's corners are given."""
@@ -63,7 +56,7 @@ class Tracks:
     cameras: Literal["rear", "any"] = "rear"
     """`rear`: only photos that the release or their own label gives to a rear camera. `any`: every photo."""
     recorded_by: str | None = None
-    """The release's words; set by `told`."""
+    """The release's words; set by `for_release`."""
     least_contrast: float = 100.0
     """How far a row of bars must stand out of the spectrum; ground without tracks reaches about 80."""
     least_correlation: float = 0.7
@@ -85,9 +78,9 @@ class Tracks:
         require(corners is None or len(corners) == 8, "ground_corners_px", corners, "must be x, y of four corners")
         require(0.05 <= self.ground_aspect <= 20, "ground_aspect", self.ground_aspect, "must be from 0.05 to 20")
 
-    def told(self, told: SaysRecordedBy) -> Tracks:
+    def for_release(self, context: ReleaseContext) -> Tracks:
         """This processor for a source of which that is said."""
-        return replace(self, recorded_by=told.recorded_by) if self.cameras == "rear" else self
+        return replace(self, recorded_by=context.recorded_by) if self.cameras == "rear" else self
 
     def needs(self, info: PhotoInfo) -> Need:
         refuse_larger(info, self.max_pixels)

@@ -14,8 +14,8 @@ import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from processors.contract import Blame, LabelRef, Medium, Source, Verdict, canonical_json
-from processors.errors import ResultCorrupt, StoreError
+from processors.contract import LabelRef, Medium, Source, canonical_json
+from processors.errors import Blame, ResultCorrupt, StoreError, Verdict
 from processors.identify import Identity, Kind
 from processors.sources.scan import FoundFile
 from processors.store.links import SourceLink, link_row

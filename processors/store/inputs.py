@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from processors.contract import Inputs, Json, Processor, Reads, Source, inputs_of
+from processors.contract import Inputs, Json, Processor, Reads, Source, T, from_json, inputs_of
 from processors.errors import ItemMissing, UsedNotMade
-from processors.store.manifest import Manifest, ResultRef
+from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.store import Store
 
 
@@ -20,19 +21,22 @@ class StoredResult:
 
     def path(self, name: str) -> Path:
         """Where an item lies; raises `ResultMissing` for a name that the result does not have."""
-        self.facts(name)
+        self._item(name)
         return self.store.item_path(self.manifest.ref, name)
 
-    def facts(self, name: str) -> Json:
-        """An item's facts."""
+    def facts(self, name: str, kind: type[T]) -> T:
+        """An item's facts, as the record that they were stored from."""
+        return from_json(kind, self._item(name).facts)
+
+    def _item(self, name: str) -> StoredItem:
         for item in self.manifest.items:
             if item.name == name:
-                return item.facts
+                return item
         raise ItemMissing(f"{self.manifest.ref.processor}: has no item {name!r}")
 
 
-def used_results(processor: Processor, source: Source, store: Store) -> Inputs | None:
-    """The results that a processor uses on one source; None where it uses none.
+def stored_inputs(processor: Processor, source: Source, store: Store) -> Inputs[Any] | None:
+    """The results that a processor builds on, of one source; None where it builds on none.
 
     Raises
     ------

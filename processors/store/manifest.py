@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from processors.contract import Blame, Json, LabelRef, Processor, Verdict, as_json, result_key
-from processors.errors import ResultCorrupt
+from processors.contract import Json, LabelRef, Processor, as_json, result_key
+from processors.errors import Blame, ResultCorrupt, Verdict
 
 FORMAT = 1
 

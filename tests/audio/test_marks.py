@@ -13,8 +13,7 @@ import pytest
 import soundfile
 
 from processors.audio.marks import Marks
-from processors.contract import Item, Source
-from processors.metadata.metadata import OpenSource
+from processors.contract import Item, OpenSource, Source
 from processors.sources.source_file import SourceFile
 
 
@@ -27,8 +26,7 @@ def marks_of(path: Path, file_format: str) -> tuple[Item, str]:
         format=file_format,
         has_sound=True,
     )
-    session = Marks().start(OpenSource(source=source, file=SourceFile.at(path)), path.parent)
-    table, labels = session.finish()
+    table, labels = Marks().items(OpenSource(source=source, file=SourceFile.at(path)), path.parent)
     assert labels.data is not None
     return table, labels.data.decode()
 

@@ -10,8 +10,7 @@ import pytest
 
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.renditions.original_stream import OriginalStream
-from processors.contract import Item, Source
-from processors.metadata.metadata import OpenSource
+from processors.contract import Item, OpenSource, Source
 from processors.sources.source_file import SourceFile
 
 
@@ -25,7 +24,7 @@ def original_of(path: Path, folder: Path, medium: str = "video") -> Item:
         has_sound=True,
     )
     folder.mkdir(exist_ok=True)
-    (item,) = OriginalStream().start(OpenSource(source=source, file=SourceFile.at(path)), folder).finish()
+    (item,) = OriginalStream().items(OpenSource(source=source, file=SourceFile.at(path)), folder)
     return item
 
 

@@ -18,7 +18,7 @@ from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.spectrogram.time_axes import mars_clock, source_clock, utc_clock
-from processors.metadata.evidence import ReleaseContext, release_parameter
+from processors.metadata.release_context import release_context
 from tests.helpers.audio_sessions import Bench
 from tests.helpers.runs import ingest
 
@@ -49,13 +49,13 @@ def test_a_mars_second_is_longer_than_a_second() -> None:
 
 def test_the_clocks_are_those_of_the_release_where_it_names_a_moment() -> None:
     said = {"date": "2021-05-22T10:40", "date_zone": "Beijing", "date_precision": "minute"}
-    told = ReleaseContext(release=release_parameter({}, said), mission="tianwen-1")
+    told = release_context({"mission": "tianwen-1"}, said)
     picture = Picture(start_utc="2021-05-22T02:40Z", start_source="release.toml", longitude_degrees_east=109.925)
-    assert (Picture().told(told), Film().told(told)) == (picture, Film(picture=picture))
-    assert Picture().told(ReleaseContext(release=release_parameter({}, {**said, "date_precision": "day"}))) == Picture()
-    assert Picture().told(ReleaseContext(release=release_parameter({}, said), fault="line 3: no value")) == Picture()
+    assert (Picture().for_release(told), Film().for_release(told)) == (picture, Film(picture=picture))
+    assert Picture().for_release(release_context({}, {**said, "date_precision": "day"})) == Picture()
+    assert Picture().for_release(release_context({}, said, fault="line 3: no value")) == Picture()
     by_hand = Picture(start_utc="2021-05-22T02:41:30Z")
-    assert by_hand.told(told) == by_hand
+    assert by_hand.for_release(told) == by_hand
     labels = [utc_clock("2021-05-22T02:40Z", "release.toml").label, mars_clock("2021-05-22T02:40Z", 109.925).label]
     assert labels == [
         "UTC, 2021-05-22 (the start is known to the minute only, from release.toml)",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from processors.contract import Item, Need, Reads, as_json, canonical_json, parameters, result_key
+from processors.contract import Item, OpenSource, Reads, as_json, canonical_json, parameters, result_key
 from processors.metadata.evidence import Evidence
 from processors.video.frames.frames import Frames
 
@@ -56,14 +57,11 @@ def test_what_is_no_number_is_refused(value: float) -> None:
         reads: ClassVar[Reads] = "file"
         x: float
 
-        def needs(self, info: object) -> Need:
-            return Need()
-
-        def start(self, info: object, scratch: object) -> object:
+        def items(self, opened: OpenSource, scratch: Path) -> list[Item]:
             raise AssertionError
 
     with pytest.raises(ValueError, match="is not a number that can be stored: use None for unknown"):
-        result_key(Odd(x=value), DIGEST)  # type: ignore[arg-type]
+        result_key(Odd(x=value), DIGEST)
 
 
 def test_canonical_json_is_sorted_and_tight() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.reading.block import AudioBlock
-from processors.contract import Inputs, Item, Json, Processor, as_json, inputs_of
+from processors.contract import Inputs, Item, OneShot, Processor, Streamed, as_json, from_json, inputs_of, need_of
 from processors.errors import ResultMissing
 from processors.sources.source_file import SourceFile
 
@@ -29,9 +29,10 @@ class Result:
             raise ResultMissing(f"has no item {name!r}")
         return self.folder / name
 
-    def facts(self, name: str) -> Any:
-        facts: Json = as_json(self.items[name].facts)
-        return facts
+    def facts(self, name: str, kind: type[Any] | None = None) -> Any:
+        """As they are stored; as a record of the given kind."""
+        facts = as_json(self.items[name].facts)
+        return from_json(kind, facts) if kind else facts
 
 
 class Bench:
@@ -74,17 +75,20 @@ class Bench:
             info: Any = self._info if processor.reads == "audio" else None
             if used:
                 info = Inputs(info=info, results=used, source_facts={})
-            processor.needs(info)
+            need_of(processor, info)
             self._made[processor] = Result(folder, self._items(processor, info, folder))
         return self._made[processor]
 
     def _items(self, processor: Processor, info: Any, folder: Path) -> dict[str, Item]:
-        session, items, first = processor.start(info, folder), list[Item](), 0
+        items, first = list[Item](), 0
         if processor.reads == "audio":
+            session = cast(Streamed, processor).start(info, folder)
             for block in np.array_split(self.samples, self._blocks, axis=1):
                 items += session.feed(AudioBlock(samples=block, first_sample=first))
                 first += block.shape[1]
-        items += session.finish()
+            items += session.finish()
+        else:
+            items += cast(OneShot, processor).items(info, folder)
         for item in items:
             if item.data is not None:
                 path = folder / item.name

@@ -38,7 +38,7 @@ class Faulty:
     step: str = "finish"
     of: tuple[Processor, ...] = ()
 
-    def uses(self) -> tuple[Processor, ...]:
+    def inputs(self) -> tuple[Processor, ...]:
         return self.of
 
     def needs(self, info: object) -> Need:
@@ -48,6 +48,10 @@ class Faulty:
     def start(self, info: object, scratch: Path) -> Faulty:
         self._at("start")
         return self
+
+    def items(self, info: object, scratch: Path) -> tuple[Item, ...]:
+        self._at("start")
+        return self.finish()
 
     def feed(self, unit: object) -> tuple[Item, ...]:
         self._at("feed")

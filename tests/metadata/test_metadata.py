@@ -11,9 +11,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
-from processors.contract import Json
+from processors.contract import Json, OpenSource
 from processors.metadata.container import read_container
-from processors.metadata.metadata import Metadata, OpenSource
+from processors.metadata.metadata import Metadata
 from processors.metadata.photograph import read_photograph
 from processors.metadata.tag_records import MetadataRecord, bytes_tag, text_tag
 from processors.sources.source_file import SourceFile
@@ -132,7 +132,7 @@ def test_the_item_is_complete_json_with_unknown_as_null(make: MediaMaker, tmp_pa
 
     path = make.photo("photo.png")
     source = Source(digest="1" * 64, size_bytes=1, name="photo.png", medium="photo", format="png", has_sound=False)
-    (item,) = Metadata().start(OpenSource(source=source, file=SourceFile.at(path)), tmp_path).finish()
+    (item,) = Metadata().items(OpenSource(source=source, file=SourceFile.at(path)), tmp_path)
     record: dict[str, Json] = json.loads(item.data or b"")
     assert (record["sha256"], record["container"]) == ("1" * 64, "png")
     assert record["known"] == dict.fromkeys(record["known"])  # type: ignore[union-attr]

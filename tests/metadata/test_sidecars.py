@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 from flows.cli.main import main
 from flows.run.report import Report
 from processors.containers.sidecar import is_sidecar_file
+from processors.contract import RecordedStart
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes
 from processors.errors import DamagedMedia, MediaError, RefusedMedia
@@ -133,7 +134,7 @@ def test_sidecars_of_videos_and_sound_are_evidence_and_start_their_clocks(raw: R
     assert said(raw.record("wind.wav"), "dc:creator") == [("Li; Wang", "XMP sidecar wind.xmp:xmp:dc:creator")]
     rows = Catalogue(Store(raw.store)).sources().values()
     told = ReleaseIndex(rows).of(next(row for row in rows if row.name == "wind.wav"))
-    assert (told.recorded_utc, told.recorded_source) == ("2021-06-16T04:30:00Z", "wind.xmp")
+    assert told.recorded_start() == RecordedStart(utc="2021-06-16T04:30:00Z", named_by="wind.xmp")
 
 
 def test_the_release_comes_first_then_the_sidecar_then_the_file_and_conflicts_are_shown(raw: Raw) -> None:

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from processors.contract import Item, Source
+from processors.contract import Item, OpenSource, Source
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.metadata.metadata import OpenSource
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import QualityFacts, hash_distance, measure
@@ -128,7 +127,7 @@ def made_tiles(folder: Path, file: io.BytesIO, processor: Tiles, picture_format:
     path = folder / "picture"
     path.write_bytes(file.getvalue())
     source = Source(digest="ab" * 32, size_bytes=1, name="p", medium="photo", format=picture_format, has_sound=False)
-    return list(processor.start(OpenSource(source=source, file=SourceFile.at(path)), folder).finish())
+    return list(processor.items(OpenSource(source=source, file=SourceFile.at(path)), folder))
 
 
 def test_a_panorama_becomes_a_static_image_service(tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.contract import Item, Source
+from processors.contract import Item, OpenSource, Source
 from processors.errors import DamagedMedia, UnsupportedMedia
-from processors.metadata.metadata import OpenSource
 from processors.photo.salvaged import Salvaged
 from processors.sources.source_file import SourceFile
 
@@ -30,7 +29,7 @@ def salvaged(folder: Path, data: bytes, picture_format: str) -> list[Item]:
     source = Source(
         digest="0" * 64, size_bytes=len(data), name="photo", medium="photo", format=picture_format, has_sound=False
     )
-    return list(Salvaged().start(OpenSource(source=source, file=SourceFile.at(path)), folder).finish())
+    return list(Salvaged().items(OpenSource(source=source, file=SourceFile.at(path)), folder))
 
 
 @pytest.mark.parametrize(("picture_format", "least_rows"), [("JPEG", 207), ("PNG", 238), ("TIFF", 238)])

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.contract import Item, Source
+from processors.contract import Item, OpenSource, Source
 from processors.errors import RefusedMedia
-from processors.metadata.metadata import OpenSource
 from processors.photo.sixteen_bit import SixteenBit
 from processors.sources.source_file import SourceFile
 from tests.helpers.made_pds3 import pds3, picture, vicar
@@ -20,7 +19,7 @@ from tests.helpers.made_pds3 import pds3, picture, vicar
 
 def made(path: Path, picture_format: str, scratch: Path, processor: SixteenBit | None = None) -> Item:
     source = Source(digest="ab" * 32, size_bytes=1, name="p", medium="photo", format=picture_format, has_sound=False)
-    (item,) = (processor or SixteenBit()).start(OpenSource(source=source, file=SourceFile.at(path)), scratch).finish()
+    (item,) = (processor or SixteenBit()).items(OpenSource(source=source, file=SourceFile.at(path)), scratch)
     return item
 
 

@@ -12,10 +12,9 @@ import pytest
 import pyvips
 from PIL import Image
 
-from processors.contract import Source
+from processors.contract import OpenSource, Source
 from processors.linking.crops import points_of
 from processors.linking.same_picture import candidate
-from processors.metadata.metadata import OpenSource
 from processors.photo.sixteen_bit import SixteenBit
 from processors.photo.tiles import Tiles, TilesFacts
 from processors.sources.source_file import SourceFile
@@ -35,7 +34,7 @@ def test_tiles_are_upright_and_leave_nothing_beside_them(tmp_path: Path, picture
     Image.fromarray(picture).save(tmp_path / "p", picture_format, exif=exif)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    (item,) = Tiles(least_pixels=1).start(opened(tmp_path / "p", picture_format), scratch).finish()
+    (item,) = Tiles(least_pixels=1).items(opened(tmp_path / "p", picture_format), scratch)
     assert [path.name for path in scratch.iterdir()] == ["tiles.zip"]
     assert item.file is not None
     with zipfile.ZipFile(item.file) as archive:
@@ -49,7 +48,7 @@ def test_tiles_are_upright_and_leave_nothing_beside_them(tmp_path: Path, picture
 def test_sixteen_bit_rendition_is_upright(tmp_path: Path, orientation: int) -> None:
     values = np.random.default_rng(1).integers(0, 65536, (600, 800), np.uint16)
     Image.fromarray(values).save(tmp_path / "p.tif", tiffinfo={274: orientation})
-    (item,) = SixteenBit().start(opened(tmp_path / "p.tif", "tiff"), tmp_path).finish()
+    (item,) = SixteenBit().items(opened(tmp_path / "p.tif", "tiff"), tmp_path)
     assert item.file is not None
     transposed = {3: lambda v: v[::-1, ::-1], 6: lambda v: np.rot90(v, -1), 8: lambda v: np.rot90(v)}
     found = np.asarray(Image.open(io.BytesIO(item.file.read_bytes())))
@@ -68,7 +67,7 @@ def test_thin_picture_is_no_candidate_for_crops_and_harms_no_link(shape: tuple[i
 def tiled(path: Path, picture_format: str, scratch: Path) -> tuple[np.ndarray, TilesFacts]:
     """The picture as its only tile shows it."""
     scratch.mkdir()
-    (item,) = Tiles(least_pixels=1, quality=95).start(opened(path, picture_format), scratch).finish()
+    (item,) = Tiles(least_pixels=1, quality=95).items(opened(path, picture_format), scratch)
     assert item.file is not None
     with zipfile.ZipFile(item.file) as archive:
         whole = [one for one in archive.namelist() if "/full/" in one and one.endswith("0/default.jpg")]

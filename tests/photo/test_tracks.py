@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from PIL import Image
 from processors.contract import Item
 from processors.errors import MediaError
 from processors.identify import identify
-from processors.metadata.evidence import ReleaseContext
+from processors.metadata.release_context import release_context
 from processors.photo.reading.photo_reader import Photo, PhotoInfo, PhotoReader
 from processors.photo.tracks import Tracks, TracksFacts
 from processors.sample.release import TRACKS
@@ -163,8 +162,8 @@ def test_no_track_is_invented_in_any_sample_photo(samples: Path) -> None:
 def test_only_photos_of_a_rear_camera_are_searched_unasked(
     sample: tuple[Path, dict], recorded_by: str | None, searched: bool
 ) -> None:
-    said = json.dumps({"head": {}, "file": {"recorded_by": recorded_by} if recorded_by else {}})
-    found = tracks(sample[0], Tracks().told(ReleaseContext(release=said)))
+    said = release_context({}, {"recorded_by": recorded_by} if recorded_by else {})
+    found = tracks(sample[0], Tracks().for_release(said))
     assert (found.searched, found.found) == (searched, searched)
 
 

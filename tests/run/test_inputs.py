@@ -13,7 +13,7 @@ from processors.audio.levels.levels import Levels
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.renditions.renditions import Renditions
-from processors.contract import Inputs, Item, Need, Reads, Source
+from processors.contract import Inputs, Item, Reads, Source
 from processors.engine.wanted import shown, wanted_of
 from processors.store.manifest import ResultRef
 from tests.helpers.made_media import MediaMaker
@@ -28,9 +28,6 @@ class Measured:
     version: ClassVar[int] = 1
     reads: ClassVar[Reads] = "audio"
     unit_samples: int = 1
-
-    def needs(self, info: object) -> Need:
-        return Need()
 
     def start(self, info: AudioInfo, scratch: Path) -> Measured.Session:
         return Measured.Session(self)
@@ -57,25 +54,12 @@ class Decided:
     above: int
     measured: Measured = Measured()
 
-    def uses(self) -> tuple[Measured, ...]:
+    def inputs(self) -> tuple[Measured, ...]:
         return (self.measured,)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> Decided.Session:
-        return Decided.Session(self, info)
-
-    class Session:
-        def __init__(self, processor: Decided, info: Inputs) -> None:
-            count = int(info.results["measured"].path("count.txt").read_text())
-            self._answer = b"yes" if count > processor.above else b"no"
-
-        def feed(self, unit: object) -> tuple[Item, ...]:
-            return ()
-
-        def finish(self) -> tuple[Item, ...]:
-            return (Item(name="answer.txt", media_type="text/plain", data=self._answer),)
+    def items(self, inputs: Inputs[None], scratch: Path) -> tuple[Item, ...]:
+        count = int(inputs.results["measured"].path("count.txt").read_text())
+        return (Item(name="answer.txt", media_type="text/plain", data=b"yes" if count > self.above else b"no"),)
 
 
 def test_what_is_decided_again_is_not_measured_again(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from flows.run.limits import Limits
 from flows.run.settle import extra_seconds, settled, start
 from flows.run.workers import Workers
-from processors.contract import Item, Medium, Need, Reads, Source
+from processors.contract import Item, Medium, Reads, Source
 from processors.engine.plan import Due
 from processors.engine.wanted import Recipes, WantedResult
 from processors.errors import DamagedMedia
@@ -36,16 +36,10 @@ class Misbehaving:
     reads: ClassVar[Reads] = "file"
     deed: str
 
-    def needs(self, info: object) -> Need:
-        return Need()
-
     def start(self, info: object, scratch: Path) -> Misbehaving:
         return self
 
-    def feed(self, unit: object) -> tuple[Item, ...]:
-        return ()
-
-    def finish(self) -> tuple[Item, ...]:
+    def items(self, info: object, scratch: Path) -> tuple[Item, ...]:
         if self.deed == "crash":
             os.kill(os.getpid(), 11)
         if self.deed == "killed from outside":
@@ -68,8 +62,14 @@ class Hanging(Misbehaving):
     deed: str = "hang"
     name_of_it: str
 
+    def start(self, info: object, scratch: Path) -> Hanging:
+        return self
+
     def feed(self, unit: object) -> tuple[Item, ...]:
         time.sleep(600)
+        return ()
+
+    def finish(self) -> tuple[Item, ...]:
         return ()
 
 

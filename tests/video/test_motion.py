@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from processors.metadata.evidence import ReleaseContext, release_parameter
+from processors.metadata.release_context import release_context
+from processors.video.audit.bars_and_overlays import Box, StaticRegions
 from processors.video.motion.motion import Motion
 from processors.video.motion.registration import feature_mask, register
 from tests.helpers.video_derived import Derived, derived
@@ -97,10 +98,10 @@ def test_the_altitude_that_the_release_gives_is_its_shots_only(
     sample_release: Path, tmp_path: Path, truth: dict[str, Any]
 ) -> None:
     said = {"altitude_metres": 100, "field_of_view_degrees": VIEW_DEGREES, "altitude_shot": 3}
-    told = Motion().told(ReleaseContext(release=release_parameter({}, said)))
+    told = Motion().for_release(release_context({}, said))
     assert told == Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=3)
     by_hand = Motion(altitude_metres=90.0, field_of_view_degrees=50.0, altitude_shot=2)
-    assert by_hand.told(ReleaseContext(release=release_parameter({}, said))) == by_hand
+    assert by_hand.for_release(release_context({}, said)) == by_hand
     (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", told)
     rows = pq.read_table(motion.path("motion.parquet")).to_pandas().groupby("shot").altitude_metres
     assert rows.count().to_dict() == {1: 0, 2: 0, 3: len(truth["altitude_metres"])}
@@ -186,10 +187,11 @@ def test_pictures_without_detail_are_not_registered() -> None:
 
 
 def test_features_keep_out_of_bars_and_overlays() -> None:
-    still = {
-        "picture_box": {"left_px": 0, "top_px": 40, "right_px": 640, "bottom_px": 320},
-        "overlays": [{"left_px": 500, "top_px": 260, "right_px": 600, "bottom_px": 300}],
-    }
+    still = StaticRegions(
+        picture_box=Box(left_px=0, top_px=40, right_px=640, bottom_px=320),
+        overlays=(Box(left_px=500, top_px=260, right_px=600, bottom_px=300),),
+        overlays_unknown_because=None,
+    )
     mask = feature_mask((180, 320), 640, still)
     assert (mask[:22].max(), mask[130:150, 250:300].max(), mask[100, 100]) == (0, 0, 255)
 

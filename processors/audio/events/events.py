@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.envelope import ENVELOPE, Envelope
+from processors.audio.envelope import ENVELOPE, Envelope, EnvelopeFacts
 from processors.audio.events.event_files import DetectedEvent, as_audacity_labels, as_csv, as_webvtt, confidence
 from processors.audio.events.gusts import STEP_SECONDS, gusts, wind_bands
 from processors.audio.events.impulses import Impulse, impulses
 from processors.audio.events.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
 from processors.audio.spectrogram.netcdf import frames_of
 from processors.audio.spectrogram.spectral_lines import LineFinder
-from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
-from processors.contract import Inputs, Item, Need, Reads, require
+from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
+from processors.contract import Inputs, Item, Processor, Reads, require
 
 IMPULSE_BAND_SHARE = 0.05
 """An impulse's band: all but this share of its power below, and as much above."""
@@ -73,35 +73,30 @@ class Events:
         usable = self.spectrogram.keep == "array" and self.spectrogram.scaling == "power"
         require(usable, "spectrogram", self.spectrogram, "must keep the array, as power")
 
-    def uses(self) -> tuple[Any, ...]:
+    def inputs(self) -> tuple[Processor, ...]:
         return (self.spectrogram, self.envelope)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        return _Session(self, info)
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
+        """The events in three formats."""
+        return _Detector(self, inputs).items()
 
 
-class _Session:
+class _Detector:
     """Goes through the spectrogram once, second by second."""
 
-    def __init__(self, processor: Events, info: Inputs) -> None:
+    def __init__(self, processor: Events, inputs: Inputs[None]) -> None:
         self._processor = processor
-        spectrogram, envelope = info.results[processor.spectrogram.name], info.results[processor.envelope.name]
+        spectrogram, envelope = inputs.results[processor.spectrogram.name], inputs.results[processor.envelope.name]
         self._array = spectrogram.path(ARRAY)
         self._envelope = envelope.path(ENVELOPE)
-        self._facts: Any = spectrogram.facts(ARRAY)
-        self._envelope_facts: Any = envelope.facts(ENVELOPE)
+        self._facts = spectrogram.facts(ARRAY, SpectrogramFacts)
+        self._envelope_facts = envelope.facts(ENVELOPE, EnvelopeFacts)
 
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
+    def items(self) -> Iterator[Item]:
         facts, processor = self._facts, self._processor
         hits = list(impulses(self._envelope, self._envelope_facts, processor.impulse_db))
-        tracker, wind = Tracker(facts["band_width_hz"]), list[float]()
-        finder = LineFinder(processor.spectrogram.window, facts["window_samples"], facts["band_width_hz"])
+        tracker, wind = Tracker(facts.band_width_hz), list[float]()
+        finder = LineFinder(processor.spectrogram.window, facts.window_samples, facts.band_width_hz)
         bands: dict[int, tuple[float, float]] = {}
         for first_frame, power in self._segments():
             tracker.add(finder.find(typical_spectrum(power), processor.tone_db))
@@ -125,13 +120,13 @@ class _Session:
 
     @property
     def _segment_frames(self) -> int:
-        step = max(1, round(STEP_SECONDS / self._facts["hop_seconds"]))
+        step = max(1, round(STEP_SECONDS / self._facts.hop_seconds))
         return step * round(SEGMENT_SECONDS / STEP_SECONDS)
 
     def _segments(self) -> Iterator[tuple[int, np.ndarray]]:
         """First frame and power, shape (frames, bands), mean of the channels, of each second."""
         count, first = self._segment_frames, 0
-        waiting = np.zeros((0, self._facts["band_count"]), np.float32)
+        waiting = np.zeros((0, self._facts.band_count), np.float32)
         for run in frames_of(self._array):
             power = run.power[0] if len(run.power) == 1 else run.power.mean(axis=0)
             waiting = np.concatenate([waiting, power])
@@ -145,10 +140,10 @@ class _Session:
         """Power in the wind's bands, of each step: the median, as a tone's edge is heard in all bands for a window's
         length, of the frames that hold nothing but samples; NaN where there is none."""
         facts = self._facts
-        half, hop = facts["window_samples"] // 2, facts["hop_samples"]
-        whole = range(-(-half // hop), (facts["sample_count"] - half) // hop + 1)
-        low = power[:, wind_bands(facts["band_width_hz"])].sum(axis=1, dtype=np.float64)
-        step = max(1, round(STEP_SECONDS / facts["hop_seconds"]))
+        half, hop = facts.window_samples // 2, facts.hop_samples
+        whole = range(-(-half // hop), (facts.sample_count - half) // hop + 1)
+        low = power[:, wind_bands(facts.band_width_hz)].sum(axis=1, dtype=np.float64)
+        step = max(1, round(STEP_SECONDS / facts.hop_seconds))
         for start in range(0, len(low), step):
             frames = low[start : start + step]
             inside = [number + first_frame + start in whole for number in range(len(frames))]
@@ -156,11 +151,11 @@ class _Session:
                 yield float(np.median(frames[inside])) if any(inside) else np.nan
 
     def _seconds(self, frame: float) -> float:
-        return self._facts["first_frame_seconds"] + frame * self._facts["hop_seconds"]
+        return self._facts.first_frame_seconds + frame * self._facts.hop_seconds
 
     @property
     def _end_seconds(self) -> float:
-        return self._facts["first_frame_seconds"] + self._facts["sample_count"] / self._facts["rate_hz"]
+        return self._facts.first_frame_seconds + self._facts.sample_count / self._facts.rate_hz
 
     def _bands_of(self, hits: list[Impulse], first_frame: int, power: np.ndarray) -> dict[int, tuple[float, float]]:
         """Band of every impulse that begins in this segment: where most of its additional power lies."""
@@ -171,17 +166,17 @@ class _Session:
             if not start <= hit.start_seconds < end:
                 continue
             usual = np.median(power, axis=0) if usual is None else usual
-            frame = int((hit.start_seconds - start) / self._facts["hop_seconds"])
+            frame = int((hit.start_seconds - start) / self._facts.hop_seconds)
             added = np.maximum(power[frame : frame + 4].max(axis=0) - 2 * usual, 0)
             share = np.cumsum(added, dtype=np.float64)
             if share[-1] > 0:
                 low, high = np.searchsorted(share, share[-1] * np.array([IMPULSE_BAND_SHARE, 1 - IMPULSE_BAND_SHARE]))
-                width = self._facts["band_width_hz"]
-                found[number] = (max(0.0, (low - 0.5) * width), min((high + 0.5) * width, self._facts["rate_hz"] / 2))
+                width = self._facts.band_width_hz
+                found[number] = (max(0.0, (low - 0.5) * width), min((high + 0.5) * width, self._facts.rate_hz / 2))
         return found
 
     def _impulse(self, number: int, hit: Impulse, bands: dict[int, tuple[float, float]]) -> DetectedEvent:
-        low, high = bands.get(number, (0.0, self._facts["rate_hz"] / 2))
+        low, high = bands.get(number, (0.0, self._facts.rate_hz / 2))
         return DetectedEvent(
             kind="impulse",
             start_seconds=hit.start_seconds,
@@ -194,7 +189,7 @@ class _Session:
         )
 
     def _tones(self, tracker: Tracker) -> Iterator[DetectedEvent]:
-        band_hz, count = self._facts["band_width_hz"], self._segment_frames
+        band_hz, count = self._facts.band_width_hz, self._segment_frames
         every = tracker.tracks(round(self._processor.tone_seconds / SEGMENT_SECONDS))
         for fundamental_hz, members in harmonic_series(every, band_hz):
             tracks = list(members.values())
@@ -216,17 +211,17 @@ class _Session:
             )
 
     def _gusts(self, wind: np.ndarray) -> Iterator[DetectedEvent]:
-        band_hz = self._facts["band_width_hz"]
+        band_hz = self._facts.band_width_hz
         bands = wind_bands(band_hz)
         step = self._segment_frames / round(SEGMENT_SECONDS / STEP_SECONDS)
-        noise_bands = self._facts["noise_bandwidth_hz"] / band_hz
+        noise_bands = self._facts.noise_bandwidth_hz / band_hz
         for gust in gusts(wind, self._processor.gust_db):
             yield DetectedEvent(
                 kind="gust",
                 start_seconds=self._seconds(gust.first_step * step),
                 end_seconds=min(self._seconds(gust.end_step * step), self._end_seconds),
                 lowest_hz=band_hz / 2,
-                highest_hz=min((bands.stop - 0.5) * band_hz, self._facts["rate_hz"] / 2),
+                highest_hz=min((bands.stop - 0.5) * band_hz, self._facts.rate_hz / 2),
                 level_dbfs=10 * float(np.log10(gust.power / 2 / noise_bands)),
                 confidence=confidence(gust.excess_db, self._processor.gust_db),
                 excess_db=gust.excess_db,

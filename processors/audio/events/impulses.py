@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from processors.audio.envelope import Steps, steps_of
+from processors.audio.envelope import EnvelopeFacts, Steps, steps_of
 
 RUN_SECONDS = 60.0
 BACKGROUND_SECONDS = 1.0
@@ -44,7 +43,7 @@ class Impulse:
     excess_db: float
 
 
-def impulses(path: Path, facts: Any, threshold_db: float) -> Iterator[Impulse]:
+def impulses(path: Path, facts: EnvelopeFacts, threshold_db: float) -> Iterator[Impulse]:
     """Impulses of a whole recording, in order.
 
     Parameters
@@ -52,10 +51,10 @@ def impulses(path: Path, facts: Any, threshold_db: float) -> Iterator[Impulse]:
     facts : of the envelope.
     threshold_db : least rise of the change's power above its running median.
     """
-    step_seconds, first_seconds = facts["step_seconds"], facts["first_seconds"]
+    step_seconds, first_seconds = facts.step_seconds, facts.first_seconds
     margin = round((BACKGROUND_SECONDS + MAX_SECONDS) / step_seconds)
-    total_seconds = first_seconds + facts["sample_count"] / facts["rate_hz"]
-    last_end, missing = -np.inf, facts["missing_seconds"]
+    total_seconds = first_seconds + facts.sample_count / facts.rate_hz
+    last_end, missing = -np.inf, facts.missing_seconds
     for steps in steps_of(path, round(RUN_SECONDS / step_seconds), margin):
         for onset, end, excess_db in _found(steps, step_seconds, threshold_db):
             start_seconds = first_seconds + (steps.first_step + onset) * step_seconds

@@ -17,7 +17,7 @@ from processors.audio.levels.loudness import Loudness, LoudnessMeter
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
-from processors.contract import Item, Need, Reads, as_json, require
+from processors.contract import Item, Reads, as_json, require
 
 RUN_BLOCKS = 20
 """Runs of one second."""
@@ -76,9 +76,6 @@ class Levels:
     def __post_init__(self) -> None:
         require(-200 <= self.silence_dbfs < 0, "silence_dbfs", self.silence_dbfs, "must be from -200 to below 0")
         require(self.silence_seconds >= BLOCK_SECONDS, "silence_seconds", self.silence_seconds, "must be at least 0.05")
-
-    def needs(self, info: AudioInfo) -> Need:
-        return Need()
 
     def start(self, info: AudioInfo, scratch: Path) -> _Session:
         return _Session(self, info)

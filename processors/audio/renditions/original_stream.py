@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import av
 import av.container
 
-from processors.contract import Item, Need, Reads, as_json
+from processors.contract import Item, OpenSource, Reads, as_json
 from processors.decoding import decoder_errors, default_stream, open_container
 from processors.errors import DamagedMedia
 
@@ -49,31 +49,18 @@ class OriginalStream:
     version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "file"
 
-    def needs(self, info: Any) -> Need:
-        return Need()
-
-    def start(self, info: Any, scratch: Path) -> _Session:
-        return _Session(info, scratch)
-
-
-class _Session:
-    def __init__(self, info: Any, scratch: Path) -> None:
-        self._source, self._file, self._scratch = info.source, info.file, scratch
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        if self._source.medium == "audio":
+    def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
+        """The copy, or why there is none."""
+        if opened.source.medium == "audio":
             yield _none(None, "the source itself is the original stream")
             return
-        with self._file.open() as file, open_container(file) as container:
+        with opened.file.open() as file, open_container(file) as container:
             if not (heard := default_stream(container.streams.audio)):
                 yield _none(None, "there is no sound")
                 return
             codec = heard.codec_context.name
             suffix, muxer, media_type = MUXERS.get(codec, MATROSKA)
-            path = self._scratch / f"original_stream.{suffix}"
+            path = scratch / f"original_stream.{suffix}"
             if not _holds(muxer, heard):
                 yield _none(codec, f"{muxer} does not hold {codec}")
                 return

@@ -6,18 +6,18 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.levels.levels import LEVELS, Levels
+from processors.audio.levels.levels import LEVELS, Levels, LevelsFacts
 from processors.audio.levels.loudness import LAYOUTS
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
 from processors.audio.renditions.filter_chain import Chain
 from processors.audio.renditions.writers import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
-from processors.contract import Inputs, Item, Need, Reads, require
+from processors.contract import Inputs, Item, Reads, require
 from processors.ordered_executor import OrderedExecutor
 
 RUN_SAMPLES = 1 << 16
@@ -86,14 +86,11 @@ class Renditions:
         require(-20 <= self.ceiling_dbtp <= 0, "ceiling_dbtp", self.ceiling_dbtp, "must be from -20 to 0")
         require(set(self.web) <= set(WEB_FORMATS), "web", self.web, f"must be of {', '.join(WEB_FORMATS)}")
 
-    def uses(self) -> tuple[Levels, ...]:
+    def inputs(self) -> tuple[Levels, ...]:
         return (self.levels,)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        return _Session(self, info, scratch)
+    def start(self, inputs: Inputs[AudioInfo], scratch: Path) -> _Session:
+        return _Session(self, inputs, scratch)
 
     def restoring(self, rate_hz: int) -> tuple[str, ...]:
         """FFmpeg's filters for `restored`, after the offset is removed."""
@@ -136,18 +133,18 @@ class _Output:
 
 
 class _Session:
-    def __init__(self, processor: Renditions, info: Inputs, scratch: Path) -> None:
-        self._info: AudioInfo = info.info
+    def __init__(self, processor: Renditions, inputs: Inputs[AudioInfo], scratch: Path) -> None:
+        self._info = inputs.info
         self._scratch = scratch
         rate_hz, count = self._info.rate_hz, self._info.channel_count
-        facts: Any = info.results[processor.levels.name].facts(LEVELS)
-        offsets = [channel["dc_offset"] if processor.remove_dc else 0.0 for channel in facts["channels"]]
+        levels = inputs.results[processor.levels.name].facts(LEVELS, LevelsFacts)
+        offsets = [channel.dc_offset if processor.remove_dc else 0.0 for channel in levels.channels]
         self._offsets = np.array(offsets, np.float32)[:, None]
         shown = ",".join(f"{-offset:+.7f}" for offset in offsets)
         dc = (f"add={shown}",) if processor.remove_dc else ()
         layout = LAYOUTS.get(count)
         restoring = processor.restoring(rate_hz)
-        raising = processor.raising(facts["loudness"]["integrated_lufs"], rate_hz)
+        raising = processor.raising(levels.loudness.integrated_lufs, rate_hz)
         self._chains: dict[str, tuple[str, ...]] = {"original": ()}
         self._outputs: list[_Output] = []
         if layout:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import av
 import numpy as np
 from PIL import Image
 
 from processors.audio.renditions.renditions import Renditions
-from processors.audio.spectrogram.picture import PICTURE, Picture
-from processors.audio.spectrogram.time_axes import SaysWhen
+from processors.audio.spectrogram.picture import PICTURE, Picture, PictureFacts
 from processors.clip_writer import write_steady_clip
-from processors.contract import Inputs, Item, Need, Reads, require
+from processors.contract import Inputs, Item, Processor, Reads, ReleaseContext, require
 from processors.errors import DamagedMedia, ResultMissing, UnsupportedMedia
 
 FILM = "film.mp4"
@@ -57,73 +56,59 @@ class Film:
         require(0 <= self.quality <= 51, "quality", self.quality, "must be from 0 to 51")
         require("aac" in self.renditions.web, "renditions", self.renditions.web, "must make aac")
 
-    def told(self, told: SaysWhen) -> Film:
+    def for_release(self, context: ReleaseContext) -> Film:
         """This processor for a source of which that is said: its picture has the clocks that are known."""
-        return replace(self, picture=self.picture.told(told))
+        return replace(self, picture=self.picture.for_release(context))
 
-    def uses(self) -> tuple[Any, ...]:
+    def inputs(self) -> tuple[Processor, ...]:
         return (self.picture, self.renditions)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        return _Session(self, info, scratch)
-
-
-class _Session:
-    def __init__(self, processor: Film, info: Inputs, scratch: Path) -> None:
-        self._processor, self._path = processor, scratch / FILM
-        picture = info.results[processor.picture.name]
-        self._picture: Any = picture.facts(PICTURE)
-        self._background = picture.path(PICTURE)
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
+        """The film, read back after writing."""
+        picture, path, rate = inputs.results[self.picture.name], scratch / FILM, self.frames_per_second
+        facts = picture.facts(PICTURE, PictureFacts)
         try:
-            self._sound = info.results[processor.renditions.name].path(SOUND)
+            sound = inputs.results[self.renditions.name].path(SOUND)
         except ResultMissing as error:
             raise UnsupportedMedia(
                 f"audio.renditions made no {SOUND}: the sound is too short or has more than 8 channels",
                 "no video can be made of it",
             ) from error
 
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        facts, rate = self._picture, self._processor.frames_per_second
-        with Image.open(self._background) as opened:
+        with Image.open(picture.path(PICTURE)) as opened:
             # H.264 in 4:2:0 has even sides
-            still = np.asarray(opened.convert("RGB"))[: facts["height_px"] // 2 * 2, : facts["width_px"] // 2 * 2]
-        seconds = facts["end_seconds"] - facts["start_seconds"]
+            still = np.asarray(opened.convert("RGB"))[: facts.height_px // 2 * 2, : facts.width_px // 2 * 2]
+        seconds = facts.end_seconds - facts.start_seconds
         count = max(1, round(seconds * rate))
-        span_px = facts["plot_right_px"] - facts["plot_left_px"]
-        rows = slice(round(facts["plot_top_px"]), round(facts["plot_bottom_px"]))
+        span_px = facts.plot_right_px - facts.plot_left_px
+        rows = slice(round(facts.plot_top_px), round(facts.plot_bottom_px))
 
         def at(index: int) -> np.ndarray:
             frame = still.copy()
-            middle = facts["plot_left_px"] + min(1.0, index / rate / seconds) * span_px
+            middle = facts.plot_left_px + min(1.0, index / rate / seconds) * span_px
             left = round(middle - PLAYHEAD_PX / 2)
             frame[rows, max(0, left) : left + PLAYHEAD_PX] = PLAYHEAD_COLOUR
             return frame
 
         write_steady_clip(
-            self._path,
+            path,
             at,
             frame_count=count,
             frames_per_second=rate,
-            quality_crf=self._processor.quality,
-            audio=self._sound,
+            quality_crf=self.quality,
+            audio=sound,
             audio_codec="copy",
         )
-        yield Item(name=FILM, media_type="video/mp4", file=self._path, facts=self._checked(count))
+        yield Item(name=FILM, media_type="video/mp4", file=path, facts=self._checked(path, count))
 
-    def _checked(self, count: int) -> FilmFacts:
+    def _checked(self, path: Path, count: int) -> FilmFacts:
         """Read the video back.
 
         Raises
         ------
         DamagedMedia : the sound is missing.
         """
-        with av.open(str(self._path)) as container:
+        with av.open(str(path)) as container:
             video = container.streams.video[0]
             if not container.streams.audio:
                 raise DamagedMedia("the video of the spectrogram has no sound", "run again")
@@ -131,7 +116,7 @@ class _Session:
                 width_px=video.width,
                 height_px=video.height,
                 frame_count=count,
-                frames_per_second=self._processor.frames_per_second,
-                duration_seconds=count / self._processor.frames_per_second,
+                frames_per_second=self.frames_per_second,
+                duration_seconds=count / self.frames_per_second,
                 sound="audible",
             )

@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from processors.audio.spectrogram.netcdf import PowerFile, channel_names, frames_of, mean_power_of, packed_batch
-from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
+from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, window_of
-from processors.contract import Inputs, Item, Need, Reads, require
+from processors.contract import Inputs, Item, Reads, require
 from processors.errors import RefusedMedia
 
 MEL = "mel.nc"
@@ -57,78 +57,58 @@ class Mel:
         usable = self.spectrogram.keep == "array" and self.spectrogram.scaling == "power"
         require(usable, "spectrogram", self.spectrogram, "must keep the array, as power")
 
-    def uses(self) -> tuple[Spectrogram, ...]:
+    def inputs(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        return _Session(self, info, scratch)
-
-
-class _Session:
-    def __init__(self, processor: Mel, info: Inputs, scratch: Path) -> None:
-        result = info.results[processor.spectrogram.name]
-        self._processor, self._array, self._path = processor, result.path(ARRAY), scratch / MEL
-        self._facts: Any = result.facts(ARRAY)
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        processor, facts = self._processor, self._facts
-        highest_hz = min(processor.highest_hz or facts["rate_hz"] / 2, facts["rate_hz"] / 2)
-        if highest_hz <= processor.lowest_hz:
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
+        """The array."""
+        result = inputs.results[self.spectrogram.name]
+        array, path, facts = result.path(ARRAY), scratch / MEL, result.facts(ARRAY, SpectrogramFacts)
+        highest_hz = min(self.highest_hz or facts.rate_hz / 2, facts.rate_hz / 2)
+        if highest_hz <= self.lowest_hz:
             raise RefusedMedia(f"the sound ends at {highest_hz:g} Hz", "choose a lower lowest_hz")
-        weights, middle_hz = self._filters(highest_hz)
-        scale = Scale(window=window_of(processor.spectrogram.window, facts["window_samples"]), rate_hz=facts["rate_hz"])
-        mean = mean_power_of(self._array)
+        weights, middle_hz = self._filters(facts, highest_hz)
+        scale = Scale(window=window_of(self.spectrogram.window, facts.window_samples), rate_hz=facts.rate_hz)
+        mean = mean_power_of(array)
         file = PowerFile(
-            self._path,
-            channels=channel_names(self._array),
+            path,
+            channels=channel_names(array),
             frequency_hz=middle_hz,
-            first_seconds=facts["first_frame_seconds"],
-            step_seconds=facts["hop_seconds"],
-            window_seconds=facts["window_samples"] / facts["rate_hz"],
+            first_seconds=facts.first_frame_seconds,
+            step_seconds=facts.hop_seconds,
+            window_seconds=facts.window_samples / facts.rate_hz,
             power_attributes={"units": "1", "long_name": "power re full-scale sine through mel filters of area 1"},
             attributes={
-                "window": processor.spectrogram.window,
-                "window_samples": facts["window_samples"],
-                "hop_samples": facts["hop_samples"],
-                "rate_hz": facts["rate_hz"],
-                "mel_scale": "htk" if processor.htk else "slaney",
+                "window": self.spectrogram.window,
+                "window_samples": facts.window_samples,
+                "hop_samples": facts.hop_samples,
+                "rate_hz": facts.rate_hz,
+                "mel_scale": "htk" if self.htk else "slaney",
                 "librosa_factor": 1 / scale.power,
             },
         )
-        for run in frames_of(self._array):
+        for run in frames_of(array):
             file.append(packed_batch(run.power @ weights.T), run.power.shape[1])
-        file.close(mean @ weights.T.astype(np.float64), facts["missing_seconds"])
+        file.close(mean @ weights.T.astype(np.float64), facts.missing_seconds)
         made = MelFacts(
-            frame_count=facts["frame_count"],
-            band_count=processor.band_count,
+            frame_count=facts.frame_count,
+            band_count=self.band_count,
             empty_band_count=int(np.count_nonzero(~weights.any(axis=1))),
-            lowest_hz=processor.lowest_hz,
+            lowest_hz=self.lowest_hz,
             highest_hz=highest_hz,
             librosa_factor=1 / scale.power,
         )
-        yield Item(name=MEL, media_type="application/x-netcdf", file=self._path, facts=made)
+        yield Item(name=MEL, media_type="application/x-netcdf", file=path, facts=made)
 
-    def _filters(self, highest_hz: float) -> tuple[np.ndarray, np.ndarray]:
+    def _filters(self, facts: SpectrogramFacts, highest_hz: float) -> tuple[np.ndarray, np.ndarray]:
         """Weights, float32, shape (bands of mel, bands), and the filters' middles, Hz."""
         import librosa.filters  # takes 1 s, which a plan need not pay
 
-        processor, facts = self._processor, self._facts
-        lowest_hz, count, htk = processor.lowest_hz, processor.band_count, processor.htk
+        lowest_hz, count, htk = self.lowest_hz, self.band_count, self.htk
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of empty filters, which are counted
             weights = librosa.filters.mel(
-                sr=facts["rate_hz"],
-                n_fft=facts["window_samples"],
-                n_mels=count,
-                fmin=lowest_hz,
-                fmax=highest_hz,
-                htk=htk,
+                sr=facts.rate_hz, n_fft=facts.window_samples, n_mels=count, fmin=lowest_hz, fmax=highest_hz, htk=htk
             )
         weights[:, [0, -1]] *= 4  # the first and last band hold a quarter of |STFT|² in our scaling
         middles = librosa.mel_frequencies(count + 2, fmin=lowest_hz, fmax=highest_hz, htk=htk)[1:-1]

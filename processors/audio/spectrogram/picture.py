@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from PIL import Image
@@ -15,10 +15,10 @@ from processors.audio.reading.missing_samples import missing_share
 from processors.audio.spectrogram.canvas import COLOURS, GREY, Canvas, colour_numbers, mark_row
 from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
 from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
-from processors.audio.spectrogram.spectrogram import OVERVIEW, Spectrogram
+from processors.audio.spectrogram.spectrogram import OVERVIEW, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, window_of
-from processors.audio.spectrogram.time_axes import Clock, SaysWhen, mars_clock, moment_of, source_clock, utc_clock
-from processors.contract import Inputs, Item, Need, Reads, require
+from processors.audio.spectrogram.time_axes import Clock, mars_clock, moment_of, source_clock, utc_clock
+from processors.contract import Inputs, Item, Reads, ReleaseContext, require
 
 FLOOR = 1e-30
 PICTURE = "spectrogram.png"
@@ -64,7 +64,7 @@ class Picture:
     frequency_axis: Literal["linear", "log"] = "linear"
     start_utc: str | None = None
     """When the source's time 0 was, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the release or
-    a label names (`told`), or no such axis."""
+    a label names, or no such axis."""
     start_source: str = ""
     """Where `start_utc` is from; written beside the axis."""
     longitude_degrees_east: float | None = None
@@ -83,46 +83,39 @@ class Picture:
             require(-360 <= east <= 360, "longitude_degrees_east", east, "must be from -360 to 360")
             require(self.start_utc is not None, "longitude_degrees_east", east, "needs start_utc")
 
-    def told(self, told: SaysWhen) -> Picture:
+    def for_release(self, context: ReleaseContext) -> Picture:
         """This processor for a source of which that is said."""
-        if self.start_utc is not None or (start := told.recorded_utc) is None:
+        if self.start_utc is not None or (start := context.recorded_start()) is None:
             return self
-        return replace(
-            self, start_utc=start, start_source=told.recorded_source, longitude_degrees_east=told.longitude_degrees_east
-        )
+        east = context.longitude_degrees_east
+        return replace(self, start_utc=start.utc, start_source=start.named_by, longitude_degrees_east=east)
 
-    def uses(self) -> tuple[Spectrogram, ...]:
+    def inputs(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        return _Session(self, info)
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
+        """The picture."""
+        return _PictureMaker(self, inputs).items()
 
 
-class _Session:
-    def __init__(self, processor: Picture, info: Inputs) -> None:
+class _PictureMaker:
+    def __init__(self, processor: Picture, inputs: Inputs[None]) -> None:
         self._processor = processor
-        measured = info.results[processor.spectrogram.name]
+        measured = inputs.results[processor.spectrogram.name]
         self._overview = measured.path(OVERVIEW)
-        self._facts: Any = measured.facts(OVERVIEW)
-        facts = self._facts
-        self._band_hz, self._highest_hz = facts["band_width_hz"], facts["rate_hz"] / 2
+        self._facts = facts = measured.facts(OVERVIEW, SpectrogramFacts)
+        self._band_hz, self._highest_hz = facts.band_width_hz, facts.rate_hz / 2
         self._lowest_hz = self._band_hz if processor.frequency_axis == "log" else 0.0
-        self._start = facts["first_frame_seconds"]
-        self._end = self._start + max(facts["sample_count"] / facts["rate_hz"], facts["hop_seconds"] / 2)
+        self._start = facts.first_frame_seconds
+        self._end = self._start + max(facts.sample_count / facts.rate_hz, facts.hop_seconds / 2)
 
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
+    def items(self) -> Iterator[Item]:
         facts, clocks = self._facts, self._clocks()
         power = np.concatenate([run.power for run in frames_of(self._overview)], axis=1)
         levels_db = 10 * np.log10(np.maximum(power, np.float32(FLOOR)))
         top_db = float(np.ceil(levels_db.max() / 5) * 5) if power.max() > 0 else 0.0
         bottom_db = top_db - self._processor.range_db
-        unit = UNIT[facts["scaling"]].format(self._band_hz)
+        unit = UNIT[facts.scaling].format(self._band_hz)
         cutoffs = self._cutoffs()
         height = 400 + 400 * len(levels_db)
         top, bottom = TOP_PX + CLOCK_PX * (len(clocks) - 1), height - BOTTOM_PX
@@ -137,8 +130,8 @@ class _Session:
                 canvas.words(LEFT_PX, first - 5, f"channel {number}", "ls")
         for number, clock in enumerate(clocks):
             self._time_axis(canvas, clock, bottom if number == 0 else top - CLOCK_PX * (number - 1), number)
-        notes = [f"mean power of {facts['channels_mixed']} channels"] if facts["channels_mixed"] > 1 else []
-        notes += ["grey: samples are missing"] if facts["missing_seconds"] else []
+        notes = [f"mean power of {facts.channels_mixed} channels"] if facts.channels_mixed > 1 else []
+        notes += ["grey: samples are missing"] if facts.missing_seconds else []
         if notes:
             canvas.words(RIGHT_PX, height - 4, "; ".join(notes), "rd")
         _colour_bar(canvas, top, bottom, bottom_db, top_db, unit)
@@ -170,33 +163,33 @@ class _Session:
 
     def _cutoffs(self) -> list[Cutoff | None]:
         facts = self._facts
-        frequency_hz = np.arange(facts["band_count"]) * self._band_hz
+        frequency_hz = np.arange(facts.band_count) * self._band_hz
         mean = mean_power_of(self._overview)
-        if facts["scaling"] == "power":
-            window = window_of(self._processor.spectrogram.window, facts["window_samples"])
-            mean = mean * Scale(window=window, rate_hz=facts["rate_hz"]).density_per_power()
+        if facts.scaling == "power":
+            window = window_of(self._processor.spectrogram.window, facts.window_samples)
+            mean = mean * Scale(window=window, rate_hz=facts.rate_hz).density_per_power()
         found = [find_cutoff(frequency_hz, density) for density in mean]
         return [None if isinstance(cutoff, str) else cutoff for cutoff in found]
 
     def _coloured(self, levels_db: np.ndarray, bottom_db: float, top_db: float) -> np.ndarray:
         """Palette numbers of columns, shape (columns, bands); grey where half the samples or more are missing."""
         facts, numbers = self._facts, colour_numbers(levels_db, bottom_db, top_db)
-        step = facts["hop_seconds"] * facts["frames_per_overview_column"]
-        starts = self._start - facts["hop_seconds"] / 2 + np.arange(len(numbers)) * step
-        numbers[missing_share(facts["missing_seconds"], starts, step) >= 0.5] = GREY
+        step = facts.hop_seconds * facts.frames_per_overview_column
+        starts = self._start - facts.hop_seconds / 2 + np.arange(len(numbers)) * step
+        numbers[missing_share(facts.missing_seconds, starts, step) >= 0.5] = GREY
         return numbers
 
     def _panel(self, numbers: np.ndarray, height_px: int) -> np.ndarray:
         """Palette numbers of frames, shape (columns, bands), as a picture with the lowest frequency at the bottom."""
         facts = self._facts
-        step = facts["hop_seconds"] * facts["frames_per_overview_column"]
-        first = self._start - facts["hop_seconds"] / 2
+        step = facts.hop_seconds * facts.frames_per_overview_column
+        first = self._start - facts.hop_seconds / 2
         left, right = ((seconds - first) / step for seconds in (self._start, self._end))
         rows = numbers.T
-        low, high = 0.5, facts["band_count"] - 0.5
+        low, high = 0.5, facts.band_count - 0.5
         if self._processor.frequency_axis == "log":
             places = np.geomspace(self._lowest_hz, self._highest_hz, height_px) / self._band_hz
-            rows = rows[np.minimum(np.rint(places).astype(int), facts["band_count"] - 1)]
+            rows = rows[np.minimum(np.rint(places).astype(int), facts.band_count - 1)]
             low, high = 0.0, float(height_px)
         upright = Image.fromarray(np.ascontiguousarray(rows[::-1]))
         box = (left, upright.height - high, min(right, upright.width), upright.height - low)

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image
@@ -16,8 +16,8 @@ from processors.audio.spectrogram.canvas import colour_numbers, palette
 from processors.audio.spectrogram.netcdf import frames_of
 from processors.audio.spectrogram.picture import FLOOR, UNIT
 from processors.audio.spectrogram.pyramid_viewer import PAGE
-from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
-from processors.contract import Inputs, Item, Need, Reads, as_json, require
+from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
+from processors.contract import Inputs, Item, Reads, as_json, require
 from processors.imaging.image_writer import encode
 
 TILE_COLUMNS = 512
@@ -79,32 +79,27 @@ class Pyramid:
         require(1 <= self.quality <= 95, "quality", self.quality, "must be from 1 to 95")
         require(self.spectrogram.keep == "array", "spectrogram", self.spectrogram.keep, "must keep the array")
 
-    def uses(self) -> tuple[Spectrogram, ...]:
+    def inputs(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        return _Session(self, info, scratch)
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
+        """The archive, or why there is none."""
+        return _PyramidMaker(self, inputs, scratch).items()
 
 
-class _Session:
-    def __init__(self, processor: Pyramid, info: Inputs, scratch: Path) -> None:
-        result = info.results[processor.spectrogram.name]
+class _PyramidMaker:
+    def __init__(self, processor: Pyramid, inputs: Inputs[None], scratch: Path) -> None:
+        result = inputs.results[processor.spectrogram.name]
         self._processor, self._array, self._path = processor, result.path(ARRAY), scratch / "pyramid.zip"
-        self._facts: Any = result.facts(ARRAY)
-        peak_dbfs = self._facts["peak_dbfs"]
+        self._facts = result.facts(ARRAY, SpectrogramFacts)
+        peak_dbfs = self._facts.peak_dbfs
         self._top_db = float(np.ceil((0.0 if peak_dbfs is None else peak_dbfs) / 5) * 5)
-        self._frames_per_column = max(1, round(processor.seconds_per_column / self._facts["hop_seconds"]))
+        self._frames_per_column = max(1, round(processor.seconds_per_column / self._facts.hop_seconds))
         self._colours = palette()
 
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
+    def items(self) -> Iterator[Item]:
         facts, processor = self._facts, self._processor
-        seconds = facts["sample_count"] / facts["rate_hz"]
+        seconds = facts.sample_count / facts.rate_hz
         if seconds < processor.least_seconds:
             yield self._listed(self._made((), f"shorter than {processor.least_seconds:g} s"))
             return
@@ -116,7 +111,7 @@ class _Session:
         yield Item(name="pyramid.zip", media_type="application/zip", file=self._path, facts=made)
 
     def _levels(self, archive: zipfile.ZipFile) -> Iterator[Level]:
-        stacks = [_Stack(self._facts["band_count"])]
+        stacks = [_Stack(self._facts.band_count)]
         for columns in self._columns():
             self._add(archive, stacks, 0, columns)
         number = 0
@@ -126,13 +121,13 @@ class _Session:
                 if stack.tiles:  # the next level goes on to the end too
                     self._add(archive, stacks, number + 1, _halved(stack.columns[: stack.count]))
                 self._write(archive, number, stack)
-            step = self._facts["hop_seconds"] * self._frames_per_column * 2**number
+            step = self._facts.hop_seconds * self._frames_per_column * 2**number
             yield Level(seconds_per_column=step, columns=stack.total, tiles=stack.tiles)
             number += 1
 
     def _columns(self) -> Iterator[np.ndarray]:
         """Columns of the finest level, float32, shape (columns, bands)."""
-        count, waiting = self._frames_per_column, np.zeros((0, self._facts["band_count"]), np.float32)
+        count, waiting = self._frames_per_column, np.zeros((0, self._facts.band_count), np.float32)
         for run in frames_of(self._array):
             joined = np.concatenate([waiting, run.power.mean(axis=0)])
             whole = len(joined) // count * count
@@ -168,18 +163,18 @@ class _Session:
         archive.writestr(zipfile.ZipInfo(name, MAKER_DATE), data)
 
     def _made(self, levels: tuple[Level, ...], reason: str | None) -> PyramidFacts:
-        facts, half = self._facts, self._facts["hop_seconds"] / 2
+        facts, half = self._facts, self._facts.hop_seconds / 2
         return PyramidFacts(
             is_tiled=bool(levels),
             reason=reason,
-            start_seconds=facts["first_frame_seconds"] - half,
-            end_seconds=facts["first_frame_seconds"] - half + facts["frame_count"] * facts["hop_seconds"],
-            highest_hz=facts["rate_hz"] / 2,
+            start_seconds=facts.first_frame_seconds - half,
+            end_seconds=facts.first_frame_seconds - half + facts.frame_count * facts.hop_seconds,
+            highest_hz=facts.rate_hz / 2,
             rows=self._processor.rows,
             tile_columns=TILE_COLUMNS,
             bottom_db=self._top_db - self._processor.range_db,
             top_db=self._top_db,
-            unit=UNIT[facts["scaling"]].format(facts["band_width_hz"]),
+            unit=UNIT[facts.scaling].format(facts.band_width_hz),
             levels=levels,
         )
 

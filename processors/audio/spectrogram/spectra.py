@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,9 +25,9 @@ from processors.audio.spectrogram.octave_bands import (
 )
 from processors.audio.spectrogram.percentiles import DensityTally
 from processors.audio.spectrogram.spectral_lines import LineFinder
-from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram
+from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, window_of
-from processors.contract import Inputs, Item, Need, Reads, require
+from processors.contract import Inputs, Item, Reads, require
 
 PERCENTS = (1, 5, 50, 95, 99)
 
@@ -90,54 +90,39 @@ class Spectra:
     def __post_init__(self) -> None:
         require(self.spectrogram.keep == "array", "spectrogram", self.spectrogram.keep, "must keep the array")
 
-    def uses(self) -> tuple[Spectrogram, ...]:
+    def inputs(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        return _Session(self, info)
-
-
-class _Session:
-    def __init__(self, processor: Spectra, info: Inputs) -> None:
-        result = info.results[processor.spectrogram.name]
-        self._path = result.path(ARRAY)
-        self._facts: Any = result.facts(ARRAY)
-        self._processor = processor
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        facts = self._facts
-        size, hop, rate_hz = facts["window_samples"], facts["hop_samples"], facts["rate_hz"]
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
+        """The table of all channels."""
+        result = inputs.results[self.spectrogram.name]
+        path, facts = result.path(ARRAY), result.facts(ARRAY, SpectrogramFacts)
+        size, hop, rate_hz = facts.window_samples, facts.hop_samples, facts.rate_hz
         first = -(-(size // 2) // hop)  # the first frame without padding, and the first one after the last
-        end = (facts["sample_count"] - size // 2) // hop + 1
+        end = (facts.sample_count - size // 2) // hop + 1
         if end <= first:
-            first, end = 0, facts["frame_count"]
-        tallies = [DensityTally(facts["band_count"]) for _ in range(facts["channel_count"])]
-        names: list[str] = ["mean"] if facts["channel_count"] == 1 else list(map(str, range(facts["channel_count"])))
-        for run in frames_of(self._path):
+            first, end = 0, facts.frame_count
+        tallies = [DensityTally(facts.band_count) for _ in range(facts.channel_count)]
+        names: list[str] = ["mean"] if facts.channel_count == 1 else list(map(str, range(facts.channel_count)))
+        for run in frames_of(path):
             whole = slice(max(0, first - run.first_frame), max(0, end - run.first_frame))
             heard = run.power[:, whole]
-            if facts["missing_seconds"]:
+            if facts.missing_seconds:
                 numbers = np.arange(run.first_frame, run.first_frame + run.power.shape[1])[whole]
-                starts = facts["first_frame_seconds"] + (numbers * hop - size // 2) / rate_hz
-                heard = heard[:, missing_share(facts["missing_seconds"], starts, size / rate_hz) == 0]
+                starts = facts.first_frame_seconds + (numbers * hop - size // 2) / rate_hz
+                heard = heard[:, missing_share(facts.missing_seconds, starts, size / rate_hz) == 0]
             for tally, power in zip(tallies, heard, strict=True):
                 tally.add(power)
-        scale = Scale(window=window_of(self._processor.spectrogram.window, size), rate_hz=rate_hz)
-        factor = scale.density_per_power() if facts["scaling"] == "power" else np.ones(facts["band_count"])
+        scale = Scale(window=window_of(self.spectrogram.window, size), rate_hz=rate_hz)
+        factor = scale.density_per_power() if facts.scaling == "power" else np.ones(facts.band_count)
         frequency_hz = np.fft.rfftfreq(size, 1 / rate_hz)
         step_hz = float(frequency_hz[1] - frequency_hz[0])
-        finder = LineFinder(self._processor.spectrogram.window, size, step_hz)
+        finder = LineFinder(self.spectrogram.window, size, step_hz)
         table = io.StringIO()
         rows = csv.writer(table, lineterminator="\n")
         rows.writerow(self._columns())
         spectra = []
-        for name, tally, power in zip(names, tallies, mean_power_of(self._path), strict=True):
+        for name, tally, power in zip(names, tallies, mean_power_of(path), strict=True):
             mean = power * factor
             densities = [mean, *(tally.percentile(percent) * factor for percent in PERCENTS)]
             for hz, *cells in zip(frequency_hz, *self._cells(densities, frequency_hz), strict=True):
@@ -151,20 +136,20 @@ class _Session:
             f"than {MIN_BANDS_INSIDE:g} steps is left out; a longer window_samples gives lower bands",
             reference="full scale 1.0; a sine of full scale has −3.01 dBFS rms",
             channels=tuple(spectra),
-            calibration=self._processor.calibration,
+            calibration=self.calibration,
         )
         yield Item(name="spectra.csv", media_type="text/csv", data=table.getvalue().encode(), facts=found)
 
     def _columns(self) -> list[str]:
         which = ["mean", *(f"p{percent}" for percent in PERCENTS)]
         columns = ["channel", "frequency_hz", *(f"{one}_dbfs_per_hz" for one in which)]
-        if self._processor.calibration:
+        if self.calibration:
             columns += ["mean_square_pascals_per_hz", *(f"{one}_db_re_20_upa_per_hz" for one in which)]
         return columns
 
     def _cells(self, densities: list[np.ndarray], frequency_hz: np.ndarray) -> Iterator[list[str]]:
         """Columns of text, each over all bands."""
-        calibration = self._processor.calibration
+        calibration = self.calibration
         for density in densities:
             yield [_decibels(value) for value in density]
         if calibration:
@@ -176,7 +161,7 @@ class _Session:
     def _spectrum(
         self, name: str, frequency_hz: np.ndarray, density: np.ndarray, frame_count: int, tone: Tone | str
     ) -> ChannelSpectrum:
-        calibration = self._processor.calibration
+        calibration = self.calibration
         pressures: list[BandPressure] = []
         if calibration:
             heard = calibration.square_pascals(density, frequency_hz)

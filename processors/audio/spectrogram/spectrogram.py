@@ -17,7 +17,7 @@ from processors.audio.reading.missing_samples import missing_share
 from processors.audio.spectrogram.column_pool import ColumnPool, means_of_runs
 from processors.audio.spectrogram.netcdf import PowerFile, packed_batch
 from processors.audio.spectrogram.stft import BATCH_FRAMES, FrameBatches, Scale, WindowName, power_of, window_of
-from processors.contract import Item, Need, Reads, require
+from processors.contract import Item, Reads, require
 from processors.errors import RefusedMedia
 from processors.ordered_executor import OrderedExecutor
 
@@ -105,9 +105,6 @@ class Spectrogram:
             value = getattr(self, name)
             require(value in get_args(choices), name, value, f"must be one of {', '.join(get_args(choices))}")
         require(self.keep in ("array", "overview"), "keep", self.keep, "must be array or overview")
-
-    def needs(self, info: AudioInfo) -> Need:
-        return Need()
 
     def start(self, info: AudioInfo, scratch: Path) -> _Session:
         return _Session(self, info, scratch)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from processors.mission.mars_time import ACCURACY_SECONDS, SOL_IN_DAYS, mars_time
 from processors.mission.when import parse_when
@@ -53,23 +53,6 @@ def source_clock(end_seconds: float) -> Clock:
     """Time in the source, from its own zero."""
     unit = "s" if end_seconds < 120 else "h:min:s"
     return Clock(label=f"time in the source ({unit})", zero_seconds=0.0, rate=1.0, style="elapsed")
-
-
-class SaysWhen(Protocol):
-    """What is known of a recording from outside its bytes."""
-
-    @property
-    def recorded_utc(self) -> str | None:
-        """ISO 8601 with an offset, to the minute or finer."""
-        ...
-
-    @property
-    def recorded_source(self) -> str:
-        """Which file says so."""
-        ...
-
-    @property
-    def longitude_degrees_east(self) -> float | None: ...
 
 
 def moment_of(start_utc: str) -> datetime | None:

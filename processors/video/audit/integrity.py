@@ -7,20 +7,20 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.contract import Inputs, Item, Json, Need, Processor, Reads, as_json, require
-from processors.video.audit.bars_and_overlays import Box, still_parts
+from processors.contract import Inputs, Item, Json, Processor, Reads, as_json, from_json, require
+from processors.video.audit.bars_and_overlays import Box, StaticRegions, still_parts
 from processors.video.audit.findings import Findings, FrameSpan, verdict_words
-from processors.video.audit.measured import FrameTable, FromResults
+from processors.video.audit.measured import FrameTable, video_report
 from processors.video.audit.measurements import Measurements
 from processors.video.audit.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
 from processors.video.audit.repeated_frames import RepeatedRun, empty_frames, repeated_frames, runs
-from processors.video.reading.video_info import many
+from processors.video.reading.video_info import VideoReport, many
 
 MAX_RATE_HZ = 10_000.0
 """Films of faster cameras are written for a player, which shows a thousand frames a second at the very most."""
@@ -81,22 +81,14 @@ class Integrity:
         for name in ("held_share_at_most", "damaged_share_at_most", "soft_below"):
             require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "must be from 0 to 1")
 
-    def uses(self) -> tuple[Processor, ...]:
+    def inputs(self) -> tuple[Processor, ...]:
         return (self.measurements,)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> FromResults:
-        return FromResults(partial(self.items, info))
-
-    def items(self, using: Inputs) -> Iterator[Item]:
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
         """What is found, from the results alone."""
-        measured = FrameTable.of(using)
-        report = using.source_facts["video"]
-        assert isinstance(report, dict)
+        measured = FrameTable.of(inputs)
         repeated = repeated_frames(measured, self.held_levels)
-        found = findings(measured, repeated, report)
+        found = findings(measured, repeated, video_report(inputs))
         audit = self.audit(found, _absurd_times(measured, found.frame_rate_hz), (measured.width_px, measured.height_px))
         text = json.dumps({"audit": as_json(audit)} | _fields(found), indent=1, ensure_ascii=False)
         yield Item(name="integrity.json", media_type="application/json", data=text.encode(), facts=audit)
@@ -137,41 +129,50 @@ class Integrity:
             yield f"{bad} of {whole} frames are damaged, depend on damaged ones, or are missing"
 
 
-def findings(measured: FrameTable, repeated: np.ndarray, report: dict[str, Json]) -> Findings:
-    """Put together what is in the measurements and in the reader's report (`VideoReport` as JSON)."""
-    facts: dict[str, Any] = report
+def static_regions(inputs: Inputs[Any]) -> StaticRegions:
+    """The bars and overlays that `video.integrity` found in this source."""
+    record = json.loads(inputs.results[Integrity.name].path("integrity.json").read_bytes())
+    return from_json(StaticRegions, record["still"])
+
+
+def findings(measured: FrameTable, repeated: np.ndarray, report: VideoReport) -> Findings:
+    """Put together what is in the measurements and in the reader's report."""
     count, held = measured.frame_count, int(repeated.sum())
     shown = float(measured.time(count) - measured.time(0)) if count else None
-    why_cut = _truncated(facts, float(measured.time(count)) if count else None, shown)
+    why_cut = _truncated(report, float(measured.time(count)) if count else None, shown)
     return Findings(
-        frame_count_declared=facts["frame_count_from_header"],
-        frame_count_hidden=facts["frame_count_hidden"],
+        frame_count_declared=report.frame_count_from_header,
+        frame_count_hidden=report.frame_count_hidden,
         frame_count_decoded=count,
         frame_count_distinct=count - held,
         frame_count_held=held,
         frame_count_black=int(empty_frames(measured).sum()),
-        frame_count_lost=facts["frame_count_lost"],
-        frame_count_gone=facts["frame_count_gone"],
-        frame_count_corrupt=facts["frame_count_corrupt"],
+        frame_count_lost=report.frame_count_lost,
+        frame_count_gone=report.frame_count_gone,
+        frame_count_corrupt=report.frame_count_corrupt,
         frame_count_after_damage=int((measured.is_damaged & ~measured.column("is_corrupt").astype(bool)).sum()),
-        frame_count_without_time=facts["frame_count_without_time"],
+        frame_count_without_time=report.frame_count_without_time,
         frame_count_interlaced=int(measured.column("is_interlaced").sum()),
-        duration_declared_seconds=facts["duration_seconds_from_header"],
+        duration_declared_seconds=_seconds(report.duration_seconds_from_header),
         duration_decoded_seconds=shown,
         frame_rate_hz=round(count / shown, 3) if shown else None,
         distinct_per_second=round((count - held) / shown, 3) if shown else None,
         damaged_or_missing=_damage(measured),
-        damaged_byte_count=facts["damaged_byte_count"],
-        decoder_errors=facts["decoder_errors"],
-        first_error=facts["first_error"],
+        damaged_byte_count=report.damaged_byte_count,
+        decoder_errors=report.decoder_errors,
+        first_error=report.first_error,
         is_truncated=why_cut is not None,
         truncated_because=why_cut,
-        joined_at_seconds=tuple(facts["joined_at_seconds"]),
-        edits_not_followed=facts["edits_not_followed"],
+        joined_at_seconds=tuple(float(seconds) for seconds in report.joined_at_seconds),
+        edits_not_followed=report.edits_not_followed,
         jumps=_jumps(measured),
         still=still_parts(measured.statistics, measured.width_px, measured.height_px),
         detail_share=_detail_share(measured.statistics),
     )
+
+
+def _seconds(time: Fraction | None) -> float | None:
+    return None if time is None else float(time)
 
 
 def _fields(found: Findings) -> dict[str, Json]:
@@ -180,17 +181,17 @@ def _fields(found: Findings) -> dict[str, Json]:
     return fields
 
 
-def _truncated(facts: dict[str, Any], end: float | None, shown: float | None) -> str | None:
+def _truncated(report: VideoReport, end: float | None, shown: float | None) -> str | None:
     """Why the file seems cut off; None where it does not."""
-    declared, packets = facts["frame_count_from_header"], facts["frame_count_from_packets"]
-    duration = facts["duration_seconds_from_header"]
+    declared, packets = report.frame_count_from_header, report.frame_count_from_packets
+    duration = _seconds(report.duration_seconds_from_header)
     if declared is not None and packets is not None:
-        there = packets + facts["frame_count_hidden"] + facts["chunk_count_empty"]
+        there = packets + (report.frame_count_hidden or 0) + report.chunk_count_empty
         if declared > there + 1:
             return f"the header declares {declared} frames, {there} are there"
     if duration is not None and end is not None and shown is not None and duration > max(end, shown) * 1.02 + 0.5:
         return f"the header declares {duration:.3f} s, the last frame ends at {end:.3f} s"
-    return f"the container ends in the middle ({facts['unreadable']})" if facts["unreadable"] else None
+    return f"the container ends in the middle ({report.unreadable})" if report.unreadable else None
 
 
 def _jumps(measured: FrameTable) -> tuple[FrameSpan, ...]:

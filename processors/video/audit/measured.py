@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from processors.contract import Inputs, Item
+from processors.contract import Inputs, from_json
 from processors.errors import ResultMissing
-from processors.video.audit.measurements import THUMBNAIL_PX, Measurements
+from processors.video.audit.measurements import THUMBNAIL_PX, MeasurementFacts, Measurements
 from processors.video.audit.pixel_statistics import PixelStatistics
+from processors.video.reading.video_info import VideoReport
 
 
-@dataclass(frozen=True)
-class FromResults:
-    """A session of a processor that reads `results`: it is fed nothing, and all its items come at the end."""
-
-    make: Callable[[], Iterator[Item]]
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        return self.make()
+def video_report(inputs: Inputs[Any]) -> VideoReport:
+    """What the reader reported when the video was measured."""
+    return from_json(VideoReport, inputs.source_facts["video"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,25 +43,22 @@ class FrameTable:
     _columns: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, using: Inputs) -> FrameTable:
+    def of(cls, inputs: Inputs[Any]) -> FrameTable:
         """What `video.measurements` made of this source."""
-        result = using.results[Measurements.name]
-        facts = result.facts("measurements.parquet")
-        assert isinstance(facts, dict)
+        result, report = inputs.results[Measurements.name], video_report(inputs)
+        facts = result.facts("measurements.parquet", MeasurementFacts)
         try:
             statistics_archive = result.path("statistics.npz")
         except ResultMissing:
             statistics_archive = None
-        report = using.source_facts["video"]
-        assert isinstance(report, dict)
         return cls(
-            lost_seconds=tuple((start, end) for start, end in report["lost_seconds"]),  # type: ignore[union-attr,misc]
-            unsure_seconds=tuple((start, end) for start, end in report["unsure_seconds"]),  # type: ignore[union-attr,misc]
+            lost_seconds=tuple((float(start), float(end)) for start, end in report.lost_seconds),
+            unsure_seconds=tuple((float(start), float(end)) for start, end in report.unsure_seconds),
             table=result.path("measurements.parquet"),
-            time_base=Fraction(str(facts["time_base"])),
-            frame_count=int(facts["frame_count"]),  # type: ignore[arg-type]
-            width_px=int(facts["width_px"]),  # type: ignore[arg-type]
-            height_px=int(facts["height_px"]),  # type: ignore[arg-type]
+            time_base=Fraction(facts.time_base),
+            frame_count=facts.frame_count,
+            width_px=facts.width_px,
+            height_px=facts.height_px,
             statistics_archive=statistics_archive,
         )
 

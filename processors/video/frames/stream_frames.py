@@ -6,26 +6,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import av.container
 
-from processors.contract import Item, Need, Reads, Source, as_json, require
+from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.decoding import open_container, packets_of
 from processors.errors import RefusedMedia
-from processors.sources.source_file import SourceFile
 from processors.video.frames.frames import Frames
 from processors.video.reading.container_damage import structure_of
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.streams import film, films
 from processors.video.reading.video_reader import VideoReader
-
-
-class _OpenSource(Protocol):
-    @property
-    def source(self) -> Source: ...
-    @property
-    def file(self) -> SourceFile: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,39 +39,24 @@ class StreamFrames:
     def __post_init__(self) -> None:
         require(self.stream is None or self.stream >= 0, "stream", self.stream, "must be 0 or more")
 
-    def needs(self, info: _OpenSource) -> Need:
-        return Need()
-
-    def start(self, info: _OpenSource, scratch: Path) -> _Session:
-        return _Session(self, info, scratch)
-
-
-class _Session:
-    def __init__(self, processor: StreamFrames, opened: _OpenSource, scratch: Path) -> None:
-        self._processor = processor
-        self._opened = opened
-        self._scratch = scratch
-
-    def feed(self, unit: object) -> Iterator[Item]:
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        wanted = self._wanted()
+    def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
+        """Those of each wanted stream, one stream after the other."""
+        wanted = self._wanted(opened)
         if not wanted:
             raise RefusedMedia("it has one video stream, whose frames are those of video.frames", "nothing is to do")
         for index in wanted:
-            for item in self._items_of(index):
+            for item in self._items_of(index, opened, scratch):
                 yield replace(item, name=f"stream_{index}/{item.name}")
 
-    def _wanted(self) -> list[int]:
-        if self._processor.stream is not None:
-            return [self._processor.stream]
-        with self._opened.file.open() as file, open_container(file) as container:
+    def _wanted(self, opened: OpenSource) -> list[int]:
+        if self.stream is not None:
+            return [self.stream]
+        with opened.file.open() as file, open_container(file) as container:
             shown = film(container).index
             return [stream.index for stream in films(container) if stream.index != shown]
 
-    def _items_of(self, index: int) -> Iterator[Item]:
-        file, digest, frames = self._opened.file, self._opened.source.digest, self._processor.frames
+    def _items_of(self, index: int, opened: OpenSource, scratch: Path) -> Iterator[Item]:
+        file, digest, frames = opened.file, opened.source.digest, self.frames
         with (
             file.open() as first,
             file.open() as second,
@@ -93,10 +70,10 @@ class _Session:
                 source_digest=digest,
                 stream_index=index,
                 in_order=True,
-                structure=structure_of(file, self._opened.source.format),
+                structure=structure_of(file, opened.source.format),
             )
             reader.want([frames.needs(reader.info)])
-            session = frames.start(reader.info, self._scratch)
+            session = frames.start(reader.info, scratch)
             for frame in _frames(container, reader):
                 yield from session.feed(frame)
             yield from session.finish()

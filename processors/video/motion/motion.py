@@ -9,22 +9,23 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import tan
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from processors.contract import Inputs, Item, Need, Processor, Reads, as_json, require
+from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, as_json, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
-from processors.video.audit.integrity import Integrity
+from processors.video.audit.integrity import Audit, Integrity, static_regions
 from processors.video.motion.mosaic import Mosaic, MosaicFacts
 from processors.video.motion.motion_curve import Curve, curve_of
 from processors.video.motion.motion_plot import draw_curve
 from processors.video.motion.registration import Similarity, feature_mask, register
 from processors.video.motion.shot_summary import ShotMotion, summary_of
 from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoInfo
 from processors.video.shots.shots import Shot, Shots, read_shots
 
 MIN_FRAMES = 8
@@ -63,17 +64,8 @@ class MotionFacts:
     """What the table of motion says in sum."""
 
     shots: tuple[ShotMotion, ...]
-    audit: object
-    """The verdict on the video (`Audit`)."""
-
-
-class SaysHowHigh(Protocol):
-    """What is known of a video from outside its bytes."""
-
-    @property
-    def altitude(self) -> tuple[float, float, int] | None:
-        """Metres at a shot's first frame, field of view in degrees, and the shot's number."""
-        ...
+    audit: Audit
+    """The verdict on the video."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +89,7 @@ class Motion:
     only_shots: tuple[int, ...] = ()
     """Numbers of the shots to measure; empty: all."""
     altitude_metres: float | None = None
-    """Of the camera above the ground at the first frame of a shot. None: what the release says (`told`), or unknown."""
+    """Of the camera above the ground at the first frame of a shot. None: what the release says, or unknown."""
     field_of_view_degrees: float | None = None
     """From the left to the right edge of the picture inside its bars."""
     altitude_shot: int | None = None
@@ -115,56 +107,55 @@ class Motion:
         one_shot = altitude is None or self.altitude_shot is not None or len(self.only_shots) == 1
         require(one_shot, "altitude_shot", self.altitude_shot, "must be the shot that altitude_metres belongs to")
 
-    def told(self, told: SaysHowHigh) -> Motion:
+    def for_release(self, context: ReleaseContext) -> Motion:
         """This processor for a source of which that is said."""
-        if self.altitude_metres is not None or told.altitude is None:
+        if self.altitude_metres is not None or context.altitude is None:
             return self
-        metres, view_degrees, shot = told.altitude
+        metres, view_degrees, shot = context.altitude
         return replace(self, altitude_metres=metres, field_of_view_degrees=view_degrees, altitude_shot=shot)
 
-    def uses(self) -> tuple[Processor, ...]:
+    def inputs(self) -> tuple[Processor, ...]:
         return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
 
-    def needs(self, info: Inputs) -> Need:
-        base = info.info.time_base
-        spans = [(shot.start_pts * base, shot.end_pts * base) for shot in self.wanted(info)]
+    def needs(self, inputs: Inputs[VideoInfo]) -> Need:
+        base = inputs.info.time_base
+        spans = [(shot.start_pts * base, shot.end_pts * base) for shot in self.wanted(inputs)]
 
         def shown(start: Fraction, end: Fraction) -> bool:
             return any(first <= start < last for first, last in spans)
 
         return Need(shown=shown, longest_side_px=self.longest_side_px)
 
-    def wanted(self, info: Inputs) -> list[Shot]:
+    def wanted(self, inputs: Inputs[VideoInfo]) -> list[Shot]:
         """The shots that are long enough and asked for."""
         return [
             shot
-            for shot in read_shots(info).shots
+            for shot in read_shots(inputs).shots
             if shot.end_frame - shot.first_frame >= MIN_FRAMES
             and (not self.only_shots or shot.number in self.only_shots)
         ]
 
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        audit = info.results[Integrity.name].facts("integrity.json")
-        assert isinstance(audit, dict)
+    def start(self, inputs: Inputs[VideoInfo], scratch: Path) -> _Session:
+        audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         refuse_unless_measurable(audit)
-        numbers = [shot.number for shot in read_shots(info).shots]
+        numbers = [shot.number for shot in read_shots(inputs).shots]
         if self.altitude_shot is not None and self.altitude_shot not in numbers:
             raise RefusedMedia(
                 f"there is no shot {self.altitude_shot}, to which the altitude belongs",
                 f"name one of 1 to {len(numbers)} as altitude_shot",
             )
-        if not self.wanted(info):
+        if not self.wanted(inputs):
             raise RefusedMedia(
                 f"no shot that was asked for has {MIN_FRAMES} frames or more", "choose other shots, or none"
             )
-        return _Session(self, info, audit, scratch)
+        return _Session(self, inputs, audit, scratch)
 
 
-def refuse_unless_measurable(audit: dict[str, Any]) -> None:
+def refuse_unless_measurable(audit: Audit) -> None:
     """Raises `RefusedMedia`, with the reasons, where the audit says that motion may not be measured."""
-    if not audit["motion_may_be_measured"]:
+    if not audit.motion_may_be_measured:
         raise RefusedMedia(
-            f"motion may not be measured: {'; '.join(map(str, audit['motion_refused_because']))}",
+            f"motion may not be measured: {'; '.join(audit.motion_refused_because)}",
             "use the instrument's own frames, or raise the audit's limits and say so",
         )
 
@@ -179,15 +170,14 @@ class _Row:
 
 
 class _Session:
-    def __init__(self, processor: Motion, using: Inputs, audit: dict[str, Any], scratch: Path) -> None:
+    def __init__(self, processor: Motion, inputs: Inputs[VideoInfo], audit: Audit, scratch: Path) -> None:
         self._processor = processor
         self._audit = audit
         self._path = scratch / "motion.parquet"
-        self._shots = processor.wanted(using)
+        self._shots = processor.wanted(inputs)
         self._starts = [shot.start_pts for shot in self._shots]
-        still = json.loads(using.results[Integrity.name].path("integrity.json").read_bytes())["still"]
-        self._still: dict[str, Any] = still
-        self._width_px = int(using.info.width_px)
+        self._still = static_regions(inputs)
+        self._width_px = inputs.info.width_px
         self._mask: np.ndarray | None = None
         self._last: np.ndarray | None = None
         self._rows: list[_Row] = []
@@ -260,8 +250,8 @@ class _Session:
         shot = processor.altitude_shot or next(iter(processor.only_shots), None)
         is_known = bool(rows) and rows[0].shot == shot
         altitudes = [self._altitude(curve, is_known and number == 0) for number, curve in enumerate(curves)]
-        box = self._audit["picture_box"]
-        width_px = box["right_px"] - box["left_px"] if box else self._width_px
+        box = self._audit.picture_box
+        width_px = box.right_px - box.left_px if box else self._width_px
         view = processor.field_of_view_degrees
         firsts = np.cumsum([0, *(len(curve.scale) for curve in curves)])
         for number, row in enumerate(rows):

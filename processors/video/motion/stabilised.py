@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
@@ -10,17 +9,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import cos, exp, log, radians, sin
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from processors.clip_writer import WebClip
 from processors.contract import Inputs, Item, Need, Processor, Reads, require
 from processors.errors import RefusedMedia
-from processors.video.audit.integrity import Integrity
+from processors.video.audit.integrity import Audit, Integrity, static_regions
 from processors.video.motion.motion import Motion, refuse_unless_measurable
 from processors.video.motion.registration import Similarity, feature_mask, register
 from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoInfo
 from processors.video.shots.shots import Shot
 
 
@@ -40,8 +40,8 @@ class StabilisedFacts:
     """How far a frame's centre was moved at the most, in px of the clip."""
     width_px: int
     height_px: int
-    audit: object
-    """The verdict on the video (`Audit`)."""
+    audit: Audit
+    """The verdict on the video."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,17 +67,16 @@ class Stabilised:
         require(3 <= self.window_frames <= 101, "window_frames", self.window_frames, "must be from 3 to 101")
         require(128 <= self.longest_side_px <= 1920, "longest_side_px", self.longest_side_px, "must be 128 to 1920")
 
-    def uses(self) -> tuple[Processor, ...]:
-        return self.motion.uses()
+    def inputs(self) -> tuple[Processor, ...]:
+        return self.motion.inputs()
 
-    def needs(self, info: Inputs) -> Need:
-        return Need(shown=self.motion.needs(info).shown, longest_side_px=self.longest_side_px)
+    def needs(self, inputs: Inputs[VideoInfo]) -> Need:
+        return Need(shown=self.motion.needs(inputs).shown, longest_side_px=self.longest_side_px)
 
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        audit = info.results[Integrity.name].facts("integrity.json")
-        assert isinstance(audit, dict)
+    def start(self, inputs: Inputs[VideoInfo], scratch: Path) -> _Session:
+        audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         refuse_unless_measurable(audit)
-        return _Session(self, info, audit, scratch)
+        return _Session(self, inputs, audit, scratch)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,15 +91,15 @@ class _Posed:
 
 
 class _Session:
-    def __init__(self, processor: Stabilised, using: Inputs, audit: dict[str, Any], scratch: Path) -> None:
+    def __init__(self, processor: Stabilised, inputs: Inputs[VideoInfo], audit: Audit, scratch: Path) -> None:
         self._processor = processor
         self._audit = audit
         self._scratch = scratch
-        self._time_base: Fraction = using.info.time_base
-        self._width_px = int(using.info.width_px)
-        self._shots = processor.motion.wanted(using)
+        self._time_base: Fraction = inputs.info.time_base
+        self._width_px = inputs.info.width_px
+        self._shots = processor.motion.wanted(inputs)
         self._starts = [shot.start_pts for shot in self._shots]
-        self._still = json.loads(using.results[Integrity.name].path("integrity.json").read_bytes())["still"]
+        self._still = static_regions(inputs)
         self._mask: np.ndarray | None = None
         self._luma: np.ndarray | None = None
         self._shot: Shot | None = None

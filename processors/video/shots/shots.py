@@ -9,16 +9,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from functools import partial
 from math import floor
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from processors.contract import Inputs, Item, Need, Processor, Reads, as_json, require
-from processors.video.audit.integrity import Integrity
-from processors.video.audit.measured import FrameTable, FromResults
+from processors.contract import Inputs, Item, Processor, Reads, as_json, from_json, require
+from processors.video.audit.integrity import Audit, Integrity
+from processors.video.audit.measured import FrameTable, video_report
 from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, runs
 from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual_rate
 from processors.video.shots.edl import edit_decision_list
@@ -84,7 +83,7 @@ class ShotFacts:
 
     shot_count: int
     transition_count: int
-    audit: object
+    audit: Audit
     """The verdict on the video (`Audit`)."""
 
 
@@ -118,26 +117,20 @@ class Shots:
         require(1 <= self.black_level <= 254, "black_level", self.black_level, "must be from 1 to 254")
         require(self.shortest_frames >= 1, "shortest_frames", self.shortest_frames, "must be 1 or more")
 
-    def uses(self) -> tuple[Processor, ...]:
+    def inputs(self) -> tuple[Processor, ...]:
         return (self.integrity.measurements, self.integrity)
 
-    def needs(self, info: Inputs) -> Need:
-        return Need()
-
-    def start(self, info: Inputs, scratch: Path) -> FromResults:
-        return FromResults(partial(self.items, info))
-
-    def items(self, using: Inputs) -> Iterator[Item]:
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
         """What is found, from the results alone."""
-        measured = FrameTable.of(using)
-        audit = using.results[Integrity.name].facts("integrity.json")
+        measured = FrameTable.of(inputs)
+        audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         found = find_shots(self, measured)
         facts = ShotFacts(shot_count=len(found.shots), transition_count=len(found.transitions), audit=audit)
         text = json.dumps(as_json(found), indent=1).encode()
         yield Item(name="shots.json", media_type="application/json", data=text, facts=facts)
         yield Item(name="shots.csv", media_type="text/csv", data=_table(found.shots), facts=facts)
         if found.shots:
-            origin, first, name = measured.time(0), first_time_code(using, measured), using.source_name or "source"
+            origin, first, name = measured.time(0), first_time_code(inputs, measured), inputs.source_name or "source"
             spans = [(measured.time(shot.first_frame), measured.time(shot.end_frame)) for shot in found.shots]
             data = edit_decision_list(spans, first, origin, name).encode()
             yield Item(name="shots.edl", media_type="text/plain", data=data, facts=facts)
@@ -150,7 +143,7 @@ class Shots:
             yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
 
 
-def first_time_code(using: Inputs, measured: FrameTable) -> TimeCode:
+def first_time_code(inputs: Inputs[Any], measured: FrameTable) -> TimeCode:
     """The code of the first picture: the file's own, else its presentation time's.
 
     At 29.97 and 59.94 pictures a second one that no file says drops numbers, so that it keeps step with the clock.
@@ -159,9 +152,7 @@ def first_time_code(using: Inputs, measured: FrameTable) -> TimeCode:
     rate_hz = usual_rate(Fraction(count) / shown, 2 * measured.time_base / shown) if shown else Fraction(25)
     if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
         rate_hz = Fraction(25)
-    report = using.source_facts["video"]
-    assert isinstance(report, dict)
-    said = parsed(str(report["start_time_code"]), rate_hz)
+    said = parsed(str(video_report(inputs).start_time_code), rate_hz)
     if said:
         return said
     number = floor(max(measured.time(0), Fraction(0)) * rate_hz + Fraction(1, 2))
@@ -307,10 +298,6 @@ def _table(shots: tuple[Shot, ...]) -> bytes:
     return text.getvalue().encode()
 
 
-def read_shots(using: Inputs) -> ShotList:
+def read_shots(inputs: Inputs[Any]) -> ShotList:
     """What `video.shots` made of this source."""
-    record = json.loads(using.results[Shots.name].path("shots.json").read_bytes())
-    return ShotList(
-        shots=tuple(Shot(**shot) for shot in record["shots"]),
-        transitions=tuple(Transition(**transition) for transition in record["transitions"]),
-    )
+    return from_json(ShotList, json.loads(inputs.results[Shots.name].path("shots.json").read_bytes()))

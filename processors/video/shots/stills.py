@@ -15,10 +15,11 @@ from processors.contract import Inputs, Item, Need, Processor, Reads, as_json, r
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.ordered_executor import OrderedExecutor
-from processors.video.audit.integrity import Integrity
+from processors.video.audit.integrity import Audit, Integrity
 from processors.video.audit.measured import FrameTable
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
 from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoInfo
 from processors.video.shots.shots import Shots, read_shots
 from processors.video.shots.still_selection import Scores, StillCandidate, select_stills
 
@@ -39,8 +40,8 @@ class StillFacts:
     """16 hexadecimal digits."""
     width_px: int
     height_px: int
-    audit: object
-    """The verdict on the video (`Audit`)."""
+    audit: Audit
+    """The verdict on the video."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class StillsFacts:
     still_count: int
     missing_pts: tuple[int, ...]
     """Chosen frames that did not decode this time; nothing was put in their place."""
-    audit: object
+    audit: Audit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,12 +83,12 @@ class Stills:
         side = self.longest_side_px
         require(side is None or side >= 16, "longest_side_px", side, "must be 16 or more")
 
-    def uses(self) -> tuple[Processor, ...]:
+    def inputs(self) -> tuple[Processor, ...]:
         return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
 
-    def needs(self, info: Inputs) -> Need:
-        base = info.info.time_base
-        times = sorted(one.pts * base for one in self.choices(info))
+    def needs(self, inputs: Inputs[VideoInfo]) -> Need:
+        base = inputs.info.time_base
+        times = sorted(one.pts * base for one in self.choices(inputs))
 
         def shown(start: Fraction, end: Fraction) -> bool:
             place = bisect_left(times, start)
@@ -95,20 +96,20 @@ class Stills:
 
         return Need(shown=shown, longest_side_px=self.longest_side_px)
 
-    def choices(self, info: Inputs) -> list[StillCandidate]:
+    def choices(self, inputs: Inputs[VideoInfo]) -> list[StillCandidate]:
         """Which frames, from the measurements alone."""
-        return select_stills(FrameTable.of(info), read_shots(info), self.per_shot, self.least_distance_bits)
+        return select_stills(FrameTable.of(inputs), read_shots(inputs), self.per_shot, self.least_distance_bits)
 
-    def start(self, info: Inputs, scratch: Path) -> _Session:
-        return _Session(self, info)
+    def start(self, inputs: Inputs[VideoInfo], scratch: Path) -> _Session:
+        return _Session(self, inputs)
 
 
 class _Session:
-    def __init__(self, processor: Stills, using: Inputs) -> None:
+    def __init__(self, processor: Stills, inputs: Inputs[VideoInfo]) -> None:
         self._processor = processor
-        self._info = using.info
-        self._audit = using.results[Integrity.name].facts("integrity.json")
-        self._wanted = {choice.pts: choice for choice in processor.choices(using)}
+        self._info = inputs.info
+        self._audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
+        self._wanted = {choice.pts: choice for choice in processor.choices(inputs)}
         self._made: list[tuple[str, StillFacts]] = []
         self._beside: OrderedExecutor[Item] = OrderedExecutor()
 

@@ -1,0 +1,52 @@
+"""What the release says of one source, in the terms that processors ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from processors.contract import LabelRef, RecordedStart, ReleaseContext, as_json, canonical_json
+from processors.metadata.times import dates_of_release, moment_written
+from processors.mission.profile import load_profile
+
+
+def release_context(
+    head: Mapping[str, Any],
+    entry: Mapping[str, Any] | None,
+    *,
+    labels: tuple[LabelRef, ...] = (),
+    fault: str | None = None,
+    name: str | None = None,
+    start_of_labels: Callable[[], RecordedStart | None] = lambda: None,
+) -> ReleaseContext:
+    """Put together what release.toml and the labels say of a file.
+
+    Parameters
+    ----------
+    entry : the file's own in release.toml; None where it has none.
+    fault : the mistake in release.toml that keeps the entry from being read.
+    start_of_labels : reads the labels; asked only where the release names no moment.
+    """
+    mission, words = head.get("mission"), {} if fault else entry or {}
+
+    def start() -> RecordedStart | None:
+        moments = [when for _, when in dates_of_release({}, words, []) if when.instant]
+        return RecordedStart(utc=moment_written(moments[0]), named_by="release.toml") if moments else start_of_labels()
+
+    return ReleaseContext(
+        release=canonical_json(as_json({"head": head, **({"file": entry} if entry is not None else {})})).decode(),
+        labels=labels,
+        mission=str(mission) if mission else None,
+        fault=fault,
+        name=name,
+        recorded_by=str((entry or {}).get("recorded_by") or "") or None,
+        altitude=_altitude(words),
+        longitude_degrees_east=load_profile(str(mission)).longitude_degrees_east if mission else None,
+        recorded_start=start,
+    )
+
+
+def _altitude(words: Mapping[str, Any]) -> tuple[float, float, int] | None:
+    if "altitude_shot" not in words:
+        return None
+    return float(words["altitude_metres"]), float(words["field_of_view_degrees"]), int(words["altitude_shot"])
