@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pytest
 
-from processors.contract import Item, OpenSource, Reads, as_json, canonical_json, parameters, result_key
+from flows.recipes import ON_REQUEST, RECIPES
+from processors.contract import (
+    Item,
+    OpenSource,
+    Processor,
+    Reads,
+    as_json,
+    canonical_json,
+    from_json,
+    parameters,
+    result_key,
+)
 from processors.metadata.evidence import Evidence
 from processors.video.frames.frames import Frames
 
@@ -72,3 +84,39 @@ def test_canonical_json_is_sorted_and_tight() -> None:
 def test_an_item_with_an_unsafe_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="item name"):
         Item(name=name or "\0", media_type="text/plain", data=b"")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    start: Fraction
+    loudest: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    count: int
+    spans: tuple[Span, ...]
+    kind: Literal["tone", "gust"] = "tone"
+    reason: str | None
+
+
+def test_facts_come_back_as_the_record_that_was_stored() -> None:
+    found = Found(count=1, spans=(Span(start=Fraction(1, 2), loudest=3.0),), kind="gust", reason=None)
+    assert from_json(Found, as_json(found)) == found
+
+
+def test_facts_that_another_version_stored_are_read() -> None:
+    stored = {"count": 1, "spans": [{"start": 0.5, "channel": 2}], "algorithm": "of old"}
+    assert from_json(Found, stored) == Found(count=1, spans=(Span(start=Fraction(1, 2), loudest=None),), reason=None)
+    with pytest.raises(TypeError, match="count"):
+        from_json(Found, {"spans": []})
+    with pytest.raises(KeyError, match="channel"):
+        from_json(Found, stored, is_strict=True)
+
+
+@pytest.mark.parametrize(
+    "processor", {one.name: one for recipe in (*RECIPES.values(), *ON_REQUEST.values()) for one in recipe}.values()
+)
+def test_every_processor_has_the_shape_of_what_it_reads(processor: Processor) -> None:
+    is_fed = processor.reads not in ("file", "results")
+    assert (hasattr(processor, "start"), hasattr(processor, "items")) == (is_fed, not is_fed)
