@@ -138,7 +138,7 @@ def prepare(
         untaken=untaken,
         plan=plan,
         hashed=len(unknown),
-        duplicates=_duplicates(media),
+        duplicates=duplicates_of(media),
         changes=changes,
         passed_over=passed_over,
         gone=gone,
@@ -169,7 +169,8 @@ def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tupl
     return tuple(told)
 
 
-def _duplicates(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
+def duplicates_of(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
+    """Return the files with the bytes of another: (this one, the first)."""
     first: dict[tuple[str, ...], SourceRow] = {}
     for row in media:
         first.setdefault(row.digests, row)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.run.changes import with_words
 from flows.run.load_recipes import load_recipes, named
-from flows.run.prepare import Prepared
+from flows.run.prepare import Prepared, duplicates_of
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, make_plan
 from processors.engine.release_index import ReleaseIndex
@@ -67,25 +67,28 @@ def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool
     recipes = choice.recipes()
     catalogue = Catalogue(store)
     every = catalogue.sightings()
-    media = select(parse(choice.words), catalogue)
+    media = select(parse(choice.words), catalogue, every_place=True)
     if not any(recipes.get(row.medium) for row in media if row.medium):
         raise RequestError(f"{', '.join(choice.processors)}: nothing is made of what is selected by this processor")
     wanted = WantedResults(recipes, ReleaseIndex(row for row in every if row.gone_utc is None))
     plan = make_plan(media, wanted, store, catalogue.verdicts(), retry_failed=retry_failed)
-    places = _places(every, {one.source.digests for one in plan.due})
-    due, untaken = [], []
-    for one in plan.due:
-        path, reason = place_of(places[one.source.digests], one.file.path)
-        if path is None:
-            untaken.append(SkippedFile(relative=one.relative, reason=reason, is_refused=False))
-        else:
-            due.append(_at(one, path))
-    plan.due = due
+    places = _places(every, {one.source.digests for one in plan.all_due})
+    untaken: list[SkippedFile] = []
+
+    def found(due: list[Due]) -> Iterator[Due]:
+        for one in due:
+            path, reason = place_of(places[one.source.digests], one.file.path)
+            if path is None:
+                untaken.append(SkippedFile(relative=one.relative, reason=reason, is_refused=False))
+            else:
+                yield _at(one, path)
+
+    plan.due, plan.later = list(found(plan.due)), list(found(plan.later))
     if remember:
         present = [row for row in media if row.gone_utc is None]
         catalogue.add_sources([now for now, old in zip(with_words(present, plan), present, strict=True) if now != old])
         catalogue.add_results(plan.not_catalogued)
-    return Prepared(rows=media, untaken=untaken, plan=plan, is_whole=False)
+    return Prepared(rows=media, untaken=untaken, plan=plan, duplicates=duplicates_of(media), is_whole=False)
 
 
 def _places(rows: list[SourceRow], named: set[tuple[str, ...]]) -> dict[tuple[str, ...], list[SourceRow]]:

@@ -78,11 +78,15 @@ def _sols(text: str) -> tuple[int, int]:
     return first, last
 
 
-def select(selection: Selection, catalogue: Catalogue) -> list[SourceRow]:
+def select(selection: Selection, catalogue: Catalogue, *, every_place: bool = False) -> list[SourceRow]:
     """The media sources that are meant, one row each, in the order of release and name.
 
     A source that lies at several places is given as it is at the first of those that are meant: the row's release and
     path say whose words are asked for. What is no longer in raw is meant only by its path, name or digest.
+
+    Parameters
+    ----------
+    every_place : give a row for each of the places in raw that are meant, not the first alone.
 
     Raises
     ------
@@ -99,7 +103,8 @@ def select(selection: Selection, catalogue: Catalogue) -> list[SourceRow]:
         raise RequestError(_none_meant(selection, meant))
     chosen: dict[str, SourceRow] = {}
     for row in sorted(found, key=_first):
-        chosen.setdefault(row.digest, row)
+        is_another = every_place and row.gone_utc is None and row.digest in chosen
+        chosen.setdefault(row.path if is_another else row.digest, row)
     return sorted(chosen.values(), key=lambda row: (row.release, row.relative, row.digest))
 
 

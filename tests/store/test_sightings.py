@@ -13,6 +13,8 @@ from flows.cli.main import main
 from flows.run.build_pack import build_pack, recipe_of
 from flows.run.options import Options
 from flows.run.reproduce import reproduce
+from flows.run.run import in_threads, run
+from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.engine.wanted import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
@@ -266,4 +268,28 @@ def test_in_a_store_made_before_the_words_of_one_release_are_not_those_of_anothe
     with pytest.raises(RequestError, match=r"z-restricted/b\.jpg .*: its rights are unknown: it has no"):
         releases.pack("release=a-free")
     assert releases.ingest() == (1, 1, 3, 0, 0)
+    assert releases.subject("release=z-restricted").title.en == "As B"
+
+
+def test_reprocessing_makes_the_evidence_of_every_place_that_is_meant(releases: Releases) -> None:
+    releases.add("a-free", FREE)
+    releases.add("z-restricted", RESTRICTED)
+    ingest(releases.raw, releases.store_folder, {"video": (), "audio": (), "photo": (PhotoPreview(),)})
+    for words, places in (
+        (("b.jpg",), ["a-free/b.jpg", "z-restricted/b.jpg"]),
+        (("release=z-restricted",), ["z-restricted/b.jpg"]),
+        ((), ["a-free/b.jpg", "z-restricted/b.jpg"]),
+    ):
+        choice = ReprocessRequest(words=words, processors=("evidence",), settings={})
+        prepared = prepare_chosen(choice, releases.store, retry_failed=False, remember=False)
+        assert [one.relative for one in prepared.plan.all_due] == places
+        assert [one.processors[-1].name for one in prepared.plan.all_due] == ["evidence"] * len(places)
+        assert (len(prepared.rows), len(prepared.duplicates)) == (len(places), len(places) - 1)
+    report = run(
+        lambda store, progress: prepare_chosen(choice, store, retry_failed=False), releases.store_folder, Options(),
+        in_threads, name="test-reprocess", asked=str(choice),
+    )  # fmt: skip
+    assert counts(report) == (3, 3, 0, 0, 0)  # metadata once, evidence twice
+    assert (report.sources, report.duplicates) == (1, 1)
+    assert releases.subject("release=a-free").title.en == "Photo as A"
     assert releases.subject("release=z-restricted").title.en == "As B"
