@@ -127,7 +127,7 @@ def _tell_results(manifests: Sequence[Manifest], store: Store) -> None:
     for facts in told:
         click.echo("Decoding report:")
         for name, value in facts.items():
-            click.echo(f"  {name}: {printable(_in_words(name, value))}")
+            click.echo(f"  {name}: {printable(fact_in_words(name, value))}")
 
 
 def _verdict(manifests: list[Manifest]) -> str | None:
@@ -138,17 +138,27 @@ def _verdict(manifests: list[Manifest]) -> str | None:
     return "no damage found" if any(manifest.source_facts for manifest in made) else None
 
 
-def _in_words(name: str, value: Any) -> str:
+def fact_in_words(name: str, value: Any) -> str:
     """A fact for people; of spans of time the first 10."""
     if value is None:
         return "none" if name in ("first_error", "unreadable") or name.endswith("_because") else "unknown"
     if name == "streams":
         return ", ".join(f"{one['index']} {one['kind']} {one['codec'] or 'without a decoder'}" for one in value)
+    if name == "colour" and isinstance(value, dict):
+        return _colour_in_words(value)
     if name not in ("damaged", "lost_seconds"):
         return str(value)
     spans = [(span["start_seconds"], span["end_seconds"]) if isinstance(span, dict) else span for span in value]
     words = [f"{start:.3f} s to {'an unknown end' if end is None else f'{end:.3f} s'}" for start, end in spans[:10]]
     return (", ".join(words) + (f" and {len(spans) - 10} more" if len(spans) > 10 else "")) or "none"
+
+
+def _colour_in_words(colour: dict[str, Any]) -> str:
+    """What a video's file says of its colour, and what was assumed in place of the rest."""
+    names = ("primaries", "transfer", "matrix", "range")
+    tagged = ", ".join(f"{name} {colour[name]}" for name in names if colour.get(name)) or "no tags"
+    assumed = colour.get("assumed") or ()
+    return f"{tagged}; not tagged, so assumed: {', '.join(assumed)}" if assumed else tagged
 
 
 def _known(facts: Any) -> list[str]:
