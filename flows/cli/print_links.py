@@ -1,4 +1,4 @@
-"""Says a link in words."""
+"""Words for a link between two sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def sentence(link: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """What a link says of the source that it is seen from."""
+    """Return a sentence about the source that the link is seen from."""
     here, there = link["here"], link["there"]
     other = names.get(there["source"], there["source"][:8]) + _at(there)
     score = f"(score {link['score']:.3f})"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import asdict
 from typing import Any
 
 import click
 
-from flows.cli.common import counted
+from flows.cli.common import counted, print_json
 from flows.run.prepare import Prepared
 from processors.contract import Processor
 from processors.engine.estimate import Estimate, estimate
@@ -23,7 +21,7 @@ SHOWN = 40
 
 
 def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) -> int:
-    """Print the plan; gives the exit code."""
+    """Print the plan; return the exit code."""
     plan = prepared.plan
     history = History(Catalogue(store), {p.name for one in plan.all_due for p in one.processors})
     expected = estimate(plan.all_due, history, workers)
@@ -35,9 +33,8 @@ def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) 
             {"file": one.relative, "source": one.source.digest, "processor": processor.name, "why": since + why}
             for one, processor, since, why in entries
         ]
-        untaken = [asdict(one) for one in prepared.untaken]
-        summary = {"plan": due, "results": counts, "not_taken": untaken, "estimate": asdict(expected)}
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        summary = {"plan": due, "results": counts, "not_taken": prepared.untaken, "estimate": expected}
+        print_json(summary)
         return 0
     _tell_entries(entries)
     for lost in prepared.untaken:

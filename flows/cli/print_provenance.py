@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from flows.cli.common import print_json
 from flows.run.load_recipes import wanted_today
 from processors.comparing.provenance import Provenance, origin
 from processors.engine.plan import flat
@@ -19,7 +18,7 @@ from processors.store.store import Store
 
 
 def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:
-    """The result that a path in the store, or a link of the by-name view, leads to, and the item's name in it.
+    """Return the result that a path in the store or in the by-name view leads to, and the item's name in it.
 
     The name is None for the result's own folder or manifest. None: the path leads elsewhere.
     """
@@ -36,7 +35,7 @@ def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:
 
 
 def tell_origin(manifest: Manifest, name: str | None, store: Store, *, as_json: bool) -> None:
-    """Print it."""
+    """Print the provenance of a result, or of one of its items."""
     catalogue = Catalogue(store)
     todays = wanted_today(catalogue.sources().values())
     seen = [row for row in catalogue.sightings() if row.digest == manifest.ref.source]
@@ -44,7 +43,7 @@ def tell_origin(manifest: Manifest, name: str | None, store: Store, *, as_json: 
     wanted = {one.ref: one for row in present or seen[-1:] for one in todays.of(row)}
     found = origin(manifest, name, seen, list(wanted.values()), store)
     if as_json:
-        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        print_json(found)
         return
     _tell(found, manifest, store)
 

@@ -1,18 +1,17 @@
-"""Plan, start Prefect only if something is due, run, report: how every command that makes results goes."""
+"""Plan, start Prefect only if something is due, run, report: the steps of every command that makes results."""
 
 from __future__ import annotations
 
-import json
 import os
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from flows.cli.common import print_json
 from flows.run.interrupt import signal_of, signals_interrupt
 from flows.run.options import Options
 from flows.run.prepare import Prepared
@@ -35,7 +34,7 @@ PROBLEMS_SHOWN = 40
 def conduct(
     prepare: Prepare, store_folder: Path, options: Options, flow: Callable[[], Any], *, asked: str, as_json: bool
 ) -> int:
-    """Run it; gives the exit code. Whatever happens once the store is open, there is a report.
+    """Plan and run; return the exit code. Once the store is open, the run ends in a report whatever happens.
 
     Parameters
     ----------
@@ -77,14 +76,14 @@ def conduct(
     if report.stop and report.stop.traceback:
         click.echo(report.stop.traceback, err=True)
     if as_json:
-        click.echo(json.dumps(asdict(report), ensure_ascii=False))
+        print_json(report)
     else:
         tell(report)
     return report.exit_code
 
 
 def _unreported(state: Any, record: RunRecord) -> Stop | None:
-    """What the flow's state says, where the flow never came to report."""
+    """Return why the flow could not begin; None if it reported."""
     return None if record.report else Stop(reason=f"the flow could not begin: {state.message}")
 
 
@@ -96,7 +95,7 @@ def _stop(error: BaseException) -> Stop:
 
 
 def tell(report: Report) -> None:
-    """Print what a person wants to know of a run: counts, and one line for each file with a problem."""
+    """Print the counts of a run, and one line for each file with a problem."""
     click.echo(report.message)
     click.echo(
         f"{report.files} files: {report.sources} sources, {report.duplicates} duplicates, "
