@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 import pyvips
 
+from processors.containers.zip_members import zip_member
 from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.decoding import open_picture
 from processors.imaging.colour import CICP, SRGB, Colour, tables
@@ -22,7 +23,6 @@ from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 
 MAX_SAMPLED_PIXELS = 4_000_000
-MAKER_DATE = (1980, 1, 1, 0, 0, 0)
 """Of every entry in the archive: the same tiles give the same bytes."""
 
 
@@ -187,7 +187,7 @@ def _pack(folder: Path, archive: Path) -> int:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
         for path in sorted(folder.rglob("*"), key=lambda path: path.as_posix()):
             if path.is_file():
-                entry = zipfile.ZipInfo(path.relative_to(folder.parent).as_posix(), MAKER_DATE)
+                entry = zip_member(path.relative_to(folder.parent).as_posix())
                 packed.writestr(entry, path.read_bytes())
                 path.unlink()
                 count += path.suffix == ".jpg"

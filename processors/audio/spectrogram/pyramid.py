@@ -17,11 +17,11 @@ from processors.audio.spectrogram.netcdf import frames_of
 from processors.audio.spectrogram.picture import FLOOR, UNIT
 from processors.audio.spectrogram.pyramid_viewer import PAGE
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
+from processors.containers.zip_members import zip_member
 from processors.contract import Inputs, Item, Reads, as_json, require
 from processors.imaging.image_writer import encode
 
 TILE_COLUMNS = 512
-MAKER_DATE = (1980, 1, 1, 0, 0, 0)
 """Of every entry in the archive: the same tiles give the same bytes."""
 
 
@@ -160,7 +160,7 @@ class _PyramidMaker:
         stack.empty()
 
     def _put(self, archive: zipfile.ZipFile, name: str, data: bytes) -> None:
-        archive.writestr(zipfile.ZipInfo(name, MAKER_DATE), data)
+        archive.writestr(zip_member(name), data)
 
     def _made(self, levels: tuple[Level, ...], reason: str | None) -> PyramidFacts:
         facts, half = self._facts, self._facts.hop_seconds / 2

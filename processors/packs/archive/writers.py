@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-EARLIEST_ZIP_YEAR = 1980
+from processors.containers.zip_members import zip_member
 
 
 class Sink(Protocol):
@@ -68,20 +67,10 @@ class ZipSink:
         self._file = place.open("xb")
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED, allowZip64=True)
         self._base = base
-        moment = datetime.fromisoformat(dated_utc).astimezone(UTC)
-        self._time = (
-            max(moment.year, EARLIEST_ZIP_YEAR),
-            moment.month,
-            moment.day,
-            moment.hour,
-            moment.minute,
-            moment.second // 2 * 2,
-        )
+        self._dated_utc = dated_utc
 
     def write(self, path: str, blocks: Iterable[bytes]) -> None:
-        member = zipfile.ZipInfo(f"{self._base}/{path}", self._time)
-        member.create_system = 3  # Unix, also when it is written on Windows
-        member.external_attr = 0o100644 << 16
+        member = zip_member(f"{self._base}/{path}", dated_utc=self._dated_utc, mode=0o100644)
         with self._zip.open(member, "w", force_zip64=True) as file:
             for block in blocks:
                 file.write(block)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 from PIL import Image
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
@@ -22,7 +21,7 @@ from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.recipe.pack_recipe import Pictures
 from processors.packs.records.pds4_bundle import can_be_labelled
-from processors.photo.reading.display_levels import levels_of, to_8_bit
+from processors.photo.reading.to_srgb import in_8_bit
 
 FOLDER = "media"
 MAX_SCALED_PIXELS = 200_000_000
@@ -201,15 +200,11 @@ def _where(entry: ItemRecord) -> str:
 
 def _eight_bit(opened: Image.Image) -> Image.Image:
     """The picture in RGB: 16 bit scaled, not cut off, and what is transparent on white."""
-    if opened.mode.startswith("I;16"):
-        values = np.asarray(opened)
-        values = values.astype(values.dtype.newbyteorder("="))
-        return Image.fromarray(to_8_bit(values, levels_of(values))).convert("RGB")
     if opened.has_transparency_data:
         plain = Image.new("RGBA", opened.size, "white")
         plain.alpha_composite(opened.convert("RGBA"))
         return plain.convert("RGB")
-    return opened.convert("RGB")
+    return in_8_bit(opened).convert("RGB")
 
 
 def _flat(name: str) -> str:

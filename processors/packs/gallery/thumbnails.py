@@ -57,12 +57,13 @@ class Thumbnails:
 
             from processors.decoding import decoder_errors, open_picture
             from processors.imaging.image_writer import encode
+            from processors.photo.reading.to_srgb import in_8_bit
 
             try:
                 with entry.path.open("rb") as file, open_picture(file) as image, decoder_errors("shrinking it"):
                     image.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))
                     box = _plot(entry)
-                    small = _eight_bit(image.crop(box) if box else ImageOps.exif_transpose(image))
+                    small = in_8_bit(image.crop(box) if box else ImageOps.exif_transpose(image)).convert("RGB")
                     small.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), reducing_gap=2.0)
             except MediaError as error:
                 raise ResultCorrupt(f"{entry.path}: {error.what}: run `marsmedia verify`") from error
@@ -89,16 +90,3 @@ def _plot(entry: ItemRecord) -> Box | None:
         return None
     left, top, right, bottom = (round(facts[f"plot_{side}_px"]) for side in ("left", "top", "right", "bottom"))
     return left, top, right, bottom
-
-
-def _eight_bit(image: Any) -> Any:
-    """RGB; 16-bit grey is brought to 8 bit first, which Pillow's own conversion clips."""
-    if image.mode.startswith("I"):
-        import numpy as np
-        from PIL import Image
-
-        from processors.photo.reading.display_levels import levels_of, to_8_bit
-
-        values = np.asarray(image)
-        return Image.fromarray(to_8_bit(values, levels_of(values))).convert("RGB")
-    return image.convert("RGB")

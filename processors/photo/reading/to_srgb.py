@@ -9,6 +9,7 @@ from PIL import Image, ImageCms
 
 from processors.imaging.colour import CICP, SRGB, Colour, grey_to_srgb
 from processors.imaging.colour import to_srgb as colour_to_srgb
+from processors.photo.reading.display_levels import levels_of, to_8_bit
 
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
@@ -54,6 +55,12 @@ def to_srgb(image: Image.Image, colour: Colour = SRGB) -> Image.Image:
 
 def _converted(picture: np.ndarray, colour: Colour) -> np.ndarray:
     return colour_to_srgb(picture, colour) if picture.ndim == 3 else grey_to_srgb(picture, colour)
+
+
+def in_8_bit(image: Image.Image) -> Image.Image:
+    """Return a grey picture of more than 8 bits with its range scaled, not cut off; any other as it is."""
+    values = deep_of(image)
+    return image if values is None else Image.fromarray(to_8_bit(values, levels_of(values)))
 
 
 def _to_8_bit(values: np.ndarray) -> np.ndarray:

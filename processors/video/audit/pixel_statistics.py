@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from processors.containers.zip_members import zip_member
+
 MAX_SIDE_PX = 1920
 """Larger pictures are shrunk to this: memory stays below 60 MB."""
 
@@ -49,7 +51,7 @@ class PixelStatistics:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for field in fields(self):
-                with archive.open(zipfile.ZipInfo(f"{field.name}.npy"), "w") as opened:  # which stands for a fixed date
+                with archive.open(zip_member(f"{field.name}.npy"), "w") as opened:
                     np.save(opened, np.asarray(getattr(self, field.name)), allow_pickle=False)
         return buffer.getvalue()
 
