@@ -16,6 +16,7 @@ FLOOR = {"contract", "errors"}
 LOW = FLOOR | {
     "av_frames",
     "imaging",
+    "languages",
     "ordered_executor",
     "clip_writer",
     "containers",

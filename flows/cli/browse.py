@@ -41,8 +41,10 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
     marsmedia browse mission=tianwen-1 sol=1..40
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
-    from processors.packs.contents.subject import Text, subjects
-    from processors.packs.gallery.page import LANGUAGES, write_gallery
+    from processors.languages.language import LANGUAGES, phrase
+    from processors.languages.text import Text
+    from processors.packs.contents.subject import subjects
+    from processors.packs.gallery.page import write_gallery
     from processors.packs.gallery.store_gallery import shown_of_store
     from processors.store.catalogue import Catalogue
     from processors.store.selection import parse, select
@@ -59,9 +61,10 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
     rows = select(parse(selection), catalogue)
     _clear(folder)
     releases = list(dict.fromkeys(row.release for row in rows))
-    title = Text(en=", ".join(releases), zh="、".join(releases))
+    separators = phrase("release_list_separator")
+    title = Text({code: separator.join(releases) for code, separator in separators.items()})
     if len(releases) > MAX_NAMED:
-        title = Text(en=f"{len(releases)} releases", zh=f"{len(releases)} 次发布")
+        title = phrase("release_count", count=str(len(releases)))
     found = subjects(rows, store, catalogue)
     write_gallery(folder, shown_of_store(found, store, folder), title=title, languages=LANGUAGES)
     _open(folder / "index.html", len(rows), show=not no_open)

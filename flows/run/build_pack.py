@@ -8,8 +8,8 @@ from pathlib import Path
 
 from flows.run.load_recipes import load_recipes, wanted_today
 from processors.errors import RequestError
+from processors.languages.text import Text
 from processors.packs.build import Built, build
-from processors.packs.contents.subject import Text
 from processors.packs.gallery.page import write_gallery
 from processors.packs.recipe.pack_recipe import Audience, Recipe
 from processors.packs.recipe.recipe_file import read_recipe

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processors.contract import Source
+from processors.languages.language import OTHER_LANGUAGES
 from processors.metadata.label import files_described, last_part
 from processors.metadata.product_name import product_name
 from processors.metadata.release_file import Said
@@ -119,7 +120,7 @@ class EvidenceFacts:
     def of(cls, record: EvidenceRecord) -> EvidenceFacts:
         time = record.taken
         sols = _sols(record)
-        titles = [s.value for s in record.statements if s.term == "dc:title" and s.language != "zh"]
+        titles = [s.value for s in record.statements if s.term == "dc:title" and s.language not in OTHER_LANGUAGES]
         return cls(
             mission=record.mission,
             event=record.event.name if record.event else None,

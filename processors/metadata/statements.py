@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from processors.languages.language import LANGUAGES
+from processors.languages.text import FALLBACK
 from processors.metadata.label import found
 from processors.metadata.position import position_of
-from processors.metadata.release_file import Said
+from processors.metadata.release_file import TRANSLATED, Said
 from processors.metadata.tag_records import Tag, Value, known_from
 
 
@@ -105,15 +107,16 @@ def statement(meaning: str, value: str | float | bool, source: str, language: st
 
 
 def said_by_release(said: Said, where: str) -> Iterator[Statement]:
-    """What one table of release.toml says, in English and Chinese."""
+    """What one table of release.toml says, in its languages."""
     for key, value in said.items():
-        meaning, language = (key[:-3], "zh") if key.endswith("_zh") else (key, None)
+        meaning, _, code = key.rpartition("_")
+        meaning, language = (meaning, code) if code in LANGUAGES and meaning in TRANSLATED else (key, None)
         if meaning == "synthetic":
             if value is True:
                 yield statement(meaning, DRAWN_BY_A_PROGRAM, f"release.toml:{where}{key}")
         elif meaning in TERMS:
-            if meaning in ("title", "caption", "alt_text") and language is None:
-                language = "en"
+            if meaning in TRANSLATED and language is None:
+                language = FALLBACK
             for one in value if isinstance(value, list) else [value]:
                 yield statement(meaning, one, f"release.toml:{where}{key}", language)
 

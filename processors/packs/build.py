@@ -6,6 +6,7 @@ media with a PDS4 label in each folder. So a bag stays a bag: outside `data/` li
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.metadata
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 from processors.contract import as_json, canonical_json
 from processors.errors import RequestError
+from processors.languages.text import Text
 from processors.packs.archive.bagit import BagWriter
 from processors.packs.archive.output import AGENT, finished, is_zip, scratch_beside
 from processors.packs.archive.writers import FolderSink, ZipSink
@@ -25,7 +27,7 @@ from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_s
 from processors.packs.contents.rights import override_of
 from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, publishable
 from processors.packs.contents.signing import Signer
-from processors.packs.contents.subject import ItemRecord, Text, entries
+from processors.packs.contents.subject import ItemRecord, entries
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import write_highlight
@@ -80,7 +82,7 @@ def build(
     output = output.absolute()
     with scratch_beside(output, force=force) as scratch:
         made = scratch / "pack"
-        base = portable_name(recipe.title.en or recipe.title.zh or output.stem).replace(" ", "-")
+        base = portable_name(recipe.title.best() or output.stem).replace(" ", "-")
         sink = ZipSink(made, base, dated) if is_zip(output) else FolderSink(made)
         try:
             bag = BagWriter(sink)
@@ -128,7 +130,9 @@ def _digest(packed: list[PackedFile], recipe: Recipe) -> str:
 
 def _recipe_record(recipe: Recipe) -> bytes:
     """The recipe as JSON; places of keys stay home: they may name a person's folders."""
-    return canonical_json(as_json(replace(recipe, signature=None))) + b"\n"
+    fields = {field.name: as_json(getattr(recipe, field.name)) for field in dataclasses.fields(recipe)}
+    record = {**fields, "title": recipe.title.record(), "text": recipe.text.record(), "signature": None}
+    return canonical_json(record) + b"\n"
 
 
 def _records(
@@ -203,9 +207,9 @@ def _info(packed: list[PackedFile], recipe: Recipe, identity: PackIdentity) -> I
     """The lines of `bag-info.txt`."""
     if recipe.publisher:
         yield "Source-Organization", recipe.publisher
-    for title in filter(None, (recipe.title.en, recipe.title.zh)):
+    for title in recipe.title.values():
         yield "Title", title
-    for text in filter(None, (recipe.text.en, recipe.text.zh)):
+    for text in recipe.text.values():
         yield "External-Description", text
     yield "External-Identifier", identity.urn
     yield "Bagging-Date", identity.day

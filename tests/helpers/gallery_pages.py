@@ -11,8 +11,9 @@ from flows.run.run import Options, in_threads, run_ingest
 from processors.audio.spectrogram.picture import Picture
 from processors.audio.waveform import Waveform
 from processors.engine.wanted import Recipes
+from processors.languages.text import Text
 from processors.metadata.evidence import Evidence
-from processors.packs.contents.subject import ItemRecord, SourceRecord, Text
+from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.tiles import Tiles

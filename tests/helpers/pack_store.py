@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from processors.contract import Item
+from processors.languages.text import Text
 from processors.packs.build import Built, build
-from processors.packs.contents.subject import Text
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from processors.languages.text import Text
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.contents.names import UniqueNames, portable_name
-from processors.packs.contents.subject import Text
 from processors.packs.recipe.pack_recipe import DEFAULT_TAKE, Pictures
 from tests.conftest import PROJECT
 from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture, tree
@@ -194,7 +194,7 @@ if sys.argv[6] == "backwards":
     listdir = os.listdir
     os.listdir = lambda place=".": sorted(listdir(place), reverse=True)
 from pathlib import Path
-from processors.packs.contents.subject import Text
+from processors.languages.text import Text
 from tests.helpers.pack_store import PackStore, make_pack
 make_pack(PackStore(Path(sys.argv[1])), Path(sys.argv[2]) / sys.argv[3])
 """

@@ -22,7 +22,8 @@ from flows.run.run import Options, in_threads, run_ingest
 from processors.engine.wanted import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
-from processors.packs.contents.subject import FailedResult, Text
+from processors.languages.text import Text
+from processors.packs.contents.subject import FailedResult
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.page import MARK, write_gallery
 from processors.packs.gallery.store_gallery import newest
@@ -82,7 +83,7 @@ def test_an_address_that_leads_away_from_the_page_is_refused(address: str) -> No
 
 
 def test_a_language_that_the_page_does_not_speak_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"^languages is \('en', 'fr'\): must be of en and zh$"):
+    with pytest.raises(ValueError, match=r"^languages is \('en', 'fr'\): must be of en, zh$"):
         written(tmp_path, [], ("en", "fr"))
 
 

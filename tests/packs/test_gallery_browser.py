@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli.main import main
-from processors.packs.contents.subject import Text
+from processors.languages.text import Text
 from processors.packs.gallery.page import write_gallery
 from processors.video.frames.frames import Frames
 from tests.conftest import PROJECT
@@ -260,7 +260,7 @@ def test_it_speaks_the_browsers_language_and_remembers_another(browser: Browser,
         assert VIDEO in page.ask(CARDS)
         page.open(index)
         assert page.ask("document.documentElement.lang") == "en"
-        words = "Object.keys(gallery.words.{}).filter(name => !(name in gallery.words.{}))"
+        words = "Object.keys(gallery.words().{}).filter(name => !(name in gallery.words().{}))"
         assert page.ask(words.format("en", "zh")) == []
         assert page.ask(words.format("zh", "en")) == ["precisions"]  # English says them as they are written
 

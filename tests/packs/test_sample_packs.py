@@ -15,11 +15,11 @@ from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.wanted import Recipes
 from processors.errors import RequestError
+from processors.languages.text import Text
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.build import Built, build
-from processors.packs.contents.subject import Text
 from processors.packs.recipe.pack_recipe import AUDIENCES, Highlight, Pictures, Recipe
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.store import Store

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from processors.contract import Json
+from processors.languages.text import Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 
 
@@ -77,10 +78,9 @@ def in_seconds(utc: str, later_seconds: float = 0.0) -> str:
     return f"{datetime.fromisoformat(utc).astimezone(UTC) + timedelta(seconds=later_seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def in_languages(en: str | None, zh: str | None, languages: Iterable[str]) -> dict[str, list[str]]:
-    """A text as IIIF writes it: the languages of the pack that it exists in."""
-    texts = {"en": en, "zh": zh}
-    return {language: [text] for language in languages if (text := texts[language])}
+def in_languages(text: Text, languages: Iterable[str]) -> dict[str, list[str]]:
+    """Return a text as IIIF writes it: those of the languages that it exists in."""
+    return {code: [text[code]] for code in languages if code in text}
 
 
 def json_with_list(head: dict[str, Json], key: str, entries: Iterable[Json]) -> Iterator[bytes]:

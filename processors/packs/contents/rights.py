@@ -7,17 +7,11 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from processors.errors import RequestError
+from processors.languages.language import phrase
+from processors.languages.text import Text
 from processors.packs.contents.licences import rights_address_of
-from processors.packs.contents.subject import SourceRecord, Text
+from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Override, Recipe
-
-NOTICES = {
-    "internal": Text(en="For internal use: not cleared for passing on.", zh="仅供内部使用：未获转发许可。"),
-    "press": Text(
-        en="Not cleared for passing on: ask the rights holder before publishing.",
-        zh="未获转发许可：发布前请征得权利人同意。",
-    ),
-}
 
 
 def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
@@ -54,12 +48,11 @@ def notice(subject: SourceRecord, recipe: Recipe) -> Text:
     if subject.redistribute:
         return Text()
     if one := override_of(subject, recipe.overrides):
-        return Text(en=f"Passed on by decision of {one.who}: {one.why}", zh=f"转发决定人：{one.who}；理由：{one.why}")
-    told = NOTICES[recipe.audience]
+        return phrase("passed_on", who=one.who, why=one.why)
+    told = phrase(f"notice_{recipe.audience}")
     if subject.bound_by is None:
         return told
-    en, zh = f"{subject.bound_by.place}: {subject.bound_by.why_not}", f"{subject.bound_by.place} 另有更严格的权利声明"
-    return Text(en=f"{told.en} {en}", zh=f"{told.zh}{zh}")
+    return phrase("notice_bound", notice=told, place=subject.bound_by.place, why_not=subject.bound_by.why_not)
 
 
 def credit(subject: SourceRecord) -> str:

@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import Json
+from processors.languages.language import LANGUAGES
+from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.voices import Voice, binding, voice
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.disagreements import Disagreement, disagreements
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.sql import connect
 from processors.store.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class Text:
-    """One text in two languages; None where nobody has written it."""
-
-    en: str | None = None
-    zh: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +221,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         synthetic=said.first("Iptc4xmpExt:DigitalSourceType") not in (None, "false"),
         mission=(evidence or {}).get("mission"),
         event=event.get("name"),
-        event_title=Text(en=event.get("title"), zh=event.get("title_zh")),
+        event_title=Text.of_keys(event, "title"),
         camera=(evidence or {}).get("camera"),
         place=(evidence or {}).get("place"),
         recorded=_recorded(evidence),
@@ -271,8 +265,9 @@ class _Said:
         values: dict[str, str] = {}
         for one in self._statements:
             if one["term"] == term:
-                values.setdefault("zh" if str(one["language"]).startswith("zh") else "en", str(one["value"]))
-        return Text(en=values.get("en"), zh=values.get("zh"))
+                code = str(one["language"]).partition("-")[0]
+                values.setdefault(code if code in LANGUAGES else FALLBACK, str(one["value"]))
+        return Text(values)
 
 
 def manifests_of(subject: SourceRecord, store: Store) -> Iterator[Manifest]:

@@ -49,11 +49,11 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "digest": subject.digest,
         "name": subject.name,
         "medium": subject.medium,
-        "title": asdict(subject.title),
+        "title": subject.title.record(),
         "release": subject.release,
         "mission": subject.mission,
         "event": subject.event,
-        "event_title": asdict(subject.event_title),
+        "event_title": subject.event_title.record(),
         "camera": subject.camera,
         "place": subject.place,
         "duration_seconds": subject.duration_seconds,
@@ -161,7 +161,7 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
             name: getattr(subject, name)
             for name in ("creator", "agency", "credit", "rights", "published_at", "format", "size_bytes")
         },
-        "caption": asdict(subject.caption),
+        "caption": subject.caption.record(),
         "recorded": asdict(subject.recorded) if subject.recorded else None,
         "disagreements": list(subject.disagreements),
         "failures": [asdict(failure) for failure in subject.failures],

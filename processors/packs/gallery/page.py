@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import require
-from processors.packs.contents.subject import Text
+from processors.languages.language import LANGUAGES, language, phrase
+from processors.languages.text import Text
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.gallery_record import frames_of, grouped, listed, opened, shots_of
 from processors.packs.gallery.tile_pyramids import unpack
 
-LANGUAGES = ("en", "zh")
 CHUNK = 40
 """Subjects whose details one file holds: some hundred kilobytes, read when one of them is opened."""
 MARK = '<meta name="generator" content="marsmedia gallery">'
@@ -29,13 +29,14 @@ def write_gallery(folder: Path, shown: Iterable[GalleryFile], *, title: Text, la
     Parameters
     ----------
     shown : subjects stand on the page in the order in which they come.
-    languages : of `en` and `zh`; the first is what a browser with neither sees.
+    languages : some of `LANGUAGES`; the first is what a browser with none of them sees.
 
     Raises
     ------
     ResultCorrupt : a stored list of shots, waveform or archive of tiles is not what it says.
     """
-    require(bool(languages) and set(languages) <= set(LANGUAGES), "languages", languages, "must be of en and zh")
+    known = bool(languages) and set(languages) <= set(LANGUAGES)
+    require(known, "languages", languages, f"must be of {', '.join(LANGUAGES)}")
     folder.mkdir(parents=True, exist_ok=True)
     assets = resources.files("processors.packs.gallery") / "assets"
     written = [
@@ -58,7 +59,9 @@ def write_gallery(folder: Path, shown: Iterable[GalleryFile], *, title: Text, la
             details = {}
     if details:
         written.append(_data(folder, f"details-{(len(subjects) - 1) // CHUNK:04}", details))
-    index = {"languages": languages, "title": {"en": title.en, "zh": title.zh}, "chunk": CHUNK}
+    index = {"languages": languages, "title": title.record(), "chunk": CHUNK}
+    words = {code: {"tag": language(code).tag, **language(code).page} for code in languages}
+    written.append(_data(folder, "words", words))
     written.append(_data(folder, "index", {**index, "subjects": subjects, "frames": frames}))
     return [*sorted(written), _page(folder, assets, title, languages)]
 
@@ -83,10 +86,11 @@ def _data(folder: Path, name: str, value: object) -> Path:
 
 
 def _page(folder: Path, assets: Traversable, title: Text, languages: tuple[str, ...]) -> Path:
-    said = {"en": title.en or title.zh, "zh": title.zh or title.en}
+    said = escape(title.best(languages[0]) or "marsmedia")
+    needs_script = " ".join(phrase("needs_script").values())
     text = (assets / "index.html").read_text(encoding="utf-8")
-    text = text.replace("{language}", {"en": "en", "zh": "zh-Hans"}[languages[0]])
-    text = text.replace("{mark}", MARK).replace("{title}", escape(said[languages[0]] or "marsmedia"))
+    text = text.replace("{language}", language(languages[0]).tag).replace("{needs_script}", needs_script)
+    text = text.replace("{mark}", MARK).replace("{title}", said)
     path = folder / "index.html"
     path.write_text(text, encoding="utf-8", newline="\n")
     return path

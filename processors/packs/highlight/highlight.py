@@ -13,6 +13,7 @@ from PIL import Image
 
 from processors.clip_writer import write_steady_clip
 from processors.errors import RequestError, StoreError
+from processors.languages.text import FALLBACK
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource
@@ -101,8 +102,8 @@ def _steps(seconds: float) -> int:
 
 def _frames(scenes: Sequence[Scene], credited: Sequence[SourceRecord], recipe: Recipe, cards: Cards) -> Iterator[Frame]:
     assert recipe.highlight is not None
-    title = recipe.title.en or recipe.title.zh or ""
-    lines = [recipe.text.en or "", recipe.publisher or ""]
+    title = recipe.title.best() or ""
+    lines = [recipe.text.get(FALLBACK, ""), recipe.publisher or ""]
     yield from [cards.text(title, [line for line in lines if line])] * _steps(CARD_SECONDS)
     steps = _steps(recipe.highlight.seconds_each)
     for scene in scenes:
@@ -120,7 +121,7 @@ def _frames(scenes: Sequence[Scene], credited: Sequence[SourceRecord], recipe: R
 
 
 def _title(subject: SourceRecord) -> str:
-    return f"{subject.title.en or subject.name}{' (synthetic)' if subject.synthetic else ''}"
+    return f"{subject.title.get(FALLBACK, subject.name)}{' (synthetic)' if subject.synthetic else ''}"
 
 
 def _still(entry: ItemRecord) -> Iterator[Image.Image]:

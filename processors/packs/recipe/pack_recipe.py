@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from processors.packs.contents.subject import Text
+from processors.languages.language import LANGUAGES
+from processors.languages.text import Text
 
 Audience = Literal["internal", "press", "public"]
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
-Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 PackPicture = Literal["jpeg", "webp", "png"]
 
 ORIGINALS = "originals"
@@ -79,7 +78,7 @@ class Recipe:
     audience: Audience = "internal"
     selection: tuple[str, ...] = ()
     take: tuple[str, ...] = DEFAULT_TAKE
-    languages: tuple[Language, ...] = LANGUAGES
+    languages: tuple[str, ...] = LANGUAGES
     publisher: str | None = None
     date: str | None = None
     """Day of the pack, as written on it; None: the day of its latest result."""

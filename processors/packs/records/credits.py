@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from processors.languages.language import in_all_languages, phrase
+from processors.languages.text import Text
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.rights import credit, notice, override_of, rights
-from processors.packs.contents.subject import SourceRecord, Text
+from processors.packs.contents.subject import SourceRecord
 from processors.packs.contents.voices import Voice
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.sources.scan import printable
@@ -25,20 +27,20 @@ def credits_text(packed: Sequence[PackedFile], recipe: Recipe, identity: PackIde
         subject = files[0].subject
         lines = [subject.name, *(f"  {line}" for line in _both(subject.title, recipe))]
         lines += [f"  {line}" for line in _both(subject.caption, recipe)]
-        lines += [f"  Credit / 来源: {credit(subject)}", f"  Rights / 权利: {rights(subject)}"]
+        lines += [f"  {_named('credit')}: {credit(subject)}", f"  {_named('rights')}: {rights(subject)}"]
         if subject.synthetic:
-            lines.append("  Synthetic: not recorded by a camera or microphone. / 合成数据，并非实拍。")
+            lines.append(f"  {_named('synthetic')}")
         lines += _other_voices(subject)
         one = override_of(subject, recipe.overrides)
         if one is None:
             lines += [f"  {line}" for line in _both(notice(subject, recipe), recipe)]
         else:
-            lines.append(f"  Override in writing / 书面例外: {one.who}: {one.why}")
+            lines.append(f"  {_named('override')}: {one.who}: {one.why}")
         if subject.published_at:
-            lines.append(f"  Released at / 发布于: {subject.published_at}")
+            lines.append(f"  {_named('released_at')}: {subject.published_at}")
         lines += [
             f"  SHA-256: {subject.digest}",
-            f"  Files / 文件: {len(files)}, {files[0].folder.rpartition('/')[0]}/",
+            f"  {_named('files')}: {len(files)}, {files[0].folder.rpartition('/')[0]}/",
             "",
         ]
         yield _lines(lines)
@@ -47,11 +49,11 @@ def credits_text(packed: Sequence[PackedFile], recipe: Recipe, identity: PackIde
 def _other_voices(subject: SourceRecord) -> Iterator[str]:
     """What other places of the same bytes say of credit and rights, and which of them binds."""
     if subject.bound_by:
-        yield f"  Rights as said by / 权利依据: {subject.bound_by.place}: {subject.bound_by.why_not}"
+        yield f"  {_named('rights_said_by')}: {subject.bound_by.place}: {subject.bound_by.why_not}"
     own = subject.voices[0] if subject.voices else None
     for voice in subject.voices[0 if subject.bound_by else 1 :]:
         if own and voice.speaks and (voice is own or _says(voice) != _says(own)):
-            yield f"  Also said / 另有声明: {voice.place}: {_says(voice)}"
+            yield f"  {_named('also_said')}: {voice.place}: {_says(voice)}"
 
 
 def _says(voice: Voice) -> str:
@@ -62,9 +64,12 @@ def _says(voice: Voice) -> str:
 
 
 def _both(text: Text, recipe: Recipe) -> list[str]:
-    texts = {"en": text.en, "zh": text.zh}
-    found = [texts[language] for language in recipe.languages if texts[language]]
-    return [" ".join(one.split()) for one in found if one]
+    return [" ".join(text[code].split()) for code in recipe.languages if code in text]
+
+
+def _named(name: str) -> str:
+    """A phrase in every language, whatever the languages of the pack."""
+    return in_all_languages(phrase(name))
 
 
 def _lines(lines: Iterable[str]) -> bytes:

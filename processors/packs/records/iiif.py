@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.contract import Json
+from processors.languages.language import phrase
+from processors.languages.text import Text
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_languages, json_with_list
 from processors.packs.contents.rights import credit, notice, rights, rights_address
-from processors.packs.contents.subject import SourceRecord, Text
+from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.captions import time_of, words
 
@@ -25,11 +27,11 @@ def manifest(shown: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity
     base = recipe.web_address or LOCAL_ADDRESS
     head: dict[str, Json] = {"@context": CONTEXT, "id": f"{base}{FILE}", "type": "Manifest"}
     head["label"] = _text(recipe.title, recipe)
-    if recipe.text.en or recipe.text.zh:
+    if recipe.text:
         head["summary"] = _text(recipe.text, recipe)
-    head["metadata"] = [_pair("Identifier", "标识", identity.urn, recipe), _pair("Date", "日期", identity.day, recipe)]
+    head["metadata"] = [_pair("identifier", identity.urn, recipe), _pair("date", identity.day, recipe)]
     named = "; ".join(dict.fromkeys(credit(one.subject) for one in shown))
-    head["requiredStatement"] = _pair("Credit", "来源", named, recipe)
+    head["requiredStatement"] = _pair("credit", named, recipe)
     if names := list(dict.fromkeys(filter(None, [recipe.publisher, *(one.subject.agency for one in shown)]))):
         head["provider"] = [
             {"id": f"{base}#provider-{number}", "type": "Agent", "label": {"none": [name]}}
@@ -64,11 +66,10 @@ def _by_subject(shown: Sequence[PackedFile]) -> list[tuple[SourceRecord, list[Pa
 
 
 def _range(subject: SourceRecord, group: list[PackedFile], base: str) -> Json:
-    titles = in_languages(subject.title.en, subject.title.zh, ("en", "zh"))
     return {
         "id": f"{base}#range-{subject.digest[:16]}",
         "type": "Range",
-        "label": _json(titles or {"none": [subject.name]}),
+        "label": _json(in_languages(subject.title, subject.title) or {"none": [subject.name]}),
         "items": [{"id": _canvas_id(one, base), "type": "Canvas"} for one in group],
     }
 
@@ -80,12 +81,12 @@ def _canvas(one: PackedFile, recipe: Recipe, base: str) -> Json:
         size["duration"] = one.duration_seconds
     body: dict[str, Json] = {"id": base + quote(one.path), "type": TYPES[kind], "format": one.media_type, **size}
     canvas: dict[str, Any] = {"id": place, "type": "Canvas", "label": _text(said.label, recipe), **size}
-    if summary := in_languages(said.caption.en, said.caption.zh, recipe.languages):
+    if summary := in_languages(said.caption, recipe.languages):
         canvas["summary"] = summary
     canvas["metadata"] = _facts(one, said.alternative, recipe)
     if address := rights_address(one.subject):
         canvas["rights"] = address
-    canvas["requiredStatement"] = _pair("Credit", "来源", credit(one.subject), recipe)
+    canvas["requiredStatement"] = _pair("credit", credit(one.subject), recipe)
     painting = {
         "id": f"{place}/painting",
         "type": "Annotation",
@@ -99,41 +100,32 @@ def _canvas(one: PackedFile, recipe: Recipe, base: str) -> Json:
 
 def _facts(one: PackedFile, alternative: Text, recipe: Recipe) -> list[Json]:
     subject, recorded = one.subject, one.subject.recorded
-    facts = [
-        _pair("Alternative text", "替代文本", alternative, recipe),
-        _pair("Rights", "权利", rights(subject), recipe),
-    ]
-    warning = notice(subject, recipe)
-    if warning.en:
-        facts.append(_pair("Notice", "须知", warning, recipe))
-    said = (
-        ("Source", "源文件", subject.name),
-        ("SHA-256 of the source", "源文件 SHA-256", subject.digest),
-        (
-            "Made by",
-            "生成方式",
-            f"{one.entry.manifest.ref.processor} {one.entry.manifest.version}" if one.entry else None,
-        ),
-        ("Camera", "相机", subject.camera),
-        ("Recorded", "记录时间", recorded.written if recorded else None),
-        ("Sol", "火星日", _sols(recorded.first_sol, recorded.last_sol) if recorded else None),
-    )
-    return facts + [_pair(en, zh, value, recipe) for en, zh, value in said if value]
+    facts = [_pair("alternative_text", alternative, recipe), _pair("rights", rights(subject), recipe)]
+    if warning := notice(subject, recipe):
+        facts.append(_pair("notice", warning, recipe))
+    said = {
+        "source": subject.name,
+        "source_sha256": subject.digest,
+        "made_by": f"{one.entry.manifest.ref.processor} {one.entry.manifest.version}" if one.entry else None,
+        "camera": subject.camera,
+        "recorded": recorded.written if recorded else None,
+        "sol": _sols(recorded.first_sol, recorded.last_sol) if recorded else None,
+    }
+    return facts + [_pair(name, value, recipe) for name, value in said.items() if value]
 
 
 def _sols(first: int | None, last: int | None) -> str | None:
     return None if first is None else str(first) if first == last else f"{first}-{last}"
 
 
-def _pair(en: str, zh: str, value: str | Text, recipe: Recipe) -> Json:
+def _pair(name: str, value: str | Text, recipe: Recipe) -> Json:
     shown: Json = _text(value, recipe) if isinstance(value, Text) else {"none": [value]}
-    return {"label": _text(Text(en=en, zh=zh), recipe), "value": shown}
+    return {"label": _text(phrase(name), recipe), "value": shown}
 
 
 def _text(text: Text, recipe: Recipe) -> Json:
-    """In the pack's languages; where there is none of them, in the other one."""
-    found = in_languages(text.en, text.zh, recipe.languages) or in_languages(text.en, text.zh, ("en", "zh"))
-    return _json(found)
+    """In the pack's languages; where there is none of them, in those that there are."""
+    return _json(in_languages(text, recipe.languages) or in_languages(text, text))
 
 
 def _json(texts: dict[str, list[str]]) -> Json:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
+from processors.languages.text import FALLBACK
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.rights import credit, rights
 from processors.packs.contents.subject import SourceRecord
@@ -56,13 +57,15 @@ def _label_name(first: PackedFile) -> str:
 def _label(files: list[PackedFile], identity: PackIdentity, number: int) -> str:
     first = files[0]
     subject = first.subject
-    label = words(subject, None if first.entry is None else first.entry).label.en or subject.name
+    label = words(subject, None if first.entry is None else first.entry).label.best() or subject.name
     # a still's own time belongs to its file, not to the product
     title = re.sub(r" at [0-9.]+ s(?=: )", "", label)
     product = (
         f"{_lid(first.entry.manifest.ref.processor if first.entry else 'original')}.{subject.digest[:12]}.{number}"
     )
-    description = f"{words(subject, None).caption.en or title} Credit: {credit(subject)}. Rights: {rights(subject)}."
+    description = (
+        f"{words(subject, None).caption.get(FALLBACK, title)} Credit: {credit(subject)}. Rights: {rights(subject)}."
+    )
     areas = "".join(_file_area(one, index) for index, one in enumerate(files, 1))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <Product_Browse xmlns="{NAMESPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
@@ -125,7 +128,7 @@ def _file_area(one: PackedFile, index: int) -> str:
         if one.entry
         else ""
     )
-    alternative = words(one.subject, one.entry).alternative.en or one.name
+    alternative = words(one.subject, one.entry).alternative.best() or one.name
     return f"""  <File_Area_Browse>
     <File>
       <file_name>{one.name}</file_name>

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.contract import Json, canonical_json
+from processors.languages.text import FALLBACK
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds, json_with_list
 from processors.packs.contents.rights import credit, notice, override_of, rights, rights_address
 from processors.packs.contents.subject import SourceRecord
@@ -97,9 +98,9 @@ def _root(
         "@type": "Dataset",
         "identifier": identity.urn,
         "conformsTo": {"@id": PROFILE},
-        "name": recipe.title.en or recipe.title.zh,
-        "alternateName": [name for name in (recipe.title.en, recipe.title.zh) if name][1:],
-        "description": recipe.text.en or recipe.text.zh or "Media of a space mission, and what was derived from them.",
+        "name": recipe.title.best(),
+        "alternateName": [*recipe.title.values()][1:],
+        "description": recipe.text.best() or "Media of a space mission, and what was derived from them.",
         "datePublished": identity.day,
         "license": {"@id": RIGHTS},
         "audience": recipe.audience,
@@ -131,7 +132,7 @@ def _rights(subject: SourceRecord, recipe: Recipe) -> Iterator[Json]:
     }
     if address := rights_address(subject):
         entry["url"] = address
-    if said := notice(subject, recipe).en:
+    if said := notice(subject, recipe).best():
         entry["usageInfo"] = said
     if one := override_of(subject, recipe.overrides):
         entry["description"] = f"Overridden in writing by {one.who}: {one.why}"
@@ -150,8 +151,8 @@ def _source(subject: SourceRecord, recipe: Recipe) -> Json:
 def _about(subject: SourceRecord) -> dict[str, Json]:
     recorded = subject.recorded
     about: dict[str, Json] = {
-        "name": subject.title.en or subject.title.zh or subject.name,
-        "alternateName": subject.title.zh if subject.title.en else None,
+        "name": subject.title.best() or subject.name,
+        "alternateName": _one_or_all([*subject.title.values()][1:]),
         "identifier": f"urn:sha256:{subject.digest}",
         "creditText": credit(subject),
         "license": {"@id": rights_id(subject)},
@@ -163,15 +164,16 @@ def _about(subject: SourceRecord) -> dict[str, Json]:
 
 def _file(one: PackedFile, recipe: Recipe) -> Json:
     said = words(one.subject, one.entry)
-    language = "en" if "en" in recipe.languages else "zh"
+    first = FALLBACK if FALLBACK in recipe.languages else recipe.languages[0]
+    others = [code for code in recipe.languages if code != first]
     entry: dict[str, Json] = {
         "@id": _id(one.path),
         "@type": "File",
         **(_about(one.subject) if one.entry is None else {"license": {"@id": rights_id(one.subject)}}),
-        "name": getattr(said.label, language),
-        "description": getattr(said.alternative, language),
-        "alternateName": said.label.zh if language == "en" and "zh" in recipe.languages else None,
-        "abstract": said.alternative.zh if language == "en" and "zh" in recipe.languages else None,
+        "name": said.label[first],
+        "description": said.alternative[first],
+        "alternateName": _one_or_all([said.label[code] for code in others]),
+        "abstract": _one_or_all([said.alternative[code] for code in others]),
         "creditText": credit(one.subject),
         "encodingFormat": one.media_type,
         "contentSize": str(one.size_bytes),
@@ -251,6 +253,11 @@ def _software(manifest: Manifest, softwares: dict[str, dict[str, Json]]) -> str:
 def _time(utc: str, later_seconds: float = 0.0) -> str:
     """The profile's shapes take an offset and no Z."""
     return in_seconds(utc, later_seconds).replace("Z", "+00:00")
+
+
+def _one_or_all(values: Sequence[str]) -> Json:
+    """A value without a list where there is only one, None where there is none."""
+    return [*values] if len(values) > 1 else next(iter(values), None)
 
 
 def _refs(names: Iterable[str]) -> Json:

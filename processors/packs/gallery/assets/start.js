@@ -6,6 +6,11 @@
   let drawn = "";
   let waiting = 0;
 
+  const nextLanguage = () => {
+    const { languages } = gallery.data.index;
+    return languages[(languages.indexOf(gallery.language) + 1) % languages.length];
+  };
+
   const fixed = () => {
     const title = gallery.plain(gallery.data.index.title) ?? "marsmedia";
     document.title = title;
@@ -14,8 +19,9 @@
     const asked = document.getElementById("asked");
     asked.placeholder = gallery.t("search");
     asked.setAttribute("aria-label", gallery.t("search"));
+    const next = gallery.words()[nextLanguage()];
     const other = gallery.data.index.languages.length > 1
-      && h("button.quiet", { type: "button", id: "language", "aria-label": gallery.t("languageLabel"), on: { click: () => gallery.switchLanguage() } }, gallery.t("language"));
+      && h("button.quiet", { type: "button", id: "language", "aria-label": next.switch, on: { click: () => gallery.switchLanguage() } }, next.name);
     document.getElementById("tools").replaceChildren(...[other, h("button.quiet", { type: "button", id: "keys", title: gallery.t("help"), "aria-label": gallery.t("help"), on: { click: gallery.help } }, "?")].filter(Boolean));
   };
 
@@ -32,8 +38,7 @@
   };
 
   gallery.switchLanguage = () => {
-    const { languages } = gallery.data.index;
-    gallery.chooseLanguage(languages[(languages.indexOf(gallery.language) + 1) % languages.length]);
+    gallery.chooseLanguage(nextLanguage());
     fixed();
     draw();
   };

@@ -1,0 +1,1 @@
+"""Languages: the words of packs and of the page, one TOML file a language, and texts by language."""

@@ -1,0 +1,68 @@
+"""The languages there are, and their phrases: a language is one TOML file in this folder, named by its code."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from processors.languages.text import FALLBACK, Text
+
+FOLDER = Path(__file__).parent
+LANGUAGES = tuple(sorted((path.stem for path in FOLDER.glob("*.toml")), key=lambda code: (code != FALLBACK, code)))
+"""Codes of ISO 639; the fallback first."""
+OTHER_LANGUAGES = LANGUAGES[1:]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """One language; what its file leaves out is said in the fallback."""
+
+    tag: str
+    """BCP 47, for HTML: `zh-Hans`."""
+    page: dict[str, Any]
+    """Phrases of the gallery's page."""
+    pack: dict[str, str]
+    """Phrases of packs, with names in braces for what is put in."""
+    labels: dict[str, str]
+    """What a processor makes, by its name."""
+
+
+@functools.cache
+def language(code: str) -> Language:
+    """Return the language of a code of `LANGUAGES`."""
+    table = tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
+    if code == FALLBACK:
+        return Language(**table)
+    fallback = language(FALLBACK)
+    parts = {part: {**getattr(fallback, part), **table.get(part, {})} for part in ("page", "pack", "labels")}
+    return Language(tag=table.get("tag", code), **parts)
+
+
+def phrase(name: str, **values: str | Text) -> Text:
+    """Return a phrase of packs in every language; texts are put in in the same language where they have it."""
+
+    def said(code: str) -> str:
+        inside = {key: value.best(code) or "" if isinstance(value, Text) else value for key, value in values.items()}
+        return language(code).pack[name].format(**inside)
+
+    return Text({code: said(code) for code in LANGUAGES})
+
+
+def label(processor: str) -> Text:
+    """Return what a processor makes, in every language; its name where no language has a label for it."""
+    return Text({code: language(code).labels.get(processor, processor) for code in LANGUAGES})
+
+
+def joined(texts: Iterable[Text]) -> Text:
+    """Return texts, one after the other, in every language."""
+    parts = list(texts)
+    return Text({code: "".join(part.get(code, "") for part in parts) for code in LANGUAGES})
+
+
+def in_all_languages(text: Text) -> str:
+    """Return the same said in every language, on one line."""
+    return " / ".join(one.strip() for one in text.values())

@@ -1,0 +1,53 @@
+"""A text by language, and what a reader gets where nobody has written it in theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+FALLBACK = "en"
+RECORDED = ("en", "zh")
+"""Languages that a stored text names even where it does not exist in them, so that packs keep their digests."""
+
+
+class Text(Mapping[str, str]):
+    """One text by language code: the fallback first, then by code; a language that nobody has written is missing."""
+
+    def __init__(self, texts: Mapping[str, str | None] | None = None, /, **more: str | None) -> None:
+        given = {code: text for code, text in {**(texts or {}), **more}.items() if text}
+        self._texts = {code: given[code] for code in sorted(given, key=lambda code: (code != FALLBACK, code))}
+
+    @classmethod
+    def of_keys(cls, record: Mapping[str, Any], key: str) -> Text:
+        """Return the text of `key` and its translations `key_zh`, `key_fr` ... in a record; `key` alone is English."""
+        languages = {name.removeprefix(f"{key}_"): text for name, text in record.items() if is_translation(name, key)}
+        return cls({FALLBACK: record.get(key), **languages})
+
+    def best(self, language: str = FALLBACK) -> str | None:
+        """Return the text in this language, else in the fallback, else in the first that it has; None: it is empty."""
+        return self.get(language) or next(iter(self._texts.values()), None)
+
+    def record(self) -> dict[str, str | None]:
+        """Return what is stored of it: None for a language of `RECORDED` that nobody has written."""
+        return {**dict.fromkeys(RECORDED), **self._texts}
+
+    def __getitem__(self, language: str) -> str:
+        return self._texts[language]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._texts.items()))
+
+    def __repr__(self) -> str:
+        return f"Text({self._texts})"
+
+
+def is_translation(name: str, key: str) -> bool:
+    """Return whether a name is that of `key` in some language: the key and a code of two or three letters."""
+    code = name.removeprefix(f"{key}_")
+    return code != name and len(code) in (2, 3) and code.isascii() and code.islower() and code.isalpha()
