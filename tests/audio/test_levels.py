@@ -212,10 +212,25 @@ def test_pascals_only_with_a_named_calibration(tmp_path: Path) -> None:
 def test_a_calibration_without_a_source_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "microphone.toml"
     path.write_text('name = "lab 3"\nfull_scale_pascals = 10.0\n')
-    with pytest.raises(ValueError, match=r"microphone.toml: missing or unknown: source"):
+    with pytest.raises(ValueError, match=r"^microphone\.toml, line 1: source: missing; add it$"):
         read_calibration(path)
     with pytest.raises(ValueError, match="calibration source is ' '"):
         Calibration(name="x", source=" ", full_scale_pascals=1.0)
+
+
+def test_every_mistake_of_a_calibration_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "microphone.toml"
+    path.write_text('nam = "lab 3"\nname = 3\nsource = "x"\nfull_scale_pascals = 0\nresponse = [[100, 0], [50.0, 1]]\n')
+    with pytest.raises(ValueError, match=r"^microphone\.toml, line 1: nam: unknown key; did you mean name\?") as caught:
+        read_calibration(path)
+    assert str(caught.value).split("\n")[1:] == [
+        "microphone.toml, line 2: name: not text (3); write it in quotes",
+        "microphone.toml, line 4: full_scale_pascals: out of range (0); use a number above 0",
+        "microphone.toml, line 5: response: frequencies do not rise from 0 (50 Hz after 100 Hz); sort the pairs",
+    ]
+    path.write_text('name = "x"\nsource = "y"\nfull_scale_pascals = 1\nresponse = [\n [100, 0], [200]\n]\n')
+    with pytest.raises(ValueError, match=r"line 4: response: too few entries \(\[200\]\); give at least 2$"):
+        read_calibration(path)
 
 
 @pytest.mark.parametrize(("field", "value"), [("silence_dbfs", 0.0), ("silence_seconds", 0.0)])

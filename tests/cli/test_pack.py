@@ -74,8 +74,8 @@ def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> No
     (tmp_path / "bad.toml").write_text('audience = "all"\nselection = ["*"]\n')
     assert said(pack("bad.toml", "-o", "p", "--store", "store")) == (
         2,
-        "marsmedia: bad.toml, line 1: audience is 'all': must be one of internal, press, public\n"
-        "bad.toml, line 1: title is missing\n",
+        "marsmedia: bad.toml, line 1: audience: unknown value ('all'); use internal, press or public\n"
+        "bad.toml, line 1: title: missing; add it\n",
     )
     assert said(pack("*", "-o", "p", "--store", "store", "--audience", "public"))[0] == 2
     assert said(pack("nope.jpg", "-o", "p", "--store", "store"))[0] == 2

@@ -280,7 +280,7 @@ def test_a_file_that_is_named_and_not_there_is_told(make: MediaMaker, tmp_path: 
     report = run_ingest(raw.parent, tmp_path / "store", RECIPES, Options(workers=1), in_threads, name="t")  # type: ignore[arg-type]
     told = [problem.reason for problem in report.problems]
     assert any("line 2 names 'gone.png', which is not in the release" in reason for reason in told)
-    assert any("line 4: path '../a.png' leads out of the release" in reason for reason in told)
+    assert any("line 4: path: outside the release ('../a.png')" in reason for reason in told)
     assert report.exit_code == 0
 
 

@@ -35,27 +35,51 @@ def test_a_native_date_is_kept_as_text() -> None:
     ("text", "message"),
     [
         ("title = 'x'\ncredit = \n", "release.toml, line 2: Invalid value"),
-        ("\ntitel = 'x'\n", "release.toml, line 2: titel: no such key; known are title"),
-        ("title = 3\n", "release.toml, line 1: title is 3: must be text"),
-        ("title = ''\n\nmission = 'mars-one'\n", "line 3: mission is 'mars-one': must be one of perseverance"),
-        ("[[file]]\ntitle = 'x'\n", "release.toml, line 1: a [[file]] needs path"),
-        ("[[file]]\npath = '../secret.jpg'\n", "release.toml, line 2: path '../secret.jpg' leads out of the release"),
-        ("[[file]]\npath = '/etc/passwd'\n", "release.toml, line 2: path '/etc/passwd' leads out of the release"),
-        ("[[file]]\npath = 'a'\n\n[[file]]\npath = './a'\n", "line 5: path 'a' is named twice, first on line 2"),
+        ("\ntitel = 'x'\n", "release.toml, line 2: titel: unknown key; did you mean title?"),
+        ("title = 3\n", "release.toml, line 1: title: not text (3); write it in quotes"),
+        (
+            "title = ''\n\nmission = 'mars-one'\n",
+            "line 3: mission: unknown mission ('mars-one'); use one of perseverance",
+        ),
+        ("[[file]]\ntitle = 'x'\n", "release.toml, line 1: file: path: missing; add path = "),
+        (
+            "[[file]]\npath = '../secret.jpg'\n",
+            "release.toml, line 2: path: outside the release ('../secret.jpg'); name",
+        ),
+        ("[[file]]\npath = '/etc/passwd'\n", "release.toml, line 2: path: outside the release ('/etc/passwd'); name"),
+        (
+            "[[file]]\npath = 'a'\n\n[[file]]\npath = './a'\n",
+            "line 5: path: named twice ('a', first on line 2); remove one",
+        ),
         ("[[file]]\npath = 'a'\ndate = '2021-02-30'\n", "line 3: date is '2021-02-30': no such date"),
         ("[[file]]\npath = 'a'\ndate = '2021-06-16'\ndate_precision = 'second'\n", "line 4: date_precision is 's"),
-        ("[[file]]\npath = 'a'\ndate_zone = 'UTC'\n", "line 3: date_precision and date_zone need a date"),
-        ("mission = 'tianwen-1'\n[[file]]\npath = 'a'\nevent = 'party'\n", "line 4: event is 'party': must be one of"),
-        ("[[file]]\npath = 'a'\naltitude_metres = 5\n", "line 3: altitude_metres needs field_of_view_degrees and alt"),
-        ("[[file]]\npath = 'a'\naltitude_metres = true\n", "line 3: altitude_metres is True: must be a number"),
-        ("[[file]]\npath = 'a'\naltitude_metres = -5.0\n", "line 3: altitude_metres is -5.0: must be above 0"),
-        ("[[file]]\npath = 'a'\naltitude_metres = inf\n", "line 3: altitude_metres is inf: must be above 0"),
-        ("[[file]]\npath = 'a'\nfield_of_view_degrees = nan\n", "field_of_view_degrees is nan: must be between 0"),
-        ("[[file]]\npath = 'a'\naltitude_shot = 1.5\n", "line 3: altitude_shot is 1.5: must be a whole number"),
-        ("file = 3\n", "file must be written as [[file]] tables"),
-        ("keywords = []\n[[file]]\npath = 'a'\nkeywords = [1]\n", "line 4: keywords is [1]: must be a list of texts"),
+        ("[[file]]\npath = 'a'\ndate_zone = 'UTC'\n", "line 3: date_zone: without a date; add date"),
+        (
+            "mission = 'tianwen-1'\n[[file]]\npath = 'a'\nevent = 'party'\n",
+            "line 4: event: unknown event ('party'); use one of",
+        ),
+        (
+            "[[file]]\npath = 'a'\naltitude_metres = 5\n",
+            "line 3: altitude_metres: not enough alone; add field_of_view_degrees and alt",
+        ),
+        (
+            "[[file]]\npath = 'a'\naltitude_metres = true\n",
+            "line 3: altitude_metres: not a number (true); write digits",
+        ),
+        (
+            "[[file]]\npath = 'a'\naltitude_metres = -5.0\n",
+            "line 3: altitude_metres: out of range (-5.0); use a number above 0",
+        ),
+        ("[[file]]\npath = 'a'\naltitude_metres = inf\n", "line 3: altitude_metres: not a finite number (inf)"),
+        ("[[file]]\npath = 'a'\nfield_of_view_degrees = nan\n", "line 3: field_of_view_degrees: out of range (nan)"),
+        (
+            "[[file]]\npath = 'a'\naltitude_shot = 1.5\n",
+            "line 3: altitude_shot: not a whole number (1.5); write digits only",
+        ),
+        ("file = 3\n", "line 1: file: not a list of sections; write [[file]] above each"),
+        ("keywords = []\n[[file]]\npath = 'a'\nkeywords = [1]\n", "line 4: keywords: not text (1); write it in quotes"),
     ],
-)  # fmt: skip
+)
 def test_every_mistake_is_told_with_its_line(text: str, message: str) -> None:
     assert any(message in problem for problem in told(text)), told(text)
 
@@ -70,14 +94,14 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         ["release.toml, line 1", "titel"],
         ["release.toml, line 3", "'gone.png' is not in the release"],
         ["release.toml, line 4", "date is '2021-02-30'"],
-        ["release.toml, line 5", "date_zone is 'Mars'"],
+        ["release.toml, line 5", "date_zone"],
         ["release.toml, line 6", "bad"],
     ]
 
 
 def test_bytes_that_are_not_text_are_told() -> None:
     assert (
-        str(read_release(b"title = 'x'\n\xff\xfe").problems[0]) == "release.toml, line 2: not UTF-8: save it as UTF-8"
+        str(read_release(b"title = 'x'\n\xff\xfe").problems[0]) == "release.toml, line 2: not UTF-8; save it as UTF-8"
     )
 
 

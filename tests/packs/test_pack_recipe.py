@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
-from processors.packs.contents.subject import Text
+from processors.languages.text import Text
 from processors.packs.recipe.pack_recipe import DEFAULT_TAKE, Highlight, Override, Pictures, Recipe, Signature
 from processors.packs.recipe.recipe_file import read_recipe
 from processors.packs.recipe.recipe_template import TEMPLATE
@@ -101,35 +101,37 @@ why = "c"
 source = "a"
 """
     assert mistakes(tmp_path, text) == [
-        "pack.toml, line 1: title is '': must be a text that is not empty",
-        "pack.toml, line 2: audience is 'friends': must be one of internal, press, public",
-        "pack.toml, line 3: selection means nothing: sol=x: must be a number or a range such as 10..40",
-        "pack.toml, line 4: take has an entry that names the processor 'video.frame': there are photo.enhanced, "
-        "video.frames",
-        "pack.toml, line 5: colour: no such key; known are title, title_zh, text, text_zh, audience, selection, take, "
-        "languages, publisher, date, web_address, pictures, highlight, signature, override",
-        "pack.toml, line 6: date is 'yesterday': must be a day without quotes, as 2026-01-31",
-        "pack.toml, line 8: longest_side_px has an entry that is 8: must be a whole number, 16 to 32768",
-        "pack.toml, line 9: format is 'gif': must be one of jpeg, webp, png",
-        "pack.toml, line 14: override: who is missing",
-        "pack.toml, line 14: override: why is missing",
+        "pack.toml, line 1: title: empty (''); write a text",
+        "pack.toml, line 2: audience: unknown value ('friends'); use internal, press or public",
+        "pack.toml, line 3: selection: no selection (sol=x: must be a number or a range such as 10..40); "
+        "`marsmedia items --help` lists the words",
+        "pack.toml, line 4: take: unknown processor ('video.frame'); use one of photo.enhanced, video.frames",
+        "pack.toml, line 5: colour: unknown key; use one of title, text, audience, selection, take, languages, "
+        "publisher, date, web_address, pictures, highlight, signature, override, title_zh, text_zh",
+        "pack.toml, line 6: date: not a day ('yesterday'); write it without quotes, as 2026-01-31",
+        "pack.toml, line 8: longest_side_px: out of range (8); use 16 or more",
+        "pack.toml, line 9: format: unknown value ('gif'); use jpeg, webp or png",
+        "pack.toml, line 14: override: who: missing; add it",
+        "pack.toml, line 14: override: why: missing; add it",
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('audience = "public"\nselection = ["*"]', ["pack.toml, line 1: title is missing"]),
-        ("", [f"pack.toml, line 1: {key} is missing" for key in ("audience", "selection", "title")]),
+        ('audience = "public"\nselection = ["*"]', ["pack.toml, line 1: title: missing; add it"]),
+        ("", [f"pack.toml, line 1: {key}: missing; add it" for key in ("audience", "selection", "title")]),
         ("title = \n", ["pack.toml, line 1: Invalid value"]),
-        (b'title = "a"\nx = "\xff"', ["pack.toml, line 2: not UTF-8: save it as UTF-8"]),
-        (HEAD.replace('"*"', ""), ["pack.toml, line 3: selection is []: must be a list with at least one entry"]),
-        (f"{HEAD}pictures=3", ["pack.toml, line 4: pictures must be a section, written [name] on a line of its own"]),
+        (b'title = "a"\nx = "\xff"', ["pack.toml, line 2: not UTF-8; save it as UTF-8"]),
+        (HEAD.replace('"*"', ""), ["pack.toml, line 3: selection: too few entries ([]); give at least 1"]),
+        (f"{HEAD}pictures=3",
+         ["pack.toml, line 4: pictures: not a section (3); write [pictures] on a line of its own"]),
         (f"{HEAD}[highlight]\nseconds_each=true",
-         ["pack.toml, line 5: seconds_each is True: must be a number, 0.5 to 60"]),
-        (f'{HEAD}[override]\nwho="x"', ["pack.toml, line 4: override must be written as [[override]]"]),
+         ["pack.toml, line 5: seconds_each: not a number (true); write digits without quotes"]),
+        (f'{HEAD}[override]\nwho="x"',
+         ["pack.toml, line 4: override: not a list of sections; write [[override]] above each"]),
         (f'{HEAD}take=["film"]',
-         ["pack.toml, line 4: take has an entry that is 'film': must be one of originals, stills, frames, contact "
+         ["pack.toml, line 4: take: unknown word ('film'); use one of originals, stills, frames, contact "
           "sheets, spectrograms, clips, sound, web sound, metadata, or processor/pattern"]),
     ],
 )  # fmt: skip
@@ -140,3 +142,16 @@ def test_a_mistake_is_told(tmp_path: Path, text: str | bytes, told: list[str]) -
 def test_a_recipe_nested_without_end_is_told(tmp_path: Path) -> None:
     (line,) = mistakes(tmp_path, "a = " + "[" * 5000)
     assert line.startswith("pack.toml")
+
+
+def test_a_mistyped_key_is_met_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    text = f"{HEAD}[pictures]\nlongest_side_px = [1024]\nqualty = 80\n"
+    assert mistakes(tmp_path, text) == ["pack.toml, line 6: qualty: unknown key; did you mean quality?"]
+
+
+def test_lines_are_counted_past_values_of_many_lines(tmp_path: Path) -> None:
+    text = 'title = "a"\ntext = """\naudience = 1\n[x]"""\nselection = [\n  "*", # ]\n]\n'
+    assert mistakes(tmp_path, f"{text}audience = 1\r\n'date' = 3\r\n") == [
+        "pack.toml, line 8: audience: unknown value (1); use internal, press or public",
+        "pack.toml, line 9: date: not a day (3); write it without quotes, as 2026-01-31",
+    ]

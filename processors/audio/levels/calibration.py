@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from processors.containers.toml_file import read_table
 from processors.contract import require
 
 REFERENCE_PASCALS = 20e-6
@@ -64,15 +64,14 @@ def read_calibration(path: Path) -> Calibration:
 
     Raises
     ------
-    ValueError : naming the file and the entry that is missing or wrong.
+    ValueError : names the file and every mistake in it with its line.
     """
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    wrong = entries.keys() ^ {"name", "source", "full_scale_pascals"}
-    if wrong - {"response"}:
-        raise ValueError(f"{path.name}: missing or unknown: {', '.join(sorted(wrong - {'response'}))}")
+    from processors.audio.levels.calibration_table import CalibrationTable
+
+    table = read_table(path, CalibrationTable)
     return Calibration(
-        name=str(entries["name"]),
-        source=str(entries["source"]),
-        full_scale_pascals=float(entries["full_scale_pascals"]),
-        response=tuple((float(hz), float(db)) for hz, db in entries.get("response", ())),
+        name=table.name,
+        source=table.source,
+        full_scale_pascals=table.full_scale_pascals,
+        response=tuple((hz, db) for hz, db in table.response),
     )

@@ -1,0 +1,17 @@
+"""What a table of `release.toml` says, as a plain mapping."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+TRANSLATED = ("title", "caption", "alt_text")
+"""Keys that may be given again with a language: `title_zh`."""
+
+Said = dict[str, str | bool | float | int | list[str]]
+"""Only keys of `release_model`, dates as text."""
+
+
+def as_written(value: Any) -> Any:
+    """Return a date without quotes as the text that it is written as, all else as it is."""
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime.date) else value
