@@ -6,13 +6,13 @@ import functools
 import hashlib
 import math
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from processors.containers.toml_file import Location, TomlError, TomlFile
 from processors.contract import require
 from processors.mission.mars_time import mars_time
 from processors.mission.when import When, parse_when
@@ -110,10 +110,10 @@ def load_profile(name: str) -> Profile:
 
     Raises
     ------
-    ValueError : there is none of that name, or it breaks a rule; the message names the entry.
+    ValueError : there is none of that name, or it breaks a rule; the message names its line.
     """
     require(name in profile_names(), "mission", name, f"must be one of {', '.join(profile_names())}")
-    return read_profile((FOLDER / f"{name}.toml").read_bytes())
+    return read_profile((FOLDER / f"{name}.toml").read_bytes(), f"{name}.toml")
 
 
 def profile_called(words: str) -> Profile | None:
@@ -136,75 +136,132 @@ def _folded(words: str) -> str:
     return re.sub(r"[\W_]+", "", words.casefold())
 
 
-def read_profile(data: bytes) -> Profile:
-    """A profile from its text; `load_profile` says what it raises."""
-    table = tomllib.loads(data.decode())
-    facts = tuple(_facts(table, ""))
-    by_name = {fact.name: fact.value for fact in facts}
-    for name in ("site.longitude_degrees_east", "sol_rule.landing_sol", "sol_rule.offset"):
-        require(name in by_name, name, None, "every profile must give it")
-    devices = [*table.get("camera", ()), *table.get("instrument", ())]
-    return Profile(
-        name=table["name"],
-        title=table["title"],
-        title_zh=table.get("title_zh"),
-        also=tuple(table.get("also", ())),
-        agency=table["agency"],
-        credit=table["credit"],
-        rights=table["rights"],
-        redistribute=table["redistribute"],
-        longitude_degrees_east=float(by_name["site.longitude_degrees_east"]),
-        landing_sol=int(by_name["sol_rule.landing_sol"]),
-        sol_offset=int(by_name["sol_rule.offset"]),
-        facts=facts,
-        events=tuple(_event(entry) for entry in table.get("event", ())),
-        devices=tuple((entry["name"], *entry.get("also", ())) for entry in devices),
-        unknown=tuple(_unknown(table, "")),
-        disagreements=tuple(
-            ProfileDisagreement(about=d["about"], says=tuple((s["value"], s["source"]) for s in d["says"]))
-            for d in table.get("disagreement", ())
-        ),
-        sha256=hashlib.sha256(data).hexdigest(),
-    )
+def read_profile(data: bytes, name: str = "profile.toml") -> Profile:
+    """Read a profile from its text.
+
+    Raises
+    ------
+    ValueError : names the file, the line and what is wrong there.
+    """
+    try:
+        file = TomlFile(data)
+    except TomlError as error:
+        raise ValueError(f"{name}, {error}") from error
+    return _Reader(file, name).profile(hashlib.sha256(data).hexdigest())
 
 
-def _event(entry: dict[str, Any]) -> MissionEvent:
-    date = entry["date"]
-    return MissionEvent(
-        name=entry["name"],
-        title=entry["title"],
-        title_zh=entry.get("title_zh"),
-        when=parse_when(date["value"], precision=date["precision"], zone=date.get("zone")),
-        source=date["source"],
-        sure=date["sure"],
-    )
+class _Reader:
+    """Reads one profile; what is wrong is named with its line."""
 
+    def __init__(self, file: TomlFile, name: str) -> None:
+        self._file = file
+        self._name = name
 
-def _named(table: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every table inside, with its dotted name; one of a list is called by its own name."""
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield f"{path}{key}", value
-        elif isinstance(value, list) and key != "disagreement":
-            yield from ((f"{path}{key}.{entry['name']}", entry) for entry in value if isinstance(entry, dict))
-
-
-def _facts(table: dict[str, Any], path: str) -> Iterator[Fact]:
-    for name, entry in _named(table, path):
-        if "value" not in entry:
-            yield from _facts(entry, f"{name}.")
-            continue
-        missing = {"value", "precision", "source", "sure"} - entry.keys()
-        require(
-            not missing and entry.keys() <= FACT_KEYS, name, sorted(entry), "a fact has value, precision, source, sure"
-        )
-        require(entry["sure"] in ("high", "medium"), f"{name}.sure", entry["sure"], "must be high or medium")
-        yield Fact(
-            name=name, value=entry["value"], precision=entry["precision"], source=entry["source"], sure=entry["sure"]
+    def profile(self, sha256: str) -> Profile:
+        table = self._file.table
+        facts = tuple(self._facts(table, "", ()))
+        by_name = {fact.name: fact.value for fact in facts}
+        for name in ("site.longitude_degrees_east", "sol_rule.landing_sol", "sol_rule.offset"):
+            if not isinstance(by_name.get(name), int | float):
+                raise self._wrong(
+                    tuple(name.split(".")), f"{name}: missing or not a number; every profile must give it"
+                )
+        return Profile(
+            name=self._text(table, (), "name"),
+            title=self._text(table, (), "title"),
+            title_zh=table.get("title_zh"),
+            also=tuple(table.get("also", ())),
+            agency=self._text(table, (), "agency"),
+            credit=self._text(table, (), "credit"),
+            rights=self._text(table, (), "rights"),
+            redistribute=self._given(table, (), "redistribute", bool, "true or false"),
+            longitude_degrees_east=float(by_name["site.longitude_degrees_east"]),
+            landing_sol=int(by_name["sol_rule.landing_sol"]),
+            sol_offset=int(by_name["sol_rule.offset"]),
+            facts=facts,
+            events=tuple(self._event(entry, at) for _, entry, at in self._listed(table, "event")),
+            devices=tuple(
+                (self._text(entry, at, "name"), *entry.get("also", ()))
+                for kind in ("camera", "instrument")
+                for _, entry, at in self._listed(table, kind)
+            ),
+            unknown=tuple(self._unknown(table, "", ())),
+            disagreements=tuple(
+                ProfileDisagreement(
+                    about=self._text(entry, at, "about"),
+                    says=tuple((self._text(one, at, "value"), self._text(one, at, "source")) for one in entry["says"]),
+                )
+                for entry, at in _sections(table, "disagreement", ())
+            ),
+            sha256=sha256,
         )
 
+    def _event(self, entry: dict[str, Any], at: Location) -> MissionEvent:
+        date = self._given(entry, at, "date", dict, "a fact")
+        try:
+            when = parse_when(date["value"], precision=date["precision"], zone=date.get("zone"))
+        except ValueError as error:
+            raise self._wrong((*at, "date"), str(error)) from error
+        return MissionEvent(
+            name=entry["name"],
+            title=self._text(entry, at, "title"),
+            title_zh=entry.get("title_zh"),
+            when=when,
+            source=date["source"],
+            sure=date["sure"],
+        )
 
-def _unknown(table: dict[str, Any], path: str) -> Iterator[str]:
-    yield from (f"{path}{name}" for name in table.get("unknown", ()))
-    for name, entry in _named(table, path):
-        yield from _unknown(entry, f"{name}.")
+    def _facts(self, table: dict[str, Any], path: str, at: Location) -> Iterator[Fact]:
+        for name, entry, place in self._named(table, path, at):
+            if "value" not in entry:
+                yield from self._facts(entry, f"{name}.", place)
+                continue
+            for key in ("precision", "source", "sure"):
+                self._text(entry, place, key)
+            if unknown := entry.keys() - FACT_KEYS:
+                raise self._wrong(place, f"{name}: unknown key {min(unknown)}; use {', '.join(sorted(FACT_KEYS))}")
+            if entry["sure"] not in ("high", "medium"):
+                raise self._wrong(place, f"{name}: unknown value of sure ({entry['sure']!r}); use high or medium")
+            known = {key: entry[key] for key in ("value", "precision", "source", "sure")}
+            yield Fact(name=name, **known)
+
+    def _unknown(self, table: dict[str, Any], path: str, at: Location) -> Iterator[str]:
+        yield from (f"{path}{name}" for name in table.get("unknown", ()))
+        for name, entry, place in self._named(table, path, at):
+            yield from self._unknown(entry, f"{name}.", place)
+
+    def _named(self, table: dict[str, Any], path: str, at: Location) -> Iterator[tuple[str, dict[str, Any], Location]]:
+        """Every table inside, with its dotted name and its place; one of a list is called by its own name."""
+        for key, value in table.items():
+            if isinstance(value, dict):
+                yield f"{path}{key}", value, (*at, key)
+            elif key != "disagreement":
+                for name, entry, place in self._listed(table, key, at):
+                    yield f"{path}{key}.{name}", entry, place
+
+    def _listed(
+        self, table: dict[str, Any], key: str, at: Location = ()
+    ) -> Iterator[tuple[str, dict[str, Any], Location]]:
+        """The tables of a list, with their names and places."""
+        for entry, place in _sections(table, key, at):
+            yield self._text(entry, place, "name"), entry, place
+
+    def _text(self, table: dict[str, Any], at: Location, key: str) -> str:
+        return self._given(table, at, key, str, "text")
+
+    def _given(self, table: dict[str, Any], at: Location, key: str, kind: type, what: str) -> Any:
+        if not isinstance(table.get(key), kind):
+            inside = "".join(f"{part}." for part in at if isinstance(part, str))
+            wrong = f"not {what} ({table[key]!r})" if key in table else "missing"
+            raise self._wrong((*at, key), f"{inside}{key}: {wrong}; every profile must give it as {what}")
+        return table[key]
+
+    def _wrong(self, at: Location, what: str) -> ValueError:
+        return ValueError(f"{self._name}, line {self._file.line(at)}: {what}")
+
+
+def _sections(table: dict[str, Any], key: str, at: Location) -> Iterator[tuple[dict[str, Any], Location]]:
+    entries = table.get(key)
+    for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield entry, (*at, key, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -145,9 +146,32 @@ def test_every_fact_of_a_shipped_profile_says_how_it_is_known(name: str) -> None
     assert profile.unknown
 
 
-def test_a_fact_without_a_source_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"site\.longitude_degrees_east .* a fact has value, precision, source, sure"):
-        read_profile(b'name = "x"\n[site]\nlongitude_degrees_east = { value = 1.0 }\n')
+FACT = '{ value = 1.0, precision = "exact", source = "x", sure = "high" }'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[site]\nlongitude_degrees_east = { value = 1.0, precision = "exact" }\n',
+            "line 3: site.longitude_degrees_east.source: missing; every profile must give it as text",
+        ),
+        (
+            f"[site]\nx = {FACT.replace('high', 'low')}\n",
+            "line 3: site.x: unknown value of sure ('low'); use high or medium",
+        ),
+        ("[site]\n", "line 2: site.longitude_degrees_east: missing or not a number; every profile must give it"),
+        ("[[event]]\ntitle = 'x'\n", "line 2: event.name: missing; every profile must give it as text"),
+        (
+            f"[site]\nlongitude_degrees_east = {FACT}\n[sol_rule]\nlanding_sol = {FACT}\noffset = {FACT}\n",
+            "line 1: title: missing; every profile must give it as text",
+        ),
+        ("a = \n", "line 2: Invalid value"),
+    ],
+)
+def test_a_mistake_in_a_profile_is_told_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(f'mine.toml, {message}')}$"):
+        read_profile(f'name = "x"\n{text}'.encode(), "mine.toml")
 
 
 def test_disagreements_of_the_press_are_kept() -> None:
