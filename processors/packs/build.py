@@ -31,6 +31,7 @@ from processors.packs.contents.subject import ItemRecord, entries
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import write_highlight
+from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records import credits as credit_file
 from processors.packs.records import iiif
@@ -200,7 +201,7 @@ def _shown(packed: list[PackedFile]) -> Iterator[GalleryFile]:
 
 def _depicted(entry: ItemRecord) -> str:
     """The same for files that show the same: the sizes of one preview."""
-    return entry.manifest.ref.key if entry.manifest.ref.processor == "photo.preview" else entry.sha256
+    return entry.manifest.ref.key if presentation_of(entry.manifest.ref.processor).is_in_sizes else entry.sha256
 
 
 def _info(packed: list[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[tuple[str, str]]:

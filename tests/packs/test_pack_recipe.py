@@ -132,7 +132,7 @@ source = "a"
          ["pack.toml, line 4: override: not a list of sections; write [[override]] above each"]),
         (f'{HEAD}take=["film"]',
          ["pack.toml, line 4: take: unknown word ('film'); use one of originals, stills, frames, contact "
-          "sheets, spectrograms, clips, sound, web sound, metadata, or processor/pattern"]),
+          "sheets, spectrograms, clips, sound, web sound, metadata, other, or processor/pattern"]),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told(tmp_path: Path, text: str | bytes, told: list[str]) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from processors.errors import RequestError
 from processors.packs.contents.rights import check_rights
 from processors.packs.contents.subject import SourceRecord, manifests_of, subjects
+from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.include import included
-from processors.packs.recipe.pack_recipe import ORIGINALS, Recipe
+from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.selection import parse, select
@@ -93,14 +94,10 @@ def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store,
 def _original_size(manifests: list[Manifest]) -> tuple[int | None, int | None]:
     """Width and height as some result found them: a source is not opened again for it."""
     for manifest in manifests:
-        for item in manifest.items:
+        names = presentation_of(manifest.ref.processor).source_size
+        for item in manifest.items if names else ():
             facts = item.facts if isinstance(item.facts, dict) else {}
-            if manifest.ref.processor == "photo.preview":
-                width, height = facts.get("source_width_px"), facts.get("source_height_px")
-            elif manifest.ref.processor == "video.frames":
-                width, height = facts.get("width_px"), facts.get("height_px")
-            else:
-                continue
+            width, height = (facts.get(name) for name in names or ())
             if isinstance(width, int) and isinstance(height, int):
                 return width, height
     return None, None

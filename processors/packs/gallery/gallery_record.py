@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,8 +11,8 @@ from processors.contract import Json
 from processors.errors import ResultCorrupt
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile
-from processors.packs.gallery.thumbnails import FACES
 from processors.packs.gallery.waveform_peaks import peaks
+from processors.packs.presentation import faces, presentation_of
 
 DARK_LEVEL = 40
 """Of 255, at the bright end (`photo.quality`). A picture below it is black on a screen: of a release with 16-bit photos
@@ -27,10 +27,13 @@ class Group:
     subject: SourceRecord
     shown: list[GalleryFile] = field(default_factory=list)
 
-    def items(self, processor: str, name: str) -> Iterable[tuple[GalleryFile, ItemRecord]]:
-        for shown in self.shown:
-            if shown.entry and (shown.entry.manifest.ref.processor, shown.entry.name) == (processor, name):
-                yield shown, shown.entry
+    def page_data(self, what: str) -> Iterator[tuple[int, ItemRecord]]:
+        """Give the items that the page draws this from, each with its place among what is shown."""
+        for place, shown in enumerate(self.shown):
+            if shown.entry:
+                named = presentation_of(shown.entry.manifest.ref.processor).page_data.get(what)
+                if named == shown.entry.name:
+                    yield place, shown.entry
 
 
 def grouped(shown: Iterable[GalleryFile]) -> list[Group]:
@@ -71,7 +74,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _face(group: Group) -> str | None:
     pictures = [one for one in group.shown if one.thumbnail_href]
-    for processor in ("photo.enhanced", *FACES) if _is_dark(group) else FACES:
+    for processor in faces(is_dark=_is_dark(group)):
         found = [one for one in pictures if one.entry and one.entry.manifest.ref.processor == processor]
         best = [one for one in found if one.entry and _fact(one.entry.facts, "rank") == 1]
         if found:
@@ -91,7 +94,7 @@ def _audit(group: Group) -> dict[str, Any] | None:
 
 
 def _is_dark(group: Group) -> bool:
-    levels = [_fact(entry.facts, "bright_level") for _, entry in group.items("photo.quality", "quality.json")]
+    levels = [_fact(entry.facts, "bright_level") for _, entry in group.page_data("levels")]
     return any(level is not None and level < DARK_LEVEL for level in levels)
 
 
@@ -107,7 +110,7 @@ def shots_of(group: Group) -> list[dict[str, Any]]:
     ResultCorrupt : the stored list is not one.
     """
     names = ("number", "start_seconds", "end_seconds", "starts_with")
-    for _, entry in group.items("video.shots", "shots.json"):
+    for _, entry in group.page_data("shots"):
         try:
             return [{name: shot[name] for name in names} for shot in json.loads(entry.path.read_bytes())["shots"]]
         except (ValueError, KeyError, TypeError) as error:
@@ -169,8 +172,9 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
         "shots": shots,
         "results": results,
         "files": [_file(one, numbers) for one in group.shown],
-        "waveform": next((peaks(entry.path) for _, entry in group.items("audio.waveform", "waveform.dat")), None),
+        "waveform": next((peaks(entry.path) for _, entry in group.page_data("waveform")), None),
         "tiles": tiles,
+        "tiles_file": next((place for place, _ in group.page_data("tiles")), None),
         "is_dark": _is_dark(group),
     }
 

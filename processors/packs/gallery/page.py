@@ -16,6 +16,7 @@ from processors.languages.text import Text
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.gallery_record import frames_of, grouped, listed, opened, shots_of
 from processors.packs.gallery.tile_pyramids import unpack
+from processors.packs.presentation import viewer_order
 
 CHUNK = 40
 """Subjects whose details one file holds: some hundred kilobytes, read when one of them is opened."""
@@ -48,7 +49,7 @@ def write_gallery(folder: Path, shown: Iterable[GalleryFile], *, title: Text, la
     for number, group in enumerate(grouped(shown)):
         shots = shots_of(group)
         tiles = None
-        for _, entry in group.items("photo.tiles", "tiles.zip"):
+        for _, entry in group.page_data("tiles"):
             tiles, paths = unpack(entry, folder)
             written += paths
         subjects.append(listed(group, shots))
@@ -59,7 +60,7 @@ def write_gallery(folder: Path, shown: Iterable[GalleryFile], *, title: Text, la
             details = {}
     if details:
         written.append(_data(folder, f"details-{(len(subjects) - 1) // CHUNK:04}", details))
-    index = {"languages": languages, "title": title.record(), "chunk": CHUNK}
+    index = {"languages": languages, "title": title.record(), "chunk": CHUNK, "viewer": viewer_order()}
     words = {code: {"tag": language(code).tag, **language(code).page} for code in languages}
     written.append(_data(folder, "words", words))
     written.append(_data(folder, "index", {**index, "subjects": subjects, "frames": frames}))

@@ -13,15 +13,11 @@ from urllib.parse import quote
 
 from processors.errors import MediaError, ResultCorrupt
 from processors.packs.contents.subject import ItemRecord
+from processors.packs.presentation import presentation_of
 
 MAX_SIDE_PX = 480
 """A card is 240 CSS pixels wide; screens of two device pixels each show this in full."""
 READ = ("image/jpeg", "image/png", "image/webp")
-FACES = (
-    "photo.preview", "photo.enhanced", "video.stills", "video.frames", "video.contact_sheet",
-    "audio.spectrogram_picture", "audio.waveform",
-)  # fmt: skip
-"""Whose pictures stand for something in a list; for a subject, the first that there is."""
 Box = tuple[int, int, int, int]
 """Left, upper, right and lower edge, pixels."""
 
@@ -45,7 +41,8 @@ class Thumbnails:
         ------
         ResultCorrupt : a stored picture cannot be read.
         """
-        pictures = [e for e in entries if e.media_type in READ and e.manifest.ref.processor in FACES]
+        shown = [entry for entry in entries if presentation_of(entry.manifest.ref.processor).face is not None]
+        pictures = [entry for entry in shown if entry.media_type in READ]
         if small := [entry for entry in pictures if _is_small(entry)]:
             return {entry.name: seen_from(self._folder, entry.path) for entry in small}
         return {entry.name: self._made(entry) for entry in pictures}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
 from processors.packs.highlight.cards import Cards, Frame
+from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Highlight, Recipe
 from processors.store.store import Store
 
@@ -78,12 +80,13 @@ def _scenes(chosen: Sequence[SelectedSource], store: Store) -> Iterator[Scene]:
     """Of each photo its largest preview; of each video its preview clip and the best still of each shot."""
     for one in chosen:
         found = list(entries(one.subject, one.shown, store))
-        photos = [entry for entry in found if entry.manifest.ref.processor == "photo.preview"]
+        shown = [(entry, presentation_of(entry.manifest.ref.processor)) for entry in found]
+        photos = [entry for entry, how in shown if how.is_in_sizes]
         if photos:
             yield Scene(entry=max(photos, key=_width), is_moving=False)
         yield from (Scene(entry=entry, is_moving=True) for entry in found if entry.media_type == "video/mp4")
-        stills = [entry for entry in found if entry.manifest.ref.processor == "video.stills"]
-        yield from (Scene(entry=entry, is_moving=False) for entry in stills if "_01." in entry.name)
+        stills = [entry for entry, how in shown if how.highlight and fnmatchcase(entry.name, how.highlight)]
+        yield from (Scene(entry=entry, is_moving=False) for entry in stills)
 
 
 def _width(entry: ItemRecord) -> tuple[int, str]:

@@ -1,18 +1,13 @@
-"""What a pack can take, in the words of the field, and which items of which processors that means."""
+"""Which results and items of a source a recipe takes."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 
-from processors.packs.recipe.pack_recipe import ORIGINALS, TAKE, Recipe
+from processors.packs.presentation import is_taken, presentation_of
+from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.manifest import Manifest, ResultRef, StoredItem
-
-
-def patterns(recipe: Recipe) -> list[str]:
-    """`processor/item` of all that the recipe takes, originals aside."""
-    return [pattern for word in recipe.take if word != ORIGINALS for pattern in TAKE.get(word, (word,))]
 
 
 def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:
@@ -20,7 +15,6 @@ def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[Res
 
     Of a processor's results those that today's recipes ask for are taken; where they ask for none, the latest.
     """
-    wanted = patterns(recipe)
     by_processor: dict[str, list[Manifest]] = {}
     for manifest in manifests:
         if manifest.verdict == "made":
@@ -29,11 +23,11 @@ def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[Res
         results = sorted(by_processor[processor], key=lambda one: (one.started_utc, one.ref.key))
         current = [one for one in results if one.ref in asked] or results[-1:]
         for manifest in sorted(current, key=lambda one: one.ref):
-            items = [i for i in manifest.items if any(fnmatchcase(f"{processor}/{i.name}", p) for p in wanted)]
-            if processor == "photo.preview":  # a small photo is not enlarged: its sizes may be the same bytes
+            items = [item for item in manifest.items if is_taken(processor, item.name, recipe.take)]
+            if presentation_of(processor).is_in_sizes:  # a small photo is not enlarged: its sizes may be the same bytes
                 items = list({i.sha256: i for i in reversed(items)}.values())[::-1]
-            if recipe.pictures and processor == "photo.preview":
-                items = sorted(items, key=_area)[-1:]  # the pack makes its own sizes
+                if recipe.pictures:
+                    items = sorted(items, key=_area)[-1:]  # the pack makes its own sizes
             if items:
                 yield dataclasses.replace(manifest, items=tuple(items))
 

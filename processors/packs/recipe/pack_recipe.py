@@ -13,24 +13,6 @@ Audience = Literal["internal", "press", "public"]
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 PackPicture = Literal["jpeg", "webp", "png"]
 
-ORIGINALS = "originals"
-WAVEFORM = ("audio.waveform/waveform.png", "audio.waveform/waveform.dat")
-"""The picture, and the peaks that the gallery's player draws."""
-TAKE: dict[str, tuple[str, ...]] = {
-    ORIGINALS: (),
-    "stills": ("video.stills/still_*", "photo.preview/*.jpg"),
-    "frames": ("video.frames/*",),
-    "contact sheets": ("video.contact_sheet/*",),
-    "spectrograms": ("audio.spectrogram_picture/*",),
-    "clips": ("video.preview/*.mp4", "audio.film/*.mp4"),
-    "sound": ("audio.renditions/*", *WAVEFORM),
-    "web sound": ("audio.renditions/*.m4a", *WAVEFORM),
-    "metadata": (
-        "metadata/*", "evidence/*", "video.shots/*", "video.integrity/*", "audio.levels/*", "audio.events/*",
-        "photo.quality/*",
-    ),
-}  # fmt: skip
-"""Word of the field: patterns of `processor/item`."""
 DEFAULT_TAKE = ("stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata")
 
 

@@ -14,16 +14,8 @@ from processors.containers.toml_file import read_table
 from processors.errors import RequestError
 from processors.languages.language import LANGUAGES, OTHER_LANGUAGES
 from processors.languages.text import Text
-from processors.packs.recipe.pack_recipe import (
-    TAKE,
-    Audience,
-    Highlight,
-    Override,
-    PackPicture,
-    Pictures,
-    Recipe,
-    Signature,
-)
+from processors.packs.presentation import TAKE_WORDS
+from processors.packs.recipe.pack_recipe import Audience, Highlight, Override, PackPicture, Pictures, Recipe, Signature
 from processors.store.selection import parse
 
 
@@ -100,11 +92,11 @@ def _selection(words: list[str]) -> list[str]:
 def _taken(word: str, info: ValidationInfo) -> str:
     processors: frozenset[str] = info.context or frozenset()
     processor, slash, pattern = word.partition("/")
-    if word in TAKE or (slash and pattern and processor in processors):
+    if word in TAKE_WORDS or (slash and pattern and processor in processors):
         return word
     if slash and processor not in processors:
         raise ValueError(f"unknown processor ({processor!r}); use one of {', '.join(sorted(processors))}")
-    raise ValueError(f"unknown word ({word!r}); use one of {', '.join(TAKE)}, or processor/pattern")
+    raise ValueError(f"unknown word ({word!r}); use one of {', '.join(TAKE_WORDS)}, or processor/pattern")
 
 
 Written = Annotated[str, AfterValidator(_written)]

@@ -15,7 +15,7 @@ audience = "internal"                  # {", ".join(AUDIENCES)}; public refuses 
 selection = ["medium=photo"]           # the words of `marsmedia items`: names, sol=1..20, event=..., camera=...
                                        # ["*"] is everything in the store
 take = ["stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata"]
-                                       # also originals, frames, sound, or processor/pattern: "photo.enhanced/*"
+                                       # also originals, frames, sound, other, or processor/pattern: "photo.enhanced/*"
 languages = ["en", "zh"]
 # publisher = "..."                    # who makes this pack
 # date = 2026-01-31                    # the day on it; else the day of its latest result

@@ -10,6 +10,7 @@ from processors.languages.text import FALLBACK
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.rights import credit, rights
 from processors.packs.contents.subject import SourceRecord
+from processors.packs.presentation import presentation_of
 from processors.packs.records.captions import words
 
 NAMESPACE = "http://pds.nasa.gov/pds4/pds/v1"
@@ -121,7 +122,7 @@ def _context(subject: SourceRecord) -> str:
 
 def _file_area(one: PackedFile, index: int) -> str:
     kind, standard = ENCODINGS[one.media_type]
-    if one.entry and one.entry.manifest.ref.processor == "audio.film":
+    if one.entry and presentation_of(one.entry.manifest.ref.processor).has_sound:
         standard = WITH_SOUND
     created = (
         f"\n      <creation_date_time>{in_seconds(one.entry.manifest.started_utc)}</creation_date_time>"

@@ -1,0 +1,112 @@
+"""How the results of each processor are presented: the one table that packs, the gallery and its page read.
+
+What a processor makes is said in the `[labels]` of each file in processors/languages. One that has no entry here is
+presented all the same: by its name, in packs as `other`, in the viewer after those that have a place there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+ORIGINALS = "originals"
+OTHER = "other"
+TAKE_WORDS = (
+    ORIGINALS,
+    "stills",
+    "frames",
+    "contact sheets",
+    "spectrograms",
+    "clips",
+    "sound",
+    "web sound",
+    "metadata",
+    OTHER,
+)
+"""What a pack's recipe can take; `other` is every item that no other word takes."""
+ALL = ("*",)
+WAVEFORM = ("waveform.png", "waveform.dat")
+"""The picture, and the peaks that the gallery's player draws."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presentation:
+    """How one processor's results are presented."""
+
+    take: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Words of a pack's recipe, and patterns of the items that each takes."""
+    face: int | None = None
+    """Place among the pictures that can stand for their source in a list; None: these never do."""
+    viewer: int = 50
+    """Place among the pictures of a source in the viewer."""
+    is_for_dark: bool = False
+    """Its pictures come first where a photo is too dark for a screen."""
+    is_in_sizes: bool = False
+    """Its items show one picture in several sizes."""
+    source_size: tuple[str, str] | None = None
+    """Facts of its items that give width and height of the source."""
+    highlight: str | None = None
+    """Pattern of the items that a highlight clip shows as stills."""
+    has_sound: bool = False
+    """Its videos have sound, for which PDS4 has a name of its own."""
+    page_data: Mapping[str, str] = field(default_factory=dict)
+    """What the page draws from an item, and the item's name."""
+
+
+PRESENTATIONS: Mapping[str, Presentation] = {
+    "metadata": Presentation(take={"metadata": ALL}),
+    "evidence": Presentation(take={"metadata": ALL}),
+    "video.integrity": Presentation(take={"metadata": ALL}),
+    "video.frames": Presentation(take={"frames": ALL}, face=3, source_size=("width_px", "height_px")),
+    "video.contact_sheet": Presentation(take={"contact sheets": ALL}, face=4, viewer=1),
+    "video.shots": Presentation(take={"metadata": ALL}, page_data={"shots": "shots.json"}),
+    "video.stills": Presentation(take={"stills": ("still_*",)}, face=2, highlight="*_01.*"),
+    "video.preview": Presentation(take={"clips": ("*.mp4",)}),
+    "audio.levels": Presentation(take={"metadata": ALL}),
+    "audio.events": Presentation(take={"metadata": ALL}),
+    "audio.spectrogram_picture": Presentation(take={"spectrograms": ALL}, face=5),
+    "audio.waveform": Presentation(
+        take={"sound": WAVEFORM, "web sound": WAVEFORM}, face=6, page_data={"waveform": "waveform.dat"}
+    ),
+    "audio.renditions": Presentation(take={"sound": ALL, "web sound": ("*.m4a",)}),
+    "audio.film": Presentation(take={"clips": ("*.mp4",)}, has_sound=True),
+    "photo.preview": Presentation(
+        take={"stills": ("*.jpg",)},
+        face=0,
+        viewer=0,
+        is_in_sizes=True,
+        source_size=("source_width_px", "source_height_px"),
+    ),
+    "photo.quality": Presentation(take={"metadata": ALL}, page_data={"levels": "quality.json"}),
+    "photo.enhanced": Presentation(face=1, viewer=2, is_for_dark=True),
+    "photo.tiles": Presentation(page_data={"tiles": "tiles.zip"}),
+}
+DEFAULT = Presentation()
+
+
+def presentation_of(processor: str) -> Presentation:
+    """Return how a processor's results are presented, whether or not the table has it."""
+    return PRESENTATIONS.get(processor, DEFAULT)
+
+
+def is_taken(processor: str, item: str, words: Iterable[str]) -> bool:
+    """Return whether an item is taken by some words of a pack's recipe: those of the table, or `processor/pattern`."""
+    patterns = presentation_of(processor).take.items()
+    own = {word for word, names in patterns if any(fnmatchcase(item, name) for name in names)} or {OTHER}
+    return any(word in own or fnmatchcase(f"{processor}/{item}", word) for word in words)
+
+
+def faces(*, is_dark: bool = False) -> list[str]:
+    """Return the processors whose pictures can stand for a source in a list, the best first."""
+    places = {name: one.face for name, one in PRESENTATIONS.items() if one.face is not None}
+    return sorted(places, key=lambda name: (not (is_dark and PRESENTATIONS[name].is_for_dark), places[name]))
+
+
+def viewer_order() -> dict[str, object]:
+    """Return what the page needs to put the pictures of a source in order."""
+    return {
+        "places": {name: one.viewer for name, one in PRESENTATIONS.items() if one.viewer != DEFAULT.viewer},
+        "otherwise": DEFAULT.viewer,
+        "for_dark": [name for name, one in PRESENTATIONS.items() if one.is_for_dark],
+    }
