@@ -75,7 +75,7 @@ def build(
     OSError : the disk is full, or cannot be written; there is no pack then.
     """
     if output.resolve().is_relative_to(store.root.resolve()):
-        raise RequestError(f"{output}: lies inside the store: choose a place outside of {store.root}")
+        raise RequestError(f"{output}: inside the store; choose a place outside {store.root}")
     catalogue = Catalogue(store)
     chosen = choose(recipe, store, catalogue, asked)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))

@@ -42,7 +42,7 @@ def forget(store: Store, word: str) -> list[str]:
     found = _meant(store, word)
     if not found:
         known = ", ".join(pack for _, pack in _remembered(store)) or "none"
-        raise RequestError(f"{word}: no such pack is remembered: there are {known}")
+        raise RequestError(f"{word}: unknown pack; known packs: {known}")
     for place, _ in found:
         place.unlink()
     return [pack for _, pack in found]

@@ -132,7 +132,7 @@ def test_a_waveform_keeps_its_extremes_and_its_length(tmp_path: Path) -> None:
     assert (len(drawn["lowest"]), min(drawn["lowest"]), max(drawn["highest"])) == (1200, -20000, 30000)
     assert drawn["duration_seconds"] == 100.0
     (tmp_path / "waveform.dat").write_bytes(packed[:-2])
-    with pytest.raises(ResultCorrupt, match=r"waveform\.dat: not a waveform of 16-bit peaks: run `marsmedia verify`$"):
+    with pytest.raises(ResultCorrupt, match=r"waveform\.dat: not a waveform of 16-bit peaks; run `marsmedia verify`$"):
         written(tmp_path / "page", [shown])
 
 
@@ -213,7 +213,7 @@ def test_thumbnails_are_small_upright_and_eight_bit_and_small_pictures_serve_as_
     assert small == {"small.jpg": "../small.jpg"}
     (tmp_path / "turned.jpg").write_bytes(b"no picture")
     with pytest.raises(
-        ResultCorrupt, match=r"turned\.jpg: no picture reader accepts its bytes .*: run `marsmedia verify`$"
+        ResultCorrupt, match=r"turned\.jpg: no picture reader accepts its bytes .*; run `marsmedia verify`$"
     ):
         Thumbnails(tmp_path / "other").of_result(
             [e for e in [item(video, tmp_path / "turned.jpg", "video.frames", "image/jpeg").entry] if e]

@@ -24,9 +24,11 @@ def made(tmp_path: Path) -> PackStore:
 def test_an_output_that_exists_is_refused_and_only_packs_are_replaced(made: PackStore, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "letter.txt").write_text("keep me")
-    with pytest.raises(RequestError, match=r"home: exists: choose another name, or replace it with --force"):
+    with pytest.raises(RequestError, match=r"home: already exists; choose another name, or replace it with --force"):
         make_pack(made, tmp_path / "home")
-    with pytest.raises(RequestError, match=r"home: exists and is not a pack of marsmedia: --force does not replace it"):
+    with pytest.raises(
+        RequestError, match=r"home: already exists and is not a marsmedia pack; --force does not replace it"
+    ):
         make_pack(made, tmp_path / "home", force=True)
     assert (tmp_path / "home" / "letter.txt").read_text() == "keep me"
     for name in ("pack", "pack.zip"):
@@ -34,7 +36,7 @@ def test_an_output_that_exists_is_refused_and_only_packs_are_replaced(made: Pack
         before = verify_pack(tmp_path / name).file_count
         make_pack(made, tmp_path / name, force=True, take=("stills",))
         assert verify_pack(tmp_path / name).file_count < before
-    with pytest.raises(RequestError, match=r"nowhere: no such folder: make it first"):
+    with pytest.raises(RequestError, match=r"nowhere: no such folder; create it first"):
         make_pack(made, tmp_path / "nowhere" / "pack")
 
 
@@ -59,7 +61,7 @@ def test_an_original_that_changed_or_is_gone_is_named(made: PackStore, tmp_path:
     with pytest.raises(ResultCorrupt, match=r"june/tracks.jpg: SHA-256 is"):
         make_pack(made, tmp_path / "pack")
     place.unlink()
-    with pytest.raises(RequestError, match=r"(?s)no longer where they were seen:.*june/tracks.jpg"):
+    with pytest.raises(RequestError, match=r"(?s)missing originals:.*june/tracks.jpg"):
         make_pack(made, tmp_path / "pack")
 
 

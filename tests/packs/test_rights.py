@@ -21,7 +21,7 @@ def test_a_public_pack_refuses_by_name_what_may_not_be_passed_on(made: PackStore
     with pytest.raises(RequestError) as caught:
         make_pack(made, tmp_path / "pack", audience="public")
     lines = str(caught.value).split("\n")
-    assert lines[0] == "a public pack may not hold what may not be passed on:"
+    assert lines[0] == "a public pack cannot contain sources that may not be redistributed:"
     assert [line.split(" (")[0].strip() for line in lines[1:3]] == ["june/descent.mp4", "june/wind.wav"]
     assert lines[1].endswith("its release says redistribute = false (rights: unresolved)")
     assert lines[2].endswith("its rights are unknown: it has no evidence record (processor `evidence`)")
@@ -43,7 +43,7 @@ def test_an_override_in_writing_is_recorded_in_the_pack(made: PackStore, tmp_pat
     assert "Overridden in writing by Li Hua, media team: own recording" in crate
     credit = (tmp_path / "pack/data/CREDITS.txt").read_text()
     assert "Override in writing / 书面例外: Li Hua, media team: letter of 1 May" in credit
-    with pytest.raises(RequestError, match=r"override for 'nope\.jpg': no selected source is called that"):
+    with pytest.raises(RequestError, match=r"override for 'nope\.jpg' matches no selected source"):
         make_pack(made, tmp_path / "b", overrides=(Override(source="nope.jpg", who="x", why="y"),))
 
 

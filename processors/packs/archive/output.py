@@ -29,14 +29,14 @@ def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
     RequestError : the output exists and is not to be replaced, or is no pack; its folder does not exist.
     """
     if not output.name:
-        raise RequestError(f"{output}: not a name for a pack: give -o FOLDER or -o FILE.zip")
+        raise RequestError(f"{output}: not a pack's name; give -o FOLDER or -o FILE.zip")
     if not output.parent.is_dir():
-        raise RequestError(f"{output.parent}: no such folder: make it first")
+        raise RequestError(f"{output.parent}: no such folder; create it first")
     if os.path.lexists(output):
         if not force:
-            raise RequestError(f"{output}: exists: choose another name, or replace it with --force")
+            raise RequestError(f"{output}: already exists; choose another name, or replace it with --force")
         if not is_pack(output):
-            raise RequestError(f"{output}: exists and is not a pack of marsmedia: --force does not replace it")
+            raise RequestError(f"{output}: already exists and is not a marsmedia pack; --force does not replace it")
     _sweep(output)
     scratch = Path(tempfile.mkdtemp(prefix=f".{output.name}.making-{os.getpid()}-", dir=output.parent))
     try:

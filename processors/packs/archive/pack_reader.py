@@ -46,7 +46,7 @@ def opened(place: Path) -> Iterator[PackReader]:
     except FileNotFoundError as error:
         raise RequestError(f"{place}: no such pack") from error
     except zipfile.BadZipFile as error:
-        raise RequestError(f"{place}: not a folder and not a readable zip: {error}") from error
+        raise RequestError(f"{place}: neither a folder nor a readable zip ({error})") from error
 
 
 def _folder(place: Path) -> PackReader:
@@ -72,7 +72,7 @@ def _zip(archive: zipfile.ZipFile, place: Path) -> PackReader:
     members = [member for member in archive.infolist() if not member.is_dir()]
     tops = {member.filename.partition("/")[0] for member in members if "/" in member.filename}
     if len(tops) != 1:
-        raise RequestError(f"{place}: a pack's zip holds one folder, this one {len(tops)}")
+        raise RequestError(f"{place}: not a pack (its zip holds {len(tops)} folders in place of one)")
     top = f"{tops.pop()}/"
     found: dict[str, zipfile.ZipInfo] = {}
     refused: list[tuple[str, str]] = []

@@ -47,7 +47,7 @@ def verify_pack(place: Path) -> CheckedPack:
     """
     with opened(place) as pack:
         if not pack.names & {"bagit.txt", "bag-info.txt", *(f"manifest-{algorithm}.txt" for algorithm in ALGORITHMS)}:
-            raise RequestError(f"{place}: not a pack: it holds no bagit.txt, no bag-info.txt and no manifest")
+            raise RequestError(f"{place}: not a pack (no bagit.txt, bag-info.txt or manifest)")
         return _Verifier(pack).checked()
 
 
@@ -61,15 +61,15 @@ class _Verifier:
     def checked(self) -> CheckedPack:
         """Everything: declaration, tag files, payload."""
         if self._read("bagit.txt") not in (None, DECLARATION):
-            self._tell("bagit.txt", "changed", "it is not the declaration of BagIt 1.0 in UTF-8")
+            self._tell("bagit.txt", "changed", "not the BagIt 1.0 declaration in UTF-8")
         listed = {f"{kind}-{algorithm}.txt" for kind in ("manifest", "tagmanifest") for algorithm in ALGORITHMS}
         tags = self._listings("tagmanifest")
         payload = self._listings("manifest")
         unlisted = {f"tagmanifest-{algorithm}.txt" for algorithm in ALGORITHMS}
         for path in sorted(self._pack.names - tags.keys() - payload.keys() - unlisted):
-            self._tell(path, "extra", "no manifest names it")
+            self._tell(path, "extra", "not listed in any manifest")
         for path in sorted((listed - unlisted) & self._pack.names - tags.keys()):
-            self._tell(path, "extra", "the tag manifests do not name it")
+            self._tell(path, "extra", "not listed in the tag manifests")
         for path, digests in sorted({**tags, **payload}.items()):
             self._file(path, digests, is_payload=path in payload)
         self._oxum()
@@ -91,12 +91,12 @@ class _Verifier:
                     self._tell(name, "changed", f"line {number} is not a digest and a name")
         for path, digests in found.items():
             if len(digests) < len(ALGORITHMS):
-                self._tell(path, "changed", f"only {kind}-{next(iter(digests))}.txt names it")
+                self._tell(path, "changed", f"listed only in {kind}-{next(iter(digests))}.txt")
         return found
 
     def _read(self, name: str) -> bytes | None:
         if name not in self._pack.names:
-            self._tell(name, "missing", "every pack has it")
+            self._tell(name, "missing", "required in every pack")
             return None
         try:
             with self._pack.open(name) as file:
@@ -111,7 +111,7 @@ class _Verifier:
 
     def _file(self, path: str, digests: dict[str, str], *, is_payload: bool) -> None:
         if path not in self._pack.names:
-            self._tell(path, "missing", "a manifest names it")
+            self._tell(path, "missing", "listed in a manifest")
             return
         hashes = {algorithm: hashlib.new(algorithm) for algorithm in digests}
         size = 0
@@ -130,7 +130,7 @@ class _Verifier:
         for algorithm, wanted in digests.items():
             if hashes[algorithm].hexdigest() != wanted:
                 got = hashes[algorithm].hexdigest()
-                self._tell(path, "changed", f"{algorithm} is {got[:16]}..., the manifest says {wanted[:16]}...")
+                self._tell(path, "changed", f"{algorithm} is {got[:16]}..., not {wanted[:16]}... as in the manifest")
                 return
 
     def _oxum(self) -> None:
@@ -142,7 +142,7 @@ class _Verifier:
         if not found or (int(found[1]), int(found[2])) != self._payload:
             told = found[0] if found else "no Payload-Oxum"
             size, count = self._payload
-            self._tell("bag-info.txt", "changed", f"it says {told}; there are {size} bytes in {count} files")
+            self._tell("bag-info.txt", "changed", f"says {told}, but there are {size} bytes in {count} files")
 
     def _tell(self, path: str, kind: Kind, reason: str) -> None:
         self._faults.append(PackFault(path=path, kind=kind, reason=reason))

@@ -87,9 +87,7 @@ class MediaWriter:
         with Image.open(checked_bytes(entry), formats=PICTURE_READERS) as opened:
             if opened.width * opened.height > MAX_SCALED_PIXELS:
                 size = f"{opened.width} x {opened.height} px"
-                raise RequestError(
-                    f"{_where(entry)}: {size} are too many to be scaled here: take it without [pictures]"
-                )
+                raise RequestError(f"{_where(entry)}: too large to resize ({size}); remove [pictures] from the recipe")
             longest, whole = max(opened.size), _eight_bit(opened)
             stem = _flat(entry.name).rpartition(".")[0]
             media_type = MEDIA_TYPES[pictures.picture_format]
@@ -128,7 +126,7 @@ class MediaWriter:
         try:
             file = place.open("rb", buffering=0)
         except FileNotFoundError as error:
-            raise ResultMissing(f"{where}: missing: put it back, or leave it out of the pack") from error
+            raise ResultMissing(f"{where}: missing; put it back, or remove it from the selection") from error
         with file:
             written = self.bag.add(path, read_blocks(file), md5=wants_md5)
         if written.sha256 != digest:
@@ -182,7 +180,7 @@ def _read(entry: ItemRecord) -> bytes:
     try:
         data = entry.path.read_bytes()
     except FileNotFoundError as error:
-        raise ResultMissing(f"{_where(entry)}: missing: run `marsmedia verify`") from error
+        raise ResultMissing(f"{_where(entry)}: missing; run `marsmedia verify`") from error
     if (digest := hashlib.sha256(data).hexdigest()) != entry.sha256:
         raise _corrupt(_where(entry), digest, entry.sha256)
     return data
@@ -190,7 +188,7 @@ def _read(entry: ItemRecord) -> bytes:
 
 def _corrupt(where: str, found: str, told: str) -> ResultCorrupt:
     return ResultCorrupt(
-        f"{where}: SHA-256 is {found[:16]}..., and {told[:16]}... was recorded: run `marsmedia verify`"
+        f"{where}: SHA-256 is {found[:16]}..., not the recorded {told[:16]}...; run `marsmedia verify`"
     )
 
 

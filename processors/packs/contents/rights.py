@@ -24,7 +24,7 @@ def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
     idle = [one for one in recipe.overrides if not any(_means(one, subject) for subject in subjects)]
     if idle:
         raise RequestError(
-            "\n".join(f"override for {one.source!r}: no selected source is called that: correct it" for one in idle)
+            "\n".join(f"override for {one.source!r} matches no selected source; correct its name" for one in idle)
         )
     if recipe.audience != "public":
         return
@@ -32,9 +32,9 @@ def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
     if refused:
         told = [f"  {_refusal(subject)}" for subject in refused]
         raise RequestError(
-            "a public pack may not hold what may not be passed on:\n"
+            "a public pack cannot contain sources that may not be redistributed:\n"
             + "\n".join(told)
-            + "\nleave it out of the selection, or say in the recipe who allows it and why: [[override]]"
+            + "\nremove them from the selection, or state in the recipe who allows it and why: [[override]]"
         )
 
 

@@ -59,13 +59,13 @@ def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> 
     if not found:
         what = ", ".join(recipe.take)
         raise RequestError(
-            f"none of the {len(rows)} selected sources has {what}: `marsmedia items` shows what there is"
+            f"none of the {len(rows)} selected sources has {what}; `marsmedia items` lists the available items"
         )
     check_rights([one.subject for one in found], recipe)
     gone = [one.subject for one in found if one.has_original and not Path(one.subject.path).is_file()]
     if gone:
         lines = "\n".join(f"  {one.path}" for one in gone)
-        raise RequestError(f"originals that are no longer where they were seen:\n{lines}\nput them back, or take none")
+        raise RequestError(f"missing originals:\n{lines}\nput them back, or take no originals")
     return found
 
 

@@ -114,7 +114,7 @@ def shots_of(group: Group) -> list[dict[str, Any]]:
         try:
             return [{name: shot[name] for name in names} for shot in json.loads(entry.path.read_bytes())["shots"]]
         except (ValueError, KeyError, TypeError) as error:
-            raise ResultCorrupt(f"{entry.path}: not a list of shots: run `marsmedia verify`") from error
+            raise ResultCorrupt(f"{entry.path}: not a list of shots; run `marsmedia verify`") from error
     return []
 
 

@@ -63,7 +63,7 @@ class Thumbnails:
                     small = in_8_bit(image.crop(box) if box else ImageOps.exif_transpose(image)).convert("RGB")
                     small.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), reducing_gap=2.0)
             except MediaError as error:
-                raise ResultCorrupt(f"{entry.path}: {error.what}: run `marsmedia verify`") from error
+                raise ResultCorrupt(f"{entry.path}: {error.what}; run `marsmedia verify`") from error
             target.parent.mkdir(parents=True, exist_ok=True)
             partial = target.with_suffix(".part")
             partial.write_bytes(encode(small, "jpeg", quality=80))

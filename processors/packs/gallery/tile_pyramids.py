@@ -39,7 +39,7 @@ def unpack(entry: ItemRecord, folder: Path) -> tuple[dict[str, Any], list[Path]]
                 target.write_bytes(data)
                 written.append(target)
     except (zipfile.BadZipFile, ValueError) as error:
-        raise ResultCorrupt(f"{entry.path}: not an archive of tiles ({error}): run `marsmedia verify`") from error
+        raise ResultCorrupt(f"{entry.path}: not an archive of tiles ({error}); run `marsmedia verify`") from error
     if info is None:
-        raise ResultCorrupt(f"{entry.path}: no info.json among the tiles: run `marsmedia verify`")
+        raise ResultCorrupt(f"{entry.path}: no info.json among the tiles; run `marsmedia verify`")
     return info, written

@@ -25,11 +25,11 @@ def peaks(path: Path) -> dict[str, Any]:
     """
     data = path.read_bytes()
     if len(data) < HEADER.size:
-        raise ResultCorrupt(f"{path}: not a waveform: run `marsmedia verify`")
+        raise ResultCorrupt(f"{path}: not a waveform; run `marsmedia verify`")
     version, flags, rate_hz, samples_per_point, count, channels = HEADER.unpack_from(data)
     values = np.frombuffer(data, "<i2", offset=HEADER.size)
     if version != 2 or flags != 0 or rate_hz < 1 or count < 1 or values.size != count * channels * 2:
-        raise ResultCorrupt(f"{path}: not a waveform of 16-bit peaks: run `marsmedia verify`")
+        raise ResultCorrupt(f"{path}: not a waveform of 16-bit peaks; run `marsmedia verify`")
     points = values.reshape(count, channels, 2)
     starts = np.arange(min(POINTS, count)) * count // min(POINTS, count)
     return {

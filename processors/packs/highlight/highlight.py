@@ -53,7 +53,9 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
     assert recipe.highlight is not None
     found = list(_scenes(chosen, store))
     if not found:
-        raise RequestError("highlight: the selection has no still and no preview: make video.stills or photo.preview")
+        raise RequestError(
+            "highlight: the selection has no still and no preview; make video.stills or photo.preview first"
+        )
     scenes = found[:: -(-len(found) // MAX_SCENES)]
     heard = _heard(chosen, store)
     credited = [*(scene.entry.subject for scene in scenes), *([heard.subject] if heard else [])]
