@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
+from processors.languages.text import Text
 from processors.packs.contents.subject import entries, subjects
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef, StoredItem
@@ -168,5 +169,5 @@ def test_the_latest_audit_travels_in_the_facts_of_every_item(filled: tuple[Store
 def test_a_subject_has_both_languages_and_what_disagrees(filled: tuple[Store, Catalogue]) -> None:
     store, catalogue = filled
     one = next(iter(subjects(select(parse(["one.jpg"]), catalogue), store, catalogue)))
-    assert (one.title.en, one.title.zh, one.redistribute, one.audit) == ("Tracks", "车辙", False, None)
+    assert (one.title, one.redistribute, one.audit) == (Text(en="Tracks", zh="车辙"), False, None)
     assert one.disagreements == ("sol: 8 (file name); 9 (label x.xml)",)

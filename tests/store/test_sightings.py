@@ -85,7 +85,7 @@ def test_each_release_speaks_its_own_words_and_the_strictest_rights_win(
     assert releases.ingest() == (0, 0, 4, 0, 0)
     for release, title, credit in ((free, "Photo as A", "Someone else"), (restricted, "As B", "CNSA")):
         one = releases.subject(f"release={release}")
-        assert (one.release, one.title.en, one.credit) == (release, title, credit)
+        assert (one.release, one.title.best(), one.credit) == (release, title, credit)
         assert (one.redistribute, one.rights) == (False, "unresolved")
         assert "redistribute: " in "\n".join(one.disagreements)
     with pytest.raises(RequestError) as caught:
@@ -164,7 +164,7 @@ def test_two_entries_of_one_release_for_the_same_bytes_have_two_records(releases
         "june", f"{words}[[file]]\npath = 'two.jpg'\ntitle = 'Two'\ndate = '2021-06-16'\n", "one.jpg", "two.jpg"
     )
     assert releases.ingest() == (4, 4, 0, 0, 0)
-    assert [releases.subject(name).title.en for name in ("one.jpg", "two.jpg")] == ["One", "Two"]
+    assert [releases.subject(name).title.best() for name in ("one.jpg", "two.jpg")] == ["One", "Two"]
     assert [row.name for row in select(parse(["date=2021-06"]), Catalogue(releases.store))] == ["two.jpg"]
     assert [row.name for row in select(parse(["sql=title = 'One'"]), Catalogue(releases.store))] == ["one.jpg"]
     with connect(Catalogue(releases.store)) as connection:
@@ -230,10 +230,10 @@ def test_words_that_change_and_change_back_are_those_of_today(releases: Releases
     releases.ingest()
     (releases.raw / "june/release.toml").write_text(FREE.replace("Photo as A", "Better"))
     assert releases.ingest() == (1, 1, 2, 0, 0)
-    assert releases.subject("b.jpg").title.en == "Better"
+    assert releases.subject("b.jpg").title.best() == "Better"
     (releases.raw / "june/release.toml").write_text(FREE)
     assert releases.ingest() == (0, 0, 3, 0, 0)
-    assert releases.subject("b.jpg").title.en == "Photo as A"
+    assert releases.subject("b.jpg").title.best() == "Photo as A"
 
 
 def _as_made_before(store: Store) -> None:
@@ -248,9 +248,9 @@ def test_a_store_made_before_is_read_and_nothing_of_it_is_due(releases: Releases
     releases.add("june", FREE)
     releases.ingest()
     _as_made_before(releases.store)
-    assert releases.subject("b.jpg").title.en == "Photo as A"
+    assert releases.subject("b.jpg").title.best() == "Photo as A"
     assert releases.ingest() == (0, 0, 3, 0, 0)
-    assert releases.subject("b.jpg").title.en == "Photo as A"
+    assert releases.subject("b.jpg").title.best() == "Photo as A"
 
 
 def test_in_a_store_made_before_the_words_of_one_release_are_not_those_of_another(releases: Releases) -> None:
@@ -264,11 +264,11 @@ def test_in_a_store_made_before_the_words_of_one_release_are_not_those_of_anothe
     Catalogue(releases.store).remove_results([ref])
     _as_made_before(releases.store)
     one = releases.subject("release=z-restricted")
-    assert (one.title.en, one.credit, one.redistribute) == (None, None, None)
+    assert (one.title.best(), one.credit, one.redistribute) == (None, None, None)
     with pytest.raises(RequestError, match=r"z-restricted/b\.jpg .*: its rights are unknown: it has no"):
         releases.pack("release=a-free")
     assert releases.ingest() == (1, 1, 3, 0, 0)
-    assert releases.subject("release=z-restricted").title.en == "As B"
+    assert releases.subject("release=z-restricted").title.best() == "As B"
 
 
 def test_reprocessing_makes_the_evidence_of_every_place_that_is_meant(releases: Releases) -> None:
@@ -291,5 +291,5 @@ def test_reprocessing_makes_the_evidence_of_every_place_that_is_meant(releases: 
     )  # fmt: skip
     assert counts(report) == (3, 3, 0, 0, 0)  # metadata once, evidence twice
     assert (report.sources, report.duplicates) == (1, 1)
-    assert releases.subject("release=a-free").title.en == "Photo as A"
-    assert releases.subject("release=z-restricted").title.en == "As B"
+    assert releases.subject("release=a-free").title.best() == "Photo as A"
+    assert releases.subject("release=z-restricted").title.best() == "As B"
