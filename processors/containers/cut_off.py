@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from processors.containers import matroska
 from processors.containers.flv import look_at_tags
+from processors.containers.frame_walk import FRAME_WALKS
 from processors.containers.last_unit import missing_of_last_access_unit, missing_of_last_pack
 from processors.containers.transport_stream import look_at_packets
 from processors.sources.source_file import SourceFile
@@ -19,12 +20,12 @@ def cut_off_because(file: SourceFile, file_format: str) -> str | None:
     """In words; None where the end is there, and where the format does not show it."""
     if "matroska" in file_format:
         return matroska.cut_off_because(file, file_format)
-    if file_format not in WALKS and file_format not in LAST_UNITS:
+    if file_format not in WALKS and file_format not in LAST_UNITS and file_format not in FRAME_WALKS:
         return None
     with file.open() as opened:
         if walk := WALKS.get(file_format):
             return walk(opened, file.size_bytes).cut_off_because
-        missing_of_last, unit = LAST_UNITS[file_format]
+        missing_of_last, unit = (LAST_UNITS | FRAME_WALKS)[file_format]
         missing = missing_of_last(opened, file.size_bytes)
     if not missing:
         return None

@@ -241,3 +241,56 @@ def test_any_bytes_end_in_findings(suffix: str, seed: int) -> None:
     walk = look_at_packets if suffix == "ts" else look_at_tags
     found = walk(io.BytesIO(data), len(data))
     assert all(0 <= one.start_byte < one.end_byte <= len(data) for one in found.damaged)
+
+
+UNITS = {
+    "cut.avi": ("-c:v", "mjpeg"),
+    "huff.avi": ("-c:v", "huffyuv"),
+    "vp8.ivf": ("-c:v", "libvpx", "-deadline", "realtime"),
+    "faststart.mp4": ("-c:v", "mpeg4", "-movflags", "+faststart"),
+}
+
+
+@pytest.mark.parametrize("name", list(UNITS))
+def test_frames_that_a_header_counts_and_a_cut_file_lacks_are_told_alike_everywhere(name: str, tmp_path: Path) -> None:
+    data = made(tmp_path / f"whole_{name}", *UNITS[name], with_sound=False).read_bytes()
+    assert read(tmp_path / f"whole_{name}")[1].damage is None
+    cut = tmp_path / name
+    cut.write_bytes(data[: len(data) * 7 // 10])
+    _, report = read(cut)
+    there = report.frame_count_from_packets or 0
+    assert 20 < there < 44
+    told = f"the header declares 45 frames, {there} are there"
+    lost = 45 - there + (report.frame_count_lost or 0)
+    assert report.damage is not None
+    assert f"cut off: {told}" in report.damage
+    assert report.damage.startswith(f"{45 - lost} of 45 frames decoded; {lost} are missing")
+    audit, frames = derived(cut, tmp_path / "store", Integrity(), Frames())
+    assert f"Cut off: {told}." in audit.json("integrity.json")["audit"]["words"]
+    assert frames.manifest.reason == report.damage
+
+
+LAST_UNITS = {
+    "film.y4m": (("-pix_fmt", "yuv420p"), "last frame"),
+    "film.dv": (("-c:v", "dvvideo", "-s", "720x576", "-r", "25"), "last frame"),
+    "film.mxf": (("-r", "25", "-c:v", "mpeg2video"), "last unit"),
+    "film.wmv": (("-c:v", "wmv2"), "file"),
+}
+
+
+@pytest.mark.parametrize("name", list(LAST_UNITS))
+def test_a_file_whose_last_unit_is_not_whole_is_cut_off(name: str, tmp_path: Path) -> None:
+    arguments, unit = LAST_UNITS[name]
+    whole = made(tmp_path / name, *arguments, with_sound=False)
+    assert read(whole)[1].damage is None
+    data = whole.read_bytes()
+    cut = tmp_path / f"cut_{name}"
+    cut.write_bytes(data[:-30])
+    assert f"cut off: 30 bytes of the {unit} are not there" in (read(cut)[1].damage or "")
+
+
+def test_a_matroska_picture_that_is_shown_for_long_at_the_end_is_no_cut(tmp_path: Path) -> None:
+    path = tmp_path / "slides.mkv"
+    slides = ["-f", "lavfi", "-i", "testsrc2=size=96x64:rate=1/5:duration=15", "-c:v", "libx264", "-pix_fmt", "yuv420p"]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *slides, "-fps_mode", "vfr", str(path)], check=True)
+    assert read(path)[1].damage is None

@@ -139,7 +139,7 @@ def findings(measured: FrameTable, repeated: np.ndarray, report: VideoReport) ->
     """Put together what is in the measurements and in the reader's report."""
     count, held = measured.frame_count, int(repeated.sum())
     shown = float(measured.time(count) - measured.time(0)) if count else None
-    why_cut = _truncated(report, float(measured.time(count)) if count else None, shown)
+    why_cut = report.truncated_because
     return Findings(
         frame_count_declared=report.frame_count_from_header,
         frame_count_hidden=report.frame_count_hidden,
@@ -179,19 +179,6 @@ def _fields(found: Findings) -> dict[str, Json]:
     fields = as_json(found)
     assert isinstance(fields, dict)
     return fields
-
-
-def _truncated(report: VideoReport, end: float | None, shown: float | None) -> str | None:
-    """Why the file seems cut off; None where it does not."""
-    declared, packets = report.frame_count_from_header, report.frame_count_from_packets
-    duration = _seconds(report.duration_seconds_from_header)
-    if declared is not None and packets is not None:
-        there = packets + (report.frame_count_hidden or 0) + report.chunk_count_empty
-        if declared > there + 1:
-            return f"the header declares {declared} frames, {there} are there"
-    if duration is not None and end is not None and shown is not None and duration > max(end, shown) * 1.02 + 0.5:
-        return f"the header declares {duration:.3f} s, the last frame ends at {end:.3f} s"
-    return f"the container ends in the middle ({report.unreadable})" if report.unreadable else None
 
 
 def _jumps(measured: FrameTable) -> tuple[FrameSpan, ...]:

@@ -10,6 +10,7 @@ from processors.containers.cut_off import cut_off_because
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.flv import look_at_tags
 from processors.containers.matroska import look_at
+from processors.containers.missing_bytes import too_short_because
 from processors.containers.ogg import Page, pages
 from processors.containers.sample_table import OWNERS, TableFault, table_faults
 from processors.containers.transport_stream import look_at_packets
@@ -61,7 +62,8 @@ def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
         return look_at(file, file_format)
     walks = {"mpegts": look_at_packets, "flv": look_at_tags, "ogg": _look_at_pages}
     if file_format not in walks:
-        return ElementFindings(cut_off_because=cut_off_because(file, file_format))
+        why = cut_off_because(file, file_format) or too_short_because(file, file_format)
+        return ElementFindings(cut_off_because=why)
     with file.open() as opened:
         return walks[file_format](opened, file.size_bytes)
 

@@ -89,11 +89,13 @@ def read_index(container: av.container.InputContainer, stream: av.video.stream.V
     presented, decoded, lengths = array("q"), array("q"), array("q")
     """Of every packet, those without a time too."""
     last_pts: int | None = None
+    is_last_cut = False
     try:
         with decoder_errors("reading the packets"):
             for packet in container.demux(stream):
                 if not packet.size:
                     continue
+                is_last_cut = packet.is_corrupt
                 presented.append(NO_TIME if packet.pts is None else packet.pts)
                 decoded.append(NO_TIME if packet.dts is None else packet.dts)
                 lengths.append(packet.duration or 0)
@@ -108,6 +110,8 @@ def read_index(container: av.container.InputContainer, stream: av.video.stream.V
                     last_pts, index.last_duration = packet.pts, packet.duration or 0
     except DamagedMedia as error:
         index.unreadable = error.what
+    if is_last_cut and not index.unreadable:  # in the middle of a file other faults are marked so too
+        index.unreadable = "it ends in the middle of a packet"
     if stream.time_base and not has_no_timestamps(container):
         index.joins = find_joins(presented, decoded, lengths, stream.time_base, container.format.name)
     if index.joins.starts and index.complete:

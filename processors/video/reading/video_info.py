@@ -89,6 +89,10 @@ class VideoReport:
     first_error: str | None
     unreadable: str | None
     """Why the container could not be read to its end."""
+    frame_count_cut_off: int
+    """Frames that the header counts and that are not in the file; 0 where it counts none, or one more, as some do."""
+    shorter_than_declared: str | None
+    """How the header's count or duration is more than the file holds, in words."""
     unread_because: str | None
     """What follows in the file that is not read."""
     tables_disagree: str | None
@@ -114,9 +118,10 @@ class VideoReport:
     def damage(self) -> str | None:
         """What of the video is damaged, lost or cut off, in one sentence; None where nothing is, as far as is known."""
         told: list[str] = []
-        lost = (self.frame_count_lost or 0) + self.frame_count_gone
+        unannounced = self.frame_count_gone + self.frame_count_cut_off
+        lost = (self.frame_count_lost or 0) + unannounced
         if lost:
-            whole = (self.frame_count_from_packets or self.frame_count_decoded) + self.frame_count_gone
+            whole = (self.frame_count_from_packets or self.frame_count_decoded) + unannounced
             about = "about " if self.frame_count_gone else ""
             verb = "is" if lost == 1 else "are"
             share = f"{self.frame_count_decoded} of {about}{whole} frames decoded; {lost} {verb} missing"
@@ -138,9 +143,15 @@ class VideoReport:
         if self.tables_disagree:
             hidden = f" ({many(self.frame_count_hidden, 'frame')} not shown)" if self.frame_count_hidden else ""
             told.append(f"{self.tables_disagree}{hidden}")
-        if self.unreadable:
-            told.append(f"cut off: {self.unreadable}")
+        if reasons := [why for why in (self.shorter_than_declared, self.unreadable) if why]:
+            told.append(f"cut off: {', and '.join(reasons)}")
         return "; ".join(told) or None
+
+    @property
+    def truncated_because(self) -> str | None:
+        """Why the file seems cut off; None where it does not."""
+        in_the_middle = f"the container ends in the middle ({self.unreadable})" if self.unreadable else None
+        return self.shorter_than_declared or in_the_middle
 
     def _places(self) -> str:
         """Where frames are missing."""

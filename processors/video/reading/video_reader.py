@@ -23,6 +23,7 @@ from processors.video.reading.frame import ColourFacts, VideoFrame, colour_of, d
 from processors.video.reading.joined_recordings import STREAMED
 from processors.video.reading.lost_packets import find_lost_packets
 from processors.video.reading.packet_index import has_no_timestamps, read_index
+from processors.video.reading.shortfall import Shortfall, shortfall_of
 from processors.video.reading.steady_clock import SteadyClock, declared_rate_hz
 from processors.video.reading.streams import decoder_of, film, first_matrix, first_picture, listed, sound_beside
 from processors.video.reading.time_code import written_in, written_on
@@ -139,6 +140,8 @@ class VideoReader:
         if has_no_timestamps(container) and rate_hz:
             shown_ticks = max(1, round(1 / (rate_hz * base)))
             self._steady = SteadyClock(shown_ticks, says_itself=stream.codec_context.name.startswith("mpeg"))
+        self._given: tuple[Fraction | None, Fraction | None] = (None, None)
+        """From when to when the given frames are shown, seconds."""
         self._came = bytearray(len(self._index.shown_pts))
         self._decoded = self._corrupt = self._without_time = self._errors = 0
         self._first_error: str | None = None
@@ -259,7 +262,7 @@ class VideoReader:
     def report(self) -> VideoReport:
         """Counts and losses, once everything was fed."""
         base, known, lost = self.info.time_base, self._index.complete, self._lost()
-        index, gone = self._index, self._lost_packets
+        index, gone, short = self._index, self._lost_packets, self._shortfall()
         spans = sorted([*((pts, index.end_of(pts)) for pts in lost), *gone.gaps])
         return VideoReport(
             frame_count_from_header=self.info.frame_count_from_header,
@@ -278,6 +281,8 @@ class VideoReader:
             decoder_errors=self._errors,
             first_error=self._first_error,
             unreadable=self._index.unreadable or self._structure.cut_off_because,
+            frame_count_cut_off=short.frame_count,
+            shorter_than_declared=short.words,
             unread_because=self._structure.unread_because,
             tables_disagree=self._structure.tables_disagree,
             chunk_count_empty=self._structure.empty_chunks.get(self.info.stream_index, 0),
@@ -288,6 +293,19 @@ class VideoReader:
             streams=listed(self._container),
             colour=self._colour,
             shown_size_px=self._shown_size_px if self._cropper else None,
+        )
+
+    def _shortfall(self) -> Shortfall:
+        """What the header declares and the file lacks.
+
+        The last picture of a Matroska file may be shown for long: its elements must show, too, that it is cut.
+        """
+        index, structure, info = self._index, self._structure, self.info
+        return shortfall_of(
+            info,
+            len(index.pts) + structure.empty_chunks.get(info.stream_index, 0) if index.complete else None,
+            (info.start, info.end) if index.complete else self._given,
+            weighs_duration="matroska" not in self._container.format.name or bool(structure.cut_off_because),
         )
 
     def _edits_not_followed(self) -> str | None:
@@ -357,6 +375,8 @@ class VideoReader:
     def _unit(self, frame: av.video.frame.VideoFrame, pts: int, end_pts: int) -> VideoFrame:
         if self._colour is None:
             self._colour = colour_of(frame).facts
+        start = pts * self.info.time_base if self._given[0] is None else self._given[0]
+        self._given = (start, end_pts * self.info.time_base)
         return VideoFrame(
             decoded=self._cropper.cut(frame) if self._cropper else frame,
             pts=pts,

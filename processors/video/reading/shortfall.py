@@ -1,0 +1,43 @@
+"""How a header declares more frames, or more seconds, than its file holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from processors.video.reading.video_info import VideoInfo
+
+DURATION_SHARE, DURATION_SECONDS = Fraction(102, 100), Fraction(1, 2)
+"""A declared duration is more than there is when it is more than this share of it, and so many seconds, besides."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shortfall:
+    """What is declared and missing."""
+
+    frame_count: int = 0
+    words: str | None = None
+
+
+def shortfall_of(
+    info: VideoInfo, held_count: int | None, shown: tuple[Fraction | None, Fraction | None], *, weighs_duration: bool
+) -> Shortfall:
+    """Compare what the header declares with what is there; some writers count one frame too many.
+
+    Parameters
+    ----------
+    held_count : frames in the file as a header counts them, hidden and repeated ones too; None where it is unknown.
+    shown : from when to when the file's frames are shown, seconds.
+    weighs_duration : False where the last frame may be shown for as long as the header says.
+    """
+    declared = info.frame_count_from_header
+    if declared is not None and held_count is not None and declared > held_count + 1:
+        words = f"the header declares {declared} frames, {held_count} are there"
+        return Shortfall(frame_count=declared - held_count, words=words)
+    seconds, (start, end) = info.duration_seconds_from_header, shown
+    if not weighs_duration or seconds is None or start is None or end is None:
+        return Shortfall()
+    if seconds <= max(end, end - start) * DURATION_SHARE + DURATION_SECONDS:
+        return Shortfall()
+    words = f"the header declares {float(seconds):.3f} s, the last frame ends at {float(end):.3f} s"
+    return Shortfall(words=words)
