@@ -8,7 +8,10 @@ from pathlib import Path
 
 from processors.containers.sidecar import SIDECAR
 from processors.contract import LabelRef
+from processors.decoding import open_picture
 from processors.errors import DamagedMedia, MediaError
+from processors.formats import BY_NAME
+from processors.planetary.image_object import ImageObject
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
 from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named
 from processors.sources.source_file import SourceFile
@@ -27,10 +30,10 @@ def pair_with_labels(
 ) -> Iterator[SourceRow]:
     """Those of the rows that are something else now, because a label has come, has changed or is gone.
 
-    A label that says that a file's pixels begin with its first byte goes before whatever these bytes look like: a
-    first row of 255 like MP3, others like JPEG, H.264 or text. A file that is media by its own header stays that
-    where its label says less: the label of a WAV, a JPEG or a GeoTIFF describes no such array, or one that does not
-    fill the file.
+    A label that describes an image in a file goes before whatever the file's first bytes look like: a first row of
+    255 like MP3, others like JPEG, H.264 or text, a header of records like PNG. A file that is media by its own header,
+    which can be opened, stays that where its label says less: the label of a WAV, a JPEG or a GeoTIFF describes no such
+    array, one that does not fill the file, or the very picture that the header describes.
 
     Parameters
     ----------
@@ -145,8 +148,7 @@ class _Pairing:
         except OSError:  # the label is not what it was a moment ago: weighed by the next run
             told = f"its label {label.name} cannot be read: run again"
             return _unsupported(row, told, None) if is_open else row
-        has_own_header = row.medium == "photo" and image.image_count == 1 and image.end_bytes != row.size_bytes
-        if not is_open and row.kind == "media" and (image.offset_bytes > 0 or has_own_header):
+        if not is_open and row.kind == "media" and _is_by_its_own_header(row, file, image):
             return row
         return dataclasses.replace(
             row,
@@ -160,6 +162,23 @@ class _Pairing:
             label_name=label.name,
             label_sha256=label.sha256,
         )
+
+
+def _is_by_its_own_header(row: SourceRow, file: SourceFile, image: ImageObject) -> bool:
+    """Does a file's own header, and not its label, say what it is?"""
+    if row.medium != "photo":
+        known = BY_NAME.get(row.format)
+        is_guess = row.codec is None or (known is not None and (known.is_bare or not known.is_certain))
+        return image.offset_bytes > 0 and not is_guess
+    fills_the_file = image.image_count > 1 or image.end_bytes == row.size_bytes
+    if image.offset_bytes == 0 and fills_the_file:
+        return False
+    try:
+        with file.open() as opened, open_picture(opened) as picture:
+            size = picture.size
+    except (MediaError, OSError):
+        return False
+    return image.offset_bytes == 0 or size == (image.width_px, image.height_px)
 
 
 def _folder(row: SourceRow) -> str:

@@ -10,6 +10,7 @@ from processors.errors import DamagedMedia, MediaError, UnsupportedMedia
 from processors.planetary.image_object import FIX_LABEL, ImageObject
 from processors.planetary.pds3_image import image_of, whole
 from processors.planetary.pvl import (
+    BARE_SFDU,
     Block,
     blocks_of,
     is_absent,
@@ -41,7 +42,8 @@ class _Place:
 
 def begins_with_label(head: bytes) -> bool:
     """Do these first bytes of a file begin a PDS3 label?"""
-    at = 0
+    bare = BARE_SFDU.match(head)
+    at = bare.end() if bare else 0
     key = ""
     while found := _BEGINNING.match(head, at):
         key, value = found[1].decode().upper(), found[2].upper()

@@ -18,6 +18,9 @@ MAX_SEQUENCE_CHARS = 20_000
 ABSENT = ("", "N/A", "NULL", "UNK", "NONE", "UNKNOWN", "NOT APPLICABLE")
 """What labels write where they have no value."""
 
+MAX_SFDU_CHARS = 4096
+BARE_SFDU = re.compile(rb"(?:\s*+(?:CCSD|NJPL)[0-9A-Z]{16}(?!\s*=))+")
+"""Labels of Standard Formatted Data Units (CCSDS 620.0-B-2) before the label proper."""
 _END = re.compile(r"^[ \t]*END[ \t]*(?:[^\x20-\x7e]|;|/\*|\Z)", re.MULTILINE)
 _BLANK = re.compile(r"[\s;\x00]*")
 _WORD = re.compile(r"[^\s=]+")
@@ -31,16 +34,23 @@ _COMMENT = re.compile(r"(\"[^\"]*\"|'[^'\n]*')|/\*.*?\*/", re.DOTALL)
 _NUMBER_IN_BASE = re.compile(r"([+-]?)(\d{1,2})#([0-9A-Fa-f]{1,64})#")
 
 
+def _without_sfdu(text: str) -> str:
+    """A label's text with blanks for the SFDU labels of 20 characters before it that are no `KEY = VALUE`."""
+    found = BARE_SFDU.match(text.encode("latin-1", "replace")[:MAX_SFDU_CHARS])
+    return " " * found.end() + text[found.end() :] if found else text
+
+
 def label_text(data: bytes) -> tuple[str, int | None]:
     """Return the text before the label's END, and the byte behind that line; None where there is no END."""
     text = data.decode("latin-1").replace("\r\n", " \n").replace("\r", "\n")  # places stay what they were
+    text = _without_sfdu(text)
     found = _END.search(text)
     return (text[: found.start()], found.end()) if found else (text, None)
 
 
 def statements(text: str) -> Iterator[tuple[str, str]]:
     """Every `KEY = VALUE` up to END: (names of the objects around it and its own, joined by `/`; unquoted value)."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _without_sfdu(text.replace("\r\n", "\n").replace("\r", "\n"))
     found = _END.search(text)
     inside: list[str] = []
     for name, value in _Scanner(text[: found.start()] if found else text).pairs():

@@ -72,9 +72,10 @@ def read_samples(file: BinaryIO, image: ImageObject) -> Samples:
     damage = next(_mismatches(image, data, stored), None)
     del data
     stored = _upright(stored, image)
-    valid, saturated = _masks(image, stored)
+    active = _active_bits(image, stored)
+    valid, saturated = _masks(image, stored, active)
     return Samples(
-        values=_meant(image, stored),
+        values=_meant(image, active),
         valid=valid,
         saturated=saturated,
         declared_white=image.white_level if image.scaling == ((1.0, 0.0),) else None,
@@ -117,19 +118,37 @@ def _upright(values: np.ndarray, image: ImageObject) -> np.ndarray:
     return np.flip(values, flipped) if flipped else values
 
 
-def _masks(image: ImageObject, stored: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """What is a measurement, and what is saturated, by the label's constants and limits, in stored numbers."""
+def _active_bits(image: ImageObject, stored: np.ndarray) -> np.ndarray:
+    """The numbers in the bits that the label's mask names (PDS3 SAMPLE_BIT_MASK); negative ones stay as they are."""
+    if image.white_level is None or stored.dtype.kind not in "iu":
+        return stored
+    mask = int(image.white_level)
+    if mask >= np.iinfo(stored.dtype).max:
+        return stored
+    active = stored & stored.dtype.type(mask)
+    return active if stored.dtype.kind == "u" else np.where(stored < 0, stored, active)
+
+
+def _masks(image: ImageObject, stored: np.ndarray, active: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """What is a measurement, and what is saturated, by the label's constants and limits, in stored numbers.
+
+    Parameters
+    ----------
+    active : the same without the bits that the label masks; a constant may be written with them or without.
+    """
     invalid: np.ndarray | None = None
     saturated: np.ndarray | None = None
     for special in image.specials:
         found = _is(stored, special)
+        if found is not None and active is not stored and (without := _is(active, special)) is not None:
+            found |= without
         if found is None or not found.any():
             continue
         invalid = found if invalid is None else invalid | found
         if special.is_saturated:
             saturated = found if saturated is None else saturated | found
     low, high = image.valid_range
-    for outside in (stored < low if low is not None else None, stored > high if high is not None else None):
+    for outside in (active < low if low is not None else None, active > high if high is not None else None):
         if outside is not None and outside.any():
             invalid = outside if invalid is None else invalid | outside
     if stored.dtype.kind == "f" and not np.isfinite(stored).all():

@@ -212,6 +212,44 @@ def test_label_goes_before_what_the_first_bytes_look_like(first: bytes, kind: st
     assert counts(ingest(raw.parent, tmp_path / "store")) == (0, 3, 0)
 
 
+HEADERS = {
+    "PNG": b"\x89PNG\r\n\x1a\n",
+    "Ogg": b"OggS\x00\x02",
+    "JPEG": b"\xff\xd8\xff\xe0" * 4,
+    "GIF": b"GIF89a",
+    "TIFF": b"II*\x00\x08\x00\x00\x00",
+    "WAV": b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    "BMP": b"BM" + bytes(12) + b"\x28",
+    "WebP": b"RIFF\xff\x00\x00\x00WEBPVP8 ",
+    "Matroska": b"\x1a\x45\xdf\xa3",
+    "FLAC": b"fLaC",
+    "ID3": b"ID3\x03",
+    "MPEG audio": b"\xff\xfb\x90\x00" * 30,
+    "MP4": b"\x00\x00\x00\x18ftypisom",
+    "transport stream": (b"\x47" + bytes(187)) * 10,
+    "text": b"P5 is what they call it here\n",
+}
+
+
+@pytest.mark.parametrize("first", HEADERS.values(), ids=HEADERS)
+@pytest.mark.parametrize("kind", ["PDS4", "PDS3"])
+def test_label_goes_first_where_the_pixels_begin_behind_records(first: bytes, kind: str, tmp_path: Path) -> None:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    head = first + bytes(-len(first) % 64)
+    (raw / "a.dat").write_bytes(head + bytes(range(64)) * 96)
+    if kind == "PDS4":
+        (raw / "a.xml").write_bytes(
+            label("UnsignedByte", (("Line", 96), ("Sample", 64)), name="a.dat", offset=len(head))
+        )
+    else:
+        text = f'PDS_VERSION_ID = PDS3\n^IMAGE = ("A.DAT", {len(head) + 1} <BYTES>)\nOBJECT = IMAGE\n LINES = 96\n'
+        text += " LINE_SAMPLES = 64\n SAMPLE_BITS = 8\n SAMPLE_TYPE = UNSIGNED_INTEGER\nEND_OBJECT\nEND\n"
+        (raw / "A.LBL").write_text(text)
+    ingest(raw.parent, tmp_path / "store")
+    assert note_of(tmp_path / "store", "a.dat") == ("media", f"{kind} image", None)
+
+
 def test_file_with_a_header_of_its_own_stays_what_it_is(raw: Path, tmp_path: Path) -> None:
     """A label may describe the array behind the header of a TIFF, or a file that holds no array."""
     Image.fromarray(numbers("u1")).save(raw / "photo.tif")

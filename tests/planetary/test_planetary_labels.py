@@ -75,6 +75,9 @@ def test_pointer_to_the_files_former_name_is_followed_where_the_image_is_in_it()
         "CCSD3ZF0000100000001NJPL3IF0PDS200000001 = SFDU_LABEL\r\nPDS_VERSION_ID = PDS3",
         "CCSD3ZF0000100000001NJPL3IF0PDS200000001 = SFDU_LABEL\r\n/* a\r\n = b */\r\nPDS_VERSION_ID = PDS3",
         "NJPL1I00PDS100000000 = SFDU_LABEL\r\nRECORD_TYPE = FIXED_LENGTH",
+        "CCSD3ZF0000100000001NJPL3IF0PDSX00000001\r\nPDS_VERSION_ID = PDS3",
+        "CCSD3ZF0000100000001NJPL3IF0PDSX00000001PDS_VERSION_ID = PDS3",
+        "CCSD3ZF0000100000001\r\nNJPL3IF0PDSX00000001\r\n/* a = b */\r\nPDS_VERSION_ID = PDS3",
         "ODL_VERSION_ID = ODL3",
     ],
 )
@@ -333,6 +336,24 @@ def test_special_constants_are_no_measurements(
 @pytest.mark.parametrize("constant", ['"N/A"', "NULL", "UNK", "70000", "-1", "100.5", "NaN"])
 def test_constants_that_no_stored_number_can_be_mask_nothing(constant: str) -> None:
     assert samples_of(pds3(WHOLE.tobytes(), f" MISSING_CONSTANT = {constant}"))[1] is None
+
+
+def test_bit_mask_takes_away_the_bits_that_are_no_measurement() -> None:
+    values = (picture("i4") * 16).astype(">u2")
+    flagged = (values | 0xA000).astype(">u2")
+    flagged[0, :3] = 65535, 0xF000, 7
+    mask = " SAMPLE_BIT_MASK = 2#0000111111111111#"
+    file = pds3(flagged.tobytes(), mask, " MISSING_CONSTANT = 65535", " NULL = 0", kind="MSB_UNSIGNED_INTEGER", bits=16)
+    found, valid = samples_of(file)
+    right = values.copy()
+    right[0, :3] = 4095, 0, 7
+    assert found == right.tolist()
+    assert np.flatnonzero(~np.array(valid)).tolist() == [0, 1, *np.flatnonzero(right == 0).tolist()[1:]]
+    signed = np.full(values.shape, -5, "<i2")
+    signed[0, 0] = 0x7003
+    words = " SAMPLE_BIT_MASK = 16#0FFF#"
+    found, _ = samples_of(pds3(signed.tobytes(), words, kind="LSB_INTEGER", bits=16))
+    assert found[0][:2] == [3, -5]  # type: ignore[index]
 
 
 def test_missing_samples_do_not_darken_the_picture_and_saturated_ones_are_white() -> None:
