@@ -43,6 +43,9 @@ READ_BYTES = 1 << 18
 MAX_PNG_TEXT_BYTES = 64 << 20
 """All text of one PNG; with more, the picture is refused."""
 
+_NOT_KNOWN = re.compile("unknown (pixel mode|data organization)|unsupported", re.IGNORECASE)
+"""Pillow's words for a picture that is whole as far as its header goes."""
+
 AnyStream = TypeVar("AnyStream", bound=av.stream.Stream)
 
 pillow_heif.register_heif_opener()
@@ -191,10 +194,18 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
             return Image.open(file, formats=PICTURE_READERS)
         except UnidentifiedImageError as error:  # whose own words name the open file, not what is wrong
             if words := _readers_words(file):
-                raise UnsupportedMedia(
-                    f"a kind of picture that is not read here ({words})", "convert it to TIFF or PNG of 8 or 16 bits"
-                ) from error
+                raise _unsupported(words) from error
             raise ValueError("no picture reader accepts its bytes") from error
+        except _DECODER_FAULTS as error:
+            if _NOT_KNOWN.search(words := str(error).split("\n")[0]):
+                raise _unsupported(words) from error
+            raise
+
+
+def _unsupported(words: str) -> UnsupportedMedia:
+    return UnsupportedMedia(
+        f"a kind of picture that is not read here ({words})", "convert it to TIFF or PNG of 8 or 16 bits"
+    )
 
 
 def _readers_words(file: BinaryIO) -> str | None:
@@ -210,5 +221,5 @@ def _readers_words(file: BinaryIO) -> str | None:
             reader(file, "").close()
         except _DECODER_FAULTS as error:
             words = str(error).split("\n")[0]
-            return words if re.search("unknown (pixel mode|data organization)|unsupported", words, re.I) else None
+            return words if _NOT_KNOWN.search(words) else None
     return None

@@ -181,6 +181,18 @@ def _has_bitmap_header(head: bytes) -> bool:
     return int.from_bytes(head[14:18], "little") in (12, 16, 40, 52, 56, 64, 108, 124)
 
 
+def _is_targa(head: bytes) -> bool:
+    """Do all fields of a Truevision TGA header agree, which has no mark (version 2.0, section "TGA file header")?"""
+    if len(head) < 18 or head[1] not in (0, 1) or head[2] not in (1, 2, 3, 9, 10, 11):
+        return False
+    has_map, depths = head[2] in (1, 9), {1: (8, 16), 2: (15, 16, 24, 32), 3: (8, 16)}[head[2] & 7]
+    if has_map and not (head[1] and head[7] in (15, 16, 24, 32) and any(head[5:7])):
+        return False
+    if not head[1] and any(head[3:8]):
+        return False
+    return any(head[12:14]) and any(head[14:16]) and head[16] in depths and head[17] & 0xC0 == 0 and head[17] & 15 <= 8
+
+
 def _has_boxes(head: bytes) -> bool:
     """Is the first box of 8 bytes or more, or its size given elsewhere (ISO/IEC 14496-12, 4.2)?"""
     size = int.from_bytes(head[:4], "big")
@@ -409,6 +421,8 @@ FORMATS: tuple[Format, ...] = (
     _other("program", _at(0, b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"), _NOTHING),
     _other("Windows program", _at(0, b"MZ"), _NOTHING,
            check=lambda head: b"PE\x00\x00" in head[:4096] or b"This program" in head),
+    _other("Targa image", (), _PICTURE_TODO, check=_is_targa),
+    _other("macOS icon", _at(0, b"icns"), _PICTURE_TODO),
     _other("font", _at(0, b"OTTO\x00", b"wOFF", b"wOF2", b"\x00\x01\x00\x00\x00"), _NOTHING,
            check=lambda head: head[:1] != b"\x00" or head[5:6] < b"\x40"),
 )  # fmt: skip

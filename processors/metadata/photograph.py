@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageCms, ImageFile, TiffImagePlugin
+from PIL import ImageCms, ImageFile, TiffImagePlugin
 
+from processors.containers.picture_header import open_header
+from processors.containers.tiff_file import is_tiff, pictures_of
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import MediaError
 from processors.metadata.icc import icc_tags
@@ -76,8 +79,7 @@ def read_photograph(
     """
     if described or attached_format(file):
         return _planetary(described or read_header(file), sha256, size_bytes, medium)
-    file.seek(0)
-    image = open_picture(file)
+    image = _opened(file)
     problems: list[str] = []
     tags: list[Tag] = []
     blocks: dict[int, bytes] = {}
@@ -131,6 +133,42 @@ def read_photograph(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _TiffHeader:
+    """What is known of a TIFF whose numbers Pillow does not know, in Pillow's terms."""
+
+    width: int
+    height: int
+    mode: str
+    n_frames: int
+    info: dict[str, Any]
+    format: str = "TIFF"
+
+
+_Header = ImageFile.ImageFile | _TiffHeader
+
+
+def _opened(file: BinaryIO) -> _Header:
+    """Open the header as whoever shows the photo does."""
+    file.seek(0)
+    if not is_tiff(file.read(4)):
+        return open_header(file)
+    try:
+        file.seek(0)
+        return open_picture(file)
+    except MediaError:
+        found = pictures_of(file)
+        photo = found.photo
+        told = {"compression": photo.packed, "icc_profile": photo.icc_profile}
+        return _TiffHeader(
+            width=photo.width_px,
+            height=photo.height_px,
+            mode=photo.mode,
+            n_frames=found.picture_count,
+            info={name: value for name, value in told.items() if value},
+        )
+
+
 def _planetary(image: ImageObject, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
     namespace = "pds4" if image.format == PDS4_FORMAT else "pds3"
     tags = tuple(text_tag(namespace, name, value) for name, value in image.entries[:MAX_TAGS])
@@ -154,8 +192,8 @@ def _planetary(image: ImageObject, sha256: str, size_bytes: int, medium: str) ->
     )
 
 
-def _directories(file: BinaryIO, image: ImageFile.ImageFile) -> Directories | None:
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
+def _directories(file: BinaryIO, image: _Header) -> Directories | None:
+    if image.format == "TIFF":
 
         def read_file(offset: int, size: int) -> bytes:
             file.seek(offset)
@@ -180,25 +218,25 @@ def _plain(value: Any) -> str | int | float | None:
     return value if isinstance(value, int | str) or value is None else str(value)
 
 
-def _packets(image: ImageFile.ImageFile, blocks: dict[int, bytes]) -> Iterator[Tag]:
+def _packets(image: _Header, blocks: dict[int, bytes]) -> Iterator[Tag]:
     packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or blocks.get(0x02BC)
     packet = packet or _resources(image).get(0x0424)
     if packet:
         yield from xmp_tags(packet.encode() if isinstance(packet, str) else bytes(packet))
 
 
-def _extended(image: ImageFile.ImageFile) -> Iterator[Tag]:
+def _extended(image: _Header) -> Iterator[Tag]:
     main = image.info.get("xmp")
     if isinstance(main, bytes) and (packet := extended_packet(getattr(image, "applist", ()), main)):
         yield from xmp_tags(packet)
 
 
-def _icc(image: Image.Image) -> Iterator[Tag]:
+def _icc(image: _Header) -> Iterator[Tag]:
     profile = image.info.get("icc_profile")
     return icc_tags(profile) if profile else iter(())
 
 
-def _iptc(image: ImageFile.ImageFile, blocks: dict[int, bytes]) -> Iterator[Tag]:
+def _iptc(image: _Header, blocks: dict[int, bytes]) -> Iterator[Tag]:
     photoshop = blocks.get(0x8649)
     data = blocks.get(0x83BB) or _resources(image).get(IPTC_RESOURCE) or _raw_profile(image, "iptc")
     data = data or (iptc_in_photoshop(photoshop) if photoshop else None)
@@ -208,14 +246,14 @@ def _iptc(image: ImageFile.ImageFile, blocks: dict[int, bytes]) -> Iterator[Tag]
         yield from iptc_tags(data, IPTC_NAMES)
 
 
-def _resources(image: ImageFile.ImageFile) -> dict[int, bytes]:
+def _resources(image: _Header) -> dict[int, bytes]:
     """Photoshop's image resources, by number."""
     found = image.info.get("photoshop") or getattr(image, "resources", None) or {}
     entries = found.items() if isinstance(found, dict) else [(entry[0], entry[-1]) for entry in found]
     return {number: data for number, data in entries if isinstance(data, bytes)}
 
 
-def _raw_profile(image: ImageFile.ImageFile, kind: str) -> bytes | None:
+def _raw_profile(image: _Header, kind: str) -> bytes | None:
     """A profile that ImageMagick wrote into PNG text: a name, a length and hexadecimal lines."""
     text = image.info.get(f"Raw profile type {kind}")
     words = text.split() if isinstance(text, str) else []
@@ -236,7 +274,7 @@ NOT_TAGS = {
 }
 
 
-def _format_tags(image: Image.Image) -> Iterator[Tag]:
+def _format_tags(image: _Header) -> Iterator[Tag]:
     namespace = (image.format or "unknown").lower()
     for key, value in image.info.items():
         name = str(key)
@@ -262,7 +300,7 @@ def _comment(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _profile(image: Image.Image) -> str | None:
+def _profile(image: _Header) -> str | None:
     profile = image.info.get("icc_profile")
     if not profile:
         return None

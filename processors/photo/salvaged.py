@@ -15,6 +15,7 @@ from typing import BinaryIO, ClassVar
 import numpy as np
 from PIL import Image, ImageFile
 
+from processors.containers.picture_header import open_header
 from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia, UnsupportedMedia
@@ -64,12 +65,16 @@ class Salvaged:
             yield _told(SalvagedFacts(is_needed=False, fault=words, rows_decoded=None, rows_promised=None))
             return
         fault = fault[0]
-        with opened.file.open() as file, decoder_errors("decoding what is there"), _truncated_allowed():
-            colour = colour_of(open_picture(file), file)
-            file.seek(0)
-            image, rows, promised = READERS[picture_format](file)
+        nothing = DamagedMedia(fault, "not one whole row can be decoded: fetch the file again")
+        try:
+            with opened.file.open() as file, decoder_errors("decoding what is there"), _truncated_allowed():
+                colour = colour_of(open_header(file), file)
+                file.seek(0)
+                image, rows, promised = READERS[picture_format](file)
+        except DamagedMedia as error:
+            raise nothing from error
         if rows < 1:
-            raise DamagedMedia(f"not one whole row can be decoded: {fault}", "fetch the file again")
+            raise nothing
         facts = SalvagedFacts(is_needed=True, fault=fault, rows_decoded=rows, rows_promised=promised)
         kept = to_srgb(image.crop((0, 0, image.width, rows)), colour)
         yield _told(facts)
@@ -141,7 +146,9 @@ def _png(file: BinaryIO) -> tuple[Image.Image, int, int]:
     shorter = struct.pack(">IIBBBBB", width, max(1, rows), bits, colour, 0, 0, 0)
     body = zlib.compress(unpacked[: rows * row_bytes], 1)
     whole = data[:8] + _chunk(b"IHDR", shorter) + head + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
-    return Image.open(io.BytesIO(whole), formats=("PNG",)), rows, height
+    image = Image.open(io.BytesIO(whole), formats=("PNG",))
+    image.load()
+    return image, rows, height
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.errors import RefusedMedia
+from processors.photo.reading.root_cause import root_cause_told
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import profile_name
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
@@ -60,7 +61,7 @@ class SixteenBit:
         if source.format not in LOADERS:
             yield _told(f"{source.format} is not read here")
             return
-        with opened.file.open() as file:
+        with root_cause_told(opened.file), opened.file.open() as file:
             options = photo_options(file) if source.format == "tiff" else {}
             image = open_strips(file, source.format, self.max_pixels, **options)
             profile: Any = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None

@@ -13,13 +13,15 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 import pyvips
 
+from processors.containers.picture_header import open_header
 from processors.containers.zip_members import zip_member
 from processors.contract import Item, OpenSource, Reads, as_json, require
-from processors.decoding import open_picture
 from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.display_levels import DisplayLevels, levels_of, scaled
+from processors.photo.reading.root_cause import root_cause_told
 from processors.photo.reading.tiff import photo_options
+from processors.photo.reading.to_srgb import is_profile_of
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 
 MAX_SAMPLED_PIXELS = 4_000_000
@@ -76,7 +78,7 @@ class Tiles:
         if source.format not in LOADERS:
             yield self._json(f"{source.format} is not read in strips", None, None)
             return
-        with opened.file.open() as file:
+        with root_cause_told(opened.file), opened.file.open() as file:
             options = photo_options(file) if source.format == "tiff" else {}
             image = open_strips(file, source.format, self.max_pixels, **options)
             if image.width * image.height < self.least_pixels:
@@ -130,8 +132,7 @@ def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
     """What the file says of its colours where no ICC profile does; sRGB for a format that only libvips reads."""
     if picture_format == "tiff":
         return SRGB
-    file.seek(0)
-    return colour_of(open_picture(file), file)
+    return colour_of(open_header(file), file)
 
 
 def _levels_of(image: Any) -> DisplayLevels:
@@ -161,7 +162,8 @@ def _levelled(image: Any, levels: DisplayLevels | None) -> Any:
 
 
 def _eight_bit_srgb(image: Any, colour: Colour) -> Any:
-    if image.get_typeof("icc-profile-data") and colour.source != CICP:
+    profile: Any = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
+    if is_profile_of(profile, image.bands - image.hasalpha()) and colour.source != CICP:
         image = image.icc_transform("srgb", embedded=True, depth=8)
     elif image.interpretation not in ("srgb", "b-w"):
         image = image.colourspace("b-w" if image.interpretation == "grey16" else "srgb")

@@ -133,6 +133,7 @@ OTHERS: dict[str, bytes] = {
     "Canon CR3 raw photo": box(b"ftyp", b"crx \0\0\0\1crx isom") + bytes(64),
     "PCX image": b"\x0a\x05\x01\x08" + bytes(60) + b"\x00\x03" + bytes(64),
     "SGI image": b"\x01\xda\x01\x01\x00\x03" + bytes(64),
+    "Targa image": b"\0\0\x02" + bytes(9) + struct.pack("<HHBB", 5, 4, 24, 0) + bytes(range(60)),
     "Windows icon": b"\0\0\1\0\1\0\x20\x20\0\0\1\0\x20\0" + struct.pack("<II", 64, 22) + bytes(64),
     "Shockwave Flash": b"FWS\x0a" + bytes(64),
     "JPEG XL image": b"\xff\x0a\xfa\x1f\x01" + bytes(64),

@@ -15,8 +15,8 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
+from processors.containers.heif_file import nclx_of
 from processors.imaging.colour import PRIMARIES, Colour, grey_to_srgb, to_srgb
-from processors.photo.reading.heif_file import nclx_of
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.tiles import _eight_bit_srgb
 from processors.video.reading.frame import VideoFrame, colour_of

@@ -161,7 +161,7 @@ def test_cut_picture_fails_in_words_without_inner_names(picture_format: str) -> 
     whole = encoded(picture_format)
     with pytest.raises(DamagedMedia) as caught:
         read(whole[: len(whole) * 6 // 10])
-    assert "photo.salvaged" in caught.value.todo
+    assert ("photo.salvaged" in caught.value.todo) == (picture_format == "PNG")
     assert caught.value.what in (
         "truncated: the file ends before its picture does",
         "the compressed picture data is corrupt or cut off",

@@ -111,7 +111,7 @@ def test_a_truncated_photo_is_a_failure_in_words(make: MediaMaker) -> None:
     cut.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(
         DamagedMedia,
-        match=r"^truncated: the file ends before its picture does: fetch it again; .* `photo.salvaged` gives the rows",
+        match=r"^truncated: the file ends before its picture does, after about 272 of 480 rows: .*salvaged` gives",
     ):
         previews(cut)
 

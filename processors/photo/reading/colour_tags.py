@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
+from processors.containers.heif_file import nclx_of
 from processors.imaging.colour import ADOBE_RGB, CICP, SRGB_TRANSFER, Colour
-from processors.photo.reading.heif_file import nclx_of
 
 ICC = "ICC profile"
 BT709_CHROMATICITIES = (0.640, 0.330, 0.300, 0.600, 0.150, 0.060, 0.3127, 0.3290)

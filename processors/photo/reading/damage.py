@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-SALVAGE = "fetch it again; of a JPEG, PNG or TIFF that is cut short, `photo.salvaged` gives the rows that are real"
-"""What to do about a picture that cannot be shown."""
 Condition = Literal["complete", "damaged", "truncated"]
 
 

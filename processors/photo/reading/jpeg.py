@@ -10,9 +10,7 @@ from typing import BinaryIO
 import numpy as np
 import pyvips
 
-from processors.errors import DamagedMedia
-from processors.photo.reading.damage import SALVAGE, Damage
-from processors.photo.reading.jpeg_file import (
+from processors.containers.jpeg_file import (
     JpegFile,
     part_of,
     read_jpeg_file,
@@ -20,6 +18,9 @@ from processors.photo.reading.jpeg_file import (
     restart_intervals,
     without_junk,
 )
+from processors.containers.picture_header import what_to_do
+from processors.errors import DamagedMedia
+from processors.photo.reading.damage import Damage
 from processors.photo.reading.vips import Heard, listening, load, plain
 
 HARMLESS = (
@@ -99,7 +100,9 @@ def decode_damaged_jpeg(file: BinaryIO, parts: JpegFile, height: int, shrink: in
             if _ENDS in str(error):
                 row = (heard.first_bad_row or 0) * shrink
                 after = f", after about {row} of {height} rows" if row else ""
-                raise DamagedMedia(f"truncated: the file ends before its picture does{after}", SALVAGE) from error
+                raise DamagedMedia(
+                    f"truncated: the file ends before its picture does{after}", what_to_do("jpeg")
+                ) from error
             return None
 
 

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
-from processors.decoding import decoder_errors, open_picture
-from processors.errors import DamagedMedia
+from processors.containers.gif_file import read_gif_file
+from processors.containers.jpeg_file import JpegFile, read_jpeg_file
+from processors.containers.picture_header import open_header, plain_words, what_to_do
+from processors.containers.png_file import png_exif, read_png_file
+from processors.decoding import decoder_errors
 from processors.imaging.colour import SRGB, Colour
 from processors.photo.reading.avif import avif_damage
 from processors.photo.reading.colour_tags import ICC, colour_of
-from processors.photo.reading.damage import SALVAGE, Damage
-from processors.photo.reading.gif_file import read_gif_file
+from processors.photo.reading.damage import Damage
 from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
-from processors.photo.reading.jpeg_file import JpegFile, read_jpeg_file
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.png_file import PngFile, png_damage, png_exif, read_png_file, without_damaged_extras
+from processors.photo.reading.png import png_damage
 from processors.photo.reading.to_srgb import deep_of, profile_name
 
 MP_ENTRIES = 0xB002
-_PLAIN = (
-    (re.compile(r"is truncated|Truncated|truncated"), "truncated: the file ends before its picture does"),
-    (re.compile(r"broken data stream|unrecognized data|decoder error|failed to read next|could not create decoder"),
-     "the compressed picture data is corrupt or cut off"),
-    (re.compile(r"Failed to decode frame 0: (.*)"), r"the compressed picture data is corrupt or cut off: \1"),
-)  # fmt: skip
-"""Pillow's words for broken pixels, and what they mean."""
 
 
 class Ordinary:
@@ -44,43 +35,21 @@ class Ordinary:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._png: PngFile | None = None
-        with plain_words():
-            file.seek(0)
-            try:
-                self._image = open_picture(file)
-            except DamagedMedia:
-                self._image = self._png_without_damaged_extras()
-            with decoder_errors("reading the picture's header"):
-                self._colour = colour_of(self._image, file)
-                self.info = _info(self._image, file, self._colour)
-
-    def _png_without_damaged_extras(self) -> ImageFile.ImageFile:
-        """Open a PNG whose damage is in chunks that its picture does not need; raises for all others."""
-        self._file.seek(0)
-        if self._file.read(4) == b"\x89PNG":
-            self._png = read_png_file(self._file)
-            needed = [chunk for chunk in self._png.damaged if chunk.is_needed and chunk.kind != "IDAT"]
-            if needed:
-                raise DamagedMedia(
-                    f"the {needed[0].kind} chunk of this PNG is damaged: its checksum (CRC) does not match",
-                    "fetch it again",
-                )
-            if self._png.damaged:
-                return open_picture(without_damaged_extras(self._file, self._png))
-        self._file.seek(0)
-        return open_picture(self._file)
+        self._image = open_header(file)
+        with plain_words(file), decoder_errors("reading the picture's header"):
+            self._colour = colour_of(self._image, file)
+            self.info = _info(self._image, file, self._colour)
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
         """Decode all of it: what is made of a photo must not depend on what else is made in the same pass."""
         kind = self._image.format
         if kind in ("JPEG", "MPO"):
             return self._jpeg()
-        with plain_words(), decoder_errors("decoding the picture", SALVAGE):
+        with plain_words(self._file), decoder_errors("decoding the picture", what_to_do(kind or "")):
             self._image.load()
         damage, trailing = None, 0
         if kind == "PNG":
-            png = self._png or read_png_file(self._file)
+            png = read_png_file(self._file)
             damage, trailing = png_damage(self._file, png), png.trailing_bytes
         elif kind == "AVIF":
             damage = avif_damage(self._file)
@@ -103,7 +72,7 @@ class Ordinary:
         width, height = self._image.size
         shrink = bounding_shrink(width, height)
         parts = read_jpeg_file(self._file)
-        with plain_words(), decoder_errors("decoding the picture", SALVAGE):
+        with plain_words(self._file), decoder_errors("decoding the picture", what_to_do("jpeg")):
             values, fault = decode_jpeg(self._file, min(shrink, 8))
             damage = None
             if fault is not None:
@@ -135,18 +104,6 @@ class Ordinary:
         ends = [places_from + one["DataOffset"] + one["Size"] for one in entries if one["DataOffset"]]
         lost = sum(end > parts.size_bytes for end in ends)
         return _cut(f"{lost} of its {len(ends) + 1} pictures would end behind the file's end") if lost else None
-
-
-@contextmanager
-def plain_words() -> Iterator[None]:
-    """Say what is wrong with the pixels where Pillow's own words do not."""
-    try:
-        yield
-    except DamagedMedia as error:
-        for pattern, words in _PLAIN:
-            if found := pattern.search(error.what):
-                raise DamagedMedia(found.expand(words).strip(), SALVAGE) from error
-        raise
 
 
 def _like(image: Image.Image, values: np.ndarray) -> Image.Image:

@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 from PIL import Image
 
+from processors.containers.tiff_file import is_tiff
 from processors.contract import Need
 from processors.decoding import decoder_errors
 from processors.photo.reading.damage import Damage
@@ -17,7 +18,6 @@ from processors.photo.reading.ordinary import Ordinary
 from processors.photo.reading.photo_info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_larger, report_of
 from processors.photo.reading.pixels import Pixels, turned, turned_array
 from processors.photo.reading.tiff import Tiff
-from processors.photo.reading.tiff_file import is_tiff
 from processors.photo.reading.to_srgb import to_srgb
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header

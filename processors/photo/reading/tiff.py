@@ -10,12 +10,20 @@ import numpy as np
 import pyvips
 from PIL import Image
 
+from processors.containers.picture_header import what_to_do
+from processors.containers.tiff_file import (
+    DEFLATE,
+    Directory,
+    alone,
+    pictures_of,
+    read_tiff_file,
+    rows_of_unsound_deflate,
+)
 from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia, MediaError, UnsupportedMedia
-from processors.photo.reading.damage import SALVAGE, Damage
+from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.tiff_file import DEFLATE, Directory, alone, read_tiff_file, rows_of_unsound_deflate
 from processors.photo.reading.to_srgb import profile_name
 from processors.photo.reading.vips import Heard, listening, load, plain
 
@@ -40,9 +48,7 @@ class Tiff:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        found = read_tiff_file(file)
-        if found is None:
-            raise DamagedMedia("not one directory of this TIFF describes a picture", "fetch it again")
+        found = pictures_of(file)
         photo, self._missing = found.photo, found.missing
         if self._missing:
             self._file, photo = alone(file, photo)
@@ -137,11 +143,13 @@ class Tiff:
         row = min(height - 1, (heard.first_bad_row or 0) * shrink)
         if _ENDS.search(words) or _ENDS.search(" ".join(heard.words)):
             after = f", after about {row} of {height} rows" if row else ""
-            raise DamagedMedia(f"truncated: the file ends before its picture does{after}", SALVAGE)
+            raise DamagedMedia(f"truncated: the file ends before its picture does{after}", what_to_do("tiff"))
         try:
             values, interpretation = self._values("none", shrink, heard)
         except pyvips.Error as error:
-            raise DamagedMedia(f"the picture data of this TIFF are corrupt: {plain(str(error))}", SALVAGE) from error
+            raise DamagedMedia(
+                f"the picture data of this TIFF are corrupt: {plain(str(error))}", what_to_do("tiff")
+            ) from error
         damage = Damage(
             condition="damaged", fault=_words(words), share=(height - row) / height, first_row=row or None, rows=height
         )
@@ -201,8 +209,7 @@ def _mode(file: BinaryIO, photo: Directory) -> str:
                 return image.mode
     except MediaError:
         pass
-    kind = {1: "uint", 2: "int", 3: "float"}.get(photo.sample_format, "")
-    return f"{'RGB' if photo.samples >= 3 else 'L'};{kind}{max(photo.bits)}"
+    return photo.mode
 
 
 def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: Damage | None, shrink: int) -> Pixels:

@@ -24,6 +24,13 @@ def profile_name(icc_profile: bytes | None) -> str | None:
         return "unreadable"
 
 
+def is_profile_of(icc_profile: bytes | None, colours: int) -> bool:
+    """Is it a profile that can be read, for pictures of so many colours?"""
+    if not icc_profile or profile_name(icc_profile) == "unreadable":
+        return False
+    return {b"GRAY": 1, b"RGB ": 3, b"CMYK": 4}.get(icc_profile[16:20]) == colours  # ICC.1, table 19
+
+
 def to_srgb(image: Image.Image, colour: Colour = SRGB) -> Image.Image:
     """Return the picture in mode RGB, L or RGBA.
 

@@ -29,9 +29,7 @@ _LOGGER = logging.getLogger("pyvips")
 _LOGGER.propagate = False
 _ONE_AT_A_TIME = threading.RLock()
 _ROW = re.compile(r"error in tile \d+ x (\d+)")
-_INNER_NAMES = re.compile(
-    r"^(?:VipsJpeg|VipsForeign\w*|\w*2vips|vips\w*|\w+load_source|webp|heif|source[^:]*|image): *"
-)
+_INNER_NAMES = re.compile(r"^(?:Vips\w*|\w*2vips|vips\w*|\w+load_source|webp|heif|source[^:]*|image): *")
 _WITHOUT_MEANING = re.compile(r"^$|unable to (?:write|call|open)|out of order read|^source input")
 
 
@@ -92,7 +90,7 @@ def plain(words: str) -> str:
             line = line[found.end() :]
         if not _WITHOUT_MEANING.search(line):
             return line[:300].rstrip(".")
-    return "the decoder refuses the bytes and gives no reason"
+    return "the compressed picture data is corrupt or cut off"
 
 
 def load(

@@ -1,4 +1,4 @@
-"""What the boxes of a HEIF or AVIF file say of its primary picture's colours (ISO/IEC 23008-12, ISO/IEC 14496-12)."""
+"""What the boxes of a HEIF or AVIF file (ISO/IEC 23008-12, 14496-12) say of its primary picture: size and colours."""
 
 from __future__ import annotations
 
@@ -12,9 +12,27 @@ MAX_BOXES = 10_000
 
 def nclx_of(file: BinaryIO) -> tuple[int, int] | None:
     """Return primaries and transfer (ITU-T H.273) of the primary picture; None where no `nclx` box belongs to it."""
+    for name, body in _properties(file):
+        if name == b"colr" and body[:4] == b"nclx" and len(body) >= 10:
+            primaries, transfer = struct.unpack(">HH", body[4:8])
+            return primaries, transfer
+    return None
+
+
+def size_of(file: BinaryIO) -> tuple[int, int] | None:
+    """Return width and height of the primary picture; None where no `ispe` box belongs to it."""
+    for name, body in _properties(file):
+        if name == b"ispe" and len(body) >= 12:
+            width, height = struct.unpack(">II", body[4:12])
+            return width, height
+    return None
+
+
+def _properties(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of each property of the primary picture; of all where the file does not say whose they are."""
     meta = _meta(file)
     if meta is None:
-        return None
+        return
     boxes = dict(_boxes(meta))
     primary = _primary(boxes.get(b"pitm", b""))
     properties = dict(_boxes(boxes.get(b"iprp", b"")))
@@ -22,11 +40,7 @@ def nclx_of(file: BinaryIO) -> tuple[int, int] | None:
     mine = _associated(properties.get(b"ipma", b""), primary)
     for number in mine or range(1, len(listed) + 1):
         if 0 < number <= len(listed):
-            name, body = listed[number - 1]
-            if name == b"colr" and body[:4] == b"nclx" and len(body) >= 10:
-                primaries, transfer = struct.unpack(">HH", body[4:8])
-                return primaries, transfer
-    return None
+            yield listed[number - 1]
 
 
 def _meta(file: BinaryIO) -> bytes | None:

@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 from PIL import TiffTags
 
+from processors.errors import DamagedMedia
+
 MAX_DIRECTORIES = 1000
 MAX_ENTRIES = 4096
 MAX_VALUE_BYTES = 16 << 20
@@ -93,8 +95,18 @@ class Directory:
         kinds = {1: "unsigned", 2: "signed", 3: "float", 5: "complex", 6: "complex"}
         bits = "/".join(map(str, dict.fromkeys(self.bits)))
         colours = PHOTOMETRICS.get(self.photometric or 0, f"photometric {self.photometric}")
-        packed = COMPRESSIONS.get(self.compression, f"compression {self.compression}")
-        return f"{self.samples} x {bits} bits {kinds.get(self.sample_format, '')}, {colours}, {packed}"
+        return f"{self.samples} x {bits} bits {kinds.get(self.sample_format, '')}, {colours}, {self.packed}"
+
+    @property
+    def mode(self) -> str:
+        """What Pillow would call the numbers, if it knew them."""
+        kind = {1: "uint", 2: "int", 3: "float"}.get(self.sample_format, "")
+        return f"{'RGB' if self.samples >= 3 else 'L'};{kind}{max(self.bits)}"
+
+    @property
+    def packed(self) -> str:
+        """How the numbers are compressed, in words."""
+        return COMPRESSIONS.get(self.compression, f"compression {self.compression}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +147,14 @@ def read_tiff_file(file: BinaryIO) -> TiffFile | None:
     ]
     missing = tuple(dict.fromkeys(walk.missing + others))
     return TiffFile(photo=photo, picture_count=pictures, reduced_count=len(found) - pictures, missing=missing)
+
+
+def pictures_of(file: BinaryIO) -> TiffFile:
+    """Read the directories, of which at least one must describe a picture, or else raise `DamagedMedia`."""
+    found = read_tiff_file(file)
+    if found is None:
+        raise DamagedMedia("not one directory of this TIFF describes a picture", "fetch it again")
+    return found
 
 
 class _Walk:

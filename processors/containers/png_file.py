@@ -11,8 +11,6 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
-from processors.photo.reading.damage import Damage
-
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 200_000
 MAX_READ_BYTES = 64 << 20
@@ -114,40 +112,3 @@ def without_damaged_extras(file: BinaryIO, png: PngFile) -> io.BytesIO:
         if not chunk.is_needed:
             data = data[: chunk.at] + data[chunk.at + 12 + chunk.size_bytes :]
     return io.BytesIO(data)
-
-
-def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
-    """Weigh the damaged chunks of a PNG that can be decoded all the same; None for a sound one."""
-    if bad := next((chunk for chunk in png.damaged if chunk.kind == "IDAT"), None):
-        first, rows = _sound_rows(file, png, bad)
-        return Damage(
-            condition="damaged",
-            fault="the checksum (CRC) of its picture data does not match",
-            share=max(1, rows - first) / rows,
-            first_row=first,
-            rows=rows,
-        )
-    if png.damaged:
-        kinds = ", ".join(sorted({chunk.kind for chunk in png.damaged}))
-        return Damage(condition="damaged", fault=f"the checksum (CRC) of {kinds} does not match", share=None)
-    if not png.has_end:
-        return Damage(condition="truncated", fault="the chunk at the end of a PNG is missing", share=None)
-    return None
-
-
-def _sound_rows(file: BinaryIO, png: PngFile, bad: PngChunk) -> tuple[int, int]:
-    """Whole rows that come out of the data before a damaged chunk, and all rows; 0 for an interlaced picture."""
-    file.seek(len(SIGNATURE) + 8)
-    width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", file.read(13))
-    row_bytes = 1 + (width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(colour, 4) + 7) // 8
-    unpack, unpacked = zlib.decompressobj(), 0
-    for chunk in png.chunks:
-        if chunk.at >= bad.at or interlaced:
-            break
-        if chunk.kind == "IDAT":
-            file.seek(chunk.at + 8)
-            data = file.read(chunk.size_bytes)
-            while data:
-                unpacked += len(unpack.decompress(data, 1 << 20))
-                data = unpack.unconsumed_tail
-    return min(height - 1, unpacked // row_bytes), height

@@ -1,0 +1,128 @@
+"""Opens a photo's header with Pillow, and says in one sentence why it cannot: the same one, whoever asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from PIL import ImageFile
+
+from processors.containers.heif_file import size_of
+from processors.containers.jpeg_file import read_jpeg_file
+from processors.containers.png_file import read_png_file, without_damaged_extras
+from processors.decoding import open_picture
+from processors.errors import DamagedMedia, RefusedMedia
+from processors.formats import FORMATS
+
+HEAD_BYTES = 1 << 12
+MAX_AVIF_PIXELS = 16384 * 16384
+"""libavif's own limit, which Pillow does not let anyone raise."""
+SALVAGED = ("jpeg", "png", "tiff")
+"""Formats of which `photo.salvaged` can give a part."""
+CUT, CORRUPT = "truncated: the file ends before its picture does", "the compressed picture data is corrupt or cut off"
+
+_PLAIN = (
+    (re.compile(r"[Tt]runcated|only got \d+|Unexpected end of file|[Nn]ot enough data"), CUT),
+    (re.compile(r"broken data stream|unrecognized data|decoder error|failed to read next|could not create decoder"),
+     CORRUPT),
+    (re.compile(r"Failed to decode frame 0: (.*)"), rf"{CORRUPT}: \1"),
+)  # fmt: skip
+"""Pillow's words for broken pixels, and what they mean."""
+
+
+def what_to_do(picture_format: str) -> str:
+    """Say what a person can do about a picture that cannot be shown."""
+    if picture_format.lower() in SALVAGED:
+        return "fetch it again; if it is cut short, `photo.salvaged` gives the rows that are real"
+    return "fetch it again"
+
+
+def open_header(file: BinaryIO) -> ImageFile.ImageFile:
+    """Open a photo; of a PNG, damage in chunks that its picture does not need is passed over.
+
+    Raises
+    ------
+    UnsupportedMedia : of a kind that the format's reader does not know.
+    RefusedMedia : more pixels than the format's decoder takes.
+    DamagedMedia : the reader does not accept the bytes.
+    """
+    with plain_words(file):
+        file.seek(0)
+        try:
+            return open_picture(file)
+        except DamagedMedia as error:
+            if "too large" in error.what:  # a limit of the reader, and no damage
+                raise
+            file.seek(0)
+            head = file.read(HEAD_BYTES)
+            if head.startswith(b"\x89PNG") and (image := _without_damaged_extras(file)):
+                return image
+            _refuse_beyond_avif(file, head)
+            raise DamagedMedia(_fault(file, head), "fetch it again") from error
+
+
+@contextmanager
+def plain_words(file: BinaryIO) -> Iterator[None]:
+    """Say what is wrong with a photo's bytes where Pillow's own words do not, and what can be done about its format."""
+    try:
+        yield
+    except DamagedMedia as error:
+        if error.what.startswith((CUT, CORRUPT)):
+            raise
+        for pattern, words in _PLAIN:
+            if found := pattern.search(error.what):
+                file.seek(0)
+                todo = what_to_do(_format_of(file.read(HEAD_BYTES)))
+                raise DamagedMedia(found.expand(words).strip(), todo) from error
+        raise
+
+
+def _format_of(head: bytes) -> str:
+    row = next((row for row in FORMATS if row.reader == "Pillow" and row.begins(head)), None)
+    return row.name if row else ""
+
+
+def _title_of(head: bytes) -> str:
+    return next((row.title for row in FORMATS if row.reader == "Pillow" and row.begins(head)), "picture")
+
+
+def _without_damaged_extras(file: BinaryIO) -> ImageFile.ImageFile | None:
+    png = read_png_file(file)
+    needed = [chunk for chunk in png.damaged if chunk.is_needed and chunk.kind != "IDAT"]
+    if needed:
+        raise DamagedMedia(
+            f"the {needed[0].kind} chunk of this PNG is damaged: its checksum (CRC) does not match", "fetch it again"
+        )
+    if not png.damaged:
+        return None
+    try:
+        return open_picture(without_damaged_extras(file, png))
+    except DamagedMedia:
+        return None
+
+
+def _refuse_beyond_avif(file: BinaryIO, head: bytes) -> None:
+    size = size_of(file) if _format_of(head) == "avif" else None
+    if size and size[0] * size[1] > MAX_AVIF_PIXELS:
+        raise RefusedMedia(
+            f"{size[0]} x {size[1]} pixels is over the limit of the AVIF decoder, {MAX_AVIF_PIXELS}",
+            "convert it to TIFF or JPEG",
+        )
+
+
+def _fault(file: BinaryIO, head: bytes) -> str:
+    """What keeps a reader from accepting the bytes, as far as the format's own structure tells."""
+    title, size = _title_of(head), file.seek(0, 2)
+    if title == "JPEG":
+        parts = read_jpeg_file(file)
+        if parts.size_at is None:
+            return "this JPEG has no frame header, which says its width, height and colours: it is damaged or cut off"
+        if parts.data_at is None:
+            return "this JPEG has no scan, which would hold its picture: it is damaged or cut off"
+    if title == "WebP" and size < int.from_bytes(head[4:8], "little") + 8:
+        return CUT
+    if title == "PNG" and size < HEAD_BYTES and b"IDAT" not in head:
+        return CUT
+    return f"the header of this {title} is damaged or cut off"

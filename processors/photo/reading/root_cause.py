@@ -1,0 +1,26 @@
+"""One broken photo has one root cause, in the same words in every processor, whatever decoder met it there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from processors.errors import DamagedMedia
+from processors.photo.reading.photo_info import MAX_PIXELS
+from processors.photo.reading.photo_reader import PhotoReader
+from processors.sources.source_file import SourceFile
+
+
+@contextmanager
+def root_cause_told(file: SourceFile) -> Iterator[None]:
+    """Where another decoder finds a photo damaged, say what `PhotoReader` says of it; else what that one says."""
+    try:
+        yield
+    except DamagedMedia as error:
+        with file.open() as opened:
+            reader = PhotoReader(opened)
+            if reader.info.width_px * reader.info.height_px <= MAX_PIXELS:
+                reader.photo([])
+            if damage := reader.damage:
+                raise DamagedMedia(damage, error.todo) from error
+        raise
