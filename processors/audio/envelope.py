@@ -61,7 +61,7 @@ class _Session:
 
         self._info, self._path = info, scratch / ENVELOPE
         self._step = 1 << max(0, int(np.log2(max(1.0, processor.longest_step_seconds * info.rate_hz))))
-        self._runs = BlockRechunker(self._step * RUN_STEPS)
+        self._runs = BlockRechunker(self._step * RUN_STEPS, self._take)
         self._steps = self._samples = 0
         self._last = np.zeros((1, 1), np.float32)
         with h5netcdf.File(self._path, "w") as file:
@@ -78,8 +78,7 @@ class _Session:
         self._file = h5py.File(self._path, "r+")
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
-        for run in self._runs.add(block):
-            self._take(run)
+        self._runs.add(block)
         yield from ()
 
     def _take(self, run: np.ndarray) -> None:
@@ -112,8 +111,7 @@ class _Session:
             dataset[..., first : self._steps] = values
 
     def finish(self) -> Iterator[Item]:
-        if (rest := self._runs.rest()) is not None:
-            self._take(rest)
+        self._runs.finish()
         self._file.close()
         facts = EnvelopeFacts(
             step_count=self._steps,

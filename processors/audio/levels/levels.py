@@ -85,7 +85,7 @@ class _Session:
     def __init__(self, processor: Levels, info: AudioInfo) -> None:
         self._processor, self._info = processor, info
         self._block = max(1, round(BLOCK_SECONDS * info.rate_hz))
-        self._runs = BlockRechunker(self._block * RUN_BLOCKS)
+        self._runs = BlockRechunker(self._block * RUN_BLOCKS, self._take)
         self._channels = [
             ChannelTally(number, info.rate_hz, self._block, codec=info.codec) for number in range(info.channel_count)
         ]
@@ -96,8 +96,7 @@ class _Session:
     def feed(self, block: AudioBlock) -> Iterator[Item]:
         if block.non_finite_count:
             self._missing_samples += np.count_nonzero(~np.isfinite(block.samples), axis=1)
-        for run in self._runs.add(block):
-            self._take(run)
+        self._runs.add(block)
         yield from ()
 
     def _take(self, run: np.ndarray) -> None:
@@ -107,8 +106,7 @@ class _Session:
             tally.add(samples)
 
     def finish(self) -> Iterator[Item]:
-        if (rest := self._runs.rest()) is not None:
-            self._take(rest)
+        self._runs.finish()
         parts, counts = self._incomplete_blocks(), self._missing_samples.tolist()
         channels = tuple(tally.finish(count, parts) for tally, count in zip(self._channels, counts, strict=True))
         loudness = self._meter.finish()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,21 +11,22 @@ from processors.audio.reading.missing_samples import MissingRuns
 
 
 class BlockRechunker:
-    """Gives what it is fed in runs of `run_samples`, each starting where the one before ended.
+    """Gives what it is fed to `take` in runs of `run_samples`, each starting where the one before ended.
 
-    NaN and infinities are taken as zero, and counted.
+    A run is float32, shape (channels, samples); NaN and infinities are taken as zero, and counted.
     """
 
-    def __init__(self, run_samples: int) -> None:
+    def __init__(self, run_samples: int, take: Callable[[np.ndarray], None]) -> None:
         self._run_samples = run_samples
+        self._take = take
         self._waiting: list[np.ndarray] = []
         self._waiting_samples = 0
         self.non_finite = 0
         """NaN and infinities so far, over all channels."""
         self.missing = MissingRuns()
 
-    def add(self, block: AudioBlock) -> Iterator[np.ndarray]:
-        """Take a block; give whole runs, float32, shape (channels, run_samples)."""
+    def add(self, block: AudioBlock) -> None:
+        """Take a block, and give the runs that it completes."""
         if block.non_finite_count:
             self.non_finite += block.non_finite_count
             self.missing.add(block.first_sample, np.asarray(np.isfinite(block.samples).all(axis=0)))
@@ -39,8 +40,9 @@ class BlockRechunker:
         self._waiting_samples = joined.shape[1] - whole
         self._waiting = [joined[:, whole:].copy()] if self._waiting_samples else []
         for first in range(0, whole, self._run_samples):
-            yield joined[:, first : first + self._run_samples]
+            self._take(joined[:, first : first + self._run_samples])
 
-    def rest(self) -> np.ndarray | None:
-        """The last, shorter run; None where the sound ends with a whole one."""
-        return np.concatenate(self._waiting, axis=1) if self._waiting_samples else None
+    def finish(self) -> None:
+        """Give the last, shorter run, unless the sound ends with a whole one."""
+        if self._waiting_samples:
+            self._take(np.concatenate(self._waiting, axis=1))

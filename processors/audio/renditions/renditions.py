@@ -153,7 +153,7 @@ class _Session:
             self._chains |= {"restored": (*dc, *restoring), "audible": (*dc, *restoring, *raising)}
         for rendition in self._chains:
             self._open(rendition, processor.web if layout else (), layout or "")
-        self._runs = BlockRechunker(RUN_SAMPLES)
+        self._runs = BlockRechunker(RUN_SAMPLES, self._take)
         self._samples = 0
 
     def _open(self, rendition: str, web: tuple[Web, ...], layout: str) -> None:
@@ -177,8 +177,7 @@ class _Session:
         self._outputs.append(_Output(name=name, media_type=media_type, rendition=rendition, writer=writer))
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
-        for run in self._runs.add(block):
-            self._take(run)
+        self._runs.add(block)
         yield from ()
 
     def _take(self, run: np.ndarray) -> None:
@@ -199,8 +198,7 @@ class _Session:
                 output.write(samples)
 
     def finish(self) -> Iterator[Item]:
-        if (rest := self._runs.rest()) is not None:
-            self._take(rest)
+        self._runs.finish()
         if "restored" in self._chains:
             for restored in self._restoring.finish():
                 self._restored(restored)

@@ -134,7 +134,7 @@ class _Session:
         self._scale = Scale(window=window_of(processor.window, processor.window_samples), rate_hz=info.rate_hz)
         self._factor = self._scale.density_per_power().astype(np.float32) if processor.scaling == "density" else None
         self._channels = ("mean",) if processor.channels == "mean" else tuple(map(str, range(info.channel_count)))
-        self._runs = BlockRechunker(RUN_SAMPLES)
+        self._runs = BlockRechunker(RUN_SAMPLES, self._take)
         self._batches = FrameBatches(processor.window_samples, processor.hop_samples)
         self._beside: OrderedExecutor[_Batch] = OrderedExecutor(threads=2, most_under_way=BATCHES_UNDER_WAY)
         shape = (len(self._channels), processor.window_samples // 2 + 1)
@@ -145,13 +145,11 @@ class _Session:
         self._whole_sum, self._whole_count = np.zeros(shape), 0
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
-        for run in self._runs.add(block):
-            self._take(run)
+        self._runs.add(block)
         yield from ()
 
     def finish(self) -> Iterator[Item]:
-        if (rest := self._runs.rest()) is not None:
-            self._take(rest)
+        self._runs.finish()
         for span in self._batches.finish():
             self._submit(span, self._samples)
         for batch in self._beside.rest():
