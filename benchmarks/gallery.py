@@ -14,7 +14,8 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.measure import tell
-from processors.packs.contents.subject import Recorded, Text
+from processors.languages.text import Text
+from processors.packs.contents.subject import Recorded
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.page import write_gallery
 from tests.helpers.chromium import Browser, Page, executable, started

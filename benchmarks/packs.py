@@ -27,7 +27,7 @@ BUILD = """
 import sys
 from pathlib import Path
 from processors.packs.build import build
-from processors.packs.contents.subject import Text
+from processors.languages.text import Text
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.store import Store
 recipe = Recipe(title=Text(en="Frames"), selection=("*",), take=("frames",))
