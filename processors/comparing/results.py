@@ -14,6 +14,7 @@ from processors.comparing.spectrograms import compare_power
 from processors.contract import Json
 from processors.engine.plan import flat
 from processors.errors import RequestError
+from processors.store.latest import age
 from processors.store.manifest import Manifest, StoredItem
 from processors.store.store import Store
 
@@ -62,7 +63,7 @@ def pair(manifests: list[Manifest], keys: tuple[str, ...]) -> tuple[Manifest, Ma
     ------
     RequestError : a key names none or several of them, or there are not two.
     """
-    made = sorted((m for m in manifests if m.verdict == "made"), key=lambda manifest: manifest.started_utc)
+    made = sorted((m for m in manifests if m.verdict == "made"), key=age)
     known = ", ".join(f"{m.ref.key[:8]} ({m.started_utc[:19]})" for m in made) or "none"
     if not keys:
         if len(made) < 2:

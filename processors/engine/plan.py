@@ -12,6 +12,7 @@ from processors.engine.wanted import WantedResult, WantedResults, shown
 from processors.errors import Blame, Verdict
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import KnownOutcome, SourceRow
+from processors.store.latest import latest
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
 
@@ -182,11 +183,11 @@ def why(source: Source, wanted: WantedResult, store: Store) -> str:
     others = [m for m in store.manifests(source.digest) if m.ref.processor == processor.name]
     if not others:
         return "due: there is no result of this processor for these bytes"
-    latest = max(others, key=lambda manifest: manifest.started_utc)
-    since = f"due: since the result of {latest.started_utc}:"
-    if source.label and source.label != latest.label:
+    before = latest(others)
+    since = f"due: since the result of {before.started_utc}:"
+    if source.label and source.label != before.label:
         return f"{since} its label {source.label.name} has changed"
-    return f"{since} {changes(latest.version, latest.parameters, processor)}"
+    return f"{since} {changes(before.version, before.parameters, processor)}"
 
 
 def changes(version: int, before: Mapping[str, Json], processor: Processor) -> str:

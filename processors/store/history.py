@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 from processors.contract import Json
 from processors.store.catalogue import Catalogue
+from processors.store.latest import LATEST_FIRST
 from processors.store.manifest import Cost
 from processors.store.sql import connect
 
 LATEST = """
-SELECT source, processor, version, parameters, started_utc FROM results WHERE list_contains(?, processor)
-QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY started_utc DESC) = 1
+SELECT source, processor, version, parameters, started_utc FROM latest_results WHERE list_contains(?, processor)
 """
 COSTS = """
 CREATE TEMP TABLE costs AS
-SELECT r.source, r.processor, k.medium, r.started_utc, r.reading_seconds, r.own_seconds,
+SELECT r.source, r.processor, r.key, k.medium, r.started_utc, r.reading_seconds, r.own_seconds,
        CASE WHEN k.medium = 'photo' THEN k.size_bytes ELSE k.duration_seconds END AS measure
 FROM results r JOIN known k USING (source)
 WHERE r.verdict = 'made' AND r.own_seconds IS NOT NULL AND list_contains(?, r.processor)
 """
-OWN = """
+OWN = f"""
 SELECT source, processor, reading_seconds, own_seconds FROM costs
-QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY started_utc DESC) = 1
+QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY {LATEST_FIRST}) = 1
 """
 RATES = """
 SELECT medium, processor, median(reading_seconds / measure), median(own_seconds / measure) FROM costs

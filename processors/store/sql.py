@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from processors.store.catalogue import Catalogue
 from processors.store.disagreements import disagreements
+from processors.store.latest import LATEST_FIRST, LATEST_RESULTS
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,12 +20,12 @@ FROM stored_sources
 """
 """One row for each place and what it holds or held; `gone_utc` is NULL while it holds it."""
 
-AUDITS = """
+AUDITS = f"""
 CREATE VIEW audits AS
-SELECT i.source, i.facts::JSON AS audit
-FROM stored_items i JOIN results r ON (i.source, i.processor, i.key) = (r.source, r.processor, r.key)
-WHERE i.processor = 'video.integrity' AND i.name = 'integrity.json'
-QUALIFY row_number() OVER (PARTITION BY i.source ORDER BY r.started_utc DESC) = 1
+SELECT source, facts::JSON AS audit
+FROM stored_items i JOIN results r USING (source, processor, key)
+WHERE processor = 'video.integrity' AND i.name = 'integrity.json'
+QUALIFY row_number() OVER (PARTITION BY source ORDER BY {LATEST_FIRST}) = 1
 """
 """One row an audited video: what its latest audit says."""
 
@@ -37,20 +38,20 @@ FROM stored_items i LEFT JOIN audits a ON a.source = i.source
 """
 """Every item; the latest audit of its source travels in its facts."""
 
-SIGHTED = """
+SIGHTED = f"""
 CREATE VIEW sighted AS
 WITH places AS (
   SELECT *, count(*) OVER (PARTITION BY digest) AS place_count FROM sources WHERE kind = 'media'
 ), words AS (
-  SELECT i.source, i.key, i.facts, r.release, r.source_name, r.parameters, r.started_utc
-  FROM stored_items i JOIN results r ON (i.source, i.processor, i.key) = (r.source, r.processor, r.key)
-  WHERE i.processor = 'evidence'
+  SELECT source, key, i.facts, r.release, r.source_name, r.parameters, r.started_utc
+  FROM stored_items i JOIN results r USING (source, processor, key)
+  WHERE processor = 'evidence'
 )
 SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words, w.parameters AS words_parameters
 FROM places p LEFT JOIN words w ON w.source = p.digest AND (
   w.key = p.evidence_key OR (p.evidence_key IS NULL AND (w.release = p.release OR p.place_count = 1)))
 QUALIFY row_number() OVER (
-  PARTITION BY p.path, p.digest ORDER BY w.source_name = p.name DESC, w.started_utc DESC) = 1
+  PARTITION BY p.path, p.digest ORDER BY w.source_name = p.name DESC, {LATEST_FIRST}) = 1
 """
 """One row for each place of a media file, with the evidence that holds what is said there.
 
@@ -97,7 +98,7 @@ def connect(catalogue: Catalogue) -> duckdb.DuckDBPyConnection:
     stored = {"sources": "stored_sources", "results": "results", "links": "links", "items": "stored_items"}
     for table, name in stored.items():
         connection.register(name, catalogue.table(table))
-    for view in (SOURCES, AUDITS, ITEMS, SIGHTED):
+    for view in (SOURCES, LATEST_RESULTS, AUDITS, ITEMS, SIGHTED):
         connection.execute(view)
     counts = [{"source": source, "count": len(apart)} for source, apart in disagreements(connection).items()]
     connection.register("disagreements", pa.Table.from_pylist(counts, COUNTS))

@@ -126,9 +126,8 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
         apart = disagreements(connection)
         failures: dict[str, list[FailedResult]] = {}
         for source, processor, verdict, reason in connection.execute(
-            "SELECT source, processor, verdict, reason FROM results WHERE processor <> 'evidence' "
-            "QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY started_utc DESC) = 1 "
-            "AND verdict <> 'made' ORDER BY source, processor"
+            "SELECT source, processor, verdict, reason FROM latest_results "
+            "WHERE processor <> 'evidence' AND verdict <> 'made' ORDER BY source, processor"
         ).fetchall():
             failures.setdefault(source, []).append(FailedResult(processor=processor, verdict=verdict, reason=reason))
         unsaid: dict[str, dict[str, FailedResult]] = {}

@@ -10,6 +10,7 @@ from processors.formats import media_type_of
 from processors.packs.contents.subject import SourceRecord, entries, manifests_of
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
+from processors.store.latest import age
 from processors.store.manifest import Manifest
 from processors.store.store import Store
 
@@ -41,10 +42,6 @@ def shown_of_store(subjects: Iterable[SourceRecord], store: Store, folder: Path)
 
 
 def newest(manifests: Iterable[Manifest]) -> list[Manifest]:
-    """Of each processor with the same parameters, the result made last; other parameters stay beside it."""
-    best: dict[tuple[str, bytes], Manifest] = {}
-    for manifest in manifests:
-        name = manifest.ref.processor, canonical_json(manifest.parameters)
-        if name not in best or best[name].started_utc < manifest.started_utc:
-            best[name] = manifest
+    """Return the latest result of each processor with the same parameters; other parameters stay next to it."""
+    best = {(one.ref.processor, canonical_json(one.parameters)): one for one in sorted(manifests, key=age)}
     return sorted(best.values(), key=lambda manifest: manifest.ref)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from processors.packs.presentation import is_taken, presentation_of
 from processors.packs.recipe.pack_recipe import Recipe
+from processors.store.latest import latest
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 
@@ -20,8 +21,8 @@ def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[Res
         if manifest.verdict == "made":
             by_processor.setdefault(manifest.ref.processor, []).append(manifest)
     for processor in sorted(by_processor):
-        results = sorted(by_processor[processor], key=lambda one: (one.started_utc, one.ref.key))
-        current = [one for one in results if one.ref in asked] or results[-1:]
+        results = by_processor[processor]
+        current = [one for one in results if one.ref in asked] or [latest(results)]
         for manifest in sorted(current, key=lambda one: one.ref):
             items = [item for item in manifest.items if is_taken(processor, item.name, recipe.take)]
             if presentation_of(processor).is_in_sizes:  # a small photo is not enlarged: its sizes may be the same bytes
