@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
@@ -17,16 +17,15 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from processors.contract import LabelRef, Medium, Source, canonical_json
 from processors.errors import Blame, ResultCorrupt, StoreError, Verdict
 from processors.identify import Identity, Kind
-from processors.sources.scan import FoundFile
-from processors.store.links import SourceLink, link_row
-from processors.store.manifest import Manifest, ResultRef
-from processors.store.schemas import IDENTITY, SCHEMAS
+from processors.sources.scan import FoundFile, storable
+from processors.store.links import LINK_SCHEMA, SourceLink, link_row
+from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceRow:
-    """A file as it was last hashed at one place."""
+    """A file as it was last hashed at one place; its fields are the columns of the table `sources`."""
 
     path: str
     """Absolute."""
@@ -57,7 +56,7 @@ class SourceRow:
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:
         return cls(
-            path=file.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
+            path=storable(file.path),
             digest=digest,
             release=file.release,
             relative=file.relative,
@@ -65,7 +64,13 @@ class SourceRow:
             size_bytes=file.size_bytes,
             mtime_ns=file.mtime_ns,
             seen_utc=seen_utc,
-            **asdict(identity),
+            kind=identity.kind,
+            medium=identity.medium,
+            format=identity.format,
+            codec=identity.codec,
+            has_sound=identity.has_sound,
+            duration_seconds=identity.duration_seconds,
+            note=identity.note,
         )
 
     @property
@@ -102,6 +107,59 @@ class KnownOutcome(NamedTuple):
     blame: Blame | None = None
 
 
+_TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
+_ARROW_TYPES = {int: _INT, float: _FLOAT, bool: pa.bool_()}
+
+RESULT_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest], Any]]] = {
+    "source": (_TEXT, lambda result: result.ref.source),
+    "processor": (_TEXT, lambda result: result.ref.processor),
+    "key": (_TEXT, lambda result: result.ref.key),
+    "version": (_INT, lambda result: result.version),
+    "parameters": (_TEXT, lambda result: canonical_json(result.parameters).decode()),
+    "verdict": (_TEXT, lambda result: result.verdict),
+    "reason": (_TEXT, lambda result: result.reason),
+    "item_count": (_INT, lambda result: len(result.items)),
+    "size_bytes": (_INT, lambda result: sum(item.size_bytes for item in result.items)),
+    "source_name": (_TEXT, lambda result: result.source_name),
+    "release": (_TEXT, lambda result: result.release),
+    "source_facts": (_TEXT, lambda result: json.dumps(result.source_facts, ensure_ascii=False)),
+    "started_utc": (_TEXT, lambda result: result.started_utc),
+    "seconds": (_FLOAT, lambda result: result.seconds),
+    "reading_seconds": (_FLOAT, lambda result: result.cost.reading_seconds if result.cost else None),
+    "own_seconds": (_FLOAT, lambda result: result.cost.own_seconds if result.cost else None),
+    "blame": (_TEXT, lambda result: result.blame),
+}
+ITEM_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest, StoredItem], Any]]] = {
+    "source": (_TEXT, lambda result, item: result.ref.source),
+    "processor": (_TEXT, lambda result, item: result.ref.processor),
+    "key": (_TEXT, lambda result, item: result.ref.key),
+    "name": (_TEXT, lambda result, item: item.name),
+    "media_type": (_TEXT, lambda result, item: item.media_type),
+    "size_bytes": (_INT, lambda result, item: item.size_bytes),
+    "sha256": (_TEXT, lambda result, item: item.sha256),
+    "facts": (_TEXT, lambda result, item: json.dumps(item.facts, ensure_ascii=False)),
+}
+
+
+def _source_schema() -> pa.Schema:
+    """Columns for the fields of `SourceRow`; what is no number is text."""
+    kinds = {name: set(get_args(hint) or (hint,)) for name, hint in get_type_hints(SourceRow).items()}
+    found = {name: [arrow for kind, arrow in _ARROW_TYPES.items() if kind in held] for name, held in kinds.items()}
+    return pa.schema([(name, found[name][0] if found[name] else _TEXT) for name in kinds])
+
+
+SCHEMAS = {
+    "sources": _source_schema(),
+    "results": pa.schema([(name, kind) for name, (kind, _) in RESULT_COLUMNS.items()]),
+    "items": pa.schema([(name, kind) for name, (kind, _) in ITEM_COLUMNS.items()]),
+    "links": LINK_SCHEMA,
+}
+"""Columns of every table. One can be added: where a store does not have it yet, it reads as NULL."""
+IDENTITY = {
+    "sources": ("path", "digest"),
+    "results": ("source", "processor", "key"),
+    "items": ("source", "processor", "key", "name"),
+}
 COMMIT_TRIES = 10
 REMOVED_AT_ONCE = 500
 
@@ -168,7 +226,7 @@ class Catalogue:
 
     def add_results(self, manifests: Sequence[Manifest]) -> None:
         """Index results; of those already there only the verdict can change, when a failure was tried again."""
-        self._merge("results", [_result_row(manifest) for manifest in manifests], update=True)
+        self._merge("results", [_row(RESULT_COLUMNS, manifest) for manifest in manifests], update=True)
         self._merge("items", [row for manifest in manifests for row in _item_rows(manifest)])
 
     def replace_links(self, links: Sequence[SourceLink]) -> None:
@@ -203,7 +261,7 @@ class Catalogue:
                 unreadable.append(str(error))
         rows: dict[str, list[dict[str, Any]]] = {
             "sources": [{"digest": rec["digest"], **seen} for rec in self._store.sources() for seen in rec["seen"]],
-            "results": [_result_row(manifest) for manifest in manifests],
+            "results": [_row(RESULT_COLUMNS, manifest) for manifest in manifests],
             "items": [row for manifest in manifests for row in _item_rows(manifest)],
             "links": [link_row(link) for record in self._store.sources() for link in record.get("links", [])],
         }
@@ -247,39 +305,10 @@ def _first_line(error: Exception) -> str:
     return str(error).split("\n")[0] + ": check the disk and that it can be written"
 
 
-def _result_row(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "source": manifest.ref.source,
-        "processor": manifest.ref.processor,
-        "key": manifest.ref.key,
-        "version": manifest.version,
-        "parameters": canonical_json(manifest.parameters).decode(),
-        "verdict": manifest.verdict,
-        "reason": manifest.reason,
-        "item_count": len(manifest.items),
-        "size_bytes": sum(item.size_bytes for item in manifest.items),
-        "source_name": manifest.source_name,
-        "release": manifest.release,
-        "source_facts": json.dumps(manifest.source_facts, ensure_ascii=False),
-        "started_utc": manifest.started_utc,
-        "seconds": manifest.seconds,
-        "reading_seconds": manifest.cost and manifest.cost.reading_seconds,
-        "own_seconds": manifest.cost and manifest.cost.own_seconds,
-        "blame": manifest.blame,
-    }
+def _row(columns: Mapping[str, tuple[pa.DataType, Callable[..., Any]]], *records: object) -> dict[str, Any]:
+    """Return the row of a table that its columns say of a record."""
+    return {name: value(*records) for name, (_, value) in columns.items()}
 
 
 def _item_rows(manifest: Manifest) -> list[dict[str, Any]]:
-    return [
-        {
-            "source": manifest.ref.source,
-            "processor": manifest.ref.processor,
-            "key": manifest.ref.key,
-            "name": item.name,
-            "media_type": item.media_type,
-            "size_bytes": item.size_bytes,
-            "sha256": item.sha256,
-            "facts": json.dumps(item.facts, ensure_ascii=False),
-        }
-        for item in manifest.items
-    ]
+    return [_row(ITEM_COLUMNS, manifest, item) for item in manifest.items]

@@ -24,10 +24,9 @@ from processors.engine.estimate import Estimate, estimate
 from processors.engine.parameters import changed, from_parameters, parse_settings
 from processors.engine.wanted import WantedResult
 from processors.errors import RequestError
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue import SCHEMAS, Catalogue
 from processors.store.history import History
 from processors.store.manifest import Cost
-from processors.store.schemas import SCHEMAS
 from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet

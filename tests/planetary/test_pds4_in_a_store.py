@@ -22,8 +22,7 @@ from processors.contract import LabelRef
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
-from processors.store.schemas import SCHEMAS
+from processors.store.catalogue import SCHEMAS, Catalogue
 from processors.store.store import Store
 from tests.conftest import Run
 from tests.helpers.made_pds3 import detached, picture
