@@ -37,7 +37,7 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     from processors.engine.wanted import WantedResults
     from processors.store.by_name import rebuild_by_name
     from processors.store.catalogue import Catalogue
-    from processors.store.packed import packed_results
+    from processors.packs.registry import packed_results
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from processors.errors import RequestError
+from processors.errors import RequestError, StoreError
 from processors.packs.build import Built
 from processors.packs.contents.names import portable_name
 from processors.store.manifest import ResultRef
@@ -32,8 +32,18 @@ def remember(store: Store, built: Built) -> Path:
     return place
 
 
+def packed_results(store: Store) -> dict[ResultRef, str]:
+    """Return the results in packs, each with the place of a pack that holds it.
+
+    Raises
+    ------
+    StoreError : a record that cannot be read; what it refers to is not known, so nothing may be pruned.
+    """
+    return {ref: record.pack for record in _records(store) for ref in record.results}
+
+
 def forget(store: Store, word: str) -> list[str]:
-    """Remove the records of the pack at a path, or of that name; the pack itself stays. Gives the paths of the packs.
+    """Remove the records of the pack at a path, or of that name, and return its paths; the pack itself stays.
 
     Raises
     ------
@@ -41,24 +51,39 @@ def forget(store: Store, word: str) -> list[str]:
     """
     found = _meant(store, word)
     if not found:
-        known = ", ".join(pack for _, pack in _remembered(store)) or "none"
+        known = ", ".join(record.pack for record in _records(store)) or "none"
         raise RequestError(f"{word}: unknown pack; known packs: {known}")
-    for place, _ in found:
-        place.unlink()
-    return [pack for _, pack in found]
+    for record in found:
+        record.place.unlink()
+    return [record.pack for record in found]
 
 
 def results_of(store: Store, word: str) -> list[ResultRef]:
-    """What the pack at a path, or of that name, was made of; empty where the store remembers no such pack."""
-    return [ResultRef(**ref) for place, _ in _meant(store, word) for ref in json.loads(place.read_bytes())["results"]]
+    """Return what the pack at a path, or of that name, was made of; empty where no such pack is remembered."""
+    return [ref for record in _meant(store, word) for ref in record.results]
 
 
-def _meant(store: Store, word: str) -> list[tuple[Path, str]]:
-    path = str(Path(word).absolute())
-    found = [(place, pack) for place, pack in _remembered(store) if pack == path]
-    return found or [(place, pack) for place, pack in _remembered(store) if Path(pack).name == word]
+@dataclass(frozen=True, kw_only=True)
+class _PackRecord:
+    place: Path
+    pack: str
+    """Path of the pack when it was built."""
+    results: tuple[ResultRef, ...]
 
 
-def _remembered(store: Store) -> Iterator[tuple[Path, str]]:
+def _meant(store: Store, word: str) -> list[_PackRecord]:
+    records, path = list(_records(store)), str(Path(word).absolute())
+    at_path = [record for record in records if record.pack == path]
+    return at_path or [record for record in records if Path(record.pack).name == word]
+
+
+def _records(store: Store) -> Iterator[_PackRecord]:
     for place in sorted((store.root / "packs").glob("*.json")):
-        yield place, json.loads(place.read_bytes())["pack"]
+        try:
+            record = json.loads(place.read_bytes())
+            results = tuple(ResultRef(**ref) for ref in record["results"])
+            yield _PackRecord(place=place, pack=str(record["pack"]), results=results)
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"{place}: not the record of a pack ({error}): remove it or build the pack again"
+            ) from error

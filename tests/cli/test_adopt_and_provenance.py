@@ -19,9 +19,9 @@ from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.comparing.provenance import origin
 from processors.engine.wanted import WantedResult
 from processors.errors import RequestError, ResultMissing, StoreError
+from processors.packs.registry import packed_results
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
-from processors.store.packed import packed_results
 from processors.store.store import Store
 from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
