@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,29 +15,21 @@ LIKE_CTRL_C = (signal.SIGHUP, signal.SIGTERM)
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP arrived; `name` says which."""
+    """SIGTERM or SIGHUP arrived; `signal` says which, as in what Prefect raises for SIGTERM wherever a flow runs."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.signal = number
 
 
 def signal_of(error: BaseException) -> str | None:
     """Return the name of the signal that raised this; None where none did."""
-    if isinstance(error, Terminated):
-        return error.name
-    if _is_prefects(error):
-        return "SIGTERM"
+    if isinstance(error, Exception):
+        return None
+    number = getattr(error, "signal", None)
+    if isinstance(number, int):
+        return signal.Signals(number).name
     return "SIGINT" if isinstance(error, KeyboardInterrupt) else None
-
-
-def _is_prefects(error: BaseException) -> bool:
-    """Prefect raises an exception of its own for SIGTERM wherever a flow runs."""
-    if "prefect" not in sys.modules:
-        return False
-    from prefect.exceptions import TerminationSignal
-
-    return isinstance(error, TerminationSignal)
 
 
 @contextmanager
@@ -49,7 +40,7 @@ def signals_interrupt() -> Iterator[None]:
     """
 
     def terminate(number: int, frame: FrameType | None) -> None:
-        raise Terminated(signal.Signals(number).name)
+        raise Terminated(number)
 
     with _handled(terminate, [one for one in LIKE_CTRL_C if signal.getsignal(one) is not signal.SIG_IGN]):
         yield
