@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.settle import settled, start
 from flows.run.workers import Stopped, Workers
@@ -17,6 +19,25 @@ from processors.store.store import Store
 BATCH_SECONDS = 4.0
 """Estimated work in one batch: an empty Prefect task costs about 20 ms, so that is half a percent."""
 BATCH_SOURCES = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Due sources of a run, as plain data: whoever does them, here or elsewhere, needs nothing else."""
+
+    run: str
+    """Name of the run."""
+    store: Path
+    options: Options
+    due: tuple[Due, ...]
+    waits: bool = False
+    """True: wait for sources that another run is working on; false: leave them for the end of this run."""
+
+    @property
+    def label(self) -> str:
+        """Words for people."""
+        first = self.due[0].relative
+        return first if len(self.due) == 1 else f"{first} and {len(self.due) - 1} more"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from processors.engine.plan import Plan, make_plan
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import NO_SPACE, SourceChanged, StoreError, machine_reason
-from processors.identify import Identity
+from processors.identify import Identity, hash_and_identify
 from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, SkippedFile, printable, storable, survey
 from processors.sources.source_file import SourceFile
 from processors.store.by_name import ByNameEntry
@@ -229,13 +229,11 @@ def _batches(files: Sequence[FoundFile], workers: int) -> Iterator[list[FoundFil
 
 def _inspect_batch(files: list[FoundFile]) -> list[tuple[str, Identity] | OSError]:
     """In a worker: digest and identity of each file, or what the machine said."""
-    from processors.sources.inspect import inspect
-
     answers: list[tuple[str, Identity] | OSError] = []
     for file in files:
         source = SourceFile(path=Path(file.path), size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
         try:
-            answers.append(inspect(source, file.name))
+            answers.append(hash_and_identify(source, file.name))
         except OSError as error:
             answers.append(error)
     return answers

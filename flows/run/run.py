@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.run.batches import SourceOutcome, into_batches
+from flows.run.batches import Batch, SourceOutcome, into_batches
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
@@ -19,7 +19,7 @@ from flows.run.problems import MARSMEDIA
 from flows.run.progress import RunProgress
 from flows.run.report import Report, Stop, make_report, save
 from flows.run.run_record import RunRecord, recorded
-from flows.run.shared_work import Answer, SharedWork, Work
+from flows.run.shared_work import Answer, SharedWork, do_batch
 from flows.run.workers import Workers, default_limits, warm_up
 from processors.engine.plan import Due, Plan
 from processors.engine.wanted import Recipes
@@ -33,8 +33,8 @@ from processors.store.store import Store
 CATALOGUE_SECONDS = 15.0
 """Time between two writes of the catalogue during a run; a killed run's results are found again by the next plan."""
 
-Dispatch = Callable[[Sequence[list[Due]], Work], Iterable[Answer]]
-"""Does the work on every batch, several at a time, and gives what each returned or raised, in any order."""
+Dispatch = Callable[[Sequence[Batch]], Iterable[Answer]]
+"""Does every batch by `do_batch`, several at a time, and gives what each returned or raised, in any order."""
 Prepare = Callable[[Store, RunProgress], Prepared]
 """Looks at what the run is to work on, and plans it."""
 
@@ -140,8 +140,10 @@ class _Run:
         progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
         count = options.worker_count
         limits = default_limits(count, options.memory_mb, options.time_limit_factor)
-        with Workers(count, limits) as workers:
-            shared = self._shared = SharedWork(plan, self._store, workers, progress, stop)
+        with (
+            Workers(count, limits) as workers,
+            SharedWork(self._record.who.run, plan, self._store, workers, progress, stop) as self._shared,
+        ):
 
             def end(error: BaseException) -> None:
                 self._ended_by(error)
@@ -149,14 +151,18 @@ class _Run:
                 workers.stop()
 
             try:
-                busy = self._round(dispatch(into_batches(plan.due), shared.now), end)
+                busy = self._round(dispatch(self._batches(into_batches(plan.due))), end)
                 if plan.later and self._stop is None:
-                    busy += self._round(dispatch(into_batches(plan.later), shared.now), end)
+                    busy += self._round(dispatch(self._batches(into_batches(plan.later))), end)
                 if busy and self._stop is None:
                     progress.phase("Waiting for another run", len(busy))
-                    self._round(dispatch([[one] for one in busy], shared.when_free), end)
+                    self._round(dispatch(self._batches([[one] for one in busy], waits=True)), end)
             except BaseException as error:  # noqa: BLE001 - no worker may be left behind
                 end(error)
+
+    def _batches(self, shares: Iterable[list[Due]], *, waits: bool = False) -> list[Batch]:
+        run, store, options = self._record.who.run, self._store.root, self._options
+        return [Batch(run=run, store=store, options=options, due=tuple(due), waits=waits) for due in shares]
 
     def _round(self, answers: Iterable[Answer], end: Callable[[BaseException], None]) -> list[Due]:
         busy: list[Due] = []
@@ -199,11 +205,11 @@ def _stop_of(error: BaseException) -> Stop:
     return Stop(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=told)
 
 
-def in_threads(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:
     """Dispatch without Prefect: for tests, and to measure what Prefect costs."""
     pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)
     try:
-        for future in as_completed([pool.submit(work, batch) for batch in batches]):
+        for future in as_completed([pool.submit(do_batch, batch) for batch in batches]):
             yield future.exception() or future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

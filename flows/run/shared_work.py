@@ -7,11 +7,11 @@ for, and what is not there then is made here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from flows.run.batches import SourceOutcome, run_batch
+from flows.run.batches import Batch, SourceOutcome, run_batch
 from flows.run.progress import RunProgress
 from flows.run.workers import Workers
 from processors.engine.plan import Due, Plan
@@ -36,19 +36,36 @@ class Finished:
 
 Answer = Finished | BaseException
 """What a batch came to, or what was raised."""
-Work = Callable[[list[Due]], Finished]
+
+_at_work: dict[str, SharedWork] = {}
+"""Runs of this process that have their workers open, by name."""
+
+
+def do_batch(batch: Batch) -> Finished:
+    """Do a batch with the workers that this process has open for its run; raises as `run_batch`."""
+    work = _at_work.get(batch.run)
+    if work is None:
+        raise LookupError(f"{batch.run}: this process has no workers open for that run")
+    return work.when_free(batch.due) if batch.waits else work.now(batch.due)
 
 
 class SharedWork:
-    """Does batches with the claims that keep two runs from doing the same."""
+    """Does batches with the claims that keep two runs from doing the same; use it as a context."""
 
     def __init__(
-        self, plan: Plan, store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
+        self, run: str, plan: Plan, store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
     ) -> None:
         self._store, self._workers, self._progress, self._stop = store, workers, progress, stop
-        self._retried = plan.retried
+        self._run, self._retried = run, plan.retried
 
-    def now(self, batch: list[Due]) -> Finished:
+    def __enter__(self) -> SharedWork:
+        _at_work[self._run] = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del _at_work[self._run]
+
+    def now(self, batch: Sequence[Due]) -> Finished:
         """Do what nobody else is doing; raises as `run_batch`."""
         with ExitStack() as held:
             free, busy = [], []
@@ -62,7 +79,7 @@ class SharedWork:
             answer = self._do(free)
         return replace(answer, busy=busy)
 
-    def when_free(self, batch: list[Due]) -> Finished:
+    def when_free(self, batch: Sequence[Due]) -> Finished:
         """Wait for each source until nobody else works on it, then do what is not there; raises as `run_batch`."""
         done, elsewhere = [], []
         for one in batch:

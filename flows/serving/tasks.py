@@ -27,10 +27,10 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows.run.batches import Batch
 from flows.run.problems import by_file
 from flows.run.report import Report, cell, markdown
-from flows.run.shared_work import Answer, Finished, Work
-from processors.engine.plan import Due
+from flows.run.shared_work import Answer, Finished, do_batch
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.sources.scan import printable
 
@@ -50,18 +50,18 @@ def task_runner() -> TaskRunner[Any]:
     return ThreadPoolTaskRunner(max_workers=(os.cpu_count() or 1) + 1)  # type: ignore[arg-type]
 
 
-@task(name="derive", task_run_name="{label}", cache_policy=NO_CACHE, persist_result=False)
-def derive_batch(label: str, batch: list[Due], work: Work) -> Finished | State[StoreError]:
-    """One batch of sources; the label is what Prefect's page shows. A full disk fails it without a traceback."""
+@task(name="derive", task_run_name="{batch.label}", cache_policy=NO_CACHE, persist_result=False)
+def derive_batch(batch: Batch) -> Finished | State[StoreError]:
+    """Derive one batch of sources. A full disk fails it without a traceback."""
     try:
-        return work(batch)
+        return do_batch(batch)
     except StoreError as error:
         return Failed(message=str(error), data=error)  # type: ignore[return-value]
 
 
-def in_tasks(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+def in_tasks(batches: Sequence[Batch]) -> Iterable[Answer]:
     """Dispatch each batch as a Prefect task."""
-    futures = [derive_batch.submit(_label(batch), batch, work) for batch in batches]
+    futures = [derive_batch.submit(batch) for batch in batches]
     for future in as_completed(futures):
         yield future.result(raise_on_failure=False)  # type: ignore[misc]
 
@@ -167,7 +167,3 @@ def _picture(path: Path) -> str:
         small = io.BytesIO()
         sheet.save(small, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(small.getvalue()).decode()}"
-
-
-def _label(batch: list[Due]) -> str:
-    return batch[0].relative if len(batch) == 1 else f"{batch[0].relative} and {len(batch) - 1} more"

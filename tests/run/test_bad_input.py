@@ -13,10 +13,10 @@ import soundfile
 from click.testing import CliRunner
 
 from flows.cli.main import main
+from flows.run.batches import Batch
 from flows.run.options import Options
 from flows.run.report import markdown
-from flows.run.run import Answer, Work, in_threads, run_ingest
-from processors.engine.plan import Due
+from flows.run.run import Answer, in_threads, run_ingest
 from processors.video.frames.frames import Frames
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
@@ -92,10 +92,10 @@ def test_a_file_that_changes_while_it_is_read_is_told_and_made_the_next_time(
 ) -> None:
     changing, vanishing = maker.photo("changing.jpg", size=(400, 300)), maker.photo("vanishing.jpg", size=(300, 200))
 
-    def meddle(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+    def meddle(batches: Sequence[Batch]) -> Iterable[Answer]:
         changing.write_bytes(changing.read_bytes() + b"more")
         vanishing.unlink()
-        return in_threads(batches, work)
+        return in_threads(batches)
 
     report = run_ingest(raw, tmp_path / "store", RECIPES, Options(), meddle, name="meddled")
     assert (report.state, counts(report)) == ("failed", (4, 0, 0, 0, 4))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,12 +20,13 @@ from click.testing import CliRunner
 
 from flows.cli.main import main
 from flows.cli.run_flow import conduct
+from flows.run.batches import Batch
+from flows.run.interrupt import Terminated, signal_of
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
 from flows.run.progress import RunProgress
 from flows.run.run import in_threads, run_ingest
-from flows.run.shared_work import Answer, Work
-from processors.engine.plan import Due
+from flows.run.shared_work import Answer
 from processors.errors import StoreError
 from processors.store.catalogue import Catalogue
 from processors.store.claims import claim_run, claim_source
@@ -51,8 +55,8 @@ def photos(raw: Path, maker: MediaMaker) -> Path:
 def test_an_interrupted_run_counts_everything_that_its_workers_committed(photos: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
 
-    def interrupted(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
-        for _ in in_threads([batch[:5] for batch in batches], work):
+    def interrupted(batches: Sequence[Batch]) -> Iterable[Answer]:
+        for _ in in_threads([replace(batch, due=batch.due[:5]) for batch in batches]):
             raise KeyboardInterrupt  # and with it the answer is lost
         return ()
 
@@ -65,9 +69,26 @@ def test_an_interrupted_run_counts_everything_that_its_workers_committed(photos:
     assert list((store / "scratch").iterdir()) == list((store / "claims").iterdir()) == []
 
 
+def test_batches_are_plain_data_that_can_be_sent_elsewhere(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.photo("photo.jpg")
+
+    def sent(batches: Sequence[Batch]) -> Iterable[Answer]:
+        return in_threads([pickle.loads(pickle.dumps(batch)) for batch in batches])
+
+    report = run_ingest(raw, tmp_path / "store", RECIPES, Options(), sent, name="sent")
+    assert counts(report) == (2, 2, 0, 0, 0)
+
+
+def test_the_signal_that_prefect_raises_is_told_by_its_name() -> None:
+    from prefect.exceptions import TerminationSignal
+
+    assert signal_of(TerminationSignal(signal=signal.SIGTERM)) == signal_of(Terminated(signal.SIGTERM)) == "SIGTERM"
+    assert (signal_of(KeyboardInterrupt()), signal_of(ValueError())) == ("SIGINT", None)
+
+
 def test_a_bug_in_the_run_itself_ends_in_a_report_with_the_traceback(photos: Path, tmp_path: Path) -> None:
-    def broken(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
-        yield from in_threads(batches[:1], work)
+    def broken(batches: Sequence[Batch]) -> Iterable[Answer]:
+        yield from in_threads(batches[:1])
         raise ZeroDivisionError("division by zero")
 
     report = run_ingest(photos, tmp_path / "store", RECIPES, Options(), broken, name="broken")
@@ -182,15 +203,15 @@ def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_
 def test_two_runs_at_once_make_everything_once_and_know_of_each_other(photos: Path, tmp_path: Path) -> None:
     store, introduced, reports = tmp_path / "store", threading.Event(), {}
 
-    def second(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+    def second(batches: Sequence[Batch]) -> Iterable[Answer]:
         introduced.set()
-        return in_threads(batches, work)
+        return in_threads(batches)
 
-    def first(batches: Sequence[list[Due]], work: Work) -> Iterable[Answer]:
+    def first(batches: Sequence[Batch]) -> Iterable[Answer]:
         if not other.ident:  # it is asked once more for what the other one was working on
             other.start()
         assert introduced.wait(60)
-        return in_threads(batches, work)
+        return in_threads(batches)
 
     def run_second() -> None:
         reports["second"] = run_ingest(photos, store, RECIPES, Options(), second, name="second")
