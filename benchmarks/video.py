@@ -23,7 +23,7 @@ import av
 from benchmarks.measure import in_turn, python, tell
 from processors.contract import Processor, Source
 from processors.engine.derive import derive
-from processors.sources.inspect import inspect
+from processors.identify import hash_and_identify
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
 from processors.video.audit.integrity import Integrity
@@ -126,7 +126,7 @@ def everything(shots: Shots, per_shot: int) -> list[Processor]:
 def run(clip: Path, store: Path, processors: list[Processor]) -> None:
     """Make the results as a run does, without Prefect."""
     file = SourceFile.at(clip)
-    digest, identity = inspect(file, clip.name)
+    digest, identity = hash_and_identify(file, clip.name)
     assert identity.medium == "video", identity
     source = Source(
         digest=digest,

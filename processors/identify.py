@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
@@ -19,6 +20,7 @@ from processors.decoding import open_container
 from processors.errors import MediaError
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
 from processors.planetary.open_image import attached_format, is_pds3_label, other_data
+from processors.sources.source_file import SourceFile
 
 Kind = Literal["media", "companion", "unsupported"]
 HEAD_BYTES = 1 << 16
@@ -50,6 +52,22 @@ class Identity:
     """As the container's header claims; for estimates only."""
     note: str | None = None
     """What a person should know: why it is unsupported, or that the name's suffix says something else."""
+
+
+def hash_and_identify(file: SourceFile, name: str) -> tuple[str, Identity]:
+    """Return the SHA-256 of a file's bytes, and what they are.
+
+    Raises
+    ------
+    SourceChanged : the file changed or vanished meanwhile.
+    OSError : the machine will not give it.
+    """
+    with file.open() as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()  # type: ignore[arg-type]
+        opened.seek(0)
+        identity = identify(opened, name)
+    file.check_unchanged()
+    return digest, identity
 
 
 def identify(file: BinaryIO, name: str) -> Identity:

@@ -8,9 +8,9 @@ from pathlib import Path
 from processors.audio.levels.levels import Levels
 from processors.contract import Processor, Source
 from processors.engine.derive import derive
+from processors.identify import hash_and_identify
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
-from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
@@ -30,7 +30,7 @@ def verdict_of(path: Path, store: Store) -> Verdict:
     """Derive a few results of a file, as a run would."""
     stat = path.stat()
     file = SourceFile(path=path, size_bytes=stat.st_size, mtime_ns=stat.st_mtime_ns)
-    digest, identity = inspect(file, path.name)
+    digest, identity = hash_and_identify(file, path.name)
     if identity.kind != "media" or identity.medium is None:
         return Verdict(told=f"{identity.format}: {identity.note}", faults=())
     source = Source(

@@ -10,7 +10,7 @@ from typing import Any
 
 from processors.contract import Processor, Source, inputs_of, result_key
 from processors.engine.derive import derive
-from processors.sources.inspect import inspect
+from processors.identify import hash_and_identify
 from processors.sources.source_file import SourceFile
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
@@ -50,7 +50,7 @@ def with_used(processors: Sequence[Processor]) -> list[Processor]:
 def derived(path: Path, store: Path, *processors: Processor) -> list[Derived]:
     """The result of each processor, made where it is not there yet."""
     file, home = SourceFile.at(path), Store(store)
-    digest, identity = inspect(file, path.name)
+    digest, identity = hash_and_identify(file, path.name)
     assert identity.medium is not None, identity
     source = Source(
         digest=digest,

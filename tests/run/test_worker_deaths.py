@@ -17,9 +17,9 @@ from processors.contract import Item, Medium, Reads, Source
 from processors.engine.plan import Due
 from processors.engine.wanted import Recipes, WantedResult
 from processors.errors import DamagedMedia
+from processors.identify import hash_and_identify
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
-from processors.sources.inspect import inspect
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
 from tests.helpers.fault_processors import Dependent, Faulty, FaultyPhoto
@@ -127,7 +127,7 @@ def test_results_that_hang_are_not_all_waited_for(raw: Path, maker: MediaMaker, 
     maker.photo("slow.jpg")
     due = (Metadata(), *(Hanging(name_of_it=str(number)) for number in range(4)))
     file = raw / "june/slow.jpg"
-    digest, identity = inspect(SourceFile.at(file), file.name)
+    digest, identity = hash_and_identify(SourceFile.at(file), file.name)
     source = Source(
         digest=digest, size_bytes=1, name=file.name, medium="photo", format=identity.format, has_sound=False
     )

@@ -15,7 +15,7 @@ import pytest
 from processors.audio.levels.levels import Levels
 from processors.contract import Json, Processor
 from processors.errors import MediaError
-from processors.sources.inspect import inspect
+from processors.identify import hash_and_identify
 from processors.sources.source_file import SourceFile
 from processors.video.audit.integrity import Integrity
 from processors.video.frames.frames import Frames
@@ -36,7 +36,7 @@ def videos() -> list[Path]:
     for path in sorted([*(SAMPLES / "formats/video").rglob("*"), *(SAMPLES / "hostile").rglob("*")]):
         if path.is_file() and path.stat().st_size < 200_000:
             try:
-                if inspect(SourceFile.at(path), path.name)[1].medium == "video":
+                if hash_and_identify(SourceFile.at(path), path.name)[1].medium == "video":
                     found.append(path)
             except MediaError:
                 continue
