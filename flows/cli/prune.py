@@ -35,9 +35,9 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     from flows.run.load_recipes import load_recipes
     from processors.engine.release_index import ReleaseIndex
     from processors.engine.wanted import WantedResults
+    from processors.packs.registry import packed_results
     from processors.store.by_name import rebuild_by_name
     from processors.store.catalogue import Catalogue
-    from processors.packs.registry import packed_results
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)

@@ -157,13 +157,12 @@ def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], p
 
 def _keep(known: KnownOutcome, ref: ResultRef, row: SourceRow, plan: Plan) -> None:
     """Count a result that stays as it is."""
+    if known.verdict == "made":
+        plan.reused += 1
+        if known.reason is None:
+            return
     earlier = Earlier(relative=row.relative, ref=ref, verdict=known.verdict, reason=known.reason, blame=known.blame)
-    if known.verdict != "made":
-        plan.earlier.append(earlier)
-        return
-    plan.reused += 1
-    if known.reason is not None:
-        plan.damaged.append(earlier)
+    (plan.damaged if known.verdict == "made" else plan.earlier).append(earlier)
 
 
 def _may_be_mended(known: KnownOutcome, ref: ResultRef, store: Store) -> bool:

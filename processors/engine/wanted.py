@@ -63,10 +63,15 @@ class WantedResults:
 
 def wanted_of(source: Source, recipes: Recipes, context: ReleaseContext | None = None) -> list[WantedResult]:
     """Return what recipes want of a source, each result after those that it uses."""
-    named = [for_release(one, context) if context else one for one in recipes[source.medium]]
-    named = [processor for processor in named if _has_units(processor, source)]
-    ordered = dict.fromkeys(one for processor in named for one in (*all_inputs(processor), processor))
-    return [WantedResult.of(one, source.digests, is_named=one in named) for one in ordered]
+    is_named: dict[Processor, bool] = {}
+    for processor in recipes[source.medium]:
+        if _has_units(processor, source):
+            named = for_release(processor, context) if context else processor
+            for used in all_inputs(named):
+                is_named.setdefault(used, False)
+            is_named[named] = True
+    digests = source.digests
+    return [WantedResult.of(one, digests, is_named=named) for one, named in is_named.items()]
 
 
 def all_inputs(processor: Processor) -> Iterator[Processor]:
