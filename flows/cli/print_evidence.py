@@ -26,9 +26,10 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
     if taken := record.get("taken"):
         span = taken["utc"] or f"{taken['earliest_utc']} to {taken['latest_utc']}"
         lines.append(f"when: {span} (to the {taken['precision']}, zone {taken['zone']}; from {taken['source']})")
-        if taken["first_sol"] is not None:
-            sols = sorted({taken["first_sol"], taken["last_sol"]})
-            lines.append(f"sol: {' to '.join(map(str, sols))} (from {record.get('sol_source') or taken['source']})")
+    from_where = record if record.get("first_sol") is not None else taken or {}
+    if from_where.get("first_sol") is not None:
+        sols = sorted({from_where["first_sol"], from_where["last_sol"]})
+        lines.append(f"sol: {' to '.join(map(str, sols))} (from {record.get('sol_source') or from_where['source']})")
     if (source := record.get("mission_source")) and source.startswith("label "):
         lines.append(f"mission: {record['mission']} (from {source})")
     if event := record.get("event"):

@@ -38,6 +38,7 @@ from processors.metadata.times import (
     hours_of_clock,
     taken,
 )
+from processors.metadata.times_apart import dates_apart, solar_apart, sols_apart
 from processors.mission.profile import MissionEvent, Profile, profile_called
 from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
@@ -74,8 +75,11 @@ class EvidenceRecord:
     mission_source: str | None
     taken: Taken | None
     """None where nobody says when."""
+    first_sol: int | None
+    last_sol: int | None
+    """The sols of `taken`, or of a label where no date gives them."""
     sol_source: str | None
-    """Who gives the sols of `taken`: the date, where the mission is known, or a label."""
+    """Who gives the sols: the date, where the mission is known, or a label."""
     event: EventRecord | None
     camera: str | None
     """The profile's name of what recorded it, where the release's or a label's words name just one; else the label's
@@ -119,7 +123,6 @@ class EvidenceFacts:
     @classmethod
     def of(cls, record: EvidenceRecord) -> EvidenceFacts:
         time = record.taken
-        sols = _sols(record)
         titles = [s.value for s in record.statements if s.term == "dc:title" and s.language not in OTHER_LANGUAGES]
         return cls(
             mission=record.mission,
@@ -128,12 +131,13 @@ class EvidenceFacts:
             camera_source=record.camera_source,
             recorded_by=record.recorded_by,
             title=str(titles[0]) if titles else None,
-            earliest_utc=time.earliest_utc if time else None,
+            # a database holds no second 60
+            earliest_utc=time.earliest_utc.replace(":60", ":59") if time else None,
             latest_utc=time.latest_utc if time else None,
             precision=time.precision if time else None,
-            first_sol=sols[0],
-            last_sol=sols[1],
-            sol_source=sols[2],
+            first_sol=record.first_sol,
+            last_sol=record.last_sol,
+            sol_source=record.sol_source,
             local_true_solar_time_hours=_local_true_solar_time(record),
             solar_longitude_degrees=_solar_longitude(record),
             disagreement_count=len(record.disagreements),
@@ -141,11 +145,12 @@ class EvidenceFacts:
         )
 
 
-def _sols(record: EvidenceRecord) -> tuple[int | None, int | None, str | None]:
-    """First and last sol, and who says so."""
-    time, told = record.taken, _sol_of_label(record.statements)
+def _sols(
+    time: Taken | None, source: str | None, told: tuple[int, str] | None
+) -> tuple[int | None, int | None, str | None]:
+    """First and last sol, and who says so: the date that is believed, else a label."""
     if time and time.first_sol is not None:
-        return time.first_sol, time.last_sol, record.sol_source
+        return time.first_sol, time.last_sol, source
     return (told[0], told[0], told[1]) if told else (None, None, None)
 
 
@@ -226,7 +231,9 @@ def weigh(
     believed = min(voices, key=lambda voice: _rank(*voice), default=None)
     recorded_by = said.get("recorded_by")
     camera, camera_source = _camera(recorded_by, statements, profile)
-    when, sol_source = _taken(believed, profile, _sol_of_label(statements), event.when if event else None)
+    label_sol = _sol_of_label(statements)
+    when, sol_source = _taken(believed, profile, label_sol, event.when if event else None)
+    first_sol, last_sol, sol_source = _sols(when, sol_source, label_sol)
     return EvidenceRecord(
         sha256=source.digest,
         name=name,
@@ -236,6 +243,8 @@ def weigh(
         mission=mission,
         mission_source=mission_source,
         taken=when,
+        first_sol=first_sol,
+        last_sol=last_sol,
         sol_source=sol_source,
         event=_event(event, profile),
         camera=camera,
@@ -246,10 +255,11 @@ def weigh(
         dates=tuple(date for date, _ in dates),
         disagreements=(
             *contradictions(statements),
-            *_dates_apart(voices, event, profile),
+            *dates_apart(voices, event, profile),
             *_missions_apart(mission, by_label, {**labels, "inside": inside}),
-            *_sols_apart(believed, (product.sol, "file name") if product else None, profile),
-            *_sols_apart(believed, _sol_of_label(statements), profile),
+            *sols_apart(believed, (product.sol, "file name") if product else None, profile),
+            *sols_apart(believed, label_sol, profile),
+            *solar_apart(when, statements, profile),
             *_not_described(labels, source, name),
             *checksums,
         ),
@@ -342,7 +352,11 @@ def _statements(
 
 def _inside(metadata: dict[str, Any], tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
     """Of a label in the file itself; one beside it is among the labels."""
-    return () if metadata.get("container") in DETACHED else tuple(tag for tag in tags if tag.namespace == "pds3")
+    return (
+        ()
+        if metadata.get("container") in DETACHED
+        else tuple(tag for tag in tags if tag.namespace in ("pds3", "vicar"))
+    )
 
 
 def _event(event: MissionEvent | None, profile: Profile | None) -> EventRecord | None:
@@ -367,30 +381,6 @@ def _place(profile: Profile | None) -> str | None:
     return (
         f"landing site, {latitude}{profile.longitude_degrees_east} deg E (profile {profile.name}); not the rover's own"
     )
-
-
-def _dates_apart(
-    voices: list[tuple[Date, When]], event: MissionEvent | None, profile: Profile | None
-) -> Iterator[Contradiction]:
-    spans = [(when, f"{date.written} ({date.zone})", date.source) for date, when in voices]
-    if event and profile:
-        spans.append((event.when, f"{event.when.written} ({event.when.zone})", f"profile {profile.name}:{event.name}"))
-    if any(not a[0].overlaps(b[0]) for n, a in enumerate(spans) for b in spans[:n]):
-        yield Contradiction(about="recorded", says=tuple((written, source) for _, written, source in spans))
-
-
-def _sols_apart(
-    believed: tuple[Date, When] | None, told: tuple[int, str] | None, profile: Profile | None
-) -> Iterator[Contradiction]:
-    """A sol, with who gives it, that is not among those of the date that is believed."""
-    if believed and told and profile:
-        first, last = profile.sols(believed[1])
-        if not first <= told[0] <= last:
-            says = (
-                (str(told[0]), told[1]),
-                (f"{first} to {last}", f"profile {profile.name} from {believed[0].source}"),
-            )
-            yield Contradiction(about="sol", says=says)
 
 
 def _not_described(labels: dict[str, tuple[Tag, ...]], source: Source, name: str) -> Iterator[Contradiction]:

@@ -24,6 +24,7 @@ from processors.metadata.xmp import extended_packet, xmp_tags
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
 from processors.planetary.pds4 import FORMAT as PDS4_FORMAT
+from processors.planetary.vicar import FORMAT as VICAR_FORMAT
 
 HEAD_BYTES = 4096
 MAX_TAGS = 20_000
@@ -170,7 +171,7 @@ def _opened(file: BinaryIO) -> _Header:
 
 
 def _planetary(image: ImageObject, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
-    namespace = "pds4" if image.format == PDS4_FORMAT else "pds3"
+    namespace = {PDS4_FORMAT: "pds4", VICAR_FORMAT: "vicar"}.get(image.format, "pds3")
     tags = tuple(text_tag(namespace, name, value) for name, value in image.entries[:MAX_TAGS])
     return MetadataRecord(
         sha256=sha256,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 from processors.metadata.label import found
@@ -66,6 +66,11 @@ WRITTEN_TAGS = (
     ("xmp", "xmp:CreateDate", ""), ("xmp", "xmp:ModifyDate", ""), ("container", "creation_time", ""),
     ("container", "date", ""), ("png", "Creation Time", ""),
 )  # fmt: skip
+DIGITIZED_TAGS = {
+    ("exif", "DateTimeOriginal"): ("exif", "DateTimeDigitized", "OffsetTimeDigitized"),
+    ("xmp", "exif:DateTimeOriginal"): ("xmp", "xmp:CreateDate", ""),
+}
+"""Read as the time of recording where that is written as a date that cannot be."""
 
 
 def stamp(moment: datetime) -> str:
@@ -73,12 +78,15 @@ def stamp(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def stamp_of(when: When, zone: tzinfo = UTC) -> str:
+    """The first moment of a span in a zone, as `stamp` writes it; a leap second is second 60."""
+    text = stamp(when.earliest_utc.astimezone(zone))
+    return re.sub(r":59(?=[Z.+-])", ":60", text, count=1) if when.is_leap_second and when.zone_known else text
+
+
 def moment_written(when: When) -> str:
-    """A moment to the precision that is known: to the minute, or as `stamp` writes it."""
-    moment = when.earliest_utc
-    if when.is_leap_second:
-        return stamp(moment).replace(":59Z", ":60Z").replace(":59.", ":60.")
-    return f"{moment:%Y-%m-%dT%H:%MZ}" if when.precision == "minute" else stamp(moment)
+    """A moment to the precision that is known: to the minute, or as `stamp_of` writes it."""
+    return f"{when.earliest_utc:%Y-%m-%dT%H:%MZ}" if when.precision == "minute" else stamp_of(when)
 
 
 def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file") -> Iterator[tuple[Date, When]]:
@@ -93,9 +101,28 @@ def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file")
                     value.strip(), by_place.get((namespace, name.replace("DateTime", "SubsecTime")))
                 )
                 text += _offset(by_place.get((namespace, offset)), source, problems)
+                told = len(problems)
                 yield from dated(meaning, text, source, problems)  # type: ignore[arg-type]
+                if len(problems) > told and (beside := DIGITIZED_TAGS.get((namespace, name))):
+                    yield from _in_place_of(by_place, beside, voice, problems)
     yield from _dates_in_two_parts(by_place, problems)
     yield from _date_of_gps(by_place, problems)
+
+
+def _in_place_of(
+    by_place: Mapping[tuple[str, str], object], beside: tuple[str, str, str], voice: str, problems: list[str]
+) -> Iterator[tuple[Date, When]]:
+    """When it was stored as a picture, for a date of recording that cannot be: cameras write the same into both."""
+    namespace, name, offset = beside
+    value = by_place.get((namespace, name))
+    if not isinstance(value, str) or not holds_a_date(value):
+        return
+    source, own = f"{voice}:{namespace}:{name}", list[str]()
+    text = _with_part_of_second(value.strip(), by_place.get((namespace, name.replace("DateTime", "SubsecTime"))))
+    found = list(dated("recorded", text + _offset(by_place.get((namespace, offset)), source, []), source, own))
+    if found and not own:
+        problems[-1] += f"; {source} is read in its place"
+        yield from found
 
 
 def _with_part_of_second(text: str, digits: object) -> str:
@@ -145,11 +172,25 @@ def _dates_in_two_parts(by_place: Mapping[tuple[str, str], object], problems: li
         yield from dated("recorded", written.strip() + clock, "file:bext:OriginationDate", problems)
 
 
+LABEL_KEYS: dict[Meaning, tuple[tuple[str, ...], ...]] = {
+    "recorded": (("start_date_time", "start_time"), ("image_time",), ("observation_time",)),
+    "recording ended": (("stop_date_time", "stop_time"),),
+}
+
+
 def dates_of_label(tags: tuple[Tag, ...], name: str, problems: list[str]) -> Iterator[tuple[Date, When]]:
-    """Start and stop of the observation; PDS dates are UTC."""
-    for meaning, key in (("recorded", "start"), ("recording ended", "stop")):
-        if tag := found(tags, f"{key}_date_time", f"{key}_time"):
-            yield from dated(meaning, str(tag.value), f"label {name}:{tag.name}", problems, zone="UTC")  # type: ignore[arg-type]
+    """Start and stop of the observation; PDS dates are UTC. One that cannot be leaves it to the next of its meaning."""
+    for meaning, keys in LABEL_KEYS.items():
+        read: list[tuple[Date, When]] = []
+        for tag in filter(None, (found(tags, *names) for names in keys)):
+            own: list[str] = []
+            source = f"label {name}:{tag.name}"
+            dates = list(dated(meaning, str(tag.value), source, own, zone="UTC"))
+            problems += own
+            read = dates if dates and not own else read or dates
+            if read and not own:
+                break
+        yield from read
 
 
 def dates_of_name(name: ProductName | None) -> Iterator[tuple[Date, When]]:
@@ -215,7 +256,7 @@ def _date(meaning: Meaning, when: When, source: str) -> Date:
         written=when.written,
         precision=when.precision,
         zone=when.zone,
-        earliest_utc=stamp(when.earliest_utc),
+        earliest_utc=stamp_of(when),
         latest_utc=stamp(when.latest_utc),
         source=source,
     )
@@ -227,6 +268,12 @@ def hours_of_clock(text: str) -> float | None:
     if not parts or int(parts[1]) > 23:
         return None
     return round(int(parts[1]) + int(parts[2]) / 60 + float(parts[3] or 0) / 3600, 5)
+
+
+def clock_of(hours: float) -> str:
+    """`11:32:05` of hours of a day."""
+    seconds = round(hours * 3600) % 86_400
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def taken(when: When, source: str, profile: Profile | None, event: When | None = None) -> Taken | None:
@@ -248,10 +295,10 @@ def taken(when: When, source: str, profile: Profile | None, event: When | None =
     return Taken(
         precision=when.precision,
         zone=when.zone,
-        earliest_utc=stamp(when.earliest_utc),
+        earliest_utc=stamp_of(when),
         latest_utc=stamp(when.latest_utc),
-        utc=(moment_written(when) if when.is_leap_second else stamp(instant)) if instant else None,
-        beijing=stamp(instant.astimezone(BEIJING)) if instant else None,
+        utc=stamp_of(when) if instant else None,
+        beijing=stamp_of(when, BEIJING) if instant else None,
         beijing_days=tuple(str(d) for d in beijing if d <= last.astimezone(BEIJING).date()) if days <= 15 else (),
         first_sol=first_sol,
         last_sol=last_sol,

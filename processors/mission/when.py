@@ -152,5 +152,6 @@ def _span(part: dict[str, str | None], precision: Precision) -> tuple[datetime, 
     start = start.replace(second=int(part["second"] or 0))
     if precision == "second":
         return start, start + timedelta(seconds=1)
-    start += timedelta(microseconds=round(float(part["fraction"] or 0) * 1e6))
-    return start, start + timedelta(milliseconds=1)
+    digits = (part["fraction"] or ".0")[1:7]
+    start += timedelta(microseconds=int(digits.ljust(6, "0")))
+    return start, start + timedelta(microseconds=10 ** (6 - len(digits)))

@@ -12,12 +12,15 @@ import pytest
 import soundfile
 from PIL import Image
 
+from flows.cli.print_evidence import evidence_lines
+from processors.contract import as_json
 from processors.metadata.container import read_container
+from processors.metadata.evidence_record import EvidenceFacts
 from processors.metadata.ifd import utf_16_of
 from processors.metadata.photograph import read_photograph
 from processors.metadata.position import position_of
 from processors.metadata.tag_records import MetadataRecord, Tag, known_from, text_tag
-from processors.metadata.times import dates_of_file
+from processors.metadata.times import clock_of, dates_of_file
 from processors.mission.when import parse_when
 from tests.metadata.test_evidence import evidence
 
@@ -142,7 +145,13 @@ def test_a_second_60_without_a_leap_second_is_no_time(written: str) -> None:
 def test_a_leap_second_reaches_evidence_as_it_is_written() -> None:
     record = evidence(entry={"date": "2016-12-31T23:59:60Z"}, mission=None)
     assert record.taken is not None
-    assert record.taken.utc == "2016-12-31T23:59:60Z"
+    assert record.taken.utc == record.taken.earliest_utc == record.dates[0].earliest_utc == "2016-12-31T23:59:60Z"
+    assert record.taken.beijing == "2017-01-01T07:59:60+08:00"
+    assert record.taken.latest_utc == "2017-01-01T00:00:00Z"
+    assert EvidenceFacts.of(record).earliest_utc == "2016-12-31T23:59:59Z"
+    local = evidence(entry={"date": "2017-01-01T07:59:60.5+08:00"}, mission=None).taken
+    assert local is not None
+    assert local.beijing == "2017-01-01T07:59:60.500000+08:00"
     assert record.problems == ()
 
 
@@ -276,3 +285,68 @@ def test_an_event_outside_its_date_narrows_nothing() -> None:
     record = evidence(entry={"date": "2021-06-16", "date_zone": "Beijing", "event": "touchdown"})
     assert record.taken is not None
     assert (record.taken.first_sol, record.taken.last_sol) == (32, 33)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "first", "end"),
+    [
+        (".25", "05.250000", "05.260000"),
+        (".2", "05.200000", "05.300000"),
+        (".999999", "05.999999", "06.000000"),
+        (".12345678", "05.123456", "05.123457"),
+    ],
+)
+def test_a_fraction_of_a_second_is_as_precise_as_it_is_written(fraction: str, first: str, end: str) -> None:
+    when = parse_when(f"2021-05-15T07:18:05{fraction}Z")
+    assert (f"{when.earliest_utc:%S.%f}", f"{when.latest_utc:%S.%f}") == (first, end)
+
+
+def test_a_date_that_cannot_be_leaves_it_to_the_good_one_beside_it() -> None:
+    written = {"DateTimeOriginal": "2021:02:30 10:00:05", "DateTimeDigitized": "2021:02:28 10:00:05"}
+    found, problems = dates(*tags_of(**written, OffsetTimeDigitized="+08:00"))
+    assert found == [("2021-02-28T02:00:05Z", "second", "offset")] * 2
+    assert problems == [
+        "file:exif:DateTimeOriginal: date is '2021:02:30 10:00:05': no such date: day is out of range for month; "
+        "file:exif:DateTimeDigitized is read in its place"
+    ]
+    record = evidence(tags=tuple(("exif", name, value) for name, value in written.items()), mission=None)
+    assert record.taken is not None
+    assert (record.taken.precision, record.taken.source) == ("second", "file:exif:DateTimeDigitized")
+
+
+@pytest.mark.parametrize("beside", ["IMAGE_TIME", "OBSERVATION_TIME"])
+def test_a_start_time_that_cannot_be_leaves_it_to_the_labels_other_time(beside: str) -> None:
+    def taken_by(start: str) -> tuple[str, str] | None:
+        text = f"PDS_VERSION_ID = PDS3\n{start}\n{beside} = 2021-06-01T03:01:00Z\nEND\n".encode()
+        time = evidence(labels={"a.lbl": text}, mission=None).taken
+        return (time.earliest_utc, time.source) if time else None
+
+    assert taken_by("START_TIME = 2021-06-01T03:61:00Z") == ("2021-06-01T03:01:00Z", f"label a.lbl:{beside}")
+    assert taken_by("NOTE = none") == ("2021-06-01T03:01:00Z", f"label a.lbl:{beside}")
+    assert taken_by("START_TIME = 2021-06-01T03:00:00Z") == ("2021-06-01T03:00:00Z", "label a.lbl:START_TIME")
+
+
+def test_what_a_label_says_of_the_sun_is_compared_with_its_date() -> None:
+    def said(*lines: str) -> list[tuple[str, list[str]]]:
+        text = "\n".join(["PDS_VERSION_ID = PDS3", "START_TIME = 2021-06-01T03:00:00Z", *lines, "END", ""]).encode()
+        record = evidence(labels={"a.lbl": text})
+        return [(one.about, [value for value, _ in one.says]) for one in record.disagreements]
+
+    right = evidence(entry={"date": "2021-06-01T03:00:00Z"}).taken
+    assert right is not None
+    assert right.local_true_solar_time_hours is not None
+    clock = clock_of(right.local_true_solar_time_hours)
+    degrees = right.first_solar_longitude_degrees
+    assert said(f'LOCAL_TRUE_SOLAR_TIME = "{clock}"', f"SOLAR_LONGITUDE = {degrees}") == []
+    assert said('LOCAL_TRUE_SOLAR_TIME = "02:00:00"') == [("local true solar time", ["02:00:00", clock])]
+    assert said("SOLAR_LONGITUDE = 50.5 <DEGREES>") == [("solar longitude", ["50.5°", f"{degrees:.3f}°"])]
+    assert said("PLANET_DAY_NUMBER = 90") == [("sol", ["90", str(right.first_sol)])]
+
+
+def test_a_labels_sol_without_a_date_is_shown() -> None:
+    text = b'PDS_VERSION_ID = PDS3\nPLANET_DAY_NUMBER = 17\nLOCAL_TRUE_SOLAR_TIME = "11:32:05"\nEND\n'
+    record = evidence(labels={"a.lbl": text})
+    assert record.taken is None
+    assert (record.first_sol, record.last_sol, record.sol_source) == (17, 17, "label a.lbl:PLANET_DAY_NUMBER")
+    lines = [line for line in evidence_lines(as_json(record)) if line.startswith("sol")]  # type: ignore[arg-type]
+    assert lines == ["sol: 17 (from label a.lbl:PLANET_DAY_NUMBER)"]

@@ -14,6 +14,7 @@ import pytest
 from rocrate.rocrate import ROCrate
 
 from processors.packs.recipe.pack_recipe import Pictures
+from processors.packs.records.ro_crate import iso_date
 from tests.conftest import SAMPLES
 from tests.helpers.pack_store import HOSTILE, PackStore, filled, make_pack
 
@@ -209,3 +210,19 @@ def test_names_with_blanks_and_chinese_are_found_by_every_reader(made: PackStore
     make_pack(made, tmp_path / "any", take=("originals", "stills"))
     check_all(tmp_path / "any")
     assert (tmp_path / "any/data/media/车辙 100_ _1.jpg/original/车辙 100_ _1.jpg").is_file()
+
+
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [
+        ("2021:06:11 10:00:05", "2021-06-11T10:00:05"),
+        ("2021:06:11 10:00:05.25+08:00", "2021-06-11T10:00:05.25+08:00"),
+        ("2021:06:11", "2021-06-11"),
+        ("2021:06", "2021-06"),
+        ("2021-06-11 10:00:05Z", "2021-06-11T10:00:05Z"),
+        ("2021-06-11T10:00:05Z", "2021-06-11T10:00:05Z"),
+        ("2021", "2021"),
+    ],
+)
+def test_a_crate_writes_dates_in_iso_8601(written: str, iso: str) -> None:
+    assert iso_date(written) == iso

@@ -60,7 +60,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "camera": subject.camera,
         "place": subject.place,
         "duration_seconds": subject.duration_seconds,
-        "sols": [at.first_sol, at.last_sol] if at and at.first_sol is not None else None,
+        "sols": _sols(subject),
         "earliest_utc": at.earliest_utc if at else None,
         "audit": {name: audit.get(name) for name in VERDICTS} if (audit := _audit(group)) else None,
         "disagreement_count": len(subject.disagreements),
@@ -70,6 +70,14 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "shot_count": len(shots),
         "thumbnail": _face(group),
     }
+
+
+def _sols(subject: SourceRecord) -> list[int | None] | None:
+    """First and last sol: of the date, or of a label without one."""
+    if subject.recorded and subject.recorded.first_sol is not None:
+        return [subject.recorded.first_sol, subject.recorded.last_sol]
+    told = subject.evidence or {}
+    return [told["first_sol"], told["last_sol"]] if told.get("first_sol") is not None else None
 
 
 def _face(group: Group) -> str | None:

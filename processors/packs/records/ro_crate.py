@@ -156,7 +156,7 @@ def _about(subject: SourceRecord) -> dict[str, Json]:
         "identifier": f"urn:sha256:{subject.digest}",
         "creditText": credit(subject),
         "license": {"@id": rights_id(subject)},
-        "dateCreated": recorded.written if recorded else None,
+        "dateCreated": iso_date(recorded.written) if recorded else None,
         "isBasedOn": subject.published_at,
     }
     return {key: value for key, value in about.items() if value is not None}
@@ -248,6 +248,15 @@ def _software(manifest: Manifest, softwares: dict[str, dict[str, Json]]) -> str:
         entry["identifier"] = f"commit {commit}"
     softwares.setdefault(tool, entry)
     return tool
+
+
+def iso_date(written: str) -> str:
+    """A date in ISO 8601, where Exif writes `2021:06:11 10:00:05`."""
+    found = re.fullmatch(r"(\d{4}):(\d{2})(?::(\d{2})(?: (.*))?)?", written)
+    if not found:
+        return written.replace(" ", "T", 1) if re.match(r"\d{4}-\d{2}-\d{2} \d", written) else written
+    day = "-".join(part for part in found.groups()[:3] if part)
+    return f"{day}T{found[4]}" if found[4] else day
 
 
 def _time(utc: str, later_seconds: float = 0.0) -> str:

@@ -1,0 +1,65 @@
+"""What dates, sols and solar times of one source cannot all be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from processors.metadata.statements import Contradiction, Statement, of_label
+from processors.metadata.times import Date, Taken, clock_of, hours_of_clock
+from processors.mission.profile import MissionEvent, Profile
+from processors.mission.when import When
+
+SOLAR_TIMES = {
+    "local_true_solar_time": "local_true_solar_time_hours",
+    "local_mean_solar_time": "local_mean_solar_time_hours",
+}
+SOLAR_TIME_APART_HOURS = 0.25
+"""Solar times differ from the landing site's by 4 minutes for each degree of longitude that a rover drives."""
+SOLAR_LONGITUDE_APART_DEGREES = 1.0
+"""Two days on Mars."""
+
+
+def dates_apart(
+    voices: list[tuple[Date, When]], event: MissionEvent | None, profile: Profile | None
+) -> Iterator[Contradiction]:
+    spans = [(when, f"{date.written} ({date.zone})", date.source) for date, when in voices]
+    if event and profile:
+        spans.append((event.when, f"{event.when.written} ({event.when.zone})", f"profile {profile.name}:{event.name}"))
+    if any(not a[0].overlaps(b[0]) for n, a in enumerate(spans) for b in spans[:n]):
+        yield Contradiction(about="recorded", says=tuple((written, source) for _, written, source in spans))
+
+
+def sols_apart(
+    believed: tuple[Date, When] | None, told: tuple[int, str] | None, profile: Profile | None
+) -> Iterator[Contradiction]:
+    """A sol, with who gives it, that is not among those of the date that is believed."""
+    if believed and told and profile:
+        first, last = profile.sols(believed[1])
+        sols = f"{first} to {last}" if first != last else str(first)
+        if not first <= told[0] <= last:
+            says = ((str(told[0]), told[1]), (sols, f"profile {profile.name} from {believed[0].source}"))
+            yield Contradiction(about="sol", says=says)
+
+
+def solar_apart(
+    time: Taken | None, statements: tuple[Statement, ...], profile: Profile | None
+) -> Iterator[Contradiction]:
+    """A label's solar times and solar longitude that are not those of the date that is believed."""
+    if time is None:
+        return
+    for meaning, name in SOLAR_TIMES.items():
+        told, hours = of_label(statements, meaning), getattr(time, name)
+        written = hours_of_clock(str(told.value)) if told else None
+        if told is None or written is None or hours is None or profile is None:
+            continue
+        apart = abs(written - hours) % 24
+        if min(apart, 24 - apart) > SOLAR_TIME_APART_HOURS:
+            by_profile = (clock_of(hours), f"profile {profile.name} from {time.source}")
+            yield Contradiction(about=meaning.replace("_", " "), says=((str(told.value), told.source), by_profile))
+    told, first = of_label(statements, "solar_longitude_degrees"), time.first_solar_longitude_degrees
+    if told and isinstance(told.value, float):
+        span = (time.last_solar_longitude_degrees - first) % 360 / 2
+        apart = abs((told.value - first - span + 180) % 360 - 180) - span
+        if apart > SOLAR_LONGITUDE_APART_DEGREES:
+            says = ((f"{told.value}°", told.source), (f"{first:.3f}°", f"computed from {time.source}"))
+            yield Contradiction(about="solar longitude", says=says)
