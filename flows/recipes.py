@@ -1,6 +1,7 @@
 """What is made of each medium: plain data, the file an operator edits.
 
-A processor with other parameters, or twice with different ones, is written here; nothing else needs to know.
+A processor with other parameters, or twice with different ones, is written here; nothing else needs to know. What
+builds on it follows: `Spectrogram(window="hamming")` is the one that picture, spectra and events are made from.
 The sound of a video is derived by the audio processors in the video's own pass.
 """
 
@@ -33,7 +34,7 @@ from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 from processors.video.frames.stream_frames import StreamFrames
-from processors.video.frames.video_preview import VideoPreview as VideoPreview
+from processors.video.frames.video_preview import VideoPreview
 from processors.video.motion.motion import Motion
 from processors.video.motion.stabilised import Stabilised
 from processors.video.shots.shots import Shots

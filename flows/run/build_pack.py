@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from flows.run.load_recipes import load_recipes, wanted_today
+from flows.run.load_recipes import load_recipes, on_request, wanted_today
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.build import Built, build
@@ -41,9 +41,7 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
 
 def processor_names() -> frozenset[str]:
     """Every processor that a recipe of a pack may name."""
-    from flows.recipes import ON_REQUEST
-
-    every = [*load_recipes().values(), *ON_REQUEST.values()]
+    every = [*load_recipes().values(), *on_request().values()]
     return frozenset(processor.name for processors in every for processor in processors)
 
 
