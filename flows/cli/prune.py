@@ -73,9 +73,10 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
 
 
 def _evidence(catalogue: Catalogue) -> set[ResultRef]:
-    """Return the evidence of every place: what is said there, or was said last."""
+    """Return the evidence of every place: what is said there, or was said last, and what forbids to pass it on."""
     return {
-        ResultRef(source=row.digest, processor="evidence", key=row.evidence_key)
+        ResultRef(source=row.digest, processor="evidence", key=key)
         for row in catalogue.sightings()
-        if row.evidence_key
+        for key in (row.evidence_key, row.forbidden_key)
+        if key
     }

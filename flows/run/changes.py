@@ -12,6 +12,8 @@ from typing import Literal
 from processors.engine.plan import Plan
 from processors.sources.scan import FoundFile, printable, storable
 from processors.store.catalogue import SourceRow
+from processors.store.evidence_of import read_evidence, redistribution
+from processors.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,9 @@ def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change])
     if before is None:
         return row
     if before.digest == row.digest:
-        return dataclasses.replace(row, seen_utc=before.seen_utc, evidence_key=before.evidence_key)
+        return dataclasses.replace(
+            row, seen_utc=before.seen_utc, evidence_key=before.evidence_key, forbidden_key=before.forbidden_key
+        )
     altered = (before.size_bytes, before.mtime_ns) == (row.size_bytes, row.mtime_ns)
     changes.append(
         Change(
@@ -123,14 +127,22 @@ def withdrawn(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Conta
     ]
 
 
-def with_words(rows: Sequence[SourceRow], plan: Plan) -> list[SourceRow]:
-    """The files, each with the evidence that holds what is said at its place."""
+def with_words(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[SourceRow]:
+    """The files, each with the evidence that holds what is said at its place, and with what was forbidden there."""
     return [
-        dataclasses.replace(row, evidence_key=own.key)
+        dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))
         if (own := plan.of_place.get(row.path)) and own.key != row.evidence_key
         else row
         for row in rows
     ]
+
+
+def _forbidden(row: SourceRow, store: Store) -> str | None:
+    """Return the evidence that said last that a file may not be passed on; None where what was said last allows it."""
+    if row.evidence_key is None:
+        return row.forbidden_key
+    record = read_evidence(store, row.digest, row.evidence_key)
+    return {"false": row.evidence_key, "true": None}.get(redistribution(record), row.forbidden_key)
 
 
 def _now() -> str:

@@ -128,7 +128,7 @@ def prepare(
         retry_failed=options.retry_failed,
         local_path=lambda row: Path(paths[row.path]),
     )
-    rows = with_words(rows, plan)
+    rows = with_words(rows, plan, store)
     if remember:
         with _store_errors(store):
             catalogue.add_sources([*departed, *(one for one in rows if one != known.get(one.path))])

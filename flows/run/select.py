@@ -86,7 +86,9 @@ def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool
     plan.due, plan.later = list(found(plan.due)), list(found(plan.later))
     if remember:
         present = [row for row in media if row.gone_utc is None]
-        catalogue.add_sources([now for now, old in zip(with_words(present, plan), present, strict=True) if now != old])
+        catalogue.add_sources(
+            [now for now, old in zip(with_words(present, plan, store), present, strict=True) if now != old]
+        )
         catalogue.add_results(plan.not_catalogued)
     return Prepared(rows=media, untaken=untaken, plan=plan, duplicates=duplicates_of(media), is_whole=False)
 

@@ -52,6 +52,8 @@ class SourceRow:
     """When a run first found other bytes at this place, or nothing; None while they are there."""
     evidence_key: str | None = None
     """Key of the evidence that holds what is said at this place; None before a run has planned it."""
+    forbidden_key: str | None = None
+    """Key of earlier evidence of this place that forbids passing it on, where nobody has said otherwise there since."""
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:

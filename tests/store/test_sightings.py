@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -293,3 +294,65 @@ def test_reprocessing_makes_the_evidence_of_every_place_that_is_meant(releases: 
     assert (report.sources, report.duplicates) == (1, 1)
     assert releases.subject("release=a-free").title.best() == "Photo as A"
     assert releases.subject("release=z-restricted").title.best() == "As B"
+
+
+def test_what_was_forbidden_at_a_place_binds_until_somebody_says_otherwise(releases: Releases) -> None:
+    releases.add("july", FREE)
+    releases.add("june", RESTRICTED)
+    releases.ingest()
+    words = releases.raw / "june/release.toml"
+    words.unlink()
+    releases.ingest()
+    digest = releases.subject("release=july").digest[:8]
+    unsaid = (
+        "redistribute = false in its release.toml (rights: unresolved), "
+        "which says so no longer; nobody has said otherwise there since"
+    )
+    for release, told in (
+        ("july", f"june/b.jpg ({digest}): {unsaid}; selected is july/b.jpg, the same bytes"),
+        ("june", f"june/b.jpg ({digest}): {unsaid}"),
+    ):
+        with pytest.raises(RequestError) as caught:
+            releases.pack(f"release={release}")
+        assert str(caught.value).split("\n")[1] == f"  {told}"
+    words.write_text("title = 'June'\n")  # a word, but none of rights
+    releases.ingest()
+    with pytest.raises(RequestError, match="nobody has said otherwise there since"):
+        releases.pack("release=july")
+    assert CliRunner().invoke(main, ["prune", "--yes", "--store", str(releases.store_folder)]).exit_code == 0
+    with pytest.raises(RequestError, match="nobody has said otherwise there since"):
+        releases.pack("release=july")
+    words.write_text(RESTRICTED.replace("false", "true"))
+    releases.ingest()
+    assert "  Rights / 权利: unresolved" in releases.pack("release=july")
+    words.unlink()
+    releases.ingest()
+    assert "  Rights / 权利: CC0" in releases.pack("release=july")
+
+
+def test_a_release_that_was_taken_away_still_binds_and_is_named(releases: Releases) -> None:
+    releases.add("july", FREE)
+    releases.add("june", RESTRICTED)
+    releases.ingest()
+    shutil.rmtree(releases.raw / "june")
+    releases.ingest()
+    subject = releases.subject("release=july")
+    gone = next(row.gone_utc for row in Catalogue(releases.store).sightings() if row.relative == "june/b.jpg")
+    told = f"redistribute = false in its release.toml (rights: unresolved), where it was until {str(gone)[:10]}"
+    with pytest.raises(RequestError) as caught:
+        releases.pack("release=july")
+    assert str(caught.value).split("\n")[1] == (
+        f"  june/b.jpg ({subject.digest[:8]}): {told}; selected is july/b.jpg, the same bytes"
+    )
+    assert f"june/b.jpg: {told}" in releases.pack("release=july", audience="press")
+    allowed = Override(source="june/b.jpg", who="Li Hua", why="june was a mistake")
+    assert "Li Hua: june was a mistake" in releases.pack("release=july", overrides=(allowed,))
+
+
+def test_a_file_that_is_moved_and_described_anew_is_not_bound_by_its_old_place(releases: Releases) -> None:
+    releases.add("june", RESTRICTED)
+    releases.ingest()
+    (releases.raw / "june").rename(releases.raw / "july")
+    (releases.raw / "july/release.toml").write_text(FREE)
+    releases.ingest()
+    assert "  Rights / 权利: CC0" in releases.pack("release=july")

@@ -86,7 +86,7 @@ def _refusal(subject: SourceRecord) -> str:
     if other := subject.bound_by:
         return f"{other.place} ({subject.digest[:8]}): {other.why_not}; selected is {subject.relative}, the same bytes"
     own = subject.voices[0] if subject.voices else None
-    if own and own.unread:
+    if own and (own.unread or own.past):
         return f"{name}: {own.why_not}"
     if subject.redistribute is not False:
         return f"{name}: nobody says that it may be passed on (rights: {rights(subject)})"

@@ -14,9 +14,12 @@ from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.voices import Voice, binding, voice
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.disagreements import Disagreement, disagreements
-from processors.store.manifest import Manifest, ResultRef
+from processors.store.evidence_of import read_evidence
+from processors.store.manifest import Manifest
 from processors.store.sql import connect
 from processors.store.store import Store
+
+UNSAID = "which says so no longer; nobody has said otherwise there since"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +120,19 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
             for source, audit in connection.execute("SELECT source, audit FROM audits").fetchall()
         }
         sighted: dict[str, list[_Place]] = {}
-        for source, path, relative, planned, key, gone in connection.execute(
-            "SELECT digest, path, relative, evidence_key, words_key, gone_utc IS NOT NULL FROM sighted "
+        for source, path, relative, planned, key, forbidden, seen, gone in connection.execute(
+            "SELECT digest, path, relative, evidence_key, words_key, forbidden_key, seen_utc, gone_utc FROM sighted "
             "ORDER BY relative, path"
         ).fetchall():
-            place = _Place(path=path, relative=relative, planned_key=planned, evidence_key=key, is_gone=gone)
+            place = _Place(
+                path=path,
+                relative=relative,
+                planned_key=planned,
+                evidence_key=key,
+                forbidden_key=forbidden,
+                seen_utc=seen,
+                gone_utc=gone,
+            )
             sighted.setdefault(source, []).append(place)
         apart = disagreements(connection)
         failures: dict[str, list[FailedResult]] = {}
@@ -136,13 +147,15 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
         ).fetchall():
             unsaid.setdefault(source, {})[key] = FailedResult(processor="evidence", verdict=verdict, reason=reason)
     for row in rows:
-        places = _places(row, sighted.get(row.digest, []))
-        records = [_evidence(row.digest, place.evidence_key, store) for place in places]
+        every = sighted.get(row.digest, [])
+        places = _places(row, every)
+        records = [read_evidence(store, row.digest, place.evidence_key) for place in places]
         missing = [_unsaid(place, unsaid.get(row.digest, {})) for place in places]
         voices = [
             voice(place.relative, record["statements"] if record else None, failure.reason if failure else None)
             for place, record, failure in zip(places, records, missing, strict=True)
         ]
+        voices = _with_past(voices, places, every, row.digest, store)
         known = subject(row, records[0], audits.get(row.digest))
         binds = binding(voices)
         yield replace(
@@ -165,13 +178,16 @@ class _Place:
     """Of the evidence that the latest run wants for it."""
     evidence_key: str | None
     """Of the evidence that is there."""
-    is_gone: bool
+    forbidden_key: str | None
+    """Of earlier evidence that forbids passing it on, where nobody has said otherwise at this place since."""
+    seen_utc: str
+    gone_utc: str | None
 
 
 def _places(row: SourceRow, sighted: list[_Place]) -> list[_Place]:
     """The place of a row, then every other one that holds the same bytes now and has words of its own."""
     here = next(place for place in sighted if place.path == row.path)
-    others = [place for place in sighted if place.path != row.path and not place.is_gone]
+    others = [place for place in sighted if place.path != row.path and place.gone_utc is None]
     return [here, *(other for other in others if other.evidence_key != here.evidence_key or not here.evidence_key)]
 
 
@@ -182,11 +198,37 @@ def _unsaid(place: _Place, failures: dict[str, FailedResult]) -> FailedResult | 
     return failures.get(place.planned_key) if place.planned_key else next(iter(failures.values()), None)
 
 
-def _evidence(digest: str, key: str | None, store: Store) -> dict[str, Any] | None:
-    if key is None:
-        return None
-    ref = ResultRef(source=digest, processor="evidence", key=key)
-    return json.loads(store.item_path(ref, "evidence.json").read_bytes())
+def _with_past(
+    voices: list[Voice], places: list[_Place], every: list[_Place], digest: str, store: Store
+) -> list[Voice]:
+    """The voices of places, and what was forbidden at places where nothing is said any more.
+
+    A place that is gone binds until a place that holds its bytes since then says that they may be passed on.
+    """
+
+    def said(place: _Place, key: str | None, past: str) -> Voice | None:
+        record = read_evidence(store, digest, key)
+        return replace(voice(place.relative, record["statements"]), past=past) if record else None
+
+    present = {place.evidence_key for place in places}
+    allowing = {place.evidence_key for place, v in zip(places, voices, strict=True) if v.redistribute}
+    allowed = max((one.seen_utc for one in every if not one.gone_utc and one.evidence_key in allowing), default="")
+    own, *others = [
+        past
+        if v.redistribute is None and place.forbidden_key and (past := said(place, place.forbidden_key, UNSAID))
+        else v
+        for place, v in zip(places, voices, strict=True)
+    ]
+    for place in every:
+        if place.path == places[0].path or not place.gone_utc or place.gone_utc <= allowed:
+            continue
+        past = f"where it was until {place.gone_utc[:10]}"
+        last = said(place, place.evidence_key, past)
+        if last and last.redistribute is None:
+            last = said(place, place.forbidden_key, past)
+        if last and last.redistribute is False and place.evidence_key not in present:
+            others.append(last)
+    return [own, *others]
 
 
 def _in_words(one: Disagreement) -> str:

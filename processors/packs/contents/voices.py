@@ -28,6 +28,8 @@ class Voice:
     """False where a release says nothing at all of rights; True, too, where what it says could not be read."""
     unread: str | None = None
     """Why what is said there is unknown."""
+    past: str | None = None
+    """Why it is not said there any more, though nobody has said otherwise since; None where it is."""
 
     @property
     def strictness(self) -> tuple[int, int]:
@@ -41,7 +43,8 @@ class Voice:
             return f"its rights are unknown: {self.unread}"
         rights = f"(rights: {self.rights or 'unknown'})"
         if self.redistribute is False:
-            return f"redistribute = false in {self.said_in} {rights}"
+            past = f", {self.past}" if self.past else ""
+            return f"redistribute = false in {self.said_in} {rights}{past}"
         return f"nobody says that it may be passed on {rights}"
 
 

@@ -1,0 +1,24 @@
+"""Reads stored evidence records, and what one says of passing the source on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from processors.store.manifest import ResultRef
+from processors.store.store import Store
+
+
+def read_evidence(store: Store, digest: str, key: str | None) -> dict[str, Any] | None:
+    """Return an evidence record of a source; None where it was never made, failed, or was removed."""
+    if key is None:
+        return None
+    path = store.item_path(ResultRef(source=digest, processor="evidence", key=key), "evidence.json")
+    return json.loads(path.read_bytes()) if path.exists() else None
+
+
+def redistribution(record: Mapping[str, Any] | None) -> str:
+    """Return `true`, `false`, or nothing where the record does not say whether the source may be passed on."""
+    said = (one["value"] for one in (record or {}).get("statements", ()) if one["term"] == "marsmedia:redistribute")
+    return str(next(said, ""))
