@@ -1,0 +1,26 @@
+"""Every file that README and CONTRIBUTING name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+NAMED = re.compile(r"(?:flows|processors|tests)/[a-z0-9_/]+\.(?:py|toml|json|jpg)")
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_files_named_in_the_docs_exist(page: str) -> None:
+    names = set(NAMED.findall((PROJECT / page).read_text(encoding="utf-8")))
+    assert names
+    assert {name for name in names if not (PROJECT / name).is_file()} == set()
+
+
+def test_rooms_drawn_in_contributing_are_the_rooms_of_the_code() -> None:
+    house = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```")[1]
+    rooms = {
+        p.name for top in ("flows", "processors") for p in (PROJECT / top).iterdir() if (p / "__init__.py").exists()
+    }
+    assert {room for room in rooms if f"{room}/" not in house} == set()
