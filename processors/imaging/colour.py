@@ -60,6 +60,8 @@ class Colour:
     """x, y of red, green, blue and white where the file gives them itself; else those of `primaries`."""
     gamma: float | None = None
     """Exponent from code to light where the file gives it itself; else that of `transfer`."""
+    is_narrow: bool = False
+    """True where black is 16 and white 235 of 255 (H.273, VideoFullRangeFlag 0); for video its reader widens them."""
     source: str = "assumed: sRGB"
     """Where this is from: `cICP`, `ICC profile`, `nclx`, `Exif`, `stream`, or what was assumed."""
 
@@ -72,14 +74,14 @@ class Colour:
     def is_srgb(self) -> bool:
         """True where the numbers are shown as they are."""
         same_light = self.gamma is None and self.transfer not in (*GAMMAS, PQ, HLG)
-        return same_light and self.chromaticities is None and self.primaries in SHOWN_AS_THEY_ARE
+        return same_light and not self.is_narrow and self.chromaticities is None and self.primaries in SHOWN_AS_THEY_ARE
 
     @property
     def name(self) -> str:
         """In words: `Display P3, sRGB`."""
         primaries = "own primaries" if self.chromaticities else PRIMARIES.get(self.primaries, ("sRGB", ()))[0]
         curve = f"gamma {self.gamma:.3g}" if self.gamma else TRANSFERS.get(self.transfer, "sRGB")
-        return f"{primaries}, {curve}"
+        return f"{primaries}, {curve}{', narrow range' if self.is_narrow else ''}"
 
 
 SRGB = Colour()
@@ -104,6 +106,10 @@ def to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:
     if colour.is_srgb:
         return picture
     if colour.is_hdr:
+        if colour.is_narrow:
+            picture = np.rint(_codes(colour, picture.dtype.type) * np.iinfo(picture.dtype).max)[picture].astype(
+                picture.dtype
+            )
         wide = picture if picture.dtype == np.uint16 else picture.astype(np.uint16) * 257
         return tone_mapped(wide, colour.transfer, _to_bt2020(colour))
     full = np.iinfo(picture.dtype).max
@@ -127,7 +133,8 @@ def tables(colour: Colour) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def grey_to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:
     """Return a grey picture, uint8 or uint16, shape (height, width), with the curve of sRGB."""
-    if colour.is_srgb or (colour.gamma is None and not colour.is_hdr and colour.transfer not in GAMMAS):
+    is_same = colour.gamma is None and not colour.is_hdr and colour.transfer not in GAMMAS and not colour.is_narrow
+    if colour.is_srgb or is_same:
         return picture
     return to_srgb(np.repeat(picture[..., None], 3, axis=2), colour)[..., 0]
 
@@ -135,10 +142,19 @@ def grey_to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:
 @lru_cache(8)
 def _linear_of(colour: Colour, kind: type) -> np.ndarray:
     """Light of every code, 0 to 1, float32."""
-    codes = np.arange(np.iinfo(kind).max + 1) / np.iinfo(kind).max
+    codes = _codes(colour, kind)
     gamma = colour.gamma or GAMMAS.get(colour.transfer)
     light = codes**gamma if gamma else np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
     return light.astype(np.float32)  # IEC 61966-2-1
+
+
+def _codes(colour: Colour, kind: type) -> np.ndarray:
+    """Every code as a share of white, 0 to 1."""
+    codes, full = np.arange(np.iinfo(kind).max + 1), np.iinfo(kind).max
+    if not colour.is_narrow:
+        return codes / full
+    step = (full + 1) // 256
+    return np.clip((codes - 16 * step) / (219 * step), 0, 1)
 
 
 @lru_cache(2)

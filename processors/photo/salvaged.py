@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import ExifTags, Image, ImageFile
 
 from processors.containers.picture_header import open_header
 from processors.contract import Item, OpenSource, Reads, as_json, require
@@ -103,10 +103,21 @@ def _truncated_allowed() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
+BACK = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}  # fmt: skip
+"""From upright to as stored, by Exif's orientation."""
+
+
 def _tiff(file: BinaryIO) -> tuple[Image.Image, int, int]:
-    """Rows up to the last one that is not all zero."""
-    image = open_picture(file)
-    image.load()
+    """Rows up to the last one that is not all zero, as stored: Pillow turns a TIFF upright while it loads it."""
+    opened = open_picture(file)
+    orientation = opened.getexif().get(ExifTags.Base.Orientation, 1)
+    opened.load()
+    image = opened.transpose(BACK[orientation]) if orientation in BACK else opened
+    image.info = opened.info
     values = np.asarray(image)
     filled = np.flatnonzero(values.reshape(values.shape[0], -1).any(axis=1))
     return image, int(filled[-1]) + 1 if len(filled) else 0, image.height

@@ -6,18 +6,35 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
+import numpy as np
+
+from processors.containers.picture_header import open_header
 from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.errors import RefusedMedia
+from processors.formats import title_of
+from processors.imaging.colour import SRGB, Colour
+from processors.imaging.png_colour import describe_colour
+from processors.photo.reading.colour_tags import ICC, colour_of
+from processors.photo.reading.display_levels import scaled
+from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
 from processors.photo.reading.root_cause import root_cause_told
 from processors.photo.reading.tiff import photo_options
-from processors.photo.reading.to_srgb import profile_name
+from processors.photo.reading.to_srgb import DEEP_MODES, profile_name
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 from processors.photo.sixteen_bit_planetary import deep_samples, write_png
 from processors.planetary.open_image import FORMATS as PLANETARY
 from processors.planetary.open_image import described
 from processors.planetary.samples import read_samples
+
+TAGGED = ("png", "jpeg")
+"""Formats whose colours may be described without a profile, and that are read in strips."""
+NUMBERS = {
+    "char": "signed 8-bit", "short": "signed 16-bit", "int": "signed 32-bit", "uint": "32-bit",
+    "float": "floating-point", "double": "floating-point", "complex": "complex", "dpcomplex": "complex",
+}  # fmt: skip
+"""By libvips' names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +53,11 @@ class DeepFacts:
     """Of a planetary image: the number, after the label's scale, that is 0 here; None for any other photo."""
     white_level: float | None = None
     """The number that is 65535 here."""
+    colour: str | None = None
+    """What the numbers mean where no ICC profile says so: `BT.2020, HLG`; in the PNG's own cICP, cHRM and gAMA chunks.
+    None where it is sRGB, or where the profile says it."""
+    colour_source: str | None = None
+    """Who says so: `cICP`, `nclx`, `gAMA and cHRM`, `Exif`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,22 +81,25 @@ class SixteenBit:
             yield self._planetary(opened, scratch)
             return
         if source.format not in LOADERS:
-            yield _told(f"{source.format} is not read here")
+            yield self._decoded(opened, scratch)
             return
         with root_cause_told(opened.file), opened.file.open() as file:
             options = photo_options(file) if source.format == "tiff" else {}
             image = open_strips(file, source.format, self.max_pixels, **options)
             profile: Any = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
             name = profile_name(profile)
-            if reason := _not_needed(image, name):
+            colour = _colour_of(file, source.format)
+            if reason := _not_needed(image, name, colour):
                 yield _told(reason)
                 return
             bits = 16 if image.format == "ushort" else 8
             path = scratch / "deep.png"
             with vips_errors("writing 16 bits"):
-                deep: Any = image if bits == 16 else (image * 257).cast("ushort")
+                step = 256 if colour.is_narrow else 257
+                deep: Any = image if bits == 16 else (image * step).cast("ushort")
                 kind = "grey16" if image.bands < 3 else "rgb16"
                 deep.copy(interpretation=kind).pngsave(str(path), bitdepth=16, compression=6, keep="icc")
+        is_said = colour != SRGB and colour.source != ICC
         facts = DeepFacts(
             is_made=True,
             reason=None,
@@ -82,8 +107,39 @@ class SixteenBit:
             height_px=image.height,
             source_bits=bits,
             icc_profile_name=name,
+            colour=colour.name if is_said else None,
+            colour_source=colour.source if is_said else None,
         )
+        describe_colour(path, colour)
         yield Item(name="deep.png", media_type="image/png", file=path, facts=facts)
+
+    def _decoded(self, opened: OpenSource, scratch: Path) -> Item:
+        """Of a format that is not read in strips: its numbers as the reader of photos gives them."""
+        with root_cause_told(opened.file), opened.file.open() as file:
+            reader = PhotoReader(file)
+            refuse_larger(reader.info, self.max_pixels)
+            if reader.info.mode not in DEEP_MODES:
+                return _told(f"{title_of(opened.source.format)} is read in 8 bits")
+            photo = reader.photo([])
+        if photo.deep is None:
+            return _told("8 bits hold all of it", reader.damage)
+        levels = photo.levels
+        is_plain = photo.deep.dtype == np.uint16
+        share = scaled(photo.deep, levels, photo.valid, is_inverted=photo.is_inverted)
+        values = photo.deep if is_plain else np.rint(share * np.float32(65535)).astype(np.uint16)
+        path = scratch / "deep.png"
+        write_png(values, path)
+        facts = DeepFacts(
+            is_made=True,
+            reason=None,
+            width_px=values.shape[1],
+            height_px=values.shape[0],
+            source_bits=photo.deep.dtype.itemsize * 8,
+            icc_profile_name=None,
+            black_level=0.0 if is_plain else levels.black,
+            white_level=65535.0 if is_plain else levels.white,
+        )
+        return Item(name="deep.png", media_type="image/png", file=path, facts=facts, damage=reader.damage)
 
     def _planetary(self, opened: OpenSource, scratch: Path) -> Item:
         """Of an image that a label describes."""
@@ -112,10 +168,18 @@ class SixteenBit:
         return Item(name="deep.png", media_type="image/png", file=path, facts=facts, damage=samples.damage)
 
 
-def _not_needed(image: Any, profile: str | None) -> str | None:
-    if image.format not in ("uchar", "ushort") or image.interpretation not in ("srgb", "rgb16", "b-w", "grey16", "rgb"):
-        return f"{image.interpretation} of {image.format} is not kept in 16 bits"
-    if image.format == "uchar" and (profile is None or "srgb" in profile.casefold() or image.bands < 3):
+def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
+    """What the file says of its colours where no ICC profile does."""
+    return SRGB if picture_format not in TAGGED else colour_of(open_header(file), file)
+
+
+def _not_needed(image: Any, profile: str | None, colour: Colour) -> str | None:
+    if image.format not in ("uchar", "ushort"):
+        return f"{NUMBERS.get(image.format, image.format)} numbers are not kept in a PNG of 16 bits"
+    if image.interpretation not in ("srgb", "rgb16", "b-w", "grey16", "rgb"):
+        return f"a PNG holds grey and RGB, not {str(image.interpretation).upper()}"
+    is_narrow = profile is None or "srgb" in profile.casefold()
+    if image.format == "uchar" and ((is_narrow and colour.is_srgb) or image.bands < 3):
         return "8 bits of sRGB or grey hold all of it"
     return None
 

@@ -163,7 +163,7 @@ def _levelled(image: Any, levels: DisplayLevels | None) -> Any:
 
 def _eight_bit_srgb(image: Any, colour: Colour) -> Any:
     profile: Any = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
-    if is_profile_of(profile, image.bands - image.hasalpha()) and colour.source != CICP:
+    if is_profile_of(profile, image.bands - image.hasalpha()) and not colour.source.startswith(CICP):
         image = image.icc_transform("srgb", embedded=True, depth=8)
     elif image.interpretation not in ("srgb", "b-w"):
         image = image.colourspace("b-w" if image.interpretation == "grey16" else "srgb")

@@ -234,3 +234,29 @@ def test_grey_stays_grey_and_white_stays_white_in_all_primaries(kind: type, prim
     found = to_srgb(grey, Colour(primaries=primaries, transfer=13))
     assert np.abs(found.astype(int) - grey).max() <= full * 0.004
     assert np.array_equal(grey_to_srgb(grey[..., 0], Colour(primaries=primaries, transfer=13)), grey[..., 0])
+
+
+@pytest.mark.parametrize(("transfer", "right"), [(13, [[156, 98, 75], [86, 156, 98], [130, 130, 130]])])
+def test_a_png_of_narrow_range_is_widened(transfer: int, right: list[list[int]], tmp_path: Path) -> None:
+    path = png(tmp_path / "p.png", striped(), (b"cICP", bytes((1, transfer, 0, 0))))
+    picture, reader = shown(path)
+    assert middles(picture) == right
+    assert (reader.info.colour, reader.info.colour_source) == ("BT.709, sRGB, narrow range", "cICP")
+    grey = grey_to_srgb(np.array([[0, 16, 126, 235, 255]], np.uint8), Colour(is_narrow=True))
+    assert grey.tolist() == [[0, 0, 128, 255, 255]]
+
+
+@pytest.mark.parametrize(
+    ("codes", "source"),
+    [
+        ((2, 2), "cICP, primaries and transfer unspecified: sRGB assumed"),
+        ((2, 13), "cICP, primaries unspecified: sRGB assumed"),
+        ((12, 2), "cICP, transfer unspecified: sRGB assumed"),
+        ((12, 13), "cICP"),
+    ],
+)
+def test_what_a_cicp_chunk_leaves_open_is_said_to_be_assumed(
+    codes: tuple[int, int], source: str, tmp_path: Path
+) -> None:
+    path = png(tmp_path / "p.png", striped(), (b"cICP", bytes((*codes, 0, 1))))
+    assert shown(path)[1].info.colour_source == source

@@ -64,3 +64,18 @@ def test_what_is_coarse_or_unknown_is_refused(tmp_path: Path, picture_format: st
 def test_a_header_alone_gives_no_row(tmp_path: Path) -> None:
     with pytest.raises(DamagedMedia, match="not one whole row can be decoded"):
         salvaged(tmp_path, encoded("PNG")[:300], "png")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_rows_of_a_cut_tiff_that_is_to_be_turned_are_those_stored(orientation: int, tmp_path: Path) -> None:
+    values = np.random.default_rng(4).integers(1, 255, (60, 40, 3), np.uint8)
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(values).save(file, "TIFF", exif=exif)
+    data = file.getvalue()
+    place = data.find(values.tobytes())
+    items = salvaged(tmp_path, data[: place + 40 * 3 * 35], "tiff")
+    facts = items[0].facts
+    assert (facts.rows_decoded, facts.rows_promised) == (35, 60)
+    assert items[1].data is not None
+    assert (np.asarray(Image.open(io.BytesIO(items[1].data))) == values[:35]).all()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image
 
 from processors.contract import Item, OpenSource, Source
 from processors.errors import RefusedMedia
+from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.sixteen_bit import SixteenBit
 from processors.sources.source_file import SourceFile
 from tests.helpers.made_pds3 import pds3, picture, vicar
@@ -107,3 +111,69 @@ def test_planetary_bytes_need_no_16_bits(tmp_path: Path) -> None:
     assert (item.facts.is_made, item.facts.reason) == (False, "8 bits hold all of it")
     with pytest.raises(RefusedMedia, match="16 x 12 pixels is over the limit of 10"):
         made(tmp_path / "a.img", "pds3", tmp_path, SixteenBit(max_pixels=10))
+
+
+def described(path: Path, values: np.ndarray, *chunks: tuple[bytes, bytes]) -> Path:
+    """A PNG with these chunks behind its header."""
+    data = cv2.imencode(".png", values[..., ::-1])[1].tobytes()
+    more = b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
+    )
+    path.write_bytes(data[:33] + more + data[33:])
+    return path
+
+
+P3_PLACES = b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+DESCRIBED = {
+    "HLG": (np.uint16, [(b"cICP", bytes((9, 18, 0, 1)))], "BT.2020, HLG", "cICP"),
+    "linear": (np.uint16, [(b"cICP", bytes((9, 8, 0, 1)))], "BT.2020, linear", "cICP"),
+    "8 bits": (np.uint8, [(b"cICP", bytes((12, 13, 0, 1)))], "Display P3, sRGB", "cICP"),
+    "narrow": (np.uint16, [(b"cICP", bytes((1, 13, 0, 0)))], "BT.709, sRGB, narrow range", "cICP"),
+    "narrow in 8 bits": (np.uint8, [(b"cICP", bytes((1, 13, 0, 0)))], "BT.709, sRGB, narrow range", "cICP"),
+    "P3": (np.uint16, [P3_PLACES], "own primaries, sRGB", "cHRM"),
+    "gamma": (np.uint16, [(b"gAMA", struct.pack(">I", 100_000)), P3_PLACES], "own primaries, gamma 1", "gAMA and cHRM"),
+}
+
+
+@pytest.mark.parametrize("name", list(DESCRIBED))
+def test_sixteen_bits_keep_what_a_png_says_of_its_colours(name: str, tmp_path: Path) -> None:
+    kind, chunks, words, source = DESCRIBED[name]
+    values = (np.random.default_rng(3).integers(40, 200, (40, 50, 3)) * (257 if kind == np.uint16 else 1)).astype(kind)
+    path = described(tmp_path / "p.png", values, *chunks)
+    item = made(path, "png", tmp_path)
+    assert (item.facts.is_made, item.facts.colour, item.facts.colour_source) == (True, words, source)
+    assert item.file is not None
+    with path.open("rb") as before, item.file.open("rb") as after:
+        shown, kept = (np.asarray(PhotoReader(file).photo([]).image).astype(int) for file in (before, after))
+    assert np.abs(shown - kept).max() == 0
+    step = 1 if kind == np.uint16 else 256 if "narrow" in name else 257
+    assert (pixels(item)[..., ::-1] == values.astype(np.uint16) * step).all()
+
+
+def test_a_deep_pnm_is_kept_and_its_white_is_the_headers(tmp_path: Path) -> None:
+    values = np.arange(960).reshape(24, 40) % 1001
+    path = tmp_path / "p.pgm"
+    path.write_bytes(b"P5\n# of a camera\n40 24\n1000\n" + values.astype(">u2").tobytes())
+    item = made(path, "ppm", tmp_path)
+    assert (item.facts.is_made, item.facts.white_level) == (True, 65535)
+    assert (pixels(item) == values).all()
+    with path.open("rb") as file:
+        photo = PhotoReader(file).photo([])
+    assert (photo.white_level, photo.levels.rule) == (1000, "declared full scale")
+    assert np.asarray(photo.image)[0, 30] == round(30 / 1000 * 255)
+    (tmp_path / "p.ppm").write_bytes(b"P6 4 4 255\n" + bytes(48))
+    assert made(tmp_path / "p.ppm", "ppm", tmp_path).facts.reason == "PNM is read in 8 bits"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("char", "signed 8-bit numbers are not kept in a PNG of 16 bits"),
+        ("short", "signed 16-bit numbers are not kept in a PNG of 16 bits"),
+        ("uint", "32-bit numbers are not kept in a PNG of 16 bits"),
+        ("float", "floating-point numbers are not kept in a PNG of 16 bits"),
+    ],
+)
+def test_why_numbers_are_not_kept_is_told_in_plain_words(kind: str, reason: str, tmp_path: Path) -> None:
+    pyvips.Image.black(20, 10).cast(kind).tiffsave(str(tmp_path / "p.tif"))  # type: ignore[attr-defined]
+    assert made(tmp_path / "p.tif", "tiff", tmp_path).facts.reason == reason

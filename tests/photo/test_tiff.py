@@ -112,6 +112,21 @@ def test_no_data_do_not_set_levels(dtype: str, no_data: float, text: bytes) -> N
     assert shown(photo)[5, 5] == 0
 
 
+@pytest.mark.parametrize("no_data", [255, 0, 7])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_no_data_of_8_bits_are_black(no_data: int, colours: int) -> None:
+    samples = ramp(10, 250, "u1")
+    samples = samples if colours == 1 else np.repeat(samples[..., None], 3, axis=2)
+    samples[:10, :60] = no_data
+    photo, _ = read(tiff((samples, [(42113, 2, f"{no_data}\0".encode())])))
+    right = samples.copy()
+    right[:10, :60] = 0
+    assert shown(photo).tolist() == right.tolist()
+    assert photo.valid is not None
+    assert not photo.valid[:10, :60].any()
+    assert photo.valid[10:].all()
+
+
 def test_scale_and_offset_of_gdal_are_applied() -> None:
     text = (
         b'<GDALMetadata><Item name="SCALE" sample="0" role="scale">0.1</Item>'

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from PIL import Image, ImageFile
 
 from processors.containers.heif_file import nclx_of
-from processors.imaging.colour import ADOBE_RGB, CICP, SRGB_TRANSFER, Colour
+from processors.imaging.colour import ADOBE_RGB, CICP, SRGB_TRANSFER, UNSPECIFIED, Colour
 
 ICC = "ICC profile"
 BT709_CHROMATICITIES = (0.640, 0.330, 0.300, 0.600, 0.150, 0.060, 0.3127, 0.3290)
@@ -27,7 +27,7 @@ def colour_of(image: ImageFile.ImageFile, file: BinaryIO) -> Colour:
     place = file.tell()
     try:
         if image.format == "PNG" and (cicp := _cicp(file)):
-            return Colour(primaries=cicp[0], transfer=cicp[1], source=CICP)
+            return _of_cicp(*cicp)
         if image.info.get("icc_profile"):
             return Colour(source=ICC)
         if image.format == "PNG":
@@ -41,8 +41,16 @@ def colour_of(image: ImageFile.ImageFile, file: BinaryIO) -> Colour:
     return Colour()
 
 
-def _cicp(file: BinaryIO) -> tuple[int, int] | None:
-    """Primaries and transfer of a PNG's cICP chunk, which stands before its pixels."""
+def _of_cicp(primaries: int, transfer: int, full_range: int) -> Colour:
+    """As a PNG's cICP chunk says; what it leaves open is assumed."""
+    parts = (("primaries", primaries), ("transfer", transfer))
+    assumed = " and ".join(name for name, code in parts if code == UNSPECIFIED)
+    source = f"{CICP}, {assumed} unspecified: sRGB assumed" if assumed else CICP
+    return Colour(primaries=primaries, transfer=transfer, is_narrow=not full_range, source=source)
+
+
+def _cicp(file: BinaryIO) -> tuple[int, int, int] | None:
+    """Primaries, transfer and 1 for full range of a PNG's cICP chunk, which stands before its pixels."""
     file.seek(8)
     for _ in range(PNG_HEAD_CHUNKS):
         head = file.read(8)
@@ -51,7 +59,7 @@ def _cicp(file: BinaryIO) -> tuple[int, int] | None:
         size, name = struct.unpack(">I4s", head)
         if name == b"cICP" and size == 4:
             data = file.read(4)
-            return (data[0], data[1]) if len(data) == 4 else None
+            return (data[0], data[1], data[3]) if len(data) == 4 else None
         if name in (b"IDAT", b"IEND"):
             return None
         file.seek(size + 4, 1)

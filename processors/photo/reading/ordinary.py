@@ -11,6 +11,7 @@ from processors.containers.gif_file import read_gif_file
 from processors.containers.jpeg_file import JpegFile, read_jpeg_file
 from processors.containers.picture_header import open_header, plain_words, what_to_do
 from processors.containers.png_file import png_exif, read_png_file
+from processors.containers.pnm_header import pnm_white
 from processors.decoding import decoder_errors
 from processors.imaging.colour import SRGB, Colour
 from processors.photo.reading.avif import avif_damage
@@ -56,11 +57,14 @@ class Ordinary:
         elif kind == "GIF":
             gif = read_gif_file(self._file)
             damage, trailing = (_cut("the trailer of a GIF is missing") if gif.is_cut else None), gif.trailing_bytes
-        samples = deep_of(self._image)
+        samples, declared_white = deep_of(self._image), None
+        if samples is not None and kind == "PPM" and samples.dtype == np.uint16 and (top := pnm_white(self._file)):
+            samples, declared_white = np.rint(samples * (top / 65535)).astype(np.uint16), float(top)
         image = self._image if samples is None else None
         return Pixels(
             image=image,
             samples=samples,
+            declared_white=declared_white,
             damage=damage,
             trailing_bytes=trailing,
             orientation=self.info.orientation,

@@ -220,7 +220,8 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
     if interpretation == "cmyk" and values.dtype == np.uint16:
         values = (values >> 8).astype(np.uint8)
     has_alpha = bool(photo.extra_samples) and photo.extra_samples[0] in (1, 2) and values.shape[2] > colours
-    if values.dtype == np.uint8:
+    has_no_data = photo.no_data is not None and colours < 4 and photo.photometric in (0, 1, 2)
+    if values.dtype == np.uint8 and not has_no_data:
         image = _image(values, colours, has_alpha=has_alpha, is_multiplied=photo.extra_samples[:1] == (1,))
         if photo.icc_profile:
             image.info["icc_profile"] = photo.icc_profile
@@ -228,12 +229,14 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
     alpha = None
     if has_alpha and values.dtype == np.uint16:
         alpha = (values[..., colours] >> 8).astype(np.uint8)
+    elif has_alpha and values.dtype == np.uint8:
+        alpha = values[..., colours]
     samples = values[..., 0] if colours == 1 else values[..., :3]
     is_inverted = photo.photometric == 0
     if is_inverted and values.dtype.kind == "u":  # libvips turns these round itself, and no others
         samples = np.array(_LARGEST[values.dtype.str[1:]], values.dtype) - samples
     valid = _valid(samples, photo.no_data)
-    if photo.scaling and photo.scaling != (1.0, 0.0):
+    if photo.scaling and photo.scaling != (1.0, 0.0) and values.dtype != np.uint8:
         samples = samples * photo.scaling[0] + photo.scaling[1]
     return Pixels(
         samples=samples,

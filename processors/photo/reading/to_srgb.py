@@ -38,7 +38,7 @@ def to_srgb(image: Image.Image, colour: Colour = SRGB) -> Image.Image:
     """
     if image.mode in DEEP_MODES:
         return Image.fromarray(_to_8_bit(np.asarray(image)))
-    profile = image.info.get("icc_profile") if colour.source != CICP else None
+    profile = image.info.get("icc_profile") if not colour.source.startswith(CICP) else None
     alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
     if image.mode in ("P", "PA", "1", "La", "RGBa", "RGBX"):
         image = image.convert("L" if image.mode == "1" else "RGB")

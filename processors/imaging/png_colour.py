@@ -1,0 +1,43 @@
+"""Colour descriptions in the chunks of a PNG: cICP, cHRM and gAMA (PNG, third edition, 11.3.2)."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import zlib
+from pathlib import Path
+
+from processors.imaging.colour import UNSPECIFIED, Colour
+
+HEADER_BYTES = 8 + 25
+"""Signature and IHDR, behind which they stand."""
+
+
+def colour_chunks(colour: Colour) -> bytes:
+    """The chunks that say what a picture's numbers mean; none for plain sRGB, and none for what an ICC profile says."""
+    chunks = b""
+    codes = colour.primaries, colour.transfer
+    if colour.is_narrow or (codes != (UNSPECIFIED, UNSPECIFIED) and not colour.is_srgb):
+        chunks += _chunk(b"cICP", bytes((*codes, 0, 0 if colour.is_narrow else 1)))
+    if colour.chromaticities:
+        places = (*colour.chromaticities[6:8], *colour.chromaticities[0:6])  # white comes first
+        chunks += _chunk(b"cHRM", struct.pack(">8I", *(round(place * 100_000) for place in places)))
+    if colour.gamma:
+        chunks += _chunk(b"gAMA", struct.pack(">I", round(100_000 / colour.gamma)))
+    return chunks
+
+
+def describe_colour(path: Path, colour: Colour) -> None:
+    """Put the chunks into a PNG that was written without them."""
+    chunks = colour_chunks(colour)
+    if not chunks:
+        return
+    described = path.with_name(f"{path.name}.described")
+    with path.open("rb") as plain, described.open("wb") as file:
+        file.write(plain.read(HEADER_BYTES) + chunks)
+        shutil.copyfileobj(plain, file, 1 << 20)
+    described.replace(path)
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
