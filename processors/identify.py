@@ -13,6 +13,7 @@ import av.stream
 
 from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio
+from processors.containers.motion_jpeg import is_motion_jpeg
 from processors.containers.sidecar import SIDECAR, is_sidecar
 from processors.containers.text_file import text_of
 from processors.contract import Medium
@@ -33,6 +34,10 @@ PLAYLISTS = (
     ("v=0\r\n", "session description"),
     ("v=0\n", "session description"),
     ("[playlist]", "PLS playlist"),
+)
+FILM_WITHOUT_TIMES = (
+    "JPEG pictures one after another, a video without times: put it into a container with its rate, "
+    "for example `ffmpeg -f mjpeg -r 25 -i FILE -c copy FILE.mkv`"
 )
 NOT_MEDIA = "contains text, not media (file extension is misleading); download it again"
 
@@ -115,6 +120,8 @@ def _as_format(file: BinaryIO, row: Format) -> Identity | None:
         return _opened(file, row)
     if row.name == "tiff" and (raw := is_camera_raw(file)):
         return Identity(kind="unsupported", format=raw, note="not read here: develop it and save it as TIFF or JPEG")
+    if row.name == "jpeg" and is_motion_jpeg(file):
+        return Identity(kind="unsupported", format="Motion JPEG", note=FILM_WITHOUT_TIMES)
     if row.reader is None:
         return Identity(kind="unsupported", format=row.title, note=f"not read here: {row.todo}")
     return Identity(kind="media", medium=row.medium, format=row.name)

@@ -339,3 +339,19 @@ def test_a_label_over_a_limit_and_a_header_that_wants_all_memory_are_told_not_ra
         "the label is nested deeper than 100: flatten it",
     )
     assert (of_bytes(b"MP+\x07\x00\x00\x00\x08").kind, of_bytes(b"MP+\x07\x00\x00\x00\x08").format) == ("media", "mpc")
+
+
+def test_motion_jpeg_is_told_and_a_photo_with_pictures_behind_it_stays_a_photo() -> None:
+    def jpeg(size: tuple[int, int], **options: object) -> bytes:
+        file = io.BytesIO()
+        Image.effect_noise(size, 50).convert("RGB").save(file, "JPEG", **options)
+        return file.getvalue()
+
+    one, small = jpeg((160, 96)), jpeg((80, 48))
+    for film in (one * 3, one * 50, jpeg((160, 96), progressive=True) + one * 2):
+        found = identify(io.BytesIO(film), "a.mjpeg")
+        assert (found.kind, found.format) == ("unsupported", "Motion JPEG")
+        assert found.note is not None
+        assert found.note.startswith("JPEG pictures one after another, a video without times: put it into a container")
+    for photo in (one, one + small, one + one, one + small * 5, one + b"anything" + one * 5):
+        assert identify(io.BytesIO(photo), "a.jpg").format == "jpeg"
