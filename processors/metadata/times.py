@@ -241,9 +241,10 @@ def dated(
 
 def _shorter(text: str, zone: str | None) -> When | None:
     """The day of a date whose time of day does not exist; its month or year where the rest is zeros or blanks."""
-    known = re.match(r"\d{4}(?:[-:](?!00)\d{2}(?:[-:](?!00)\d{2})?)?", text)
+    known = re.match(r"\d{4}(?:-(?!000)\d{3}(?!\d)|[-:](?!00)\d{2}(?:[-:](?!00)\d{2})?)?", text)
     rest = text[known.end() :] if known else ""
-    if known is None or (known.end() < 10 and not re.match(r"[-: 0]*(?:\D|$)", rest)):
+    is_day = known is not None and len(re.sub(r"\D", "", known[0])) >= 7
+    if known is None or (not is_day and not re.match(r"[-: 0]*(?:\D|$)", rest)):
         return None
     with suppress(ValueError):
         return parse_when(known[0], zone=zone)

@@ -74,6 +74,7 @@ def test_a_malformed_offset_costs_itself_and_is_reported(offset: str) -> None:
     [
         ("2021:05:15 25:61:00", ("2021-05-14T10:00:00Z", "day", "unknown")),
         ("2021:05:15   :  :  ", ("2021-05-14T10:00:00Z", "day", "unknown")),
+        ("2021-135T23:18:60.25", ("2021-05-14T10:00:00Z", "day", "unknown")),
         ("2021:05:00 00:00:00", ("2021-04-30T10:00:00Z", "month", "unknown")),
         ("2021:00:00 00:00:00", ("2020-12-31T10:00:00Z", "year", "unknown")),
     ],

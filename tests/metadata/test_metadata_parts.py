@@ -16,6 +16,7 @@ from processors.metadata.photograph import read_photograph
 from processors.metadata.riff import riff_tags
 from processors.metadata.tag_records import MetadataRecord
 from processors.metadata.xmp import EXTENSION, extended_packet
+from tests.helpers.made_pds3 import LINES, SAMPLES, picture, vicar
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="Tracks"/></rdf:RDF></x:xmpmeta>"""
@@ -166,3 +167,10 @@ def test_a_maker_note_that_points_outside_is_told() -> None:
     file.seek(0)
     told = read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo")
     assert told.problems == ("EXIF: the exif.maker.fujifilm directory at 9999 lies outside the data",)
+
+
+def test_items_of_a_vicar_label_are_called_so() -> None:
+    file = io.BytesIO(vicar(picture().tobytes(), f"FORMAT='BYTE' NL={LINES} NS={SAMPLES} TARGET='MARS'"))
+    tags = read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo").tags
+    assert {tag.namespace for tag in tags} == {"vicar"}
+    assert ("vicar", "TARGET", "MARS") in [(tag.namespace, tag.name, tag.value) for tag in tags]
