@@ -1,1 +1,1 @@
-"""The engine of a run: prepare, plan, batches, workers, report. Nothing here imports Prefect."""
+"""Engine of a run: prepare, plan, batches, workers, report. Nothing here imports Prefect."""

@@ -1,4 +1,4 @@
-"""Shares out due sources in batches, and runs each batch in the worker processes."""
+"""Batches of due sources and their processing in the worker processes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from processors.errors import StoreError
 from processors.store.store import Store
 
 BATCH_SECONDS = 4.0
-"""Estimated work in one batch: an empty Prefect task costs about 20 ms, so that is half a percent."""
+"""Estimated work in one batch, in s: an empty Prefect task costs about 20 ms, so that is half a percent."""
 BATCH_SOURCES = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Due sources of a run, as plain data: whoever does them, here or elsewhere, needs nothing else."""
+    """Due sources of a run, as plain data: all that is needed to process them, in this process or another."""
 
     run: str
     """Name of the run."""
@@ -35,21 +35,21 @@ class Batch:
 
     @property
     def label(self) -> str:
-        """Words for people."""
+        """Short name of the batch for logs and the Prefect UI."""
         first = self.due[0].relative
         return first if len(self.due) == 1 else f"{first} and {len(self.due) - 1} more"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceOutcome:
-    """What became of one due source."""
+    """Outcomes of the processors on one due source."""
 
     due: Due
     outcomes: tuple[Outcome, ...]
 
 
 def estimated_seconds(due: Due) -> float:
-    """Work to expect, from what the header claims; only to share out the work."""
+    """Estimate the work, in s, from the duration that the header claims; used only to balance batches."""
     if due.source.medium == "photo":
         return 0.02 + due.source.size_bytes / 8e6
     rate = 0.1 if due.source.medium == "video" else 0.003
@@ -57,7 +57,7 @@ def estimated_seconds(due: Due) -> float:
 
 
 def into_batches(due: Sequence[Due]) -> list[list[Due]]:
-    """Share out the sources, the longest first, so that no long one is left for the end."""
+    """Group the sources into batches, the longest first, so that no long one is left for the end."""
     batches: list[list[Due]] = []
     cost = 0.0
     for one in sorted(due, key=estimated_seconds, reverse=True):
@@ -72,11 +72,11 @@ def into_batches(due: Sequence[Due]) -> list[list[Due]]:
 def run_batch(
     batch: Sequence[Due], store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
 ) -> list[SourceOutcome]:
-    """Derive every source of the batch; whatever one file does, the others go on.
+    """Derive every source of the batch; a file that fails does not stop the others.
 
     Raises
     ------
-    StoreError : our disk is full or read-only; what was committed stays.
+    StoreError : the store's disk is full or read-only; what was committed stays.
     """
     done: list[SourceOutcome] = []
     try:

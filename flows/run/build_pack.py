@@ -1,4 +1,4 @@
-"""What a pack is built with: recipe file or words, today's recipes, the gallery; used by the command and the flow."""
+"""Building a pack from a recipe file or a selection, for the command and the flow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVERYTHING = "Everything in the store"
 
 
 def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: str | None = None) -> Recipe:
-    """The recipe that the words name: one TOML file, or a selection packed with the defaults.
+    """Return the recipe in the TOML file that the words name, or one with the defaults for the selection that they are.
 
     Raises
     ------
@@ -40,13 +40,13 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
 
 
 def processor_names() -> frozenset[str]:
-    """Every processor that a recipe of a pack may name."""
+    """Return the name of every processor that a pack recipe may name."""
     every = [*load_recipes().values(), *on_request().values()]
     return frozenset(processor.name for processors in every for processor in processors)
 
 
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:
-    """Build a pack and remember what it was made of; raises as `build` does."""
+    """Build a pack and record what it was made of; raises as `build` does."""
     wanted = wanted_today(Catalogue(store).sources().values())
 
     def asked(row: SourceRow) -> frozenset[ResultRef]:

@@ -1,4 +1,4 @@
-"""What is not as it was at the last run: files replaced, moved, withdrawn, or changed with their old size and date."""
+"""Changes since the last run: files replaced, moved, withdrawn, or altered with their old size and date."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One place that does not hold what it held."""
+    """Path whose content differs from that of the last run."""
 
     file: str
-    """Path below the raw folder."""
+    """Path relative to the raw folder."""
     path: str
     kind: Literal["changed", "replaced", "moved", "withdrawn"]
-    """`changed`: other bytes with the same size and date, so that nobody can have meant it."""
+    """`changed`: other bytes with the same size and date, so certainly not on purpose."""
     was: str
-    """SHA-256 of the bytes that were there."""
+    """SHA-256 of the previous bytes."""
     now: str | None
-    """SHA-256 of the bytes that are there; None for none."""
+    """SHA-256 of the present bytes; None if the file is gone."""
     elsewhere: str | None = None
-    """Another place that holds the bytes that were there, below the raw folder."""
+    """Another path with the previous bytes, relative to the raw folder."""
 
     def __str__(self) -> str:
         name, was = printable(self.file), self.was[:16]
@@ -43,7 +43,7 @@ class Change:
 
     @property
     def reason(self) -> str:
-        """Of a changed one: what is wrong, and what to do."""
+        """Return what is wrong with a changed file and how to fix it."""
         return (
             f"its bytes have changed (was {self.was[:16]}..., is {str(self.now)[:16]}...), its size and date have not: "
             "restore it from a copy, or touch it to have it taken as a new file"
@@ -57,13 +57,13 @@ def gone_from(
     root: Path,
     releases: Collection[str] | None,
 ) -> list[SourceRow]:
-    """The files known below a folder that are no longer found there, as gone from now on.
+    """Return the known files below a folder that are no longer found there, marked as gone from now on.
 
-    None where nothing at all is found, as in a folder that is not mounted, or below what could not be looked at.
+    None if nothing at all is found, as in a folder that is not mounted, and none below what could not be read.
 
     Parameters
     ----------
-    unseen : files and folders that could not be looked at, or are empty as a mount point is, below the folder.
+    unseen : files and folders below the folder that could not be read, or are empty, as a mount point is.
     """
     if not found:
         return []
@@ -85,10 +85,10 @@ def _folders(relative: str) -> Iterable[str]:
 
 
 def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change]) -> SourceRow:
-    """What a file that was hashed is from now on, given what its place held before; a change is added to `changes`.
+    """Return the row of a hashed file, given the previous row of its path; a change is added to `changes`.
 
-    Bytes that were at this place already were first seen there then. Of a file that changed though its size and date
-    did not, what is known stays: it is damaged, not new.
+    Bytes that were at this path before keep the time when they were first seen. A file that changed while its size and
+    date did not keeps its previous row: it is damaged, not new.
     """
     if before is None:
         return row
@@ -110,7 +110,7 @@ def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change])
 
 
 def withdrawn(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Container[str]) -> list[Change]:
-    """What became of the files that are gone: moved, where their bytes are at a new place, or withdrawn."""
+    """Return a change for each missing file: moved, if its bytes are at a new path, else withdrawn."""
     old, new = {}, {}
     for row in rows:
         (old if row.path in known else new).setdefault(row.digest, row.relative)
@@ -128,7 +128,7 @@ def withdrawn(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Conta
 
 
 def with_words(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[SourceRow]:
-    """The files, each with the evidence that holds what is said at its place, and with what was forbidden there."""
+    """Return the files with the evidence key of the statements at each path, and the key of what is forbidden there."""
     return [
         dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))
         if (own := plan.of_place.get(row.path)) and own.key != row.evidence_key

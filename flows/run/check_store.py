@@ -1,7 +1,7 @@
-"""A check-up: every stored and raw file hashed again, a sample made again and compared, leftovers swept. No Prefect.
+"""Check-up of a store: hash all stored and raw files, rebuild a sample and compare, sweep leftovers. No Prefect.
 
-What is hashed is noted now and then in `checkups/unfinished.json` in the store, so that a check-up that was killed
-goes on there.
+Progress is saved now and then in `checkups/unfinished.json` in the store, so that a check-up that was killed
+can resume.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from processors.store.masters import check_masters
 from processors.store.store import Store, replace_file
 
 Which = Literal["all", "store", "raw"]
-"""What is hashed."""
+"""Files to hash."""
 
 NOTED_SECONDS = 10.0
 NOTE_HOLDS_SECONDS = 7 * 24 * 3600.0
-"""An older note is thrown away: what it says of files may be true no longer."""
+"""Age in s at which saved progress is discarded: files verified so long ago may have changed."""
 
 
 @dataclass(kw_only=True)
 class Hashed:
-    """What was looked at so far."""
+    """Progress of hashing."""
 
     after: str = ""
-    """Below the store: the result that was looked at last."""
+    """Last verified result, relative to the store."""
     after_master: str = ""
-    """Path of the raw file that was looked at last."""
+    """Path of the last verified raw file."""
     masters: int = 0
-    """Raw files."""
+    """Number of raw files."""
     masters_bytes: int = 0
     results: int = 0
     items: int = 0
@@ -49,7 +49,7 @@ class Hashed:
     new: list[FixityFault] = field(default_factory=list)
     """Raw files that no run has seen yet."""
     results_before: int = 0
-    """Of these results, how many an earlier, interrupted check-up looked at."""
+    """Number of these results that an earlier, interrupted check-up verified."""
     masters_before: int = 0
 
     def add(self, checked: Checked, tell: Callable[[FixityFault], None]) -> None:
@@ -72,22 +72,22 @@ class Hashed:
 
 @dataclass(frozen=True, kw_only=True)
 class Checkup:
-    """A check-up, told in full."""
+    """Full outcome of a check-up."""
 
     results: int
     items: int
     size_bytes: int
     masters: int
-    """Raw files, hashed like the stored ones."""
+    """Number of raw files, hashed like the stored ones."""
     masters_bytes: int
     faults: tuple[FixityFault, ...]
     new: tuple[FixityFault, ...]
     """Raw files that no run has seen yet."""
     seed: int
-    """Of the choice of the sample: the same seed and store give the same sample."""
+    """Seed of the sample: the same seed and store give the same sample."""
     sample: tuple[Rebuilt, ...]
     swept: int
-    """Folders that killed runs had left in scratch."""
+    """Number of scratch folders that killed runs had left."""
 
     @property
     def is_sound(self) -> bool:
@@ -105,7 +105,7 @@ class Checkup:
 
 
 def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Checkup:
-    """Sweep, hash everything, make a sample again."""
+    """Sweep, hash everything, and rebuild a sample."""
     swept = store.sweep()
     hashed = hash_all(store)
     made = [m for m in _readable(store) if m.verdict == "made"]
@@ -125,7 +125,7 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Check
 
 
 def hash_all(store: Store, tell: Callable[[FixityFault], None] = lambda fault: None, which: Which = "all") -> Hashed:
-    """Hash every item and raw file; of what an interrupted check-up looked at within a week, only the faulty again."""
+    """Hash every item and raw file, but no result that an interrupted check-up found sound within a week."""
     note = store.root / "checkups" / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
     note.parent.mkdir(exist_ok=True)
     done = _taken_up(note, store)
@@ -142,7 +142,7 @@ def hash_all(store: Store, tell: Callable[[FixityFault], None] = lambda fault: N
 
 
 def _each(store: Store, which: Which, done: Hashed) -> Iterator[tuple[bool, Checked]]:
-    """What is left to look at, the store before the raw files, and whether it is a raw file."""
+    """Yield what remains to be hashed, the store before the raw files, and whether it is a raw file."""
     if which != "raw":
         yield from ((False, checked) for checked in verify(store, after=done.after))
     if which != "store":
@@ -151,7 +151,7 @@ def _each(store: Store, which: Which, done: Hashed) -> Iterator[tuple[bool, Chec
 
 
 def _taken_up(note: Path, store: Store) -> Hashed:
-    """Where the interrupted check-up was; nothing looked at where there is none, or too old a one."""
+    """Return the progress of an interrupted check-up; no progress if there was none, or if it is too old."""
     if not note.exists() or time.time() - note.stat().st_mtime > NOTE_HOLDS_SECONDS:
         return Hashed()
     state = json.loads(note.read_bytes())
@@ -161,7 +161,7 @@ def _taken_up(note: Path, store: Store) -> Hashed:
     again = verify(store, wanted=lambda folder: str(folder) in folders) if stored else ()
     still = [fault for checked in again for fault in checked.faults]
     seen: dict[str, object] = {"results_before": state["results"], "masters_before": state.get("masters", 0)}
-    if any(fault.is_master for fault in then) or state.get("new"):  # raw files are looked at from their beginning
+    if any(fault.is_master for fault in then) or state.get("new"):  # raw files are verified from the first
         seen |= {"after_master": "", "masters": 0, "masters_bytes": 0, "masters_before": 0, "new": []}
     return Hashed(**{**state, **seen, "faults": still})
 
@@ -173,7 +173,7 @@ def hash_sample(
     tell: Callable[[FixityFault], None] = lambda fault: None,
     which: Which = "all",
 ) -> Hashed:
-    """Hash the items of so many results in a hundred, and so many raw files, chosen by the seed."""
+    """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
     done, chance = Hashed(), random.Random(seed)
     if which != "raw":
         for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent):
@@ -191,5 +191,5 @@ def _readable(store: Store) -> list[Manifest]:
         try:
             found.append(store.read_manifest(path))
         except StoreError:
-            continue  # told as a fault by the hashing
+            continue  # reported as a fault by the hashing
     return found

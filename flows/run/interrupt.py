@@ -1,4 +1,4 @@
-"""SIGTERM (of systemd or a container manager) and SIGHUP (of a terminal that closes) stop a run as Ctrl-C does."""
+"""SIGTERM (from systemd or a container manager) and SIGHUP (from a closing terminal) stop a run as Ctrl-C does."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from types import FrameType
 from typing import Any
 
 EXIT_CODES = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
-"""128 and the signal's number, as shells have it."""
+"""128 plus the signal's number, as in shells."""
 LIKE_CTRL_C = (signal.SIGHUP, signal.SIGTERM)
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP arrived; `signal` says which, as in what Prefect raises for SIGTERM wherever a flow runs."""
+    """SIGTERM or SIGHUP arrived; `signal` is its name, as in the exception that Prefect raises for SIGTERM."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -23,7 +23,7 @@ class Terminated(KeyboardInterrupt):
 
 
 def signal_of(error: BaseException) -> str | None:
-    """Return the name of the signal that raised this; None where none did."""
+    """Return the name of the signal that raised this; None if none did."""
     if isinstance(error, Exception):
         return None
     number = getattr(error, "signal", None)
@@ -34,9 +34,9 @@ def signal_of(error: BaseException) -> str | None:
 
 @contextmanager
 def signals_interrupt() -> Iterator[None]:
-    """Raise `Terminated` at SIGTERM and SIGHUP; only the main thread can, elsewhere nothing changes.
+    """Raise `Terminated` at SIGTERM and SIGHUP; in threads other than the main one, do nothing.
 
-    What is ignored already, as SIGHUP under `nohup`, stays ignored.
+    A signal that is ignored already, as SIGHUP under `nohup`, stays ignored.
     """
 
     def terminate(number: int, frame: FrameType | None) -> None:
@@ -48,7 +48,7 @@ def signals_interrupt() -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ignore all three signals while what was done is written down; it takes a moment."""
+    """Ignore all three signals while results are recorded, which takes a moment."""
     with _handled(signal.SIG_IGN, [signal.SIGINT, *LIKE_CTRL_C]):
         yield
 

@@ -1,4 +1,4 @@
-"""Every file that the catalogue knows, also of those gone from raw, and what the by-name view shows of them."""
+"""Files known to the catalogue, also those gone from raw, and their entries in the by-name view."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from processors.store.catalogue import Catalogue, SourceRow
 
 
 def known_files(catalogue: Catalogue) -> list[SourceRow]:
-    """Return the file at every path, and files that are gone from all of theirs, which cannot be made again."""
+    """Return the file at every path, and files that are gone from all their paths, which cannot be made again."""
     present = catalogue.sources()
     held = {row.digest for row in present.values()}
     gone = {row.digest: row for row in catalogue.sightings() if row.digest not in held}
@@ -16,7 +16,7 @@ def known_files(catalogue: Catalogue) -> list[SourceRow]:
 
 
 def by_name_entries(rows: list[SourceRow], today: WantedResults) -> list[ByNameEntry]:
-    """Return what the by-name view shows: every media file, with the results of today's recipes."""
+    """Return the entries of the by-name view: every media file with the results of today's recipes."""
     return [
         ByNameEntry(release=row.release, name=row.name, refs=shown(today.of(row)))
         for row in sorted(rows, key=lambda row: row.relative)

@@ -1,4 +1,4 @@
-"""Problems of files that the store, and the report of the last run, know of."""
+"""Problems of files that the store and the report of the last run record."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processors.store.store import Store
 
 
 def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
-    """Yield problems of the newest results, and unsupported files, of a selection; of every file without one."""
+    """Yield problems of the newest results, and unsupported files, of a selection; without one, of every file."""
     catalogue, selection = Catalogue(store), parse(words)
     every = list(catalogue.sources().values())
     unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
@@ -71,7 +71,7 @@ def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> FileProble
 
 
 def _means(selection: Selection, row: SourceRow) -> bool:
-    """True if a selection means a file of no medium, which only a name or a release can."""
+    """Return True if a selection matches a file without a medium, which only a name or a release can."""
     if selection == Selection(names=selection.names, release=selection.release):
         by_release = selection.release in (None, row.release)
         names = selection.names
@@ -82,7 +82,7 @@ def _means(selection: Selection, row: SourceRow) -> bool:
 
 
 def of_last_run(store: Store) -> Iterator[FileProblem]:
-    """Yield problems that only a report holds, for the next run tries again: machine faults and files not taken."""
+    """Yield problems that only a report records, since the next run tries again: machine faults and files not taken."""
     reports = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in reports:
         last = json.loads(path.read_bytes())

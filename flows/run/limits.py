@@ -1,4 +1,4 @@
-"""Limits on what one file may use, and how a worker process keeps them."""
+"""Limits on the resources of one file, and their enforcement in a worker process."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ from processors.errors import NO_THREAD
 OUT_OF_MEMORY, OUT_OF_THREADS = 86, 87
 """Exit codes of a worker that ended itself; the decoders use neither."""
 LOOK_SECONDS = 0.05
-"""Time between two looks at the memory: what a process can fill meanwhile is about 0.2 GB."""
+"""Time between two checks of the memory, in s: a process can fill about 0.2 GB meanwhile."""
 RESERVED_MB = 3000
-"""Address space that stacks of threads and pools of malloc reserve and never fill."""
+"""Address space, in MB, that thread stacks and malloc pools reserve and never fill."""
 MALLOC_ARENAS = 2
-"""glibc would keep 8 for each core; of a 60 s clip that saves a sixth of the memory and costs no time."""
+"""Number of malloc arenas (glibc: 8 per core); saves a sixth of the memory of a 60 s clip and costs no time."""
 M_ARENA_MAX = -8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one file may use."""
+    """Limits on the resources of one file."""
 
     memory_mb: int
-    """Memory of its own that a worker process has really filled; pages of libraries and files do not count."""
+    """Private memory that a worker process may fill, in MB; pages of libraries and files do not count."""
     wall_seconds: float = 120.0
-    """For any file; more is added by its size and by what it holds."""
+    """Limit for any file; its size and content add to it."""
     wall_seconds_per_mb: float = 20.0
     time_factor: float = 1.0
     """Multiplies the limits on wall-clock and processor time."""
 
     def wall_seconds_for(self, size_bytes: int, extra_seconds: float = 0.0) -> float:
-        """Return the wall-clock limit; `extra_seconds`: for what the size does not tell."""
+        """Return the wall-clock limit, in s; `extra_seconds` is added for content that the size does not reveal."""
         return (self.wall_seconds + self.wall_seconds_per_mb * size_bytes / 1e6 + extra_seconds) * self.time_factor
 
 
 def default_limits(workers: int, memory_mb: int | None = None, time_factor: float = 1.0) -> Limits:
-    """Up to 4 GB for each worker, and never more than four fifths of the machine's memory in all."""
+    """Return limits of up to 4 GB per worker, and in total at most four fifths of the machine's memory."""
     share = int(min(4000, _machine_bytes() * 0.8 / workers / 1e6))
     return Limits(memory_mb=share if memory_mb is None else memory_mb, time_factor=time_factor)
 
 
 def _machine_bytes() -> int:
-    """Memory of the machine, or of the container that this runs in."""
+    """Return the memory of the machine, or of the container that this runs in, in bytes."""
     total = psutil.virtual_memory().total
     try:
         return min(total, int(Path("/sys/fs/cgroup/memory.max").read_text()))
@@ -64,7 +64,7 @@ def _machine_bytes() -> int:
 
 
 class _Watch:
-    """Ends this process when a job fills more memory than it may; between jobs it does nothing."""
+    """Watch that ends this process when a job fills more memory than allowed; idle between jobs."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
@@ -87,7 +87,7 @@ class _Watch:
         while True:
             time.sleep(LOOK_SECONDS)
             used = self._process.memory_info()
-            with self._changing:  # a worker that ended while it takes up a job would hold the pool's lock for ever
+            with self._changing:  # a worker that ended while taking a job would hold the pool's lock for ever
                 if self._at_work and used.rss - getattr(used, "shared", 0) > self._limit_bytes:
                     os._exit(OUT_OF_MEMORY)
 
@@ -96,12 +96,12 @@ _watch: _Watch | None = None
 
 
 def limit_this_process(memory_mb: int) -> None:
-    """Make this process a worker: it keeps its memory, ends with its parent, and leaves Ctrl-C to it."""
+    """Make this process a worker: it limits its memory, ends with its parent, and leaves Ctrl-C to the parent."""
     global _watch
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     limit = memory_mb * 1_000_000
-    # behind the watch, for one request that is larger than any machine
+    # second line of defence, for a single request larger than any machine
     last = limit * 3 // 2 + RESERVED_MB * 1_000_000
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (last if hard == resource.RLIM_INFINITY else min(last, hard), hard))
@@ -110,13 +110,13 @@ def limit_this_process(memory_mb: int) -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)  # no worker outlives a killed run
         _glibc("mallopt", M_ARENA_MAX, MALLOC_ARENAS)
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)  # decoders write to stderr what they also return as errors
+    os.dup2(null, 2)  # decoders also return as errors what they write to stderr
     os.close(null)
     _watch = _Watch(limit)
 
 
 def limited(cpu_seconds: int, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Do a job in a worker; where memory or threads run out the worker ends, so that no other job meets it so."""
+    """Run a job in a worker; end the worker if memory or threads run out, so that no later job inherits the lack."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
@@ -135,7 +135,7 @@ def limited(cpu_seconds: int, function: Callable[..., Any], *arguments: Any) -> 
                 raise
             os._exit(OUT_OF_THREADS)
         finally:
-            _glibc("malloc_trim", 0)  # what was freed goes back to the machine: 50 to 100 MB after a clip
+            _glibc("malloc_trim", 0)  # returns freed memory to the machine: 50 to 100 MB after a clip
 
 
 def _glibc(name: str, *arguments: int) -> None:

@@ -1,4 +1,4 @@
-"""Recipes as an operator writes them, with what their processors build on; one line says what is wrong with them."""
+"""Recipes of the operator, completed with the inputs of their processors; an error is one line."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from processors.store.catalogue import SourceRow
 def load_recipes(*, as_written: bool = False) -> Recipes:
     """Load the recipes of `flows/recipes.py`.
 
-    Where an entry says nothing of a processor that it builds on, it takes the recipe's own entry for it: one
-    `Spectrogram(window="hamming")` is that of the picture, the spectra and the events, too.
+    An input that an entry leaves at its default is the recipe's own entry for that processor: one
+    `Spectrogram(window="hamming")` also applies to the picture, the spectra and the events.
 
     Parameters
     ----------
-    as_written : the entries alone; what they build on has its defaults.
+    as_written : return the entries unchanged; their inputs keep the defaults.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def load_recipes(*, as_written: bool = False) -> Recipes:
 
 
 def on_request() -> Recipes:
-    """Load what is made when asked for; it builds on the recipes' entries. Raises as `load_recipes`."""
+    """Load the results made on request; they build on the recipes' entries. Raises as `load_recipes`."""
     recipes = load_recipes()
     from flows.recipes import ON_REQUEST
 
@@ -44,9 +44,9 @@ def on_request() -> Recipes:
 
 
 def with_own_inputs(processors: Sequence[Processor], recipe: Sequence[Processor]) -> tuple[Processor, ...]:
-    """Processors whose inputs, where they are left at their defaults, are the recipe's entries.
+    """Return the processors; inputs left at their defaults become the recipe's entries.
 
-    A processor that stands in the recipe twice, with different parameters, is nobody's input by itself.
+    A processor that is in the recipe twice, with different parameters, is not used as an input by default.
     """
     counts = Counter(one.name for one in recipe)
     own = {one.name: one for one in recipe if counts[one.name] == 1}
@@ -63,13 +63,13 @@ def _with_own_inputs(processor: Processor, own: Mapping[str, Processor]) -> Proc
 
 
 def _default_input(field: dataclasses.Field[Any]) -> Processor | None:
-    """The processor that a parameter holds by default; None for a parameter of another kind."""
+    """Return the default processor of a parameter; None for a parameter of another kind."""
     kind: Any = field.default_factory
     return kind() if hasattr(kind, "reads") else None
 
 
 def without_own_inputs(processor: Processor, recipe: Sequence[Processor]) -> Processor:
-    """The same processor as an entry of the recipe is written: without the inputs that the recipe gives it anyway."""
+    """Return the processor as a recipe entry is written: without the inputs that the recipe supplies anyway."""
     for field in dataclasses.fields(processor):  # type: ignore[arg-type]
         if (default := _default_input(field)) is not None:
             short = dataclasses.replace(processor, **{field.name: default})  # type: ignore[type-var]
@@ -79,17 +79,17 @@ def without_own_inputs(processor: Processor, recipe: Sequence[Processor]) -> Pro
 
 
 def wanted_today(rows: Iterable[SourceRow]) -> WantedResults:
-    """What today's recipes want of files; raises as `load_recipes`.
+    """Return what today's recipes want of files; raises as `load_recipes`.
 
     Parameters
     ----------
-    rows : every file of the catalogue, for what one says of another.
+    rows : every file of the catalogue, since one may describe another.
     """
     return WantedResults(load_recipes(), ReleaseIndex(rows))
 
 
 def named(name: str, recipes: Recipes) -> Recipes:
-    """One processor, for each medium, as the recipes have it; where they do not, with the defaults.
+    """Return one processor, for each medium, as in the recipes; if it is not in them, with the defaults.
 
     Raises
     ------
@@ -110,5 +110,5 @@ def _named(name: str, recipes: Recipes) -> Recipes:
 
 
 def kind_of(name: str) -> type[Any]:
-    """The class of a processor; raises as `named`."""
+    """Return the class of a processor; raises as `named`."""
     return next(type(processor) for ours in named(name, load_recipes()).values() for processor in ours)

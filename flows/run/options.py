@@ -1,4 +1,4 @@
-"""Options of a run: each one's name, type, default, range and help, which the commands and Prefect's forms show."""
+"""Options of a run: name, type, default, range and help of each, shown by the commands and Prefect's forms."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 @dataclass(frozen=True)
 class Described:
-    """Describes an option: belongs into the `Annotated` of its type."""
+    """Description of an option, to be used in the `Annotated` of its type."""
 
     help: str
     """What the option changes, with its unit."""
     unset: str | None = None
-    """What None means."""
+    """Meaning of None."""
     minimum: float | None = None
     maximum: float | None = None
 
@@ -34,7 +34,7 @@ class Described:
 
 Strict = Annotated[bool, Described("Also fail for refused, damaged or unsupported files and for earlier failures.")]
 HashAll = Annotated[bool, Described("Hash every file again, even if its size and date are unchanged.")]
-RetryFailed = Annotated[bool, Described("Try again what failed in earlier runs.")]
+RetryFailed = Annotated[bool, Described("Retry what failed in earlier runs.")]
 WorkerCount = Annotated[
     int | None, Described("Number of worker processes.", unset="one per processor core", minimum=1, maximum=256)
 ]
@@ -51,7 +51,7 @@ Releases = Annotated[tuple[str, ...] | None, Described("Process only these relea
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Options of one run; none of them changes what is made."""
+    """Options of one run; none of them changes the content of results."""
 
     strict: Strict = False
     hash_all: HashAll = False

@@ -1,4 +1,4 @@
-"""Before a run: look at every file, hash and identify the new ones, and decide what is due. Needs no Prefect."""
+"""Preparation of a run: survey every file, hash and identify the new ones, plan what is due. Needs no Prefect."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.store import Store
 
 INSPECTED_AT_ONCE = 64
-"""Files in one job of a worker: hashing is short, asking a worker is not free."""
+"""Number of files in one job of a worker: hashing is short, and each job has a cost."""
 
 
 @dataclass(kw_only=True)
 class Prepared:
-    """Every file accounted for, and the plan for those that are media."""
+    """All files of a survey, and the plan for those that are media."""
 
     rows: list[SourceRow]
     """Every file that could be read: media, companions and unsupported ones."""
     untaken: list[SkippedFile]
     plan: Plan
     hashed: int = 0
-    """Files that had to be read to know them."""
+    """Number of files that had to be read to identify them."""
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
     """Media with the bytes of another: (this one, the one worked on)."""
     changes: list[Change] = field(default_factory=list)
-    """What is not as it was last time."""
+    """Differences from the last run."""
     passed_over: int = 0
-    """Hidden files, unfinished downloads, and what editors and systems leave."""
+    """Number of hidden files, unfinished downloads, and files left by editors and systems."""
     gone: tuple[str, ...] = ()
-    """Folders that are empty now and held files in an earlier run, in words."""
+    """Messages on folders that are empty now and held files in an earlier run."""
     is_empty: str | None = None
-    """What to do, where the folder holds no file and never did."""
+    """What to do if the folder holds no file and never did."""
     is_whole: bool = True
-    """False: a selection, made with parameters that need not be the recipe's; the by-name view stays as it is."""
+    """False: a selection, perhaps with parameters other than the recipe's; the by-name view is left unchanged."""
 
     @property
     def view(self) -> list[ByNameEntry]:
-        """What the by-name view is to show: every media file with the results that are there now."""
+        """Return the entries of the by-name view: every media file with its available results."""
         if not self.is_whole:
             return []
         return [
@@ -69,7 +69,7 @@ class Prepared:
 def prepare(
     raw: Path, store: Store, recipes: Recipes, progress: RunProgress, options: Options, *, remember: bool = True
 ) -> Prepared:
-    """Survey `raw`, learn what is new, and plan; with `remember` false nothing is written.
+    """Survey `raw`, identify new files, and plan; with `remember` false nothing is written.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def prepare(
 
 @contextmanager
 def _store_errors(store: Store) -> Iterator[None]:
-    """A disk that takes no more is the store's, not a file's."""
+    """Raise a full or failing disk as an error of the store, not of a file."""
     try:
         yield
     except OSError as error:
@@ -158,7 +158,7 @@ def _store_errors(store: Store) -> Iterator[None]:
 
 
 def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
-    """Folders that hold nothing now and did before, as the mount point of a disk that is away does."""
+    """Return a message for each folder that is empty now and held files before, as an absent disk's mount point."""
     root = storable(os.path.realpath(raw))
     told = []
     for folder in empty:
@@ -196,7 +196,7 @@ def _inspect_all(
             untaken.append(SkippedFile(relative=file.relative, reason=reason, is_refused=False))
         elif isinstance(answer, WorkerDeath):
             untaken.append(
-                SkippedFile(relative=file.relative, reason=f"while it was identified, {answer}", is_refused=False)
+                SkippedFile(relative=file.relative, reason=f"while it was being identified, {answer}", is_refused=False)
             )
         else:
             digest, identity = answer  # type: ignore[misc]
@@ -211,7 +211,7 @@ def _inspect_all(
                 for file, answer in zip(batch, pool.answer(job), strict=True):
                     settle(file, answer)
             except WorkerDeath:
-                alone += batch  # one of them did it: each gets a job of its own
+                alone += batch  # one of them ended the worker: each gets a job of its own
         for file in alone:
             try:
                 size = file.size_bytes
@@ -228,7 +228,7 @@ def _batches(files: Sequence[FoundFile], workers: int) -> Iterator[list[FoundFil
 
 
 def _inspect_batch(files: list[FoundFile]) -> list[tuple[str, Identity] | OSError]:
-    """In a worker: digest and identity of each file, or what the machine said."""
+    """Return, in a worker, the digest and identity of each file, or the machine's error."""
     answers: list[tuple[str, Identity] | OSError] = []
     for file in files:
         source = SourceFile(path=Path(file.path), size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)

@@ -1,4 +1,4 @@
-"""What went wrong, one file at a time: its root cause, the results concerned, and whose fault it is."""
+"""Problems by file: root cause, affected results, and who is at fault."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ _NEEDS = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class FileProblem:
-    """One thing that was not made, or was made of a damaged file, and why."""
+    """Result that was not made, or was made of a damaged file, and the reason."""
 
     file: str
-    """Path below the raw folder."""
+    """Path relative to the raw folder."""
     processor: str | None
-    """None where the whole file is concerned."""
+    """Name of the processor; None if the whole file is affected."""
     verdict: Verdict
-    """`changed`: a raw file whose bytes are others, though its size and date are as before."""
+    """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not."""
     reason: str
     is_new: bool
-    """False: known from an earlier run."""
+    """False if known from an earlier run."""
     blame: Blame = "file"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """One root cause in one file, and everything that follows from it."""
+    """Root cause in one file, and everything that follows from it."""
 
     verdict: Verdict
     reason: str
     blame: Blame
     is_new: bool
     processors: tuple[str, ...]
-    """Results that were not made because of it; none where the whole file is concerned."""
+    """Results that were not made because of it; empty if the whole file is affected."""
 
     def __str__(self) -> str:
         return f"{self.reason}{_concerned(self.processors)}"
@@ -53,7 +53,7 @@ class Cause:
 
 @dataclass(frozen=True, kw_only=True)
 class FileProblems:
-    """Everything that is wrong with one file, the gravest cause first."""
+    """All problems of one file, the gravest cause first."""
 
     file: str
     causes: tuple[Cause, ...]
@@ -64,11 +64,11 @@ class FileProblems:
 
     @property
     def blame(self) -> Blame:
-        """Whose fault the gravest cause is."""
+        """Return who is at fault for the gravest cause."""
         return self.causes[0].blame
 
     def __str__(self) -> str:
-        """One line; the other causes are only counted."""
+        """Return one line; the other causes are only counted."""
         first, more = self.causes[0], len(self.causes) - 1
         others = f" (and {more} other {'problem' if more == 1 else 'problems'})" if more else ""
         return f"{first.verdict}: {printable(self.file)}: {printable(str(first))}{others}"
@@ -84,7 +84,7 @@ def by_file(problems: Iterable[FileProblem]) -> list[FileProblems]:
 
 
 def blame_of(reason: str, blame: str | None = None) -> Blame:
-    """Return whose fault a stored failure is; what older versions stored says it in its words."""
+    """Return who is at fault for a stored failure; older versions stored this in the wording of the reason."""
     if blame in FAULT_OF:
         return blame  # type: ignore[return-value]
     return "marsmedia" if MARSMEDIA in reason else "file"
@@ -105,7 +105,7 @@ def _sorted(causes: dict[tuple[bool, Verdict, str], list[FileProblem]]) -> tuple
 
 
 def _root(problem: FileProblem) -> tuple[Verdict, str]:
-    """What it comes from: a result that was not made for want of another one has that one's reason."""
+    """Return the root cause: a result that was not made for lack of another has the reason of that one."""
     verdict, reason = problem.verdict, problem.reason
     while found := _NEEDS.fullmatch(reason):
         reason = found["in"] or found["out"]

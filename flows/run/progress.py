@@ -1,4 +1,4 @@
-"""A progress bar that moves: files, media seconds, and what is being worked on."""
+"""Progress bar of a run: files, media seconds, and the files in progress."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.sources.scan import printable
 
 
 class RunProgress:
-    """Shown on stderr while a run lasts; prints nothing where stderr is not a terminal and on request."""
+    """Progress bar on stderr while a run lasts; prints nothing if stderr is not a terminal, or on request."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         console = Console(stderr=True)
@@ -42,7 +42,7 @@ class RunProgress:
         self._bar.stop()
 
     def phase(self, description: str, files: int, media_seconds: float = 0.0) -> None:
-        """Begin to count anew."""
+        """Start a new count."""
         with self._lock:
             if self._task is not None:
                 self._bar.remove_task(self._task)
@@ -55,7 +55,7 @@ class RunProgress:
             self._show()
 
     def end(self, name: str, media_seconds: float | None = None) -> None:
-        """One file is done."""
+        """Count one file as done."""
         with self._lock:
             if printable(name) in self._current:
                 self._current.remove(printable(name))

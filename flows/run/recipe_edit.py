@@ -1,4 +1,4 @@
-"""Changes one processor's parameters in `flows/recipes.py`, and nothing else in it: comments and order stay."""
+"""Edits one processor's parameters in `flows/recipes.py` and leaves the rest, with comments and order, unchanged."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from processors.errors import RequestError
 
 
 def edited(text: str, where: Path, wanted: Processor) -> str:
-    """The recipes' text with another parameter set for a processor, in every medium that has it.
+    """Return the text of the recipes with other parameters for a processor, in every medium that has it.
 
     Raises
     ------
-    RequestError : the processor's entry is not written there, or not once a medium, or its new parameters cannot be
-        written as plain values; the message holds the entry to write by hand.
+    RequestError : the processor has no entry, or several in one medium, or its new parameters cannot be written as
+        plain values; the message holds the entry to write by hand.
     """
     kind = type(wanted).__name__
     by_hand = f"write `{_call(wanted)}` there by hand"
@@ -32,7 +32,9 @@ def edited(text: str, where: Path, wanted: Processor) -> str:
     if not spots:
         raise RequestError(f"{where}: no entry {kind}(...) in RECIPES: {by_hand}")
     if any(dataclasses.is_dataclass(value) for value in _changed(wanted).values()):
-        raise RequestError(f"{where}: what {wanted.name} is made of cannot be written as plain values: {by_hand}")
+        raise RequestError(
+            f"{where}: {wanted.name} has nested parameters that cannot be written automatically: {by_hand}"
+        )
     lines = text.encode().splitlines(keepends=True)
     for call in sorted(spots, key=lambda call: (call.lineno, call.col_offset), reverse=True):
         assert call.end_lineno is not None
@@ -46,7 +48,7 @@ def edited(text: str, where: Path, wanted: Processor) -> str:
 
 
 def _lists(text: str, where: Path) -> dict[str, list[ast.expr]]:
-    """The entries of `RECIPES`, by medium."""
+    """Return the entries of `RECIPES`, by medium."""
     for node in ast.parse(text, str(where)).body:
         targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
         if any(isinstance(t, ast.Name) and t.id == "RECIPES" for t in targets) and isinstance(
@@ -61,7 +63,7 @@ def _lists(text: str, where: Path) -> dict[str, list[ast.expr]]:
 
 
 def _changed(processor: Processor) -> dict[str, Any]:
-    """Parameters that are not the defaults."""
+    """Return the parameters that differ from the defaults."""
     default = type(processor)()
     values = {f.name: getattr(processor, f.name) for f in dataclasses.fields(processor)}  # type: ignore[arg-type]
     return {name: value for name, value in values.items() if value != getattr(default, name)}
@@ -73,10 +75,12 @@ def _call(processor: Processor) -> str:
 
 
 def _check(text: str, where: Path, wanted: Processor, count: int) -> None:
-    """Run the new text: it must give just what is wanted."""
+    """Run the edited text and require that it yields exactly the wanted processors."""
     names: dict[str, Any] = {}
-    exec(compile(text, str(where), "exec"), names)  # the operator's own file, as the next run will import it
+    exec(compile(text, str(where), "exec"), names)  # the operator's own file; the next run imports it too
     recipes: Recipes = names["RECIPES"]
     found = [p for processors in recipes.values() for p in processors if p.name == wanted.name]
     if found != [wanted] * count:
-        raise RequestError(f"{where}: the entry means something else than it says: write it there by hand")
+        raise RequestError(
+            f"{where}: the edited recipe does not evaluate to the requested parameters; edit it manually"
+        )

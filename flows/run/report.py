@@ -1,4 +1,4 @@
-"""What a run did: counts that must add up, every problem with its reason, and the state that follows from them."""
+"""Report of a run: counts that must add up, every problem with its reason, and the resulting state."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from processors.store.store import Store
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
 FAULT_EXIT_CODE = 3
-"""The run itself ended by a fault in marsmedia."""
+"""Exit code of a run that ended by a fault in marsmedia."""
 MAX_ROWS = 200
-"""Of each table on Prefect's page."""
+"""Limit of each table on Prefect's page."""
 MARKS = {
     "|": "&#124;", "<": "&lt;", ">": "&gt;", "&": "&amp;", "`": "&#96;", "[": "&#91;", "*": "&#42;", "_": "&#95;",
     "@": "&#64;",
@@ -34,46 +34,46 @@ MARKS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ResultCounts:
-    """Pairs of source and processor; inputs = made + reused + refused + failed + not_reached."""
+    """Numbers of pairs of source and processor; inputs = made + reused + refused + failed + not_reached."""
 
     inputs: int
     due: int
-    """When the run started."""
+    """Due when the run started."""
     made: int
-    """By this run."""
+    """Made by this run."""
     reused: int
-    """There already, or made meanwhile by another run."""
+    """Already in the store, or made meanwhile by another run."""
     refused: int
     failed: int
     not_reached: int
-    """Still due: the run was stopped."""
+    """Still due because the run was stopped."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """What ended a run before its work was done."""
+    """Reason why a run ended before its work was done."""
 
     reason: str
     signal: str | None = None
-    """`SIGINT`, `SIGTERM` or `SIGHUP`, where somebody interrupted it."""
+    """`SIGINT`, `SIGTERM` or `SIGHUP` if somebody interrupted the run."""
     traceback: str | None = None
-    """Where it is a fault in marsmedia."""
+    """Traceback of a fault in marsmedia."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One run in full; also what `ingest --json` prints."""
+    """Full report of one run; also printed by `ingest --json`."""
 
     run: str
     state: State
     message: str
     raw: str
-    """The folder of releases, or the words of a selection."""
+    """Folder of releases, or the words of a selection."""
     store: str
     started_utc: str
     seconds: float
     files: int
-    """Everything found below `raw`: sources + duplicates + companions + unsupported + not_taken + passed_over."""
+    """All files found below `raw`: sources + duplicates + companions + unsupported + not_taken + passed_over."""
     sources: int
     """Media files with bytes of their own."""
     duplicates: int
@@ -84,17 +84,17 @@ class Report:
     not_taken: int
     """Links, pipes, and files that could not be read."""
     passed_over: int
-    """Hidden files, unfinished downloads, and what editors and systems leave."""
+    """Hidden files, unfinished downloads, and files left by editors and systems."""
     results: ResultCounts
     new_results: tuple[dict[str, object], ...]
     problems: tuple[FileProblem, ...]
     changes: tuple[Change, ...]
-    """Files that were changed, replaced, moved or withdrawn since the last run."""
+    """Files changed, replaced, moved or withdrawn since the last run."""
     notes: tuple[str, ...]
     """Other runs at work when this one started, and earlier ones that ended without a report."""
     stop: Stop | None
     report: str | None
-    """File of this report; None where it could not be written."""
+    """Path of this report; None if it could not be written."""
 
     @property
     def exit_code(self) -> int:
@@ -106,7 +106,7 @@ class Report:
 
 
 def save(report: Report, record: RunRecord) -> Report:
-    """End the run's record with this report; gives the report as it was written, or says that it was not."""
+    """End the run's record with this report; return it as written, or with a message that it could not be."""
     brief = replace(report, new_results=(), problems=(), changes=())
     if record.end(asdict(report), asdict(brief)):
         return report
@@ -125,14 +125,14 @@ def make_report(
     elsewhere: Sequence[SourceOutcome] = (),
     stop: Stop | None = None,
 ) -> Report:
-    """Add everything up.
+    """Sum up the run.
 
-    A failure in this run, or inputs that do not add up, make the state `failed`; what was refused, damaged or
-    unsupported, or failed in an earlier run, makes it `completed with warnings`, or `failed` with `strict`.
+    A failure in this run, or inputs that do not add up, make the state `failed`; refused, damaged or unsupported
+    files, and failures of earlier runs, make it `completed with warnings`, or `failed` with `strict`.
 
     Parameters
     ----------
-    elsewhere : what another run made meanwhile of what was due.
+    elsewhere : due results that another run made meanwhile.
     """
     plan = prepared.plan
     outcomes = [outcome for one in done for outcome in one.outcomes]
@@ -281,7 +281,7 @@ def _altered(changes: Sequence[Change]) -> list[FileProblem]:
 def _damaged(
     prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]
 ) -> list[FileProblem]:
-    """One problem for each file of which something was made although it is damaged."""
+    """Return one problem for each damaged file from which something was made."""
     told: dict[str, dict[str, bool]] = {}
     for entry in prepared.plan.damaged:
         told.setdefault(entry.relative, {})[entry.reason or ""] = False
@@ -303,7 +303,7 @@ def _blame(outcome: Outcome) -> Blame:
 
 
 def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
-    """File and reason of what the last run that left a report could not take."""
+    """Return file and reason of what the last run with a report could not take."""
     reports = sorted(record.store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in reports:
         last: dict[str, Any] = json.loads(path.read_bytes())
@@ -313,7 +313,7 @@ def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
 
 
 def markdown(report: Report) -> str:
-    """Return the report as Prefect shows it on its page; text from files is escaped."""
+    """Return the report as Markdown for Prefect's page; text from files is escaped."""
     lines = [f"**{cell(report.message)}**", ""]
     lines += [f"{cell(note)}\n" for note in report.notes]
     lines += ["| what | count |", "| --- | ---: |"]
@@ -346,6 +346,6 @@ def _row(file: str, cause: Cause) -> str:
 
 
 def cell(text: str) -> str:
-    """Return text from files, safe in a Markdown table: no mark-up, and nothing that becomes a link by itself."""
+    """Return text from files, safe in a Markdown table: no mark-up, and nothing that a renderer turns into a link."""
     safe = "".join(MARKS.get(c, c) for c in printable(text))
     return re.sub(r"(?i)(https?|ftp|mailto|xmpp):", r"\1&#58;", re.sub(r"(?i)(www)\.", r"\1&#46;", safe))

@@ -1,4 +1,4 @@
-"""Proves results: makes them again from their sources and says identical, within tolerance or different, and why."""
+"""Reproduction of results: rebuild from the sources; report identical, within tolerance or different, and why."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ VERDICTS: tuple[Proof, ...] = get_args(Proof)
 
 @dataclass(frozen=True, kw_only=True)
 class Rebuilt:
-    """One result that was made again."""
+    """Result that was rebuilt for comparison."""
 
     source_name: str
     processor: str
     folder: str
-    """Below the store."""
+    """Folder of the result, relative to the store."""
     verdict: Proof
     reason: str | None
 
 
 def reproduce(chosen: Sequence[Manifest], store: Store, options: Options) -> Iterator[Rebuilt]:
-    """Make each of these results again in a store of its own, and compare."""
+    """Rebuild each of these results in a temporary store, and compare."""
     rows = Catalogue(store).sightings()
     with store.scratch() as scratch, RunProgress(quiet=True) as progress:
         other = Store(scratch / "rebuilt")
@@ -64,7 +64,7 @@ def reproduce(chosen: Sequence[Manifest], store: Store, options: Options) -> Ite
 
 
 def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
-    """What is to be made to make a result again, or why that cannot be."""
+    """Return the work that rebuilds a result, or the reason why it cannot be rebuilt."""
     places = [row for row in rows if row.digests == manifest.digests]
     own = max(places, key=lambda row: _nearness(row, manifest), default=None)
     row, reason = place_of(places, Path(own.path) if own else None)
@@ -91,7 +91,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
 
 
 def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str]:
-    """Is this the place whose words the result holds? Of several with the same bytes the highest is."""
+    """Rank a path by how well its statements match the result's; of several with the same bytes the highest counts."""
     return (
         row.evidence_key == manifest.ref.key,
         row.release == manifest.release,

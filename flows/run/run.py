@@ -1,4 +1,4 @@
-"""One run, start to end; what it works on and how the batches are handed out is the caller's choice."""
+"""One run from start to end; the caller chooses its sources and how batches are dispatched."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from processors.store.claims import sweep_claims
 from processors.store.store import Store
 
 CATALOGUE_SECONDS = 15.0
-"""Time between two writes of the catalogue during a run; a killed run's results are found again by the next plan."""
+"""Time between two writes of the catalogue during a run; the next plan finds the results of a killed run."""
 
 Dispatch = Callable[[Sequence[Batch]], Iterable[Answer]]
-"""Does every batch by `do_batch`, several at a time, and gives what each returned or raised, in any order."""
+"""Run every batch with `do_batch`, several at a time, and yield what each returned or raised, in any order."""
 Prepare = Callable[[Store, RunProgress], Prepared]
-"""Looks at what the run is to work on, and plans it."""
+"""Survey the run's sources and plan."""
 
 
 def run_ingest(
     raw: Path, store_folder: Path, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
 ) -> Report:
-    """A run over a folder of releases; raises as `run`, and `FileNotFoundError` and its like for `raw`."""
+    """Run over a folder of releases; raises as `run`, and `FileNotFoundError` and the like for `raw`."""
 
     def look(store: Store, progress: RunProgress) -> Prepared:
         return prepare(raw, store, recipes, progress, options)
@@ -51,15 +51,15 @@ def run_ingest(
 
 
 def run(prepare: Prepare, store_folder: Path, options: Options, dispatch: Dispatch, *, name: str, asked: str) -> Report:
-    """Prepare, derive, catalogue and report; whatever happens once the plan is made ends in the report.
+    """Prepare, derive, catalogue and report; anything that happens after the plan is made ends in the report.
 
-    Where the process has made the plan before it started the flow, `RunRecord.prepared`, that is carried out.
-    SIGTERM stops it as Ctrl-C does. What another run works on is waited for and not done again.
+    A plan that the process made before it started the flow, `RunRecord.prepared`, is carried out.
+    SIGTERM stops the run as Ctrl-C does. Work claimed by another run is waited for and not done again.
 
     Raises
     ------
     StoreError : the store cannot be opened or trusted. One that fills up during the run ends in the report.
-    TimeoutError : the flow's time is up; the report is saved all the same.
+    TimeoutError : the flow's time limit has passed; the report is saved all the same.
     """
     store = Store(store_folder)
     with signals_interrupt(), recorded(store, name, asked) as record:
@@ -74,7 +74,7 @@ def run(prepare: Prepare, store_folder: Path, options: Options, dispatch: Dispat
 
 
 class _Run:
-    """What a run has come to so far."""
+    """State of a run in progress."""
 
     def __init__(self, store: Store, options: Options, record: RunRecord) -> None:
         self._store, self._options, self._record = store, options, record
@@ -86,10 +86,10 @@ class _Run:
         self._shared: SharedWork | None = None
         self._stop: Stop | None = None
         self.raised: BaseException | None = None
-        """What the caller must still hear of when the report is saved."""
+        """Exception that the caller must still get after the report is saved."""
 
     def work(self, prepare: Prepare, dispatch: Dispatch) -> None:
-        """Do everything; raises only what hinders the run from beginning."""
+        """Do all the work; raise only what keeps the run from starting."""
         self._sweep()
         try:
             with RunProgress(quiet=self._options.quiet) as progress:
@@ -103,11 +103,11 @@ class _Run:
             if self._prepared is None:
                 raise
             self._ended_by(error)
-        except BaseException as error:  # noqa: BLE001 - a run's outermost edge: there is a report all the same
+        except BaseException as error:  # noqa: BLE001 - outermost edge of a run: the report is made all the same
             self._ended_by(error)
 
     def write_down(self) -> None:
-        """Of a run that was stopped, find what its workers had committed, and catalogue it."""
+        """After a stop, find and catalogue what the workers had committed."""
         if self._stop is None:
             return
         self._sweep()
@@ -118,7 +118,7 @@ class _Run:
                 self._keeper.add(found)
             self._keeper.flush()
         except (OSError, StoreError):
-            return  # on a full disk the next run finds what was made
+            return  # if the disk is full, the next run finds what was made
 
     def report(self, asked: str) -> Report:
         return make_report(
@@ -157,7 +157,7 @@ class _Run:
                 if busy and self._stop is None:
                     progress.phase("Waiting for another run", len(busy))
                     self._round(dispatch(self._batches([[one] for one in busy], waits=True)), end)
-            except BaseException as error:  # noqa: BLE001 - no worker may be left behind
+            except BaseException as error:  # noqa: BLE001 - no worker may outlive the run
                 end(error)
 
     def _batches(self, shares: Iterable[list[Due]], *, waits: bool = False) -> list[Batch]:
@@ -177,7 +177,7 @@ class _Run:
         return busy
 
     def _ended_by(self, error: BaseException) -> None:
-        """Remember what ended the run; the first reason counts, but for a person who wants it to end."""
+        """Remember what ended the run; the first reason counts, unless a person interrupts it later."""
         if self._stop is None or signal_of(error):
             self._stop = _stop_of(error)
         is_time_out = isinstance(error, TimeoutError) and error.errno is None
@@ -185,7 +185,7 @@ class _Run:
             self.raised = error
 
     def _sweep(self) -> None:
-        """Remove what killed runs left; where another run is at work, its scratch folders are not ours to judge."""
+        """Remove leftovers of killed runs, but no scratch folder while another run is at work."""
         sweep_claims(self._store)
         if not self._record.others_at_work:
             self._store.sweep()
@@ -195,7 +195,7 @@ def _stop_of(error: BaseException) -> Stop:
     if name := signal_of(error):
         return Stop(reason=f"interrupted ({name})", signal=name)
     if isinstance(error, TimeoutError) and error.errno is None:
-        return Stop(reason="the run took longer than its flow allows")
+        return Stop(reason="the run exceeded the time limit of its flow")
     if isinstance(error, OSError) and error.errno is not None:
         where = f"{printable(str(error.filename))}: " if error.filename else ""
         return Stop(reason=f"{where}{machine_reason(error)}")
@@ -206,7 +206,7 @@ def _stop_of(error: BaseException) -> Stop:
 
 
 def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:
-    """Dispatch without Prefect: for tests, and to measure what Prefect costs."""
+    """Dispatch without Prefect, for tests and to measure the overhead of Prefect."""
     pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)
     try:
         for future in as_completed([pool.submit(do_batch, batch) for batch in batches]):
@@ -216,7 +216,7 @@ def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:
 
 
 class _CatalogueKeeper:
-    """Writes finished results into the catalogue, now and then."""
+    """Batching of finished results into periodic writes of the catalogue."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

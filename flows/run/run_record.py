@@ -1,7 +1,7 @@
-"""A run's record from its first moment: who is at work, and which runs ended without a report.
+"""Record of a run from its start: which runs are at work, and which ended without a report.
 
-`runs/NAME.json` says `running` until the report takes its place. Space for the report is set aside at the start, so
-that a run that fills the disk can still say so.
+`runs/NAME.json` says `running` until the report replaces it. Space for the report is reserved at the start, so
+that a run that fills the disk can still report it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LOST = "ended without a report"
 
 @dataclass(frozen=True, kw_only=True)
 class Who:
-    """A run as it introduced itself when it started."""
+    """Identity of a run, recorded when it started."""
 
     run: str
     process: int
@@ -40,22 +40,22 @@ class Who:
     started_utc: str
     command: str
     raw: str
-    """The folder of releases, or the words of a selection."""
+    """Folder of releases, or the words of a selection."""
 
     def __str__(self) -> str:
         return f"`{printable(self.command)}` (process {self.process} on {self.host}, since {self.started_utc})"
 
 
 class RunRecord:
-    """The record of the run that this process is doing; use `recorded`."""
+    """Record of the run in this process; use `recorded`."""
 
     def __init__(self, store: Store, name: str, asked: str) -> None:
         self.store = store
         self.started = datetime.now(UTC)
         self.report: Any = None
-        """The report of the run, for whoever started it."""
+        """Report of the run, for the caller that started it."""
         self.prepared: Prepared | None = None
-        """The plan of the run, where it was made before the Prefect flow that carries it out began."""
+        """Plan of the run, if it was made before the Prefect flow that carries it out began."""
         self._others = list(_read(store))
         self._claim = Claim(None, None)
         self._reserve: Path | None = None
@@ -64,34 +64,34 @@ class RunRecord:
 
     @property
     def path(self) -> Path:
-        """Where the report goes."""
+        """Return the path of the report."""
         return self.store.runs_folder / f"{self.who.run}.json"
 
     @property
     def others_at_work(self) -> list[Who]:
-        """The runs that were at work on this store when this one started."""
+        """Return the runs that were at work on this store when this one started."""
         return [who for who, is_alive in self._others if is_alive]
 
     @property
     def lost(self) -> list[Who]:
-        """The runs that had ended without a report when this one started."""
+        """Return the runs that had ended without a report when this one started."""
         return [who for who, is_alive in self._others if not is_alive]
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know before this run: other runs at work, and runs that were lost."""
+        """Return messages to show before this run: other runs at work, and runs that were lost."""
         lost = [f"an earlier run {LOST}: {who}; what it had finished is kept" for who in self.lost]
         at_work = [f"another run is at work on this store: {who}; nothing is made twice" for who in self.others_at_work]
         return (*lost, *at_work)
 
     def take_over(self, name: str, asked: str) -> None:
-        """Go on under another name: that of the Prefect flow that this process has started."""
+        """Continue under another name: that of the Prefect flow that this process has started."""
         self._forget_files()
         self.is_ended = False
         self._introduce(name, asked)
 
     def end(self, report: Mapping[str, Any], brief: Mapping[str, Any]) -> bool:
-        """Put the report in the record's place, or a brief one where there is no space; False where there is none."""
+        """Replace the record by the report, or by a brief one if space is short; return False if neither fits."""
         self.is_ended = True
         written = False
         for give_up_reserve, content in ((False, report), (True, report), (True, brief)):
@@ -113,7 +113,7 @@ class RunRecord:
         return written
 
     def close(self) -> None:
-        """Leave no trace of a run that never began."""
+        """Remove the record of a run that never began."""
         if not self.is_ended:
             self._forget_files()
 
@@ -154,7 +154,7 @@ class RunRecord:
             self._reserve = None
 
     def _mark_lost(self) -> None:
-        """Write down of the lost runs what is known of them now, and tell of them no more."""
+        """Record what is known of the lost runs, so that they are reported only once."""
         for who in self.lost:
             path = self.store.runs_folder / f"{who.run}.json"
             with suppress(OSError, ValueError):
@@ -173,7 +173,7 @@ _current: ContextVar[RunRecord | None] = ContextVar("run_record", default=None)
 
 @contextmanager
 def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
-    """Record a run while it lasts; inside another one over the same store, that one goes on under this name.
+    """Record a run while it lasts; inside another one over the same store, rename that one and continue it.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
 
 
 def last_run(store: Store) -> dict[str, Any] | None:
-    """Return the record of the newest run: its report, or who is at work, or that it ended without a report."""
+    """Return the record of the newest run: its report, or that it is at work, or that it ended without a report."""
     runs = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
     if not runs:
         return None
@@ -207,7 +207,7 @@ def last_run(store: Store) -> dict[str, Any] | None:
 
 def _read(store: Store) -> Iterator[tuple[Who, bool]]:
     for _, words, is_alive in runs_claimed(store):
-        with suppress(ValueError, TypeError):  # one that is just being written
+        with suppress(ValueError, TypeError):  # a record that is being written
             yield Who(**json.loads(words)), is_alive
 
 
@@ -215,7 +215,7 @@ def _reserved(path: Path) -> Path | None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
         os.posix_fallocate(descriptor, 0, RESERVED_BYTES)
-    except (OSError, AttributeError):  # no space, or a system that cannot set it aside
+    except (OSError, AttributeError):  # no space, or a system that cannot reserve it
         path.unlink(missing_ok=True)
         return None
     finally:

@@ -1,4 +1,4 @@
-"""Before a reprocessing: chosen sources, chosen processors, changed parameters. Needs no Prefect and no raw folder."""
+"""Preparation of a reprocessing: chosen sources, processors and parameters. Needs no Prefect and no raw folder."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class ReprocessRequest:
-    """What is to be made of what."""
+    """Sources, processors and parameters of a reprocessing."""
 
     words: tuple[str, ...]
-    """A selection."""
+    """Words of a selection."""
     processors: tuple[str, ...] = ()
-    """Names; none: all of the recipe."""
+    """Names of processors; empty for the whole recipe."""
     settings: Mapping[str, str]
-    """Changed parameters of the one processor that is named."""
+    """Changed parameters, by name, if exactly one processor is named."""
 
     def __str__(self) -> str:
         named = [f"--processor {name}" for name in self.processors]
@@ -38,7 +38,7 @@ class ReprocessRequest:
         return " ".join([*self.words, *named, *changed])
 
     def recipes(self) -> Recipes:
-        """The processors to run, by medium.
+        """Return the processors to run, by medium.
 
         Raises
         ------
@@ -58,18 +58,18 @@ class ReprocessRequest:
 
 
 def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool, remember: bool = True) -> Prepared:
-    """Select, and plan; what does not lie where it was ingested is told and left out.
+    """Select, and plan; report and leave out sources that are not where they were ingested.
 
     Raises
     ------
-    RequestError : the selection means nothing, no processor is for what is selected, or as `Choice.recipes`.
+    RequestError : the selection matches nothing, no processor applies to it, or as `ReprocessRequest.recipes`.
     """
     recipes = choice.recipes()
     catalogue = Catalogue(store)
     every = catalogue.sightings()
     media = select(parse(choice.words), catalogue, every_place=True)
     if not any(recipes.get(row.medium) for row in media if row.medium):
-        raise RequestError(f"{', '.join(choice.processors)}: nothing is made of what is selected by this processor")
+        raise RequestError(f"{', '.join(choice.processors)}: does not apply to any selected source")
     wanted = WantedResults(recipes, ReleaseIndex(row for row in every if row.gone_utc is None))
     plan = make_plan(media, wanted, store, catalogue.verdicts(), retry_failed=retry_failed)
     places = _places(every, {one.source.digests for one in plan.all_due})
@@ -102,7 +102,7 @@ def _places(rows: list[SourceRow], named: set[tuple[str, ...]]) -> dict[tuple[st
 
 
 def place_of(rows: Sequence[SourceRow], wanted: Path | None = None) -> tuple[SourceRow | None, str]:
-    """The place that still holds the source, by size and date, or what is wrong there: the wanted one, else the latest.
+    """Return the path that still holds the source, by size and date: the wanted one, else the latest; or the problem.
 
     Parameters
     ----------

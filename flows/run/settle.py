@@ -1,4 +1,4 @@
-"""Settles one file, whatever it does to its worker: tried again, then result by result, until each has its outcome."""
+"""Settling of one file when a worker fails: retry, then result by result, until each has its outcome."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from processors.errors import NO_SPACE, SourceChanged, StoreError, machine_reaso
 from processors.store.store import Store
 
 SLOW_TRIES = 2
-"""Results that read the same units and run out of time alone; then those that are left fail without being tried."""
+"""Results using the same units that may time out alone; after that the remaining ones fail without a try."""
 
 PHOTO_SECONDS = 600.0
-"""More time for any photo: its bytes tell little of its pixels, of which the readers take no more than 300 million."""
+"""Extra time for any photo: its size says little about its pixels, which readers limit to 300 million."""
 SECONDS_FOR_EACH_OF = {"audio": 0.2, "video": 10.0}
-"""More time for each second that the container declares."""
+"""Extra time, in s, for each second that the container declares."""
 MIN_BYTES_A_SECOND = {"audio": 8, "video": 500}
-"""A duration that the file's size would not bear by this is false: digital silence in Opus takes 46 bytes a second."""
+"""Minimum size of a credible duration, in bytes per second: digital silence in Opus takes 46."""
 MAX_EXTRA_SECONDS = 12 * 3600.0
 
 
 def start(due: Due, store: Store, workers: Workers, *, again: bool = False) -> Job:
-    """Queue a file; `again`: with twice the time, in a worker that has done nothing yet. Raises as `Workers.start`."""
+    """Queue a file; `again`: with twice the time, in an unused worker. Raises as `Workers.start`."""
     arguments = [due.source, due.file, due.release, due.processors, store, again]
     return workers.start(
         derive,
@@ -40,7 +40,7 @@ def start(due: Due, store: Store, workers: Workers, *, again: bool = False) -> J
 
 
 def extra_seconds(due: Due) -> float:
-    """Return the time that a file may take because of what it holds, beside that for its size."""
+    """Return the time, in s, added to the limit for a file because of its content."""
     medium = due.source.medium
     if medium == "photo":
         return PHOTO_SECONDS
@@ -49,7 +49,7 @@ def extra_seconds(due: Due) -> float:
 
 
 def settled(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]:
-    """Return the outcome of each result, waiting for the job and for others where it went wrong.
+    """Return the outcome of each result; wait for the job, and retry if it failed.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def _again(due: Due, store: Store, workers: Workers) -> list[Outcome] | WorkerDe
 
 
 def _answer(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome] | WorkerDeath | OSError:
-    """Outcomes, or what may go better another time."""
+    """Return outcomes, or an error that may not occur again."""
     try:
         return workers.answer(job)
     except (Stopped, StoreError):
@@ -84,19 +84,19 @@ def _answer(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]
         return death
     except ImportError as error:
         return not_stored(due, f"{error}: install marsmedia again with all that it needs")
-    except Exception as error:  # noqa: BLE001 - the worker's outermost edge
+    except Exception as error:  # noqa: BLE001 - outermost edge of the worker
         fault = internal_fault(error, getattr(error, "traceback", None))
         return record_failure(due.source, due.release, due.processors, store, fault)
 
 
 def _one_by_one(due: Due, death: WorkerDeath, store: Store, workers: Workers) -> list[Outcome]:
-    """Try each result alone after the file ended its worker as a whole: only those that do so too have failed."""
+    """Try each result alone after the file ended its worker: only those that end it again have failed."""
     if len(due.results) == 1:
         return _failed(due, death, store)
     outcomes: list[Outcome] = []
     slow: Counter[Reads] = Counter()
     absent: set[Processor] = set()
-    for one in due.results:  # each comes after those that it uses
+    for one in due.results:  # each follows those that it uses
         alone, processor = dataclasses.replace(due, results=(one,)), one.processor
         if not absent.isdisjoint(inputs_of(processor)):
             outcomes += not_stored(alone, "what it is made of is missing: run again")
@@ -116,7 +116,7 @@ def _one_by_one(due: Due, death: WorkerDeath, store: Store, workers: Workers) ->
 
 
 def _told(due: Due, answer: list[Outcome] | WorkerDeath | OSError) -> list[Outcome]:
-    """Outcomes, or what the machine would not do."""
+    """Return outcomes; a machine error becomes one for each result."""
     if isinstance(answer, list):
         return answer
     return not_stored(due, machine_reason(answer) if isinstance(answer, OSError) else str(answer))
@@ -128,7 +128,7 @@ def _failed(due: Due, death: WorkerDeath, store: Store) -> list[Outcome]:
 
 
 def not_stored(due: Due, reason: str) -> list[Outcome]:
-    """Return failures for which the machine is to blame: they are due again."""
+    """Return failures caused by the machine: they are due again."""
     return [
         Outcome(
             ref=one.ref,

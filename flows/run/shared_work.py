@@ -1,7 +1,7 @@
-"""Batches of work that another run over the same store may be doing at this moment.
+"""Work shared with another run over the same store at the same time.
 
-A source is claimed while it is worked on. What somebody else has claimed is put off; at the end of the run it is waited
-for, and what is not there then is made here.
+A source is claimed while it is processed. Sources that another run has claimed are postponed; at the end of the run
+they are waited for, and what is still missing is made here.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """What a batch came to."""
+    """Outcome of a batch."""
 
     done: list[SourceOutcome] = field(default_factory=list)
     elsewhere: list[SourceOutcome] = field(default_factory=list)
-    """What another run has made since this one was planned."""
+    """Results that another run has made since this one was planned."""
     busy: list[Due] = field(default_factory=list)
-    """What another run is working on."""
+    """Sources that another run is working on."""
 
 
 Answer = Finished | BaseException
-"""What a batch came to, or what was raised."""
+"""Outcome of a batch, or the exception it raised."""
 
 _at_work: dict[str, SharedWork] = {}
-"""Runs of this process that have their workers open, by name."""
+"""Runs of this process with open workers, by name."""
 
 
 def do_batch(batch: Batch) -> Finished:
-    """Do a batch with the workers that this process has open for its run; raises as `run_batch`."""
+    """Do a batch with the workers of its run in this process; raises as `run_batch`."""
     work = _at_work.get(batch.run)
     if work is None:
         raise LookupError(f"{batch.run}: this process has no workers open for that run")
@@ -50,7 +50,7 @@ def do_batch(batch: Batch) -> Finished:
 
 
 class SharedWork:
-    """Does batches with the claims that keep two runs from doing the same; use it as a context."""
+    """Processor of batches with claims that keep two runs from doing the same work; use it as a context."""
 
     def __init__(
         self, run: str, plan: Plan, store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
@@ -66,7 +66,7 @@ class SharedWork:
         del _at_work[self._run]
 
     def now(self, batch: Sequence[Due]) -> Finished:
-        """Do what nobody else is doing; raises as `run_batch`."""
+        """Do the sources that no other run has claimed; raises as `run_batch`."""
         with ExitStack() as held:
             free, busy = [], []
             for one in batch:
@@ -80,7 +80,7 @@ class SharedWork:
         return replace(answer, busy=busy)
 
     def when_free(self, batch: Sequence[Due]) -> Finished:
-        """Wait for each source until nobody else works on it, then do what is not there; raises as `run_batch`."""
+        """Wait for each source until no other run has it, then make what is missing; raises as `run_batch`."""
         done, elsewhere = [], []
         for one in batch:
             while (claim := self._claimed(one)) is None:
@@ -95,7 +95,7 @@ class SharedWork:
         return Finished(done=done, elsewhere=elsewhere)
 
     def committed(self, due: Iterable[Due], answered: Iterable[SourceOutcome]) -> list[SourceOutcome]:
-        """Return the results without an answer that are in the store: workers were stopped before they gave one."""
+        """Return the unreported results that are in the store: their workers were stopped after committing them."""
         known = {outcome.ref for one in answered for outcome in one.outcomes}
         found = [(one, [o for o in self._there(one) if o.ref not in known]) for one in due]
         return [SourceOutcome(due=one, outcomes=tuple(outcomes)) for one, outcomes in found if outcomes]
@@ -120,6 +120,6 @@ class SharedWork:
         return Finished(done=done, elsewhere=elsewhere)
 
     def _there(self, one: Due) -> list[Outcome]:
-        """Results that have come into the store since the plan was made."""
+        """Return results that were stored after the plan was made."""
         manifests = [self._store.manifest(result.ref) for result in one.results if self._store.has(result.ref)]
         return [outcome_of(m) for m in manifests if self._retried.get(m.ref) != m.started_utc]

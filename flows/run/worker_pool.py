@@ -1,4 +1,4 @@
-"""A pool of processes that is begun again where it breaks or stands still, so that whoever waits gets an answer."""
+"""Pool of processes that restarts if it breaks or stalls, so that every waiting caller gets an answer."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pebble import ProcessPool
 
 LOOK_SECONDS = 5.0
 STILL_SECONDS = 120.0
-"""Where jobs are waiting and none is at work for so long, no worker takes them up any more."""
+"""Time in s after which a pool with waiting jobs and none at work is taken to have stalled."""
 
 
 class Stopped(Exception):
-    """The run was stopped before the job gave an answer."""
+    """The run was stopped before the job returned."""
 
 
 class WorkerPool:
-    """Processes that `make` provides; the pool is started with the first job."""
+    """Pool of the processes that `make` provides; it starts with the first job."""
 
     def __init__(self, make: Callable[[], ProcessPool]) -> None:
         self._make = make
@@ -32,7 +32,7 @@ class WorkerPool:
         """Held while a job is queued or the pool is stopped, so that each job is in one pool and is answered."""
 
     def schedule(self, job: Callable[..., Any], arguments: Sequence[Any], seconds: float) -> Future[Any]:
-        """Queue a job; `seconds`: it may be at work so long.
+        """Queue a job that may run for `seconds`.
 
         Raises
         ------
@@ -58,16 +58,16 @@ class WorkerPool:
         return self._pool.schedule(job, args=list(arguments), timeout=seconds)
 
     def wait(self, future: Future[Any]) -> None:
-        """Return when the job is done; where none is at work for long, all are cancelled and the next finds a new pool.
+        """Wait for the job; if no job runs for long, cancel all, so that the next one starts a new pool.
 
         The cause may be a worker that was killed while it took up a job.
         """
-        done = threading.Event()  # `concurrent.futures.wait` does not see that a job was cancelled
+        done = threading.Event()  # `concurrent.futures.wait` does not notice a cancelled job
         future.add_done_callback(lambda _: done.set())
         while not done.wait(LOOK_SECONDS):
             with self._changing:
                 now = time.monotonic()
-                if self._pool is not None and not self._pool.active:  # what it has not begun would never be answered
+                if self._pool is not None and not self._pool.active:  # jobs not yet begun would never return
                     self._end_pool()
                 elif any(one.running() for one in list(self._unanswered)):
                     self._at_work = now
@@ -79,13 +79,13 @@ class WorkerPool:
         return self._is_stopped
 
     def stop(self) -> None:
-        """Kill the processes and everything queued."""
+        """Kill the processes and cancel all queued jobs."""
         with self._changing:
             self._is_stopped = True
             self._end_pool()
 
     def close(self) -> None:
-        """Wait until what is queued is done."""
+        """Wait until all queued jobs are done."""
         if self._pool is not None:
             self._pool.close()
             self._pool.join()

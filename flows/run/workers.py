@@ -1,7 +1,7 @@
-"""Worker processes for decoding: a crash, a hang or a limit is one file's failure, and the next job finds a worker.
+"""Worker processes for decoding: a crash, a hang or a limit fails one file, and the next job gets a new worker.
 
-The workers import no Prefect. Those that derive are forked from a server process that has the decoders loaded already
-(`warm_up`), so that a worker that died is replaced in milliseconds; those that only identify files start afresh.
+Workers import no Prefect. Those that derive are forked from a server process with the decoders already loaded
+(`warm_up`), so that a dead worker is replaced in milliseconds; those that only identify files start from scratch.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ LOADED_FOR_ALL = [
 ]
 LOADED_FOR_SOUND = ["processors.audio.spectrogram.spectrogram", "h5netcdf", "scipy.ndimage", "scipy.signal"]
 JOBS_FOR_EACH_WORKER = 100
-"""Then it is replaced: libraries keep some of what they were given."""
+"""Number of jobs after which a worker is replaced: libraries leak memory."""
 MORE_TIME = "raise --time-limit-factor and run again with --retry-failed"
 MORE_MEMORY = "raise --memory-mb and run again with --retry-failed"
 
 
 def warm_up(*, has_sound: bool) -> None:
-    """Begin to load what workers will need, in the background; takes about 1 s, and 2 s where there is sound."""
+    """Start loading the workers' libraries in the background; takes about 1 s, or 2 s with audio."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LOADED_FOR_ALL + (LOADED_FOR_SOUND if has_sound else []))
     multiprocessing.forkserver.ensure_running()
 
 
 class WorkerDeath(Exception):
-    """A job ended without an answer: it crashed, hung or ran into a limit.
+    """A job ended without an answer: it crashed, hung or reached a limit.
 
     Parameters
     ----------
-    what : what happened.
-    todo : what a person can do about it.
-    from_outside : it was the machine, not the file.
-    is_slow : a limit on time struck.
+    what : description of the failure.
+    todo : how to fix it.
+    from_outside : the machine is to blame, not the file.
+    is_slow : a time limit was exceeded.
     """
 
     def __init__(self, what: str, todo: str, *, from_outside: bool = False, is_slow: bool = False) -> None:
@@ -65,19 +65,19 @@ class WorkerDeath(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A job that was started; `Workers.answer` says what became of it."""
+    """Job that was started; `Workers.answer` returns its result."""
 
     future: Future[Any]
     pool: WorkerPool
     seconds: float
-    """Its wall-clock limit."""
+    """Wall-clock limit of the job."""
 
 
 class Workers:
-    """A pool of worker processes; use it as a context."""
+    """Pool of worker processes; use it as a context."""
 
     def __init__(self, count: int, limits: Limits, *, afresh: bool = False) -> None:
-        """`afresh`: start each worker from nothing, for jobs that need little; else fork them, see `warm_up`."""
+        """Start each worker from scratch if `afresh`, for jobs that need little; else fork them, see `warm_up`."""
         self.count = count
         self.limits = limits
         self._context = multiprocessing.get_context("spawn" if afresh else "forkserver")
@@ -113,13 +113,13 @@ class Workers:
         patience: float = 1.0,
         unused: bool = False,
     ) -> Job:
-        """Queue a job; ask `answer` for what became of it.
+        """Queue a job; get its result from `answer`.
 
         Parameters
         ----------
-        size_bytes, extra_seconds : what its limits on time are made of: `Limits.wall_seconds_for`.
-        patience : multiplies those limits.
-        unused : give it to a worker that has done nothing yet.
+        size_bytes, extra_seconds : arguments of `Limits.wall_seconds_for`.
+        patience : factor on the time limits.
+        unused : run it in a worker that has done nothing yet.
 
         Raises
         ------
@@ -140,8 +140,8 @@ class Workers:
 
         Raises
         ------
-        WorkerDeath : it gave no answer.
-        Stopped : the run was stopped before it gave one.
+        WorkerDeath : it returned nothing.
+        Stopped : the run was stopped before it returned.
         Exception : whatever the job raised.
         """
         job.pool.wait(job.future)
@@ -158,7 +158,7 @@ class Workers:
             raise (Stopped() if job.pool.is_stopped else _no_worker()) from error
 
     def stop(self) -> None:
-        """Kill the workers and everything queued; whoever waits for an answer gets `Stopped`."""
+        """Kill the workers and cancel all queued jobs; callers that wait get `Stopped`."""
         self._pool.stop()
         self._unused.stop()
 

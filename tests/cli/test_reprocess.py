@@ -234,7 +234,7 @@ def test_a_processor_that_is_not_in_the_recipes_comes_with_its_defaults() -> Non
 
 
 def test_a_processor_for_nothing_that_is_selected_is_told(filled: Store) -> None:
-    with pytest.raises(RequestError, match=r"video\.frames: nothing is made of what is selected"):
+    with pytest.raises(RequestError, match=r"video\.frames: does not apply to any selected source"):
         prepare_chosen(choose("medium=photo"), filled, retry_failed=False)
 
 
