@@ -1,1 +1,1 @@
-"""When things are made: Prefect flows and the command line over the processors."""
+"""Prefect flows and the command line over the processors."""

@@ -1,4 +1,4 @@
-"""The flows that run by schedule, with their time-outs; when they run stands in `prefect.yaml`."""
+"""Scheduled flows with their time-outs; the schedules are in `prefect.yaml`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from flows.verify import verify
 HOUR = 3600.0
 
 nightly_ingest = ingest.with_options(timeout_seconds=20 * HOUR)
-"""It ends before the next one is due, with a margin."""
+"""Nightly flow; its time-out ends it before the next one is due, with a margin."""
 
 weekly_verify = verify.with_options(timeout_seconds=6 * 24 * HOUR)
-"""It goes on where it was, so that a store that takes longer than a week to hash is hashed too."""
+"""Weekly flow; it resumes where it stopped, so that even a store that takes longer than a week is hashed entirely."""
 
 build_pack = pack.with_options(timeout_seconds=12 * HOUR)

@@ -1,4 +1,4 @@
-"""The Prefect flow `ingest`: every due processor on every source below a folder."""
+"""Prefect flow `ingest`: every due processor on every source below a folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, patiently, run_na
 
 @flow(
     name="ingest",
-    description="Identify every file of the releases in a folder and make what is due of each.",
+    description="Identify every file of the releases in a folder and make the due results of each.",
     task_runner=task_runner(),
     persist_result=False,
 )
@@ -52,8 +52,8 @@ def ingest(
 
     Returns
     -------
-    State : Completed, Failed or Cancelled by the conservation law, never by Prefect's colours; that of a
-        completed one has the report as its data.
+    State : Completed, Failed or Cancelled by the conservation law, independent of Prefect's task states; a completed
+        one has the report as its data.
     """
     options = Options(
         strict=strict,

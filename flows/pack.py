@@ -1,4 +1,4 @@
-"""The Prefect flow `pack`: build a pack and check it."""
+"""Prefect flow `pack`: build a pack and verify it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from processors.sources.scan import printable
 from processors.store.store import Store
 
 PackRecipe = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedia pack init` writes a template.")]
-PackOutput = Annotated[str, Described("Where to write the pack: a folder, or a file that ends in .zip.")]
+PackOutput = Annotated[str, Described("Destination of the pack: a folder, or a file that ends in .zip.")]
 
 
-@flow(name="pack", description="Build a pack from its recipe and check every byte of it.", persist_result=False)
+@flow(name="pack", description="Build a pack from its recipe and verify every byte of it.", persist_result=False)
 def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed") -> State:
     """Build a pack; an existing one is replaced.
 
     Returns
     -------
-    State : Completed, or Failed with what is wrong; its data is the record of the built pack.
+    State : Completed, or Failed with the reason; its data is the record of the built pack.
     """
     try:
         built = build_pack(recipe_of([recipe]), Path(output), Store(Path(store)), force=True)
@@ -39,8 +39,8 @@ def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed
         return ended(said(error))
     checked = verify_pack(built.path)
     if checked.faults:
-        told = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]
-        log_lines(told)
-        return ended(f"{built.path}: {len(told)} faults: {'; '.join(told[:10])}")
+        faults = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]
+        log_lines(faults)
+        return ended(f"{built.path}: {len(faults)} faults: {'; '.join(faults[:10])}")
     size = f"{built.file_count} files, {built.size_bytes / 1e6:.1f} MB"
     return Completed(message=f"{built.path}: {size}, {built.identity.urn}", data=built)

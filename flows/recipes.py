@@ -1,8 +1,8 @@
-"""What is made of each medium: plain data, the file an operator edits.
+"""Recipes of each medium: plain data that an operator edits.
 
-A processor with other parameters, or twice with different ones, is written here; nothing else needs to know. What
-builds on it follows: `Spectrogram(window="hamming")` is the one that picture, spectra and events are made from.
-The sound of a video is derived by the audio processors in the video's own pass.
+To change a processor's parameters, or to run it twice with different ones, edit only this file. Processors that
+build on it follow: `Spectrogram(window="hamming")` is also used for picture, spectra and events.
+The audio of a video is processed by the audio processors during the video's own pass.
 """
 
 from processors.audio.envelope import Envelope
@@ -76,4 +76,4 @@ ON_REQUEST: Recipes = {
     "audio": (Mel(), Film()),
     "photo": (Salvaged(),),
 }
-"""Not made by default: `marsmedia reprocess SELECTION --processor NAME` makes them, or move a line up."""
+"""Processors that are not run by default: `marsmedia reprocess SELECTION --processor NAME`, or move a line up."""

@@ -1,4 +1,4 @@
-"""The Prefect flow `reprocess`: chosen sources, chosen processors, changed parameters."""
+"""Prefect flow `reprocess`: chosen sources, chosen processors, changed parameters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Selection = Annotated[
 Processors = Annotated[list[str] | None, Described("Names of processors.", unset="all of the recipe")]
 Settings = Annotated[
     dict[str, str] | None,
-    Described('Parameters to override of the one processor that is named: {"every_seconds": "0.5"}.'),
+    Described('Parameters to override, if exactly one processor is named: {"every_seconds": "0.5"}.'),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The Prefect flow `verify`: re-hash the store, make a sample again and compare, sweep what killed runs left."""
+"""Prefect flow `verify`: hash the store again, rebuild a sample and compare, sweep leftovers of killed runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from processors.errors import StoreError
 from processors.sources.scan import printable
 from processors.store.store import Store, replace_file
 
-Sample = Annotated[int, Described("Number of results to make again and compare.", minimum=0, maximum=10_000)]
+Sample = Annotated[int, Described("Number of results to rebuild and compare.", minimum=0, maximum=10_000)]
 Seed = Annotated[
     int | None, Described("Number that chooses the sample.", unset="today's date, so another sample every day")
 ]
@@ -34,7 +34,7 @@ Seed = Annotated[
 
 @flow(
     name="verify",
-    description="Hash every stored and raw file again, make a sample of results again and compare, clear scratch.",
+    description="Hash every stored and raw file again, rebuild a sample of results and compare, clear scratch.",
     persist_result=False,
 )
 def verify(
@@ -50,7 +50,7 @@ def verify(
 
     Returns
     -------
-    State : Failed where a file is damaged, missing, extra or changed, or a result made again is different; a completed
+    State : Failed if a file is damaged, missing, extra or changed, or a rebuilt result is different; a completed
         one has the `Checkup` as its data.
     """
     options = Options(workers=workers, memory_mb=memory_mb, time_limit_factor=time_limit_factor)
@@ -73,7 +73,7 @@ def verify(
 
 
 def _lines(found: Checkup) -> list[str]:
-    """One line for each fault, and for each result that came out differently."""
+    """Return one line for each fault, and for each result that is different when rebuilt."""
     faults = [f"{fault.kind}: {fault.path}: {fault.reason}" for fault in (*found.faults, *found.new)]
     other = [f"{one.verdict}: {one.folder}: {one.reason or ''}" for one in found.sample if one.verdict != "identical"]
     return [printable(line) for line in faults + other]

@@ -1,4 +1,4 @@
-"""What a processor is: frozen parameters, items made of a source or of results, and the key that names a result."""
+"""Contract of processors: frozen parameters, items made of a source or of results, and the key of a result."""
 
 from __future__ import annotations
 
@@ -21,48 +21,48 @@ Info = TypeVar("Info")
 
 Medium = Literal["video", "audio", "photo"]
 Reads = Literal["video", "audio", "photo", "file", "results"]
-"""What a processor is made of. A medium: it is fed that medium's units. `file`: it opens the source itself. `results`:
-it is made of its `inputs` alone, and the source is not opened."""
+"""Input of a processor. A medium: it is fed that medium's units. `file`: it opens the source itself. `results`: it
+is made of its `inputs` alone, and the source is not opened."""
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Record = Any
-"""A frozen dataclass of plain values; `as_json` writes it."""
+"""Frozen dataclass of plain values; `as_json` writes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelRef:
-    """A label beside the source."""
+    """Label next to the source."""
 
     name: str
-    """Of a file in the source's own folder."""
+    """Name of a file in the source's own folder."""
     sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A raw file whose bytes are known."""
+    """Raw file whose bytes are known."""
 
     digest: str
-    """SHA-256 of its bytes, 64 hexadecimal digits."""
+    """SHA-256 of the file, 64 hexadecimal digits."""
     size_bytes: int
     name: str
-    """The file's own name, for people; any text, never used as a path."""
+    """File name, for people; any text, never used as a path."""
     medium: Medium
     format: str
-    """Container or file format as found in the bytes: `mov,mp4`, `wav`, `jpeg`."""
+    """Container or file format detected in the bytes: `mov,mp4`, `wav`, `jpeg`."""
     has_sound: bool
-    """True where a decoder lists a sound stream."""
+    """True if a decoder lists an audio stream."""
     label: LabelRef | None = None
-    """The label without which the bytes mean nothing; None where they speak for themselves."""
+    """Label required to interpret the bytes; None if the file is self-describing."""
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """Of every file that its results are made of."""
+        """Return the digest of every file that its results are made of."""
         return (self.digest, self.label.sha256) if self.label else (self.digest,)
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenSource:
-    """What a processor that reads `file` is given."""
+    """Input of a processor that reads `file`."""
 
     source: Source
     file: SourceFile
@@ -70,41 +70,41 @@ class OpenSource:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedStart:
-    """When a recording starts, and which file says so."""
+    """Start of a recording, and the file that gives it."""
 
     utc: str
-    """ISO 8601 with an offset, to the minute or finer."""
+    """Start in ISO 8601 with an offset, to the minute or finer."""
     named_by: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseContext:
-    """What is said of one source from outside its bytes."""
+    """Statements about one source from outside its bytes."""
 
     release: str = "{}"
-    """Canonical JSON: `head` and `file` of release.toml; `file` is absent where it has no entry."""
+    """Canonical JSON of `head` and `file` of release.toml; `file` is absent without an entry."""
     labels: tuple[LabelRef, ...] = ()
-    """Labels and XMP sidecars next to it."""
+    """Labels and XMP sidecars next to the source."""
     mission: str | None = None
     fault: str | None = None
-    """The mistake in release.toml that keeps this file's entry from being read."""
+    """Mistake in release.toml that keeps this file's entry from being read."""
     name: str | None = None
-    """The file's own name, where that says something: a product name."""
+    """File name, if it is meaningful: a product name."""
     recorded_by: str | None = None
-    """The release's words for the camera or instrument."""
+    """Release's name of the camera or instrument."""
     altitude: tuple[float, float, int] | None = None
-    """Of a descent camera: metres at a shot's first frame, its field of view in degrees, and the shot's number."""
+    """Descent camera: metres at a shot's first frame, field of view in degrees, and the shot's number."""
     longitude_degrees_east: float | None = None
-    """Of the mission's landing site; None where no mission is named."""
+    """Longitude of the mission's landing site; None if no mission is named."""
     recorded_start: Callable[[], RecordedStart | None] = field(default=lambda: None, compare=False)
-    """As the release or else a label says it; a label is read when this is asked. None: nothing names a moment."""
+    """Return the start given by the release or else by a label, which is read only now; None if no start is given."""
     of_bytes: ReleaseContext | None = field(default=None, compare=False)
-    """What is said of the same bytes at the first place that holds them; None at that place itself."""
+    """Statements about the same bytes at the first path that holds them; None at that path itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One output: bytes with a name, or a file that the processor wrote into its scratch folder."""
+    """Output of a processor: bytes with a name, or a file that it wrote into its scratch folder."""
 
     name: str
     """Safe relative path inside the result: letters, digits, `._-` and `/`."""
@@ -113,7 +113,7 @@ class Item:
     data: bytes | None = None
     file: Path | None = None
     damage: str | None = None
-    """In one sentence, what of the source was found to be damaged while this was made."""
+    """Damage of the source found during the making of this item, in one sentence."""
 
     def __post_init__(self) -> None:
         path = PurePosixPath(self.name)
@@ -126,54 +126,54 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """What a streamed processor wants of the reader, so that the reader can skip work; by default everything."""
+    """Units that a streamed processor needs from the reader, which may skip others; by default everything."""
 
     shown: Callable[[Fraction, Fraction], bool] | None = None
-    """Is a frame wanted that is shown from the first until just before the second time (s)? None: every unit."""
+    """Return True if a frame shown from the first until just before the second time (s) is needed. None: all units."""
     longest_side_px: int | None = None
-    """No more pixels than this along the longer side are wanted. None: all there are."""
+    """Maximum number of pixels needed along the longer side. None: full size."""
 
 
 class UsedResult(Protocol):
-    """A result of another processor on the same source, for reading."""
+    """Readable result of another processor on the same source."""
 
     def path(self, name: str, /) -> Path:
-        """Where an item lies; raises `ResultMissing` for a name that the result does not have."""
+        """Return the path of an item; raises `ResultMissing` for a name that the result does not have."""
         ...
 
     def facts(self, name: str, kind: type[T], /) -> T:
-        """An item's facts, as the record that they were stored from."""
+        """Return an item's facts, as the record that they were stored from."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs(Generic[Info]):
-    """What a processor with `inputs` is given: their results, together with what it would be given without them."""
+    """Input of a processor with `inputs`: their results, and the input it would get without them."""
 
     info: Info
-    """The medium's own info, or an `OpenSource`; None for a processor that reads `results`."""
+    """Info of the medium, or an `OpenSource`; None for a processor that reads `results`."""
     results: Mapping[str, UsedResult]
-    """By processor name."""
+    """Results by processor name."""
     source_facts: Mapping[Reads, Json]
-    """What reading the source turned up when those results were made: counts and losses, by the units read."""
+    """Findings of reading the source when those results were made: counts and losses, by unit read."""
     source_name: str = ""
-    """The file's own name, for people and for programs that link to it by name; any text, never used as a path."""
+    """File name, for people and for programs that link to it by name; any text, never used as a path."""
 
 
 class Session(Protocol):
-    """One streamed processor at work on one source."""
+    """Streamed processor at work on one source."""
 
     def feed(self, unit: Any, /) -> Iterable[Item]:
-        """Take the next unit of the medium; give the items that are ready."""
+        """Take the next unit of the medium; return the items that are ready."""
         ...
 
     def finish(self) -> Iterable[Item]:
-        """Give what is left, after the last unit."""
+        """Return the remaining items after the last unit."""
         ...
 
 
 class Streamed(Protocol):
-    """A processor that reads `video`, `audio` or `photo` and is fed their units."""
+    """Processor that reads `video`, `audio` or `photo` and is fed their units."""
 
     name: ClassVar[str]
     version: ClassVar[int]
@@ -183,7 +183,7 @@ class Streamed(Protocol):
 
 
 class OneShot(Protocol):
-    """A processor that reads `file` or `results` and is fed nothing."""
+    """Processor that reads `file` or `results` and is fed no units."""
 
     name: ClassVar[str]
     version: ClassVar[int]
@@ -193,26 +193,26 @@ class OneShot(Protocol):
 
 
 Processor = Streamed | OneShot
-"""One thing that can be derived: a frozen keyword-only dataclass whose fields are all that changes the bytes.
+"""One kind of result: a frozen keyword-only dataclass whose fields are all that changes the bytes.
 
-It is given the medium's info (`VideoInfo`, `AudioInfo`, `PhotoInfo`), an `OpenSource` or nothing, by what it `reads`;
-where it has inputs, these are given with it, as `Inputs`. It may also have:
+Its input is the medium's info (`VideoInfo`, `AudioInfo`, `PhotoInfo`), an `OpenSource` or nothing, by what it
+`reads`; if it has inputs, it gets both as `Inputs`. It may also have:
 
-`needs(self, given) -> Need`: what a streamed one wants of the reader. Without it: everything.
+`needs(self, given) -> Need`: needs of a streamed one from the reader. Without it: everything.
 `inputs(self) -> tuple[Processor, ...]`: the processors whose results it builds on, with their parameters. Its key
 contains theirs, and it runs after them.
-`for_release(self, context: ReleaseContext) -> Self`: itself for a source of which that is said; what it takes becomes
-part of its parameters, and so of its key.
-`of_sighting: ClassVar[bool]`: true where each place of the same bytes has a result of its own.
+`for_release(self, context: ReleaseContext) -> Self`: itself configured with the statements about a source; what it
+takes becomes part of its parameters, and so of its key.
+`of_sighting: ClassVar[bool]`: true if each path of the same bytes has its own result.
 """
 
 
 def as_json(value: Any) -> Json:
-    """Plain JSON of a record: dataclasses to objects, tuples to lists, a Fraction to float seconds.
+    """Return a record as plain JSON: dataclasses as objects, tuples as lists, a Fraction as float seconds.
 
     Raises
     ------
-    ValueError : for NaN and infinities; an unknown number is None.
+    ValueError : NaN or infinity; an unknown number is None.
     """
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -232,16 +232,16 @@ def as_json(value: Any) -> Json:
 
 
 def from_json(kind: type[T], value: Any, *, is_strict: bool = False) -> T:
-    """The record that `as_json` wrote; the reverse of it.
+    """Return the record that `as_json` wrote.
 
     Parameters
     ----------
-    is_strict : refuse fields that the record does not have, and require all that have no default. Else what another
-        version stored is read too: fields that this one does not know are ignored, and what it did not store is None.
+    is_strict : refuse fields that the record does not have, and require all without a default. Otherwise results of
+        other versions are accepted: fields unknown to this one are ignored, and missing ones are None.
 
     Raises
     ------
-    TypeError, KeyError : a field is missing that has no default and cannot be None, or one is refused.
+    TypeError, KeyError : a field without a default that cannot be None is missing, or a field is refused.
     """
     read: Any = _read(kind, value, is_strict)
     return read
@@ -263,23 +263,23 @@ def _read(hint: Any, value: Any, is_strict: bool) -> Any:
 
 
 def _unknown(kind: Any, types: Mapping[str, Any]) -> dict[str, None]:
-    """None for each field that takes it and has no other default."""
+    """Return None for each field that accepts it and has no other default."""
     open_fields = (one for one in dataclasses.fields(kind) if one.default is one.default_factory is dataclasses.MISSING)
     return {one.name: None for one in open_fields if type(None) in get_args(types[one.name])}
 
 
 @functools.cache
 def field_types(kind: type[Any]) -> dict[str, Any]:
-    """The type of each field of a record."""
+    """Return the type of each field of a record."""
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
 @functools.lru_cache(1024)
 def parameters(processor: Processor) -> dict[str, Json]:
-    """All parameters with their defaults; floats that are whole numbers become integers, so 1 and 1.0 are one key.
+    """Return all parameters, with defaults; floats that are whole numbers become integers, so 1 and 1.0 are one key.
 
-    Treat as read-only: the same processor gives the same object.
+    Treat as read-only: the same processor returns the same object.
     """
     return {field.name: _normalised(as_json(getattr(processor, field.name))) for field in dataclasses.fields(processor)}  # type: ignore[arg-type]
 
@@ -295,36 +295,36 @@ def _normalised(value: Json) -> Json:
 
 
 def canonical_json(value: Json) -> bytes:
-    """The one way this project writes JSON that is hashed: sorted keys, no spaces, UTF-8, no NaN."""
+    """Return the only form of JSON that this project hashes: sorted keys, no spaces, UTF-8, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def inputs_of(processor: Processor) -> tuple[Processor, ...]:
-    """The processors whose results this one builds on; none for most."""
+    """Return the processors whose results this one builds on; empty for most."""
     inputs = getattr(processor, "inputs", None)
     return inputs() if inputs else ()
 
 
 def need_of(processor: Processor, given: Any) -> Need:
-    """What a streamed processor wants of the reader."""
+    """Return what a streamed processor needs from the reader."""
     needs = getattr(processor, "needs", None)
     return needs(given) if needs else Need()
 
 
 def is_of_place(processor: Processor) -> bool:
-    """True where a processor is made of what is said at each place of a source, not of its bytes alone."""
+    """Return True if a processor depends on the statements at each path of a source, not on its bytes alone."""
     return getattr(processor, "of_sighting", False)
 
 
 def asks_release(processor: Processor) -> bool:
-    """Has it a method `for_release`?"""
+    """Return True if the processor has a method `for_release`."""
     return hasattr(processor, "for_release")
 
 
 def for_release(processor: Processor, context: ReleaseContext) -> Processor:
-    """The processor for a source of which that is said.
+    """Return the processor configured with the statements about a source.
 
-    It hears what is said at the first place that holds the bytes or, where it is `of_sighting`, at this one.
+    It gets the statements at the first path that holds the bytes or, if it is `of_sighting`, at this one.
     """
     if not asks_release(processor):
         return processor
@@ -333,13 +333,13 @@ def for_release(processor: Processor, context: ReleaseContext) -> Processor:
 
 
 def result_key(processor: Processor, *digests: str) -> str:
-    """SHA-256, in hexadecimal, of the canonical JSON {parameters, processor, sources, uses, version}.
+    """Return the SHA-256, in hexadecimal, of the canonical JSON {parameters, processor, sources, uses, version}.
 
-    `uses` are the keys of used results; absent where there are none.
+    `uses` holds the keys of used results; absent without any.
 
     Parameters
     ----------
-    digests : of the source, and of the label that it is read with where there is one: `Source.digests`.
+    digests : digests of the source and of the label that it is read with, if any: `Source.digests`.
     """
     used = ",".join(f'"{result_key(other, *digests)}"' for other in inputs_of(processor))
     uses = f',"uses":[{used}]' if used else ""
@@ -350,14 +350,14 @@ def result_key(processor: Processor, *digests: str) -> str:
 
 @functools.lru_cache(1024)
 def _described(processor: Processor) -> bytes:
-    """What is hashed before the source, without the closing brace: the same for 10,000 sources, so written once.
+    """Return the hashed bytes before the source, without the closing brace; written once for all of 10,000 sources.
 
-    100,000 keys take 1.0 s of processor time so, and 2.2 s where each is one `canonical_json`.
+    100,000 keys take 1.0 s of processor time this way, and 2.2 s if each is one `canonical_json`.
     """
     return canonical_json({"parameters": parameters(processor), "processor": processor.name})[:-1]
 
 
 def require(condition: bool, parameter: str, value: object, rule: str) -> None:
-    """Check a parameter at the door: `ValueError` naming the parameter, its value and the rule it breaks."""
+    """Raise `ValueError` with the parameter, its value and the broken rule unless `condition` holds."""
     if not condition:
         raise ValueError(f"{parameter} is {value!r}: {rule}")

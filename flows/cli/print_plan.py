@@ -58,7 +58,7 @@ class _Reasons:
     def of(self, one: Due, processor: Processor) -> tuple[str, str]:
         past = self._history.latest(one.source.digest, processor.name)
         if past is None:
-            return "due: ", "there is no result of this processor for these bytes"
+            return "due: ", "no result of this processor exists for these bytes"
         asked = processor, past.version, past.parameters
         if asked not in self._worded:
             self._worded[asked] = changes(past.version, past.values(), processor)

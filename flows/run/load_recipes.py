@@ -101,7 +101,7 @@ def named(name: str, recipes: Recipes) -> Recipes:
     if found := _named(name, others):
         return found
     names = sorted({p.name for processors in (*recipes.values(), *others.values()) for p in processors})
-    raise RequestError(f"{name}: no such processor: there are {', '.join(names)}")
+    raise RequestError(f"{name}: no such processor: use one of {', '.join(names)}")
 
 
 def _named(name: str, recipes: Recipes) -> Recipes:

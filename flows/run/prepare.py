@@ -160,13 +160,13 @@ def _store_errors(store: Store) -> Iterator[None]:
 def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
     """Return a message for each folder that is empty now and held files before, as an absent disk's mount point."""
     root = storable(os.path.realpath(raw))
-    told = []
+    messages = []
     for folder in empty:
         place = f"{root}/{folder.relative}" if folder.relative else root
         if before := sum(path.startswith(f"{place}/") for path in known):
             shown = printable(str(raw / folder.relative))
-            told.append(f"0 files in {shown}, where an earlier run found {before}: is it mounted?")
-    return tuple(told)
+            messages.append(f"0 files in {shown}, where an earlier run found {before}: is it mounted?")
+    return tuple(messages)
 
 
 def duplicates_of(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:

@@ -211,9 +211,9 @@ def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop 
     parts = [f"{counts.made} made", f"{counts.reused} reused", f"{counts.refused} refused", f"{counts.failed} failed"]
     if counts.not_reached:
         parts.append(f"{counts.not_reached} not reached")
-    told = f"{state}: of {counts.inputs} results: {', '.join(parts)}"
+    summary = f"{state}: of {counts.inputs} results: {', '.join(parts)}"
     because = [stop.reason] if stop and not stop.signal else []
-    return "; ".join([*because, *prepared.gone, told])
+    return "; ".join([*because, *prepared.gone, summary])
 
 
 def _problems(
@@ -282,19 +282,19 @@ def _damaged(
     prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]
 ) -> list[FileProblem]:
     """Return one problem for each damaged file from which something was made."""
-    told: dict[str, dict[str, bool]] = {}
+    reasons_of: dict[str, dict[str, bool]] = {}
     for entry in prepared.plan.damaged:
-        told.setdefault(entry.relative, {})[entry.reason or ""] = False
+        reasons_of.setdefault(entry.relative, {})[entry.reason or ""] = False
     for those, is_new in ((elsewhere, False), (done, True)):
         for one in those:
             for outcome in one.outcomes:
                 if outcome.verdict == "made" and outcome.reason:
-                    told.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
+                    reasons_of.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
     return [
         FileProblem(
             file=file, processor=None, verdict="damaged", reason="; ".join(reasons), is_new=any(reasons.values())
         )
-        for file, reasons in told.items()
+        for file, reasons in reasons_of.items()
     ]
 
 
@@ -334,8 +334,8 @@ def markdown(report: Report) -> str:
                 "| --- | --- | --- | --- | --- |",
             ]
             lines += [_row(one.file, cause) for one in some for cause in one.causes][:MAX_ROWS]
-    if told := [change for change in report.changes if change.kind != "changed"]:
-        lines += ["", "| since the last run |", "| --- |", *(f"| {cell(str(change))} |" for change in told[:MAX_ROWS])]
+    if shown := [change for change in report.changes if change.kind != "changed"]:
+        lines += ["", "| since the last run |", "| --- |", *(f"| {cell(str(change))} |" for change in shown[:MAX_ROWS])]
     lines += ["", f"Report: `{report.report}`" if report.report else "No report could be written."]
     return "\n".join(lines)
 

@@ -201,8 +201,8 @@ def _stop_of(error: BaseException) -> Stop:
         return Stop(reason=f"{where}{machine_reason(error)}")
     if isinstance(error, (StoreError, RequestError, RecipeError)):
         return Stop(reason=str(error))
-    told = "".join(traceback.format_exception(error))
-    return Stop(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=told)
+    text = "".join(traceback.format_exception(error))
+    return Stop(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=text)
 
 
 def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:

@@ -61,7 +61,7 @@ def settled(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]
         answer = _again(due, store, workers)
     if isinstance(answer, WorkerDeath) and not answer.from_outside:
         return _one_by_one(due, answer, store, workers)
-    return _told(due, answer)
+    return _as_outcomes(due, answer)
 
 
 def _again(due: Due, store: Store, workers: Workers) -> list[Outcome] | WorkerDeath | OSError:
@@ -109,13 +109,13 @@ def _one_by_one(due: Due, death: WorkerDeath, store: Store, workers: Workers) ->
                 outcomes += _failed(alone, answer, store)
             else:
                 slow[processor.reads] = 0
-                outcomes += _told(alone, answer)
+                outcomes += _as_outcomes(alone, answer)
         if not outcomes[-1].is_stored:
             absent.add(processor)
     return outcomes
 
 
-def _told(due: Due, answer: list[Outcome] | WorkerDeath | OSError) -> list[Outcome]:
+def _as_outcomes(due: Due, answer: list[Outcome] | WorkerDeath | OSError) -> list[Outcome]:
     """Return outcomes; a machine error becomes one for each result."""
     if isinstance(answer, list):
         return answer

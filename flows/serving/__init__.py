@@ -1,1 +1,1 @@
-"""Prefect: its server, tasks, schedules and forms."""
+"""Prefect integration: server, tasks, schedules and forms."""

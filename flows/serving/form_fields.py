@@ -1,4 +1,4 @@
-"""Parameters that several flows share besides the options of a run, with their words in Prefect's form."""
+"""Flow parameters besides the options of a run, with their descriptions in Prefect's form."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A Prefect server for the length of one run, where the user has named none.
+"""Prefect server for the duration of one run, if the user has configured none.
 
-It is the server that Prefect would embed, started in a session of its own: a Ctrl-C at the terminal reaches the run and
-not the server under it, and the server dies with the run even when that is killed.
+It is the server that Prefect would embed, started in its own session: a Ctrl-C at the terminal reaches the run and
+not its server, and the server dies with the run even if that is killed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from contextlib import contextmanager
 import click
 
 # isort: off
-import flows.serving.prefect_defaults  # noqa: F401 - the server reads them too
+import flows.serving.prefect_defaults  # noqa: F401 - the server also reads them
 
 # isort: on
 from processors.errors import RequestError, StoreError
 
 START_SECONDS = 180.0
-"""The first start on a new machine makes a database: 20 s and more."""
+"""Time limit of the start; the first one on a new machine creates a database, which takes 20 s and more."""
 
 
 @contextmanager
@@ -36,18 +36,18 @@ def prefect_server(*, announce: bool, page_port: int | None = None) -> Iterator[
 
     Parameters
     ----------
-    page_port : where Prefect's page is to be; None: no page, and any free port.
+    page_port : port of Prefect's page; None for no page, on any free port.
 
     Raises
     ------
-    RequestError : the port of the page is taken.
+    RequestError : the page's port is in use.
     StoreError : the server does not start.
     """
     if os.environ.get("PREFECT_API_URL"):
         yield
         return
     if announce:
-        click.echo("starting Prefect (about 10 s; longer the first time) ...", err=True)
+        click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)
     port = _free_port(page_port)
     command = [
         sys.executable,
@@ -85,7 +85,7 @@ def _free_port(wanted: int | None) -> int:
         try:
             probe.bind(("127.0.0.1", wanted or 0))
         except OSError as error:
-            raise RequestError(f"port {wanted} is taken: choose another one with --port") from error
+            raise RequestError(f"port {wanted} is in use: choose another with --port") from error
         return probe.getsockname()[1]
 
 
@@ -103,7 +103,7 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], address: str) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise StoreError("Prefect's server does not start: try `prefect server start` and read what it says")
+    raise StoreError("Prefect's server does not start: run `prefect server start` to see the error")
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

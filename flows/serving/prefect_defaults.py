@@ -1,4 +1,4 @@
-"""Settings that Prefect reads while it is imported; import this first. Whatever the user has set stays."""
+"""Settings that Prefect reads during its import; import this module first. The user's own settings take precedence."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # the first start on a new machine migrates a database
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",  # the embedded server prints CancelledError at exit otherwise
-    "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the progress bar and the summary say it better
-    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "WARNING",  # a run's page names its problems all the same,
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the progress bar and the summary replace it
+    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "WARNING",  # warnings still appear on a run's page,
 }
-if "PREFECT_LOGGING_LEVEL" not in os.environ:  # and the terminal does not
+if "PREFECT_LOGGING_LEVEL" not in os.environ:  # but not in the terminal
     DEFAULTS["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
 for _name, _value in DEFAULTS.items():
     os.environ.setdefault(_name, _value)

@@ -1,4 +1,4 @@
-"""Runs the timetable on this machine: deployments on a Prefect server, and a runner that starts what is due."""
+"""Schedules on this machine: deployments on a Prefect server, and a runner that starts due runs."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from prefect.states import Cancelled, Crashed
 from flows.serving.schedule import Planned
 
 HEARTBEAT_SECONDS = 30
-"""The shortest that Prefect allows."""
+"""Heartbeat interval, the shortest that Prefect allows."""
 SILENCE = timedelta(seconds=10 * HEARTBEAT_SECONDS)
-"""A run that has not been heard of for so long has crashed; a machine at 12 times its load was silent for 90 s."""
-MISSED = "nothing served it when it was due; one later run makes up for all that were missed"
+"""Time without a heartbeat after which a run has crashed; a machine at 12 times its load was silent for 90 s."""
+MISSED = "marsmedia serve was not running when it was due; one later run replaces all missed runs"
 WATCH = "marsmedia: a run without a heartbeat has crashed"
 
 
@@ -47,9 +47,9 @@ def serve(planned: Mapping[str, Planned], *, owns_server: bool) -> None:
 
     Parameters
     ----------
-    owns_server : the server started with this process, so a run that it believes to be running is dead.
+    owns_server : the server started with this process, so runs that it lists as running are dead.
     """
-    refresh_global_settings_context()  # Prefect was imported to check the schedules, before there was a server
+    refresh_global_settings_context()  # Prefect was imported before the server started, to check the schedules
     asyncio.run(_serve(planned, owns_server=owns_server))
 
 
@@ -88,16 +88,16 @@ def _schedule(planned: Planned) -> Schedule | None:
 
 
 async def _crash_the_dead(client: PrefectClient, deployment: UUID) -> None:
-    """Tell the server of runs whose process ended with the server before this one."""
+    """Mark runs as crashed whose process ended with the previous server."""
     dead = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
     for run in await client.read_flow_runs(
         deployment_filter=_only(deployment), flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=dead))
     ):
-        await client.set_flow_run_state(run.id, Crashed(message="marsmedia serve ended while it ran"), force=True)
+        await client.set_flow_run_state(run.id, Crashed(message="marsmedia serve ended during the run"), force=True)
 
 
 async def _catch_up(client: PrefectClient, deployment: UUID, *, keep: int) -> None:
-    """Of the runs that were due while nothing served them, leave the latest to start now; cancel the others.
+    """Leave the latest of the missed runs to start now; cancel the others.
 
     Prefect would start them all at once.
     """
@@ -107,7 +107,7 @@ async def _catch_up(client: PrefectClient, deployment: UUID, *, keep: int) -> No
 
 
 async def _late(client: PrefectClient, deployment: UUID) -> list[FlowRun]:
-    """Scheduled by the timetable and not by a person, due before now, not started; the latest first."""
+    """Return runs due before now, scheduled by the timetable and not by a person, and not started; the latest first."""
     scheduled = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
     before_now = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))  # type: ignore[arg-type]
     found = await client.read_flow_runs(
@@ -123,7 +123,7 @@ def _only(deployment: UUID) -> DeploymentFilter:
 
 
 async def _watch_heartbeats() -> None:
-    """Let the server call a run crashed that it no longer hears of; made once, and yours to edit afterwards."""
+    """Create an automation that marks a run without heartbeats as crashed; an existing one, perhaps edited, is kept."""
     try:
         await Automation.aread(name=WATCH)
     except ValueError:
@@ -143,7 +143,7 @@ async def _watch_heartbeats() -> None:
             ),
             actions=[
                 ChangeFlowRunState(
-                    name="Crashed", state=StateType.CRASHED, message="no heartbeat: its worker is gone", force=False
+                    name="Crashed", state=StateType.CRASHED, message="no heartbeat: its worker has ended", force=False
                 )
             ],
         ).acreate()

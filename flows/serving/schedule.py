@@ -1,4 +1,4 @@
-"""What `prefect.yaml` says of the scheduled runs, and schedules in a person's words."""
+"""Scheduled runs of `prefect.yaml`, and parsing of schedules."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """One scheduled run."""
+    """Scheduled run."""
 
     name: str
     entrypoint: str
-    """Module and flow, `flows.deployments.nightly_ingest`."""
+    """Module and flow, as `flows.deployments.nightly_ingest`."""
     description: str
     parameters: Mapping[str, Any]
     cron: str | None
-    """None with `every`, or where it only runs on demand."""
+    """Cron expression; None with `every`, or for a run on demand only."""
     every: timedelta | None
     timezone: str
     is_active: bool
 
 
 def timetable(path: Path = FILE) -> dict[str, Planned]:
-    """All scheduled runs, by name.
+    """Return all scheduled runs, by name.
 
     Raises
     ------
-    RequestError : the file is not there or says something else; the message names it.
+    RequestError : the file is missing or invalid; the message names it.
     """
     import yaml
 
@@ -45,7 +45,7 @@ def timetable(path: Path = FILE) -> dict[str, Planned]:
         entries = yaml.safe_load(path.read_bytes())["deployments"]
         return {entry["name"]: _planned(entry) for entry in entries}
     except FileNotFoundError as error:
-        raise RequestError(f"{path}: no such file: run from a checkout, where it lies beside README.md") from error
+        raise RequestError(f"{path}: no such file: run from a checkout, where it is next to README.md") from error
     except (yaml.YAMLError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise RequestError(f"{path}: not a list of deployments: {error}") from error
 
@@ -67,11 +67,11 @@ def _planned(entry: Mapping[str, Any]) -> Planned:
 
 
 def rescheduled(planned: Planned, words: str) -> Planned:
-    """The same run at another time: five cron fields, `every 30 min`, or `never`.
+    """Return the run with another schedule: five cron fields, `every 30 min`, or `never`.
 
     Raises
     ------
-    RequestError : that is no schedule, or its time zone is none.
+    RequestError : the schedule or the time zone is invalid.
     """
     from prefect.client.schemas.schedules import CronSchedule
 
@@ -82,12 +82,12 @@ def rescheduled(planned: Planned, words: str) -> Planned:
         ZoneInfo(planned.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise RequestError(
-            f"{planned.name}: {planned.timezone}: no such time zone: write it as Asia/Shanghai"
+            f"{planned.name}: {planned.timezone}: no such time zone: use a name such as Asia/Shanghai"
         ) from error
     if found := re.fullmatch(r"every (\d{1,6}) ?(s|min|h|d)", words):
         every = timedelta(seconds=int(found[1]) * UNITS[found[2]])
         if every.total_seconds() < 1:
-            raise RequestError(f"{where}: not a schedule: at least every 1 s")
+            raise RequestError(f"{where}: not a schedule: the shortest interval is 1 s")
         return replace(planned, cron=None, every=every, is_active=True)
     try:
         is_cron = len(words.split()) == 5 and bool(CronSchedule(cron=words))
@@ -101,11 +101,11 @@ def rescheduled(planned: Planned, words: str) -> Planned:
 
 
 def with_words(planned: Mapping[str, Planned], words: tuple[str, ...]) -> dict[str, Planned]:
-    """The timetable with other times, from `NAME=SCHEDULE` words; raises as `rescheduled`."""
+    """Return the timetable with the schedules that `NAME=SCHEDULE` words override; raises as `rescheduled`."""
     new = dict(planned)
     for word in words:
         name, _, schedule = word.partition("=")
         if name not in new:
-            raise RequestError(f"{word}: no scheduled run is called {name!r}: there are {', '.join(new)}")
+            raise RequestError(f"{word}: no scheduled run is called {name!r}: use one of {', '.join(new)}")
         new[name] = replace(rescheduled(new[name], schedule), is_active=schedule != "never")
     return new

@@ -1,4 +1,4 @@
-"""What all flows share: batches as Prefect tasks, the report as an artifact, and the state that follows from it."""
+"""Shared parts of all flows: batches as Prefect tasks, the report as an artifact, and the resulting state."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ from processors.sources.scan import printable
 
 T = TypeVar("T")
 CANNOT_BEGIN = (OSError, StoreError, RequestError, RecipeError)
-"""What hinders a flow from beginning, in words that need no traceback."""
+"""Exceptions that keep a flow from starting and need no traceback."""
 SHEETS_SHOWN = 20
-"""Contact sheets of one run on Prefect's page: each is a request to the server."""
+"""Maximum number of contact sheets of one run on Prefect's page: each is a request to the server."""
 LINES_SHOWN = 200
-"""Files named in a run's log on Prefect's page; the report names all."""
+"""Maximum number of files named in a run's log on Prefect's page; the report names all."""
 SHEET_LONGEST_SIDE_PX = 1000
-"""About 100 kB in the server's database."""
+"""Longest side of a contact sheet on Prefect's page: about 100 kB in the server's database."""
 
 
 def task_runner() -> TaskRunner[Any]:
-    """One thread more than there are cores: the threads only wait for the workers."""
+    """Return a task runner with one thread more than there are cores: the threads only wait for the workers."""
     return ThreadPoolTaskRunner(max_workers=(os.cpu_count() or 1) + 1)  # type: ignore[arg-type]
 
 
@@ -67,9 +67,9 @@ def in_tasks(batches: Sequence[Batch]) -> Iterable[Answer]:
 
 
 def patiently(work: Callable[[], T], retries: int, wait_seconds: float = 60.0) -> T:
-    """Do it, and again when the machine is at fault (`OSError` with an errno); a bug or a wrong word fails at once.
+    """Run and, if the machine is at fault (`OSError` with an errno), retry; bugs and invalid requests fail at once.
 
-    A file's own trouble never comes here: it is in the report. Neither does a full disk, which somebody must mend.
+    Problems of a file never get here: they are in the report. Nor does a full disk, which a person must fix.
     """
     for _ in range(retries):
         try:
@@ -82,33 +82,33 @@ def patiently(work: Callable[[], T], retries: int, wait_seconds: float = 60.0) -
 
 
 def run_name() -> str:
-    """The name of this run's report: when it began, and what Prefect calls it."""
+    """Return the name of this run's report: its start time and Prefect's name for it."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{flow_run.name}"
 
 
 def settled(report: Report, *, key: str) -> State:
-    """Return Completed, Failed or Cancelled by the conservation law, never by Prefect's colours.
+    """Return Completed, Failed or Cancelled by the conservation law, independent of the states of Prefect's tasks.
 
     The report is an artifact, and each file with a problem a line of the run's log. Only a completed state has the
-    report as its data: Prefect takes the data of another one for an exception. What cannot be shown fails no run.
+    report as its data: Prefect would treat the data of another state as an exception. Display errors fail no run.
     """
     log = get_run_logger()
     try:
         _log_problems(report)
         create_markdown_artifact(key=key, markdown=markdown(report), description=cell(report.message))
         _show_contact_sheets(report)
-    except Exception as error:  # noqa: BLE001 - the server may be away or refuse something: the report is saved already
-        log.warning("the report could not be shown here (%s: %s): %s", type(error).__name__, error, report.report)
+    except Exception as error:  # noqa: BLE001 - the server may be down or refuse a request; the report is saved already
+        log.warning("the report could not be shown in Prefect (%s: %s): %s", type(error).__name__, error, report.report)
     if report.state in ("failed", "interrupted"):
         return ended(report.message, is_cancelled=report.state == "interrupted")
     return Completed(message=report.message, data=report)
 
 
 def ended(message: str, *, is_cancelled: bool = False) -> State:
-    """Return a state without data for a run that failed or was interrupted; its message says all there is to say.
+    """Return a state without data for a run that failed or was interrupted; its message holds all the details.
 
-    Where a flow runs in a process of its own, Prefect logs such a state once more, as a traceback of `FailedRun` inside
-    Prefect: that is left out of the log.
+    If a flow runs in its own process, Prefect logs such a state once more, as a traceback of `FailedRun` inside
+    Prefect, which is filtered out of the log.
     """
     for logger in (logging.getLogger(get_run_logger().name), get_logger("engine")):
         logger.addFilter(_is_news)
@@ -116,7 +116,7 @@ def ended(message: str, *, is_cancelled: bool = False) -> State:
 
 
 def said(error: Exception) -> str:
-    """Return one line for what hindered a flow from beginning."""
+    """Return a one-line message for an error that kept a flow from starting."""
     if isinstance(error, OSError) and error.errno is not None:
         where = f"{printable(str(error.filename))}: " if error.filename else ""
         return f"{where}{machine_reason(error)}"
@@ -124,7 +124,7 @@ def said(error: Exception) -> str:
 
 
 def log_lines(lines: Sequence[str], report: str | None = None) -> None:
-    """Write lines into the run's log on Prefect's page, the first of many."""
+    """Write lines into the run's log on Prefect's page, up to a limit."""
     log = get_run_logger()
     for line in lines[:LINES_SHOWN]:
         log.warning("%s", line)
@@ -159,7 +159,7 @@ def _show_contact_sheets(report: Report) -> None:
 
 
 def _picture(path: Path) -> str:
-    """A smaller copy in the address itself: a browser opens no file of this machine from Prefect's page."""
+    """Return a smaller copy as a data URL: on Prefect's page a browser opens no file of this machine."""
     from PIL import Image
 
     with Image.open(path) as sheet:

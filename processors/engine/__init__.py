@@ -1,1 +1,1 @@
-"""One source, one pass, all due processors: what is due, and how it is made."""
+"""Planning of due results, and deriving them in one pass over each source."""

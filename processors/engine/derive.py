@@ -1,4 +1,4 @@
-"""One source, one pass, all due processors: reads the file once and commits every result."""
+"""One pass over a source for all due processors; commits every result."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def derive(
 ) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
-    A damaged video is read a second time, in order.
+    A damaged video is read a second time, in packet order.
 
-    A `MediaError`, or a bug in a processor or a reader, becomes the stored result of the processors that it concerns.
+    A `MediaError`, or a bug in a processor or a reader, becomes the stored result of the affected processors.
 
     Raises
     ------
     SourceChanged : the file is not the one that was hashed; nothing is committed.
-    OSError : the machine's fault; nothing is committed.
-    MemoryError : there is not enough memory for a processor or, where this `is_last_try` is false, for a decoder.
+    OSError : a fault of the machine; nothing is committed.
+    MemoryError : too little memory for a processor or, if `is_last_try` is false, for a decoder.
     """
     there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in there.values()]
@@ -72,7 +72,7 @@ def derive(
 
 
 def _stages(due: Sequence[Processor]) -> list[list[Processor]]:
-    """Processors that use no other that is due, then those that use only these, and so on; most often one stage."""
+    """Group processors: those that use no other due one, then those that use only these, and so on; often just one."""
     waiting, stages = list(due), []
     while waiting:
         later = [p for p in waiting if any(used == other for used in inputs_of(p) for other in waiting)]
@@ -108,7 +108,7 @@ def _derive_stage(
 
 
 def _run(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading, in_order: bool) -> None:
-    """What needs no more than results is made beside the pass, by another thread."""
+    """Run the processors; those that need only results run in another thread during the pass."""
     by_unit: dict[Reads, list[ProcessorRun]] = {
         unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS
     }
@@ -120,7 +120,7 @@ def _run(source: Source, file: SourceFile, work: list[ProcessorRun], reading: So
 
 
 def _make(work: list[ProcessorRun], given: OpenSource | None) -> None:
-    """Those that are fed nothing."""
+    """Run the processors that need no units."""
     for one in work:
         one.make(given)
 
@@ -140,12 +140,12 @@ def _run_medium(
 
 @contextmanager
 def _blamed_on(work: list[ProcessorRun]) -> Iterator[None]:
-    """A file that cannot be read this way, or a reader's bug, is the fault of these results, and of no others."""
+    """Record an unreadable file, or a reader's bug, as the fault of these results and of no others."""
     try:
         yield
     except DamageMet:
         raise
-    except Exception as error:  # noqa: BLE001 - a reader's outermost edge
+    except Exception as error:  # noqa: BLE001 - outermost edge of a reader
         fault = fault_of(error)
         for one in work:
             one.fault = one.fault or fault
@@ -157,7 +157,7 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
             reader = PhotoReader(opened, described(source, file))
         needs = _start(work, reader.info)
         reading.facts["photo"] = as_json(reader.report())
-        if work:  # else every one of them refused it
+        if work:  # else all of them refused it
             with reading.clock("photo"):
                 photo = reader.photo(needs)
             reading.facts["photo"] = as_json(reader.report())
@@ -167,7 +167,7 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
 
 
 def _damage(read: object) -> str | None:
-    """What a reader, or its report, says of damage in the source; None where it says nothing of it."""
+    """Return the damage that a reader, or its report, found in the source; None if it reports none."""
     return getattr(read, "damage", None)
 
 
@@ -188,11 +188,11 @@ def _run_video(
     reading: SourceReading,
     in_order: bool,
 ) -> None:
-    """Picture and sound of one container, decoded side by side while its packets go by once.
+    """Decode video and audio of one container side by side in a single pass over its packets.
 
     Raises
     ------
-    DamageMet : read it again, `in_order`.
+    DamageMet : the file must be read again, `in_order`.
     """
     with ExitStack() as stack:
         container = stack.enter_context(open_container(stack.enter_context(file.open())))
@@ -232,7 +232,7 @@ def _run_video(
 
 
 class _Lane:
-    """Picture or sound of a container: its reader and those who are fed by it. Its fault is not the other's."""
+    """Video or audio of a container: its reader and the processors it feeds. A fault stays in its own lane."""
 
     def __init__(self, reader: VideoReader | StreamReader, unit: Reads, work: list[ProcessorRun]) -> None:
         self.reader = reader
@@ -250,7 +250,7 @@ class _Lane:
             self._is_broken = False
 
     def end(self, reading: SourceReading) -> None:
-        """Drain the reader, keep what it reports and finish its sessions."""
+        """Drain the reader, keep its report and finish its sessions."""
         if not self._is_broken:
             with _blamed_on(self.work):
                 for last in reading.each(self.unit, self.reader.flush()):
@@ -266,7 +266,7 @@ def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, r
 
 
 def _start(work: list[ProcessorRun], info: Any) -> list[Need]:
-    """Start every session; one that refuses to start is left out of what follows."""
+    """Start every session; one that refuses to start gets no units."""
     needs: list[Need] = []
     for one in work:
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How long due work should take, from what earlier runs took."""
+"""Estimated duration of due work, from the cost of earlier runs."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from processors.store.history import History
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Wall-clock time to expect of the work itself; Prefect's start comes on top."""
+    """Expected wall-clock time of the work itself; Prefect's start is extra."""
 
     seconds: float
     workers: int
     unknown: tuple[str, ...]
-    """Processors that nothing is known of for some source; their time is not in it."""
+    """Processors without a known cost for some source; their time is not included."""
 
 
 def estimate(due: Sequence[Due], history: History, workers: int) -> Estimate:
-    """Add up one pass a source: each kind of unit is read once, for all who read it.
+    """Estimate one pass per source: each kind of unit is read once, for all processors that use it.
 
-    Other parameters are taken to cost what earlier ones did. The sources are shared by the workers, and the longest
-    one sets the least time.
+    Results are assumed to cost the same with any parameters. The workers share the sources, and the longest
+    source sets the minimum time.
     """
     each: list[float] = []
     unknown: set[str] = set()

@@ -29,26 +29,26 @@ TRACEBACK_CHARACTERS = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why a result was not made."""
+    """Reason why a result was not made."""
 
     verdict: Verdict
     """`refused` or `failed`."""
     reason: str
     blame: Blame
-    """`file` or `marsmedia`; a fault of the machine is no result's."""
+    """`file` or `marsmedia`; a fault of the machine is never stored as a result."""
     traceback: str | None = None
-    """For whoever mends marsmedia; None where the file is to blame."""
+    """Traceback for the developers of marsmedia; None if the file is to blame."""
     lacks_memory: bool = False
-    """A decoder ran out of memory."""
+    """True if a decoder ran out of memory."""
 
 
 def fault_of(error: Exception) -> Failure:
-    """Return what an exception in a processor or a reader means for the results that it concerns.
+    """Return the failure that an exception in a processor or a reader is for the affected results.
 
     Raises
     ------
-    StoreError, SourceChanged, OSError, MemoryError, ImportError : the machine's or the store's fault, as it came; an
-        `OSError` also where a thread cannot be started.
+    StoreError, SourceChanged, OSError, MemoryError, ImportError : the machine's or the store's fault, unchanged; an
+        `OSError` also if a thread cannot be started.
     """
     if isinstance(error, av.error.FFmpegError) and not isinstance(error, MemoryError):
         error = damaged_by(error)
@@ -68,12 +68,12 @@ def fault_of(error: Exception) -> Failure:
     return internal_fault(error)
 
 
-def internal_fault(error: BaseException, told: str | None = None) -> Failure:
-    """Return the failure for which this program is to blame.
+def internal_fault(error: BaseException, text: str | None = None) -> Failure:
+    """Return the failure for which marsmedia is to blame.
 
-    `told`: the traceback, where the exception came from another process.
+    `text`: the traceback, if the exception came from another process.
     """
-    text = told or "".join(traceback.format_exception(error))
+    text = text or "".join(traceback.format_exception(error))
     words = str(error).split("\n")[0][:300]
     what = f"{type(error).__name__}: {words}" if words else type(error).__name__
     return Failure(

@@ -1,4 +1,4 @@
-"""Pair image files that hold nothing but numbers with the label beside each, and classify them by it."""
+"""Pairing of raw image files with the labels next to them, and their classification by label."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from processors.store.catalogue import SourceRow
 
 IMAGE_LABELS = ("PDS4 label", "PDS3 label")
 NO_DATA = ("release description", "XML label", SIDECAR, *IMAGE_LABELS)
-"""Companions that no label describes."""
+"""Formats of companions that no label describes."""
 
 
 def pair_with_labels(
@@ -28,17 +28,17 @@ def pair_with_labels(
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
     fresh: Collection[str] | None = None,
 ) -> Iterator[SourceRow]:
-    """Those of the rows that are something else now, because a label has come, has changed or is gone.
+    """Yield the rows that change because a label has appeared, has changed or is gone.
 
-    A label that describes an image in a file goes before whatever the file's first bytes look like: a first row of
-    255 like MP3, others like JPEG, H.264 or text, a header of records like PNG. A file that is media by its own header,
-    which can be opened, stays that where its label says less: the label of a WAV, a JPEG or a GeoTIFF describes no such
+    A label that describes an image in a file takes precedence over the file's first bytes: a first row of 255 looks
+    like MP3, others like JPEG, H.264 or text, a header of records like PNG. A file that is media by its own header and
+    can be opened keeps its type if the label says less: the label of a WAV, a JPEG or a GeoTIFF describes no such
     array, one that does not fill the file, or the very picture that the header describes.
 
     Parameters
     ----------
-    fresh : paths that were learned in this run; what is media by itself is weighed where it, or its label, is one of
-        them. None: all are.
+    fresh : paths registered in this run; a file that is media by itself is classified again only if it, or its
+        label, is among them. None: all are.
     """
     pairing = _Pairing(list(rows), labels_of, local_path, fresh)
     for row in pairing.rows:
@@ -48,7 +48,7 @@ def pair_with_labels(
 
 
 class _Pairing:
-    """The rows of one run, with the labels in each folder."""
+    """Rows of one run, with the labels in each folder."""
 
     def __init__(
         self,
@@ -61,9 +61,9 @@ class _Pairing:
         self._labels_of, self._local_path, self._fresh = labels_of, local_path, fresh
         self._in_folder: dict[str, list[SourceRow]] = {}
         self._files: dict[str, set[str]] = {}
-        """Names of the files in each folder that are no labels, in lower case."""
+        """Names, in lower case, of the files in each folder that are not labels."""
         self._named: dict[str, tuple[str, ...]] = {}
-        """Of each label that was asked for, by its path: the files that it names."""
+        """Names of the files that each examined label describes, by the label's path."""
         for row in rows:
             names = self._files.setdefault(_folder(row), set())
             if row.format in IMAGE_LABELS:
@@ -72,7 +72,7 @@ class _Pairing:
                 names.add(row.name.casefold())
 
     def weighed(self, row: SourceRow) -> SourceRow:
-        """What a file is, with the labels that are there now."""
+        """Return the row of a file, classified with its present labels."""
         if row.format in IMAGE_LABELS and row.kind == "companion":
             return self._missing_partner(row)
         if row.format in NO_DATA or (row.format in ATTACHED and row.label is None):
@@ -86,19 +86,19 @@ class _Pairing:
             return row if row.label == label else self._by_label(row, label, is_open=is_open)
         if labels:
             names = ", ".join(label.name for label in labels)
-            told = f"{len(labels)} labels bear its name ({names}): keep one beside it"
-            return _unsupported(row, told, None) if is_open else row
+            note = f"{len(labels)} labels have its name ({names}): keep only one"
+            return _unsupported(row, note, None) if is_open else row
         if row.label:
-            return _unsupported(row, f"its label {row.label.name} is gone: put it back", None)
+            return _unsupported(row, f"its label {row.label.name} is missing: restore it", None)
         return row
 
     def _is_fresh(self, row: SourceRow) -> bool:
         return self._fresh is None or row.path in self._fresh
 
     def _labels(self, row: SourceRow) -> list[SourceRow]:
-        """Labels with a file's name: CNSA's, the whole name with an L after it, before PDS4's, before PDS3's.
+        """Return labels with a file's name: CNSA's, the whole name plus an L, before PDS4's, before PDS3's.
 
-        A file of no known kind takes a label of another name that names it, as labels of several files do.
+        A file of no known kind may have a label of another name that names it, like labels of several files.
         """
         labels = sorted((one for one in self._labels_of(row) if one.format in IMAGE_LABELS), key=lambda one: one.name)
         labels = [one for one in labels if one.path != row.path]
@@ -118,12 +118,12 @@ class _Pairing:
             try:
                 with self._local_path(label).open("rb") as file:
                     self._named[label.path] = files_named(file.read(MAX_LABEL_BYTES + 1))
-            except (OSError, MediaError):  # the evidence of what it belongs to says so
+            except (OSError, MediaError):  # the evidence of its source reports this
                 self._named[label.path] = ()
         return self._named[label.path]
 
     def _missing_partner(self, label: SourceRow) -> SourceRow:
-        """A label whose files are all missing says which; once, and until one of them comes."""
+        """Add a note to a label whose files are all missing; once, and until one of them appears."""
         names = self._files[_folder(label)]
         stem = label.name.rpartition(".")[0].casefold()
         has_partner = any(name.rpartition(".")[0] == stem for name in names)
@@ -132,11 +132,11 @@ class _Pairing:
         missing = () if has_partner else self._names_in(label)
         if not missing or any(name.casefold() in names for name in missing):
             return dataclasses.replace(label, note=None)
-        told = ", ".join(missing)[:200]
-        return dataclasses.replace(label, note=f"describes {told}, missing from its folder: put both into one folder")
+        listed = ", ".join(missing)[:200]
+        return dataclasses.replace(label, note=f"describes {listed}, missing from its folder: put both into one folder")
 
     def _by_label(self, row: SourceRow, label: LabelRef, *, is_open: bool) -> SourceRow:
-        """What a file is by its label; `is_open`: nothing else is known of it, so the label's reasons are its own."""
+        """Classify a file by its label; `is_open`: its type is otherwise unknown, so it takes the label's reasons."""
         file = SourceFile(path=self._local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
         is_guess = row.kind == "media" and row.medium != "photo" and row.codec is None
         try:
@@ -145,9 +145,9 @@ class _Pairing:
             if is_open or (is_guess and isinstance(error, DamagedMedia)):
                 return _unsupported(row, str(error), label, is_guess=is_guess)
             return row
-        except OSError:  # the label is not what it was a moment ago: weighed by the next run
-            told = f"its label {label.name} cannot be read: run again"
-            return _unsupported(row, told, None) if is_open else row
+        except OSError:  # the label has just changed: classified by the next run
+            note = f"its label {label.name} cannot be read: run again"
+            return _unsupported(row, note, None) if is_open else row
         if not is_open and row.kind == "media" and _is_by_its_own_header(row, file, image):
             return row
         return dataclasses.replace(
@@ -165,7 +165,7 @@ class _Pairing:
 
 
 def _is_by_its_own_header(row: SourceRow, file: SourceFile, image: ImageObject) -> bool:
-    """Does a file's own header, and not its label, say what it is?"""
+    """Return True if a file's own header, and not its label, determines its type."""
     if row.medium != "photo":
         known = BY_NAME.get(row.format)
         is_guess = row.codec is None or (known is not None and (known.is_bare or not known.is_certain))
@@ -186,7 +186,7 @@ def _folder(row: SourceRow) -> str:
 
 
 def _unsupported(row: SourceRow, note: str, label: LabelRef | None, *, is_guess: bool = False) -> SourceRow:
-    """What is known to be something else, such as a PDF, stays that, with its own note."""
+    """Return a row marked unsupported; a file known to be something else, such as a PDF, keeps its own note."""
     is_unknown = is_guess or row.format in ("unknown", *DETACHED)
     return dataclasses.replace(
         row,

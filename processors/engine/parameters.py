@@ -1,4 +1,4 @@
-"""Changes a processor's parameters by name: from words on a command line, or from a result's own record."""
+"""Parameters of a processor changed by name, from words on a command line or from a result's record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def parse_settings(words: tuple[str, ...]) -> dict[str, str]:
 
     Raises
     ------
-    RequestError : a word without `=`, or a key that is given twice.
+    RequestError : a word without `=`, or a repeated key.
     """
     settings: dict[str, str] = {}
     for word in words:
@@ -25,27 +25,27 @@ def parse_settings(words: tuple[str, ...]) -> dict[str, str]:
         if not equals or not key:
             raise RequestError(f"--set {word}: write it as key=value")
         if key in settings:
-            raise RequestError(f"--set {word}: {key} is given twice: give it once")
+            raise RequestError(f"--set {word}: {key} is given twice: remove one")
         settings[key] = value
     return settings
 
 
 def changed(processor: Processor, settings: Mapping[str, str]) -> Processor:
-    """The processor with other parameters; `measurements.width_px` reaches into a parameter that has its own.
+    """Return the processor with other parameters; `measurements.width_px` sets a parameter of a nested record.
 
     Raises
     ------
-    RequestError : no such parameter, or a value that it does not take; the message names both and what there is.
+    RequestError : no such parameter, or an invalid value; the message names both and the choices.
     """
     return _changed(processor, settings, f"{processor.name}: ")
 
 
 def from_parameters(kind: type[Any], parameters: Mapping[str, Json]) -> Processor:
-    """The processor that a result's manifest describes.
+    """Return the processor that a result's manifest describes.
 
     Raises
     ------
-    RequestError : the processor takes such parameters no longer.
+    RequestError : the processor no longer accepts such parameters.
     """
     try:
         return from_json(kind, parameters, is_strict=True)
@@ -54,14 +54,14 @@ def from_parameters(kind: type[Any], parameters: Mapping[str, Json]) -> Processo
 
 
 def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:
-    """All at once, because parameters may depend on each other."""
+    """Return the record with all settings changed at once, because parameters may depend on each other."""
     inner: dict[str, dict[str, str]] = {}
     new: dict[str, Any] = {}
     for key, text in settings.items():
         name, dot, rest = key.partition(".")
         hint = field_types(type(record)).get(name)
         if hint is None:
-            raise RequestError(f"{where}{name}: no such parameter: there are {', '.join(_names(record))}")
+            raise RequestError(f"{where}{name}: no such parameter: use one of {', '.join(_names(record))}")
         value = getattr(record, name)
         if dataclasses.is_dataclass(value) and not dot:
             raise RequestError(f"{where}{name}: set one of its parameters: {name}.{f', {name}.'.join(_names(value))}")
@@ -104,7 +104,7 @@ def _from_text(hint: Any, text: str, where: str) -> Any:
     if hint is str:
         return text
     if hint not in (int, float):
-        raise RequestError(f"{where}: cannot be set in words: write it in flows/recipes.py")
+        raise RequestError(f"{where}: cannot be set on the command line: set it in flows/recipes.py")
     try:
         number = hint(text)
         if not math.isfinite(number):

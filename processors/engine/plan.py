@@ -1,4 +1,4 @@
-"""What is due, and why: compares what the recipes ask for with what the store holds, without opening a source."""
+"""Due results and the reasons: compares the recipes with the store, without opening a source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """One source and the results of it that have not been made yet."""
+    """Source with its results that have not been made yet."""
 
     source: Source
     file: SourceFile
@@ -27,7 +27,7 @@ class Due:
     relative: str
     duration_seconds: float | None
     results: tuple[WantedResult, ...]
-    """Each after those that it uses."""
+    """Due results, each after those that it uses."""
 
     @property
     def processors(self) -> tuple[Processor, ...]:
@@ -36,35 +36,35 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """A result of an earlier run that was not made, or was made of a damaged source."""
+    """Result of an earlier run that was not made, or was made of a damaged source."""
 
     relative: str
     ref: ResultRef
     verdict: Verdict
     reason: str | None
     blame: Blame | None = None
-    """Whose fault it is; None where it was made, and where it was not recorded."""
+    """Who is at fault; None if it was made, or if this was not recorded."""
 
 
 @dataclass(kw_only=True)
 class Plan:
-    """inputs = due + reused + earlier, in pairs of source and processor."""
+    """Plan of a run: inputs = due + reused + earlier, in pairs of source and processor."""
 
     due: list[Due] = field(default_factory=list)
     reused: int = 0
     earlier: list[Earlier] = field(default_factory=list)
     damaged: list[Earlier] = field(default_factory=list)
-    """Those of the reused results whose source is damaged, with what is damaged as the reason."""
+    """Reused results whose source is damaged, with the damage as the reason."""
     later: list[Due] = field(default_factory=list)
-    """What further places of the sources in `due` have of their own: made of results that are still due themselves."""
+    """Results specific to further paths of the sources in `due`: made of results that are still due themselves."""
     retried: dict[ResultRef, str] = field(default_factory=dict)
-    """Failures that are due again, each with the time when that failure was made (ISO 8601, UTC)."""
+    """Failures to be retried, each with the time of the failure (ISO 8601, UTC)."""
     wanted: dict[str, list[WantedResult]] = field(default_factory=dict)
-    """The recipes' results of each source, by digest, whether they are there or due."""
+    """Recipes' results of each source, by digest, whether available or due."""
     of_place: dict[str, ResultRef] = field(default_factory=dict)
-    """The evidence of each place, by path: of those in `wanted` the one that holds what is said there."""
+    """Evidence of each path: the one in `wanted` that holds the statements at that path."""
     not_catalogued: list[Manifest] = field(default_factory=list)
-    """Results that lie in the store and that the catalogue does not know, as after a killed run."""
+    """Results that are in the store but not in the catalogue, as after a killed run."""
 
     @property
     def due_count(self) -> int:
@@ -72,18 +72,18 @@ class Plan:
 
     @property
     def all_due(self) -> list[Due]:
-        """In the order in which it can be made."""
+        """Return all due work in an order in which it can be made."""
         return [*self.due, *self.later]
 
     def shown_at(self, row: SourceRow) -> tuple[ResultRef, ...]:
-        """Return one result of each processor for a file, with the words of its own place."""
+        """Return one result of each processor for a file, with the statements at its own path."""
         own = self.of_place.get(row.path)
         wanted = self.wanted.get(row.digest, ())
         return shown(one for one in wanted if own is None or one.ref == own or one.ref.processor != own.processor)
 
     @property
     def has_sound_due(self) -> bool:
-        """Will the workers need what sound needs?"""
+        """Return True if the workers will need the audio libraries."""
         return any(processor.reads == "audio" for due in self.due for processor in due.processors)
 
 
@@ -100,9 +100,8 @@ def make_plan(
 
     Parameters
     ----------
-    rows : media files; of several with the same bytes only the first is worked on, but for what each place has of its
-        own.
-    verdicts : of results already in the catalogue, by key.
+    rows : media files; of several with the same bytes only the first is processed, except for results of each path.
+    verdicts : verdicts of results already in the catalogue, by key.
     """
     plan = Plan()
     seen: set[tuple[str, ...]] = set()
@@ -145,7 +144,7 @@ def make_plan(
 
 
 def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], plan: Plan) -> KnownOutcome | None:
-    """Return the outcome of a result that is in the store; one that is not catalogued is noted in the plan."""
+    """Return the outcome of a result in the store; one that is not catalogued is noted in the plan."""
     if not store.has(ref):
         return None
     if ref.key in verdicts:
@@ -156,7 +155,7 @@ def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], p
 
 
 def _keep(known: KnownOutcome, ref: ResultRef, row: SourceRow, plan: Plan) -> None:
-    """Count a result that stays as it is."""
+    """Count a result that stays unchanged."""
     if known.verdict == "made":
         plan.reused += 1
         if known.reason is None:
@@ -166,12 +165,12 @@ def _keep(known: KnownOutcome, ref: ResultRef, row: SourceRow, plan: Plan) -> No
 
 
 def _may_be_mended(known: KnownOutcome, ref: ResultRef, store: Store) -> bool:
-    """Did another marsmedia than this one fail by its own fault? Then it is tried again."""
+    """Return True if another version of marsmedia failed by its own fault, so that a retry makes sense."""
     return known.blame == "marsmedia" and this_program(store.manifest(ref).software) != this_program(software())
 
 
 def why(source: Source, wanted: WantedResult, store: Store) -> str:
-    """Say in one sentence whether a result is there, and if not, how it differs from the results that are."""
+    """Return a sentence on whether a result is available, and if not, how it differs from the available ones."""
     ref, processor = wanted.ref, wanted.processor
     if store.has(ref):
         manifest = store.manifest(ref)
@@ -181,7 +180,7 @@ def why(source: Source, wanted: WantedResult, store: Store) -> str:
         return f"not due: {made}" + (f": {manifest.reason}" if manifest.reason else "")
     others = [m for m in store.manifests(source.digest) if m.ref.processor == processor.name]
     if not others:
-        return "due: there is no result of this processor for these bytes"
+        return "due: no result of this processor exists for these bytes"
     before = latest(others)
     since = f"due: since the result of {before.started_utc}:"
     if source.label and source.label != before.label:
@@ -190,22 +189,22 @@ def why(source: Source, wanted: WantedResult, store: Store) -> str:
 
 
 def changes(version: int, before: Mapping[str, Json], processor: Processor) -> str:
-    """What is different between a result's version and parameters and what is wanted, in a few words."""
-    told = [] if version == processor.version else [f"version {version} -> {processor.version}"]
+    """Return a short summary of how version and parameters of a result differ from the wanted ones."""
+    differences = [] if version == processor.version else [f"version {version} -> {processor.version}"]
     old, new = flat(before), flat(parameters(processor))
-    told += [
+    differences += [
         f"{name} {old.get(name)!r} -> {new.get(name)!r}"
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     ]
-    if told:
-        return ", ".join(told)
+    if differences:
+        return ", ".join(differences)
     used = ", ".join(other.name for other in inputs_of(processor))
     return f"what it is made of has changed: {used}" if used else "the key is computed differently"
 
 
 def flat(record: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:
-    """Parameters by dotted name: `measurements.longest_side_px`."""
+    """Return parameters by dotted name: `measurements.longest_side_px`."""
     found: dict[str, Json] = {}
     for name, value in record.items():
         found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}

@@ -1,4 +1,4 @@
-"""What releases say of their sources: finds the release.toml, labels and XMP sidecars that belong to each."""
+"""Release descriptions of sources: the release.toml, labels and XMP sidecars that belong to each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LABELS = ("PDS4 label", "XML label", "PDS3 label")
 
 
 class ReleaseIndex:
-    """Says what is told of each source; reads every `release.toml` once, and a label when its start is asked for.
+    """Index of release.toml and label statements by source; reads every `release.toml` once, and a label on demand.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ class ReleaseIndex:
     ) -> None:
         self._local_path = local_path
         self._starts: dict[str, str | None] = {}
-        """Of each label that was asked for, by its path."""
+        """Recording start of each label that was read, by the label's path."""
         self._releases: dict[str, tuple[SourceRow, Release | None]] = {}
         self._labels: dict[tuple[str, str], list[SourceRow]] = {}
         self._paths: set[str] = set()
         self._first: dict[tuple[str, ...], SourceRow] = {}
-        """Of each source the place whose words go into what is made of its bytes."""
+        """Path of each source whose statements are used in the results made of its bytes."""
         rows = list(rows)
         for row in rows:
             self._paths.add(row.path)
@@ -58,7 +58,7 @@ class ReleaseIndex:
         self._sidecars = paired([row for row in rows if row.kind == "companion" and row.format == SIDECAR], rows)
 
     def of(self, row: SourceRow) -> ReleaseContext:
-        """What is told of one source at one place."""
+        """Return the statements about one source at one path."""
         first = self._first.get(row.digests)
         if first is None or first.path == row.path:
             return self._at(row)
@@ -67,7 +67,7 @@ class ReleaseIndex:
     def _at(self, row: SourceRow) -> ReleaseContext:
         beside = sorted(self.labels_of(row), key=lambda label: label.name)
         labels = tuple(LabelRef(name=label.name, sha256=label.digest) for label in beside)
-        if row.label and row.label not in labels:  # of another name, but it names the file
+        if row.label and row.label not in labels:  # has another name, but names the file
             labels = (*labels, row.label)
         sidecars = self._sidecars.of_file.get(row.path, ())
         labels += tuple(LabelRef(name=sidecar.name, sha256=sidecar.digest) for sidecar in sidecars)
@@ -88,7 +88,7 @@ class ReleaseIndex:
         )
 
     def _start_of(self, labels: list[SourceRow]) -> RecordedStart | None:
-        """The first moment that one of these gives as the recording's start."""
+        """Return the first recording start that one of these labels gives."""
         for label in labels:
             if label.path not in self._starts:
                 self._starts[label.path] = _start_in(self._local_path(label))
@@ -96,24 +96,26 @@ class ReleaseIndex:
         return next((RecordedStart(utc=start, named_by=name) for start, name in named if start), None)
 
     def is_lost(self, row: SourceRow) -> bool:
-        """Is the description that belongs to this source no longer where it was?"""
+        """Return True if the description that belonged to this source is missing."""
         return any(
             self._releases.get(str(folder), (row, True))[1] is None for folder in PurePosixPath(row.path).parents
         )
 
     def strays(self) -> list[tuple[str, str]]:
-        """What describes files that are not there: (place of the entry or the sidecar, what is wrong)."""
-        told = [(row.relative, what) for row, what in self._sidecars.strays]
+        """Return descriptions of missing files: (path of the entry or the sidecar, what is wrong)."""
+        messages = [(row.relative, what) for row, what in self._sidecars.strays]
         for folder, (row, release) in self._releases.items():
             if release is None:
                 continue
             for path, line in release.lines.items():
                 if f"{folder}/{path}" not in self._paths:
-                    told.append((row.relative, f"line {line} names {path!r}, which is not in the release: correct it"))
+                    messages.append(
+                        (row.relative, f"line {line} names {path!r}, which is not in the release: correct it")
+                    )
             for problem in release.problems:
                 if problem.path is not None and problem.path not in release.lines:
-                    told.append((row.relative, f"line {problem.line}: {problem.what}: correct it"))
-        return told
+                    messages.append((row.relative, f"line {problem.line}: {problem.what}: correct it"))
+        return messages
 
     def _read(self, row: SourceRow, path: Path) -> Release | None:
         try:
@@ -123,13 +125,13 @@ class ReleaseIndex:
             return None
 
     def labels_of(self, row: SourceRow) -> list[SourceRow]:
-        """The labels beside a file that bear its name."""
+        """Return the labels next to a file that have its name."""
         stems = {_stem(row.name), row.name.casefold()}
         rows = [label for stem in stems for label in self._labels.get((_folder(row.path), stem), [])]
         return list({label.path: label for label in rows}.values())
 
     def _release_of(self, row: SourceRow) -> tuple[str, Release] | None:
-        """The nearest description above a file, and the file's path below it."""
+        """Return the nearest description above a file, and the file's path relative to it."""
         for folder in PurePosixPath(row.path).parents:
             if str(folder) in self._releases:
                 release = self._releases[str(folder)][1]
@@ -138,7 +140,7 @@ class ReleaseIndex:
 
 
 def _start_in(label: Path) -> str | None:
-    """None, too, for what cannot be read as a label: the evidence says so."""
+    """Return the recording start of a label; None also if it cannot be read, which the evidence reports."""
     with suppress(OSError, MediaError), label.open("rb") as file:
         data = file.read(MAX_LABEL_BYTES + 1)
         if is_sidecar_file(label.name, data):
@@ -150,7 +152,7 @@ def _start_in(label: Path) -> str | None:
 
 
 def _fault(problems: Iterable[ReleaseFileProblem], inside: str) -> ReleaseFileProblem | None:
-    """What keeps this entry from being read: a mistake in it, or in the file as a whole."""
+    """Return the problem that keeps this entry from being read: in the entry, or in the file as a whole."""
     return next((problem for problem in problems if problem.path in (None, inside)), None)
 
 

@@ -1,4 +1,4 @@
-"""What became of a processor on a source: its manifest, and that in short."""
+"""Result manifests and their summaries."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ LIBRARIES = ("marsmedia", "av", "librosa", "numpy", "opencv-python", "pillow", "
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one processor on one source."""
+    """Outcome of one processor on one source."""
 
     ref: ResultRef
     verdict: Verdict
     reason: str | None
-    """Why it was not made; of a made one, what of its source is damaged."""
+    """Reason why it was not made; for a made one, the damage of its source."""
     item_count: int
     size_bytes: int
     seconds: float
     is_stored: bool
-    """False for a fault of the machine: it is due again."""
+    """False for a fault of the machine: the result is due again."""
     blame: Blame | None = None
-    """None where it was made, and where an older marsmedia did not record it."""
+    """Who is at fault; None if it was made, or if an older marsmedia did not record it."""
 
 
 def outcome_of(manifest: Manifest, *, is_stored: bool = True) -> Outcome:
-    """A manifest in short."""
+    """Return the summary of a manifest."""
     return Outcome(
         ref=manifest.ref,
         verdict=manifest.verdict,
@@ -51,7 +51,7 @@ def outcome_of(manifest: Manifest, *, is_stored: bool = True) -> Outcome:
 
 
 def already_made(due: Sequence[Processor], source: Source, store: Store) -> list[Manifest]:
-    """Those of the due results that are in the store after all, made by a pass that died later or by another run."""
+    """Return the due results that are in the store after all, made by a pass that died later or by another run."""
     refs = [ResultRef.of(processor, source.digests) for processor in due]
     there = [store.manifest(ref) for ref in refs if store.has(ref)]
     return [manifest for manifest in there if manifest.verdict == "made"]
@@ -60,7 +60,7 @@ def already_made(due: Sequence[Processor], source: Source, store: Store) -> list
 def record_failure(
     source: Source, release: str, due: Sequence[Processor], store: Store, fault: Failure
 ) -> list[Outcome]:
-    """Store a failure that the pass could not store itself, because it was killed: a crash, a hang, a limit."""
+    """Store a failure that the pass could not store because it was killed: a crash, a hang, a limit."""
     made = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in made.values()]
     for processor in due:
@@ -88,7 +88,7 @@ def record(
     cost: Cost | None = None,
     damage: str | None = None,
 ) -> Manifest:
-    """Return the manifest of one result; of a made one, `damage` says what of its source is damaged."""
+    """Return the manifest of one result; `damage` describes the damage of its source if it was made."""
     return Manifest(
         ref=ResultRef.of(processor, source.digests),
         version=processor.version,
@@ -112,19 +112,19 @@ def record(
 
 @functools.cache
 def software() -> dict[str, str]:
-    """Versions of this program and of the libraries that make the bytes."""
+    """Return versions of this program and of the libraries that affect the bytes."""
     versions = {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in LIBRARIES}}
     commit = _checkout_commit(Path(__file__).resolve().parents[2] / ".git")
     return {**versions, "commit": commit} if commit else versions
 
 
 def this_program(versions: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """Version and commit of marsmedia, of what `software` gives."""
+    """Return version and commit of marsmedia from the output of `software`."""
     return versions.get("marsmedia"), versions.get("commit")
 
 
 def _checkout_commit(git: Path) -> str | None:
-    """The commit that is checked out; None where this is no checkout."""
+    """Return the commit that is checked out; None outside a checkout."""
     try:
         head = (git / "HEAD").read_text().strip()
         name = head.removeprefix("ref: ")

@@ -1,4 +1,4 @@
-"""What is under way on one source: each processor at work, and what reading turned up."""
+"""State of the processors running on one source, and findings of its readers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processors.store.store import put_item
 
 
 class ProcessorRun:
-    """One processor, its session where it has one, its scratch folder and what it has given so far."""
+    """One processor with its session, if any, its scratch folder and its output so far."""
 
     def __init__(self, processor: Processor, folder: Path) -> None:
         self.processor = processor
@@ -29,17 +29,17 @@ class ProcessorRun:
         self.seconds = 0.0
 
     def informed(self, info: Any) -> Any:
-        """The medium's info, together with the used results where there are any."""
+        """Return the medium's info, combined with the used results if there are any."""
         return dataclasses.replace(self.used, info=info) if self.used else info
 
     def make(self, given: OpenSource | None) -> None:
-        """Take what a processor gives that is fed nothing."""
+        """Collect the output of a processor that is fed no units."""
         self.take(lambda: cast(OneShot, self.processor).items(self.informed(given), self.folder))
 
     def take(self, give: Callable[[], Iterable[Item]]) -> None:
-        """Write what the processor gives; one that fails, by whatever fault, is not asked again.
+        """Write the processor's output; after a failure of any kind it is not called again.
 
-        The others go on.
+        The other processors continue.
         """
         if self.fault is not None:
             return
@@ -48,19 +48,19 @@ class ProcessorRun:
             for item in give():
                 self.items.append(put_item(self.folder, item))
                 self.damage = self.damage or item.damage
-        except Exception as error:  # noqa: BLE001 - a processor's outermost edge: its bugs are its own result's
+        except Exception as error:  # noqa: BLE001 - outermost edge of a processor: its bugs fail only its own result
             self.fault = fault_of(error)
         self.seconds += time.perf_counter() - began
 
 
 @dataclasses.dataclass
 class SourceReading:
-    """What reading the source turned up, and how long it took, by the units read."""
+    """Findings of reading the source, and the time taken, by unit read."""
 
     facts: dict[Reads, Json] = dataclasses.field(default_factory=dict)
     seconds: dict[Reads, float] = dataclasses.field(default_factory=dict)
     damage: dict[Reads, str | None] = dataclasses.field(default_factory=dict)
-    """In one sentence, what of the source is damaged; None where it is whole as far as its format can know."""
+    """Damage of the source in one sentence; None if it is sound as far as its format can show."""
 
     @contextmanager
     def clock(self, unit: Reads) -> Iterator[None]:
@@ -69,7 +69,7 @@ class SourceReading:
         self.seconds[unit] = self.seconds.get(unit, 0.0) + time.perf_counter() - began
 
     def each(self, unit: Reads, units: Iterable[Any]) -> Iterator[Any]:
-        """The units as they come; only the wait for each is counted."""
+        """Yield the units; only the wait for each is counted."""
         coming = iter(units)
         while True:
             with self.clock(unit):

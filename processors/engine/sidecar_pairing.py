@@ -1,4 +1,4 @@
-"""Which file next to it each XMP sidecar describes."""
+"""Pairing of XMP sidecars with the files they describe."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from processors.store.catalogue import SourceRow
 
 @dataclass(frozen=True, kw_only=True)
 class Pairing:
-    """The file that each sidecar describes, and those that describe none."""
+    """Sidecars with their files, and those without one."""
 
     of_file: dict[str, tuple[SourceRow, ...]]
     """Sidecars by the path of their file; one with the file's whole name comes first."""
     strays: tuple[tuple[SourceRow, str], ...]
-    """Sidecars whose file is missing or not known, and what to do."""
+    """Sidecars whose file is missing or unknown, and how to fix it."""
 
 
 def paired(sidecars: Sequence[SourceRow], rows: Iterable[SourceRow]) -> Pairing:
     """Find the file of each sidecar: `IMG.jpg.xmp` and `IMG.xmp` describe `IMG.jpg` in the same folder.
 
-    A sidecar without the suffix of its file is used only where one file alone can be meant.
+    A sidecar without the suffix of its file is used only if exactly one file matches.
 
     Parameters
     ----------
-    rows : every file; companions are passed over.
+    rows : every file; companions are skipped.
     """
     if not sidecars:
         return Pairing(of_file={}, strays=())

@@ -1,4 +1,4 @@
-"""Which results recipes want of each source, with what its release says of it; the one place that answers this."""
+"""Results that recipes want of each source, given its release's statements; decided only here."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ Recipes = Mapping[Medium, Sequence[Processor]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WantedResult:
-    """A result that a recipe asks for, whether or not it has been made."""
+    """Result that a recipe asks for, whether or not it has been made."""
 
     processor: Processor
     ref: ResultRef
     is_named: bool = True
-    """True where the recipe names the processor, false where one that it names only uses it."""
+    """True if the recipe names the processor, false if it is only used by one that the recipe names."""
 
     @classmethod
     def of(cls, processor: Processor, digests: Sequence[str], *, is_named: bool = True) -> WantedResult:
-        """Return what a processor gives of the source with these `digests`."""
+        """Return the result of a processor for the source with these `digests`."""
         return cls(processor=processor, ref=ResultRef.of(processor, digests), is_named=is_named)
 
     @property
     def is_of_place(self) -> bool:
-        """True where it is made of what is said at each place of a source, not of its bytes alone."""
+        """Return True if it depends on the statements at each path of a source, not on its bytes alone."""
         return is_of_place(self.processor)
 
 
 class WantedResults:
-    """Results that some recipes want of the files of some releases."""
+    """Results that recipes want of the files of some releases."""
 
     def __init__(self, recipes: Recipes, releases: ReleaseIndex) -> None:
         self._recipes = recipes
@@ -52,11 +52,11 @@ class WantedResults:
         self._is_asked = any(asks_release(processor) for recipe in recipes.values() for processor in recipe)
 
     def of(self, row: SourceRow) -> list[WantedResult]:
-        """Return what is wanted of a media file, each result after those that it uses."""
+        """Return the wanted results of a media file, each after those that it uses."""
         return wanted_of(row.source(), self._recipes, self._releases.of(row) if self._is_asked else None)
 
     def of_place(self, row: SourceRow) -> list[WantedResult]:
-        """Return only what each place of the same bytes has of its own, and what that uses."""
+        """Return only the results specific to each path of the same bytes, and those that they use."""
         source = row.source()
         return wanted_of(source, self._of_places, self._releases.of(row)) if self._of_places[source.medium] else []
 
@@ -75,7 +75,7 @@ def wanted_of(source: Source, recipes: Recipes, context: ReleaseContext | None =
 
 
 def all_inputs(processor: Processor) -> Iterator[Processor]:
-    """Yield everything that a processor builds on, each after what it builds on itself; one may come twice."""
+    """Yield everything that a processor builds on, inputs before their users; a processor may occur twice."""
     for used in inputs_of(processor):
         yield from all_inputs(used)
         yield used
@@ -88,7 +88,7 @@ def shown(wanted: Iterable[WantedResult]) -> tuple[ResultRef, ...]:
 
 
 def _has_units(processor: Processor, source: Source) -> bool:
-    """True where a source has the units that a processor, and all that it builds on, reads."""
+    """Return True if a source has the units that a processor, and all that it builds on, reads."""
     if processor.reads == "audio" and not (source.has_sound or source.medium == "audio"):
         return False
     return all(_has_units(used, source) for used in inputs_of(processor))

@@ -1,1 +1,1 @@
-"""Media packs: chosen items with their words, rights and provenance, bundled for someone."""
+"""Media packs: selected items with texts, rights and provenance, bundled for an audience."""

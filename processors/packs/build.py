@@ -1,7 +1,7 @@
-"""Builds a pack: chosen media and four kinds of records in one bag; nothing is seen of it until it is whole.
+"""Building of a pack: selected media and four kinds of records in one bag, visible only when complete.
 
 The bag's payload, `data/`, is all that a reader opens: the root of the RO-Crate, the IIIF manifest, the gallery and the
-media with a PDS4 label in each folder. So a bag stays a bag: outside `data/` lie only its own tag files.
+media with a PDS4 label in each folder. To keep the bag valid, only its own tag files are outside `data/`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from processors.store.store import Store
 
 
 class Gallery(Protocol):
-    """Writes an offline page over files into a folder; gives the paths that it wrote."""
+    """Writer of an offline page for files; returns the paths that it wrote."""
 
     def __call__(
         self, folder: Path, shown: Iterable[GalleryFile], *, title: Text, languages: tuple[str, ...]
@@ -53,26 +53,26 @@ class Gallery(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """A finished pack."""
+    """Finished pack."""
 
     path: Path
     identity: PackIdentity
     file_count: int
     size_bytes: int
     results: tuple[ResultRef, ...]
-    """What it was made of: `prune` keeps it."""
+    """Results that the pack was made of; `prune` keeps them."""
 
 
 def build(
     recipe: Recipe, output: Path, store: Store, *, asked: Asked, gallery: Gallery | None = None, force: bool = False
 ) -> Built:
-    """Build a pack as a folder, or as a zip where the output's name ends in `.zip`.
+    """Build a pack as a folder, or as a zip if the output's name ends in `.zip`.
 
     Raises
     ------
-    RequestError : the recipe, the selection or the output cannot be; the message lists all that is wrong.
-    ResultMissing, ResultCorrupt : a file met while packing is not what the store says; there is no pack then.
-    OSError : the disk is full, or cannot be written; there is no pack then.
+    RequestError : recipe, selection or output is invalid; the message lists all problems.
+    ResultMissing, ResultCorrupt : a packed file does not match the store's record; no pack is left.
+    OSError : the disk is full or not writable; no pack is left.
     """
     if output.resolve().is_relative_to(store.root.resolve()):
         raise RequestError(f"{output}: inside the store; choose a place outside {store.root}")
@@ -130,7 +130,7 @@ def _digest(packed: list[PackedFile], recipe: Recipe) -> str:
 
 
 def _recipe_record(recipe: Recipe) -> bytes:
-    """The recipe as JSON; places of keys stay home: they may name a person's folders."""
+    """Return the recipe as JSON, without the paths of keys, which may name a person's folders."""
     fields = {field.name: as_json(getattr(recipe, field.name)) for field in dataclasses.fields(recipe)}
     record = {**fields, "title": recipe.title.record(), "text": recipe.text.record(), "signature": None}
     return canonical_json(record) + b"\n"
@@ -179,7 +179,7 @@ _PAGE_TYPES = {
 
 
 def _shown(packed: list[PackedFile]) -> Iterator[GalleryFile]:
-    """Every file; its thumbnail is the smallest packed picture of what it shows, else of its source."""
+    """Yield every file; its thumbnail is the smallest packed picture of the same content, else of its source."""
     smallest: dict[tuple[str, str | None], PackedFile] = {}
     for one in packed:
         if one.entry and one.media_type.startswith("image/"):
@@ -200,12 +200,12 @@ def _shown(packed: list[PackedFile]) -> Iterator[GalleryFile]:
 
 
 def _depicted(entry: ItemRecord) -> str:
-    """The same for files that show the same: the sizes of one preview."""
+    """Return a value that is equal for files with the same content: the sizes of one preview."""
     return entry.manifest.ref.key if presentation_of(entry.manifest.ref.processor).is_in_sizes else entry.sha256
 
 
 def _info(packed: list[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[tuple[str, str]]:
-    """The lines of `bag-info.txt`."""
+    """Yield the lines of `bag-info.txt`."""
     if recipe.publisher:
         yield "Source-Organization", recipe.publisher
     for title in recipe.title.values():

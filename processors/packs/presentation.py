@@ -1,7 +1,7 @@
-"""How the results of each processor are presented: the one table that packs, the gallery and its page read.
+"""Presentation of each processor's results: the one table that packs, the gallery and its page read.
 
-What a processor makes is said in the `[labels]` of each file in processors/languages. One that has no entry here is
-presented all the same: by its name, in packs as `other`, in the viewer after those that have a place there.
+What a processor makes is described in `[labels]` of each file in processors/languages. A processor without an entry
+here is still presented: by its name, in packs as `other`, in the viewer after those with a rank.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ TAKE_WORDS = (
     "metadata",
     OTHER,
 )
-"""What a pack's recipe can take; `other` is every item that no other word takes."""
+"""Kinds of items that a pack's recipe can take; `other` is every item that no other word takes."""
 ALL = ("*",)
 WAVEFORM = ("waveform.png", "waveform.dat")
-"""The picture, and the peaks that the gallery's player draws."""
+"""Picture, and peaks for the gallery's player."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Presentation:
-    """How one processor's results are presented."""
+    """Presentation of one processor's results."""
 
     take: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Words of a pack's recipe, and patterns of the items that each takes."""
     face: int | None = None
-    """Place among the pictures that can stand for their source in a list; None: these never do."""
+    """Rank among the pictures that can represent their source in a list; None: never used."""
     viewer: int = 50
-    """Place among the pictures of a source in the viewer."""
+    """Rank among the pictures of a source in the viewer."""
     is_for_dark: bool = False
-    """Its pictures come first where a photo is too dark for a screen."""
+    """True if its pictures come first for a photo too dark for a screen."""
     is_in_sizes: bool = False
-    """Its items show one picture in several sizes."""
+    """True if its items show one picture in several sizes."""
     source_size: tuple[str, str] | None = None
-    """Facts of its items that give width and height of the source."""
+    """Names of the facts of its items that give width and height of the source."""
     highlight: str | None = None
     """Pattern of the items that a highlight clip shows as stills."""
     has_sound: bool = False
-    """Its videos have sound, for which PDS4 has a name of its own."""
+    """True if its videos have audio, for which PDS4 has its own name."""
     page_data: Mapping[str, str] = field(default_factory=dict)
-    """What the page draws from an item, and the item's name."""
+    """Data that the page draws from an item, and the item's name."""
 
 
 PRESENTATIONS: Mapping[str, Presentation] = {
@@ -86,25 +86,25 @@ DEFAULT = Presentation()
 
 
 def presentation_of(processor: str) -> Presentation:
-    """Return how a processor's results are presented, whether or not the table has it."""
+    """Return the presentation of a processor's results; a default if the table has no entry."""
     return PRESENTATIONS.get(processor, DEFAULT)
 
 
 def is_taken(processor: str, item: str, words: Iterable[str]) -> bool:
-    """Return whether an item is taken by some words of a pack's recipe: those of the table, or `processor/pattern`."""
+    """Return whether words of a pack's recipe take an item: words of the table, or `processor/pattern`."""
     patterns = presentation_of(processor).take.items()
     own = {word for word, names in patterns if any(fnmatchcase(item, name) for name in names)} or {OTHER}
     return any(word in own or fnmatchcase(f"{processor}/{item}", word) for word in words)
 
 
 def faces(*, is_dark: bool = False) -> list[str]:
-    """Return the processors whose pictures can stand for a source in a list, the best first."""
+    """Return the processors whose pictures can represent a source in a list, the best first."""
     places = {name: one.face for name, one in PRESENTATIONS.items() if one.face is not None}
     return sorted(places, key=lambda name: (not (is_dark and PRESENTATIONS[name].is_for_dark), places[name]))
 
 
 def viewer_order() -> dict[str, object]:
-    """Return what the page needs to put the pictures of a source in order."""
+    """Return the order of a source's pictures for the page."""
     return {
         "places": {name: one.viewer for name, one in PRESENTATIONS.items() if one.viewer != DEFAULT.viewer},
         "otherwise": DEFAULT.viewer,

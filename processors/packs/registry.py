@@ -1,4 +1,4 @@
-"""Which packs were built of a store, and of which results: `prune` keeps what a pack was made of."""
+"""Packs built from a store, with their results, which `prune` keeps."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def remember(store: Store, built: Built) -> Path:
 
 
 def packed_results(store: Store) -> dict[ResultRef, str]:
-    """Return the results in packs, each with the place of a pack that holds it.
+    """Return the results in packs, each with the path of a pack that holds it.
 
     Raises
     ------
-    StoreError : a record that cannot be read; what it refers to is not known, so nothing may be pruned.
+    StoreError : a record cannot be read; the results that it refers to are unknown, so nothing may be pruned.
     """
     return {ref: record.pack for record in _records(store) for ref in record.results}
 
 
 def forget(store: Store, word: str) -> list[str]:
-    """Remove the records of the pack at a path, or of that name, and return its paths; the pack itself stays.
+    """Remove the records of packs with this path or name, and return their paths; the packs themselves stay.
 
     Raises
     ------
-    RequestError : no pack is remembered by that name.
+    RequestError : no recorded pack has that name.
     """
     found = _meant(store, word)
     if not found:
@@ -59,7 +59,7 @@ def forget(store: Store, word: str) -> list[str]:
 
 
 def results_of(store: Store, word: str) -> list[ResultRef]:
-    """Return what the pack at a path, or of that name, was made of; empty where no such pack is remembered."""
+    """Return the results of packs with this path or name; empty if none is recorded."""
     return [ref for record in _meant(store, word) for ref in record.results]
 
 

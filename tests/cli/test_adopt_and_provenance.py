@@ -64,7 +64,11 @@ def test_an_edit_changes_the_entry_and_nothing_else() -> None:
         ),
         ("from flows.everything import EVERYTHING as RECIPES", Frames(quality=70), r"no entry .*Frames\(quality=70\)"),
         (RECIPES.replace("Spectrogram(),\n", "Frames(quality=5),\n"), Frames(), r"video has 2 entries Frames\(...\)"),
-        (RECIPES, Shots(integrity=Shots().integrity.__class__(soft_below=0.1)), "nested parameters that cannot be written"),
+        (
+            RECIPES,
+            Shots(integrity=Shots().integrity.__class__(soft_below=0.1)),
+            "nested parameters that cannot be written",
+        ),
         (
             RECIPES + "RECIPES = {'video': (), 'audio': (), 'photo': ()}\n",
             Frames(quality=70),

@@ -198,7 +198,7 @@ def test_a_setting_reaches_what_a_processor_is_made_of() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"x": "1"}, "video.frames: x: no such parameter: there are choice, every_seconds, every_nth, "),
+        ({"x": "1"}, "video.frames: x: no such parameter: use one of choice, every_seconds, every_nth, "),
         ({"every_seconds": "0"}, "video.frames: every_seconds is 0.0: must be above 0"),
         ({"every_seconds": "abc"}, "video.frames: every_seconds is 'abc': must be a number"),
         ({"every_seconds": "nan"}, "video.frames: every_seconds is 'nan': must be a number"),
@@ -229,7 +229,7 @@ def test_a_setting_is_a_key_and_a_value_once(words: tuple[str, ...], message: st
 
 def test_a_processor_that_is_not_in_the_recipes_comes_with_its_defaults() -> None:
     assert named("video.shots", RECIPES)["video"] == (Shots(),)
-    with pytest.raises(RequestError, match=r"nope: no such processor: there are audio\.envelope, .*video\.stills"):
+    with pytest.raises(RequestError, match=r"nope: no such processor: use one of audio\.envelope, .*video\.stills"):
         named("nope", RECIPES)
 
 

@@ -139,7 +139,7 @@ def test_a_waveform_keeps_its_extremes_and_its_length(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["id/../../out.jpg"], "'id/../../out.jpg' leads out of the archive"),
+        (["id/../../out.jpg"], "'id/../../out.jpg' escapes the archive"),
         (["id/full/max/0/default.jpg"], "no info.json among the tiles"),
     ],
 )

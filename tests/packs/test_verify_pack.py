@@ -128,7 +128,7 @@ def test_a_zip_whose_names_lead_out_is_refused(whole: Path, tmp_path: Path, name
         reasons = [fault.reason for fault in verify_pack(place).faults]
     except RequestError as error:
         reasons = [str(error).partition("(its zip holds ")[0]]
-    assert reasons in (["its name leads out of the pack"], [f"{place}: not a pack "])
+    assert reasons in (["its name escapes the pack"], [f"{place}: not a pack "])
     assert not (tmp_path.parent / "out.txt").exists()
 
 

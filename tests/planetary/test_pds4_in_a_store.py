@@ -73,7 +73,7 @@ def test_a_label_that_came_changed_went_and_came_back(raw: Path, tmp_path: Path)
     )
     (raw / "a.xml").unlink()
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
-    assert note_of(store) == ("unsupported", "unknown", "its label a.xml is gone: put it back")
+    assert note_of(store) == ("unsupported", "unknown", "its label a.xml is missing: restore it")
     (raw / "a.xml").write_bytes(text)
     assert counts(ingest(raw.parent, store)) == (0, 3, 0)
 
@@ -114,7 +114,7 @@ def test_two_labels_for_one_file_are_one_too_many_but_for_cnsa(raw: Path, tmp_pa
     store = tmp_path / "store"
     shutil.copy(raw / "a.xml", raw / "a.lblx")
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
-    assert note_of(store)[2] == "2 labels bear its name (a.lblx, a.xml): keep one beside it"
+    assert note_of(store)[2] == "2 labels have its name (a.lblx, a.xml): keep only one"
     (raw / "a.lblx").unlink()
     assert counts(ingest(raw.parent, store)) == (3, 0, 0)
     for level in "BC":
@@ -178,7 +178,7 @@ def test_ingest_and_reprocess_by_command(raw: Path, tmp_path: Path, marsmedia: R
     told = marsmedia("why", "a.raw", "--store", store)
     assert (told.returncode, told.stderr) == (
         1,
-        "Error: a.raw: unknown: not a medium, so nothing is made of it: its label a.xml is gone: put it back\n",
+        "Error: a.raw: unknown: not a medium, so nothing is made of it: its label a.xml is missing: restore it\n",
     )
 
 
@@ -289,7 +289,7 @@ def test_detached_pds3_label_comes_and_goes(tmp_path: Path) -> None:
     )
     (raw / "X.LBL").unlink()
     ingest(raw.parent, store)
-    assert note_of(store, "X.IMG") == ("unsupported", "unknown", "its label X.LBL is gone: put it back")
+    assert note_of(store, "X.IMG") == ("unsupported", "unknown", "its label X.LBL is missing: restore it")
     (raw / "X.LBL").write_bytes(text)
     assert counts(ingest(raw.parent, store)) == (0, 3, 0)
 
@@ -306,7 +306,7 @@ def test_label_of_another_name_is_found_by_the_file_that_it_names(tmp_path: Path
     assert "L01.LBL" in json.loads(Store(store).item_path(made["evidence"].ref, "evidence.json").read_text())["labels"]
     (raw / "L01.LBL").unlink()
     ingest(raw.parent, store)
-    assert note_of(store, "I01.DAT")[2] == "its label L01.LBL is gone: put it back"
+    assert note_of(store, "I01.DAT")[2] == "its label L01.LBL is missing: restore it"
 
 
 def test_label_without_its_file_names_it(raw: Path, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_an_overlapping_run_is_refused_and_a_killed_one_is_told_crashed(
     again = Served(folder)
     left.append(psutil.Process(again.process.pid))
     crashed = again.wait_for("CRASHED", waiting)
-    assert crashed["state"]["message"] == "marsmedia serve ended while it ran"
+    assert crashed["state"]["message"] == "marsmedia serve ended during the run"
     os.kill(again.process.pid, signal.SIGINT)
     assert again.process.wait(timeout=60) == 0
 
@@ -222,8 +222,8 @@ def test_a_schedule_is_cron_fields_an_interval_or_never() -> None:
     [
         ("nightly-ingest=soon", "nightly-ingest=soon: not a schedule: write five cron fields as '0 2 * * *'"),
         ("nightly-ingest=99 2 * * *", "nightly-ingest=99 2 * * *: not a schedule: write five cron fields"),
-        ("nightly-ingest=every 0 s", "nightly-ingest=every 0 s: not a schedule: at least every 1 s"),
-        ("nope=0 2 * * *", "nope=0 2 * * *: no scheduled run is called 'nope': there are nightly-ingest, weekly-ver"),
+        ("nightly-ingest=every 0 s", "nightly-ingest=every 0 s: not a schedule: the shortest interval is 1 s"),
+        ("nope=0 2 * * *", "nope=0 2 * * *: no scheduled run is called 'nope': use one of nightly-ingest, weekly-ver"),
     ],
 )
 def test_a_schedule_that_is_none_is_refused_by_its_name(word: str, message: str) -> None:

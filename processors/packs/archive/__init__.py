@@ -1,1 +1,1 @@
-"""Writing and reading packs: BagIt bags as folders and ZIP files."""
+"""Writing and reading of packs: BagIt bags as folders and ZIP files."""

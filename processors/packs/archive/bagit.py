@@ -1,4 +1,4 @@
-"""BagIt 1.0 (RFC 8493): every file hashed in the pass that writes it, manifests in SHA-256 and SHA-512."""
+"""BagIt 1.0 (RFC 8493) writer: files are hashed while they are written; manifests in SHA-256 and SHA-512."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ ALGORITHMS = ("sha256", "sha512")
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """One file of the bag."""
+    """File of the bag."""
 
     path: str
-    """Below the bag."""
+    """Path relative to the bag."""
     size_bytes: int
     sha256: str
     sha512: str
@@ -28,7 +28,7 @@ class Written:
 
 
 class BagWriter:
-    """Writes the payload below `data/`, then the tag files; holds two digests a file and no bytes."""
+    """Writer of the payload below `data/` and then the tag files; holds two digests per file and no bytes."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -45,7 +45,7 @@ class BagWriter:
         return len(self._payload)
 
     def add(self, path: str, blocks: Iterable[bytes], *, md5: bool = False) -> Written:
-        """Write one file of the payload; `path` is below `data/`."""
+        """Write one payload file; `path` is relative to `data/`."""
         written = self._write(f"data/{path}", blocks, md5=md5)
         self._payload.append(written)
         return written
@@ -88,7 +88,7 @@ class BagWriter:
             nonlocal size
             for block in blocks:
                 size += len(block)
-                # hashing lets other threads run; below this it is done before a thread has woken
+                # hashing releases the GIL; smaller blocks are hashed before a thread has woken
                 aside = self._threads.submit(second, block) if len(block) > ASIDE_BYTES else None
                 sha256.update(block)
                 yield block

@@ -1,4 +1,4 @@
-"""Where a pack goes: made in scratch beside it, put in place by one rename."""
+"""Output of a pack: built in scratch next to it, put in place by one rename."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ AGENT = "Bag-Software-Agent: marsmedia"
 
 
 def is_zip(output: Path) -> bool:
-    """Is a zip meant, by its name?"""
+    """Return True if the name is that of a zip."""
     return output.suffix.lower() == ".zip"
 
 
 @contextmanager
 def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
-    """A folder on the output's file system, removed at the end, whatever happens.
+    """Yield a folder on the output's file system, which is removed at the end in any case.
 
     Raises
     ------
-    RequestError : the output exists and is not to be replaced, or is no pack; its folder does not exist.
+    RequestError : the output exists and is not to be replaced, or is not a pack; its folder does not exist.
     """
     if not output.name:
         raise RequestError(f"{output}: not a pack's name; give -o FOLDER or -o FILE.zip")
@@ -46,7 +46,7 @@ def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
 
 
 def finished(made: Path, output: Path, scratch: Path) -> None:
-    """Put the finished pack in place; what was there goes with the scratch folder."""
+    """Put the finished pack in place; the previous content goes with the scratch folder."""
     if made.is_file() and not output.is_dir():
         made.replace(output)
         return
@@ -63,7 +63,7 @@ def finished(made: Path, output: Path, scratch: Path) -> None:
 
 
 def is_pack(place: Path) -> bool:
-    """Was this folder or zip made here? Only such a thing is ever replaced."""
+    """Return True if marsmedia made this folder or zip; nothing else is ever replaced."""
     try:
         if place.is_symlink():
             return False
@@ -77,7 +77,7 @@ def is_pack(place: Path) -> bool:
 
 
 def _sweep(output: Path) -> None:
-    """Remove what killed builds of this output left; those of processes alive here stay."""
+    """Remove leftovers of killed builds of this output, but not those of live processes on this machine."""
     start = f".{output.name}.making-"
     for left in output.parent.iterdir():
         owner = left.name.removeprefix(start).partition("-")[0] if left.name.startswith(start) else ""

@@ -1,4 +1,4 @@
-"""A pack that someone hands in, as a folder or a zip: its files by name, nothing trusted and nothing unpacked."""
+"""Reader of untrusted packs, as a folder or a zip: files by name, nothing unpacked."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from typing import IO
 from processors.errors import RequestError
 
 GREATEST_RATIO = 1100
-"""Deflate packs at most 1032 to 1 (zlib's documentation); what claims more was built to harm."""
+"""Maximum compression ratio; deflate reaches at most 1032 to 1 (zlib's documentation), so more is an attack."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackReader:
-    """The files of a pack."""
+    """Files of a pack."""
 
     names: frozenset[str]
-    """Below the pack, with `/`, in composed Unicode (NFC)."""
+    """Paths relative to the pack, with `/`, in composed Unicode (NFC)."""
     open: Callable[[str], IO[bytes]]
     refused: tuple[tuple[str, str], ...]
-    """(name, reason) of what is not opened: links, names that lead out, bombs."""
+    """(name, reason) of files that are not opened: links, names that escape the pack, bombs."""
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def opened(place: Path) -> Iterator[PackReader]:
 
     Raises
     ------
-    RequestError : there is none, or it is no folder and no zip.
+    RequestError : the pack is missing, or is neither a folder nor a zip.
     """
     if place.is_dir():
         yield _folder(place)
@@ -88,21 +88,21 @@ def _zip(archive: zipfile.ZipFile, place: Path) -> PackReader:
 
 
 def _wrong(member: zipfile.ZipInfo, top: str) -> str | None:
-    """Why a member is not opened."""
+    """Return the reason why a member is not opened; None if it is fine."""
     name, kind = member.filename, stat.S_IFMT(member.external_attr >> 16)
     if not name.startswith(top) or ".." in name.split("/") or "\\" in name or name.startswith("/"):
-        return "its name leads out of the pack"
+        return "its name escapes the pack"
     if kind not in (0, stat.S_IFREG):
         return "a link or device, not a file"
     if member.flag_bits & 1:
         return "encrypted"
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "compressed by another method than deflate"
+        return "compressed by a method other than deflate"
     if member.file_size > GREATEST_RATIO * max(member.compress_size, 1):
         return f"claims {member.file_size} bytes out of {member.compress_size}: a bomb"
     return None
 
 
 def _composed(name: str) -> str:
-    """macOS may hand out names in decomposed form."""
+    """Return the name in composed Unicode; macOS may return decomposed names."""
     return unicodedata.normalize("NFC", name)

@@ -1,4 +1,4 @@
-"""Checks a pack against its own manifests: names every missing, changed or extra file."""
+"""Verification of a pack against its own manifests: reports every missing, changed or extra file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from processors.packs.archive.bagit import ALGORITHMS, BLOCK_BYTES, DECLARATION
 from processors.packs.archive.pack_reader import PackReader, opened
 
 MAX_LISTING_BYTES = 1 << 28
-"""Of one manifest: a million files take 150 MB."""
+"""Maximum size of one manifest: a million files take 150 MB."""
 
 Kind = Literal["missing", "changed", "extra", "refused", "unreadable"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackFault:
-    """One thing that is wrong with a pack."""
+    """Fault of a pack."""
 
     path: str
     kind: Kind
@@ -31,7 +31,7 @@ class PackFault:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedPack:
-    """A pack, looked at whole."""
+    """Outcome of verifying a pack."""
 
     file_count: int
     size_bytes: int
@@ -43,7 +43,7 @@ def verify_pack(place: Path) -> CheckedPack:
 
     Raises
     ------
-    RequestError : there is no pack, or no zip that can be read.
+    RequestError : there is no pack, or its zip cannot be read.
     """
     with opened(place) as pack:
         if not pack.names & {"bagit.txt", "bag-info.txt", *(f"manifest-{algorithm}.txt" for algorithm in ALGORITHMS)}:
@@ -59,7 +59,7 @@ class _Verifier:
         self._payload = (0, 0)
 
     def checked(self) -> CheckedPack:
-        """Everything: declaration, tag files, payload."""
+        """Verify declaration, tag files and payload."""
         if self._read("bagit.txt") not in (None, DECLARATION):
             self._tell("bagit.txt", "changed", "not the BagIt 1.0 declaration in UTF-8")
         listed = {f"{kind}-{algorithm}.txt" for kind in ("manifest", "tagmanifest") for algorithm in ALGORITHMS}
@@ -77,7 +77,7 @@ class _Verifier:
         return CheckedPack(file_count=len(self._pack.names), size_bytes=self._size, faults=tuple(faults))
 
     def _listings(self, kind: str) -> dict[str, dict[str, str]]:
-        """Path: digest by algorithm, from all manifests of one kind."""
+        """Return digests by algorithm for each path, from all manifests of one kind."""
         found: dict[str, dict[str, str]] = {}
         for algorithm in ALGORITHMS:
             name = f"{kind}-{algorithm}.txt"
@@ -134,7 +134,7 @@ class _Verifier:
                 return
 
     def _oxum(self) -> None:
-        """Bytes and count of the payload, as `bag-info.txt` says; told only where nothing else is wrong."""
+        """Compare payload size and count with `bag-info.txt`; report a mismatch only if nothing else is wrong."""
         if self._faults:
             return
         info = (self._read("bag-info.txt") or b"").decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Where a pack's bytes go: a folder, or a zip; both the same whatever the clock, the locale and the umask."""
+"""Sinks for a pack's bytes, a folder or a zip; independent of clock, locale and umask."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from processors.containers.zip_members import zip_member
 
 
 class Sink(Protocol):
-    """Takes files one after the other, each once."""
+    """Sink that takes files one after the other, each once."""
 
     def write(self, path: str, blocks: Iterable[bytes]) -> None:
         """Write one file; `path` is relative, with `/`."""
         ...
 
     def close(self) -> None:
-        """Finish; nothing is written after it."""
+        """Finish; nothing may be written afterwards."""
         ...
 
     def abandon(self) -> None:
-        """Let go of what is open; does nothing after `close`."""
+        """Release open files; does nothing after `close`."""
         ...
 
 
 class FolderSink:
-    """Writes below a folder that is not there yet."""
+    """Sink that writes below a new folder."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -60,8 +60,8 @@ class FolderSink:
 
 
 class ZipSink:
-    """Writes a zip below one folder in it. Stored, not deflated: media are compressed, and deflate's bytes differ
-    between versions of zlib."""
+    """Sink that writes a zip with one top folder. Stored, not deflated: media are compressed, and the bytes of deflate
+    differ between versions of zlib."""
 
     def __init__(self, place: Path, base: str, dated_utc: str) -> None:
         self._file = place.open("xb")

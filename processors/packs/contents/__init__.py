@@ -1,1 +1,1 @@
-"""What goes into a pack: sources, items, names, rights."""
+"""Contents of a pack: sources, items, names, rights."""

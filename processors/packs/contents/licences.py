@@ -1,4 +1,4 @@
-"""Rights in words and their standard addresses, from the freest to the strictest."""
+"""Licences by name with their standard URIs, from the freest to the strictest."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ RIGHTS_ADDRESSES = (
     (r"CC[- ]BY-NC-SA[- ](?P<version>[234]\.0)", "http://creativecommons.org/licenses/by-nc-sa/{version}/"),
     (r"unresolved", "http://rightsstatements.org/vocab/UND/1.0/"),
 )
-"""The addresses that IIIF Presentation 3 allows as `rights`: Creative Commons and rightsstatements.org."""
+"""URIs that IIIF Presentation 3 allows as `rights`: Creative Commons and rightsstatements.org."""
 NOT_EVALUATED = "http://rightsstatements.org/vocab/CNE/1.0/"
 
 
 def rights_address_of(words: str | None) -> str | None:
-    """The standard address of these rights; None where they are stated and no standard has them."""
+    """Return the standard URI of these rights; None if they are stated and no standard covers them."""
     if words is None:
         return NOT_EVALUATED
     for pattern, address in RIGHTS_ADDRESSES:
@@ -28,7 +28,7 @@ def rights_address_of(words: str | None) -> str | None:
 
 
 def strictness_of(words: str | None) -> int:
-    """A number that is higher for stricter rights; words that no standard has are nearly the strictest."""
+    """Return a number that is higher for stricter rights; words that no standard covers are nearly the strictest."""
     if words is None:
         return 0
     patterns = [pattern for pattern, _ in RIGHTS_ADDRESSES]

@@ -1,4 +1,4 @@
-"""The media of a pack: each chosen file written, its bytes checked against what the store says of them."""
+"""Media of a pack: each selected file is written, and its bytes are verified against the store's record."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from processors.photo.reading.to_srgb import in_8_bit
 
 FOLDER = "media"
 MAX_SCALED_PIXELS = 200_000_000
-"""0.6 GB as RGB, and as much again while it is scaled."""
+"""Maximum number of pixels to resize: 0.6 GB as RGB, and as much again during the resizing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MediaWriter:
-    """Writes chosen files into a bag, each with a name of its own."""
+    """Writer of selected files into a bag, each with a unique name."""
 
     bag: BagWriter
     names: UniqueNames
@@ -42,7 +42,7 @@ class MediaWriter:
 
         Raises
         ------
-        ResultMissing, ResultCorrupt : it is no longer where it was seen, or its bytes are others.
+        ResultMissing, ResultCorrupt : it is no longer where it was seen, or its bytes differ.
         """
         name = self.names.name(self._folder(subject, "original"), subject.name, subject.digest)
         path = f"{self._folder(subject, 'original')}/{name}"
@@ -64,11 +64,11 @@ class MediaWriter:
         )
 
     def item(self, entry: ItemRecord) -> Iterator[PackedFile]:
-        """Write an item: as stored, or the pictures that the recipe asks for.
+        """Write an item as stored, or in the sizes that the recipe asks for.
 
         Raises
         ------
-        ResultMissing, ResultCorrupt : it is not in the store, or its bytes are not those that its manifest names.
+        ResultMissing, ResultCorrupt : it is not in the store, or its bytes do not match its manifest.
         """
         is_picture = entry.media_type.startswith("image/")
         if is_picture and self.pictures is not None and not (_is_plot(entry) or _is_animated(entry)):
@@ -126,7 +126,7 @@ class MediaWriter:
         try:
             file = place.open("rb", buffering=0)
         except FileNotFoundError as error:
-            raise ResultMissing(f"{where}: missing; put it back, or remove it from the selection") from error
+            raise ResultMissing(f"{where}: missing; restore it, or remove it from the selection") from error
         with file:
             written = self.bag.add(path, read_blocks(file), md5=wants_md5)
         if written.sha256 != digest:
@@ -166,12 +166,12 @@ def _packed(
 
 
 def checked_bytes(entry: ItemRecord) -> io.BytesIO:
-    """A stored item's bytes, which are what its manifest names; raises as `MediaWriter.item` does."""
+    """Return a stored item's bytes after verifying them; raises as `MediaWriter.item`."""
     return io.BytesIO(_read(entry))
 
 
 def read_blocks(file: BinaryIO | io.FileIO) -> Iterator[bytes]:
-    """A file in pieces."""
+    """Yield a file in blocks."""
     while block := file.read(BLOCK_BYTES):
         yield block
 
@@ -197,7 +197,7 @@ def _where(entry: ItemRecord) -> str:
 
 
 def _eight_bit(opened: Image.Image) -> Image.Image:
-    """The picture in RGB: 16 bit scaled, not cut off, and what is transparent on white."""
+    """Return the picture in RGB: 16 bit is scaled, not truncated, and transparency becomes white."""
     if opened.has_transparency_data:
         plain = Image.new("RGBA", opened.size, "white")
         plain.alpha_composite(opened.convert("RGBA"))
@@ -210,7 +210,7 @@ def _flat(name: str) -> str:
 
 
 def _is_plot(entry: ItemRecord) -> bool:
-    """Its axes lie at pixels that its facts name: the player needs it as it is."""
+    """Return True for a plot, whose facts give its axes in pixels: the player needs it unchanged."""
     return isinstance(entry.facts, dict) and "plot_left_px" in entry.facts
 
 

@@ -1,4 +1,4 @@
-"""Names in a pack: safe and unique on Windows, macOS and Linux, in URLs and in checksum manifests."""
+"""File names in a pack: safe and unique on Windows, macOS and Linux, in URLs and in checksum manifests."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import unicodedata
 from processors.store.by_name import safe_name
 
 NAME_BYTES = 80
-"""Of one folder or file: three of them stay below the 260 characters that Windows allows a whole path."""
+"""Maximum length of one folder or file name: three of them stay below the 260 characters of a path on Windows."""
 FORBIDDEN = "%#&;=+$,~`^{}[]"
-"""Besides what `safe_name` replaces: what URLs, shells or BagIt's own escapes (RFC 8493, 2.1.3) give a meaning."""
+"""Characters, besides those that `safe_name` replaces, special in URLs, shells or BagIt's escapes (RFC 8493, 2.1.3)."""
 
 
 def portable_name(name: str) -> str:
-    """A name that every file system takes and gives back the same: NFC, no reserved word, not long."""
+    """Return a name that every file system stores and returns unchanged: NFC, no reserved word, not too long."""
     composed = "".join("_" if c in FORBIDDEN else c for c in unicodedata.normalize("NFC", name))
     stem, dot, suffix = composed.rpartition(".")
     room = NAME_BYTES - len(f"{dot}{suffix}".encode())
@@ -26,9 +26,9 @@ def portable_name(name: str) -> str:
 
 
 class UniqueNames:
-    """Gives each thing a name of its own within its folder, whatever the case and composition of letters.
+    """Names that are unique within their folder, whatever the case and composition of letters.
 
-    The first comer keeps the plain name; who asks twice for the same thing gets the same name.
+    The first thing keeps the plain name; a repeated request for the same thing returns the same name.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class UniqueNames:
         self._given: dict[tuple[str, str], str] = {}
 
     def name(self, folder: str, wanted: str, thing: str) -> str:
-        """The name in `folder` for `thing` (anything that tells it from others, as a digest)."""
+        """Return the name in `folder` for `thing` (any unique identifier, such as a digest)."""
         if given := self._given.get((folder, thing)):
             return given
         plain = name = portable_name(wanted)

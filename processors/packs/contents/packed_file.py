@@ -1,4 +1,4 @@
-"""One file in a pack, as it was written, with what it is of."""
+"""File in a pack as it was written, with its source or item."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """What the pack itself did to an item."""
+    """Changes that the pack itself made to an item."""
 
     longest_side_px: int | None = None
-    """The size asked for, where it was made smaller or converted; None where its pixels are as stored."""
+    """Requested size, if it was resized or converted; None if its pixels are as stored."""
     signed_of: str | None = None
-    """SHA-256 of the bytes before they were signed; None where they were not."""
+    """SHA-256 of the bytes before they were signed; None if they were not."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackedFile:
-    """A file below `data/media/`."""
+    """File below `data/media/`."""
 
     subject: SourceRecord
     entry: ItemRecord | None
-    """None: the original."""
+    """Item of the store; None for an original."""
     path: str
-    """Below `data/`."""
+    """Path relative to `data/`."""
     media_type: str
     size_bytes: int
     sha256: str
@@ -39,11 +39,11 @@ class PackedFile:
     height_px: int | None
     duration_seconds: float | None
     made: Conversion | None
-    """None: the stored bytes."""
+    """Changes by the pack; None for the stored bytes."""
 
     @property
     def unsigned_sha256(self) -> str:
-        """What identifies the content: a signature has other bytes each time."""
+        """Return the digest that identifies the content: a signature has other bytes each time."""
         return self.made.signed_of if self.made and self.made.signed_of else self.sha256
 
     @property
@@ -57,12 +57,12 @@ class PackedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class PackIdentity:
-    """What names a pack."""
+    """Identity of a pack."""
 
     digest: str
     """SHA-256 over the recipe and every file's name and digest."""
     dated_utc: str
-    """From the data or the recipe, never from the clock."""
+    """Date from the data or the recipe, never from the clock."""
 
     @property
     def urn(self) -> str:
@@ -74,17 +74,17 @@ class PackIdentity:
 
 
 def in_seconds(utc: str, later_seconds: float = 0.0) -> str:
-    """An ISO 8601 time as every standard here takes it: UTC, whole seconds, Z."""
+    """Return an ISO 8601 time in the form that all standards here accept: UTC, whole seconds, Z."""
     return f"{datetime.fromisoformat(utc).astimezone(UTC) + timedelta(seconds=later_seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def in_languages(text: Text, languages: Iterable[str]) -> dict[str, list[str]]:
-    """Return a text as IIIF writes it: those of the languages that it exists in."""
+    """Return a text in IIIF's form: in those of the languages that it exists in."""
     return {code: [text[code]] for code in languages if code in text}
 
 
 def json_with_list(head: dict[str, Json], key: str, entries: Iterable[Json]) -> Iterator[bytes]:
-    """A JSON object whose last member is a long list, in pieces; the order of members is the order given."""
+    """Yield a JSON object whose last member is a long list, in pieces; members keep the given order."""
     start = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
     yield f"{start},\n {json.dumps(key)}: [".encode()
     comma = "\n"

@@ -1,4 +1,4 @@
-"""Who must be named, what may be passed on, and who has said so in writing where the rights do not."""
+"""Credits, redistribution rights, and written overrides of missing rights."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from processors.packs.recipe.pack_recipe import Override, Recipe
 
 
 def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
-    """Refuse a public pack of what may not be passed on, all of it at once.
+    """Refuse a public pack with sources that may not be redistributed; report all of them at once.
 
     Raises
     ------
-    RequestError : names every source and what its rights say, or an override that means no source.
+    RequestError : names every source and its rights, or an override that matches no source.
     """
     idle = [one for one in recipe.overrides if not any(_means(one, subject) for subject in subjects)]
     if idle:
@@ -39,12 +39,12 @@ def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
 
 
 def override_of(subject: SourceRecord, overrides: Iterable[Override]) -> Override | None:
-    """The first override in writing that means this source."""
+    """Return the first written override that matches this source."""
     return next((one for one in overrides if _means(one, subject)), None)
 
 
 def notice(subject: SourceRecord, recipe: Recipe) -> Text:
-    """What a reader must be told before using it; empty where it may be passed on."""
+    """Return the notice that a reader must see before use; empty if it may be redistributed."""
     if subject.redistribute:
         return Text()
     if one := override_of(subject, recipe.overrides):
@@ -56,17 +56,17 @@ def notice(subject: SourceRecord, recipe: Recipe) -> Text:
 
 
 def credit(subject: SourceRecord) -> str:
-    """As the agency wants to be named, else the agency, else that nobody says."""
+    """Return the agency's preferred credit, else the agency, else a note that it is unknown."""
     return subject.credit or subject.agency or subject.creator or "unknown: nobody says whom to credit"
 
 
 def rights(subject: SourceRecord) -> str:
-    """In the words of the release; of several that hold the same bytes, of the one that allows least."""
+    """Return the rights in the words of the release; the strictest if several releases hold the same bytes."""
     return subject.rights or "unknown: nobody says under which rights it was released"
 
 
 def rights_address(subject: SourceRecord) -> str | None:
-    """The standard address of these rights; None where they are stated and no standard has them."""
+    """Return the standard URI of these rights; None if they are stated and no standard covers them."""
     return rights_address_of(subject.rights)
 
 
@@ -81,7 +81,7 @@ def _means(override: Override, subject: SourceRecord) -> bool:
 
 
 def _refusal(subject: SourceRecord) -> str:
-    """What is refused, and who says so: the place itself, or another that holds the same bytes."""
+    """Return the refused source and who refuses: its own path, or another with the same bytes."""
     name = f"{subject.release}/{subject.name} ({subject.digest[:8]})"
     if other := subject.bound_by:
         return f"{other.place} ({subject.digest[:8]}): {other.why_not}; selected is {subject.relative}, the same bytes"

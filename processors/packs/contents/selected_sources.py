@@ -1,4 +1,4 @@
-"""Which sources and results go into a pack, checked against their rights before a byte is written."""
+"""Sources and results selected for a pack; their rights are checked before a byte is written."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from processors.store.store import Store
 
 SHOWN = ("stills", "clips", "sound")
 Asked = Callable[[SourceRow], frozenset[ResultRef]]
-"""The results that today's recipes ask for of a source."""
+"""Return the results that today's recipes want of a source."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SelectedSource:
-    """What goes into a pack of one source."""
+    """Contents of a pack from one source."""
 
     subject: SourceRecord
     has_original: bool
     results: tuple[Manifest, ...]
-    """Each with only the items that are taken."""
+    """Results, each with only the selected items."""
     shown: tuple[Manifest, ...]
-    """What a highlight clip is made of; empty where the recipe asks for none."""
+    """Results for a highlight clip; empty if the recipe asks for none."""
     original_size_px: tuple[int | None, int | None]
     seen_utc: str
 
     @property
     def refs(self) -> set[ResultRef]:
-        """The results that the pack is made of."""
+        """Return the results that the pack is made of."""
         return {manifest.ref for manifest in (*self.results, *self.shown)}
 
 
 def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> list[SelectedSource]:
-    """All that goes into the pack, in the order of releases and names.
+    """Return everything that goes into the pack, in the order of releases and names.
 
     Raises
     ------
-    RequestError : the selection means nothing, holds nothing of what is to be taken, names originals that are gone,
-        or may not be passed on to this audience.
+    RequestError : the selection matches nothing, has none of the wanted items, names missing originals, or may not
+        be redistributed to this audience.
     """
     rows = select(parse(recipe.selection), catalogue)
     chosen = [
@@ -65,12 +65,12 @@ def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> 
     gone = [one.subject for one in found if one.has_original and not Path(one.subject.path).is_file()]
     if gone:
         lines = "\n".join(f"  {one.path}" for one in gone)
-        raise RequestError(f"missing originals:\n{lines}\nput them back, or take no originals")
+        raise RequestError(f"missing originals:\n{lines}\nrestore them, or take no originals")
     return found
 
 
 def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str, ...]:
-    """The selection as others may read it: for a path, which names a person's folders, its digest."""
+    """Return the selection for publication: a path, which names a person's folders, is replaced by its digest."""
     by_path = {row.path: row.digest for row in rows}
     paths = {word for word in parse(words).names if "/" in word}
     return tuple(
@@ -92,7 +92,7 @@ def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store,
 
 
 def _original_size(manifests: list[Manifest]) -> tuple[int | None, int | None]:
-    """Width and height as some result found them: a source is not opened again for it."""
+    """Return width and height as recorded by a result: the source is not opened again for this."""
     for manifest in manifests:
         names = presentation_of(manifest.ref.processor).source_size
         for item in manifest.items if names else ():

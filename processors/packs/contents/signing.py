@@ -1,8 +1,8 @@
 """C2PA signatures with the user's certificate: they attest our derivation, never an agency's capture.
 
-A signed file is another one each time: the standard puts random names into its manifest, and ECDSA a random number into
-the signature. So a pack's identity is taken over the bytes before signing, and only unsigned packs
-repeat byte for byte. No time-stamp is fetched: nothing here uses the network.
+A signed file differs each time: the standard puts random names into its manifest, and ECDSA a random number into
+the signature. Therefore a pack's identity is computed from the bytes before signing, and only unsigned packs
+are byte-identical when rebuilt. No time-stamp is fetched: nothing here uses the network.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 SIGNED = ("image/jpeg", "image/png", "image/webp", "video/mp4", "audio/mp4", "audio/wav")
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
-"""IPTC: augmented or corrected by an algorithm; never `digitalCapture`, which is the agency's to say."""
+"""IPTC source type, augmented or corrected by an algorithm; never `digitalCapture`, which only the agency may claim."""
 
 
 class Signer:
-    """Signs media with one certificate."""
+    """Signer of media with one certificate."""
 
     def __init__(self, signature: Signature) -> None:
         """Read certificate and key.
@@ -52,19 +52,19 @@ class Signer:
             raise RequestError(f"{signature.certificate}: cannot sign: {error}") from error
 
     def can_sign(self, media_type: str) -> bool:
-        """Is there a place for a signature in this format?"""
+        """Return True if this format can hold a signature."""
         return media_type in SIGNED
 
     def sign(self, data: bytes, entry: ItemRecord, *, media_type: str | None = None) -> bytes:
-        """The bytes with a signed manifest in them.
+        """Return the bytes with an embedded signed manifest.
 
         Parameters
         ----------
-        media_type : where it is not the entry's own.
+        media_type : media type, if it is not the entry's own.
 
         Raises
         ------
-        RequestError : the certificate is not one for C2PA, or the file has no place for a manifest.
+        RequestError : the certificate is not valid for C2PA, or the file cannot hold a manifest.
         """
         signed = io.BytesIO()
         builder = self._c2pa.Builder(json.dumps(_manifest(entry), ensure_ascii=False), context=self._context)
@@ -100,7 +100,7 @@ def _manifest(entry: ItemRecord) -> dict[str, Any]:
 
 
 def _algorithm(key: bytes, where: str) -> bytes:
-    """C2PA's name of the algorithm that goes with a key (specification 2.2, 13.2.1)."""
+    """Return C2PA's name of the algorithm for a key (specification 2.2, 13.2.1)."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 

@@ -1,4 +1,4 @@
-"""What a pack or the gallery shows: subjects (sources, with all that is known of them) and entries (their items)."""
+"""Subjects (sources with all that is known of them) and entries (their items) of a pack or the gallery."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ UNSAID = "which says so no longer; nobody has said otherwise there since"
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """When a source was recorded, as its evidence believes it; a day stays a day."""
+    """Recording time of a source according to its evidence; a date without a time covers the whole day."""
 
     written: str
     precision: str
     source: str
     earliest_utc: str
     latest_utc: str
-    """The first moment after the span."""
+    """First moment after the span."""
     first_sol: int | None
     last_sol: int | None
     solar_longitude_degrees: float
@@ -40,7 +40,7 @@ class Recorded:
 
 @dataclass(frozen=True, kw_only=True)
 class FailedResult:
-    """What could not be made of a source."""
+    """Result of a source that could not be made."""
 
     processor: str
     verdict: str
@@ -50,14 +50,14 @@ class FailedResult:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRecord:
-    """A source with everything that is said of it."""
+    """Source with all statements about it."""
 
     digest: str
-    """SHA-256 of its bytes."""
+    """SHA-256 of the file."""
     name: str
     release: str
     path: str
-    """Where the original was last seen; it may be gone."""
+    """Last known path of the original; it may be gone."""
     medium: str
     format: str
     size_bytes: int
@@ -69,9 +69,9 @@ class SourceRecord:
     credit: str | None
     rights: str | None
     redistribute: bool | None
-    """None where nobody says whether it may be passed on."""
+    """Whether it may be redistributed; None if this is not stated."""
     published_at: str | None
-    """The address that the release names."""
+    """URL given by the release."""
     synthetic: bool
     mission: str | None
     event: str | None
@@ -81,39 +81,39 @@ class SourceRecord:
     recorded: Recorded | None
     disagreements: tuple[str, ...]
     audit: dict[str, Any] | None
-    """What the latest audit says (`words`, `is_complete`, `motion_may_be_measured`, ...); None where there is none."""
+    """Facts of the latest audit (`words`, `is_complete`, `motion_may_be_measured`, ...); None without an audit."""
     evidence: dict[str, Any] | None
-    """The whole evidence record; None where there is none."""
+    """Complete evidence record; None without one."""
     failures: tuple[FailedResult, ...] = ()
-    """By processor; the latest result of each counts."""
+    """Failures by processor; the latest result of each counts."""
     evidence_key: str | None = None
-    """Of the evidence record; None where there is none."""
+    """Key of the evidence record; None without one."""
     relative: str = ""
-    """`path` below the folder of releases."""
+    """`path` relative to the folder of releases."""
     voices: tuple[Voice, ...] = ()
-    """What is said of its rights at every place that holds its bytes, this one first; empty: only what is above."""
+    """Statements about its rights at every path with its bytes, this one first; empty if only the above are known."""
     bound_by: Voice | None = None
-    """The other place whose stricter rights are those above; None where they are this place's own."""
+    """Other path whose stricter rights are given above; None if they are this path's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemRecord:
-    """One item of the store, with the result that it belongs to."""
+    """Item of the store, with the result that it belongs to."""
 
     subject: SourceRecord
     manifest: Manifest
     name: str
-    """Path below the result's folder."""
+    """Path relative to the result's folder."""
     path: Path
     media_type: str
     size_bytes: int
     sha256: str
     facts: Json
-    """As stored, with the latest audit of its source under `audit`."""
+    """Facts as stored, with the latest audit of its source under `audit`."""
 
 
 def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> Iterator[SourceRecord]:
-    """What is known of each source, in the order given: the words of its own place, the strictest rights of all."""
+    """Yield each source in the order given, with the statements at its own path and the strictest rights of all."""
     with connect(catalogue) as connection:
         audits = {
             source: json.loads(audit)
@@ -175,24 +175,24 @@ class _Place:
     path: str
     relative: str
     planned_key: str | None
-    """Of the evidence that the latest run wants for it."""
+    """Key of the evidence that the latest run wants for it."""
     evidence_key: str | None
-    """Of the evidence that is there."""
+    """Key of the available evidence."""
     forbidden_key: str | None
-    """Of earlier evidence that forbids passing it on, where nobody has said otherwise at this place since."""
+    """Key of earlier evidence that forbids redistribution, if no statement at this path has revoked it since."""
     seen_utc: str
     gone_utc: str | None
 
 
 def _places(row: SourceRow, sighted: list[_Place]) -> list[_Place]:
-    """The place of a row, then every other one that holds the same bytes now and has words of its own."""
+    """Return the path of a row, then every other path that holds the same bytes now and has its own statements."""
     here = next(place for place in sighted if place.path == row.path)
     others = [place for place in sighted if place.path != row.path and place.gone_utc is None]
     return [here, *(other for other in others if other.evidence_key != here.evidence_key or not here.evidence_key)]
 
 
 def _unsaid(place: _Place, failures: dict[str, FailedResult]) -> FailedResult | None:
-    """Why there is no evidence of a place, where a run has tried to make it."""
+    """Return the reason why a path has no evidence, if a run has tried to make it."""
     if place.evidence_key is not None:
         return None
     return failures.get(place.planned_key) if place.planned_key else next(iter(failures.values()), None)
@@ -201,9 +201,9 @@ def _unsaid(place: _Place, failures: dict[str, FailedResult]) -> FailedResult | 
 def _with_past(
     voices: list[Voice], places: list[_Place], every: list[_Place], digest: str, store: Store
 ) -> list[Voice]:
-    """The voices of places, and what was forbidden at places where nothing is said any more.
+    """Return the voices of paths, and earlier prohibitions at paths without current statements.
 
-    A place that is gone binds until a place that holds its bytes since then says that they may be passed on.
+    A path that is gone binds until a path that has held its bytes since then permits redistribution.
     """
 
     def said(place: _Place, key: str | None, past: str) -> Voice | None:
@@ -236,7 +236,7 @@ def _in_words(one: Disagreement) -> str:
 
 
 def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, Any] | None) -> SourceRecord:
-    """Put together what the catalogue, the evidence record and the audit say of one source."""
+    """Combine catalogue, evidence record and audit of one source."""
     said = _Said(evidence)
     event = (evidence or {}).get("event") or {}
     redistribute = said.first("marsmedia:redistribute")
@@ -294,7 +294,7 @@ def _recorded(evidence: dict[str, Any] | None) -> Recorded | None:
 
 
 class _Said:
-    """The statements of an evidence record; the first voice on each term is the nearest to the file."""
+    """Statements of an evidence record; the first voice on each term is the nearest to the file."""
 
     def __init__(self, evidence: dict[str, Any] | None) -> None:
         self._statements = (evidence or {}).get("statements", [])
@@ -312,14 +312,14 @@ class _Said:
 
 
 def manifests_of(subject: SourceRecord, store: Store) -> Iterator[Manifest]:
-    """The results of a source, of the evidence only what is said at the subject's own place."""
+    """Yield the results of a source, with only the evidence of the subject's own path."""
     for manifest in store.manifests(subject.digest):
         if manifest.ref.processor != "evidence" or manifest.ref.key == subject.evidence_key:
             yield manifest
 
 
 def entries(subject: SourceRecord, manifests: Iterable[Manifest], store: Store) -> Iterator[ItemRecord]:
-    """The items of some of a source's results, in the order of processor, key and name."""
+    """Yield the items of some of a source's results, in the order of processor, key and name."""
     for manifest in sorted(manifests, key=lambda manifest: manifest.ref):
         for item in sorted(manifest.items, key=lambda item: item.name):
             facts = item.facts if isinstance(item.facts, dict) else {}

@@ -1,4 +1,4 @@
-"""What the places that hold the same bytes say of their rights, and which of them binds."""
+"""Statements on rights at all paths that hold the same bytes, and the one that binds."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from typing import Any
 from processors.packs.contents.licences import strictness_of
 
 OF_RELEASE = ("release.toml", "label ", "XMP sidecar ", "profile ")
-"""How the sources of those statements begin that are not in the file itself."""
+"""Prefixes of the sources of statements that are not in the file itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """What is said of the rights at one place."""
+    """Statement on the rights at one path."""
 
     place: str
-    """Below the folder of releases."""
+    """Path relative to the folder of releases."""
     credit: str | None
     rights: str | None
     redistribute: bool | None
-    """None where nobody says whether it may be passed on."""
+    """Whether it may be redistributed; None if this is not stated."""
     said_in: str | None
-    """Where that is said: `its release.toml`."""
+    """Where `redistribute` is stated, such as `its release.toml`."""
     speaks: bool
-    """False where a release says nothing at all of rights; True, too, where what it says could not be read."""
+    """False if a release states nothing on rights; also True if its statements could not be read."""
     unread: str | None = None
-    """Why what is said there is unknown."""
+    """Reason why the statement is unknown."""
     past: str | None = None
-    """Why it is not said there any more, though nobody has said otherwise since; None where it is."""
+    """Reason why the statement is no longer made, though none has replaced it; None if it is current."""
 
     @property
     def strictness(self) -> tuple[int, int]:
-        """The higher, the less is allowed; what nobody allows is stricter than what is allowed."""
+        """Return a rank, higher if less is allowed; missing permission is stricter than permission."""
         return {True: 0, None: 1, False: 2}[self.redistribute], strictness_of(self.rights)
 
     @property
     def why_not(self) -> str:
-        """What keeps it from being passed on."""
+        """Return the reason why it may not be redistributed."""
         if self.unread:
             return f"its rights are unknown: {self.unread}"
         rights = f"(rights: {self.rights or 'unknown'})"
@@ -49,12 +49,12 @@ class Voice:
 
 
 def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: str | None = None) -> Voice:
-    """The voice of a place.
+    """Return the voice of a path.
 
     Parameters
     ----------
-    statements : of its evidence record; None where there is none.
-    failure : why there is none.
+    statements : statements of its evidence record; None without one.
+    failure : reason why there is none.
     """
     if statements is None:
         because = failure or "it has no evidence record (processor `evidence`)"
@@ -75,7 +75,7 @@ def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: s
 
 
 def binding(voices: Sequence[Voice]) -> Voice:
-    """The strictest of them; the first, which is the place's own, where others are no stricter."""
+    """Return the strictest voice; the first, which is the path's own, if the others are no stricter."""
     return max((one for one in voices if one is voices[0] or one.speaks), key=lambda one: one.strictness)
 
 
@@ -84,6 +84,6 @@ def _first(statements: Iterable[Mapping[str, Any]], term: str) -> Mapping[str, A
 
 
 def _file_of(source: str) -> str:
-    """`release.toml:file.redistribute` and `profile tianwen-1:redistribute` name a file and an entry in it."""
+    """Return the file in a source such as `release.toml:file.redistribute` or `profile tianwen-1:redistribute`."""
     name = source.partition(":")[0]
     return f"its {name}" if name == "release.toml" else f"the {name}"

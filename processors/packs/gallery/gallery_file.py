@@ -1,4 +1,4 @@
-"""One file that the gallery shows: an item of the store, or an original."""
+"""File shown in the gallery: an item of the store, or an original."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryFile:
-    """Where the page finds a file. Addresses are relative URLs from the page's folder, percent-encoded."""
+    """File with its relative URLs from the page's folder, percent-encoded."""
 
     entry: ItemRecord | None
-    """None for an original."""
+    """Item of the store; None for an original."""
     subject: SourceRecord
     href: str
     media_type: str
     thumbnail_href: str | None
-    """A small picture of it; None where there is none."""
+    """URL of a thumbnail; None without one."""
 
     def __post_init__(self) -> None:
         for name in ("href", "thumbnail_href"):
@@ -28,7 +28,7 @@ class GalleryFile:
 
 
 def is_relative(address: str) -> bool:
-    """A path below or beside the page, and nothing that names a scheme, a host or a root."""
+    """Return True for a relative path, without a scheme, a host or a root."""
     parts = urlsplit(address)
     plain = address.isascii() and not any(character in address for character in " \\\"'<>?#\t\n\r")
     return plain and bool(parts.path) and not (parts.scheme or parts.netloc or address.startswith("/"))

@@ -1,4 +1,4 @@
-"""What the page is told of a subject and its files, as JSON: a light record for the list, the rest on opening."""
+"""JSON records of a subject and its files for the page: a light one for the list, the rest on opening."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from processors.packs.gallery.waveform_peaks import peaks
 from processors.packs.presentation import faces, presentation_of
 
 DARK_LEVEL = 40
-"""Of 255, at the bright end (`photo.quality`). A picture below it is black on a screen: of a release with 16-bit photos
-that fill little of their range those have 7, all others 117 and more."""
+"""Level, of 255, below which a picture's bright end (`photo.quality`) looks black on a screen. In a release
+with 16-bit photos that fill little of their range, those have 7 and all others 117 or more."""
 VERDICTS = ("is_complete", "motion_may_be_measured", "is_stop_motion")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """A subject with all of it that is shown."""
+    """Subject with all its files that are shown."""
 
     subject: SourceRecord
     shown: list[GalleryFile] = field(default_factory=list)
 
     def page_data(self, what: str) -> Iterator[tuple[int, ItemRecord]]:
-        """Give the items that the page draws this from, each with its place among what is shown."""
+        """Yield the items that the page draws this data from, each with its index among the shown files."""
         for place, shown in enumerate(self.shown):
             if shown.entry:
                 named = presentation_of(shown.entry.manifest.ref.processor).page_data.get(what)
@@ -37,7 +37,7 @@ class Group:
 
 
 def grouped(shown: Iterable[GalleryFile]) -> list[Group]:
-    """By subject, in the order in which each is first met."""
+    """Group files by subject, in the order of their first occurrence."""
     groups: dict[str, Group] = {}
     for one in shown:
         groups.setdefault(one.subject.digest, Group(subject=one.subject)).shown.append(one)
@@ -45,7 +45,7 @@ def grouped(shown: Iterable[GalleryFile]) -> list[Group]:
 
 
 def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the list needs of a subject: what it is filtered by, and one line about it."""
+    """Return the list record of a subject: the values to filter by, and one line of text."""
     subject = group.subject
     at = subject.recorded
     return {
@@ -73,7 +73,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _sols(subject: SourceRecord) -> list[int | None] | None:
-    """First and last sol: of the date, or of a label without one."""
+    """Return first and last sol: of the date, or of a label without a date."""
     if subject.recorded and subject.recorded.first_sol is not None:
         return [subject.recorded.first_sol, subject.recorded.last_sol]
     told = subject.evidence or {}
@@ -91,7 +91,7 @@ def _face(group: Group) -> str | None:
 
 
 def _audit(group: Group) -> dict[str, Any] | None:
-    """The audit of a video, or what the decoder said of a damaged photo."""
+    """Return the audit of a video, or the decoder's report on a damaged photo."""
     if group.subject.audit:
         return group.subject.audit
     for one in group.shown:
@@ -111,11 +111,11 @@ def _fact(facts: Json, name: str) -> Any:
 
 
 def shots_of(group: Group) -> list[dict[str, Any]]:
-    """The shots of a video, half open, in order; none where no list of shots is shown.
+    """Return the shots of a video, half open, in order; empty if no list of shots is shown.
 
     Raises
     ------
-    ResultCorrupt : the stored list is not one.
+    ResultCorrupt : the stored list is invalid.
     """
     names = ("number", "start_seconds", "end_seconds", "starts_with")
     for _, entry in group.page_data("shots"):
@@ -127,9 +127,9 @@ def shots_of(group: Group) -> list[dict[str, Any]]:
 
 
 def frames_of(group: Group, shots: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Pictures that are frames of the video, in order of presentation; times as in their facts.
+    """Return pictures that are frames of the video, in order of presentation; times as in their facts.
 
-    A frame that is shown in several sizes counts once, as the first of them.
+    A frame shown in several sizes counts once, as the first of them.
     """
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
@@ -159,7 +159,7 @@ def frames_of(group: Group, shots: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 
 def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | None) -> dict[str, Any]:
-    """Everything else that is said of a subject, read when someone opens it."""
+    """Return the detail record of a subject, read when the user opens it."""
     subject = group.subject
     results: list[dict[str, Any]] = []
     numbers: dict[Any, int] = {}
@@ -188,7 +188,7 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
 
 
 def _made(entry: ItemRecord) -> dict[str, Any]:
-    """How a result was made; nothing about the machine or the hour, so that the page is the same everywhere."""
+    """Return how a result was made; nothing about machine or time, so that the page is the same everywhere."""
     manifest = entry.manifest
     return {
         "processor": manifest.ref.processor,

@@ -1,4 +1,4 @@
-"""Writes the gallery: `index.html`, its data and its scripts, the same bytes for the same things shown."""
+"""Gallery page: `index.html`, its data and its scripts; the same bytes for the same content."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from processors.packs.gallery.tile_pyramids import unpack
 from processors.packs.presentation import viewer_order
 
 CHUNK = 40
-"""Subjects whose details one file holds: some hundred kilobytes, read when one of them is opened."""
+"""Number of subjects whose details one file holds: some hundred kilobytes, read when one of them is opened."""
 MARK = '<meta name="generator" content="marsmedia gallery">'
-"""By which `browse` knows a folder that it may write into again."""
+"""Mark by which `browse` recognises a folder that it may overwrite."""
 
 
 def write_gallery(folder: Path, shown: Iterable[GalleryFile], *, title: Text, languages: tuple[str, ...]) -> list[Path]:
-    """Write the page into `folder`; gives the paths written, `index.html` last.
+    """Write the page into `folder`; return the paths written, `index.html` last.
 
     Parameters
     ----------
-    shown : subjects stand on the page in the order in which they come.
-    languages : some of `LANGUAGES`; the first is what a browser with none of them sees.
+    shown : files to show; the page keeps the order of their subjects.
+    languages : some of `LANGUAGES`; the first is the fallback for browsers that prefer none of them.
 
     Raises
     ------
-    ResultCorrupt : a stored list of shots, waveform or archive of tiles is not what it says.
+    ResultCorrupt : a stored list of shots, waveform or archive of tiles is invalid.
     """
     known = bool(languages) and set(languages) <= set(LANGUAGES)
     require(known, "languages", languages, f"must be of {', '.join(LANGUAGES)}")
@@ -78,7 +78,7 @@ def _copy(part: Traversable, target: Path) -> Iterable[Path]:
 
 
 def _data(folder: Path, name: str, value: object) -> Path:
-    """A script that hands JSON to the page: a browser lets a page from a disk read nothing else."""
+    """Write a script that passes JSON to the page, the only form that browsers let a page read from a disk."""
     path = folder / "data" / f"{name}.js"
     path.parent.mkdir(exist_ok=True)
     text = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""What `browse` shows of a store: each source's newest results and the original, where it lies."""
+"""Content of `browse` for a store: each source's newest results and the original in its place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processors.store.store import Store
 
 
 def shown_of_store(subjects: Iterable[SourceRecord], store: Store, folder: Path) -> Iterator[GalleryFile]:
-    """Every item as it lies in the store, seen from `folder`; small pictures are written below `folder`."""
+    """Yield every item in the store with its URL relative to `folder`; thumbnails are written below `folder`."""
     thumbnails = Thumbnails(folder)
     for subject in subjects:
         original = Path(subject.path)
@@ -42,6 +42,6 @@ def shown_of_store(subjects: Iterable[SourceRecord], store: Store, folder: Path)
 
 
 def newest(manifests: Iterable[Manifest]) -> list[Manifest]:
-    """Return the latest result of each processor with the same parameters; other parameters stay next to it."""
+    """Return the latest result of each processor with the same parameters; other parameters are kept as well."""
     best = {(one.ref.processor, canonical_json(one.parameters)): one for one in sorted(manifests, key=age)}
     return sorted(best.values(), key=lambda manifest: manifest.ref)

@@ -1,6 +1,6 @@
-"""Small pictures for the list, made of stored pictures only, and kept from one `browse` to the next.
+"""Thumbnails for the list, made only from stored pictures, and kept from one `browse` to the next.
 
-Originals are not opened here: decoding strangers' bytes is for the workers that have limits.
+Originals are not opened here: untrusted files are decoded only in resource-limited workers.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from processors.packs.contents.subject import ItemRecord
 from processors.packs.presentation import presentation_of
 
 MAX_SIDE_PX = 480
-"""A card is 240 CSS pixels wide; screens of two device pixels each show this in full."""
+"""Longest side of a thumbnail: a card is 240 CSS pixels wide, which is 480 px on a screen of double density."""
 READ = ("image/jpeg", "image/png", "image/webp")
 Box = tuple[int, int, int, int]
-"""Left, upper, right and lower edge, pixels."""
+"""Left, upper, right and lower edge, in px."""
 
 
 def seen_from(folder: Path, path: Path) -> str:
-    """The relative URL of a file from a folder."""
+    """Return the relative URL of a file from a folder."""
     relative = os.path.relpath(path.absolute(), folder.absolute())
     return quote(Path(relative).as_posix().encode("utf-8", "surrogateescape"))
 
@@ -35,7 +35,7 @@ class Thumbnails:
         self._folder = folder
 
     def of_result(self, entries: Sequence[ItemRecord]) -> dict[str, str]:
-        """Address by item name; where a result has small pictures of its own they serve, and no others are made.
+        """Return URL by item name; a result's own small pictures are used if it has any, and no others are made.
 
         Raises
         ------
@@ -81,7 +81,7 @@ def _is_small(entry: ItemRecord) -> bool:
 
 
 def _plot(entry: ItemRecord) -> Box | None:
-    """A spectrogram without its axes."""
+    """Return the box of a spectrogram without its axes."""
     facts = _facts(entry)
     if "plot_left_px" not in facts:
         return None

@@ -1,4 +1,4 @@
-"""Unpacks a panorama's tiles beside the page, where a viewer finds them without a server."""
+"""Unpacking of a panorama's tiles next to the page, where a viewer finds them without a server."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from processors.packs.contents.subject import ItemRecord
 
 
 def unpack(entry: ItemRecord, folder: Path) -> tuple[dict[str, Any], list[Path]]:
-    """Write the tiles of `tiles.zip` into `folder`/tiles; gives the IIIF description, `id` there, and the paths.
+    """Write the tiles of `tiles.zip` into `folder`/tiles; return the IIIF description, `id` there, and the paths.
 
     Raises
     ------
-    ResultCorrupt : not an archive of tiles, or one with names that lead out of it.
+    ResultCorrupt : not an archive of tiles, or one with names that escape it.
     """
     place = f"tiles/{entry.sha256[:16]}"
     written: list[Path] = []
@@ -29,7 +29,7 @@ def unpack(entry: ItemRecord, folder: Path) -> tuple[dict[str, Any], list[Path]]
                 if member.is_dir():
                     continue
                 if ".." in inside.parts or inside.is_absolute() or "\\" in member.filename or not inside.parts:
-                    raise ResultCorrupt(f"{entry.path}: {member.filename!r} leads out of the archive")
+                    raise ResultCorrupt(f"{entry.path}: {member.filename!r} escapes the archive")
                 data = archive.read(member)
                 if inside.name == "info.json":
                     info = {**json.loads(data), "id": quote(place)}

@@ -1,4 +1,4 @@
-"""The waveform that the player draws: few enough points for a screen, from the stored peaks."""
+"""Waveform of the player: the stored peaks reduced to a screen's width."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 from processors.errors import ResultCorrupt
 
 POINTS = 1200
-"""About as many as a wide screen has columns."""
+"""Number of points, about as many as a wide screen has columns."""
 HEADER = struct.Struct("<iIiiIi")
-"""BBC audiowaveform's data format, version 2: version, flags, rate, samples a point, points, channels."""
+"""Header of BBC audiowaveform's data format, version 2: version, flags, rate, samples per point, points, channels."""
 
 
 def peaks(path: Path) -> dict[str, Any]:
-    """Lowest and highest 16-bit value of each point over all channels, and how long the sound is.
+    """Return the lowest and highest 16-bit value of each point over all channels, and the duration of the audio.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Pictures of a highlight clip: a title, a scene with its caption bar, the credits; drawn alike on every machine.
+"""Pictures of a highlight clip: title, scene with caption bar, credits; drawn alike on every machine.
 
-The letters are those of Pillow's own font, which is Latin: fonts of the machine would make other bytes on another one.
+Pillow's own font, which is Latin, is used: system fonts would give other bytes on other machines.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ Frame = NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True)
 class Cards:
-    """Draws in one size, 16:9."""
+    """Drawing of cards in one size, 16:9."""
 
     width_px: int
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """Width and height; even, as H.264 in 4:2:0 wants them."""
+        """Return width and height; even, as H.264 in 4:2:0 requires."""
         return self.width_px // 2 * 2, self.width_px * 9 // 32 * 2
 
     def text(self, title: str, lines: Sequence[str]) -> Frame:
-        """A card of text; what does not fit is left out and said to be."""
+        """Return a card of text; lines that do not fit are omitted, with a note."""
         width, height = self.size_px
         card = Image.new("RGB", (width, height), BACKGROUND)
         draw, margin = ImageDraw.Draw(card), width // 12
@@ -51,7 +51,7 @@ class Cards:
         return np.asarray(card)
 
     def scene(self, picture: Image.Image, title: str, credit: str) -> Frame:
-        """A picture, fitted whole, over a bar with its title and credit."""
+        """Return a picture, scaled to fit, over a bar with its title and credit."""
         width, height = self.size_px
         fitted = picture.convert("RGB")
         scale = min(width / fitted.width, height / fitted.height)
@@ -69,12 +69,12 @@ class Cards:
         return np.asarray(card)
 
     def _font(self, lines: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-        """A font of which so many lines fill the picture's height."""
+        """Return a font of which this number of lines fill the picture's height."""
         return ImageFont.load_default(self.size_px[1] / lines)
 
 
 def latin(text: str) -> str:
-    """The text in the letters that the font has; others become a middle dot, and many in a row one."""
+    """Return the text in letters that the font has; others become a middle dot, and a run of them becomes one."""
     shown = "".join(c if " " <= c <= "~" or "\u00a0" <= c <= "\u017f" else "\u00b7" for c in " ".join(text.split()))
     while "\u00b7\u00b7" in shown:
         shown = shown.replace("\u00b7\u00b7", "\u00b7")

@@ -1,4 +1,4 @@
-"""A highlight clip over a selection: title, stills, moving shots, credits and the sound; the same bytes each time."""
+"""Highlight clip of a selection: title, stills, moving shots, credits and audio; the same bytes each time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from processors.store.store import Store
 FILE = "highlight.mp4"
 FRAMES_PER_SECOND = 25
 MAX_SCENES = 60
-"""Three minutes of stills: a clip is for showing, the pack holds the rest."""
+"""Maximum number of scenes, three minutes of stills: a clip is an overview, the pack holds the rest."""
 CARD_SECONDS = 3.0
 SOUNDS = ("audible.flac", "original.wav", "original.flac")
 FADE_SECONDS = 1.0
@@ -35,7 +35,7 @@ FADE_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One picture or moving shot."""
+    """Still or moving shot."""
 
     entry: ItemRecord
     is_moving: bool
@@ -47,7 +47,7 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
     Raises
     ------
     RequestError : the selection has no still and no shot.
-    ResultMissing, ResultCorrupt : a still or shot is not what its manifest says.
+    ResultMissing, ResultCorrupt : a still or shot does not match its manifest.
     StoreError : ffmpeg ended before the last frame.
     """
     assert recipe.highlight is not None
@@ -79,7 +79,7 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
 
 
 def _scenes(chosen: Sequence[SelectedSource], store: Store) -> Iterator[Scene]:
-    """Of each photo its largest preview; of each video its preview clip and the best still of each shot."""
+    """Yield the largest preview of each photo; the preview clip and the best still of each shot of each video."""
     for one in chosen:
         found = list(entries(one.subject, one.shown, store))
         shown = [(entry, presentation_of(entry.manifest.ref.processor)) for entry in found]
@@ -135,7 +135,7 @@ def _still(entry: ItemRecord) -> Iterator[Image.Image]:
 
 
 def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
-    """The clip's picture at each frame of the highlight; it ends with the clip."""
+    """Yield the clip's picture at each frame of the highlight; it ends with the clip."""
     with checked_bytes(entry) as data, av.open(data, "r") as container:
         stream = container.streams.video[0]
         index, shown = 0, None
@@ -150,13 +150,13 @@ def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
 
 
 def _heard(chosen: Sequence[SelectedSource], store: Store) -> ItemRecord | None:
-    """The sound of the clip: the first of the selection in its most audible rendition; None where there is none."""
+    """Return the audio of the clip: the first of the selection, in its most audible rendition; None without audio."""
     found = [e for one in chosen for e in entries(one.subject, one.shown, store) if e.name in SOUNDS]
     return min(found, key=lambda entry: SOUNDS.index(entry.name), default=None)
 
 
 def _sound(heard: ItemRecord, seconds: float, scratch: Path) -> Path:
-    """The sound as WAV, as long as the clip at most, faded out."""
+    """Write the audio as WAV, as long as the clip at most, faded out."""
     import soundfile
 
     with checked_bytes(heard) as data, soundfile.SoundFile(data) as file:

@@ -1,4 +1,4 @@
-"""Which results and items of a source a recipe takes."""
+"""Selection of a source's results and items by a recipe."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 
 def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:
-    """The results of one source to take, each with only the items to take, in the order of processor and key.
+    """Yield the results of one source to take, each with only the items to take, in the order of processor and key.
 
-    Of a processor's results those that today's recipes ask for are taken; where they ask for none, the latest.
+    The results of a processor that today's recipes want are taken; if they want none, the latest.
     """
     by_processor: dict[str, list[Manifest]] = {}
     for manifest in manifests:
@@ -28,7 +28,7 @@ def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[Res
             if presentation_of(processor).is_in_sizes:  # a small photo is not enlarged: its sizes may be the same bytes
                 items = list({i.sha256: i for i in reversed(items)}.values())[::-1]
                 if recipe.pictures:
-                    items = sorted(items, key=_area)[-1:]  # the pack makes its own sizes
+                    items = sorted(items, key=_area)[-1:]  # the pack resizes by itself
             if items:
                 yield dataclasses.replace(manifest, items=tuple(items))
 

@@ -1,4 +1,4 @@
-"""A pack's recipe: what to take, for whom, in which words and sizes."""
+"""Pack recipe: contents, audience, texts and sizes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_TAKE = ("stills", "contact sheets", "spectrograms", "clips", "web sound"
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """Pictures are made in these sizes and this format; none is enlarged."""
+    """Sizes and format of pictures; none is enlarged."""
 
     longest_side_px: tuple[int, ...]
     picture_format: PackPicture = "jpeg"
@@ -27,7 +27,7 @@ class Pictures:
 
 @dataclass(frozen=True, kw_only=True)
 class Highlight:
-    """A clip over the selection: stills and shots with titles, credits and the sound."""
+    """Clip of the selection: stills and shots with titles, credits and audio."""
 
     seconds_each: float = 3.0
     longest_side_px: int = 1280
@@ -35,7 +35,7 @@ class Highlight:
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """Where the user's certificate chain and private key lie (PEM), for C2PA."""
+    """Paths of the user's certificate chain and private key (PEM) for C2PA."""
 
     certificate: Path
     key: Path
@@ -43,10 +43,10 @@ class Signature:
 
 @dataclass(frozen=True, kw_only=True)
 class Override:
-    """Someone takes it on themselves, in writing, that a source may be passed on."""
+    """Written declaration by which someone takes responsibility for redistributing a source."""
 
     source: str
-    """A name, a pattern, or the first characters of the digest."""
+    """Name, pattern, or first characters of the digest."""
     who: str
     why: str
 
@@ -63,9 +63,9 @@ class Recipe:
     languages: tuple[str, ...] = LANGUAGES
     publisher: str | None = None
     date: str | None = None
-    """Day of the pack, as written on it; None: the day of its latest result."""
+    """Day printed on the pack; None: the day of its latest result."""
     web_address: str | None = None
-    """Where the pack's `data` folder will be published; IIIF names everything by its address."""
+    """URL at which the pack's `data` folder will be published; IIIF identifies everything by URL."""
     pictures: Pictures | None = None
     highlight: Highlight | None = None
     signature: Signature | None = None

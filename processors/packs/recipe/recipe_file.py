@@ -1,4 +1,4 @@
-"""A pack's recipe in TOML: read, checked, every mistake with its line."""
+"""Pack recipe in TOML: reading and validation; reports every mistake with its line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_recipe(path: Path, processors: Collection[str]) -> Recipe:
 
     Parameters
     ----------
-    processors : names of all that `take` may name.
+    processors : names that `take` may use.
 
     Raises
     ------
@@ -149,4 +149,4 @@ _TRANSLATIONS: dict[str, Any] = {
     f"{key}_{code}": (Written, "") for key in ("title", "text") for code in OTHER_LANGUAGES
 }
 RecipeTable = create_model("RecipeTable", __base__=_RecipeHead, **_TRANSLATIONS)
-"""The whole file. Defaults are those of `Recipe`: what is not given is never read from here."""
+"""Model of the whole file. Defaults are those of `Recipe`: missing values are never read from here."""

@@ -1,4 +1,4 @@
-"""A template of a pack's recipe that explains every key."""
+"""Template of a pack recipe that explains every key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of an item in each language: what it is, its caption, and a text for those who cannot see it."""
+"""Texts of an item in each language: label, caption, and alternative text for those who cannot see it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What is said of one item."""
+    """Texts of one item."""
 
     label: Text
-    """What it is, and of what: in every language."""
+    """Kind of item and its subject, in every language."""
     caption: Text
-    """As the agency wrote it; empty where it did not."""
+    """Caption by the agency; empty without one."""
     alternative: Text
-    """For those who cannot see or hear it: from the caption, else built from the facts and saying so."""
+    """Text for those who cannot see or hear it: from the caption, else generated from the facts, as it then states."""
 
 
 def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
@@ -42,7 +42,7 @@ def _kind(subject: SourceRecord, entry: ItemRecord | None) -> Text:
 
 
 def time_of(entry: ItemRecord | None) -> float | None:
-    """Return the presentation time of a picture, seconds; None where it has none."""
+    """Return the presentation time of a picture, in seconds; None if it has none."""
     facts: Any = entry.facts if entry and isinstance(entry.facts, dict) else {}
     identity: Any = facts.get("identity")
     found = facts.get("time_seconds", identity.get("time_seconds") if isinstance(identity, dict) else None)

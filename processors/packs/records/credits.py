@@ -1,4 +1,4 @@
-"""`CREDITS.txt`: whom to name, what may be done, who decided otherwise; one paragraph a source, for people."""
+"""`CREDITS.txt`: credits, rights and overrides of each source in one paragraph, for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE = "CREDITS.txt"
 
 
 def credits_text(packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[bytes]:
-    """The file, in pieces."""
+    """Yield the file in pieces."""
     yield _lines([*_both(recipe.title, recipe), f"{identity.urn}, {identity.day}, audience: {recipe.audience}", ""])
     groups: dict[str, list[PackedFile]] = {}
     for one in packed:
@@ -47,7 +47,7 @@ def credits_text(packed: Sequence[PackedFile], recipe: Recipe, identity: PackIde
 
 
 def _other_voices(subject: SourceRecord) -> Iterator[str]:
-    """What other places of the same bytes say of credit and rights, and which of them binds."""
+    """Yield the statements on credit and rights at other paths of the same bytes, and which of them binds."""
     if subject.bound_by:
         yield f"  {_named('rights_said_by')}: {subject.bound_by.place}: {subject.bound_by.why_not}"
     own = subject.voices[0] if subject.voices else None
@@ -68,10 +68,10 @@ def _both(text: Text, recipe: Recipe) -> list[str]:
 
 
 def _named(name: str) -> str:
-    """A phrase in every language, whatever the languages of the pack."""
+    """Return a phrase in every language, whatever the languages of the pack."""
     return in_all_languages(phrase(name))
 
 
 def _lines(lines: Iterable[str]) -> bytes:
-    """Each as one line for people: any white space is a blank, control characters become escapes."""
+    """Return each text as one line for people: white space becomes a blank, control characters become escapes."""
     return "".join(printable(re.sub(r"\s", " ", line)) + "\n" for line in lines).encode()

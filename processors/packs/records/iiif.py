@@ -1,4 +1,4 @@
-"""IIIF Presentation 3: one canvas for each picture, video and sound, a range for each source."""
+"""IIIF Presentation 3: one canvas for each picture, video and audio file, a range for each source."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from processors.packs.records.captions import time_of, words
 FILE = "iiif-manifest.json"
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 LOCAL_ADDRESS = "http://localhost:8000/data/"
-"""What `python -m http.server` in the pack's folder serves: IIIF names everything by a web address."""
+"""URL served by `python -m http.server` in the pack's folder: IIIF identifies everything by URL."""
 TYPES = {"image": "Image", "video": "Video", "audio": "Sound"}
 
 
 def manifest(shown: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[bytes]:
-    """The manifest of at least one file that `can_be_shown`, in pieces."""
+    """Yield the manifest of at least one file that `can_be_shown`, in pieces."""
     base = recipe.web_address or LOCAL_ADDRESS
     head: dict[str, Json] = {"@context": CONTEXT, "id": f"{base}{FILE}", "type": "Manifest"}
     head["label"] = _text(recipe.title, recipe)
@@ -43,7 +43,7 @@ def manifest(shown: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity
 
 
 def _order_of(shown: Sequence[PackedFile]) -> Callable[[PackedFile], tuple[int, float]]:
-    """Sources and results as they come; within a result by presentation time."""
+    """Return a sort key that keeps the order of sources and results and sorts each result by presentation time."""
     places: dict[tuple[str, str], int] = {}
     for one in shown:
         places.setdefault((one.subject.digest, one.folder), len(places))
@@ -51,7 +51,7 @@ def _order_of(shown: Sequence[PackedFile]) -> Callable[[PackedFile], tuple[int, 
 
 
 def can_be_shown(one: PackedFile) -> bool:
-    """Is it a picture, a video or a sound whose size or duration is known?"""
+    """Return True for a picture, video or audio file of known size or duration."""
     kind = one.media_type.partition("/")[0]
     return (kind in ("image", "video") and bool(one.width_px and one.height_px)) or (
         kind == "audio" and bool(one.duration_seconds)
@@ -124,7 +124,7 @@ def _pair(name: str, value: str | Text, recipe: Recipe) -> Json:
 
 
 def _text(text: Text, recipe: Recipe) -> Json:
-    """In the pack's languages; where there is none of them, in those that there are."""
+    """Return a text in the pack's languages, or in all its languages if it exists in none of those."""
     return _json(in_languages(text, recipe.languages) or in_languages(text, text))
 
 

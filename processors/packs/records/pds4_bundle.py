@@ -1,4 +1,4 @@
-"""PDS4 labels (`Product_Browse`): one a folder of media, in the folder that it describes, as the standard wants."""
+"""PDS4 labels (`Product_Browse`): one per media folder, in the folder that it describes, as the standard requires."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ ENCODINGS = {
     "audio/mp4": ("Encoded_Audio", "M4A/AAC"),
     "video/mp4": ("Encoded_Video", "MP4/H.264"),
 }
-"""What information model 1.26 takes: no WebP, Ogg or FLAC."""
+"""Formats allowed by information model 1.26: no WebP, Ogg or FLAC."""
 WITH_SOUND = "MP4/H.264/AAC"
 NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""XML 1.0, 2.2: what is no character there."""
+"""Characters not allowed by XML 1.0, 2.2."""
 FILE_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?\.[a-zA-Z0-9](?:[a-zA-Z0-9\-_]*[a-zA-Z0-9])?")
 
 
 def can_be_labelled(media_type: str, name: str, *, is_original: bool) -> bool:
-    """May a label describe this file? Originals keep their names, and PDS4 takes ASCII only.
+    """Return True if a label may describe this file. Originals keep their names, and PDS4 allows only ASCII.
 
-    An original video is left out: what encodes it is not ours to say, and only H.264 is taken.
+    Original videos are left out: their encoding is not ours to state, and only H.264 is allowed.
     """
     is_ours = not (is_original and media_type.startswith("video/"))
     return is_ours and media_type in ENCODINGS and bool(FILE_NAME.fullmatch(name))
 
 
 def labels(packed: Sequence[PackedFile], identity: PackIdentity) -> Iterator[tuple[str, bytes]]:
-    """(path below `data/`, XML) of each label."""
+    """Yield (path relative to `data/`, XML) of each label."""
     folders: dict[str, list[PackedFile]] = {}
     for one in packed:
         if can_be_labelled(one.media_type, one.name, is_original=one.entry is None):
@@ -95,7 +95,7 @@ def _label(files: list[PackedFile], identity: PackIdentity, number: int) -> str:
 
 
 def _context(subject: SourceRecord) -> str:
-    """The span in which it was recorded; the target is Mars where the evidence counts sols."""
+    """Return the recording span; the target is Mars if the evidence counts sols."""
     recorded = subject.recorded
     if recorded is None:
         return ""
@@ -148,7 +148,7 @@ def _file_area(one: PackedFile, index: int) -> str:
 
 
 def _xml(text: str) -> str:
-    """Text for XML 1.0: what it cannot hold at all becomes a question mark."""
+    """Return text for XML 1.0: characters that it does not allow become question marks."""
     return escape(NOT_XML.sub("?", text))
 
 

@@ -1,4 +1,4 @@
-"""`README.txt` at the top of a pack: what to open first, in the pack's languages."""
+"""`README.txt` at the top of a pack, in the pack's languages: what to open first."""
 
 from __future__ import annotations
 

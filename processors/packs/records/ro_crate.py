@@ -1,4 +1,4 @@
-"""RO-Crate 1.1 with the Process Run profile: what was made of what, by which processor, version and libraries."""
+"""RO-Crate 1.1 with the Process Run profile: provenance of each file, with processor, version and libraries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILE = "ro-crate-metadata.json"
 VERSION = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 TERMS = {term: f"http://schema.org/{term}" for term in ("creditText", "sha256", "usageInfo")}
-"""Of schema.org, younger than the context of RO-Crate 1.1."""
+"""Terms of schema.org that are newer than the context of RO-Crate 1.1."""
 RIGHTS = "#rights"
 PACKER = "#marsmedia-pack"
 COMPLETED = "http://schema.org/CompletedActionStatus"
@@ -31,11 +31,11 @@ COMPLETED = "http://schema.org/CompletedActionStatus"
 def crate(
     packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, others: Iterable[tuple[str, str, str]]
 ) -> Iterator[bytes]:
-    """The crate's metadata document, in pieces.
+    """Yield the crate's metadata document in pieces.
 
     Parameters
     ----------
-    others : (path below `data/`, media type, what it is) of the files that describe the pack.
+    others : (path relative to `data/`, media type, description) of the files that describe the pack.
     """
     head: dict[str, Json] = {"@context": [f"{VERSION}/context", dict(TERMS)]}
     yield from json_with_list(head, "@graph", _graph(packed, recipe, identity, list(others)))
@@ -144,7 +144,7 @@ def rights_id(subject: SourceRecord) -> str:
 
 
 def _source(subject: SourceRecord, recipe: Recipe) -> Json:
-    """A source that is not in the pack itself: named by its bytes."""
+    """Return the entry of a source that is not in the pack itself: identified by its digest."""
     return {"@id": f"urn:sha256:{subject.digest}", "@type": "CreativeWork", **_about(subject)}
 
 
@@ -202,7 +202,7 @@ def _action(manifest: Manifest, files: list[PackedFile], made_of: str, softwares
 
 
 def _stored_id(one: PackedFile) -> str:
-    """The stored item: the file in the pack, or, where the pack made another of it, its digest."""
+    """Return the id of a stored item: the file in the pack or, if the pack converted it, its digest."""
     return f"urn:sha256:{one.entry.sha256}" if one.made and one.entry else _id(one.path)
 
 
@@ -225,7 +225,7 @@ def _pack_action(manifest: Manifest, files: list[PackedFile]) -> Json:
 
 
 def _software(manifest: Manifest, softwares: dict[str, dict[str, Json]]) -> str:
-    """The processor as software, made of libraries; each is described once."""
+    """Return the id of a processor as software made of libraries; each is described once."""
     libraries = []
     for name, version in sorted(manifest.software.items()):
         if name == "commit":
@@ -251,7 +251,7 @@ def _software(manifest: Manifest, softwares: dict[str, dict[str, Json]]) -> str:
 
 
 def iso_date(written: str) -> str:
-    """A date in ISO 8601, where Exif writes `2021:06:11 10:00:05`."""
+    """Return a date in ISO 8601, also from Exif's form `2021:06:11 10:00:05`."""
     found = re.fullmatch(r"(\d{4}):(\d{2})(?::(\d{2})(?: (.*))?)?", written)
     if not found:
         return written.replace(" ", "T", 1) if re.match(r"\d{4}-\d{2}-\d{2} \d", written) else written
@@ -260,17 +260,17 @@ def iso_date(written: str) -> str:
 
 
 def _time(utc: str, later_seconds: float = 0.0) -> str:
-    """The profile's shapes take an offset and no Z."""
+    """Return a time with an offset, since the profile's shapes allow no Z."""
     return in_seconds(utc, later_seconds).replace("Z", "+00:00")
 
 
 def _one_or_all(values: Sequence[str]) -> Json:
-    """A value without a list where there is only one, None where there is none."""
+    """Return a single value without a list, None for no values."""
     return [*values] if len(values) > 1 else next(iter(values), None)
 
 
 def _refs(names: Iterable[str]) -> Json:
-    """References; RO-Crate wants a single one without a list."""
+    """Return references; RO-Crate requires a single one without a list."""
     found: list[Json] = [{"@id": name} for name in names]
     return found[0] if len(found) == 1 else found
 
