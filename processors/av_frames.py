@@ -8,8 +8,31 @@ import av
 import av.audio.frame
 import numpy as np
 
+from processors.errors import RefusedMedia
+
 FORMAT = "flt"
 PLANES_THAT_FAIL = 8
+
+
+def as_float32(samples: np.ndarray) -> np.ndarray:
+    """The same numbers in 32 bits.
+
+    Raises
+    ------
+    RefusedMedia : one that is finite in 64 bits is beyond them.
+    """
+    if samples.dtype == np.float32:
+        return samples
+    with np.errstate(over="ignore", invalid="ignore"):
+        narrow = samples.astype(np.float32)
+    beyond = np.isinf(narrow) & np.isfinite(samples)
+    if beyond.any():
+        highest = float(np.abs(samples[beyond]).max())
+        raise RefusedMedia(
+            f"samples reach {highest:.3g} times full scale, more than 32-bit numbers hold",
+            "scale the recording to full scale 1.0",
+        )
+    return narrow
 
 
 def frame_of(samples: np.ndarray, *, rate_hz: int, layout: str, first_sample: int) -> av.AudioFrame:
@@ -38,7 +61,7 @@ def samples_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
     if not frame.format.is_planar:
         data = data.reshape(-1, channels).T
     if data.dtype.kind == "f":
-        return data.astype(np.float32, copy=False)
+        return as_float32(data)
     full = 1 << (data.dtype.itemsize * 8 - 1)
     zero = full if data.dtype.kind == "u" else 0
     return ((data.astype(np.float64) - zero) / full).astype(np.float32)

@@ -25,6 +25,7 @@ import pillow_heif
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from processors.containers.id3 import behind_id3
+from processors.containers.mended_file import as_mended, mending_of
 from processors.errors import (
     OF_THE_CALLER,
     DamagedMedia,
@@ -103,12 +104,16 @@ def damaged_by(error: Exception, doing: str = "decoding", todo: str | None = Non
 def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.container.InputContainer:
     """Open an audio or video file for reading with PyAV, from its first byte.
 
+    A sound file in which FFmpeg would lose its way is given to it mended (`mended_file`).
+
     `probe_bytes`: no more than these are looked at behind the header; None: FFmpeg's own 5 MB.
 
     Raises
     ------
     DamagedMedia : no allowed demuxer accepts the bytes.
     """
+    if mending := mending_of(file):
+        file = as_mended(file, mending)
     with decoder_errors("opening the container"):
         try:
             return _opened(file, probe_bytes)

@@ -13,6 +13,7 @@ import av.stream
 
 from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio
+from processors.containers.mended_file import mending_of
 from processors.containers.motion_jpeg import is_motion_jpeg
 from processors.containers.sidecar import SIDECAR, is_sidecar
 from processors.containers.text_file import text_of
@@ -88,7 +89,7 @@ def identify(file: BinaryIO, name: str) -> Identity:
     if not head:
         return Identity(kind="unsupported", format="empty file", note="it holds no bytes: fetch it again")
     found = _planetary(file, name) or _known(file, head) or _mpeg_audio(file, head) or _text(file, name)
-    found = found or _unknown(head)
+    found = found or _behind_junk(file) or _unknown(head)
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     if found.kind == "media" and not belongs(suffix, found.format):
         return replace(found, note=f"named .{suffix}, but the bytes are {title_of(found.format)}")
@@ -171,6 +172,12 @@ def _mpeg_audio(file: BinaryIO, head: bytes) -> Identity | None:
     if not has_mpeg_audio(behind):
         return None
     return _opened(file, BY_NAME["mp3"])
+
+
+def _behind_junk(file: BinaryIO) -> Identity | None:
+    """A sound file behind bytes that are none of it; whoever reads it says how many."""
+    mending = mending_of(file)
+    return _opened(file, BY_NAME[mending.format]) if mending and mending.format else None
 
 
 def _behind_tags(file: BinaryIO, head: bytes) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from flows.run.problems import FileProblem, blame_of
+from flows.run.problems import FileProblem, blame_of, in_one_line
 from processors.errors import RequestError, ResultMissing
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
@@ -41,7 +41,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
         elif result["verdict"] != "made" and (problem := _problem(row, result, store)):
             yield problem
     for file, reasons in damaged.items():
-        yield FileProblem(file=file, processor=None, verdict="damaged", reason="; ".join(reasons), is_new=False)
+        yield FileProblem(file=file, processor=None, verdict="damaged", reason=in_one_line(reasons), is_new=False)
 
 
 def _newest(catalogue: Catalogue) -> list[dict[str, Any]]:

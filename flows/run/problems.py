@@ -119,3 +119,9 @@ def _concerned(processors: Sequence[str]) -> str:
     if len(processors) <= NAMES_SHOWN:
         return f" [{named}]"
     return f" [{len(processors)} results: {named} ...]"
+
+
+def in_one_line(reasons: Iterable[str]) -> str:
+    """Several results' reasons, each part said once: what is cut off is told of the picture and of the sound."""
+    parts = dict.fromkeys(part for reason in reasons for part in reason.split("; "))
+    return "; ".join(part for part in parts if f"cut off: {part}" not in parts)

@@ -14,7 +14,7 @@ from flows.run.batches import SourceOutcome
 from flows.run.changes import Change
 from flows.run.interrupt import EXIT_CODES
 from flows.run.prepare import Prepared
-from flows.run.problems import FAULT_OF, Cause, FileProblem, blame_of, by_file
+from flows.run.problems import FAULT_OF, Cause, FileProblem, blame_of, by_file, in_one_line
 from flows.run.run_record import RunRecord
 from processors.engine.result_records import Outcome
 from processors.errors import Blame
@@ -292,7 +292,7 @@ def _damaged(
                     reasons_of.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
     return [
         FileProblem(
-            file=file, processor=None, verdict="damaged", reason="; ".join(reasons), is_new=any(reasons.values())
+            file=file, processor=None, verdict="damaged", reason=in_one_line(reasons), is_new=any(reasons.values())
         )
         for file, reasons in reasons_of.items()
     ]

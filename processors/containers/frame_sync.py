@@ -116,7 +116,7 @@ def dts_frame(data: bytes, place: int) -> Frame | None:
 
 def begins_with(frame_at: FrameAt) -> Callable[[bytes], bool]:
     """A test of a file's first bytes: do frames of this kind follow one another from the first byte on?"""
-    return lambda data: _in_a_row(data, 0, frame_at)
+    return lambda data: follow_one_another(data, 0, frame_at)
 
 
 FRAMES: dict[str, FrameAt] = {
@@ -135,24 +135,31 @@ def missing_of_last(data: bytes, file_format: str) -> int:
 
 
 def has_mpeg_audio(data: bytes) -> bool:
-    """Do frames of MPEG audio begin anywhere in these bytes: behind tags, zeros, or the rest of a frame?
+    """Do frames of MPEG audio begin anywhere in these bytes: behind tags, zeros, or the rest of a frame?"""
+    return mpeg_audio_start(data) is not None
+
+
+def mpeg_audio_start(data: bytes) -> int | None:
+    """Return where frames of MPEG audio begin in these bytes; None where they do not.
 
     A first frame that counts the others (Xing or Info) needs none behind it.
     """
     first = mpeg_audio_frame(data, 0)
     if first and re.search(rb"Xing|Info", data[: min(first[0], XING_BYTES)]):
-        return True
-    return any(
-        _in_a_row(data, place, mpeg_audio_frame, MIN_FRAMES if place == 0 else MIN_FRAMES_BEHIND_JUNK)
-        for place in _possible_starts(data)
-    )
+        return 0
+    for place in _possible_starts(data):
+        min_frames = MIN_FRAMES_BEHIND_JUNK if place else MIN_FRAMES
+        if follow_one_another(data, place, mpeg_audio_frame, min_frames):
+            return place
+    return None
 
 
 def _possible_starts(data: bytes) -> Iterator[int]:
     return (found.start() for found in re.finditer(rb"\xff(?=[\xe2-\xe7\xf2-\xff][\x10-\xef])", data))
 
 
-def _in_a_row(data: bytes, place: int, frame_at: FrameAt, min_frames: int = MIN_FRAMES) -> bool:
+def follow_one_another(data: bytes, place: int, frame_at: FrameAt, min_frames: int = MIN_FRAMES) -> bool:
+    """Do so many frames of this kind stand in a row from here on, or fewer up to the end?"""
     first = frame_at(data, place)
     if first is None or data.find(data[place : place + 3], place + 3, place + first[0]) >= 0:
         return False  # rows of a picture repeat their bytes within what would be a frame

@@ -47,6 +47,12 @@ def refuse_misread(file: SourceFile, max_channels: int) -> None:
             raise UnsupportedMedia("24-bit samples at the lower end of 4 bytes, where the upper end is due", WHAT_TO_DO)
 
 
+def is_big_endian_riff(file: SourceFile) -> bool:
+    """Is it a RIFX file? FFmpeg takes its samples for little-endian ones."""
+    with file.open() as opened:
+        return opened.read(4) == b"RIFX"
+
+
 def _is_right_justified(data: bytes, order: str) -> bool:
     """Are the uppermost bytes of 32-bit samples empty or mere sign, and the lowest not?"""
     samples = np.frombuffer(data[: len(data) // 4 * 4], np.uint8).reshape(-1, 4)[:, :: -1 if order == ">" else 1]

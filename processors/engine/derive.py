@@ -14,6 +14,7 @@ import av.packet
 
 from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.audio.reading.first_sound import first_sound_seconds
+from processors.containers.fragments import has_every_fragment
 from processors.containers.matroska import cut_off_because
 from processors.containers.missing_bytes import too_short_because
 from processors.contract import (
@@ -218,6 +219,7 @@ def _run_video(
                 sound = StreamReader(heard, first_sound=first_sound_seconds(file, heard.index))
                 why = cut_off_because(file, source.format) or too_short_because(file, source.format)
                 sound.tally.cut_off_because = why
+                sound.has_every_packet = "mp4" in source.format and has_every_fragment(file)
         if sound:
             _start(audio_work, sound.info)
             lanes.append(_Lane(sound, "audio", audio_work))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import BinaryIO
 
@@ -12,6 +13,7 @@ import av.stream
 from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
+from processors.containers.mended_file import as_mended, mending_of
 from processors.decoding import decoder_errors, open_container
 from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.position import position_of
@@ -40,11 +42,20 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
             container_start_seconds=_seconds(container.start_time, Fraction(1, av.time_base)),
             container_duration_seconds=_seconds(container.duration, Fraction(1, av.time_base)),
             container_bit_rate_bps=container.bit_rate or None,
-            streams=tuple(_stream(stream) for stream in container.streams),
+            streams=tuple(_in_order_of_rifx(_stream(stream), file) for stream in container.streams),
             known=known_from(tags, **position_of(tags)),
             tags=tags,
             problems=tuple(problems[:MAX_PROBLEMS]),
         )
+
+
+def _in_order_of_rifx(stream: StreamRecord, file: BinaryIO) -> StreamRecord:
+    """Of a RIFX file, whose samples are big-endian: FFmpeg names the codec of a RIFF file."""
+    file.seek(0)
+    codec = stream.codec or ""
+    if file.read(4) != b"RIFX" or not (codec.startswith("pcm_") and codec.endswith("le")):
+        return stream
+    return replace(stream, codec=f"{codec[:-2]}be")
 
 
 def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
@@ -67,6 +78,9 @@ def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
 
 def _more_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
     """What FFmpeg does not tell; read after it is done with the file's headers."""
+    if (mending := mending_of(file)) and mending.junk:
+        problems.append(str(mending.junk_words))
+        file = as_mended(file, mending)
     file.seek(0)
     head = file.read(12)
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):

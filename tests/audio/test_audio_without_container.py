@@ -151,3 +151,35 @@ def test_sound_of_an_avi_that_is_cut_says_how_much_is_not_there(tmp_path: Path) 
     assert read(path)[1].damage is None
     _, report, _ = read(cut(path, path.stat().st_size - 5000))
     assert report.damage == "5000 bytes of the file are not there"
+
+
+@pytest.mark.parametrize(
+    ("muxer", "encoder", "samples_each"), [("ac3", "ac3", 1536), ("eac3", "eac3", 1536), ("tta", "tta", None)]
+)
+def test_a_frame_whose_checksum_is_wrong_is_told_and_what_follows_keeps_its_time(
+    tmp_path: Path, muxer: str, encoder: str, samples_each: int | None
+) -> None:
+    path = encoded(tmp_path / "sound", muxer, encoder)
+    whole, report, _ = read(path)
+    assert report.damage is None
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 + 101] ^= 1
+    path.write_bytes(data)
+    count, report, _ = read(path)
+    assert count == whole
+    assert report.missing_sample_count == (samples_each or report.missing_sample_count) > 0
+    assert str(report.damage).startswith(f"{report.missing_sample_count} of {whole} samples are missing, from ")
+
+
+def test_a_checksum_of_mp2_that_is_right_is_no_fault(tmp_path: Path) -> None:
+    ffmpeg = shutil.which("ffmpeg") or pytest.skip("needs ffmpeg")
+    path = tmp_path / "sound.mp2"
+    command = f"{ffmpeg} -v error -f lavfi -i sine=1000:d=2 -c:a libtwolame -error_protection 1 {path}"
+    if subprocess.run(command.split(), check=False, timeout=60).returncode:
+        pytest.skip("this FFmpeg has no libtwolame")
+    assert path.read_bytes()[1] & 1 == 0
+    assert read(path)[1].damage is None
+    data = bytearray(path.read_bytes())
+    data[data.find(data[:3], len(data) // 2) + 4] ^= 1  # the checksum itself
+    path.write_bytes(data)
+    assert read(path)[1].missing_sample_count == 1152

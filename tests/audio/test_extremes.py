@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from flows.recipes import SOUND
 from processors.audio.envelope import Envelope
 from processors.audio.events.events import Events
 from processors.audio.levels.levels import Levels
 from processors.audio.marks import Marks
+from processors.audio.reading.audio_reader import FileReader
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.contract import Processor
 from processors.errors import RefusedMedia
+from processors.sources.source_file import SourceFile
 from tests.helpers.audio_sessions import Bench
 
 MADE_OF_SAMPLES = [processor for processor in SOUND if not isinstance(processor, Marks)]
@@ -114,3 +118,66 @@ def test_an_impulse_in_antiphase_is_heard(tmp_path: Path) -> None:
     facts = Bench(tmp_path, np.stack([samples, -samples])).run(Events()).facts("events.csv")
     assert facts["impulse_count"] == 1
     assert facts["events"][0]["start_seconds"] == pytest.approx(2.0, abs=0.002)
+
+
+def test_a_rate_that_nobody_hears_has_the_original_only_and_the_reason(tmp_path: Path) -> None:
+    result = Bench(tmp_path, np.random.default_rng(0).normal(0, 0.1, 300), 1).run(Renditions())
+    assert list(result.items) == ["original.flac"]
+    assert result.facts("original.flac")["others_missing_because"] == (
+        "at 1 Hz there is nothing to hear: filters and the web begin at 200 Hz; play the original faster"
+    )
+
+
+@pytest.mark.parametrize("rate_hz", [1, 3, 12, 25, 100, 1000])
+def test_noise_at_a_low_rate_holds_no_impulses_and_the_reason_is_told(tmp_path: Path, rate_hz: int) -> None:
+    noise = np.random.default_rng(5).normal(0, 0.1, 120 * rate_hz)
+    facts = Bench(tmp_path, noise, rate_hz).run(Events()).facts("events.csv")
+    assert facts["impulse_count"] == 0
+    assert facts["not_found_because"][0] == (f"impulses are not looked for at {rate_hz} Hz: they rise within 4 ms")
+
+
+def test_a_window_too_long_for_a_tone_is_told(tmp_path: Path) -> None:
+    def facts_of(rate_hz: int, seconds: int) -> dict[str, Any]:
+        tone = 0.1 * np.sin(2 * np.pi * 40 * np.arange(seconds * rate_hz) / rate_hz)
+        return Bench(tmp_path / f"{rate_hz}-{seconds}", tone, rate_hz).run(Events()).facts("events.csv")
+
+    short, long = facts_of(200, 20), facts_of(200, 60)
+    assert (short["tone_count"], short["not_found_because"][1]) == (
+        0,
+        "a window of 2048 samples is 10.2 s at 200 Hz: no tone is found in 20 s: it takes 30.7 s",
+    )
+    assert long["not_found_because"][1] == (
+        "a window of 2048 samples is 10.2 s at 200 Hz: only tones of 30.7 s or more are found"
+    )
+    assert long["tone_count"] == 1
+    assert facts_of(8000, 5)["not_found_because"] == []
+
+
+@pytest.mark.parametrize("gain_db", [40, 90, 360, 700])
+def test_loudness_above_10_lufs_is_measured(tmp_path: Path, gain_db: int) -> None:
+    noise = np.random.default_rng(2).normal(0, 0.1, 5 * 48_000) * np.repeat([1, 0.2, 0.5, 1, 0.1], 48_000)
+    quiet, loud = (
+        Bench(tmp_path / name, noise * gain, codec="float").run(Levels()).facts("levels.json")["loudness"]
+        for name, gain in (("quiet", 1.0), ("loud", 10 ** (gain_db / 20)))
+    )
+    for name in ("integrated_lufs", "highest_momentary_lufs", "highest_short_term_lufs"):
+        assert loud[name] == pytest.approx(quiet[name] + gain_db, abs=0.1), name
+    assert loud["range_lu"] == pytest.approx(quiet["range_lu"], abs=0.01)
+
+
+def test_one_sample_at_the_end_of_32_bits_has_a_loudness(tmp_path: Path) -> None:
+    samples = np.random.default_rng(2).normal(0, 0.1, 5 * 48_000).astype(np.float32)
+    samples[100_000] = 3e38
+    loudness = Bench(tmp_path, samples, codec="float").run(Levels()).facts("levels.json")["loudness"]
+    assert loudness["integrated_lufs"] > 700
+
+
+@pytest.mark.parametrize(("suffix", "value"), [("wav", 1e199), ("aiff", -1e40), ("w64", 3.5e38), ("caf", 1e300)])
+def test_floats_beyond_32_bits_are_refused_and_not_called_infinite(tmp_path: Path, suffix: str, value: float) -> None:
+    samples = np.full(1000, 0.25)
+    samples[500] = value
+    path = tmp_path / f"sound.{suffix}"
+    soundfile.write(path, samples, 48_000, "DOUBLE")
+    reader = FileReader(SourceFile.at(path), suffix)
+    with pytest.raises(RefusedMedia, match="times full scale, more than 32-bit numbers hold"):
+        list(reader.blocks())

@@ -130,7 +130,11 @@ def test_a_damaged_last_page_says_what_is_missing_at_the_end(tmp_path: Path, cod
     assert 0 < lost < 60_000
     assert np.allclose(samples, whole[:, : samples.shape[1]], rtol=0, atol=SAME[codec])
     assert report.damaged == (Damaged(start_seconds=samples.shape[1] / RATE_HZ, end_seconds=6.0),)
-    assert report.truncated_because == f"the last page is damaged: {lost} samples"
+    assert (report.missing_sample_count, report.truncated_because) == (lost, "the last page is damaged")
+    assert report.damage == (
+        f"{lost} of {whole.shape[1]} samples are missing, from {samples.shape[1] / RATE_HZ:.3f} s to 6.000 s; the last"
+        " page is damaged"
+    )
 
 
 @pytest.mark.parametrize("codec", SAME)

@@ -12,7 +12,7 @@ import numpy as np
 from processors.audio.envelope import ENVELOPE, Envelope, EnvelopeFacts
 from processors.audio.events.event_files import DetectedEvent, as_audacity_labels, as_csv, as_webvtt, confidence
 from processors.audio.events.gusts import STEP_SECONDS, gusts, wind_bands
-from processors.audio.events.impulses import Impulse, impulses
+from processors.audio.events.impulses import Impulse, impulses, why_no_impulses
 from processors.audio.events.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
 from processors.audio.spectrogram.netcdf import frames_of
 from processors.audio.spectrogram.spectral_lines import LineFinder
@@ -22,6 +22,8 @@ from processors.contract import Inputs, Item, Processor, Reads, require
 IMPULSE_BAND_SHARE = 0.05
 """An impulse's band: all but this share of its power below, and as much above."""
 REFERENCE = "a sine of full scale: 0 dBFS as an impulse's peak and as a tone, −3.01 dBFS as a gust (rms)"
+SLACK_OF_TONES = 1.5
+"""A tone may have to be so much longer than asked for, as seconds are whole frames, before it is told."""
 MAX_EVENTS = 200
 """So many stand in the facts; the files hold all."""
 
@@ -35,6 +37,8 @@ class EventsFacts:
     gust_count: int
     reference: str
     """Of `level_dbfs`."""
+    not_found_because: tuple[str, ...] = ()
+    """What this recording may hold and is not listed, and why."""
     events: tuple[DetectedEvent, ...]
     """At most the first 200; all are in events.csv."""
 
@@ -94,7 +98,8 @@ class _Detector:
 
     def items(self) -> Iterator[Item]:
         facts, processor = self._facts, self._processor
-        hits = list(impulses(self._envelope, self._envelope_facts, processor.impulse_db))
+        no_impulses = why_no_impulses(self._envelope_facts)
+        hits = [] if no_impulses else list(impulses(self._envelope, self._envelope_facts, processor.impulse_db))
         tracker, wind = Tracker(facts.band_width_hz), list[float]()
         finder = LineFinder(processor.spectrogram.window, facts.window_samples, facts.band_width_hz)
         bands: dict[int, tuple[float, float]] = {}
@@ -112,11 +117,27 @@ class _Detector:
             tone_count=kinds.count("tone"),
             gust_count=kinds.count("gust"),
             reference=REFERENCE,
+            not_found_because=tuple(why for why in (no_impulses, self._why_no_short_tones()) if why),
             events=tuple(events[:MAX_EVENTS]),
         )
         yield Item(name="events.csv", media_type="text/csv", data=as_csv(events), facts=made)
         yield Item(name="events.labels.txt", media_type="text/plain", data=as_audacity_labels(events))
         yield Item(name="events.vtt", media_type="text/vtt", data=as_webvtt(events))
+
+    def _why_no_short_tones(self) -> str | None:
+        """In words, where a window is so long that tones of the length asked for are missed."""
+        facts, asked = self._facts, self._processor.tone_seconds
+        shortest = round(asked / SEGMENT_SECONDS) * self._segment_frames * facts.hop_seconds
+        if shortest <= asked * SLACK_OF_TONES:
+            return None
+        seconds = facts.sample_count / facts.rate_hz
+        window = f"a window of {facts.window_samples} samples is {facts.window_samples / facts.rate_hz:.3g} s"
+        found = (
+            f"only tones of {shortest:.3g} s or more are found"
+            if seconds >= shortest
+            else (f"no tone is found in {seconds:.3g} s: it takes {shortest:.3g} s")
+        )
+        return f"{window} at {facts.rate_hz} Hz: {found}"
 
     @property
     def _segment_frames(self) -> int:

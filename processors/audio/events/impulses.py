@@ -30,6 +30,8 @@ GAP_SECONDS = 0.1
 APART_SECONDS = 0.05
 """Closer ones are one."""
 FLOOR = 1e-12
+MIN_STEP_SAMPLES = 2
+"""The power of a single sample of noise rises and falls by as much as an impulse's does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,18 @@ class Impulse:
     peak: float
     """Highest magnitude over all channels; full scale is 1."""
     excess_db: float
+
+
+def why_no_impulses(facts: EnvelopeFacts) -> str | None:
+    """Why none can be told from noise; None where they can.
+
+    Parameters
+    ----------
+    facts : of the envelope.
+    """
+    if facts.step_samples >= MIN_STEP_SAMPLES and facts.step_seconds <= RISE_SECONDS:
+        return None
+    return f"impulses are not looked for at {facts.rate_hz} Hz: they rise within {1000 * RISE_SECONDS:g} ms"
 
 
 def impulses(path: Path, facts: EnvelopeFacts, threshold_db: float) -> Iterator[Impulse]:

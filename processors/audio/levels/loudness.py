@@ -30,6 +30,11 @@ MIN_RATE_HZ = 200
 MIN_SECONDS = 0.4
 """The standard's block: what is shorter has no loudness."""
 SHORT_TERM_SECONDS = 3.0
+HIGHEST_OF_HISTOGRAM_LUFS = 10.0
+HELD_DB = 140.0
+"""FFmpeg's running sums hold no more: so far below what was loudest before, a value is what rounding left."""
+RELATIVE_GATE_LU = 10.0
+"""Below the mean of all blocks that pass the absolute gate (ITU-R BS.1770-5, Annex 1)."""
 RANGE_GATE_LU = 20.0
 """Below the mean of all short-term loudness that passes the absolute gate."""
 
@@ -55,6 +60,8 @@ class LoudnessMeter:
         self._rate_hz, self._samples = rate_hz, 0
         self._layout = LAYOUTS.get(channel_count) if rate_hz >= MIN_RATE_HZ else None
         self._metadata: dict[str, str] = {}
+        self._overflows = False
+        self._highest_lufs = LOWEST_LUFS
         self.momentary_lufs = array("f")
         """Of the 400 ms before each 100 ms, counted from the first sample; NaN where there is none."""
         self.short_term_lufs = array("f")
@@ -98,7 +105,9 @@ class LoudnessMeter:
             self._moments_ready()
         if self._samples < MIN_SECONDS * self._rate_hz:
             return _none("shorter than 0.4 s")
-        integrated = self._value("I")
+        if self._overflows:
+            return _none("the samples reach so far beyond full scale that the filter's numbers overflow")
+        integrated = self._integrated()
         if integrated is None or integrated <= LOWEST_LUFS:
             return _none("nothing rises above −70 LUFS")
         return Loudness(
@@ -111,15 +120,28 @@ class LoudnessMeter:
             else None,
         )
 
+    def _integrated(self) -> float | None:
+        """Loudness of the whole: FFmpeg's, whose histogram ends at +10 LUFS; where a block is above, by its blocks."""
+        momentary = np.asarray(self.momentary_lufs, np.float64)
+        if not (momentary > HIGHEST_OF_HISTOGRAM_LUFS).any():
+            return self._value("I")
+        heard = momentary[momentary > LOWEST_LUFS]
+        gate_lufs = 10 * np.log10(np.mean(10 ** (heard / 10))) - RELATIVE_GATE_LU
+        return round(float(10 * np.log10(np.mean(10 ** (heard[heard > gate_lufs] / 10)))), 3)
+
     def _moments_ready(self) -> None:
         for metadata in self._measured():
             self._metadata = metadata
+            self._overflows |= metadata["lavfi.r128.M"].strip() == "inf"
             end_seconds = 0.1 * (len(self.momentary_lufs) + 1)
             for values, name, window_seconds in (
                 (self.momentary_lufs, "M", MIN_SECONDS),
                 (self.short_term_lufs, "S", SHORT_TERM_SECONDS),
             ):
                 value = self._value(name) if end_seconds > window_seconds - 0.05 else None
+                self._highest_lufs = max(self._highest_lufs, value or LOWEST_LUFS)
+                if value is not None and value < self._highest_lufs - HELD_DB:
+                    value = None
                 values.append(math.nan if value is None else value)
 
     def _measured(self) -> Iterator[dict[str, str]]:
@@ -147,6 +169,7 @@ def loudness_range(short_term_lufs: np.ndarray) -> float | None:
     ----------
     short_term_lufs : NaN where there is none.
     """
+    short_term_lufs = np.asarray(short_term_lufs, np.float64)
     heard = short_term_lufs[short_term_lufs > LOWEST_LUFS]
     if not heard.size:
         return None

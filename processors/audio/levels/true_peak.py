@@ -7,6 +7,8 @@ import numpy as np
 TAPS = 12
 """Samples on which each value in between rests."""
 SEGMENT_SAMPLES = 256
+MAX_EXACT = 1e37
+"""Products of what is higher may be beyond 32-bit numbers."""
 
 
 class TruePeak:
@@ -42,7 +44,7 @@ class TruePeak:
         if not whole:
             return
         windows = np.lib.stride_tricks.sliding_window_view(joined, SEGMENT_SAMPLES + TAPS)[:whole:SEGMENT_SAMPLES]
-        reach = np.maximum(windows.max(axis=1), -windows.min(axis=1)) * self._most_gain
+        reach = np.maximum(windows.max(axis=1), -windows.min(axis=1)).astype(np.float64) * self._most_gain
         first = int(np.argmax(reach))
         self._interpolate(windows[first : first + 1])
         self._interpolate(windows[reach > self.highest])
@@ -52,7 +54,9 @@ class TruePeak:
         length = windows.shape[1] - TAPS
         if not windows.size or length < 1:
             return
-        total = np.empty((len(windows), length), np.float32)
+        if self.highest > MAX_EXACT:
+            windows = windows.astype(np.float64)
+        total = np.empty((len(windows), length), windows.dtype)
         product = np.empty_like(total)
         for phase in range(1, self._factor):  # phase 0 gives the samples themselves
             taps = self._filter[phase :: self._factor]

@@ -75,7 +75,7 @@ class AudioReport:
     sample_count_decoded: int
     """Per channel."""
     missing_sample_count: int
-    """Per channel, not there in the middle; NaN is given in their place, so that what follows keeps its time."""
+    """Per channel; in the middle NaN is given in their place, so that what follows keeps its time."""
     end_padding_sample_count: int
     """Per channel, decoded beyond the length that an MP4 gives, and left out."""
     non_finite_sample_count: int
@@ -95,6 +95,9 @@ class AudioReport:
     """Why samples may be wrong although all decode: a checksum of the whole sound is not the one that its header names,
     or the tables of its container do not agree.
     None where there is none, and where something is missing anyway."""
+
+    time_gaps: tuple[Damaged, ...] = ()
+    """Where the times jump although every packet is there, at most the first 1000 places; taken as silence."""
 
     @property
     def damage(self) -> str | None:

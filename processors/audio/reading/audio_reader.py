@@ -15,12 +15,14 @@ from processors.audio.reading.ogg_reader import OggReader
 from processors.audio.reading.stream_reader import FfmpegReader, StreamReader
 from processors.containers.cut_off import cut_off_because
 from processors.containers.declared_length import Declared, declared_length, libsndfile_count
+from processors.containers.fragments import has_every_fragment
+from processors.containers.mended_file import mended
 from processors.containers.missing_bytes import too_short_because
 from processors.containers.ogg_timeline import summary
 from processors.containers.sample_table import table_faults
 from processors.containers.trailing_data import unread_because
-from processors.containers.wave_layout import refuse_misread
-from processors.errors import DamagedMedia
+from processors.containers.wave_layout import is_big_endian_riff, refuse_misread
+from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile
 
@@ -68,12 +70,17 @@ class FileReader:
 
 
 def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
+    unread = unread_because(file, file_format)
+    file, mending = mended(file)
+    if mending and mending.junk:
+        lost = None if mending.is_junk_empty else mending.junk_words
+        unread = "; ".join(part for part in (lost, unread_because(file, file_format)) if part) or None
     declared = declared_length(file, file_format)
     promise = Promise(
         has_times=file_format not in BARE,
         is_exact=declared is not None and declared.is_exact,
         cut_off_because=cut_off_because(file, file_format),
-        unread_because=unread_because(file, file_format),
+        unread_because=unread,
     )
     if declared and declared.missing_bytes and declared.sample_count is None:
         promise = replace(promise, cut_off_because=f"{declared.missing_bytes} bytes of the sound are not there")
@@ -87,14 +94,18 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
         if ogg.codec is not None and not ogg.end.is_marked:
             promise = replace(promise, cut_off_because="no page is marked as the last")
         if ogg.codec is not None:
-            promise = replace(promise, unread_because=ogg.end.unread)
+            unread = "; ".join(part for part in (unread, ogg.end.unread) if part) or None
+            promise = replace(promise, unread_because=unread)
     if file_format in LIBSNDFILE_FORMATS:
         with suppress(DamagedMedia):  # what libsndfile refuses (24-bit float, RF64 oddities), FFmpeg may still read
             return LibsndfileReader(file, declared, promise)
+    if is_big_endian_riff(file):
+        raise UnsupportedMedia("a kind of RIFX file that is not read here", "convert it to WAV or FLAC")
     reader = FfmpegReader(file, file_format, declared, promise)
     reader.stream.tally.second_count = libsndfile_count(file, reader.info.rate_hz)
     if "mp4" in file_format.split(","):
         reader.stream.tally.doubted_because = _tables_disagree(file)
+        reader.stream.has_every_packet = has_every_fragment(file)
     return reader
 
 

@@ -16,7 +16,9 @@ from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.stream_reader import FfmpegReader
+from processors.av_frames import as_float32
 from processors.containers.declared_length import Declared, ffmpeg_count
+from processors.containers.mended_file import is_mended
 from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
@@ -65,15 +67,18 @@ class LibsndfileReader:
         )
         self._tally = LossCounter(self.info, replace(self._promise, is_exact=True, reads_on=False))
         self._digest = FlacDigest.of(file) if self._sound.format == "FLAC" else None
+        self._end = declared.sample_count if self._sound.format == "W64" else None
+        """Where the sound ends: libsndfile takes the padding behind it for more. None: where libsndfile says."""
         self._rest: FfmpegReader | None = None
 
     def blocks(self) -> Iterator[AudioBlock]:
         """All samples, in order."""
         sound, step = self._sound, BLOCK_SAMPLES
-        while True:
+        while self._end is None or self._tally.samples < self._end:
             try:
                 with decoder_errors("reading samples"):
-                    samples = self._read(sound, step)
+                    left = step if self._end is None else self._end - self._tally.samples
+                    samples = self._read(sound, min(step, left))
             except DamagedMedia as error:
                 # libsndfile gives nothing of a block that it cannot fill, and of FLAC nothing more at all: open it anew
                 self._digest = None
@@ -106,6 +111,8 @@ class LibsndfileReader:
             long = sound.read(sample_count, dtype="int32", always_2d=True)
             self._digest.add(long)
             return long.T.astype(np.float32) * np.float32(2.0**-31)
+        if sound.subtype == "DOUBLE":
+            return as_float32(sound.read(sample_count, dtype="float64", always_2d=True).T)
         return sound.read(sample_count, dtype="float32", always_2d=True).T
 
     def _rest_of_flac(self, given_samples: int) -> Iterator[AudioBlock]:
@@ -136,5 +143,7 @@ class LibsndfileReader:
 
 def _opened(file: BinaryIO) -> soundfile.SoundFile:
     with decoder_errors("opening the sound"):
+        if is_mended(file):
+            return soundfile.SoundFile(file)
         # by its descriptor libsndfile reads on its own; through a Python file it takes 8 KiB at a time
         return soundfile.SoundFile(file.fileno(), closefd=False)

@@ -71,6 +71,8 @@ class LossCounter:
         self.missing = 0
         """Samples per channel in whose place NaN was given."""
         self._missing_at_end: int | None = None
+        self._time_gaps: list[Damaged] = []
+        self._samples_in_time_gaps = 0
 
     def block(self, samples: np.ndarray) -> AudioBlock:
         block = AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=self.samples)
@@ -87,12 +89,24 @@ class LossCounter:
             self.damaged.pop()
         if len(self.damaged) < MAX_DAMAGED:
             self.damaged.append(Damaged(start_seconds=float(start), end_seconds=float(end)))
+        yield from self._nothing(sample_count)
+
+    def _nothing(self, sample_count: int) -> Iterator[AudioBlock]:
         self.missing += sample_count
         while sample_count:
             count = min(sample_count, GAP_BLOCK_SAMPLES)
             missing = np.full((self._info.channel_count, count), np.nan, np.float32)
             yield AudioBlock(samples=missing, first_sample=self.samples)
             self.samples, sample_count = self.samples + count, sample_count - count
+
+    def gap_in_times(self, sample_count: int) -> Iterator[AudioBlock]:
+        """NaN where the times jump although nothing is lost, so that what follows is when its container says."""
+        start = self._info.start + Fraction(self.samples, self._info.rate_hz)
+        end = start + Fraction(sample_count, self._info.rate_hz)
+        if len(self._time_gaps) < MAX_DAMAGED:
+            self._time_gaps.append(Damaged(start_seconds=float(start), end_seconds=float(end)))
+        self._samples_in_time_gaps += sample_count
+        yield from self._nothing(sample_count)
 
     def error(self, error: DamagedMedia, packet: av.packet.Packet | None = None) -> None:
         self.errors += 1
@@ -119,7 +133,8 @@ class LossCounter:
             other_streams=self._info.other_streams,
             sample_count_from_header=self._info.sample_count_from_header,
             sample_count_decoded=self.samples - self.missing,
-            missing_sample_count=self.missing,
+            missing_sample_count=self.missing - self._samples_in_time_gaps + (self._missing_at_end or 0),
+            time_gaps=tuple(self._time_gaps),
             end_padding_sample_count=self.end_padding,
             non_finite_sample_count=self.non_finite,
             decoder_errors=self.errors,

@@ -109,9 +109,10 @@ class OggReader:
     def _end(self, end: End) -> None:
         if not end.is_marked:
             missing = end.missing_samples
-            why = "no page is marked as the last" if missing is None else f"the last page is damaged: {missing} samples"
+            why = "no page is marked as the last" if missing is None else "the last page is damaged"
             self._tally.cut_off(why, missing)
-        self._tally.unread_because = end.unread
+        told = (self._tally.unread_because, end.unread)
+        self._tally.unread_because = "; ".join(part for part in told if part) or None
 
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""

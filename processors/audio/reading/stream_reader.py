@@ -26,8 +26,13 @@ from processors.errors import DamagedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile
 
-CHECKSUMMED_CODECS = frozenset({"flac", "wavpack", "tta"})
-"""FFmpeg gives damaged samples as if they were sound, unless it is told to look at the checksum."""
+CHECKSUMMED_CODECS = frozenset(
+    {
+        *("flac", "wavpack", "tta", "tak", "ape", "mlp", "truehd", "dca", "ac3", "ac3_fixed", "eac3", "mpc8", "sbc"),
+        *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"),
+    }
+)
+"""Of these FFmpeg gives damaged samples as if they were sound, unless it is told to look at the checksum."""
 
 ESTIMATED = BARE | {"mpeg", "mpegts", "flv"}
 """FFmpeg demuxers whose lengths are guessed from the bit rate or from the last time stamp."""
@@ -93,6 +98,9 @@ class StreamReader:
         )
         self._padding = self._padding_of(codec.name)
         self._is_in_mp4 = "mp4" in container_name
+        self._is_bare = container_name in BARE
+        self.has_every_packet = False
+        """The container shows that none is lost: where times jump nothing is missing."""
         self._last_packet_ends: Fraction | None = None
         """In MP4, seconds."""
         self._joined = JoinedMp3(declared) if codec.name.startswith("mp3") else None
@@ -141,6 +149,9 @@ class StreamReader:
             missing = self._missing_before(frame)
             if self._joined:
                 samples = self._joined.without_padding(samples)
+            if missing and self.has_every_packet and not self.tally.errors:
+                yield from self.tally.gap_in_times(missing)
+                missing = 0
             if missing and self.info.codec.startswith("aac"):  # half of the frame is what overlaps from before the gap
                 missing, samples = missing + samples.shape[1], samples[:, :0]
             if missing:
@@ -152,11 +163,12 @@ class StreamReader:
     def _missing_before(self, frame: av.audio.frame.AudioFrame) -> int:
         """How many samples are missing before a frame, by its presentation time."""
         least = MIN_GAP_AFTER_ERROR_SECONDS if self._has_failed else MIN_GAP_SECONDS
-        self._has_failed = False
+        counts_on, self._has_failed = self._is_bare and not self._has_failed, False
         if frame.pts is None or frame.time_base is None:
             return 0
         time, rate_hz = frame.pts * frame.time_base, self.info.rate_hz
-        if self._zero is None:  # a stream begins, or another file behind the first
+        # a stream begins, or another file behind the first; times of bare frames are their lengths, rounded and added
+        if self._zero is None or counts_on:
             self._zero = time - Fraction(self.tally.samples - (self._joined.skip if self._joined else 0), rate_hz)
         if self._primes:  # as WMA's decoder: what it keeps of the first packets is no sound that is lost
             self._primes, self._zero = False, max(time, self._zero)
@@ -167,6 +179,8 @@ class StreamReader:
             self.tally.error(DamagedMedia(f"the time stamps jump by {missing / rate_hz:.1f} s"))
             self._zero = time - Fraction(self.tally.samples, rate_hz)
             return 0
+        if self._is_bare and abs(missing - (whole := round(missing / frame.samples) * frame.samples)) <= 2:
+            missing = whole  # as many frames as failed: their times are rounded
         return missing if missing >= least * rate_hz else 0
 
     def flush(self) -> Iterator[AudioBlock]:

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from processors.audio.levels.levels import LEVELS, Levels, LevelsFacts
-from processors.audio.levels.loudness import LAYOUTS
+from processors.audio.levels.loudness import LAYOUTS, MIN_RATE_HZ
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
@@ -142,7 +142,7 @@ class _Session:
         self._offsets = np.array(offsets, np.float32)[:, None]
         shown = ",".join(f"{-offset:+.7f}" for offset in offsets)
         dc = (f"add={shown}",) if processor.remove_dc else ()
-        layout = LAYOUTS.get(count)
+        layout = LAYOUTS.get(count) if rate_hz >= MIN_RATE_HZ else None
         restoring = processor.restoring(rate_hz)
         raising = processor.raising(levels.loudness.integrated_lufs, rate_hz)
         self._chains: dict[str, tuple[str, ...]] = {"original": ()}
@@ -215,6 +215,14 @@ class _Session:
                 facts=self._facts(output),
             )
 
+    def _others_missing_because(self) -> str:
+        if self._info.rate_hz < MIN_RATE_HZ:
+            return (
+                f"at {self._info.rate_hz} Hz there is nothing to hear: filters and the web begin at {MIN_RATE_HZ} Hz;"
+                " play the original faster"
+            )
+        return f"{self._info.channel_count} channels: filters and the web take {len(LAYOUTS)} at most"
+
     def _facts(self, output: _Output) -> RenditionFacts:
         is_web = not isinstance(output.writer, ExactWriter)
         reason = None
@@ -231,9 +239,7 @@ class _Session:
             chain=self._chains[output.rendition],
             is_exact=reason is None,
             reason=reason,
-            others_missing_because=None
-            if "restored" in self._chains
-            else f"{self._info.channel_count} channels: filters and the web take {len(LAYOUTS)} at most",
+            others_missing_because=None if "restored" in self._chains else self._others_missing_because(),
             sample_count=self._samples,
             clipped_sample_count=output.writer.clipped if isinstance(output.writer, ExactWriter) else 0,
             non_finite_samples_taken_as_zero=self._runs.non_finite,

@@ -23,6 +23,8 @@ WEB_FORMATS: dict[Web, tuple[str, str, str, str]] = {
 WEB_OPTIONS: dict[Web, dict[str, str]] = {"aac": {"aac_coder": "fast"}, "opus": {}}
 """FFmpeg's manual (Encoders, aac): `fast` is worse below 64 kb/s, better and much faster above; it halves the time."""
 
+MAX_WEB_SAMPLES = 1 << 20
+"""At a time: of a low rate few samples become many."""
 MAX_WEB_AMPLITUDE = 1000.0
 """Full scale is 1, and players clip what is above; encoders refuse what is far beyond."""
 
@@ -78,9 +80,12 @@ class WebWriter:
 
     def write(self, samples: np.ndarray) -> None:
         samples = np.clip(samples, -MAX_WEB_AMPLITUDE, MAX_WEB_AMPLITUDE)
-        frame = frame_of(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._written)
-        self._written += samples.shape[1]
-        self._encode(frame)
+        step = max(1, MAX_WEB_SAMPLES * self._rate_hz // WEB_RATE_HZ)
+        for first in range(0, samples.shape[1], step):
+            part = samples[:, first : first + step]
+            frame = frame_of(part, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._written)
+            self._written += part.shape[1]
+            self._encode(frame)
 
     def _encode(self, frame: av.AudioFrame | None) -> None:
         for part in self._resampler.resample(frame):

@@ -1,0 +1,12 @@
+"""Several results' reasons for one file are told in one line, each part once."""
+
+from __future__ import annotations
+
+from flows.run.problems import in_one_line
+
+
+def test_what_is_told_of_picture_and_sound_is_told_once() -> None:
+    lost = "24249 bytes of the segment are not there"
+    assert in_one_line([f"cut off: {lost}", lost]) == f"cut off: {lost}"
+    assert in_one_line([lost, f"2 frames damaged; cut off: {lost}"]) == f"2 frames damaged; cut off: {lost}"
+    assert in_one_line([lost]) == lost
