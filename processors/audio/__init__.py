@@ -1,1 +1,1 @@
-"""Sound: exact samples and what is made of them."""
+"""Audio: exact samples and the results made of them."""

@@ -1,4 +1,4 @@
-"""Marks in the chunks of WAV and AIFF files, read within bounds: no size in the file is believed beyond its end."""
+"""Marks in the chunks of WAV and AIFF files; declared sizes are never trusted beyond the end of the file."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from processors.containers.chunks import ChunkFile
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """A point, or a span where it has an end."""
+    """Point, or span if it has an end."""
 
     kind: Literal["cue", "region", "mark", "chapter"]
     start_seconds: float
-    """From the first sample of the file."""
+    """Start in s from the first sample of the file."""
     end_seconds: float | None = None
     start_sample: int | None = None
-    """None for a chapter, which is written in seconds."""
+    """Start in samples; None for a chapter, which is stored in seconds."""
     end_sample: int | None = None
     label: str = ""
     note: str = ""
-    """What else is written at it."""
+    """Additional text of this mark."""
 
 
 def _wanted(file: BinaryIO, names: frozenset[bytes], problems: list[str]) -> Iterator[tuple[ChunkFile, bytes, bytes]]:
-    """The file, name and content of each chunk of these names."""
+    """Yield the file, name and content of each chunk of these names."""
     walked = ChunkFile(file, problems)
     for chunk in walked.chunks():
         if chunk.name in names:
@@ -37,7 +37,7 @@ def _wanted(file: BinaryIO, names: frozenset[bytes], problems: list[str]) -> Ite
 
 
 def wave_marks(file: BinaryIO, problems: list[str]) -> list[Mark]:
-    """Cue points, with labels and lengths from the `adtl` list (Microsoft, Multimedia Programming Interface 1.0)."""
+    """Return cue points, with labels and lengths from `adtl` (Microsoft, Multimedia Programming Interface 1.0)."""
     rate_hz, marks, texts, lengths = 0, dict[int, Mark](), dict[int, list[str]](), dict[int, int]()
     for walked, name, data in _wanted(file, frozenset({b"fmt ", b"cue ", b"LIST"}), problems):
         if name == b"fmt " and len(data) >= 8:
@@ -54,7 +54,7 @@ def wave_marks(file: BinaryIO, problems: list[str]) -> list[Mark]:
 
 
 def _cues(data: bytes, walked: ChunkFile, problems: list[str]) -> Iterator[tuple[int, int]]:
-    """Number and sample of each cue point."""
+    """Yield number and sample of each cue point."""
     if len(data) < 4:
         return
     declared, held = walked.number("I", data), (len(data) - 4) // 24
@@ -65,7 +65,7 @@ def _cues(data: bytes, walked: ChunkFile, problems: list[str]) -> Iterator[tuple
 
 
 def _adtl(data: bytes, walked: ChunkFile, texts: dict[int, list[str]], lengths: dict[int, int]) -> None:
-    """Texts (`labl` first, then `note` and that of `ltxt`) and lengths in samples, by the cue point's number."""
+    """Collect texts (`labl` first, then `note` and `ltxt`) and lengths in samples, by the cue point's number."""
     place = 0
     while place + 12 <= len(data):
         name, size, number = (
@@ -84,7 +84,7 @@ def _adtl(data: bytes, walked: ChunkFile, texts: dict[int, list[str]], lengths: 
 
 
 def aiff_marks(file: BinaryIO, problems: list[str]) -> list[Mark]:
-    """Marks of the `MARK` chunk (Apple, Audio Interchange File Format 1.3)."""
+    """Return the marks of the `MARK` chunk (Apple, Audio Interchange File Format 1.3)."""
     rate_hz, marks = 0.0, list[Mark]()
     for _, name, data in _wanted(file, frozenset({b"COMM", b"MARK"}), problems):
         if name == b"COMM" and len(data) >= 18:
@@ -103,7 +103,7 @@ def aiff_marks(file: BinaryIO, problems: list[str]) -> list[Mark]:
 
 
 def _extended(data: bytes) -> float:
-    """An 80-bit number of IEEE 754, as AIFF writes its rate; 0 for what no rate can be."""
+    """Return an 80-bit IEEE 754 number, in which AIFF stores its rate; 0 if it cannot be a rate."""
     exponent, mantissa = struct.unpack(">HQ", data)
     return mantissa * 2.0 ** (exponent - 16383 - 63) if 16383 <= exponent < 16383 + 40 else 0.0
 
@@ -123,7 +123,7 @@ def _placed(mark: Mark, rate_hz: float, length_samples: int, texts: list[str]) -
 
 
 def _text(data: bytes) -> str:
-    """UTF-8, or Windows-1252 where it is not that."""
+    """Decode UTF-8, or else Windows-1252."""
     try:
         return data.decode().strip()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The course of the sound in steps of about a millisecond, measured once: for waveforms and for finding impacts."""
+"""Envelope of the audio in steps of about a millisecond, measured once for waveforms and impact detection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RUN_STEPS = 1 << 12
 
 @dataclass(frozen=True, kw_only=True)
 class EnvelopeFacts:
-    """How the envelope is to be read."""
+    """Metadata of the envelope."""
 
     step_count: int
     step_samples: int
@@ -30,21 +30,21 @@ class EnvelopeFacts:
     rate_hz: int
     channel_count: int
     first_seconds: float
-    """Presentation time at which the first step begins."""
+    """Presentation time at which the first step begins, in s."""
     missing_seconds: tuple[tuple[float, float], ...]
-    """Half-open spans whose samples are not there, and were taken as zero."""
+    """Half-open spans whose samples are missing and were taken as zero, in s."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """Lowest and highest sample of each step and channel, and the power of the change from sample to sample."""
+    """Lowest and highest sample of each step and channel, and the power of the sample-to-sample change."""
 
     name: ClassVar[str] = "audio.envelope"
     version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "audio"
 
     longest_step_seconds: float = 0.0015
-    """A step is the largest power of two of samples that is no longer."""
+    """Maximum length of a step, in s; a step is the largest power of two of samples within it."""
 
     def __post_init__(self) -> None:
         within = 0.0001 <= self.longest_step_seconds <= 1
@@ -98,7 +98,7 @@ class _Session:
                 "scale the recording to full scale 1.0",
             )
         short = -run.shape[1] % self._step
-        if short:  # the last step of all stands for fewer samples
+        if short:  # the last step of all covers fewer samples
             run, change = np.pad(run, ((0, 0), (0, short)), "edge"), np.pad(change, ((0, 0), (0, short)))
         parts = run.reshape(run.shape[0], -1, self._step)
         count = parts.shape[1]
@@ -128,12 +128,12 @@ class _Session:
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """A run of steps read back, with neighbours on both sides."""
+    """Run of steps read back, with neighbours on both sides."""
 
     first_step: int
-    """Of the arrays."""
+    """Number of the first step in the arrays."""
     core: slice
-    """Within the arrays: the steps that are this run's own."""
+    """Slice of the arrays with the run's own steps."""
     lowest: np.ndarray
     """float32, shape (channels, steps)."""
     highest: np.ndarray
@@ -142,7 +142,7 @@ class Steps:
 
 
 def steps_of(path: Path, run_steps: int, margin_steps: int = 0) -> Iterator[Steps]:
-    """The envelope in runs of `run_steps`; memory does not grow with its length."""
+    """Yield the envelope in runs of `run_steps`; memory does not grow with its length."""
     import h5py
 
     with h5py.File(path, "r") as file:

@@ -1,4 +1,4 @@
-"""Marks that somebody set in a recording: cue points, regions and labels, with their samples and seconds."""
+"""Marks set in a recording: cue points, regions and labels, with their samples and seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from processors.contract import Item, OpenSource, Reads
 from processors.decoding import decoder_errors, open_container
 
 MAX_MARKS = 200
-"""So many stand in the facts; the files hold all."""
+"""Maximum number of marks in the facts; the files hold all."""
 FORMULA_STARTS = ("=", "+", "-", "@", "'")
 TURNS_TEXT = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -26,9 +26,9 @@ class MarksFacts:
 
     mark_count: int
     marks: tuple[Mark, ...]
-    """At most the first 200; all are in marks.csv."""
+    """First marks, at most 200; all are in marks.csv."""
     problems: tuple[str, ...]
-    """What could not be read."""
+    """Parts that could not be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Marks:
     reads: ClassVar[Reads] = "file"
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
-        """The marks in both formats."""
+        """Yield the marks in both formats."""
         problems: list[str] = []
         with opened.file.open() as file:
             readers = {"wav": wave_marks, "w64": wave_marks, "aiff": aiff_marks}
@@ -65,7 +65,7 @@ def _chapters(file: BinaryIO) -> Iterator[Mark]:
 
 
 def _table(marks: list[Mark]) -> bytes:
-    """One mark a row, safe to open in a spreadsheet and to print; `_cell` says how to read a text back."""
+    """Return one mark per row, safe to open in a spreadsheet and to print; `_cell` explains how to read a text back."""
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     names = [field.name for field in fields(Mark)]
@@ -76,10 +76,10 @@ def _table(marks: list[Mark]) -> bytes:
 
 
 def _cell(value: str | int | float | None) -> str:
-    """A value as it stands in the table.
+    """Return a value as written in the table.
 
-    A text that a spreadsheet would take for a formula has an apostrophe in front, as has one that begins with an
-    apostrophe itself: whoever reads it back takes the first apostrophe off, and then undoes `_visible`.
+    A text that a spreadsheet would take for a formula gets an apostrophe in front, as does one that begins with an
+    apostrophe itself: to read it back, remove the first apostrophe and then undo `_visible`.
     """
     if value is None:
         return ""
@@ -92,8 +92,8 @@ def _cell(value: str | int | float | None) -> str:
 
 
 def _visible(text: str) -> str:
-    """Control characters other than line breaks, and those that turn the direction of text, as `\\x1b` or `\\u202e`; a
-    backslash as two."""
+    """Return text with control characters other than line breaks, and those that change its direction, as `\\x1b`
+    or `\\u202e`; a backslash becomes two."""
     return "".join(_escaped(letter) for letter in text)
 
 
@@ -106,7 +106,7 @@ def _escaped(letter: str) -> str:
 
 
 def _labels(marks: list[Mark]) -> bytes:
-    """Audacity's label track: start, end, text."""
+    """Return Audacity's label track: start, end, text."""
     lines = []
     for mark in marks:
         end = mark.start_seconds if mark.end_seconds is None else mark.end_seconds

@@ -1,4 +1,4 @@
-"""The waveform for players and people: peaks in audiowaveform's formats, and a picture, made from the envelope."""
+"""Waveform made from the envelope: peaks in audiowaveform's formats, and a picture."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from processors.imaging.image_writer import encode
 
 RUN_STEPS = 1 << 16
 PICTURE_PX = (1600, 200)
-"""Width, and height of one channel."""
+"""Width of the picture, and height of one channel, in px."""
 COLOURS = ((250, 250, 250), (33, 80, 130), (170, 170, 170))
 """Background, wave, middle line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WaveformFacts:
-    """How the peaks are to be read."""
+    """Metadata of the peaks."""
 
     point_count: int
     samples_per_point: int
@@ -34,14 +34,14 @@ class WaveformFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Waveform:
-    """Lowest and highest value of each point, 16 bit, as BBC audiowaveform's version 2 writes them."""
+    """Lowest and highest value of each point, 16 bit, in BBC audiowaveform's version 2."""
 
     name: ClassVar[str] = "audio.waveform"
     version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     least_samples_per_point: int = 512
-    """Rounded up to a multiple of the envelope's step; longer sound takes as many as keep the points below the most."""
+    """Minimum, rounded up to a multiple of the envelope's step; raised for long audio to limit the number of points."""
     most_points: int = 200_000
     envelope: Envelope = field(default_factory=Envelope)
 
@@ -58,7 +58,7 @@ class Waveform:
         return (self.envelope,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """The peaks in both formats, and the picture."""
+        """Yield the peaks in both formats, and the picture."""
         result = inputs.results[self.envelope.name]
         measured = result.facts(ENVELOPE, EnvelopeFacts)
         wanted = max(self.least_samples_per_point, -(-measured.sample_count // self.most_points))
@@ -90,7 +90,7 @@ class Waveform:
 
 
 def _points(path: Path, steps_per_point: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest and highest of each point, float32, shape (channels, points)."""
+    """Return the lowest and highest value of each point, float32, shape (channels, points)."""
     lows, highs = [], []
     for steps in steps_of(path, RUN_STEPS // steps_per_point * steps_per_point or 1):
         starts = np.arange(0, steps.lowest.shape[1], steps_per_point)
@@ -100,7 +100,7 @@ def _points(path: Path, steps_per_point: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _drawn(lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
-    """uint8, shape (height, width, 3): one strip for each channel, full scale from top to bottom."""
+    """Return uint8, shape (height, width, 3): one strip for each channel, full scale from top to bottom."""
     width, height = PICTURE_PX
     starts = np.arange(width) * lowest.shape[1] // width
     strips = []

@@ -1,1 +1,1 @@
-"""Photographs: upright, in sRGB, and what is made of them."""
+"""Photographs, upright and in sRGB, and the results made of them."""

@@ -1,4 +1,4 @@
-"""A photo made easier to look at by a declared chain: white balance, stretch, local contrast. Never for measuring."""
+"""Photo enhanced for viewing by a declared chain: white balance, stretch, local contrast. Never for measuring."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, 
 
 @dataclass(frozen=True, kw_only=True)
 class EnhancedFacts:
-    """What was done, in its order; the same numbers give the same picture again."""
+    """Steps of the enhancement, in order; the same numbers reproduce the picture."""
 
     chain: tuple[str, ...]
     width_px: int
     height_px: int
     channel_gains: tuple[float, ...] | None
-    """Red, green, blue; None for a grey picture, or where no balance was asked for."""
+    """Gains of red, green, blue; None for a grey picture, or if no balance was requested."""
     black_level: float
-    """Brightness that became 0, of full scale."""
+    """Brightness that became 0, as a share of full scale."""
     white_level: float
-    """Brightness that became full scale."""
+    """Brightness that became full scale, as a share of full scale."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +39,18 @@ class Enhanced:
     reads: ClassVar[Reads] = "photo"
 
     grey_world: float = 0.5
-    """How far the channels' means are brought together, 0 to 1. The ground of Mars is not grey: 1 makes it so."""
+    """How far the channels' means are equalised, 0 to 1. The ground of Mars is not grey: 1 makes it so."""
     dark_percent: float = 0.5
-    """Darkest part of the pixels that becomes black, per cent."""
+    """Percentage of the pixels, the darkest, that becomes black."""
     bright_percent: float = 0.5
     clahe_clip: float = 2.0
-    """Contrast limit of CLAHE (Zuiderveld 1994); 0 leaves it out."""
+    """Contrast limit of CLAHE (Zuiderveld 1994); 0 disables it."""
     clahe_tiles: int = 8
-    """Tiles along each side."""
+    """Number of tiles along each side."""
     longest_side_px: int = 2048
     quality: int = 90
     max_pixels: int = MAX_PIXELS
-    """Larger photos are refused from their header."""
+    """Maximum size; larger photos are refused from their header."""
 
     def __post_init__(self) -> None:
         require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
@@ -92,7 +92,7 @@ def enhance(picture: np.ndarray, processor: Enhanced) -> tuple[np.ndarray, Enhan
 
     Returns
     -------
-    uint8 of the same shape, and what was done.
+    uint8 of the same shape, and the steps taken.
     """
     chain: list[str] = []
     gains = None

@@ -1,8 +1,8 @@
-"""Finds what a wheel's grousers press into the ground: a straight band of bars at one pitch, anywhere in a picture.
+"""Detection of the prints of a wheel's grousers: a straight band of bars at one pitch, anywhere in a picture.
 
-A row of bars is a peak in the power spectrum. Its direction gives the track's, the place where its wave is strong
+A row of bars is a peak in the power spectrum. Its direction is that of the track, the area where its wave is strong
 gives the bands, and the autocorrelation along each band gives the pitch. The ground must be seen straight from above,
-or nearly: in perspective the pitch changes along the track and no peak stands out.
+or nearly so: in perspective the pitch changes along the track and no peak stands out.
 """
 
 from __future__ import annotations
@@ -12,45 +12,45 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 MAX_SIDE_PX = 1600
-"""A larger picture is shrunk to this for the search; answers are in pixels of the full picture."""
+"""Maximum side in the search; larger pictures are shrunk, but results are in pixels of the full picture."""
 SPECTRUM_PX = 2048
 SHRINKS = (1.0, 0.6, 0.36)
-"""Sizes at which bars are looked for: bars about 10 px apart stand out most."""
+"""Scales at which bars are searched for: bars about 10 px apart stand out most."""
 MIN_PITCH_PX, MAX_PITCH_PX = 5.0, 90.0
-"""In the searched picture."""
+"""Limits of the pitch in the searched picture."""
 MIN_BARS = 8
-"""Fewer bars in a row prove no pitch: 4 of 5 false finds in 122 unrelated photos had 2 to 5; the sample's tracks 21."""
+"""Minimum bars for a pitch: 4 of 5 false detections in 122 unrelated photos had 2 to 5; the sample's tracks have 21."""
 BAND_OF_PEAK = 0.45
-"""A band is where the wave's strength is above this part of its largest."""
+"""Share of the wave's maximum strength above which pixels belong to a band."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GrouserBand:
-    """One track; offsets along (-sin, cos) of the direction, from the picture's centre."""
+    """Band of one track; offsets along (-sin, cos) of the direction, from the picture's centre."""
 
     offset_px: float
     width_px: float
     pitch_px: float | None
-    """None where the bars of this band do not repeat clearly enough."""
+    """Pitch; None if the bars of this band do not repeat clearly enough."""
     correlation: float
     """Autocorrelation at one pitch, -1 to 1."""
     bar_count: int
-    """Whole pitches that the band is long inside the picture."""
+    """Length of the band inside the picture in whole pitches."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grousers:
-    """What was found, px of the picture searched."""
+    """Detected tracks, in px of the searched picture."""
 
     direction_degrees: float
-    """Along the track, from +x (right) towards +y (down), 0 to 180."""
+    """Direction of the track, from +x (right) towards +y (down), 0 to 180."""
     spectral_contrast: float
     """Power of the peak over the median power at its wavelength."""
     bands: tuple[GrouserBand, ...]
 
 
 def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation: float) -> Grousers | None:
-    """Look for grouser tracks.
+    """Detect grouser tracks.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation:
 
     Returns
     -------
-    What was found; None where no row of bars stands out.
+    Detected tracks; None if no row of bars stands out.
     """
     import cv2
 
@@ -75,7 +75,7 @@ def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation:
 
 
 def scaled(found: Grousers, scale: float) -> Grousers:
-    """The same in a picture that many times as large."""
+    """Return the detection scaled to a picture this many times as large."""
     bands = tuple(
         replace(
             band,
@@ -108,7 +108,7 @@ def _find(flat: np.ndarray, least_contrast: float, least_correlation: float) -> 
 
 
 def _flattened(grey: np.ndarray) -> np.ndarray:
-    """Without slow changes of light, every part with the same contrast, outliers cut."""
+    """Return the picture without slow changes of light, with uniform contrast and clipped outliers."""
     import cv2
 
     fine = grey.astype(np.float32) - cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 12)
@@ -117,7 +117,7 @@ def _flattened(grey: np.ndarray) -> np.ndarray:
 
 
 def _peak(flat: np.ndarray, least_contrast: float) -> tuple[float, float, float] | None:
-    """Wave of the bars (cycles per px along x and y) and its contrast."""
+    """Return the wave of the bars (cycles per px along x and y) and its contrast."""
     window = np.outer(np.hanning(flat.shape[0]), np.hanning(flat.shape[1])).astype(np.float32)
     power = np.abs(np.fft.rfft2(flat * window, (SPECTRUM_PX, SPECTRUM_PX))).astype(np.float32) ** 2
     y = np.fft.fftfreq(SPECTRUM_PX).astype(np.float32)[:, None]
@@ -140,7 +140,7 @@ def _peak(flat: np.ndarray, least_contrast: float) -> tuple[float, float, float]
     if highest < least_contrast:
         return None
     wave_y, wave_x = _centroid(contrast, row, column)
-    for part in (3, 2):  # the bars' own pitch, where the peak is an overtone of it
+    for part in (3, 2):  # the bars' own pitch, if the peak is its overtone
         r, c = round(wave_y * SPECTRUM_PX / part), round(wave_x * SPECTRUM_PX / part)
         near = contrast[np.ix_(np.arange(r - 4, r + 5) % SPECTRUM_PX, np.arange(max(0, c - 4), c + 5))]
         if near.max(initial=0) > highest / 20:
@@ -149,7 +149,7 @@ def _peak(flat: np.ndarray, least_contrast: float) -> tuple[float, float, float]
 
 
 def _centroid(contrast: np.ndarray, row: int, column: int) -> tuple[float, float]:
-    """Frequencies (y, x) of the middle of a peak."""
+    """Return the frequencies (y, x) of the centre of a peak."""
     rows, columns = np.arange(row - 3, row + 4), np.arange(max(0, column - 3), min(contrast.shape[1], column + 4))
     weights = contrast[np.ix_(rows % SPECTRUM_PX, columns)].astype(np.float64) ** 2
     y = float((weights.sum(axis=1) * rows).sum() / weights.sum())
@@ -158,7 +158,7 @@ def _centroid(contrast: np.ndarray, row: int, column: int) -> tuple[float, float
 
 
 def _turned(flat: np.ndarray, direction_degrees: float) -> tuple[np.ndarray, np.ndarray]:
-    """The picture turned about its centre so that tracks run down, and a mask of what is picture, both square."""
+    """Return the picture rotated about its centre so that tracks are vertical, and a mask of its area, both square."""
     import cv2
 
     height, width = flat.shape
@@ -171,7 +171,7 @@ def _turned(flat: np.ndarray, direction_degrees: float) -> tuple[np.ndarray, np.
 
 
 def _bands(turned: np.ndarray, inside: np.ndarray, cycles_per_px: float) -> list[tuple[int, int]]:
-    """Columns, half open, where the wave runs down the picture."""
+    """Return half-open ranges of columns in which the wave is vertical."""
     import cv2
 
     pitch = 1 / cycles_per_px
@@ -193,7 +193,7 @@ def _bands(turned: np.ndarray, inside: np.ndarray, cycles_per_px: float) -> list
 def _band(
     turned: np.ndarray, inside: np.ndarray, left: int, right: int, least_correlation: float
 ) -> GrouserBand | None:
-    """Pitch of one band by autocorrelation of its mean along the track."""
+    """Return the pitch of one band by autocorrelation of its mean along the track."""
     import cv2
 
     whole = inside[:, left:right]
@@ -218,7 +218,7 @@ def _band(
 
 
 def _repeat(correlation: np.ndarray) -> tuple[float | None, float]:
-    """Lag of the first strong peak, made finer with its multiples, and the correlation there."""
+    """Return the lag of the first strong peak, refined with its multiples, and the correlation there."""
     middle = correlation[1:-1]
     peaks = 1 + np.flatnonzero((middle > correlation[:-2]) & (middle >= correlation[2:]))
     peaks = peaks[(peaks >= MIN_PITCH_PX) & (peaks <= MAX_PITCH_PX)]

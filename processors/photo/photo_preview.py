@@ -17,27 +17,27 @@ from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, 
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewFacts:
-    """What one preview shows."""
+    """Contents of one preview."""
 
     width_px: int
     height_px: int
     source_width_px: int
-    """Upright."""
+    """Width of the upright source."""
     source_height_px: int
     alpha_flattened_on_white: bool
     white_level: float | None
-    """The number in the file that is shown as white; None for a picture of 8 bits."""
+    """Value in the file that is shown as white; None for a picture of 8 bits."""
     black_level: float | None
-    """The number in the file that is shown as black; None for a picture of 8 bits."""
+    """Value in the file that is shown as black; None for a picture of 8 bits."""
     levels_rule: str | None
-    """How the two were chosen; None for a picture of 8 bits."""
+    """Rule by which both were chosen; None for a picture of 8 bits."""
     damage: str | None
-    """What of the photo is damaged or cut off; None where it is whole as far as its format can know."""
+    """Damage or truncation of the photo; None if it is sound as far as its format can show."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoPreview:
-    """Previews for the web; a size larger than the photo itself gives the photo's own size."""
+    """Previews for the web; sizes larger than the photo itself are replaced by the photo's own size."""
 
     name: ClassVar[str] = "photo.preview"
     version: ClassVar[int] = 4
@@ -46,13 +46,13 @@ class PhotoPreview:
     longest_sides_px: tuple[int, ...] = (320, 1024, 2048)
     """Longer side of each preview, ascending."""
     formats: tuple[PictureFormat, ...] = ("jpeg", "webp", "avif")
-    """Each size in each of these; AVIF only up to `avif_longest_side_px`, because it is slow to write."""
+    """Formats of each size; AVIF only up to `avif_longest_side_px`, because it is slow to write."""
     quality: int = 88
     webp_quality: int = 82
     avif_quality: int = 65
     avif_longest_side_px: int = 1024
     max_pixels: int = MAX_PIXELS
-    """Larger photos are refused from their header."""
+    """Maximum size; larger photos are refused from their header."""
 
     def __post_init__(self) -> None:
         require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")

@@ -1,4 +1,4 @@
-"""How good a photo is, in numbers: sharpness, exposure, clipping, noise, compression, and a perceptual hash."""
+"""Quality of a photo in numbers: sharpness, exposure, clipping, noise, compression, and a perceptual hash."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from processors.imaging.perceptual_hash import perceptual_hash
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 
 SAMPLE_SIDE_PX = 512
-"""Sharpness, noise and blocks are measured in up to nine squares of this side at full resolution."""
+"""Side of the squares, up to nine at full resolution, in which sharpness, noise and blocks are measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QualityFacts:
-    """Brightness in levels of 0 to 255, of the whole picture in sRGB."""
+    """Quality measures; brightness is in levels of 0 to 255, of the whole picture in sRGB."""
 
     sharpness: float
-    """Variance of the Laplacian over the variance of brightness, in the sharpest sample square; more is sharper."""
+    """Variance of the Laplacian over the variance of brightness, in the sharpest sample square; higher is sharper."""
     mean_level: float
     median_level: float
     dark_level: float
-    """1st percentile."""
+    """1st percentile of brightness."""
     bright_level: float
-    """99th percentile."""
+    """99th percentile of brightness."""
     clipped_dark: float
-    """Part of the pixels at 0."""
+    """Share of the pixels at 0."""
     clipped_bright: float
-    """Part of the pixels at 255."""
+    """Share of the pixels at 255."""
     noise_levels: float
     """Standard deviation of the noise, lowest of all sample squares (Immerkaer 1996, doi:10.1006/cviu.1996.0060)."""
     blockiness: float
-    """Steps at the borders of 8 x 8 blocks over steps elsewhere; 1 is none."""
+    """Steps at the borders of 8 x 8 blocks over steps elsewhere; 1 means no blocks."""
     jpeg_quality: int | None
-    """As libjpeg counts it, from the quantisation table; None where the file is no JPEG."""
+    """Quality on libjpeg's scale, from the quantisation table; None if the file is not a JPEG."""
     perceptual_hash: str
-    """16 hexadecimal digits; pictures that look alike differ in few of the 64 bits. The same function as for frames of
+    """Hash of 16 hexadecimal digits; similar pictures differ in few of the 64 bits. The same function as for frames of
     videos (`processors/imaging/perceptual_hash.py`)."""
 
 
@@ -54,7 +54,7 @@ class Quality:
     reads: ClassVar[Reads] = "photo"
 
     max_pixels: int = MAX_PIXELS
-    """Larger photos are refused from their header."""
+    """Maximum size; larger photos are refused from their header."""
 
     def __post_init__(self) -> None:
         require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
@@ -78,7 +78,7 @@ class _Session:
 
 
 def measure(photo: Photo) -> QualityFacts:
-    """All numbers of one photo."""
+    """Return all measures of one photo."""
     shown = np.asarray(photo.image if photo.image.mode == "L" else photo.image.convert("L"))
     histogram = np.bincount(shown.ravel(), minlength=256).astype(np.float64)
     share = np.cumsum(histogram) / shown.size
@@ -100,7 +100,7 @@ def measure(photo: Photo) -> QualityFacts:
 
 
 def hash_distance(one: str, other: str) -> int:
-    """Bits in which two perceptual hashes differ, 0 to 64."""
+    """Return the number of bits in which two perceptual hashes differ, 0 to 64."""
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
@@ -114,7 +114,7 @@ def _samples(part: Callable[[int, int, int], np.ndarray], shape: tuple[int, ...]
     )
     for top in tops:
         for left in lefts:
-            # on the grid of JPEG blocks, so that borders are where they are looked for
+            # aligned with the JPEG blocks, so that their borders are at the expected places
             yield part(top // 8 * 8, left // 8 * 8, SAMPLE_SIDE_PX)
 
 

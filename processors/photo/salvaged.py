@@ -1,4 +1,4 @@
-"""The part of a damaged photo that can still be decoded, for those who ask for it: which rows are real is told."""
+"""Decodable part of a damaged photo, made on request; reports which rows are real."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from processors.sources.source_file import SourceFile
 
 @dataclass(frozen=True, kw_only=True)
 class SalvagedFacts:
-    """What is real in the picture."""
+    """Real part of the picture."""
 
     is_needed: bool
-    """False: the photo can be shown, whole or damaged, and no picture is made here."""
+    """False if the photo can be shown, sound or damaged, so that no picture is made here."""
     fault: str | None
-    """What is wrong with the file; None where it is whole."""
+    """Fault of the file; None if it is sound."""
     rows_decoded: int | None
-    """Rows from the top that came out of the file, as stored, not turned; even ones at their end may not be counted."""
+    """Decoded rows from the top, as stored, not turned; uniform ones at their end may not be counted."""
     rows_promised: int | None
-    """By the header. The picture ends after the rows that are real: nothing is put in place of the others."""
+    """Rows declared by the header. The picture ends after the real rows: nothing replaces the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +49,13 @@ class Salvaged:
     reads: ClassVar[Reads] = "file"
 
     max_pixels: int = MAX_PIXELS
-    """Larger photos are refused from their header."""
+    """Maximum size; larger photos are refused from their header."""
 
     def __post_init__(self) -> None:
         require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
-        """What is real, and the picture where one is needed."""
+        """Yield the facts, and the picture if one is needed."""
         picture_format = opened.source.format
         if picture_format not in READERS:
             raise UnsupportedMedia(f"the rows of a damaged {picture_format} are not told apart", "fetch the file again")
@@ -81,7 +81,7 @@ class Salvaged:
         yield Item(name="salvaged.png", media_type="image/png", data=encode(kept, "png"), facts=facts)
 
     def _fault(self, source: SourceFile) -> tuple[str, bool] | None:
-        """What is wrong with the photo, and whether it keeps other processors from showing it; None: nothing."""
+        """Return the photo's fault, and whether it keeps other processors from showing it; None if there is none."""
         try:
             with source.open() as file:
                 reader = PhotoReader(file)
@@ -94,7 +94,7 @@ class Salvaged:
 
 @contextmanager
 def _truncated_allowed() -> Iterator[None]:
-    """Pillow leaves the rows black that it could not decode, and raises nothing; the switch is the whole process's."""
+    """Let Pillow leave rows black that it cannot decode, instead of raising; the setting is global to the process."""
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = True
     try:
@@ -108,11 +108,11 @@ BACK = {
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
 }  # fmt: skip
-"""From upright to as stored, by Exif's orientation."""
+"""Transpositions from upright to stored, by Exif's orientation."""
 
 
 def _tiff(file: BinaryIO) -> tuple[Image.Image, int, int]:
-    """Rows up to the last one that is not all zero, as stored: Pillow turns a TIFF upright while it loads it."""
+    """Return rows up to the last one that is not all zero, as stored: Pillow turns a TIFF upright while loading."""
     opened = open_picture(file)
     orientation = opened.getexif().get(ExifTags.Base.Orientation, 1)
     opened.load()
@@ -124,7 +124,7 @@ def _tiff(file: BinaryIO) -> tuple[Image.Image, int, int]:
 
 
 def _jpeg(file: BinaryIO) -> tuple[Image.Image, int, int]:
-    """libjpeg goes on with blocks of the last brightness: even rows at the end do not count, nor the blocks before."""
+    """Return decoded rows. libjpeg continues with blocks of the last brightness: uniform last rows do not count."""
     image = open_picture(file)
     if "progressive" in image.info:
         raise UnsupportedMedia("a progressive JPEG that is cut short is coarse all over", "fetch the file again")
@@ -132,12 +132,12 @@ def _jpeg(file: BinaryIO) -> tuple[Image.Image, int, int]:
     values = np.asarray(image).reshape(image.height, image.width, -1)
     even = (values == values[-1, -1]).all(axis=(1, 2))
     first = len(even) - int(np.argmin(even[::-1])) if not even.all() else 0
-    # one row less: its colours are smoothed with the blocks below
+    # one row less: its colours are blended with the blocks below
     return image, first // JPEG_BLOCKS_PX * JPEG_BLOCKS_PX - JPEG_BLOCKS_PX - 1, image.height
 
 
 def _png(file: BinaryIO) -> tuple[Image.Image, int, int]:
-    """Whole rows of what can be unpacked, as a shorter PNG that Pillow reads."""
+    """Return the whole rows that can be inflated, as a shorter PNG that Pillow reads."""
     data = file.read()
     width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
     if interlaced:

@@ -1,4 +1,4 @@
-"""A 16-bit rendition for those who work on with a photo: its own depth, its own colour space, upright."""
+"""16-bit rendition for further processing: the photo's own depth and colour space, upright."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ NUMBERS = {
     "char": "signed 8-bit", "short": "signed 16-bit", "int": "signed 32-bit", "uint": "32-bit",
     "float": "floating-point", "double": "floating-point", "complex": "complex", "dpcomplex": "complex",
 }  # fmt: skip
-"""By libvips' names."""
+"""Number types by libvips' names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeepFacts:
-    """The rendition, or why there is none."""
+    """Facts of the rendition, or the reason why there is none."""
 
     is_made: bool
     reason: str | None
     width_px: int | None
     height_px: int | None
     source_bits: int | None
-    """Of one channel in the source; its values are multiplied to fill 16 bits, so nothing is lost."""
+    """Bits per channel in the source; its values are multiplied to fill 16 bits, so nothing is lost."""
     icc_profile_name: str | None
-    """Embedded as it is in the source; the colours are not converted."""
+    """Name of the profile, embedded as in the source; the colours are not converted."""
     black_level: float | None = None
-    """Of a planetary image: the number, after the label's scale, that is 0 here; None for any other photo."""
+    """Value of a planetary image, after the label's scale, that is 0 here; None for any other photo."""
     white_level: float | None = None
-    """The number that is 65535 here."""
+    """Value that is 65535 here."""
     colour: str | None = None
-    """What the numbers mean where no ICC profile says so: `BT.2020, HLG`; in the PNG's own cICP, cHRM and gAMA chunks.
-    None where it is sRGB, or where the profile says it."""
+    """Meaning of the numbers without an ICC profile: `BT.2020, HLG`; in the PNG's own cICP, cHRM and gAMA chunks.
+    None for sRGB, or if the profile defines it."""
     colour_source: str | None = None
-    """Who says so: `cICP`, `nclx`, `gAMA and cHRM`, `Exif`."""
+    """Source of `colour`: `cICP`, `nclx`, `gAMA and cHRM`, `Exif`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +69,13 @@ class SixteenBit:
     reads: ClassVar[Reads] = "file"
 
     max_pixels: int = 300_000_000
-    """Larger photos are refused."""
+    """Maximum size; larger photos are refused."""
 
     def __post_init__(self) -> None:
         require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
-        """The rendition, or why there is none."""
+        """Yield the rendition, or the reason why there is none."""
         source = opened.source
         if source.format in PLANETARY:
             yield self._planetary(opened, scratch)
@@ -114,7 +114,7 @@ class SixteenBit:
         yield Item(name="deep.png", media_type="image/png", file=path, facts=facts)
 
     def _decoded(self, opened: OpenSource, scratch: Path) -> Item:
-        """Of a format that is not read in strips: its numbers as the reader of photos gives them."""
+        """Return the rendition of a format that is not read in strips, from the values of the photo reader."""
         with root_cause_told(opened.file), opened.file.open() as file:
             reader = PhotoReader(file)
             refuse_larger(reader.info, self.max_pixels)
@@ -142,7 +142,7 @@ class SixteenBit:
         return Item(name="deep.png", media_type="image/png", file=path, facts=facts, damage=reader.damage)
 
     def _planetary(self, opened: OpenSource, scratch: Path) -> Item:
-        """Of an image that a label describes."""
+        """Return the rendition of an image that a label describes."""
         image = described(opened.source, opened.file)
         assert image is not None
         width, height = image.shown_size_px
@@ -169,7 +169,7 @@ class SixteenBit:
 
 
 def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
-    """What the file says of its colours where no ICC profile does."""
+    """Return the file's colour description if there is no ICC profile."""
     return SRGB if picture_format not in TAGGED else colour_of(open_header(file), file)
 
 

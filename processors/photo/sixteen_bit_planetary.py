@@ -1,4 +1,4 @@
-"""The numbers of a planetary image in 16 bits: as they are where they fit, else spread between black and white."""
+"""Values of a planetary image in 16 bits: unchanged if they fit, else spread between black and white."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from processors.planetary.samples import Samples
 
 @dataclass(frozen=True, kw_only=True)
 class DeepSamples:
-    """What a 16-bit picture holds."""
+    """Content of a 16-bit picture."""
 
     values: np.ndarray
-    """uint16, shape (height, width) or (height, width, 3)."""
+    """Values, uint16, shape (height, width) or (height, width, 3)."""
     black_level: float
-    """The number of the image that is 0 here."""
+    """Value of the image that is 0 here."""
     white_level: float
-    """The number of the image that is 65535 here."""
+    """Value of the image that is 65535 here."""
 
 
 def deep_samples(samples: Samples, image: ImageObject) -> DeepSamples | None:
-    """The bands that are shown, in 16 bits; None where 8 bits hold all of it.
+    """Return the displayed bands in 16 bits; None if 8 bits hold them without loss.
 
-    Whole numbers from 0 to 65535 stay as they are, so that nothing is lost. Others, negative ones and floats, are
-    spread linearly between the black and the white that a preview has; what is no measurement is 0.
+    Whole numbers from 0 to 65535 stay unchanged, so that nothing is lost. Others, negative ones and floats, are
+    spread linearly between the black and the white of a preview; invalid samples become 0.
     """
     shown = samples.of_bands(image.shown_bands)
     values, valid, saturated = shown.values, shown.valid, shown.saturated

@@ -1,4 +1,4 @@
-"""A tile pyramid of a panorama: a static IIIF Image API 3 level 0 service, in one archive."""
+"""Tile pyramid of a panorama: a static IIIF Image API 3 level 0 service, in one archive."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_SAMPLED_PIXELS = 4_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class TilesFacts:
-    """The pyramid, or why there is none."""
+    """Facts of the pyramid, or the reason why there is none."""
 
     is_tiled: bool
     reason: str | None
@@ -39,14 +39,14 @@ class TilesFacts:
     tile_px: int
     tile_count: int
     black_level: float | None = None
-    """The sample that is shown as black, of a picture of more than 8 bits."""
+    """Sample value shown as black, for a picture of more than 8 bits."""
     white_level: float | None = None
     levels_rule: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tiles:
-    """`tiles.zip` for a large photo, read in strips; for a small one only `tiles.json`, which says so.
+    """`tiles.zip` for a large photo, read in strips; for a small one only `tiles.json`, which gives the reason.
 
     Unpack the archive below `base_uri` and any IIIF viewer opens `base_uri`/`name`/info.json.
     """
@@ -56,13 +56,13 @@ class Tiles:
     reads: ClassVar[Reads] = "file"
 
     least_pixels: int = 20_000_000
-    """Smaller photos need no tiles."""
+    """Minimum size; smaller photos need no tiles."""
     max_pixels: int = 4_000_000_000
-    """Larger ones are refused."""
+    """Maximum size; larger photos are refused."""
     tile_px: int = 512
     quality: int = 85
     base_uri: str = "http://localhost:8000"
-    """Where the tiles will be served; part of `info.json`."""
+    """URL at which the tiles will be served; part of `info.json`."""
 
     def __post_init__(self) -> None:
         require(self.least_pixels >= 0, "least_pixels", self.least_pixels, "must be 0 or more")
@@ -73,7 +73,7 @@ class Tiles:
         require(web, "base_uri", self.base_uri, "must begin with http:// or https://")
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
-        """The pyramid, or why there is none."""
+        """Yield the pyramid, or the reason why there is none."""
         source = opened.source
         if source.format not in LOADERS:
             yield self._json(f"{source.format} is not read in strips", None, None)
@@ -103,7 +103,7 @@ class Tiles:
                     suffix=f".jpg[Q={self.quality},strip]",
                     overlap=0,
                 )
-        # libvips' own record of the picture, with the date of the run: no part of a IIIF service
+        # record of libvips with the date of the run; not part of a IIIF service
         for place in (folder, scratch):
             (place / "vips-properties.xml").unlink(missing_ok=True)
         count = _pack(folder, scratch / "tiles.zip")
@@ -129,14 +129,14 @@ class Tiles:
 
 
 def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
-    """What the file says of its colours where no ICC profile does; sRGB for a format that only libvips reads."""
+    """Return the file's colour description if there is no ICC profile; sRGB for a format that only libvips reads."""
     if picture_format == "tiff":
         return SRGB
     return colour_of(open_header(file), file)
 
 
 def _levels_of(image: Any) -> DisplayLevels:
-    """Black and white of a picture of more than 8 bits, from samples evenly spaced over it."""
+    """Return black and white of a picture of more than 8 bits, from samples evenly spaced over it."""
     step = max(1, math.isqrt(image.width * image.height // MAX_SAMPLED_PIXELS))
     samples = image.subsample(min(step, image.width), min(step, image.height)).numpy()
     if samples.ndim == 3:
@@ -145,7 +145,7 @@ def _levels_of(image: Any) -> DisplayLevels:
 
 
 def _levelled(image: Any, levels: DisplayLevels | None) -> Any:
-    """16 bits from black to white; an alpha band stays as it is."""
+    """Return 16 bits from black to white; an alpha band is unchanged."""
     if levels is None or (image.format == "ushort" and (levels.black, levels.white) == (0, 65535)):
         return image
     bands = image.bands - image.hasalpha()
@@ -174,7 +174,7 @@ def _eight_bit_srgb(image: Any, colour: Colour) -> Any:
 
 
 def _converted(image: Any, colour: Colour) -> Any:
-    """Of 8 bits, pixel by pixel, through the table of all codes and a matrix, in strips as libvips asks for them."""
+    """Convert 8 bits, pixel by pixel, with the table of all codes and a matrix, in strips as libvips requests them."""
     linear, matrix, encoded = tables(colour)
     light = image.maplut(pyvips.Image.new_from_array(linear.reshape(1, -1)))
     light = light.recomb(pyvips.Image.new_from_array(matrix.tolist()))
@@ -184,7 +184,7 @@ def _converted(image: Any, colour: Colour) -> Any:
 
 
 def _pack(folder: Path, archive: Path) -> int:
-    """Move the folder into an archive, in the order of names; gives the number of tiles."""
+    """Move the folder into an archive, in the order of names; return the number of tiles."""
     count = 0
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
         for path in sorted(folder.rglob("*"), key=lambda path: path.as_posix()):

@@ -1,4 +1,4 @@
-"""Wheel tracks in a photo: where they run, and the pitch of the bars that the grousers left, in pixels."""
+"""Wheel tracks in a photo: their direction, and the pitch of the grouser prints, in pixels."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ REAR = re.compile(r"(?<![a-z])rear(?![a-z])|(?<![a-z])rhaz|后避障|后视|后�
 
 @dataclass(frozen=True, kw_only=True)
 class TracksFacts:
-    """What was found; `found` false is an answer, not a failure."""
+    """Facts of a detection; `found` false is an answer, not a failure."""
 
     searched: bool
-    """False: nothing says that the photo is a rear camera's, and nobody asked for a search all the same."""
+    """False if the photo is not known to be from a rear camera, and no search was requested anyway."""
     found: bool
     direction_degrees: float | None
-    """Along the tracks, from +x (right) towards +y (down), 0 to 180."""
+    """Direction of the tracks, from +x (right) towards +y (down), 0 to 180."""
     grouser_pitch_px: float | None
     """Mean over the bands, each weighted by its bars."""
     bands: tuple[GrouserBand, ...]
     spectral_contrast: float | None
     is_rectified: bool
-    """True: measured in the rectified view, whose pixels these are."""
+    """True if measured in the rectified view, of which the pixels are then meant."""
     meaning: str = RELATIVE
 
 
@@ -47,27 +47,27 @@ NOT_SEARCHED = TracksFacts(
 
 @dataclass(frozen=True, kw_only=True)
 class Tracks:
-    """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `rectified.png` where the ground's corners are given."""
+    """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `rectified.png` if the ground's corners are given."""
 
     name: ClassVar[str] = "photo.tracks"
     version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "photo"
 
     cameras: Literal["rear", "any"] = "rear"
-    """`rear`: only photos that the release or their own label gives to a rear camera. `any`: every photo."""
+    """`rear`: only photos that the release or their own label attributes to a rear camera. `any`: every photo."""
     recorded_by: str | None = None
-    """The release's words; set by `for_release`."""
+    """Words of the release for the camera; set by `for_release`."""
     least_contrast: float = 100.0
-    """How far a row of bars must stand out of the spectrum; ground without tracks reaches about 80."""
+    """Minimum contrast of a row of bars in the spectrum; ground without tracks reaches about 80."""
     least_correlation: float = 0.7
-    """Autocorrelation at one pitch, 0 to 1, below which a band is not believed. The sample's tracks reach 0.84 and more
+    """Minimum autocorrelation of a band at one pitch, 0 to 1. The sample's tracks reach 0.84 or more
     at every angle and size tried; in 122 photos without tracks louvres and fences reached 0.66."""
     ground_corners_px: tuple[float, ...] | None = None
-    """x, y of four corners of a rectangle on the ground, clockwise from the far left one; None: seen from above."""
+    """Four corners x, y of a rectangle on the ground, clockwise from the far left one; None: seen from above."""
     ground_aspect: float = 1.0
     """Length along the view over width, of that rectangle."""
     max_pixels: int = MAX_PIXELS
-    """Larger photos are refused from their header."""
+    """Maximum size; larger photos are refused from their header."""
 
     def __post_init__(self) -> None:
         require(self.max_pixels >= 1, "max_pixels", self.max_pixels, "must be 1 or more")
@@ -79,7 +79,7 @@ class Tracks:
         require(0.05 <= self.ground_aspect <= 20, "ground_aspect", self.ground_aspect, "must be from 0.05 to 20")
 
     def for_release(self, context: ReleaseContext) -> Tracks:
-        """This processor for a source of which that is said."""
+        """Return this processor configured with the release's statements."""
         return replace(self, recorded_by=context.recorded_by) if self.cameras == "rear" else self
 
     def needs(self, info: PhotoInfo) -> Need:
@@ -150,7 +150,7 @@ def _mean_pitch(bands: tuple[GrouserBand, ...]) -> float | None:
 
 
 def _rectified(grey: np.ndarray, corners: tuple[float, ...], aspect: float) -> np.ndarray:
-    """The rectangle on the ground, seen from above."""
+    """Return the rectangle on the ground, seen from above."""
     import cv2
 
     points = np.array(corners, np.float32).reshape(4, 2)
@@ -168,7 +168,7 @@ def _eight_bit(grey: np.ndarray) -> np.ndarray:
 
 
 def _drawn(grey: np.ndarray, direction_degrees: float, bands: tuple[GrouserBand, ...]) -> np.ndarray:
-    """The picture with both edges of every band."""
+    """Return the picture with both edges of every band."""
     import cv2
 
     low, high = np.percentile(grey, (0.5, 99.5))

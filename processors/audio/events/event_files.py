@@ -1,4 +1,4 @@
-"""One thing that is heard, and the files that lists of them are written as."""
+"""One detected event, and the file formats for lists of them."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 MAX_NAMED = 11
-"""Harmonics that a label names."""
+"""Maximum number of harmonics in a label."""
 Kind = Literal["impulse", "tone", "gust"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectedEvent:
-    """Half open in time and frequency."""
+    """Event, half open in time and frequency."""
 
     kind: Kind
     start_seconds: float
-    """Presentation time in the source."""
+    """Presentation time in the source, in s."""
     end_seconds: float
     lowest_hz: float
     highest_hz: float
     level_dbfs: float
     """Impulse: highest sample. Tone: peak of its strongest sine. Gust: highest RMS in its band."""
     confidence: float
-    """0 to 1: excess over the threshold, in dB, as e/(e + 6); a thing right at the threshold has 0."""
+    """Confidence from 0 to 1: excess e over the threshold, in dB, as e/(e + 6); 0 right at the threshold."""
     excess_db: float
-    """How far it rises above its surroundings."""
+    """Level above the surroundings, in dB."""
     fundamental_hz: float | None = None
-    """Of a tone with harmonics, or the tone itself."""
+    """Fundamental of a tone with harmonics, or the tone itself, in Hz."""
     harmonic_numbers: tuple[int, ...] = ()
-    """Which multiples of the fundamental are heard."""
+    """Detected multiples of the fundamental."""
 
 
 def confidence(excess_db: float, threshold_db: float) -> float:
-    """Rises from 0 at the threshold to 1."""
+    """Return a confidence that rises from 0 at the threshold to 1."""
     over = max(0.0, excess_db - threshold_db)
     return over / (over + 6)
 
 
 def as_csv(events: list[DetectedEvent]) -> bytes:
-    """One row each; harmonics are separated by spaces."""
+    """Return one row per event; harmonics are separated by spaces."""
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     names = [field.name for field in fields(DetectedEvent)]
@@ -60,7 +60,7 @@ def _cell(value: object) -> str:
 
 
 def as_audacity_labels(events: list[DetectedEvent]) -> bytes:
-    """Label track with frequency ranges: two lines each, as Audacity 2.3 and later writes them."""
+    """Return a label track with frequency ranges: two lines per event, as in Audacity 2.3 and later."""
     lines = []
     for event in events:
         lines.append(f"{event.start_seconds:.6f}\t{event.end_seconds:.6f}\t{caption(event)}")
@@ -69,7 +69,7 @@ def as_audacity_labels(events: list[DetectedEvent]) -> bytes:
 
 
 def as_webvtt(events: list[DetectedEvent]) -> bytes:
-    """Captions for players (W3C WebVTT)."""
+    """Return captions for players (W3C WebVTT)."""
     cues = [
         f"{number}\n{_stamp(event.start_seconds)} --> {_stamp(max(event.end_seconds, event.start_seconds + 0.001))}\n"
         f"{caption(event)}\n"
@@ -79,7 +79,7 @@ def as_webvtt(events: list[DetectedEvent]) -> bytes:
 
 
 def caption(event: DetectedEvent) -> str:
-    """A line for people."""
+    """Return a one-line description for people."""
     level = f"{event.level_dbfs:.1f} dBFS".replace("-", "−")
     if event.kind == "tone" and event.fundamental_hz is not None:
         harmonics = [str(n) for n in event.harmonic_numbers if n > 1]

@@ -1,4 +1,4 @@
-"""What is heard: impulses, tones with their harmonics, and gusts, decided from spectrogram and envelope."""
+"""Events: impulses, tones with their harmonics, and gusts, detected in spectrogram and envelope."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, Spectro
 from processors.contract import Inputs, Item, Processor, Reads, require
 
 IMPULSE_BAND_SHARE = 0.05
-"""An impulse's band: all but this share of its power below, and as much above."""
+"""Share of an impulse's power below its band, and the same share above."""
 REFERENCE = "a sine of full scale: 0 dBFS as an impulse's peak and as a tone, −3.01 dBFS as a gust (rms)"
 SLACK_OF_TONES = 1.5
-"""A tone may have to be so much longer than asked for, as seconds are whole frames, before it is told."""
+"""Factor on the requested duration that a tone may need to be listed, since seconds are whole frames."""
 MAX_EVENTS = 200
-"""So many stand in the facts; the files hold all."""
+"""Maximum number of events in the facts; the files hold all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +36,11 @@ class EventsFacts:
     tone_count: int
     gust_count: int
     reference: str
-    """Of `level_dbfs`."""
+    """Reference of `level_dbfs`."""
     not_found_because: tuple[str, ...] = ()
-    """What this recording may hold and is not listed, and why."""
+    """Reasons why events that the recording may hold are not listed."""
     events: tuple[DetectedEvent, ...]
-    """At most the first 200; all are in events.csv."""
+    """First events, at most 200; all are in events.csv."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +52,17 @@ class Events:
     reads: ClassVar[Reads] = "results"
 
     impulse_db: float = 15.0
-    """Least rise of an impulse above the running median."""
+    """Minimum rise of an impulse above the running median, in dB."""
     tone_db: float = 10.0
-    """Least rise of a tone above the neighbouring bands."""
+    """Minimum rise of a tone above the neighbouring bands, in dB."""
     tone_seconds: float = 3.0
-    """A shorter tone is not listed."""
+    """Minimum duration of a listed tone, in s."""
     tone_range_db: float = 60.0
-    """A tone without harmonics this far below another of its time is not listed: codecs leave such lines beside one."""
+    """Maximum dB below a louder tone of its time for a listed tone without harmonics: codecs add such lines."""
     gust_db: float = 6.0
-    """Least rise of a gust above the recording's median below 100 Hz."""
+    """Minimum rise of a gust above the recording's median below 100 Hz, in dB."""
     quietest_dbfs: float = -80.0
-    """A lower level is not listed: a single step of 16 bit, or what a decoder leaves behind."""
+    """Minimum level of a listed event: lower ones are a single step of 16 bit, or a decoder's residue."""
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
     envelope: Envelope = field(default_factory=Envelope)
 
@@ -81,12 +81,12 @@ class Events:
         return (self.spectrogram, self.envelope)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """The events in three formats."""
+        """Yield the events in three formats."""
         return _Detector(self, inputs).items()
 
 
 class _Detector:
-    """Goes through the spectrogram once, second by second."""
+    """Single pass over the spectrogram, second by second."""
 
     def __init__(self, processor: Events, inputs: Inputs[None]) -> None:
         self._processor = processor
@@ -145,7 +145,7 @@ class _Detector:
         return step * round(SEGMENT_SECONDS / STEP_SECONDS)
 
     def _segments(self) -> Iterator[tuple[int, np.ndarray]]:
-        """First frame and power, shape (frames, bands), mean of the channels, of each second."""
+        """Yield first frame and power of each second, shape (frames, bands), mean of the channels."""
         count, first = self._segment_frames, 0
         waiting = np.zeros((0, self._facts.band_count), np.float32)
         for run in frames_of(self._array):
@@ -158,8 +158,8 @@ class _Detector:
             yield first, waiting
 
     def _wind(self, first_frame: int, power: np.ndarray) -> Iterator[float]:
-        """Power in the wind's bands, of each step: the median, as a tone's edge is heard in all bands for a window's
-        length, of the frames that hold nothing but samples; NaN where there is none."""
+        """Yield the wind's power in each step: the median of complete frames, since the edge of a tone is in all
+        bands for a window's length; NaN without such frames."""
         facts = self._facts
         half, hop = facts.window_samples // 2, facts.hop_samples
         whole = range(-(-half // hop), (facts.sample_count - half) // hop + 1)
@@ -179,7 +179,7 @@ class _Detector:
         return self._facts.first_frame_seconds + self._facts.sample_count / self._facts.rate_hz
 
     def _bands_of(self, hits: list[Impulse], first_frame: int, power: np.ndarray) -> dict[int, tuple[float, float]]:
-        """Band of every impulse that begins in this segment: where most of its additional power lies."""
+        """Return the band of every impulse that begins in this segment: that of most of its additional power."""
         found = {}
         start, end = self._seconds(first_frame), self._seconds(first_frame + len(power))
         usual = None

@@ -1,4 +1,4 @@
-"""Gusts: swells of the lowest frequencies, found in the power spectrogram."""
+"""Gusts: swells of the lowest frequencies, detected in the power spectrogram."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 HIGHEST_HZ = 100.0
-"""Wind on a microphone is heard below this."""
+"""Upper limit of wind noise on a microphone, in Hz."""
 MIN_BANDS = 2
 STEP_SECONDS = 0.25
 MIN_SECONDS = 0.5
 END_SHARE = 0.5
-"""A gust ends where it has fallen to half the threshold, in dB."""
+"""Share of the threshold, in dB, to which the level falls at the end of a gust."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gust:
-    """Steps, half open."""
+    """Range of steps, half open."""
 
     first_step: int
     end_step: int
@@ -28,17 +28,17 @@ class Gust:
 
 
 def wind_bands(band_hz: float) -> slice:
-    """The bands that gusts are looked for in: above 0 Hz, at least two."""
+    """Return the bands in which gusts are detected: above 0 Hz, at least two."""
     return slice(1, max(MIN_BANDS, int(HIGHEST_HZ / band_hz)) + 1)
 
 
 def gusts(step_power: np.ndarray, threshold_db: float) -> Iterator[Gust]:
-    """Swells above the recording's own median, in order.
+    """Yield swells above the recording's own median, in order.
 
     Parameters
     ----------
     step_power : float64, shape (steps,), median power in the wind's bands over each `STEP_SECONDS`; NaN, at the ends
-        alone, is taken to be like the nearest that is known.
+        only, is replaced by the nearest known value.
     """
     known = np.flatnonzero(~np.isnan(step_power))
     if not known.size:

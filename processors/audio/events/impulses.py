@@ -1,4 +1,4 @@
-"""Impulses: sudden rises, found in the envelope by the change from sample to sample and by how far samples swing."""
+"""Impulses: sudden rises of the envelope, in the sample-to-sample change or in the swing of the samples."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from processors.audio.envelope import EnvelopeFacts, Steps, steps_of
 
 RUN_SECONDS = 60.0
 BACKGROUND_SECONDS = 1.0
-"""On each side: what an impulse is compared with."""
+"""Background on each side with which an impulse is compared, in s."""
 RISE_SECONDS = 0.004
-"""Within which it must rise by the threshold's half. A recording that begins loud rises from nothing that was heard:
-what starts within this time of the first sample is no impulse."""
+"""Time within which it must rise by half the threshold, in s. A recording that begins loud rises from an unknown level:
+a rise that starts within this time of the first sample is no impulse."""
 QUIET_BEFORE_SECONDS = 0.05
-"""Before a thump: a swing of 20 Hz, so that the swings of wind and hum are none."""
+"""Quiet time before a thump, in s: a swing of 20 Hz, so that the swings of wind and hum do not count."""
 END_ABOVE_DB = 6.0
-"""It ends where it has fallen to this above the background."""
+"""Level above the background at which it ends, in dB."""
 END_SMOOTH_SECONDS = 0.02
 MAX_SECONDS = 1.0
 MIN_AFTER_SECONDS = 0.01
-"""A sound that stops within a codec's block ends in a click of the codec: what starts later than this before the last
-sample is no impulse. Measured: AAC makes one 5 ms before the end."""
+"""Minimum time from an impulse to the last sample, in s: audio that stops within a codec's block ends in a click of the
+codec. Measured: AAC makes one 5 ms before the end."""
 GAP_SECONDS = 0.1
-"""Sound that stops or begins where samples are missing is no impulse; a decoder takes so long to settle."""
+"""Margin around missing samples, in s, in which a start or stop is no impulse; a decoder takes so long to settle."""
 APART_SECONDS = 0.05
-"""Closer ones are one."""
+"""Time within which impulses are merged, in s."""
 FLOOR = 1e-12
 MIN_STEP_SAMPLES = 2
 """The power of a single sample of noise rises and falls by as much as an impulse's does."""
@@ -36,7 +36,7 @@ MIN_STEP_SAMPLES = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Impulse:
-    """A rise; times are in the source, half open."""
+    """Rise of the level; times are in the source, half open."""
 
     start_seconds: float
     end_seconds: float
@@ -58,12 +58,12 @@ def why_no_impulses(facts: EnvelopeFacts) -> str | None:
 
 
 def impulses(path: Path, facts: EnvelopeFacts, threshold_db: float) -> Iterator[Impulse]:
-    """Impulses of a whole recording, in order.
+    """Yield the impulses of a whole recording, in order.
 
     Parameters
     ----------
-    facts : of the envelope.
-    threshold_db : least rise of the change's power above its running median.
+    facts : facts of the envelope.
+    threshold_db : minimum rise of the change's power above its running median.
     """
     step_seconds, first_seconds = facts.step_seconds, facts.first_seconds
     margin = round((BACKGROUND_SECONDS + MAX_SECONDS) / step_seconds)
@@ -82,9 +82,9 @@ def impulses(path: Path, facts: EnvelopeFacts, threshold_db: float) -> Iterator[
 
 
 def _found(steps: Steps, step_seconds: float, threshold_db: float) -> list[tuple[int, int, float]]:
-    """Onset, end and excess of the impulses that begin in the run's own steps, in order.
+    """Return onset, end and excess of the impulses that begin in the run's own steps, in order.
 
-    A click stands out in the change from sample to sample; a thump, whose samples change slowly, in how far they swing.
+    A click shows in the sample-to-sample change; a thump, whose samples change slowly, in the range of its samples.
     """
     middle = (steps.highest + steps.lowest).mean(axis=0) / 2
     rest = np.repeat(_median(middle[::8], step_seconds), 8)[: len(middle)]
@@ -106,7 +106,7 @@ def _rises(
     before: Callable[[np.ndarray, float], np.ndarray],
     least_rise_db: float,
 ) -> list[tuple[int, int, float]]:
-    """Onset, end and excess where power stands above its background, and at once above what was `before`."""
+    """Return onset, end and excess of power above its background, and suddenly above the power `before`."""
     found = []
     level_db = 10 * np.log10(np.maximum(power, FLOOR))
     above = level_db - np.repeat(_median(level_db[::8], step_seconds), 8)[: len(level_db)]
@@ -130,7 +130,7 @@ def _rises(
 
 
 def _lowest_before(level_db: np.ndarray, step_seconds: float) -> np.ndarray:
-    """The lowest level within `RISE_SECONDS` before each step."""
+    """Return the lowest level within `RISE_SECONDS` before each step."""
     import scipy.ndimage
 
     half = max(1, round(RISE_SECONDS / step_seconds)) // 2
@@ -138,7 +138,7 @@ def _lowest_before(level_db: np.ndarray, step_seconds: float) -> np.ndarray:
 
 
 def _highest_before(level_db: np.ndarray, step_seconds: float) -> np.ndarray:
-    """The highest level within `QUIET_BEFORE_SECONDS` before the rise to each step: a slow swing rises only once."""
+    """Return the highest level within `QUIET_BEFORE_SECONDS` before the rise to each step: slow swings rise once."""
     import scipy.ndimage
 
     half = max(1, round(QUIET_BEFORE_SECONDS / step_seconds)) // 2
@@ -148,14 +148,14 @@ def _highest_before(level_db: np.ndarray, step_seconds: float) -> np.ndarray:
 
 
 def _median(level_db: np.ndarray, step_seconds: float) -> np.ndarray:
-    """Running median of every 8th step: enough over seconds, and 8 times as fast."""
+    """Return the running median of every 8th step: sufficient over seconds, and 8 times as fast."""
     import scipy.ndimage
 
     return scipy.ndimage.median_filter(level_db, size=max(3, round(2 * BACKGROUND_SECONDS / step_seconds / 8)))
 
 
 def _smooth(power: np.ndarray, size: int) -> np.ndarray:
-    """Decibels of the power over `size` steps from each on, so that a hum's swing does not end an impulse."""
+    """Return the power over `size` steps from each on, in dB, so that a hum's swing does not end an impulse."""
     import scipy.ndimage
 
     ahead = scipy.ndimage.uniform_filter1d(power.astype(np.float64), size, origin=-(size // 2))

@@ -1,4 +1,4 @@
-"""Steady tones and their harmonics, found second by second in the power spectrogram."""
+"""Steady tones and their harmonics, detected second by second in the power spectrogram."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from processors.audio.spectrogram.spectral_lines import Line
 
 SEGMENT_SECONDS = 1.0
 FRAMES_APART = 4
-"""Frames overlap; every 4th is enough for a median over time."""
+"""Distance of the frames used, in frames: they overlap, and every 4th is sufficient for a median over time."""
 MISSED_SEGMENTS = 1
-"""A tone may fade for this many seconds and go on as the same."""
+"""Number of segments, of one second, for which a tone may fade and still continue as the same."""
 HARMONIC_TOLERANCE_BANDS = 0.3
 MAX_HARMONICS = 12
-"""So many are told by the lowest tone's own frequency."""
+"""Highest harmonic that the lowest tone's own frequency identifies."""
 MIN_MEMBERS = 3
-"""So many tell the fundamental well enough to join what lies above, up to the highest band."""
+"""Minimum number of members for a fundamental precise enough to join higher harmonics, up to the highest band."""
 HIGH_TOLERANCE_SHARE = 0.1
-"""Of the fundamental: chance joins no more than a fifth of what does not belong."""
+"""Tolerance as a share of the fundamental: chance joins at most a fifth of unrelated tones."""
 MIN_FUNDAMENTAL = 1e-4
-"""Of the strongest member's power: a line 40 dB below a tone is what a codec left beside it, not its fundamental."""
+"""Minimum power relative to the strongest member: a line 40 dB below a tone is codec residue, no fundamental."""
 MIN_HARMONIC = 1e-9
-"""Of the fundamental's power: 90 dB below it, in 16 bit, lies nothing but rounding."""
+"""Minimum power relative to the fundamental: 90 dB below it, in 16 bit, there is only rounding noise."""
 
 
 @dataclass(kw_only=True)
 class Track:
-    """A tone through time; its medians are taken once, when it is complete."""
+    """Tone over time; its medians are computed once, when it is complete."""
 
     first_segment: int
     last_segment: int
@@ -50,12 +50,12 @@ class Track:
 
 
 def typical_spectrum(power: np.ndarray) -> np.ndarray:
-    """Median over one segment's frames: float64, shape (bands,), of float32, shape (frames, bands)."""
+    """Return the median over one segment's frames: float64, shape (bands,), of float32, shape (frames, bands)."""
     return np.median(power[::FRAMES_APART], axis=0).astype(np.float64)
 
 
 class Tracker:
-    """Joins the tones of following segments."""
+    """Tracker that joins the tones of consecutive segments."""
 
     def __init__(self, band_hz: float) -> None:
         self._band_hz = band_hz
@@ -79,13 +79,13 @@ class Tracker:
         self._segment += 1
 
     def tracks(self, least_segments: int) -> list[Track]:
-        """All that lasted, in the order of their beginning."""
+        """Return all tones of sufficient length, in the order of their start."""
         lasting = [track for track in self._closed + self._open if len(track.lines) >= least_segments]
         return sorted(lasting, key=lambda track: (track.first_segment, track.hz))
 
 
 def beside_louder(track: Track, tracks: list[Track], range_db: float) -> bool:
-    """Is it so far below another of the same time?"""
+    """Return True if it is this far below another tone of the same time."""
     return any(
         track.power < other.power * 10 ** (-range_db / 10)
         and other.first_segment <= track.last_segment
@@ -95,7 +95,7 @@ def beside_louder(track: Track, tracks: list[Track], range_db: float) -> bool:
 
 
 def harmonic_series(tracks: list[Track], band_hz: float) -> list[tuple[float, dict[int, Track]]]:
-    """Tones that belong together: the fundamental and its multiples that are heard; a lone tone is its own."""
+    """Return groups of tones, a fundamental and its detected multiples; a lone tone is its own group."""
     left, series = list(tracks), []
     above = {id(track): _multiples(track, left, band_hz) for track in left}
     while left:
@@ -123,7 +123,7 @@ def _multiples(lowest: Track, tracks: list[Track], band_hz: float) -> dict[int, 
     for track in tracks:
         number = round(track.hz / lowest.hz)
         together = track.first_segment <= lowest.last_segment and lowest.first_segment <= track.last_segment
-        # the fundamental's own error grows with the number
+        # the error of the fundamental grows with the number
         tolerance_hz = HARMONIC_TOLERANCE_BANDS * band_hz * max(1.0, number / 4)
         fits = abs(track.hz - number * lowest.hz) <= tolerance_hz
         if 2 <= number <= MAX_HARMONICS and together and fits and number not in members:
@@ -132,7 +132,7 @@ def _multiples(lowest: Track, tracks: list[Track], band_hz: float) -> dict[int, 
 
 
 def _with_high(members: dict[int, Track], tracks: list[Track], band_hz: float) -> dict[int, Track]:
-    """And the multiples above the 12th, from the lowest: each tells the fundamental better for the next."""
+    """Add the multiples above the 12th, from the lowest: each refines the fundamental for the next."""
     lowest, members = members[1], dict(members)
     for track in sorted(tracks, key=lambda track: track.hz):
         fundamental_hz = _fundamental(members)
@@ -146,6 +146,6 @@ def _with_high(members: dict[int, Track], tracks: list[Track], band_hz: float) -
 
 
 def _fundamental(members: dict[int, Track]) -> float:
-    """The highest multiple tells it best."""
+    """Return the fundamental from the highest multiple, which is the most accurate."""
     weights = np.array(list(members), float)
     return float(np.sum(weights * [track.hz for track in members.values()]) / np.sum(weights**2))

@@ -1,1 +1,1 @@
-"""Levels, loudness and true peak, calibrated where the microphone is known."""
+"""Levels, loudness and true peak, calibrated if the microphone is known."""

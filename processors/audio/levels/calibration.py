@@ -1,4 +1,4 @@
-"""A named calibration: what turns full scale into pascals."""
+"""Named calibration from full scale to pascals."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from processors.containers.toml_file import read_table
 from processors.contract import require
 
 REFERENCE_PASCALS = 20e-6
-"""The reference of sound pressure levels in gases (ISO 1683:2015)."""
+"""Reference of sound pressure levels in gases (ISO 1683:2015)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """Of one instrument in one setting; without one, no pascals are given."""
+    """Calibration of one instrument in one setting; without one, no pascals are given."""
 
     name: str
     source: str
-    """Where the numbers are from: a paper, a label, a certificate."""
+    """Source of the numbers: a paper, a label, a certificate."""
     full_scale_pascals: float
     """Sound pressure at which the samples reach 1.0."""
     response: tuple[tuple[float, float], ...] = ()
-    """(frequency in Hz, response in dB relative to the sensitivity), frequencies rising; empty: flat."""
+    """Pairs of frequency in Hz, rising, and response in dB relative to the sensitivity; empty: flat."""
 
     def __post_init__(self) -> None:
         require(bool(self.name.strip()), "calibration name", self.name, "must say which calibration it is")
@@ -37,25 +37,25 @@ class Calibration:
         require(rising, "response", self.response, "frequencies must be above 0 and rise")
 
     def decibels(self, rms_dbfs: float | None, hz: float | None = None) -> float | None:
-        """Sound pressure level, dB re 20 µPa, of a level re full scale 1.0; at `hz` the response is taken out."""
+        """Return the sound pressure level, dB re 20 µPa, of a level re full scale 1.0; `hz` removes the response."""
         if rms_dbfs is None:
             return None
         level = rms_dbfs + 20 * math.log10(self.full_scale_pascals / REFERENCE_PASCALS)
         return level if hz is None else level - float(self.response_db(np.array([hz]))[0])
 
     def response_db(self, hz: np.ndarray) -> np.ndarray:
-        """Response at each frequency, dB, straight lines over the logarithm of frequency; 0 where none is given."""
+        """Return the response at each frequency, in dB, linear over the logarithm of frequency; 0 if none is given."""
         if not self.response:
             return np.zeros(len(hz))
         known_hz, known_db = zip(*self.response, strict=True)
         return np.interp(np.log(np.maximum(hz, known_hz[0])), np.log(known_hz), known_db)
 
     def square_pascals(self, mean_square: np.ndarray, hz: np.ndarray) -> np.ndarray:
-        """Mean square pressure, Pa² (or Pa²/Hz), of mean squares re full scale 1.0 (or per Hz) at these frequencies."""
+        """Return mean square pressure, Pa² (or Pa²/Hz), of mean squares re full scale 1.0 (or per Hz), by frequency."""
         return mean_square * self.full_scale_pascals**2 / 10 ** (self.response_db(hz) / 10)
 
     def pascals(self, dbfs: float | None) -> float | None:
-        """Pressure of a level re full scale 1.0."""
+        """Return the pressure, in Pa, of a level re full scale 1.0."""
         return None if dbfs is None else self.full_scale_pascals * 10 ** (dbfs / 20)
 
 

@@ -1,4 +1,4 @@
-"""What a calibration file may say, as a pydantic model: loaded only where one is read."""
+"""Pydantic model of a calibration file, imported only to read one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levels of one channel, gathered run by run."""
+"""Levels of one channel, accumulated run by run."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from processors.audio.levels.true_peak import TruePeak
 
 BLOCK_SECONDS = 0.05
-"""Over which short-term level, silence and noise floor are judged."""
+"""Block in which short-term level, silence and noise floor are measured, in s."""
 CLIP_LEVEL = 32766 / 32768
-"""Magnitude from which on a sample counts as clipped: the last two steps of 16 bit."""
+"""Minimum magnitude of a clipped sample: the last two steps of 16 bit."""
 CLIP_LEAST_SAMPLES = 3
 FLOAT_CODECS = frozenset({"float", "double", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be"})
-"""They hold what is beyond full scale: only a flat top is clipped."""
+"""Codecs that hold values beyond full scale: only a flat top is clipped."""
 NOISE_PERCENT = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class SampleSpan:
-    """A time range in the source, half open."""
+    """Time range in the source, half open."""
 
     start_seconds: float
     end_seconds: float
@@ -29,7 +29,7 @@ class SampleSpan:
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelLevels:
-    """Re full scale 1.0: a full-scale sine has a peak of 0 and an RMS of −3.01 dBFS. None: `reason` says why."""
+    """Levels re full scale 1.0: a full-scale sine has a peak of 0 and an RMS of −3.01 dBFS. None: see `reason`."""
 
     channel: int
     peak_dbfs: float | None
@@ -37,25 +37,25 @@ class ChannelLevels:
     rms_dbfs: float | None
     rms_without_dc_dbfs: float | None
     crest_factor_db: float | None
-    """Peak over RMS."""
+    """Peak over RMS, in dB."""
     dc_offset: float
-    """Mean of the samples, in units of full scale. Told, never removed."""
+    """Mean of the samples, in units of full scale. Reported, never removed."""
     noise_floor_dbfs: float | None
-    """RMS without DC that the quietest 5 percent of all 50 ms stay below."""
+    """5th percentile of the RMS without DC over blocks of 50 ms."""
     clipped_sample_count: int
-    """In runs of 3 or more."""
+    """Number of clipped samples in runs of 3 or more."""
     clipping_run_count: int
     longest_clipping_run_samples: int
     reason: str | None
 
 
 def decibels(amplitude: float) -> float | None:
-    """20 log10; None for 0: silence has no level."""
+    """Return 20 log10 of an amplitude; None for 0: silence has no level."""
     return 20 * math.log10(amplitude) if amplitude > 0 else None
 
 
 class ChannelTally:
-    """Feed it runs of one length, a multiple of `block_samples`, but for the last."""
+    """Tally of one channel; every run but the last has the same length, a multiple of `block_samples`."""
 
     def __init__(self, channel: int, rate_hz: int, block_samples: int, *, codec: str) -> None:
         self._channel, self._block = channel, block_samples
@@ -90,7 +90,7 @@ class ChannelTally:
         self._true_peak.add(samples)
 
     def _count_clipping(self, clipped: np.ndarray) -> None:
-        """Runs of clipped samples, one of which may have begun in the run before."""
+        """Count runs of clipped samples, one of which may have begun in the previous run."""
         edges = np.flatnonzero(np.diff(np.concatenate([[False], clipped, [False]])))
         runs = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
         if self._clip_run and not (runs and runs[0][0] == 0):
@@ -108,12 +108,12 @@ class ChannelTally:
         self._clip_run = 0
 
     def finish(self, missing_samples: int, incomplete_blocks: list[int]) -> ChannelLevels:
-        """The levels of what is there.
+        """Return the levels of the available samples.
 
         Parameters
         ----------
-        missing_samples : how many were NaN or infinite, and taken as zero.
-        incomplete_blocks : numbers of the blocks of which some are missing, in this channel or another.
+        missing_samples : number of samples that were NaN or infinite, and taken as zero.
+        incomplete_blocks : numbers of the blocks with missing samples, in this channel or another.
         """
         self._end_clipping()
         there = max(1, self._samples - missing_samples)
@@ -148,7 +148,7 @@ class ChannelTally:
 
 
 def silences(peaks: np.ndarray, least_blocks: int, limit: float) -> list[tuple[int, int]]:
-    """Runs of at least so many blocks, half open, whose highest magnitude is at most `limit`."""
+    """Return runs of at least this many blocks, half open, whose highest magnitude is at most `limit`."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], peaks <= limit, [False]])))
     runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
     return [(first, end) for first, end in runs if end - first >= least_blocks]

@@ -1,4 +1,4 @@
-"""How loud it is: peaks, RMS, offset, clipping, silence, noise floor and EBU R128 loudness, in dBFS and LUFS."""
+"""Levels: peaks, RMS, offset, clipping, silence, noise floor and EBU R128 loudness, in dBFS and LUFS."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from processors.audio.reading.fixed_blocks import BlockRechunker
 from processors.contract import Item, Reads, as_json, require
 
 RUN_BLOCKS = 20
-"""Runs of one second."""
+"""Number of blocks in a run of one second."""
 MAX_SILENCES = 1000
-"""More are counted, not listed."""
+"""Maximum number of listed silences; more are only counted."""
 LEVELS = "levels.json"
 REFERENCE = "full scale 1.0: a sine of full scale has a peak of 0 dBFS and −3.01 dBFS rms"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pressure:
-    """One channel through a named calibration."""
+    """Levels of one channel through a named calibration."""
 
     channel: int
     peak_pascals: float | None
     rms_pascals: float | None
     rms_db_re_20_upa: float | None
-    """Without DC."""
+    """RMS without DC, in dB re 20 µPa."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LevelsFacts:
-    """Of the whole recording."""
+    """Levels of the whole recording."""
 
     sample_count: int
     rate_hz: int
     reference: str
-    """Of all dBFS."""
+    """Reference of all dBFS."""
     channels: tuple[ChannelLevels, ...]
     loudness: Loudness
     silences: tuple[SampleSpan, ...]
-    """Where every channel stays at or below the threshold; at most the first 1000."""
+    """Spans in which every channel stays at or below the threshold; the first 1000 at most."""
     silence_count: int
     silent_seconds: float
     non_finite_samples_left_out: int
-    """NaN and infinities, over all channels; missing samples are among them."""
+    """Number of NaN and infinities over all channels, including missing samples."""
     calibration: Calibration | None
     pressures: tuple[Pressure, ...]
-    """Empty without a calibration."""
+    """Calibrated levels; empty without a calibration."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class Levels:
     silence_dbfs: float = -60.0
     """Peak at or below which 50 ms count as silent."""
     silence_seconds: float = 0.5
-    """A shorter silence is not listed."""
+    """Minimum duration of a listed silence, in s."""
     calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
@@ -129,14 +129,14 @@ class _Session:
         yield Item(name="loudness.csv", media_type="text/csv", data=self._table())
 
     def _incomplete_blocks(self) -> list[int]:
-        """Numbers of the blocks of which samples are missing."""
+        """Return the numbers of the blocks with missing samples."""
         runs = self._runs.missing.runs
         spans = (range(first // self._block, -(-end // self._block)) for first, end in runs)
         return sorted({number for span in spans for number in span})
 
     def _silences(self) -> list[SampleSpan]:
         peaks = np.max([np.concatenate(tally.quiet) for tally in self._channels], axis=0)
-        peaks[self._incomplete_blocks()] = np.inf  # what is not there is not silent
+        peaks[self._incomplete_blocks()] = np.inf  # missing samples are not silence
         least = max(1, round(self._processor.silence_seconds / BLOCK_SECONDS))
         rate_hz, start = self._info.rate_hz, float(self._info.start)
         return [

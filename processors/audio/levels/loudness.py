@@ -17,18 +17,18 @@ from processors.av_frames import FORMAT, frame_of
 from processors.decoding import decoder_errors
 
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
-"""Which loudspeakers are meant where only the number of channels is known; more have no weights in the standard."""
+"""Loudspeaker layouts assumed by number of channels, if only that is known; the standard has no weights for more."""
 LOWEST_LUFS = -70.0
-"""The standard's absolute gate; nothing below it counts."""
+"""Absolute gate of the standard; nothing below it counts."""
 FILTER_RATE_HZ = 48_000
-"""The standard gives its filter at this rate."""
+"""Rate for which the standard gives its filter."""
 MIN_FILTER_RATE_HZ = 44_100
-"""Sound of a lower rate is resampled to `FILTER_RATE_HZ`: FFmpeg's filter is 0.1 dB off at 22 kHz, 0.5 dB at 8 kHz, and
-unstable where its shelf at 1682 Hz is above half the rate."""
+"""Minimum rate without resampling to `FILTER_RATE_HZ`: FFmpeg's filter is 0.1 dB off at 22 kHz, 0.5 dB at 8 kHz, and
+unstable if its shelf at 1682 Hz is above half the rate."""
 MIN_RATE_HZ = 200
-"""A recording at a lower rate holds nothing above 100 Hz: loudness is not defined for it."""
+"""Minimum rate: below it nothing above 100 Hz is recorded, and loudness is not defined."""
 MIN_SECONDS = 0.4
-"""The standard's block: what is shorter has no loudness."""
+"""Minimum duration, in s: the standard's block; shorter audio has no loudness."""
 SHORT_TERM_SECONDS = 3.0
 HIGHEST_OF_HISTOGRAM_LUFS = 10.0
 HELD_DB = 140.0
@@ -36,25 +36,25 @@ HELD_DB = 140.0
 RELATIVE_GATE_LU = 10.0
 """Below the mean of all blocks that pass the absolute gate (ITU-R BS.1770-5, Annex 1)."""
 RANGE_GATE_LU = 20.0
-"""Below the mean of all short-term loudness that passes the absolute gate."""
+"""Gate of the range, in LU below the mean of all short-term loudness that passes the absolute gate."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loudness:
-    """Of a whole recording. None: `reason` says why."""
+    """Loudness of a whole recording. None: see `reason`."""
 
     integrated_lufs: float | None
     range_lu: float | None
-    """None under 3 s, where not one window fits; the standard advises against it under a minute."""
+    """Range; None under 3 s, in which no window fits; the standard advises against it under a minute."""
     highest_momentary_lufs: float | None
-    """Of windows 100 ms apart: of a lone sound of 400 ms it may miss up to 0.6 LU."""
+    """Maximum over windows 100 ms apart: for a lone sound of 400 ms it may be up to 0.6 LU too low."""
     highest_short_term_lufs: float | None
     reason: str | None
-    """Why there is no value."""
+    """Reason why there is no value."""
 
 
 class LoudnessMeter:
-    """Feed it runs of equal length; memory holds one number pair for each 100 ms."""
+    """Meter fed with runs of equal length; memory holds one pair of numbers for each 100 ms."""
 
     def __init__(self, rate_hz: int, channel_count: int) -> None:
         self._rate_hz, self._samples = rate_hz, 0
@@ -63,9 +63,9 @@ class LoudnessMeter:
         self._overflows = False
         self._highest_lufs = LOWEST_LUFS
         self.momentary_lufs = array("f")
-        """Of the 400 ms before each 100 ms, counted from the first sample; NaN where there is none."""
+        """Loudness of the 400 ms before each 100 ms, counted from the first sample; NaN if undefined."""
         self.short_term_lufs = array("f")
-        """Likewise of the 3 s before."""
+        """Loudness of the 3 s before each 100 ms."""
         if self._layout:
             self._graph = av.filter.Graph()
             source = self._graph.add(
@@ -155,19 +155,19 @@ class LoudnessMeter:
                 yield metadata
 
     def _value(self, name: str) -> float | None:
-        """A measured value; None below −120, which stands for silence."""
+        """Return a measured value; None below −120, which means silence."""
         value = float(self._metadata.get(f"lavfi.r128.{name}", "nan"))
         return value if np.isfinite(value) and value > -120 else None
 
 
 def loudness_range(short_term_lufs: np.ndarray) -> float | None:
-    """LU between the 10th and the 95th percentile of what passes both gates (EBU Tech 3342:2023, section 3.2).
+    """Return the LU between the 10th and 95th percentile of values that pass both gates (EBU Tech 3342:2023, 3.2).
 
-    FFmpeg's own figure is 20 for sounds of 3 s, whatever they are.
+    FFmpeg's own figure is 20 for any sound of 3 s.
 
     Parameters
     ----------
-    short_term_lufs : NaN where there is none.
+    short_term_lufs : NaN if undefined.
     """
     short_term_lufs = np.asarray(short_term_lufs, np.float64)
     heard = short_term_lufs[short_term_lufs > LOWEST_LUFS]

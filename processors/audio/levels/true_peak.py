@@ -1,11 +1,11 @@
-"""True peak: the highest value of the sound between its samples (ITU-R BS.1770-5, Annex 2)."""
+"""True peak: the highest value of the signal between its samples (ITU-R BS.1770-5, Annex 2)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 TAPS = 12
-"""Samples on which each value in between rests."""
+"""Number of samples from which each value in between is interpolated."""
 SEGMENT_SAMPLES = 256
 MAX_EXACT = 1e37
 """Products of what is higher may be beyond 32-bit numbers."""
@@ -14,8 +14,8 @@ MAX_EXACT = 1e37
 class TruePeak:
     """Highest magnitude of one channel, oversampled 4 times (2 times from 96 kHz, not at all from 192 kHz).
 
-    Interpolated with a sinc under a Hann window. A segment that cannot reach the highest value so far, even if all
-    its samples stood at their peak with the worst signs, is not interpolated.
+    Interpolated with a Hann-windowed sinc. A segment that cannot exceed the highest value so far, even if all its
+    samples were at their peak with the worst signs, is not interpolated.
     """
 
     def __init__(self, rate_hz: int) -> None:
@@ -25,10 +25,10 @@ class TruePeak:
         phases = [np.abs(self._filter[phase :: self._factor]).sum() for phase in range(self._factor)]
         self._most_gain = float(max(phases))
         self._held: np.ndarray | None = None
-        """What the next values rest on, and what does not fill a segment yet. Before the first sample it is as at it: a
-        step out of silence, which is not in the file, would ring."""
+        """Samples for the next values, or short of a segment. Before the first sample its value is repeated: a
+        step from silence, which is not in the file, would ring."""
         self.highest = 0.0
-        """Full scale is 1."""
+        """Highest magnitude so far; full scale is 1."""
 
     def add(self, samples: np.ndarray) -> None:
         """Take float32, shape (samples,)."""
@@ -50,7 +50,7 @@ class TruePeak:
         self._interpolate(windows[reach > self.highest])
 
     def _interpolate(self, windows: np.ndarray) -> None:
-        """Values between the samples of segments, float32, shape (segments, length + TAPS)."""
+        """Interpolate segments, float32, shape (segments, length + TAPS)."""
         length = windows.shape[1] - TAPS
         if not windows.size or length < 1:
             return
@@ -58,7 +58,7 @@ class TruePeak:
             windows = windows.astype(np.float64)
         total = np.empty((len(windows), length), windows.dtype)
         product = np.empty_like(total)
-        for phase in range(1, self._factor):  # phase 0 gives the samples themselves
+        for phase in range(1, self._factor):  # phase 0 is the samples themselves
             taps = self._filter[phase :: self._factor]
             np.multiply(windows[:, 1 : 1 + length], taps[0], out=total)
             for tap in range(1, TAPS):
@@ -67,7 +67,7 @@ class TruePeak:
             self.highest = max(self.highest, float(total.max()), -float(total.min()))
 
     def finish(self) -> float:
-        """The highest value; what would lie between the last samples and those that are not there is not guessed."""
+        """Return the highest value; values between the last samples and missing ones are not guessed."""
         if self._held is not None:
             self._interpolate(self._held[None])
         return self.highest

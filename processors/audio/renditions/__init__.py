@@ -1,1 +1,1 @@
-"""Audio files to listen to, and the original audio stream of a video."""
+"""Audio files for listening, and the original audio stream of a video."""

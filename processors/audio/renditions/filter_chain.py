@@ -1,4 +1,4 @@
-"""A declared chain of FFmpeg's filters, fed run by run."""
+"""Declared chain of FFmpeg filters, fed run by run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from processors.decoding import decoder_errors
 
 
 class Chain:
-    """Filters in order, each as FFmpeg writes it (`highpass=f=20`); as many samples come out as go in."""
+    """Filters in order, each in FFmpeg's syntax (`highpass=f=20`); output and input have the same number of samples."""
 
     def __init__(self, filters: tuple[str, ...], *, rate_hz: int, layout: str) -> None:
         self._rate_hz, self._layout, self._fed, self._given = rate_hz, layout, 0, 0
@@ -40,7 +40,7 @@ class Chain:
             self._graph.configure()
 
     def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
-        """Take float32, shape (channels, samples); give what is ready."""
+        """Take float32, shape (channels, samples); yield the samples that are ready."""
         self._fed += samples.shape[1]
         if self._graph is None:
             yield samples
@@ -50,7 +50,7 @@ class Chain:
         yield from self._through(frame)
 
     def finish(self) -> Iterator[np.ndarray]:
-        """What the filters still hold; zeros where they swallow the last samples."""
+        """Yield the samples still in the filters; zeros for those that the filters drop."""
         if self._graph is None:
             return
         yield from self._through(None)

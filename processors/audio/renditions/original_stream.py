@@ -1,4 +1,4 @@
-"""The sound stream as it lies in its container, packet by packet: nothing is decoded, so a lossy one loses nothing."""
+"""Audio stream copied from its container packet by packet, without decoding, so that nothing is lost."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ MUXERS: dict[str, tuple[str, str, str]] = {
     "libopus": ("opus", "ogg", "audio/ogg"),
     "vorbis": ("ogg", "ogg", "audio/ogg"),
 }
-"""Decoder's name: suffix, muxer, media type. Any other codec goes into Matroska; MP3 too, because a file of its own
-gets a header that changes how much of its end is heard."""
+"""Suffix, muxer and media type by decoder name. Other codecs go into Matroska; so does MP3, since a file of its own
+gets a header that changes how much of its end is decoded."""
 MATROSKA = ("mka", "matroska", "audio/x-matroska")
 
 
 @dataclass(frozen=True, kw_only=True)
 class OriginalStreamFacts:
-    """The copy, compared with the source packet by packet after writing."""
+    """Copy, compared with the source packet by packet after writing."""
 
     codec: str | None
     reason: str | None
-    """Why there is no copy."""
+    """Reason why there is no copy."""
     packet_count: int
     packets_sha256: str | None
-    """Of all packets' bytes, one after the other; the same in the source and in the copy."""
+    """SHA-256 of all packets' bytes, one after the other; the same in the source and in the copy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OriginalStream:
-    """`original_stream.*`: the first sound stream of a video. Where there is no copy, a record says why."""
+    """`original_stream.*`: the first audio stream of a video, or a record of the reason why there is no copy."""
 
     name: ClassVar[str] = "audio.original_stream"
     version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "file"
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
-        """The copy, or why there is none."""
+        """Yield the copy, or the reason why there is none."""
         if opened.source.medium == "audio":
             yield _none(None, "the source itself is the original stream")
             return
@@ -89,7 +89,7 @@ def _holds(muxer: str, stream: av.AudioStream) -> bool:
 
 
 def _copy(heard: av.AudioStream, path: Path, muxer: str) -> tuple[int, str]:
-    """Write all packets; gives their number and the SHA-256 of their bytes."""
+    """Write all packets; return their number and the SHA-256 of their bytes."""
     digest, count = hashlib.sha256(), 0
     with (
         decoder_errors("copying the sound's packets"),

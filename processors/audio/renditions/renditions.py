@@ -1,4 +1,4 @@
-"""The sound to keep and to hear: bit-exact, restored by a declared chain, and made audible with a declared gain."""
+"""Audio for archiving and listening: bit-exact, restored by a declared chain, and amplified by a declared gain."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ RUN_SAMPLES = 1 << 16
 FLAC_MOST_CHANNELS = 8
 FLAC_HIGHEST_RATE_HZ = 655_350
 EXACT_BITS = {"pcm_s8": 8, "pcm_u8": 8, "pcm_16": 16, "pcm_24": 24}
-"""libsndfile's names of what FLAC holds without loss."""
+"""Sample formats, in libsndfile's names, that FLAC stores without loss."""
 INEXACT = {"pcm_32": "32-bit integers were rounded to 24 bits", "double": "64-bit floats were rounded to 32 bits"}
 OVERSAMPLED = 4
 LIMITER_MARGIN_DB = 0.3
-"""What the way back to the source's rate may add to a peak."""
+"""Margin for the increase of a peak by resampling to the source's rate, in dB."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RenditionFacts:
-    """How one file was made."""
+    """Record of how one file was made."""
 
     rendition: str
     chain: tuple[str, ...]
     """Every step with every parameter, in order; empty: the samples as decoded."""
     is_exact: bool
-    """True where the source's own samples come out again, bit for bit."""
+    """True if decoding returns the source's own samples, bit for bit."""
     reason: str | None
-    """Why it is not exact."""
+    """Reason why it is not exact."""
     others_missing_because: str | None
-    """Why only the original is there."""
+    """Reason why only the original was made."""
     sample_count: int
     clipped_sample_count: int
     non_finite_samples_taken_as_zero: int
@@ -59,18 +59,18 @@ class Renditions:
 
     remove_dc: bool = True
     high_pass_hz: float = 20.0
-    """Two poles (12 dB per octave); 0: none."""
+    """Cut-off of a high-pass with two poles (12 dB per octave); 0: none."""
     hum_hz: tuple[float, ...] = ()
-    """Tones to notch out, for example those that `audio.events` found."""
+    """Tones to notch out, for example those that `audio.events` detected."""
     hum_width_hz: float = 4.0
     noise_reduction_db: float = 0.0
-    """FFmpeg's `afftdn`, which follows the noise; 0: none."""
+    """Reduction by FFmpeg's `afftdn`, which tracks the noise; 0: none."""
     target_lufs: float = -16.0
     """Loudness of `audible`."""
     most_gain_db: float = 40.0
-    """No more than this is added: what is drowned in noise stays quiet."""
+    """Maximum gain, so that audio drowned in noise stays quiet."""
     ceiling_dbtp: float = -1.0
-    """True peak that `audible` stays below."""
+    """Maximum true peak of `audible`."""
     web: tuple[Web, ...] = ("aac", "opus")
     levels: Levels = field(default_factory=Levels)
 
@@ -93,7 +93,7 @@ class Renditions:
         return _Session(self, inputs, scratch)
 
     def restoring(self, rate_hz: int) -> tuple[str, ...]:
-        """FFmpeg's filters for `restored`, after the offset is removed."""
+        """Return FFmpeg's filters for `restored`, after the offset is removed."""
         filters = [f"highpass=f={self.high_pass_hz:g}:p=2"] if self.high_pass_hz else []
         filters += [f"bandreject=f={hz:g}:t=h:w={self.hum_width_hz:g}" for hz in self.hum_hz if hz < rate_hz / 2]
         if self.noise_reduction_db:
@@ -101,7 +101,7 @@ class Renditions:
         return tuple(filters)
 
     def raising(self, integrated_lufs: float | None, rate_hz: int) -> tuple[str, ...]:
-        """FFmpeg's filters for `audible`, after those of `restored`; silence is not raised."""
+        """Return FFmpeg's filters for `audible`, after those of `restored`; silence is not amplified."""
         if integrated_lufs is None:
             return ()
         gain_db = min(self.target_lufs - integrated_lufs, self.most_gain_db)
@@ -116,7 +116,7 @@ class Renditions:
 
 @dataclass(kw_only=True)
 class _Output:
-    """One file being written, on a thread of its own."""
+    """File being written on its own thread."""
 
     name: str
     media_type: str

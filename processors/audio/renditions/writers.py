@@ -1,4 +1,4 @@
-"""Writes sound files run by run: FLAC and WAV with libsndfile, AAC and Opus with FFmpeg."""
+"""Writers of audio files, run by run: FLAC and WAV with libsndfile, AAC and Opus with FFmpeg."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from processors.av_frames import frame_of
 Web = Literal["aac", "opus"]
 WEB_RATE_HZ = 48_000
 WEB_BITS_PER_SECOND = {"aac": 96_000, "opus": 64_000}
-"""For each channel."""
+"""Bit rate per channel, in bit/s."""
 WEB_FORMATS: dict[Web, tuple[str, str, str, str]] = {
     "aac": ("m4a", "mp4", "aac", "audio/mp4"),
     "opus": ("opus", "ogg", "libopus", "audio/ogg"),
@@ -26,11 +26,11 @@ WEB_OPTIONS: dict[Web, dict[str, str]] = {"aac": {"aac_coder": "fast"}, "opus": 
 MAX_WEB_SAMPLES = 1 << 20
 """At a time: of a low rate few samples become many."""
 MAX_WEB_AMPLITUDE = 1000.0
-"""Full scale is 1, and players clip what is above; encoders refuse what is far beyond."""
+"""Maximum amplitude for encoders: full scale is 1, players clip above it, encoders reject far larger values."""
 
 
 class SoundWriter(Protocol):
-    """Takes runs of float32, shape (channels, samples), full scale 1."""
+    """Writer of runs of float32, shape (channels, samples), full scale 1."""
 
     def write(self, samples: np.ndarray) -> None: ...
 
@@ -38,7 +38,7 @@ class SoundWriter(Protocol):
 
 
 class ExactWriter:
-    """FLAC of 8, 16 or 24 bits, or WAV of float32 (RF64 where it grows large); values beyond full scale are clipped."""
+    """FLAC of 8, 16 or 24 bits, or WAV of float32 (RF64 if it grows large); values beyond full scale are clipped."""
 
     def __init__(self, path: Path, *, rate_hz: int, channel_count: int, bits: int | None, comment: str) -> None:
         kind = ("FLAC", "PCM_S8" if bits == 8 else f"PCM_{bits}") if bits else ("RF64", "FLOAT")
@@ -53,7 +53,7 @@ class ExactWriter:
             return
         # exact in float32: a power of two times a number of 24 bits
         full_scale = np.float32(1 << (self._bits - 1))
-        with np.errstate(over="ignore"):  # infinite is clipped as well
+        with np.errstate(over="ignore"):  # infinities are clipped as well
             scaled = np.rint(samples.T * full_scale)
         if scaled.max() >= full_scale or scaled.min() < -full_scale:
             self.clipped += int(np.count_nonzero((scaled >= full_scale) | (scaled < -full_scale)))
@@ -65,7 +65,7 @@ class ExactWriter:
 
 
 class WebWriter:
-    """AAC in MP4 or Opus in Ogg, at 48 kHz; the same sound gives the same bytes."""
+    """AAC in MP4 or Opus in Ogg, at 48 kHz; the same samples give the same bytes."""
 
     def __init__(self, path: Path, web: Web, *, rate_hz: int, layout: str, comment: str) -> None:
         _, muxer, encoder, _ = WEB_FORMATS[web]

@@ -1,1 +1,1 @@
-"""Power spectrogram, and what is made from it: pictures, spectra, tiles, video."""
+"""Power spectrogram and results made from it: pictures, spectra, tiles, video."""

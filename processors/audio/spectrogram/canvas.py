@@ -1,4 +1,4 @@
-"""A palette picture with axes: 240 colours for levels and 16 greys for lines and words."""
+"""Palette picture with axes: 240 colours for levels and 16 greys for lines and text."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ FONT_PX = 14
 TICK_PX = 5
 DASH_PX = 12
 PNG_LEVEL = 2
-"""zlib's: of a noisy picture 6 takes three times as long for 3 percent."""
+"""Compression level of zlib: for a noisy picture 6 takes three times as long to save 3 percent."""
 
 
 def colour_numbers(levels_db: np.ndarray, bottom_db: float, top_db: float) -> np.ndarray:
-    """Palette numbers of levels: uint8, in the same shape."""
+    """Return the palette numbers of levels: uint8, in the same shape."""
     scaled = (levels_db - np.float32(bottom_db)) * np.float32((COLOURS - 1) / (top_db - bottom_db))
     return np.clip(np.rint(scaled), 0, COLOURS - 1).astype(np.uint8)
 
 
 def palette() -> np.ndarray:
-    """Viridis, which is even to the eye and readable for the colour-blind, then greys: uint8, shape (256, 3)."""
-    import cv2  # 20 MB that a plan need not load
+    """Return viridis, perceptually uniform and readable for the colour-blind, then greys: uint8, shape (256, 3)."""
+    import cv2  # imported late: 20 MB that a plan need not load
 
     place = np.linspace(0, 255, COLOURS).round().astype(np.uint8)
     viridis = cv2.applyColorMap(place[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1]
@@ -38,7 +38,7 @@ def palette() -> np.ndarray:
 
 @functools.cache
 def _font(size_px: int) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which matplotlib carries; matplotlib itself is not loaded."""
+    """Load DejaVu Sans, which matplotlib carries; matplotlib itself is not loaded."""
     found = importlib.util.find_spec("matplotlib")
     assert found is not None
     assert found.origin is not None
@@ -47,7 +47,7 @@ def _font(size_px: int) -> ImageFont.FreeTypeFont:
 
 
 class Canvas:
-    """White paper; places in pixels from the upper left corner."""
+    """White canvas; positions are in px from the upper left corner."""
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self._grey = Image.new("L", (width_px, height_px), 255)
@@ -55,7 +55,7 @@ class Canvas:
         self._pictures: list[tuple[int, int, np.ndarray]] = []
 
     def words(self, x: float, y: float, text: str, anchor: str, *, upwards: bool = False) -> None:
-        """Black text; `anchor` as Pillow's (`mm`: `x`, `y` is its middle)."""
+        """Draw black text; `anchor` as in Pillow (`mm`: `x`, `y` is its middle)."""
         if not upwards:
             self._draw.text((x, y), text, fill=0, font=_font(FONT_PX), anchor=anchor)
             return
@@ -63,17 +63,17 @@ class Canvas:
         self._grey.paste(turned, (round(x - turned.width / 2), round(y - turned.height / 2)))
 
     def tick(self, x: float, y: float, dx: int, dy: int) -> None:
-        """A short line outwards."""
+        """Draw a short line outwards."""
         self._draw.line((x, y, x + dx * TICK_PX, y + dy * TICK_PX), fill=0)
 
     def picture(self, left: int, top: int, numbers: np.ndarray) -> None:
-        """Put palette numbers, uint8, shape (height, width), with a frame around them."""
+        """Draw palette numbers, uint8, shape (height, width), with a frame around them."""
         height, width = numbers.shape
         self._draw.rectangle((left - 1, top - 1, left + width, top + height), outline=0)
         self._pictures.append((left, top, numbers))
 
     def png(self) -> bytes:
-        """The same drawing gives the same bytes."""
+        """Return the drawing as PNG; the same drawing gives the same bytes."""
         grey = np.asarray(self._grey, np.uint16)
         numbers = (BLACK + (grey * (GREYS - 1) + 127) // 255).astype(np.uint8)
         for left, top, part in self._pictures:
@@ -86,7 +86,7 @@ class Canvas:
 
 
 def _strip(text: str, paper: int, ink: int) -> Image.Image:
-    """Text on a strip of its own size."""
+    """Return text on a strip of its own size."""
     left, top, right, bottom = _font(FONT_PX).getbbox(text)
     strip = Image.new("L", (round(right - left) + 8, round(bottom - top) + 6), paper)
     ImageDraw.Draw(strip).text((4 - left, 3 - top), text, fill=ink, font=_font(FONT_PX))
@@ -94,7 +94,7 @@ def _strip(text: str, paper: int, ink: int) -> Image.Image:
 
 
 def mark_row(numbers: np.ndarray, row: int, text: str) -> None:
-    """Draw a dashed line across palette numbers, and its text in white on black at the right, in place."""
+    """Draw, in place, a dashed line across palette numbers, with its text in white on black at the right."""
     height, width = numbers.shape
     row = min(max(row, 0), height - 1)
     numbers[row] = np.where(np.arange(width) // DASH_PX % 2, WHITE, BLACK)

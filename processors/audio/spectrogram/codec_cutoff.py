@@ -1,4 +1,4 @@
-"""The edge where a lossy codec, or a resampler, has cut the high frequencies off."""
+"""Edge above which a lossy codec or a resampler has removed the high frequencies."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ import numpy as np
 
 LOWEST_HZ = 2000.0
 SIDE_HZ = 700.0
-"""How much of the spectrum on each side of the edge is compared."""
+"""Width of the spectrum compared on each side of the edge, in Hz."""
 MIN_SIDE_BANDS = 10
-"""Twice a tone's main lobe and more, at rates where bands are broad."""
+"""Minimum number of bands on each side: more than twice a tone's main lobe, at rates with broad bands."""
 EDGE_HZ = 500.0
 MIN_DROP_DB = 15.0
-"""Air and distance damp smoothly; a codec's filter falls at least this far within `EDGE_HZ`."""
+"""Minimum drop within `EDGE_HZ`, in dB: air and distance damp smoothly, a codec's filter falls at least this far."""
 EDGE_DB = 3.0
-"""The edge itself: where the level has fallen this far. An encoder's own `cutoff` is measured so."""
+"""Fall that defines the edge, in dB, as in the definition of an encoder's `cutoff`."""
 DEAD_DB = 40.0
-"""Above a codec's edge the level soon lies this far below what is under it, or ..."""
+"""Minimum drop above a codec's edge, in dB below the level under it, or ..."""
 FLAT_DB = 10.0
-"""... this near to the recording's floor. A voice or the wind goes on, lower, above a steep place."""
+"""... maximum distance to the recording's floor, in dB. A voice or wind continues, lower, above a steep drop."""
 BROAD_SIDES = 4
-"""So much of the spectrum under the edge must be louder: a lone tone's flank is no edge."""
+"""Number of sides of the spectrum under the edge that must be louder: the flank of a lone tone is no edge."""
 LEAK_DB = 6.0
-"""Sound under the edge rises at least this far above what louder lines leak there: a tone on nothing has no edge, nor
-have tones between whose lines nothing but that is heard."""
+"""Minimum level under the edge above the leakage of louder lines, in dB: a lone tone has no edge, nor have tones with
+only their leakage in between."""
 NO_FALL = "no steep fall to a floor above 2 kHz"
 ONLY_LINES = "what falls steeply is the flank of a tone, with no sound of its own under the edge"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cutoff:
-    """A low-pass edge."""
+    """Low-pass edge."""
 
     hz: float
-    """Where the level has fallen by 3 dB."""
+    """Frequency at which the level has fallen by 3 dB."""
     drop_db: float
-    """From under the edge to above it."""
+    """Drop from under the edge to above it."""
 
 
 def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
-    """The first steep fall above which nothing is heard; or why there is none: the spectrum goes on, or fades smoothly.
+    """Return the first steep fall to silence; or why there is none: the spectrum continues, or fades smoothly.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
     """
     band_hz = frequency_hz[1] - frequency_hz[0]
     side, gap = max(MIN_SIDE_BANDS, round(SIDE_HZ / band_hz)), max(1, round(EDGE_HZ / 2 / band_hz))
-    import scipy.ndimage  # takes 0.1 s, which a plan need not pay
+    import scipy.ndimage  # imported late: 0.1 s that a plan need not pay
 
     levels_db = scipy.ndimage.median_filter(10 * np.log10(np.maximum(density, 1e-30)), 5)
     medians = _medians(levels_db, side)
@@ -59,7 +59,7 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
         under, over = float(medians[edge - gap - side]), float(medians[edge + gap])
         if under - over < MIN_DROP_DB or not _is_last(levels_db, edge, side, gap, under, over):
             if best:
-                break  # what follows are steps in what the codec has left of its own noise
+                break  # the following steps are in the residual noise of the codec
             continue
         heard = density > _leaked(density) * 10 ** (LEAK_DB / 10) if heard is None else heard
         below = slice(edge - gap - side, edge - gap)
@@ -78,14 +78,14 @@ def find_cutoff(frequency_hz: np.ndarray, density: np.ndarray) -> Cutoff | str:
 
 
 def _medians(levels: np.ndarray, length: int) -> np.ndarray:
-    """Of so many levels from each on, of fewer at the end; the shape of `levels`."""
+    """Return the median of `length` levels from each on, of fewer at the end; the shape of `levels`."""
     length = min(length, len(levels))
     whole = np.median(np.lib.stride_tricks.sliding_window_view(levels, length), axis=1)
     return np.append(whole, [np.median(levels[first:]) for first in range(len(whole), len(levels))])
 
 
 def _leaked(density: np.ndarray) -> np.ndarray:
-    """What the window lets through, at most, of all bands that are 3 or more bands away.
+    """Return the maximum leakage of the window from all bands that are 3 or more bands away.
 
     The side lobes of a Hann window stay under 1 / (π x (x² − 1)) at x bands from the line (Harris 1978).
     """
@@ -98,7 +98,7 @@ def _leaked(density: np.ndarray) -> np.ndarray:
 
 
 def _is_last(levels_db: np.ndarray, edge: int, side: int, gap: int, under: float, over: float) -> bool:
-    """Is the sound broad under the edge, and dead above it?"""
+    """Return True if the spectrum is broad under the edge, and dead above it."""
     broad = float(np.median(levels_db[max(1, edge - BROAD_SIDES * side) : edge - gap]))
     above = levels_db[edge + gap : -1]
     soon = float(np.median(above[2 * side : 3 * side] if len(above) > 2 * side + 3 else above[-side:]))

@@ -6,14 +6,14 @@ import numpy as np
 
 
 def means_of_runs(power: np.ndarray, run_frames: int) -> np.ndarray:
-    """Means of each `run_frames` frames: from float32, shape (frames, ...), to (frames / run_frames, ...)."""
+    """Return means of each `run_frames` frames: from float32, shape (frames, ...), to (frames / run_frames, ...)."""
     if run_frames == 1:
         return power
     return power.reshape(-1, run_frames, *power.shape[1:]).mean(axis=1, dtype=np.float32)
 
 
 class ColumnPool:
-    """Keeps from `columns` to twice as many columns; each but the last stands for the same number of frames."""
+    """Pool of `columns` to twice as many columns; each but the last stands for the same number of frames."""
 
     def __init__(self, columns: int, column_shape: tuple[int, ...]) -> None:
         self.frames_per_column = 1
@@ -50,11 +50,11 @@ class ColumnPool:
             self.frames_per_column *= 2
 
     def columns(self) -> np.ndarray:
-        """float32, shape (columns, ...); the last column may stand for fewer frames."""
+        """Return the columns, float32, shape (columns, ...); the last may stand for fewer frames."""
         kept = self._columns[: self._count]
         return np.concatenate([kept, (self._sum / self._summed).astype(np.float32)[None]]) if self._summed else kept
 
     def mean(self) -> np.ndarray:
-        """Over all frames, float64, shape (...)."""
+        """Return the mean over all frames, float64, shape (...)."""
         total = self._columns[: self._count].sum(axis=0, dtype=np.float64) * self.frames_per_column + self._sum
         return total / (self._count * self.frames_per_column + self._summed)

@@ -1,4 +1,4 @@
-"""A video for people who share videos: the spectrogram with a moving playhead, and the audible sound."""
+"""Video for sharing: the spectrogram with a moving playhead, and the audible rendition."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAYHEAD_COLOUR = (255, 90, 90)
 
 @dataclass(frozen=True, kw_only=True)
 class FilmFacts:
-    """As decoded again after writing."""
+    """Facts of the video, decoded again after writing."""
 
     width_px: int
     height_px: int
@@ -33,12 +33,12 @@ class FilmFacts:
     frames_per_second: int
     duration_seconds: float
     sound: str
-    """The rendition that is heard."""
+    """Rendition used as the audio."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Film:
-    """H.264 and AAC in MP4. The sound is `audible.m4a` of the renditions, not encoded again."""
+    """H.264 and AAC in MP4. The audio is `audible.m4a` of the renditions, not encoded again."""
 
     name: ClassVar[str] = "audio.film"
     version: ClassVar[int] = 4
@@ -46,7 +46,7 @@ class Film:
 
     frames_per_second: int = 10
     quality: int = 20
-    """x264's constant rate factor, 0 (no loss) to 51."""
+    """Constant rate factor of x264, 0 (no loss) to 51."""
     picture: Picture = field(default_factory=Picture)
     renditions: Renditions = field(default_factory=Renditions)
 
@@ -57,14 +57,14 @@ class Film:
         require("aac" in self.renditions.web, "renditions", self.renditions.web, "must make aac")
 
     def for_release(self, context: ReleaseContext) -> Film:
-        """This processor for a source of which that is said: its picture has the clocks that are known."""
+        """Return this processor configured with the release's statements: its picture has the known clocks."""
         return replace(self, picture=self.picture.for_release(context))
 
     def inputs(self) -> tuple[Processor, ...]:
         return (self.picture, self.renditions)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """The film, read back after writing."""
+        """Yield the video, verified after writing."""
         picture, path, rate = inputs.results[self.picture.name], scratch / FILM, self.frames_per_second
         facts = picture.facts(PICTURE, PictureFacts)
         try:
@@ -76,7 +76,7 @@ class Film:
             ) from error
 
         with Image.open(picture.path(PICTURE)) as opened:
-            # H.264 in 4:2:0 has even sides
+            # H.264 in 4:2:0 requires even sides
             still = np.asarray(opened.convert("RGB"))[: facts.height_px // 2 * 2, : facts.width_px // 2 * 2]
         seconds = facts.end_seconds - facts.start_seconds
         count = max(1, round(seconds * rate))
@@ -106,7 +106,7 @@ class Film:
 
         Raises
         ------
-        DamagedMedia : the sound is missing.
+        DamagedMedia : the audio is missing.
         """
         with av.open(str(path)) as container:
             video = container.streams.video[0]

@@ -1,4 +1,4 @@
-"""Float32 in the bytes that HDF5's shuffle and deflate filters store, so that every reader of HDF5 opens them."""
+"""Float32 in the form of HDF5's shuffle and deflate filters, so that every reader of HDF5 opens it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from isal import isal_zlib
 
 LEVEL = 1
 ZLIB_HEADER = b"\x78\x01"
-"""RFC 1950: deflate, window of 32 KiB, fastest."""
+"""Header of RFC 1950: deflate, window of 32 KiB, fastest."""
 STORED_BYTES = 65535
-"""Most that a stored block of deflate holds (RFC 1951, 3.2.4)."""
+"""Maximum size of a stored block of deflate (RFC 1951, 3.2.4)."""
 SAMPLE_BYTES = 1 << 14
 NOISE_SHARE = 0.95
-"""Bytes that deflate does not bring below this share of their size are stored as they are."""
+"""Share of their size below which deflate must bring bytes; otherwise they are stored."""
 
 
 def shuffled(values: np.ndarray) -> np.ndarray:
-    """The first bytes of all values, then all second bytes, and so on: uint8, shape (4, values).
+    """Return the first bytes of all values, then all second bytes, and so on: uint8, shape (4, values).
 
     Parameters
     ----------
@@ -29,10 +29,10 @@ def shuffled(values: np.ndarray) -> np.ndarray:
 
 
 def compressed(planes: np.ndarray) -> bytes:
-    """A zlib stream of `shuffled` values.
+    """Return a zlib stream of `shuffled` values.
 
-    The two middle bytes hold the mantissa, which is noise in anything recorded: to store them saves a third of the
-    time here and half of it in every reader, and costs no size.
+    The two middle bytes hold the mantissa, which is noise in any recording: storing them saves a third of the
+    time here and half of it in every reader, at no cost in size.
     """
     if (
         len(isal_zlib.compress(planes[1:3, :SAMPLE_BYTES].copy(), LEVEL))
@@ -50,7 +50,7 @@ def compressed(planes: np.ndarray) -> bytes:
 
 
 def decompressed(stream: bytes, value_count: int) -> np.ndarray:
-    """The values again: uint32, shape (value_count,)."""
+    """Return the values: uint32, shape (value_count,)."""
     plain = isal_zlib.decompress(stream, bufsize=4 * value_count)
     planes = np.frombuffer(plain, np.uint8).reshape(4, value_count)
     low, high = (planes[first].astype(np.uint16) | planes[first + 1].astype(np.uint16) << 8 for first in (0, 2))

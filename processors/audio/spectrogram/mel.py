@@ -1,4 +1,4 @@
-"""The mel spectrogram, librosa's definition, made from the measured power without decoding."""
+"""Mel spectrogram by librosa's definition, made from the measured power without decoding."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ MEL = "mel.nc"
 
 @dataclass(frozen=True, kw_only=True)
 class MelFacts:
-    """How the array is to be read."""
+    """Metadata of the array."""
 
     frame_count: int
     band_count: int
     empty_band_count: int
-    """Bands so narrow that no band of the transform lies in them: they hold 0. A longer window, or fewer, mends it."""
+    """Bands too narrow to contain a band of the transform: they hold 0. Fix with a longer window or fewer bands."""
     lowest_hz: float
     highest_hz: float
     librosa_factor: float
-    """Times this, the values are those of `librosa.feature.melspectrogram` with the same window, hop and `n_fft`."""
+    """Factor from these values to those of `librosa.feature.melspectrogram` with the same window, hop and `n_fft`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +44,9 @@ class Mel:
     band_count: int = 128
     lowest_hz: float = 0.0
     highest_hz: float | None = None
-    """None: half the sampling rate, which is also the most."""
+    """Upper limit; None: half the sampling rate, which is also the maximum."""
     htk: bool = False
-    """HTK's formula of the scale in place of Slaney's."""
+    """True for HTK's formula of the scale instead of Slaney's."""
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
 
     def __post_init__(self) -> None:
@@ -61,7 +61,7 @@ class Mel:
         return (self.spectrogram,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """The array."""
+        """Yield the array."""
         result = inputs.results[self.spectrogram.name]
         array, path, facts = result.path(ARRAY), scratch / MEL, result.facts(ARRAY, SpectrogramFacts)
         highest_hz = min(self.highest_hz or facts.rate_hz / 2, facts.rate_hz / 2)
@@ -101,12 +101,12 @@ class Mel:
         yield Item(name=MEL, media_type="application/x-netcdf", file=path, facts=made)
 
     def _filters(self, facts: SpectrogramFacts, highest_hz: float) -> tuple[np.ndarray, np.ndarray]:
-        """Weights, float32, shape (bands of mel, bands), and the filters' middles, Hz."""
-        import librosa.filters  # takes 1 s, which a plan need not pay
+        """Return weights, float32, shape (mel bands, bands), and the centres of the filters, in Hz."""
+        import librosa.filters  # imported late: 1 s that a plan need not pay
 
         lowest_hz, count, htk = self.lowest_hz, self.band_count, self.htk
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of empty filters, which are counted
+            warnings.simplefilter("ignore")  # about empty filters, which are counted
             weights = librosa.filters.mel(
                 sr=facts.rate_hz, n_fft=facts.window_samples, n_mels=count, fmin=lowest_hz, fmax=highest_hz, htk=htk
             )

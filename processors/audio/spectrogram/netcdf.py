@@ -1,4 +1,4 @@
-"""The power spectrogram as a netCDF-4 file that grows along time, and its readers."""
+"""Power spectrogram as a netCDF-4 file that grows along time, and its readers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     import h5py
 
 DROPPED_BITS = 6
-"""Of 23 mantissa bits 17 are kept: an error of at most 4e-6 of the value, and a fifth less to store."""
+"""Mantissa bits dropped of 23: an error of at most 4e-6 of the value, and a fifth less to store."""
 TIME_CHUNK = 1 << 14
 
 
 def packed(power: np.ndarray) -> bytes:
-    """One chunk of the file: float32, shape (frames, bands), rounded to `DROPPED_BITS` fewer."""
+    """Return one chunk of the file: float32, shape (frames, bands), rounded to `DROPPED_BITS` fewer."""
     bits = np.ascontiguousarray(power, np.float32).reshape(-1).view(np.uint32)
     rounded = bits + np.uint32(1 << (DROPPED_BITS - 1))
     np.bitwise_and(rounded, np.uint32(0xFFFFFFFF << DROPPED_BITS & 0xFFFFFFFF), out=rounded)
@@ -32,14 +32,14 @@ def packed(power: np.ndarray) -> bytes:
 
 
 def packed_batch(power: np.ndarray) -> list[bytes]:
-    """A chunk for each channel of float32, shape (channels, up to BATCH_FRAMES, bands), filled up with zeros."""
+    """Return a chunk for each channel of float32, shape (channels, up to BATCH_FRAMES, bands), padded with zeros."""
     if power.shape[1] < BATCH_FRAMES:
         power = np.pad(power, ((0, 0), (0, BATCH_FRAMES - power.shape[1]), (0, 0)))
     return [packed(channel) for channel in power]
 
 
 class PowerFile:
-    """Writes `power` (channel, time, frequency) and its mean; opens with `xarray.open_dataset(engine="h5netcdf")`."""
+    """Writer of `power` (channel, time, frequency) and its mean; open with `xarray.open_dataset(engine="h5netcdf")`."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class PowerFile:
             power.id.write_direct_chunk((channel, first, 0), chunk)
 
     def close(self, mean_power: np.ndarray, missing_seconds: Sequence[tuple[float, float]]) -> None:
-        """Write the mean over time, float64, shape (channels, bands), the times and what is missing, and close."""
+        """Write the mean over time, float64, shape (channels, bands), the times and the missing spans, and close."""
         self._dataset("mean_power")[...] = mean_power
         time, share = self._dataset("time"), self._dataset("missing_share")
         for dataset in (time, share):
@@ -117,15 +117,15 @@ class PowerFile:
 
 @dataclass(frozen=True, kw_only=True)
 class PowerFrames:
-    """A run of frames read back."""
+    """Run of frames read back."""
 
     first_frame: int
     power: np.ndarray
-    """float32, shape (channels, frames, bands), scaled as the file says."""
+    """Power, float32, shape (channels, frames, bands), scaled as stated in the file."""
 
 
 def frames_of(path: Path) -> Iterator[PowerFrames]:
-    """The array in runs of `BATCH_FRAMES` frames, in order; memory does not grow with its length."""
+    """Yield the array in runs of `BATCH_FRAMES` frames, in order; memory does not grow with its length."""
     import h5py
 
     with h5py.File(path, "r", rdcc_nbytes=0) as file, ThreadPoolExecutor(2) as pool:
@@ -143,9 +143,9 @@ def frames_of(path: Path) -> Iterator[PowerFrames]:
 
 
 def mean_power_of(path: Path) -> np.ndarray:
-    """The mean of the frames that hold nothing but samples, or of all where there is none such.
+    """Return the mean of the frames without missing samples, or of all frames if there are none.
 
-    float64, shape (channels, bands), scaled as the file says.
+    float64, shape (channels, bands), scaled as stated in the file.
     """
     import h5py
 
@@ -156,7 +156,7 @@ def mean_power_of(path: Path) -> np.ndarray:
 
 
 def channel_names(path: Path) -> tuple[str, ...]:
-    """What the file calls its channels."""
+    """Return the file's names of its channels."""
     import h5py
 
     with h5py.File(path, "r") as file:

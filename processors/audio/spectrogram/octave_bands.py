@@ -1,4 +1,4 @@
-"""Octave and third-octave bands, and the strongest tone, out of a spectral density."""
+"""Octave and third-octave bands, and the strongest tone, from a spectral density."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import numpy as np
 from processors.audio.spectrogram.spectral_lines import LineFinder
 
 OCTAVE_RATIO = 10**0.3
-"""The octave ratio G of IEC 61260-1:2014, base ten."""
+"""Octave ratio G of IEC 61260-1:2014, base ten."""
 REFERENCE_HZ = 1000.0
 MIN_BANDS_INSIDE = 2.0
-"""A band narrower than this many steps of the transform is not told apart from its neighbours."""
+"""Minimum width of a band in bands of the transform; narrower ones cannot be separated from their neighbours."""
 MIN_TONE_BANDS = 5
-"""A tone lower than this many steps of the transform is not told from an offset."""
+"""Minimum frequency of a tone in bands of the transform; lower ones cannot be distinguished from an offset."""
 LINE_DB = 10.0
-"""How far a line rises above the median of its neighbours, as a tone of `audio.events` does."""
+"""Minimum rise of a line above the median of its neighbours, in dB, as for a tone of `audio.events`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OctaveBand:
-    """One fractional-octave band."""
+    """Fractional-octave band."""
 
     octave_fraction: int
     """1: octave; 3: third of an octave."""
     middle_hz: float
-    """Exact, base ten."""
+    """Exact centre frequency, base ten."""
     lower_hz: float
     upper_hz: float
     rms_dbfs: float | None
@@ -35,16 +35,16 @@ class OctaveBand:
 
 @dataclass(frozen=True, kw_only=True)
 class Tone:
-    """The strongest line of the mean spectrum."""
+    """Strongest line of the mean spectrum."""
 
     hz: float
-    """Between bands, by the window's own transform."""
+    """Frequency, interpolated between bands with the window's own transform."""
     peak_dbfs: float
     """Peak of the sine, re full scale 1.0: the power summed over the line."""
 
 
 def fractional_octaves(frequency_hz: np.ndarray, density: np.ndarray, octave_fraction: int) -> list[OctaveBand]:
-    """Bands that lie wholly within the spectrum; a step of the transform across an edge is shared out by width.
+    """Return the bands wholly within the spectrum; a transform band across an edge is divided by width.
 
     Parameters
     ----------

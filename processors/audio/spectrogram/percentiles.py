@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 STEPS_PER_OCTAVE_BITS = 5
-"""32 steps in each doubling of power: at most 0.14 dB wide; percentiles are interpolated within a step."""
+"""Binary logarithm of the steps per doubling of power: 32 steps of at most 0.14 dB, interpolated inside."""
 LOWEST_EXPONENT = -80
-"""Powers below 2⁻⁸⁰ (−241 dB) count as the lowest step."""
+"""Exponent of the lowest step: powers below 2⁻⁸⁰ (−241 dB) count as this step."""
 OCTAVES = 96
 STEPS = OCTAVES << STEPS_PER_OCTAVE_BITS
 _SHIFT = 23 - STEPS_PER_OCTAVE_BITS
@@ -16,7 +16,7 @@ FRAMES_AT_ONCE = 2048
 
 
 class DensityTally:
-    """Collects frames of one channel, power or density, float32, shape (frames, bands)."""
+    """Histogram of frames of one channel, power or density, float32, shape (frames, bands)."""
 
     def __init__(self, band_count: int) -> None:
         self._bands = band_count
@@ -42,7 +42,7 @@ class DensityTally:
             self._waiting, self._waiting_frames = [], 0
 
     def percentile(self, percent: float) -> np.ndarray:
-        """The value that this share of the frames stay below, float64, shape (bands,); within 0.14 dB."""
+        """Return the value that this share of the frames stay below, float64, shape (bands,); within 0.14 dB."""
         self._count()
         counts = self._counts.reshape(self._bands, STEPS)
         below = np.cumsum(counts, axis=1)

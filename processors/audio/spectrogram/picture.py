@@ -1,4 +1,4 @@
-"""A spectrogram for people: time, frequency, a colour bar with its unit, and the codec's edge marked."""
+"""Spectrogram picture: time, frequency, a colour bar with its unit, and the codec's edge."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ FLOOR = 1e-30
 PICTURE = "spectrogram.png"
 WIDTH_PX, LEFT_PX, RIGHT_PX = 1600, 90, 1460
 TOP_PX, BOTTOM_PX, CLOCK_PX, TITLE_PX = 24, 64, 44, 26
-"""Above the first panel, below the last, for each further clock, and above each further panel."""
+"""Space above the first panel, below the last, for each further clock, and above each further panel, in px."""
 BAR_LEFT_PX, BAR_RIGHT_PX = 1480, 1502
 MAX_TIMES, MAX_FREQUENCIES = 12, 14
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureFacts:
-    """What is drawn."""
+    """Contents of the picture."""
 
     width_px: int
     height_px: int
     plot_left_px: float
-    """Where the source's `start_seconds` stands; `plot_right_px` is `end_seconds`."""
+    """Position of the source's `start_seconds`; `plot_right_px` is that of `end_seconds`."""
     plot_right_px: float
     plot_top_px: float
     plot_bottom_px: float
@@ -52,7 +52,7 @@ class PictureFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """The whole recording in one picture, made from the measured spectrogram without decoding."""
+    """Picture of the whole recording, made from the measured spectrogram without decoding."""
 
     name: ClassVar[str] = "audio.spectrogram_picture"
     version: ClassVar[int] = 7
@@ -60,15 +60,15 @@ class Picture:
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
     range_db: float = 90.0
-    """From the loudest value down to this far below it."""
+    """Range from the loudest value down, in dB."""
     frequency_axis: Literal["linear", "log"] = "linear"
     start_utc: str | None = None
-    """When the source's time 0 was, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the release or
-    a label names, or no such axis."""
+    """Moment of the source's time 0, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the release or
+    a label gives, or no such axis."""
     start_source: str = ""
-    """Where `start_utc` is from; written beside the axis."""
+    """Source of `start_utc`; written next to the axis."""
     longitude_degrees_east: float | None = None
-    """Of the recorder on Mars, planetocentric; with `start_utc`, adds an axis in local mean solar time."""
+    """Longitude of the recorder on Mars, planetocentric; with `start_utc`, adds an axis in local mean solar time."""
 
     def __post_init__(self) -> None:
         require(10 <= self.range_db <= 200, "range_db", self.range_db, "must be from 10 to 200")
@@ -84,7 +84,7 @@ class Picture:
             require(self.start_utc is not None, "longitude_degrees_east", east, "needs start_utc")
 
     def for_release(self, context: ReleaseContext) -> Picture:
-        """This processor for a source of which that is said."""
+        """Return this processor configured with the release's statements."""
         if self.start_utc is not None or (start := context.recorded_start()) is None:
             return self
         east = context.longitude_degrees_east
@@ -94,7 +94,7 @@ class Picture:
         return (self.spectrogram,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """The picture."""
+        """Yield the picture."""
         return _PictureMaker(self, inputs).items()
 
 
@@ -172,7 +172,7 @@ class _PictureMaker:
         return [None if isinstance(cutoff, str) else cutoff for cutoff in found]
 
     def _coloured(self, levels_db: np.ndarray, bottom_db: float, top_db: float) -> np.ndarray:
-        """Palette numbers of columns, shape (columns, bands); grey where half the samples or more are missing."""
+        """Return palette numbers of columns, shape (columns, bands); grey if half the samples or more are missing."""
         facts, numbers = self._facts, colour_numbers(levels_db, bottom_db, top_db)
         step = facts.hop_seconds * facts.frames_per_overview_column
         starts = self._start - facts.hop_seconds / 2 + np.arange(len(numbers)) * step
@@ -180,7 +180,7 @@ class _PictureMaker:
         return numbers
 
     def _panel(self, numbers: np.ndarray, height_px: int) -> np.ndarray:
-        """Palette numbers of frames, shape (columns, bands), as a picture with the lowest frequency at the bottom."""
+        """Return palette numbers, shape (columns, bands), as a picture with the lowest frequency at the bottom."""
         facts = self._facts
         step = facts.hop_seconds * facts.frames_per_overview_column
         first = self._start - facts.hop_seconds / 2
@@ -197,7 +197,7 @@ class _PictureMaker:
         return np.array(drawn)
 
     def _share(self, hz: float) -> float:
-        """How far up the axis a frequency stands: 0 to 1."""
+        """Return the position of a frequency on the axis: 0 to 1."""
         if self._processor.frequency_axis == "log":
             return float(np.log(hz / self._lowest_hz) / np.log(self._highest_hz / self._lowest_hz))
         return hz / self._highest_hz
@@ -224,7 +224,7 @@ class _PictureMaker:
         canvas.words(22, (top + bottom) / 2, label, "mm", upwards=True)
 
     def _time_axis(self, canvas: Canvas, clock: Clock, y: int, number: int) -> None:
-        """The source's clock below the panels, each further one above them."""
+        """Draw the source's clock below the panels, each further one above them."""
         down = 1 if number == 0 else -1
         edge = y if number == 0 else y - 1
         for seconds, reading in clock.ticks(self._start, self._end, MAX_TIMES):

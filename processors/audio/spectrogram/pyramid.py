@@ -1,4 +1,4 @@
-"""Pictures of a long recording in levels, so that a day can be opened and zoomed: tiles and a page in one archive."""
+"""Picture pyramid of a long recording, to open and zoom even a whole day: tiles and a page in one archive."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TILE_COLUMNS = 512
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """One level; tile `n` is `level/n.webp`, and all but the last are `tile_columns` wide."""
+    """Level of the pyramid; tile `n` is `level/n.webp`, and all but the last are `tile_columns` wide."""
 
     seconds_per_column: float
     columns: int
@@ -36,22 +36,22 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class PyramidFacts:
-    """What `pyramid.json` says too: a column is the mean power of its time, the mean of all channels."""
+    """Contents of `pyramid.json`: a column is the mean power of its time, the mean of all channels."""
 
     is_tiled: bool
     reason: str | None
     start_seconds: float
-    """Where the first column of every level begins."""
+    """Start of the first column of every level, in s."""
     end_seconds: float
     highest_hz: float
-    """At the top; 0 Hz is at the bottom."""
+    """Frequency at the top; 0 Hz is at the bottom."""
     rows: int
     tile_columns: int
     bottom_db: float
     top_db: float
     unit: str
     levels: tuple[Level, ...]
-    """The finest first; each has half as many columns as the one before, the last is one tile."""
+    """Levels, the finest first; each has half as many columns as the one before, the last is one tile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +63,9 @@ class Pyramid:
     reads: ClassVar[Reads] = "results"
 
     least_seconds: float = 1800.0
-    """Shorter recordings fit one picture."""
+    """Minimum duration, in s; shorter recordings fit one picture."""
     seconds_per_column: float = 0.05
-    """Of the finest level, rounded to whole frames of the spectrogram."""
+    """Duration of a column of the finest level, in s, rounded to whole frames of the spectrogram."""
     rows: int = 512
     range_db: float = 90.0
     quality: int = 80
@@ -83,7 +83,7 @@ class Pyramid:
         return (self.spectrogram,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """The archive, or why there is none."""
+        """Yield the archive, or the reason why there is none."""
         return _PyramidMaker(self, inputs, scratch).items()
 
 
@@ -118,7 +118,7 @@ class _PyramidMaker:
         while number < len(stacks):
             stack = stacks[number]
             if stack.count:
-                if stack.tiles:  # the next level goes on to the end too
+                if stack.tiles:  # the next level also continues to the end
                     self._add(archive, stacks, number + 1, _halved(stack.columns[: stack.count]))
                 self._write(archive, number, stack)
             step = self._facts.hop_seconds * self._frames_per_column * 2**number
@@ -126,7 +126,7 @@ class _PyramidMaker:
             number += 1
 
     def _columns(self) -> Iterator[np.ndarray]:
-        """Columns of the finest level, float32, shape (columns, bands)."""
+        """Yield the columns of the finest level, float32, shape (columns, bands)."""
         count, waiting = self._frames_per_column, np.zeros((0, self._facts.band_count), np.float32)
         for run in frames_of(self._array):
             joined = np.concatenate([waiting, run.power.mean(axis=0)])
@@ -150,7 +150,7 @@ class _PyramidMaker:
                     self._add(archive, stacks, number + 1, halves)
 
     def _write(self, archive: zipfile.ZipFile, number: int, stack: _Stack) -> None:
-        """One tile, and an empty stack."""
+        """Write one tile and empty the stack."""
         levels_db = 10 * np.log10(np.maximum(stack.columns[: stack.count], np.float32(FLOOR)))
         numbers = colour_numbers(levels_db.T[::-1], self._top_db - self._processor.range_db, self._top_db)
         size = (stack.count, self._processor.rows)
@@ -191,7 +191,7 @@ class _Stack:
         self.count = self.tiles = self.total = 0
 
     def take(self, columns: np.ndarray) -> np.ndarray:
-        """Keep as many as there is room for; gives the rest."""
+        """Keep as many as there is room for; return the rest."""
         count = min(len(columns), TILE_COLUMNS - self.count)
         self.columns[self.count : self.count + count] = columns[:count]
         self.count, self.total = self.count + count, self.total + count
@@ -202,7 +202,7 @@ class _Stack:
 
 
 def _halved(columns: np.ndarray) -> np.ndarray:
-    """Means of neighbours; a last one without a neighbour stays as it is."""
+    """Return the means of neighbours; a last column without a neighbour is kept unchanged."""
     whole = len(columns) // 2 * 2
     pairs = columns[:whole].reshape(-1, 2, columns.shape[1]).mean(axis=1)
     return np.concatenate([pairs, columns[whole:]])

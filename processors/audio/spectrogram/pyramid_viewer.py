@@ -1,4 +1,4 @@
-"""The page that opens a picture pyramid: one file, no network, works from a disk."""
+"""Page that opens a picture pyramid: one file, no network, works from a disk."""
 
 from __future__ import annotations
 

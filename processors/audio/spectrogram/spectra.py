@@ -1,4 +1,4 @@
-"""What the power spectrogram says of a whole recording: densities, bands, the strongest tone and the codec's edge."""
+"""Spectra of a whole recording: densities, bands, the strongest tone and the codec's edge."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PERCENTS = (1, 5, 50, 95, 99)
 
 @dataclass(frozen=True, kw_only=True)
 class BandPressure:
-    """One band through a named calibration; None: silent."""
+    """Level of one band through a named calibration; None: silent."""
 
     octave_fraction: int
     middle_hz: float
@@ -44,29 +44,29 @@ class BandPressure:
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelSpectrum:
-    """One channel of the spectrogram."""
+    """Spectrum of one channel."""
 
     channel: str
     frame_count: int
-    """Frames that hold nothing but samples; where the recording is shorter than a window, all frames count."""
+    """Number of frames without missing samples; if the recording is shorter than a window, all frames count."""
     bands: tuple[OctaveBand, ...]
     pressures: tuple[BandPressure, ...]
-    """Of the bands, in their order; empty without a calibration."""
+    """Calibrated levels of the bands, in their order; empty without a calibration."""
     strongest_tone: Tone | None
-    """None: `strongest_tone_reason` says why."""
+    """Strongest tone; None: see `strongest_tone_reason`."""
     strongest_tone_reason: str | None
     cutoff: Cutoff | None
-    """None: no edge was found; `cutoff_reason` says why."""
+    """Codec's edge; None if none was found: see `cutoff_reason`."""
     cutoff_reason: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpectraFacts:
-    """All channels."""
+    """Spectra of all channels."""
 
     reference: str
     lowest_band_hz: float | None
-    """Middle of the lowest third-octave band; None: there is none."""
+    """Centre of the lowest third-octave band; None if there is none."""
     lowest_band_reason: str
     channels: tuple[ChannelSpectrum, ...]
     calibration: Calibration | None
@@ -76,7 +76,7 @@ class SpectraFacts:
 class Spectra:
     """Power spectral density in dBFS/Hz (Welch) with percentiles, octave and third-octave bands, tone and cut-off.
 
-    0 dBFS/Hz is a mean square of full scale 1.0 squared, per Hz, as `scipy.signal.welch(..., detrend=False)` gives it.
+    0 dBFS/Hz is a mean square of full scale 1.0 squared, per Hz, as from `scipy.signal.welch(..., detrend=False)`.
     """
 
     name: ClassVar[str] = "audio.spectra"
@@ -84,7 +84,7 @@ class Spectra:
     reads: ClassVar[Reads] = "results"
 
     calibration: Calibration | None = None
-    """With one, pascals and dB re 20 µPa stand beside dBFS; its response is taken out at each frequency."""
+    """Calibration that adds pascals and dB re 20 µPa to dBFS; its response is removed at each frequency."""
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
 
     def __post_init__(self) -> None:
@@ -94,7 +94,7 @@ class Spectra:
         return (self.spectrogram,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """The table of all channels."""
+        """Yield the table of all channels."""
         result = inputs.results[self.spectrogram.name]
         path, facts = result.path(ARRAY), result.facts(ARRAY, SpectrogramFacts)
         size, hop, rate_hz = facts.window_samples, facts.hop_samples, facts.rate_hz
@@ -148,7 +148,7 @@ class Spectra:
         return columns
 
     def _cells(self, densities: list[np.ndarray], frequency_hz: np.ndarray) -> Iterator[list[str]]:
-        """Columns of text, each over all bands."""
+        """Yield columns of text, each over all bands."""
         calibration = self.calibration
         for density in densities:
             yield [_decibels(value) for value in density]
@@ -180,12 +180,12 @@ class Spectra:
 
 
 def _bands(frequency_hz: np.ndarray, density: np.ndarray) -> list[OctaveBand]:
-    """Octaves, then thirds."""
+    """Return the octaves, then the thirds."""
     return [band for fraction in (1, 3) for band in fractional_octaves(frequency_hz, density, fraction)]
 
 
 def _pressure(band: OctaveBand) -> BandPressure:
-    """Of a band that was summed over Pa²/Hz in place of full scale."""
+    """Return the pressure of a band that was summed over Pa²/Hz instead of full scale."""
     level_db = band.rms_dbfs
     return BandPressure(
         octave_fraction=band.octave_fraction,
@@ -196,5 +196,5 @@ def _pressure(band: OctaveBand) -> BandPressure:
 
 
 def _decibels(mean_square: float) -> str:
-    """Empty for none at all: silence has no level."""
+    """Return decibels as text; empty for 0: silence has no level."""
     return f"{10 * np.log10(mean_square):.3f}" if mean_square > 0 else ""

@@ -1,4 +1,4 @@
-"""Lines in a power spectrum: frequency and level of steady tones, right for every window."""
+"""Lines in a power spectrum: frequency and level of steady tones, correct for every window."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import numpy as np
 from processors.audio.spectrogram.stft import WindowName, window_of
 
 NEIGHBOUR_BANDS = 31
-"""Width of the surroundings that a line rises above."""
+"""Number of bands around a line, above whose median it rises."""
 HALF_LOBE_BANDS: dict[WindowName, int] = {"hann": 2, "hamming": 2, "blackman": 3, "blackmanharris": 4, "flattop": 5}
-"""Half the width of the main lobe: the first zero of the transform (Harris 1978, doi:10.1109/PROC.1978.10837)."""
+"""Half width of the main lobe: the first zero of the transform (Harris 1978, doi:10.1109/PROC.1978.10837)."""
 MIN_LINE_POWER = 1e-14
-"""−140 dBFS: what rounding leaves of a constant falls into hundreds of lines, none of which is a tone."""
+"""Minimum power of a line, −140 dBFS: the rounding of a constant gives hundreds of lines below it, and no tone."""
 FLOOR, FLOOR_SHARE = 1e-20, 1e-15
-"""Power below these, the second relative to the strongest band, is rounding."""
+"""Limits of rounding noise, absolute and relative to the strongest band."""
 OFFSET_STEPS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of a spectrum."""
+    """Line of a spectrum."""
 
     hz: float
     power: float
-    """Of the sine: 1 is full scale."""
+    """Power of the sine: 1 is full scale."""
     excess_db: float
-    """How far its band rises above the median of the neighbouring bands."""
+    """Rise of its band above the median of the neighbouring bands, in dB."""
 
 
 @dataclass(frozen=True)
 class LineFinder:
-    """Finds lines in spectra that were made with one window.
+    """Finder of lines in spectra made with one window.
 
-    A sine between two bands shows in both; the ratio of the two amplitudes tells where it is, by the window's own
+    A sine between two bands is in both; the ratio of the two amplitudes gives its position, by the window's own
     transform. Its power is the sum over the main lobe, divided by the window's noise bandwidth in bands.
     """
 
@@ -54,9 +54,9 @@ class LineFinder:
         Parameters
         ----------
         power : shape (bands,), 1 is a sine of full scale.
-        threshold_db : least rise above the median of the neighbouring bands, and above the valleys on both sides.
+        threshold_db : minimum rise above the median of the neighbouring bands, and above the valleys on both sides.
         """
-        import scipy.ndimage  # takes 0.1 s, which a plan need not pay
+        import scipy.ndimage  # imported late: 0.1 s that a plan need not pay
         import scipy.signal
 
         spectrum = np.asarray(power, np.float64)
@@ -76,7 +76,7 @@ class LineFinder:
         ]
 
     def _offset_bands(self, spectrum: np.ndarray, peak: int) -> float:
-        """How far from the peak's band the sine is: −0.5 to 0.5."""
+        """Return the distance of the sine from the peak's band: −0.5 to 0.5."""
         side = 1 if spectrum[peak + 1] >= spectrum[peak - 1] else -1
         ratios, offsets = _offsets_of(self.window, self.window_samples)
         return side * float(np.interp(np.sqrt(spectrum[peak + side] / spectrum[peak]), ratios, offsets))
@@ -84,14 +84,14 @@ class LineFinder:
     def _lobe_power(self, spectrum: np.ndarray, peak: int) -> float:
         half = HALF_LOBE_BANDS[self.window] + 1
         left, right = max(1, peak - half), min(len(spectrum) - 1, peak + half + 1)
-        left += int(np.argmin(spectrum[left : peak + 1]))  # as far as a neighbour's lobe, and no further
+        left += int(np.argmin(spectrum[left : peak + 1]))  # up to a neighbour's lobe
         right = peak + 1 + int(np.argmin(spectrum[peak:right]))
         return float(spectrum[left:right].sum() / self._noise_bands)
 
 
 @lru_cache(32)
 def _offsets_of(window: WindowName, window_samples: int) -> tuple[np.ndarray, np.ndarray]:
-    """Amplitude ratios of a sine's second strongest band to its strongest, rising, and the offsets they stand for."""
+    """Return rising amplitude ratios of a sine's second strongest band to its strongest, and their offsets."""
     offsets = np.linspace(0.0, 0.5, OFFSET_STEPS + 1)
     weights = window_of(window, window_samples)
     places = np.arange(window_samples) - window_samples / 2  # about the middle, so that the transform is real
@@ -102,5 +102,5 @@ def _offsets_of(window: WindowName, window_samples: int) -> tuple[np.ndarray, np
 
 
 def _response(weights: np.ndarray, places: np.ndarray, bands: float) -> float:
-    """Magnitude of the window's transform so many bands from its middle."""
+    """Return the magnitude of the window's transform at this distance from its middle, in bands."""
     return float(abs(weights @ np.cos(2 * np.pi * bands / len(weights) * places)))

@@ -1,4 +1,4 @@
-"""The power spectrogram, measured once while the sound goes by: the array with its coordinates, and an overview."""
+"""Power spectrogram, measured once during decoding: the array with its coordinates, and an overview."""
 
 from __future__ import annotations
 
@@ -37,31 +37,31 @@ UNITS: dict[Scaling, dict[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SpectrogramFacts:
-    """How the array is to be read."""
+    """Metadata of the array."""
 
     frame_count: int
     band_count: int
     channel_count: int
-    """Of the array; 1 for the mean of all."""
+    """Number of channels of the array; 1 for the mean of all."""
     sample_count: int
     rate_hz: int
     window_samples: int
     hop_samples: int
     hop_seconds: float
     band_width_hz: float
-    """Between the middles of two bands."""
+    """Distance between the centres of two bands."""
     noise_bandwidth_hz: float
     """Equivalent noise bandwidth of a band; power / 2 / this = mean square per Hz, but in the first and last band."""
     scaling: Scaling
     first_frame_seconds: float
-    """Presentation time of the first frame's middle."""
+    """Presentation time of the centre of the first frame."""
     channels_mixed: int
-    """How many source channels' power went into each of the array's."""
+    """Number of source channels whose power is in each of the array's."""
     peak_dbfs: float | None
     """Strongest single band of a single frame, before the scaling; 0 is a sine of full scale. None: digital silence."""
     non_finite_samples_taken_as_zero: int
     missing_seconds: tuple[tuple[float, float], ...]
-    """Half-open spans whose samples are not there; `missing_share` in the array says which frames they touch."""
+    """Half-open spans of missing samples, in s; `missing_share` in the array gives their share of each frame."""
     frames_per_overview_column: int
 
 
@@ -79,13 +79,13 @@ class Spectrogram:
     window_samples: int = 2048
     """Length of the window and of the transform; a power of two from 64 to 65536."""
     hop_samples: int = 512
-    """Samples between the middles of two frames."""
+    """Samples between the centres of two frames."""
     window: WindowName = "hann"
     channels: Channels = "mean"
     """`mean`: mean power of all channels. `each`: one spectrogram for each channel."""
     scaling: Scaling = "power"
     keep: Literal["array", "overview"] = "array"
-    """`overview`: only what a picture of the whole needs; the array of ten hours is gigabytes."""
+    """`overview`: only the data for a picture of the whole; the array of ten hours is gigabytes."""
 
     def __post_init__(self) -> None:
         power_of_two = self.window_samples & (self.window_samples - 1) == 0
@@ -112,22 +112,22 @@ class Spectrogram:
 
 @dataclass(frozen=True, kw_only=True)
 class _Batch:
-    """One batch, measured."""
+    """Measured batch."""
 
     frame_count: int
     columns: np.ndarray
-    """Means of runs of `frames_each` frames, float32, shape (runs, channels, bands), scaled as asked."""
+    """Means of runs of `frames_each` frames, float32, shape (runs, channels, bands), scaled as configured."""
     frames_each: int
     chunks: list[bytes]
-    """Of the array; none where it is not kept."""
+    """Chunks of the array; empty if it is not kept."""
     peak: float
     whole_count: int
     whole_sum: np.ndarray
-    """Of the frames that hold nothing but samples that are there, float64, shape (channels, bands)."""
+    """Sum of the frames without missing samples, float64, shape (channels, bands)."""
 
 
 class _Session:
-    """Cuts sound into batches here; transforms and packs them beside, two at a time, in their order."""
+    """Session that cuts samples into batches; transforms and packs them in the background, two at a time, in order."""
 
     def __init__(self, processor: Spectrogram, info: AudioInfo, scratch: Path) -> None:
         self._processor, self._info, self._scratch = processor, info, scratch
@@ -172,12 +172,12 @@ class _Session:
             self._submit(span)
 
     def _submit(self, span: np.ndarray, sample_count: int | None = None) -> None:
-        """Measure a span of frames; `sample_count` where its end may hold zeros in place of samples."""
+        """Measure a span of frames; `sample_count` if its end may be padded with zeros."""
         size, hop = self._processor.window_samples, self._processor.hop_samples
         first, self._submitted = self._submitted, self._submitted + (span.shape[1] - size) // hop + 1
         end = self._submitted if sample_count is None else (sample_count - size // 2) // hop + 1
         whole = slice(max(0, -(-(size // 2) // hop) - first), max(0, end - first))
-        # as far as is sure by now what the overview makes one column of, it is made one beside the pass
+        # frames known to share a column of the overview are averaged in the background
         is_whole = self._submitted - first == BATCH_FRAMES
         frames_each = min(self._overview.frames_per_column, BATCH_FRAMES) if is_whole else 1
         starts = np.arange(first, self._submitted)[whole] * hop - size // 2
@@ -218,7 +218,7 @@ class _Session:
         self._frames += batch.frame_count
 
     def _mean_power(self) -> np.ndarray:
-        """float64, shape (channels, bands)."""
+        """Return the mean power, float64, shape (channels, bands)."""
         return self._whole_sum / self._whole_count if self._whole_count else self._overview.mean()
 
     def _file(self, name: str, frames_per_step: int) -> PowerFile:

@@ -1,4 +1,4 @@
-"""The short-time Fourier transform, block by block: librosa's definition, in batches of one fixed size."""
+"""Short-time Fourier transform, block by block: librosa's definition, in batches of one fixed size."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Literal
 import numpy as np
 
 BATCH_FRAMES = 256
-"""Frames transformed at a time, counted from the first: always this many, so that no block size changes a bit."""
+"""Number of frames per transform, counted from the first: constant, so that the block size does not change any bit."""
 
 WindowName = Literal["hann", "hamming", "blackman", "blackmanharris", "flattop"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """What turns |STFT|² into power relative to a sine of full scale, and that into density.
+    """Factors from |STFT|² to power relative to a sine of full scale, and from that to density.
 
     With w the window: a sine of amplitude A at the middle of a band gives |X| = A·Σw/2, so power = 4|X|²/(Σw)² = A².
     The bands at 0 Hz and at half the rate have no mirror image, so there power = |X|²/(Σw)². Density is the mean square
@@ -25,41 +25,41 @@ class Scale:
     """
 
     window: np.ndarray
-    """float64, shape (window_samples,), periodic."""
+    """Window, float64, shape (window_samples,), periodic."""
     rate_hz: int
 
     @property
     def power(self) -> float:
-        """Factor from |X|² to power, in the inner bands; a quarter of it in the first and last."""
+        """Return the factor from |X|² to power, in the inner bands; a quarter of it in the first and last."""
         return float((2 / self.window.sum()) ** 2)
 
     @property
     def noise_bandwidth_hz(self) -> float:
-        """Equivalent noise bandwidth of a band (Harris 1978, doi:10.1109/PROC.1978.10837)."""
+        """Return the equivalent noise bandwidth of a band (Harris 1978, doi:10.1109/PROC.1978.10837)."""
         return float(self.rate_hz * (self.window**2).sum() / self.window.sum() ** 2)
 
     def density_per_power(self) -> np.ndarray:
-        """Factor from power to mean square per Hz, re full scale 1.0; float64, shape (bands,)."""
+        """Return the factor from power to mean square per Hz, re full scale 1.0; float64, shape (bands,)."""
         factor = np.full(len(self.window) // 2 + 1, 0.5 / self.noise_bandwidth_hz)
         factor[[0, -1]] *= 2
         return factor
 
 
 def window_of(name: WindowName, window_samples: int) -> np.ndarray:
-    """The periodic window, float64, shape (window_samples,), as librosa and scipy.signal.welch take it."""
-    import scipy.signal  # takes 0.4 s, which a plan need not pay
+    """Return the periodic window, float64, shape (window_samples,), as in librosa and scipy.signal.welch."""
+    import scipy.signal  # imported late: 0.4 s that a plan need not pay
 
     return np.asarray(scipy.signal.get_window(name, window_samples, fftbins=True))
 
 
 class _ThreadBuffers(threading.local):
-    """Arrays of each thread, used again: fetched from the system for every batch they cost twice the transform."""
+    """Arrays of each thread, reused: allocating them for every batch costs twice the transform."""
 
     def __init__(self) -> None:
         self._arrays: dict[str, np.ndarray] = {}
 
     def of(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
-        """float32, of that shape; what it holds is what was left in it."""
+        """Return a float32 array of that shape with arbitrary content."""
         if name not in self._arrays or self._arrays[name].shape != shape:
             self._arrays[name] = np.empty(shape, np.float32)
         return self._arrays[name]
@@ -69,20 +69,20 @@ _rooms = _ThreadBuffers()
 
 
 def power_of(samples: np.ndarray, scale: Scale, hop_samples: int, *, mean_of_channels: bool = False) -> np.ndarray:
-    """Power of one batch: float32, shape (channels, frames, bands), 1 is a sine of full scale, not dB.
+    """Return the power of one batch: float32, shape (channels, frames, bands), 1 is a sine of full scale, not dB.
 
-    The array is the thread's own: its next call writes into it again. Power that 32 bits cannot hold is infinite.
+    The array belongs to the thread: its next call overwrites it. Power that 32 bits cannot hold is infinite.
 
     Parameters
     ----------
-    samples : float32, shape (channels, samples), the frames' span and no more.
-    mean_of_channels : give one channel, the mean of the power of all; channels in antiphase do not cancel.
+    samples : float32, shape (channels, samples), exactly the span of the frames.
+    mean_of_channels : return one channel, the mean of the power of all; channels in antiphase do not cancel.
     """
-    import scipy.fft  # 15 MB that a plan need not load
+    import scipy.fft  # imported late: 15 MB that a plan need not load
 
     size = len(scale.window)
     frames = np.lib.stride_tricks.sliding_window_view(samples, size, axis=1)[:, ::hop_samples]
-    # the window carries the scale, so that no pass over the spectra is spent on it
+    # the window includes the scale, which saves a pass over the spectra
     window = (scale.window * np.sqrt(scale.power)).astype(np.float32)
     windowed = _rooms.of("windowed", frames.shape[1:])
     count = 1 if mean_of_channels else frames.shape[0]
@@ -104,7 +104,7 @@ def power_of(samples: np.ndarray, scale: Scale, hop_samples: int, *, mean_of_cha
 
 
 class FrameBatches:
-    """Cuts sound into the spans of whole batches: centred frames, zeros before the first and after the last sample."""
+    """Spans of whole batches cut from samples: centred frames, zeros before the first and after the last sample."""
 
     def __init__(self, window_samples: int, hop_samples: int) -> None:
         self._size, self._hop = window_samples, hop_samples
@@ -113,7 +113,7 @@ class FrameBatches:
         self._samples = 0
 
     def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
-        """Take float32, shape (channels, samples); give spans of `BATCH_FRAMES` frames, shape (channels, span)."""
+        """Take float32, shape (channels, samples); yield spans of `BATCH_FRAMES` frames, shape (channels, span)."""
         if self._waiting is None:
             self._waiting = np.zeros((samples.shape[0], self._size // 2), np.float32)
             self._pieces, self._samples = [self._waiting], self._size // 2
@@ -131,7 +131,7 @@ class FrameBatches:
         self._samples = joined.shape[1] - first
 
     def finish(self) -> Iterator[np.ndarray]:
-        """The last spans, filled up with zeros as librosa does; nothing where no sample came."""
+        """Yield the last spans, padded with zeros as in librosa; nothing without samples."""
         if self._waiting is None:
             return
         yield from self.add(np.zeros((self._waiting.shape[0], self._size // 2), np.float32))

@@ -1,4 +1,4 @@
-"""Time axes: where each clock's round readings lie in the time of the source."""
+"""Time axes: positions of each clock's round readings in the time of the source."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ STEPS_SECONDS = (
     *(digit * 10.0**power for power in range(-4, 0) for digit in (1, 2, 5)),
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY_SECONDS,
 )  # fmt: skip
-"""Distances between ticks that people read easily."""
+"""Distances between ticks that are easy to read, in s."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """One way to tell the time."""
+    """Clock to show on an axis."""
 
     label: str
     zero_seconds: float
-    """What it reads at time 0 of the source, in its own seconds."""
+    """Reading at time 0 of the source, in the clock's own seconds."""
     rate: float
-    """Its seconds in a second of the source."""
+    """Seconds of the clock per second of the source."""
     style: Literal["elapsed", "of the day"]
 
     def ticks(self, start_seconds: float, end_seconds: float, most: int) -> Iterator[tuple[float, str]]:
-        """Time in the source and reading of at most so many ticks, and one more."""
+        """Yield time in the source and reading of ticks, at most `most` and one more."""
         first, last = (self.zero_seconds + seconds * self.rate for seconds in (start_seconds, end_seconds))
         apart = (last - first) / most
         step = next((step for step in STEPS_SECONDS if step >= apart), math.ceil(apart / DAY_SECONDS) * DAY_SECONDS)
@@ -50,18 +50,18 @@ class Clock:
 
 
 def source_clock(end_seconds: float) -> Clock:
-    """Time in the source, from its own zero."""
+    """Return the clock of the source, from its own zero."""
     unit = "s" if end_seconds < 120 else "h:min:s"
     return Clock(label=f"time in the source ({unit})", zero_seconds=0.0, rate=1.0, style="elapsed")
 
 
 def moment_of(start_utc: str) -> datetime | None:
-    """The moment that is written, in UTC; None for a day, or a time without an offset. `ValueError`: no date."""
+    """Return the moment in UTC; None for a day, or a time without an offset. `ValueError`: no date."""
     return parse_when(start_utc).instant
 
 
 def utc_clock(start_utc: str, start_source: str = "") -> Clock:
-    """UTC, where the source's time 0 is known: ISO 8601 with an offset; `start_source` is where that is from."""
+    """Return a UTC clock; `start_utc` is the source's time 0, ISO 8601 with an offset, as `start_source` gives it."""
     zero = moment_of(start_utc)
     assert zero is not None
     midnight = zero.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -74,7 +74,7 @@ def utc_clock(start_utc: str, start_source: str = "") -> Clock:
 
 
 def mars_clock(start_utc: str, longitude_degrees_east: float) -> Clock:
-    """Local mean solar time: 24 hours of 1/24 sol, which is 1.0275 days."""
+    """Return a clock of local mean solar time: 24 hours of 1/24 sol, which is 1.0275 days."""
     zero = moment_of(start_utc)
     assert zero is not None
     time = mars_time(zero, longitude_degrees_east)

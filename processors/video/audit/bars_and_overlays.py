@@ -1,4 +1,4 @@
-"""What never changes in a changing picture: black bars around it, and logos and captions burnt into it."""
+"""Static parts of a changing picture: black bars around it, and logos and captions burnt into it."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from processors.video.audit.pixel_statistics import PixelStatistics
 from processors.video.reading.video_info import many
 
 MIN_FRAMES = 8
-"""Fewer differing frames cannot tell what is burnt in from what happens to be still."""
+"""Minimum number of differing frames to distinguish overlays from parts that happen to be still."""
 
 BAR_LEVEL = 20
-"""Bars are no brighter than this, over all frames, along `BAR_SHARE` of them; the rest may be a caption."""
+"""Maximum level of bars, over all frames, along `BAR_SHARE` of them; the rest may be a caption."""
 
 BAR_SHARE = 0.8
 
 BAR_EDGE_SHARE = 0.5
-"""Of the picture's side that is lit right at a bar's end: bars end along a straight line, globes do not."""
+"""Minimum share of the picture's side that is lit right at a bar's end: bars end in a straight line, globes do not."""
 
 PAIR_SHARE = 0.8
-"""How large the smaller of two bars across from each other is at the least, to the larger."""
+"""Minimum size of the smaller of two opposite bars, relative to the larger."""
 
 BAR_STEP_LEVELS = 20
-"""How much brighter the picture must be within 4 px of a bar's end."""
+"""Minimum rise in brightness within 4 px of a bar's end."""
 
 STILL_SHARE = 0.9
-"""An edge is still where it shows with the same sign in this share of the frames."""
+"""Share of the frames in which an edge must have the same sign to count as still."""
 
 MIN_OVERLAY_SHARE = 5e-5
 MIDDLE_SHARE = 0.08
 AROUND_MIDDLE_SHARE = 0.25
-"""Of the picture's width and height, from its middle to that of a box."""
+"""Maximum distance, as a share of width and height, from the picture's centre to that of a box."""
 MAX_SWING_LEVELS = 30
-"""From the lowest to the highest level of an overlay's pixel: what coding makes of it."""
+"""Maximum range of an overlay pixel's levels, which coding causes."""
 MAX_OVERLAY_SHARE = 0.25
 MAX_OVERLAYS = 12
 MAX_STILL_SHARE = 0.08
-"""Where more of the picture is still edges than this, or falls into more groups of them, the camera is still, and
-what is burnt in cannot be told apart."""
+"""Maximum share of still edges; if it is exceeded, or the edges form more groups, the camera is still, and overlays
+cannot be distinguished."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Box:
-    """A rectangle of the upright picture in px, half open: `right_px` and `bottom_px` are the first ones outside."""
+    """Rectangle of the upright picture in px, half open: `right_px` and `bottom_px` are the first ones outside."""
 
     left_px: int
     top_px: int
@@ -58,14 +58,14 @@ class StaticRegions:
     """Bars and overlays of one video."""
 
     picture_box: Box | None
-    """Where the picture is inside its black bars; the whole frame where there are none; None where all is dark."""
+    """Area inside the black bars; the whole frame without bars; None if all is dark."""
     overlays: tuple[Box, ...] | None
-    """Largest first; None where they cannot be told from a scene that is itself still."""
+    """Overlays, largest first; None if they cannot be distinguished from a scene that is itself still."""
     overlays_unknown_because: str | None
 
 
 def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: int) -> StaticRegions:
-    """Find bars and overlays; sizes are the video's own, upright."""
+    """Detect bars and overlays; sizes are the video's own, upright."""
     if statistics is None:
         return StaticRegions(picture_box=None, overlays=None, overlays_unknown_because="no frame shows anything")
     picture = picture_box(statistics.highest)
@@ -91,7 +91,7 @@ def still_parts(statistics: PixelStatistics | None, width_px: int, height_px: in
 
 
 def picture_box(highest: np.ndarray) -> Box | None:
-    """The part inside black bars, from each pixel's highest level (uint8); None where all of it is dark."""
+    """Return the area inside black bars, from each pixel's highest level (uint8); None if all of it is dark."""
     rows = np.quantile(highest, BAR_SHARE, axis=1)
     top, bottom = _lit(rows)
     if bottom <= top:
@@ -100,7 +100,7 @@ def picture_box(highest: np.ndarray) -> Box | None:
     if right <= left:
         return None
     height, width = highest.shape
-    for _ in range(2):  # again, where what lies between bars across turned out to be wider
+    for _ in range(2):  # again, if the area between opposite bars has become wider
         inside = highest[top:bottom, left:right]
         top, bottom = _straight(top, bottom, height, inside)
         left, right = _straight(left, right, width, inside.T)
@@ -108,7 +108,7 @@ def picture_box(highest: np.ndarray) -> Box | None:
 
 
 def _straight(first: int, end: int, length: int, inside: np.ndarray) -> tuple[int, int]:
-    """Leave out what is dark beside the picture and ends along no straight line; of a pair of bars one must."""
+    """Leave out dark margins that do not end along a straight line; of a pair of bars one must."""
     sizes = first, length - end
     straight = [size > 0 and _is_straight(edge) for size, edge in zip(sizes, (inside[:4], inside[-4:]), strict=True)]
     if any(straight) and min(sizes) >= PAIR_SHARE * max(sizes):
@@ -117,12 +117,12 @@ def _straight(first: int, end: int, length: int, inside: np.ndarray) -> tuple[in
 
 
 def _is_straight(edge: np.ndarray) -> bool:
-    """Is the picture lit along most of its side in the few lines beside a bar, the bar's end first or last?"""
+    """Return True if the picture is lit along most of its side next to a bar, whose end is first or last in `edge`."""
     return float((edge.max(axis=0) > BAR_LEVEL).mean()) >= BAR_EDGE_SHARE
 
 
 def _lit(levels: np.ndarray) -> tuple[int, int]:
-    """First lit line and first dark one after the last lit; a fade into darkness without a step is no bar."""
+    """Return the first lit line and the first dark one after the last lit; a gradual fade to black is no bar."""
     bright = np.flatnonzero(levels > BAR_LEVEL)
     if not bright.size:
         return 0, 0
@@ -131,7 +131,7 @@ def _lit(levels: np.ndarray) -> tuple[int, int]:
         first = 0
     if end < len(levels) and levels[max(0, end - 4) : end].max() - levels[end:].max() < BAR_STEP_LEVELS:
         end = len(levels)
-    # beside a bar on the one side, darkness on the other holds as large a bar, into which the picture may be dark, too
+    # opposite a bar, darkness contains an equally large bar, next to which the picture may also be dark
     dark_end = len(levels) - int(bright[-1]) - 1
     if first and end == len(levels) and dark_end >= first:
         end = len(levels) - first
@@ -141,9 +141,9 @@ def _lit(levels: np.ndarray) -> tuple[int, int]:
 
 
 def _still_edges(statistics: PixelStatistics, picture: Box | None) -> np.ndarray:
-    """Where an edge to the right or downward neighbour never moves: bool, shape (height, width)."""
+    """Return where an edge to the right or lower neighbour never moves: bool, shape (height, width)."""
     edges = statistics.stillness >= STILL_SHARE * 255
-    if picture:  # the bars' own ends are still, too
+    if picture:  # the ends of the bars are also still
         for line in (picture.top_px, picture.bottom_px):
             edges[max(0, line - 4) : line + 3] &= not 0 < line < edges.shape[0]
         for line in (picture.left_px, picture.right_px):
@@ -152,7 +152,7 @@ def _still_edges(statistics: PixelStatistics, picture: Box | None) -> np.ndarray
 
 
 def _boxes(edges: np.ndarray) -> list[Box]:
-    """Boxes around groups of still edges, the largest first; a letter's distance joins edges into one group."""
+    """Return boxes around groups of still edges, the largest first; edges within a letter's distance form one group."""
     import cv2
 
     reach = max(3, round(0.02 * edges.shape[0])) | 1
@@ -165,7 +165,7 @@ def _boxes(edges: np.ndarray) -> list[Box]:
         y, x = rows[group == number], columns[group == number]
         if len(y) < max(24, MIN_OVERLAY_SHARE * edges.size):
             continue
-        # A step lies between a pixel and the next: a box from x on has its step at x - 1, and its last at its last px.
+        # A step is between a pixel and the next: a box from x on has its first at x - 1, its last at its last px.
         box = Box(
             left_px=int(x.min()) + 1, top_px=int(y.min()) + 1, right_px=int(x.max()) + 1, bottom_px=int(y.max()) + 1
         )
@@ -175,9 +175,9 @@ def _boxes(edges: np.ndarray) -> list[Box]:
 
 
 def _is_ground(box: Box, edges: np.ndarray, swing: np.ndarray, picture: Box | None) -> bool:
-    """Is it what a camera that looks along its motion sees stand still, or all but, around the middle of its picture?
+    """Return True for ground around the picture's centre, almost still for a camera that looks along its motion.
 
-    What is laid over a picture keeps its levels; the ground that moves little keeps the signs of its steps only.
+    An overlay keeps its levels; ground that moves little keeps only the signs of its steps.
     """
     height, width = edges.shape
     whole = picture or Box(left_px=0, top_px=0, right_px=width, bottom_px=height)

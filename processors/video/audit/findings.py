@@ -1,4 +1,4 @@
-"""What an audit found, in words."""
+"""Findings of an audit, and their wording."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processors.video.reading.video_info import many
 
 @dataclass(frozen=True, kw_only=True)
 class FrameSpan:
-    """A half-open span of presentation time."""
+    """Half-open span of presentation time."""
 
     start_seconds: float
     end_seconds: float
@@ -19,61 +19,61 @@ class FrameSpan:
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """Everything that an audit found; `None` where it is unknown."""
+    """All findings of an audit; `None` if unknown."""
 
     frame_count_declared: int | None
     """Count in the container's header."""
     frame_count_hidden: int | None
-    """Hidden by an edit list."""
+    """Number of frames hidden by an edit list."""
     frame_count_decoded: int
     frame_count_distinct: int
-    """Pictures that differ from the one before them; black frames each count as one."""
+    """Number of pictures that differ from the one before; black frames each count as one."""
     frame_count_held: int
     frame_count_black: int
-    """Frames that show nothing."""
+    """Number of frames without visible content."""
     frame_count_lost: int | None
     frame_count_gone: int
-    """Taken by damage to the container; as many as fit into the gaps in the times."""
+    """Number of frames lost by damage to the container; as many as fit into the gaps in the times."""
     frame_count_corrupt: int
     frame_count_after_damage: int
-    """From a damaged or lost frame to the next keyframe: what they show may be wrong."""
+    """Number of frames from a damaged or lost frame to the next keyframe, whose content may be wrong."""
     frame_count_without_time: int
     frame_count_interlaced: int
     duration_declared_seconds: float | None
     duration_decoded_seconds: float | None
     frame_rate_hz: float | None
-    """Frames shown, by the time they are shown for."""
+    """Number of frames shown, divided by the time for which they are shown."""
     distinct_per_second: float | None
     damaged_or_missing: tuple[FrameSpan, ...]
-    """Damaged or lost frames and those behind them up to the next keyframe, the first 100 spans."""
+    """Damaged or lost frames and those after them up to the next keyframe, the first 100 spans."""
     damaged_byte_count: int
-    """Of the container, passed over."""
+    """Number of bytes of the container that were skipped."""
     decoder_errors: int
     first_error: str | None
     is_truncated: bool
     truncated_because: str | None
     joined_at_seconds: tuple[float, ...]
-    """Where further recordings begin."""
+    """Times at which further recordings begin."""
     edits_not_followed: str | None
     jumps: tuple[FrameSpan, ...]
-    """Where the clock jumps ahead."""
+    """Spans in which the clock jumps ahead."""
     still: StaticRegions
     detail_share: float | None
-    """Share of the resolution, along the better axis, in which there is detail; None where the picture
+    """Share of the resolution, along the better axis, that holds detail; None if the picture
     is too small, too dark or too plain to tell."""
 
 
 def verdict_words(
     found: Findings, size_px: tuple[int, int], soft_below: float, absurd: str | None, refused: Sequence[str]
 ) -> Iterator[str]:
-    """The verdict's sentences.
+    """Yield the sentences of the verdict.
 
     Parameters
     ----------
     size_px : the video's width and height, upright.
-    soft_below : share of the resolution; detail in less shows signs of upscaling.
-    absurd : why the times cannot be those of pictures.
-    refused : why motion may not be measured.
+    soft_below : share of the resolution; less detail is a sign of upscaling.
+    absurd : reason why the times cannot be those of pictures.
+    refused : reasons why motion may not be measured.
     """
     untimed = many(found.frame_count_without_time, "frame") + " decoded"
     if not found.duration_decoded_seconds:
@@ -128,7 +128,7 @@ def verdict_words(
 
 
 def _picture_words(still: StaticRegions, size_px: tuple[int, int]) -> Iterator[str]:
-    """Of bars and of what is burnt in."""
+    """Yield sentences on bars and burnt-in overlays."""
     box = still.picture_box
     if box and (box.left_px, box.top_px, box.right_px, box.bottom_px) != (0, 0, *size_px):
         size = f"{box.right_px - box.left_px} × {box.bottom_px - box.top_px} px"
@@ -143,6 +143,6 @@ def _picture_words(still: StaticRegions, size_px: tuple[int, int]) -> Iterator[s
 
 
 def is_one_sided(box: Box, size_px: tuple[int, int]) -> bool:
-    """Is there black on one side, and none to speak of on the side across?"""
+    """Return True if one side is black and the opposite side hardly at all."""
     across = ((box.left_px, size_px[0] - box.right_px), (box.top_px, size_px[1] - box.bottom_px))
     return any(max(pair) > 4 * min(pair) for pair in across)

@@ -1,4 +1,4 @@
-"""An audit: what the file declares, what decodes, what is repeated or burnt in, and whether motion may be measured."""
+"""Audit: declared and decoded contents, repetition, overlays, and whether motion may be measured."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from processors.video.audit.repeated_frames import RepeatedRun, empty_frames, re
 from processors.video.reading.video_info import VideoReport, many
 
 MAX_RATE_HZ = 10_000.0
-"""Films of faster cameras are written for a player, which shows a thousand frames a second at the very most."""
+"""Maximum plausible rate: videos of faster cameras are written for players, which reach 1000 frames/s at most."""
 
 DETAIL_POWER = 2.0
 """Power, in levels squared, below which a band of the spectrum holds coding noise and no detail."""
 
 MIN_POWER = 3000.0
-"""Of the strongest band. The power of natural pictures falls with the square of the frequency (Field 1987,
-doi:10.1364/JOSAA.4.002379): a weaker one sinks into the noise before 0.6 of its resolution, however sharp it is."""
+"""Minimum power of the strongest band. The power of natural pictures falls with the frequency squared (Field 1987,
+doi:10.1364/JOSAA.4.002379): a weaker one falls below the noise before 0.6 of its resolution, however sharp it is."""
 
 
 JUMP_SECONDS = 10.0
-"""FFmpeg's own measure (`dts_delta_threshold`) of a clock that has jumped and not waited."""
+"""Minimum length of a jump of the clock, in s: FFmpeg's own value (`dts_delta_threshold`)."""
 JUMP_FRAMES = 50
-"""Of the usual length of a picture: a slide show waits."""
+"""Minimum length of a jump in usual picture durations: a slide show also pauses."""
 MAX_JUMPS = 10
-"""Where there are more, the file is made so."""
+"""Maximum number of jumps; more of them are part of the file's design."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """The verdict; it travels in the facts of what is made from the source."""
+    """Verdict of an audit; included in the facts of results made from the source."""
 
     words: str
-    """What the video is, for people."""
+    """Description of the video for people."""
     motion_may_be_measured: bool
     motion_refused_because: tuple[str, ...]
     is_complete: bool
-    """Nothing is missing, damaged or cut off, as far as the container can tell."""
+    """True if nothing is missing, damaged or cut off, as far as the container shows."""
     is_stop_motion: bool
     distinct_per_second: float | None
     picture_box: Box | None
@@ -58,7 +58,7 @@ class Audit:
 
 @dataclass(frozen=True, kw_only=True)
 class Integrity:
-    """Audits a video from its measurements and from what the reader reported.
+    """Audit of a video from its measurements and the reader's report.
 
     Items: `integrity.json` (`Audit` and `Findings`), `held_runs.csv` (each picture shown for more than one frame).
     """
@@ -68,12 +68,12 @@ class Integrity:
     reads: ClassVar[Reads] = "results"
 
     held_levels: float = 4.0
-    """A frame repeats the one before when no 8 px block differs by this much on average; luma levels of 255."""
+    """Maximum average change of any 8 px block in a frame that repeats the one before; luma levels of 255."""
     held_share_at_most: float = 0.2
-    """Where more frames than this repeat, motion may not be measured; 0 to 1."""
+    """Maximum share of repeating frames for measuring motion; 0 to 1."""
     damaged_share_at_most: float = 0.05
     soft_below: float = 0.6
-    """A picture with detail in less than this share of its resolution shows signs of upscaling; 0 to 1."""
+    """Share of the resolution, 0 to 1; a picture with detail in less of it shows signs of upscaling."""
     measurements: Measurements = field(default_factory=Measurements)
 
     def __post_init__(self) -> None:
@@ -85,7 +85,7 @@ class Integrity:
         return (self.measurements,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """What is found, from the results alone."""
+        """Yield the findings, from results alone."""
         measured = FrameTable.of(inputs)
         repeated = repeated_frames(measured, self.held_levels)
         found = findings(measured, repeated, video_report(inputs))
@@ -96,7 +96,7 @@ class Integrity:
         yield Item(name="held_runs.csv", media_type="text/csv", data=_held_table(held, measured))
 
     def audit(self, found: Findings, absurd: str | None, size_px: tuple[int, int]) -> Audit:
-        """The verdict on what was found; `absurd`: why the times cannot be those of pictures."""
+        """Return the verdict on the findings; `absurd`: reason why the times cannot be those of pictures."""
         refused = [*self._motion_refusals(found), *([absurd] if absurd else [])]
         lit = found.frame_count_decoded - found.frame_count_black
         return Audit(
@@ -130,13 +130,13 @@ class Integrity:
 
 
 def static_regions(inputs: Inputs[Any]) -> StaticRegions:
-    """The bars and overlays that `video.integrity` found in this source."""
+    """Return the bars and overlays that `video.integrity` detected in this source."""
     record = json.loads(inputs.results[Integrity.name].path("integrity.json").read_bytes())
     return from_json(StaticRegions, record["still"])
 
 
 def findings(measured: FrameTable, repeated: np.ndarray, report: VideoReport) -> Findings:
-    """Put together what is in the measurements and in the reader's report."""
+    """Combine the measurements and the reader's report."""
     count, held = measured.frame_count, int(repeated.sum())
     shown = float(measured.time(count) - measured.time(0)) if count else None
     why_cut = report.truncated_because
@@ -182,7 +182,7 @@ def _fields(found: Findings) -> dict[str, Json]:
 
 
 def _jumps(measured: FrameTable) -> tuple[FrameSpan, ...]:
-    """Where one picture is shown for so long that the file's clock has jumped ahead, rather than waited."""
+    """Return pictures shown for so long that the file's clock must have jumped ahead, rather than paused."""
     between = np.diff(measured.pts)
     ahead = between[between > 0]
     if not ahead.size:
@@ -196,7 +196,7 @@ def _jumps(measured: FrameTable) -> tuple[FrameSpan, ...]:
 
 
 def _damage(measured: FrameTable) -> tuple[FrameSpan, ...]:
-    """Lost frames as the reader tells them, and damaged ones with those that rest on them, in order."""
+    """Return lost frames from the reader's report, and damaged ones with those that depend on them, in order."""
     spans = [FrameSpan(start_seconds=a, end_seconds=b) for a, b in (*measured.lost_seconds, *measured.unsure_seconds)]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], measured.is_damaged, [False]]))).tolist()
     for first, end in zip(edges[::2], edges[1::2], strict=True):
@@ -213,7 +213,7 @@ def _damage(measured: FrameTable) -> tuple[FrameSpan, ...]:
 
 
 def _detail_share(statistics: PixelStatistics | None) -> float | None:
-    """Where, between 0 and half a cycle a pixel, the power sinks into coding noise; the better axis's share.
+    """Return the share, of half a cycle per pixel, up to which the power exceeds coding noise, along the better axis.
 
     None for a picture too small, or too dark or plain, to tell.
     """
@@ -225,7 +225,7 @@ def _detail_share(statistics: PixelStatistics | None) -> float | None:
 
 
 def _absurd_times(measured: FrameTable, rate_hz: float | None) -> str | None:
-    """Why the times cannot be those of pictures; None where they can."""
+    """Return the reason why the times cannot be those of pictures; None if they can."""
     between = np.diff(measured.pts)
     usual_seconds = float(np.median(between) * measured.time_base) if len(between) else 0.0
     rates_hz = (

@@ -1,4 +1,4 @@
-"""The measurements of a video, read back from the results that a processor uses."""
+"""Measurements of a video, read back from the results that a processor uses."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from processors.video.reading.video_info import VideoReport
 
 
 def video_report(inputs: Inputs[Any]) -> VideoReport:
-    """What the reader reported when the video was measured."""
+    """Return the reader's report from the measurement of the video."""
     return from_json(VideoReport, inputs.source_facts["video"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameTable:
-    """One video's per-frame measurements; columns are read when they are first asked for."""
+    """Per-frame measurements of one video; columns are read on first use."""
 
     table: Path
     time_base: Fraction
     frame_count: int
     width_px: int
-    """Of the video, upright, in square pixels."""
+    """Width of the upright video, in square pixels."""
     height_px: int
     lost_seconds: tuple[tuple[float, float], ...]
-    """Spans of frames that the container announces and that did not decode, as far as they are told."""
+    """Spans of frames that the container announces and that did not decode, as far as reported."""
     unsure_seconds: tuple[tuple[float, float], ...]
-    """Spans of frames whose bytes do not fit the file's own checksums."""
+    """Spans of frames whose bytes do not match the file's own checksums."""
     statistics_archive: Path | None
-    """None where no frame showed anything."""
+    """Archive of the statistics; None if no frame had visible content."""
     _columns: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, inputs: Inputs[Any]) -> FrameTable:
-        """What `video.measurements` made of this source."""
+        """Return the table that `video.measurements` made of this source."""
         result, report = inputs.results[Measurements.name], video_report(inputs)
         facts = result.facts("measurements.parquet", MeasurementFacts)
         try:
@@ -63,7 +63,7 @@ class FrameTable:
         )
 
     def column(self, name: str) -> np.ndarray:
-        """One value a frame, in the order of presentation; null becomes NaN."""
+        """Return one value per frame, in order of presentation; null becomes NaN."""
         if name not in self._columns:
             self._columns[name] = self._read(name).to_numpy()
         return self._columns[name]
@@ -75,20 +75,20 @@ class FrameTable:
 
     @cached_property
     def statistics(self) -> PixelStatistics | None:
-        """Of every pixel; None where no frame showed anything."""
+        """Return the statistics of every pixel; None if no frame had visible content."""
         return PixelStatistics.load(self.statistics_archive) if self.statistics_archive else None
 
     @cached_property
     def pts(self) -> np.ndarray:
-        """Presentation time of each frame: int64 ticks of the time base."""
+        """Return the presentation time of each frame: int64 ticks of the time base."""
         return self.column("pts")
 
     @cached_property
     def is_damaged(self) -> np.ndarray:
-        """Where a frame is damaged, or rests on one that is or that is lost: bool, shape (frames,).
+        """Return where a frame is damaged, or depends on a damaged or lost one: bool, shape (frames,).
 
-        Every frame up to the next keyframe is predicted from those before it, and decoders do not say how far damage
-        goes with it.
+        Every frame up to the next keyframe is predicted from those before it, and decoders do not report how far damage
+        propagates.
         """
         numbers, is_keyframe = np.arange(self.frame_count), self.column("is_keyframe").astype(bool)
         begins = self.column("is_corrupt").astype(bool)
@@ -109,13 +109,13 @@ class FrameTable:
         return self.column("end_pts")
 
     def time(self, frame: int) -> Fraction:
-        """Presentation time of a frame in seconds, exact; its number may be the count, for the video's end."""
+        """Return a frame's exact presentation time in seconds; a number equal to the count gives the video's end."""
         ticks = self.pts[frame] if frame < self.frame_count else self.end_pts[-1]
         return int(ticks) * self.time_base
 
     @cached_property
     def thumbnails(self) -> np.ndarray:
-        """uint8, shape (frames, 18, 32): 0.6 kB a frame, 50 MB for an hour at 25 frames a second."""
+        """Return uint8, shape (frames, 18, 32): 0.6 kB per frame, 50 MB for an hour at 25 frames per second."""
         width, height = THUMBNAIL_PX
         column = self._read("thumbnail").combine_chunks()
         flat = np.frombuffer(column.buffers()[1] or b"", np.uint8)

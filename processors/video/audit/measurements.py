@@ -1,4 +1,4 @@
-"""Measures every frame once: one row a frame in a table, from which shots, verdicts and stills are decided."""
+"""Measurements of every frame: a table with one row per frame, the basis of shots, verdicts and stills."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 
 THUMBNAIL_PX = (32, 18)
-"""Width and height of each frame's small luma picture in the table, whatever the video's own shape."""
+"""Width and height of each frame's luma thumbnail in the table, whatever the video's own shape."""
 
 BLOCK_PX = 8
-"""Side of the blocks, in the measured picture, whose largest difference tells a held picture from a small motion."""
+"""Side of the blocks of the measured picture, whose largest difference separates a held picture from a small motion."""
 
 ROWS_AT_ONCE = 2048
 
@@ -54,11 +54,11 @@ equal bins, in 1/65535 of the picture. `thumbnail`: luma, uint8, 32 × 18 px, ro
 
 @dataclass(frozen=True, kw_only=True)
 class MeasurementFacts:
-    """What the table holds."""
+    """Contents of the table."""
 
     frame_count: int
     width_px: int
-    """Of the video, upright, in square pixels."""
+    """Width of the upright video, in square pixels."""
     height_px: int
     time_base: str
     """Seconds per tick, as a fraction."""
@@ -66,7 +66,7 @@ class MeasurementFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class StatisticsFacts:
-    """What the archive of per-pixel statistics holds."""
+    """Contents of the archive of per-pixel statistics."""
 
     frames_taken: int
     width_px: int
@@ -75,10 +75,10 @@ class StatisticsFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurements:
-    """A table with one row a frame and per-pixel statistics, from luma alone and in the one decoding pass.
+    """Table with one row per frame and per-pixel statistics, from luma alone and in the one decoding pass.
 
     Items: `measurements.parquet` with the columns in `COLUMNS`, and `statistics.npz` (`PixelStatistics`), which is
-    absent where no frame showed anything.
+    absent if no frame had visible content.
     """
 
     name: ClassVar[str] = "video.measurements"
@@ -86,7 +86,7 @@ class Measurements:
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 320
-    """Size at which frames are measured, 64 to 1920."""
+    """Longer side at which frames are measured, 64 to 1920."""
 
     def __post_init__(self) -> None:
         require(64 <= self.longest_side_px <= 1920, "longest_side_px", self.longest_side_px, "must be from 64 to 1920")
@@ -163,7 +163,7 @@ class _Session:
 
 
 def _appearance(luma: np.ndarray) -> dict[str, object]:
-    """How bright, contrasty and sharp one picture is."""
+    """Return brightness, contrast and sharpness of one picture."""
     import cv2
 
     histogram = cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel() / luma.size
@@ -180,7 +180,7 @@ def _appearance(luma: np.ndarray) -> dict[str, object]:
 
 
 def _change(luma: np.ndarray, last: np.ndarray | None) -> dict[str, object]:
-    """How much a picture differs from the one before."""
+    """Return the difference of a picture from the one before."""
     import cv2
 
     if last is None:

@@ -1,4 +1,4 @@
-"""What stays the same in a changing picture: statistics of every pixel, gathered from frames spread over the video."""
+"""Per-pixel statistics from frames spread over the video, which reveal static parts of a changing picture."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import numpy as np
 from processors.containers.zip_members import zip_member
 
 MAX_SIDE_PX = 1920
-"""Larger pictures are shrunk to this: memory stays below 60 MB."""
+"""Maximum side; larger pictures are shrunk, so that memory stays below 60 MB."""
 
 MIN_CHANGE_LEVELS = 1.5
-"""A frame whose thumbnail differs less than this, on average, from the one taken last says nothing new."""
+"""Minimum average difference of a frame's thumbnail from that of the last frame used; smaller ones add nothing new."""
 
 BLACK_LEVEL = 24
-"""A frame whose brightest thumbnail pixel is below this shows nothing."""
+"""Minimum level of the brightest thumbnail pixel of a frame with visible content."""
 
 CLEAR_STEP_LEVELS = 5
-"""A step between neighbours that is no noise."""
+"""Minimum step between neighbours that is not noise."""
 
 SPECTRUM_EVERY = 4
 SPECTRUM_BANDS = 64
@@ -30,24 +30,24 @@ SPECTRUM_BANDS = 64
 
 @dataclass(frozen=True, kw_only=True)
 class PixelStatistics:
-    """Statistics of the frames that were taken; upright pixels, luma levels 0 to 255."""
+    """Statistics of the frames used; upright pixels, luma levels 0 to 255."""
 
     taken: int
-    """How many frames went in."""
+    """Number of frames used."""
     width_px: int
-    """Of the arrays, which are the video's own size, or shrunk to `MAX_SIDE_PX`."""
+    """Width of the arrays, which is the video's own, or reduced for `MAX_SIDE_PX`."""
     height_px: int
     highest: np.ndarray
-    """Each pixel's highest level: uint8, shape (height, width)."""
+    """Highest level of each pixel: uint8, shape (height, width)."""
     lowest: np.ndarray
     stillness: np.ndarray
-    """How often a clear step to the right or the lower neighbour has the same sign: uint8, 255 for every frame."""
+    """Share of frames in which a clear step to the right or lower neighbour has the same sign: uint8, 255 for all."""
     spectrum_x: np.ndarray
-    """Mean power along rows in the middle of the picture: float32, shape (64,), from 0 to half a cycle a pixel."""
+    """Mean power along rows in the centre of the picture: float32, shape (64,), from 0 to half a cycle per pixel."""
     spectrum_y: np.ndarray
 
     def save(self) -> bytes:
-        """A NumPy archive of the arrays; the same bytes every time. Not compressed: 6 MB at 1080p in place of 3."""
+        """Return a NumPy archive of the arrays, reproducible; uncompressed, 6 MB at 1080p instead of 3."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for field in fields(self):
@@ -57,7 +57,7 @@ class PixelStatistics:
 
     @classmethod
     def load(cls, path: Path) -> PixelStatistics:
-        """Read what `save` wrote."""
+        """Read an archive that `save` wrote."""
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         whole = {name: int(arrays.pop(name)) for name in ("taken", "width_px", "height_px")}
@@ -65,7 +65,7 @@ class PixelStatistics:
 
 
 class Gatherer:
-    """Takes frames ever more seldom, so that an hour costs little more than a minute, and none that shows no change."""
+    """Sampler of frames at growing intervals, so that an hour costs little more than a minute; skips repeats."""
 
     def __init__(self) -> None:
         self._first_time: Fraction | None = None
@@ -76,7 +76,7 @@ class Gatherer:
         self._counts: list[np.ndarray] = []
 
     def wants(self, time: Fraction, thumbnail: np.ndarray) -> bool:
-        """Whether a frame at `time` (s) whose small picture is `thumbnail` (uint8) should be taken."""
+        """Return True if a frame at `time` (s) with this `thumbnail` (uint8) should be used."""
         import cv2
 
         if self._first_time is None:
@@ -91,7 +91,7 @@ class Gatherer:
         return True
 
     def take(self, luma: np.ndarray) -> None:
-        """Add one frame's luma, uint8, shape (height, width); another size than the first frame's is left out."""
+        """Add one frame's luma, uint8, shape (height, width); frames of another size than the first are skipped."""
         import cv2
 
         if not self._counts:
@@ -114,7 +114,7 @@ class Gatherer:
         self._taken += 1
 
     def result(self) -> PixelStatistics | None:
-        """The statistics; None where no frame was taken."""
+        """Return the statistics; None if no frame was used."""
         if not self._taken:
             return None
         spectrum = (self._spectrum / self._spectra).astype(np.float32)
@@ -132,7 +132,7 @@ class Gatherer:
 
 
 def _power(luma: np.ndarray) -> np.ndarray:
-    """Mean power spectrum along the rows of the middle of a picture, shape (64,); zeros for a picture under 256 px."""
+    """Return the mean power spectrum along rows in a picture's centre, shape (64,); zeros if it is under 256 px."""
     height, width = luma.shape
     if width < 256 or height < 64:
         return np.zeros(SPECTRUM_BANDS)

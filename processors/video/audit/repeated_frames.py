@@ -1,4 +1,4 @@
-"""Which frames repeat the picture before them, from the measurements alone."""
+"""Detection of frames that repeat the previous picture, from the measurements alone."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import numpy as np
 from processors.video.audit.measured import FrameTable
 
 DRIFT_LEVELS = 4
-"""A picture is not held where some pixel of the thumbnail moves this far from its first frame without a jump."""
+"""Maximum drift of a thumbnail pixel from the first frame of a held picture, unless there is a jump."""
 
 SAME_LEVELS = 0.3
-"""Less than rounding in the decoder makes of a moving picture; a skipped block has 0."""
+"""Maximum change of a repeated block; rounding in the decoder changes a moving picture more, a skipped block has 0."""
 
 JUMP_RATIO = 3.0
 
 DOUBLED_RATIO = 8.0
 DOUBLED_HELD_LEVELS = 4
-"""A picture between two changes so many times as large as its own is shown twice, even where coding left up to so many
-times `held_levels` in it: as in film of 15 pictures a second in a file of 30."""
+"""Ratio of the two surrounding changes to a picture's own at which it is shown twice, even if coding left up to this
+many times `held_levels` in it: as in video of 15 pictures per second in a file of 30."""
 
 DRIFT_RATIO = 16.0
-"""Beside great jumps a coarsely coded picture may drift by this part of them while it settles."""
+"""Ratio of a great jump to the drift that a coarsely coded picture may have next to it while it settles."""
 
 BLACK_LEVEL = 16
-"""A frame with 99 % of its pixels below this is black."""
+"""Level that 99 % of a black frame's pixels are below."""
 
 
 EMPTY_LEVEL = 24
-"""A black frame whose brightest thumbnail pixel is below this shows nothing; a moon in a night sky is something."""
+"""Level that all thumbnail pixels of an empty black frame are below; a moon in a night sky is content."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +45,12 @@ class RepeatedRun:
 
 
 def black_frames(measured: FrameTable) -> np.ndarray:
-    """Where a frame shows nothing but black: bool, shape (frames,)."""
+    """Return where a frame is all black: bool, shape (frames,)."""
     return measured.column("dark_share") >= 0.99
 
 
 def empty_frames(measured: FrameTable) -> np.ndarray:
-    """Where a black frame shows nothing at all, not even something small: bool, shape (frames,)."""
+    """Return where a black frame shows nothing at all, not even something small: bool, shape (frames,)."""
     black = black_frames(measured)
     if black.any():
         black[black] = measured.thumbnails[black].max(axis=(1, 2)) < EMPTY_LEVEL
@@ -58,12 +58,12 @@ def empty_frames(measured: FrameTable) -> np.ndarray:
 
 
 def repeated_frames(measured: FrameTable, held_levels: float) -> np.ndarray:
-    """Where a frame shows the same picture as the one before it: bool, shape (frames,); black frames are not counted.
+    """Return where a frame repeats the picture before it: bool, shape (frames,); black frames are not counted.
 
-    It repeats where no 8 px block of the measured picture changes by more than `SAME_LEVELS`; or by less than
-    `held_levels` within a picture that does not drift and that comes or goes by a change `JUMP_RATIO` times as large;
-    coarser coding is allowed for where the changes before and after are `DOUBLED_RATIO` times as large.
-    So coding noise in a held picture is none of its own, and no frame of a slow motion is a repetition.
+    It repeats if no 8 px block of the measured picture changes by more than `SAME_LEVELS`; or by less than
+    `held_levels` within a picture that does not drift and starts or ends with a change `JUMP_RATIO` times as large;
+    coarser coding is accepted if the changes before and after are `DOUBLED_RATIO` times as large.
+    Thus coding noise in a held picture is not a new one, and no frame of a slow motion is a repetition.
     """
     change = np.nan_to_num(measured.column("block_difference_levels"), nan=np.inf)
     beside = np.minimum(np.append(np.inf, change[:-1]), np.append(change[1:], np.inf))
@@ -89,7 +89,7 @@ def _drift(first: np.ndarray, now: np.ndarray) -> int:
 
 
 def runs(repeated: np.ndarray) -> list[RepeatedRun]:
-    """Every distinct picture with the frames that show it, in order; most are one frame long."""
+    """Return every distinct picture with its frames, in order; most have one frame."""
     if not len(repeated):
         return []
     starts = np.flatnonzero(~repeated).tolist()

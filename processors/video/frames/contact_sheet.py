@@ -1,4 +1,4 @@
-"""A contact sheet: frames spread evenly over the clip, each with its presentation time."""
+"""Contact sheet: frames spread evenly over the clip, each with its presentation time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INK = (236, 232, 226)
 
 @dataclass(frozen=True, kw_only=True)
 class SheetFacts:
-    """What the sheet shows."""
+    """Contents of the sheet."""
 
     times_seconds: tuple[float, ...]
     """Presentation time of each picture, row by row."""
@@ -44,7 +44,7 @@ class ContactSheet:
     reads: ClassVar[Reads] = "video"
 
     pictures: int = 20
-    """How many, 1 to 400; a clip with fewer frames shows each of them once."""
+    """Number of pictures, 1 to 400; a clip with fewer frames shows each of them once."""
     columns: int = 5
     picture_px: int = 320
     """Longer side of each picture; never enlarged."""
@@ -63,7 +63,7 @@ class ContactSheet:
         )
 
     def times(self, info: VideoInfo) -> list[Fraction] | None:
-        """Wanted presentation times in seconds; None where the clip's end is not known before decoding."""
+        """Return the wanted presentation times in seconds; None if the clip's end is unknown before decoding."""
         if info.start is None or info.end is None:
             return None
         part = (info.end - info.start) / self.pictures
@@ -74,7 +74,7 @@ class ContactSheet:
 
 
 class _Session:
-    """Keeps the wanted frames; where the end is unknown, keeps every 2^n-th frame and thins out as they grow."""
+    """Session that keeps the wanted frames; if the end is unknown, every 2^n-th frame, with n growing as needed."""
 
     def __init__(self, processor: ContactSheet, info: VideoInfo) -> None:
         self._processor = processor
@@ -128,7 +128,7 @@ class _Session:
 
 
 def clock(seconds: Fraction) -> str:
-    """Presentation time as `h:mm:ss.mmm`, cut (not rounded) to the millisecond; a minus sign before zero."""
+    """Return the presentation time as `h:mm:ss.mmm`, truncated (not rounded) to the millisecond; minus before zero."""
     milliseconds = int(abs(seconds) * 1000)
     whole, rest = divmod(milliseconds, 1000)
     sign = "-" if seconds < 0 else ""

@@ -1,4 +1,4 @@
-"""Which frame of which source a picture is, in its facts and inside its file."""
+"""Identity of a frame and its source, in its facts and inside its file."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 
 NAMESPACE = "https://marsmedia.example/ns/frame/1.0/"
-"""A name for our XMP properties and no address: nothing is to be found there."""
+"""Name of our XMP properties, not an address: nothing can be fetched there."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameIdentity:
-    """What names one frame for good."""
+    """Permanent identity of one frame."""
 
     source_digest: str | None
-    """SHA-256 of the source's bytes; None where a file was read on its own."""
+    """SHA-256 of the source; None if a file was read on its own."""
     stream_index: int
     pts: int
     """Presentation time in ticks of the time base."""
     time_base: str
     """Seconds per tick, as a fraction: `1/90000`."""
     time_seconds: float
-    """`pts` times the time base, as ffprobe prints it."""
+    """Product of `pts` and the time base, as printed by ffprobe."""
 
 
 def identity_of(frame: VideoFrame, info: VideoInfo) -> FrameIdentity:
-    """The identity of a frame that the reader gave."""
+    """Return the identity of a frame from the reader."""
     return FrameIdentity(
         source_digest=info.source_digest,
         stream_index=info.stream_index,
@@ -39,7 +39,7 @@ def identity_of(frame: VideoFrame, info: VideoInfo) -> FrameIdentity:
 
 
 def xmp_of(identity: FrameIdentity) -> bytes:
-    """An XMP packet (ISO 16684-1) that carries the identity, with the source as `dc:source`."""
+    """Return an XMP packet (ISO 16684-1) with the identity, and the source as `dc:source`."""
     values = {
         "dc:source": f"sha256:{identity.source_digest}" if identity.source_digest else None,
         "marsmedia:SourceDigest": identity.source_digest,

@@ -1,4 +1,4 @@
-"""Which frames are wanted, told before decoding where the packets allow it and while decoding where they do not."""
+"""Selection of frames, before decoding if the packets allow it, else during decoding."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ Choice = Literal["interval", "nth", "times", "keyframes", "all"]
 CHOICES: tuple[Choice, ...] = ("interval", "nth", "times", "keyframes", "all")
 
 PRINTED_TO = Fraction(1, 2_000_000)
-"""ffprobe rounds times to microseconds: with half of one more, a printed time lies in the frame that it was read of."""
+"""Margin of printed times, in s: ffprobe rounds to microseconds; half of one more puts a time into its own frame."""
 
 MISSES_TOLD = 1000
-"""Missing times listed at one gap, at the most: a damaged file may claim to last for years."""
+"""Maximum number of missing times listed at one gap: a damaged file may claim a duration of years."""
 
 
 def as_written(seconds: float) -> Fraction:
-    """Exactly the decimal number that a person wrote: 0.7 is 7/10, not the float that is nearest to it."""
+    """Return exactly the decimal number that a person wrote: 0.7 is 7/10, not the nearest float."""
     return Fraction(repr(seconds))
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameSelection:
-    """The wanted frames of one video; times in seconds, ranges half open."""
+    """Wanted frames of one video; times in seconds, ranges half open."""
 
     choice: Choice
     every_seconds: Fraction
     every_nth: int
     times: tuple[Fraction, ...]
-    """Ascending, each later than printed by `PRINTED_TO`."""
+    """Wanted times, ascending, each later than printed by `PRINTED_TO`."""
     from_time: Fraction | None
     until_time: Fraction | None
     info: VideoInfo
 
     def predicate(self) -> Callable[[Fraction, Fraction], bool] | None:
-        """Is the frame shown between two times wanted? None where every frame must be decoded to tell."""
+        """Return a test whether the frame shown between two times is wanted; None if only decoding can decide."""
         info = self.info
         if self.choice == "times":
             return lambda start, end: bool(self.times_in(start, end, None))
@@ -61,11 +61,11 @@ class FrameSelection:
         return lambda start, end: self.in_range(start, end) and int(start / info.time_base) in wanted
 
     def nth_pts(self) -> list[int] | None:
-        """Times, in ticks, of every n-th frame; None where only decoding can tell."""
+        """Return the times, in ticks, of every n-th frame; None if only decoding can find them."""
         return None if self.info.frame_pts is None else list(self.info.frame_pts[:: self.every_nth])
 
     def times_in(self, start: Fraction, end: Fraction, origin: Fraction | None) -> range:
-        """Numbers of the wanted times in a half-open span: of a multiple after `origin`, or into `times`."""
+        """Return the numbers of the wanted times in a half-open span: of a multiple after `origin`, or into `times`."""
         start = start if self.from_time is None else max(start, self.from_time)
         end = end if self.until_time is None else min(end, self.until_time)
         if end <= start:
@@ -76,17 +76,17 @@ class FrameSelection:
         return range(first, max(first, ceil((end - origin) / self.every_seconds)))
 
     def in_range(self, start: Fraction, end: Fraction) -> bool:
-        """Is something shown between these times inside the wanted range?"""
+        """Return True if a part of this span is inside the wanted range."""
         after = self.from_time is None or end > self.from_time
         return after and (self.until_time is None or start < self.until_time)
 
     def keeper(self) -> FrameFilter:
-        """Picks the wanted frames out of a stream that may also hold others."""
+        """Return a filter that picks the wanted frames from a stream that may also hold others."""
         return FrameFilter(self)
 
 
 class FrameFilter:
-    """Decides frame by frame, in order of presentation, and notes the wanted times that no frame covered."""
+    """Filter that decides frame by frame, in order of presentation, and notes wanted times that no frame covered."""
 
     def __init__(self, selection: FrameSelection) -> None:
         self._selection = selection
@@ -97,7 +97,7 @@ class FrameFilter:
         self._predicate = selection.predicate()
 
     def keeps(self, frame: VideoFrame) -> bool:
-        """Is this frame one of the wanted?"""
+        """Return True if this frame is wanted."""
         selection, number = self._selection, self._seen
         self._seen += 1
         if frame.end <= frame.time:
@@ -113,7 +113,7 @@ class FrameFilter:
         return selection.choice == "all" or number % selection.every_nth == 0
 
     def missing(self) -> list[float]:
-        """Wanted times that no frame was shown at; call it after the last frame."""
+        """Return the wanted times at which no frame was shown; call it after the last frame."""
         selection, info = self._selection, self._selection.info
         if selection.choice == "times":
             self._miss_until(len(selection.times))

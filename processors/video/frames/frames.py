@@ -1,4 +1,4 @@
-"""Chosen frames as pictures: at an interval, every n-th, at given times, keyframes or all."""
+"""Selected frames as pictures: at an interval, every n-th, at given times, keyframes or all."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ from processors.video.reading.video_info import VideoInfo
 
 @dataclass(frozen=True, kw_only=True)
 class FrameFacts(FrameIdentity):
-    """What is known of one kept frame."""
+    """Facts of one kept frame."""
 
     end_seconds: float
-    """Half open: the next frame is shown from here on."""
+    """End of the frame, half open: the next frame is shown from then on."""
     is_keyframe: bool
     is_interlaced: bool
-    """As the stream says; a deinterlaced picture is still marked."""
+    """True if the stream says so; a deinterlaced picture is still marked."""
     is_tone_mapped: bool
-    """High dynamic range, brought to an ordinary screen's (BT.2390)."""
+    """True if high dynamic range was mapped to an ordinary screen's (BT.2390)."""
     transfer: Literal["PQ", "HLG"] | None
-    """Of a picture of high dynamic range that was left as it is, as the cICP chunk of its PNG says."""
+    """Transfer function of a high-dynamic-range picture kept as it is, as in the cICP chunk of its PNG."""
     width_px: int
     height_px: int
     depth_bits: int
-    """Of a channel in the picture's file."""
+    """Bits per channel in the picture's file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableFacts:
-    """What the table of frames says in sum."""
+    """Summary of the table of frames."""
 
     frame_count: int
     missing_times_seconds: tuple[float, ...]
-    """Wanted times at which no frame could be decoded; nothing was put in their place."""
+    """Wanted times at which no frame could be decoded; nothing replaces them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Frames:
-    """Frames as pictures. Items: one a frame, with its identity inside (XMP), and `frames.csv`.
+    """Frames as pictures. Items: one per frame, with its identity inside (XMP), and `frames.csv`.
 
-    `interval`: what is shown at each multiple of `every_seconds` after the first frame's time; `times`: at each of
+    `interval`: the frame at each multiple of `every_seconds` after the first frame's time; `times`: at each of
     `times_seconds`. A frame shown at several of them is kept once.
     """
 
@@ -61,25 +61,25 @@ class Frames:
     reads: ClassVar[Reads] = "video"
 
     choice: Choice = "interval"
-    """`interval`, `nth`, `times`, `keyframes` or `all`."""
+    """Rule of selection: `interval`, `nth`, `times`, `keyframes` or `all`."""
     every_seconds: float = 1.0
     """For `interval`: presentation time between two kept frames; above 0."""
     every_nth: int = 1
     """For `nth`: the first frame and each n-th after it."""
     times_seconds: tuple[float, ...] = ()
-    """For `times`: presentation times as ffprobe prints them."""
+    """For `times`: presentation times as printed by ffprobe."""
     from_seconds: float | None = None
-    """Only what is shown from this presentation time; None: from the first frame."""
+    """Start of the range in presentation time; None: the first frame."""
     until_seconds: float | None = None
-    """Only what is shown before this presentation time; None: to the end."""
+    """End of the range in presentation time, not included; None: the end."""
     deinterlace: bool = False
-    """Draw interlaced frames from their upper field alone."""
+    """True to draw interlaced frames from their upper field alone."""
     longest_side_px: int | None = None
-    """Larger pictures are shrunk to this; None keeps their size."""
+    """Maximum longer side; larger pictures are shrunk. None keeps their size."""
     picture_format: PictureFormat = "jpeg"
-    """`png` keeps every bit and the alpha channel; the others have 8 bit and tone-mapped HDR."""
+    """Picture format: `png` keeps every bit and the alpha channel; the others have 8 bits and tone-mapped HDR."""
     quality: int = 90
-    """1 to 95 for JPEG, WebP and AVIF; PNG is lossless and ignores it."""
+    """Quality, 1 to 95, of JPEG, WebP and AVIF; PNG is lossless and ignores it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times_seconds", tuple(self.times_seconds))
@@ -101,7 +101,7 @@ class Frames:
         return Need(shown=self.selection(info).predicate(), longest_side_px=self.longest_side_px)
 
     def selection(self, info: VideoInfo) -> FrameSelection:
-        """Which frames of this video are wanted."""
+        """Return the selection of frames of this video."""
         return FrameSelection(
             choice=self.choice,
             every_seconds=as_written(self.every_seconds),

@@ -24,7 +24,7 @@ from processors.video.reading.video_reader import VideoReader
 class StreamFrames:
     """Frames of the video streams that `video.frames` does not read.
 
-    Items: what `frames` gives, in a folder for each stream, `stream_<index>/`, and the reader's report as
+    Items: those of `frames`, in a folder for each stream, `stream_<index>/`, and the reader's report as
     `stream_<index>/report.json` (`VideoReport`). Refused for a file with one video stream.
     """
 
@@ -33,14 +33,14 @@ class StreamFrames:
     reads: ClassVar[Reads] = "file"
 
     stream: int | None = None
-    """Index in the container, as ffprobe prints it; None: every video stream but the one that a player shows."""
+    """Index in the container, as printed by ffprobe; None: every video stream but the one that a player shows."""
     frames: Frames = field(default_factory=Frames)
 
     def __post_init__(self) -> None:
         require(self.stream is None or self.stream >= 0, "stream", self.stream, "must be 0 or more")
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
-        """Those of each wanted stream, one stream after the other."""
+        """Yield the items of each wanted stream, one stream after the other."""
         wanted = self._wanted(opened)
         if not wanted:
             raise RefusedMedia("it has one video stream, whose frames are those of video.frames", "nothing is to do")
@@ -63,7 +63,7 @@ class StreamFrames:
             open_container(first) as container,
             open_container(second) as second_opening,
         ):
-            # in order, because what is given cannot be taken back when damage is met
+            # in order, because items already yielded cannot be withdrawn when damage is found
             reader = VideoReader(
                 container,
                 second_opening,
@@ -82,7 +82,7 @@ class StreamFrames:
 
 
 def _frames(container: av.container.InputContainer, reader: VideoReader) -> Iterator[VideoFrame]:
-    """All frames that the reader gives, until the end or the first place where the container cannot be read."""
+    """Yield all frames from the reader, until the end or the first unreadable place of the container."""
     for packet in packets_of(container, [reader.stream]):
         yield from reader.decode(packet)
     yield from reader.flush()

@@ -1,4 +1,4 @@
-"""A short clip for the web, H.264 and AAC in MP4 and an animated WebP, of the video's exact frames and its sound."""
+"""Short clip for the web, H.264 and AAC in MP4 and an animated WebP, of the video's exact frames and its audio."""
 
 from __future__ import annotations
 
@@ -25,42 +25,42 @@ from processors.video.reading.sound_track import Sound
 from processors.video.reading.video_info import VideoInfo
 
 WEBP_HZ = 8
-"""Pictures a second in the animated WebP, at the most."""
+"""Maximum frame rate of the animated WebP."""
 
 WEBP_SIDE_PX = 320
 
 MIN_SIDE_PX = 16
-"""Smaller pictures are less than one block of H.264."""
+"""Minimum side: smaller pictures are less than one block of H.264."""
 
 AAC_RATE_HZ = 96000
-"""The highest sampling rate of AAC-LC (ISO/IEC 14496-3, table 1.18)."""
+"""Highest sampling rate of AAC-LC (ISO/IEC 14496-3, table 1.18)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipFacts:
-    """What the clip shows."""
+    """Contents of the clip."""
 
     start_seconds: float
     """Presentation time in the source of the clip's first picture."""
     end_seconds: float
     frame_rate_hz: float
     frame_count: int
-    """In the written file; a held picture is one frame of the WebP."""
+    """Number of frames in the written file; a held picture is one frame of the WebP."""
     width_px: int
     height_px: int
     time_is_burnt_in: bool
     sound_rate_hz: int | None
-    """None: no sound in the file."""
+    """Sampling rate; None: no audio in the file."""
     sound_channels: int | None
     sound_missing_seconds: float | None
-    """How much of the span is silent because the source has no sound there, or it does not decode."""
+    """Duration of silence in the span because the source has no audio there, or it does not decode."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoPreview:
-    """The clip's first seconds, upright, at a steady rate: at each moment the frame that the video shows then.
+    """First seconds of the video, upright, at a steady rate: at each moment the frame that the video shows then.
 
-    Items: `preview.mp4`, `preview.webp`. Refused where no frame falls into the span.
+    Items: `preview.mp4`, `preview.webp`. Refused if no frame falls into the span.
     """
 
     name: ClassVar[str] = "video.preview"
@@ -68,17 +68,17 @@ class VideoPreview:
     reads: ClassVar[Reads] = "video"
 
     from_seconds: float = 0.0
-    """After the first frame."""
+    """Start of the clip after the first frame."""
     length_seconds: float = 10.0
-    """At the most; above 0, up to 120."""
+    """Maximum length; above 0, up to 120."""
     frame_rate_hz: int = 25
-    """Of the MP4; 1 to 60."""
+    """Frame rate of the MP4; 1 to 60."""
     longest_side_px: int = 640
-    """64 to 1920; never enlarged."""
+    """Longer side, 64 to 1920; never enlarged."""
     burn_in_time: bool = False
-    """Write the presentation time into the lower left corner."""
+    """True to draw the presentation time in the lower left corner."""
     with_sound: bool = True
-    """Put the source's sound into the MP4, where it has one; each sample where its presentation time says."""
+    """True to put the source's audio, if any, into the MP4; each sample at its presentation time."""
 
     def __post_init__(self) -> None:
         require(self.from_seconds >= 0, "from_seconds", self.from_seconds, "must be 0 or more")
@@ -98,7 +98,7 @@ class VideoPreview:
 
 
 class _Session:
-    """Keeps the span's pictures in one raw file on disk, so that memory does not grow with the clip."""
+    """Session that keeps the span's pictures in one raw file on disk, so that memory does not grow with the clip."""
 
     def __init__(self, processor: VideoPreview, info: VideoInfo, scratch: Path) -> None:
         self._processor = processor
@@ -117,7 +117,7 @@ class _Session:
         if frame.end <= first or frame.time >= first + as_written(self._processor.length_seconds):
             return
         picture = frame.rgb(self._processor.longest_side_px)
-        height, width = (side // 2 * 2 for side in picture.shape[:2])  # 4:2:0 has one colour for each 2 by 2 px
+        height, width = (side // 2 * 2 for side in picture.shape[:2])  # 4:2:0 has one colour per 2 × 2 px
         if min(height, width) < MIN_SIDE_PX:
             self._too_small_px = picture.shape[1], picture.shape[0]
             return
@@ -153,7 +153,7 @@ class _Session:
             yield Item(name="preview.webp", media_type="image/webp", data=data, facts=facts)
 
     def _shown_at(self, time: Fraction) -> int:
-        """Number of the kept frame that is shown at a time."""
+        """Return the number of the kept frame that is shown at a time."""
         return max(0, bisect_right(self._spans, time, key=lambda span: span[0]) - 1)
 
     def _picture(self, pictures: np.ndarray, number: int) -> np.ndarray:
@@ -208,7 +208,7 @@ class _Session:
         )
 
     def _webp(self, pictures: np.ndarray, start: Fraction, end: Fraction) -> tuple[bytes, ClipFacts]:
-        """The same span, smaller and slower; a held picture is one WebP frame that stands longer."""
+        """Write the same span, smaller and slower; a held picture is one WebP frame of longer duration."""
         rate = min(WEBP_HZ, self._processor.frame_rate_hz)
         shown = [self._shown_at(start + Fraction(k, rate)) for k in range(max(1, ceil((end - start) * rate)))]
         images: list[Image.Image] = []
@@ -230,7 +230,7 @@ class _Session:
 
 
 def _aac_limits(sound: Sound | None) -> list[str]:
-    """Two channels and 96 kHz are what web players and AAC-LC take; 192 kbit/s is clear for two channels."""
+    """Return filters to two channels and 96 kHz, the limits of web players and AAC-LC; 192 kbit/s is clear for two."""
     if not sound:
         return []
     channels, rate_hz = min(sound.samples.shape[1], 2), min(sound.rate_hz, AAC_RATE_HZ)

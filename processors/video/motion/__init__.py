@@ -1,1 +1,1 @@
-"""Motion of the camera between frames, and what is made from it."""
+"""Motion of the camera between frames, and results made from it."""

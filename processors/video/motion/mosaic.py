@@ -1,4 +1,4 @@
-"""A nested mosaic of a descent: each nearer picture of the ground laid into the wider one before it."""
+"""Nested mosaic of a descent: each closer picture of the ground is inserted into the wider one before it."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from processors.video.motion.registration import Similarity
 from processors.video.reading.frame import VideoFrame
 
 STEP = 1.1
-"""The picture must have grown this much before another is laid in: a tenth more detail, and seams far enough apart."""
+"""Minimum growth of the picture before another is inserted: a tenth more detail, and seams far enough apart."""
 
 MAX_SIDE_PX = 3840
 ENLARGED = 4
-"""The mosaic is this many times the first picture, up to the longest side: the room for nearer pictures' detail."""
+"""Size of the mosaic relative to the first picture, up to the longest side: room for the detail of closer pictures."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MosaicFacts:
-    """What a nested mosaic shows."""
+    """Contents of a nested mosaic."""
 
     shot: int
     total_scale: float
-    """How much larger the ground is in the last frame than in the first, which is the whole mosaic."""
+    """Scale of the ground in the last frame relative to the first, which is the whole mosaic."""
     pictures: int
-    """Frames laid into each other."""
+    """Number of frames inserted into each other."""
 
 
 class Mosaic:
-    """One segment's mosaic in the coordinates of its first frame, drawn as the frames go by."""
+    """Mosaic of one segment in the coordinates of its first frame, drawn as the frames are decoded."""
 
     def __init__(self, frame: VideoFrame, mask: np.ndarray) -> None:
-        """Begin with the segment's first frame.
+        """Start with the segment's first frame.
 
         Parameters
         ----------
@@ -43,17 +43,17 @@ class Mosaic:
         first = frame.rgb(MAX_SIDE_PX)
         grow = max(1.0, min(ENLARGED, MAX_SIDE_PX / max(first.shape)))
         self.picture = cv2.resize(first, None, fx=grow, fy=grow, interpolation=cv2.INTER_CUBIC)
-        """uint8, shape (height, width, 3), RGB."""
+        """Mosaic, uint8, shape (height, width, 3), RGB."""
         self.scale = 1.0
-        """Of the last frame since the first."""
+        """Scale of the last frame relative to the first."""
         self.pictures = 1
-        """How many frames were laid in."""
+        """Number of inserted frames."""
         self._mask = mask
         self._to_frame = np.eye(3)
         self._drawn_at = 1.0
 
     def follow(self, frame: VideoFrame, step: Similarity) -> None:
-        """Take the next frame, which lies on the one before by `step`; draw it where it shows new detail."""
+        """Take the next frame, which `step` maps from the one before; draw it if it shows new detail."""
         import cv2
 
         height, width = self._mask.shape
@@ -75,6 +75,6 @@ class Mosaic:
 
 
 def _magnification(large: tuple[int, ...], small: tuple[int, ...]) -> np.ndarray:
-    """From px of the small picture to px of the large one, both counted from the first pixel's centre."""
+    """Return the matrix from px of the small picture to px of the large one, both from the first pixel's centre."""
     x, y = large[0] / small[0], large[1] / small[1]
     return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])

@@ -29,7 +29,7 @@ from processors.video.reading.video_info import VideoInfo
 from processors.video.shots.shots import Shot, Shots, read_shots
 
 MIN_FRAMES = 8
-"""Shorter shots say nothing about motion."""
+"""Minimum number of frames of a shot for measuring motion."""
 
 COLUMNS = pa.schema(
     [
@@ -61,11 +61,11 @@ null for a segment's first; the shift is that of the picture's centre; rotation 
 
 @dataclass(frozen=True, kw_only=True)
 class MotionFacts:
-    """What the table of motion says in sum."""
+    """Summary of the table of motion."""
 
     shots: tuple[ShotMotion, ...]
     audit: Audit
-    """The verdict on the video."""
+    """Verdict on the video."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class Motion:
     Items: `motion.parquet`, `motion.json`, a plot for each shot, and `mosaic_<shot>.jpg` of each shot that looks along
     its motion.
 
-    Refused where the audit says that motion may not be measured; of a shot whose parts move in different ways, as in a
+    Refused if the audit rejects motion measurement; of a shot whose parts move in different ways, as in a
     split screen, no totals are given. Altitude is absolute only from `altitude_metres`
     and `field_of_view_degrees`; without them the curve is relative.
     """
@@ -85,13 +85,13 @@ class Motion:
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 640
-    """Size at which frames are registered, 128 to 1920."""
+    """Longer side at which frames are registered, 128 to 1920."""
     only_shots: tuple[int, ...] = ()
     """Numbers of the shots to measure; empty: all."""
     altitude_metres: float | None = None
-    """Of the camera above the ground at the first frame of a shot. None: what the release says, or unknown."""
+    """Altitude of the camera at the first frame of a shot. None: the release's value, or unknown."""
     field_of_view_degrees: float | None = None
-    """From the left to the right edge of the picture inside its bars."""
+    """Field of view from the left to the right edge of the picture inside its bars."""
     altitude_shot: int | None = None
     """Number of the shot that `altitude_metres` belongs to. None: the only one in `only_shots`."""
     shots: Shots = field(default_factory=Shots)
@@ -108,7 +108,7 @@ class Motion:
         require(one_shot, "altitude_shot", self.altitude_shot, "must be the shot that altitude_metres belongs to")
 
     def for_release(self, context: ReleaseContext) -> Motion:
-        """This processor for a source of which that is said."""
+        """Return this processor configured with the release's statements."""
         if self.altitude_metres is not None or context.altitude is None:
             return self
         metres, view_degrees, shot = context.altitude
@@ -127,7 +127,7 @@ class Motion:
         return Need(shown=shown, longest_side_px=self.longest_side_px)
 
     def wanted(self, inputs: Inputs[VideoInfo]) -> list[Shot]:
-        """The shots that are long enough and asked for."""
+        """Return the requested shots that are long enough."""
         return [
             shot
             for shot in read_shots(inputs).shots
@@ -152,7 +152,7 @@ class Motion:
 
 
 def refuse_unless_measurable(audit: Audit) -> None:
-    """Raises `RefusedMedia`, with the reasons, where the audit says that motion may not be measured."""
+    """Raise `RefusedMedia`, with the reasons, if the audit rejects motion measurement."""
     if not audit.motion_may_be_measured:
         raise RefusedMedia(
             f"motion may not be measured: {'; '.join(audit.motion_refused_because)}",
@@ -230,7 +230,7 @@ class _Session:
                 yield Item(name=f"mosaic_{summary.shot:04d}.jpg", media_type="image/jpeg", data=data, facts=shown)
 
     def _draw(self, shot: int, frame: VideoFrame, step: Similarity | None) -> None:
-        """Keep one mosaic a shot: that of the segment which grows most so far, and the one at hand."""
+        """Keep one mosaic per shot, that of the segment with the largest growth so far, and the current one."""
         assert self._mask is not None
         mosaics = self._mosaics.setdefault(shot, [])
         if step is not None:
@@ -240,7 +240,7 @@ class _Session:
         mosaics.append(Mosaic(frame, self._mask))
 
     def _half_size(self, px: float) -> tuple[float, float]:
-        """Half the registered picture, in px of the video."""
+        """Return half the size of the registered picture, in px of the video."""
         height, width = self._mask.shape if self._mask is not None else (0, 0)
         return width * px / 2, height * px / 2
 
@@ -283,7 +283,7 @@ class _Session:
         return pa.Table.from_pydict(columns, schema=COLUMNS)
 
     def _altitude(self, curve: Curve, is_known: bool) -> list[float | None]:
-        """Altitude is inversely proportional to the scale of level ground seen from straight above."""
+        """Return the altitude, inversely proportional to the scale of level ground seen from straight above."""
         start = self._processor.altitude_metres if is_known and curve.looks_along_motion else None
         return [None if start is None else start / scale for scale in curve.scale]
 

@@ -1,4 +1,4 @@
-"""From steps between frames to curves: scale, rotation, rate of change and time to contact."""
+"""Curves from steps between frames: scale, rotation, rate of change and time to contact."""
 
 from __future__ import annotations
 
@@ -11,52 +11,52 @@ import numpy as np
 from processors.video.motion.registration import Similarity
 
 FITTED_FRAMES = 5
-"""The rate at a frame is the slope of a line through ln(scale) of this many frames, fewer at the ends."""
+"""Number of frames, fewer at the ends, of the line through ln(scale) whose slope is the rate at a frame."""
 
 END_FRAMES = 9
-"""At the ends it is that of a parabola through so many: a line there lags behind a rate that grows."""
+"""Number of frames of the parabola used at the ends: a line there lags behind a growing rate."""
 
 MIN_GROWTH = 1.1
-"""A picture that grows less than this over a segment is no approach."""
+"""Minimum growth of the picture over a segment of an approach."""
 
 STEADY_SHARE = 0.9
 MIN_INLIER_SHARE = 0.5
 MAX_RESIDUAL_PX = 1.0
 OTHER_MOTION_SHARE = 0.2
-"""Of the followed features; fewer that move together are a shadow, or the grain of the picture."""
+"""Minimum share of the followed features in another motion; fewer that move together are a shadow, or picture grain."""
 MAX_OTHER_MOTION_STEPS = 0.1
-"""Where a part of the picture moves in another way in more of the steps, the picture does not move as one. Of the
-single cameras among the sample films none comes above 0.05; two cameras side by side are above 0.2."""
+"""Maximum share of steps in which a part of a picture moves differently; above it the picture does not move as one. Of
+the single cameras among the sample videos none exceeds 0.05; two cameras side by side exceed 0.2."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """One segment; a list has one entry for each of its frames."""
+    """Curve of one segment; a list has one entry for each of its frames."""
 
     time_seconds: list[float]
     scale: list[float]
-    """Since the first frame, which is 1."""
+    """Scale since the first frame, which is 1."""
     rotation_degrees: list[float]
     scale_change_per_second: list[float | None]
     time_to_contact_seconds: list[float | None]
-    """1 over the rate: what is left at a steady speed (Lee 1976, doi:10.1068/p050437); None where the camera does not
+    """1 over the rate: remaining time at a steady speed (Lee 1976, doi:10.1068/p050437); None if the camera does not
     look along its motion or the picture does not grow."""
     looks_along_motion: bool
     median_residual_px: float
     median_inlier_share: float
     has_other_motion: list[bool]
-    """One entry a step: does a part of the picture move in another way than the rest?"""
+    """True, in one entry per step, if a part of the picture moves differently from the rest."""
 
 
 def curve_of(
     times: Sequence[float], steps: Sequence[Similarity | None], half_size_px: tuple[float, float], px: float
 ) -> Curve:
-    """Add up a segment's steps; the first frame has none.
+    """Accumulate a segment's steps; the first frame has none.
 
     Parameters
     ----------
     half_size_px : half of the picture's width and height, in px of the video.
-    px : how many px of the video a px of the registered picture is.
+    px : size of a px of the registered picture in px of the video.
     """
     known = [step for step in steps[1:] if step is not None]
     scale_logs = np.concatenate([[0.0], np.cumsum([log(step.scale) for step in known])])
@@ -90,7 +90,7 @@ def curve_of(
 
 
 def _slopes(times: np.ndarray, values: np.ndarray) -> np.ndarray | None:
-    """Slope of a line through the frames around each one; None for a single frame."""
+    """Return the slope of a line through the frames around each one; None for a single frame."""
     if len(values) < 2:
         return None
     slopes = np.empty(len(values))
@@ -109,7 +109,7 @@ def _slopes(times: np.ndarray, values: np.ndarray) -> np.ndarray | None:
 
 
 def _grows_around_a_point_inside(steps: Sequence[Similarity], half_size_px: tuple[float, float], px: float) -> bool:
-    """Does the point that stays where it is, taken over all steps, lie inside the picture?"""
+    """Return True if the fixed point of the motion, over all steps, is inside the picture."""
     growth = sum(step.scale - 1 for step in steps)
     x, y = (-sum(shift) * px / growth for shift in zip(*((s.shift_x_px, s.shift_y_px) for s in steps), strict=True))
     return abs(x) <= half_size_px[0] and abs(y) <= half_size_px[1]

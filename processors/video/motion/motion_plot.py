@@ -1,4 +1,4 @@
-"""The plot of a shot's motion: scale, rotation and time to contact over presentation time."""
+"""Plot of a shot's motion: scale, rotation and time to contact over presentation time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processors.video.motion.motion_curve import Curve
 
 
 def draw_curve(title: str, curves: Sequence[Curve], refused_because: str | None) -> bytes:
-    """A PNG of three panels, one line for each segment; the reason is written above where the shot is refused."""
+    """Return a PNG of three panels, one line per segment; the reason is written above a refused shot."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""How one picture lies on another of the same scene: a similarity, from features followed from one to the other."""
+"""Registration of two pictures of one scene: a similarity, from features tracked between them."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ import numpy as np
 from processors.video.audit.bars_and_overlays import StaticRegions
 
 MAX_FEATURES = 500
-"""With 300 the made descent's rate of scale change is 2.2 % off at its worst frame, with 500 1.9 %."""
+"""Maximum number of features: with 300 the synthetic descent's rate of scale change is up to 2.2 % off, here 1.9 %."""
 MIN_FEATURES = 24
 MIN_INLIERS = 16
 MIN_HULL_SHARE = 0.1
-"""Of the picture, that the features which agree must span: a caption that moves is not the scene."""
+"""Minimum share of the picture that agreeing features must span: a moving caption is not the scene."""
 RETURN_PX = 0.5
-"""A feature followed there and back must come home within this (Kalal 2010, forward-backward error)."""
+"""Maximum distance from its start of a feature tracked there and back (Kalal 2010, forward-backward error)."""
 
 RANSAC_PX = 0.8
 OTHER_MOTION_PX = 1.5
-"""Another motion takes its features at least this far, on average, from where the first would: no parallax of ground
+"""Minimum average distance of features in another motion from where the first would move them: no parallax of ground
 seen from above, no ripple of a rolling shutter."""
 ROUNDS: tuple[dict[str, Any], ...] = (
     {"winSize": (15, 15), "maxLevel": 4, "criteria": (3, 10, 0.03)},
     {"winSize": (31, 31), "maxLevel": 0, "criteria": (3, 20, 0.01)},
 )
-"""The pictures are warped onto each other and compared again: what is left to follow is then nearly nothing, so that
-the second round needs no coarse levels. `criteria`: at most so many steps, until one is shorter than so many px."""
+"""Settings of both rounds. The first picture is warped onto the second in between, so little motion remains and the
+second round needs no coarse levels. `criteria`: maximum number of steps, and the length in px that ends them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Similarity:
-    """Where a point (x, y) of the first picture is in the second: at `scale * R(rotation) @ (x, y) + shift`.
+    """Map of a point (x, y) of the first picture to the second: `scale * R(rotation) @ (x, y) + shift`.
 
     Both are in px from the picture's centre. Rotation turns from +x (right) to +y (down).
     """
@@ -45,19 +45,19 @@ class Similarity:
     inliers: int
     inlier_share: float
     residual_px: float
-    """Root mean square distance of the inliers from where the similarity puts them."""
+    """Root mean square distance of the inliers from their mapped positions."""
     other_motion_share: float
-    """Of the features that were followed, those that agree on another motion than the inliers'."""
+    """Share of the tracked features that agree on another motion than the inliers'."""
 
     def matrix(self, centre: tuple[float, float]) -> np.ndarray:
-        """The same in px from the top left corner, where the first pixel's centre is at 0; shape (2, 3)."""
+        """Return the map in px from the top left corner, where the first pixel's centre is at 0; shape (2, 3)."""
         c, s = (self.scale * f(radians(self.rotation_degrees)) for f in (cos, sin))
         x, y = centre
         return np.array([[c, -s, x - c * x + s * y + self.shift_x_px], [s, c, y - s * x - c * y + self.shift_y_px]])
 
 
 def feature_mask(shape: tuple[int, ...], width_px: int, still: StaticRegions) -> np.ndarray:
-    """Where features may lie: inside the bars and outside overlays, with some px to spare; uint8."""
+    """Return where features are allowed: inside the bars and outside overlays, with a margin of some px; uint8."""
     import cv2
 
     shrink = shape[1] / width_px
@@ -75,16 +75,16 @@ def _corners(edges: tuple[float, ...], shrink: float, grow_px: int) -> tuple[tup
 
 
 def register(first: np.ndarray, second: np.ndarray, mask: np.ndarray) -> Similarity | None:
-    """Find the similarity from `first` to `second`; None where too little of the scene is seen in both.
+    """Return the similarity from `first` to `second`; None if too little of the scene is seen in both.
 
-    Corners (Shi & Tomasi 1994) are followed with pyramidal Lucas-Kanade and back, and fitted with RANSAC; then the
-    first picture is warped by what was found and the rest is followed again, which leaves no bias from the change of
+    Corners (Shi & Tomasi 1994) are tracked with pyramidal Lucas-Kanade and back, and fitted with RANSAC; then the
+    first picture is warped by the result and the rest is tracked again, which leaves no bias from the change of
     scale inside the windows.
 
     Parameters
     ----------
     first, second : luma, uint8, shape (height, width).
-    mask : uint8, not 0 where features may lie: inside the picture and outside overlays.
+    mask : uint8, not 0 where features are allowed: inside the picture and outside overlays.
     """
     import cv2
 
@@ -110,7 +110,7 @@ def register(first: np.ndarray, second: np.ndarray, mask: np.ndarray) -> Similar
 
 @dataclass(frozen=True, kw_only=True)
 class _Fit:
-    """A similarity, and the features that were followed there and back, of which some agree with it."""
+    """Similarity, and the features tracked there and back, of which some agree with it."""
 
     matrix: np.ndarray
     sources: np.ndarray
@@ -118,7 +118,7 @@ class _Fit:
     agree: np.ndarray
 
     def other_motion_share(self) -> float:
-        """Of the followed features, those that agree on another motion; 0 where none do."""
+        """Return the share of tracked features that agree on another motion; 0 if none do."""
         sources, targets = self.sources[~self.agree], self.targets[~self.agree]
         if len(sources) < MIN_INLIERS:
             return 0.0
@@ -129,7 +129,7 @@ class _Fit:
 
 
 def _fit(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-    """The similarity that most points agree on, and which do: bool, shape (points,)."""
+    """Return the similarity that most points agree on, and which points do: bool, shape (points,)."""
     import cv2
 
     cv2.setRNGSeed(1)
@@ -147,7 +147,7 @@ def _refined(
     mask: np.ndarray,
     window: dict[str, Any],
 ) -> _Fit | None:
-    """A better estimate; None where too few features are followed or agree."""
+    """Return a better estimate; None if too few features are tracked or agree."""
     import cv2
 
     size = (second.shape[1], second.shape[0])

@@ -1,4 +1,4 @@
-"""What the curves of one shot say in sum, and whether its picture moves as one."""
+"""Summary of one shot's curves, and whether its picture moves as one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from processors.video.motion.motion_curve import MAX_OTHER_MOTION_STEPS, Curve
 
 MIN_FRAME_SHARE = 0.8
-"""Of a shot's frames that its longest segment must have, so that its totals are the shot's."""
+"""Minimum share of a shot's frames in its longest segment, so that its totals are the shot's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,18 +20,18 @@ class ShotMotion:
     frame_count: int
     segments: int
     refused_because: str | None
-    """Why no totals are given: the picture does not move as one, or too few frames could be registered."""
+    """Reason why no totals are given: the picture does not move as one, or too few frames could be registered."""
     total_scale: float | None
-    """Over the longest segment; None where no two frames could be registered, or it is refused."""
+    """Scale over the longest segment; None if no two frames could be registered, or it is refused."""
     total_rotation_degrees: float | None
     median_residual_px: float | None
     median_inlier_share: float | None
     other_motion_step_share: float | None
-    """Steps from frame to frame in which a part of the picture moves in another way than the rest; 0 to 1."""
+    """Share of steps in which a part of the picture moves differently from the rest; 0 to 1."""
     looks_along_motion: bool
-    """The picture grows steadily around a point inside it, as from a camera that looks where it goes."""
+    """True if the picture grows steadily around a point inside it, as from a camera that looks where it goes."""
     time_to_contact_seconds: float | None
-    """At the last frame, at a steady speed; None where the camera does not look along its motion."""
+    """Time at the last frame, at a steady speed; None if the camera does not look along its motion."""
 
 
 def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:

@@ -1,4 +1,4 @@
-"""Each shot as a web clip that holds still: the camera's path is smoothed, and every frame is laid onto that path."""
+"""Stabilised web clip of each shot: every frame is moved onto the smoothed path of the camera."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ from processors.video.shots.shots import Shot
 
 @dataclass(frozen=True, kw_only=True)
 class StabilisedFacts:
-    """What was done to a shot."""
+    """Facts of a stabilised shot."""
 
     shot: int
     start_seconds: float
     """Presentation time in the source of the clip's first picture, which the clip shows at 0."""
     frame_count: int
     frames_left_out: int
-    """Of another size than the first, or not later than the one before."""
+    """Number of frames of another size than the first, or not later than the one before."""
     segments: int
-    """The picture may jump where one segment ends and the next begins: those two frames could not be registered."""
+    """Number of segments; the picture may jump between them: those frames could not be registered."""
     largest_shift_px: float
-    """How far a frame's centre was moved at the most, in px of the clip."""
+    """Maximum shift of a frame's centre, in px of the clip."""
     width_px: int
     height_px: int
     audit: Audit
-    """The verdict on the video."""
+    """Verdict on the video."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stabilised:
-    """Each shot without its shaking, as `stabilised_<shot>.mp4`, H.264 without sound, at the frames' own times.
+    """Each shot without shaking, as `stabilised_<shot>.mp4`, H.264 without audio, at the frames' own times.
 
-    Slow motion stays: a descent still descends. What a moved frame does not show is black; bars and captions move
-    with their frame. Refused where the audit says that motion may not be measured.
+    Slow motion stays: a descent still descends. Areas outside a moved frame are black; bars and captions move
+    with their frame. Refused if the audit rejects motion measurement.
     """
 
     name: ClassVar[str] = "video.stabilised"
@@ -57,11 +57,11 @@ class Stabilised:
     reads: ClassVar[Reads] = "video"
 
     window_frames: int = 25
-    """The path is smoothed over this many frames, 3 to 101; faster shaking is taken out. Each is held in memory."""
+    """Number of frames for smoothing the path, 3 to 101; faster shaking is removed. Each is held in memory."""
     longest_side_px: int = 1280
-    """128 to 1920; never enlarged."""
+    """Longer side, 128 to 1920; never enlarged."""
     motion: Motion = field(default_factory=Motion)
-    """How frames are registered, and which shots are taken."""
+    """Registration of frames and selection of shots."""
 
     def __post_init__(self) -> None:
         require(3 <= self.window_frames <= 101, "window_frames", self.window_frames, "must be from 3 to 101")
@@ -81,7 +81,7 @@ class Stabilised:
 
 @dataclass(frozen=True, kw_only=True)
 class _Posed:
-    """A frame with its place on the camera's path: ln(scale), rotation (degrees), x and y (px of the clip)."""
+    """Frame with its place on the camera's path: ln(scale), rotation (degrees), x and y (px of the clip)."""
 
     picture: np.ndarray
     pts: int
@@ -106,7 +106,7 @@ class _Session:
         self._clip: WebClip | None = None
         self._held: deque[_Posed] = deque()
         self._written = 0
-        """How many of the held frames, from the first, are in the clip already."""
+        """Number of the held frames, from the first, that are in the clip already."""
         self._largest_shift_px = 0.0
         self._left_out = 0
         self._gave_clip = False
@@ -152,7 +152,7 @@ class _Session:
         self._held.append(_Posed(picture=picture, pts=frame.pts, end_pts=frame.end_pts, segment=segment, pose=pose))
 
     def _write(self, number: int) -> None:
-        """Move one held frame from where the camera was to where its smooth path goes, and encode it."""
+        """Move one held frame from the camera's path to the smooth path, and encode it."""
         import cv2
 
         assert self._shot is not None
@@ -197,7 +197,7 @@ class _Session:
 
 
 def _smooth(places: list[int], poses: list[np.ndarray], half: int) -> np.ndarray:
-    """The path at place 0: a line through the poses around it, which keeps a steady drift, weighted as a bell."""
+    """Return the path at place 0: a bell-weighted line through the surrounding poses, which keeps a steady drift."""
     if len(places) < 3:
         return poses[places.index(0)]
     weights = np.exp(-0.5 * np.square(np.array(places) / (half / 2)))

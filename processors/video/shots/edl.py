@@ -1,4 +1,4 @@
-"""An edit decision list in CMX 3600, which every editing program reads."""
+"""Edit decision list in CMX 3600, which every editing program reads."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from processors.video.reading.time_code import TimeCode
 MAX_REEL = 8
 MAX_TITLE = 70
 NO_REEL = "AX"
-"""An auxiliary source, in the list's own words: one without a reel."""
+"""Auxiliary source, in the list's own terms: one without a reel."""
 
 Span = tuple[Fraction, Fraction]
 """Start and end in seconds; half open."""
 
 
 def edit_decision_list(spans: Sequence[Span], first: TimeCode, origin: Fraction, clip_name: str) -> str:
-    """One event a span of presentation time; exact times stand in comments, time codes count whole frames.
+    """Return one event per span of presentation time; comments hold exact times, time codes count whole frames.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def edit_decision_list(spans: Sequence[Span], first: TimeCode, origin: Fraction,
 
 
 def reel(clip_name: str) -> str:
-    """Up to eight letters and digits of a file's name, as CMX 3600 allows; `AX` where it has none."""
+    """Return up to eight letters and digits of a file's name, as CMX 3600 allows; `AX` if it has none."""
     stem = clip_name.rpartition(".")[0] or clip_name
     return "".join(one for one in stem.upper() if one.isascii() and one.isalnum())[:MAX_REEL] or NO_REEL
 

@@ -1,4 +1,4 @@
-"""Fades from and to black or white, found in the curve of brightness."""
+"""Fades from and to black or white, detected in the curve of brightness."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 
 MIN_FRAMES = 3
-"""A rise within fewer frames is a cut from black."""
+"""Minimum length of a fade: a rise within fewer frames is a cut from black."""
 
 FLAT_SHARE = 0.35
-"""A fade is over where brightness changes by less than this share of its median change until there."""
+"""Share of its median change until there, below which the change of brightness ends a fade."""
 
 MIN_STEP_LEVELS = 0.4
 FLOOR_LEVELS = 0.5
@@ -19,7 +19,7 @@ FLOOR_LEVELS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Fade:
-    """Frames `first_frame` up to, not including, `end_frame`, that are neither black nor in full light."""
+    """Frames `first_frame` up to, not including, `end_frame`, that are neither black nor fully lit."""
 
     kind: Literal["fade in", "fade out"]
     first_frame: int
@@ -27,7 +27,7 @@ class Fade:
 
 
 def find_fades(brightness: np.ndarray, black: np.ndarray) -> list[Fade]:
-    """Fades beside black frames, in order; for those beside white ones give 255 less the brightness, and the white.
+    """Return fades next to black frames, in order; for white ones pass 255 less the brightness, and the white frames.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def find_fades(brightness: np.ndarray, black: np.ndarray) -> list[Fade]:
 
 
 def _rises(brightness: np.ndarray, black: np.ndarray) -> list[tuple[int, int]]:
-    """Half-open ranges of frames over which brightness rises steadily out of a run of black frames."""
+    """Return half-open ranges of frames over which brightness rises steadily out of a run of black frames."""
     found = []
     for last_black in np.flatnonzero(black[:-1] & ~black[1:]).tolist():
         first_black = last_black
@@ -52,7 +52,7 @@ def _rises(brightness: np.ndarray, black: np.ndarray) -> list[tuple[int, int]]:
             first_black -= 1
         dark = brightness[first_black : last_black + 1]
         floor = float(dark.min())
-        # after the darkest: what goes before it may be the end of a fade out, dim enough to count as black
+        # from the darkest on: frames before it may end a fade-out, dim enough to count as black
         start = first_black + int(np.flatnonzero(dark <= floor + FLOOR_LEVELS)[-1]) + 1
         end, steps = start, [float(brightness[start]) - floor]
         while end + 1 < len(brightness):

@@ -1,4 +1,4 @@
-"""Shots as an OpenTimelineIO timeline, which editing programs exchange."""
+"""OpenTimelineIO timeline of shots, for exchange between editing programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Named = tuple[str, Fraction, Fraction]
 def timeline(
     shots: Sequence[Named], fades: Sequence[Named], first: TimeCode, origin: Fraction, clip_name: str, tick: Fraction
 ) -> str:
-    """OTIO JSON: one video track, a clip for each shot, a marker for each fade.
+    """Return OTIO JSON: one video track, a clip for each shot, a marker for each fade.
 
     Schemas Timeline.1, Track.1, Clip.2, ExternalReference.1 and Marker.2 of OpenTimelineIO's "Serialized Data
     Documentation". Times are pictures at the source's rate, counted from its time code; where a picture of a varying
@@ -27,9 +27,9 @@ def timeline(
 
     Parameters
     ----------
-    first, origin : the source's time code, and the presentation time in seconds at which it has it.
-    clip_name : the source's file name: what editing programs link the clips to, beside the timeline.
-    tick : what the file's times are rounded to, seconds.
+    first, origin : the source's time code, and the presentation time in seconds to which it applies.
+    clip_name : the source's file name, which links clips to the file next to the timeline in editing programs.
+    tick : unit to which the file's times are rounded, in seconds.
     """
     count = _Count(first, origin, tick)
     begun = shots[0][1] if shots else Fraction(0)
@@ -74,7 +74,7 @@ def _marker(name: str, marked: Json) -> Json:
 
 
 class _Count:
-    """Times as pictures of the source's rate."""
+    """Converter of times to pictures at the source's rate."""
 
     def __init__(self, first: TimeCode, origin: Fraction, tick: Fraction) -> None:
         self._first = first
@@ -82,12 +82,12 @@ class _Count:
         self._origin = origin
 
     def source_range(self, start: Fraction, end: Fraction) -> Json:
-        """A span of presentation time, counted from the source's time code."""
+        """Return a span of presentation time, counted from the source's time code."""
         from_code = start - self._origin + self._first.frame_number / self._first.rate_hz
         return self.range(from_code, from_code + end - start)
 
     def range(self, start: Fraction, end: Fraction) -> Json:
-        """A span of seconds, counted from 0."""
+        """Return a span of seconds, counted from 0."""
         first, behind = self._frames(start), self._frames(end)
         return {"OTIO_SCHEMA": "TimeRange.1", "start_time": self._time(first), "duration": self._time(behind - first)}
 

@@ -1,4 +1,4 @@
-"""Shots: PySceneDetect's detectors, fed with the measured frames, and the cuts' exact times."""
+"""Shots by PySceneDetect's detectors on the measured frames, and the exact times of the cuts."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from scenedetect import FrameTimecode
 
 COUNTING = Fraction(25)
-"""PySceneDetect is given frame numbers; the rate that it wants beside them plays no part."""
+"""Rate passed to PySceneDetect, which works on frame numbers; it has no effect."""
 
 MIN_RATE_HZ, MAX_RATE_HZ = 1, 120
-"""Between these a time code can count pictures; of others it counts 25 a second."""
+"""Rates for which a time code can count pictures; for others it counts 25 per second."""
 
 SLIDE_SECONDS = 1.0
-"""A picture that is held for so long, and another right behind it, are slides and no stop-motion."""
+"""Minimum duration of a held picture that, followed by another, is a slide and not stop-motion."""
 
 BEHIND_DAMAGE = 2
-"""By so many times the least difference must pictures before and behind damage differ, which lie further apart."""
+"""Factor on the minimum difference for pictures on both sides of damage, which are further apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Shot:
     """Frames `first_frame` up to, not including, `end_frame`, counted in order of presentation from 0."""
 
     number: int
-    """From 1."""
+    """Number of the shot, from 1."""
     first_frame: int
     end_frame: int
     start_pts: int
@@ -55,12 +55,12 @@ class Shot:
     end_seconds: float
     starts_with: Literal["start", "cut", "fade"]
     distinct_pictures: int
-    """Frames that do not repeat the one before."""
+    """Number of frames that do not repeat the one before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transition:
-    """A fade; half open."""
+    """Fade; half open."""
 
     kind: Literal["fade in", "fade out"]
     first_frame: int
@@ -79,22 +79,22 @@ class ShotList:
 
 @dataclass(frozen=True, kw_only=True)
 class ShotFacts:
-    """What a list of shots says in sum."""
+    """Summary of a list of shots."""
 
     shot_count: int
     transition_count: int
     audit: Audit
-    """The verdict on the video (`Audit`)."""
+    """Verdict on the video (`Audit`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shots:
     """Hard cuts and fades. Items: `shots.json` (`ShotList`), `shots.csv`, `shots.edl` (CMX 3600) and `shots.otio`.
 
-    Repeated frames are left out before cuts are looked for, so that stop-motion is no row of cuts; a cut through black
-    lies in the middle of the black frames. A dissolve is no cut: the two scenes that it joins stay one shot,
+    Repeated frames are removed before cut detection, so that stop-motion is no row of cuts; a cut through black
+    is in the middle of the black frames. A dissolve is no cut: the two scenes that it joins stay one shot,
     for none of its frames differs from its neighbours much more than theirs do; only one of a frame or two over scenes
-    that hardly move is taken for a cut.
+    that hardly move is detected as a cut.
     """
 
     name: ClassVar[str] = "video.shots"
@@ -102,13 +102,13 @@ class Shots:
     reads: ClassVar[Reads] = "results"
 
     cut_ratio: float = 2.0
-    """How many times more than its neighbours a frame must differ (PySceneDetect's `adaptive_threshold`); above 1."""
+    """Minimum ratio of a frame's difference to its neighbours' (PySceneDetect's `adaptive_threshold`); above 1."""
     cut_levels: float = 10.0
-    """How much it must differ at least, in mean levels of 255 (PySceneDetect's `min_content_val`)."""
+    """Minimum difference, in mean levels of 255 (PySceneDetect's `min_content_val`)."""
     black_level: int = 12
-    """Darker frames, on average, are black (PySceneDetect's `ThresholdDetector`); 1 to 254."""
+    """Mean level below which a frame is black (PySceneDetect's `ThresholdDetector`); 1 to 254."""
     shortest_frames: int = 4
-    """A cut sooner after another is left out; 1 or more."""
+    """Minimum distance of two cuts, in frames; an earlier second one is dropped; 1 or more."""
     integrity: Integrity = field(default_factory=Integrity)
 
     def __post_init__(self) -> None:
@@ -121,7 +121,7 @@ class Shots:
         return (self.integrity.measurements, self.integrity)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """What is found, from the results alone."""
+        """Yield the shots, from results alone."""
         measured = FrameTable.of(inputs)
         audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         found = find_shots(self, measured)
@@ -144,9 +144,9 @@ class Shots:
 
 
 def first_time_code(inputs: Inputs[Any], measured: FrameTable) -> TimeCode:
-    """The code of the first picture: the file's own, else its presentation time's.
+    """Return the time code of the first picture: the file's own, else from its presentation time.
 
-    At 29.97 and 59.94 pictures a second one that no file says drops numbers, so that it keeps step with the clock.
+    At 29.97 and 59.94 pictures per second, a code not from the file drops numbers, to stay in step with the clock.
     """
     count, shown = measured.frame_count, measured.time(measured.frame_count) - measured.time(0)
     rate_hz = usual_rate(Fraction(count) / shown, 2 * measured.time_base / shown) if shown else Fraction(25)
@@ -160,7 +160,7 @@ def first_time_code(inputs: Inputs[Any], measured: FrameTable) -> TimeCode:
 
 
 def find_shots(processor: Shots, measured: FrameTable) -> ShotList:
-    """The shots and fades that the measurements show."""
+    """Return the shots and fades that the measurements show."""
     if not measured.frame_count:
         return ShotList(shots=(), transitions=())
     repeated = repeated_frames(measured, processor.integrity.held_levels)
@@ -195,7 +195,7 @@ def find_shots(processor: Shots, measured: FrameTable) -> ShotList:
 
 
 def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> list[int]:
-    """First frame of the shot after each hard cut."""
+    """Return the first frame of the shot after each hard cut."""
     from scenedetect import FrameTimecode
     from scenedetect.detectors import AdaptiveDetector
 
@@ -204,7 +204,7 @@ def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> lis
         adaptive_threshold=processor.cut_ratio, min_content_val=processor.cut_levels, min_scene_len=1, luma_only=True
     )
     cuts: list[FrameTimecode] = []
-    # mirrored, so that the last frames have neighbours that change as they do: a cut among them is found, none invented
+    # mirrored, so that the last frames have neighbours with the same changes: their cuts are detected, none invented
     edge = distinct[-2 : -2 - detector.window_width : -1]
     for position, frame in enumerate([*distinct, *edge]):
         picture = np.repeat(thumbnails[frame][:, :, None], 3, axis=2)
@@ -215,7 +215,7 @@ def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> lis
 
 
 def _slides(processor: Shots, measured: FrameTable, repeated: np.ndarray) -> list[int]:
-    """First frame of each picture that is held as the one before it was and differs from it as scenes do.
+    """Return the first frame of each picture that is held like the one before and differs from it as scenes do.
 
     Among slides no change stands out from its neighbours, as a cut does.
     """
@@ -235,7 +235,7 @@ def _seconds(measured: FrameTable, run: RepeatedRun) -> float:
 
 
 def _is_no_damage(processor: Shots, measured: FrameTable, cut: int) -> bool:
-    """Does the scene change at a cut, or does the picture only break or recover? Far from damage it is always a cut."""
+    """Return True if the scene changes at a cut, rather than breaking or recovering; always True far from damage."""
     damaged = measured.is_damaged
     if not damaged[cut - 1 : cut + 1].any():
         return True
@@ -247,13 +247,13 @@ def _is_no_damage(processor: Shots, measured: FrameTable, cut: int) -> bool:
 
 
 def _stays_changed(thumbnails: np.ndarray, distinct: list[int], cut: int) -> float:
-    """Difference between the second picture before a cut and the third after it: a glitch is over by then."""
+    """Return the difference of the second picture before a cut and the third after it: a glitch is over by then."""
     before, after = distinct[max(0, cut - 2)], distinct[min(len(distinct) - 1, cut + 2)]
     return float(np.abs(thumbnails[after].astype(np.int16) - thumbnails[before]).mean())
 
 
 def _through_black(processor: Shots, brightness: np.ndarray) -> dict[int, str]:
-    """The middle frame of each run of black frames between two shots."""
+    """Return the middle frame of each run of black frames between two shots."""
     from scenedetect import FrameTimecode
     from scenedetect.detectors import ThresholdDetector
 
@@ -261,12 +261,12 @@ def _through_black(processor: Shots, brightness: np.ndarray) -> dict[int, str]:
     cuts: list[FrameTimecode] = []
     for position, level in enumerate(brightness):
         cuts += detector.process_frame(FrameTimecode(position, COUNTING), np.full((1, 1, 3), level))
-    begun = int(np.argmax(brightness >= processor.black_level))  # black before the first picture parts no shots
+    begun = int(np.argmax(brightness >= processor.black_level))  # black before the first picture separates no shots
     return {cut.frame_num: "fade" for cut in cuts if cut.frame_num > begun}
 
 
 def _through_white(fades: list[Fade], white: np.ndarray) -> dict[int, str]:
-    """The middle frame of each run of white frames between a fade out and a fade in; a flash has no fades."""
+    """Return the middle frame of each run of white frames between a fade-out and a fade-in; a flash has no fades."""
     return {
         (out.end_frame + back.first_frame) // 2: "fade"
         for out, back in itertools.pairwise(fades)
@@ -299,5 +299,5 @@ def _table(shots: tuple[Shot, ...]) -> bytes:
 
 
 def read_shots(inputs: Inputs[Any]) -> ShotList:
-    """What `video.shots` made of this source."""
+    """Return the list that `video.shots` made of this source."""
     return from_json(ShotList, json.loads(inputs.results[Shots.name].path("shots.json").read_bytes()))

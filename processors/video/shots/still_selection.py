@@ -1,4 +1,4 @@
-"""Chooses the best frames of each shot from the measurements alone."""
+"""Selection of the best frames of each shot from the measurements alone."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ MIDDLE_LEVEL = 118.0
 EXPOSURE_WIDTH_LEVELS = 80.0
 GOOD_CONTRAST_LEVELS = 50.0
 AS_GOOD = 0.05
-"""Totals nearer than this are equal. From one frame to the next of a shot coding alone moves sharpness by 0.3 to 1.5 %
+"""Maximum difference of equal totals. In a shot, coding alone changes sharpness from frame to frame by 0.3 to 1.5 %
 (median; one step in ten by up to 10 %) in the descent and Apollo clips of the sample media. Of equals the first after
-a keyframe is taken: it is the least compressed, and costs the fewest frames to decode again."""
+a keyframe is chosen: it is the least compressed, and takes the fewest frames to decode again."""
 MIN_OF_BEST = 0.5
-"""A frame with less than this share of its shot's best total is no still, however different it looks."""
+"""Minimum share of its shot's best total for a still, however different it looks."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """How good a frame is, each from 0 to 1."""
+    """Scores of a frame, each from 0 to 1."""
 
     sharpness: float
-    """Against the sharpest frames of its shot (95th percentile)."""
+    """Sharpness relative to the sharpest frames of its shot (95th percentile)."""
     exposure: float
-    """Brightness near middle grey, and little of it black or white."""
+    """Exposure: brightness near middle grey, and little of it black or white."""
     contrast: float
     total: float
-    """0.6 sharpness + 0.3 exposure + 0.1 contrast."""
+    """Total: 0.6 sharpness + 0.3 exposure + 0.1 contrast."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StillCandidate:
-    """A chosen frame."""
+    """Frame chosen for a still."""
 
     shot: int
     rank_in_shot: int
-    """From 1, the best."""
+    """Rank in its shot, from 1, the best."""
     rank: int
-    """Over the whole video, from 1."""
+    """Rank in the whole video, from 1."""
     frame: int
     pts: int
     perceptual_hash: int
@@ -55,7 +55,7 @@ class StillCandidate:
 def select_stills(
     measured: FrameTable, listed: ShotList, per_shot: int, least_distance_bits: int
 ) -> list[StillCandidate]:
-    """Up to `per_shot` frames of each shot, in order of shots and ranks.
+    """Return up to `per_shot` frames of each shot, in order of shots and ranks.
 
     None is black, damaged, in a fade or far worse than the shot's best; none is within `least_distance_bits` of
     another's perceptual hash, nor nearer to one of the same shot than the shot's length divided by twice `per_shot`.
@@ -96,7 +96,7 @@ def select_stills(
 
 
 def _usable(measured: FrameTable, listed: ShotList) -> np.ndarray:
-    """Where a frame is neither black nor damaged nor in a fade: bool, shape (frames,)."""
+    """Return where a frame is neither black nor damaged nor in a fade: bool, shape (frames,)."""
     usable = ~black_frames(measured) & ~measured.is_damaged
     for transition in listed.transitions:
         usable[transition.first_frame : transition.end_frame] = False
@@ -104,13 +104,13 @@ def _usable(measured: FrameTable, listed: ShotList) -> np.ndarray:
 
 
 def _since_keyframe(is_keyframe: np.ndarray) -> np.ndarray:
-    """How many frames after the last keyframe each one is shown; int, shape (frames,)."""
+    """Return the number of frames since the last keyframe for each frame; int, shape (frames,)."""
     numbers = np.arange(len(is_keyframe))
     return numbers - np.maximum.accumulate(np.where(is_keyframe, numbers, 0))
 
 
 def _scored(measured: FrameTable, frames: np.ndarray) -> np.ndarray:
-    """Sharpness, exposure, contrast and total of one shot's frames, shape (4, frames); order as in `Scores`."""
+    """Return sharpness, exposure, contrast and total of one shot's frames, shape (4, frames); order as in `Scores`."""
     sharpness = measured.column("sharpness")[frames]
     sharp = np.clip(sharpness / max(float(np.percentile(sharpness, 95)), 1e-6), 0, 1)
     clipped = (measured.column("dark_share") + measured.column("bright_share"))[frames]
@@ -121,7 +121,7 @@ def _scored(measured: FrameTable, frames: np.ndarray) -> np.ndarray:
 
 
 def _far(hashes: np.ndarray, others: Sequence[int], least_distance_bits: int) -> np.ndarray:
-    """Where a hash is at least so many bits from all others: bool, the shape of `hashes` (uint64)."""
+    """Return where a hash is at least this many bits from all others: bool, the shape of `hashes` (uint64)."""
     far = np.ones(len(hashes), bool)
     for other in others:
         far &= np.bitwise_count(hashes ^ np.uint64(other)) >= least_distance_bits
@@ -129,7 +129,7 @@ def _far(hashes: np.ndarray, others: Sequence[int], least_distance_bits: int) ->
 
 
 def _inside(shot: Shot) -> np.ndarray:
-    """The shot's frames without its first and last, which encoders spend least on; all of them in a short shot."""
+    """Return the shot's frames without its first and last, which encoders compress most; all in a short shot."""
     margin = 1 if shot.end_frame - shot.first_frame > 4 else 0
     return np.arange(shot.first_frame + margin, shot.end_frame - margin)
 

@@ -1,4 +1,4 @@
-"""The best frames of each shot, chosen from the measurements and fetched by sparse, exact seeks."""
+"""Best frames of each shot, chosen from the measurements and read by sparse, exact seeks."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ from processors.video.shots.still_selection import Scores, StillCandidate, selec
 
 @dataclass(frozen=True, kw_only=True)
 class StillFacts:
-    """What is known of one still."""
+    """Facts of one still."""
 
     identity: FrameIdentity
     shot: int
-    """From 1."""
+    """Number of the shot, from 1."""
     rank_in_shot: int
-    """From 1, the best."""
+    """Rank in its shot, from 1, the best."""
     rank: int
-    """Over the whole video."""
+    """Rank in the whole video."""
     scores: Scores
     perceptual_hash: str
-    """16 hexadecimal digits."""
+    """Hash of 16 hexadecimal digits."""
     width_px: int
     height_px: int
     audit: Audit
-    """The verdict on the video."""
+    """Verdict on the video."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StillsFacts:
-    """What the stills are in sum."""
+    """Summary of the stills."""
 
     still_count: int
     missing_pts: tuple[int, ...]
-    """Chosen frames that did not decode this time; nothing was put in their place."""
+    """Chosen frames that did not decode; nothing replaces them."""
     audit: Audit
 
 
@@ -66,13 +66,13 @@ class Stills:
     reads: ClassVar[Reads] = "video"
 
     per_shot: int = 3
-    """1 to 50."""
+    """Maximum number of stills per shot, 1 to 50."""
     least_distance_bits: int = 8
-    """How far two stills' perceptual hashes must be apart, of 64 bits; 0 allows any two."""
+    """Minimum distance of two stills' perceptual hashes, of 64 bits; 0 allows any two."""
     picture_format: PictureFormat = "jpeg"
     quality: int = 92
     longest_side_px: int | None = None
-    """Larger pictures are shrunk to this; None keeps their size."""
+    """Maximum longer side; larger pictures are shrunk. None keeps their size."""
     shots: Shots = field(default_factory=Shots)
 
     def __post_init__(self) -> None:
@@ -97,7 +97,7 @@ class Stills:
         return Need(shown=shown, longest_side_px=self.longest_side_px)
 
     def choices(self, inputs: Inputs[VideoInfo]) -> list[StillCandidate]:
-        """Which frames, from the measurements alone."""
+        """Return the chosen frames, from the measurements alone."""
         return select_stills(FrameTable.of(inputs), read_shots(inputs), self.per_shot, self.least_distance_bits)
 
     def start(self, inputs: Inputs[VideoInfo], scratch: Path) -> _Session:
