@@ -1,1 +1,1 @@
-"""What the containers of sound declare and hold; nothing is decoded here."""
+"""Structure of audio and video containers: declared lengths, damage and trailing data; nothing is decoded."""

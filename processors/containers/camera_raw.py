@@ -1,4 +1,4 @@
-"""TIFF files that hold what a camera's sensor saw, not a picture: DNG, NEF, ARW, PEF and their like."""
+"""Detection of camera raw files based on TIFF, which hold sensor data rather than a picture: DNG, NEF, ARW, PEF etc."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ MAX_FOLDERS = 64
 MAX_ENTRIES = 4096
 _PHOTOMETRIC, _SUB_FOLDERS, _MAKE, _DNG_VERSION = 262, 330, 271, 50706
 _MOSAICS = (32803, 34892)
-"""PhotometricInterpretation of one colour a pixel, and of all of them as the sensor has them (DNG 1.6, TIFF/EP)."""
+"""PhotometricInterpretation values for a colour filter array and for linear raw data (DNG 1.6, TIFF/EP)."""
 
 
 def is_camera_raw(file: BinaryIO) -> str | None:
-    """Name the kind of raw photo; None for a TIFF that holds a picture.
+    """Return the kind of raw photo, or None for a TIFF that holds a picture.
 
-    What other readers show of such a file is the small picture that its camera added for the display.
+    Other readers show only the small preview that the camera embedded in such a file.
     """
     file.seek(0)
     head = file.read(8)
@@ -44,7 +44,7 @@ def is_camera_raw(file: BinaryIO) -> str | None:
 
 
 def _folder(file: BinaryIO, order: str, place: int) -> tuple[dict[int, tuple[int, ...]], int]:
-    """The tags wanted of one folder, each with its numbers (the place of its text for the maker), and the next one."""
+    """Return one IFD's wanted tags with their numbers (for the maker: its text's offset) and the next IFD's offset."""
     file.seek(place)
     (count,) = struct.unpack(f"{order}H", file.read(2).ljust(2, b"\0"))
     data = file.read(12 * min(count, MAX_ENTRIES))

@@ -1,4 +1,4 @@
-"""Walks the chunks of RIFF, RIFX, RF64, BW64, Wave64, AIFF and CAF files; no size is believed beyond the file's end."""
+"""Chunks of RIFF, RIFX, RF64, BW64, Wave64, AIFF and CAF files; sizes are never trusted beyond the end of the file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import BinaryIO, Literal
 
 MAX_CHUNKS = 10_000
 MAX_CHUNK_BYTES = 4 << 20
-"""Of a chunk that is read as a whole; the sound itself is passed over, whatever its size."""
+"""Size limit of a chunk that is read whole; the audio data are skipped, whatever their size."""
 UNKNOWN_SIZE = 0xFFFFFFFF
-"""What a writer that cannot seek back leaves in a RIFF size, and what says in RF64 and BW64 (EBU Tech 3306, ITU-R
-BS.2088) to look into `ds64`."""
+"""RIFF size left by a writer that cannot seek back; in RF64 and BW64 it refers to `ds64` (EBU Tech 3306, ITU-R
+BS.2088)."""
 PLACEHOLDERS = ((0x7FFFE000, 0x7FFFFF00), (0x7F000000, 0x7F000100), (0xFFFFF000, UNKNOWN_SIZE))
-"""Sizes of sound, from the first to the last, that FFmpeg, SoX and arecord write into a pipe before they know it, some
-of them rounded to whole samples. They are believed where the file holds as much."""
+"""Ranges (first, last) of audio sizes that FFmpeg, SoX and arecord write to a pipe before the real size is known, some
+rounded to whole samples. They are trusted if the file holds that many bytes."""
 SOUND = (b"data", b"SSND")
 MAX_WAVE64_BYTES = 1 << 48
 MAX_LONG_SIZES = 1000
@@ -24,7 +24,7 @@ Kind = Literal["riff", "wave64", "aiff", "caf"]
 
 WAVE64_START = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 WAVE64_IDS = (b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a", b"\x2f\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00")
-"""How an ID goes on that stands for one of RIFF's, and that of a list (Sony Wave64, 2)."""
+"""Last 12 bytes of an ID that represents a RIFF chunk, and of a list's ID (Sony Wave64, 2)."""
 
 KNOWN_NAMES = frozenset(
     b"fmt |fact|data|LIST|list|cue |plst|smpl|inst|bext|iXML|axml|chna|cart|guan|wamd|_PMX|id3 |ID3 |JUNK|junk|PAD "
@@ -37,18 +37,18 @@ KNOWN_NAMES = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """Where one chunk stands."""
+    """Location and size of one chunk."""
 
     name: bytes
-    """Four letters; of Wave64 the 16 bytes of an ID that stands for none of RIFF's."""
+    """Four letters; in Wave64, the full 16-byte ID if it represents no RIFF chunk."""
     place: int
-    """Of its head in the file, bytes."""
+    """File offset of the header, bytes."""
     start: int
-    """Of its content."""
+    """File offset of the content, bytes."""
     declared_bytes: int | None
-    """Of its content; None where its writer did not know, and it goes on to the end of the file."""
+    """Declared content size; None if the writer did not know it and the chunk extends to the end of the file."""
     held_bytes: int
-    """As many of them as the file holds."""
+    """Content bytes that the file holds."""
 
     @property
     def is_cut(self) -> bool:
@@ -60,18 +60,18 @@ class Chunk:
 
     @property
     def title(self) -> str:
-        """Its name for people."""
+        """Return the name as readable text."""
         printable = all(0x20 <= letter < 0x7F for letter in self.name)
         return self.name.decode("ascii").strip() if printable else self.name.hex()
 
 
 class ChunkFile:
-    """An open file of chunks; `kind` is None where it is none.
+    """An open file of chunks; `kind` is None if the file is not made of chunks.
 
     Parameters
     ----------
     opened : seekable; read from its start.
-    problems : what breaks the format is told here; None: nobody wants to know.
+    problems : list to which violations of the format are appended; None discards them.
     """
 
     def __init__(self, opened: BinaryIO, problems: list[str] | None = None) -> None:
@@ -84,11 +84,11 @@ class ChunkFile:
         form = head[:4]
         self.kind: Kind | None = None
         self.order: Literal["<", ">"] = "<"
-        """Of its numbers, as `struct` writes it."""
+        """Byte order, as a `struct` prefix."""
         self.content = head[8:12]
-        """What kind of RIFF or AIFF file it is: `WAVE`, `AVI `, `AIFF`, `AIFC`; of others `WAVE` too."""
+        """Form type of a RIFF or AIFF file: `WAVE`, `AVI `, `AIFF`, `AIFC`; `WAVE` for all other kinds."""
         self.unread_from: int | None = None
-        """After the walk: where bytes begin that belong to no chunk; None where there are none."""
+        """After the walk: offset of the first byte that belongs to no chunk; None if there is none."""
         self._first, self._long_sizes = 12, dict[bytes, list[int]]()
         if form in (b"RIFF", b"RIFX", b"RF64", b"BW64") and len(head) >= 12:
             self.kind, self.order = "riff", ">" if form == b"RIFX" else "<"
@@ -101,12 +101,12 @@ class ChunkFile:
         self._is_long = form in (b"RF64", b"BW64")
 
     def number(self, code: str, data: bytes, place: int = 0) -> int:
-        """One number in the file's byte order; `code` as `struct` names it."""
+        """Unpack one number in the file's byte order; `code` is a `struct` format character."""
         (value,) = struct.unpack_from(self.order + code, data, place)
         return int(value)
 
     def chunks(self) -> Iterator[Chunk]:
-        """All of them, in order; stops where no chunk can follow."""
+        """Yield all chunks in file order; stop where no further chunk is possible."""
         place, self.unread_from = self._first, None
         if self.kind is None:
             return
@@ -124,9 +124,9 @@ class ChunkFile:
         self._problems.append(f"more than {MAX_CHUNKS} chunks: the rest is not read")
 
     def _at(self, place: int) -> Chunk | None:
-        """The chunk whose head is there; None where none can be."""
+        """Return the chunk whose header is at this offset, or None if no chunk is possible there."""
         head_bytes = {"wave64": 24, "caf": 12}.get(str(self.kind), 8)
-        if place + head_bytes > self._size_bytes:  # sizes of 64 bits go beyond what a file can be sought to
+        if place + head_bytes > self._size_bytes:  # 64-bit sizes can exceed the largest seekable offset
             return None
         self._opened.seek(place)
         head = self._opened.read(head_bytes)
@@ -150,7 +150,7 @@ class ChunkFile:
         return Chunk(name=name, place=place, start=start, declared_bytes=declared, held_bytes=held)
 
     def _declared(self, name: bytes, size: int, start: int) -> int | None:
-        """What a size in a head means; None for one that its writer did not know."""
+        """Interpret a header's size; None if its writer did not know it."""
         if self.kind == "caf":
             return None if name == b"data" and size == -1 else size
         if self.kind == "wave64":
@@ -161,12 +161,12 @@ class ChunkFile:
             return size
         if start + size > self._size_bytes and any(first <= size <= last for first, last in PLACEHOLDERS):
             return None
-        if size == 0:  # empty, or from a recorder that was stopped before it wrote the size
+        if size == 0:  # empty, or the recorder stopped before writing the size
             return 0 if start >= self._size_bytes or self._plausible(start) else None
         return size
 
     def _read_long_sizes(self, data: bytes) -> None:
-        """Sizes of 64 bits: of `data`, and of others that a table names."""
+        """Read the 64-bit sizes of `data` and of the chunks listed in the table."""
         if not self._is_long or len(data) < 16:
             return
         self._long_sizes[b"data"] = [struct.unpack_from("<Q", data, 8)[0]]
@@ -177,7 +177,7 @@ class ChunkFile:
                 self._long_sizes.setdefault(name, []).append(size)
 
     def _following(self, chunk: Chunk) -> int:
-        """Where the next head is: behind the padding, or before it where a writer left it out."""
+        """Return the offset of the next header: after the padding byte, or without it if the writer omitted it."""
         assert chunk.declared_bytes is not None
         end = chunk.start + chunk.declared_bytes
         if self.kind == "caf":
@@ -193,7 +193,7 @@ class ChunkFile:
         return padded
 
     def _plausible(self, place: int) -> int:
-        """0: no chunk can begin there; 1: one can; 2: one with a name that is known, whose size fits."""
+        """Rate an offset: 0, no chunk can begin there; 1, one can; 2, one with a known name and a size that fits."""
         if place + 8 > self._size_bytes:
             return 0
         self._opened.seek(place)

@@ -1,4 +1,4 @@
-"""Why a container shows that its end is missing."""
+"""Detection of truncated containers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LAST_UNITS = {
 
 
 def cut_off_because(file: SourceFile, file_format: str) -> str | None:
-    """In words; None where the end is there, and where the format does not show it."""
+    """Return why the end is missing, in words; None if it is present or the format does not show it."""
     if "matroska" in file_format:
         return matroska.cut_off_because(file, file_format)
     if file_format not in WALKS and file_format not in LAST_UNITS and file_format not in FRAME_WALKS:

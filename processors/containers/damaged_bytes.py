@@ -1,4 +1,4 @@
-"""What walking over a container's elements shows: bytes that cannot be what was written, and an end that is missing."""
+"""Findings from walking a container's elements: byte ranges that cannot be as written, and a missing end."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MAX_DAMAGED = 1000
-"""Places told of one file."""
+"""Limit on reported ranges per file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DamagedBytes:
-    """Bytes that cannot be what was written; half open."""
+    """Half-open range of bytes that cannot be as they were written."""
 
     start_byte: int
     end_byte: int
     is_certain: bool
-    """False where only a gap in the times shows that something is lost: an unknown element, a jump of a counter."""
+    """False if loss must be confirmed by a gap in the timestamps: an unknown element, a counter jump."""
     is_skipped: bool
-    """True where demuxers pass over these bytes; False where they are read, and a checksum does not fit."""
+    """True if demuxers skip these bytes; False if they are read although a checksum does not match."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ElementFindings:
-    """What the elements of one file show."""
+    """Damage and crops found in the elements of one file."""
 
     cut_off_because: str | None = None
     unread_because: str | None = None
-    """What follows that demuxers do not read, in words."""
+    """Description of trailing data that demuxers do not read."""
     damaged: tuple[DamagedBytes, ...] = ()
-    """In the order of the file."""
+    """Damaged ranges in file order."""
     crops: Mapping[int, tuple[int, int, int, int]] = field(default_factory=dict)
-    """Pixels that are not shown at the left, top, right and bottom, by a track's number in the order of the file."""
+    """Pixels cropped at the left, top, right and bottom, by track index in file order."""
 
 
 def skipped(start: int, end: int, *, is_certain: bool = True) -> DamagedBytes:
-    """Bytes that demuxers pass over."""
+    """Return a range of bytes that demuxers skip."""
     return DamagedBytes(start_byte=start, end_byte=end, is_certain=is_certain, is_skipped=True)

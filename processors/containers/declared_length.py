@@ -1,4 +1,4 @@
-"""How long a sound file says that it is, where its format says so: an estimate is no length. Nothing is decoded."""
+"""Declared length of audio files whose format states one (estimates do not count); nothing is decoded."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from processors.sources.source_file import SourceFile
 
 CHUNKED = frozenset({"wav", "w64", "caf", "aiff"})
 WITHOUT_LENGTH = BARE | {"ogg"}
-"""Formats that declare none; FFmpeg guesses it from the bit rate or the last time stamp."""
+"""Formats that declare no length; FFmpeg estimates it from the bit rate or the last timestamp."""
 
 HEADER_ONLY_BYTES = 1 << 16
-"""Enough for FFmpeg to know the format; the length is in the header, which it reads whole."""
+"""Probe size that is enough for FFmpeg to recognise the format; it reads the header, with the length, whole."""
 
 PLAIN_CODES = frozenset({1, 3, 6, 7, 0xFFFE})
-"""WAVE formats whose blocks hold one sample of each channel: PCM, float, A-law, µ-law, and the extensible header."""
+"""WAVE format codes whose blocks hold one sample per channel: PCM, float, A-law, µ-law, and the extensible header."""
 PLAIN_AIFF = frozenset(
     {
         b"NONE",
@@ -49,24 +49,24 @@ MAX_FFMPEG_SECONDS = 10 * 366 * 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """What the headers of a sound file promise, held by the file or not."""
+    """Length declared by an audio file's headers, whether or not the file holds it."""
 
     sample_count: int | None = None
-    """Per channel; None where the format does not say, or its writer did not know."""
+    """Samples per channel; None if the format does not state it or its writer did not know."""
     missing_bytes: int = 0
-    """Of the sound, by its chunk's size."""
+    """Missing bytes of audio data, by the chunk's declared size."""
     spare_bytes: int = 0
-    """At the end of a sound that is not cut, fewer than one sample of each channel takes."""
+    """Bytes left at the end of complete audio data, fewer than one sample of each channel."""
     padding_samples: int = 0
-    """Per channel, that an encoder put behind the sound of an MP3 file."""
+    """Samples per channel that the encoder appended to the audio of an MP3 file."""
     is_exact: bool = True
-    """The length is that of the sound itself, without an encoder's delay and padding."""
+    """True if the length is that of the audio itself, without encoder delay and padding."""
 
 
 def declared_length(file: SourceFile, file_format: str) -> Declared | None:
-    """What the header says, read here where libraries guess, or take what is left of a cut file for the whole.
+    """Read the declared length where libraries estimate it or take the rest of a truncated file for the whole.
 
-    None for a format that is not read here: FFmpeg's word stands.
+    Return None for other formats: FFmpeg's value is used.
     """
     with file.open() as opened:
         if file_format in CHUNKED:
@@ -87,7 +87,7 @@ def declared_length(file: SourceFile, file_format: str) -> Declared | None:
 
 
 def declared_by_chunks(opened: BinaryIO) -> Declared:
-    """What the chunks of a WAVE, Wave64, AIFF or CAF file say."""
+    """Read the length declared by the chunks of a WAVE, Wave64, AIFF or CAF file."""
     walked, count, block_bytes = ChunkFile(opened), None, 0
     for chunk in walked.chunks():
         if chunk.name == b"fmt " and chunk.held_bytes >= 14:
@@ -104,13 +104,13 @@ def declared_by_chunks(opened: BinaryIO) -> Declared:
 
 
 def _aiff_count(common: bytes) -> int | None:
-    """Apple, AIFF 1.3 and AIFF-C: frames are samples of each channel where nothing is compressed."""
+    """Return the frame count; without compression a frame is one sample per channel (Apple, AIFF 1.3 and AIFF-C)."""
     is_plain = len(common) < 22 or common[18:] in PLAIN_AIFF
     return struct.unpack_from(">I", common, 2)[0] or None if is_plain else None
 
 
 def _of_sound(chunk: Chunk, walked: ChunkFile, count: int | None, block_bytes: int) -> Declared:
-    sound_bytes = chunk.held_bytes - (4 if walked.kind == "caf" else 0)  # which count edits (Apple, CAF 1.0)
+    sound_bytes = chunk.held_bytes - (4 if walked.kind == "caf" else 0)  # the edit count (Apple, CAF 1.0)
     spare = 0 if chunk.is_cut or not block_bytes or sound_bytes < 0 else sound_bytes % block_bytes
     if chunk.declared_bytes is None:
         return Declared(spare_bytes=spare)
@@ -122,7 +122,7 @@ def _of_sound(chunk: Chunk, walked: ChunkFile, count: int | None, block_bytes: i
 
 
 def ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:
-    """Samples per channel by FFmpeg's reading of the headers."""
+    """Return the samples per channel that FFmpeg reads from the headers."""
     with suppress(DamagedMedia), file.open() as opened, open_container(opened, HEADER_ONLY_BYTES) as container:
         for stream in container.streams.audio:
             if stream.duration and stream.time_base:
@@ -132,7 +132,7 @@ def ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:
 
 
 def libsndfile_count(file: SourceFile, rate_hz: int) -> int | None:
-    """Samples per channel by libsndfile's reading of the headers, at `rate_hz`; its own for Opus may be another."""
+    """Return the samples per channel that libsndfile reads from the headers, at `rate_hz`; its Opus rate may differ."""
     with suppress(DamagedMedia), file.open() as opened, decoder_errors("reading the header"):
         sound = soundfile.SoundFile(opened)
         return round(sound.frames * rate_hz / sound.samplerate) if 0 < sound.frames < 1 << 48 else None

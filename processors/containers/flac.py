@@ -1,4 +1,4 @@
-"""What a FLAC file's first block says of the whole stream (RFC 9639, 8.2)."""
+"""Stream information in the first metadata block of a FLAC file (RFC 9639, 8.2)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ STREAM_INFO_BYTES = 34
 
 @dataclass(frozen=True, kw_only=True)
 class StreamInfo:
-    """The block that every FLAC stream begins with."""
+    """Metadata block with which every FLAC stream begins."""
 
     place: int
-    """Of the mark in the file: 0, or behind an ID3v2 tag."""
+    """File offset of the `fLaC` marker: 0, or after an ID3v2 tag."""
     rate_hz: int
     channel_count: int
     bits: int
     sample_count: int | None
-    """Per channel; None where the encoder did not know it."""
+    """Samples per channel; None if unknown to the encoder."""
     md5: bytes | None
-    """Of all samples, channels interleaved, little-endian in whole bytes; None where the encoder did not say."""
+    """MD5 of all samples, channels interleaved, little-endian in whole bytes; None if the encoder wrote none."""
 
 
 def stream_info(opened: BinaryIO) -> StreamInfo | None:
-    """None where the file is no FLAC stream, or its first block is not the one that must be first."""
+    """Return the stream information; None if the file is not FLAC or does not begin with this block."""
     place = behind_id3(opened)
     opened.seek(place)
     data = opened.read(4 + 4 + STREAM_INFO_BYTES)

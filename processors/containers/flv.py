@@ -1,4 +1,4 @@
-"""The tags of a Flash video file, each followed by its own length (Video File Format Specification 10.1, annex E)."""
+"""Tags of a Flash video file, each followed by its own length (Video File Format Specification 10.1, annex E)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ TYPES = (8, 9, 18)
 VIDEO = 9
 PICTURE_KINDS = range(1, 6)
 SOUGHT = re.compile(rb"[\x08\x09\x12].{6}.\0\0\0", re.DOTALL)
-"""A tag's type, its length, its time and the number of the stream, which is always 0."""
+"""Tag header: type, length, time and stream number, which is always 0."""
 SCANNED_BYTES = 1 << 20
 MAX_TAGS = 5_000_000
 MAX_TRIES = 1_000_000
-"""Places at which a tag is looked for behind damage; behind them nothing is told of a file."""
+"""Offsets tried after damage to find a tag; beyond them nothing is reported."""
 FIRST_TAGS = 3
-"""Where none of the first ones is followed by its length the writer left it out, and nothing can be told."""
+"""If none of the first tags is followed by its length, the writer omitted lengths and nothing can be checked."""
 
 
 def look_at_tags(opened: BinaryIO, size: int) -> ElementFindings:
@@ -44,10 +44,10 @@ class _Walk:
         self._size = size
         self.is_cut = False
         self.follows: int | None = None
-        """Where the head of another file stands behind the last tag."""
+        """Offset of another file's header after the last tag."""
         self._tries = 0
         self.keeps_lengths: bool | None = None
-        """None until a tag fits."""
+        """True if tags are followed by their lengths; None until one matches."""
 
     def damage(self, place: int) -> Iterator[DamagedBytes]:
         for number in range(MAX_TAGS):
@@ -73,7 +73,7 @@ class _Walk:
             place = following
 
     def _end_of_tag(self, place: int) -> int | None:
-        """First byte behind the tag and its length; None where no tag begins here."""
+        """Return the offset after the tag and its length, or None if no tag begins here."""
         self._opened.seek(place)
         head = self._opened.read(HEAD_BYTES)
         if not head or head[0] & 0x1F not in TYPES or head[8:11] != bytes(len(head[8:11])):
@@ -86,7 +86,7 @@ class _Walk:
         return self._opened.read(len(mark)) == mark
 
     def _is_of_a_kind(self, place: int) -> bool:
-        """Does a tag of video say which kind of picture it holds, and in which codec? True for other tags."""
+        """Return whether a video tag states its frame type and codec; True for other tags."""
         self._opened.seek(place)
         head = self._opened.read(HEAD_BYTES + 1)
         if head[0] & 0x1F != VIDEO or len(head) <= HEAD_BYTES or head[HEAD_BYTES] & 0x80:  # which has a longer head

@@ -1,4 +1,4 @@
-"""How long an ID3v2 tag at the start of a file is."""
+"""Length of the ID3v2 tags at the start of a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_TAGS = 16
 
 
 def behind_id3(opened: BinaryIO) -> int:
-    """Where the file goes on behind the ID3v2 tags that it begins with; 0 where it has none (ID3v2.4, 3.1)."""
+    """Return the offset after the leading ID3v2 tags; 0 if the file begins with none (ID3v2.4, 3.1)."""
     place = 0
     for _ in range(MAX_TAGS):
         opened.seek(place)

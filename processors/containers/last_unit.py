@@ -1,7 +1,7 @@
-"""Is the last unit whole, in formats whose units give their own length and are found from the end of the file?
+"""Completeness of the last unit, in formats whose units state their length and can be found from the end of the file.
 
 MPEG program streams (ISO/IEC 13818-1, 2.5.3) and MLP with TrueHD (access units of even length, each major one with a
-sync word behind its first 4 bytes). Nothing is told of a file whose end is anything else.
+sync word after its first 4 bytes). Nothing is reported for a file that ends in anything else.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 END_BYTES = 4 << 20
-"""Looked at: MLP's major syncs are at most 128 units apart, packets of a program stream at most 64 kB long."""
+"""Bytes examined: MLP's major syncs are at most 128 units apart, program stream packets at most 64 kB long."""
 MAX_TRIES = 64
 MAX_STEPS = 2_000_000
-"""From unit to unit, over all tries."""
+"""Limit on steps from unit to unit, over all attempts."""
 PACK, END_CODE, LEAST_CODE = 0xBA, 0xB9, 0xBB
 MLP_SYNCS = (b"\xf8\x72\x6f\xba", b"\xf8\x72\x6f\xbb")
 MLP_SYNC_AT = 4
 
 UnitAt = Callable[[bytes, int], int | None]
-"""Length of the unit at a place in the bytes; None where none begins there. A cut header has one past the end."""
+"""Function that returns the length of the unit at an offset, or None. A truncated header counts as past the end."""
 
 
 def missing_of_last_pack(opened: BinaryIO, size: int) -> int:
-    """How many bytes the last packet of an MPEG program stream lacks, at least; 0 where it is whole or unknown."""
+    """Return the minimum number of bytes missing from the last MPEG program stream packet; 0 if complete or unknown."""
     return _missing(opened, size, lambda data: _found(data, b"\0\0\1\xba", 0), _pack_length)
 
 
 def missing_of_last_access_unit(opened: BinaryIO, size: int) -> int:
-    """How many bytes the last access unit of MLP or TrueHD lacks, at least; 0 where it is whole or unknown."""
+    """Return the minimum number of bytes missing from the last MLP or TrueHD access unit; 0 if complete or unknown."""
     starts = [lambda data, sync=sync: _found(data, sync, MLP_SYNC_AT) for sync in MLP_SYNCS]
     return max(_missing(opened, size, start, _mlp_length) for start in starts)
 
 
 def _missing(opened: BinaryIO, size: int, starts: Callable[[bytes], Iterator[int]], unit_at: UnitAt) -> int:
-    """Follow the units from the first start, near the end, from which they lead to another start and to the end."""
+    """Follow the units from the first start near the end that leads to another start and to the end."""
     opened.seek(max(0, size - END_BYTES))
     data = opened.read(END_BYTES)
     known = list(starts(data))

@@ -1,6 +1,6 @@
-"""What the structure of a Matroska or WebM file shows of damage: is it cut off, and where do its elements break off?
+"""Truncation and damage of Matroska and WebM files, found from their element structure.
 
-RFC 8794 (EBML), RFC 9559 (Matroska). Demuxers skip what they cannot read to the next cluster, and say nothing.
+RFC 8794 (EBML), RFC 9559 (Matroska). Demuxers silently skip unreadable data up to the next cluster.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B67
 CRC_ID, VOID_ID, SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, BLOCK_ID = 0xBF, 0xEC, 0xA3, 0xA0, 0xA1
 TRACK_ENTRY_ID, TRACK_NUMBER_ID, VIDEO_ID = 0xAE, 0xD7, 0xE0
 PIXEL_CROP_IDS = (0x54CC, 0x54BB, 0x54DD, 0x54AA)
-"""Left, top, right, bottom (RFC 9559, 5.1.4.1.28)."""
+"""Element IDs: left, top, right, bottom (RFC 9559, 5.1.4.1.28)."""
 IN_SEGMENT = {
     CLUSTER_ID, TRACKS_ID, 0x114D9B74, 0x1549A966, 0x1C53BB6B, 0x1941A469, 0x1043A770, 0x1254C367, CRC_ID, VOID_ID,
 }  # fmt: skip
@@ -25,19 +25,19 @@ IN_CLUSTER = {SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, CRC_ID, VOID_ID, 0xE7, 0x5854, 0x
 MARKS = tuple(one.to_bytes(4, "big") for one in sorted(IN_SEGMENT - {CRC_ID, VOID_ID}))
 
 MAX_ELEMENTS = 5_000_000
-"""Elements that are looked at; behind them nothing is said of a file. 13 hours of film and sound."""
+"""Elements examined; nothing is reported beyond them. Enough for 13 hours of video and audio."""
 MAX_CHECKED_BYTES = 1 << 26
 """A larger element's checksum is not computed."""
 SCANNED_BYTES = 1 << 20
 
 
 def cut_off_because(file: SourceFile, file_format: str) -> str | None:
-    """Why a file of this format seems cut off; None for another format, and where it does not."""
+    """Return why a file of this format seems truncated; None for other formats and for complete files."""
     return look_at(file, file_format).cut_off_because
 
 
 def look_at(file: SourceFile, file_format: str) -> ElementFindings:
-    """Find where the elements of such a file break off, do not fit their checksums or are missing."""
+    """Find where elements of such a file break off, fail their checksums or are missing."""
     if "matroska" not in file_format:
         return ElementFindings()
     with file.open() as opened:
@@ -55,7 +55,7 @@ def look_at(file: SourceFile, file_format: str) -> ElementFindings:
 
 
 def _segment(opened: BinaryIO, size_bytes: int) -> tuple[int, int | None] | None:
-    """Where the segment's content begins and ends; no end where it is unknown, None where there is no segment."""
+    """Return where the segment's content begins and ends (end None if unknown); None without a segment."""
     if _number(opened, is_id=True) != HEADER_ID or (length := _number(opened)) is None:
         return None
     if opened.tell() + length > size_bytes:
@@ -69,17 +69,17 @@ def _segment(opened: BinaryIO, size_bytes: int) -> tuple[int, int | None] | None
 
 @dataclass
 class _Walk:
-    """A walk over the segment's elements, the clusters' too, that stops at none and reads headers only."""
+    """A walk over the elements of the segment and its clusters; never stops at damage and reads headers only."""
 
     opened: BinaryIO
     end: int
-    """First byte behind what is walked: the segment's or the file's end."""
+    """End of the walk: the end of the segment or of the file."""
     elements: int = 0
     tracks: set[int] = field(default_factory=set)
-    """Numbers of the declared tracks; empty where none could be read."""
+    """Numbers of the declared tracks; empty if none could be read."""
     is_cut_in_a_block: bool = False
     crops: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
-    """As in `Findings`."""
+    """Crops as in `ElementFindings`."""
 
     def damage(self, start: int) -> Iterator[DamagedBytes]:
         found, place = 0, start
@@ -101,7 +101,7 @@ class _Walk:
                 place = self._place
                 continue
             if behind is None or behind > self.end:
-                return  # cut off, which is told as that
+                return  # truncated: reported separately
             if identity == TRACKS_ID:
                 self.tracks = set(self._track_numbers(content, behind))
                 self.crops = dict(self._pixel_crops(content, behind))
@@ -111,13 +111,13 @@ class _Walk:
             place = behind
 
     def _in_cluster(self, start: int, end: int | None) -> Iterator[DamagedBytes]:
-        """What is wrong in one cluster; leaves `_place` where the walk goes on. `end` is None for a live stream's."""
+        """Find damage in one cluster; leaves `_place` where the walk continues. `end` is None in a live stream."""
         limit = min(self.end, self.end if end is None else end)
         place = start
         while place < limit and self.elements < MAX_ELEMENTS:
             element = self._element(place)
             if element and element[0] in IN_SEGMENT - IN_CLUSTER:
-                break  # it ends where the next begins, whatever its length says
+                break  # it ends where the next begins, whatever its declared length
             is_cut = element is not None and element[2] is not None and limit == self.end < element[1] + element[2]
             if is_cut and (end is None or end > self.end):
                 place, self.is_cut_in_a_block = self.end, True
@@ -129,7 +129,7 @@ class _Walk:
             identity, content, length = element
             behind = content + (length or 0)
             if identity not in IN_CLUSTER or not self._is_sound_block(identity, content, behind):
-                # some demuxers give up the rest of the cluster here
+                # some demuxers skip the rest of the cluster here
                 yield DamagedBytes(start_byte=place, end_byte=behind, is_certain=False, is_skipped=True)
             place = behind
         self._place = place
@@ -137,7 +137,7 @@ class _Walk:
             yield DamagedBytes(start_byte=start, end_byte=end, is_certain=True, is_skipped=False)
 
     def _is_sound_block(self, identity: int, content: int, end: int) -> bool:
-        """Does a block belong to a declared track, and do the frames laced into it fit? True for what is no block."""
+        """Return whether a block belongs to a declared track and its laced frames fit; True for other elements."""
         if identity not in (SIMPLE_BLOCK_ID, BLOCK_GROUP_ID):
             return True
         if identity == BLOCK_GROUP_ID:
@@ -157,7 +157,7 @@ class _Walk:
         return (not self.tracks or track in self.tracks) and self._fits_lacing(end)
 
     def _fits_lacing(self, end: int) -> bool:
-        """Do the lengths of a block's frames fit into it? The file stands behind the track's number."""
+        """Return whether the frames' lengths fit into the block; the file is positioned after the track number."""
         head = self.opened.read(4)
         lacing = head[2] >> 1 & 3 if len(head) > 2 else 0
         if not lacing:
@@ -213,7 +213,7 @@ class _Walk:
             start = element[1] + element[2]
 
     def _element(self, place: int) -> tuple[int, int, int | None] | None:
-        """Identity, where the content begins, and its length, None where it is unknown; None where no element is."""
+        """Read an element's ID, content offset and length (None if unknown); None if there is no element."""
         self.elements += 1
         self.opened.seek(place)
         identity = _number(self.opened, is_id=True)
@@ -223,7 +223,7 @@ class _Walk:
         return (identity, self.opened.tell(), length) if is_known else None
 
     def _fits_checksum(self, start: int, end: int) -> bool:
-        """True where the content's checksum fits, and where it has none or is too long to be checked."""
+        """Return whether the content's checksum matches; True if it has none or is too long to check."""
         element = self._element(start) if end - start <= MAX_CHECKED_BYTES else None
         if element is None or element[0] != CRC_ID or element[2] != 4:
             return True
@@ -232,7 +232,7 @@ class _Walk:
         return zlib.crc32(self.opened.read(end - element[1] - 4)) == expected
 
     def _resynchronised(self, place: int) -> int:
-        """Where the next element of the segment begins, as a demuxer finds it; the end where none does."""
+        """Return where the next element of the segment begins, as a demuxer finds it, or the end."""
         while place < self.end:
             self.opened.seek(place)
             data = self.opened.read(min(SCANNED_BYTES, self.end - place))
@@ -245,13 +245,13 @@ class _Walk:
         return self.end
 
     def _is_another_segment(self, place: int) -> bool:
-        """Does another file's header stand here, behind a segment of unknown length?"""
+        """Return whether another file's header follows here, after a segment of unknown length."""
         self.opened.seek(place)
         return _number(self.opened, is_id=True) in (HEADER_ID, SEGMENT_ID)
 
 
 def _number(opened: BinaryIO, *, is_id: bool = False) -> int | None:
-    """A number of 1 to 8 bytes, with its marker where it is an ID; None where it is unknown or broken."""
+    """Read a number of 1 to 8 bytes, with its marker if it is an ID; None if unknown or invalid."""
     first = opened.read(1)
     if not first or not first[0]:
         return None
@@ -268,7 +268,7 @@ def _number(opened: BinaryIO, *, is_id: bool = False) -> int | None:
 
 
 def _length(opened: BinaryIO) -> tuple[bool, int | None]:
-    """Is there a length, and which: None where it is the one that stands for unknown."""
+    """Return whether a length could be read, and the length; None represents unknown."""
     place = opened.tell()
     value = _number(opened)
     if value is not None:

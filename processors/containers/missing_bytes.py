@@ -1,4 +1,4 @@
-"""What a file lacks, by what its first bytes say of its length."""
+"""Bytes missing from a file, by the length declared in its first bytes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from processors.sources.source_file import SourceFile
 ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 ASF_HEAD_BYTES = 1 << 16
 UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, (1 << 64) - 1})
-"""Left by writers that cannot seek back."""
+"""Sizes left by writers that cannot seek back."""
 
 
 def too_short_because(file: SourceFile, file_format: str) -> str | None:
-    """In words; None where nothing is missing, and where the format, or its writer, does not say.
+    """Return what is missing, in words; None if nothing is, or the format or its writer does not state the length.
 
     ASF (Microsoft, 3.2: the file properties count the whole file, unless it is a broadcast), DSF (Sony, DSF File
-    Format Specification, "DSD chunk"), IFF (EA IFF 85), DSDIFF (Philips, 3.1), the first RIFF of AVI, behind which
+    Format Specification, "DSD chunk"), IFF (EA IFF 85), DSDIFF (Philips, 3.1), the first RIFF of AVI, which
     others may follow.
     """
     with file.open() as opened:

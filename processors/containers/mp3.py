@@ -1,4 +1,4 @@
-"""The frame at the start of an MP3 file that holds no sound and says how long it is (Xing, Info, LAME)."""
+"""Info frame at the start of an MP3 file, which holds no audio but states its length (Xing, Info, LAME)."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing import BinaryIO
 from processors.containers.id3 import behind_id3
 
 RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8000)}
-"""By version: MPEG-1, MPEG-2, and the extension called 2.5 (ISO/IEC 11172-3, 2.4.2.3)."""
+"""Sample rates by version: MPEG-1, MPEG-2, and the extension called 2.5 (ISO/IEC 11172-3, 2.4.2.3)."""
 LOOKED_AT_BYTES = 1 << 16
 MAX_FRAME_BYTES = 2881
 DECODER_DELAY_SAMPLES = 528 + 1
-"""Of every decoder of layer III, before the encoder's own (LAME, technical FAQ)."""
+"""Delay of every layer III decoder, before the encoder's own (LAME, technical FAQ)."""
 WHO_SAYS_DELAYS = (b"LAME", b"Lavf", b"Lavc")
 
 
 @dataclass(frozen=True, kw_only=True)
 class InfoFrame:
-    """A frame that counts the others."""
+    """Info frame that counts the others."""
 
     frame_count: int | None
     samples_each: int
-    """Per channel, of a frame."""
+    """Samples per channel in each frame."""
     delay_samples: int | None
-    """That an encoder put before the sound, the decoder's own not counted; None where it does not say."""
+    """Samples that the encoder put before the audio, without the decoder's delay; None if not stated."""
     padding_samples: int
-    """That it put behind it."""
+    """Samples that the encoder put after the audio."""
 
     @property
     def first_sample(self) -> int:
-        """How many decoded samples come before the sound."""
+        """Return how many decoded samples precede the audio."""
         return 0 if self.delay_samples is None else self.delay_samples + DECODER_DELAY_SAMPLES
 
     @property
     def sample_count(self) -> int | None:
-        """Per channel, of the sound; None where the frames are not counted."""
+        """Return the samples per channel of the audio; None if the frames are not counted."""
         if not self.frame_count:
             return None
         whole = self.frame_count * self.samples_each
@@ -46,7 +46,7 @@ class InfoFrame:
 
 
 def first_frame(opened: BinaryIO) -> InfoFrame | None:
-    """What the first frame behind ID3v2 tags and junk says; None where it is a frame of sound."""
+    """Return the info frame after ID3v2 tags and junk; None if the first frame holds audio."""
     opened.seek(behind_id3(opened))
     data = opened.read(LOOKED_AT_BYTES)
     for place in range(max(0, len(data) - 4)):
@@ -59,7 +59,7 @@ def first_frame(opened: BinaryIO) -> InfoFrame | None:
 
 
 def info_frame(frame: bytes) -> InfoFrame | None:
-    """Reads one frame; None where it holds sound."""
+    """Read one frame; None if it holds audio."""
     samples_each = _samples_each(frame[:4])
     if not samples_each:
         return None
@@ -89,8 +89,8 @@ def _info(data: bytes, samples_each: int) -> InfoFrame:
 
 
 def _samples_each(head: bytes) -> int:
-    """Of a frame of layer III with this head; 0 where it is none."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:  # the sync word, and the layer
+    """Return the samples per channel of a layer III frame with this header; 0 if it is not one."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:  # sync word and layer
         return 0
     version, rate, bit_rate = head[1] >> 3 & 3, head[2] >> 2 & 3, head[2] >> 4
     return 0 if version == 1 or rate == 3 or bit_rate == 15 else 1152 if version == 3 else 576
@@ -103,7 +103,7 @@ BIT_RATES_KBPS = {
 
 
 def _frame_bytes(head: bytes) -> int:
-    """Length of a frame of layer III; 0 where its head does not say."""
+    """Return the length of a layer III frame; 0 if its header does not state it."""
     version, samples = head[1] >> 3 & 3, _samples_each(head)
     kbps = BIT_RATES_KBPS[3 if version == 3 else 2][head[2] >> 4]
     return samples // 8 * kbps * 1000 // RATES_HZ[version][head[2] >> 2 & 3] + (head[2] >> 1 & 1)

@@ -1,4 +1,4 @@
-"""The boxes of MP4 and QuickTime files, in the order of the file (ISO/IEC 14496-12, 4.2)."""
+"""Boxes of MP4 and QuickTime files, in file order (ISO/IEC 14496-12, 4.2)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ MAX_BOXES = 20_000
 
 
 def boxes(opened: BinaryIO, size_bytes: int, inside: Collection[bytes]) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the name of every box and where its content begins and ends, and of the boxes inside those named.
+    """Yield the name of every box and where its content begins and ends, also within the boxes named `inside`.
 
-    Ends at `MAX_BOXES`; behind a length that cannot be nothing is found.
+    Stops at `MAX_BOXES` and at an impossible length.
     """
     waiting = [(0, size_bytes)]
     for _ in range(MAX_BOXES):

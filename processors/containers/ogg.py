@@ -1,4 +1,4 @@
-"""The pages of an Ogg file, each with its checksum looked at, and the packets that lie in them (RFC 3533)."""
+"""Pages of an Ogg file, with their checksums verified, and the packets in them (RFC 3533)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 MARK = b"OggS"
 HEAD_BYTES = 27
-"""The fixed part of a page's head (RFC 3533, 6)."""
+"""Size of the fixed part of a page header (RFC 3533, 6)."""
 MAX_PAGE_BYTES = 65_307
 READ_BYTES = 1 << 20
 CONTINUED, FIRST, LAST = 0x01, 0x02, 0x04
@@ -21,42 +21,42 @@ _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One page, or what seems to be one."""
+    """One page, or an apparent page."""
 
     place: int
-    """In the file, bytes."""
+    """File offset, bytes."""
     size_bytes: int
     flags: int
     granule: int | None
-    """Where its last whole packet ends, in units of its codec; None where no packet ends on it."""
+    """End of its last complete packet, in units of its codec; None if no packet ends on it."""
     serial: int
     sequence: int
     lengths: bytes
-    """Of the pieces of packets in it; one of 255 goes on in the next."""
+    """Lengths of the packet segments in it; a packet continues after a segment of 255 bytes."""
     body: bytes
     is_whole: bool
-    """Its checksum matches. Else nothing in it can be trusted."""
+    """True if its checksum matches; otherwise nothing in it can be trusted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rubbish:
-    """Bytes that are no page."""
+    """Bytes that are not part of a page."""
 
     place: int
     size_bytes: int
 
 
 def checksum(page: bytes) -> int:
-    """Of a page whose own checksum is set to zero.
+    """Return the checksum of a page whose checksum field is set to zero.
 
-    Ogg takes each byte's highest bit first and zlib its lowest: of mirrored bytes zlib gives the mirrored sum.
+    Ogg takes each byte's highest bit first and zlib its lowest: for mirrored bytes zlib returns the mirrored sum.
     """
     mirrored = zlib.crc32(page.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRRORED), "big")
 
 
 def pages(opened: BinaryIO) -> Iterator[Page | Rubbish]:
-    """Everything in the file, in order, from its start."""
+    """Yield all pages and the rubbish between them, in file order."""
     opened.seek(0)
     data, base, place, rubbish_from = b"", 0, 0, None
     while True:
@@ -80,7 +80,7 @@ def pages(opened: BinaryIO) -> Iterator[Page | Rubbish]:
 
 
 def _page_at(data: bytes, place: int, base: int) -> Page | None:
-    """The page that begins there; None where none does, or its end is not there."""
+    """Return the page that begins there; None if there is none or its end is missing."""
     if data[place : place + 4] != MARK or len(data) < place + HEAD_BYTES or data[place + 4]:
         return None
     flags, granule, serial, sequence, said, count = struct.unpack_from("<BqIIIB", data, place + 5)
@@ -103,19 +103,19 @@ def _page_at(data: bytes, place: int, base: int) -> Page | None:
 
 
 def _can_follow(data: bytes, place: int) -> bool:
-    """Does a page begin behind one that is damaged, or does the file end there? Else its length is damaged too."""
+    """Return whether a page or the end of the file follows a damaged page; otherwise its length is damaged too."""
     return place >= len(data) or data[place : place + 4] == MARK
 
 
 class Packets:
-    """Puts the packets of one stream together from its pages."""
+    """Assembler of one stream's packets from its pages."""
 
     def __init__(self) -> None:
         self._waiting: bytes | None = None
-        """What is there of a packet that goes on; None: a piece that goes on belongs to a packet that is lost."""
+        """Start of an incomplete packet; None: a continued segment belongs to a lost packet."""
 
     def of(self, page: Page, *, after_loss: bool) -> list[bytes]:
-        """The packets that end on a page."""
+        """Return the packets that end on a page."""
         waiting = None if after_loss else self._waiting
         if not page.flags & CONTINUED:
             waiting = b""

@@ -1,4 +1,4 @@
-"""The codecs of sound in Ogg: what their first packet says, and how long each packet lasts. Nothing is decoded."""
+"""Audio codecs in Ogg: their header packets and the duration of each packet; nothing is decoded."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from dataclasses import dataclass, field
 
 OPUS_RATE_HZ = 48_000
 OPUS_FRAME_SAMPLES = (*(480, 960, 1920, 2880) * 3, *(480, 960) * 2, *(120, 240, 480, 960) * 4)
-"""By the configuration number of a packet, at 48 kHz (RFC 6716, table 2)."""
+"""Samples per frame by a packet's configuration number, at 48 kHz (RFC 6716, table 2)."""
 MAX_OPUS_SAMPLES = 5760
 FLAC_BLOCK_SAMPLES = {1: 192, **{n: 576 << (n - 2) for n in range(2, 6)}, **{n: 256 << (n - 8) for n in range(8, 16)}}
-"""By the code in a frame's head (RFC 9639, table 14)."""
+"""Block sizes by the code in a frame header (RFC 9639, table 14)."""
 VORBIS_MODE_BITS = 41
-"""Of a mode in the setup header: a flag, two times 16 bits of zero, and the number of its mapping."""
+"""Bits per mode in the setup header: a flag, twice 16 zero bits, and the mapping number."""
 
 
 @dataclass(kw_only=True)
 class OggCodec:
-    """One stream of sound. `headers` fills up while its first packets are read."""
+    """One audio stream. `headers` is filled while its first packets are read."""
 
     name: str
-    """Of FFmpeg's decoder."""
+    """Name of FFmpeg's decoder."""
     rate_hz: int
     channel_count: int
     skip_samples: int = 0
-    """Of the decoder's first, which are no sound: Opus's pre-skip (RFC 7845, 4.2)."""
+    """Initial decoded samples to discard: Opus's pre-skip (RFC 7845, 4.2)."""
     headers: list[bytes] = field(default_factory=list)
     header_count: int = 2
     frame_samples: int = 0
-    """Of Speex: of each packet. Of FLAC: of the longest frame."""
+    """Samples per channel: for Speex in each packet, for FLAC in the longest frame."""
     _long_blocks: tuple[bool, ...] = ()
     _previous: int = 0
 
     def takes_header(self, packet: bytes) -> bool:
-        """Keep a packet of the stream's start that holds no sound; False for one that does."""
+        """Store a header packet and return True; return False for a packet that holds audio."""
         if self.name == "vorbis":
             is_header = bool(packet[:1]) and bool(packet[0] & 1)
         elif self.name == "flac":
@@ -50,14 +50,14 @@ class OggCodec:
 
     @property
     def can_be_decoded(self) -> bool:
-        """Is there all that a decoder must have?"""
+        """Return whether all headers that a decoder needs are present."""
         return self.name != "vorbis" or (len(self.headers) == 3 and bool(self._long_blocks))
 
     @property
     def extradata(self) -> bytes:
-        """The headers as FFmpeg's decoder takes them."""
+        """Return the headers in the form that FFmpeg's decoder takes."""
         first = self.headers[0]
-        if self.name == "libopus":  # what the decoder gives first is left out here, not by it
+        if self.name == "libopus":  # the pre-skip is discarded here, not by the decoder
             return first[:10] + b"\0\0" + first[12:]
         if self.name == "flac":
             return first[17 : 17 + 34]
@@ -67,11 +67,11 @@ class OggCodec:
         return first
 
     def begin_again(self) -> None:
-        """What was before is lost."""
+        """Reset the state after a loss."""
         self._previous = 0
 
     def samples_of(self, packet: bytes) -> int:
-        """How many samples per channel a packet adds; 0 for one that breaks its codec's rules."""
+        """Return how many samples per channel a packet adds; 0 if it violates its codec's rules."""
         if not packet:
             return 0
         if self.name == "libopus":
@@ -83,7 +83,7 @@ class OggCodec:
         return self.frame_samples
 
     def _vorbis_samples(self, packet: bytes) -> int:
-        """A quarter of this block and of the one before; the first of a stream gives none (Vorbis I, 4.3.8)."""
+        """Return a quarter of this block and the previous one; a stream's first gives none (Vorbis I, 4.3.8)."""
         if packet[0] & 1 or not self._long_blocks:
             return 0
         mode = packet[0] >> 1 & (1 << (len(self._long_blocks) - 1).bit_length()) - 1
@@ -96,7 +96,7 @@ class OggCodec:
 
 
 def described(packet: bytes) -> OggCodec | None:
-    """The codec that a stream's first packet names; None where it is no sound, or of a codec that is not known here."""
+    """Return the codec that a stream's first packet names; None if it is not audio or the codec is unknown."""
     codec = _described(packet)
     if codec is None or not codec.rate_hz or not codec.channel_count:
         return None
@@ -152,24 +152,24 @@ def _opus_samples(packet: bytes) -> int:
 
 
 def _flac_samples(packet: bytes) -> int:
-    """The block size in a frame's head (RFC 9639, 9.1)."""
+    """Return the block size in a frame header (RFC 9639, 9.1)."""
     if len(packet) < 8 or packet[0] != 0xFF or packet[1] & 0xFE != 0xF8:
         return 0
     code = packet[2] >> 4
     if code not in (6, 7):
         return FLAC_BLOCK_SAMPLES.get(code, 0)
-    number_bytes = max(1, 8 - (packet[4] ^ 0xFF).bit_length())  # a number coded as UTF-8 stands in between
+    number_bytes = max(1, 8 - (packet[4] ^ 0xFF).bit_length())  # a number coded like UTF-8 comes before it
     rest = packet[4 + number_bytes :]
     return rest[0] + 1 if code == 6 else int.from_bytes(rest[:2], "big") + 1
 
 
 def _vorbis_modes(setup: bytes) -> tuple[bool, ...]:
-    """Whether each mode's blocks are long, from the end of the setup header, where the modes stand (Vorbis I, 4.2.4).
+    """Return whether each mode's blocks are long, read from the end of the setup header (Vorbis I, 4.2.4).
 
-    What stands before them is long to read; each mode is known by its 32 bits of zero, and their number stands first.
+    Parsing all that precedes them is laborious; each mode shows 32 zero bits, and their number comes first.
     """
     bits = int.from_bytes(setup, "little")
-    top = bits.bit_length() - 1  # the framing flag is the last bit that is set
+    top = bits.bit_length() - 1  # the framing flag is the last set bit
     modes: list[bool] = []
     found: tuple[bool, ...] = ()
     while len(modes) < 64 and top - VORBIS_MODE_BITS * (len(modes) + 1) >= 6:

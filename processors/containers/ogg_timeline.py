@@ -1,4 +1,4 @@
-"""Where each packet of an Ogg file's sound belongs in time, by the granules of its pages, and what is lost between."""
+"""Timeline of the audio packets in an Ogg file, from the granule positions of its pages, with losses."""
 
 from __future__ import annotations
 
@@ -12,69 +12,69 @@ from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 
 MIN_GAP_SECONDS = 0.05
-"""Where no page is lost, granules that are off by less are the clock of whoever wrote them."""
+"""Without a lost page, smaller granule errors are attributed to the writer's clock."""
 MAX_GAP_SECONDS = 3600
-"""Granules that jump by more are wrong."""
+"""Granule jumps of more than this are wrong."""
 MAX_PACKETS_OF_A_PAGE = 255
 
 
 @dataclass(frozen=True, kw_only=True)
 class OggRecording:
-    """A recording begins: a file may hold several, one behind the other (RFC 3533, 4)."""
+    """Start of a recording; a file may hold several in sequence (RFC 3533, 4)."""
 
     codec: OggCodec
     place: int
-    """Of its first page in the file, bytes."""
+    """File offset of its first page, bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageRun:
-    """The packets that end on one page, in order."""
+    """Packets that end on one page, in order."""
 
     packets: tuple[bytes, ...]
     sample_counts: tuple[int, ...]
-    """Of each packet, per channel."""
+    """Samples per channel in each packet."""
     missing_samples: int
-    """Before them, that are not there."""
+    """Samples missing before them."""
     skip_samples: int
-    """Of the first decoded ones, that are no sound."""
+    """Initial decoded samples to discard."""
     trimmed_samples: int
-    """Of the last decoded ones, that are no sound: an encoder filled its last packet."""
+    """Final decoded samples to discard: the encoder's padding of its last packet."""
     is_after_loss: bool
     starts_at: int = 0
-    """Of the first run of a recording: the granule of its first sample; not 0 where it was cut out of a longer one."""
+    """For a recording's first run, the granule of its first sample; not 0 if cut from a longer recording."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageFault:
-    """Something is wrong at a place in the file."""
+    """A fault at an offset in the file."""
 
     what: str
     is_lost: bool
-    """A page, or what should be one, is damaged."""
+    """True if a page, or data in place of one, is damaged."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class End:
-    """The file ends."""
+    """End of the file."""
 
     is_marked: bool
-    """Its last page is whole and marked as the last of its stream; of a cut file it is not."""
+    """True if the last page is complete and marked as the last of its stream; False for a truncated file."""
     missing_samples: int | None
-    """Behind what is there, by a last page that is damaged; None where it is not known."""
+    """Samples missing at the end, by a damaged last page; None if unknown."""
     unread: str | None
-    """What stands behind the last page."""
+    """Description of trailing data after the last page."""
 
 
 Event = OggRecording | PageRun | PageFault | End
 
 
 def timeline(opened: BinaryIO) -> Iterator[Event]:
-    """The file's first stream of sound, and those that follow one behind the other.
+    """Yield the events of the file's first audio stream and of those that follow it in sequence.
 
     Raises
     ------
-    DamagedMedia : what a decoder must have is not there.
+    DamagedMedia : headers that a decoder needs are missing.
     """
     reader = _Reader()
     rubbish: Rubbish | None = None
@@ -101,14 +101,14 @@ class _Reader:
         self._packets = Packets()
         self._in_headers = self._in_group = self._group_has_sound = False
         self._position: int | None = None
-        """Where the next packet should begin, as a granule; None before the first."""
+        """Granule at which the next packet should begin; None before the first."""
         self._offset = 0
-        """What granules are wrong by."""
+        """Error of the granules."""
         self._is_marked = False
         self._lost_end: Page | None = None
-        """The newest page, where it is damaged and seems to be this stream's."""
+        """Latest page, if it is damaged and seems to belong to this stream."""
         self._lost_granule: int | None = None
-        """Where that page seems to have ended, while the one behind it is placed."""
+        """Apparent end of that page, while the following page is placed."""
         self._is_lost = False
 
     def page(self, page: Page) -> Iterator[Event]:
@@ -130,7 +130,7 @@ class _Reader:
             self._in_group = False
 
     def _begin(self, page: Page) -> Iterator[Event]:
-        """The first pages of all streams of a recording stand together; the first of sound is read."""
+        """Begin a recording: its streams' first pages come together; the first audio stream is read."""
         codec = described((Packets().of(page, after_loss=False) or [b""])[0])
         self._group_has_sound &= self._in_group
         self._in_group = True
@@ -145,7 +145,7 @@ class _Reader:
         yield OggRecording(codec=codec, place=page.place)
 
     def _left_open(self, page: Page) -> Iterator[Event]:
-        """What is missing at the end of the recording before this page."""
+        """Report what is missing at the end of the recording before this page."""
         is_marked, missing = self.end()
         if missing:
             yield PageRun(
@@ -194,7 +194,7 @@ class _Reader:
         is_last = bool(page.flags & LAST)
         if self._position is None:
             skip = codec.skip_samples
-            if self._is_lost and start is not None:  # where it began is not known: at 0, as most do
+            if self._is_lost and start is not None:  # its start is unknown: assume 0, as in most files
                 missing, skip = max(0, start - skip), max(0, skip - max(0, start))
             elif is_last and ends is not None and ends < total:
                 trimmed, start = total - max(0, ends), 0
@@ -228,21 +228,21 @@ class _Reader:
         )
 
     def _trim_behind_loss(self, page: Page, codec: OggCodec, counts: tuple[int, ...], ends: int) -> int:
-        """How many samples of the last page are no sound, where the page before it is damaged.
+        """Return how many samples of the last page to discard if the page before it is damaged.
 
-        Only both pages' ends tell: what lies between is this page's packets, and what of it was lost with the other.
+        This follows from both pages' ends, which enclose this page's packets and those lost with the other.
         """
         if self._lost_granule is None or not any(counts):
             return 0
         lost_packets = bool(page.flags & CONTINUED) + (
             codec.name == "vorbis"
-        )  # whose first packet needs the one before
+        )  # its first packet needs the previous one
         each = max(set(counts) - {0}, key=counts.count)
         over = self._lost_granule + self._offset + lost_packets * each + sum(counts) - ends
         return over if 0 <= over <= sum(counts) else 0
 
     def end(self) -> tuple[bool, int | None]:
-        """Is the stream's end marked, and how much is missing there by the damaged page that seems to be its last."""
+        """Return whether the end is marked, and the samples missing there by a damaged, apparently last page."""
         page, codec = self._lost_end, self._codec
         if page is None or codec is None or page.granule is None or self._position is None:
             return self._is_marked, None
@@ -253,21 +253,21 @@ class _Reader:
 
 @dataclass(frozen=True, kw_only=True)
 class OggSummary:
-    """What the pages of a file tell, before anything is decoded."""
+    """Summary of a file's pages, before anything is decoded."""
 
     codec: OggCodec | None
-    """Of its first sound; None where none is of a codec that is known here."""
+    """Codec of its first audio stream; None if no stream has a known codec."""
     is_plain: bool
-    """One recording from 0 on, without a damaged page and without a gap: libraries read it exactly."""
+    """True for one recording that starts at 0 without damaged pages or gaps: libraries read it exactly."""
     end: End
 
 
 def summary(file: SourceFile) -> OggSummary:
-    """Go through all pages once.
+    """Read all pages once and summarise them.
 
     Raises
     ------
-    DamagedMedia : what a decoder must have is not there.
+    DamagedMedia : headers that a decoder needs are missing.
     """
     codec, links, is_plain = None, 0, True
     end = End(is_marked=False, missing_samples=None, unread=None)

@@ -1,4 +1,4 @@
-"""Sample tables of MP4 and QuickTime tracks: do their counts agree (ISO/IEC 14496-12, 8.6.1, 8.7.3, 8.7.4)?"""
+"""Consistency of sample counts in MP4 and QuickTime sample tables (ISO/IEC 14496-12, 8.6.1, 8.7.3, 8.7.4)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ OWNERS = {b"vide": "the video", b"soun": "the sound"}
 
 @dataclass(frozen=True, kw_only=True)
 class TableFault:
-    """A table of a track that does not list as many samples as the table of sizes."""
+    """A track's table whose sample count differs from that of the size table."""
 
     handler: bytes
-    """`vide`, `soun` ..."""
+    """Track type: `vide`, `soun` ..."""
     words: str
     """"the video's table of composition times (ctts) lists 1069 samples, that of sizes 45"."""
     start_byte: int
@@ -37,7 +37,7 @@ class TableFault:
 class _Track:
     handler: bytes = b""
     size_count: int | None = None
-    """Samples by the table of sizes, which says where each lies; None where there is none."""
+    """Samples in the size table, which determines the location of each; None without one."""
     chunk_count: int = 0
     stsc: np.ndarray | None = None
     counts: dict[bytes, int] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def table_faults(opened: BinaryIO, size_bytes: int) -> tuple[TableFault, ...]:
 
 
 def _read_table(track: _Track, name: bytes, data: bytes) -> None:
-    """Count what a box lists: as many entries as it announces, or as fit into it."""
+    """Count the entries of a box: the declared number, or as many as fit into it."""
     if name in (b"stsz", b"stz2"):
         if len(data) >= 12:
             (track.size_count,) = struct.unpack_from(">I", data, 8)
@@ -95,6 +95,6 @@ def _read_table(track: _Track, name: bytes, data: bytes) -> None:
 
 
 def _in_chunks(stsc: np.ndarray, chunk_count: int) -> int:
-    """Samples in all chunks: each entry holds from its first chunk to the next entry's."""
+    """Return the samples in all chunks: each entry applies from its first chunk up to the next entry's."""
     firsts = np.append(stsc[:, 0], chunk_count + 1)
     return int((np.clip(np.diff(firsts), 0, None) * stsc[:, 1]).sum())

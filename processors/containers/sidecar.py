@@ -1,4 +1,4 @@
-"""XMP sidecars: how a description in a file of its own is recognised."""
+"""Detection of XMP sidecar files."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _START_BYTES = 4096
 
 
 def is_sidecar(name: str, start: str) -> bool:
-    """Is a text file an XMP packet, by its name or by how it begins?"""
+    """Return whether a text file is an XMP packet, by its name or its beginning."""
     return name.casefold().endswith(".xmp") or _XMP.match(start) is not None
 
 
 def is_sidecar_file(name: str, data: bytes) -> bool:
-    """As `is_sidecar`, of bytes in any encoding of Unicode."""
+    """Apply `is_sidecar` to bytes in any Unicode encoding."""
     return is_sidecar(name, data[:_START_BYTES].replace(b"\0", b"").decode("utf-8", "ignore"))

@@ -1,4 +1,4 @@
-"""Is a file text, in UTF-8, UTF-16, GBK or a European code page? Numbers that happen to be letters are not."""
+"""Detection of text in UTF-8, UTF-16, GBK or a European code page; numbers that happen to be letters are not text."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 from typing import BinaryIO
 
 MAX_BYTES = 1 << 20
-"""Looked at from the start; of a longer file the end as well."""
+"""Bytes examined from the start; in longer files the end as well."""
 END_BYTES = 1 << 16
 HEAD_BYTES = 1 << 12
-"""Most of what is no text shows it here."""
+"""Bytes that already reveal most files that are not text."""
 MAX_LINE_CHARACTERS = 10_000
-"""Text without a text's name has line ends."""
+"""Maximum of characters per line end in text that is not named as text."""
 MIN_ENCODED_CHARACTERS = 8
-"""Fewer that are not ASCII, in an encoding that has no marks of its own, say nothing."""
+"""Minimum of non-ASCII characters that is evidence of an encoding without distinguishing marks."""
 
 _NAMES = re.compile(
     r"\.(txt|md|rst|csv|tsv|tab|lbl|xml|toml|json|ya?ml|ini|cfg|log|asc|cat|fmt|srt|vtt|htm|html|sha\d*|md5|lst|nfo|rtf|xmp)$"
@@ -28,19 +28,19 @@ _BYTE_ORDER_MARKS = (
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b\x0e-\x19\x1c-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff]"
 )
-"""What no text has; U+000C, U+001A (the end of a file, for DOS), U+001B and U+0085 are let pass."""
+"""Characters that no text contains; U+000C, U+001A (end of file in DOS), U+001B and U+0085 are accepted."""
 
 
 def text_of(file: BinaryIO, name: str) -> str | None:
     """Return the first characters of a text file, with its line ends; None where it is not text.
 
-    The rule: the whole of what is looked at (`MAX_BYTES` and the end) decodes, without a control character. UTF-8 and
-    what has a byte order mark need no more. Other encodings let nearly any bytes pass: there the characters have to
-    be those that texts consist of, with line ends or punctuation between them unless the file's name is a text's.
+    The rule: all examined bytes (`MAX_BYTES` and the end) decode without a control character. UTF-8 and
+    files with a byte order mark need no more. Other encodings accept nearly any bytes: their characters must be
+    typical of texts, with line ends or punctuation between them unless the file is named as text.
 
     Raises
     ------
-    OSError : the machine will not give it.
+    OSError : the file cannot be read.
     """
     file.seek(0)
     data = file.read(MAX_BYTES)
@@ -66,7 +66,7 @@ def text_of(file: BinaryIO, name: str) -> str | None:
 
 
 def _decoded(data: bytes, encoding: str, is_whole: bool) -> str | None:
-    """What the bytes say in this encoding; None where they cannot, or hold a control character."""
+    """Decode the bytes; None if they are invalid in this encoding or hold a control character."""
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(data, final=is_whole)
     except UnicodeDecodeError:
@@ -75,7 +75,7 @@ def _decoded(data: bytes, encoding: str, is_whole: bool) -> str | None:
 
 
 def _end_is_text(file: BinaryIO, encoding: str) -> bool:
-    """The end of a long file; it may begin within a character."""
+    """Return whether the end of a long file is text; it may begin within a character."""
     if file.seek(0, 2) <= MAX_BYTES:
         return True
     file.seek(-END_BYTES, 2)
@@ -85,16 +85,16 @@ def _end_is_text(file: BinaryIO, encoding: str) -> bool:
 
 
 def _is_written(text: str) -> bool:
-    """Letters with line ends between them, or JSON and XML, which need none; a grey picture of letters has none."""
+    """Return whether the text has line ends (JSON and XML need none); a grey picture of letters has none."""
     if len(text) <= 200 or re.fullmatch(r"\s*([{\[]\s*[\"\[{\d\]}tfn-].*[}\]]|<[?!A-Za-z].*>)\s*", text, re.DOTALL):
         return True
     return len(text) <= MAX_LINE_CHARACTERS * len(re.findall(r"[\n\r]", text))
 
 
 def _is_wide(text: str) -> bool:
-    """UTF-16 without a mark: letters of alphabets and Chinese, with spaces or line ends at a word's or line's distance.
+    """Detect UTF-16 without a mark: alphabetic and Chinese letters with spaces or line ends at typical distances.
 
-    Numbers of 16 bits are mostly somewhere else, or have no spaces between them.
+    Most 16-bit numbers are outside these ranges or have no spaces between them.
     """
     known = len(
         re.findall(r"[\t\n\r -~\u00a0-\u024f\u0370-\u052f\u2010-\u2030\u3000-\u303f\u4e00-\u9fff\uff00-\uffee]", text)
@@ -106,7 +106,7 @@ def _is_wide(text: str) -> bool:
 
 
 def _is_chinese(text: str, is_named: bool) -> bool:
-    """GBK: nearly all of it among the 6,763 characters of GB 2312, and punctuation or line ends."""
+    """Detect GBK: nearly all of it among the 6,763 characters of GB 2312, with punctuation or line ends."""
     foreign = re.sub(r"[\x00-\x7f]", "", text)
     if not foreign:
         return False
@@ -125,7 +125,7 @@ def _is_common(character: str) -> bool:
 
 
 def _is_european(text: str, is_named: bool) -> bool:
-    """A code page of 256 letters: mostly ASCII, what is not is among letters, and there are words."""
+    """Detect a 256-letter code page: mostly ASCII in words, other characters among letters."""
     foreign = re.findall(r"[^\x00-\x7f]", text)
     letters = len(re.findall(r"[A-Za-zÀ-ÿ]", text))
     if len(foreign) > (0.3 if is_named else 0.1) * len(text) or letters < 0.5 * len(text):

@@ -1,4 +1,4 @@
-"""What stands in a sound file behind the sound that its header declares, and that is not read."""
+"""Trailing data in audio files after the declared audio, which are not read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from processors.containers.flv import look_at_tags
 from processors.sources.source_file import SourceFile
 
 MIN_BYTES = 16
-"""Fewer are padding."""
+"""Fewer trailing bytes are taken for padding."""
 FLAC_START = b"fLaC\x00\x00\x00\x22"
-"""The mark, and the head of the block that must follow it (RFC 9639, 6 and 8.1)."""
+"""Marker, and the header of the block that must follow it (RFC 9639, 6 and 8.1)."""
 READ_BYTES = 1 << 20
 
 
 def unread_because(file: SourceFile, file_format: str) -> str | None:
-    """What is not read, in words; None where nothing is left over, as far as the format tells."""
+    """Return what is not read, in words; None if the format shows no trailing data."""
     with file.open() as opened:
         if file_format in ("wav", "w64", "aiff", "caf"):
             return _behind_the_chunks(opened, file.size_bytes)
@@ -55,7 +55,7 @@ def _is_empty(opened: BinaryIO, place: int) -> bool:
 
 
 def _second_flac(opened: BinaryIO) -> str | None:
-    """Libsndfile reads no more than the first stream declares."""
+    """Find a second FLAC stream; libsndfile reads only what the first declares."""
     info = stream_info(opened)
     first = info.place if info else 0
     place, before = first + 1, b""

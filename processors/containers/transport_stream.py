@@ -1,4 +1,4 @@
-"""The packets of an MPEG transport stream: are all in their places, do the streams' counters go on (13818-1, 2.4.3)?"""
+"""Missing and misplaced packets of MPEG transport streams, by sync bytes and continuity counters (13818-1, 2.4.3)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Eleme
 
 SYNC = 0x47
 STRIDES = ((188, 0), (192, 4), (204, 0))
-"""Length of a packet and where in it the packet of 188 bytes begins: plain, with a time before it (AVCHD, Blu-ray),
-with a checksum behind it."""
+"""Packet length and the offset of the 188-byte packet in it: plain, with a timestamp before it (AVCHD, Blu-ray),
+with a checksum after it."""
 IN_A_ROW = 5
 PACKETS_AT_ONCE = 8192
 SCANNED_BYTES = 1 << 20
@@ -20,7 +20,7 @@ NULL_PID = 0x1FFF
 
 
 def look_at_packets(opened: BinaryIO, size: int) -> ElementFindings:
-    """Find packets that are missing or out of place."""
+    """Find missing and misplaced packets."""
     opened.seek(0)
     head = opened.read(IN_A_ROW * 204)
     for stride, before in STRIDES:
@@ -64,7 +64,7 @@ class _Walk:
         self.is_cut = 0 < self._size - place < self._stride
 
     def _jumps(self, packets: np.ndarray) -> list[int]:
-        """Numbers of the packets whose stream's counter does not go on, or that a receiver marked as wrong."""
+        """Return the indices of packets whose continuity counter jumps or that a receiver marked as erroneous."""
         if not len(packets):
             return []
         pids = (packets[:, 1].astype(np.int32) & 0x1F) << 8 | packets[:, 2]
@@ -83,11 +83,11 @@ class _Walk:
         return sorted(set(found))
 
     def _resynchronised(self, place: int) -> int:
-        """Where several packets in a row begin again; the end where none do."""
+        """Return where several packets in a row begin again, or the end."""
         while place < self._size:
             self._opened.seek(place)
             data = self._opened.read(SCANNED_BYTES + IN_A_ROW * self._stride)
-            in_sync = np.ones(len(data) + IN_A_ROW * self._stride, bool)  # behind the end nothing is out of step
+            in_sync = np.ones(len(data) + IN_A_ROW * self._stride, bool)  # nothing is out of sync after the end
             in_sync[: len(data)] = np.frombuffer(data, np.uint8) == SYNC
             starts = in_sync[: min(len(data), SCANNED_BYTES)].copy()
             for number in range(1, IN_A_ROW):

@@ -1,4 +1,4 @@
-"""Writes pictures: the one place where arrays become JPEG, PNG, WebP or AVIF bytes."""
+"""Encoding of pictures as JPEG, PNG, WebP and AVIF."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def encode(
     xmp: bytes | None = None,
     cicp: tuple[int, int] | None = None,
 ) -> bytes:
-    """Bytes of an sRGB or grey picture; the same picture gives the same bytes.
+    """Encode an sRGB or grey picture; the same picture gives the same bytes.
 
     Parameters
     ----------
     picture : uint8, shape (height, width), (height, width, 3) or, with alpha, (height, width, 4), or a Pillow image
-        in mode RGB, RGBA or L; for PNG also uint16 in the same shapes. JPEG has no alpha: leave it out before.
-    quality : 1 to 95 for JPEG, WebP and AVIF; from 90 on colour is kept at full resolution in JPEG and AVIF. PNG has
-        no loss and ignores it.
-    xmp : an XMP packet to put into the file.
-    cicp : colour primaries and transfer function of a 16-bit PNG that is not sRGB (ITU-T H.273), in its cICP chunk.
+        in mode RGB, RGBA or L; for PNG also uint16 in the same shapes. JPEG has no alpha: remove it first.
+    quality : 1 to 95 for JPEG, WebP and AVIF; from 90 up, JPEG and AVIF keep colour at full resolution. PNG is
+        lossless and ignores it.
+    xmp : XMP packet to embed.
+    cicp : colour primaries and transfer function (ITU-T H.273) for the cICP chunk of a 16-bit PNG that is not sRGB.
     """
     if isinstance(picture, np.ndarray) and picture.dtype == np.uint16:
         if picture_format != "png":
-            raise ValueError(f"picture_format is {picture_format!r}: 16 bit go into PNG only")
+            raise ValueError(f"picture_format is {picture_format!r}: only PNG supports 16 bits")
         return _deep_png(picture, xmp, cicp)
-    # never the image itself: what its file said (comments, profiles, frames) would go into the encoders
+    # never the image itself: its file's comments, profiles and frames would be passed to the encoders
     image = Image.fromarray(np.asarray(picture))
     extra: dict[str, Any] = {"icc_profile": icc_profile} if icc_profile else {}
     buffer = io.BytesIO()
@@ -73,8 +73,8 @@ def encode(
 
 
 def _deep_png(picture: np.ndarray, xmp: bytes | None, cicp: tuple[int, int] | None) -> bytes:
-    """A PNG with 16 bit a channel, which Pillow cannot write in colour."""
-    import cv2  # 20 MB that a plan need not load
+    """Encode a PNG with 16 bits per channel, which Pillow cannot write in colour."""
+    import cv2  # 20 MB that planning need not load
 
     order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     turned = cv2.cvtColor(picture, order[picture.shape[2]]) if picture.ndim == 3 else picture

@@ -1,4 +1,4 @@
-"""A fingerprint of how a picture looks, the same for photos and frames of videos, so that they can be compared."""
+"""Perceptual hash, the same for photos and video frames so that they can be compared."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def perceptual_hash(grey: np.ndarray) -> int:
-    """Return 64 bits that stay much the same when a picture is scaled, recoded or made brighter.
+    """Return 64 bits that hardly change when a picture is scaled, re-encoded or brightened.
 
     Signs of the 8 × 8 lowest frequencies of a 32 × 32 px cosine transform, without those of the mean, against their
     median, lowest first (pHash: Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions",

@@ -1,22 +1,22 @@
-"""High dynamic range to an ordinary screen: ITU-R BT.2390-10, section 5.4.1 (EETF), from PQ or HLG to sRGB."""
+"""Tone mapping of HDR (PQ or HLG) to sRGB for ordinary screens (EETF of ITU-R BT.2390-10, section 5.4.1)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 PQ, HLG = 16, 18
-"""Transfer characteristics in ITU-T H.273, table 3."""
+"""Codes of transfer characteristics (ITU-T H.273, table 3)."""
 
 SOURCE_PEAK_NITS = 1000.0
 """Brightest level of the mastering display; also HLG's nominal peak (BT.2100)."""
 
 SCREEN_PEAK_NITS = 203.0
-"""Diffuse white in HDR (ITU-R BT.2408), which becomes white on an ordinary screen."""
+"""Diffuse white in HDR (ITU-R BT.2408), mapped to white on an ordinary screen."""
 
 BT2020_TO_BT709 = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
 )
-"""Linear light (ITU-R BT.2087, section 4)."""
+"""Matrix for linear light (ITU-R BT.2087, section 4)."""
 
 BT2020_LUMINANCE = np.array([0.2627, 0.6780, 0.0593], np.float32)
 
@@ -24,13 +24,13 @@ _M1, _M2, _C1, _C2, _C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392
 
 
 def tone_mapped(picture: np.ndarray, transfer: int, to_bt2020: np.ndarray | None = None) -> np.ndarray:
-    """sRGB of a picture in PQ or HLG.
+    """Return a PQ or HLG picture in sRGB.
 
     Parameters
     ----------
     picture : uint16, shape (height, width, 3), full-range code values.
     transfer : `PQ` or `HLG`.
-    to_bt2020 : float32, shape (3, 3), from linear light in the picture's primaries; None where they are BT.2020's.
+    to_bt2020 : float32, shape (3, 3), from linear light in the picture's primaries; None if they are BT.2020's.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def tone_mapped(picture: np.ndarray, transfer: int, to_bt2020: np.ndarray | None
 
 
 def compress(level: np.ndarray) -> np.ndarray:
-    """The EETF on PQ levels (0 to 1): a knee, and above it a Hermite spline to the screen's peak; black stays black."""
+    """Apply the EETF to PQ levels (0 to 1): a Hermite spline from a knee to the screen's peak; black stays black."""
     source_peak, screen_peak = nits_to_pq(np.array([SOURCE_PEAK_NITS, SCREEN_PEAK_NITS]))
     relative = np.clip(level / source_peak, 0, 1)
     highest = screen_peak / source_peak
@@ -60,19 +60,19 @@ def compress(level: np.ndarray) -> np.ndarray:
 
 
 def pq_to_nits(level: np.ndarray) -> np.ndarray:
-    """SMPTE ST 2084 EOTF: 0 to 1 to candela a square metre."""
+    """Convert PQ levels (0 to 1) to cd/m² (SMPTE ST 2084 EOTF)."""
     root = np.maximum(level, 0) ** (1 / _M2)
     return 10000 * (np.maximum(root - _C1, 0) / (_C2 - _C3 * root)) ** (1 / _M1)
 
 
 def nits_to_pq(nits: np.ndarray) -> np.ndarray:
-    """SMPTE ST 2084 inverse EOTF."""
+    """Convert cd/m² to PQ levels (SMPTE ST 2084 inverse EOTF)."""
     power = (np.maximum(nits, 0) / 10000) ** _M1
     return ((_C1 + _C2 * power) / (1 + _C3 * power)) ** _M2
 
 
 def _hlg_to_nits(codes: np.ndarray) -> np.ndarray:
-    """ITU-R BT.2100 HLG: inverse OETF, then the OOTF with a system gamma of 1.2 for a 1000 cd/m² screen."""
+    """Convert HLG to cd/m² (ITU-R BT.2100): inverse OETF, then OOTF with system gamma 1.2 for a 1000 cd/m² screen."""
     a, b, c = 0.17883277, 0.28466892, 0.55991073
     scene = np.where(codes <= 0.5, codes**2 / 3, (np.exp((codes - c) / a) + b) / 12)
     luminance = np.maximum(scene @ BT2020_LUMINANCE, 1e-6)

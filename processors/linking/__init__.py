@@ -1,1 +1,1 @@
-"""What two sources have in common: the same picture, a crop, a still of a video, the same sound."""
+"""Links between sources: the same picture, a crop, a still of a video, the same sound."""

@@ -1,4 +1,4 @@
-"""Is one picture cut out of another? Feature points propose how they lie on each other, the overlay decides."""
+"""Detection of crops: feature points propose how one picture fits into another, the overlay decides."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import cv2
 import numpy as np
 
 SIDE_PX = 640
-"""Both pictures are shrunk to this longer side; the part must be at least `MIN_PART_PX` long in the whole."""
+"""Longer side to which both pictures are reduced; the part must be at least `MIN_PART_PX` long in the whole."""
 MIN_SIDE_PX = 16
-"""A picture whose shorter side is less than this, once shrunk, is too thin to hold points."""
+"""Minimum shorter side of a reduced picture; a thinner one is too thin for feature points."""
 MAX_POINTS = 600
 MIN_PART_PX = 80
 MIN_POINTS = 14
-"""Points that agree on one position. Even with 8, and a score of 0.3, no unrelated pair of the sample photos passed."""
+"""Points that must agree on one position. Even with 8 and a score of 0.3, no unrelated pair of sample photos passed."""
 RATIO = 0.8
-"""A point counts when its best partner is that much nearer than the next (Lowe 2004, section 7.1)."""
+"""Maximum distance ratio of a point's best to its second-best match (Lowe 2004, section 7.1)."""
 MIN_SCORE = 0.85
 MIN_INSIDE = 0.95
-"""Share of the part that must lie inside the whole: neighbours in a mosaic overlap, but neither is a crop."""
+"""Share of the part that must be inside the whole: neighbours in a mosaic overlap, but neither is a crop."""
 MAX_PAIRS = 20_000
-"""About three minutes of comparing."""
+"""Pairs compared; they take about three minutes."""
 WHOLE_PART = 0.97
-"""Of the other's area: from here on it is the same picture, and no crop."""
+"""Share of the other's area from which it is the same picture and not a crop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +32,17 @@ class FeaturePoints:
     """The feature points of one picture."""
 
     name: str
-    """What it is, for whoever asks: any text."""
+    """Identifier chosen by the caller; any text."""
     group: str
-    """Pictures of one group are not compared."""
+    """Group; pictures of one group are not compared."""
     is_photo: bool
-    """Two frames of videos are not compared with each other."""
+    """False for a video frame; two frames are not compared with each other."""
     grey: np.ndarray
-    """uint8, the longer side at most `SIDE_PX`."""
+    """Grey picture, uint8, longer side at most `SIDE_PX`."""
     places: np.ndarray
-    """float32, shape (points, 2): x and y, px."""
+    """Positions of the points, float32, shape (points, 2): x and y, px."""
     descriptors: np.ndarray
-    """float32, shape (points, 128), of length 1."""
+    """SIFT descriptors, float32, shape (points, 128), of length 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +52,18 @@ class FoundCrop:
     part: str
     whole: str
     score: float
-    """Correlation of the two where the part lies, -1 to 1."""
+    """Correlation of the two at the part's position, -1 to 1."""
     points: int
-    """Feature points that agree."""
+    """Number of feature points that agree."""
     corners: tuple[float, ...]
-    """Where the part lies in the whole: x, y of its corners, clockwise from its top left one, in parts of the whole's
+    """Position of the part in the whole: x, y of its corners, clockwise from the top left, as fractions of the whole's
     width and height."""
     is_whole: bool
-    """It is no crop: both show the same."""
+    """True if both show the same, so that it is not a crop."""
 
 
 def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> FeaturePoints | None:
-    """Find the feature points (SIFT) of a picture; None where there are too few to know it again.
+    """Find the feature points (SIFT) of a picture; None if there are too few to recognise it.
 
     Parameters
     ----------
@@ -84,11 +84,11 @@ def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> 
 
 
 def crops(pictures: Sequence[FeaturePoints], known: Set[frozenset[str]]) -> Iterator[FoundCrop]:
-    """Every crop among the first `MAX_PAIRS` pairs; photos are compared before frames.
+    """Yield every crop among the first `MAX_PAIRS` pairs; photos are compared before frames.
 
     Parameters
     ----------
-    known : pairs of groups that need no look.
+    known : pairs of groups to skip.
     """
     ordered = sorted(pictures, key=lambda one: not one.is_photo)
     compared = 0
@@ -106,18 +106,18 @@ def crops(pictures: Sequence[FeaturePoints], known: Set[frozenset[str]]) -> Iter
 
 
 def pair_count(pictures: Sequence[FeaturePoints]) -> int:
-    """Pairs that `crops` would have to compare."""
+    """Count the pairs that `crops` would have to compare."""
     photos = sum(one.is_photo for one in pictures)
     return photos * (photos - 1) // 2 + photos * (len(pictures) - photos)
 
 
 def crop(one: FeaturePoints, other: FeaturePoints) -> FoundCrop | None:
-    """Which of two is a part of the other, if either is."""
+    """Return which of two pictures is a part of the other, if either is."""
     pairs = _partners(one.descriptors, other.descriptors)
     if len(pairs) < MIN_POINTS:
         return None
     here, there = one.places[pairs[:, 0]], other.places[pairs[:, 1]]
-    cv2.setRNGSeed(1)  # the same answer every time
+    cv2.setRNGSeed(1)  # reproducible results
     matrix, agreeing = cv2.estimateAffinePartial2D(here, there, method=cv2.RANSAC, ransacReprojThreshold=2.5)
     if matrix is None or int(agreeing.sum()) < MIN_POINTS:
         return None
@@ -148,13 +148,13 @@ def crop(one: FeaturePoints, other: FeaturePoints) -> FoundCrop | None:
 
 
 def _partners(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Indices, shape (pairs, 2), of points that are each other's nearest and distinctly nearer than the next."""
+    """Return indices, shape (pairs, 2), of points that are mutually nearest, distinctly nearer than the second best."""
     if min(len(one), len(other)) < 2:
         return np.empty((0, 2), int)
     likeness = one @ other.T
     nearest = likeness.argmax(axis=1)
     two = np.partition(likeness, -2, axis=1)[:, -2:]
-    distances = np.sqrt(np.maximum(0, 2 - 2 * two))  # next best, best
+    distances = np.sqrt(np.maximum(0, 2 - 2 * two))  # second best, best
     rows = np.flatnonzero(distances[:, 1] < RATIO * distances[:, 0])
     rows = rows[likeness.argmax(axis=0)[nearest[rows]] == rows]
     return np.stack([rows, nearest[rows]], axis=1)
@@ -167,7 +167,7 @@ def _corners(part: np.ndarray, lies: np.ndarray) -> np.ndarray:
 
 
 def _inside(part: np.ndarray, whole: np.ndarray, lies: np.ndarray) -> float:
-    """How much of the part lies inside the whole, 0 to 1."""
+    """Return the share of the part that is inside the whole, 0 to 1."""
     height, width = whole.shape
     frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     corners = _corners(part, lies).astype(np.float32)
@@ -176,9 +176,9 @@ def _inside(part: np.ndarray, whole: np.ndarray, lies: np.ndarray) -> float:
 
 
 def _overlay_score(part: np.ndarray, whole: np.ndarray, lies: np.ndarray) -> float:
-    """Correlation of fine detail, at the coarser of the two resolutions, without the part's border."""
+    """Return the correlation of fine detail, at the coarser of the two resolutions, without the part's border."""
     scale = float(np.hypot(lies[0, 0], lies[1, 0]))
-    if scale > 1:  # the part is the coarser one: bring the whole to its pixels
+    if scale > 1:  # the part is coarser: resample the whole to its pixels
         part, whole, lies = whole, part, cv2.invertAffineTransform(lies)
     size = whole.shape[1], whole.shape[0]
     shrunk = cv2.GaussianBlur(part, (0, 0), max(0.4, 0.4 / min(1.0, float(np.hypot(lies[0, 0], lies[1, 0])))))

@@ -1,4 +1,4 @@
-"""Finds what the sources of a store have in common: pictures, crops, stills that are frames, sounds."""
+"""Search for links between the sources of a store: same pictures, crops, stills of videos, same sounds."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
-"""Of a photo the first of the previews that is there, and the stretched one: a 16-bit photo can be all but black."""
+"""Items compared for a photo: its first available preview, and the stretched one: 16-bit photos can be nearly black."""
 CROP_FRAMES_OF_A_VIDEO = 12
 CROP_PICTURES = 2000
-"""Each takes about 0.7 MB while crops are looked for."""
+"""Limit on pictures in the search for crops; each takes about 0.7 MB."""
 
 
 @dataclass(kw_only=True)
 class Found:
-    """Every link, and what was not looked at."""
+    """All links, and notes on what was not compared."""
 
     links: list[SourceLink] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ class _Picture:
 
 
 def find_links(store: Store) -> Found:
-    """Compare everything that the store holds; opens results only, never a source."""
+    """Compare all sources in the store; opens results only, never a source."""
     items = Catalogue(store).table("items").to_pylist()
     items.sort(key=lambda item: (item["source"], item["processor"], item["key"], item["name"]))
     pictures = list(_pictures(items, store))
@@ -60,7 +60,7 @@ def find_links(store: Store) -> Found:
 
 
 def _paths(items: Sequence[dict], store: Store, processor: str, name: str) -> dict[str, Path]:
-    """One such item of each source, by digest."""
+    """Return one such item per source, by digest."""
     return {i["source"]: _path(i, store) for i in items if (i["processor"], i["name"]) == (processor, name)}
 
 
@@ -116,7 +116,7 @@ def _kind(one: _Picture, other: _Picture) -> LinkKind:
 def _crops(pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Found) -> Iterator[SourceLink]:
     points = list(_points(pictures, found))
     if pair_count(points) > MAX_PAIRS:
-        found.notes.append(f"crops were looked for in the first {MAX_PAIRS} of {pair_count(points)} pairs of pictures")
+        found.notes.append(f"crops: compared only the first {MAX_PAIRS} of {pair_count(points)} pairs of pictures")
     for crop in crops(points, linked):
         part, whole = pictures[int(crop.part)], pictures[int(crop.whole)]
         evidence = {"points": crop.points, "corners": list(crop.corners)}
@@ -138,7 +138,7 @@ def _points(pictures: Sequence[_Picture], found: Found) -> Iterator[FeaturePoint
     frames = [n for numbers in frames_of.values() for n in numbers[:: -(-len(numbers) // CROP_FRAMES_OF_A_VIDEO)]]
     chosen = [*photos, *frames] if photos else []
     if len(chosen) > CROP_PICTURES:
-        found.notes.append(f"crops were looked for in the first {CROP_PICTURES} of {len(chosen)} pictures")
+        found.notes.append(f"crops: compared only the first {CROP_PICTURES} of {len(chosen)} pictures")
     for number in chosen[:CROP_PICTURES]:
         one = pictures[number]
         if points := points_of(str(number), one.end.source, one.grey(), is_photo=one.is_photo):
@@ -146,7 +146,7 @@ def _points(pictures: Sequence[_Picture], found: Found) -> Iterator[FeaturePoint
 
 
 def _best(links: Sequence[SourceLink]) -> list[SourceLink]:
-    """One link for each two sources: the first kind that was found, and of that one the highest score."""
+    """Return one link per pair of sources: the first kind found, with its highest score."""
     best: dict[frozenset[str], SourceLink] = {}
     for link in links:
         known = best.get(_pair(link))

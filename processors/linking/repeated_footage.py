@@ -1,4 +1,4 @@
-"""Frames that look alike, by perceptual hash, within one video and across several."""
+"""Similar frames and repeated footage, by perceptual hash, within one video and across several."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import pyarrow.parquet as pq
 from processors.contract import require
 
 MAX_BITS = 15
-"""Above this, 64-bit hashes of pictures that have nothing in common meet by chance too often."""
+"""Largest usable distance: above it, 64-bit hashes of unrelated pictures match too often by chance."""
 
 AT_ONCE = 4096
 
 OFFSET_SECONDS = 0.1
-"""Matches are one stretch while the distance in time stays within this: a change of rate moves them by two frames."""
+"""Tolerance of the time offset within one segment: a change of frame rate shifts it by two frames."""
 
 GAP_SECONDS = 1.0
-"""A stretch ends where nothing matches for longer."""
+"""Longest gap without a match within a segment."""
 
 MIN_SHARE = 0.4
-"""Of the distinct pictures in both spans of a stretch; a scene that hardly moves looks like itself now and then."""
+"""Share of the distinct pictures in both spans that must match; a nearly still scene matches itself now and then."""
 
 ONE_SCENE_BITS = 16
 ONE_SCENE_SHARE = 0.9
-"""Two spans of one video are one scene that stays, and no film that comes again, where so much of what is from the one
-to the other differs from the first picture in no more bits than this; of unrelated pictures half of the 64 differ."""
+"""Two spans of one video are one lasting scene, not repeated footage, if this share of the pictures from one to the
+other differs from the first picture in no more bits than this; unrelated pictures differ in half of the 64."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +43,16 @@ class Alike:
 
 
 def similar_frames(tables: Mapping[str, Path], at_most_bits: int = 6, apart_frames: int = 25) -> Iterator[Alike]:
-    """Pairs of frames whose hashes differ in few bits, once each, in the order of sources and of presentation.
+    """Yield pairs of frames whose hashes differ in few bits, once each, in the order of sources and of presentation.
 
-    Repeats of a picture stand for their first frame, and black or flat frames are left out, so that held pictures and
-    fades do not pair with everything.
+    Repeats of a picture are represented by their first frame, and black or flat frames are left out, so that held
+    pictures and fades do not pair with everything.
 
     Parameters
     ----------
     tables : `measurements.parquet` of each video, by source digest.
     at_most_bits : 0 to 15.
-    apart_frames : within one video, pairs nearer than this are the same moment and not told.
+    apart_frames : within one video, closer pairs are the same moment and are not returned.
     """
     require(0 <= at_most_bits <= MAX_BITS, "at_most_bits", at_most_bits, f"must be from 0 to {MAX_BITS}")
     seen: list[tuple[str, np.ndarray, np.ndarray, np.ndarray]] = []
@@ -80,7 +80,7 @@ def similar_frames(tables: Mapping[str, Path], at_most_bits: int = 6, apart_fram
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatedSegment:
-    """A stretch of film that comes twice: frames at a steady distance in time look alike. Closed spans, seconds."""
+    """Footage that occurs twice: frames at a constant time offset look alike. Closed spans, seconds."""
 
     source: str
     first_seconds: float
@@ -89,15 +89,15 @@ class RepeatedSegment:
     other_first_seconds: float
     other_last_seconds: float
     frame_count: int
-    """Distinct pictures that match."""
+    """Number of distinct pictures that match."""
 
 
 def same_film(tables: Mapping[str, Path], at_most_bits: int = 6, least_frames: int = 5) -> list[RepeatedSegment]:
-    """Stretches that come twice, in one video or in two; `tables` and `at_most_bits` as for `alike`.
+    """Return footage that occurs twice, in one video or in two; `tables` and `at_most_bits` as for `similar_frames`.
 
     Parameters
     ----------
-    least_frames : shorter stretches are left out: single frames look alike by chance. 1 or more.
+    least_frames : minimum length of a segment, 1 or more; single frames look alike by chance.
     """
     require(least_frames >= 1, "least_frames", least_frames, "must be 1 or more")
     times = {source: dict(_times(table)) for source, table in tables.items()}
@@ -129,7 +129,7 @@ def same_film(tables: Mapping[str, Path], at_most_bits: int = 6, least_frames: i
 
 @dataclass(frozen=True, kw_only=True)
 class _Shown:
-    """The distinct pictures of one video that show something."""
+    """Distinct pictures of one video with visible content."""
 
     seconds: np.ndarray
     hashes: np.ndarray
@@ -141,27 +141,27 @@ class _Shown:
         return cls(seconds=seconds[places], hashes=hashes)
 
     def between(self, first_seconds: float, last_seconds: float) -> np.ndarray:
-        """Hashes of the pictures in a closed span."""
+        """Return the hashes of the pictures in a closed span."""
         first, end = np.searchsorted(self.seconds, first_seconds), np.searchsorted(self.seconds, last_seconds, "right")
         return self.hashes[first:end]
 
     def is_one_scene(self, stretch: RepeatedSegment) -> bool:
-        """Does all from the first picture of the one span to the last of the other look like the first?"""
+        """Return whether all pictures from the first of one span to the last of the other look like the first."""
         hashes = self.between(stretch.first_seconds, stretch.other_last_seconds)
         return bool((np.bitwise_count(hashes ^ hashes[0]) <= ONE_SCENE_BITS).mean() >= ONE_SCENE_SHARE)
 
 
 def _is_dense(stretch: RepeatedSegment, shown: Mapping[str, _Shown]) -> bool:
-    """Does enough of what is shown in both spans match?"""
+    """Return whether enough of the pictures in both spans match."""
     here = shown[stretch.source].between(stretch.first_seconds, stretch.last_seconds)
     there = shown[stretch.other_source].between(stretch.other_first_seconds, stretch.other_last_seconds)
     return stretch.frame_count >= MIN_SHARE * min(len(here), len(there))
 
 
 def _once(stretches: list[RepeatedSegment]) -> list[RepeatedSegment]:
-    """Those with the most matches, and of the others none that overlaps one of them in both its spans.
+    """Return the segments with the most matches, without those that overlap one of them in both spans.
 
-    Slow film matches at many distances in time.
+    Slow footage matches at many time offsets.
     """
     kept: list[RepeatedSegment] = []
     for one in sorted(stretches, key=lambda one: -one.frame_count):
@@ -186,7 +186,7 @@ def _times(table: Path) -> list[tuple[int, float]]:
 
 
 def _distinct(table: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Times, hashes and numbers of the frames that show something and change it."""
+    """Return times, hashes and numbers of the frames with visible and changed content."""
     columns = pq.read_table(table, columns=["pts", "perceptual_hash", "contrast_levels"])
     pts, hashes, contrast = (columns[name].to_numpy() for name in ("pts", "perceptual_hash", "contrast_levels"))
     kept = contrast > 4

@@ -1,4 +1,4 @@
-"""Do two pictures show the same thing? A perceptual hash proposes, the pictures laid over each other decide."""
+"""Detection of renditions of the same picture: a perceptual hash proposes, the overlay decides."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import numpy as np
 from processors.imaging.perceptual_hash import perceptual_hash
 
 MAX_DIFFERENT_BITS = 12
-"""Of 64; unrelated pictures differ in about 32, and fewer than 12 happens about once in ten million."""
+"""Limit on differing bits of 64; unrelated pictures differ in about 32, in fewer than 12 about once in ten million."""
 MIN_SCORE = 0.92
 SIDE_PX = 192
 MIN_DETAIL_LEVELS = 4.0
-"""A picture with less spread of brightness is flat: it looks like every other flat one."""
+"""Minimum spread of brightness; a flatter picture looks like every other flat one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """One picture that may be another's rendition."""
+    """A picture that may be another's rendition."""
 
     name: str
-    """What it is, for whoever asks: any text."""
+    """Identifier chosen by the caller; any text."""
     group: str
-    """Pictures of one group are not compared: the frames of one video."""
+    """Group, such as one video; pictures of one group are not compared."""
     grey: np.ndarray
-    """uint8, shape (192, 192), however it was proportioned."""
+    """Grey picture, uint8, shape (192, 192), whatever its original aspect ratio."""
     aspect: float
     """Width over height."""
     hash: str
@@ -35,17 +35,17 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Rendition:
-    """Two pictures that show the same, with how well they agree."""
+    """Two pictures that show the same, with their agreement."""
 
     first: str
     second: str
     score: float
-    """Correlation of the pictures laid over each other, -1 to 1."""
+    """Correlation of the overlaid pictures, -1 to 1."""
     differing_bits: int
 
 
 def candidate(name: str, group: str, picture: np.ndarray) -> Candidate | None:
-    """Prepare a picture; None for one too flat to be known again.
+    """Prepare a picture; None if it is too flat to be recognised.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def candidate(name: str, group: str, picture: np.ndarray) -> Candidate | None:
 
 
 def renditions(candidates: Sequence[Candidate]) -> Iterator[Rendition]:
-    """Every pair of pictures that show the same, each once, in the order given."""
+    """Yield every pair of pictures that show the same, once each, in the order given."""
     hashes = np.array([int(one.hash, 16) for one in candidates], np.uint64)
     for number, one in enumerate(candidates):
         bits = np.bitwise_count(hashes[number + 1 :] ^ hashes[number])
@@ -75,7 +75,7 @@ def renditions(candidates: Sequence[Candidate]) -> Iterator[Rendition]:
 
 
 def overlay_score(one: np.ndarray, other: np.ndarray) -> float:
-    """Correlation after shifting by what phase correlation finds; fine detail alone, so that light does not decide."""
+    """Return the correlation of fine detail, unaffected by lighting, after the shift found by phase correlation."""
     a, b = _detail(one), _detail(other)
     window = cv2.createHanningWindow((SIDE_PX, SIDE_PX), cv2.CV_32F)
     (right, down), _ = cv2.phaseCorrelate(a, b, window)

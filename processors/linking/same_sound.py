@@ -1,4 +1,4 @@
-"""Do two recordings hold the same sound, and how far apart do they begin? Correlates the courses of their spectra."""
+"""Detection of the same sound in two recordings, and their offset, by correlating the courses of their spectra."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ STEP_SECONDS = 0.01
 BANDS_HZ = tuple(round(80 * 2 ** (n / 3), 1) for n in range(17))
 """Edges of third-octave bands from 80 Hz to 3.2 kHz: above, a phone's codec or Mars' air leaves little."""
 FLOOR_POWER = 1e-9
-"""Added before the logarithm, so that what is quieter than -90 dBFS does not count."""
+"""Power added before the logarithm so that sound below -90 dBFS does not count."""
 SLOW_STEPS = 151
-"""Levels are taken against their mean over this many steps (1.5 s): a steady hum or an equaliser does not count."""
+"""Steps (1.5 s) of the running mean that is subtracted from levels: a steady hum or an equaliser does not count."""
 MIN_OVERLAP_SECONDS = 2.0
 MIN_OVERLAP_PART = 0.5
-"""Of the shorter recording."""
+"""Minimum overlap as a fraction of the shorter recording."""
 MIN_SCORE = 0.7
-"""Of 1596 pairs of sounds in the samples, the same ones reach 0.83 to 1, no other more than 0.54."""
+"""Minimum score: of 1596 pairs of sample sounds, the same ones reach 0.83 to 1, all others at most 0.54."""
 MIN_CONFIDENCE = 1.3
 WHOLE_PART, WHOLE_SCORE = 0.95, 0.95
-"""A sound that repeats itself fits at several offsets; one whole recording on another is believed all the same."""
+"""Overlap and score from which a match is accepted even if a repetitive sound fits at several offsets."""
 BESIDE_SECONDS = 0.25
-"""Offsets this near to the best one are the same answer."""
+"""Offsets this close to the best one count as the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """How the spectrum of one recording goes up and down."""
+    """Course of one recording's spectrum over time."""
 
     name: str
-    """What it is, for whoever asks: any text."""
+    """Identifier chosen by the caller; any text."""
     first_seconds: float
     """Presentation time of the first step."""
     levels: np.ndarray
-    """float32, shape (bands, steps): log power against its slow mean and against the mean of all bands, so that neither
-    a hum nor mere loudness counts; every band with the same spread."""
+    """float32, shape (bands, steps): log power minus its slow mean and minus the mean of all bands, so that neither
+    hum nor mere loudness counts; all bands have the same spread."""
     _transforms: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def transform(self, size: int) -> np.ndarray:
-        """The Fourier transform of the levels, filled up with zeros to `size` steps; computed once."""
+        """Return the Fourier transform of the levels, zero-padded to `size` steps; computed once."""
         if size not in self._transforms:
             self._transforms[size] = np.fft.rfft(self.levels, size, axis=1).astype(np.complex64)
         return self._transforms[size]
@@ -57,12 +57,12 @@ class SameSound:
     first: str
     second: str
     offset_seconds: float
-    """What is heard at time t of the second is heard at t + offset of the first."""
+    """Offset: time t of the second recording corresponds to t + offset of the first."""
     overlap_seconds: float
     score: float
-    """Correlation of the courses where they overlap, -1 to 1."""
+    """Correlation of the courses in their overlap, -1 to 1."""
     confidence: float
-    """The score over the next best one at any other offset."""
+    """Ratio of the score to the best one at any other offset."""
 
 
 def course_of(name: str, spectrogram: Path) -> Course | None:
@@ -79,7 +79,7 @@ def course_of(name: str, spectrogram: Path) -> Course | None:
         return None
     levels = np.stack([np.interp(steps, time, np.log(band + FLOOR_POWER)) for band in power.T])
     levels = levels - _slow(levels)
-    levels = levels - levels.mean(axis=0)  # else any two sounds that set in at once are alike
+    levels = levels - levels.mean(axis=0)  # otherwise any two sounds with a sudden onset are alike
     spread = levels.std(axis=1, keepdims=True)
     levels = np.where(spread > 0.05, levels / np.maximum(spread, 1e-9), 0)
     if not levels.any():
@@ -88,7 +88,7 @@ def course_of(name: str, spectrogram: Path) -> Course | None:
 
 
 def same_sounds(courses: Sequence[Course]) -> Iterator[SameSound]:
-    """Every pair of recordings that hold the same sound, each once, in the order given."""
+    """Yield every pair of recordings that hold the same sound, once each, in the order given."""
     for number, one in enumerate(courses):
         for other in courses[number + 1 :]:
             if found := compare(one, other):
@@ -96,7 +96,7 @@ def same_sounds(courses: Sequence[Course]) -> Iterator[SameSound]:
 
 
 def compare(one: Course, other: Course) -> SameSound | None:
-    """The best offset between two recordings; None where none stands out."""
+    """Return the best offset between two recordings; None if none stands out."""
     lengths = one.levels.shape[1], other.levels.shape[1]
     least = max(MIN_OVERLAP_SECONDS / STEP_SECONDS, MIN_OVERLAP_PART * min(lengths))
     lags = np.arange(-(lengths[1] - 1), lengths[0])
@@ -136,7 +136,7 @@ def _bands(power: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def _slow(levels: np.ndarray) -> np.ndarray:
-    """Mean over `SLOW_STEPS` around each step, or over what there is of them."""
+    """Return the mean over `SLOW_STEPS` around each step, or over the available ones."""
     half = SLOW_STEPS // 2
     count = levels.shape[1]
     total = np.concatenate([np.zeros((levels.shape[0], 1)), np.cumsum(levels, axis=1)], axis=1)
@@ -150,7 +150,7 @@ def _energy(course: Course, first: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 def _between(scores: np.ndarray, best: int) -> float:
-    """Where a parabola through the best score and its neighbours is highest, in steps from the best."""
+    """Return the vertex of a parabola through the best score and its neighbours, in steps from the best."""
     if not 0 < best < len(scores) - 1:
         return 0.0
     before, at, after = scores[best - 1 : best + 2]

@@ -1,4 +1,4 @@
-"""Which frame of a video is this still? Looks it up among the small pictures and hashes that were measured once."""
+"""Detection of the video frame shown by a still, among measured thumbnails and hashes."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from processors.video.audit.measurements import THUMBNAIL_PX
 
 MAX_BITS = 10
 MIN_SCORE = 0.97
-"""A frame that was halved and recompressed reaches 0.998; unrelated photos, over 4,000 pairs of the samples, 0.54."""
+"""Minimum score: a halved and recompressed frame reaches 0.998; over 4,000 pairs of unrelated sample photos, 0.54."""
 MIN_CONTRAST_LEVELS = 4.0
 SAME_SCORE = 0.0005
-"""Frames whose scores are this near to each other show the same held picture."""
+"""Largest difference of scores between frames that show the same held picture."""
 BLUR_PX = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class StillFrame:
-    """The frame that is most like a still, and those around it that show the same held picture."""
+    """The frame most similar to a still, with the surrounding frames that show the same held picture."""
 
     frame_number: int
-    """From 0, in the order of presentation."""
+    """Frame number from 0, in presentation order."""
     time_seconds: float
     first_frame: int
     end_frame: int
-    """Half open."""
+    """End (exclusive) of the frames with the same picture."""
     score: float
-    """Correlation of the small pictures without their slow changes of light, -1 to 1."""
+    """Correlation of the thumbnails without slow changes of brightness, -1 to 1."""
     differing_bits: int
-    """Of 64 of the perceptual hashes."""
+    """Differing bits, of 64, of the perceptual hashes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Still:
-    """What of a photo is compared with frames."""
+    """Features of a photo that are compared with frames."""
 
     hash: int
     detail: np.ndarray
-    """float32, of a frame's small size, of length 1."""
+    """Fine detail, float32, thumbnail size, normalised to length 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredFrames:
-    """What of a video is compared with stills, frame by frame."""
+    """Features of a video that are compared with stills, frame by frame."""
 
     times_seconds: np.ndarray
     contrast_levels: np.ndarray
     hashes: np.ndarray
-    """uint64."""
+    """Perceptual hashes, uint64."""
     thumbnails: np.ndarray
-    """uint8, shape (frames, height, width)."""
+    """Grey thumbnails, uint8, shape (frames, height, width)."""
 
 
 def still_of(picture: np.ndarray) -> Still | None:
-    """Prepare a photo; None for one too flat to be known again.
+    """Prepare a photo; None if it is too flat to be recognised.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def still_of(picture: np.ndarray) -> Still | None:
 
 
 def read_frames(measurements: Path) -> MeasuredFrames:
-    """Read a video's `measurements.parquet`: about 0.6 kB a frame."""
+    """Read a video's `measurements.parquet`: about 0.6 kB per frame."""
     table = pq.read_table(measurements, columns=["time_seconds", "contrast_levels", "perceptual_hash", "thumbnail"])
     pixels = b"".join(table["thumbnail"].to_pylist())
     return MeasuredFrames(
@@ -85,7 +85,7 @@ def read_frames(measurements: Path) -> MeasuredFrames:
 
 
 def frame_of(still: Still, frames: MeasuredFrames) -> StillFrame | None:
-    """The frame that shows a still; None where none does."""
+    """Return the frame that shows a still; None if none does."""
     bits = np.bitwise_count(frames.hashes ^ np.uint64(still.hash))
     kept = np.flatnonzero((bits <= MAX_BITS) & (frames.contrast_levels >= MIN_CONTRAST_LEVELS))
     if not len(kept):
@@ -113,7 +113,7 @@ def frame_of(still: Still, frames: MeasuredFrames) -> StillFrame | None:
 
 
 def _detail(small: np.ndarray) -> np.ndarray:
-    """Of length 1."""
+    """Return the fine detail, normalised to length 1."""
     import cv2
 
     level = small.astype(np.float32)

@@ -1,1 +1,1 @@
-"""Raw files: finding them below a folder, and opening them safely."""
+"""Raw files: finding, identifying and safely opening them."""

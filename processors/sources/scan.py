@@ -1,4 +1,4 @@
-"""Every file below a folder of releases: how it looks from outside, and which cannot be taken."""
+"""Survey of the files below a folder of releases, without opening them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from processors.errors import machine_reason
 
 PASSED_OVER = re.compile(
-    r"\..*|~\$.*|.*~|#.*#"  # hidden; what editors leave
+    r"\..*|~\$.*|.*~|#.*#"  # hidden files; editor leftovers
     r"|.*\.(part|partial|crdownload|download|tmp|swp)"  # unfinished downloads and saves
     r"|thumbs\.db|ehthumbs\.db|desktop\.ini|__macosx|@eadir|lost\+found|\$recycle\.bin|system volume information",
     re.IGNORECASE | re.DOTALL,
 )
-"""Names of files and folders that no release means; they are counted and nothing else."""
+"""Names of files and folders that belong to no release; they are only counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,9 @@ class FoundFile:
     """A regular file."""
 
     path: str
-    """Absolute."""
+    """Absolute path."""
     relative: str
-    """Below the surveyed folder, with `/`; bytes of the name that are not UTF-8 stand as `\\xNN`."""
+    """Path below the surveyed folder, with `/`; bytes that are not UTF-8 are written `\\xNN`."""
     release: str
     """Name of the folder that holds the release."""
     size_bytes: int
@@ -40,34 +40,34 @@ class FoundFile:
 
 @dataclass(frozen=True, kw_only=True)
 class SkippedFile:
-    """Something that is there and is not read, and why."""
+    """An existing entry that is not read, with the reason."""
 
     relative: str
     reason: str
     is_refused: bool
-    """True: refused for what it is. False: the machine would not give it."""
+    """True if refused because of its type; False if it could not be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PassedOver:
-    """A hidden file or folder, an unfinished download, or something that an editor or a system leaves."""
+    """A hidden file or folder, an unfinished download, or a leftover of an editor or system."""
 
     relative: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmptyFolder:
-    """A folder that holds nothing, or nothing but what is passed over."""
+    """A folder that holds nothing, or only ignored entries."""
 
     relative: str
-    """Empty for the surveyed folder itself."""
+    """Path below the surveyed folder; empty for that folder itself."""
 
 
 Surveyed = FoundFile | SkippedFile | PassedOver | EmptyFolder
 
 
 def survey(raw: Path) -> Iterator[Surveyed]:
-    """Walk `raw` in the order of names, opening nothing.
+    """Walk `raw` in name order without opening files.
 
     A link is followed to a regular file inside `raw` and refused otherwise; linked folders are not entered.
     The release of a file is the nearest folder with a `release.toml`, else the first folder below `raw`, else `raw`.
@@ -113,11 +113,11 @@ def _file(root: Path, entry: os.DirEntry[str], relative: str, release: str) -> F
     if entry.is_symlink():
         target = Path(os.path.realpath(entry.path))
         if not target.is_relative_to(root):
-            return refused("a link that leads out of the release: put a copy of the file in its place")
+            return refused("link points outside the release: replace it with a copy of the file")
         if not target.exists():
-            return refused("a link to nothing: remove it or put the file in its place")
+            return refused("broken link: remove it or replace it with the file")
         if target.is_dir():
-            return refused("a link to a folder: the files are read where they lie")
+            return refused("link to a folder: files are read only in their own folder")
     seen = entry.stat()
     if not stat.S_ISREG(seen.st_mode):
         return refused("not a regular file (a pipe, socket or device): remove it")
@@ -131,10 +131,10 @@ def _file(root: Path, entry: os.DirEntry[str], relative: str, release: str) -> F
 
 
 def storable(name: str) -> str:
-    """A file name as text that any table can hold: bytes that are not UTF-8 become `\\xNN`."""
+    """Return a file name as text that any table can hold: bytes that are not UTF-8 become `\\xNN`."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def printable(name: str) -> str:
-    """A file name as one line for a terminal: control characters become escapes, so no name can draw or lie."""
+    """Return a file name as one line for a terminal, control characters escaped so that no name can forge output."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in storable(name))

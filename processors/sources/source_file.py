@@ -1,4 +1,4 @@
-"""A raw file that can be opened again and again, and is known to be the same file each time."""
+"""Raw file that can be opened repeatedly and is verified to be unchanged each time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.errors import SourceChanged
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
-    """Where a source lies, and how it looked when its bytes were hashed."""
+    """Path of a source, and its size and date when its bytes were hashed."""
 
     path: Path
     size_bytes: int
@@ -21,7 +21,7 @@ class SourceFile:
 
     @classmethod
     def at(cls, path: Path) -> SourceFile:
-        """The file as it is now."""
+        """Return the file as it is now."""
         seen = path.stat()
         return cls(path=path, size_bytes=seen.st_size, mtime_ns=seen.st_mtime_ns)
 
@@ -31,16 +31,16 @@ class SourceFile:
         Raises
         ------
         SourceChanged : gone, replaced, no longer a regular file, or of another size or date.
-        OSError : the machine will not give it.
+        OSError : the file cannot be read.
         """
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError as error:
-            raise SourceChanged(error.errno, "vanished during the run: put it back and run again") from error
+            raise SourceChanged(error.errno, "vanished during the run: restore it and run again") from error
         seen = os.fstat(descriptor)
         if not stat.S_ISREG(seen.st_mode) or (seen.st_size, seen.st_mtime_ns) != (self.size_bytes, self.mtime_ns):
             os.close(descriptor)
-            raise SourceChanged(None, "changed during the run: run again when it has stopped changing")
+            raise SourceChanged(None, "changed during the run: run again when it no longer changes")
         return os.fdopen(descriptor, "rb")
 
     def check_unchanged(self) -> None:

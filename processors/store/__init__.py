@@ -1,1 +1,1 @@
-"""Where results live: plain files with a manifest, and a catalogue that can be thrown away."""
+"""Storage of results: plain files with a manifest, and a disposable catalogue."""

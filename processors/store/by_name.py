@@ -1,4 +1,4 @@
-"""A readable view of the store for people who browse folders: release / file name / processor; links, disposable."""
+"""Readable view of the store for browsing: disposable links named release / file name / processor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"
 
 
 def safe_name(name: str) -> str:
-    """A name that every file system takes: no separators or control characters, no leading dash or dot, not long."""
+    """Return a name valid on every file system: no separator, control character or leading dash or dot; short."""
     clean = "".join("_" if c in FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
     clean = clean.encode()[:NAME_BYTES].decode(errors="ignore").rstrip(" .")
     if not clean or clean.startswith("-") or clean.partition(".")[0].lower() in RESERVED:
@@ -36,10 +36,10 @@ class ByNameEntry:
 
 
 def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
-    """Make every file's links point to the given results; results that are not there, or not made, get none.
+    """Point every file's links to the given results; missing or failed results get none.
 
-    Two files of one release with one name are told apart by the first characters of their digests. Links of files that
-    are not named stay; `rebuild` removes them. What is asked for again, word for word, is not looked at again.
+    Files of one release with the same name are distinguished by the first characters of their digests. Links of files
+    that are not given stay; `rebuild_by_name` removes them. A request identical to the last one is not processed again.
     """
     mark = store.by_name_folder / ".shown"
     asked = hashlib.sha256()
@@ -55,19 +55,19 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
             if taken.setdefault(folder, ref.source) != ref.source:
                 folder = folder.with_name(f"{folder.name}~{ref.source[:8]}")
             is_whole &= _point(folder / ref.processor, ref, store)
-    if is_whole:  # else some result is still due, and the next run has more to show
+    if is_whole:  # otherwise some result is still due for the next run
         store.by_name_folder.mkdir(exist_ok=True)
         mark.write_text(asked.hexdigest())
 
 
 def rebuild_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
-    """Throw the view away and make it anew."""
+    """Delete the view and build it again."""
     shutil.rmtree(store.by_name_folder, ignore_errors=True)
     refresh_by_name(store, shown)
 
 
 def _point(link: Path, ref: ResultRef, store: Store) -> bool:
-    """Make one link right; False where there is no result yet."""
+    """Correct one link; return False if there is no result yet."""
     if not store.has(ref):
         link.unlink(missing_ok=True)
         return False
@@ -75,7 +75,7 @@ def _point(link: Path, ref: ResultRef, store: Store) -> bool:
         link.unlink(missing_ok=True)
         return True
     target = os.path.relpath(store.folder(ref), link.parent)
-    if link.is_symlink() and os.readlink(link) == target:  # noqa: PTH115 - the text, not where it leads
+    if link.is_symlink() and os.readlink(link) == target:  # noqa: PTH115 - the text, not its target
         return True
     link.parent.mkdir(parents=True, exist_ok=True)
     temporary = link.with_name(f".{link.name}-{os.getpid()}")

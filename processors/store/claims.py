@@ -1,8 +1,8 @@
-"""Claims: files in the store that one process holds while it works; the kernel lets go of them when it ends.
+"""Claims: files in the store that a process locks while it works; the kernel releases them when it ends.
 
-`claims/run-NAME` is held by a run, `claims/<digest>` by whoever works on that source. A claim is an `flock`, so that
-of a process that was killed is void at once. Other machines see it where the file system passes such locks on, as NFS
-does. On a file system without locks nobody claims anything: two runs then do some work twice, and harm nothing.
+`claims/run-NAME` is held by a run, `claims/<digest>` by the process working on that source. A claim is an `flock`, so
+a killed process loses it at once. Other machines see it if the file system shares such locks, as NFS does. On a file
+system without locks nothing is claimed: two runs then do some work twice, without harm.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class Claim:
     """A file that this process holds until `release`."""
 
     def __init__(self, path: Path | None, descriptor: int | None) -> None:
-        """Both are None where the file system has no locks."""
+        """Hold the claim; both are None if the file system has no locks."""
         self._path = path
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """Let go, and remove the file; a second call does nothing."""
+        """Release the lock and remove the file; a second call does nothing."""
         if self._path is not None and self._descriptor is not None:
-            self._path.unlink(missing_ok=True)  # still locked: nobody else can be in between
+            self._path.unlink(missing_ok=True)  # still locked: no other process can intervene
             os.close(self._descriptor)
         self._path = self._descriptor = None
 
@@ -41,27 +41,27 @@ def claim_source(store: Store, digest: str, words: bytes = b"") -> Claim | None:
 
 
 def claim_run(store: Store, name: str, words: bytes) -> Claim:
-    """Return the claim of a run; `words` say who it is."""
+    """Return the claim of a run; `words` describe the run."""
     return _claim(_folder(store) / f"{RUN}{name}", words) or Claim(None, None)
 
 
 def runs_claimed(store: Store) -> Iterator[tuple[str, bytes, bool]]:
-    """Yield name and words of every run that has not ended in order, and whether its process is alive."""
+    """Yield name and words of every run that has not ended normally, and whether its process is alive."""
     for path in sorted(store.root.glob(f"claims/{RUN}*")):
         try:
             words = path.read_bytes()
             yield path.name.removeprefix(RUN), words, _is_held(path)
-        except FileNotFoundError:  # it has just ended
+        except FileNotFoundError:  # the run has just ended
             continue
 
 
 def forget_run(store: Store, name: str) -> None:
-    """Remove the file that a run left that was killed."""
+    """Remove the file left by a killed run."""
     (_folder(store) / f"{RUN}{name}").unlink(missing_ok=True)
 
 
 def sweep_claims(store: Store) -> None:
-    """Remove the files that killed processes left of their claims on sources."""
+    """Remove the source claims left by killed processes."""
     for path in store.root.glob("claims/*"):
         if not path.name.startswith(RUN) and (claim := _claim(path, b"")):
             claim.release()
@@ -78,7 +78,7 @@ def _claim(path: Path, words: bytes) -> Claim | None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not _is_at(descriptor, path):  # whoever held it has removed it meanwhile
+            if not _is_at(descriptor, path):  # its holder has removed it meanwhile
                 os.close(descriptor)
                 continue
             os.truncate(descriptor, 0)
@@ -112,7 +112,7 @@ def _is_held(path: Path) -> bool:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        return True  # nothing can be known: rather alive than wrongly called dead
+        return True  # unknown: better to assume alive than wrongly dead
     finally:
         os.close(descriptor)
     return False

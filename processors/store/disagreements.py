@@ -1,4 +1,4 @@
-"""What is said of the same bytes at several places and cannot all be right."""
+"""Conflicting statements about the same bytes at several paths."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import duckdb
 
 COMPARED = ("mission", "agency", "event", "recorded_by", "credit", "rights", "redistribute", "synthetic")
-"""Keys of release.toml with one true value; a title or a caption may well be worded in several ways."""
+"""Keys of release.toml with a single true value; titles and captions may legitimately differ."""
 FROM_PROFILE = ("agency", "credit", "rights", "redistribute")
-"""What a mission's profile says where release.toml does not."""
+"""Keys taken from a mission's profile if missing in release.toml."""
 
 SAID_APART = """
 SELECT digest, relative, words_parameters, words FROM sighted WHERE gone_utc IS NULL AND words_key IS NOT NULL
@@ -28,12 +28,12 @@ ORDER BY digest, relative
 
 @dataclass(frozen=True, kw_only=True)
 class Disagreement:
-    """One thing that several places say differently; nobody has decided."""
+    """Conflicting statements of several paths; not resolved."""
 
     about: str
-    """A key of release.toml, or `recorded`: when."""
+    """Subject: a key of release.toml, or `recorded` for the time of recording."""
     says: tuple[tuple[str, str], ...]
-    """(value, place below the folder of releases) of each place that says anything of it."""
+    """(value, path below the folder of releases) for each path with a statement."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def _words_apart(voices: list[_Said]) -> list[Disagreement]:
 
 
 def _spans_apart(voices: list[_Said]) -> list[Disagreement]:
-    """When it was recorded, where two spans have no moment in common."""
+    """Return recording times that do not overlap."""
     spans = [(one.span, one.place) for one in voices if one.span]
     moments = [tuple(datetime.fromisoformat(moment) for moment in span) for span, _ in spans]
     if all(a[0] < b[1] and b[0] < a[1] for a, b in itertools.combinations(moments, 2)):

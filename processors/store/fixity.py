@@ -1,4 +1,4 @@
-"""Fixity: hashes every stored file again and names each that is damaged, missing or extra."""
+"""Fixity check of the store: hashes every file again and reports damaged, missing and extra ones."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class FixityFault:
-    """A stored file that is not as its manifest says, or a raw one that is not as it was ingested."""
+    """A stored file that differs from its manifest, or a raw file that differs from when it was ingested."""
 
     path: str
-    """Below the store, or of a raw file the folder of releases and the path below it."""
+    """Path below the store; for a raw file, the folder of releases and the path below it."""
     kind: Literal["damaged", "missing", "extra", "changed", "new"]
-    """Of raw files `changed`, `missing` or `new`; only a new one is no fault."""
+    """Kind of fault; for raw files `changed`, `missing` or `new`, of which `new` is not a fault."""
     reason: str
     is_master: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """One result, looked at."""
+    """One verified result."""
 
     path: str
     item_count: int
@@ -35,12 +35,12 @@ class Checked:
 
 
 def verify(store: Store, *, after: str = "", wanted: Callable[[Path], bool] = lambda path: True) -> Iterator[Checked]:
-    """Look at every result of the store; a result whose folder vanished whole leaves no trace and is due again.
+    """Verify every result in the store; a result whose whole folder vanished leaves no trace and is due again.
 
     Parameters
     ----------
-    after : the path of the last result that was looked at before; only those behind it are.
-    wanted : says of each result's folder whether it is looked at.
+    after : path of the last result already verified; only later ones are verified.
+    wanted : decides from a result's folder whether it is verified.
     """
     for path in store.manifest_paths():
         folder = path.parent

@@ -1,4 +1,4 @@
-"""What earlier runs made of which source and how long it took, from the catalogue, for many sources at once."""
+"""Earlier results and their costs, from the catalogue, for many sources at once."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ WHERE measure > 0 GROUP BY medium, processor
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Past:
-    """The latest result of a processor on a source."""
+    """Latest result of a processor on a source."""
 
     version: int
     parameters: str
-    """JSON."""
+    """Parameters as JSON."""
     started_utc: str
 
     def values(self) -> dict[str, Json]:
@@ -46,7 +46,7 @@ class Past:
 
 
 class History:
-    """What is known of some processors' earlier results."""
+    """Earlier results of some processors."""
 
     def __init__(self, catalogue: Catalogue, processors: Collection[str]) -> None:
         names = sorted(processors)
@@ -66,19 +66,19 @@ class History:
             }
 
     def latest(self, source: str, processor: str) -> Past | None:
-        """None where there is no result of this processor for these bytes."""
+        """Return the latest result of this processor for these bytes, or None."""
         return self._latest.get((source, processor))
 
     def cost(self, source: str, processor: str, medium: str, measure: float | None) -> Cost | None:
-        """What the processor took on this source, or would at the usual rate of its medium.
+        """Return the processor's cost on this source, measured or estimated at the usual rate of its medium.
 
         Parameters
         ----------
-        measure : seconds of video and sound, bytes of a photo; None where it is unknown.
+        measure : seconds of video and audio, bytes of a photo; None if unknown.
 
         Returns
         -------
-        Cost or None : None where nothing like it was made yet.
+        Cost or None : None if nothing comparable exists yet.
         """
         if known := self._own.get((source, processor)):
             return known

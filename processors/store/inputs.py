@@ -1,4 +1,4 @@
-"""Results that another processor builds on, looked up in the store."""
+"""Stored results as inputs of other processors."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class StoredResult:
-    """A made result, for reading."""
+    """A successful result, for reading."""
 
     store: Store
     manifest: Manifest
 
     def path(self, name: str) -> Path:
-        """Where an item lies; raises `ResultMissing` for a name that the result does not have."""
+        """Return an item's path; raises `ResultMissing` if the result has no such item."""
         self._item(name)
         return self.store.item_path(self.manifest.ref, name)
 
     def facts(self, name: str, kind: type[T]) -> T:
-        """An item's facts, as the record that they were stored from."""
+        """Return an item's facts, as the record from which they were stored."""
         return from_json(kind, self._item(name).facts)
 
     def _item(self, name: str) -> StoredItem:
@@ -36,12 +36,12 @@ class StoredResult:
 
 
 def stored_inputs(processor: Processor, source: Source, store: Store) -> Inputs[Any] | None:
-    """The results that a processor builds on, of one source; None where it builds on none.
+    """Return the results of one source on which a processor builds; None if it builds on none.
 
     Raises
     ------
     UsedNotMade : one of them failed or was refused, so this one cannot be made either.
-    ResultMissing : one of them is not there.
+    ResultMissing : one of them is missing.
     """
     found: dict[str, StoredResult] = {}
     facts: dict[Reads, Json] = {}
@@ -55,7 +55,7 @@ def stored_inputs(processor: Processor, source: Source, store: Store) -> Inputs[
 
 
 def _because_of(processor: Processor, manifest: Manifest, source: Source, store: Store) -> UsedNotMade:
-    """Look for where it began: below a result that was not made there may be another that it could not be made of."""
+    """Find the root cause: a failed result may itself be due to another failed result."""
     for used in inputs_of(processor):
         below = store.manifest(ResultRef.of(used, source.digests))
         if below.verdict != "made":

@@ -1,4 +1,4 @@
-"""What one source has in common with another: kept in the records of both, and as a table in the catalogue."""
+"""Links between sources, stored in the records of both and as a table in the catalogue."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ LinkKind = Literal["same picture", "crop", "still and frame", "same sound"]
 
 @dataclass(frozen=True, kw_only=True)
 class LinkEnd:
-    """A place in one source."""
+    """A position in one source."""
 
     source: str
-    """Digest."""
+    """Digest of the source."""
     item: str | None = None
-    """Of its results: the picture that was compared."""
+    """Name of the result item that was compared."""
     time_seconds: float | None = None
-    """Presentation time; None for a photo, and for a sound as a whole."""
+    """Presentation time; None for a photo or an entire sound."""
     frame_number: int | None = None
-    """From 0; None where it was not looked up."""
+    """Frame number from 0; None if not determined."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceLink:
-    """Two sources that show or hold the same, seen from the first of them."""
+    """Link between two sources with common content, seen from the first."""
 
     kind: LinkKind
     here: LinkEnd
     there: LinkEnd
     part: Literal["here", "there"] | None = None
-    """Which end was cut out of the other; None but for a crop."""
+    """End that was cropped from the other; None except for crops."""
     offset_seconds: float | None = None
-    """What is heard at time t there is heard at t + offset here; None but for a sound."""
+    """Offset: time t there corresponds to t + offset here; None except for sounds."""
     score: float
     """Correlation, -1 to 1."""
     evidence: dict[str, Any] = field(default_factory=dict)
-    """What else speaks for it: `differing_bits`, `confidence`, `overlap_seconds`, `corners`, `points`."""
+    """Further evidence: `differing_bits`, `confidence`, `overlap_seconds`, `corners`, `points`."""
 
     def turned(self) -> SourceLink:
-        """The same, seen from the other end."""
+        """Return the link seen from the other end."""
         return SourceLink(
             kind=self.kind,
             here=self.there,
@@ -59,11 +59,11 @@ LINK_SCHEMA = pa.schema(
     + [(name, pa.float64()) for name in ("time_seconds", "other_time_seconds", "offset_seconds", "score")]
     + [(name, pa.int64()) for name in ("frame_number", "other_frame_number")]
 )
-"""Of the catalogue's table: a row for each end of a link; `other...` is what is there, the rest what is here."""
+"""Schema of the catalogue's table: one row per end of a link; `other...` describes the opposite end."""
 
 
 def link_row(record: dict[str, Any]) -> dict[str, Any]:
-    """A row of the table, from a link as it stands in the record of a source."""
+    """Return the table row for a link stored in a source's record."""
     here, there = record["here"], record["there"]
     return {
         **{name: record[name] for name in ("kind", "part", "offset_seconds", "score")},

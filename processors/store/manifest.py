@@ -1,4 +1,4 @@
-"""A result's own record; its presence commits the result."""
+"""Manifest of a result; its presence commits the result."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True, order=True, slots=True)
 class ResultRef:
-    """The name of a result."""
+    """Identity of a result."""
 
     source: str
     """SHA-256 of the source's bytes."""
     processor: str
     key: str
-    """SHA-256 of processor, version, parameters and source, and of the label that it is read with."""
+    """SHA-256 over processor, version, parameters, source and the label with which it is read."""
 
     @classmethod
     def of(cls, processor: Processor, digests: Sequence[str]) -> ResultRef:
-        """Return the name of what a processor makes of a source, given the `digests` of the source."""
+        """Return the identity of a processor's result, given the `digests` of the source."""
         return cls(source=digests[0], processor=processor.name, key=result_key(processor, *digests))
 
 
@@ -42,47 +42,47 @@ class StoredItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Wall-clock time that one result took within its pass; estimates are made of it."""
+    """Wall-clock time of one result within its pass; the basis of estimates."""
 
     reading_seconds: float
-    """Decoding what it read; shared by all results of the pass that read the same units."""
+    """Decoding time; shared by all results of the pass that read the same units."""
     own_seconds: float
-    """Its own work, writing included."""
+    """Time of its own work, including writing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Everything about one result."""
+    """Complete record of one result."""
 
     ref: ResultRef
     version: int
-    """Of the processor."""
+    """Version of the processor."""
     parameters: dict[str, Json]
     verdict: Verdict
     reason: str | None
-    """Why it was refused or failed; of a made one, what of its source is damaged, None where the source is whole."""
+    """Reason for refusal or failure; for a successful result, the damage to its source, or None."""
     items: tuple[StoredItem, ...]
     source_name: str
-    """The file's own name when the result was made."""
+    """Original name of the source when the result was made."""
     release: str
     source_facts: Json
-    """What reading the source turned up: counts and losses; None where it was not read to its end."""
+    """Decoding report of the source: counts and losses; None if it was not read to its end."""
     software: dict[str, str]
-    """Versions of Python, marsmedia and the libraries at work, and the checkout's commit where there is one."""
+    """Versions of Python, marsmedia and the libraries used, and the checkout's commit, if any."""
     host: str
-    """Name of the machine, and its system."""
+    """Name of the machine and its operating system."""
     started_utc: str
     seconds: float
-    """Wall-clock time of the pass that made it; one pass may make several results."""
+    """Wall-clock time of its pass; one pass may make several results."""
     cost: Cost | None = None
-    """None where the pass did not come to its end."""
+    """Cost of the result; None if the pass was not completed."""
     label: LabelRef | None = None
-    """The label that the source was read with; None, and not written, for nearly all."""
+    """Label with which the source was read; usually None, and then not written."""
     blame: Blame | None = None
-    """Whose fault it is that it was refused or failed, `file` or `marsmedia`; None, and not written, where it was made.
-    Manifests from before this was recorded have None too."""
+    """Cause of a refusal or failure, `file` or `marsmedia`; None, and not written, for a successful result. Older
+    manifests without this field have None too."""
     traceback: str | None = None
-    """Where marsmedia is to blame, what whoever mends it needs; else None, and not written."""
+    """Traceback for debugging if marsmedia is to blame; otherwise None, and not written."""
 
     def to_json(self) -> bytes:
         record = as_json(self)
@@ -95,7 +95,7 @@ class Manifest:
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """Of every file that it is made of, as `Source.digests`."""
+        """Return the digests of all files from which it is made, as `Source.digests`."""
         return (self.ref.source, self.label.sha256) if self.label else (self.ref.source,)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Fixity of the masters: hashes the raw files again and names each that has changed, is missing or is new."""
+"""Fixity check of the masters: hashes the raw files again and reports changed, missing and new ones."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from processors.store.fixity import Checked, FixityFault
 def check_masters(
     rows: Iterable[SourceRow], *, after: str = "", wanted: Callable[[str], bool] = lambda path: True
 ) -> Iterator[Checked]:
-    """Hash every raw file that the catalogue knows, in the order of paths; a new one is named and not hashed.
+    """Hash every raw file in the catalogue, in path order; new files are reported but not hashed.
 
     Parameters
     ----------
-    rows : what every path holds.
-    after : the path of the last file that was looked at before; only those behind it are.
-    wanted : says of each path whether it is looked at.
+    rows : contents of every path.
+    after : path of the last file already verified; only later ones are verified.
+    wanted : decides for each path whether it is verified.
     """
     by_root: dict[str, dict[str, SourceRow]] = {}
     for row in rows:
@@ -33,7 +33,7 @@ def check_masters(
             places[root] = (root, None, None)
             continue
         for path in known.keys() | found.keys():
-            if path not in places or path in known:  # a folder may lie in another
+            if path not in places or path in known:  # a folder may be inside another
                 places[path] = (root, known.get(path), found.get(path))
     for path, (root, row, file) in sorted(places.items()):
         if path > after and wanted(path):
@@ -41,7 +41,7 @@ def check_masters(
 
 
 def _found(root: str) -> dict[str, FoundFile] | None:
-    """The files below a folder; None where it cannot be listed."""
+    """Return the files below a folder; None if it cannot be listed."""
     try:
         return {storable(entry.path): entry for entry in survey(Path(root)) if isinstance(entry, FoundFile)}
     except OSError:
@@ -51,7 +51,7 @@ def _found(root: str) -> dict[str, FoundFile] | None:
 def _checked(path: str, root: str, row: SourceRow | None, file: FoundFile | None) -> Checked:
     if path == root:
         return _one(
-            path, FixityFault(path=path, kind="missing", reason="the folder of releases is not there", is_master=True)
+            path, FixityFault(path=path, kind="missing", reason="the folder of releases is missing", is_master=True)
         )
     place = f"{Path(root).name}/{path[len(root) + 1 :]}"
     if row is None:
@@ -68,9 +68,9 @@ def _checked(path: str, root: str, row: SourceRow | None, file: FoundFile | None
         return Checked(path=path, item_count=0, size_bytes=file.size_bytes, faults=())
     same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
     what_to_do = (
-        "its size and date are as before: restore it from a copy"
+        "its size and date are unchanged: restore it from a copy"
         if same
-        else "it was replaced since it was ingested: run `marsmedia ingest` if that was meant"
+        else "it was replaced after ingestion: run `marsmedia ingest` if this was intended"
     )
     reason = f"was {row.digest[:16]}... is {digest[:16]}...; {what_to_do}"
     return _one(path, FixityFault(path=place, kind="changed", reason=reason, is_master=True), file.size_bytes)

@@ -1,4 +1,4 @@
-"""Which sources a person means: by name, release, medium, mission, sol, event, camera, date, or SQL."""
+"""Selection of sources by name, release, medium, mission, sol, event, camera, date or SQL."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ WORDS = ("medium", "release", "processor", "mission", "sol", "event", "camera", 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Every field that is set narrows; several names widen."""
+    """Criteria of a selection: every field that is set narrows it; several names widen it."""
 
     names: tuple[str, ...] = ()
     medium: str | None = None
     release: str | None = None
     processor: str | None = None
-    """Of items; it narrows no sources."""
+    """Processor of items; does not narrow the sources."""
     mission: str | None = None
     sols: tuple[int, int] | None = None
-    """First and last."""
+    """First and last sol."""
     event: str | None = None
     camera: str | None = None
     date: When | None = None
     sql: str | None = None
-    """A condition on the columns of the view `known`."""
+    """SQL condition on the columns of the view `known`."""
 
 
 def parse(words: Sequence[str]) -> Selection:
@@ -44,7 +44,7 @@ def parse(words: Sequence[str]) -> Selection:
 
     Raises
     ------
-    RequestError : a word that means nothing; the message names it.
+    RequestError : a word is invalid; the message names it.
     """
     names: list[str] = []
     fields: dict[str, Any] = {}
@@ -79,18 +79,18 @@ def _sols(text: str) -> tuple[int, int]:
 
 
 def select(selection: Selection, catalogue: Catalogue, *, every_place: bool = False) -> list[SourceRow]:
-    """The media sources that are meant, one row each, in the order of release and name.
+    """Return the selected media sources, one row each, in order of release and name.
 
-    A source that lies at several places is given as it is at the first of those that are meant: the row's release and
-    path say whose words are asked for. What is no longer in raw is meant only by its path, name or digest.
+    A source at several paths is returned as it is at the first selected one: the row's release and path determine
+    whose metadata apply. A file no longer in raw is selected only by its path, name or digest.
 
     Parameters
     ----------
-    every_place : give a row for each of the places in raw that are meant, not the first alone.
+    every_place : return a row for each selected path in raw, not only for the first.
 
     Raises
     ------
-    RequestError : there are none, a name means none or several, or the SQL is wrong.
+    RequestError : no source matches, a name matches none or several, or the SQL is invalid.
     """
     rows = [row for row in catalogue.sightings() if row.kind == "media"]
     meant = _at_places(selection, catalogue, rows)
@@ -109,7 +109,7 @@ def select(selection: Selection, catalogue: Catalogue, *, every_place: bool = Fa
 
 
 def _at_places(selection: Selection, catalogue: Catalogue, rows: list[SourceRow]) -> list[SourceRow]:
-    """The rows of which what is asked for is known: all of it of one place."""
+    """Return the rows whose own path satisfies all conditions."""
     import duckdb
 
     if selection.release is not None:
@@ -133,7 +133,7 @@ def _place(row: SourceRow) -> tuple[str, str]:
 
 
 def _first(row: SourceRow) -> tuple[bool, float, str, str]:
-    """Sorts what is in raw first, in the order of its places; then what was there last."""
+    """Return a sort key: files in raw first, in path order; then the latest past ones."""
     gone = datetime.fromisoformat(row.gone_utc).timestamp() if row.gone_utc else 0.0
     return row.gone_utc is not None, -gone, row.relative, row.path
 
@@ -162,7 +162,7 @@ def _conditions(selection: Selection) -> tuple[list[str], list[object]]:
 
 
 def _named(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
-    """Every place that a pattern, path, name or digest means."""
+    """Return every path that matches a pattern, path, name or digest."""
     if any(character in word for character in "*?["):
         found = [row for row in rows if fnmatchcase(row.name, word) or fnmatchcase(row.relative, word)]
         if present := [row for row in found if row.gone_utc is None]:
@@ -174,17 +174,17 @@ def _named(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
 
 
 def find_source(word: str, rows: Sequence[SourceRow]) -> SourceRow:
-    """The one source that is meant by a path, a name or the first characters of a digest; it may be gone.
+    """Return the one source that matches a path, a name or the first characters of a digest; it may be gone.
 
     Raises
     ------
-    RequestError : none is, or several are; the message names them.
+    RequestError : none or several match; the message names them.
     """
     return min(_places(word, rows), key=_first)
 
 
 def _places(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
-    """Every place of the one source that is meant: those in raw, and only where there is none, those that were."""
+    """Return every path of the one matching source: those in raw or, if there are none, past ones."""
     for meant in (_at_path(word, rows), _called(word, rows), _of_digest(word, rows)):
         found = [row for row in meant if row.gone_utc is None] or _latest(meant)
         if len({row.digest for row in found}) > 1:
@@ -208,7 +208,7 @@ def _at_path(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
 
 
 def _called(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
-    """By the whole path below the folder of releases, else by its end: a name, or a name in a folder."""
+    """Match the whole path below the folder of releases, else its end: a name, or a name in a folder."""
     whole = [row for row in rows if row.relative == word]
     return whole or [row for row in rows if row.name == word or row.relative.endswith(f"/{word}")]
 
@@ -218,8 +218,8 @@ def _of_digest(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
 
 
 def _latest(rows: Sequence[SourceRow]) -> list[SourceRow]:
-    """Of each place what it held last."""
+    """Return the latest content of each path."""
     latest: dict[str, SourceRow] = {}
-    for row in rows:  # the oldest first
+    for row in rows:  # oldest first
         latest[row.path] = row
     return list(latest.values())

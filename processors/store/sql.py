@@ -1,4 +1,4 @@
-"""The catalogue in SQL: its tables, and views over them, on a connection that can read nothing else."""
+"""SQL access to the catalogue: its tables and views, on a connection that can read nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CREATE VIEW sources AS
 SELECT * REPLACE (coalesce(gone_utc, lead(seen_utc) OVER (PARTITION BY path ORDER BY seen_utc)) AS gone_utc)
 FROM stored_sources
 """
-"""One row for each place and what it holds or held; `gone_utc` is NULL while it holds it."""
+"""One row per path and each of its contents, present or past; `gone_utc` is NULL for the present one."""
 
 AUDITS = f"""
 CREATE VIEW audits AS
@@ -27,7 +27,7 @@ FROM stored_items i JOIN results r USING (source, processor, key)
 WHERE processor = 'video.integrity' AND i.name = 'integrity.json'
 QUALIFY row_number() OVER (PARTITION BY source ORDER BY {LATEST_FIRST}) = 1
 """
-"""One row an audited video: what its latest audit says."""
+"""One row per audited video, with its latest audit."""
 
 ITEMS = """
 CREATE VIEW items AS
@@ -36,7 +36,7 @@ SELECT i.* REPLACE (
        ELSE json_merge_patch(i.facts::JSON, json_object('audit', a.audit))::VARCHAR END AS facts)
 FROM stored_items i LEFT JOIN audits a ON a.source = i.source
 """
-"""Every item; the latest audit of its source travels in its facts."""
+"""Every item, with the latest audit of its source in its facts."""
 
 SIGHTED = f"""
 CREATE VIEW sighted AS
@@ -53,9 +53,9 @@ FROM places p LEFT JOIN words w ON w.source = p.digest AND (
 QUALIFY row_number() OVER (
   PARTITION BY p.path, p.digest ORDER BY w.source_name = p.name DESC, {LATEST_FIRST}) = 1
 """
-"""One row for each place of a media file, with the evidence that holds what is said there.
+"""One row per path of a media file, with the evidence for that path.
 
-Where no run has planned the evidence of a place yet, it is the latest of its release, or the only one there is.
+If no run has planned the evidence of a path yet, it is the latest of its release, or the only existing one.
 """
 
 SIGHTINGS = """
@@ -73,9 +73,9 @@ SELECT s.path, s.name, s.release, s.relative, s.medium, s.format, s.codec, s.siz
        a.audit->>'words' AS audit, (a.audit->>'motion_may_be_measured')::BOOLEAN AS motion_may_be_measured
 FROM sighted s LEFT JOIN audits a ON a.source = s.digest LEFT JOIN disagreements d ON d.source = s.digest
 """
-"""One row for each place of a media file: what is said there, and the audit of its bytes.
+"""One row per path of a media file: the statements about it, and the audit of its bytes.
 
-`disagreement_count` counts, too, what other places of the same bytes say otherwise.
+`disagreement_count` includes conflicts with other paths of the same bytes.
 """
 
 KNOWN = """
@@ -85,13 +85,13 @@ QUALIFY row_number() OVER (
   PARTITION BY source
   ORDER BY gone_utc IS NULL DESC, CASE WHEN gone_utc IS NOT NULL THEN seen_utc END DESC, relative, path) = 1
 """
-"""One row a source, as it is said at the first place that holds it, or that held it last."""
+"""One row per source, as stated at the first path that holds it, or the last that held it."""
 
 COUNTS = pa.schema([("source", pa.string()), ("count", pa.int64())])
 
 
 def connect(catalogue: Catalogue) -> duckdb.DuckDBPyConnection:
-    """A connection with the tables and views, `known` and `sightings` among them; close it after use."""
+    """Return a connection with the tables and views, including `known` and `sightings`; close it after use."""
     import duckdb
 
     connection = duckdb.connect()

@@ -1,10 +1,10 @@
-"""The store's one small interface to the disk: all path arithmetic is in this file.
+"""Interface of the store to the disk; all path arithmetic is in this file.
 
-results/<source[:2]>/<source>/<processor>/<key[:16]>/   items and `manifest.json`; never changed once there
-results/<source[:2]>/<source>/source.json                where the source was seen; rewritten when that changes
-scratch/   work in progress, on the same file system; anything here is left over from a run that was killed
-by-name/   links for people who browse folders; made anew from the catalogue
-catalogue/ the Delta tables;   runs/ one report a run
+results/<source[:2]>/<source>/<processor>/<key[:16]>/   items and `manifest.json`; never changed once written
+results/<source[:2]>/<source>/source.json                paths at which the source was seen; rewritten on change
+scratch/   work in progress, on the same file system; leftovers here are from killed runs
+by-name/   links for browsing; rebuilt from the catalogue
+catalogue/ the Delta tables;   runs/ one report per run
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Store:
     """A processed store in a folder."""
 
     def __init__(self, root: Path) -> None:
-        """Open the store, creating it where there is none.
+        """Open the store, creating it if it does not exist.
 
         Raises
         ------
@@ -47,10 +47,10 @@ class Store:
             found = json.loads(mark.read_bytes())["marsmedia_store_format"]
         except OSError as error:
             why = error.strerror or str(error)
-            raise StoreError(f"{root}: the store cannot be opened ({why}): check that it can be written") from error
+            raise StoreError(f"{root}: the store cannot be opened ({why}): check its write permissions") from error
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
-                f"{root}/store.json: not the mark of a store: choose another folder with --store"
+                f"{root}/store.json: not a valid store file: choose another folder with --store"
             ) from error
         if found > STORE_FORMAT:
             raise StoreError(f"{root}: made by a newer marsmedia (store format {found}): use that version")
@@ -76,14 +76,14 @@ class Store:
         return self.root / "by-name"
 
     def folder(self, ref: ResultRef) -> Path:
-        """Where a result's files lie, whether or not it is there yet."""
+        """Return the folder of a result's files, whether or not it exists yet."""
         return self._source_folder(ref.source) / ref.processor / ref.key[:16]
 
     def _source_folder(self, digest: str) -> Path:
         return self._results / digest[:2] / digest
 
     def has(self, ref: ResultRef) -> bool:
-        """Is the result committed? Asked 100,000 times before a run, so it builds no `Path`."""
+        """Return whether the result is committed. Called 100,000 times before a run, so it builds no `Path`."""
         return os.path.exists(  # noqa: PTH110
             f"{self.root}/results/{ref.source[:2]}/{ref.source}/{ref.processor}/{ref.key[:16]}/manifest.json"
         )
@@ -99,7 +99,7 @@ class Store:
         return self.read_manifest(self.folder(ref) / "manifest.json")
 
     def read_manifest(self, path: Path) -> Manifest:
-        """Read a manifest by where it lies, as `manifest_paths` gives it; raises as `manifest` does."""
+        """Read a manifest from a path returned by `manifest_paths`; raises as `manifest` does."""
         where = str(path.relative_to(self.root))
         try:
             return Manifest.from_json(path.read_bytes(), where)
@@ -107,21 +107,21 @@ class Store:
             raise ResultMissing(f"{where}: missing: run `marsmedia ingest` to make it again") from error
 
     def manifest_paths(self, digest: str | None = None) -> Iterator[Path]:
-        """Every manifest in the store, or those of one source, in the order of their names."""
+        """Yield every manifest path in the store, or those of one source, in name order."""
         pattern = f"{digest[:2]}/{digest}/*/*/manifest.json" if digest else "*/*/*/*/manifest.json"
         yield from sorted(self._results.glob(pattern))
 
     def manifests(self, digest: str | None = None) -> Iterator[Manifest]:
-        """Every readable manifest, as `manifest_paths`; raises `ResultCorrupt` at one that is not."""
+        """Yield every manifest in the order of `manifest_paths`; raises `ResultCorrupt` at an unreadable one."""
         for path in self.manifest_paths(digest):
             yield self.read_manifest(path)
 
     def item_path(self, ref: ResultRef, name: str) -> Path:
-        """An item as a local file, for reading."""
+        """Return an item's local path, for reading."""
         return self.folder(ref) / name
 
     def open_item(self, ref: ResultRef, name: str) -> BinaryIO:
-        """Open an item for reading; raises `ResultMissing` where it is not there."""
+        """Open an item for reading; raises `ResultMissing` if it is missing."""
         try:
             return self.item_path(ref, name).open("rb")
         except FileNotFoundError as error:
@@ -129,7 +129,7 @@ class Store:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder on the store's file system, removed at the end, whatever happens."""
+        """Yield a folder on the store's file system that is always removed at the end."""
         folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch))
         try:
             yield folder
@@ -137,9 +137,9 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def commit(self, folder: Path, manifest: Manifest) -> bool:
-        """Make a result of a scratch folder that holds its items; True where it is new.
+        """Turn a scratch folder with its items into a result; return True if it is new.
 
-        The manifest and the folder are flushed to the disk, then the folder is renamed once. Where another run has
+        The manifest and the folder are flushed to the disk, then the folder is renamed once. If another run has
         committed the same result meanwhile, that one stays, unless it is a failure.
         """
         write_durably(folder / "manifest.json", manifest.to_json())
@@ -152,18 +152,18 @@ class Store:
                 raise
             if self.has(manifest.ref) and self.manifest(manifest.ref).verdict != "failed":
                 return False
-            self.remove(manifest.ref)  # a failure that was tried again, or a folder without its manifest
+            self.remove(manifest.ref)  # a retried failure, or a folder without its manifest
             folder.rename(target)
         _flush_folder(target.parent)
         return True
 
     def remove(self, ref: ResultRef) -> None:
-        """Remove a result; it is gone at once, its files a moment later."""
+        """Remove a result; it disappears at once, its files a moment later."""
         with self.scratch() as folder, suppress(FileNotFoundError):
             self.folder(ref).rename(folder / "removed")
 
     def sweep(self) -> int:
-        """Remove what killed runs left in scratch; gives how many folders. Those of processes alive here stay."""
+        """Remove the scratch folders of killed runs and return their number. Those of live local processes stay."""
         removed = 0
         for left in self._scratch.iterdir():
             owner = left.name.partition("-")[0]
@@ -173,28 +173,28 @@ class Store:
         return removed
 
     def write_source(self, digest: str, record: dict[str, Any]) -> None:
-        """Keep where a source was seen, beside its results."""
+        """Record where a source was seen, next to its results."""
         folder = self._source_folder(digest)
         folder.mkdir(parents=True, exist_ok=True)
         data = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
         replace_file(folder / "source.json", data)
 
     def source(self, digest: str) -> dict[str, Any] | None:
-        """Where a source was seen; None where there is no readable record: the next run makes it again."""
+        """Return where a source was seen; None without a readable record: the next run writes it again."""
         try:
             return json.loads((self._source_folder(digest) / "source.json").read_bytes())
         except (FileNotFoundError, ValueError):
             return None
 
     def sources(self) -> Iterator[dict[str, Any]]:
-        """Every readable source record, in the order of digests."""
+        """Yield every readable source record, in digest order."""
         for path in sorted(self._results.glob("*/*/source.json")):
             if record := self.source(path.parent.name):
                 yield record
 
 
 def put_item(folder: Path, item: Item) -> StoredItem:
-    """Write an item into a result's scratch folder and flush it; a file that lies there already is only hashed."""
+    """Write an item into a result's scratch folder and flush it; a file already in it is only hashed."""
     path = folder / item.name
     if item.data is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -372,9 +372,9 @@ def test_time_stamps_that_jump_again_and_again_do_not_become_a_day_of_nothing(tm
     [
         (
             "pcmwaveformat-24bit-4byte-48kHz-stereo",
-            "24-bit samples in 4 bytes each, at which end the header does not say",
+            "24-bit samples in 4 bytes each, with alignment not stated in the header",
         ),
-        ("waveformatextensible-24bit-4byte-48kHz-stereo", "24-bit samples at the lower end of 4 bytes"),
+        ("waveformatextensible-24bit-4byte-48kHz-stereo", "24-bit samples right-justified in 4 bytes"),
     ],
 )
 def test_samples_that_both_libraries_misread_are_refused(samples: Path, name: str, message: str) -> None:

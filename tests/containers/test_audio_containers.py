@@ -179,7 +179,7 @@ def test_a_cut_file_of_compressed_sound_is_damaged(tmp_path: Path) -> None:
 def test_more_channels_than_are_read_are_refused_with_their_number(tmp_path: Path) -> None:
     path = tmp_path / "many.wav"
     path.write_bytes(wave(fmt(channels=32_767), chunk(b"data", bytes(65_534))))
-    with pytest.raises(RefusedMedia, match="32767 channels, more than the 64 that are read"):
+    with pytest.raises(RefusedMedia, match="32767 channels, more than the supported 64"):
         FileReader(SourceFile.at(path), "wav")
 
 

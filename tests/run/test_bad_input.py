@@ -59,9 +59,9 @@ def test_links_pipes_and_folders_with_media_names(raw: Path, maker: MediaMaker, 
     assert (report.sources, report.duplicates, report.not_taken) == (1, 1, 4)
     reasons = {problem.file: problem.reason.partition(":")[0] for problem in report.problems}
     assert reasons == {
-        "june/again": "a link to a folder",
-        "june/nowhere.jpg": "a link to nothing",
-        "june/out.jpg": "a link that leads out of the release",
+        "june/again": "link to a folder",
+        "june/nowhere.jpg": "broken link",
+        "june/out.jpg": "link points outside the release",
         "june/pipe.wav": "not a regular file (a pipe, socket or device)",
     }
 
@@ -100,8 +100,8 @@ def test_a_file_that_changes_while_it_is_read_is_told_and_made_the_next_time(
     report = run_ingest(raw, tmp_path / "store", RECIPES, Options(), meddle, name="meddled")
     assert (report.state, counts(report)) == ("failed", (4, 0, 0, 0, 4))
     assert {problem.reason for problem in report.problems} == {
-        "changed during the run: run again when it has stopped changing",
-        "vanished during the run: put it back and run again",
+        "changed during the run: run again when it no longer changes",
+        "vanished during the run: restore it and run again",
     }
     assert list((tmp_path / "store/results").rglob("manifest.json")) == []
     assert counts(ingest(raw, tmp_path / "store")) == (2, 2, 0, 0, 0)

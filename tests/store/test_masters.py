@@ -74,7 +74,7 @@ def test_verify_names_a_master_that_changed_with_its_old_date(raw: Raw) -> None:
     now = raw.flip()
     told = (
         f"changed: raw/june/photo.jpg: was {raw.before[:16]}... is {now[:16]}...; "
-        "its size and date are as before: restore it from a copy"
+        "its size and date are unchanged: restore it from a copy"
     )
     for option in ("--raw-only", "--sample=100"):
         code, lines = raw.run("verify", option)
@@ -87,13 +87,13 @@ def test_verify_names_masters_that_are_missing_replaced_and_new(raw: Raw) -> Non
     (raw.folder / "june/second.jpg").write_bytes(raw.other)
     assert raw.run("verify") == (0, ["new: raw/june/second.jpg: not ingested yet", raw.run("verify")[1][-1]])
     raw.replace()
-    assert "it was replaced since it was ingested: run `marsmedia ingest` if that was meant" in raw.run("verify")[1][0]
+    assert "it was replaced after ingestion: run `marsmedia ingest` if this was intended" in raw.run("verify")[1][0]
     raw.photo.unlink()
     code, lines = raw.run("verify", "--raw-only")
     assert (code, lines[0].partition("...")[0]) == (1, f"missing: raw/june/photo.jpg: was {raw.before[:16]}")
     shutil.rmtree(raw.folder)
     code, lines = raw.run("verify", "--raw-only")
-    assert (code, lines[0]) == (1, f"missing: {raw.folder}: the folder of releases is not there")
+    assert (code, lines[0]) == (1, f"missing: {raw.folder}: the folder of releases is missing")
 
 
 def test_verify_goes_on_with_the_masters_where_it_was_killed(raw: Raw) -> None:
