@@ -1,4 +1,4 @@
-"""Arrays of samples to PyAV's frames and back. Packed, because PyAV 18 fails on eight planes (it looks for a ninth)."""
+"""Conversion of sample arrays to PyAV frames and back; packed, as PyAV 18 fails on eight planes (expects a ninth)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def as_float32(samples: np.ndarray) -> np.ndarray:
 
 
 def frame_of(samples: np.ndarray, *, rate_hz: int, layout: str, first_sample: int) -> av.AudioFrame:
-    """A frame in `FORMAT` of float32, shape (channels, samples), full scale 1."""
+    """Return a frame in `FORMAT` from float32 samples, shape (channels, samples), full scale 1."""
     packed = np.ascontiguousarray(samples.T, dtype=np.float32).reshape(1, -1)
     frame = av.AudioFrame.from_ndarray(packed, format=FORMAT, layout=layout)
     frame.sample_rate, frame.pts, frame.time_base = rate_hz, first_sample, Fraction(1, rate_hz)
@@ -44,7 +44,7 @@ def frame_of(samples: np.ndarray, *, rate_hz: int, layout: str, first_sample: in
 
 
 def ints_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
-    """The integers of a frame as they are, shape (samples, channels)."""
+    """Return the unscaled integers of a frame, shape (samples, channels)."""
     channels = frame.layout.nb_channels
     if frame.format.is_planar and channels == PLANES_THAT_FAIL:
         (frame,) = av.AudioResampler(format=frame.format.packed).resample(frame)
@@ -53,7 +53,7 @@ def ints_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
 
 
 def samples_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
-    """float32, shape (channels, samples), integers divided by their full scale."""
+    """Return a frame's samples as float32, shape (channels, samples), integers divided by their full scale."""
     channels = frame.layout.nb_channels
     if frame.format.is_planar and channels == PLANES_THAT_FAIL:
         (frame,) = av.AudioResampler(format=frame.format.packed).resample(frame)

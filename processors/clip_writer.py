@@ -1,4 +1,4 @@
-"""Write H.264 clips in MP4: at a steady rate with moviepy, or each picture at its exact presentation time with PyAV."""
+"""Writers of H.264 clips in MP4: at a constant frame rate with moviepy, or at exact presentation times with PyAV."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 BT709 = 1
-"""ITU-T H.273: colour primaries, transfer and matrix of BT.709."""
+"""Code of BT.709's colour primaries, transfer and matrix (ITU-T H.273)."""
 TO_BT709 = (
     "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=bicubic+accurate_rnd+full_chroma_int+bitexact,"
     "format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 )
-"""FFmpeg filter: unless told otherwise, ffmpeg converts RGB with the BT.601 matrix."""
+"""FFmpeg filter to BT.709; by default ffmpeg converts RGB with the BT.601 matrix."""
 
 
 def write_steady_clip(
@@ -32,18 +32,18 @@ def write_steady_clip(
     is_for_web: bool = True,
     options: Sequence[str] = (),
 ) -> None:
-    """Write H.264 in MP4 at a steady frame rate; the same pictures give the same bytes.
+    """Write H.264 in MP4 at a constant frame rate; the same pictures give the same bytes.
 
     Parameters
     ----------
-    picture_at : gives the picture of each index in turn: uint8 RGB, shape (height, width, 3), sides even.
-    audio : file whose audio goes into the clip, encoded as `audio_codec`, or as it is with `copy`.
-    is_for_web : put the index before the pictures, so that players can start before they have the whole file.
+    picture_at : returns the picture of each index in turn: uint8 RGB, shape (height, width, 3), sides even.
+    audio : file with the clip's audio, encoded as `audio_codec`, or unchanged with `copy`.
+    is_for_web : put the index before the pictures so that playback can start before the download ends.
     options : further options of ffmpeg.
 
     Raises
     ------
-    OSError : ffmpeg wrote another number of frames (moviepy does not check how ffmpeg ended).
+    OSError : ffmpeg wrote another number of frames (moviepy does not check ffmpeg's exit code).
     """
     from moviepy import VideoClip
 
@@ -74,10 +74,10 @@ def write_steady_clip(
 
 
 class WebClip:
-    """One MP4 file; its first picture is shown at 0. Raises `OSError` where it cannot be written."""
+    """An MP4 file whose first picture is shown at 0 s. Raises `OSError` if it cannot be written."""
 
     def __init__(self, path: Path, time_base: Fraction, first_pts: int, size_px: tuple[int, int]) -> None:
-        """`size_px`: width and height, even, for 4:2:0 has one colour for each 2 by 2 px."""
+        """Open the file; `size_px` is width and height, even because 4:2:0 has one colour per 2 by 2 px."""
         self.path = path
         self.first_pts = first_pts
         self.size_px = size_px
@@ -94,7 +94,7 @@ class WebClip:
         codec.color_range = ColorRange.MPEG.value
 
     def write(self, picture: np.ndarray, pts: int, end_pts: int) -> None:
-        """Add a picture: uint8, shape (height, width, 3), full-range RGB, cut to the clip's size; `pts` ascending."""
+        """Add a picture: uint8, shape (height, width, 3), full-range RGB, cropped to the clip; `pts` ascending."""
         width, height = self.size_px
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), format="rgb24")
         coded = frame.reformat(
@@ -106,12 +106,12 @@ class WebClip:
         self.frame_count += 1
 
     def close(self) -> None:
-        """Write what the encoder still holds, and the index."""
+        """Flush the encoder and write the index."""
         self._mux(None)
         self._container.close()
 
     def _mux(self, frame: av.VideoFrame | None) -> None:
         for packet in self._stream.encode(frame):
             if packet.pts is not None:
-                packet.duration = self._lengths.pop(packet.pts)  # the encoder does not pass it on
+                packet.duration = self._lengths.pop(packet.pts)  # the encoder drops it
             self._container.mux(packet)

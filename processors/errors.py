@@ -1,9 +1,9 @@
-"""What can go wrong, one class per reaction.
+"""Error classes, one per reaction.
 
-`MediaError`: the file is at fault; stored as its result, never retried. `StoreError`: our disk is at fault; the run
-stops. An `OSError` with an errno: the machine is at fault; tried again. Anything else: a bug or a wrong parameter.
+`MediaError`: the file is at fault; stored as its result, never retried. `StoreError`: the store's disk is at fault; the
+run stops. An `OSError` with an errno: the machine is at fault; retried. Anything else: a bug or a wrong parameter.
 
-Messages read `what is wrong: what to do`; whoever shows one puts the file's name in front.
+Messages read `what is wrong: what to do`; the caller that shows one prepends the file's name.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Literal
 
 Verdict = Literal["made", "refused", "failed"]
 Blame = Literal["file", "machine", "marsmedia"]
-"""Whose fault it is that a result was refused or failed. `marsmedia`: a bug in this program. `machine`: no memory,
-thread or space was left, or the file could not be read; such a failure is not stored."""
+"""Cause of a refusal or failure. `marsmedia`: a bug in this program. `machine`: no memory, thread or space was left,
+or the file could not be read; such a failure is not stored."""
 
 
 class MediaError(Exception):
-    """The file cannot give what was asked of it.
+    """Error caused by the file.
 
     Parameters
     ----------
     what : what is wrong.
-    todo : what a person can do about it.
+    todo : how the user can fix it.
     """
 
     def __init__(self, what: str, todo: str = "fetch the file again, or convert it with another tool") -> None:
@@ -36,28 +36,28 @@ class MediaError(Exception):
 
 
 class UnsupportedMedia(MediaError):
-    """A format or feature that no reader here handles."""
+    """Unsupported format or feature."""
 
 
 class DamagedMedia(MediaError):
-    """The bytes break the format's own rules, or decode to nothing."""
+    """Bytes that violate the format's rules or decode to nothing."""
 
 
 class RefusedMedia(MediaError):
-    """Over a limit, or it refers to something that it must not open."""
+    """Media over a limit, or with forbidden references."""
 
 
 class OutOfMemory(RefusedMedia):
-    """A decoder asked for more memory than there is; in a worker that was used before, that may be others' doing."""
+    """Memory requested by a decoder exceeds the available; in a reused worker, earlier files may be the cause."""
 
 
 class UsedNotMade(MediaError):
-    """A result that this one is made of was refused or failed, so this one is too.
+    """Refusal or failure because a required input result was refused or failed.
 
     Parameters
     ----------
-    root : processor of the result where the trouble began; between the two there may be others.
-    reason : why that one was not made, with what to do about it.
+    root : processor of the result that is the root cause; there may be others in between.
+    reason : why that result was not made, and how to fix it.
     """
 
     def __init__(self, root: str, verdict: Verdict, reason: str, blame: Blame) -> None:
@@ -67,44 +67,44 @@ class UsedNotMade(MediaError):
 
 
 class StoreError(Exception):
-    """The processed store cannot be trusted or used: stop and look."""
+    """The processed store cannot be trusted or used; the run must stop."""
 
 
 class RecipeError(Exception):
-    """The operator's recipes cannot be read: a wrong name or value; the message says which."""
+    """A wrong name or value in the operator's recipes, named in the message."""
 
 
 class RequestError(Exception):
-    """What a person asks for means nothing here: a selection, a pack's recipe; the message says what to write."""
+    """Invalid user request, such as a selection or a pack's recipe; the message says what to write."""
 
 
 class ResultMissing(StoreError):
-    """A result or an item that should be in the store is not."""
+    """A result or item is missing from the store."""
 
 
 class ItemMissing(ResultMissing):
-    """A result that is there has no item of that name: nothing is wrong with the store."""
+    """An existing result has no item of that name; the store itself is intact."""
 
 
 class ResultCorrupt(StoreError):
-    """A stored file's bytes are not those that its manifest names."""
+    """A stored file's bytes do not match its manifest."""
 
 
 class SourceChanged(OSError):
-    """The file changed or vanished while it was being read; its result was thrown away."""
+    """The file changed or vanished while being read; its result was discarded."""
 
 
 OF_THE_CALLER = (
     errno.EINVAL, errno.EBADF, errno.EISDIR, errno.ENOTDIR, errno.ESPIPE, errno.EDOM, errno.ERANGE, errno.EOVERFLOW,
     errno.ENAMETOOLONG, errno.EILSEQ,
 )  # fmt: skip
-"""What the system says of a wrong request: such an `OSError` is not the machine's fault, and comes every time."""
+"""Error numbers of invalid requests: such an `OSError` is not the machine's fault and recurs every time."""
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""What the system says of a disk that takes no more."""
+"""Error numbers of a disk that is full or read-only."""
 
 NO_THREAD = "can't start new thread"
-"""Python's words, in a `RuntimeError`, where the machine or a limit gives it no thread."""
+"""Message of Python's `RuntimeError` if the machine or a limit allows no more threads."""
 
 NO_MEMORY_LEFT = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"
 REASON_FOR_ERRNO = {
@@ -113,15 +113,15 @@ REASON_FOR_ERRNO = {
     errno.ENOSPC: "the disk is full: free some space and run again",
     errno.EDQUOT: "the disk quota is used up: free some space and run again",
     errno.EACCES: "permission denied: make it readable for this user and run again",
-    errno.EPERM: "operation not permitted: check who owns it and run again",
+    errno.EPERM: "operation not permitted: check its owner and run again",
     errno.EROFS: "the file system is read-only: choose another place with --store",
-    errno.ENOENT: "the file is no longer there: put it back or run again without it",
+    errno.ENOENT: "the file no longer exists: restore it or run again without it",
     errno.ESTALE: "the network file system lost the file: run again",
     errno.EMFILE: "too many open files: raise `ulimit -n` and run again",
 }
 
 
 def machine_reason(error: OSError) -> str:
-    """One line for a fault of the machine: what is wrong and what to do."""
+    """Return one line about a fault of the machine: what is wrong and what to do."""
     known = REASON_FOR_ERRNO.get(error.errno or 0)
-    return known or f"{error.strerror or error}: look at the disk and run again"
+    return known or f"{error.strerror or error}: check the disk and run again"

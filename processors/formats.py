@@ -1,7 +1,7 @@
-"""All formats in one table: how a file of each begins, what it holds, who reads it, and what its media type is.
+"""Table of all formats: signature, medium, reader and media type.
 
-`identify` goes through the rows in order; which demuxers, picture readers and libvips loaders may be opened, media
-types and suffixes are taken from here and stand nowhere else.
+`identify` tries the rows in order; allowed demuxers, picture readers and libvips loaders, media types and suffixes
+are defined only here.
 """
 
 from __future__ import annotations
@@ -24,49 +24,49 @@ from processors.contract import Medium
 
 Reader = Literal["FFmpeg", "Pillow", "planetary"]
 Mark = tuple[tuple[int, bytes], ...]
-"""(offset, bytes) pairs that are all there."""
+"""(offset, bytes) pairs that must all match."""
 
 MIN_TEXT_BYTES, TEXT_HEAD_BYTES = 12, 256
 _PRINTABLE = re.compile(rb"[\t\n\r -~]*")
-"""What begins so is text, or one of the few formats whose headers are: a read-me may begin with `BM` or `MAC `."""
+"""Start of text, or of the few formats with text headers: a read-me may begin with `BM` or `MAC `."""
 
 UNKNOWN_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A kind of file."""
+    """A file format."""
 
     name: str
-    """What records call it: as FFmpeg its demuxer or Pillow its reader; the title, where it is not opened."""
+    """Name in records: that of FFmpeg's demuxer or Pillow's reader; the title if the format is not opened."""
     title: str
-    """What people call it."""
+    """Name for people."""
     medium: Medium | None = None
-    """What it holds, or for a container, what it is taken to hold where no stream can be listed; None: not opened."""
+    """Medium; for a container, the one assumed if no stream can be listed; None: not opened."""
     marks: tuple[Mark, ...] = ()
-    """Any of these at the file's start."""
+    """Alternative signatures at the file's start."""
     check: Callable[[bytes], bool] | None = None
-    """Must hold, too, of the first bytes; alone, where a format has no marks."""
+    """Further condition on the first bytes; the only one if the format has no marks."""
     is_text: bool = False
-    """Does a file of it begin with printable characters throughout?"""
+    """True if the start of a file consists of printable characters."""
     is_certain: bool = True
-    """False: other files can begin so; it is this only if its reader agrees."""
+    """False if other files can begin this way, so that its reader must confirm it."""
     suffixes: tuple[str, ...] = ()
     media_type: str = UNKNOWN_TYPE
     sound_type: str | None = None
-    """Media type of a file that holds sound only, where it is another."""
+    """Media type of a file with audio only, if different."""
     reader: Reader | None = None
     readers: tuple[str, ...] = ()
-    """FFmpeg's demuxers or Pillow's readers that may open it."""
+    """FFmpeg demuxers or Pillow readers that may open it."""
     strips: str | None = None
-    """libvips's loader that reads it from top to bottom."""
+    """libvips loader that reads it from top to bottom."""
     is_bare: bool = False
-    """Frames of sound, one after another: none says when it is, nothing how many there are."""
+    """True for consecutive audio frames without timestamps or a count."""
     todo: str | None = None
-    """What a person can do about a file that is not opened."""
+    """Advice to the user for a file that is not opened."""
 
     def begins(self, head: bytes) -> bool:
-        """Do these first bytes of a file begin one of this kind?"""
+        """Return whether these first bytes begin a file of this format."""
         if not self.is_text and len(head) >= MIN_TEXT_BYTES and _PRINTABLE.fullmatch(head[:TEXT_HEAD_BYTES]):
             return False
         is_marked = any(all(head.startswith(part, at) for at, part in mark) for mark in self.marks)
@@ -80,7 +80,7 @@ def _at(offset: int, *magics: bytes) -> tuple[Mark, ...]:
 
 
 def _kinds(forms: tuple[bytes, ...], *kinds: bytes) -> tuple[Mark, ...]:
-    """Files in chunks: the form at byte 0, its kind at byte 8."""
+    """Return marks of chunk files: the form at byte 0, its kind at byte 8."""
     return tuple(((0, form), (8, kind)) for form in forms for kind in kinds)
 
 
@@ -177,12 +177,12 @@ def _other(
 
 
 def _has_bitmap_header(head: bytes) -> bool:
-    """The size of the second header, of which there are few (Windows and OS/2)."""
+    """Check the size of the second header, which has few valid values (Windows and OS/2)."""
     return int.from_bytes(head[14:18], "little") in (12, 16, 40, 52, 56, 64, 108, 124)
 
 
 def _is_targa(head: bytes) -> bool:
-    """Do all fields of a Truevision TGA header agree, which has no mark (version 2.0, section "TGA file header")?"""
+    """Return whether all fields of a Truevision TGA header, which has no mark, agree (2.0, "TGA file header")."""
     if len(head) < 18 or head[1] not in (0, 1) or head[2] not in (1, 2, 3, 9, 10, 11):
         return False
     has_map, depths = head[2] in (1, 9), {1: (8, 16), 2: (15, 16, 24, 32), 3: (8, 16)}[head[2] & 7]
@@ -194,13 +194,13 @@ def _is_targa(head: bytes) -> bool:
 
 
 def _has_boxes(head: bytes) -> bool:
-    """Is the first box of 8 bytes or more, or its size given elsewhere (ISO/IEC 14496-12, 4.2)?"""
+    """Return whether the first box has at least 8 bytes or its size elsewhere (ISO/IEC 14496-12, 4.2)."""
     size = int.from_bytes(head[:4], "big")
     return size in (0, 1) or size >= 8
 
 
 def _brands(head: bytes) -> tuple[bytes, ...]:
-    """Major brand of an ISO file, then those that it is compatible with (ISO/IEC 14496-12, 4.3)."""
+    """Return the major brand of an ISO file, then its compatible brands (ISO/IEC 14496-12, 4.3)."""
     if head[4:8] != b"ftyp":
         return ()
     end = min(int.from_bytes(head[:4], "big"), len(head))
@@ -224,7 +224,7 @@ def _matches(pattern: bytes) -> Callable[[bytes], bool]:
 
 
 def _zip_of(*names: bytes) -> Callable[[bytes], bool]:
-    """A ZIP archive among whose first files is one with such a name."""
+    """Return a check for a ZIP archive with such a name among its first files."""
     return lambda head: any(name in head[:4096] for name in names)
 
 
@@ -426,30 +426,30 @@ FORMATS: tuple[Format, ...] = (
     _other("font", _at(0, b"OTTO\x00", b"wOFF", b"wOF2", b"\x00\x01\x00\x00\x00"), _NOTHING,
            check=lambda head: head[:1] != b"\x00" or head[5:6] < b"\x40"),
 )  # fmt: skip
-"""In the order tried. The first whose bytes are there is what a file seems to be."""
+"""Formats in the order tried; the first match applies."""
 
 BY_NAME = {row.name: row for row in FORMATS}
 _BY_READER = {reader: row for row in FORMATS for reader in row.readers}
 
 DEMUXERS = ",".join(sorted({name for row in FORMATS if row.reader == "FFmpeg" for name in row.readers}))
-"""FFmpeg's demuxers that may be opened: each reads one self-contained file."""
+"""Allowed FFmpeg demuxers; each reads one self-contained file."""
 PICTURE_READERS = tuple(sorted({name for row in FORMATS if row.reader == "Pillow" for name in row.readers}))
-"""Pillow's readers that may be tried; every other stays closed."""
+"""Allowed Pillow readers."""
 STRIP_LOADERS = {row.name: row.strips for row in FORMATS if row.strips}
-"""libvips's loader by the format of the source; others are not opened with libvips."""
+"""libvips loader by source format; other formats are not opened with libvips."""
 BARE = frozenset(row.name for row in FORMATS if row.is_bare)
 MEDIA_SUFFIXES = tuple(sorted({f".{suffix}" for row in FORMATS if row.medium for suffix in row.suffixes}))
-"""Text with such a name is no companion of a release: something went wrong when it was fetched."""
+"""Suffixes of media; text with such a name is not a companion of a release but a failed download."""
 
 
 def title_of(name: str) -> str:
-    """What people call a format that a record names."""
+    """Return the readable name of a format."""
     row = BY_NAME.get(name) or _BY_READER.get(name.partition(",")[0])
     return row.title if row else name
 
 
 def media_type_of(name: str, medium: str | None, file_name: str = "") -> str:
-    """Media type of a source as it was released; `application/octet-stream` where its format has none."""
+    """Return the media type of a source as released; `application/octet-stream` if its format has none."""
     row = BY_NAME.get(name) or _BY_READER.get(name.partition(",")[0])
     if row is None:
         return UNKNOWN_TYPE
@@ -459,6 +459,6 @@ def media_type_of(name: str, medium: str | None, file_name: str = "") -> str:
 
 
 def belongs(suffix: str, name: str) -> bool:
-    """Is a file of this format rightly named so? A suffix that no format has says nothing."""
+    """Return whether a suffix suits a file of this format; a suffix of no format suits all."""
     owners = {row.name for row in FORMATS if suffix in row.suffixes}
     return not owners or name in owners

@@ -397,5 +397,5 @@ def test_a_label_for_two_files(found: Found) -> None:
 
 def test_text_in_utf_16_and_subtitles_are_said_to_be(run: tuple[Report, Store]) -> None:
     problems = {p.file: p.reason or "" for p in run[0].problems}
-    assert "holds subtitles only, no picture and no sound" in problems["video/subtitles_only.mkv"]
+    assert "holds subtitles only, no video or audio" in problems["video/subtitles_only.mkv"]
     assert "audio/README.txt" not in problems

@@ -1,1 +1,1 @@
-"""Comparison of two results of one processor, and provenance."""
+"""Comparison of results, and their provenance."""

@@ -1,4 +1,4 @@
-"""How far two pictures differ, in levels, and where."""
+"""Pixel-by-pixel comparison of two pictures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ def compare_pictures(first: Path, second: Path, out: Path | None) -> dict[str, f
 
     Parameters
     ----------
-    out : where to write the absolute difference, its largest value as white; None: nowhere.
+    out : file for the absolute difference, scaled so that its maximum is white; None writes none.
 
     Returns
     -------
-    dict : mean and largest absolute difference over all channels, in levels of the file; the share of pixels that
-        differ at all; peak signal-to-noise ratio in dB (20 log10(white / root mean square)), None for equal pixels.
+    dict : mean and maximum absolute difference over all channels, in levels of the file; the share of differing
+        pixels; peak signal-to-noise ratio in dB (20 log10(white / root mean square)), None for identical pixels.
     """
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""What made an item, and what has changed since: its own bytes, the source, the libraries, the recipe."""
+"""Provenance of an item, and changes since it was made: its bytes, the source, the libraries, the recipe."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """A result, or one item of it."""
+    """Provenance of a result or one of its items."""
 
     result: Manifest
     item: str | None
     changes: tuple[str, ...]
-    """Sentences; none where all is as it was."""
+    """Sentences about changes; empty if nothing has changed."""
 
 
 def origin(
     manifest: Manifest, item: str | None, seen: Sequence[SourceRow], wanted: Sequence[WantedResult], store: Store
 ) -> Provenance:
-    """Compare a result with how things are now.
+    """Compare a result with the current state.
 
     Parameters
     ----------
-    seen : where the catalogue knows its source.
-    wanted : what the recipes ask for of that source now.
+    seen : paths of its source in the catalogue.
+    wanted : results of that source that the recipes currently request.
 
     Raises
     ------
@@ -49,12 +49,12 @@ def _bytes_changes(manifest: Manifest, name: str | None, store: Store) -> list[s
         return []
     known = {item.name: item for item in manifest.items}
     if name not in known:
-        raise RequestError(f"{name}: {manifest.ref.processor} did not make it: it made {', '.join(sorted(known))}")
+        raise RequestError(f"{name}: {manifest.ref.processor} did not make it; it made {', '.join(sorted(known))}")
     with store.item_path(manifest.ref, name).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest == known[name].sha256:
         return []
-    return [f"the item: its bytes are not those that were made: SHA-256 {digest}, not {known[name].sha256}"]
+    return [f"the item: its bytes have changed: SHA-256 {digest}, not {known[name].sha256}"]
 
 
 def _source_changes(seen: Sequence[SourceRow]) -> list[str]:
@@ -67,8 +67,8 @@ def _source_changes(seen: Sequence[SourceRow]) -> list[str]:
             continue
         if (now.st_size, now.st_mtime_ns) == (row.size_bytes, row.mtime_ns):
             return []
-        told.append(f"the source: {row.path} has another size or date now")
-    return told or ["the source: the catalogue does not know it: run `marsmedia ingest`"]
+        told.append(f"the source: {row.path} has changed in size or date")
+    return told or ["the source: not in the catalogue: run `marsmedia ingest`"]
 
 
 def _software_changes(manifest: Manifest) -> list[str]:
@@ -85,5 +85,5 @@ def _recipe_changes(manifest: Manifest, wanted: Sequence[WantedResult]) -> list[
     if any(one.ref == manifest.ref for one in asked):
         return []
     if not asked:
-        return ["the recipe: it does not ask for this processor"]
-    return [f"the recipe: it asks for {changes(manifest.version, manifest.parameters, one.processor)}" for one in asked]
+        return ["the recipe: it does not request this processor"]
+    return [f"the recipe: it requests {changes(manifest.version, manifest.parameters, one.processor)}" for one in asked]

@@ -1,4 +1,4 @@
-"""Two results of one processor side by side: parameters, facts, pictures, spectrograms, other files by their bytes."""
+"""Comparison of two results of one processor: parameters, facts, pictures, spectrograms, and bytes of other files."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ Numbers = Mapping[str, float | str | None]
 
 @dataclass(frozen=True, kw_only=True)
 class ItemDifference:
-    """One item of two results."""
+    """Comparison of one item in two results."""
 
     name: str
-    """In the first result; in the second where only that has it."""
+    """Name in the first result, or in the second if only that has the item."""
     second_name: str | None
-    """In the second, where items that show the same time are called differently; else None."""
+    """Name in the second result, if items of the same time have different names; otherwise None."""
     time_seconds: float | None
-    """When it is presented; items of a known time are paired by it, others by name."""
+    """Presentation time; items of a known time are paired by it, others by name."""
     verdict: Literal["same bytes", "other bytes", "only in the first", "only in the second"]
     size_bytes: tuple[int | None, int | None]
     facts: dict[str, tuple[Json, Json]]
-    """Those that differ, by dotted name."""
+    """Differing facts, by dotted name."""
     numbers: Numbers
-    """How far pictures or arrays differ; empty for what has no measure but its bytes."""
+    """Measured differences of pictures or arrays; empty for items compared only by their bytes."""
     picture: str | None
-    """Where the difference picture was written; None where there is none, or none was asked for."""
+    """Path of the difference picture; None if there is none or none was requested."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Two results; where a pair stands, the first result's value stands first."""
+    """Comparison of two results; in pairs, the first result's value comes first."""
 
     keys: tuple[str, str]
     started_utc: tuple[str, str]
     version: tuple[int, int]
     parameters: dict[str, tuple[Json, Json]]
-    """Those that differ, by dotted name."""
+    """Differing parameters, by dotted name."""
     software: dict[str, tuple[str | None, str | None]]
-    """Libraries whose versions differ."""
+    """Libraries with different versions."""
     items: tuple[ItemDifference, ...]
 
 
 def pair(manifests: list[Manifest], keys: tuple[str, ...]) -> tuple[Manifest, Manifest]:
-    """Return the two results with these key prefixes, else the two newest; the older one first.
+    """Return the two results with these key prefixes, or the two newest; the older one first.
 
     Raises
     ------
-    RequestError : a key names none or several of them, or there are not two.
+    RequestError : a key matches none or several, or there are not two results.
     """
     made = sorted((m for m in manifests if m.verdict == "made"), key=age)
     known = ", ".join(f"{m.ref.key[:8]} ({m.started_utc[:19]})" for m in made) or "none"
@@ -86,7 +86,7 @@ def _meant(key: str, made: list[Manifest], known: str) -> Manifest:
 
 
 def compare(first: Manifest, second: Manifest, store: Store, out: Path | None) -> Comparison:
-    """Compare item by item, those of a known time with those of the same time, others with those of the same name.
+    """Compare item by item: items of a known time with those of the same time, others with those of the same name.
 
     Difference pictures are written below `out`, by the name in the first result.
     """
@@ -114,7 +114,7 @@ def differing(first: Mapping[str, T], second: Mapping[str, T]) -> dict[str, tupl
 
 
 def _by_place(manifest: Manifest) -> dict[tuple[float, str, int], StoredItem]:
-    """By time and number among the items of that time, in the order of names; without a time by name, at the front."""
+    """Index items by time and number among items of that time, in name order; those without a time first, by name."""
     found: dict[tuple[float, str, int], StoredItem] = {}
     counts: Counter[float] = Counter()
     for item in sorted(manifest.items, key=lambda item: item.name):

@@ -1,4 +1,4 @@
-"""How far two power spectrograms differ, in dB, and where; runs through files longer than memory."""
+"""Comparison of two power spectrograms in dB, also of files larger than memory."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 import numpy as np
 
 FLOOR_POWER = 1e-12
-"""-120 dB below full scale, under what 16-bit sound can hold; quieter than that is taken as that."""
+"""Power at -120 dB re full scale, below the range of 16-bit audio; lower values are clipped to it."""
 RUN_FRAMES = 512
 STEP_DB, MAX_DB = 0.01, 400.0
 PICTURE_COLUMNS, PICTURE_ROWS = 1200, 512
 
 
 def compare_power(first: Path, second: Path, out: Path | None) -> dict[str, float | str | None]:
-    """Second minus first, at the times and frequencies of the coarser one; the nearest ones of the other.
+    """Compute second minus first, at the times and frequencies of the coarser one and the nearest ones of the other.
 
     Parameters
     ----------
-    out : where to draw the difference; None: nowhere.
+    out : file for a plot of the difference; None draws none.
 
     Returns
     -------
-    dict : mean, mean absolute, 95th percentile of the absolute and largest absolute difference in dB, the last two to
-        0.01 dB; empty for a netCDF file that holds no power, or other channels.
+    dict : mean, mean absolute, 95th percentile absolute and maximum absolute difference in dB, the last two to
+        0.01 dB; empty for a netCDF file without power or with different channels.
     """
     import h5py
 
@@ -51,7 +51,7 @@ def compare_power(first: Path, second: Path, out: Path | None) -> dict[str, floa
 
 
 def _common(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The points of the coarser axis that lie within both."""
+    """Return the points of the coarser axis that are within both."""
     coarse = a if len(a) <= len(b) else b
     low, high = max(a[0], b[0]), min(a[-1], b[-1])
     inside = coarse[(coarse >= low) & (coarse <= high)]
@@ -66,7 +66,7 @@ def _nearest(axis: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def _db(power: Any, frames: np.ndarray, bands: np.ndarray) -> np.ndarray:
-    """float32, shape (frames, bands): the mean of the channels' dB."""
+    """Return the mean of the channels' dB, float32, shape (frames, bands)."""
     first, last = int(frames.min()), int(frames.max())
     block = power[:, first : last + 1, :][:, frames - first, :][:, :, bands]
     return (10 * np.log10(np.maximum(block, FLOOR_POWER))).mean(axis=0)
@@ -77,7 +77,7 @@ def _dataset(file: Any, name: str) -> Any:
 
 
 class _Seen:
-    """Adds up differences: for the numbers, and pooled for a picture."""
+    """Accumulator of differences: statistics, and pooled values for a plot."""
 
     def __init__(self, frames: int, bands: int) -> None:
         self._counts = np.zeros(int(MAX_DB / STEP_DB), np.int64)

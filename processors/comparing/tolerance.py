@@ -1,4 +1,4 @@
-"""When other bytes still say the same: a picture or a power array that another library made a little different."""
+"""Tolerances for pictures and power arrays that another library reproduces slightly differently."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from processors.comparing.spectrograms import compare_power
 from processors.store.manifest import StoredItem
 
 PICTURE_PSNR_DB = 45.0
-"""Or more: a root mean square of 1.4 levels of 255, less than JPEG itself changes at quality 90."""
+"""Minimum PSNR: an RMS difference of 1.4 levels of 255, less than JPEG's own at quality 90."""
 POWER_DB = 0.01
-"""Or less, at every time and frequency: the accuracy that is promised for a tone's level."""
+"""Maximum difference at every time and frequency: the accuracy promised for a tone's level."""
 
 
 def within_tolerance(item: StoredItem, stored: Path, again: Path) -> bool:
-    """Are these pictures or power arrays within tolerance? False for what has no measure or is damaged."""
+    """Return whether these pictures or power arrays are within tolerance; False for other or damaged items."""
     with stored.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != item.sha256:
             return False

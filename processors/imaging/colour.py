@@ -1,4 +1,4 @@
-"""Colour of photos and videos: one description (ITU-T H.273), and the way from it to sRGB."""
+"""Colour of photos and videos: description (ITU-T H.273) and conversion to sRGB."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from processors.imaging.tone_mapping import HLG, PQ, tone_mapped
 
 UNSPECIFIED = 2
-"""In every table of ITU-T H.273."""
+"""Code for "unspecified" in every table of ITU-T H.273."""
 SRGB_TRANSFER, LINEAR = 13, 8
 
 PRIMARIES: dict[int, tuple[str, tuple[float, ...]]] = {
@@ -26,59 +26,59 @@ PRIMARIES: dict[int, tuple[str, tuple[float, ...]]] = {
     12: ("Display P3", (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.3127, 0.3290)),
     22: ("EBU Tech 3213", (0.630, 0.340, 0.295, 0.605, 0.155, 0.077, 0.3127, 0.3290)),
 }
-"""H.273 table 2: name, and x, y of red, green, blue and white."""
+"""Primaries (H.273, table 2): name, and x, y of red, green, blue and white."""
 SHOWN_AS_THEY_ARE = frozenset({1, UNSPECIFIED, 5, 6, 7, 22})
-"""Primaries of standard-definition video are so near to sRGB's that players leave them; so do we."""
+"""Primaries shown without conversion, as players do: those of standard-definition video are close to sRGB's."""
 
 TRANSFERS = {
     1: "BT.709", 4: "gamma 2.2", 5: "gamma 2.8", 6: "SMPTE 170M", 7: "SMPTE 240M", 8: "linear", 9: "log 100:1",
     10: "log 316:1", 11: "xvYCC", 12: "BT.1361", 13: "sRGB", 14: "BT.2020, 10 bit", 15: "BT.2020, 12 bit", 16: "PQ",
     17: "SMPTE 428", 18: "HLG",
 }  # fmt: skip
-"""H.273 table 3. Those of video for ordinary screens are shown as sRGB, as players do."""
+"""Transfer characteristics (H.273, table 3). Those of video for ordinary screens are shown as sRGB, as players do."""
 GAMMAS = {4: 2.2, 5: 2.8, LINEAR: 1.0, 17: 2.6}
-"""Transfers that are a plain power."""
+"""Exponents of transfer characteristics that are a plain power function."""
 MATRICES = {
     0: "RGB", 1: "BT.709", 4: "FCC", 5: "BT.470 System B, G", 6: "SMPTE 170M", 7: "SMPTE 240M", 8: "YCgCo",
     9: "BT.2020", 10: "BT.2020, constant luminance", 14: "ICtCp",
 }  # fmt: skip
-"""H.273 table 4."""
+"""Matrix coefficients (H.273, table 4)."""
 ENCODED_STEPS = 1 << 14
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-"""ICC.1:2022, annex E."""
+"""Bradford chromatic adaptation matrix (ICC.1:2022, annex E)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Colour:
-    """What the numbers of a picture mean."""
+    """Colour encoding of a picture's values."""
 
     primaries: int = UNSPECIFIED
-    """Code of H.273, table 2."""
+    """Primaries: code of H.273, table 2."""
     transfer: int = UNSPECIFIED
-    """Code of H.273, table 3."""
+    """Transfer characteristics: code of H.273, table 3."""
     chromaticities: tuple[float, ...] | None = None
-    """x, y of red, green, blue and white where the file gives them itself; else those of `primaries`."""
+    """x, y of red, green, blue and white if given by the file itself; otherwise those of `primaries` apply."""
     gamma: float | None = None
-    """Exponent from code to light where the file gives it itself; else that of `transfer`."""
+    """Exponent from code to light if given by the file itself; otherwise that of `transfer` applies."""
     is_narrow: bool = False
     """True where black is 16 and white 235 of 255 (H.273, VideoFullRangeFlag 0); for video its reader widens them."""
     source: str = "assumed: sRGB"
-    """Where this is from: `cICP`, `ICC profile`, `nclx`, `Exif`, `stream`, or what was assumed."""
+    """Origin of this description: `cICP`, `ICC profile`, `nclx`, `Exif`, `stream`, or the assumption made."""
 
     @property
     def is_hdr(self) -> bool:
-        """True for PQ and HLG, which an ordinary screen cannot show as they are."""
+        """True for PQ and HLG, which an ordinary screen cannot show without tone mapping."""
         return self.transfer in (PQ, HLG)
 
     @property
     def is_srgb(self) -> bool:
-        """True where the numbers are shown as they are."""
+        """True if the values are shown without conversion."""
         same_light = self.gamma is None and self.transfer not in (*GAMMAS, PQ, HLG)
         return same_light and not self.is_narrow and self.chromaticities is None and self.primaries in SHOWN_AS_THEY_ARE
 
     @property
     def name(self) -> str:
-        """In words: `Display P3, sRGB`."""
+        """Return the description in words: `Display P3, sRGB`."""
         primaries = "own primaries" if self.chromaticities else PRIMARIES.get(self.primaries, ("sRGB", ()))[0]
         curve = f"gamma {self.gamma:.3g}" if self.gamma else TRANSFERS.get(self.transfer, "sRGB")
         return f"{primaries}, {curve}{', narrow range' if self.is_narrow else ''}"
@@ -89,11 +89,11 @@ CICP = "cICP"
 ADOBE_RGB = Colour(
     chromaticities=(0.640, 0.330, 0.210, 0.710, 0.150, 0.060, 0.3127, 0.3290), gamma=563 / 256, source="Exif",
 )  # fmt: skip
-"""Adobe RGB (1998), 4.3.1: what Exif's interoperability index R03 stands for (DCF 2.0)."""
+"""Adobe RGB (1998), 4.3.1, denoted by Exif's interoperability index R03 (DCF 2.0)."""
 
 
 def to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:
-    """Return the picture in sRGB; itself where it is that already.
+    """Return the picture in sRGB, unchanged if it already is.
 
     Parameters
     ----------
@@ -117,22 +117,22 @@ def to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:
     matrix = _to_bt709(colour)
     if not np.allclose(matrix, np.eye(3), atol=1e-4):
         linear = linear @ matrix.T.astype(np.float32)
-    steps = np.rint(np.clip(linear, 0, 1) ** 0.5 * ENCODED_STEPS).astype(np.int32)  # finer where it is dark
+    steps = np.rint(np.clip(linear, 0, 1) ** 0.5 * ENCODED_STEPS).astype(np.int32)  # finer in dark tones
     return _encoded(full)[steps].astype(picture.dtype)
 
 
 def tables(colour: Colour) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what `to_srgb` does to 8 bits, for who applies it elsewhere.
+    """Return the tables with which `to_srgb` converts 8-bit pictures, for use elsewhere.
 
     Returns
     -------
-    Light of each of 256 codes; the 3 x 3 matrix to BT.709; codes of sRGB for square roots of light from 0 to 1.
+    Linear light of the 256 codes; the 3 x 3 matrix to BT.709; sRGB codes for square roots of light from 0 to 1.
     """
     return _linear_of(colour, np.uint8), _to_bt709(colour), _encoded(255)
 
 
 def grey_to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:
-    """Return a grey picture, uint8 or uint16, shape (height, width), with the curve of sRGB."""
+    """Return a grey picture, uint8 or uint16, shape (height, width), with the sRGB transfer curve."""
     is_same = colour.gamma is None and not colour.is_hdr and colour.transfer not in GAMMAS and not colour.is_narrow
     if colour.is_srgb or is_same:
         return picture
@@ -141,7 +141,7 @@ def grey_to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:
 
 @lru_cache(8)
 def _linear_of(colour: Colour, kind: type) -> np.ndarray:
-    """Light of every code, 0 to 1, float32."""
+    """Return the linear light of every code, 0 to 1, float32."""
     codes = _codes(colour, kind)
     gamma = colour.gamma or GAMMAS.get(colour.transfer)
     light = codes**gamma if gamma else np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
@@ -159,7 +159,7 @@ def _codes(colour: Colour, kind: type) -> np.ndarray:
 
 @lru_cache(2)
 def _encoded(full: int) -> np.ndarray:
-    """Codes of sRGB for the square roots of light, 0 to 1 in `ENCODED_STEPS` steps."""
+    """Return the sRGB codes for square roots of light, 0 to 1 in `ENCODED_STEPS` steps."""
     light = (np.arange(ENCODED_STEPS + 1) / ENCODED_STEPS) ** 2
     shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
     return np.rint(shown * full)
@@ -173,7 +173,7 @@ def _to_bt709(colour: Colour) -> np.ndarray:
 
 
 def _to_bt2020(colour: Colour) -> np.ndarray | None:
-    """From linear light in the picture's own primaries to BT.2020's; None where they are the same."""
+    """Return the matrix from linear light in the picture's own primaries to BT.2020's; None if they are the same."""
     own = colour.chromaticities or (PRIMARIES[colour.primaries][1] if colour.primaries in PRIMARIES else None)
     if own is None or own == PRIMARIES[9][1]:
         return None
@@ -182,7 +182,7 @@ def _to_bt2020(colour: Colour) -> np.ndarray | None:
 
 @lru_cache(32)
 def _matrix(own: tuple[float, ...], wanted: tuple[float, ...]) -> np.ndarray:
-    """3 x 3, linear light of one set of primaries to another's; a different white is adapted (Bradford)."""
+    """Return the 3 x 3 matrix between the linear light of two sets of primaries, with white adapted (Bradford)."""
     adapted = _to_xyz(own)
     white, target = adapted.sum(axis=1), _to_xyz(wanted).sum(axis=1)
     if not np.allclose(white, target, atol=1e-6):
@@ -192,10 +192,10 @@ def _matrix(own: tuple[float, ...], wanted: tuple[float, ...]) -> np.ndarray:
 
 
 def _to_xyz(chromaticities: tuple[float, ...]) -> np.ndarray:
-    """SMPTE RP 177: linear RGB to CIE XYZ, from x, y of red, green, blue and white."""
+    """Return the matrix from linear RGB to CIE XYZ, from x, y of red, green, blue and white (SMPTE RP 177)."""
     x, y = np.array(chromaticities[0::2]), np.array(chromaticities[1::2])
     columns = np.stack([x, y, 1 - x - y])
-    if np.any(y[:3] == 0):  # XYZ itself has primaries that no light has
+    if np.any(y[:3] == 0):  # the primaries of XYZ are imaginary
         return np.eye(3)
     primaries, white = columns[:, :3] / y[:3], columns[:, 3] / y[3]
     return primaries * np.linalg.solve(primaries, white)

@@ -1,1 +1,1 @@
-"""When and where on Mars: the planet's clock, and what is known of a mission, fact by fact with its source."""
+"""Time on Mars, dates, and mission profiles with a source for each fact."""

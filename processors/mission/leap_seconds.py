@@ -1,4 +1,4 @@
-"""Leap seconds: TAI minus UTC, and the days that have a second 23:59:60."""
+"""Leap seconds: TAI minus UTC, and the days with a second 23:59:60."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _LEAP_SECONDS = (
     (1988, 1, 24), (1990, 1, 25), (1991, 1, 26), (1992, 7, 27), (1993, 7, 28), (1994, 7, 29), (1996, 1, 30),
     (1997, 7, 31), (1999, 1, 32), (2006, 1, 33), (2009, 1, 34), (2012, 7, 35), (2015, 7, 36), (2017, 1, 37),
 )  # fmt: skip
-"""TAI - UTC (s) from the first of that month on (IERS Bulletin C); the last holds until another is announced."""
+"""TAI - UTC (s) from the first of each month (IERS Bulletin C); the last is valid until another is announced."""
 
 
 def tai_minus_utc_seconds(utc: datetime) -> int:
-    """Leap seconds in force at a moment from 1972 on."""
+    """Return TAI minus UTC (s) at a moment from 1972 on."""
     return next(s for year, month, s in reversed(_LEAP_SECONDS) if (utc.year, utc.month) >= (year, month))
 
 
 def ends_with_leap_second(day: date) -> bool:
-    """Return whether a day in UTC has a second 23:59:60."""
+    """Return whether a UTC day has a second 23:59:60."""
     following = day + timedelta(days=1)
     starts = [(year, month) for year, month, _ in _LEAP_SECONDS[1:]]
     return following.day == 1 and (following.year, following.month) in starts

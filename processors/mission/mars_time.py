@@ -1,7 +1,7 @@
-"""The time on Mars at a moment in UTC: solar longitude, sol date, local mean and true solar time.
+"""Time on Mars for a UTC moment: solar longitude, sol date, local mean and true solar time.
 
 Allison & McEwan 2000 (doi:10.1016/S0032-0633(99)00092-6) with the coefficients of NASA GISS Mars24, "Algorithm and
-Worked Examples". Good to about 10 s for the years around 2000 to 2040.
+Worked Examples". Accurate to about 10 s from around 2000 to 2040.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ SECONDS_OF_DAY = 86400
 TT_MINUS_TAI_SECONDS = 32.184
 SOL_IN_DAYS = 1.0274912517
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
-"""Julian date 2451545.0."""
+"""Epoch J2000, Julian date 2451545.0."""
 
 _PERTURBERS = (
     (0.0071, 2.2353, 49.409), (0.0057, 2.7543, 168.173), (0.0039, 1.1177, 191.837), (0.0037, 15.7866, 21.736),
     (0.0021, 2.1354, 15.704), (0.0020, 2.4694, 95.528), (0.0018, 32.8493, 49.095),
 )  # fmt: skip
-"""Amplitude (degrees), period (Julian years), phase (degrees) of the other planets' pull."""
+"""Amplitude (degrees), period (Julian years) and phase (degrees) of the planetary perturbations."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MarsTime:
-    """One moment on Mars; the local times hold for `longitude_degrees_east`."""
+    """One moment on Mars; local times are for `longitude_degrees_east`."""
 
     utc: str
     longitude_degrees_east: float
@@ -47,7 +47,7 @@ class MarsTime:
 
 
 def mars_time(utc: datetime, longitude_degrees_east: float = 0.0) -> MarsTime:
-    """Mars time of a moment.
+    """Return the Mars time of a moment.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def mars_time(utc: datetime, longitude_degrees_east: float = 0.0) -> MarsTime:
 
     Raises
     ------
-    ValueError : a moment without time zone or before 1972, a longitude out of range.
+    ValueError : the moment has no time zone or is before 1972, or the longitude is out of range.
     """
     require(utc.tzinfo is not None, "utc", utc.isoformat(), "must have a time zone")
     moment = utc.astimezone(UTC)
@@ -88,13 +88,13 @@ def mars_time(utc: datetime, longitude_degrees_east: float = 0.0) -> MarsTime:
 
 
 def clock(hours: float) -> str:
-    """`HH:MM:SS` of 0 to 24 hours, to the nearest second, as the published examples are."""
+    """Format 0 to 24 hours as `HH:MM:SS`, to the nearest second, as in the published examples."""
     seconds = round(hours * 3600) % SECONDS_OF_DAY
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def _sun(days: float) -> tuple[float, float]:
-    """True minus mean anomaly, and solar longitude, degrees."""
+    """Return true minus mean anomaly and the solar longitude, degrees."""
     anomaly = math.radians(19.3871 + 0.52402073 * days)
     fictitious = 270.3871 + 0.524038496 * days
     pull = sum(a * math.cos(math.radians(0.985626 * days / tau + phi)) for a, tau, phi in _PERTURBERS)

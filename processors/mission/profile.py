@@ -23,20 +23,20 @@ FACT_KEYS = {"value", "precision", "source", "sure", "zone"}
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One thing that is known, and how it is known."""
+    """A known fact with its source."""
 
     name: str
-    """Where it stands: `site.latitude_degrees_north`."""
+    """Dotted name in the profile: `site.latitude_degrees_north`."""
     value: str | int | float
     precision: str
     source: str
     sure: str
-    """`high` or `medium`."""
+    """Confidence: `high` or `medium`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MissionEvent:
-    """One entry of the timeline."""
+    """Entry of the timeline."""
 
     name: str
     title: str
@@ -48,16 +48,16 @@ class MissionEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileDisagreement:
-    """Sources that contradict each other; nobody has decided."""
+    """Sources that contradict each other; not resolved."""
 
     about: str
     says: tuple[tuple[str, str], ...]
-    """(what it says, source) of each."""
+    """(statement, source) pairs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """One mission."""
+    """Profile of one mission."""
 
     name: str
     title: str
@@ -74,50 +74,50 @@ class Profile:
     facts: tuple[Fact, ...]
     events: tuple[MissionEvent, ...]
     devices: tuple[tuple[str, ...], ...]
-    """Cameras and instruments: the name, then other names that are used for it."""
+    """Cameras and instruments: the name, then its other names."""
     unknown: tuple[str, ...]
-    """What was looked for and not found."""
+    """Facts that were sought but not found."""
     disagreements: tuple[ProfileDisagreement, ...]
     sha256: str
-    """Of the profile's text."""
+    """SHA-256 of the profile's text."""
 
     def sol(self, utc: datetime) -> int:
-        """Number of the local mean solar day."""
+        """Return the number of the local mean solar day."""
         return math.floor(mars_time(utc).mars_sol_date + self.longitude_degrees_east / 360) - self.sol_offset
 
     def sols(self, when: When) -> tuple[int, int]:
-        """First and last sol that the span touches."""
+        """Return the first and last sol that the span touches."""
         return self.sol(when.earliest_utc), self.sol(when.latest_utc - timedelta(microseconds=1))
 
     def event(self, name: str) -> MissionEvent | None:
-        """The event of that name."""
+        """Return the event of that name."""
         return next((event for event in self.events if event.name == name), None)
 
     def device(self, words: str) -> str | None:
-        """The profile's name of a camera or instrument that these words name, whole and alone."""
+        """Return the profile's name for the camera or instrument that exactly these words name."""
         wanted = words.strip().casefold()
         return next((names[0] for names in self.devices if wanted in {name.casefold() for name in names}), None)
 
 
 def profile_names() -> list[str]:
-    """Every mission that has a profile."""
+    """Return the names of all missions with a profile."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 @functools.cache
 def load_profile(name: str) -> Profile:
-    """The profile of one mission.
+    """Return the profile of one mission.
 
     Raises
     ------
-    ValueError : there is none of that name, or it breaks a rule; the message names its line.
+    ValueError : no profile has that name, or it is invalid; the message names its line.
     """
     require(name in profile_names(), "mission", name, f"must be one of {', '.join(profile_names())}")
     return read_profile((FOLDER / f"{name}.toml").read_bytes(), f"{name}.toml")
 
 
 def profile_called(words: str) -> Profile | None:
-    """The profile of the mission that goes by this name, whatever its case, blanks and hyphens; None: there is none."""
+    """Return the profile of the mission with this name, ignoring case, blanks and hyphens, or None."""
     wanted = _folded(words)
     for name in profile_names():
         profile = load_profile(name)
@@ -128,7 +128,7 @@ def profile_called(words: str) -> Profile | None:
 
 @functools.cache
 def profiles_sha256() -> str:
-    """Of the texts of all profiles: it changes where a mission may be found by another name."""
+    """Return the SHA-256 of all profiles' texts: it changes when a mission may be found by another name."""
     return hashlib.sha256("".join(load_profile(name).sha256 for name in profile_names()).encode()).hexdigest()
 
 
@@ -151,7 +151,7 @@ def read_profile(data: bytes, name: str = "profile.toml") -> Profile:
 
 
 class _Reader:
-    """Reads one profile; what is wrong is named with its line."""
+    """Reader of one profile; errors name the line."""
 
     def __init__(self, file: TomlFile, name: str) -> None:
         self._file = file
@@ -231,7 +231,7 @@ class _Reader:
             yield from self._unknown(entry, f"{name}.", place)
 
     def _named(self, table: dict[str, Any], path: str, at: Location) -> Iterator[tuple[str, dict[str, Any], Location]]:
-        """Every table inside, with its dotted name and its place; one of a list is called by its own name."""
+        """Yield every inner table with its dotted name and place; list entries are identified by their own name."""
         for key, value in table.items():
             if isinstance(value, dict):
                 yield f"{path}{key}", value, (*at, key)
@@ -242,7 +242,7 @@ class _Reader:
     def _listed(
         self, table: dict[str, Any], key: str, at: Location = ()
     ) -> Iterator[tuple[str, dict[str, Any], Location]]:
-        """The tables of a list, with their names and places."""
+        """Yield the tables of a list with their names and places."""
         for entry, place in _sections(table, key, at):
             yield self._text(entry, place, "name"), entry, place
 

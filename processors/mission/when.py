@@ -1,7 +1,7 @@
-"""A date or time as someone wrote it: how precise it is, in which time zone, and between which moments it lies.
+"""Dates and times as written, with their precision, time zone, and the span of moments that they may mean.
 
-A date that is only a day stays a span of a day; a time without a zone stays a span of 26 hours. Only `instant` gives a
-moment, and only for what was written to the minute or finer with a zone.
+A date remains a span of one day; a time without a zone remains a span of 26 hours. Only `instant` returns a moment,
+and only for a time written to the minute or finer with a zone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 Zone = Literal["UTC", "Beijing", "offset", "unknown"]
 BEIJING = timezone(timedelta(hours=8), "Beijing")
 EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=14), timedelta(hours=-12)
-"""Clocks on Earth are at most this far ahead of UTC and behind it."""
+"""Largest offsets of clocks on Earth ahead of and behind UTC."""
 
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})(?:[-:](?:(?P<month>\d{2})(?:[-:](?P<day>\d{2}))?|(?P<day_of_year>\d{3})))?"
@@ -30,7 +30,7 @@ _WRITTEN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class When:
-    """A span of time that holds the moment that is meant."""
+    """A span of time that contains the intended moment."""
 
     written: str
     precision: Precision
@@ -39,11 +39,11 @@ class When:
     latest_utc: datetime
     """The first moment after the span."""
     is_leap_second: bool = False
-    """True for a second 23:59:60: `earliest_utc` then gives it as 23:59:59, which Python's datetime can hold."""
+    """True for a second 23:59:60: `earliest_utc` is then 23:59:59, which Python's datetime can represent."""
 
     @property
     def instant(self) -> datetime | None:
-        """The moment, cut to the precision; None for a day or coarser, or without a time zone."""
+        """Return the moment, truncated to the precision; None for a day or coarser, or without a time zone."""
         return self.earliest_utc if self.precision in ("minute", "second", "subsecond") and self.zone_known else None
 
     @property
@@ -51,7 +51,7 @@ class When:
         return self.zone != "unknown"
 
     def overlaps(self, other: When) -> bool:
-        """Can both mean the same moment?"""
+        """Return whether both can mean the same moment."""
         return self.earliest_utc < other.latest_utc and other.earliest_utc < self.latest_utc
 
 
@@ -60,12 +60,12 @@ def parse_when(written: str, *, precision: str | None = None, zone: str | None =
 
     Parameters
     ----------
-    precision : coarser than what is written, where the writer says so.
-    zone : `UTC` or `Beijing`, where the text itself names none.
+    precision : coarser precision, if the writer states one.
+    zone : `UTC` or `Beijing`, if the text itself names none.
 
     Raises
     ------
-    ValueError : not a date, an impossible one, or a precision finer than what is written.
+    ValueError : not a date, an impossible one, or a precision finer than the text.
     """
     text = written.strip()
     found = _WRITTEN.fullmatch(text)
@@ -101,7 +101,7 @@ def parse_when(written: str, *, precision: str | None = None, zone: str | None =
 
 
 def _check_leap_second(start: datetime, offset: timedelta | None) -> None:
-    """Raise `ValueError` for a second 60 where no leap second was; without a zone a neighbouring day may have it."""
+    """Raise `ValueError` for a second 60 without a leap second; without a zone a neighbouring day may have it."""
     days = [(start - offset).date()] if offset is not None else [(start + timedelta(days=n)).date() for n in (-1, 0, 1)]
     at_midnight = offset is None or (start - offset).strftime("%H:%M") == "23:59"
     if not at_midnight or not any(ends_with_leap_second(day) for day in days):

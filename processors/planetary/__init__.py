@@ -1,1 +1,1 @@
-"""Planetary images: PDS3, VICAR and PDS4 labels fill one model of an image, and one reader reads its samples."""
+"""Planetary images: PDS3, VICAR and PDS4 labels as one model of an image, and its reader."""

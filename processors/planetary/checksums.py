@@ -1,4 +1,4 @@
-"""The MD5 that a label beside a file names for it, and the one that the file has."""
+"""MD5 checksums in labels, and computed from files."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ _MD5 = re.compile(r"[0-9A-Fa-f]{32}")
 
 @dataclass(frozen=True, kw_only=True)
 class NamedMd5:
-    """A label's word for a file's MD5."""
+    """MD5 of a file as stated in its label."""
 
     place: str
-    """Name of the entry in the label."""
+    """Name of the label's entry."""
     md5: str
-    """32 hexadecimal digits in lower case."""
+    """MD5 as 32 lower-case hexadecimal digits."""
 
 
 def md5_named(label: bytes, name: str) -> NamedMd5 | None:
-    """The MD5 that a label gives for the whole file of a name; None where it gives none.
+    """Return the MD5 that a label states for the whole file of this name, or None.
 
     Raises
     ------
     DamagedMedia : the label is not well-formed XML.
-    RefusedMedia : it is over a limit, or declares a document type or entities.
+    RefusedMedia : the label is over a limit, or declares a document type or entities.
     """
     found = _of_xml(label_root(label), name) if is_xml(label) else _of_pds3(label_text(label)[0], name)
     return next((one for one in found if _MD5.fullmatch(one.md5)), None)
 
 
 def md5_of(file: BinaryIO) -> str:
-    """The MD5 of an open file, from its first byte."""
+    """Return the MD5 of an open file, from its first byte."""
     file.seek(0)
     return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()  # type: ignore[arg-type]
 
@@ -51,7 +51,7 @@ def _of_xml(root: Element, name: str) -> Iterator[NamedMd5]:
 
 
 def _of_pds3(text: str, name: str) -> Iterator[NamedMd5]:
-    """Of the label or a FILE object, where no other file is named in it; an image's own is of its pixels alone."""
+    """Yield MD5s of the label or a FILE object that names no other file; an image's own covers only its pixels."""
     root = blocks_of(text)
     for block in (root, *root.walk()):
         value = unquoted(block.values.get("MD5_CHECKSUM", ""))

@@ -1,4 +1,4 @@
-"""One model of an image in a file: every label reader fills it, and `samples` reads the numbers that it describes."""
+"""Model of an image in a file, filled by every label reader; `samples` reads its values."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ FIX_LABEL = "fix the label"
 MAX_SIDE_PX = 1 << 31
 
 VAX_TYPES = {"vaxf4": 4, "vaxd8": 8, "vaxg8": 8}
-"""Bytes of the floating-point numbers of a VAX, which NumPy has no name for: F, D and G."""
+"""Bytes per VAX floating-point number, F, D and G, for which NumPy has no name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Special:
-    """A stored number that stands for something else than a measurement."""
+    """A stored number with a special meaning instead of a measurement."""
 
     name: str
-    """The label's name of it: `MISSING_CONSTANT`."""
+    """Name in the label: `MISSING_CONSTANT`."""
     text: str
-    """As the label writes it: `-32768`, `16#FF7FFFFB#`, `-1.0e32`."""
+    """Value as written in the label: `-32768`, `16#FF7FFFFB#`, `-1.0e32`."""
     is_saturated: bool = False
-    """The sensor or its number range was too bright to measure: to be shown as white."""
+    """True for values too bright for the sensor or its range, which are shown as white."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checksum:
-    """A sum that the label gives of the image's own bytes or numbers."""
+    """A checksum in the label over the image's bytes or numbers."""
 
     name: str
     text: str
@@ -38,86 +38,86 @@ class Checksum:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageObject:
-    """Where an image lies in its file, and what its numbers mean."""
+    """Location of an image in its file, and meaning of its numbers."""
 
     format: str
-    """`pds3`, `vicar`, `PDS3 image` (its label is a file beside it) or `PDS4 image`."""
+    """`pds3`, `vicar`, `PDS3 image` (with a detached label) or `PDS4 image`."""
     entries: tuple[tuple[str, str], ...]
-    """The whole label; the name of an entry inside an object starts with that one's: `IMAGE/LINES`."""
+    """Entries of the whole label; names include the enclosing objects: `IMAGE/LINES`."""
     width_px: int
-    """Samples of a line, as stored."""
+    """Samples per line, as stored."""
     height_px: int
-    """Lines, as stored."""
+    """Number of lines, as stored."""
     band_count: int
     dtype: str
-    """NumPy's, with the byte order, or one of `VAX_TYPES`."""
+    """NumPy type with byte order, or one of `VAX_TYPES`."""
     offset_bytes: int
     row_prefix_bytes: int = 0
     row_suffix_bytes: int = 0
     interleave: Interleave = "BSQ"
     white_level: float | None = None
-    """Largest value that the label's bit mask allows; None where it has none."""
+    """Largest value allowed by the label's bit mask; None without one."""
     specials: tuple[Special, ...] = ()
     valid_range: tuple[float | None, float | None] = (None, None)
-    """Smallest and largest stored number that is a measurement; None where the label does not limit them."""
+    """Smallest and largest stored number that is a measurement; None if the label sets no limit."""
     scaling: tuple[tuple[float, float], ...] = ((1.0, 0.0),)
-    """(factor, offset) of every band, or of all: what is meant is stored x factor + offset."""
+    """(factor, offset) of every band, or of all: value = stored x factor + offset."""
     colours: tuple[int, int, int] | None = None
-    """Bands shown as red, green and blue, from 0; None: the label does not say."""
+    """Bands shown as red, green and blue, from 0; None if the label does not state them."""
     checksums: tuple[Checksum, ...] = ()
     instrument: str | None = None
-    """Where the label has it elsewhere than under a PDS3 name."""
+    """Instrument, if the label has it elsewhere than under a PDS3 name."""
     image_count: int = 1
-    """Images in the file; this is the one that is read."""
+    """Number of images in the file, of which this one is read."""
     others: tuple[str, ...] = ()
     """Names of the images that are not read."""
     orientation: int = 1
-    """How to show what is stored, in EXIF's numbers, 1 to 8."""
+    """EXIF orientation of the stored image, 1 to 8."""
     label_end_bytes: int = 0
-    """Where the label in front of the image ends; 0 where it is a file of its own."""
+    """End of the label before the image; 0 for a detached label."""
     missing: tuple[str, ...] = ()
-    """Parts that the label announces and the file lacks, each in a sentence."""
+    """Parts announced by the label but missing from the file, one sentence each."""
 
     @property
     def sample_bytes(self) -> int:
-        """Bytes of one number."""
+        """Return the bytes per number."""
         return VAX_TYPES.get(self.dtype) or int(self.dtype[-1])
 
     @property
     def bits(self) -> int:
-        """Bits of one number."""
+        """Return the bits per number."""
         return self.sample_bytes * 8
 
     @property
     def row_samples(self) -> int:
-        """Numbers between two prefixes."""
+        """Return how many numbers are between two prefixes."""
         return self.width_px * (self.band_count if self.interleave == "BIP" else 1)
 
     @property
     def row_count(self) -> int:
-        """Rows of `row_samples`."""
+        """Return the number of rows of `row_samples`."""
         return self.height_px * (1 if self.interleave == "BIP" else self.band_count)
 
     @property
     def row_bytes(self) -> int:
-        """Of a whole row, with prefix and suffix."""
+        """Return the bytes of a whole row with prefix and suffix."""
         return self.row_prefix_bytes + self.row_samples * self.sample_bytes + self.row_suffix_bytes
 
     @property
     def end_bytes(self) -> int:
-        """Where the image ends in the file; the suffix of its last row may be missing."""
+        """Return where the image ends in the file; the suffix of its last row may be missing."""
         return self.offset_bytes + self.row_count * self.row_bytes - self.row_suffix_bytes
 
     @property
     def shown_size_px(self) -> tuple[int, int]:
-        """Width and height, upright."""
+        """Return width and height of the upright image."""
         if self.orientation < 5:
             return self.width_px, self.height_px
         return self.height_px, self.width_px
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What a person should know of the image besides its tags, each in a sentence."""
+        """Return notes on the image for the user besides its tags, one sentence each."""
         found = list(self.missing)
         if self.others:
             names = ", ".join(self.others[:20])
@@ -130,16 +130,16 @@ class ImageObject:
 
     @property
     def shown_bands(self) -> tuple[int, ...]:
-        """Bands of the picture that is shown: three for red, green and blue, or one."""
+        """Return the bands shown: three for red, green and blue, or one."""
         return self.colours or ((0, 1, 2) if self.band_count == 3 else (0,))
 
 
 def checked(image: ImageObject) -> ImageObject:
-    """Return an image whose numbers can be.
+    """Return the image if its sizes, positions, scaling and colours are valid.
 
     Raises
     ------
-    DamagedMedia : sizes, positions, scale or colours that cannot be.
+    DamagedMedia : sizes, positions, scaling or colours are impossible.
     """
     sizes = (image.width_px, image.height_px, image.band_count)
     if not 1 <= min(sizes) <= max(sizes) < MAX_SIDE_PX:
@@ -167,12 +167,12 @@ DOWN = {"DOWN": False, "UP": True}
 
 
 def orientation_of(samples: str, lines: str) -> int:
-    """EXIF's number for the directions in which samples and lines are shown: RIGHT, LEFT, DOWN or UP.
+    """Return the EXIF orientation for the display directions of samples and lines: RIGHT, LEFT, DOWN or UP.
 
     Raises
     ------
-    UnsupportedMedia : an unknown word.
-    DamagedMedia : both run along the same side of the picture.
+    UnsupportedMedia : a direction is unknown.
+    DamagedMedia : both directions are along the same axis.
     """
     for name, word in (("samples", samples), ("lines", lines)):
         if word not in ACROSS and word not in DOWN:

@@ -1,4 +1,4 @@
-"""A label beside a source: read where it lies, with the bytes that were planned with, and opened as harmless XML."""
+"""Reading of labels next to a source, verified against the plan, and safe parsing of XML."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MAX_DEPTH = 100
 
 
 def read_label(file: SourceFile, label: LabelRef) -> bytes:
-    """A label's bytes, one more than `MAX_LABEL_BYTES` at most; only a file beside the source can be named.
+    """Return a label's bytes, at most one more than `MAX_LABEL_BYTES`; only a file next to the source can be named.
 
     Raises
     ------
-    SourceChanged : gone, or not the bytes that were planned with.
-    OSError : the machine will not give it.
+    SourceChanged : the label vanished or changed since planning.
+    OSError : the label cannot be read.
     """
     try:
         with (file.path.parent / label.name).open("rb") as opened:
@@ -31,24 +31,24 @@ def read_label(file: SourceFile, label: LabelRef) -> bytes:
             while more := opened.read(1 << 20):
                 rest.update(more)
     except FileNotFoundError as error:
-        raise SourceChanged(error.errno, f"its label {label.name} vanished: put it back and run again") from error
+        raise SourceChanged(error.errno, f"label {label.name} vanished: restore it and run again") from error
     if rest.hexdigest() != label.sha256:
-        raise SourceChanged(None, f"its label {label.name} has changed: run `marsmedia ingest` when it is settled")
+        raise SourceChanged(None, f"label {label.name} changed during the run: run `marsmedia ingest` again")
     return data
 
 
 def is_xml(label: bytes) -> bool:
-    """Is a label XML, as PDS4's and CNSA's are, and not `KEY = VALUE` text?"""
+    """Return whether a label is XML, as PDS4's and CNSA's are, and not `KEY = VALUE` text."""
     return label.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe<", b"\xfe\xff\x00<"))
 
 
 def label_root(data: bytes) -> Element:
-    """The root of an XML label.
+    """Return the root of an XML label.
 
     Raises
     ------
-    DamagedMedia : not well-formed.
-    RefusedMedia : over the limit, or it declares a document type or entities.
+    DamagedMedia : the label is not well-formed.
+    RefusedMedia : the label is over the limit, or declares a document type or entities.
     """
     if len(data) > MAX_LABEL_BYTES:
         raise RefusedMedia(f"a label of more than {MAX_LABEL_BYTES} bytes is over the limit", "shorten it")
@@ -61,11 +61,11 @@ def label_root(data: bytes) -> Element:
 
 
 def xml_entries(element: Element, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every value below an element, in its order: (names of the elements around it, joined by `/`; text and unit).
+    """Yield every value below an element, in order: (names of the enclosing elements, joined by `/`; text and unit).
 
     Raises
     ------
-    RefusedMedia : nested deeper than `MAX_DEPTH`.
+    RefusedMedia : the label is nested deeper than `MAX_DEPTH`.
     """
     if depth > MAX_DEPTH:
         raise RefusedMedia(f"the label is nested deeper than {MAX_DEPTH}", "flatten it")

@@ -1,4 +1,4 @@
-"""Finds the label of a planetary image, inside its file or beside it, and reads what it says."""
+"""Finding and reading the label of a planetary image, attached or detached."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from processors.sources.source_file import SourceFile
 
 HEAD_BYTES = 4096
 DETACHED = (pds3.DETACHED, pds4.FORMAT)
-"""Formats whose pixels mean nothing without a label beside them."""
+"""Formats that cannot be read without a detached label."""
 ATTACHED = (pds3.ATTACHED, vicar.FORMAT)
 FORMATS = (*ATTACHED, *DETACHED)
 
 
 def attached_format(file: BinaryIO, name: str | None = None) -> Literal["pds3", "vicar"] | None:
-    """The format of a file that begins with the label of an image in it; None for any other. Reads from byte 0."""
+    """Return the format of a file that begins with the label of its image, otherwise None. Reads from byte 0."""
     file.seek(0)
     head = file.read(HEAD_BYTES)
     if vicar.begins_with_label(head):
@@ -29,7 +29,7 @@ def attached_format(file: BinaryIO, name: str | None = None) -> Literal["pds3", 
 
 
 def other_data(file: BinaryIO) -> str | None:
-    """What a PDS3 label describes that data other than an image follow in its file; None for any other file."""
+    """Return the objects described by an attached PDS3 label without an image; None for any other file."""
     file.seek(0)
     if not pds3.begins_with_label(file.read(HEAD_BYTES)):
         return None
@@ -37,21 +37,21 @@ def other_data(file: BinaryIO) -> str | None:
 
 
 def is_pds3_label(text: str) -> bool:
-    """Does a text begin as a PDS3 label does?"""
+    """Return whether a text begins like a PDS3 label."""
     return pds3.begins_with_label(text[:HEAD_BYTES].encode("latin-1", "replace"))
 
 
 def read_header(file: BinaryIO, name: str | None = None) -> ImageObject:
-    """The image that the label at the start of a file describes.
+    """Return the image described by the label at the start of a file.
 
     Parameters
     ----------
-    name : the file's own, which its label may give; None where it is not known.
+    name : the file's own name, to which its label may refer; None if unknown.
 
     Raises
     ------
-    UnsupportedMedia : compressed, of a type that is not read here, or not in this file.
-    DamagedMedia : the label lacks what an image needs, or says what cannot be.
+    UnsupportedMedia : the image is compressed, of an unsupported type, or not in this file.
+    DamagedMedia : the label lacks a required entry, or has an impossible value.
     RefusedMedia : the label is over a limit.
     """
     file.seek(0)
@@ -61,12 +61,12 @@ def read_header(file: BinaryIO, name: str | None = None) -> ImageObject:
 
 
 def described(source: Source, file: SourceFile) -> ImageObject | None:
-    """What a label says of a source, beside the file or inside it; None for a source that is no planetary image.
+    """Return the image described by a source's attached or detached label; None if it is not a planetary image.
 
     Raises
     ------
-    MediaError : as the label's reader says.
-    SourceChanged : the label is gone, or is not the one that was planned with.
+    MediaError : raised by the label's reader.
+    SourceChanged : the label vanished or changed since planning.
     """
     if source.label is not None:
         return described_by(read_label(file, source.label), source.name, source.size_bytes)
@@ -77,13 +77,13 @@ def described(source: Source, file: SourceFile) -> ImageObject | None:
 
 
 def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
-    """What a label beside a file, PDS4 or PDS3, says of the image in it; raises as their readers do."""
+    """Return the image described by a detached PDS4 or PDS3 label; raises as their readers do."""
     reader = pds4 if is_xml(label) else pds3
     return reader.described_by(label, name, size_bytes)
 
 
 def files_named(label: bytes) -> tuple[str, ...]:
-    """Names of the files that a label beside them describes; raises as the labels' readers do."""
+    """Return the names of the files described by a detached label; raises as the labels' readers do."""
     return (pds4 if is_xml(label) else pds3).files_named(label)
 
 

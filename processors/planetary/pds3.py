@@ -1,4 +1,4 @@
-"""Finds the images of PDS3 labels, in the same file or in one beside it (PDS3 Standards Reference, 14)."""
+"""Images of PDS3 labels, in the same file or one next to it (PDS3 Standards Reference, 14)."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ DETACHED = "PDS3 image"
 MAX_LABEL_BYTES = 4 << 20
 NOTHING = "nothing is to be done"
 FIRST_KEYS = ("PDS_VERSION_ID", "ODL_VERSION_ID", "RECORD_TYPE", "FILE_TYPE", "LABEL_RECORDS", "DATA_SET_ID")
-"""A label begins with one of these, behind comments and SFDU labels."""
+"""Keys with which a label begins, after comments and SFDU labels."""
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[\s\x00]|/\*(?>.*?\*/))*+\^?([A-Za-z][\w:]*)\s*=\s*(\S*)", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Place:
-    """Where an object's bytes are, by its pointer."""
+    """Location of an object's bytes, from its pointer."""
 
     file: str | None
-    """None: in the label's own file."""
+    """File name; None for the label's own file."""
     offset_bytes: int
 
 
 def begins_with_label(head: bytes) -> bool:
-    """Do these first bytes of a file begin a PDS3 label?"""
+    """Return whether these first bytes of a file begin a PDS3 label."""
     bare = BARE_SFDU.match(head)
     at = bare.end() if bare else 0
     key = ""
@@ -54,7 +54,7 @@ def begins_with_label(head: bytes) -> bool:
 
 
 def holds_image(data: bytes, name: str | None, size_bytes: int) -> bool:
-    """Does the label at the start of a file point to an image in that file, readable or not? Parameters as below."""
+    """Return whether an attached label points to an image in the same file, readable or not; parameters as below."""
     text, end = label_text(data)
     try:
         root = blocks_of(text)
@@ -75,7 +75,7 @@ def holds_image(data: bytes, name: str | None, size_bytes: int) -> bool:
 
 
 def other_data(data: bytes) -> str | None:
-    """What a label describes that binary data in its own file follows, `TABLE`; None for a label alone."""
+    """Return the objects described by a label with binary data in its own file: `TABLE`; None for a label alone."""
     text, end = label_text(data)
     if end is None or not re.search(rb"[^\t\n\f\r\x1a -~]", data[end:].strip(b"\x00")):
         return None
@@ -83,18 +83,18 @@ def other_data(data: bytes) -> str | None:
 
 
 def image_inside(data: bytes, name: str | None, size_bytes: int) -> ImageObject:
-    """The image that a label at the start of a file describes, in the same file.
+    """Return the image described by the label at the start of the same file.
 
     Parameters
     ----------
     data : the file's first bytes, at most `MAX_LABEL_BYTES` of them.
-    name : the file's own, which a pointer may give; None where it is not known.
-    size_bytes : of the whole file.
+    name : the file's own name, to which a pointer may refer; None if unknown.
+    size_bytes : size of the whole file.
 
     Raises
     ------
-    UnsupportedMedia : no image in this file, or one of a kind that is not read here.
-    DamagedMedia : the label lacks what an image needs, or says what cannot be.
+    UnsupportedMedia : there is no image in this file, or an unsupported one.
+    DamagedMedia : the label lacks a required entry, or has an impossible value.
     RefusedMedia : over a limit.
     """
     text, end = label_text(data)
@@ -105,7 +105,7 @@ def image_inside(data: bytes, name: str | None, size_bytes: int) -> ImageObject:
             return True
         if place.offset_bytes < label_end:
             return False
-        try:  # the file was renamed, where the image that its label points to is in it
+        try:  # a renamed file, if it holds the image to which its label points
             return image_of(block, place.offset_bytes, ATTACHED).end_bytes <= size_bytes
         except MediaError:
             return False
@@ -120,12 +120,12 @@ def image_inside(data: bytes, name: str | None, size_bytes: int) -> ImageObject:
 
 
 def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
-    """The image in a file that a PDS3 label beside it describes.
+    """Return the image described by a detached PDS3 label.
 
     Raises
     ------
-    UnsupportedMedia : it names another file, or no image of a kind that is read here.
-    DamagedMedia : it lacks what an image needs, says what cannot be, or promises more bytes than there are.
+    UnsupportedMedia : the label names another file, or no supported image.
+    DamagedMedia : the label lacks a required entry, has an impossible value, or promises more bytes than exist.
     RefusedMedia : over a limit.
     """
     text, _ = label_text(label)
@@ -136,13 +136,14 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     image = _chosen(_found(text, is_here, name, is_attached=False), text, DETACHED, 0)
     if image.end_bytes > size_bytes:
         raise DamagedMedia(
-            f"its label promises pixels up to byte {image.end_bytes}, {size_bytes} are there", "fetch both again"
+            f"its label promises pixels up to byte {image.end_bytes}, the file has {size_bytes} bytes",
+            "fetch both again",
         )
     return image
 
 
 def files_named(label: bytes) -> tuple[str, ...]:
-    """Names of the files that a label's pointers to data give, in its order; descriptions and catalogues left out."""
+    """Return the file names in a label's data pointers, in order; without descriptions and catalogues."""
     text, _ = label_text(label)
     names: dict[str, None] = {}
     root = blocks_of(text)
@@ -162,7 +163,7 @@ def _same(written: str, name: str) -> bool:
 def _found(
     text: str, is_here: Callable[[_Place, Block], bool], where: str, *, is_attached: bool
 ) -> list[tuple[Block, _Place]]:
-    """The images in a file, the one called IMAGE first, with their places."""
+    """Return the images in a file with their places, the one called IMAGE first."""
     root = blocks_of(text)
     images = [block for block in root.walk() if block.name == "IMAGE" or block.name.endswith("_IMAGE")]
     if not images:
@@ -181,11 +182,11 @@ def _found(
         if is_attached:
             raise UnsupportedMedia(f"its pixels are in another file ({told})", "put both files into one folder")
         raise UnsupportedMedia(f"its label names {told}, not {where}", "give the label that belongs to it")
-    raise DamagedMedia(f"its label lacks ^{images[0].name}, which says where the image is", FIX_LABEL)
+    raise DamagedMedia(f"its label lacks ^{images[0].name}, the pointer to the image", FIX_LABEL)
 
 
 def _place(block: Block, *, is_attached: bool) -> _Place | None:
-    """By the pointer to a block; without one, the start of the file that the blocks around it name."""
+    """Return the place given by a block's pointer; without one, the start of the file named by enclosing blocks."""
     pointer = block.parent.nearest(f"^{block.name}") if block.parent else None
     file_name = block.nearest("FILE_NAME")
     own = unquoted(file_name) if file_name and not is_attached else None
@@ -201,7 +202,7 @@ def _place(block: Block, *, is_attached: bool) -> _Place | None:
 
 
 def _offset(block: Block, item: str) -> int:
-    """`22` counts records from 1; `5001 <BYTES>` counts bytes from 1."""
+    """Return a pointer's offset: `22` counts records from 1; `5001 <BYTES>` counts bytes from 1."""
     number, unit = whole(item, f"^{block.name}"), word_of(item.partition("<")[2].strip("> "))
     if number < 1:
         raise DamagedMedia(f"its label says ^{block.name} = {item[:40]}, but places count from 1", FIX_LABEL)

@@ -1,4 +1,4 @@
-"""An IMAGE object of a PDS3 label as a model of the image (PDS3 Standards Reference, appendices A and C)."""
+"""Conversion of a PDS3 IMAGE object to the image model (PDS3 Standards Reference, appendices A and C)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TYPES = {
     "IEEE_REAL": ">f", "REAL": ">f", "FLOAT": ">f", "SUN_REAL": ">f", "MAC_REAL": ">f", "PC_REAL": "<f",
     "VAX_REAL": "vax", "VAX_DOUBLE": "vax", "VAXG_REAL": "vaxg",
 }  # fmt: skip
-"""PDS3 Standards Reference, appendix C."""
+"""Sample types (PDS3 Standards Reference, appendix C)."""
 _STORAGE: dict[str, Interleave] = {
     "BAND_SEQUENTIAL": "BSQ", "BSQ": "BSQ", "LINE_INTERLEAVED": "BIL", "BAND_INTERLEAVED_BY_LINE": "BIL", "BIL": "BIL",
     "SAMPLE_INTERLEAVED": "BIP", "PIXEL_INTERLEAVED": "BIP", "BAND_INTERLEAVED_BY_PIXEL": "BIP", "BIP": "BIP",
@@ -46,16 +46,16 @@ def image_of(
     others: tuple[str, ...] = (),
     label_end_bytes: int = 0,
 ) -> ImageObject:
-    """The image that an object of a label describes.
+    """Return the image described by an object of a label.
 
     Parameters
     ----------
-    kind : `ImageObject.format`; the other parameters are those of its fields.
+    kind : `ImageObject.format`; the other parameters are like its fields.
 
     Raises
     ------
-    UnsupportedMedia : compressed, or of a type, order or direction that is not read here.
-    DamagedMedia : it lacks what an image needs, or says what cannot be.
+    UnsupportedMedia : the image is compressed, or its type, order or direction is not supported.
+    DamagedMedia : the object lacks a required entry, or has an impossible value.
     """
     encoding = block.values.get("ENCODING_TYPE", "N/A")
     if not is_absent(encoding):
@@ -97,7 +97,7 @@ def _dtype(block: Block) -> str:
     elif kind and bits in ((32, 64) if kind.endswith("f") else (8, 16, 32, 64)):
         return f"{kind}{bits // 8}"
     raise UnsupportedMedia(
-        f"its label says SAMPLE_TYPE = {words[:80]} with SAMPLE_BITS = {bits}, which is not read here",
+        f"its label says SAMPLE_TYPE = {words[:80]} with SAMPLE_BITS = {bits}, which is not supported",
         "convert it first",
     )
 
@@ -108,13 +108,13 @@ def _interleave(block: Block, bands: int) -> Interleave:
         return "BSQ"
     if word_of(words) not in _STORAGE:
         raise UnsupportedMedia(
-            f"its label says BAND_STORAGE_TYPE = {unquoted(words)[:80]}, which is not read here", "convert it first"
+            f"its label says BAND_STORAGE_TYPE = {unquoted(words)[:80]}, which is not supported", "convert it first"
         )
     return _STORAGE[word_of(words)]
 
 
 def _mask(block: Block) -> float | None:
-    """The largest number that the bit mask allows; a mask that is none limits nothing."""
+    """Return the largest number allowed by the bit mask; None without a mask."""
     try:
         return float(int(number_of(block.values.get("SAMPLE_BIT_MASK", "")))) or None
     except (ValueError, OverflowError):
@@ -197,10 +197,10 @@ def _number(block: Block, key: str, default: int | None = None) -> int:
 
 
 def whole(text: str, key: str) -> int:
-    """A whole number of a label; raises `DamagedMedia`, naming the key, for any other text."""
+    """Return a whole number of a label; raises `DamagedMedia`, naming the key, for any other text."""
     number = _real(text, key)
     if number != int(number):
-        raise DamagedMedia(f"its label says {key} = {text[:80]}, which is no whole number", FIX_LABEL)
+        raise DamagedMedia(f"its label says {key} = {text[:80]}, which is not a whole number", FIX_LABEL)
     return int(number)
 
 
@@ -209,5 +209,5 @@ def _real(text: str, key: str) -> float | int:
         number = number_of(text)
         int(number)  # neither NaN nor infinite
     except (ValueError, OverflowError) as error:
-        raise DamagedMedia(f"its label says {key} = {text[:80]}, which is no number", FIX_LABEL) from error
+        raise DamagedMedia(f"its label says {key} = {text[:80]}, which is not a number", FIX_LABEL) from error
     return number

@@ -1,6 +1,6 @@
-"""Images of PDS4 labels: one file holds the numbers, a label beside it says what they are.
+"""Images of PDS4 labels: one file holds the numbers, a label next to it describes them.
 
-Names are compared without regard to case: CNSA's labels are PDS4 but for that.
+Names are compared ignoring case, the only point in which CNSA's labels differ from PDS4.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _TYPES = {
     "unsignedmsb8": ">u8", "unsignedlsb8": "<u8", "signedmsb8": ">i8", "signedlsb8": "<i8",
     "ieee754msbsingle": ">f4", "ieee754lsbsingle": "<f4", "ieee754msbdouble": ">f8", "ieee754lsbdouble": "<f8",
 }  # fmt: skip
-"""PDS4 Data Dictionary, values of `data_type` in `Element_Array`."""
+"""Values of `data_type` in `Element_Array` (PDS4 Data Dictionary)."""
 _INTERLEAVES: dict[tuple[str, ...], Interleave] = {
     ("line", "sample"): "BSQ", ("band", "line", "sample"): "BSQ",
     ("line", "band", "sample"): "BIL", ("line", "sample", "band"): "BIP",
 }  # fmt: skip
-"""By the axes in the order of their numbers, the last of which varies fastest (PDS4 Standards Reference, 4A)."""
+"""Interleaving by the axes in index order, the last varying fastest (PDS4 Standards Reference, 4A)."""
 _IMAGES = ("array_2d_image", "array_3d_image")
 _DIRECTIONS = {
     "left to right": "RIGHT", "right to left": "LEFT", "top to bottom": "DOWN", "bottom to top": "UP",
@@ -37,21 +37,21 @@ _SPECIALS = {
     "not_applicable_constant", "high_instrument_saturation", "high_representation_saturation",
     "low_instrument_saturation", "low_representation_saturation",
 }  # fmt: skip
-"""PDS4 Data Dictionary, class `Special_Constants`, but for `valid_minimum` and `valid_maximum`."""
+"""Class `Special_Constants` (PDS4 Data Dictionary) without `valid_minimum` and `valid_maximum`."""
 
 
 def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
-    """Where the first image of a file lies, by a PDS4 label.
+    """Return the first image of a file, described by a PDS4 label.
 
     Parameters
     ----------
-    name, size_bytes : of the file that the label must describe.
+    name, size_bytes : name and size of the file that the label must describe.
 
     Raises
     ------
-    UnsupportedMedia : it names another file, or no image of a kind that is read here.
-    DamagedMedia : it lacks what an image needs, says what cannot be, or promises more bytes than there are.
-    RefusedMedia : it is over a limit, or declares a document type or entities.
+    UnsupportedMedia : the label names another file, or no supported image.
+    DamagedMedia : the label lacks a required entry, has an impossible value, or promises more bytes than exist.
+    RefusedMedia : the label is over a limit, or declares a document type or entities.
     """
     root = label_root(label)
     images = _images(root, name)
@@ -62,10 +62,10 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     kind = _text(first, "element_array", "data_type")
     order = _text(first, "axis_index_order")
     if kind.casefold() not in _TYPES:
-        raise UnsupportedMedia(f"its label says numbers of type {kind[:80]}, which are not read here", "convert it")
+        raise UnsupportedMedia(f"its label says numbers of type {kind[:80]}, which are not supported", "convert it")
     if names not in _INTERLEAVES or order.casefold().replace("_", " ") != "last index fastest":
         raise UnsupportedMedia(
-            f"its label says axes {', '.join(names)[:80]}, {order[:80]}: not read here", "convert it"
+            f"its label says axes {', '.join(names)[:80]}, {order[:80]}: not supported", "convert it"
         )
     offset, unit = _number(first, "offset"), (_below(first, "offset")[0].attrib.get("unit") or "byte").casefold()
     if unit not in ("byte", "bytes"):
@@ -93,13 +93,14 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     )
     if image.end_bytes > size_bytes:
         raise DamagedMedia(
-            f"its label promises pixels up to byte {image.end_bytes}, {size_bytes} are there", "fetch both again"
+            f"its label promises pixels up to byte {image.end_bytes}, the file has {size_bytes} bytes",
+            "fetch both again",
         )
     return checked(image)
 
 
 def files_named(label: bytes) -> tuple[str, ...]:
-    """Names of the files that a label describes, in its order."""
+    """Return the names of the files that a label describes, in its order."""
     root = label_root(label)
     return tuple(
         dict.fromkeys(found.text.strip() for found in _anywhere(root, "file_name") if found.text and found.text.strip())
@@ -107,7 +108,7 @@ def files_named(label: bytes) -> tuple[str, ...]:
 
 
 def _images(root: Element, name: str) -> list[Element]:
-    """The image arrays of the one file area that names this file."""
+    """Return the image arrays of the file area that names this file."""
     parts = [element for element in root.iter() if _local(element).startswith("file_area_")]
     areas = {_text(area, "file", "file_name"): area for area in parts if _below(area, "file")}
     area = (
@@ -130,7 +131,7 @@ def _name_of(image: Element, number: int) -> str:
 
 
 def _settings(root: Element, image: Element) -> Iterator[Element]:
-    """Display settings for this image: those that name it, alone or among others, and those that name none."""
+    """Yield display settings for this image: those that name it, alone or among others, and those that name none."""
     own = _text(image, "local_identifier") if _below(image, "local_identifier") else None
     for settings in _anywhere(root, "display_settings"):
         named = {(found.text or "").strip() for found in _anywhere(settings, "local_identifier_reference")}
@@ -139,7 +140,7 @@ def _settings(root: Element, image: Element) -> Iterator[Element]:
 
 
 def _orientation(root: Element, image: Element) -> int:
-    """By the display dictionary, or by `Display_2D_Image`, which came before it."""
+    """Return the orientation from the display dictionary or its predecessor, `Display_2D_Image`."""
     for settings in _settings(root, image):
         for direction in _below(settings, "display_direction"):
             across = _text(direction, "horizontal_display_axis").casefold()
@@ -150,7 +151,7 @@ def _orientation(root: Element, image: Element) -> int:
             if across == "line":
                 return orientation_of(vertical, horizontal)
             raise UnsupportedMedia(
-                f"its label shows its axis {across[:40]} from side to side: not read here", "convert it"
+                f"its label shows its axis {across[:40]} from side to side: not supported", "convert it"
             )
     for display in _below(image, "display_2d_image"):
         samples = _direction(display, "sample_display_direction", "Right")
@@ -169,7 +170,7 @@ def _colours(root: Element, image: Element) -> tuple[int, int, int] | None:
             axis = _text(colours, "color_display_axis") if _below(colours, "color_display_axis") else "Band"
             if axis.casefold() != "band":
                 raise UnsupportedMedia(
-                    f"its label shows colours along its axis {axis[:40]}: not read here", "convert it"
+                    f"its label shows colours along its axis {axis[:40]}: not supported", "convert it"
                 )
             red, green, blue = (_number(colours, f"{word}_channel_band") - 1 for word in ("red", "green", "blue"))
             return red, green, blue
@@ -198,7 +199,7 @@ def _number_in(name: str, text: str) -> float:
         number = float(number_of(text))
         int(number)  # neither NaN nor infinite
     except (ValueError, OverflowError) as error:
-        raise DamagedMedia(f"its label says {name} = {text[:80]}, which is no number", FIX_LABEL) from error
+        raise DamagedMedia(f"its label says {name} = {text[:80]}, which is not a number", FIX_LABEL) from error
     return number
 
 
@@ -226,7 +227,7 @@ def _text(element: Element, *path: str) -> str:
     for name in path:
         found = _below(element, name)
         if not found:
-            raise DamagedMedia(f"its label has no {name} where an image needs one", FIX_LABEL)
+            raise DamagedMedia(f"its label lacks the required element {name}", FIX_LABEL)
         element = found[0]
     return (element.text or "").strip()
 
@@ -236,4 +237,4 @@ def _number(element: Element, name: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise DamagedMedia(f"its label says {name} {text[:80]!r}, which is no whole number", FIX_LABEL) from error
+        raise DamagedMedia(f"its label says {name} {text[:80]!r}, which is not a whole number", FIX_LABEL) from error

@@ -1,4 +1,4 @@
-"""The text of PDS3 labels: `KEY = VALUE` statements in nested objects and groups (PDS3 Standards Reference, 12)."""
+"""Parser of PDS3 labels: `KEY = VALUE` statements in nested objects and groups (PDS3 Standards Reference, 12)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from processors.errors import RefusedMedia
 MAX_STATEMENTS = 100_000
 MAX_DEPTH = 100
 MAX_STEPS = 200_000
-"""Statements, comments and lines that are neither; hostile text is not read further."""
+"""Limit on statements, comments and other lines; hostile text is not read further."""
 MAX_COMMENTS = 50
-"""In one sequence; more stay in its text."""
+"""Comments removed from one sequence; further ones stay in its text."""
 MAX_SEQUENCE_CHARS = 20_000
 ABSENT = ("", "N/A", "NULL", "UNK", "NONE", "UNKNOWN", "NOT APPLICABLE")
-"""What labels write where they have no value."""
+"""Words that labels use for a missing value."""
 
 MAX_SFDU_CHARS = 4096
 BARE_SFDU = re.compile(rb"(?:\s*+(?:CCSD|NJPL)[0-9A-Z]{16}(?!\s*=))+")
-"""Labels of Standard Formatted Data Units (CCSDS 620.0-B-2) before the label proper."""
+"""Labels of Standard Formatted Data Units (CCSDS 620.0-B-2) before the actual label."""
 _END = re.compile(r"^[ \t]*END[ \t]*(?:[^\x20-\x7e]|;|/\*|\Z)", re.MULTILINE)
 _BLANK = re.compile(r"[\s;\x00]*")
 _WORD = re.compile(r"[^\s=]+")
@@ -35,21 +35,21 @@ _NUMBER_IN_BASE = re.compile(r"([+-]?)(\d{1,2})#([0-9A-Fa-f]{1,64})#")
 
 
 def _without_sfdu(text: str) -> str:
-    """A label's text with blanks for the SFDU labels of 20 characters before it that are no `KEY = VALUE`."""
+    """Return a label's text with blanks for the leading 20-character SFDU labels that are not `KEY = VALUE`."""
     found = BARE_SFDU.match(text.encode("latin-1", "replace")[:MAX_SFDU_CHARS])
     return " " * found.end() + text[found.end() :] if found else text
 
 
 def label_text(data: bytes) -> tuple[str, int | None]:
-    """Return the text before the label's END, and the byte behind that line; None where there is no END."""
-    text = data.decode("latin-1").replace("\r\n", " \n").replace("\r", "\n")  # places stay what they were
+    """Return the text before the label's END, and the byte after that line; None without an END."""
+    text = data.decode("latin-1").replace("\r\n", " \n").replace("\r", "\n")  # offsets are unchanged
     text = _without_sfdu(text)
     found = _END.search(text)
     return (text[: found.start()], found.end()) if found else (text, None)
 
 
 def statements(text: str) -> Iterator[tuple[str, str]]:
-    """Every `KEY = VALUE` up to END: (names of the objects around it and its own, joined by `/`; unquoted value)."""
+    """Yield every `KEY = VALUE` up to END: (names of enclosing objects and its own, joined by `/`; unquoted value)."""
     text = _without_sfdu(text.replace("\r\n", "\n").replace("\r", "\n"))
     found = _END.search(text)
     inside: list[str] = []
@@ -70,15 +70,15 @@ class Block:
     """An object or group of a label, or the label itself."""
 
     name: str
-    """Upper case; empty for the label itself."""
+    """Name in upper case; empty for the label itself."""
     path: str
     parent: Block | None
     values: dict[str, str] = field(default_factory=dict)
-    """By key in upper case; the first of several counts."""
+    """Values by upper-case key; the first of several applies."""
     blocks: list[Block] = field(default_factory=list)
 
     def nearest(self, key: str) -> str | None:
-        """The value here, or in the nearest block around this one that has it."""
+        """Return the value from this block or the nearest enclosing one that has it."""
         block: Block | None = self
         while block:
             if key in block.values:
@@ -87,7 +87,7 @@ class Block:
         return None
 
     def walk(self) -> Iterator[Block]:
-        """Every block below, in the label's order."""
+        """Yield every block below, in label order."""
         for block in self.blocks:
             yield block
             yield from block.walk()
@@ -98,7 +98,7 @@ def blocks_of(text: str) -> Block:
 
     Raises
     ------
-    RefusedMedia : too many statements, or nested too deep.
+    RefusedMedia : the label has too many statements or is nested too deep.
     """
     root = here = Block(name="", path="", parent=None)
     depth = 0
@@ -120,7 +120,7 @@ def blocks_of(text: str) -> Block:
 
 
 class _Scanner:
-    """Pairs of a text in one pass; what never closes is read once to the end and from then on only to its line's."""
+    """Scanner of a text's pairs in one pass; an unclosed mark is searched to the end once, then only in its line."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -140,7 +140,7 @@ class _Scanner:
             if word is None:
                 if self._at >= len(text):
                     return
-                self._at += 1  # an equals sign without a name
+                self._at += 1  # equals sign without a name
                 continue
             equals = _EQUALS.match(text, word.end())
             if equals and _KEY.fullmatch(word[0]):
@@ -173,7 +173,7 @@ class _Scanner:
             )
 
     def _end_of_line(self) -> int:
-        if self._at > self._line_end:  # looked for once a line, of which a hostile text may be one
+        if self._at > self._line_end:  # searched once per line, as a hostile text may be a single line
             self._line_end = self._text.find("\n", self._at)
             self._line_end = len(self._text) if self._line_end < 0 else self._line_end
         return self._line_end
@@ -222,12 +222,12 @@ class _Scanner:
 
 
 def _without_comments(value: str) -> str:
-    """A sequence without the comments in it, but for one that has more than any real one."""
+    """Return a sequence without comments, unless it has implausibly many."""
     return _COMMENT.sub(r"\1", value) if 0 < value.count("/*") <= MAX_COMMENTS else value
 
 
 def items_of(value: str) -> list[str]:
-    """The items of a sequence or set, or the value alone; each without quotes, with its unit."""
+    """Return the items of a sequence or set, or the single value; each without quotes, with its unit."""
     value = value.strip()[:MAX_SEQUENCE_CHARS]
     if value[:1] in ("(", "{"):
         value = value[1:-1] if value[-1:] in (")", "}") else value[1:]
@@ -236,7 +236,7 @@ def items_of(value: str) -> list[str]:
 
 
 def unquoted(value: str) -> str:
-    """A value without the quotes around it."""
+    """Return a value without surrounding quotes."""
     value = value.strip()
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return value[1:-1].strip()
@@ -244,30 +244,30 @@ def unquoted(value: str) -> str:
 
 
 def without_unit(value: str) -> str:
-    """`8` of `8 <BITS>`."""
+    """Return a value without its unit: `8` for `8 <BITS>`."""
     return value.partition("<")[0].strip()
 
 
 def word_of(value: str) -> str:
-    """A word in upper case with single underscores: `SAMPLE_INTERLEAVED` of `"Sample Interleaved"`."""
+    """Return a word in upper case with single underscores: `SAMPLE_INTERLEAVED` for `"Sample Interleaved"`."""
     return re.sub(r"[\s_-]+", "_", unquoted(value)).upper()
 
 
 def is_absent(value: str) -> bool:
-    """Does the label say that it has no value?"""
+    """Return whether the label states that it has no value."""
     return unquoted(value).upper().replace("_", " ") in ABSENT
 
 
 def number_of(value: str) -> float | int:
-    """A number, with or without quotes or unit, in any base.
+    """Return a number, with or without quotes or unit, in any base.
 
     Raises
     ------
-    ValueError : it is none.
+    ValueError : the value is not a number.
     """
     text = without_unit(unquoted(value))
     if len(text) > 100:
-        raise ValueError(f"{text[:20]}... is no number")
+        raise ValueError(f"{text[:20]}... is not a number")
     if in_base := _NUMBER_IN_BASE.fullmatch(text):
         return int(in_base[1] + in_base[3], int(in_base[2]))
     if re.fullmatch(r"0[xX][0-9A-Fa-f]+", text):

@@ -1,4 +1,4 @@
-"""The numbers of an image: as stored, and as what they mean, with the places that hold no measurement."""
+"""Values of an image, stored and scaled, with masks of missing measurements."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from processors.planetary.pvl import number_of
 from processors.planetary.vax import from_vax
 
 NEAR = {4: 1e-6, 8: 1e-12}
-"""Relative difference up to which a stored float is the constant that a label writes in decimals, by bytes."""
+"""Relative tolerance for matching a stored float with a label's decimal constant, by bytes."""
 _BITS = re.compile(r"(\d{1,2})#([0-9A-Fa-f]{1,16})#|0[xX]([0-9A-Fa-f]{1,16})")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Samples:
-    """An image, upright, shape (height, width) or (height, width, bands), bands in the order of the file."""
+    """An upright image, shape (height, width) or (height, width, bands), bands in file order."""
 
     values: np.ndarray
-    """What the label means: stored numbers times factor plus offset, in the machine's byte order."""
+    """Scaled values: stored numbers times factor plus offset, in native byte order."""
     valid: np.ndarray | None
-    """Bool, of the same shape: False where a special constant or no number is stored; None: all are measurements."""
+    """Bool, same shape: False where a special constant or no number is stored; None: all are measurements."""
     saturated: np.ndarray | None
-    """Bool, of the same shape: True where the label calls what is stored too bright to measure; None: nowhere."""
+    """Bool, same shape: True where the label marks the value as too bright to measure; None: nowhere."""
     declared_white: float | None
-    """Largest value by the label's bit mask."""
+    """Largest value allowed by the label's bit mask."""
     damage: str | None
-    """What a checksum in the label says against the numbers; None where none speaks against them."""
+    """Mismatch of a checksum in the label; None if there is none."""
 
     def of_bands(self, bands: tuple[int, ...]) -> Samples:
-        """Some bands, in this order; of a single one, the arrays have no axis of bands."""
+        """Return some bands in this order; for a single one, without a band axis."""
         if self.values.ndim == 2:
             return self
         chosen = bands[0] if len(bands) == 1 else list(bands)
@@ -51,7 +51,7 @@ class Samples:
 
 
 def read_pixels(file: BinaryIO, image: ImageObject) -> np.ndarray:
-    """The stored numbers, shape (height, width) or (height, width, bands), upright, in the machine's byte order.
+    """Read the stored numbers, shape (height, width) or (height, width, bands), upright, in native byte order.
 
     Raises
     ------
@@ -61,11 +61,11 @@ def read_pixels(file: BinaryIO, image: ImageObject) -> np.ndarray:
 
 
 def read_samples(file: BinaryIO, image: ImageObject) -> Samples:
-    """The numbers that the label means, and where they are none.
+    """Read the scaled values and the masks of missing ones.
 
     Raises
     ------
-    DamagedMedia : the file ends before the image does, or a constant of the label is no number.
+    DamagedMedia : the file ends before the image, or a constant of the label is not a number.
     """
     data = _bytes(file, image)
     stored = _stored(image, data)
@@ -84,11 +84,11 @@ def read_samples(file: BinaryIO, image: ImageObject) -> Samples:
 
 
 def _bytes(file: BinaryIO, image: ImageObject) -> np.ndarray:
-    """Numbers without prefixes and suffixes, uint8, shape (rows, bytes)."""
+    """Read the numbers without prefixes and suffixes, uint8, shape (rows, bytes)."""
     size = file.seek(0, 2)
     if image.end_bytes > size:
         there, wanted = max(0, size - image.offset_bytes), image.end_bytes - image.offset_bytes
-        raise DamagedMedia(f"truncated: its label promises {wanted} bytes of pixels, {there} are there")
+        raise DamagedMedia(f"truncated: its label promises {wanted} bytes of pixels, but the file has {there}")
     file.seek(image.offset_bytes)
     rows, row_bytes, width = image.row_count, image.row_bytes, image.row_samples * image.sample_bytes
     data = np.frombuffer(file.read(rows * row_bytes).ljust(rows * row_bytes, b"\0"), np.uint8).reshape(rows, row_bytes)
@@ -96,7 +96,7 @@ def _bytes(file: BinaryIO, image: ImageObject) -> np.ndarray:
 
 
 def _stored(image: ImageObject, data: np.ndarray) -> np.ndarray:
-    """As shape (height, width) or (height, width, bands)."""
+    """Return the numbers in shape (height, width) or (height, width, bands)."""
     if image.dtype in VAX_TYPES:
         values = from_vax(data.reshape(-1), image.dtype)
     else:
@@ -119,7 +119,7 @@ def _upright(values: np.ndarray, image: ImageObject) -> np.ndarray:
 
 
 def _active_bits(image: ImageObject, stored: np.ndarray) -> np.ndarray:
-    """The numbers in the bits that the label's mask names (PDS3 SAMPLE_BIT_MASK); negative ones stay as they are."""
+    """Apply the label's bit mask (PDS3 SAMPLE_BIT_MASK); negative numbers are unchanged."""
     if image.white_level is None or stored.dtype.kind not in "iu":
         return stored
     mask = int(image.white_level)
@@ -130,7 +130,7 @@ def _active_bits(image: ImageObject, stored: np.ndarray) -> np.ndarray:
 
 
 def _masks(image: ImageObject, stored: np.ndarray, active: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """What is a measurement, and what is saturated, by the label's constants and limits, in stored numbers.
+    """Return masks of measurements and of saturation, by the label's constants and limits, in stored numbers.
 
     Parameters
     ----------
@@ -157,20 +157,20 @@ def _masks(image: ImageObject, stored: np.ndarray, active: np.ndarray) -> tuple[
 
 
 def _is(stored: np.ndarray, special: Special) -> np.ndarray | None:
-    """Where a constant is stored; None where numbers of this type cannot hold it."""
+    """Return where a constant is stored; None if numbers of this type cannot hold it."""
     bits = _BITS.fullmatch(special.text)
     kind, item = stored.dtype.kind, stored.dtype.itemsize
-    if bits and (bits[3] or int(bits[1]) in (2, 8, 16)):  # the digits are those of the stored bits
+    if bits and (bits[3] or int(bits[1]) in (2, 8, 16)):  # the digits represent the stored bits
         value = int(bits[3], 16) if bits[3] else _in_base(special, bits[2], int(bits[1]))
         if value >= 1 << (8 * item):
             return None
         pattern = np.array([value], f"u{item}").view(stored.dtype)
-        return stored == pattern[0]  # NaN is never a measurement, whatever the label calls it
+        return stored == pattern[0]  # NaN is never a measurement, whatever the label says
     try:
         number = number_of(special.text)
     except ValueError as error:
         raise DamagedMedia(
-            f"its label says {special.name} = {special.text[:80]}, which is no number", FIX_LABEL
+            f"its label says {special.name} = {special.text[:80]}, which is not a number", FIX_LABEL
         ) from error
     if kind == "f":
         number = float(number)
@@ -188,12 +188,12 @@ def _in_base(special: Special, digits: str, base: int) -> int:
         return int(digits, base)
     except ValueError as error:
         raise DamagedMedia(
-            f"its label says {special.name} = {special.text[:80]}, which is no number", FIX_LABEL
+            f"its label says {special.name} = {special.text[:80]}, which is not a number", FIX_LABEL
         ) from error
 
 
 def _meant(image: ImageObject, stored: np.ndarray) -> np.ndarray:
-    """Stored x factor + offset; whole numbers stay whole where nothing but whole ones is added."""
+    """Return stored x factor + offset; integers stay integers if only integers are added."""
     if set(image.scaling) == {(1.0, 0.0)}:
         return stored
     (factor, offset) = image.scaling[0]
@@ -219,7 +219,7 @@ def _mismatches(image: ImageObject, data: np.ndarray, stored: np.ndarray) -> Ite
 
 
 def _sum_mismatch(checksum: Checksum, data: np.ndarray, stored: np.ndarray) -> str | None:
-    """A sum of all numbers, or of their bytes, in 32 bits; a label may write it with a few digits only."""
+    """Compare a 32-bit sum of all numbers or of their bytes; labels may round it to a few digits."""
     try:
         written = Decimal(str(number_of(checksum.text)) if "#" in checksum.text else checksum.text)
     except (InvalidOperation, ValueError):

@@ -1,4 +1,4 @@
-"""Floating-point numbers of a VAX (VAX Architecture Reference Manual, 1.2): F and D of 8 bits of exponent, G of 11."""
+"""VAX floating-point numbers (VAX Architecture Reference Manual, 1.2): F and D with 8-bit exponents, G with 11."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def from_vax(data: np.ndarray, kind: str) -> np.ndarray:
     words = data.view("<u2").reshape(-1, 2 if kind == "vaxf4" else 4).astype(np.uint64)
     count = words.shape[1]
     bits = np.zeros(len(words), np.uint64)
-    for number in range(count):  # the most significant word is stored first, each with its low byte first
+    for number in range(count):  # most significant word first, each with its low byte first
         bits |= words[:, number] << np.uint64(16 * (count - 1 - number))
     exponent_bits, bias = (11, 1024) if kind == "vaxg8" else (8, 128)
     fraction_bits = 16 * count - 1 - exponent_bits

@@ -1,4 +1,4 @@
-"""VICAR images: a label of `KEY=VALUE` words in front of the pixels, and more of it behind them (VICAR File Format)."""
+"""VICAR images: a label of `KEY=VALUE` words before the pixels, and more of it after them (VICAR File Format)."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _ORDERS: dict[str, Interleave] = {"BSQ": "BSQ", "BIL": "BIL", "BIP": "BIP"}
 
 
 def begins_with_label(head: bytes) -> bool:
-    """Do these first bytes of a file begin a VICAR label?"""
+    """Return whether these first bytes of a file begin a VICAR label."""
     return _SIZE.match(head) is not None
 
 
 def image_inside(file: BinaryIO) -> ImageObject:
-    """The image of a VICAR file.
+    """Return the image of a VICAR file.
 
     Raises
     ------
-    UnsupportedMedia : compressed, or of numbers or an order that are not read here.
-    DamagedMedia : the label lacks what an image needs, or says what cannot be.
+    UnsupportedMedia : the image is compressed, or its number type or order is not supported.
+    DamagedMedia : the label lacks a required entry, or has an impossible value.
     """
     file.seek(0)
     text, size = _label(file, 0)
@@ -45,10 +45,10 @@ def image_inside(file: BinaryIO) -> ImageObject:
         raise UnsupportedMedia(f"compressed as {table['COMPRESS'][:80]}", "decompress it first")
     order = table.get("ORG", "BSQ").upper()
     if order not in _ORDERS:
-        raise UnsupportedMedia(f"its label says ORG = {order[:80]}, which is not read here", "convert it first")
+        raise UnsupportedMedia(f"its label says ORG = {order[:80]}, which is not supported", "convert it first")
     prefix = _number(table, "NBB", 0)
     if order == "BIP" and prefix:
-        raise UnsupportedMedia(f"its label says NBB = {prefix} with ORG = BIP, which is not read here", "convert it")
+        raise UnsupportedMedia(f"its label says NBB = {prefix} with ORG = BIP, which is not supported", "convert it")
     headers = _number(table, "NLB", 0)
     offset = size + (headers * _number(table, "RECSIZE") if headers else 0)
     image = ImageObject(
@@ -64,7 +64,7 @@ def image_inside(file: BinaryIO) -> ImageObject:
         label_end_bytes=size,
     )
     checked(image)
-    if table.get("EOL") != "1" or file.seek(0, 2) < image.end_bytes:  # of a cut file the reader of pixels says so
+    if table.get("EOL") != "1" or file.seek(0, 2) < image.end_bytes:  # the reader of pixels reports a truncated file
         return image
     try:
         text, _ = _label(file, image.end_bytes)
@@ -76,7 +76,7 @@ def image_inside(file: BinaryIO) -> ImageObject:
 
 
 def _label(file: BinaryIO, offset: int) -> tuple[str, int]:
-    """Text and size of the label at a place."""
+    """Return text and size of the label at an offset."""
     file.seek(offset)
     head = file.read(64)
     found = _SIZE.match(head)
@@ -97,15 +97,15 @@ def _entries(text: str) -> tuple[tuple[str, str], ...]:
 def _dtype(table: dict[str, str]) -> str:
     words = _text(table, "FORMAT").upper()
     if words not in _TYPES:
-        raise UnsupportedMedia(f"its label says FORMAT = {words[:80]}, which is not read here", "convert it first")
+        raise UnsupportedMedia(f"its label says FORMAT = {words[:80]}, which is not supported", "convert it first")
     kind, item = _TYPES[words]
     if item == 1:
         return "u1"
-    # a label that does not say was written on a VAX
+    # without this entry the label was written on a VAX
     key, orders, default = ("REALFMT", _REALS, "VAX") if kind == "f" else ("INTFMT", _INTEGERS, "LOW")
     written = table.get(key, default).upper()
     if written not in orders:
-        raise UnsupportedMedia(f"its label says {key} = {written[:80]}, which is not read here", "convert it first")
+        raise UnsupportedMedia(f"its label says {key} = {written[:80]}, which is not supported", "convert it first")
     if orders[written] == "vax":
         return "vaxf4" if item == 4 else "vaxd8"
     return f"{orders[written]}{kind}{item}"
@@ -122,5 +122,5 @@ def _number(table: dict[str, str], key: str, default: int | None = None) -> int:
     if default is not None and not text:
         return default
     if not re.fullmatch(r"[+-]?\d{1,18}", text):
-        raise DamagedMedia(f"its VICAR label says {key} = {text[:80]}, which is no whole number", FIX_LABEL)
+        raise DamagedMedia(f"its VICAR label says {key} = {text[:80]}, which is not a whole number", FIX_LABEL)
     return int(text)

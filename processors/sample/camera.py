@@ -1,4 +1,4 @@
-"""A pinhole camera over a plane: which ground a pixel sees and where a point appears."""
+"""Pinhole camera over a plane: projection of pixels to the ground and of points to pixels."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from processors.sample.terrain import Grid
 
 Points = NDArray[np.float64]
-"""shape (count, 3): metres east, north, up."""
+"""Points, shape (count, 3): metres east, north, up."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """Looks along `azimuth_degrees` (north over east), `down_degrees` below the horizon, its sides upright."""
+    """Camera facing `azimuth_degrees` (from north over east), `down_degrees` below the horizon, without roll."""
 
     width_px: int
     height_px: int
     field_of_view_degrees: float
-    """From the left edge to the right edge."""
+    """Field of view from the left to the right edge."""
 
     position_m: tuple[float, float, float]
     azimuth_degrees: float
@@ -34,14 +34,14 @@ class Camera:
         return focal_length_px(self.width_px, self.field_of_view_degrees)
 
     def axes(self) -> tuple[Points, Points, Points]:
-        """Unit vectors to the right, down and forward in the picture."""
+        """Return unit vectors to the right, down and forward in the picture."""
         azimuth, down = radians(self.azimuth_degrees), radians(self.down_degrees)
         forward = np.array([sin(azimuth) * cos(down), cos(azimuth) * cos(down), -sin(down)])
         right = np.array([cos(azimuth), -sin(azimuth), 0.0])
         return right, np.cross(forward, right), forward
 
     def see_ground(self) -> tuple[Grid, Grid, Grid, Grid]:
-        """East, north, metres per pixel and distance for every pixel; distance is infinite above the horizon."""
+        """Return east, north, metres per pixel and distance for every pixel; distance is infinite above the horizon."""
         right, down, forward = self.axes()
         columns = (np.arange(self.width_px) + 0.5 - self.width_px / 2) / self.focal_px
         rows = (np.arange(self.height_px) + 0.5 - self.height_px / 2) / self.focal_px
@@ -60,7 +60,7 @@ class Camera:
         return east, north, metres_per_px, distance
 
     def project(self, points: Points) -> NDArray[np.float64]:
-        """Pixels from the picture's top left corner, shape (count, 2); all points are in front of the camera."""
+        """Return pixels from the picture's top left corner, shape (count, 2); points must be in front of the camera."""
         right, down, forward = self.axes()
         offset = points - np.array(self.position_m)
         depth = offset @ forward
@@ -70,7 +70,7 @@ class Camera:
 
 
 def focal_length_px(width_px: int, field_of_view_degrees: float) -> float:
-    """Distance of the picture plane, for a field of view from edge to edge."""
+    """Return the distance of the picture plane for a field of view from edge to edge."""
     return width_px / 2 / tan(radians(field_of_view_degrees) / 2)
 
 

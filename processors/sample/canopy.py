@@ -1,4 +1,4 @@
-"""The parachute as a camera on the backshell sees it: a disk-gap-band canopy that inflates and sways."""
+"""Parachute seen by a camera on the backshell: a disk-gap-band canopy that inflates and sways."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _GORES = 32
 _TEXTURE_PX = 512
 _FULL_RADIUS_PX = 96.0
 _SPIN_DEGREES = 0.35
-"""In one frame."""
+"""Spin per frame."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CanopyTruth:
-    """One entry for each frame of the parachute camera's shot; px from the video's top left corner."""
+    """Truth about the canopy, one entry per frame of its camera's shot; px from the video's top left corner."""
 
     canopy_centre_x_px: list[float]
     canopy_centre_y_px: list[float]
     canopy_radius_px: list[float]
     inflated_frame: int
-    """First frame, counted in the video, from which the canopy is full to within 2 %."""
+    """First frame of the video from which the canopy is inflated to within 2 %."""
 
 
 def canopy_truth(frame_count: int, frames_per_second: int, picture: KnownBox) -> CanopyTruth:
-    """Inflation in about a second with one overshoot, and a pendulum's slow sway."""
+    """Compute inflation within about 1 s with one overshoot, and a slow pendulum sway."""
     seconds = np.arange(frame_count) / frames_per_second
     filled = 1 - np.exp(-3.4 * seconds) * np.cos(4.2 * seconds)
     radius_px = _FULL_RADIUS_PX * (0.16 + 0.84 * filled)
@@ -46,7 +46,7 @@ def canopy_truth(frame_count: int, frames_per_second: int, picture: KnownBox) ->
 
 
 class ParachuteCamera:
-    """Draws any frame of the shot."""
+    """Renderer of the shot's frames."""
 
     def __init__(self, truth: CanopyTruth, picture: KnownBox) -> None:
         self._truth = truth
@@ -55,13 +55,13 @@ class ParachuteCamera:
         self._colour, self._cover = _canopy()
 
     def draw(self, index: int) -> NDArray[np.uint8]:
-        """uint8 RGB of the picture without its letterbox."""
+        """Return the picture without its letterbox, uint8 RGB."""
         truth, sky = self._truth, self._sky
         x_px = truth.canopy_centre_x_px[index] - self._picture.left_px
         y_px = truth.canopy_centre_y_px[index] - self._picture.top_px
         radius_px = truth.canopy_radius_px[index]
         turn = np.radians(_SPIN_DEGREES * index)
-        # Shrunk to about the size wanted first, so that the fine gores do not alias.
+        # Reduced to about the final size first so that the fine gores do not alias.
         size_px = 2 * round(radius_px)
         colour, cover = (
             cv2.resize(one, (size_px, size_px), interpolation=cv2.INTER_AREA) for one in (self._colour, self._cover)
@@ -83,7 +83,7 @@ class ParachuteCamera:
 
 
 def _sky(height_px: int, width_px: int) -> NDArray[np.float32]:
-    """The tan sky of Mars, brighter towards the sun at the upper left."""
+    """Render the tan sky of Mars, brighter towards the sun at the upper left."""
     rows, columns = np.mgrid[0:height_px, 0:width_px]
     distance = np.hypot(columns - width_px * 0.22, rows - height_px * 0.1) / width_px
     glow = np.exp(-((distance / 0.62) ** 2))[:, :, None]
@@ -91,7 +91,7 @@ def _sky(height_px: int, width_px: int) -> NDArray[np.float32]:
 
 
 def _canopy() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The full canopy seen from below, RGB 0 to 255, and how much of the sky each pixel hides, 0 to 1."""
+    """Return the inflated canopy seen from below, RGB 0 to 255, and its opacity, 0 to 1."""
     middle = _TEXTURE_PX / 2 - 0.5
     rows, columns = np.mgrid[0:_TEXTURE_PX, 0:_TEXTURE_PX]
     r = np.hypot(columns - middle, rows - middle) / (_TEXTURE_PX / 2)

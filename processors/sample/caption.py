@@ -1,4 +1,4 @@
-"""The word SYNTHETIC, burnt into every picture in letters of our own."""
+"""Caption SYNTHETIC burnt into every picture, with a built-in font."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LETTER_LEVEL = 224
 
 
 def caption_box(picture: KnownBox) -> KnownBox:
-    """Where the caption lies: the lower right corner of the picture, a little inside."""
+    """Return the caption's box, just inside the lower right corner of the picture."""
     height_px, width_px = _plate().shape
     right_px, bottom_px = picture.right_px - _MARGIN_PX, picture.bottom_px - _MARGIN_PX
     return KnownBox(left_px=right_px - width_px, top_px=bottom_px - height_px, right_px=right_px, bottom_px=bottom_px)
@@ -40,7 +40,7 @@ def burn_caption(image: NDArray[np.uint8], box: KnownBox) -> None:
 
 
 def _plate() -> NDArray[np.uint8]:
-    """Light letters on a dark box, uint8, shape (rows, columns)."""
+    """Return light letters on a dark box, uint8, shape (rows, columns)."""
     letters = [np.array([[dot == "#" for dot in row] for row in _LETTERS[one].split("/")]) for one in TEXT]
     dots = np.concatenate([np.pad(letter, ((0, 0), (0, 1))) for letter in letters], axis=1)[:, :-1]
     dots = np.pad(np.kron(dots, np.ones((_DOT_PX, _DOT_PX), bool)), _PADDING_PX)

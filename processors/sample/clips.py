@@ -1,4 +1,4 @@
-"""Clips of the sample release, with title, comment and keyframes where they are wanted."""
+"""Video clips of the sample release, with title, comment and optional keyframes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def write_clip(
     tags: Tags,
     sound: Path | None = None,
 ) -> None:
-    """Write H.264 in MP4, with AAC where `sound` names a WAV file.
+    """Write H.264 in MP4, with AAC if `sound` names a WAV file.
 
-    `frame(index)` gives uint8 RGB, shape (rows, columns, 3), and is asked for each index in turn. With `keyframes`
-    named, none falls elsewhere but where the encoder sees a cut, so that a held picture is not coded anew.
+    `frame(index)` returns uint8 RGB, shape (rows, columns, 3), and is called for each index in turn. Besides
+    `keyframes`, only cuts detected by the encoder become keyframes, so that a held picture is not encoded again.
 
     Raises
     ------

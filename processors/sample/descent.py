@@ -1,4 +1,4 @@
-"""`descent.mp4`: three cameras from the parachute to the ground, with hard cuts and a letterbox."""
+"""`descent.mp4`: three cameras from parachute to touchdown, with hard cuts and a letterbox."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _TURN_DEGREES = 24.0
 
 @dataclass(frozen=True, kw_only=True)
 class HazardTruth:
-    """The camera that looks straight down at one point; lists hold one entry for each frame of its shot.
+    """Truth about the camera that looks straight down at one point; lists hold one entry per frame of its shot.
 
     The point is at the principal point in every frame. A feature at an offset (x, y) px from it in the shot's
     first frame is at `scale * R(rotation) @ (x, y)` later; rotation turns the picture from +x (right) to +y (down).
     """
 
     horizontal_field_of_view_degrees: float
-    """Over the whole width of the picture."""
+    """Field of view over the whole width of the picture."""
 
     focal_length_px: float
     principal_point_x_px: float
     principal_point_y_px: float
-    """From the video's top left corner, where the first pixel's centre is at 0.5."""
+    """Position from the video's top left corner, where the first pixel's centre is at 0.5."""
 
     altitude_metres: list[float]
     metres_per_px: list[float]
@@ -50,7 +50,7 @@ class HazardTruth:
 
 @dataclass(frozen=True, kw_only=True)
 class DescentTruth:
-    """What is known of `descent.mp4`."""
+    """Truth about `descent.mp4`."""
 
     clip: ClipTruth
     parachute: CanopyTruth
@@ -100,7 +100,7 @@ def write_descent(path: Path, tags: Tags) -> DescentTruth:
 
 
 def _hazard_truth() -> HazardTruth:
-    """A descent whose scale changes fastest in the middle, by less than 4 % a frame."""
+    """Compute a descent whose scale changes fastest in the middle, by less than 4 % per frame."""
     part = np.arange(_HAZARD_FRAMES) / (_HAZARD_FRAMES - 1)
     eased = 0.4 * part + 0.6 * part * part * (3 - 2 * part)
     altitude_m = _HIGHEST_M * (_LOWEST_M / _HIGHEST_M) ** eased
@@ -118,7 +118,7 @@ def _hazard_truth() -> HazardTruth:
 
 
 def _look_down(ground: Ground, truth: HazardTruth, index: int) -> NDArray[np.uint8]:
-    """uint8 RGB of the picture without its letterbox."""
+    """Return the picture without its letterbox, uint8 RGB."""
     turn = np.radians(truth.rotation_degrees[index])
     metres_per_px = truth.metres_per_px[index]
     x_m = (np.arange(_PICTURE.left_px, _PICTURE.right_px) + 0.5 - truth.principal_point_x_px)[None, :] * metres_per_px

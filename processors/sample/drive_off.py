@@ -1,4 +1,4 @@
-"""`drive-off.mp4`: stop-motion pictures of two cameras, held for irregular times, under continuous sound."""
+"""`drive-off.mp4`: stop-motion pictures of two cameras, held for irregular times, with continuous sound."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FRAMES_PER_SECOND = 30
 _PICTURE = KnownBox(left_px=0, top_px=0, right_px=640, bottom_px=360)
 _FRONT_HOLDS = {1: 6, 2: 27, 3: 18, 4: 9}
 _REAR_HOLDS = {3: 5, 4: 7, 5: 8, 6: 5, 7: 3, 8: 2}
-"""How many pictures are held for so many frames: 60 and 30 pictures in 150 frames each."""
+"""Number of pictures by the frames for which they are held: 60 and 30 pictures in 150 frames each."""
 
 _FRONT_STEP_M, _REAR_STEP_M = 0.020, 0.040
 _REAR_START_M = 1.9
@@ -31,19 +31,19 @@ _SEED = 522
 
 @dataclass(frozen=True, kw_only=True)
 class HeldRun:
-    """One distinct picture and the frames that show it."""
+    """A distinct picture and the frames that show it."""
 
     first_frame: int
     length_frames: int
     start_seconds: float
     camera: str
     travel_metres: float
-    """How far the rover has driven since the clip's first picture."""
+    """Distance driven since the clip's first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DriveOffTruth:
-    """What is known of `drive-off.mp4`."""
+    """Truth about `drive-off.mp4`."""
 
     clip: ClipTruth
     held_runs: list[HeldRun]
@@ -52,12 +52,12 @@ class DriveOffTruth:
 
 
 def clip_seconds() -> float:
-    """How long the clip is."""
+    """Return the duration of the clip."""
     return (_frame_count(_FRONT_HOLDS) + _frame_count(_REAR_HOLDS)) / _FRAMES_PER_SECOND
 
 
 def write_drive_off(path: Path, tags: Tags, sound: SoundTruth, sound_file: Path) -> DriveOffTruth:
-    """Render and write the clip; `sound_file` is the WAV file of the clip's sound alone."""
+    """Render and write the clip; `sound_file` is the WAV file with only the clip's sound."""
     caption = caption_box(_PICTURE)
     cameras = ["front hazard-avoidance camera", "rear hazard-avoidance camera"]
     lengths = [_frame_count(_FRONT_HOLDS), _frame_count(_REAR_HOLDS)]
@@ -100,7 +100,7 @@ def _frame_count(holds: dict[int, int]) -> int:
 
 
 def _held_runs(cameras: list[str]) -> list[HeldRun]:
-    """Every run in its order; how long each picture is held is shuffled."""
+    """Return all runs in order, with shuffled hold times."""
     rng = np.random.default_rng(_SEED)
     found: list[HeldRun] = []
     first = 0
@@ -122,7 +122,7 @@ def _held_runs(cameras: list[str]) -> list[HeldRun]:
 
 
 def _hold(runs: list[HeldRun], picture: Callable[[HeldRun], NDArray[np.uint8]]) -> Callable[[int], NDArray[np.uint8]]:
-    """The frame at an index; a picture is drawn once and the same array given for as long as it is held."""
+    """Return a function that returns the frame at an index; each held picture is drawn only once."""
     run_of_frame = [number for number, run in enumerate(runs) for _ in range(run.length_frames)]
     shown = -1
     image = np.zeros((0, 0, 3), np.uint8)

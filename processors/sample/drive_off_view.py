@@ -1,6 +1,6 @@
-"""What the rover's two hazard-avoidance cameras see while it leaves the lander, in grey.
+"""Grey views of the rover's two hazard-avoidance cameras while it leaves the lander.
 
-Places are metres across (to the rover's right), along (the way it drives) and up, from where its front camera starts.
+Positions are metres across (to the rover's right), along (in driving direction) and up, from its front camera's start.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _DRIVE_AZIMUTH_DEGREES = 20.0
 _RAMP_END_M = 1.75
 _RAMP_TOP_M = 0.05
 _TRACK_M = 0.50
-"""From the middle of the rover to the middle of a wheel."""
+"""Distance from the middle of the rover to the middle of a wheel."""
 
 _WHEEL_RADIUS_M, _WHEEL_WIDTH_M = 0.15, 0.20
 _GROUSER_PITCH_M = 0.10
@@ -25,7 +25,7 @@ _SKY_GREY = 196.0
 
 
 def draw_front(ground: Ground, travel_m: float) -> NDArray[np.uint8]:
-    """The way ahead, between the wheels; uint8, shape (360, 640)."""
+    """Render the view ahead, between the wheels; uint8, shape (360, 640)."""
     camera = _camera(travel_m, up_m=0.62, turn_degrees=0, down_degrees=30)
     boards = _ramp(travel_m + 0.12, _RAMP_END_M, along_to=_RAMP_END_M)
     image = _landscape(ground, camera, boards, None)
@@ -38,7 +38,7 @@ def draw_front(ground: Ground, travel_m: float) -> NDArray[np.uint8]:
 
 
 def draw_rear(ground: Ground, travel_m: float) -> NDArray[np.uint8]:
-    """The lander, its ramp and the rover's own tracks; uint8, shape (360, 640)."""
+    """Render the lander, its ramp and the rover's own tracks; uint8, shape (360, 640)."""
     camera = _camera(travel_m, up_m=0.62, turn_degrees=180, down_degrees=17)
     groups = _lander()
     image = _landscape(ground, camera, [face for group in groups for face in group], (_RAMP_END_M, travel_m + 2))
@@ -60,14 +60,14 @@ def _camera(travel_m: float, *, up_m: float, turn_degrees: float, down_degrees: 
 
 
 def _place(points: Points) -> Points:
-    """East, north, up of points given across, along, up."""
+    """Convert points from across, along, up to east, north, up."""
     return turned(points - np.array([0, 1.5, 0]), _DRIVE_AZIMUTH_DEGREES)
 
 
 def _landscape(
     ground: Ground, camera: Camera, solids: list[Face], tracks_along_m: tuple[float, float] | None
 ) -> NDArray[np.uint8]:
-    """Ground with shadows, tracks and haze, and sky above."""
+    """Render the ground with shadows, tracks and haze, and the sky above."""
     east_m, north_m, metres_per_px, distance_m = camera.see_ground()
     brightness = shade(ground.sample(east_m, north_m, metres_per_px), camera, solids)
     if tracks_along_m:
@@ -78,7 +78,7 @@ def _landscape(
 
 
 def _tracks(east_m: Grid, north_m: Grid, metres_per_px: Grid, along_m: tuple[float, float]) -> Grid:
-    """What to multiply the ground's brightness with where wheels have pressed it."""
+    """Return the factor for the ground's brightness in wheel tracks."""
     azimuth = np.radians(_DRIVE_AZIMUTH_DEGREES)
     across = east_m * np.cos(azimuth) - north_m * np.sin(azimuth)
     along = east_m * np.sin(azimuth) + north_m * np.cos(azimuth) + 1.5
@@ -90,7 +90,7 @@ def _tracks(east_m: Grid, north_m: Grid, metres_per_px: Grid, along_m: tuple[flo
 
 
 def _ramp(start_m: float, end_m: float, *, along_to: float) -> list[Face]:
-    """Two boards with slats, `start_m` to `end_m`; slats keep their places on the board that ends at `along_to`."""
+    """Build two boards with slats, `start_m` to `end_m`; slats keep their places on a board that ends at `along_to`."""
     faces: list[Face] = []
     for middle in (-_TRACK_M, _TRACK_M):
         left, right = middle - 0.15, middle + 0.15
@@ -106,7 +106,7 @@ def _ramp(start_m: float, end_m: float, *, along_to: float) -> list[Face]:
 
 
 def _lander() -> list[list[Face]]:
-    """A platform on legs, with the ramp leading down from it, in groups to draw one after the other."""
+    """Build a platform on legs with a ramp leading down from it, in groups to draw in order."""
     back_m = _RAMP_END_M - 1.9
 
     def block(across: float, along: float, up: float, size: tuple[float, float, float], grey: float) -> list[Face]:
@@ -126,7 +126,7 @@ def _lander() -> list[list[Face]]:
 
 
 def _sloping_ramp(back_m: float) -> list[Face]:
-    """Two boards from the platform down to the ground."""
+    """Build two boards from the platform down to the ground."""
     faces: list[Face] = []
     for middle in (-_TRACK_M, _TRACK_M):
         for number in range(12):

@@ -1,4 +1,4 @@
-"""Files that appear whole, and only when their bytes are new."""
+"""Atomic writing of files, only if their bytes have changed."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Told = TypeVar("Told")
 
 @dataclass(frozen=True, kw_only=True)
 class Tags:
-    """What a media file says of itself."""
+    """Metadata embedded in a media file."""
 
     title: str
     comment: str
 
 
 def put(folder: Path, name: str, write: Callable[[Path], Told]) -> Told:
-    """Let `write` fill a temporary file, then rename it to `name`, and give what `write` gave.
+    """Let `write` fill a temporary file, rename it to `name`, and return the value returned by `write`.
 
-    A file that is there with the same bytes is left alone.
+    An existing file with the same bytes is left alone.
     """
     target = folder / name
     temporary = folder / f".{name}.{secrets.token_hex(4)}.part"
@@ -38,7 +38,7 @@ def put(folder: Path, name: str, write: Callable[[Path], Told]) -> Told:
 
 
 def put_text(folder: Path, name: str, text: str) -> None:
-    """As `put`, for UTF-8 text."""
+    """Write UTF-8 text as `put` does."""
 
     def write(path: Path) -> None:
         path.write_bytes(text.encode())
@@ -47,5 +47,5 @@ def put_text(folder: Path, name: str, text: str) -> None:
 
 
 def put_json(folder: Path, name: str, value: object) -> None:
-    """As `put`, for JSON."""
+    """Write JSON as `put` does."""
     put_text(folder, name, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

@@ -1,4 +1,4 @@
-"""Ground that looks sharp, and never flickers, from any height: a pyramid of textures around one point."""
+"""Ground texture that is sharp and free of flicker from any height: a pyramid of textures around one point."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from processors.sample.terrain import Grid
 class Ground:
     """Brightness of a plane, 1 on level sunlit ground.
 
-    Every level is a square around the origin, each half as wide as the one before and with as many texels.
+    Every level is a square around the origin, half as wide as the previous one with the same number of texels.
     """
 
     levels: tuple[Grid, ...]
     texel_metres: float
-    """Of level 0, the coarsest."""
+    """Texel size of level 0, the coarsest."""
 
     def sample(self, east_m: Grid, north_m: Grid, metres_per_px: Grid | float) -> Grid:
-        """Brightness at each point, each level resampled bilinearly and the two nearest in scale blended.
+        """Return the brightness at each point: levels are resampled bilinearly and the two nearest in scale blended.
 
-        `metres_per_px` says how much ground one picture element covers, and so which levels are fine enough.
+        `metres_per_px` is the ground covered by one pixel, which determines the levels used.
         """
         depth = np.log2(self.texel_metres / np.asarray(metres_per_px, np.float32))
         depth = np.clip(depth, 0, len(self.levels) - 1).astype(np.float32)
@@ -35,7 +35,7 @@ class Ground:
             weight = np.clip(1 - np.abs(depth - level), 0, 1)
             texels_per_metre = np.float32(2**level / self.texel_metres)
             size_px = self.levels[level].shape[0]
-            # Within one reflection: cv2 walks towards a far coordinate one reflection at a time.
+            # Within one reflection: cv2 approaches a far coordinate one reflection at a time.
             column = np.clip(size_px / 2 + east_m * texels_per_metre, -size_px, 2 * size_px).astype(np.float32)
             row = np.clip(size_px / 2 - north_m * texels_per_metre, -size_px, 2 * size_px).astype(np.float32)
             total += weight * cv2.remap(
@@ -66,7 +66,7 @@ def make_ground(
 
 
 def _dust(rng: np.random.Generator, size_px: int) -> Grid:
-    """Darker and lighter patches, as the logarithm of reflectance."""
+    """Return darker and lighter patches, as the logarithm of reflectance."""
     dust = np.zeros((size_px >> 8, size_px >> 8), np.float32)
     for _ in range(8):
         dust = terrain.finer(dust + terrain.white_noise(rng, dust.shape, 0.07)) / np.float32(2)
@@ -74,13 +74,13 @@ def _dust(rng: np.random.Generator, size_px: int) -> Grid:
 
 
 def _middle(grid: Grid) -> Grid:
-    """The middle half of a level, as wide and high as the next finer level."""
+    """Return the middle half of a level, as wide and high as the next finer level."""
     quarter = grid.shape[0] // 4
     return grid[quarter:-quarter, quarter:-quarter]
 
 
 def _show_finer(coarse: Grid, fine: Grid) -> None:
-    """Put what the finer level shows into the middle of the coarser one, in place, with a soft edge."""
+    """Blend the finer level into the middle of the coarser one, in place, with a soft edge."""
     size_px = coarse.shape[0]
     half_px = size_px // 2
     to_edge_px = np.minimum(np.arange(half_px), np.arange(half_px)[::-1])
@@ -90,7 +90,7 @@ def _show_finer(coarse: Grid, fine: Grid) -> None:
 
 
 def tint(brightness: Grid) -> NDArray[np.uint8]:
-    """Colour as a camera would show Mars: uint8 RGB, shape (rows, columns, 3); brown in shade, tan in full light."""
+    """Return typical Mars colours, uint8 RGB, shape (rows, columns, 3): brown in shade, tan in full light."""
     return _TINTS[np.clip(brightness * 128, 0, 255).astype(np.uint8)]
 
 

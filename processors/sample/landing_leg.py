@@ -1,4 +1,4 @@
-"""The landing-state camera: the ground seen obliquely past one leg of the lander."""
+"""Landing-state camera: oblique view of the ground past one leg of the lander."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SKY_RGB = np.array([206, 164, 128], np.float32)
 
 @dataclass(frozen=True, kw_only=True)
 class LandingTruth:
-    """One entry for each frame of the landing-state camera's shot."""
+    """Truth about the landing-state camera, one entry per frame of its shot."""
 
     altitude_metres: list[float]
     camera_azimuth_degrees: list[float]
@@ -27,7 +27,7 @@ class LandingTruth:
 
 
 def landing_truth(frame_count: int) -> LandingTruth:
-    """A steady fall, with a slow nod and turn."""
+    """Compute a steady descent with slow pitch and rotation."""
     part = np.arange(frame_count) / frame_count
     return LandingTruth(
         altitude_metres=(46.0 - 20.0 * part).tolist(),
@@ -37,7 +37,7 @@ def landing_truth(frame_count: int) -> LandingTruth:
 
 
 class LandingCamera:
-    """Draws any frame of the shot."""
+    """Renderer of the shot's frames."""
 
     def __init__(self, truth: LandingTruth, ground: Ground, picture: KnownBox) -> None:
         self._truth = truth
@@ -46,7 +46,7 @@ class LandingCamera:
         self._leg, self._cover = _leg(self._height_px, self._width_px)
 
     def draw(self, index: int) -> NDArray[np.uint8]:
-        """uint8 RGB of the picture without its letterbox."""
+        """Return the picture without its letterbox, uint8 RGB."""
         camera = Camera(
             width_px=self._width_px,
             height_px=self._height_px,
@@ -63,7 +63,7 @@ class LandingCamera:
 
 
 def _leg(height_px: int, width_px: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The leg's colour, RGB 0 to 255, and its cover, 0 to 1, shape (rows, columns, 1)."""
+    """Return the leg's colour, RGB 0 to 255, and its opacity, 0 to 1, shape (rows, columns, 1)."""
     size = (height_px * _SUPERSAMPLING, width_px * _SUPERSAMPLING)
     colour, cover = np.zeros((*size, 3), np.uint8), np.zeros(size, np.uint8)
 

@@ -1,4 +1,4 @@
-"""`release.toml`: what the agency would say of each file, and what each file says of itself."""
+"""`release.toml` of the sample, and the metadata embedded in each file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOTE_ZH = "合成数据：由程序计算生成，并非火星实拍。"
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseFile:
-    """One `[[file]]` of the release; events are named as in the mission's timeline."""
+    """One `[[file]]` entry of the release; events are named as in the mission's timeline."""
 
     path: str
     title: str
@@ -34,12 +34,12 @@ class ReleaseFile:
     date: str
     date_precision: str
     date_zone: str | None = None
-    """`UTC` or `Beijing`; None where the date names its zone itself."""
+    """Time zone, `UTC` or `Beijing`; None if the date includes its zone."""
 
     event: str
 
     def tags(self) -> Tags:
-        """For the file itself; ASCII, which every container holds."""
+        """Return the tags embedded in the file; ASCII, which every container supports."""
         return Tags(title=f"{self.title} (SYNTHETIC)", comment=_COMMENT)
 
 
@@ -104,7 +104,7 @@ SOUND = ReleaseFile(
 
 
 def release_toml() -> str:
-    """The whole file."""
+    """Return the text of the file."""
     lines = [f"{key} = {_quoted(value)}" for key, value in _HEAD.items()]
     lines += [f"released = {_RELEASED}", "synthetic = true", "redistribute = true"]
     for file in (DESCENT, DRIVE_OFF, ROVER_TURNS, TRACKS, SOUND):
@@ -113,5 +113,5 @@ def release_toml() -> str:
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are all TOML's too."""
+    """Return a TOML basic string; all JSON escapes are valid in TOML."""
     return json.dumps(text, ensure_ascii=False)

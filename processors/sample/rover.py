@@ -1,4 +1,4 @@
-"""A rover like Zhurong in simple shapes: six wheels, a body, four solar wings and a mast."""
+"""Model of a rover like Zhurong in simple shapes: six wheels, a body, four solar wings and a mast."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _WHITE, _GOLD, _STEEL, _DARK, _CELLS = (236, 232, 224), (206, 168, 96), (176, 17
 
 
 def make_rover(heading_degrees: float) -> list[list[Face]]:
-    """A rover at the origin, in groups to draw one after the other; the heading counts from north over east.
+    """Build a rover at the origin, in groups to draw in order; the heading counts from north over east.
 
-    Seen from above its deck, nothing in a group hides anything in a later one.
+    Seen from above its deck, no group hides a later one.
     """
 
     def block(across: float, along: float, up: float, size: Sequence[float], colour: Sequence[float]) -> list[Face]:
@@ -42,7 +42,7 @@ def make_rover(heading_degrees: float) -> list[list[Face]]:
 
 
 def _wings(heading_degrees: float) -> tuple[list[Face], list[Face]]:
-    """Four panels spread like a butterfly's wings: their frames, and their cells."""
+    """Return the frames and cells of four panels spread like a butterfly's wings."""
     frames: list[Face] = []
     cells: list[Face] = []
     for side in (-1, 1):
@@ -56,7 +56,7 @@ def _wings(heading_degrees: float) -> tuple[list[Face], list[Face]]:
 
 
 def _cells(panel: np.ndarray) -> list[np.ndarray]:
-    """A panel's cells, 4 by 5, with gaps between them."""
+    """Return a panel's 4 by 5 cells with gaps between them."""
     found: list[np.ndarray] = []
     for column in range(4):
         for row in range(5):

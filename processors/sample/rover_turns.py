@@ -1,4 +1,4 @@
-"""`rover-turns.mp4`: the dropped WiFi camera watches the rover turn on the spot, between two fades."""
+"""`rover-turns.mp4`: the separated WiFi camera shows the rover turning on the spot, between two fades."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SUPERSAMPLING = 2
 
 @dataclass(frozen=True, kw_only=True)
 class KnownFade:
-    """Frames that are neither black nor in full light; beyond one end the picture is black, beyond the other full."""
+    """Frames of a fade, neither black nor at full brightness."""
 
     first_frame: int
     end_frame: int
@@ -38,24 +38,24 @@ class KnownFade:
 
 @dataclass(frozen=True, kw_only=True)
 class RoverTurnsTruth:
-    """What is known of `rover-turns.mp4`; lists hold one entry for each frame."""
+    """Truth about `rover-turns.mp4`; lists hold one entry per frame."""
 
     clip: ClipTruth
     black_frames: list[int]
     fade_in: KnownFade
     fade_out: KnownFade
     gain: list[float]
-    """What every RGB value, the caption's too, is multiplied with: 0 black, 1 full."""
+    """Factor for every RGB value, including the caption: 0 black, 1 full brightness."""
 
     turn_rate_degrees_per_second: float
-    """Clockwise as seen from above."""
+    """Turn rate, clockwise as seen from above."""
 
     heading_degrees: list[float]
-    """From north over east; the camera looks along `camera_azimuth_degrees`."""
+    """Heading from north over east; the camera faces `camera_azimuth_degrees`."""
 
     camera_azimuth_degrees: float
     rover_box: KnownBox
-    """Holds the whole rover in every frame, without its shadow."""
+    """Box around the whole rover in all frames, without its shadow."""
 
 
 def write_rover_turns(path: Path, tags: Tags) -> RoverTurnsTruth:
@@ -97,7 +97,7 @@ def write_rover_turns(path: Path, tags: Tags) -> RoverTurnsTruth:
 
 
 class _Scene:
-    """Still ground and sky, computed once, and the rover with its shadow."""
+    """Static ground and sky, computed once, and the rover with its shadow."""
 
     def __init__(self) -> None:
         ground = make_ground(
@@ -109,7 +109,7 @@ class _Scene:
         self._haze = (1 - np.exp(-distance_m / 120))[:, :, None]
 
     def draw(self, heading_degrees: float) -> NDArray[np.uint8]:
-        """uint8 RGB; the rover drawn larger and shrunk, so that its edges are smooth."""
+        """Render a frame, uint8 RGB; the rover is drawn larger and reduced for smooth edges."""
         rover = make_rover(heading_degrees)
         ground = tint(shade(self._brightness, self._camera, [face for group in rover for face in group]))
         image = (ground + self._haze * (_SKY_RGB - ground)).astype(np.uint8)
@@ -121,7 +121,7 @@ class _Scene:
 
 
 def _camera(times: int) -> Camera:
-    """The WiFi camera, its picture `times` as large."""
+    """Return the WiFi camera with its picture enlarged `times`."""
     azimuth_degrees = 74.0
     along = np.array([np.sin(np.radians(azimuth_degrees)), np.cos(np.radians(azimuth_degrees))])
     return Camera(
@@ -141,7 +141,7 @@ def _gain() -> list[float]:
 
 
 def _rover_box(camera: Camera, heading_degrees: list[float]) -> KnownBox:
-    """Around all corners of all frames, rounded outwards."""
+    """Return the box around all corners in all frames, rounded outwards."""
     corners = np.concatenate(
         [
             camera.project(face.corners_m)

@@ -1,4 +1,4 @@
-"""Boxes and panels in the sun: their faces, light and shadow."""
+"""Boxes and panels in sunlight: faces, shading and shadows."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from processors.sample.terrain import TOWARDS_SUN, Grid
 
 @dataclass(frozen=True, kw_only=True)
 class Face:
-    """A flat outline, its corners counter-clockwise as seen from the side that shows."""
+    """A flat outline with corners counter-clockwise as seen from its visible side."""
 
     corners_m: Points
     colour: Sequence[float]
-    """RGB or grey, 0 to 255, in full sunlight."""
+    """Colour in full sunlight, RGB or grey, 0 to 255."""
 
 
 TOP, FRONT = slice(1, 2), slice(4, 5)
-"""Which of a box's faces look up, and along."""
+"""Indices of a box's faces that point up and along."""
 
 
 def box(
     centre_m: Sequence[float], size_m: Sequence[float], colour: Sequence[float], azimuth_degrees: float = 0.0
 ) -> list[Face]:
-    """An upright box; `size_m` is across, along and up, where along points to the azimuth."""
+    """Build an upright box; `size_m` is across, along and up, where along points to the azimuth."""
     corners = (
         np.array(size_m) / 2 * np.array([[x, y, z] for z in (-1, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
     )
@@ -41,7 +41,7 @@ def box(
 def wheel(
     hub_m: Points, radius_m: float, width_m: float, azimuth_degrees: float, roll_radians: float, colour: Sequence[float]
 ) -> list[Face]:
-    """A wheel that rolls towards the azimuth, with twenty grousers as light and dark treads."""
+    """Build a wheel that rolls towards the azimuth, with twenty grousers as light and dark treads."""
     angle = np.linspace(0, 2 * np.pi, 41) - roll_radians
     rim = np.stack([np.zeros(41), np.cos(angle), np.sin(angle)], axis=1) * radius_m
     left, right = (turned(rim + np.array([side, 0, 0]) * width_m / 2, azimuth_degrees) + hub_m for side in (-1, 1))
@@ -66,14 +66,14 @@ def _dimmed(colour: Sequence[float], share: float) -> list[float]:
 
 
 def turned(points: Points, azimuth_degrees: float) -> Points:
-    """Points whose second axis was north, turned so that it points to the azimuth (from north over east)."""
+    """Rotate points so that their second axis, north, points to the azimuth (from north over east)."""
     angle = np.radians(azimuth_degrees)
     turn = np.array([[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
     return points @ turn.T
 
 
 def draw(image: NDArray[np.uint8], camera: Camera, faces: Sequence[Face]) -> None:
-    """Draw those that show, the farthest first, in place, under the same sun as the ground."""
+    """Draw the visible faces in place, farthest first, under the same sun as the ground."""
     first, second, third = np.stack([face.corners_m[:3] for face in faces], axis=1)
     normal = np.cross(second - first, third - second)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
@@ -91,7 +91,7 @@ def draw(image: NDArray[np.uint8], camera: Camera, faces: Sequence[Face]) -> Non
 
 
 def shade(brightness: Grid, camera: Camera, faces: Sequence[Face]) -> Grid:
-    """The ground's brightness with the faces' shadows on it; all of them are in front of the camera."""
+    """Return the ground's brightness with the faces' shadows; all faces must be in front of the camera."""
     mask = np.zeros(brightness.shape, np.uint8)
     corners = np.concatenate([face.corners_m for face in faces])
     flat = corners - corners[:, 2:] / TOWARDS_SUN[2] * TOWARDS_SUN

@@ -1,6 +1,6 @@
-"""The drive-off's sound: motor hum, wheels striking the ramp, wind, and a small offset.
+"""Sound of the drive-off: motor hum, wheel impacts on the ramp, wind, and a small DC offset.
 
-Levels are dB relative to full scale 1.0: of the highest value where the name says `peak`, else of the root mean square.
+Levels are dB relative to full scale 1.0: of the peak if the name contains `peak`, otherwise RMS.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from processors.sample.files import Tags
 
 Samples = NDArray[np.float64]
-"""shape (samples,), full scale 1.0."""
+"""Samples, shape (samples,), full scale 1.0."""
 
 _SEED = 2021
 _SAMPLE_RATE_HZ = 48_000
@@ -26,12 +26,12 @@ _DC_OFFSET = 0.004
 _WIND_DBFS = -42.0
 _WIND_BAND_HZ = (6.0, 70.0)
 _IMPACTS = ((0.873, -6.0), (2.214, -9.0), (3.391, -5.0), (4.402, -8.0), (6.127, -6.5), (7.318, -10.0), (8.955, -5.5))
-"""Seconds into the clip, and peak level in dBFS."""
+"""Impacts: seconds into the clip, and peak level in dBFS."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Harmonic:
-    """One sine of the hum."""
+    """One sinusoid of the hum."""
 
     number: int
     frequency_hz: float
@@ -41,7 +41,7 @@ class Harmonic:
 
 @dataclass(frozen=True, kw_only=True)
 class Impact:
-    """One wheel impact; the onset is its first sample that is not zero."""
+    """One wheel impact; the onset is its first non-zero sample."""
 
     clip_seconds: float
     wav_seconds: float
@@ -52,32 +52,32 @@ class Impact:
 
 @dataclass(frozen=True, kw_only=True)
 class SoundTruth:
-    """What is known of the recording, of which the clip's sound is the part from `wav_starts_earlier_samples` on."""
+    """Truth about the recording; the clip's sound is its part from `wav_starts_earlier_samples` on."""
 
     sample_rate_hz: int
     wav_sample_count: int
     clip_sample_count: int
-    """As given to the encoder; a decoder may append up to one AAC frame of padding."""
+    """Samples given to the encoder; a decoder may append up to one AAC frame of padding."""
 
     wav_starts_earlier_samples: int
     wav_starts_earlier_seconds: float
     """WAV time minus clip time of the same sound."""
 
     dc_offset: float
-    """In units of full scale."""
+    """DC offset in units of full scale."""
 
     hum_fundamental_hz: float
     hum: list[Harmonic]
     wind_rms_dbfs: float
     wind_lowest_hz: float
     wind_highest_hz: float
-    """Where its spectrum has fallen by 3 dB."""
+    """Frequency at which the wind's spectrum has fallen by 3 dB."""
 
     impacts: list[Impact]
 
 
 def sound_truth(clip_seconds: float) -> SoundTruth:
-    """The truth for a clip of this length; the WAV file ends with it."""
+    """Return the truth for a clip of this length; the WAV file ends with the clip."""
     clip_sample_count = round(clip_seconds * _SAMPLE_RATE_HZ)
     return SoundTruth(
         sample_rate_hz=_SAMPLE_RATE_HZ,
@@ -99,7 +99,7 @@ def sound_truth(clip_seconds: float) -> SoundTruth:
 
 
 def record(truth: SoundTruth) -> Samples:
-    """The whole recording, as long as the WAV file."""
+    """Synthesise the whole recording, as long as the WAV file."""
     rng = np.random.default_rng(_SEED)
     seconds = np.arange(truth.wav_sample_count) / truth.sample_rate_hz
     samples = _wind(rng, truth) + truth.dc_offset
@@ -112,7 +112,7 @@ def record(truth: SoundTruth) -> Samples:
 
 
 def write_wav(path: Path, samples: Samples, sample_rate_hz: int, tags: Tags | None = None) -> None:
-    """24 bit; with `tags` in a LIST-INFO chunk."""
+    """Write a 24-bit WAV file with `tags` in a LIST-INFO chunk."""
     with soundfile.SoundFile(path, "w", sample_rate_hz, 1, "PCM_24", format="WAV") as file:
         if tags:
             file.title = tags.title
@@ -136,7 +136,7 @@ def _gain(dbfs: float) -> float:
 
 
 def _wind(rng: np.random.Generator, truth: SoundTruth) -> Samples:
-    """Low noise that swells and fades within seconds."""
+    """Synthesise low-frequency noise that swells and fades within seconds."""
     frequency_hz = np.fft.rfftfreq(truth.wav_sample_count, 1 / truth.sample_rate_hz)[1:]
     falls = (1 + (truth.wind_lowest_hz / frequency_hz) ** 2) * (1 + (frequency_hz / truth.wind_highest_hz) ** 4)
     spectrum = np.fft.rfft(rng.standard_normal(truth.wav_sample_count)) * np.concatenate([[0], falls**-0.5])
@@ -148,7 +148,7 @@ def _wind(rng: np.random.Generator, truth: SoundTruth) -> Samples:
 
 
 def _burst(rng: np.random.Generator, sample_rate_hz: int) -> Samples:
-    """Ringing metal with a clack at its start, peak 1, the strongest part within the first millisecond."""
+    """Synthesise ringing metal with an initial clack, peak 1 within the first millisecond."""
     seconds = np.arange(round(0.45 * sample_rate_hz)) / sample_rate_hz
     ring = np.zeros(seconds.size)
     for frequency_hz, decay_seconds, weight in (

@@ -1,4 +1,4 @@
-"""Heights of a Mars-like ground, and how the sun lights them.
+"""Height maps of a Mars-like ground, and their illumination.
 
 Heights are in units of their own grid's pixels, so that slopes need no scale.
 """
@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Grid = NDArray[np.float32]
-"""float32, shape (rows, columns); row 0 is north, column 0 is west."""
+"""Grid, float32, shape (rows, columns); row 0 is north, column 0 is west."""
 
 TOWARDS_SUN = np.array([-0.62, 0.50, 0.605])
 """Unit vector east, north, up: a sun in the north-west, 37 degrees high."""
 
 
 def fractal(rng: np.random.Generator, size_px: int, octaves: int, slope: float) -> Grid:
-    """Smooth noise whose finest wave is a few px long, the coarsest `2**octaves` as long, all about equally steep.
+    """Return smooth noise with waves from a few px to `2**octaves` times as long, all about equally steep.
 
     `size_px` is a multiple of `2**octaves`.
     """
@@ -30,14 +30,14 @@ def fractal(rng: np.random.Generator, size_px: int, octaves: int, slope: float) 
 
 
 def white_noise(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -> Grid:
-    """Independent normal values."""
+    """Return independent normally distributed values."""
     return (rng.standard_normal(shape, dtype=np.float32) * np.float32(deviation)).astype(np.float32)
 
 
 def finer(height: Grid) -> Grid:
-    """The same ground with half the spacing; row and column `i` become `2 i`.
+    """Return the same ground with half the spacing; row and column `i` become `2 i`.
 
-    The Gaussian pyramid's kernel is cubic B-spline subdivision, the only cheap one whose slopes show no grid.
+    The Gaussian pyramid's kernel is cubic B-spline subdivision, the only cheap one without visible grid in the slopes.
     """
     return cv2.pyrUp(height * np.float32(2)).astype(np.float32)
 
@@ -74,7 +74,7 @@ def _dark_spot(r: Grid) -> Grid:
 
 
 def brightness(height: Grid) -> Grid:
-    """Lambert's law under the sun and a bright sky: 1 on level ground, 0.3 where no sunlight falls."""
+    """Return Lambertian brightness under sun and bright sky: 1 on level ground, 0.3 in shadow."""
     east = cv2.filter2D(height, -1, np.array([[-0.5, 0, 0.5]], np.float32))
     south = cv2.filter2D(height, -1, np.array([[-0.5], [0], [0.5]], np.float32))
     sun_east, sun_north, sun_up = (np.float32(v) for v in TOWARDS_SUN)
@@ -86,7 +86,7 @@ def brightness(height: Grid) -> Grid:
 def _places(
     rng: np.random.Generator, shape: tuple[int, ...], count: int, low_px: float, high_px: float
 ) -> NDArray[np.float64]:
-    """shape (count, 3): x, y and diameter in px, the number above a diameter falling with its square."""
+    """Return shape (count, 3): x, y and diameter in px; the count above a diameter falls with its square."""
     share = rng.uniform((low_px / high_px) ** 2, 1, count)
     return np.stack([rng.uniform(0, shape[1], count), rng.uniform(0, shape[0], count), low_px / np.sqrt(share)], axis=1)
 

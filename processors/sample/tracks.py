@@ -1,4 +1,4 @@
-"""`rear-camera-tracks.png`: two parallel wheel tracks on level ground, seen straight from above, in grey."""
+"""`rear-camera-tracks.png`: two parallel wheel tracks on level ground, seen from directly above, in grey."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ _IMAGE_DESCRIPTION, _USER_COMMENT, _EXIF_IFD = 0x010E, 0x9286, 0x8769
 
 @dataclass(frozen=True, kw_only=True)
 class TracksTruth:
-    """What is known of `rear-camera-tracks.png`; px from its top left corner, the first pixel's centre at 0.5."""
+    """Truth about `rear-camera-tracks.png`; px from its top left corner, the first pixel's centre at 0.5."""
 
     width_px: int
     height_px: int
     direction_degrees: float
-    """Along the tracks, from +x (right) towards +y (down)."""
+    """Direction of the tracks, from +x (right) towards +y (down)."""
 
     direction_x: float
     direction_y: float
-    """The same as a unit vector."""
+    """Direction as a unit vector (x, y)."""
 
     grouser_pitch_px: float
-    """Between two marks, along the tracks; the same everywhere, because the picture is rectified."""
+    """Distance between marks along the tracks; constant because the picture is rectified."""
 
     grouser_phase_px: float
     """A mark's crest is where `direction . (x, y) - phase` is a multiple of the pitch."""
 
     track_offsets_px: list[float]
-    """Of each track's middle line from the picture's centre, along (-direction_y, direction_x)."""
+    """Offset of each track's centre line from the picture's centre, along (-direction_y, direction_x)."""
 
     track_width_px: float
     noise_deviation_levels: float
     illumination_per_px_x: float
     illumination_per_px_y: float
-    """Relative change of the light with x and y; 1 at the picture's centre."""
+    """Relative change of illumination with x and y; 1 at the picture's centre."""
 
     caption_text: str
     caption_box: KnownBox
 
 
 def write_tracks(path: Path, tags: Tags) -> TracksTruth:
-    """Render and write the photo, its title and comment in PNG text and in EXIF."""
+    """Render and write the photo, with title and comment in PNG text and EXIF."""
     angle = np.radians(97.5)
     truth = TracksTruth(
         width_px=_WIDTH_PX,
@@ -86,7 +86,7 @@ def write_tracks(path: Path, tags: Tags) -> TracksTruth:
 
 
 def _render(truth: TracksTruth) -> NDArray[np.uint8]:
-    """The photo without its caption, uint8, shape (768, 1024)."""
+    """Render the photo without its caption, uint8, shape (768, 1024)."""
     rng = np.random.default_rng(_SEED)
     height = terrain.fractal(rng, 1024, 7, 0.15)[:_HEIGHT_PX].copy()
     shadow = np.ones_like(height)
@@ -106,7 +106,7 @@ def _render(truth: TracksTruth) -> NDArray[np.uint8]:
 
 
 def _press(height: Grid, shadow: Grid, from_middle_px: Grid, crest: Grid, half_width_px: float) -> None:
-    """Press one track into the ground in place: flattened, a little sunk, with berms and a crest for every grouser."""
+    """Press one track into the ground in place: flattened, slightly sunk, with berms and a crest per grouser."""
     outside_px = np.abs(from_middle_px) - half_width_px
     inside = np.clip(0.5 - outside_px / 12, 0, 1).astype(np.float32)
     flat = cv2.GaussianBlur(height, (0, 0), 14) * np.float32(0.3) + height * np.float32(0.32)

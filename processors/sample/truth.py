@@ -1,4 +1,4 @@
-"""Records that every part of the truth is made of."""
+"""Common records of the sample's truth."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ class KnownBox:
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Rows and columns, to index an array with."""
+        """Return row and column slices to index an array."""
         return slice(self.top_px, self.bottom_px), slice(self.left_px, self.right_px)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinkTruth:
-    """Two files that hold the same."""
+    """Two files with common content."""
 
     kind: str
     here: str
     there: str
     offset_seconds: float
-    """What is heard at time t there is heard at t + offset here."""
+    """Offset: time t there corresponds to t + offset here."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownShot:
-    """Frames `first_frame` up to, not including, `end_frame`, of one camera."""
+    """Frames of one camera from `first_frame` up to but not including `end_frame`."""
 
     camera: str
     first_frame: int
@@ -43,7 +43,7 @@ class KnownShot:
 
 
 def shots(cameras_and_lengths: list[tuple[str, int]], frames_per_second: int) -> list[KnownShot]:
-    """The shots in the order given, without a gap; a length is a number of frames."""
+    """Return consecutive shots in the order given; lengths are in frames."""
     found: list[KnownShot] = []
     first = 0
     for camera, length in cameras_and_lengths:
@@ -63,7 +63,7 @@ def shots(cameras_and_lengths: list[tuple[str, int]], frames_per_second: int) ->
 
 @dataclass(frozen=True, kw_only=True)
 class ClipTruth:
-    """What is known of every clip."""
+    """Truth about a clip."""
 
     width_px: int
     height_px: int
@@ -71,14 +71,14 @@ class ClipTruth:
     frame_count: int
     shots: list[KnownShot]
     cut_frames: list[int]
-    """First frame of every shot but the first."""
+    """First frame of every shot except the first."""
 
     cut_seconds: list[float]
     picture_box: KnownBox
-    """Where the picture is; what lies outside is the letterbox, black."""
+    """Box of the picture; outside it is the black letterbox."""
 
     letterbox_bar_height_px: int
-    """Height of each of the two bars; 0 where there is none."""
+    """Height of each of the two bars; 0 if there are none."""
 
     caption_text: str
     caption_box: KnownBox
@@ -87,7 +87,7 @@ class ClipTruth:
 def clip_truth(
     *, picture: KnownBox, shots: list[KnownShot], frames_per_second: int, caption: KnownBox, caption_text: str
 ) -> ClipTruth:
-    """The truth that all clips share, for a picture with the same bar above and below."""
+    """Return the truth common to all clips, for a picture with equal bars above and below."""
     return ClipTruth(
         width_px=picture.right_px,
         height_px=picture.bottom_px + picture.top_px,

@@ -1,4 +1,4 @@
-"""Makes the sample's files, two at a time; only imported when they are wanted."""
+"""Writing of the sample's files, two at a time; imported only when needed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from processors.sample.tracks import write_tracks
 from processors.sample.truth import LinkTruth
 
 _AT_ONCE = 2
-"""Drawing and encoding keep about one core busy for each clip."""
+"""Files written in parallel; rendering and encoding use about one core per clip."""
 
 
 def write_all(folder: Path) -> list[Path]:
-    """Write every file into a folder that exists."""
+    """Write all files into an existing folder."""
     sound = sound_truth(clip_seconds())
     samples = record(sound)
     put(folder, SOUND.path, lambda path: write_wav(path, samples, sound.sample_rate_hz, SOUND.tags()))
@@ -44,13 +44,13 @@ def write_all(folder: Path) -> list[Path]:
 
 
 def sound_link(sound: SoundTruth) -> LinkTruth:
-    """The clip's sound is the later part of the WAV file's."""
+    """Return the link: the clip's sound is the later part of the WAV file's."""
     offset_seconds = -sound.wav_starts_earlier_samples / sound.sample_rate_hz
     return LinkTruth(kind="same sound", here=DRIVE_OFF.path, there=SOUND.path, offset_seconds=offset_seconds)
 
 
 def _put_drive_off(folder: Path, sound: SoundTruth, samples: Samples) -> DriveOffTruth:
-    """The clip's own sound goes through a WAV file, which the encoder reads as it is."""
+    """Write the clip; its sound is passed to the encoder as a WAV file."""
     with TemporaryDirectory() as scratch:
         sound_file = Path(scratch) / "clip.wav"
         write_wav(sound_file, samples[sound.wav_starts_earlier_samples :], sound.sample_rate_hz)

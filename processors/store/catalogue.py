@@ -1,4 +1,4 @@
-"""An index over sources and results: Delta tables that can be thrown away and rebuilt from the plain files."""
+"""Index over sources and results: disposable Delta tables that can be rebuilt from the plain files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SourceRow:
     """A file as it was last hashed at one place; its fields are the columns of the table `sources`."""
 
     path: str
-    """Absolute."""
+    """Absolute path."""
     digest: str
     """SHA-256 of its bytes."""
     release: str
@@ -44,14 +44,14 @@ class SourceRow:
     duration_seconds: float | None
     note: str | None
     seen_utc: str
-    """When this place was first found to hold these bytes, or held them again."""
+    """Time at which this path was first found to hold these bytes, or to hold them again."""
     label_name: str | None = None
-    """Of the label beside it that was weighed; a media file is read with it, an unsupported one cannot be."""
+    """Name of the label evaluated next to it: a media file is read with it, an unsupported one cannot be."""
     label_sha256: str | None = None
     gone_utc: str | None = None
-    """When a run first found other bytes at this place, or nothing; None while they are there."""
+    """Time at which a run first found other bytes or nothing at this path; None while they are present."""
     evidence_key: str | None = None
-    """Key of the evidence that holds what is said at this place; None before a run has planned it."""
+    """Key of the evidence for this path; None until a run has planned it."""
     forbidden_key: str | None = None
     """Key of earlier evidence of this place that forbids passing it on, where nobody has said otherwise there since."""
 
@@ -77,18 +77,18 @@ class SourceRow:
 
     @property
     def label(self) -> LabelRef | None:
-        """The label that was weighed."""
+        """Return the label that was evaluated."""
         if self.label_name is None or self.label_sha256 is None:
             return None
         return LabelRef(name=self.label_name, sha256=self.label_sha256)
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """What names the source: `Source.digests`."""
+        """Return the digests that identify the source, as `Source.digests`."""
         return (self.digest, self.label_sha256) if self.label_sha256 else (self.digest,)
 
     def source(self) -> Source:
-        """The source, where it is one of the three media."""
+        """Return the source; only for video, audio and photos."""
         assert self.medium is not None
         return Source(
             digest=self.digest,
@@ -102,7 +102,7 @@ class SourceRow:
 
 
 class KnownOutcome(NamedTuple):
-    """Outcome of a result as it is in the catalogue."""
+    """Outcome of a result as recorded in the catalogue."""
 
     verdict: Verdict
     reason: str | None
@@ -176,24 +176,24 @@ class Catalogue:
         return str(self._store.catalogue_folder / table)
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """One table as it is now, or some of its columns; empty where there is none yet."""
+        """Return the current table, or some of its columns; empty if it does not exist yet."""
         schema = pa.schema([SCHEMAS[name].field(column) for column in columns or SCHEMAS[name].names])
         if not DeltaTable.is_deltatable(self._uri(name)):
             return pa.Table.from_batches([], schema)  # `empty_table` imports pandas, which takes 0.4 s
         # not `to_pyarrow_table`: it imports pandas, which takes longer than the rest of a run with nothing due
         asked = QueryBuilder().register("asked", DeltaTable(self._uri(name)))
         there = {field.name for field in DeltaTable(self._uri(name)).schema().fields}
-        names = [column if column in there else f"NULL AS {column}" for column in schema.names]  # as it was back then
+        names = [column if column in there else f"NULL AS {column}" for column in schema.names]  # columns added since
         rows = asked.execute(f"SELECT {', '.join(names)} FROM asked")
         return pa.RecordBatchReader.from_stream(rows).read_all().cast(schema)
 
     def sources(self) -> dict[str, SourceRow]:
-        """What each path holds, as far as runs have seen."""
+        """Return what each path holds, as far as runs have seen."""
         return {row.path: row for row in self.sightings() if row.gone_utc is None}
 
     def sightings(self) -> list[SourceRow]:
-        """Every place and what it holds or held, the oldest first; what another file replaced is gone since then."""
-        batches = self.table("sources").to_batches(max_chunksize=1024)  # as Python objects a few at a time
+        """Return every path with its present and past contents, oldest first; a replaced file is gone since then."""
+        batches = self.table("sources").to_batches(max_chunksize=1024)  # few Python objects at a time
         rows = [SourceRow(**row) for batch in batches for row in batch.to_pylist()]
         rows.sort(key=lambda row: row.seen_utc)
         latest: dict[str, int] = {}
@@ -204,16 +204,16 @@ class Catalogue:
         return rows
 
     def verdicts(self) -> dict[str, KnownOutcome]:
-        """Verdict, reason and blame of every catalogued result, by key."""
+        """Return verdict, reason and blame of every catalogued result, by key."""
         columns = self.table("results", ["key", "verdict", "reason", "blame"]).to_pydict().values()
-        made = KnownOutcome("made", None)  # one for all that are whole: there may be a hundred thousand
+        made = KnownOutcome("made", None)  # shared by all undamaged results: there may be 100,000
         return {
             key: made if verdict == "made" and reason is None else KnownOutcome(verdict, reason, blame)
             for key, verdict, reason, blame in zip(*columns, strict=True)
         }
 
     def add_sources(self, rows: Sequence[SourceRow]) -> None:
-        """Remember where sources were seen: in the table and in each source's own record."""
+        """Record where sources were seen, in the table and in each source's own record."""
         seen = {record["digest"]: record for record in self._records({row.digest for row in rows})}
         for row in rows:
             entry = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "digest"}
@@ -227,12 +227,12 @@ class Catalogue:
         return (record for digest in digests if (record := self._store.source(digest)))
 
     def add_results(self, manifests: Sequence[Manifest]) -> None:
-        """Index results; of those already there only the verdict can change, when a failure was tried again."""
+        """Index results; of existing ones only the verdict can change, when a failure was retried."""
         self._merge("results", [_row(RESULT_COLUMNS, manifest) for manifest in manifests], update=True)
         self._merge("items", [row for manifest in manifests for row in _item_rows(manifest)])
 
     def replace_links(self, links: Sequence[SourceLink]) -> None:
-        """Remember these links, seen from both ends, and no others: in the sources' own records and in the table."""
+        """Replace all links with these, seen from both ends, in the sources' own records and in the table."""
         by_source: dict[str, list[dict[str, Any]]] = {}
         for end in (end for link in links for end in (link, link.turned())):
             by_source.setdefault(end.here.source, []).append(asdict(end))
@@ -245,7 +245,7 @@ class Catalogue:
             write_deltalake(self._uri("links"), pa.Table.from_pylist(rows, SCHEMAS["links"]), mode="overwrite")
 
     def remove_results(self, refs: Sequence[ResultRef]) -> None:
-        """Forget results."""
+        """Remove results from the index."""
         for name in ("results", "items"):
             if DeltaTable.is_deltatable(self._uri(name)):
                 for first in range(0, len(refs), REMOVED_AT_ONCE):
@@ -253,7 +253,7 @@ class Catalogue:
                     DeltaTable(self._uri(name)).delete(f"key IN ({keys})")  # a key holds processor and source
 
     def rebuild(self) -> list[str]:
-        """Make all tables anew from the source records and manifests; gives why some manifests were left out."""
+        """Rebuild all tables from the source records and manifests; return why some manifests were left out."""
         manifests: list[Manifest] = []
         unreadable: list[str] = []
         for path in self._store.manifest_paths():
@@ -288,11 +288,11 @@ class Catalogue:
                 merge = merge.when_matched_update_all() if update else merge
                 merge.when_not_matched_insert_all().execute()
                 return
-            except (CommitFailedError, FileExistsError):  # another writer was first: look again
+            except (CommitFailedError, FileExistsError):  # another writer was first: retry
                 time.sleep(0.05 * 2**attempt)
             except DeltaError as error:
                 raise StoreError(f"the catalogue table {name!r} cannot be written: {_first_line(error)}") from error
-        raise StoreError(f"the catalogue table {name!r} is being written by others all the time: run again")
+        raise StoreError(f"the catalogue table {name!r} is constantly being written by other processes: run again")
 
 
 @contextmanager
@@ -304,7 +304,7 @@ def _told() -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).split("\n")[0] + ": check the disk and that it can be written"
+    return str(error).split("\n")[0] + ": check the disk and its write permissions"
 
 
 def _row(columns: Mapping[str, tuple[pa.DataType, Callable[..., Any]]], *records: object) -> dict[str, Any]:

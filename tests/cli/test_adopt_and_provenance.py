@@ -125,14 +125,14 @@ def test_what_has_changed_since_is_told_word_for_word(filled: Store, monkeypatch
     item = filled.item_path(made.ref, "preview_320.jpg")
     item.write_bytes(item.read_bytes() + b"x")
     changes = origin(made, "preview_320.jpg", [row], [WantedResult.of(PhotoPreview(), row.digests)], filled).changes
-    assert changes[0].startswith("the item: its bytes are not those that were made: SHA-256 ")
-    assert changes[1] == f"the source: {row.path} has another size or date now"
+    assert changes[0].startswith("the item: its bytes have changed: SHA-256 ")
+    assert changes[1] == f"the source: {row.path} has changed in size or date"
     assert changes[2].startswith("av: 1.0 -> 1")
-    assert changes[3] == "the recipe: it asks for quality 60 -> 88"
+    assert changes[3] == "the recipe: it requests quality 60 -> 88"
     Path(row.path).unlink()
     gone = origin(made, None, [row], [], filled).changes
     assert gone[0] == f"the source: no longer at {row.path}"
-    assert gone[-1] == "the recipe: it does not ask for this processor"
+    assert gone[-1] == "the recipe: it does not request this processor"
 
 
 def test_an_item_is_found_by_its_place_in_the_store_or_in_the_view(filled: Store) -> None:

@@ -111,7 +111,7 @@ def test_a_disk_that_takes_no_more_is_told_in_one_line(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert said(run) == (1, "marsmedia: no pack was built: p.zip: File too large: look at the disk and run again\n")
+    assert said(run) == (1, "marsmedia: no pack was built: p.zip: File too large: check the disk and run again\n")
     assert [path.name for path in tmp_path.iterdir() if "p.zip" in path.name] == []
 
 

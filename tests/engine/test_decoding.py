@@ -78,7 +78,7 @@ def test_a_picture_of_an_unknown_kind_is_unsupported_and_a_damaged_one_is_not() 
     with pytest.raises(UnsupportedMedia) as caught:
         open_picture(io.BytesIO(data))
     assert str(caught.value) == (
-        "a kind of picture that is not read here (unknown pixel mode): convert it to TIFF or PNG of 8 or 16 bits"
+        "a kind of picture that is not supported (unknown pixel mode): convert it to TIFF or PNG of 8 or 16 bits"
     )
     with pytest.raises(DamagedMedia, match="no picture reader accepts its bytes"):
         open_picture(io.BytesIO(b"\x89PNG\r\n\x1a\n" + bytes(64)))

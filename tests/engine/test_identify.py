@@ -137,7 +137,7 @@ def test_no_decoder_opens_an_address_or_another_file(visits: tuple[str, list[str
 def test_every_format_of_the_table_is_known_by_a_sample(row: Format) -> None:
     if row.reader is None:
         found = of_bytes(OTHERS.get(row.name) or marked(row))
-        assert (found.kind, found.format, found.note) == ("unsupported", row.title, f"not read here: {row.todo}")
+        assert (found.kind, found.format, found.note) == ("unsupported", row.title, f"not supported: {row.todo}")
         return
     if row.reader == "planetary":
         pytest.skip("its label decides: test_photo_planetary and test_photo_pds4 make them")
@@ -295,12 +295,12 @@ def test_a_container_without_picture_and_sound_says_what_it_holds(tmp_path: Path
 
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
-    told = "put the media that they belong to in the release"
+    told = "add the media to which they belong to the release"
     found = of_bytes(matroska("subtitle"), "x.mkv")
     assert (found.kind, found.format) == ("unsupported", "Matroska or WebM")
-    assert found.note == f"holds subtitles only, no picture and no sound: {told}"
+    assert found.note == f"holds subtitles only, no video or audio: {told}"
     both = of_bytes(matroska("subtitle", "attachment"), "x.mkv")
-    assert both.note == f"holds subtitles and attachments only, no picture and no sound: {told}"
+    assert both.note == f"holds subtitles and attachments only, no video or audio: {told}"
 
 
 def camera_tiff(*entries: tuple[int, int, int, int], order: str = "<") -> bytes:
@@ -318,7 +318,7 @@ def test_raw_photos_in_tiff_are_named_and_no_picture(order: str) -> None:
     size = (256, 3, 1, 64), (257, 3, 1, 48)
     mosaic = camera_tiff(*size, (262, 3, 1, 32803), order=order)
     assert of_bytes(mosaic).format == "camera raw photo"
-    assert of_bytes(mosaic).note == "not read here: develop it and save it as TIFF or JPEG"
+    assert of_bytes(mosaic).note == "not supported: develop it and save it as TIFF or JPEG"
     inner = camera_tiff(*size, (262, 3, 1, 2), (330, 4, 1, 62), order=order) + mosaic[8:]
     assert of_bytes(inner).format == "camera raw photo"
     dng = camera_tiff(*size, (262, 3, 1, 1), (50706, 1, 4, 0x00000401), order=order)

@@ -96,4 +96,4 @@ def test_targa_is_refused_by_its_name(mode: str, compression: str | None) -> Non
     file.seek(0)
     found = identify(file, "p.tga")
     assert (found.kind, found.format) == ("unsupported", "Targa image")
-    assert found.note == "not read here: convert it to TIFF, PNG or JPEG"
+    assert found.note == "not supported: convert it to TIFF, PNG or JPEG"

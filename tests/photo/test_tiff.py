@@ -200,9 +200,9 @@ def test_cut_file_is_truncated() -> None:
 
 
 def test_what_is_not_read_is_named() -> None:
-    with pytest.raises(UnsupportedMedia, match="a TIFF of complex numbers is not read here: convert it"):
+    with pytest.raises(UnsupportedMedia, match="a TIFF of complex numbers is not supported: convert it"):
         read(tiff((ramp(0, 1, "c8"), [])))
-    with pytest.raises(UnsupportedMedia, match=r"a TIFF of 1 x 16 bits unsigned, grey, LERC is not read here"):
+    with pytest.raises(UnsupportedMedia, match=r"a TIFF of 1 x 16 bits unsigned, grey, LERC is not supported"):
         read(tiff((ramp(0, 1, "u2"), [(259, 3, (34887,))])))
 
 

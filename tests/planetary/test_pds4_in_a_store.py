@@ -69,7 +69,7 @@ def test_a_label_that_came_changed_went_and_came_back(raw: Path, tmp_path: Path)
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
     assert note_of(store)[::2] == (
         "unsupported",
-        "its label promises pixels up to byte 49, 48 are there: fetch both again",
+        "its label promises pixels up to byte 49, the file has 48 bytes: fetch both again",
     )
     (raw / "a.xml").unlink()
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
@@ -106,8 +106,8 @@ def test_why_names_the_label(raw: Path, tmp_path: Path) -> None:
             Store(store).commit(scratch / "x", dataclasses.replace(before, ref=ref))
     answer = CliRunner().invoke(main, ["why", "a.raw", "--store", str(store), "--json"])
     told = {one["processor"]: one["why"] for one in json.loads(answer.output)}
-    assert told["metadata"].endswith(": its label a.xml has changed")
-    assert told["photo.preview"].endswith(": its label a.xml has changed")
+    assert told["metadata"].endswith(": label a.xml changed during the run")
+    assert told["photo.preview"].endswith(": label a.xml changed during the run")
 
 
 def test_two_labels_for_one_file_are_one_too_many_but_for_cnsa(raw: Path, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_file_that_is_known_by_its_bytes_stays_what_it_is(raw: Path, tmp_path:
     assert note_of(tmp_path / "store", "a.pdf") == (
         "unsupported",
         "PDF document",
-        "not read here: export its pictures as TIFF or PNG",
+        "not supported: export its pictures as TIFF or PNG",
     )
 
 
@@ -285,7 +285,7 @@ def test_detached_pds3_label_comes_and_goes(tmp_path: Path) -> None:
     assert note_of(store, "X.IMG") == (
         "unsupported",
         "unknown",
-        "its label promises pixels up to byte 208, 192 are there: fetch both again",
+        "its label promises pixels up to byte 208, the file has 192 bytes: fetch both again",
     )
     (raw / "X.LBL").unlink()
     ingest(raw.parent, store)

@@ -92,7 +92,7 @@ def test_vicar_alone_is_read() -> None:
 
 def test_a_truncated_product_says_how_much_is_there() -> None:
     file = made("MSB_INTEGER", 16, np.zeros(20, ">i2"))
-    with pytest.raises(DamagedMedia, match="promises 48 bytes of pixels, 40 are there"):
+    with pytest.raises(DamagedMedia, match="promises 48 bytes of pixels, but the file has 40"):
         read_pixels(file, read_header(file))
 
 

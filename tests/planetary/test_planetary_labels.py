@@ -225,7 +225,7 @@ def test_display_directions_turn_the_picture(lines: str | None, samples: str | N
         (
             (" BAND_STORAGE_TYPE = CHECKERED",),
             UnsupportedMedia,
-            "its label says BAND_STORAGE_TYPE = CHECKERED, which is not read",
+            "its label says BAND_STORAGE_TYPE = CHECKERED, which is not supported",
         ),
         (
             (" LINE_DISPLAY_DIRECTION = SIDEWAYS",),
@@ -238,11 +238,11 @@ def test_display_directions_turn_the_picture(lines: str | None, samples: str | N
             "its label shows samples RIGHT and lines LEFT, which cannot both be",
         ),
         ((" SCALING_FACTOR = (1, 2)",), DamagedMedia, "its label scales 2 bands of 3"),
-        ((" SCALING_FACTOR = large",), DamagedMedia, "its label says SCALING_FACTOR = large, which is no number"),
+        ((" SCALING_FACTOR = large",), DamagedMedia, "its label says SCALING_FACTOR = large, which is not a number"),
         (
             (" LINE_PREFIX_BYTES = 1.5",),
             DamagedMedia,
-            "its label says LINE_PREFIX_BYTES = 1.5, which is no whole number",
+            "its label says LINE_PREFIX_BYTES = 1.5, which is not a whole number",
         ),
         ((" LINE_PREFIX_BYTES = -4",), DamagedMedia, "-4 bytes before and 0 after each row"),
         ((" ENCODING_TYPE = HUFFMAN",), UnsupportedMedia, "compressed as HUFFMAN: decompress it first"),
@@ -261,16 +261,16 @@ def test_what_cannot_be_read_is_refused_in_the_labels_own_terms(
     [
         ((b" SAMPLE_BITS = 8\r\n", b""), "its label lacks IMAGE/SAMPLE_BITS: fix the label, or fetch the file again"),
         ((b" LINES = 12", b" LINES = N/A"), "its label lacks IMAGE/LINES"),
-        ((b"SAMPLE_BITS = 8", b"SAMPLE_BITS = x"), "its label says SAMPLE_BITS = x, which is no number"),
+        ((b"SAMPLE_BITS = 8", b"SAMPLE_BITS = x"), "its label says SAMPLE_BITS = x, which is not a number"),
         (
             (b"SAMPLE_BITS = 8", b"SAMPLE_BITS = 12"),
-            "SAMPLE_TYPE = UNSIGNED_INTEGER with SAMPLE_BITS = 12, which is not read",
+            "SAMPLE_TYPE = UNSIGNED_INTEGER with SAMPLE_BITS = 12, which is not supported",
         ),
         ((b"= UNSIGNED_INTEGER", b"= ZIGZAG"), "its label says SAMPLE_TYPE = ZIGZAG with SAMPLE_BITS = 8"),
         ((b"RECORD_BYTES = 32\r\n", b""), "its label lacks RECORD_BYTES, by which ^IMAGE = 33 counts"),
         ((b"^IMAGE = 33", b"^IMAGE = 0"), "its label says ^IMAGE = 0, but places count from 1"),
         ((b"^IMAGE = 33", b"^IMAGE = 3 <MILES>"), "its label counts ^IMAGE in <MILES>"),
-        ((b"^IMAGE = 33", b"^OTHER = 33"), "its label lacks ^IMAGE, which says where the image is"),
+        ((b"^IMAGE = 33", b"^OTHER = 33"), "its label lacks ^IMAGE, the pointer to the image"),
         ((b"LINES = 12", b"LINES = 99999999999"), "its label says 16 x 99999999999 pixels in 1 bands"),
         ((b"OBJECT = IMAGE", b"OBJECT = TABLE"), "its label lacks OBJECT = IMAGE"),
     ],
@@ -487,10 +487,10 @@ def test_vicar_label_goes_on_behind_the_pixels() -> None:
     [
         ("NL=4 NS=6", "its VICAR label lacks FORMAT"),
         ("FORMAT='BYTE' NS=6", "its VICAR label lacks NL"),
-        ("FORMAT='COMP' NL=4 NS=6", "its label says FORMAT = COMP, which is not read here"),
-        ("FORMAT='BYTE' ORG='XYZ' NL=4 NS=6", "its label says ORG = XYZ, which is not read here"),
-        ("FORMAT='HALF' INTFMT='PDP' NL=4 NS=6", "its label says INTFMT = PDP, which is not read here"),
-        ("FORMAT='BYTE' NL=four NS=6", "its VICAR label says NL = four, which is no whole number"),
+        ("FORMAT='COMP' NL=4 NS=6", "its label says FORMAT = COMP, which is not supported"),
+        ("FORMAT='BYTE' ORG='XYZ' NL=4 NS=6", "its label says ORG = XYZ, which is not supported"),
+        ("FORMAT='HALF' INTFMT='PDP' NL=4 NS=6", "its label says INTFMT = PDP, which is not supported"),
+        ("FORMAT='BYTE' NL=four NS=6", "its VICAR label says NL = four, which is not a whole number"),
         ("FORMAT='BYTE' NL=-4 NS=6", "its label says 6 x -4 pixels in 1 bands"),
         ("FORMAT='BYTE' COMPRESS='BASIC2' NL=4 NS=6", "compressed as BASIC2"),
         ("FORMAT='BYTE' ORG='BIP' NBB=4 NL=4 NS=6 NB=3", "its label says NBB = 4 with ORG = BIP"),
@@ -594,7 +594,7 @@ def test_detached_label_describes_the_file_that_it_names(pointer: str, offset: i
     with pytest.raises(UnsupportedMedia, match=r"its label names A\.IMG, not B\.IMG"):
         pds3_label.described_by(detached(pointer.replace("a.img", "A.IMG")), "B.IMG", len(data))
     with pytest.raises(
-        DamagedMedia, match=f"its label promises pixels up to byte {len(data)}, {len(data) - 1} are there"
+        DamagedMedia, match=f"its label promises pixels up to byte {len(data)}, the file has {len(data) - 1} bytes"
     ):
         pds3_label.described_by(detached(pointer), "A.IMG", len(data) - 1)
 

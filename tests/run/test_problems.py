@@ -75,7 +75,7 @@ def test_failures_name_root_cause_results_fault_and_what_to_do(raw: Path, maker:
         lines.index("failed: june/buggy.flac: a fault in marsmedia: KeyError: 'no such': please report it") + 2
     ] == ("  fault: in marsmedia")
     assert lines[-4:] == [
-        "unsupported: june/empty.mp4: empty file: it holds no bytes: fetch it again",
+        "unsupported: june/empty.mp4: empty file: it contains no bytes: download it again",
         "  fault: of the file",
         "  to do: convert it or fetch it again, or take it out of the release",
         "3 files with problems",

@@ -80,7 +80,7 @@ class Tiff:
     def _decoded(self) -> Pixels:
         photo = self._photo
         if photo.sample_format in (5, 6):
-            raise UnsupportedMedia("a TIFF of complex numbers is not read here", "convert it")
+            raise UnsupportedMedia("a TIFF of complex numbers is not supported", "convert it")
         if photo.photometric in LAB and max(photo.bits) == 8:
             return self._by_pillow(None)
         shrink = bounding_shrink(photo.width_px, photo.height_px)
@@ -170,7 +170,7 @@ class Tiff:
         except MediaError as error:
             if refused is None:
                 raise
-            raise UnsupportedMedia(f"a TIFF of {photo.kind} is not read here", "convert it") from error
+            raise UnsupportedMedia(f"a TIFF of {photo.kind} is not supported", "convert it") from error
         return Pixels(image=image)
 
 
