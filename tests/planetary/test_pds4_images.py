@@ -82,7 +82,7 @@ def test_a_picture_comes_out_the_way_its_label_shows_it(
       "its label shows samples in the direction 'y'"),
      (label(offset=1), DamagedMedia, "its label promises pixels up to byte 49, the file has 48 bytes"),
      (label("IEEE754LSBDouble"), DamagedMedia, "its label promises pixels up to byte 192, the file has 48 bytes"),
-     (label(axes=(("Line", 10**30), SAMPLE)), DamagedMedia, f"up to byte {12 * 10**30}, but the file has 48 bytes"),
+     (label(axes=(("Line", 10**30), SAMPLE)), DamagedMedia, f"up to byte {12 * 10**30}, the file has 48 bytes"),
      (label(axes=(("Line", -4), SAMPLE)), DamagedMedia, "its label says -4 x 6 from byte 0"),
      (label(axes=(("Line", 0), SAMPLE)), DamagedMedia, "its label says 0 x 6 from byte 0"),
      (label(offset=-2), DamagedMedia, "its label says 4 x 6 from byte -2"),

@@ -106,8 +106,8 @@ def test_why_names_the_label(raw: Path, tmp_path: Path) -> None:
             Store(store).commit(scratch / "x", dataclasses.replace(before, ref=ref))
     answer = CliRunner().invoke(main, ["why", "a.raw", "--store", str(store), "--json"])
     told = {one["processor"]: one["why"] for one in json.loads(answer.output)}
-    assert told["metadata"].endswith(": label a.xml changed during the run")
-    assert told["photo.preview"].endswith(": label a.xml changed during the run")
+    assert told["metadata"].endswith(": its label a.xml has changed")
+    assert told["photo.preview"].endswith(": its label a.xml has changed")
 
 
 def test_two_labels_for_one_file_are_one_too_many_but_for_cnsa(raw: Path, tmp_path: Path) -> None:
