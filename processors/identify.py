@@ -1,4 +1,4 @@
-"""What a file is, from its bytes: a medium and a format, a companion of a release, or something unsupported."""
+"""Identification of files by their bytes: media and format, companion of a release, or unsupported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from processors.sources.source_file import SourceFile
 
 Kind = Literal["media", "companion", "unsupported"]
 HEAD_BYTES = 1 << 16
-"""Holds the junk that may stand before an MP3, and several frames of every format that has no header."""
+"""Bytes read: enough for junk before an MP3 and several frames of every headerless format."""
 LABEL_MARKS = (b"LBLSIZE=", b"NJPL1I00", b"PDS_VERSION_ID", b"ODL_VERSION_ID", b"CCSD3ZF")
 LABEL_MARK_BYTES = 4096
 PLAYLISTS = (
@@ -45,19 +45,19 @@ NOT_MEDIA = "contains text, not media (file extension is misleading); download i
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What a file turned out to be."""
+    """Identity of a file."""
 
     kind: Kind
     medium: Medium | None = None
-    """Set for media, and only for them."""
+    """Medium; set only for media."""
     format: str
     """`jpeg`, `wav`, `mov,mp4,m4a,3gp,3g2,mj2`, `PDS4 label`, `text`, `empty file` ..."""
     codec: str | None = None
     has_sound: bool = False
     duration_seconds: float | None = None
-    """As the container's header claims; for estimates only."""
+    """Duration claimed by the container's header; for estimates only."""
     note: str | None = None
-    """What a person should know: why it is unsupported, or that the name's suffix says something else."""
+    """Note for the user: why it is unsupported, or that the suffix is misleading."""
 
 
 def hash_and_identify(file: SourceFile, name: str) -> tuple[str, Identity]:
@@ -77,9 +77,9 @@ def hash_and_identify(file: SourceFile, name: str) -> tuple[str, Identity]:
 
 
 def identify(file: BinaryIO, name: str) -> Identity:
-    """Say what an open file is; `name` settles only which text is text, and is compared with what was found.
+    """Identify an open file; `name` only helps to recognise text, and is compared with the identified format.
 
-    Opening a container lists its streams but decodes nothing; call it where a crash does no harm.
+    Opening a container lists its streams without decoding; call this where a crash does no harm.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def identify(file: BinaryIO, name: str) -> Identity:
     """
     head = file.read(HEAD_BYTES)
     if not head:
-        return Identity(kind="unsupported", format="empty file", note="it holds no bytes: fetch it again")
+        return Identity(kind="unsupported", format="empty file", note="it contains no bytes: download it again")
     found = _planetary(file, name) or _known(file, head) or _mpeg_audio(file, head) or _text(file, name)
     found = found or _behind_junk(file) or _unknown(head)
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
@@ -97,7 +97,7 @@ def identify(file: BinaryIO, name: str) -> Identity:
 
 
 def _planetary(file: BinaryIO, name: str) -> Identity | None:
-    """A file that begins with the label of what follows in it; of a label alone, None."""
+    """Identify a file that begins with the label of its data; None for a label alone."""
     try:
         if found := attached_format(file, name):
             return Identity(kind="media", medium="photo", format=found)
@@ -109,7 +109,7 @@ def _planetary(file: BinaryIO, name: str) -> Identity | None:
 
 
 def _known(file: BinaryIO, head: bytes) -> Identity | None:
-    """The first format of the table that the bytes begin, and that its reader, where they leave a doubt, agrees to."""
+    """Return the first matching format of the table, confirmed by its reader if in doubt."""
     for row in FORMATS:
         if row.begins(head) and (found := _as_format(file, row)):
             return found
@@ -120,11 +120,11 @@ def _as_format(file: BinaryIO, row: Format) -> Identity | None:
     if row.reader == "FFmpeg":
         return _opened(file, row)
     if row.name == "tiff" and (raw := is_camera_raw(file)):
-        return Identity(kind="unsupported", format=raw, note="not read here: develop it and save it as TIFF or JPEG")
+        return Identity(kind="unsupported", format=raw, note="not supported: develop it and save it as TIFF or JPEG")
     if row.name == "jpeg" and is_motion_jpeg(file):
         return Identity(kind="unsupported", format="Motion JPEG", note=FILM_WITHOUT_TIMES)
     if row.reader is None:
-        return Identity(kind="unsupported", format=row.title, note=f"not read here: {row.todo}")
+        return Identity(kind="unsupported", format=row.title, note=f"not supported: {row.todo}")
     return Identity(kind="media", medium=row.medium, format=row.name)
 
 
@@ -134,7 +134,7 @@ def _opened(file: BinaryIO, row: Format) -> Identity | None:
             if not row.is_certain and not set(container.format.name.split(",")) & set(row.readers):
                 return None
             return _listed(container)
-    except MediaError:  # who reads it says why
+    except MediaError:  # its reader says why
         return Identity(kind="media", medium=row.medium, format=row.name) if row.is_certain else None
 
 
@@ -161,13 +161,13 @@ def _without_media(container: av.container.InputContainer) -> str:
     kinds = {"subtitle": "subtitles", "data": "data such as telemetry", "attachment": "attachments", "video": "a cover"}
     held = list(dict.fromkeys(kinds.get(str(stream.type), "data") for stream in container.streams))
     if not held:
-        return "no picture or sound stream is listed: the file may be cut short"
+        return "no video or audio stream found: the file may be truncated"
     told = ", ".join(held[:-1]) + (" and " if len(held) > 1 else "") + held[-1]
-    return f"holds {told} only, no picture and no sound: put the media that they belong to in the release"
+    return f"holds {told} only, no video or audio: add the media to which they belong to the release"
 
 
 def _mpeg_audio(file: BinaryIO, head: bytes) -> Identity | None:
-    """MP3 and its like, which begin with any frame; what stands before is no reason not to read them."""
+    """Identify MP3 and similar formats, which begin with any frame; junk before it is accepted."""
     behind = _behind_tags(file, head)
     if not has_mpeg_audio(behind):
         return None
@@ -181,10 +181,10 @@ def _behind_junk(file: BinaryIO) -> Identity | None:
 
 
 def _behind_tags(file: BinaryIO, head: bytes) -> bytes:
-    """`HEAD_BYTES` from behind an APE tag; of a file without one, its head. ID3 is a mark of its own."""
+    """Return `HEAD_BYTES` after an APE tag, or the file's head if there is none. ID3 is a separate mark."""
     if not head.startswith(b"APETAGEX"):
         return head
-    file.seek(32 + min(int.from_bytes(head[12:16], "little"), 1 << 28))  # APEv2: a header of 32 bytes, then the size
+    file.seek(32 + min(int.from_bytes(head[12:16], "little"), 1 << 28))  # APEv2: 32-byte header plus the size
     return file.read(HEAD_BYTES)
 
 
@@ -207,7 +207,7 @@ def _text(file: BinaryIO, name: str) -> Identity | None:
         return Identity(kind="unsupported", format="web page", note=note)
     if "<svg" in start[:1024].lower():
         return Identity(kind="unsupported", format="SVG drawing", note=_SCRIPTS)
-    if name.casefold().endswith(".xmp"):  # also a damaged one: who reads it says what is wrong
+    if name.casefold().endswith(".xmp"):  # also a damaged one: its reader reports the problem
         return _companion_as(SIDECAR)
     if not stripped:
         return (
@@ -244,10 +244,10 @@ def _companion(text: str, name: str) -> str:
 
 def _unknown(head: bytes) -> Identity:
     if not head.strip(b"\0"):
-        note = f"nothing but zeros in its first {len(head)} bytes: download it again unless it is to begin so"
+        note = f"nothing but zeros in its first {len(head)} bytes: download it again unless this is intended"
         return Identity(kind="unsupported", format="unknown", note=note)
     if any(mark in head[:LABEL_MARK_BYTES] for mark in LABEL_MARKS):
-        note = "its label describes no image that is read here: export it as TIFF or PNG"
+        note = "its label describes no supported image: export it as TIFF or PNG"
         return Identity(kind="unsupported", format="PDS3 product", note=note)
     note = f"no known format begins with the bytes {head[:8].hex(' ')}"
     return Identity(kind="unsupported", format="unknown", note=note)
