@@ -1,7 +1,7 @@
-"""The one door to the decoders: files are opened here, and what decoders raise becomes our errors.
+"""Opening of media with FFmpeg and Pillow, and translation of decoder errors.
 
-Decoders are given an open file, never a name, so no name can be taken for an option, a pattern or an address, and
-containers that point elsewhere (playlists, concat scripts, session descriptions) are not among the allowed formats.
+Decoders are given an open file, never a name, so no name can be interpreted as an option, pattern or address, and
+containers that refer to other files (playlists, concat scripts, session descriptions) are not allowed.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ from processors.errors import (
 from processors.formats import DEMUXERS, PICTURE_READERS
 
 MAX_FRAME_PIXELS = 16384 * 16384
-"""A larger video frame is refused: 0.4 GB in 4:2:0 at 8 bit, four times an 8K frame's side."""
+"""Largest video frame: 0.4 GB in 4:2:0 at 8 bits, about twice an 8K frame's width."""
 
 READ_BYTES = 1 << 18
 MAX_PNG_TEXT_BYTES = 64 << 20
-"""All text of one PNG; with more, the picture is refused."""
+"""Limit on all text of one PNG; a picture with more is refused."""
 
 _NOT_KNOWN = re.compile("unknown (pixel mode|data organization)|unsupported", re.IGNORECASE)
-"""Pillow's words for a picture that is whole as far as its header goes."""
+"""Pillow's messages for a picture with an intact header."""
 
 AnyStream = TypeVar("AnyStream", bound=av.stream.Stream)
 
 pillow_heif.register_heif_opener()
-# text of a PNG, unpacked; Pillow's own limit of 1 MB a chunk refuses whole pictures
+# decompressed text of a PNG; Pillow's own limit of 1 MB per chunk refuses entire pictures
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = MAX_PNG_TEXT_BYTES
-Image.MAX_IMAGE_PIXELS = None  # readers check their own limit on the header, with words of their own
+Image.MAX_IMAGE_PIXELS = None  # readers check their own limit on the header, with their own message
 
-# Pillow's plugins let most of these escape for bytes that break the format; FFmpeg's classes share one root.
+# Pillow's plugins raise most of these for invalid bytes; FFmpeg's classes share one root.
 _DECODER_FAULTS = (
     av.error.FFmpegError, OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError,
     ArithmeticError, RuntimeError, AssertionError, struct.error, zlib.error,
@@ -63,19 +63,19 @@ _DECODER_FAULTS = (
 
 @contextmanager
 def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
-    """Turn what PyAV, libsndfile and Pillow raise for bad bytes into `DamagedMedia`; keep it tight around their calls.
+    """Turn errors of PyAV, libsndfile and Pillow on bad bytes into `DamagedMedia`; enclose only their calls.
 
     Parameters
     ----------
-    doing : what was being done, completing "while ...".
-    todo : what a person can do about refused bytes; None: what `MediaError` says by itself.
+    doing : the current operation, completing "while ...".
+    todo : remedy for refused bytes; None: the default of `MediaError`.
 
     Raises
     ------
-    DamagedMedia : the decoder refused the bytes; its own words are in the message.
-    OutOfMemory : the decoder ran out of the memory that one file may use.
-    OSError : with an errno, from the machine and not from the bytes, as it came. A seek to before the file's start
-        is the bytes' doing.
+    DamagedMedia : the decoder refused the bytes; the message includes its own.
+    OutOfMemory : the decoder exceeded the memory limit per file.
+    OSError : with an errno, unchanged, if caused by the machine and not the bytes. A seek to before the file's start
+        is caused by the bytes.
     """
     try:
         yield
@@ -89,13 +89,13 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
         from_machine = isinstance(error, OSError) and error.errno is not None
         if from_machine and not isinstance(error, av.error.FFmpegError):
             raise
-        if isinstance(error, av.error.BlockingIOError):  # no thread could be started: nothing is said of the bytes
+        if isinstance(error, av.error.BlockingIOError):  # no thread could be started: not caused by the bytes
             raise OSError(errno.EAGAIN, "the machine has no thread or memory left") from error
         raise damaged_by(error, doing, todo) from error
 
 
 def damaged_by(error: Exception, doing: str = "decoding", todo: str | None = None) -> DamagedMedia:
-    """Return the file's fault for what a decoder raised; parameters as for `decoder_errors`."""
+    """Return the `DamagedMedia` for a decoder's error; parameters as for `decoder_errors`."""
     words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
     told = (f"{words[:300]} (while {doing})", *([todo] if todo else ()))
     return DamagedMedia(*told)
@@ -106,7 +106,7 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
 
     A sound file in which FFmpeg would lose its way is given to it mended (`mended_file`).
 
-    `probe_bytes`: no more than these are looked at behind the header; None: FFmpeg's own 5 MB.
+    `probe_bytes`: limit on bytes examined after the header; None: FFmpeg's default of 5 MB.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
 
 
 def _first_block_fault(file: BinaryIO) -> str | None:
-    """Of a FLAC file that FFmpeg refuses without a word."""
+    """Return the fault of a FLAC file that FFmpeg refuses without a message."""
     file.seek(behind_id3(file))
     is_flac = file.read(4) == b"fLaC"
     return "its first block, which says rate, channels and length, is damaged or not the first" if is_flac else None
@@ -144,14 +144,14 @@ def _opened(file: BinaryIO, probe_bytes: int | None = None) -> av.container.Inpu
 
 
 def _demuxers_words(file: BinaryIO) -> str | None:
-    """What FFmpeg logs of a file that it refuses ("moov atom not found"); None where it logs nothing.
+    """Return FFmpeg's log for a file that it refuses ("moov atom not found"); None if it logs nothing.
 
-    Only here is its log listened to, where no thread of a decoder runs: with several, PyAV's listening can lock up.
+    FFmpeg's log is captured only here: capturing while decoder threads run can deadlock PyAV.
     """
     av.logging.set_level(av.logging.ERROR)
     av.logging.set_skip_repeated(False)
     try:
-        # capturing also keeps the words from Python's loggers
+        # capturing also keeps the messages from Python's loggers
         with av.logging.Capture() as logs, suppress(av.error.FFmpegError):
             _opened(file).close()
     finally:
@@ -162,7 +162,7 @@ def _demuxers_words(file: BinaryIO) -> str | None:
 def packets_of(
     container: av.container.InputContainer, streams: Sequence[av.stream.Stream]
 ) -> Iterator[av.packet.Packet]:
-    """Packets until the end or the first place where the container cannot be read; the readers tell what is lost."""
+    """Yield packets until the end or the first unreadable position; the readers report the loss."""
     packets = iter(container.demux(*streams))
     while True:
         try:
@@ -176,9 +176,9 @@ def packets_of(
 
 
 def default_stream(streams: Sequence[AnyStream]) -> AnyStream | None:
-    """Return the stream that a player plays: the one marked as default, else the first.
+    """Return the stream that players choose: the one marked as default, otherwise the first.
 
-    Streams without a decoder come last; None where there is no stream.
+    Streams without a decoder come last; None without any stream.
     """
     readable = [stream for stream in streams if stream.codec_context is not None] or list(streams)
     marked = (stream for stream in readable if stream.disposition & av.stream.Disposition.default)
@@ -186,18 +186,18 @@ def default_stream(streams: Sequence[AnyStream]) -> AnyStream | None:
 
 
 def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
-    """Open a photograph with Pillow: its header is read, no pixel is decoded.
+    """Open a photograph with Pillow, reading its header but decoding no pixels.
 
     Raises
     ------
-    UnsupportedMedia : whole as far as its header goes, but of a kind that the format's reader does not know.
+    UnsupportedMedia : the header is intact, but of a kind that the format's reader does not support.
     DamagedMedia : no allowed reader accepts the bytes.
     """
-    # what Pillow warns of in tags is told by who reads the tags
+    # the reader of the tags reports what Pillow warns of
     with decoder_errors("reading the picture's header"), warnings.catch_warnings(action="ignore"):
         try:
             return Image.open(file, formats=PICTURE_READERS)
-        except UnidentifiedImageError as error:  # whose own words name the open file, not what is wrong
+        except UnidentifiedImageError as error:  # its message names the open file, not the problem
             if words := _readers_words(file):
                 raise _unsupported(words) from error
             raise ValueError("no picture reader accepts its bytes") from error
@@ -209,7 +209,7 @@ def open_picture(file: BinaryIO) -> ImageFile.ImageFile:
 
 def _unsupported(words: str) -> UnsupportedMedia:
     return UnsupportedMedia(
-        f"a kind of picture that is not read here ({words})", "convert it to TIFF or PNG of 8 or 16 bits"
+        f"a kind of picture that is not supported ({words})", "convert it to TIFF or PNG of 8 or 16 bits"
     )
 
 

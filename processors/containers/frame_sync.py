@@ -1,6 +1,6 @@
-"""Formats without a header: known by several frames, each of which begins where the one before says that it ends.
+"""Detection of headerless formats by several frames in a row, each beginning where the one before declares its end.
 
-Two or four bytes that look like a frame's start are in every picture; several in a row are not.
+Every picture contains two or four bytes that look like the start of a frame, but not several frames in a row.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ import re
 from collections.abc import Callable, Iterator
 
 Frame = tuple[int, tuple[int, ...]]
-"""A frame's length in bytes, and what must be the same in all frames of a stream."""
+"""A frame's length in bytes, and the values that must be equal in all frames of a stream."""
 FrameAt = Callable[[bytes, int], Frame | None]
-"""The frame that begins at a place in these bytes; None where none can."""
+"""Function that returns the frame at an offset in these bytes, or None if no frame can begin there."""
 
 MIN_FRAMES = 4
-"""In a row; fewer where the file ends with the last of them."""
+"""Frames required in a row; fewer suffice if the file ends with the last of them."""
 MIN_FRAMES_BEHIND_JUNK = 8
 MIN_FRAMES_TO_THE_END = 2
 XING_BYTES = 64
-"""Its mark stands behind the frame's header and side information, 36 bytes at most."""
+"""Bytes searched for the Xing mark, which follows the frame's header and side information (at most 36 bytes)."""
 
 _TAGS_BEHIND = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
 
@@ -29,13 +29,13 @@ _MPEG_KBIT_S = {
     (2, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
     (2, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""By version and layer (ISO/IEC 11172-3, 2.4.2.3; 13818-3, 2.4.2.3); layer 3 of version 2 is as its layer 2."""
+"""kbit/s by version and layer (ISO/IEC 11172-3, 2.4.2.3; 13818-3, 2.4.2.3); layer 3 of version 2 equals its layer 2."""
 _MPEG_RATES_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _AC3_KBIT_S = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 
 
 def mpeg_audio_frame(data: bytes, place: int) -> Frame | None:
-    """The frame of MPEG audio (MP1, MP2, MP3) that begins here; None where none can."""
+    """Return the MPEG audio frame (MP1, MP2, MP3) that begins here, or None."""
     head = data[place : place + 4]
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
@@ -55,7 +55,7 @@ def mpeg_audio_frame(data: bytes, place: int) -> Frame | None:
 
 
 def _has_side_information(data: bytes, place: int) -> bool:
-    """Does layer 3 name no more pairs of values than a granule has, 288 (ISO/IEC 11172-3, 2.4.1.7)? True at the end."""
+    """Return whether layer 3 states at most 288 pairs per granule (ISO/IEC 11172-3, 2.4.1.7); True at the end."""
     is_first_version, is_mono = data[place + 1] >> 3 & 3 == 3, data[place + 3] >> 6 == 3
     start = place + (4 if data[place + 1] & 1 else 6)
     size = (17 if is_mono else 32) if is_first_version else (9 if is_mono else 17)
@@ -70,7 +70,7 @@ def _has_side_information(data: bytes, place: int) -> bool:
 
 
 def adts_frame(data: bytes, place: int) -> Frame | None:
-    """The frame of AAC (ISO/IEC 13818-7, 6.2) that begins here; None where none can."""
+    """Return the AAC frame (ISO/IEC 13818-7, 6.2) that begins here, or None."""
     head = data[place : place + 7]
     if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
         return None
@@ -79,7 +79,7 @@ def adts_frame(data: bytes, place: int) -> Frame | None:
 
 
 def loas_frame(data: bytes, place: int) -> Frame | None:
-    """The frame of AAC in LATM (ISO/IEC 14496-3, 1.7.2) that begins here; None where none can."""
+    """Return the AAC frame in LATM (ISO/IEC 14496-3, 1.7.2) that begins here, or None."""
     head = data[place : place + 3]
     if len(head) < 3 or head[0] != 0x56 or head[1] & 0xE0 != 0xE0:
         return None
@@ -88,7 +88,7 @@ def loas_frame(data: bytes, place: int) -> Frame | None:
 
 
 def ac3_frame(data: bytes, place: int) -> Frame | None:
-    """The frame of AC-3 (ATSC A/52, 5.3) that begins here; None where none can."""
+    """Return the AC-3 frame (ATSC A/52, 5.3) that begins here, or None."""
     head = data[place : place + 6]
     if len(head) < 6 or head[:2] != b"\x0bw" or head[5] >> 3 > 10 or head[4] >> 6 == 3 or head[4] & 63 > 37:
         return None
@@ -99,7 +99,7 @@ def ac3_frame(data: bytes, place: int) -> Frame | None:
 
 
 def eac3_frame(data: bytes, place: int) -> Frame | None:
-    """The frame of E-AC-3 (ATSC A/52, annex E) that begins here; None where none can."""
+    """Return the E-AC-3 frame (ATSC A/52, annex E) that begins here, or None."""
     head = data[place : place + 6]
     if len(head) < 6 or head[:2] != b"\x0bw" or not 10 < head[5] >> 3 <= 16:
         return None
@@ -107,7 +107,7 @@ def eac3_frame(data: bytes, place: int) -> Frame | None:
 
 
 def dts_frame(data: bytes, place: int) -> Frame | None:
-    """The core frame of DTS (ETSI TS 102 114, 5.3) in 16 bits, the first of them first, that begins here."""
+    """Return the DTS core frame (ETSI TS 102 114, 5.3; 16-bit big-endian) that begins here, or None."""
     head = data[place : place + 8]
     if len(head) < 8 or head[:4] != b"\x7f\xfe\x80\x01":
         return None
@@ -115,7 +115,7 @@ def dts_frame(data: bytes, place: int) -> Frame | None:
 
 
 def begins_with(frame_at: FrameAt) -> Callable[[bytes], bool]:
-    """A test of a file's first bytes: do frames of this kind follow one another from the first byte on?"""
+    """Return a test of a file's first bytes: whether frames of this kind follow one another from the first byte."""
     return lambda data: follow_one_another(data, 0, frame_at)
 
 
@@ -123,11 +123,11 @@ FRAMES: dict[str, FrameAt] = {
     "mp3": mpeg_audio_frame, "aac": adts_frame, "loas": loas_frame, "ac3": ac3_frame, "eac3": eac3_frame,
     "dts": dts_frame,
 }  # fmt: skip
-"""By the name of their format."""
+"""Frame functions by format name."""
 
 
 def missing_of_last(data: bytes, file_format: str) -> int:
-    """How many bytes the last of these frames lacks, by its own word; 0 where it is whole, or cannot be told."""
+    """Return how many declared bytes the last of these frames lacks; 0 if it is complete or this is unknown."""
     frame_at, place = FRAMES.get(file_format), 0
     while frame_at and place < len(data) and (frame := frame_at(data, place)) is not None:
         place += frame[0]
@@ -135,14 +135,14 @@ def missing_of_last(data: bytes, file_format: str) -> int:
 
 
 def has_mpeg_audio(data: bytes) -> bool:
-    """Do frames of MPEG audio begin anywhere in these bytes: behind tags, zeros, or the rest of a frame?"""
+    """Return whether MPEG audio frames begin anywhere in these bytes: after tags, zeros or a partial frame."""
     return mpeg_audio_start(data) is not None
 
 
 def mpeg_audio_start(data: bytes) -> int | None:
     """Return where frames of MPEG audio begin in these bytes; None where they do not.
 
-    A first frame that counts the others (Xing or Info) needs none behind it.
+    A first frame that counts the others (Xing or Info) suffices alone.
     """
     first = mpeg_audio_frame(data, 0)
     if first and re.search(rb"Xing|Info", data[: min(first[0], XING_BYTES)]):
@@ -162,7 +162,7 @@ def follow_one_another(data: bytes, place: int, frame_at: FrameAt, min_frames: i
     """Do so many frames of this kind stand in a row from here on, or fewer up to the end?"""
     first = frame_at(data, place)
     if first is None or data.find(data[place : place + 3], place + 3, place + first[0]) >= 0:
-        return False  # rows of a picture repeat their bytes within what would be a frame
+        return False  # rows of a picture repeat within the supposed frame
     count, frame = 0, first
     while frame is not None and frame[1] == first[1]:
         count += 1
@@ -176,11 +176,11 @@ def follow_one_another(data: bytes, place: int, frame_at: FrameAt, min_frames: i
 
 
 def is_transport_stream(data: bytes, packet_bytes: int = 188) -> bool:
-    """Do packets of an MPEG transport stream (ISO/IEC 13818-1, 2.4.3) follow one another, from one within the first?
+    """Return whether MPEG transport stream packets (ISO/IEC 13818-1, 2.4.3) follow one another, starting in the first.
 
     Parameters
     ----------
-    packet_bytes : from one packet to the next: 188, 192 with a time code before each (AVCHD), 204 with a checksum.
+    packet_bytes : distance between packets: 188, 192 with a timestamp before each (AVCHD), 204 with a checksum.
     """
     for start in range(min(packet_bytes, len(data))):
         if data[start] == 0x47:
@@ -191,14 +191,14 @@ def is_transport_stream(data: bytes, packet_bytes: int = 188) -> bool:
 
 
 def _is_packet(data: bytes, place: int) -> bool:
-    """The sync byte, no error, and a field that says whether a payload follows."""
+    """Check the sync byte, the error flag and the adaptation field control."""
     return data[place] == 0x47 and not data[place + 1] & 0x80 and bool(data[place + 3] & 0x30)
 
 
 def is_start_code_stream(data: bytes) -> bool:
-    """Do units with start codes follow one another from the first byte: Annex B of H.264 and HEVC, MPEG-1 to 4?
+    """Return whether start-code units follow one another from the first byte: H.264 and HEVC Annex B, MPEG-1 to 4.
 
-    Numbers of 32 bits can look like this: a decoder has the last word.
+    32-bit numbers can look like this, so a decoder must confirm it.
     """
     if not re.match(rb"\x00{2,3}\x01", data):
         return False

@@ -1,4 +1,4 @@
-"""Is the last frame whole, in formats that are a header and then frames of a known size: Y4M, IVF, DV, and MXF."""
+"""Completeness of the last frame, in formats of a header and frames of a known size: Y4M, IVF, DV, and MXF."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ MAX_LINE_BYTES = 4096
 Y4M_SAMPLES = {
     "420": (2, 2), "411": (4, 1), "422": (2, 1), "440": (1, 2), "444": (1, 1), "mono": (0, 0),
 }  # fmt: skip
-"""Luma pixels for one chroma sample, across and down; no chroma with 0."""
+"""Luma pixels per chroma sample, horizontally and vertically; 0 without chroma."""
 
 DV_SEQUENCE_BYTES = 150 * 80
 DV_KIND_AT = 5 * 80 + 48 + 3
-"""Where the first video auxiliary block says which kind of DV it is."""
+"""Offset in the first video auxiliary block of the kind of DV."""
 DV_CHANNELS = {4: 2, 0x14: 4, 0x18: 2}
-"""Sequences side by side: DV50, 1080 lines, 720 lines; one for any other kind."""
+"""Parallel sequences: DV50, 1080 lines, 720 lines; one for any other kind."""
 
 
 def missing_of_last_y4m_frame(opened: BinaryIO, size: int) -> int:
-    """How many bytes the last frame of a Y4M lacks (mjpegtools, yuv4mpeg(5)); 0 where it is whole or unknown."""
+    """Return how many bytes the last frame of a Y4M lacks (mjpegtools, yuv4mpeg(5)); 0 if complete or unknown."""
     opened.seek(0)
     header = opened.readline(MAX_LINE_BYTES)
     frame_bytes = _y4m_frame_bytes(header.decode("latin-1"))
@@ -38,7 +38,7 @@ def missing_of_last_y4m_frame(opened: BinaryIO, size: int) -> int:
 
 
 def _y4m_frame_bytes(header: str) -> int:
-    """Bytes of each frame; 0 for a header that is not understood."""
+    """Return the bytes per frame; 0 for an unknown header."""
     tags = {word[0]: word[1:] for word in header.split()[1:] if len(word) > 1}
     space = tags.get("C", "420jpeg")
     known = re.fullmatch(r"(420|411|422|440|444|mono)(jpeg|mpeg2|paldv|alpha)?(?:p?(\d{1,2}))?", space)
@@ -51,7 +51,7 @@ def _y4m_frame_bytes(header: str) -> int:
 
 
 def missing_of_last_ivf_frame(opened: BinaryIO, size: int) -> int:
-    """How many bytes the last frame of an IVF lacks, by the size before each; 0 where it is whole."""
+    """Return how many bytes the last frame of an IVF lacks, by the size before each; 0 if complete."""
     opened.seek(6)
     place = int.from_bytes(opened.read(2), "little")
     for _ in range(MAX_UNITS):
@@ -63,7 +63,7 @@ def missing_of_last_ivf_frame(opened: BinaryIO, size: int) -> int:
 
 
 def missing_of_last_dv_frame(opened: BinaryIO, size: int) -> int:
-    """How many bytes the last frame of raw DV lacks (IEC 61834, SMPTE 314M and 370M): all frames are as long."""
+    """Return how many bytes the last frame of raw DV lacks (IEC 61834, SMPTE 314M and 370M); all have the same size."""
     opened.seek(0)
     head = opened.read(DV_KIND_AT + 1)
     if len(head) <= DV_KIND_AT:
@@ -73,7 +73,7 @@ def missing_of_last_dv_frame(opened: BinaryIO, size: int) -> int:
 
 
 def missing_of_last_mxf_unit(opened: BinaryIO, size: int) -> int:
-    """How many bytes the last unit of an MXF lacks (SMPTE ST 336: a key of 16 bytes, a BER length, the value)."""
+    """Return how many bytes the last unit of an MXF lacks (SMPTE ST 336: 16-byte key, BER length, value)."""
     opened.seek(0)
     place = max(0, opened.read(1 << 16).find(b"\x06\x0e\x2b\x34\x02\x05\x01\x01"))
     for _ in range(MAX_UNITS):

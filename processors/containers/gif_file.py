@@ -1,4 +1,4 @@
-"""Blocks of a GIF file: how many pictures are whole in it, and whether it ends where it should."""
+"""Blocks of a GIF file: its complete pictures, truncation and trailing bytes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class GifFile:
     """The blocks of one GIF file."""
 
     picture_count: int
-    """Pictures whose data are there to their end."""
+    """Number of pictures with complete data."""
     is_cut: bool
-    """The file ends before its trailer, and within a block or behind one."""
+    """True if the file ends before its trailer, within a block or after one."""
     trailing_bytes: int
-    """Behind the trailer."""
+    """Bytes after the trailer."""
 
 
 def read_gif_file(file: BinaryIO) -> GifFile:
@@ -39,18 +39,18 @@ def read_gif_file(file: BinaryIO) -> GifFile:
             pictures += at <= size
         elif kind[0] == EXTENSION:
             at = _behind_data(file, at + 2, size)
-        else:  # bytes of no block: what they are for is not known
+        else:  # bytes outside blocks, of unknown purpose
             break
     return GifFile(picture_count=pictures, is_cut=False, trailing_bytes=0)
 
 
 def _table_bytes(flags: bytes) -> int:
-    """Size of the colour table that these flags announce."""
+    """Return the size of the colour table announced by these flags."""
     return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
 
 
 def _behind_data(file: BinaryIO, at: int, size: int) -> int:
-    """Place behind a chain of data blocks; one behind the file's end where that comes first."""
+    """Return the offset after a chain of data blocks; one past the file's end if that comes first."""
     while at < size:
         file.seek(at)
         length = file.read(1)[0]

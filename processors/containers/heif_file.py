@@ -1,4 +1,4 @@
-"""What the boxes of a HEIF or AVIF file (ISO/IEC 23008-12, 14496-12) say of its primary picture: size and colours."""
+"""Boxes of HEIF and AVIF files (ISO/IEC 23008-12, 14496-12): size and colours of the primary picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_BOXES = 10_000
 
 
 def nclx_of(file: BinaryIO) -> tuple[int, int] | None:
-    """Return primaries and transfer (ITU-T H.273) of the primary picture; None where no `nclx` box belongs to it."""
+    """Return primaries and transfer (ITU-T H.273) of the primary picture; None without an `nclx` box."""
     for name, body in _properties(file):
         if name == b"colr" and body[:4] == b"nclx" and len(body) >= 10:
             primaries, transfer = struct.unpack(">HH", body[4:8])
@@ -20,7 +20,7 @@ def nclx_of(file: BinaryIO) -> tuple[int, int] | None:
 
 
 def size_of(file: BinaryIO) -> tuple[int, int] | None:
-    """Return width and height of the primary picture; None where no `ispe` box belongs to it."""
+    """Return width and height of the primary picture; None without an `ispe` box."""
     for name, body in _properties(file):
         if name == b"ispe" and len(body) >= 12:
             width, height = struct.unpack(">II", body[4:12])
@@ -29,7 +29,7 @@ def size_of(file: BinaryIO) -> tuple[int, int] | None:
 
 
 def _properties(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each property of the primary picture; of all where the file does not say whose they are."""
+    """Yield name and content of each property of the primary picture; of all if the file has no associations."""
     meta = _meta(file)
     if meta is None:
         return
@@ -44,7 +44,7 @@ def _properties(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _meta(file: BinaryIO) -> bytes | None:
-    """Content of the `meta` box at the top level, without its version."""
+    """Return the content of the top-level `meta` box, without its version."""
     file.seek(0)
     for _ in range(MAX_BOXES):
         head = file.read(8)
@@ -63,7 +63,7 @@ def _meta(file: BinaryIO) -> bytes | None:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each box; stops where a size cannot be."""
+    """Yield name and content of each box; stops at an impossible size."""
     place = 0
     for _ in range(MAX_BOXES):
         if place + 8 > len(data):
@@ -83,7 +83,7 @@ def _primary(body: bytes) -> int | None:
 
 
 def _associated(body: bytes, item: int | None) -> list[int]:
-    """Numbers of the properties of an item, from 1; none where the box does not say (ISO/IEC 23008-12, 9.3.1)."""
+    """Return the indices from 1 of an item's properties; empty if not stated (ISO/IEC 23008-12, 9.3.1)."""
     if len(body) < 8 or item is None:
         return []
     id_size, is_wide = (2 if body[0] < 1 else 4), body[3] & 1

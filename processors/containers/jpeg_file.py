@@ -1,4 +1,4 @@
-"""Where the parts of a JPEG file lie: segments of its header, scans, restart intervals, and what follows its end."""
+"""Structure of a JPEG file: header segments, scans, restart intervals, and trailing data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import BinaryIO
 SOI, EOI, SOS, DRI = 0xD8, 0xD9, 0xDA, 0xDD
 _FRAMES = {0xC0: "sequential", 0xC1: "sequential", 0xC2: "progressive", 0xC9: "sequential", 0xCA: "progressive"}
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-"""In the data of a scan: neither a stuffed FF, a restart nor a fill byte (ITU-T T.81, B.1.1.2)."""
+"""Marker in scan data: neither a stuffed FF, a restart nor a fill byte (ITU-T T.81, B.1.1.2)."""
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 MAX_SEGMENTS = 10_000
 _BEGINNINGS = {
@@ -23,31 +23,31 @@ _BEGINNINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class JpegFile:
-    """The parts of one JPEG file, by the place of their bytes."""
+    """Parts of one JPEG file, by file offset."""
 
     size_bytes: int
     junk: tuple[tuple[int, int], ...]
-    """Bytes between the segments of the header that belong to none, half open."""
+    """Half-open ranges of bytes between header segments that belong to none."""
     is_progressive: bool
     size_at: int | None
-    """Place of height and width, two bytes each; None where no frame header was found."""
+    """Offset of height and width, two bytes each; None without a frame header."""
     sampling: tuple[int, int]
     """Largest horizontal and vertical sampling factor."""
     restart_interval: int
     """Blocks (MCU) from one restart marker to the next; 0: none."""
     scan_count: int
     data_at: int | None
-    """Place of the first scan's data."""
+    """Offset of the first scan's data."""
     end_at: int | None
-    """Place of the end marker; None where the file ends before it."""
+    """Offset of the end marker; None if the file ends before it."""
     trailing_bytes: int
-    """Bytes behind the end marker."""
+    """Bytes after the end marker."""
     trailing_kind: str | None
-    """What they begin like; None where they begin like nothing known."""
+    """Apparent kind of the trailing bytes; None if unknown."""
 
 
 def read_jpeg_file(file: BinaryIO) -> JpegFile:
-    """Walk a JPEG from marker to marker; never raises for bad bytes, what is not found is None or 0."""
+    """Walk a JPEG from marker to marker; never raises for bad bytes, missing values are None or 0."""
     try:
         descriptor = file.fileno()
     except io.UnsupportedOperation:  # bytes in memory
@@ -122,7 +122,7 @@ def _kind(head: bytes) -> str | None:
 
 
 def without_junk(file: BinaryIO, parts: JpegFile) -> bytes:
-    """The file's bytes without those in its header that belong to no segment."""
+    """Return the file's bytes without those in its header that belong to no segment."""
     file.seek(0)
     data = file.read()
     for begin, end in reversed(parts.junk):
@@ -131,15 +131,15 @@ def without_junk(file: BinaryIO, parts: JpegFile) -> bytes:
 
 
 def read_to_its_end(file: BinaryIO, parts: JpegFile) -> bytes | None:
-    """The file up to its end marker, changed so that libjpeg reads as far as that whenever its pixels are asked for.
+    """Return the file up to its end marker, changed so that libjpeg reads that far when decoding.
 
-    Of a picture in one scan libjpeg stops behind the last block, and bytes left over there, the only sign of much
-    damage, are never seen. With one more component in the frame header than the scan has, it must look for another
-    scan first. The picture's own numbers stay; its colours do not.
+    For a single-scan picture libjpeg stops after the last block and never sees bytes left over there, the only sign
+    of much damage. With one more component in the frame header than in the scan, it must first look for another
+    scan. The picture's own numbers are unchanged; its colours are not.
 
     Returns
     -------
-    The bytes; None for a file with several scans, which is read to its end as it is.
+    The bytes; None for a file with several scans, which is read to its end anyway.
     """
     if parts.scan_count != 1 or parts.is_progressive or parts.size_at is None or parts.data_at is None:
         return None
@@ -152,17 +152,17 @@ def read_to_its_end(file: BinaryIO, parts: JpegFile) -> bytes | None:
     length = int.from_bytes(data[size : size + 2], "big")
     frame = struct.pack(">H", length + 3) + data[size + 2 : count_at] + bytes((data[count_at] + 1 & 255,))
     head, rest = data[:size], data[count_at + 1 + len(components) : parts.data_at - 3]
-    scan = b"\0\x3f\0"  # what every sequential scan is to say of its coefficients
+    scan = b"\0\x3f\0"  # coefficient parameters of every sequential scan
     return b"".join((_unnamed(head), frame, components, more, _unnamed(rest), scan, data[parts.data_at :]))
 
 
 def _unnamed(head: bytes) -> bytes:
-    """Without names of segments that libjpeg heeds: their harmless faults would be warned of first."""
+    """Remove names of segments that libjpeg interprets: their harmless faults would cause the first warning."""
     return head.replace(b"Adobe", b"adobe").replace(b"JFIF", b"jfif")
 
 
 def restart_intervals(file: BinaryIO, parts: JpegFile) -> list[bytes]:
-    """The data between restart markers of a file with one scan; empty where it has none or several scans."""
+    """Return the data between restart markers of a file with one scan; empty for none or several scans."""
     if not parts.restart_interval or parts.scan_count != 1 or parts.data_at is None:
         return []
     file.seek(parts.data_at)
@@ -171,7 +171,7 @@ def restart_intervals(file: BinaryIO, parts: JpegFile) -> list[bytes]:
 
 
 def part_of(file: BinaryIO, parts: JpegFile, intervals: list[bytes], rows: int) -> bytes:
-    """A JPEG of its own that shows some of a file's restart intervals, `rows` high."""
+    """Return a separate JPEG with some of a file's restart intervals, `rows` high."""
     assert parts.data_at is not None
     assert parts.size_at is not None
     file.seek(0)

@@ -1,4 +1,4 @@
-"""Opens a photo's header with Pillow, and says in one sentence why it cannot: the same one, whoever asks."""
+"""Opening of a photo's header with Pillow, with one consistent sentence per failure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from processors.formats import FORMATS
 
 HEAD_BYTES = 1 << 12
 MAX_AVIF_PIXELS = 16384 * 16384
-"""libavif's own limit, which Pillow does not let anyone raise."""
+"""libavif's own limit, which cannot be raised through Pillow."""
 SALVAGED = ("jpeg", "png", "tiff")
-"""Formats of which `photo.salvaged` can give a part."""
+"""Formats from which `photo.salvaged` can recover a part."""
 CUT, CORRUPT = "truncated: the file ends before its picture does", "the compressed picture data is corrupt or cut off"
 
 _PLAIN = (
@@ -29,23 +29,23 @@ _PLAIN = (
      CORRUPT),
     (re.compile(r"Failed to decode frame 0: (.*)"), rf"{CORRUPT}: \1"),
 )  # fmt: skip
-"""Pillow's words for broken pixels, and what they mean."""
+"""Pillow's messages for broken pixels, and their meaning."""
 
 
 def what_to_do(picture_format: str) -> str:
-    """Say what a person can do about a picture that cannot be shown."""
+    """Return advice to the user for a picture that cannot be shown."""
     if picture_format.lower() in SALVAGED:
         return "fetch it again; if it is cut short, `photo.salvaged` gives the rows that are real"
     return "fetch it again"
 
 
 def open_header(file: BinaryIO) -> ImageFile.ImageFile:
-    """Open a photo; of a PNG, damage in chunks that its picture does not need is passed over.
+    """Open a photo; damage in chunks that a PNG's picture does not need is ignored.
 
     Raises
     ------
-    UnsupportedMedia : of a kind that the format's reader does not know.
-    RefusedMedia : more pixels than the format's decoder takes.
+    UnsupportedMedia : the format's reader does not support its kind.
+    RefusedMedia : the picture has more pixels than the format's decoder accepts.
     DamagedMedia : the reader does not accept the bytes.
     """
     with plain_words(file):
@@ -53,7 +53,7 @@ def open_header(file: BinaryIO) -> ImageFile.ImageFile:
         try:
             return open_picture(file)
         except DamagedMedia as error:
-            if "too large" in error.what:  # a limit of the reader, and no damage
+            if "too large" in error.what:  # a limit of the reader, not damage
                 raise
             file.seek(0)
             head = file.read(HEAD_BYTES)
@@ -65,7 +65,7 @@ def open_header(file: BinaryIO) -> ImageFile.ImageFile:
 
 @contextmanager
 def plain_words(file: BinaryIO) -> Iterator[None]:
-    """Say what is wrong with a photo's bytes where Pillow's own words do not, and what can be done about its format."""
+    """Replace Pillow's unclear messages on a photo's bytes, and add advice for its format."""
     try:
         yield
     except DamagedMedia as error:
@@ -113,7 +113,7 @@ def _refuse_beyond_avif(file: BinaryIO, head: bytes) -> None:
 
 
 def _fault(file: BinaryIO, head: bytes) -> str:
-    """What keeps a reader from accepting the bytes, as far as the format's own structure tells."""
+    """Return why a reader does not accept the bytes, as far as the format's structure shows."""
     title, size = _title_of(head), file.seek(0, 2)
     if title == "JPEG":
         parts = read_jpeg_file(file)

@@ -1,4 +1,4 @@
-"""Chunks of a PNG file: which are damaged, what they say of the picture's orientation, and what follows the end."""
+"""Chunks of a PNG file: damage, orientation, and trailing data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import ExifTags, Image
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 200_000
 MAX_READ_BYTES = 64 << 20
-"""EXIF and XMP chunks that are larger are not looked into."""
+"""Size limit of EXIF and XMP chunks that are read."""
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
 
@@ -24,15 +24,15 @@ class PngChunk:
 
     kind: str
     at: int
-    """Place of its length."""
+    """Offset of its length field."""
     size_bytes: int
-    """Of its data."""
+    """Size of its data."""
     is_sound: bool
-    """Its CRC is that of its bytes."""
+    """True if its CRC matches its bytes."""
 
     @property
     def is_needed(self) -> bool:
-        """Whether the picture cannot be shown without it."""
+        """Return whether the picture cannot be shown without it."""
         return self.kind[:1].isupper()
 
 
@@ -43,7 +43,7 @@ class PngFile:
     chunks: tuple[PngChunk, ...]
     has_end: bool
     trailing_bytes: int
-    """Behind the end chunk."""
+    """Bytes after the end chunk."""
 
     @property
     def damaged(self) -> tuple[PngChunk, ...]:
@@ -73,7 +73,7 @@ def read_png_file(file: BinaryIO) -> PngFile:
 
 
 def png_exif(file: BinaryIO) -> Image.Exif:
-    """EXIF of a PNG, wherever its chunk lies, with the orientation of XMP where EXIF says none; decodes no pixel."""
+    """Read the EXIF of a PNG, wherever its chunk is, with XMP's orientation if EXIF has none; decodes no pixels."""
     exif = Image.Exif()
     from_xmp = None
     for kind, data in _texts(file):
@@ -105,7 +105,7 @@ def _texts(file: BinaryIO) -> list[tuple[bytes, bytes]]:
 
 
 def without_damaged_extras(file: BinaryIO, png: PngFile) -> io.BytesIO:
-    """The file without chunks that are damaged and that the picture does not need."""
+    """Return the file without damaged chunks that the picture does not need."""
     file.seek(0)
     data = file.read()
     for chunk in reversed(png.damaged):

@@ -1,4 +1,4 @@
-"""Directories of a TIFF: which picture is the photo, and what its tags say of the numbers."""
+"""Directories of a TIFF: selection of the photo, and its tags about the numbers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PHOTOMETRICS = {
 }  # fmt: skip
 DEFLATE = (8, 32946)
 RAW = (32803, 34892)
-"""Photometric interpretations of a sensor's data, which is no picture yet (DNG)."""
+"""Photometric interpretations of sensor data, which are not a picture yet (DNG)."""
 _ITEM = re.compile(r"<Item\b([^>]*)>([^<]*)</Item>")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 
@@ -51,47 +51,47 @@ class Directory:
     """One picture of a TIFF."""
 
     page: int
-    """Its number in the file's chain, or that of the directory it lies below."""
+    """Index in the file's chain, or that of the parent directory."""
     sub: int | None
-    """Its number among the directories below that one; None where it is in the chain."""
+    """Index among the subdirectories of that one; None if in the chain."""
     at: int
-    """Place of its directory in the file."""
+    """File offset of its directory."""
     following_at: int
-    """Place of the pointer to the next directory."""
+    """File offset of the pointer to the next directory."""
     is_reduced: bool
-    """A smaller version of another picture, by NewSubfileType."""
+    """True for a smaller version of another picture, by NewSubfileType."""
     is_mask: bool
     width_px: int
-    """As stored."""
+    """Width as stored."""
     height_px: int
     bits: tuple[int, ...]
-    """Of each sample of a pixel."""
+    """Bits of each sample of a pixel."""
     sample_format: int
-    """1 unsigned, 2 signed, 3 float, 5 and 6 complex."""
+    """Sample format: 1 unsigned, 2 signed, 3 float, 5 and 6 complex."""
     samples: int
     extra_samples: tuple[int, ...]
-    """0 unspecified, 1 alpha that is multiplied in, 2 alpha that is not."""
+    """Extra samples: 0 unspecified, 1 premultiplied alpha, 2 straight alpha."""
     compression: int
     photometric: int | None
     orientation: int
     rows_at_once: int
     """Rows of one strip or tile."""
     across: int
-    """Strips or tiles beside each other."""
+    """Number of adjacent strips or tiles."""
     blocks: tuple[tuple[int, int], ...]
-    """Place and size, in bytes, of each strip or tile."""
+    """Offset and size, in bytes, of each strip or tile."""
     icc_profile: bytes | None
     model: str | None
     no_data: float | None
-    """GDAL_NODATA."""
+    """Value of missing data (GDAL_NODATA)."""
     scaling: tuple[float, float] | None
-    """Factor and offset of GDAL's metadata, for all bands alike; None where there are none."""
+    """Factor and offset in GDAL's metadata, common to all bands, or None."""
     unusual_scaling: bool = False
-    """Bands have different ones."""
+    """True if bands have different scaling."""
 
     @property
     def kind(self) -> str:
-        """What the numbers are, in words."""
+        """Return a description of the numbers."""
         kinds = {1: "unsigned", 2: "signed", 3: "float", 5: "complex", 6: "complex"}
         bits = "/".join(map(str, dict.fromkeys(self.bits)))
         colours = PHOTOMETRICS.get(self.photometric or 0, f"photometric {self.photometric}")
@@ -99,44 +99,44 @@ class Directory:
 
     @property
     def mode(self) -> str:
-        """What Pillow would call the numbers, if it knew them."""
+        """Return the mode by which Pillow would name the numbers."""
         kind = {1: "uint", 2: "int", 3: "float"}.get(self.sample_format, "")
         return f"{'RGB' if self.samples >= 3 else 'L'};{kind}{max(self.bits)}"
 
     @property
     def packed(self) -> str:
-        """How the numbers are compressed, in words."""
+        """Return the name of the compression."""
         return COMPRESSIONS.get(self.compression, f"compression {self.compression}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TiffFile:
-    """The pictures of one TIFF."""
+    """Pictures of one TIFF."""
 
     photo: Directory
-    """The first at full resolution."""
+    """First picture at full resolution."""
     picture_count: int
-    """Pictures at full resolution."""
+    """Number of pictures at full resolution."""
     reduced_count: int
-    """Smaller versions and masks."""
+    """Number of smaller versions and masks."""
     missing: tuple[str, ...] = ()
-    """What lies behind the file's end, in words: data of tags, directories and pixels of other pictures."""
+    """Parts located after the file's end, in words: data of tags, directories and pixels of other pictures."""
 
 
 def is_tiff(head: bytes) -> bool:
-    """Whether these first bytes begin a TIFF or BigTIFF."""
+    """Return whether these first bytes begin a TIFF or BigTIFF."""
     return head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def read_tiff_file(file: BinaryIO) -> TiffFile | None:
-    """Read the directories; None where not one describes a picture."""
+    """Read the directories; None if none describes a picture."""
     walk = _Walk(file)
     found = walk.directories()
     if not found:
         return None
     shown = [one for one in found if one.photometric not in RAW] or found
     full = [one for one in shown if not one.is_reduced and not one.is_mask]
-    # below a directory that is itself a picture lie its smaller versions, whatever their type says
+    # subdirectories of a picture are its smaller versions, whatever their type
     first = next((one for one in full if one.sub is None), None) or next(iter(full), None)
     photo = first or max(shown, key=lambda one: one.width_px * one.height_px)
     pictures = sum(one.sub is None for one in full) or 1
@@ -150,7 +150,7 @@ def read_tiff_file(file: BinaryIO) -> TiffFile | None:
 
 
 def pictures_of(file: BinaryIO) -> TiffFile:
-    """Read the directories, of which at least one must describe a picture, or else raise `DamagedMedia`."""
+    """Read the directories; raise `DamagedMedia` unless at least one describes a picture."""
     found = read_tiff_file(file)
     if found is None:
         raise DamagedMedia("not one directory of this TIFF describes a picture", "fetch it again")
@@ -158,7 +158,7 @@ def pictures_of(file: BinaryIO) -> TiffFile:
 
 
 class _Walk:
-    """From directory to directory, each read once."""
+    """Walk from directory to directory, each read once."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -169,7 +169,7 @@ class _Walk:
         self._first = self._number(head[8:16] if self._is_big else head[4:8], "Q" if self._is_big else "I")
         self.size_bytes = file.seek(0, 2)
         self.missing: list[str] = []
-        """As in `TiffFile`."""
+        """Missing parts as in `TiffFile`."""
         self._following_at = 0
 
     def directories(self) -> list[Directory]:
@@ -184,7 +184,7 @@ class _Walk:
             if one := _directory(tags, page, None, at, self._following_at):
                 found.append(one)
             for place in (one for tag in (EXIF, GPS) for one in tags.get(tag, ()) if isinstance(one, int)):
-                self._tags(place)  # only to see what of it is missing
+                self._tags(place)  # only to detect missing parts
             below = [one for one in tags.get(SUB_DIRECTORIES, ()) if isinstance(one, int)]
             for number, place in enumerate(below[: MAX_DIRECTORIES - len(found)]):
                 if place in seen:
@@ -302,7 +302,7 @@ def _no_data(text: str | None) -> float | None:
 
 
 def _with_scaling(photo: Directory, metadata: str | None) -> Directory:
-    """GDAL writes `<Item name="SCALE" sample="0" role="scale">0.01</Item>` and the like."""
+    """Add GDAL's scaling, written as `<Item name="SCALE" sample="0" role="scale">0.01</Item>` and the like."""
     scales: dict[str, float] = {}
     offsets: dict[str, float] = {}
     for attributes, text in _ITEM.findall(metadata or ""):
@@ -320,7 +320,7 @@ def _with_scaling(photo: Directory, metadata: str | None) -> Directory:
 
 
 def alone(file: BinaryIO, photo: Directory) -> tuple[io.BytesIO, Directory]:
-    """Return the file as if this picture were its only one, for decoders that fail at what is missing of others."""
+    """Return the file with this picture only, for decoders that fail at missing parts of others."""
     file.seek(0)
     data = bytearray(file.read())
     order = "little" if data[:2] == b"II" else "big"
@@ -331,10 +331,10 @@ def alone(file: BinaryIO, photo: Directory) -> tuple[io.BytesIO, Directory]:
 
 
 def rows_of_unsound_deflate(file: BinaryIO, photo: Directory) -> list[int]:
-    """First rows of the strips or tiles whose data do not unpack to their checksum, which libtiff may not look at."""
+    """Return first rows of the strips or tiles that fail their Deflate checksum, which libtiff may not verify."""
     down = -(-photo.height_px // photo.rows_at_once)
     rows: set[int] = set()
-    file.seek(0, 2)  # where the place is shared with libvips, this finds it again
+    file.seek(0, 2)  # resynchronises a position shared with libvips
     for number, (at, size) in enumerate(photo.blocks):
         file.seek(at)
         if not _unpacks(file.read(size)):

@@ -1,4 +1,4 @@
-"""TOML files that people write: checked by a pydantic model, every mistake with its line and what to do about it."""
+"""Hand-written TOML files, validated by a pydantic model; every mistake is reported with its line and fix."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-if TYPE_CHECKING:  # who checks nothing does not wait for it
+if TYPE_CHECKING:  # not imported unless needed
     from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound="BaseModel")
 Location = tuple[str | int, ...]
-"""Keys and, in lists, places from 0, as pydantic's `loc`."""
+"""Keys and, in lists, indices from 0, like pydantic's `loc`."""
 
 MAX_BYTES = 1 << 20
 MAX_SHOWN_CHARACTERS = 100
-"""Of a value, in a message."""
+"""Maximum length of a value in a message."""
 
 _KEY = r"(?:[A-Za-z0-9_-]+|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*')"
 _KEYS = rf"{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*"
@@ -45,20 +45,20 @@ _WRONG = {
     "less_than": "out of range ({value}); use a number below {lt:g}",
     "less_than_equal": "out of range ({value}); use {le:g} or less",
 }
-"""By pydantic's type of error. What our own validators raise is said as they say it."""
+"""Messages by pydantic's error type. Errors of our own validators are reported verbatim."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class TomlMistake:
-    """One thing that is wrong in a file."""
+    """A mistake in a file."""
 
     line: int
-    """From 1."""
+    """Line number from 1."""
     what: str
 
 
 class TomlError(ValueError):
-    """The file is no TOML."""
+    """The file is not valid TOML."""
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(f"line {line}: {what}")
@@ -70,7 +70,7 @@ class TomlFile:
 
     Raises
     ------
-    TomlError : over `max_bytes`, not UTF-8, or not TOML.
+    TomlError : the file is over `max_bytes`, not UTF-8, or not TOML.
     """
 
     def __init__(self, data: bytes, *, max_bytes: int = MAX_BYTES) -> None:
@@ -99,11 +99,11 @@ class TomlFile:
         return next((self._lines[place] for place in around if place in self._lines), 1)
 
     def mistakes(self, error: ValidationError, model: type[BaseModel], at: Location = ()) -> list[TomlMistake]:
-        """Return what a model found wrong, in the order of lines.
+        """Return the mistakes found by a model, in line order.
 
         Parameters
         ----------
-        at : where in the file the model's table is.
+        at : location of the model's table in the file.
         """
         found = [
             TomlMistake(line=self.line((*at, *one["loc"])), what=_what(one["type"], at, one["loc"], one, model))
@@ -117,7 +117,7 @@ def read_table(path: Path, model: type[Model], *, context: Any = None) -> Model:
 
     Raises
     ------
-    ValueError : names the file and every mistake in it, one a line, with its line.
+    ValueError : the file has mistakes; the message names the file and each mistake with its line, one per line.
     OSError : the file cannot be read.
     """
     from pydantic import ValidationError
@@ -158,12 +158,12 @@ def _meant(key: str, known: list[str]) -> str:
 
 
 def _keys_of(model: type[BaseModel], location: Location) -> list[str]:
-    """The keys of the model's table at a location."""
+    """Return the keys of the model's table at a location."""
     return [*next(_models(_field(model, location))).model_fields]
 
 
 def _field(model: type[BaseModel], location: Location) -> Any:
-    """The type of the field at a location."""
+    """Return the type of the field at a location."""
     found: Any = model
     for part in location:
         if isinstance(part, str):
@@ -172,7 +172,7 @@ def _field(model: type[BaseModel], location: Location) -> Any:
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models in `list[Model]` and `Model | None`."""
+    """Yield the models in `list[Model]` and `Model | None`."""
     if hasattr(annotation, "model_fields"):
         yield annotation
     for argument in get_args(annotation):
@@ -180,7 +180,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _lines(text: str) -> Iterator[tuple[Location, int]]:
-    """Each key and section with its line, from the top."""
+    """Yield each key and section with its line, from the top."""
     section: Location = ()
     counts: dict[Location, int] = {}
     position, line = 0, 1
@@ -198,7 +198,7 @@ def _lines(text: str) -> Iterator[tuple[Location, int]]:
 
 
 def _section(keys: list[str], counts: dict[Location, int], *, is_list: bool) -> Location:
-    """The location of a section; of one of a list, with its number."""
+    """Return the location of a section, with its index if in a list."""
     location: Location = ()
     for number, key in enumerate(keys, 1):
         location = (*location, key)
@@ -210,7 +210,7 @@ def _section(keys: list[str], counts: dict[Location, int], *, is_list: bool) -> 
 
 
 def _end_of_statement(text: str, position: int) -> int:
-    """Behind the line end that is in no string and no bracket."""
+    """Return the position after the first line end outside strings and brackets."""
     depth = 0
     for token in _TOKEN.finditer(text, position):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)

@@ -1,4 +1,4 @@
-"""Entries of zip archives that are written here: the same bytes whatever the clock and the machine."""
+"""Reproducible entries of zip archives, independent of clock and machine."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import zipfile
 from datetime import UTC, datetime
 
 FIRST_YEAR = 1980
-"""What a zip counts its years from."""
+"""First year that a zip can express."""
 
 
 def zip_member(name: str, *, dated_utc: str | None = None, mode: int = 0o600) -> zipfile.ZipInfo:
-    """Return an entry to write; without a date it carries the first moment that a zip can express.
+    """Return an entry to write; without a date it has the first moment that a zip can express.
 
     Parameters
     ----------
@@ -20,6 +20,6 @@ def zip_member(name: str, *, dated_utc: str | None = None, mode: int = 0o600) ->
     year = max(moment.year, FIRST_YEAR)
     time = (year, moment.month, moment.day, moment.hour, moment.minute, moment.second // 2 * 2)
     member = zipfile.ZipInfo(name, time)
-    member.create_system = 3  # Unix, also when it is written on Windows
+    member.create_system = 3  # Unix, even if written on Windows
     member.external_attr = mode << 16
     return member

@@ -144,7 +144,7 @@ ITEM_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest, StoredItem], Any]
 
 
 def _source_schema() -> pa.Schema:
-    """Columns for the fields of `SourceRow`; what is no number is text."""
+    """Return columns for the fields of `SourceRow`; all but numbers are text."""
     kinds = {name: set(get_args(hint) or (hint,)) for name, hint in get_type_hints(SourceRow).items()}
     found = {name: [arrow for kind, arrow in _ARROW_TYPES.items() if kind in held] for name, held in kinds.items()}
     return pa.schema([(name, found[name][0] if found[name] else _TEXT) for name in kinds])
@@ -156,7 +156,7 @@ SCHEMAS = {
     "items": pa.schema([(name, kind) for name, (kind, _) in ITEM_COLUMNS.items()]),
     "links": LINK_SCHEMA,
 }
-"""Columns of every table. One can be added: where a store does not have it yet, it reads as NULL."""
+"""Columns of every table. Columns added later read as NULL in older stores."""
 IDENTITY = {
     "sources": ("path", "digest"),
     "results": ("source", "processor", "key"),

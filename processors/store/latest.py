@@ -1,4 +1,4 @@
-"""Which of several results is the latest: the one that was started last, in Python and in SQL."""
+"""Selection of the latest result, the one started last, in Python and in SQL."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Iterable
 from processors.store.manifest import Manifest
 
 LATEST_FIRST = "started_utc DESC, key DESC"
-"""Order of rows of the table `results`, as `age` has it."""
+"""Order of rows of the table `results`, equivalent to `age`."""
 
 LATEST_RESULTS = f"""
 CREATE VIEW latest_results AS
 SELECT * FROM results QUALIFY row_number() OVER (PARTITION BY source, processor ORDER BY {LATEST_FIRST}) = 1
 """
-"""One row for each source and processor."""
+"""One row per source and processor."""
 
 
 def age(manifest: Manifest) -> tuple[str, str]:
-    """Return what results are sorted by, the oldest first; of two started at one moment the key decides."""
+    """Return the sort key of results, oldest first; for equal start times the result's key decides."""
     return manifest.started_utc, manifest.ref.key
 
 
 def latest(manifests: Iterable[Manifest]) -> Manifest:
-    """Return the latest of some results; raises `ValueError` where there are none."""
+    """Return the latest of some results; raises `ValueError` if there are none."""
     return max(manifests, key=age)

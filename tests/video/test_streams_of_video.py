@@ -76,7 +76,7 @@ def test_a_file_with_one_film_has_no_other(make: MediaMaker, tmp_path: Path) -> 
 def test_a_stream_that_is_not_there_is_told(make: MediaMaker, tmp_path: Path) -> None:
     (result,) = derived(make.video("one.mp4", list(range(10))).path, tmp_path / "store", StreamFrames(stream=4))
     assert result.manifest.verdict == "refused"
-    assert result.manifest.reason == "stream 4 is no video: ask for one of 0"
+    assert result.manifest.reason == "stream 4 is not video: choose one of 0"
 
 
 def test_the_second_film_of_a_released_video(samples: Path, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
         with suppress(DamagedMedia):  # what libsndfile refuses (24-bit float, RF64 oddities), FFmpeg may still read
             return LibsndfileReader(file, declared, promise)
     if is_big_endian_riff(file):
-        raise UnsupportedMedia("a kind of RIFX file that is not read here", "convert it to WAV or FLAC")
+        raise UnsupportedMedia("a kind of RIFX file that is not supported", "convert it to WAV or FLAC")
     reader = FfmpegReader(file, file_format, declared, promise)
     reader.stream.tally.second_count = libsndfile_count(file, reader.info.rate_hz)
     if "mp4" in file_format.split(","):

@@ -1,4 +1,4 @@
-"""What a stricter decoder says of an AVIF: the one that gives its pixels passes most damage on in silence."""
+"""Damage of AVIF files, found by a stricter decoder: the one used for pixels silently ignores most damage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CORRUPT = re.compile(r"[Cc]orrupt [^\n(]*[^\n( ]")
 
 
 def avif_damage(file: BinaryIO) -> Damage | None:
-    """Decode once more with libvips (libheif and libaom), whose words are those of damage or of its own limits."""
+    """Decode again with libvips (libheif and libaom), whose messages report damage or its own limits."""
     with listening():
         try:
             pyvips.Image.heifload_source(source_of(file), access="sequential", fail_on="warning").avg()

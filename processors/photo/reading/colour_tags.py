@@ -1,4 +1,4 @@
-"""What a photo's file says of its colours: the first of what its format puts first."""
+"""Colour information in a photo's file, in the order of precedence of its format."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from processors.imaging.colour import ADOBE_RGB, CICP, SRGB_TRANSFER, UNSPECIFIE
 ICC = "ICC profile"
 BT709_CHROMATICITIES = (0.640, 0.330, 0.300, 0.600, 0.150, 0.060, 0.3127, 0.3290)
 SRGB_GAMMA, SAME_GAMMA, SAME_PLACE = 1 / 2.2, 0.002, 0.002
-"""A gAMA of 45455 is what writers of sRGB put beside it, or in its place."""
+"""Gamma of sRGB, written as gAMA 45455 with or instead of an sRGB chunk, and tolerances."""
 PNG_HEAD_CHUNKS = 200
 EXIF, INTEROPERABILITY, INTEROPERABILITY_INDEX = 0x8769, 0xA005, 1
 
 
 def colour_of(image: ImageFile.ImageFile, file: BinaryIO) -> Colour:
-    """Return what the file says of its colours; `source` says where.
+    """Return the colour stated in the file; `source` names the origin.
 
     PNG: cICP, iCCP, sRGB, then gAMA with cHRM (PNG, third edition, 4.3). HEIF and AVIF: an ICC profile, then nclx.
-    Others: an ICC profile, then Exif's interoperability index, where R03 is Adobe RGB (DCF 2.0). Else sRGB is assumed.
+    Others: an ICC profile, then Exif's interoperability index, where R03 is Adobe RGB (DCF 2.0). sRGB is the default.
     """
     place = file.tell()
     try:
@@ -73,7 +73,7 @@ def _of_png(image: Image.Image) -> Colour:
     exponent = 1 / gamma if isinstance(gamma, float) and 0.05 < gamma < 20 else None
     if exponent is not None and abs(1 / exponent - SRGB_GAMMA) < SAME_GAMMA:
         exponent = None
-    # Pillow gives white first, the chunk's own order
+    # Pillow returns white first, in the chunk's own order
     own = tuple(map(float, (*places[2:8], *places[0:2]))) if places and len(places) == 8 else None
     if own and (not _are_possible(own) or _are_srgbs(own)):
         own = None
@@ -88,7 +88,7 @@ def _are_srgbs(places: tuple[float, ...]) -> bool:
 
 
 def _are_possible(places: tuple[float, ...]) -> bool:
-    """Do three colours span a triangle, with a white that has light?"""
+    """Return whether three colours span a triangle and white has non-zero luminance."""
     (rx, ry, gx, gy, bx, by, _, wy) = places
     area = (gx - rx) * (by - ry) - (gy - ry) * (bx - rx)
     return abs(area) > 1e-3 and min(ry, gy, by, wy) > 1e-4 and max(places) <= 1

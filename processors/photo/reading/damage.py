@@ -1,4 +1,4 @@
-"""Damage of a photo: how much of the picture it reaches, in numbers and in one sentence."""
+"""Damage of a photo: its extent, in numbers and in one sentence."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ Condition = Literal["complete", "damaged", "truncated"]
 
 @dataclass(frozen=True, kw_only=True)
 class Damage:
-    """What is wrong with the bytes of a photo that can be shown all the same."""
+    """Damage to the bytes of a photo that can still be shown."""
 
     condition: Literal["damaged", "truncated"]
     fault: str
-    """What the decoder or the checksum says, without a full stop."""
+    """Message of the decoder or checksum, without a full stop."""
     share: float | None
-    """Part of the picture that may be wrong, above 0 to 1: an upper bound, because a decoder that has lost its way
-    cannot tell what is right behind it. None: the pixels are not concerned; something else in the file is damaged."""
+    """Fraction of the picture that may be wrong, above 0 to 1: an upper bound, because a decoder that has lost sync
+    cannot tell what is right after it. None: the pixels are not affected; something else in the file is damaged."""
     first_row: int | None = None
-    """Rows above this one, as stored, are right; None where this is not known."""
+    """Rows above this one, as stored, are undamaged; None if unknown."""
     noticed_at_row: int | None = None
-    """Where the decoder noticed: the damage begins here or above."""
+    """Row at which the decoder noticed; the damage begins here or above."""
     rows: int | None = None
-    """Rows of the picture, as stored."""
+    """Number of rows of the picture, as stored."""
     in_words: str | None = None
-    """The sentence, where whoever found the damage has one of their own."""
+    """Complete sentence that replaces the default one."""
 
     @property
     def sentence(self) -> str:
-        """The damage in one sentence, without a full stop."""
+        """Return the damage in one sentence, without a full stop."""
         if self.in_words is not None:
             return self.in_words
         if self.share is None:

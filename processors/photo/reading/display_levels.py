@@ -1,4 +1,4 @@
-"""Black and white of a picture of more than 8 bits, chosen from its valid samples by one rule, and its 8-bit form."""
+"""Black and white levels of pictures with more than 8 bits, chosen from valid samples, and conversion to 8 bits."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from dataclasses import dataclass
 import numpy as np
 
 OUTLIER_SHARE = 0.001
-"""Share of the valid samples at either end that may be outliers."""
+"""Maximum share of the valid samples at either end that are outliers."""
 MIN_SAMPLES_WITH_OUTLIER = 64
-"""From this many samples on, one of them can be an outlier whatever its share."""
+"""Number of samples from which a single one may be an outlier whatever its share."""
 MAX_SORTED_SAMPLES = 1 << 24
-"""Of more samples, evenly spaced ones stand for all where their order is sought; extremes are always those of all."""
+"""Limit on sorted samples; of more, evenly spaced ones represent all, except that extremes are always exact."""
 BLOCK_SAMPLES = 1 << 20
-"""Scaled at a time, so that a large picture needs no second and third copy of itself in doubles."""
+"""Samples scaled at a time, so that a large picture needs no further copies in doubles."""
 NARROW_SHARE_16_BIT = 1 / 8
 NARROW_SHARE = 1 / 2
-"""Positive samples that fill less than this share of the range from 0 to white are shown from their smallest on."""
+"""Positive samples that fill less than this share of the range from 0 to white are shown from their smallest upward."""
 MIN_FILLED_SHARE = 1 / 4
-"""A declared full scale of which the samples fill less is not used: the picture would be close to black."""
+"""Minimum filled share of a declared full scale; below it the picture would be nearly black."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DisplayLevels:
-    """The samples that are shown as black and as white."""
+    """Sample values shown as black and as white."""
 
     black: float
     white: float
-    """Above `black`."""
+    """Sample value shown as white, above `black`."""
     rule: str
-    """How they were chosen, in words."""
+    """Rule by which they were chosen, in words."""
 
 
 EIGHT_BIT = DisplayLevels(black=0.0, white=255.0, rule="8-bit samples as stored")
@@ -39,19 +39,19 @@ EIGHT_BIT = DisplayLevels(black=0.0, white=255.0, rule="8-bit samples as stored"
 def levels_of(
     samples: np.ndarray, valid: np.ndarray | None = None, *, declared_white: float | None = None
 ) -> DisplayLevels:
-    """Choose black and white.
+    """Choose the black and white levels.
 
     8-bit unsigned samples are shown as stored. Of all others the range is that of the valid samples, without outliers:
-    samples at either end that are at most 0.1 % of all and lie farther from the rest than the rest is wide. Integers
+    samples at either end that are at most 0.1 % of all and farther from the rest than the rest is wide. Integers
     from 0 to 65535 are shown from 0 to the full scale of the fewest bits, 8 to 16, that hold this range, because
-    cameras of 10, 12 or 14 bits put their numbers into 16. Others are shown from 0, or from the smallest where that is
+    cameras of 10, 12 or 14 bits put their numbers into 16. Others are shown from 0, or from the smallest if that is
     negative or far above 0, to the largest.
 
     Parameters
     ----------
     samples : numbers of any shape; NaN and infinities are never valid.
     valid : bool, of the same shape or that of the picture without its bands; None: all finite samples are valid.
-    declared_white : full scale by a label or tag; used where the samples fill at least a quarter of it.
+    declared_white : full scale by a label or tag; used if the samples fill at least a quarter of it.
     """
     if samples.dtype == np.uint8:
         return EIGHT_BIT
@@ -80,11 +80,11 @@ def levels_of(
 def to_8_bit(
     samples: np.ndarray, levels: DisplayLevels, valid: np.ndarray | None = None, *, is_inverted: bool = False
 ) -> np.ndarray:
-    """Samples as uint8 of the same shape: black 0, white 255, rounded; what is not valid or not finite is 0.
+    """Return samples as uint8, same shape: black 0, white 255, rounded; invalid or non-finite ones are 0.
 
     Parameters
     ----------
-    is_inverted : 0 is white, as a TIFF with PhotometricInterpretation 0 has it.
+    is_inverted : 0 is white, as in a TIFF with PhotometricInterpretation 0.
     """
     if samples.dtype == np.uint8 and levels == EIGHT_BIT:
         shown = 255 - samples if is_inverted else samples
@@ -101,7 +101,7 @@ def to_8_bit(
 def scaled(
     samples: np.ndarray, levels: DisplayLevels, valid: np.ndarray | None = None, *, is_inverted: bool = False
 ) -> np.ndarray:
-    """Samples as float32 of the same shape, black 0 and white 1, clipped; what is not valid or not finite is 0."""
+    """Return samples as float32, same shape, black 0 and white 1, clipped; invalid or non-finite ones are 0."""
     shown = np.empty(samples.shape, np.float32)
     for rows in _blocks(samples):
         shown[rows] = _scaled(samples[rows], levels, is_inverted)
@@ -126,7 +126,7 @@ def _spread(valid: np.ndarray, samples: np.ndarray) -> np.ndarray:
 
 
 def _known(samples: np.ndarray, valid: np.ndarray | None) -> np.ndarray:
-    """The samples that count, in one row."""
+    """Return the valid samples as a flat array."""
     if samples.dtype.kind == "f":
         finite = np.isfinite(samples)
         valid = finite if valid is None else finite & _spread(valid, samples)
@@ -134,7 +134,7 @@ def _known(samples: np.ndarray, valid: np.ndarray | None) -> np.ndarray:
 
 
 def _range(samples: np.ndarray, valid: np.ndarray | None) -> tuple[float, float, bool] | None:
-    """Smallest and largest sample without outliers, and whether there are any; None where no sample counts."""
+    """Return smallest and largest sample without outliers, and whether outliers exist; None without valid samples."""
     known = _known(samples, valid)
     if not known.size:
         return None
@@ -145,7 +145,7 @@ def _range(samples: np.ndarray, valid: np.ndarray | None) -> tuple[float, float,
 
 
 def _ordered(known: np.ndarray) -> tuple[float, float, float, float]:
-    """The smallest sample, those behind which at most the share of outliers lies, and the largest."""
+    """Return the smallest sample, the two bounds of the share of outliers, and the largest."""
     if known.dtype == np.uint16:
         upto = np.cumsum(np.bincount(known, minlength=65536))
         at_most = _outliers(known.size)

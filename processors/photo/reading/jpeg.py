@@ -1,4 +1,4 @@
-"""Decodes a JPEG and hears its decoder's warnings: which part of the picture may be wrong, and which are harmless."""
+"""Decoding of JPEGs, and evaluation of the decoder's warnings: which part of the picture may be wrong, if any."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ HARMLESS = (
     (re.compile(r"Unknown Adobe color transform"), "a number in the header; the colours are taken as the frame says"),
     (re.compile(r"Invalid SOS parameters for sequential"), "numbers that a sequential JPEG does not use"),
 )
-"""What libjpeg warns of although no pixel is concerned, and why."""
+"""Warnings of libjpeg that affect no pixel, and why."""
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
 _CORRUPT = re.compile(r"[Cc]orrupt JPEG data|Unsupported marker")
 _ENDS = "premature end of data segment"
 _TRUNCATED = re.compile(r"premature end of JPEG", re.IGNORECASE)
 _COUNT = re.compile(r"read gave (\d+) warnings")
 MAX_PARTS_TRIED = 200
-"""Parts of a damaged file that are decoded on their own, to find out which restart intervals are sound."""
+"""Limit on parts of a damaged file decoded separately to find undamaged restart intervals."""
 
 
 def decode_jpeg(file: BinaryIO, shrink: int = 1) -> tuple[np.ndarray, None] | tuple[None, JpegWarning]:
-    """Decode all of a JPEG, or 1/2, 1/4 or 1/8 of its side.
+    """Decode a JPEG at full size or reduced to 1/2, 1/4 or 1/8.
 
     Returns
     -------
-    uint8, shape (height, width, bands), or, where libjpeg warns of anything, nothing and what it said.
+    uint8, shape (height, width, bands), or, if libjpeg warns of anything, None and its warning.
     """
     with listening() as heard:
         try:
@@ -51,14 +51,14 @@ def decode_jpeg(file: BinaryIO, shrink: int = 1) -> tuple[np.ndarray, None] | tu
             values = _pixels(image)
         except pyvips.Error as error:
             return None, JpegWarning(plain(str(error)), heard, shrink)
-        del image  # when libvips tells of warnings for the last rows
+        del image  # when libvips reports warnings for the last rows
         if heard.words:
             return None, JpegWarning(plain(heard.words[-1]), heard, shrink)
         return values, None
 
 
 def fault_at_end(file: BinaryIO, parts: JpegFile) -> JpegWarning | None:
-    """What libjpeg warns of only when it has read to the end marker, which it does for no picture in one scan."""
+    """Return the warning that libjpeg gives only on reading to the end marker, which it never does for one scan."""
     data = read_to_its_end(file, parts)
     if data is None:
         return None
@@ -75,7 +75,7 @@ def fault_at_end(file: BinaryIO, parts: JpegFile) -> JpegWarning | None:
 
 
 class JpegWarning:
-    """What libjpeg warned of first, and where."""
+    """First warning of libjpeg, and its position."""
 
     def __init__(self, words: str, heard: Heard, shrink: int) -> None:
         self.words = words
@@ -83,7 +83,7 @@ class JpegWarning:
 
 
 def decode_damaged_jpeg(file: BinaryIO, parts: JpegFile, height: int, shrink: int = 1) -> np.ndarray | None:
-    """Decode what libjpeg warns of; None where libvips does not read it at all.
+    """Decode a picture despite warnings; None if libvips cannot read it at all.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def decode_damaged_jpeg(file: BinaryIO, parts: JpegFile, height: int, shrink: in
 
 
 def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: JpegWarning, rows: int) -> Damage | None:
-    """Weigh a fault of a JPEG that can be decoded all the same; None where no pixel is concerned.
+    """Evaluate a fault of a JPEG that can still be decoded; None if no pixel is affected.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: JpegWarning, rows: int) 
                 _pixels(pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning"))
             except pyvips.Error as error:
                 fault = JpegWarning(plain(str(error)), heard, 1)
-            else:  # what belongs to no segment of the header concerns no pixel
+            else:  # bytes outside the header's segments affect no pixel
                 without = io.BytesIO(data)
                 parts = read_jpeg_file(without)
                 last = fault_at_end(without, parts)
@@ -134,13 +134,13 @@ def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: JpegWarning, rows: int) 
     words = _words(fault.words)
     if bad_rows := _bad_rows(file, parts, rows):
         return Damage(condition="damaged", fault=words, share=bad_rows / rows)
-    # without restarts the place where libjpeg notices lies behind the damage by any distance
+    # without restarts libjpeg may notice the damage at any distance after it
     return Damage(condition="damaged", fault=words, share=1.0, noticed_at_row=fault.first_row, rows=rows)
 
 
 def _words(fault: str) -> str:
     if found := _EXTRANEOUS.search(fault):
-        return f"corrupt JPEG data: at least {found[1]} bytes are left over"  # a few libjpeg has read in advance
+        return f"corrupt JPEG data: at least {found[1]} bytes are left over"  # libjpeg has read a few in advance
     return fault.replace("Corrupt", "corrupt")
 
 
@@ -148,14 +148,14 @@ def _is_harmless(file: BinaryIO, parts: JpegFile, words: str) -> bool:
     if any(pattern.search(words) for pattern, _ in HARMLESS):
         return True
     found = _EXTRANEOUS.search(words)
-    if found and found[2] == "d9" and parts.end_at is not None:  # zeros before the end marker: some cameras pad so
+    if found and found[2] == "d9" and parts.end_at is not None:  # zeros before the end marker: padding of some cameras
         file.seek(parts.end_at - int(found[1]))
         return not any(file.read(int(found[1])))
     return False
 
 
 def _warnings(file: BinaryIO) -> int:
-    """How many warnings libjpeg has for the whole file."""
+    """Return how many warnings libjpeg has for the whole file."""
     with listening() as heard:
         image = load(file, "jpeg", fail_on="none")
         _pixels(image)
@@ -164,7 +164,7 @@ def _warnings(file: BinaryIO) -> int:
 
 
 def _bad_rows(file: BinaryIO, parts: JpegFile, rows: int) -> int | None:
-    """Rows in restart intervals that do not decode by themselves; None where restarts do not tell."""
+    """Return the rows in restart intervals that fail to decode separately; None if restarts are of no help."""
     intervals = restart_intervals(file, parts)
     if parts.is_progressive or not intervals or parts.size_at is None:
         return None
@@ -178,8 +178,8 @@ def _bad_rows(file: BinaryIO, parts: JpegFile, rows: int) -> int | None:
     height = parts.restart_interval // per_row * 8 * down
 
     def is_sound(first: int, last: int) -> bool:
-        # the empty interval at the end is there so that bytes left over before it are heard of
-        # two rows of blocks more, for libvips tells of no warning in the last one
+        # the empty interval at the end makes libjpeg warn of bytes left over before it
+        # two more rows of blocks, as libvips reports no warning in the last one
         data = part_of(file, parts, [*intervals[first:last], b""], (last - first + 2) * height)
         with listening() as heard:
             try:
@@ -193,7 +193,7 @@ def _bad_rows(file: BinaryIO, parts: JpegFile, rows: int) -> int | None:
 
 
 def _unsound(is_sound: Callable[[int, int], bool], first: int, last: int, left: list[int]) -> int:
-    """How many of a row of intervals are not sound, by halves; those that cannot be tried any more count."""
+    """Count damaged intervals by bisection; those that can no longer be tried count as damaged."""
     if left[0] <= 0:
         return last - first
     left[0] -= 1

@@ -1,4 +1,4 @@
-"""Photos in the formats of the web and of cameras: header and pixels, with what their decoders say of damage."""
+"""Photos in common web and camera formats: header, pixels and damage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MP_ENTRIES = 0xB002
 
 
 class Ordinary:
-    """A photo that Pillow opens.
+    """A photo opened with Pillow.
 
     Raises
     ------
@@ -42,7 +42,7 @@ class Ordinary:
             self.info = _info(self._image, file, self._colour)
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
-        """Decode all of it: what is made of a photo must not depend on what else is made in the same pass."""
+        """Decode it completely: a result must not depend on other results of the same pass."""
         kind = self._image.format
         if kind in ("JPEG", "MPO"):
             return self._jpeg()
@@ -87,7 +87,7 @@ class Ordinary:
                 damage = jpeg_damage(self._file, parts, fault, height)
             if values is not None and values.shape[2] == len(self._image.getbands()):
                 image = _like(self._image, values)
-            else:  # a kind of JPEG that libvips does not read
+            else:  # a kind of JPEG that libvips cannot read
                 self._image.load()
                 image = self._image
         return Pixels(
@@ -101,7 +101,7 @@ class Ordinary:
         )
 
     def _missing_pictures(self, parts: JpegFile) -> Damage | None:
-        """Damage of a file of several JPEGs (MPO) that ends before the last of them (CIPA DC-007, 5.2.3)."""
+        """Return the damage of a multi-picture file (MPO) that ends before its last JPEG (CIPA DC-007, 5.2.3)."""
         entries = (getattr(self._image, "mpinfo", None) or {}).get(MP_ENTRIES, ())
         self._file.seek(0)
         places_from = self._file.read(parts.data_at or 0).find(b"MPF\0") + 4
@@ -111,7 +111,7 @@ class Ordinary:
 
 
 def _like(image: Image.Image, values: np.ndarray) -> Image.Image:
-    """Decoded values, uint8, as an image with the mode and information of another."""
+    """Return decoded values, uint8, as an image with the mode and information of another."""
     height, width, _ = values.shape
     decoded = Image.frombuffer(image.mode, (width, height), values, "raw", image.mode, 0, 1)
     decoded.info = image.info
@@ -123,7 +123,7 @@ def _without_end(parts: JpegFile) -> Damage | None:
 
 
 def _cut(fault: str) -> Damage:
-    """Damage of a file that ends too early, but behind the pixels that are shown."""
+    """Return the damage of a file truncated after the shown pixels."""
     return Damage(condition="truncated", fault=fault, share=None)
 
 
@@ -149,7 +149,7 @@ def _info(image: ImageFile.ImageFile, file: BinaryIO, colour: Colour) -> PhotoIn
 
 
 def _frame_count(image: ImageFile.ImageFile, file: BinaryIO) -> int:
-    """Pictures in the file; of a GIF, which Pillow would read to its end for that, the whole ones and at least one."""
+    """Count the pictures; for a GIF, which Pillow would read to its end, the complete ones, at least one."""
     if image.format != "GIF":
         return getattr(image, "n_frames", 1)
     place = file.tell()
@@ -162,7 +162,7 @@ def _frame_count(image: ImageFile.ImageFile, file: BinaryIO) -> int:
 def _exif(image: ImageFile.ImageFile, file: BinaryIO) -> Image.Exif:
     if image.format != "PNG":
         return image.getexif()
-    place = file.tell()  # Pillow decodes the whole of a PNG to find what lies behind its pixels
+    place = file.tell()  # Pillow decodes an entire PNG to find data after its pixels
     try:
         return png_exif(file)
     finally:
@@ -170,7 +170,7 @@ def _exif(image: ImageFile.ImageFile, file: BinaryIO) -> Image.Exif:
 
 
 _LUMINANCE_SUM = 3688
-"""Sum of the luminance table K.1 of the JPEG standard (ISO/IEC 10918-1), which is libjpeg's quality 50."""
+"""Sum of luminance table K.1 of the JPEG standard (ISO/IEC 10918-1), libjpeg's quality 50."""
 
 
 def _jpeg_quality(tables: dict[int, list[int]] | None) -> int | None:

@@ -1,4 +1,4 @@
-"""What is known of a photo: from its header, and after it was decoded."""
+"""Information on a photo from its header, and the decoding report."""
 
 from __future__ import annotations
 
@@ -8,64 +8,64 @@ from processors.errors import RefusedMedia
 from processors.photo.reading.damage import Condition, Damage
 
 MAX_PIXELS = 300_000_000
-"""Where nobody says otherwise, a larger picture is refused before it is decoded: it would take 0.9 GB as RGB."""
+"""Default limit; a larger picture is refused before decoding: it would take 0.9 GB as RGB."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoInfo:
-    """What the header says of the picture."""
+    """Information from the picture's header."""
 
     format: str
     width_px: int
-    """Upright."""
+    """Width of the upright picture."""
     height_px: int
     mode: str
-    """Pillow's: `RGB`, `L`, `I;16`, `CMYK` ...; NumPy's for a planetary image: `>i2`; both for a TIFF that Pillow does
-    not know: `RGB;float32`."""
+    """Pillow mode: `RGB`, `L`, `I;16`, `CMYK` ...; NumPy type for a planetary image: `>i2`; both for a TIFF that Pillow
+    does not support: `RGB;float32`."""
     orientation: int
-    """EXIF orientation, 1 to 8; 1 where the file says none or nonsense."""
+    """EXIF orientation, 1 to 8; 1 if missing or invalid."""
     icc_profile_name: str | None
     frame_count: int
-    """Pictures in the file; the first is used, of a TIFF the first that is no reduced version of another."""
+    """Pictures in the file; the first is used, in a TIFF the first that is not a reduced version of another."""
     has_alpha: bool
     jpeg_quality: int | None = None
-    """As libjpeg counts it, 1 to 100, nearest to the quantisation table; None where the file is no JPEG."""
+    """Quality on libjpeg's scale, 1 to 100, nearest to the quantisation table; None if the file is not a JPEG."""
     colour: str | None = None
-    """What its numbers mean where no ICC profile says so: `Display P3, sRGB`; None where sRGB is assumed."""
+    """Colour encoding if no ICC profile defines it: `Display P3, sRGB`; None if sRGB is assumed."""
     colour_source: str | None = None
-    """Who says so: `cICP`, `nclx`, `gAMA and cHRM`, `Exif`, `ICC profile`."""
+    """Origin of the colour encoding: `cICP`, `nclx`, `gAMA and cHRM`, `Exif`, `ICC profile`."""
     device: str | None = None
-    """The camera as the file names it: EXIF's model, or the instrument of a planetary label."""
+    """Camera named in the file: EXIF model, or the instrument of a planetary label."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoReport(PhotoInfo):
-    """What decoding the picture showed besides."""
+    """Decoding report of the picture."""
 
     condition: Condition
-    """`truncated`: the file ends too early, and what is missing does not keep the picture from being shown."""
+    """Condition; `truncated`: the file ends too early, but the picture can still be shown."""
     damaged_share: float | None
-    """Part of the picture that may be wrong, above 0 to 1, an upper bound; None where no pixel is concerned."""
+    """Fraction of the picture that may be wrong, above 0 to 1, an upper bound; None if no pixel is affected."""
     fault: str | None
-    """What the decoder or a checksum says of the damage."""
+    """Message of the decoder or checksum about the damage."""
     damage_sentence: str | None
     trailing_bytes: int
-    """Bytes behind the end of the picture, which nothing here reads."""
+    """Bytes after the end of the picture, which are not read."""
     trailing_kind: str | None
-    """What they begin like."""
+    """Apparent kind of the trailing bytes."""
     shrunk_by: int
-    """1: decoded at its full size. N: of a very large picture 1/N of its rows and columns."""
+    """Reduction: 1, decoded at full size; N, for a very large picture, 1/N of its rows and columns."""
 
     @property
     def damage(self) -> str | None:
-        """One sentence on what is damaged or cut off; None where the photo is whole as far as its format can know."""
+        """Return one sentence on damage or truncation; None if the format shows none."""
         return self.damage_sentence
 
 
 def report_of(
     info: PhotoInfo, damage: Damage | None, *, trailing_bytes: int, trailing_kind: str | None, shrunk_by: int
 ) -> PhotoReport:
-    """Put together what the header and the decoder said."""
+    """Combine the information of header and decoder."""
     return PhotoReport(
         **{field.name: getattr(info, field.name) for field in fields(info)},
         condition=damage.condition if damage else "complete",

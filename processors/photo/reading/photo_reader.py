@@ -1,4 +1,4 @@
-"""Reads a photograph: upright, in sRGB, and what it was before."""
+"""Reader of photographs: the upright picture in sRGB, and its original values."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class OpenedPhoto(Protocol):
     info: PhotoInfo
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
-        """Decode; smaller where no more than that side is wanted and the format can do so."""
+        """Decode, reduced if only that side is wanted and the format supports it."""
         ...
 
 
 class PhotoReader:
-    """One photograph, decoded at most once; how many pixels are too many is for who asks for it (`refuse_larger`).
+    """Reader of one photograph, decoded at most once; the caller limits the pixels (`refuse_larger`).
 
     Parameters
     ----------
-    described : what a label beside the file says of it; None where the file speaks for itself.
+    described : image described by a detached label; None if the file is self-contained.
 
     Raises
     ------
@@ -60,11 +60,11 @@ class PhotoReader:
         self._pixels: Pixels | None = None
 
     def photo(self, needs: list[Need]) -> Photo:
-        """Decode, to the same pixels whoever needs them.
+        """Decode to the same pixels for all needs.
 
         Raises
         ------
-        DamagedMedia : the picture cannot be shown. One that is damaged and can be shown has `damage` in the photo.
+        DamagedMedia : the picture cannot be shown. A damaged one that can be shown has `damage` in the photo.
         """
         sides = [need.longest_side_px for need in needs]
         longest = max(side or 0 for side in sides) if sides and all(sides) else None
@@ -75,11 +75,11 @@ class PhotoReader:
 
     @property
     def damage(self) -> str | None:
-        """As in the report."""
+        """Return the damage as in the report."""
         return self.report().damage
 
     def report(self) -> PhotoReport:
-        """What is known after `photo`; before it, what the header says."""
+        """Return the decoding report after `photo`; before it, only the header's information."""
         pixels = self._pixels or Pixels()
         return report_of(
             self.info,
@@ -91,7 +91,7 @@ class PhotoReader:
 
 
 class _Planetary:
-    """A planetary image; its rows are upright as they are read."""
+    """A planetary image; its rows are read upright."""
 
     def __init__(self, file: BinaryIO, described: ImageObject) -> None:
         self._file, self._described = file, described
@@ -110,7 +110,7 @@ class _Planetary:
         )
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
-        """The bands that are shown."""
+        """Decode the shown bands."""
         bands = self._described.shown_bands
 
         def picked(part: np.ndarray | None) -> np.ndarray | None:
@@ -166,31 +166,31 @@ def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """The picture, upright, in sRGB: mode RGB, L (grey) or RGBA, 8 bit."""
+    """An upright picture in sRGB: mode RGB, L (grey) or RGBA, 8 bits."""
 
     info: PhotoInfo
     image: Image.Image
     deep: np.ndarray | None = None
-    """The numbers of a picture of more than 8 bits, or of a planetary one, shape (height, width) or (height, width,
-    bands), as stored."""
+    """Stored numbers of a picture of more than 8 bits, or of a planetary one, shape (height, width) or (height, width,
+    bands)."""
     levels: DisplayLevels = EIGHT_BIT
-    """The numbers that `image` shows as black and white."""
+    """Numbers shown as black and white in `image`."""
     valid: np.ndarray | None = None
-    """bool, where `deep` has data; None: everywhere."""
+    """Bool, True where `deep` has data; None: everywhere."""
     is_inverted: bool = False
-    """0 is white in `deep`; in `image` it is shown so."""
+    """True if 0 is white in `deep`, as shown in `image`."""
     damage: Damage | None = None
     shrunk_by: int = 1
-    """1: all pixels of the file. N: a very large picture, of which these are 1/N along each side."""
+    """Reduction: 1, all pixels of the file; N, for a very large picture, 1/N along each side."""
 
     @property
     def white_level(self) -> float | None:
-        """The number in the file that `image` shows as white; None for a picture of 8 bits."""
+        """Return the file's number shown as white in `image`; None for an 8-bit picture."""
         return None if self.deep is None else self.levels.white
 
     @property
     def black_level(self) -> float | None:
-        """The number in the file that `image` shows as black; None for a picture of 8 bits."""
+        """Return the file's number shown as black in `image`; None for an 8-bit picture."""
         return None if self.deep is None else self.levels.black
 
     @functools.cached_property
@@ -198,7 +198,7 @@ class Photo:
         return {}
 
     def resized(self, longest_side_px: int) -> Image.Image:
-        """Shrunk to that longer side (Lanczos); never enlarged; computed once, whoever asks."""
+        """Return the picture reduced to that longer side (Lanczos), never enlarged; computed once."""
         size = fitted(self.image.size, longest_side_px)
         if size == self.image.size:
             return self.image
@@ -207,7 +207,7 @@ class Photo:
         return self._small[longest_side_px]
 
     def grey_part(self, top_px: int, left_px: int, side_px: int) -> np.ndarray:
-        """A square of brightness, or what of it is inside, float32 in levels of 0 to 255."""
+        """Return the brightness in a square, clipped to the picture, float32 in levels of 0 to 255."""
         if self._is_deep_grey:
             return self.grey[top_px : top_px + side_px, left_px : left_px + side_px] * 255
         box = (left_px, top_px, min(left_px + side_px, self.image.width), min(top_px + side_px, self.image.height))
@@ -219,9 +219,9 @@ class Photo:
 
     @functools.cached_property
     def grey(self) -> np.ndarray:
-        """Brightness, float32, shape (height, width), 0 to 1, at the depth that the file has.
+        """Return the brightness, float32, shape (height, width), 0 to 1, at the file's own depth.
 
-        1 is full scale of 16 bits where the file has unsigned 16 bits, and white for all other numbers.
+        1 is 16-bit full scale if the file has unsigned 16 bits, and white for all other numbers.
         """
         if self.deep is not None and self._is_deep_grey:
             if self.deep.dtype == np.uint16:
@@ -231,6 +231,6 @@ class Photo:
 
 
 def fitted(size: tuple[int, int], longest_side_px: int) -> tuple[int, int]:
-    """Width and height with that longer side; never larger."""
+    """Return width and height reduced to that longer side; never larger."""
     shrink = min(1.0, longest_side_px / max(size))
     return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))

@@ -1,4 +1,4 @@
-"""Weighs what a PNG's checksums and its end say of the picture."""
+"""Damage of PNG files, from their checksums and end chunk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processors.photo.reading.damage import Damage
 
 
 def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
-    """Weigh the damaged chunks of a PNG that can be decoded all the same; None for a sound one."""
+    """Evaluate the damaged chunks of a PNG that can still be decoded; None if undamaged."""
     if bad := next((chunk for chunk in png.damaged if chunk.kind == "IDAT"), None):
         first, rows = _sound_rows(file, png, bad)
         return Damage(
@@ -30,7 +30,7 @@ def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
 
 
 def _sound_rows(file: BinaryIO, png: PngFile, bad: PngChunk) -> tuple[int, int]:
-    """Whole rows that come out of the data before a damaged chunk, and all rows; 0 for an interlaced picture."""
+    """Return the complete rows before a damaged chunk, and all rows; 0 for an interlaced picture."""
     file.seek(len(SIGNATURE) + 8)
     width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", file.read(13))
     row_bytes = 1 + (width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(colour, 4) + 7) // 8

@@ -1,4 +1,4 @@
-"""One broken photo has one root cause, in the same words in every processor, whatever decoder met it there."""
+"""Root cause of a broken photo, in the same words in every processor, whatever its decoder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.sources.source_file import SourceFile
 
 @contextmanager
 def root_cause_told(file: SourceFile) -> Iterator[None]:
-    """Where another decoder finds a photo damaged, say what `PhotoReader` says of it; else what that one says."""
+    """Report `PhotoReader`'s error if another decoder finds a photo damaged, otherwise that decoder's own."""
     try:
         yield
     except DamagedMedia as error:

@@ -1,4 +1,4 @@
-"""Photos in TIFF: the first picture at full resolution, its numbers of any depth, and what libtiff says of damage."""
+"""TIFF photos: the first picture at full resolution, numbers of any depth, and damage reported by libtiff."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _ENDS = re.compile(r"bad seek|[Rr]ead error|Not enough data|beyond end of file|g
 _NOT_READ = re.compile(
     r"not configured|not supported|[Uu]nsupported (?!marker)|not implemented|bad labq|out of range|[Uu]nknown"
 )
-"""A marker that libjpeg does not know, in the middle of a picture, is damage: no other decoder knows better."""
+"""Messages about unsupported features; an unknown JPEG marker within a picture is damage to any decoder."""
 MAX_TOLD = 3
-"""Things that lie behind the end, each told by its name."""
+"""Maximum of parts after the file's end that are reported by name."""
 _LARGEST = {"u1": 255, "u2": 65535, "u4": 4294967295}
 
 
@@ -69,7 +69,7 @@ class Tiff:
         )
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
-        """Decode; numbers of more than 8 bits come as they are stored."""
+        """Decode; numbers of more than 8 bits are returned as stored."""
         pixels = self._decoded()
         if pixels.damage is None and self._missing:
             told = "; ".join(self._missing[:MAX_TOLD]) + (" and more" if len(self._missing) > MAX_TOLD else "")
@@ -98,7 +98,7 @@ class Tiff:
         return _pixels(photo, values, interpretation, damage, shrink)
 
     def _values(self, fail_on: Any, shrink: int, heard: Heard) -> tuple[np.ndarray, str]:
-        """The samples, and what libvips takes them for; only warnings of the pixels are left in `heard`."""
+        """Return the samples and libvips's interpretation; only warnings about pixels remain in `heard`."""
         image = load(self._file, "tiff", fail_on=fail_on, **options(self._photo))
         if self._photo.photometric in LAB:
             image = image.colourspace("srgb").cast("uchar")
@@ -112,7 +112,7 @@ class Tiff:
         return values, str(image.interpretation)
 
     def _damage_by_warnings(self, heard: Heard) -> Damage | None:
-        """What libtiff warns of while it unpacks pixels, by strips or rows of tiles."""
+        """Return the damage reported by libtiff while decompressing, by strips or rows of tiles."""
         if not heard.words:
             return None
         words, photo = _words(heard.words[0]), self._photo
@@ -126,7 +126,7 @@ class Tiff:
         return self._damage_in(bad, words)
 
     def _damage_in(self, bad: list[int], words: str) -> Damage:
-        """Damage of the strips or rows of tiles that begin at these rows; of all where none is known."""
+        """Return the damage of the strips or rows of tiles that begin at these rows, or of all if unknown."""
         photo = self._photo
         rows = min(photo.height_px, len(bad) * photo.rows_at_once) or photo.height_px
         return Damage(
@@ -138,7 +138,7 @@ class Tiff:
         )
 
     def _damaged(self, words: str, heard: Heard, shrink: int) -> tuple[np.ndarray, str, Damage]:
-        """What can be shown of a picture whose decoder gave up."""
+        """Return the part of a picture decoded before its decoder gave up."""
         height = self._photo.height_px
         row = min(height - 1, (heard.first_bad_row or 0) * shrink)
         if _ENDS.search(words) or _ENDS.search(" ".join(heard.words)):
@@ -156,7 +156,7 @@ class Tiff:
         return values, interpretation, damage
 
     def _by_pillow(self, refused: str | None) -> Pixels:
-        """By Pillow, which reads some that libvips does not, and turns them upright itself."""
+        """Decode with Pillow, which reads some that libvips does not, and rotates them itself."""
         photo = self._photo
         try:
             self._file.seek(0)
@@ -175,16 +175,16 @@ class Tiff:
 
 
 def options(photo: Directory) -> dict[str, Any]:
-    """How libvips is told which picture of the file to load."""
+    """Return libvips's load options that select a picture of the file."""
     return {"page": photo.page, **({} if photo.sub is None else {"subifd": photo.sub})}
 
 
 def photo_options(file: BinaryIO) -> dict[str, Any]:
-    """As `options`, for the photo of a file; none where its directories cannot be read.
+    """Return `options` for the photo of a file; empty if its directories cannot be read.
 
     Raises
     ------
-    UnsupportedMedia : numbers that libvips takes for something else.
+    UnsupportedMedia : libvips would misinterpret the numbers.
     """
     found = read_tiff_file(file)
     if found is None:
@@ -199,7 +199,7 @@ def _words(words: str) -> str:
 
 
 def _mode(file: BinaryIO, photo: Directory) -> str:
-    """As Pillow names it, else of our own."""
+    """Return Pillow's mode, otherwise one of our own."""
     try:
         file.seek(0)
         image = open_picture(file)
@@ -233,7 +233,7 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
         alpha = values[..., colours]
     samples = values[..., 0] if colours == 1 else values[..., :3]
     is_inverted = photo.photometric == 0
-    if is_inverted and values.dtype.kind == "u":  # libvips turns these round itself, and no others
+    if is_inverted and values.dtype.kind == "u":  # libvips inverts these itself, but no others
         samples = np.array(_LARGEST[values.dtype.str[1:]], values.dtype) - samples
     valid = _valid(samples, photo.no_data)
     if photo.scaling and photo.scaling != (1.0, 0.0) and values.dtype != np.uint8:
@@ -264,7 +264,7 @@ def _image(values: np.ndarray, colours: int, *, has_alpha: bool, is_multiplied: 
 
 
 def _valid(samples: np.ndarray, no_data: float | None) -> np.ndarray | None:
-    """Where there is data; of a picture in colour, where any colour has."""
+    """Return where data exist; in a colour picture, where any colour has data."""
     if no_data is None or no_data != no_data:  # NaN is never valid
         return None
     near = np.isclose(samples, no_data, rtol=1e-06, atol=0) if samples.dtype.kind == "f" else samples == no_data

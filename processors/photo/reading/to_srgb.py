@@ -1,4 +1,4 @@
-"""Colours of a photograph: any mode and profile to sRGB in 8 bit."""
+"""Conversion of photographs of any mode and profile to 8-bit sRGB."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
 def profile_name(icc_profile: bytes | None) -> str | None:
-    """The profile's own name; `unreadable` for a broken one, None for none."""
+    """Return the profile's name; `unreadable` for a broken one, None without one."""
     if not icc_profile:
         return None
     try:
@@ -25,7 +25,7 @@ def profile_name(icc_profile: bytes | None) -> str | None:
 
 
 def is_profile_of(icc_profile: bytes | None, colours: int) -> bool:
-    """Is it a profile that can be read, for pictures of so many colours?"""
+    """Return whether the profile is readable and for pictures with this number of colours."""
     if not icc_profile or profile_name(icc_profile) == "unreadable":
         return False
     return {b"GRAY": 1, b"RGB ": 3, b"CMYK": 4}.get(icc_profile[16:20]) == colours  # ICC.1, table 19
@@ -34,7 +34,7 @@ def is_profile_of(icc_profile: bytes | None, colours: int) -> bool:
 def to_srgb(image: Image.Image, colour: Colour = SRGB) -> Image.Image:
     """Return the picture in mode RGB, L or RGBA.
 
-    An embedded profile is applied (perceptual intent), but where `colour` comes from cICP, which goes before it.
+    An embedded profile is applied (perceptual intent) unless `colour` comes from cICP, which takes precedence.
     """
     if image.mode in DEEP_MODES:
         return Image.fromarray(_to_8_bit(np.asarray(image)))

@@ -1,4 +1,4 @@
-"""Opens pictures with libvips from their open file, in strips, and hears what its decoders say of damaged bytes."""
+"""Opening of pictures with libvips, also in strips, and capture of its decoders' warnings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typing import Any, BinaryIO, Literal
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.formats import STRIP_LOADERS
 
-os.environ.setdefault("VIPS_CONCURRENCY", "1")  # the workers are the parallel ones
+os.environ.setdefault("VIPS_CONCURRENCY", "1")  # workers already run in parallel
 import pyvips
 
 pyvips.cache_set_max_mem(64 << 20)
 pyvips.block_untrusted_set(True)
 
 LOADERS = {name: getattr(pyvips.Image, f"{loader}_source") for name, loader in STRIP_LOADERS.items()}
-"""By the format of the source; others are not opened with libvips."""
+"""Loaders by source format; other formats are not opened with libvips."""
 
 _LOGGER = logging.getLogger("pyvips")
 _LOGGER.propagate = False
@@ -34,13 +34,13 @@ _WITHOUT_MEANING = re.compile(r"^$|unable to (?:write|call|open)|out of order re
 
 
 class Heard(logging.Handler):
-    """Warnings of libvips and of the decoders below it."""
+    """Log handler for warnings of libvips and its decoders."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.words: list[str] = []
         self.first_bad_row: int | None = None
-        """As decoded: of a picture that is shrunk while it is decoded, in its smaller rows."""
+        """First damaged row as decoded; if reduced during decoding, in rows of the reduced picture."""
 
     def emit(self, record: logging.LogRecord) -> None:
         words = record.getMessage().removeprefix("VIPS: ").strip()
@@ -53,7 +53,7 @@ class Heard(logging.Handler):
 
 @contextmanager
 def listening() -> Iterator[Heard]:
-    """Collect libvips' warnings; one at a time, because its log is the whole process's."""
+    """Collect libvips' warnings; only one caller at a time, because its log is process-wide."""
     with _ONE_AT_A_TIME:
         heard = Heard()
         forget_errors()
@@ -68,13 +68,13 @@ def listening() -> Iterator[Heard]:
 
 
 def forget_errors() -> None:
-    """Empty libvips' buffer of messages, in which warnings of other pictures wait that nobody asked for."""
-    pyvips.Error("")  # making one reads the buffer and empties it
+    """Empty libvips' message buffer, which may hold warnings of other pictures."""
+    pyvips.Error("")  # creating one reads and empties the buffer
 
 
 @contextmanager
 def vips_errors(doing: str, todo: str | None = None) -> Iterator[None]:
-    """Turn what libvips raises for bad bytes into `DamagedMedia`."""
+    """Turn libvips's errors for bad bytes into `DamagedMedia`."""
     forget_errors()
     try:
         yield
@@ -83,7 +83,7 @@ def vips_errors(doing: str, todo: str | None = None) -> Iterator[None]:
 
 
 def plain(words: str) -> str:
-    """The first line that says what is wrong, without the names of libvips' own parts."""
+    """Return the first meaningful line of a message, without the names of libvips' own parts."""
     for line in words.split("\n"):
         line = line.strip()
         while found := _INNER_NAMES.match(line):
@@ -101,16 +101,16 @@ def load(
     fail_on: Literal["none", "truncated", "error", "warning"] = "error",
     **options: Any,
 ) -> pyvips.Image:
-    """Open a picture: its header is read, no pixel is decoded; raises `pyvips.Error`."""
+    """Open a picture, reading its header but decoding no pixels; raises `pyvips.Error`."""
     return LOADERS[picture_format](source_of(file), access=access, fail_on=fail_on, **options)
 
 
 def source_of(file: BinaryIO) -> pyvips.Source:
-    """An open file for libvips, with a place of its own in it."""
+    """Return a source for libvips of an open file, with its own file position."""
     with ExitStack() as stack:
         try:
             descriptor = file.fileno()
-        except io.UnsupportedOperation:  # bytes in memory, which libvips would not keep
+        except io.UnsupportedOperation:  # bytes in memory, to which libvips keeps no reference
             spooled = stack.enter_context(tempfile.TemporaryFile())
             file.seek(0)
             shutil.copyfileobj(file, spooled)
@@ -123,7 +123,7 @@ def source_of(file: BinaryIO) -> pyvips.Source:
 
 
 def _with_own_place(descriptor: int) -> int:
-    """The same open file with a place of its own: a mere copy would move the place behind Python's buffer."""
+    """Reopen the file with its own position: a mere copy would move the position under Python's buffer."""
     try:
         return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:  # not Linux
@@ -131,9 +131,9 @@ def _with_own_place(descriptor: int) -> int:
 
 
 def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options: Any) -> pyvips.Image:
-    """The first picture of a file, upright, read from top to bottom as it is asked for.
+    """Open the first picture of a file, upright, read from top to bottom on demand.
 
-    A picture that has to be turned is decoded whole, into a temporary file where it is large.
+    A picture that must be rotated is decoded completely, into a temporary file if it is large.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options:
 
     Raises
     ------
-    UnsupportedMedia : not a format that is read in strips.
+    UnsupportedMedia : the format cannot be read in strips.
     RefusedMedia : more than `max_pixels`, from the header alone.
     DamagedMedia : libvips refuses the bytes.
     """
@@ -154,7 +154,7 @@ def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options:
             f"{image.width} x {image.height} pixels is over the limit of {max_pixels}", "raise max_pixels in the recipe"
         )
     orientation = image.get("orientation") if image.get_typeof("orientation") else 1
-    if orientation in (1, 2):  # rows stay in their order
+    if orientation in (1, 2):  # rows keep their order
         return image.autorot() if orientation == 2 else image
     with vips_errors("turning the picture upright"):
         return load(file, picture_format, access="random", **options).autorot()

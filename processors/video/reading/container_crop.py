@@ -1,4 +1,4 @@
-"""Which part of the coded picture a container says is to be shown, and how a frame is cut to it."""
+"""Container-level cropping of the coded picture."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from processors.sources.source_file import SourceFile
 
 INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 SAMPLE_ENTRY_AT, BOXES_OF_ENTRY_AT = 8, 8 + 8 + 78
-"""In the content of `stsd`: its first entry, and the boxes inside that (ISO/IEC 14496-12, 8.5.2 and 12.1.3)."""
+"""Offsets in the content of `stsd`: its first entry and the boxes in it (ISO/IEC 14496-12, 8.5.2 and 12.1.3)."""
 MAX_STSD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
 class Crop:
-    """Lines and columns of the coded picture that are not shown."""
+    """Lines and columns of the coded picture that are cropped."""
 
     left_px: int = 0
     top_px: int = 0
@@ -29,11 +29,11 @@ class Crop:
     bottom_px: int = 0
 
     def size_px(self, width_px: int, height_px: int) -> tuple[int, int]:
-        """Width and height of what is shown of a coded picture."""
+        """Return width and height of the shown part of a coded picture."""
         return width_px - self.left_px - self.right_px, height_px - self.top_px - self.bottom_px
 
     def fits(self, width_px: int, height_px: int) -> bool:
-        """Return whether something is cut off and something is left."""
+        """Return whether the crop removes a part and leaves a part."""
         width, height = self.size_px(width_px, height_px)
         edges = (self.left_px, self.top_px, self.right_px, self.bottom_px)
         return min(edges) >= 0 and any(edges) and width > 0 and height > 0
@@ -57,7 +57,7 @@ def clean_apertures(file: SourceFile, file_format: str) -> dict[int, Crop]:
 
 
 def _clean_aperture(stsd: bytes) -> Crop | None:
-    """ISO/IEC 14496-12, 12.1.4: width, height and the offset of the middle, each a fraction."""
+    """Read width, height and centre offset, each a fraction (ISO/IEC 14496-12, 12.1.4)."""
     (entry_bytes,) = struct.unpack_from(">I", stsd, SAMPLE_ENTRY_AT)
     width, height = struct.unpack_from(">HH", stsd, SAMPLE_ENTRY_AT + 8 + 24)
     place, last = BOXES_OF_ENTRY_AT, min(len(stsd), SAMPLE_ENTRY_AT + entry_bytes)
@@ -83,7 +83,7 @@ def _clean_aperture(stsd: bytes) -> Crop | None:
 
 
 class Cropper:
-    """Cuts frames; one filter graph serves as long as frames are alike."""
+    """Cropper of frames; reuses its filter graph while frames have the same format."""
 
     def __init__(self, crop: Crop) -> None:
         self._crop = crop
@@ -91,7 +91,7 @@ class Cropper:
         self._graph: av.filter.Graph | None = None
 
     def cut(self, frame: av.video.frame.VideoFrame) -> av.video.frame.VideoFrame:
-        """Return the part that is shown; the frame itself where its size leaves nothing to cut."""
+        """Return the shown part, or the frame itself if its size leaves nothing to crop."""
         if not self._crop.fits(frame.width, frame.height):
             return frame
         with decoder_errors("cropping a frame"):

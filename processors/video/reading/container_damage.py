@@ -1,4 +1,4 @@
-"""What the bytes of a video's container show before it is demuxed, and what demuxers do not say."""
+"""Damage in a video's container, found in its bytes before demuxing, which demuxers do not report."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Structure:
     cut_off_because: str | None = None
     damaged: tuple[DamagedBytes, ...] = ()
     unread_because: str | None = None
-    """What of the file is not read, in words."""
+    """Description of data that are not read."""
     tables_disagree: str | None = None
-    """Which tables of the samples do not agree, in words."""
+    """Description of sample tables that disagree."""
     empty_chunks: Mapping[int, int] = field(default_factory=dict)
-    """Chunks that hold no picture, by the index of their stream."""
+    """Number of chunks without a picture, by stream index."""
     edits: EditList = field(default_factory=EditList)
     crops: Mapping[int, Crop] = field(default_factory=dict)
-    """What is not to be shown of the coded picture, by the index of its stream."""
+    """Crop of the coded picture, by stream index."""
 
 
 def structure_of(file: SourceFile, file_format: str) -> Structure:
@@ -57,7 +57,7 @@ def structure_of(file: SourceFile, file_format: str) -> Structure:
 
 
 def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
-    """Where the container's elements break off; nothing of formats whose elements do not show it."""
+    """Find where the container's elements break off; no findings for formats that do not show it."""
     if "matroska" in file_format:
         return look_at(file, file_format)
     walks = {"mpegts": look_at_packets, "flv": look_at_tags, "ogg": _look_at_pages}
@@ -69,7 +69,7 @@ def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
 
 
 def _table_faults(file: SourceFile, file_format: str) -> tuple[TableFault, ...]:
-    """Those of the pictures' and the sound's tracks."""
+    """Return the faults of video and audio tracks."""
     if "mp4" not in file_format.split(","):
         return ()
     with file.open() as opened:
@@ -77,7 +77,7 @@ def _table_faults(file: SourceFile, file_format: str) -> tuple[TableFault, ...]:
 
 
 def _look_at_pages(opened: BinaryIO, size: int) -> ElementFindings:
-    """Ogg's pages: those whose checksums do not fit, those that are missing, and what lies between them."""
+    """Find Ogg pages with wrong checksums, missing pages, and data between pages."""
     damaged: list[DamagedBytes] = []
     numbers: dict[int, int] = {}
     cut_off_because = None

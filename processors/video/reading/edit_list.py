@@ -1,4 +1,4 @@
-"""What the edit list of an MP4 or QuickTime file asks for, and what of it is not followed (ISO/IEC 14496-12, 8.6.6)."""
+"""Edit lists of MP4 and QuickTime files, and their unsupported edits (ISO/IEC 14496-12, 8.6.6)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from processors.sources.source_file import SourceFile
 MAX_EDITS = 10_000
 INSIDE = {b"moov", b"trak", b"edts", b"mdia"}
 EMPTY = -1
-"""Media time of an edit that shows nothing: a dwell, or the delay before the first picture."""
+"""Media time of an empty edit: a gap, or the delay before the first picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,27 +22,27 @@ class Edit:
     """One entry of an edit list."""
 
     duration: int
-    """In the movie's time scale."""
+    """Duration in the movie's time scale."""
     media_time: int
-    """In the track's; -1 for an edit that shows nothing."""
+    """Media time in the track's time scale; -1 for an empty edit."""
     rate: float
-    """1 plays the media as they are, 0 holds the picture, 0.5 is half as fast."""
+    """Playback rate: 1 is normal, 0 holds the picture, 0.5 is half speed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EditList:
-    """What the edit lists of a file's video tracks ask for."""
+    """Summary of the edit lists of a file's video tracks."""
 
     not_followed: str | None = None
-    """What of it is never followed, in words."""
+    """Description of unsupported edits."""
     count: int = 0
-    """Edits that show something, of the one video track; 0 where there are several tracks, or none has a list."""
+    """Non-empty edits of the only video track; 0 if there are several tracks or none has a list."""
     seconds: Fraction | None = None
-    """How long these and the empty ones take together; None where `count` is 0."""
+    """Total duration of these and the empty edits; None if `count` is 0."""
 
 
 def read_edit_list(file: SourceFile, file_format: str) -> EditList:
-    """Read the edit lists; nothing for other formats than MP4 and QuickTime."""
+    """Read the edit lists; empty for formats other than MP4 and QuickTime."""
     if "mp4" not in file_format.split(","):
         return EditList()
     told: list[str] = []
@@ -67,7 +67,7 @@ def read_edit_list(file: SourceFile, file_format: str) -> EditList:
 
 
 def _video_edits(opened: BinaryIO, size: int) -> Iterator[tuple[int, list[Edit]]]:
-    """The movie's time scale and the edit list of each video track that has one."""
+    """Yield the movie's time scale and the edit list of each video track that has one."""
     edits: list[Edit] = []
     scale = 0
     for name, start, end in boxes(opened, size, INSIDE):

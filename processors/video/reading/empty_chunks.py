@@ -1,4 +1,4 @@
-"""Empty chunks of an AVI file: with one, a picture is shown for another frame's time (AVI RIFF File Reference)."""
+"""Empty chunks of AVI files, each of which shows the previous picture for another frame (AVI RIFF File Reference)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PICTURES = (b"dc", b"db")
 
 
 def empty_chunks(file: SourceFile, file_format: str) -> Counter[int]:
-    """How many chunks without a picture each stream has, by its index; nothing for other formats."""
+    """Count the chunks without a picture by stream index; empty for other formats."""
     with file.open() as opened:
         return _counted(opened, file.size_bytes) if file_format == "avi" else Counter()
 

@@ -1,4 +1,4 @@
-"""One decoded video frame with its exact time, and the views of its picture, each computed once."""
+"""Decoded video frame with its exact time and cached views of its picture."""
 
 from __future__ import annotations
 
@@ -19,66 +19,66 @@ from processors.imaging.colour import MATRICES, PRIMARIES, TRANSFERS, UNSPECIFIE
 IDENTITY = (1, 0, 0, 1)
 
 FULL_RANGE = 2
-"""FFmpeg's AVCOL_RANGE_JPEG; anything else is limited, 16 to 235 at 8 bit (ITU-T H.273, VideoFullRangeFlag)."""
+"""FFmpeg's AVCOL_RANGE_JPEG; any other value is limited, 16 to 235 at 8 bits (ITU-T H.273, VideoFullRangeFlag)."""
 
 BT709, SMPTE_170M, BT2020 = 1, 6, 9
-"""Matrices of ITU-T H.273, table 4; the first and last are the codes of their primaries, too."""
+"""Matrix codes of ITU-T H.273, table 4; the first and last are also the codes of their primaries."""
 
 LIMITED_TO_FULL = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
 
 @dataclass(kw_only=True)
 class VideoFrame:
-    """A frame as it is shown from `time` until just before `end`."""
+    """A frame shown from `time` until just before `end`."""
 
     decoded: av.video.frame.VideoFrame
     pts: int
     """Presentation time in ticks of `time_base`."""
     end_pts: int
-    """First tick at which the next frame is shown instead."""
+    """First tick at which the frame is no longer shown."""
     time_base: Fraction
     is_keyframe: bool
     sample_aspect_ratio: Fraction
     matrix: tuple[int, int, int, int] = IDENTITY
-    """How the stored picture is turned, see `display_matrix`."""
+    """Rotation and mirroring of the stored picture, see `display_matrix`."""
     _views: dict[int | None, np.ndarray] = field(default_factory=dict)
     _luma: dict[int | None, np.ndarray] = field(default_factory=dict)
 
     @property
     def time(self) -> Fraction:
-        """Presentation time in seconds, exact."""
+        """Return the exact presentation time in seconds."""
         return self.pts * self.time_base
 
     @property
     def end(self) -> Fraction:
-        """Time in seconds at which it is no longer shown, exact."""
+        """Return the exact time in seconds at which it is no longer shown."""
         return self.end_pts * self.time_base
 
     @property
     def has_alpha(self) -> bool:
-        """Does the format carry how opaque each pixel is?"""
+        """Return whether the format has an alpha channel."""
         return any(component.is_alpha for component in self.decoded.format.components)
 
     @property
     def depth_bits(self) -> int:
-        """Bits of a colour channel."""
+        """Return the bits per colour channel."""
         return max((component.bits for component in self.decoded.format.components), default=8)
 
     @functools.cached_property
     def colour(self) -> VideoColour:
-        """What its numbers mean."""
+        """Return the colour encoding."""
         return colour_of(self.decoded)
 
     @property
     def is_hdr(self) -> bool:
-        """PQ or HLG, which an ordinary screen cannot show as it is."""
+        """Return whether it is PQ or HLG, which an ordinary screen cannot show without tone mapping."""
         return self.colour.rgb.is_hdr
 
     def rgb(self, longest_side_px: int | None = None) -> np.ndarray:
-        """Upright picture with square pixels: uint8, shape (height, width, 3), sRGB; treat as read-only.
+        """Return the upright picture with square pixels: uint8, shape (height, width, 3), sRGB; treat as read-only.
 
-        `longest_side_px` shrinks it to that size, never enlarges. Matrix, range, primaries and transfer are the frame's
-        own (`colour`, which says what was assumed). HDR is tone-mapped (BT.2390).
+        `longest_side_px` reduces it to that size, never enlarges. Matrix, range, primaries and transfer are the frame's
+        own (`colour`, which lists assumptions). HDR is tone-mapped (BT.2390).
         """
         if longest_side_px not in self._views:
             picture = self._converted("rgb48le" if self.is_hdr else "rgb24", longest_side_px)
@@ -86,11 +86,11 @@ class VideoFrame:
         return self._views[longest_side_px]
 
     def lossless(self, longest_side_px: int | None = None) -> np.ndarray:
-        """As `rgb`, with all bits and the alpha channel that the frame has.
+        """Return the picture as `rgb` does, but with the frame's full bit depth and alpha channel.
 
         Returns
         -------
-        uint8, or uint16 where a channel has more than 8 bit (HDR keeps its own transfer); 3 or, with alpha, 4 channels.
+        uint8, or uint16 for more than 8 bits per channel (HDR keeps its own transfer); 3 or, with alpha, 4 channels.
         """
         form = ("rgba64le" if self.has_alpha else "rgb48le") if self.depth_bits > 8 else "rgba"
         if self.depth_bits <= 8 and not self.has_alpha:
@@ -101,7 +101,7 @@ class VideoFrame:
         return picture
 
     def deinterlaced(self) -> VideoFrame:
-        """The same frame from its upper field alone, at full height; itself where the frame is progressive."""
+        """Return the frame from its upper field alone, at full height, or itself if it is progressive."""
         if not self.decoded.interlaced_frame:
             return self
         with decoder_errors("taking a field"):
@@ -112,7 +112,7 @@ class VideoFrame:
                 format=self.decoded.format,
                 time_base=self.time_base,
             )
-            # `field` in place of `yadif`: the neighbours in time are not there when frames are sought one by one
+            # `field` instead of `yadif`: adjacent frames are unavailable when single frames are sought
             field_filter = graph.add("field", "top")
             size = f"{self.decoded.width}:{self.decoded.height}:flags=bicubic"
             graph.link_nodes(source, field_filter, graph.add("scale", size), graph.add("buffersink")).configure()
@@ -143,15 +143,15 @@ class VideoFrame:
             return upright(converted.to_ndarray(), self.matrix)
 
     def _size_px(self, longest_side_px: int | None) -> tuple[int, int]:
-        """Width and height in square pixels, as stored (before it is turned)."""
+        """Return width and height in square pixels, as stored (before rotation)."""
         width, height = square_pixels(self.decoded.width, self.decoded.height, self.sample_aspect_ratio)
         shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
         return max(1, round(width * shrink)), max(1, round(height * shrink))
 
     def luma(self, longest_side_px: int | None = None) -> np.ndarray:
-        """Upright luma with square pixels: uint8, shape (height, width), 0 black and 255 white; treat as read-only.
+        """Return upright luma with square pixels: uint8, shape (height, width), 0 black, 255 white; treat as read-only.
 
-        The luma plane as it is coded, widened to full range, with no conversion of colour; sizes are those of `rgb`.
+        The coded luma plane, expanded to full range, without colour conversion; sizes as for `rgb`.
         Formats without a luma plane of their own (RGB, palettes) are converted by FFmpeg.
         """
         if longest_side_px not in self._luma:
@@ -167,14 +167,14 @@ class VideoFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class VideoColour:
-    """What the numbers of a stream's frames mean; codes of ITU-T H.273."""
+    """Colour encoding of a stream's frames; codes of ITU-T H.273."""
 
     rgb: Colour
-    """Of the picture after the matrix is undone."""
+    """Colour of the picture after conversion to RGB."""
     matrix: int
     is_full_range: bool
     assumed_matrix: int | None
-    """The matrix that is used where the file names none; None where it does."""
+    """Matrix used if the file names none; otherwise None."""
 
     @property
     def facts(self) -> ColourFacts:
@@ -192,22 +192,22 @@ class VideoColour:
 
 @dataclass(frozen=True, kw_only=True)
 class ColourFacts:
-    """The same in words; None: the file does not say."""
+    """Colour encoding in words; None if the file does not state it."""
 
     primaries: str | None
     transfer: str | None
     matrix: str | None
     range: str
-    """`full`, or `limited`, which holds where the file does not say."""
+    """Range: `full` or, also by default, `limited`."""
     assumed: tuple[str, ...]
-    """What was assumed in place of what the file does not say."""
+    """Assumptions made for missing information."""
 
 
 def colour_of(frame: av.video.frame.VideoFrame) -> VideoColour:
-    """Return a frame's colour: its own, and for YCbCr without a matrix what players assume.
+    """Return a frame's colour; for YCbCr without a matrix, the one that players assume.
 
-    BT.2020 and BT.709 primaries come with their own matrix; else 1280 or more columns, or more than 576 lines, are
-    BT.709, and fewer SMPTE 170M (BT.601).
+    BT.2020 and BT.709 primaries imply their own matrix; otherwise 1280 or more columns, or more than 576 lines, imply
+    BT.709, and fewer imply SMPTE 170M (BT.601).
     """
     form, primaries = frame.format, int(frame.color_primaries)
     has_no_matrix = form.is_rgb or form.has_palette or form.name.startswith(("gray", "mono", "xyz"))
@@ -224,7 +224,7 @@ def colour_of(frame: av.video.frame.VideoFrame) -> VideoColour:
 
 
 def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
-    """Mean over the area of each new pixel; halved as often as it goes first, which costs half of one large step."""
+    """Average over the area of each new pixel, after repeated halving, which costs half as much as one large step."""
     height, width = plane.shape
     while width % 2 == height % 2 == 0 and width >= 2 * size_px[0] and height >= 2 * size_px[1]:
         width, height = width // 2, height // 2
@@ -235,7 +235,7 @@ def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
 
 
 def luma_plane(frame: av.video.frame.VideoFrame) -> tuple[np.ndarray, bool]:
-    """The coded luma, uint8 or uint16, shape (height, width), and whether it is of limited range."""
+    """Return the coded luma, uint8 or uint16, shape (height, width), and whether its range is limited."""
     form = frame.format
     depth = form.components[0].bits if form.components else 0
     has_luma = not form.is_rgb and not form.has_palette and not form.is_bit_stream and not form.is_big_endian
@@ -251,16 +251,16 @@ def luma_plane(frame: av.video.frame.VideoFrame) -> tuple[np.ndarray, bool]:
 
 
 def square_pixels(width_px: int, height_px: int, sample_aspect_ratio: Fraction) -> tuple[int, int]:
-    """Size in square pixels: the longer-looking side is stretched, so no line of the picture is lost."""
+    """Return the size in square pixels; one side is stretched, so no line or column is lost."""
     if sample_aspect_ratio > 1:
         return round(width_px * sample_aspect_ratio), height_px
     return width_px, round(height_px / sample_aspect_ratio)
 
 
 def display_matrix(frame: av.video.frame.VideoFrame) -> tuple[int, int, int, int]:
-    """Signs (a, b, c, d) with x' = a x + c y and y' = b x + d y, y downward; identity where the frame has none.
+    """Return signs (a, b, c, d) with x' = a x + c y and y' = b x + d y, y downward; identity if the frame has none.
 
-    Only quarter turns and mirrors are applied; any other angle in the file is left as identity.
+    Only quarter turns and mirrors are applied; any other angle in the file is ignored.
     """
     entry = frame.side_data.get("DISPLAYMATRIX")
     data = bytes(entry) if entry is not None else b""
@@ -273,7 +273,7 @@ def display_matrix(frame: av.video.frame.VideoFrame) -> tuple[int, int, int, int
 
 
 def upright(picture: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarray:
-    """Turn and mirror `picture` (height, width, ...) as the display matrix says; contiguous."""
+    """Turn and mirror `picture` (height, width, ...) by the display matrix; contiguous."""
     a, b, c, d = matrix
     if a == 0:
         picture = picture.swapaxes(0, 1)
@@ -283,9 +283,9 @@ def upright(picture: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarra
 
 @functools.cache
 def _opencv() -> Any:
-    """OpenCV, loaded when it is first needed: 20 MB that a plan need not load.
+    """Return OpenCV, loaded when first needed: 20 MB that planning need not load.
 
-    It gets one thread: the decoder's have the cores, and OpenCV's would only wait beside them, at full load.
+    It gets one thread: decoder threads occupy the cores, and OpenCV's would only busy-wait.
     """
     import cv2
 

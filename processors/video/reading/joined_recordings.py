@@ -1,4 +1,4 @@
-"""Recordings that were joined end to end in one file: where the clock starts again, and how its times continue."""
+"""Recordings joined end to end in one file: where the clock restarts, and how times are made continuous."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ NO_TIME = -(1 << 63)
 """FFmpeg's AV_NOPTS_VALUE."""
 
 STREAMED = ("mpegts", "mpeg")
-"""Formats that are made to be cut and joined: their clocks may start anywhere, and jump ahead at a joint, too."""
+"""Formats designed for cutting and joining: their clocks may start anywhere and may also jump ahead at a join."""
 
 BACK_SECONDS = Fraction(1, 2)
-"""In other formats a smaller step back in the order of decoding is a wrong time and no new recording."""
+"""Minimum step back in decoding order that starts a recording in other formats; a smaller one is a wrong time."""
 
 AHEAD_SECONDS = 10
-"""FFmpeg's own measure (`dts_delta_threshold`) of a clock that has jumped and not waited."""
+"""FFmpeg's own threshold (`dts_delta_threshold`) for a jump of the clock."""
 AHEAD_FRAMES = 50
-"""A slide show may wait for longer than that."""
+"""Minimum jump in frames, as pictures of a slide show may last longer than `AHEAD_SECONDS`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Joins:
-    """Where other recordings begin, counted in packets of the stream, and what is added to their times."""
+    """Starts of further recordings, in packets of the stream, and the shifts of their times."""
 
     starts: tuple[int, ...] = ()
-    """First packet of each recording but the first, ascending."""
+    """First packet of each recording except the first, ascending."""
     shifts: tuple[int, ...] = ()
-    """Ticks that each of these recordings is moved by, so that it begins where the one before ends."""
+    """Shift of each of these recordings in ticks, so that it begins where the previous one ends."""
     first_pts: tuple[int, ...] = ()
-    """Presentation time of each one's first picture, after it was moved."""
+    """Presentation time of the first picture of each, after the shift."""
 
     def shift_of(self, packet_number: int) -> int:
-        """Ticks to add to the times of a packet, counted from 0."""
+        """Return the ticks to add to the times of a packet, counted from 0."""
         recording = bisect_right(self.starts, packet_number) - 1
         return self.shifts[recording] if recording >= 0 else 0
 
@@ -48,8 +48,8 @@ def find_joins(
 
     Parameters
     ----------
-    presented, decoded : times of all packets in the order of the file, in ticks; `NO_TIME` where there is none.
-    lengths : how long each is shown, in ticks; 0 where it is not known.
+    presented, decoded : times of all packets in file order, in ticks; `NO_TIME` if missing.
+    lengths : duration of each, in ticks; 0 if unknown.
     """
     starts = list(_starts(decoded, time_base, file_format in STREAMED))
     if not starts:
@@ -66,7 +66,7 @@ def find_joins(
             firsts.append(end)
         if times:
             length = lengths[behind - 1] or _usual_step(times)
-            is_whole = len(times) == behind - first  # else the last one's time may not be known
+            is_whole = len(times) == behind - first  # otherwise the last one's time may be unknown
             last = times[-1] + length if is_whole else max(times[-1] + length, times[0] + (behind - first) * length)
             end = last + (shifts[-1] if number else 0)
     return Joins(starts=tuple(starts), shifts=tuple(shifts), first_pts=tuple(firsts))
@@ -87,6 +87,6 @@ def _starts(decoded: Sequence[int], time_base: Fraction, is_streamed: bool) -> I
 
 
 def _usual_step(times: Sequence[int]) -> int:
-    """The median of the steps ahead; 1 where there is none."""
+    """Return the median of the forward steps; 1 if there is none."""
     steps = array("q", sorted(b - a for a, b in itertools.pairwise(times) if b > a))
     return steps[len(steps) // 2] if steps else 1

@@ -1,4 +1,4 @@
-"""Frames that the container no longer announces: a gap in the times where bytes of the file are damaged."""
+"""Frames lost with damaged container bytes, found as gaps in the timestamps."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from processors.containers.damaged_bytes import DamagedBytes
 from processors.video.reading.packet_index import PacketIndex
 
 NEIGHBOURS = 16
-"""Packets on each side of damaged bytes among whose times a gap is sought: as many as a picture may be moved by for
-its order of presentation."""
+"""Packets searched for a gap in times on each side of damaged bytes: the maximum by which pictures are
+reordered for presentation."""
 
 GAP_FRAMES = Fraction(3, 2)
-"""A picture that is shown for longer than so many usual ones has a gap behind it."""
+"""Duration, in usual frames, above which a picture is followed by a gap."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LostPackets:
-    """What damage to the container took from one stream."""
+    """Loss in one stream due to damage to the container."""
 
     gaps: tuple[tuple[int, int], ...] = ()
-    """Half-open spans, in ticks, that should hold pictures and do not, ascending."""
+    """Half-open spans of missing pictures, in ticks, ascending."""
     frame_count: int = 0
-    """Pictures that fit into the gaps at the usual rate."""
+    """Number of pictures that fit into the gaps at the usual rate."""
     unsure: tuple[tuple[int, int], ...] = ()
-    """Half-open spans, in ticks, of pictures whose bytes do not fit the file's checksum."""
+    """Half-open spans, in ticks, of pictures whose bytes do not match the file's checksum."""
     byte_count: int = 0
-    """Damaged bytes that demuxers pass over."""
+    """Damaged bytes that demuxers skip."""
 
 
 def find_lost_packets(
@@ -40,10 +40,10 @@ def find_lost_packets(
 
     Parameters
     ----------
-    declared_start : when streams begin in such a container, in ticks; None where their clocks may start anywhere.
-    declared_end : when the stream ends as the container says, in ticks; None where it does not say.
+    declared_start : start of streams in such a container, in ticks; None if their clocks may start anywhere.
+    declared_end : end of the stream declared by the container, in ticks; None if not declared.
 
-    A gap without damage beside it is a variable frame rate and nothing is lost there.
+    A gap without adjacent damage is a variable frame rate, not a loss.
     """
     if not damaged or not index.complete or not index.shown_pts:
         return LostPackets()
@@ -70,7 +70,7 @@ def find_lost_packets(
 def _gaps_at(
     index: PacketIndex, position: int, usual: int, declared_start: int | None, declared_end: int | None
 ) -> set[tuple[int, int]]:
-    """Gaps among the times of the packets around a place in the file, its beginning and end included."""
+    """Return gaps in the times of the packets around a position in the file, including its beginning and end."""
     around = index.pts[max(0, position - NEIGHBOURS) : position + NEIGHBOURS]
     shown = index.shown_pts
     first, last = bisect_left(shown, min(around)), bisect_right(shown, max(around))

@@ -1,4 +1,4 @@
-"""Every frame's presentation time from the container's packets, without decoding, and which packets a need costs."""
+"""Presentation times of all frames from the container's packets, and the packets to decode for a need."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ NO_TIMESTAMPS = 0x80
 
 @dataclass(kw_only=True)
 class PacketIndex:
-    """The frames of one video stream as its packets announce them, in decoding order."""
+    """Frames of one video stream as announced by its packets, in decoding order."""
 
     pts: array[int] = field(default_factory=lambda: array("q"))
     """Presentation time of each packet, in ticks of the stream's time base."""
     place: array[int] = field(default_factory=lambda: array("q"))
-    """Byte of the file at which each packet begins; -1 where the demuxer does not say."""
+    """File offset of each packet; -1 if the demuxer does not report it."""
     is_keyframe: bytearray = field(default_factory=bytearray)
     is_shown: bytearray = field(default_factory=bytearray)
-    """0 where an edit list hides the frame: it is decoded for others and never shown."""
+    """0 for a frame hidden by an edit list, which is decoded for others but never shown."""
     shown_pts: array[int] = field(default_factory=lambda: array("q"))
     """Presentation times of the shown frames, ascending."""
     last_duration: int = 0
-    """Ticks for which the last frame is shown; 0 where the container does not say."""
+    """Duration of the last frame in ticks; 0 if the container does not state it."""
     complete: bool = True
-    """False where some packet carries no presentation time: only decoding can tell then."""
+    """False if some packet has no presentation time, so that only decoding determines it."""
     joins: Joins = field(default_factory=Joins)
-    """Where other recordings begin; all times here continue across them."""
+    """Starts of further recordings; all times here are continuous across them."""
     unreadable: str | None = None
-    """Why reading the packets stopped before the end of the file; None where it did not."""
+    """Reason why reading the packets stopped before the end of the file, or None."""
 
     def end_of(self, pts: int) -> int:
-        """First tick at which the frame shown from `pts` is no longer shown."""
+        """Return the first tick at which the frame shown from `pts` is no longer shown."""
         following = bisect_right(self.shown_pts, pts)
         if following < len(self.shown_pts):
             return self.shown_pts[following]
         return pts + max(self.last_duration, 1)
 
     def keyframe_pts(self) -> list[int]:
-        """Presentation times of the shown frames that decode on their own, ascending."""
+        """Return the presentation times of the shown keyframes, ascending."""
         rows = zip(self.pts, self.is_keyframe, self.is_shown, strict=True)
         return sorted(pts for pts, is_key, is_shown in rows if is_key and is_shown)
 
     def wanted(self, shown_between: Callable[[int, int], bool]) -> set[int]:
-        """Presentation times whose half-open interval of ticks the caller wants."""
+        """Return the presentation times whose half-open interval of ticks the caller wants."""
         ends = list(self.shown_pts[1:])
         if self.shown_pts:
             ends.append(self.end_of(self.shown_pts[-1]))
         return {pts for pts, end in zip(self.shown_pts, ends, strict=True) if end > pts and shown_between(pts, end)}
 
     def packets_for(self, wanted: set[int]) -> bytearray:
-        """1 for each packet that must reach the decoder so that the wanted frames come out exact.
+        """Return 1 for each packet that must be decoded to reproduce the wanted frames exactly.
 
         Decoding starts at the last keyframe that is before the frame both in the file and in time: the frames that
-        an open group of pictures shows before its keyframe lean on the group before.
+        an open group of pictures shows before its keyframe depend on the previous group.
         """
         needed = bytearray(len(self.pts))
         keyframes = [position for position, is_key in enumerate(self.is_keyframe) if is_key]
@@ -79,15 +79,15 @@ class PacketIndex:
 
 
 def has_no_timestamps(container: av.container.InputContainer) -> bool:
-    """Is it an elementary stream, whose packets carry no times but FFmpeg's guesses?"""
+    """Return whether it is an elementary stream, whose packets have no times except FFmpeg's guesses."""
     return bool(container.format.flags & NO_TIMESTAMPS)
 
 
 def read_index(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> PacketIndex:
-    """Read every packet of the stream, decoding none. Memory: 34 bytes a frame."""
+    """Read every packet of the stream, decoding none. Memory: 34 bytes per frame."""
     index = PacketIndex(complete=not has_no_timestamps(container))
     presented, decoded, lengths = array("q"), array("q"), array("q")
-    """Of every packet, those without a time too."""
+    """Times and durations of all packets, including those without a time."""
     last_pts: int | None = None
     is_last_cut = False
     try:
@@ -110,7 +110,7 @@ def read_index(container: av.container.InputContainer, stream: av.video.stream.V
                     last_pts, index.last_duration = packet.pts, packet.duration or 0
     except DamagedMedia as error:
         index.unreadable = error.what
-    if is_last_cut and not index.unreadable:  # in the middle of a file other faults are marked so too
+    if is_last_cut and not index.unreadable:  # in the middle of a file other faults are marked likewise
         index.unreadable = "it ends in the middle of a packet"
     if stream.time_base and not has_no_timestamps(container):
         index.joins = find_joins(presented, decoded, lengths, stream.time_base, container.format.name)
@@ -125,5 +125,5 @@ def read_index(container: av.container.InputContainer, stream: av.video.stream.V
 
 
 def _shown(times: tuple[int, ...], shown_pts: array[int]) -> tuple[int, ...]:
-    """Those of the times at which a picture is shown: an edit list may hide a whole recording."""
+    """Return the times at which a picture is shown: an edit list may hide a whole recording."""
     return tuple(time for time in times if bisect_right(shown_pts, time) > bisect_left(shown_pts, time))

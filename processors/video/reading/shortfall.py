@@ -1,4 +1,4 @@
-"""How a header declares more frames, or more seconds, than its file holds."""
+"""Detection of headers that declare more frames or seconds than their file holds."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from fractions import Fraction
 from processors.video.reading.video_info import VideoInfo
 
 DURATION_SHARE, DURATION_SECONDS = Fraction(102, 100), Fraction(1, 2)
-"""A declared duration is more than there is when it is more than this share of it, and so many seconds, besides."""
+"""A declared duration is too long if it exceeds the actual one by this factor and also by this many seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shortfall:
-    """What is declared and missing."""
+    """Declared but missing frames or seconds."""
 
     frame_count: int = 0
     words: str | None = None
@@ -22,13 +22,13 @@ class Shortfall:
 def shortfall_of(
     info: VideoInfo, held_count: int | None, shown: tuple[Fraction | None, Fraction | None], *, weighs_duration: bool
 ) -> Shortfall:
-    """Compare what the header declares with what is there; some writers count one frame too many.
+    """Compare the header's declaration with the file; some writers count one frame too many.
 
     Parameters
     ----------
-    held_count : frames in the file as a header counts them, hidden and repeated ones too; None where it is unknown.
-    shown : from when to when the file's frames are shown, seconds.
-    weighs_duration : False where the last frame may be shown for as long as the header says.
+    held_count : frames in the file as a header counts them, including hidden and repeated ones; None if unknown.
+    shown : first and last presentation time of the file's frames, seconds.
+    weighs_duration : False if the last frame may be shown for as long as the header declares.
     """
     declared = info.frame_count_from_header
     if declared is not None and held_count is not None and declared > held_count + 1:

@@ -1,4 +1,4 @@
-"""The sound beside the pictures, for a clip of both: a span of presentation time, placed by the sound's own times."""
+"""Audio for clips of video: samples of a span of presentation time, placed by the audio's own timestamps."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from processors.decoding import decoder_errors, packets_of
 from processors.errors import DamagedMedia
 
 LEAD_SECONDS = 1
-"""Decoding starts this much before the span: sound codecs lean on the packets before (Opus on 80 ms)."""
+"""Lead-in of decoding before the span: audio codecs depend on earlier packets (Opus on 80 ms)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sound:
-    """The sound of one span."""
+    """Audio of one span."""
 
     samples: np.ndarray
-    """float32, shape (samples, channels), full scale −1 to 1; silence where the source has no sound."""
+    """float32, shape (samples, channels), full scale −1 to 1; silence where the source has no audio."""
     rate_hz: int
     silent_samples: int
-    """How many of them, per channel, the source does not have, or that do not decode."""
+    """Samples per channel that are missing from the source or cannot be decoded."""
 
 
 class SoundTrack:
-    """One sound stream of a file whose pictures are being read, and a decoder of its own.
+    """An audio stream with its own decoder, in a file whose pictures are being read.
 
     Parameters
     ----------
-    container : the file; `between` moves its reading position, so ask once the pictures were read.
-    twin : the stream in a second opening of the file, for its decoder.
+    container : the file; `between` moves its reading position, so call it after reading the pictures.
+    twin : the same stream in a second opening of the file, for its decoder.
     """
 
     def __init__(self, container: av.container.InputContainer, twin: av.audio.stream.AudioStream) -> None:
@@ -47,7 +47,7 @@ class SoundTrack:
         self._codec = twin.codec_context
 
     def between(self, start: Fraction, end: Fraction) -> Sound | None:
-        """Sound presented from `start` until just before `end` (s); None where nothing of it can be decoded."""
+        """Return the audio from `start` until just before `end` (s); None if nothing can be decoded."""
         rate_hz = self._codec.sample_rate
         if not rate_hz:
             return None
@@ -67,7 +67,7 @@ class SoundTrack:
         return Sound(samples=samples, rate_hz=rate_hz, silent_samples=int(count - filled.sum()))
 
     def _blocks(self, start: Fraction, end: Fraction) -> Iterator[tuple[Fraction, np.ndarray]]:
-        """Decoded blocks with the time of their first sample: float32, shape (channels, samples)."""
+        """Yield decoded blocks with the time of their first sample: float32, shape (channels, samples)."""
         base = self._stream.time_base or Fraction(1, av.time_base)
         self._codec.flush_buffers()
         for packet in self._packets(int((start - LEAD_SECONDS) / base)):
@@ -75,7 +75,7 @@ class SoundTrack:
                 with decoder_errors("decoding sound"):
                     frames = list(self._codec.decode(packet))
             except DamagedMedia:
-                continue  # told by the count of silent samples
+                continue  # reported by the count of silent samples
             for frame in frames:
                 if frame.pts is None or frame.sample_rate != self._codec.sample_rate:
                     continue
@@ -85,7 +85,7 @@ class SoundTrack:
                 yield time, samples_of(frame)
 
     def _packets(self, from_pts: int) -> Iterator[av.Packet]:
-        """From the last packet before a time on, or from the file's beginning where that cannot be sought."""
+        """Yield packets from the last one before a time, or from the beginning if seeking fails."""
         try:
             with decoder_errors("seeking"):
                 self._container.seek(from_pts, stream=self._stream)

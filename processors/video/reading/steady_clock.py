@@ -1,4 +1,4 @@
-"""Times for elementary streams, which carry none: their headers say how many pictures a second they hold."""
+"""Timestamps for elementary streams, which have none, from the frame rate in their headers."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from fractions import Fraction
 import av
 
 MAX_RATE_HZ = 1000
-"""MPEG-4 streams of varying rate declare their clock's, thousands a second, which is no rate of pictures."""
+"""Maximum frame rate; MPEG-4 streams of variable rate declare their clock rate of several kHz instead."""
 
 
 def declared_rate_hz(codec: av.VideoCodecContext) -> Fraction | None:
-    """Pictures a second as the stream's own headers say; None where they do not."""
+    """Return the frame rate declared by the stream's own headers, or None."""
     rate = codec.framerate
     return rate if rate and 0 < rate <= MAX_RATE_HZ else None
 
 
 class SteadyClock:
-    """Gives each picture, as it comes out of the decoder in the order of presentation, its time in ticks.
+    """Clock that assigns a time in ticks to each decoded picture, in presentation order.
 
     Parameters
     ----------
-    shown_ticks : how long a picture is shown that does not say it itself.
-    says_itself : take what each picture says: in MPEG-1 and MPEG-2 a field may be shown twice.
+    shown_ticks : duration of a picture that does not state its own.
+    says_itself : use the duration of each picture: in MPEG-1 and MPEG-2 a field may be shown twice.
     """
 
     def __init__(self, shown_ticks: int, *, says_itself: bool) -> None:
@@ -31,7 +31,7 @@ class SteadyClock:
         self._next = 0
 
     def time_of(self, duration_ticks: int | None) -> int:
-        """The next picture's time."""
+        """Return the next picture's time."""
         time = self._next
         self._next += (duration_ticks if self._says_itself else None) or self.shown_ticks
         return time

@@ -1,4 +1,4 @@
-"""Which streams of a container are meant: the film, its sound, and how its pictures are turned."""
+"""Selection of a container's video and audio streams, and their display matrix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WITH_TRANSPARENCY = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 def films(container: av.container.InputContainer) -> list[av.video.stream.VideoStream]:
-    """The video streams that have a decoder and a picture size; attached pictures are not video."""
+    """Return the video streams with a decoder and a picture size; attached pictures are not video."""
     return [
         stream
         for stream in container.streams.video
@@ -27,7 +27,7 @@ def films(container: av.container.InputContainer) -> list[av.video.stream.VideoS
 
 
 def decoder_of(stream: av.video.stream.VideoStream) -> av.VideoCodecContext:
-    """The stream's decoder; libvpx where a WebM file says that it holds transparency, which FFmpeg's own leaves out."""
+    """Return the stream's decoder: libvpx for WebM with transparency, which FFmpeg's own ignores."""
     codec = stream.codec_context
     library = WITH_TRANSPARENCY.get(codec.name) if stream.metadata.get("alpha_mode") == "1" else None
     if library is None:
@@ -38,12 +38,12 @@ def decoder_of(stream: av.video.stream.VideoStream) -> av.VideoCodecContext:
 
 
 def film(container: av.container.InputContainer, stream_index: int | None = None) -> av.video.stream.VideoStream:
-    """The stream of that index, or the one that a player shows: the default one, else the first.
+    """Return the stream with this index, or the one that players show: the default, otherwise the first.
 
     Raises
     ------
-    DamagedMedia : there is none with a decoder and a picture size.
-    RefusedMedia : there are such streams, and none has that index.
+    DamagedMedia : no stream has a decoder and a picture size.
+    RefusedMedia : such streams exist, but none has this index.
     """
     there = films(container)
     if not there:
@@ -54,11 +54,11 @@ def film(container: av.container.InputContainer, stream_index: int | None = None
         if stream.index == stream_index:
             return stream
     indexes = ", ".join(str(stream.index) for stream in there)
-    raise RefusedMedia(f"stream {stream_index} is no video", f"ask for one of {indexes}")
+    raise RefusedMedia(f"stream {stream_index} is not video", f"choose one of {indexes}")
 
 
 def listed(container: av.container.InputContainer) -> tuple[StreamFacts, ...]:
-    """Every stream, in the container's order."""
+    """Return all streams in container order."""
     return tuple(
         StreamFacts(
             index=stream.index,
@@ -78,7 +78,7 @@ def _is_attached(stream: av.stream.Stream) -> bool:
 def sound_beside(
     container: av.container.InputContainer, second_opening: av.container.InputContainer
 ) -> SoundTrack | None:
-    """The default sound stream, else the first, that has a decoder; None where none has."""
+    """Return the default audio stream, otherwise the first, with a decoder; None if none has one."""
     twin = default_stream(second_opening.streams.audio)
     return SoundTrack(container, twin) if twin and twin.codec_context is not None else None
 
@@ -86,10 +86,10 @@ def sound_beside(
 def first_picture(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream
 ) -> av.video.frame.VideoFrame | None:
-    """The first frame that decodes, looking at no more than 64 packets; the decoder is left empty.
+    """Return the first frame that decodes within 64 packets; the decoder is left empty.
 
-    Each packet is decoded on its own: the container gives the display matrix to every frame, and a decoder with several
-    threads would ask for a packet for each before it gives the first.
+    Each packet is decoded separately: the container passes the display matrix to every frame, and a threaded decoder
+    would require a packet per thread before it returns the first.
     """
     codec = stream.codec_context
     try:
@@ -108,5 +108,5 @@ def first_picture(
 
 
 def first_matrix(picture: av.video.frame.VideoFrame | None) -> tuple[int, int, int, int]:
-    """Display matrix of the first frame; identity where none decodes."""
+    """Return the display matrix of the first frame; identity if none decodes."""
     return display_matrix(picture) if picture else IDENTITY

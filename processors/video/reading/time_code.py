@@ -1,4 +1,4 @@
-"""SMPTE time codes: what a file says its first picture's is, and counting from it, with dropped numbers or without."""
+"""SMPTE time codes: the first picture's code in a file, and counting from it, drop-frame or non-drop-frame."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import av.video.frame
 import av.video.stream
 
 DROP_RATES_HZ = {Fraction(30000, 1001): 30, Fraction(60000, 1001): 60, Fraction(120000, 1001): 120}
-"""Where the numbers of two, four or eight pictures are left out each minute but each tenth (SMPTE ST 12-1, 5.2.2)."""
+"""Rates at which two, four or eight frame numbers are dropped each minute except each tenth (SMPTE ST 12-1, 5.2.2)."""
 
 USUAL_RATES_HZ = (
     Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30),
@@ -20,27 +20,27 @@ USUAL_RATES_HZ = (
     Fraction(100), Fraction(120000, 1001), Fraction(120),
 )  # fmt: skip
 RATE_TOLERANCE = Fraction(3, 10_000)
-"""Between 30 and 30000/1001 lie ten times as much; times in whole milliseconds move the mean of a second by less."""
+"""Relative tolerance, a third of the difference of 30 and 30000/1001; rounding to ms shifts the mean of 1 s by less."""
 
 WRITTEN = re.compile(r"(\d{1,2}):([0-5]?\d):([0-5]?\d)([:;.,])(\d{1,3})")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimeCode:
-    """A count of pictures, as hours, minutes, seconds and pictures."""
+    """A frame count as hours, minutes, seconds and frames."""
 
     frame_number: int
-    """Pictures since 00:00:00:00."""
+    """Frames since 00:00:00:00."""
     rate_hz: Fraction
     is_drop: bool
 
     @property
     def per_second(self) -> int:
-        """How many a second of the code has."""
+        """Return the frames per second of the code."""
         return max(1, round(self.rate_hz))
 
     def later(self, frames: int) -> TimeCode:
-        """The code so many pictures on."""
+        """Return the code this many frames later."""
         return TimeCode(frame_number=self.frame_number + frames, rate_hz=self.rate_hz, is_drop=self.is_drop)
 
     def __str__(self) -> str:
@@ -57,21 +57,21 @@ class TimeCode:
 
 
 def can_drop(rate_hz: Fraction) -> bool:
-    """Is it a rate at which numbers may be left out, so that the code keeps step with the clock?"""
+    """Return whether numbers may be dropped at this rate to keep the code in step with the clock."""
     return rate_hz in DROP_RATES_HZ
 
 
 def usual_rate(rate_hz: Fraction, rounding: Fraction = RATE_TOLERANCE) -> Fraction:
-    """The rate of television or cinema that this is; else itself.
+    """Return the matching standard rate of television or cinema, or the rate itself.
 
-    `rounding`: by how much of itself it may be off, because the times that it was taken from are rounded.
+    `rounding`: relative tolerance, because the rate is derived from rounded times.
     """
     near = min(USUAL_RATES_HZ, key=lambda usual: abs(usual - rate_hz))
     return near if abs(near - rate_hz) <= max(rounding, RATE_TOLERANCE) * near else rate_hz
 
 
 def parsed(text: str, rate_hz: Fraction) -> TimeCode | None:
-    """Read `01:00:00;00`; None where it is none, or names a picture that a second of this rate does not have."""
+    """Read `01:00:00;00`; None if invalid or if the frame number does not exist at this rate."""
     found = WRITTEN.fullmatch(text.strip())
     if not found:
         return None
@@ -88,7 +88,7 @@ def parsed(text: str, rate_hz: Fraction) -> TimeCode | None:
 
 
 def written_in(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> str | None:
-    """The first picture's code as a track or a tag of the container says; the stream's own first."""
+    """Return the first picture's code from a track or tag of the container; the stream's own takes precedence."""
     others = [one.metadata for one in container.streams if one.index != stream.index and one.type == "data"]
     for metadata in (stream.metadata, container.metadata, *others):
         for name, text in metadata.items():
@@ -98,7 +98,7 @@ def written_in(container: av.container.InputContainer, stream: av.video.stream.V
 
 
 def written_on(frame: av.video.frame.VideoFrame, rate_hz: Fraction | None) -> str | None:
-    """The code that a coded picture carries (H.264 and HEVC: SEI; SMPTE ST 12-1, packed as ST 12-2 does)."""
+    """Return the code in a coded picture (H.264 and HEVC: SEI; SMPTE ST 12-1, packed as in ST 12-2)."""
     entry = frame.side_data.get("S12M_TIMECODE")
     data = bytes(entry) if entry is not None else b""
     if len(data) < 8 or not struct.unpack("=I", data[:4])[0]:

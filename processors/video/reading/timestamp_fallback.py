@@ -1,18 +1,18 @@
-"""Presentation times for streams whose packets carry none."""
+"""Presentation times for streams whose packets have none."""
 
 from __future__ import annotations
 
 
 class BestEffortClock:
-    """FFmpeg's `best_effort_timestamp`, frame by frame in the order of decoding.
+    """FFmpeg's `best_effort_timestamp`, frame by frame in decoding order.
 
     The presentation time, unless it has stepped back more often than the decoding time has
     (`guess_correct_pts` in FFmpeg's libavcodec/decode.c).
 
     Parameters
     ----------
-    goes_on : where a frame has no presentation time it is shown after the one before: an MPEG program stream tells
-        the time of one picture in each of its packets, which may hold several.
+    goes_on : show a frame without a presentation time after the previous one: an MPEG program stream states
+        the time of one picture per packet, which may hold several.
     """
 
     def __init__(self, *, goes_on: bool = False) -> None:
@@ -23,7 +23,7 @@ class BestEffortClock:
         self._last_dts: int | None = None
 
     def time_of(self, pts: int | None, dts: int | None, duration_ticks: int | None = None) -> int | None:
-        """The frame's time in ticks; None where the file gives it neither, nor how long the one before is shown."""
+        """Return the frame's time in ticks; None if the file has neither a time nor the previous frame's duration."""
         if self._goes_on and duration_ticks and (pts is not None or self._next is not None):
             time = pts if pts is not None else self._next
             assert time is not None
@@ -37,6 +37,6 @@ class BestEffortClock:
         self._last_pts = pts if pts is not None else dts if dts is not None else self._last_pts
         time = pts if pts is not None and (self._faulty_pts <= self._faulty_dts or dts is None) else dts
         if time is None and self._next is not None and duration_ticks:
-            time = self._next  # the last ones out of a decoder that had held them back
+            time = self._next  # last frames flushed from the decoder
         self._next = time + duration_ticks if time is not None and duration_ticks else None
         return time

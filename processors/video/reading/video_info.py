@@ -1,4 +1,4 @@
-"""What is known of a video stream before decoding it, and what decoding it turned up."""
+"""Information on a video stream before decoding, and the decoding report."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from processors.video.reading.sound_track import SoundTrack
 
 @dataclass(frozen=True, kw_only=True)
 class VideoInfo:
-    """What is known of the stream before its frames are decoded."""
+    """Information on the stream before its frames are decoded."""
 
     source_digest: str | None
-    """SHA-256 of the source's bytes; None where a file is read on its own."""
+    """SHA-256 of the source's bytes; None for a file outside a store."""
     stream_index: int
     codec: str
     pixel_format: str | None
     width_px: int
-    """Upright, in square pixels."""
+    """Width of the upright picture in square pixels."""
     height_px: int
     stored_width_px: int
     stored_height_px: int
@@ -32,17 +32,17 @@ class VideoInfo:
     frame_count_from_header: int | None
     duration_seconds_from_header: Fraction | None
     frame_count_from_packets: int | None
-    """Frames to be shown, counted without decoding; None where the packets carry no times."""
+    """Number of shown frames, counted without decoding; None if the packets have no times."""
     frame_pts: Sequence[int] | None
-    """Presentation times of the shown frames, ascending, in ticks; None where only decoding can tell."""
+    """Presentation times of the shown frames, ascending, in ticks; None if only decoding determines them."""
     keyframe_pts: Sequence[int] | None
-    """Those of the shown frames that decode on their own."""
+    """Presentation times of the shown keyframes."""
     start: Fraction | None
-    """Presentation time of the first frame, seconds; None, with `end`, where only decoding can tell."""
+    """Presentation time of the first frame, seconds; like `end`, None if only decoding determines it."""
     end: Fraction | None
     """Time at which the last frame is no longer shown, seconds."""
     sound: SoundTrack | None
-    """The sound that belongs to it: the default stream, else the first; None where no decoder reads one."""
+    """Associated audio: the default stream, otherwise the first; None if none can be decoded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,72 +51,72 @@ class StreamFacts:
 
     index: int
     kind: str
-    """`video`, `audio`, `subtitle`, `data`, `attachment`, or `attached picture`, which is no video."""
+    """Kind: `video`, `audio`, `subtitle`, `data`, `attachment`, or `attached picture`, which is not video."""
     codec: str | None
-    """None where no decoder is known."""
+    """Codec; None if no decoder is known."""
     language: str | None
     is_default: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoReport:
-    """What reading the stream turned up: the losses, told."""
+    """Decoding report of a stream, with its losses."""
 
     frame_count_from_header: int | None
     frame_count_from_packets: int | None
     frame_count_hidden: int | None
-    """Frames that an edit list hides: in the header's count, decoded for others, never shown."""
+    """Frames hidden by an edit list: counted in the header, decoded for others, never shown."""
     duration_seconds_from_header: Fraction | None
     frame_count_decoded: int
     frame_count_skipped: int | None
-    """Frames that nobody asked for and that were not decoded, so their state is unknown; None without packet times."""
+    """Frames not requested and not decoded, so their state is unknown; None without packet times."""
     frame_count_lost: int | None
-    """Frames that were asked for and did not come out of the decoder; None without packet times."""
+    """Requested frames that the decoder did not return; None without packet times."""
     frame_count_corrupt: int
-    """Decoded, but marked by the decoder as damaged."""
+    """Frames decoded but marked by the decoder as damaged."""
     frame_count_without_time: int
-    """Decoded, but with no presentation time, so not used."""
+    """Frames decoded but not used for lack of a presentation time."""
     lost_seconds: tuple[tuple[Fraction, Fraction], ...]
     """Half-open spans in which frames were lost, the first 100 of them."""
     frame_count_gone: int
-    """Frames that damage to the container took with it, so that nothing announces them: as many as fit, at the usual
-    rate, into the gaps that it leaves in the times."""
+    """Frames lost with damaged container bytes, so that nothing announces them: as many as fit, at the usual
+    rate, into the resulting gaps in the times."""
     damaged_byte_count: int
-    """Bytes of the container that cannot be read, and that demuxers pass over."""
+    """Unreadable bytes of the container, which demuxers skip."""
     unsure_seconds: tuple[tuple[Fraction, Fraction], ...]
-    """Half-open spans of frames whose bytes do not fit the file's own checksums, the first 100 of them."""
+    """Half-open spans of frames whose bytes do not match the file's own checksums, the first 100 of them."""
     decoder_errors: int
     first_error: str | None
     unreadable: str | None
-    """Why the container could not be read to its end."""
+    """Reason why the container could not be read to its end."""
     frame_count_cut_off: int
-    """Frames that the header counts and that are not in the file; 0 where it counts none, or one more, as some do."""
+    """Frames counted in the header but missing from the file; 0 if it counts none, or one more, as some writers do."""
     shorter_than_declared: str | None
-    """How the header's count or duration is more than the file holds, in words."""
+    """Description of how the header's count or duration exceeds the file's."""
     unread_because: str | None
-    """What follows in the file that is not read."""
+    """Description of trailing data that are not read."""
     tables_disagree: str | None
-    """Which of the container's tables of samples do not agree, so that frames may be hidden or at wrong times."""
+    """Description of sample tables that disagree, so that frames may be hidden or at wrong times."""
     chunk_count_empty: int
-    """Chunks without a picture, which the header counts: AVI says so that the one before is shown longer."""
+    """Chunks without a picture, counted in the header; in AVI they prolong the previous picture."""
     joined_at_seconds: tuple[Fraction, ...]
-    """Where other recordings begin, where several were joined end to end; their times are moved to continue."""
+    """Starts of further recordings joined end to end; their times are shifted to be continuous."""
     start_time_code: str | None
-    """SMPTE time code of the first picture, as the file says it: `01:00:00;00`."""
+    """SMPTE time code of the first picture as written in the file: `01:00:00;00`."""
     edits_not_followed: str | None
-    """What the file's edit list asks for that is not followed."""
+    """Description of unsupported edits in the file's edit list."""
     stream_index: int
-    """Of the stream that was read."""
+    """Index of the stream that was read."""
     colour: ColourFacts | None
-    """What the pictures' numbers mean, and what of it was assumed; None where no frame was decoded."""
+    """Colour encoding of the pictures, with assumptions; None if no frame was decoded."""
     shown_size_px: tuple[int, int] | None
-    """Width and height, as coded, that the container's crop leaves of the picture; None where it names none."""
+    """Coded width and height after the container's crop; None without a crop."""
     streams: tuple[StreamFacts, ...]
-    """All there are: films, sound, subtitles, data."""
+    """All streams: video, audio, subtitles, data."""
 
     @property
     def damage(self) -> str | None:
-        """What of the video is damaged, lost or cut off, in one sentence; None where nothing is, as far as is known."""
+        """Return known damage, loss or truncation of the video in one sentence, or None."""
         told: list[str] = []
         unannounced = self.frame_count_gone + self.frame_count_cut_off
         lost = (self.frame_count_lost or 0) + unannounced
@@ -149,12 +149,12 @@ class VideoReport:
 
     @property
     def truncated_because(self) -> str | None:
-        """Why the file seems cut off; None where it does not."""
+        """Return why the file seems truncated; None if it does not."""
         in_the_middle = f"the container ends in the middle ({self.unreadable})" if self.unreadable else None
         return self.shorter_than_declared or in_the_middle
 
     def _places(self) -> str:
-        """Where frames are missing."""
+        """Return where frames are missing, in words."""
         if not self.lost_seconds:
             return ""
         starts = [f"{float(start):.3f}" for start, _ in self.lost_seconds[:3]]
@@ -163,5 +163,5 @@ class VideoReport:
 
 
 def many(count: int, what: str) -> str:
-    """`1 frame`, `2 frames`."""
+    """Return a count with its noun: `1 frame`, `2 frames`."""
     return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Reads a video stream: its frames with exact times, decoding no more than is asked for, and the losses told."""
+"""Reader of a video stream: frames with exact times, decoded only on demand, and a report of losses."""
 
 from __future__ import annotations
 
@@ -31,50 +31,50 @@ from processors.video.reading.timestamp_fallback import BestEffortClock
 from processors.video.reading.video_info import VideoInfo, VideoReport
 
 SPANS_TOLD = 100
-"""Lost spans listed in a report; the count is always whole."""
+"""Maximum of lost spans listed in a report; the count is always complete."""
 
 DECODING_THREADS = 6
-"""More than there are cores, so that frames are decoded ahead while one is measured or encoded: on two cores a tenth
-to a fifth less time than with FFmpeg's own choice, which keeps three frames under way."""
+"""More threads than cores, so that frames are decoded ahead while one is measured or encoded: on two cores 10 % to
+20 % less time than with FFmpeg's default, which keeps three frames in progress."""
 MANY_PIXELS = 4_000_000
-"""Of larger frames no more are held at once than FFmpeg chooses."""
+"""Frame size above which FFmpeg's default number of threads limits the frames in memory."""
 
 GENERATED_TIMES = av.container.Flags.gen_pts.value
-"""FFmpeg's guesses for packets without a time; they are wrong for H.264 with B-frames in AVI, so they are off."""
+"""Flag for FFmpeg's generated times of packets without one; off because wrong for H.264 with B-frames in AVI."""
 
 
 IN_ORDER = ("mpeg1video", "mpeg2video")
-"""Codecs whose decoders give pictures in the order of presentation, each with the time that it is shown for."""
+"""Codecs whose decoders return pictures in presentation order, each with its duration."""
 
 EDIT_FRAMES = 2
-"""Pictures by which an edit list and what is shown may differ at the end: an edit may end inside a picture."""
+"""Frames by which an edit list and the shown frames may differ at the end: an edit may end within a frame."""
 
 WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
-"""Of the tag that FFmpeg and mkvmerge write for each track."""
+"""Duration in the tag that FFmpeg and mkvmerge write for each track."""
 
 
 class DamageMet(Exception):
-    """Not a failure yet: open the file again and read it `in_order`.
+    """Signal, not a failure: open the file again and read it `in_order`.
 
-    What a decoder puts in place of damage depends on its threads, on their timing, and on what it saw before.
+    A decoder's concealment of damage depends on its threads, their timing, and earlier frames.
     """
 
 
 class VideoReader:
-    """One video stream of an open container; feed it the stream's packets in file order, then `flush`.
+    """Reader of one video stream; feed it the stream's packets in file order, then `flush`.
 
     Parameters
     ----------
-    container : the file, as yet unread.
-    second_opening : the same file again; it is read to its end here, to learn every frame's time.
-    stream_index : which video stream; None: the one that a player shows.
-    structure : what the bytes of the container show before they are demuxed.
-    in_order : decode every packet, in one thread, so that a damaged file gives the same pictures every time.
+    container : the open file, not yet read.
+    second_opening : the same file opened again; it is read to its end here to determine every frame's time.
+    stream_index : index of the video stream; None: the one that players show.
+    structure : findings in the container's bytes before demuxing.
+    in_order : decode every packet in one thread, so that a damaged file yields reproducible pictures.
 
     Raises
     ------
-    DamagedMedia : no such stream, no decoder or no picture size; from `flush`, when not one frame decoded.
-    RefusedMedia : an elementary stream says no rate of pictures; from `flush`, when no frame has a time.
+    DamagedMedia : no such stream, decoder or picture size exists; from `flush`, if no frame decoded.
+    RefusedMedia : an elementary stream declares no frame rate; from `flush`, if no frame has a time.
     DamageMet : from `decode` and `flush`, at the first damage, unless read `in_order`.
     """
 
@@ -129,7 +129,7 @@ class VideoReader:
         self._wanted: set[int] | None = None
         self._needed: bytearray | None = None
         self._other_codec: av.VideoCodecContext | None = twins_codec
-        """In turn with the first, stretch by stretch, where only parts are decoded."""
+        """Second decoder, alternating with the first by segment if only parts are decoded."""
         self._position = self._packet_number = -1
         self._gap = False
         self._rotation_degrees: int | None = None
@@ -141,7 +141,7 @@ class VideoReader:
             shown_ticks = max(1, round(1 / (rate_hz * base)))
             self._steady = SteadyClock(shown_ticks, says_itself=stream.codec_context.name.startswith("mpeg"))
         self._given: tuple[Fraction | None, Fraction | None] = (None, None)
-        """From when to when the given frames are shown, seconds."""
+        """Start and end of the returned frames, seconds."""
         self._came = bytearray(len(self._index.shown_pts))
         self._decoded = self._corrupt = self._without_time = self._errors = 0
         self._first_error: str | None = None
@@ -178,9 +178,9 @@ class VideoReader:
         )
 
     def _declared_duration(self, time_base: Fraction) -> Fraction | None:
-        """The stream's own; of a Matroska file its tag's, or the file's where there is nothing else in it; seconds.
+        """Return the stream's own duration; for Matroska its tag's, or the file's if it has no other stream; seconds.
 
-        None for an elementary stream, whose length FFmpeg guesses from its bit rate.
+        None for an elementary stream, whose duration FFmpeg estimates from its bit rate.
         """
         whole = self._container
         if has_no_timestamps(whole):
@@ -195,7 +195,7 @@ class VideoReader:
         return Fraction(whole.duration, av.time_base) if len(whole.streams) == 1 and whole.duration else None
 
     def want(self, needs: Sequence[Need]) -> None:
-        """Say, before the first packet, which frames will be asked for; if one need is all of them, all are decoded."""
+        """Set, before the first packet, which frames are needed; if one need includes all, all are decoded."""
         choices = [need.shown for need in needs if need.shown is not None]
         if self._in_order or not self._index.complete or len(choices) < len(needs):
             self._other_codec = None
@@ -205,7 +205,7 @@ class VideoReader:
         self._needed = self._index.packets_for(self._wanted)
 
     def decode(self, packet: av.packet.Packet) -> Iterator[VideoFrame]:
-        """Frames that this packet sets free, in order of presentation; after a gap, those from before it too."""
+        """Yield the frames released by this packet in presentation order; after a gap, also those from before it."""
         if not packet.size:
             return
         self._packet_number += 1
@@ -226,14 +226,14 @@ class VideoReader:
             self._gap, earlier = False, self._codec
             self._codec, self._other_codec = self._other_codec, self._codec
         self._codec.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
-        frames = self._frames_of(packet)  # its threads are at work from here on, while the other decoder is emptied
+        frames = self._frames_of(packet)  # its threads work from here on, while the other decoder is flushed
         if earlier:
             yield from self._with_ends(self._frames_of(None, earlier))
             earlier.flush_buffers()
         yield from self._with_ends(frames)
 
     def flush(self) -> Iterator[VideoFrame]:
-        """Frames still inside the decoder; call once, after the last packet."""
+        """Yield the frames still in the decoder; call once, after the last packet."""
         yield from self._with_ends(self._frames_of(None))
         if self._held:
             frame, pts = self._held
@@ -253,14 +253,14 @@ class VideoReader:
             raise DamageMet
 
     def _lost(self) -> list[int]:
-        """Presentation times of announced frames that were asked for and did not come."""
+        """Return the presentation times of requested frames that were not decoded."""
         if not self._index.complete:
             return []
         absent = [pts for pts, came in zip(self._index.shown_pts, self._came, strict=True) if not came]
         return absent if self._wanted is None else [pts for pts in absent if pts in self._wanted]
 
     def report(self) -> VideoReport:
-        """Counts and losses, once everything was fed."""
+        """Return counts and losses after the last packet."""
         base, known, lost = self.info.time_base, self._index.complete, self._lost()
         index, gone, short = self._index, self._lost_packets, self._shortfall()
         spans = sorted([*((pts, index.end_of(pts)) for pts in lost), *gone.gaps])
@@ -296,9 +296,9 @@ class VideoReader:
         )
 
     def _shortfall(self) -> Shortfall:
-        """What the header declares and the file lacks.
+        """Return what the header declares but the file lacks.
 
-        The last picture of a Matroska file may be shown for long: its elements must show, too, that it is cut.
+        The last picture of a Matroska file may be shown for long: its elements must also show truncation.
         """
         index, structure, info = self._index, self._structure, self.info
         return shortfall_of(
@@ -309,7 +309,7 @@ class VideoReader:
         )
 
     def _edits_not_followed(self) -> str | None:
-        """What of the file's edits is not followed: FFmpeg places several wrongly where pictures are reordered."""
+        """Return unsupported edits of the file: FFmpeg misplaces multiple edits if pictures are reordered."""
         edits, end = self._structure.edits, self.info.end
         if edits.not_followed or edits.count < 2 or edits.seconds is None or end is None:
             return edits.not_followed
@@ -320,7 +320,7 @@ class VideoReader:
     def _frames_of(
         self, packet: av.packet.Packet | None, codec: av.VideoCodecContext | None = None
     ) -> list[av.video.frame.VideoFrame]:
-        """What a packet sets free, or, without one, all that is still inside; by default of the decoder now at work."""
+        """Decode a packet or, without one, flush the decoder; by default the current one."""
         try:
             with decoder_errors("decoding a packet"):
                 return list((codec or self._codec).decode(packet))
@@ -336,10 +336,10 @@ class VideoReader:
             yield from self._with_end(frame)
 
     def _with_end(self, frame: av.video.frame.VideoFrame) -> Iterator[VideoFrame]:
-        """Give a frame once the time is known at which the next one replaces it."""
+        """Yield a frame once the time at which the next one replaces it is known."""
         if frame.is_corrupt and not self._in_order:
             raise DamageMet
-        if not self._decoded and self._steady and not self._start_time_code:  # it cannot be sought to the first again
+        if not self._decoded and self._steady and not self._start_time_code:  # seeking back to the first is impossible
             self._start_time_code = written_on(frame, self.stream.average_rate)
         self._decoded += 1
         self._corrupt += bool(frame.is_corrupt)
@@ -364,7 +364,7 @@ class VideoReader:
         self._held = (frame, pts)
 
     def _note_coming(self, pts: int) -> None:
-        """A frame of that time came; a wrong table of times may announce several."""
+        """Record that a frame of this time was decoded; a wrong table of times may announce several."""
         announced, position = self._index.shown_pts, bisect_left(self._index.shown_pts, pts)
         while position < len(announced) and announced[position] == pts:
             if not self._came[position]:
@@ -388,9 +388,9 @@ class VideoReader:
         )
 
     def _matrix_of(self, frame: av.video.frame.VideoFrame) -> tuple[int, int, int, int]:
-        """How this frame is turned; its side data are looked at only where the angle changes.
+        """Return the frame's display matrix; its side data are read only where the angle changes.
 
-        Looking at them ties the frame into a circle of references: frames would fill 0.5 GB until Python's next sweep.
+        Reading them creates a reference cycle: frames would occupy 0.5 GB until Python's next garbage collection.
         """
         if frame.rotation != self._rotation_degrees:
             self._rotation_degrees, self._matrix = frame.rotation, display_matrix(frame)
