@@ -138,7 +138,7 @@ def with_words(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[Sour
 
 
 def _forbidden(row: SourceRow, store: Store) -> str | None:
-    """Return the evidence that said last that a file may not be passed on; None where what was said last allows it."""
+    """Return the latest evidence that forbids redistribution of a file; None if the latest statement allows it."""
     if row.evidence_key is None:
         return row.forbidden_key
     record = read_evidence(store, row.digest, row.evidence_key)

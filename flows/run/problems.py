@@ -122,6 +122,6 @@ def _concerned(processors: Sequence[str]) -> str:
 
 
 def in_one_line(reasons: Iterable[str]) -> str:
-    """Several results' reasons, each part said once: what is cut off is told of the picture and of the sound."""
+    """Return several reasons without repeated parts: a truncation is reported for both video and audio."""
     parts = dict.fromkeys(part for reason in reasons for part in reason.split("; "))
     return "; ".join(part for part in parts if f"cut off: {part}" not in parts)

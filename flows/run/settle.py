@@ -99,7 +99,7 @@ def _one_by_one(due: Due, death: WorkerDeath, store: Store, workers: Workers) ->
     for one in due.results:  # each follows those that it uses
         alone, processor = dataclasses.replace(due, results=(one,)), one.processor
         if not absent.isdisjoint(inputs_of(processor)):
-            outcomes += not_stored(alone, "what it is made of is missing: run again")
+            outcomes += not_stored(alone, "its inputs are missing: run again")
         elif slow[processor.reads] >= SLOW_TRIES:
             outcomes += _failed(alone, death, store)
         else:

@@ -16,7 +16,7 @@ STILL_SECONDS = 120.0
 
 
 class Stopped(Exception):
-    """The run was stopped before the job returned."""
+    """Stop of the run before the job returned."""
 
 
 class WorkerPool:

@@ -47,7 +47,7 @@ def warm_up(*, has_sound: bool) -> None:
 
 
 class WorkerDeath(Exception):
-    """A job ended without an answer: it crashed, hung or reached a limit.
+    """Job that ended without an answer: it crashed, hung or reached a limit.
 
     Parameters
     ----------

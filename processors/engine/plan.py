@@ -200,7 +200,7 @@ def changes(version: int, before: Mapping[str, Json], processor: Processor) -> s
     if differences:
         return ", ".join(differences)
     used = ", ".join(other.name for other in inputs_of(processor))
-    return f"what it is made of has changed: {used}" if used else "the key is computed differently"
+    return f"its inputs have changed: {used}" if used else "the key is computed differently"
 
 
 def flat(record: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:

@@ -39,7 +39,7 @@ class Enhanced:
     reads: ClassVar[Reads] = "photo"
 
     grey_world: float = 0.5
-    """How far the channels' means are equalised, 0 to 1. The ground of Mars is not grey: 1 makes it so."""
+    """Degree to which the channels' means are equalised, 0 to 1. The ground of Mars is not grey: 1 makes it so."""
     dark_percent: float = 0.5
     """Percentage of the pixels, the darkest, that becomes black."""
     bright_percent: float = 0.5

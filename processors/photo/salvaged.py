@@ -62,7 +62,7 @@ class Salvaged:
         fault = self._fault(opened.file)
         if fault is None or not fault[1]:
             words = fault[0] if fault else None
-            yield _told(SalvagedFacts(is_needed=False, fault=words, rows_decoded=None, rows_promised=None))
+            yield _item(SalvagedFacts(is_needed=False, fault=words, rows_decoded=None, rows_promised=None))
             return
         fault = fault[0]
         nothing = DamagedMedia(fault, "not one whole row can be decoded: fetch the file again")
@@ -77,7 +77,7 @@ class Salvaged:
             raise nothing
         facts = SalvagedFacts(is_needed=True, fault=fault, rows_decoded=rows, rows_promised=promised)
         kept = to_srgb(image.crop((0, 0, image.width, rows)), colour)
-        yield _told(facts)
+        yield _item(facts)
         yield Item(name="salvaged.png", media_type="image/png", data=encode(kept, "png"), facts=facts)
 
     def _fault(self, source: SourceFile) -> tuple[str, bool] | None:
@@ -171,6 +171,6 @@ JPEG_BLOCKS_PX = 16
 READERS = {"jpeg": _jpeg, "png": _png, "tiff": _tiff}
 
 
-def _told(facts: SalvagedFacts) -> Item:
+def _item(facts: SalvagedFacts) -> Item:
     text = json.dumps(as_json(facts), indent=1, ensure_ascii=False)
     return Item(name="salvaged.json", media_type="application/json", data=text.encode(), facts=facts)

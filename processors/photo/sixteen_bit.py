@@ -90,7 +90,7 @@ class SixteenBit:
             name = profile_name(profile)
             colour = _colour_of(file, source.format)
             if reason := _not_needed(image, name, colour):
-                yield _told(reason)
+                yield _item(reason)
                 return
             bits = 16 if image.format == "ushort" else 8
             path = scratch / "deep.png"
@@ -119,10 +119,10 @@ class SixteenBit:
             reader = PhotoReader(file)
             refuse_larger(reader.info, self.max_pixels)
             if reader.info.mode not in DEEP_MODES:
-                return _told(f"{title_of(opened.source.format)} is read in 8 bits")
+                return _item(f"{title_of(opened.source.format)} is read in 8 bits")
             photo = reader.photo([])
         if photo.deep is None:
-            return _told("8 bits hold all of it", reader.damage)
+            return _item("8 bits hold all of it", reader.damage)
         levels = photo.levels
         is_plain = photo.deep.dtype == np.uint16
         share = scaled(photo.deep, levels, photo.valid, is_inverted=photo.is_inverted)
@@ -152,7 +152,7 @@ class SixteenBit:
             samples = read_samples(file, image)
         deep = deep_samples(samples, image)
         if deep is None:
-            return _told("8 bits hold all of it", samples.damage)
+            return _item("8 bits hold all of it", samples.damage)
         path = scratch / "deep.png"
         write_png(deep.values, path)
         facts = DeepFacts(
@@ -184,7 +184,7 @@ def _not_needed(image: Any, profile: str | None, colour: Colour) -> str | None:
     return None
 
 
-def _told(reason: str, damage: str | None = None) -> Item:
+def _item(reason: str, damage: str | None = None) -> Item:
     facts = DeepFacts(
         is_made=False, reason=reason, width_px=None, height_px=None, source_bits=None, icc_profile_name=None
     )

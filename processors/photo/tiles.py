@@ -25,7 +25,7 @@ from processors.photo.reading.to_srgb import is_profile_of
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 
 MAX_SAMPLED_PIXELS = 4_000_000
-"""Of every entry in the archive: the same tiles give the same bytes."""
+"""Maximum number of samples for finding black and white."""
 
 
 @dataclass(frozen=True, kw_only=True)

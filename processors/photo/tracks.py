@@ -102,7 +102,7 @@ class _Session:
 
         processor = self._processor
         if not self._is_wanted:
-            yield _told(NOT_SEARCHED)
+            yield _item(NOT_SEARCHED)
             return
         grey = photo.grey
         if processor.ground_corners_px:
@@ -125,7 +125,7 @@ class _Session:
             spectral_contrast=round(found.spectral_contrast, 1) if found else None,
             is_rectified=processor.ground_corners_px is not None,
         )
-        yield _told(facts)
+        yield _item(facts)
         if found:
             drawn = _drawn(small, found.direction_degrees, found.bands)
             yield Item(name="tracks.jpg", media_type="image/jpeg", data=encode(drawn, "jpeg"))
@@ -134,7 +134,7 @@ class _Session:
         yield from ()
 
 
-def _told(facts: TracksFacts) -> Item:
+def _item(facts: TracksFacts) -> Item:
     text = json.dumps(as_json(facts), indent=1)
     return Item(name="tracks.json", media_type="application/json", data=text.encode(), facts=facts)
 

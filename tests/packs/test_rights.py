@@ -23,7 +23,7 @@ def test_a_public_pack_refuses_by_name_what_may_not_be_passed_on(made: PackStore
     lines = str(caught.value).split("\n")
     assert lines[0] == "a public pack cannot contain sources that may not be redistributed:"
     assert [line.split(" (")[0].strip() for line in lines[1:3]] == ["june/descent.mp4", "june/wind.wav"]
-    assert lines[1].endswith("its release says redistribute = false (rights: unresolved)")
+    assert lines[1].endswith("its release states redistribute = false (rights: unresolved)")
     assert lines[2].endswith("its rights are unknown: it has no evidence record (processor `evidence`)")
     assert not (tmp_path / "pack").exists()
     make_pack(made, tmp_path / "pack", audience="public", selection=("tracks.jpg",))

@@ -93,7 +93,7 @@ def test_each_release_speaks_its_own_words_and_the_strictest_rights_win(
         releases.pack(f"release={restricted}")
     digest = releases.subject("b.jpg").digest[:8]
     assert str(caught.value).split("\n")[1] == (
-        f"  {restricted}/b.jpg ({digest}): its release says redistribute = false (rights: unresolved)"
+        f"  {restricted}/b.jpg ({digest}): its release states redistribute = false (rights: unresolved)"
     )
     with pytest.raises(RequestError) as caught:
         releases.pack(f"release={free}")

@@ -199,7 +199,7 @@ def test_features_keep_out_of_bars_and_overlays() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"altitude_metres": 100.0}, "field_of_view_degrees is None: give it and altitude_metres, or neither"),
+        ({"altitude_metres": 100.0}, "field_of_view_degrees is None: must be given together with altitude_metres"),
         (
             {"altitude_metres": 100.0, "field_of_view_degrees": 60.0},
             "altitude_shot is None: must be the shot that altitude_metres belongs to",

@@ -125,7 +125,7 @@ class _Detector:
         yield Item(name="events.vtt", media_type="text/vtt", data=as_webvtt(events))
 
     def _why_no_short_tones(self) -> str | None:
-        """In words, where a window is so long that tones of the length asked for are missed."""
+        """Return a message if the window is so long that tones of the requested duration are missed; else None."""
         facts, asked = self._facts, self._processor.tone_seconds
         shortest = round(asked / SEGMENT_SECONDS) * self._segment_frames * facts.hop_seconds
         if shortest <= asked * SLACK_OF_TONES:

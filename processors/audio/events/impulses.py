@@ -31,7 +31,7 @@ APART_SECONDS = 0.05
 """Time within which impulses are merged, in s."""
 FLOOR = 1e-12
 MIN_STEP_SAMPLES = 2
-"""The power of a single sample of noise rises and falls by as much as an impulse's does."""
+"""Minimum number of samples per step: the power of a single noise sample varies as much as an impulse's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Impulse:
 
 
 def why_no_impulses(facts: EnvelopeFacts) -> str | None:
-    """Why none can be told from noise; None where they can.
+    """Return the reason why impulses cannot be distinguished from noise; None if they can.
 
     Parameters
     ----------

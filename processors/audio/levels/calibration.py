@@ -29,8 +29,8 @@ class Calibration:
     """Pairs of frequency in Hz, rising, and response in dB relative to the sensitivity; empty: flat."""
 
     def __post_init__(self) -> None:
-        require(bool(self.name.strip()), "calibration name", self.name, "must say which calibration it is")
-        require(bool(self.source.strip()), "calibration source", self.source, "must say where the numbers are from")
+        require(bool(self.name.strip()), "calibration name", self.name, "must name the calibration")
+        require(bool(self.source.strip()), "calibration source", self.source, "must name the source of the numbers")
         usable = math.isfinite(self.full_scale_pascals) and self.full_scale_pascals > 0
         require(usable, "full_scale_pascals", self.full_scale_pascals, "must be above 0")
         rising = all(a[0] < b[0] for a, b in itertools.pairwise(((0.0, 0.0), *self.response)))

@@ -32,9 +32,9 @@ MIN_SECONDS = 0.4
 SHORT_TERM_SECONDS = 3.0
 HIGHEST_OF_HISTOGRAM_LUFS = 10.0
 HELD_DB = 140.0
-"""FFmpeg's running sums hold no more: so far below what was loudest before, a value is what rounding left."""
+"""Dynamic range of FFmpeg's running sums, in dB: a value further below an earlier maximum is rounding noise."""
 RELATIVE_GATE_LU = 10.0
-"""Below the mean of all blocks that pass the absolute gate (ITU-R BS.1770-5, Annex 1)."""
+"""Gate, in LU below the mean of all blocks that pass the absolute gate (ITU-R BS.1770-5, Annex 1)."""
 RANGE_GATE_LU = 20.0
 """Gate of the range, in LU below the mean of all short-term loudness that passes the absolute gate."""
 
@@ -121,7 +121,7 @@ class LoudnessMeter:
         )
 
     def _integrated(self) -> float | None:
-        """Loudness of the whole: FFmpeg's, whose histogram ends at +10 LUFS; where a block is above, by its blocks."""
+        """Return FFmpeg's integrated loudness, or compute it if a block exceeds FFmpeg's histogram (+10 LUFS)."""
         momentary = np.asarray(self.momentary_lufs, np.float64)
         if not (momentary > HIGHEST_OF_HISTOGRAM_LUFS).any():
             return self._value("I")

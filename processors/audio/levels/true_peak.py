@@ -8,7 +8,7 @@ TAPS = 12
 """Number of samples from which each value in between is interpolated."""
 SEGMENT_SAMPLES = 256
 MAX_EXACT = 1e37
-"""Products of what is higher may be beyond 32-bit numbers."""
+"""Maximum magnitude; products of larger ones may exceed 32-bit numbers."""
 
 
 class TruePeak:

@@ -24,7 +24,7 @@ WEB_OPTIONS: dict[Web, dict[str, str]] = {"aac": {"aac_coder": "fast"}, "opus": 
 """FFmpeg's manual (Encoders, aac): `fast` is worse below 64 kb/s, better and much faster above; it halves the time."""
 
 MAX_WEB_SAMPLES = 1 << 20
-"""At a time: of a low rate few samples become many."""
+"""Maximum number of samples written at a time: at a low rate few samples become many."""
 MAX_WEB_AMPLITUDE = 1000.0
 """Maximum amplitude for encoders: full scale is 1, players clip above it, encoders reject far larger values."""
 

@@ -22,7 +22,7 @@ from processors.contract import Inputs, Item, Reads, as_json, require
 from processors.imaging.image_writer import encode
 
 TILE_COLUMNS = 512
-"""Of every entry in the archive: the same tiles give the same bytes."""
+"""Width of a tile, in columns."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,7 @@ def moment_of(start_utc: str) -> datetime | None:
 
 
 def utc_clock(start_utc: str, start_source: str = "") -> Clock:
-    """Return a UTC clock; `start_utc` is the source's time 0, ISO 8601 with an offset, as `start_source` gives it."""
+    """Return a UTC clock; `start_utc` is the source's time 0, ISO 8601 with an offset, from `start_source`."""
     zero = moment_of(start_utc)
     assert zero is not None
     midnight = zero.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -61,15 +61,15 @@ class _Verifier:
     def checked(self) -> CheckedPack:
         """Verify declaration, tag files and payload."""
         if self._read("bagit.txt") not in (None, DECLARATION):
-            self._tell("bagit.txt", "changed", "not the BagIt 1.0 declaration in UTF-8")
+            self._report("bagit.txt", "changed", "not the BagIt 1.0 declaration in UTF-8")
         listed = {f"{kind}-{algorithm}.txt" for kind in ("manifest", "tagmanifest") for algorithm in ALGORITHMS}
         tags = self._listings("tagmanifest")
         payload = self._listings("manifest")
         unlisted = {f"tagmanifest-{algorithm}.txt" for algorithm in ALGORITHMS}
         for path in sorted(self._pack.names - tags.keys() - payload.keys() - unlisted):
-            self._tell(path, "extra", "not listed in any manifest")
+            self._report(path, "extra", "not listed in any manifest")
         for path in sorted((listed - unlisted) & self._pack.names - tags.keys()):
-            self._tell(path, "extra", "not listed in the tag manifests")
+            self._report(path, "extra", "not listed in the tag manifests")
         for path, digests in sorted({**tags, **payload}.items()):
             self._file(path, digests, is_payload=path in payload)
         self._oxum()
@@ -88,30 +88,30 @@ class _Verifier:
                 if match := re.fullmatch(r"([0-9a-f]+) +\*?(\S.*)", line):
                     found.setdefault(match[2], {})[algorithm] = match[1]
                 elif line:
-                    self._tell(name, "changed", f"line {number} is not a digest and a name")
+                    self._report(name, "changed", f"line {number} is not a digest and a name")
         for path, digests in found.items():
             if len(digests) < len(ALGORITHMS):
-                self._tell(path, "changed", f"listed only in {kind}-{next(iter(digests))}.txt")
+                self._report(path, "changed", f"listed only in {kind}-{next(iter(digests))}.txt")
         return found
 
     def _read(self, name: str) -> bytes | None:
         if name not in self._pack.names:
-            self._tell(name, "missing", "required in every pack")
+            self._report(name, "missing", "required in every pack")
             return None
         try:
             with self._pack.open(name) as file:
                 data = file.read(MAX_LISTING_BYTES + 1)
         except (zipfile.BadZipFile, zlib.error, OSError) as error:
-            self._tell(name, "unreadable", str(error))
+            self._report(name, "unreadable", str(error))
             return None
         if len(data) > MAX_LISTING_BYTES:
-            self._tell(name, "refused", f"over {MAX_LISTING_BYTES} bytes")
+            self._report(name, "refused", f"over {MAX_LISTING_BYTES} bytes")
             return None
         return data
 
     def _file(self, path: str, digests: dict[str, str], *, is_payload: bool) -> None:
         if path not in self._pack.names:
-            self._tell(path, "missing", "listed in a manifest")
+            self._report(path, "missing", "listed in a manifest")
             return
         hashes = {algorithm: hashlib.new(algorithm) for algorithm in digests}
         size = 0
@@ -122,7 +122,7 @@ class _Verifier:
                     for one in hashes.values():
                         one.update(block)
         except (zipfile.BadZipFile, zlib.error, OSError) as error:
-            self._tell(path, "unreadable", str(error))
+            self._report(path, "unreadable", str(error))
             return
         self._size += size
         if is_payload:
@@ -130,7 +130,7 @@ class _Verifier:
         for algorithm, wanted in digests.items():
             if hashes[algorithm].hexdigest() != wanted:
                 got = hashes[algorithm].hexdigest()
-                self._tell(path, "changed", f"{algorithm} is {got[:16]}..., not {wanted[:16]}... as in the manifest")
+                self._report(path, "changed", f"{algorithm} is {got[:16]}..., not {wanted[:16]}... as in the manifest")
                 return
 
     def _oxum(self) -> None:
@@ -140,9 +140,11 @@ class _Verifier:
         info = (self._read("bag-info.txt") or b"").decode("utf-8", "replace")
         found = re.search(r"^Payload-Oxum: *(\d+)\.(\d+) *$", info, re.MULTILINE)
         if not found or (int(found[1]), int(found[2])) != self._payload:
-            told = found[0] if found else "no Payload-Oxum"
+            stated = found[0] if found else "no Payload-Oxum"
             size, count = self._payload
-            self._tell("bag-info.txt", "changed", f"says {told}, but there are {size} bytes in {count} files")
+            self._report(
+                "bag-info.txt", "changed", f"states {stated}, but the payload has {size} bytes in {count} files"
+            )
 
-    def _tell(self, path: str, kind: Kind, reason: str) -> None:
+    def _report(self, path: str, kind: Kind, reason: str) -> None:
         self._faults.append(PackFault(path=path, kind=kind, reason=reason))

@@ -186,9 +186,9 @@ def _read(entry: ItemRecord) -> bytes:
     return data
 
 
-def _corrupt(where: str, found: str, told: str) -> ResultCorrupt:
+def _corrupt(where: str, found: str, recorded: str) -> ResultCorrupt:
     return ResultCorrupt(
-        f"{where}: SHA-256 is {found[:16]}..., not the recorded {told[:16]}...; run `marsmedia verify`"
+        f"{where}: SHA-256 is {found[:16]}..., not the recorded {recorded[:16]}...; run `marsmedia verify`"
     )
 
 

@@ -30,10 +30,10 @@ def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
         return
     refused = [one for one in subjects if not one.redistribute and override_of(one, recipe.overrides) is None]
     if refused:
-        told = [f"  {_refusal(subject)}" for subject in refused]
+        refusals = [f"  {_refusal(subject)}" for subject in refused]
         raise RequestError(
             "a public pack cannot contain sources that may not be redistributed:\n"
-            + "\n".join(told)
+            + "\n".join(refusals)
             + "\nremove them from the selection, or state in the recipe who allows it and why: [[override]]"
         )
 
@@ -49,10 +49,10 @@ def notice(subject: SourceRecord, recipe: Recipe) -> Text:
         return Text()
     if one := override_of(subject, recipe.overrides):
         return phrase("passed_on", who=one.who, why=one.why)
-    told = phrase(f"notice_{recipe.audience}")
+    general = phrase(f"notice_{recipe.audience}")
     if subject.bound_by is None:
-        return told
-    return phrase("notice_bound", notice=told, place=subject.bound_by.place, why_not=subject.bound_by.why_not)
+        return general
+    return phrase("notice_bound", notice=general, place=subject.bound_by.place, why_not=subject.bound_by.why_not)
 
 
 def credit(subject: SourceRecord) -> str:
@@ -91,4 +91,4 @@ def _refusal(subject: SourceRecord) -> str:
     if subject.redistribute is not False:
         return f"{name}: nobody says that it may be passed on (rights: {rights(subject)})"
     who = own.said_in if own and own.said_in and own.said_in != "its release.toml" else "its release"
-    return f"{name}: {who} says redistribute = false (rights: {rights(subject)})"
+    return f"{name}: {who} states redistribute = false (rights: {rights(subject)})"

@@ -69,7 +69,7 @@ class SourceRecord:
     credit: str | None
     rights: str | None
     redistribute: bool | None
-    """Whether it may be redistributed; None if this is not stated."""
+    """Permission to redistribute it; None if this is not stated."""
     published_at: str | None
     """URL given by the release."""
     synthetic: bool

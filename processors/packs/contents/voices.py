@@ -21,9 +21,9 @@ class Voice:
     credit: str | None
     rights: str | None
     redistribute: bool | None
-    """Whether it may be redistributed; None if this is not stated."""
+    """Permission to redistribute it; None if this is not stated."""
     said_in: str | None
-    """Where `redistribute` is stated, such as `its release.toml`."""
+    """Place of that statement, such as `its release.toml`."""
     speaks: bool
     """False if a release states nothing on rights; also True if its statements could not be read."""
     unread: str | None = None

@@ -76,8 +76,8 @@ def _sols(subject: SourceRecord) -> list[int | None] | None:
     """Return first and last sol: of the date, or of a label without a date."""
     if subject.recorded and subject.recorded.first_sol is not None:
         return [subject.recorded.first_sol, subject.recorded.last_sol]
-    told = subject.evidence or {}
-    return [told["first_sol"], told["last_sol"]] if told.get("first_sol") is not None else None
+    evidence = subject.evidence or {}
+    return [evidence["first_sol"], evidence["last_sol"]] if evidence.get("first_sol") is not None else None
 
 
 def _face(group: Group) -> str | None:

@@ -53,7 +53,7 @@ COLUMNS = pa.schema(
         ("other_motion_share", pa.float64()),
     ]
 )
-"""One row a frame. `scale` and `rotation_degrees`: since the segment's first frame; a segment ends where two frames
+"""One row per frame. `scale` and `rotation_degrees`: since the segment's first frame; a segment ends where two frames
 cannot be registered. `scale_change_per_second`: d ln(scale) / dt. `other_motion_share`: of the features followed, those
 that agree on another motion than the one given. `step_…`: from the frame before, in px of the video,
 null for a segment's first; the shift is that of the picture's centre; rotation turns from +x (right) to +y (down)."""
@@ -103,7 +103,7 @@ class Motion:
         require(altitude is None or altitude > 0, "altitude_metres", altitude, "must be above 0")
         require(view is None or 0 < view < 180, "field_of_view_degrees", view, "must be between 0 and 180")
         both = (altitude is None) == (view is None)
-        require(both, "field_of_view_degrees", view, "give it and altitude_metres, or neither")
+        require(both, "field_of_view_degrees", view, "must be given together with altitude_metres")
         one_shot = altitude is None or self.altitude_shot is not None or len(self.only_shots) == 1
         require(one_shot, "altitude_shot", self.altitude_shot, "must be the shot that altitude_metres belongs to")
 
