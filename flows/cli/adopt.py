@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import open_store
-from flows.cli.options import SETTINGS, STORE, YES
+from flows.cli.shared_options import SETTINGS, STORE, YES
 from processors.engine.parameters import changed, from_parameters, parse_settings
 from processors.errors import RequestError
 

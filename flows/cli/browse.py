@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import counted, open_store
-from flows.cli.options import SELECTION, STORE
+from flows.cli.shared_options import SELECTION, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
 

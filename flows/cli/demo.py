@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flows.cli.ingest import ingest_folder
-from flows.cli.options import STORE
+from flows.cli.shared_options import STORE
 from flows.run.options import Options
 
 LOOK_AT = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import counted, open_store, print_json
-from flows.cli.options import JSON, STORE
+from flows.cli.shared_options import JSON, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from flows.cli.common import counted, open_store, print_json
-from flows.cli.options import JSON, SELECTION, STORE
+from flows.cli.shared_options import JSON, SELECTION, STORE
 from flows.run.problems import FAULT_OF, Cause, FileProblems, by_file
 from processors.sources.scan import printable
 

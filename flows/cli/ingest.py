@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.options import DRY_RUN, JSON, RAW, STORE, run_options
+from flows.cli.shared_options import DRY_RUN, JSON, RAW, STORE, run_options
 from flows.run.options import Options
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import open_store, print_json
-from flows.cli.options import JSON, SELECTION, STORE
+from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef

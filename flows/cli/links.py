@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from flows.cli.common import counted, open_store, print_json
-from flows.cli.options import JSON, STORE
 from flows.cli.print_links import sentence
+from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 
 from flows.cli.common import print_json
-from flows.cli.options import JSON
+from flows.cli.shared_options import JSON
 from processors.mission.mars_time import MarsTime, clock
 from processors.mission.mars_time import mars_time as at_moment
 from processors.mission.profile import load_profile

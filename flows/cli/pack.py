@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.options import FORCE, JSON, STORE
+from flows.cli.shared_options import FORCE, JSON, STORE
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.sources.scan import printable
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.options import JSON, STORE, YES
+from flows.cli.shared_options import JSON, STORE, YES
 from processors.contract import asks_release
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import open_store
-from flows.cli.options import JSON, STORE
+from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import counted
-from flows.cli.options import FORCE
+from flows.cli.shared_options import FORCE
 from processors.sources.scan import printable
 
 

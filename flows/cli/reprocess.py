@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import open_store
-from flows.cli.options import DRY_RUN, JSON, SELECTION, SETTINGS, STORE, run_options
+from flows.cli.shared_options import DRY_RUN, JSON, SELECTION, SETTINGS, STORE, run_options
 from flows.run.options import Options
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import open_store, print_json
-from flows.cli.options import JSON, STORE, run_options
+from flows.cli.shared_options import JSON, STORE, run_options
 from flows.run.options import Options
 from processors.errors import RequestError
 from processors.sources.scan import printable

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.options import RAW, STORE
+from flows.cli.shared_options import RAW, STORE
 
 
 @click.command()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import counted, open_store, print_json
-from flows.cli.options import JSON, STORE
 from flows.cli.print_evidence import evidence_lines, said_lines
 from flows.cli.print_links import sentence
+from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import megabytes, open_store, print_json
-from flows.cli.options import JSON, STORE
+from flows.cli.shared_options import JSON, STORE
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:

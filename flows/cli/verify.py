@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.options import JSON, STORE
+from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from flows.cli.options import STORE, run_options
+from flows.cli.shared_options import STORE, run_options
 from flows.run.options import Options
 from processors.sources.scan import FoundFile, printable, survey
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import open_store, print_json
-from flows.cli.options import JSON, STORE
+from flows.cli.shared_options import JSON, STORE
 from processors.contract import parameters
 from processors.sources.scan import printable
 

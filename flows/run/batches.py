@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.run.options import Options
 from flows.run.progress import RunProgress
-from flows.run.settle import settled, start
+from flows.run.retry import settled, start
 from flows.run.workers import Stopped, Workers
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome

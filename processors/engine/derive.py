@@ -16,7 +16,7 @@ from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.audio.reading.first_sound import first_sound_seconds
 from processors.containers.fragments import has_every_fragment
 from processors.containers.matroska import cut_off_because
-from processors.containers.missing_bytes import too_short_because
+from processors.containers.size_in_header import too_short_because
 from processors.contract import (
     Need,
     OpenSource,

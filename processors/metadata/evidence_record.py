@@ -12,7 +12,7 @@ from processors.contract import Source
 from processors.languages.language import OTHER_LANGUAGES
 from processors.metadata.label import files_described, last_part
 from processors.metadata.product_name import product_name
-from processors.metadata.said import Said
+from processors.metadata.release_values import Said
 from processors.metadata.sidecar_tags import voice_of_sidecar
 from processors.metadata.statements import (
     Contradiction,

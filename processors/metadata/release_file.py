@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from processors.containers.toml_file import Location, TomlError, TomlFile
-from processors.metadata.said import Said, as_written
+from processors.metadata.release_values import Said, as_written
 from processors.mission.when import parse_when
 
 if TYPE_CHECKING:  # most who import this module read no release.toml

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, create_model
 
 from processors.languages.language import OTHER_LANGUAGES
-from processors.metadata.said import TRANSLATED, as_written
+from processors.metadata.release_values import TRANSLATED, as_written
 from processors.mission.profile import load_profile, profile_names
 
 

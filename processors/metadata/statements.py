@@ -11,7 +11,7 @@ from processors.languages.language import LANGUAGES
 from processors.languages.text import FALLBACK
 from processors.metadata.label import found
 from processors.metadata.position import position_of
-from processors.metadata.said import TRANSLATED, Said
+from processors.metadata.release_values import TRANSLATED, Said
 from processors.metadata.tag_records import Tag, Value, known_from
 
 

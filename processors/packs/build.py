@@ -20,7 +20,7 @@ from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.archive.bagit import BagWriter
 from processors.packs.archive.output import AGENT, finished, is_zip, scratch_beside
-from processors.packs.archive.writers import FolderSink, ZipSink
+from processors.packs.archive.pack_writers import FolderSink, ZipSink
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from processors.sample.descent import write_descent
 from processors.sample.drive_off import DriveOffTruth, clip_seconds, write_drive_off
 from processors.sample.files import put, put_json, put_text
-from processors.sample.release import DESCENT, DRIVE_OFF, ROVER_TURNS, SOUND, TRACKS, release_toml
+from processors.sample.release_toml import DESCENT, DRIVE_OFF, ROVER_TURNS, SOUND, TRACKS, release_toml
 from processors.sample.rover_turns import write_rover_turns
 from processors.sample.sound import Samples, SoundTruth, record, sound_truth, write_wav
-from processors.sample.tracks import write_tracks
 from processors.sample.truth import LinkTruth
+from processors.sample.wheel_tracks import write_tracks
 
 _AT_ONCE = 2
 """Files written in parallel; rendering and encoding use about one core per clip."""

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from flows.cli.main import main
 from processors.metadata.release_file import read_release
 from processors.metadata.release_template import template
-from processors.sample.release import release_toml
+from processors.sample.release_toml import release_toml
 
 
 def told(text: str) -> list[str]:

@@ -13,8 +13,8 @@ import pytest
 
 from processors.errors import RequestError
 from processors.packs.archive.bagit import BagWriter
+from processors.packs.archive.pack_writers import ZipSink
 from processors.packs.archive.verify_pack import verify_pack
-from processors.packs.archive.writers import ZipSink
 from tests.helpers.pack_store import filled, make_pack
 
 FRAME = "data/media/descent.mp4/video.frames/frame_000001.jpg"

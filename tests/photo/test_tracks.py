@@ -16,8 +16,8 @@ from processors.identify import identify
 from processors.metadata.release_context import release_context
 from processors.photo.reading.photo_reader import Photo, PhotoInfo, PhotoReader
 from processors.photo.tracks import Tracks, TracksFacts
-from processors.sample.release import TRACKS
-from processors.sample.tracks import write_tracks
+from processors.sample.release_toml import TRACKS
+from processors.sample.wheel_tracks import write_tracks
 
 PITCH_PART = 0.02
 DIRECTION_DEGREES = 1.0

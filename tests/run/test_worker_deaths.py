@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from flows.run.limits import Limits
-from flows.run.settle import extra_seconds, settled, start
+from flows.run.retry import extra_seconds, settled, start
 from flows.run.workers import Workers
 from processors.contract import Item, Medium, Reads, Source
 from processors.engine.plan import Due

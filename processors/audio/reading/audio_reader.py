@@ -17,9 +17,9 @@ from processors.containers.cut_off import cut_off_because
 from processors.containers.declared_length import Declared, declared_length, libsndfile_count
 from processors.containers.fragments import has_every_fragment
 from processors.containers.mended_file import mended
-from processors.containers.missing_bytes import too_short_because
 from processors.containers.ogg_timeline import summary
 from processors.containers.sample_table import table_faults
+from processors.containers.size_in_header import too_short_because
 from processors.containers.trailing_data import unread_because
 from processors.containers.wave_layout import is_big_endian_riff, refuse_misread
 from processors.errors import DamagedMedia, UnsupportedMedia

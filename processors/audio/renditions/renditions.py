@@ -15,8 +15,8 @@ from processors.audio.levels.loudness import LAYOUTS, MIN_RATE_HZ
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
+from processors.audio.renditions.audio_writers import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
 from processors.audio.renditions.filter_chain import Chain
-from processors.audio.renditions.writers import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
 from processors.contract import Inputs, Item, Reads, require
 from processors.ordered_executor import OrderedExecutor
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from processors.packs.archive.writers import Sink
+from processors.packs.archive.pack_writers import Sink
 
 BLOCK_BYTES = 1 << 20
 ASIDE_BYTES = 1 << 16

@@ -11,7 +11,7 @@ from typing import Any
 from processors.contract import Json
 from processors.languages.language import LANGUAGES
 from processors.languages.text import FALLBACK, Text
-from processors.packs.contents.voices import Voice, binding, voice
+from processors.packs.contents.rights_by_place import Voice, binding, voice
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.disagreements import Disagreement, disagreements
 from processors.store.evidence_of import read_evidence

@@ -9,8 +9,8 @@ from processors.languages.language import in_all_languages, phrase
 from processors.languages.text import Text
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.rights import credit, notice, override_of, rights
+from processors.packs.contents.rights_by_place import Voice
 from processors.packs.contents.subject import SourceRecord
-from processors.packs.contents.voices import Voice
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.sources.scan import printable
 

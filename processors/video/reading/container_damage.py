@@ -10,9 +10,9 @@ from processors.containers.cut_off import cut_off_because
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.flv import look_at_tags
 from processors.containers.matroska import look_at
-from processors.containers.missing_bytes import too_short_because
 from processors.containers.ogg import Page, pages
 from processors.containers.sample_table import OWNERS, TableFault, table_faults
+from processors.containers.size_in_header import too_short_because
 from processors.containers.transport_stream import look_at_packets
 from processors.sources.source_file import SourceFile
 from processors.video.reading.container_crop import Crop, clean_apertures
