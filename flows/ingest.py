@@ -26,7 +26,7 @@ from flows.run.options import (
 from flows.run.report import Report
 from flows.run.run import run_ingest
 from flows.serving.form_fields import Raw, Retries, StoreFolder
-from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, patiently, run_name, said, settled, task_runner
+from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, patiently, run_name, said, task_runner
 
 
 @flow(
@@ -73,4 +73,4 @@ def ingest(
         report = patiently(work, retries)
     except CANNOT_BEGIN as error:
         return ended(said(error))
-    return settled(report, key="marsmedia-ingest")
+    return final_state(report, key="marsmedia-ingest")

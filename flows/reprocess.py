@@ -18,7 +18,7 @@ from flows.run.progress import RunProgress
 from flows.run.run import run
 from flows.run.select import ReprocessRequest, prepare_chosen
 from flows.serving.form_fields import StoreFolder
-from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, run_name, said, settled, task_runner
+from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, said, task_runner
 from processors.store.store import Store
 
 Selection = Annotated[
@@ -73,4 +73,4 @@ def reprocess(
         report = run(look, Path(store), options, in_tasks, name=run_name(), asked=str(choice))
     except CANNOT_BEGIN as error:
         return ended(said(error))
-    return settled(report, key="marsmedia-reprocess")
+    return final_state(report, key="marsmedia-reprocess")

@@ -64,9 +64,7 @@ def verify(
     except CANNOT_BEGIN as error:
         return ended(said(error))
     record = {"message": found.message, **asdict(found)}
-    replace_file(
-        opened.root / "checkups" / f"{run_name()}.json", json.dumps(record, ensure_ascii=False, indent=1).encode()
-    )
+    replace_file(opened.checks_folder / f"{run_name()}.json", json.dumps(record, ensure_ascii=False, indent=1).encode())
     log_lines(_lines(found))
     create_markdown_artifact(key="marsmedia-verify", markdown=_markdown(found), description=cell(found.message))
     return Completed(message=found.message, data=found) if found.is_sound else ended(found.message)

@@ -23,13 +23,13 @@ def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:
     The name is None for the result's own folder or manifest. None: the path leads elsewhere.
     """
     path = Path(word).resolve()
-    results = store.root.resolve() / "results"
+    results = store.results_folder.resolve()
     if not path.is_relative_to(results):
         return None
     parts = path.relative_to(results).parts
     if len(parts) < 4:
         return None
-    manifest = store.read_manifest(store.root / "results" / Path(*parts[:4]) / "manifest.json")
+    manifest = store.read_manifest(store.results_folder / Path(*parts[:4]) / "manifest.json")
     name = "/".join(parts[4:])
     return manifest, name if name and name != "manifest.json" else None
 

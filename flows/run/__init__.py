@@ -1,1 +1,1 @@
-"""Engine of a run: prepare, plan, batches, workers, report. Nothing here imports Prefect."""
+"""One run: prepare, plan, batches, workers, report. Nothing here imports Prefect."""

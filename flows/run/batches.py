@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.run.options import Options
 from flows.run.progress import RunProgress
-from flows.run.retry import settled, start
+from flows.run.retry import outcomes_of, start
 from flows.run.workers import Stopped, Workers
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome
@@ -23,7 +23,7 @@ BATCH_SOURCES = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Due sources of a run, as plain data: all that is needed to process them, in this process or another."""
+    """Due sources of a run, as plain data; `shared_work.do_batch` finds the workers of the process that is given it."""
 
     run: str
     """Name of the run."""
@@ -86,7 +86,7 @@ def run_batch(
     for due, job in jobs:
         progress.begin(due.relative)
         try:
-            done.append(SourceOutcome(due=due, outcomes=tuple(settled(due, job, store, workers))))
+            done.append(SourceOutcome(due=due, outcomes=tuple(outcomes_of(due, job, store, workers))))
         except Stopped:
             return done
         except StoreError:

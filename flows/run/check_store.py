@@ -126,7 +126,7 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Check
 
 def hash_all(store: Store, tell: Callable[[FixityFault], None] = lambda fault: None, which: Which = "all") -> Hashed:
     """Hash every item and raw file, but no result that an interrupted check-up found sound within a week."""
-    note = store.root / "checkups" / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
+    note = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
     note.parent.mkdir(exist_ok=True)
     done = _taken_up(note, store)
     for fault in (*done.faults, *done.new):

@@ -48,7 +48,7 @@ def extra_seconds(due: Due) -> float:
     return min(plausible * SECONDS_FOR_EACH_OF[medium], MAX_EXTRA_SECONDS)
 
 
-def settled(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]:
+def outcomes_of(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]:
     """Return the outcome of each result; wait for the job, and retry if it failed.
 
     Raises

@@ -86,7 +86,7 @@ def run_name() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{flow_run.name}"
 
 
-def settled(report: Report, *, key: str) -> State:
+def final_state(report: Report, *, key: str) -> State:
     """Return Completed, Failed or Cancelled by the conservation law, independent of the states of Prefect's tasks.
 
     The report is an artifact, and each file with a problem a line of the run's log. Only a completed state has the

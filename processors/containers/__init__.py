@@ -1,1 +1,1 @@
-"""Structure of audio and video containers: declared lengths, damage and trailing data; nothing is decoded."""
+"""Layout of files: chunks, boxes, pages, tables, and what they declare; nothing is decoded here."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 SIDECAR = "XMP sidecar"
-_XMP = re.compile(
-    r"(?>\s|\ufeff|<\?xml[^>]*>|<!--.*?-->)*+<(?:\?xpacket|x:xmpmeta|x:xapmeta|rdf:RDF)\b", re.DOTALL
-)  # fmt: skip
+_XMP = re.compile(r"(?>\s|\ufeff|<\?xml[^>]*>|<!--.*?-->)*+<(?:\?xpacket|x:xmpmeta|x:xapmeta|rdf:RDF)\b", re.DOTALL)
 _START_BYTES = 4096
 
 

@@ -54,10 +54,11 @@ def paired(sidecars: Sequence[SourceRow], rows: Iterable[SourceRow]) -> Pairing:
         else:
             strays.append((sidecar, f"no file next to it is named {base}: put that file next to it, or rename it"))
     return Pairing(
-        of_file={path: tuple(row for _, _, row in sorted(found, key=lambda one: one[:2]))
-                 for path, found in of_file.items()},
+        of_file={
+            path: tuple(row for _, _, row in sorted(found, key=lambda one: one[:2])) for path, found in of_file.items()
+        },
         strays=tuple(strays),
-    )  # fmt: skip
+    )
 
 
 def _stem(name: str) -> str:

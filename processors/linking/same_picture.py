@@ -34,7 +34,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rendition:
+class PictureMatch:
     """Two pictures that show the same, with their agreement."""
 
     first: str
@@ -58,7 +58,7 @@ def candidate(name: str, group: str, picture: np.ndarray) -> Candidate | None:
     return Candidate(name=name, group=group, grey=small, aspect=aspect, hash=f"{perceptual_hash(picture):016x}")
 
 
-def renditions(candidates: Sequence[Candidate]) -> Iterator[Rendition]:
+def renditions(candidates: Sequence[Candidate]) -> Iterator[PictureMatch]:
     """Yield every pair of pictures that show the same, once each, in the order given."""
     hashes = np.array([int(one.hash, 16) for one in candidates], np.uint64)
     for number, one in enumerate(candidates):
@@ -69,7 +69,7 @@ def renditions(candidates: Sequence[Candidate]) -> Iterator[Rendition]:
                 continue
             score = overlay_score(one.grey, other.grey)
             if score >= MIN_SCORE:
-                yield Rendition(
+                yield PictureMatch(
                     first=one.name, second=other.name, score=round(score, 4), differing_bits=int(bits[near])
                 )
 

@@ -18,7 +18,7 @@ from processors.store.store import Store, replace_file
 
 def remember(store: Store, built: Built) -> Path:
     """Write `packs/<name>.json` in the store."""
-    folder = store.root / "packs"
+    folder = store.packs_folder
     folder.mkdir(exist_ok=True)
     record = {
         "pack": str(built.path),
@@ -78,7 +78,7 @@ def _meant(store: Store, word: str) -> list[_PackRecord]:
 
 
 def _records(store: Store) -> Iterator[_PackRecord]:
-    for place in sorted((store.root / "packs").glob("*.json")):
+    for place in sorted(store.packs_folder.glob("*.json")):
         try:
             record = json.loads(place.read_bytes())
             results = tuple(ResultRef(**ref) for ref in record["results"])

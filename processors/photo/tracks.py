@@ -40,9 +40,15 @@ class TracksFacts:
 
 
 NOT_SEARCHED = TracksFacts(
-    searched=False, found=False, direction_degrees=None, grouser_pitch_px=None, bands=(), spectral_contrast=None,
-    is_rectified=False, meaning="not searched: neither the release nor a label says that this is a rear camera's photo",
-)  # fmt: skip
+    searched=False,
+    found=False,
+    direction_degrees=None,
+    grouser_pitch_px=None,
+    bands=(),
+    spectral_contrast=None,
+    is_rectified=False,
+    meaning="not searched: neither the release nor a label says that this is a rear camera's photo",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

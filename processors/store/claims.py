@@ -68,7 +68,7 @@ def sweep_claims(store: Store) -> None:
 
 
 def _folder(store: Store) -> Path:
-    folder = store.root / "claims"
+    folder = store.claims_folder
     folder.mkdir(exist_ok=True)
     return folder
 

@@ -4,7 +4,8 @@ results/<source[:2]>/<source>/<processor>/<key[:16]>/   items and `manifest.json
 results/<source[:2]>/<source>/source.json                paths at which the source was seen; rewritten on change
 scratch/   work in progress, on the same file system; leftovers here are from killed runs
 by-name/   links for browsing; rebuilt from the catalogue
-catalogue/ the Delta tables;   runs/ one report per run
+catalogue/ the Delta tables;   runs/, checkups/, packs/   one record per run, check and pack
+claims/    locks of the sources being worked on;   store.json   the mark of a store, with its format
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from processors.errors import ResultMissing, StoreError
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 STORE_FORMAT = 1
+MARK = "store.json"
+"""The file that makes a folder a store."""
 
 
 class Store:
@@ -39,9 +42,9 @@ class Store:
         """
         self.root = root
         try:
-            for folder in (self._results, self._scratch, self.catalogue_folder, self.runs_folder):
+            for folder in (self.results_folder, self._scratch, self.catalogue_folder, self.runs_folder):
                 folder.mkdir(parents=True, exist_ok=True)
-            mark = root / "store.json"
+            mark = root / MARK
             if not mark.exists():
                 write_durably(mark, json.dumps({"marsmedia_store_format": STORE_FORMAT}).encode() + b"\n")
             found = json.loads(mark.read_bytes())["marsmedia_store_format"]
@@ -56,8 +59,20 @@ class Store:
             raise StoreError(f"{root}: made by a newer marsmedia (store format {found}): use that version")
 
     @property
-    def _results(self) -> Path:
+    def results_folder(self) -> Path:
         return self.root / "results"
+
+    @property
+    def claims_folder(self) -> Path:
+        return self.root / "claims"
+
+    @property
+    def checks_folder(self) -> Path:
+        return self.root / "checkups"
+
+    @property
+    def packs_folder(self) -> Path:
+        return self.root / "packs"
 
     @property
     def _scratch(self) -> Path:
@@ -80,7 +95,7 @@ class Store:
         return self._source_folder(ref.source) / ref.processor / ref.key[:16]
 
     def _source_folder(self, digest: str) -> Path:
-        return self._results / digest[:2] / digest
+        return self.results_folder / digest[:2] / digest
 
     def has(self, ref: ResultRef) -> bool:
         """Return whether the result is committed. Called 100,000 times before a run, so it builds no `Path`."""
@@ -109,7 +124,7 @@ class Store:
     def manifest_paths(self, digest: str | None = None) -> Iterator[Path]:
         """Yield every manifest path in the store, or those of one source, in name order."""
         pattern = f"{digest[:2]}/{digest}/*/*/manifest.json" if digest else "*/*/*/*/manifest.json"
-        yield from sorted(self._results.glob(pattern))
+        yield from sorted(self.results_folder.glob(pattern))
 
     def manifests(self, digest: str | None = None) -> Iterator[Manifest]:
         """Yield every manifest in the order of `manifest_paths`; raises `ResultCorrupt` at an unreadable one."""

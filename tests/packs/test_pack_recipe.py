@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.recipe.pack_recipe import DEFAULT_TAKE, Highlight, Override, Pictures, Recipe, Signature
-from processors.packs.recipe.recipe_file import read_recipe
+from processors.packs.recipe.recipe_file import RecipeTable, read_recipe
 from processors.packs.recipe.recipe_template import TEMPLATE
 
 PROCESSORS = frozenset({"video.frames", "photo.enhanced"})
@@ -56,6 +58,15 @@ source = "a.jpg"
 who = "Li Hua"
 why = "letter"
 """
+
+
+def test_every_key_of_a_recipe_reaches_the_pack(tmp_path: Path) -> None:
+    """A key that the table knows and the recipe does not get would be accepted and dropped."""
+    written = {**tomllib.loads(WHOLE), "text_zh": "."}
+    assert written.keys() == RecipeTable.model_fields.keys()
+    recipe, plain = read(tmp_path, WHOLE), Recipe(title=Text())
+    unchanged = {one.name for one in fields(Recipe) if getattr(recipe, one.name) == getattr(plain, one.name)}
+    assert unchanged == set()
 
 
 def test_a_whole_recipe_is_read(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from flows.run.limits import Limits
-from flows.run.retry import extra_seconds, settled, start
+from flows.run.retry import extra_seconds, outcomes_of, start
 from flows.run.workers import Workers
 from processors.contract import Item, Medium, Reads, Source
 from processors.engine.plan import Due
@@ -141,7 +141,7 @@ def test_results_that_hang_are_not_all_waited_for(raw: Path, maker: MediaMaker, 
     )
     with Workers(1, Limits(memory_mb=1500, time_factor=1 / 360)) as workers:
         began = time.monotonic()
-        outcomes = settled(one, start(one, Store(tmp_path / "store"), workers), Store(tmp_path / "store"), workers)
+        outcomes = outcomes_of(one, start(one, Store(tmp_path / "store"), workers), Store(tmp_path / "store"), workers)
         took = time.monotonic() - began
     verdicts = [(outcome.ref.processor, outcome.verdict) for outcome in outcomes]
     assert verdicts == [("metadata", "made"), *[("photo.hanging", "failed")] * 4]

@@ -1,4 +1,4 @@
-"""When the first sample is that a decoder gives: some take packets first of which nothing comes."""
+"""Time of the first sample that a decoder returns; some take in their first packets and return nothing of them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ OF_RELEASE = ("release.toml", "label ", "XMP sidecar ", "profile ")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Voice:
+class PlaceRights:
     """Statement on the rights at one path."""
 
     place: str
@@ -48,7 +48,7 @@ class Voice:
         return f"nobody says that it may be passed on {rights}"
 
 
-def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: str | None = None) -> Voice:
+def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: str | None = None) -> PlaceRights:
     """Return the voice of a path.
 
     Parameters
@@ -58,13 +58,13 @@ def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: s
     """
     if statements is None:
         because = failure or "it has no evidence record (processor `evidence`)"
-        return Voice(
+        return PlaceRights(
             place=place, credit=None, rights=None, redistribute=None, said_in=None, speaks=True, unread=because
         )
     said = _first(statements, "marsmedia:redistribute")
     rights = _first(statements, "dc:rights")
     credit = _first(statements, "photoshop:Credit")
-    return Voice(
+    return PlaceRights(
         place=place,
         credit=str(credit["value"]) if credit else None,
         rights=str(rights["value"]) if rights else None,
@@ -74,7 +74,7 @@ def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: s
     )
 
 
-def binding(voices: Sequence[Voice]) -> Voice:
+def binding(voices: Sequence[PlaceRights]) -> PlaceRights:
     """Return the strictest voice; the first, which is the path's own, if the others are no stricter."""
     return max((one for one in voices if one is voices[0] or one.speaks), key=lambda one: one.strictness)
 

@@ -11,7 +11,7 @@ from typing import Any
 from processors.contract import Json
 from processors.languages.language import LANGUAGES
 from processors.languages.text import FALLBACK, Text
-from processors.packs.contents.rights_by_place import Voice, binding, voice
+from processors.packs.contents.rights_by_place import PlaceRights, binding, voice
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.disagreements import Disagreement, disagreements
 from processors.store.evidence_of import read_evidence
@@ -90,9 +90,9 @@ class SourceRecord:
     """Key of the evidence record; None without one."""
     relative: str = ""
     """`path` relative to the folder of releases."""
-    voices: tuple[Voice, ...] = ()
+    voices: tuple[PlaceRights, ...] = ()
     """Statements about its rights at every path with its bytes, this one first; empty if only the above are known."""
-    bound_by: Voice | None = None
+    bound_by: PlaceRights | None = None
     """Other path whose stricter rights are given above; None if they are this path's own."""
 
 
@@ -199,14 +199,14 @@ def _unsaid(place: _Place, failures: dict[str, FailedResult]) -> FailedResult | 
 
 
 def _with_past(
-    voices: list[Voice], places: list[_Place], every: list[_Place], digest: str, store: Store
-) -> list[Voice]:
+    voices: list[PlaceRights], places: list[_Place], every: list[_Place], digest: str, store: Store
+) -> list[PlaceRights]:
     """Return the voices of paths, and earlier prohibitions at paths without current statements.
 
     A path that is gone binds until a path that has held its bytes since then permits redistribution.
     """
 
-    def said(place: _Place, key: str | None, past: str) -> Voice | None:
+    def said(place: _Place, key: str | None, past: str) -> PlaceRights | None:
         record = read_evidence(store, digest, key)
         return replace(voice(place.relative, record["statements"]), past=past) if record else None
 

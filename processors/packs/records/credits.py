@@ -9,7 +9,7 @@ from processors.languages.language import in_all_languages, phrase
 from processors.languages.text import Text
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.rights import credit, notice, override_of, rights
-from processors.packs.contents.rights_by_place import Voice
+from processors.packs.contents.rights_by_place import PlaceRights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.sources.scan import printable
@@ -56,7 +56,7 @@ def _other_voices(subject: SourceRecord) -> Iterator[str]:
             yield f"  {_named('also_said')}: {voice.place}: {_says(voice)}"
 
 
-def _says(voice: Voice) -> str:
+def _says(voice: PlaceRights) -> str:
     if voice.unread:
         return voice.why_not
     may = {True: "true", False: "false", None: "not said"}[voice.redistribute]
