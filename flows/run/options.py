@@ -12,7 +12,7 @@ class Described:
     """Description of an option, to be used in the `Annotated` of its type."""
 
     help: str
-    """What the option changes, with its unit."""
+    """Effect of the option, with its unit."""
     unset: str | None = None
     """Meaning of None."""
     minimum: float | None = None

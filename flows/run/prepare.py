@@ -47,7 +47,7 @@ class Prepared:
     gone: tuple[str, ...] = ()
     """Messages on folders that are empty now and held files in an earlier run."""
     is_empty: str | None = None
-    """What to do if the folder holds no file and never did."""
+    """Advice for a folder that holds no file and never did."""
     is_whole: bool = True
     """False: a selection, perhaps with parameters other than the recipe's; the by-name view is left unchanged."""
 

@@ -18,8 +18,8 @@ JUMP_RATIO = 3.0
 
 DOUBLED_RATIO = 8.0
 DOUBLED_HELD_LEVELS = 4
-"""Ratio of the two surrounding changes to a picture's own at which it is shown twice, even if coding left up to this
-many times `held_levels` in it: as in video of 15 pictures per second in a file of 30."""
+"""Multiple of `held_levels` that coding may leave in a picture shown twice between changes `DOUBLED_RATIO` times
+as large: as in video of 15 pictures per second in a file of 30."""
 
 DRIFT_RATIO = 16.0
 """Ratio of a great jump to the drift that a coarsely coded picture may have next to it while it settles."""

@@ -208,7 +208,7 @@ class _Session:
         )
 
     def _webp(self, pictures: np.ndarray, start: Fraction, end: Fraction) -> tuple[bytes, ClipFacts]:
-        """Write the same span, smaller and slower; a held picture is one WebP frame of longer duration."""
+        """Return the same span as WebP, smaller and slower; a held picture is one WebP frame of longer duration."""
         rate = min(WEBP_HZ, self._processor.frame_rate_hz)
         shown = [self._shown_at(start + Fraction(k, rate)) for k in range(max(1, ceil((end - start) * rate)))]
         images: list[Image.Image] = []
@@ -230,7 +230,7 @@ class _Session:
 
 
 def _aac_limits(sound: Sound | None) -> list[str]:
-    """Return filters to two channels and 96 kHz, the limits of web players and AAC-LC; 192 kbit/s is clear for two."""
+    """Return options for two channels and 96 kHz, the limits of web players and AAC-LC, at 192 kbit/s."""
     if not sound:
         return []
     channels, rate_hz = min(sound.samples.shape[1], 2), min(sound.rate_hz, AAC_RATE_HZ)
