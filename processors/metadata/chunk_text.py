@@ -1,4 +1,4 @@
-"""Text and XML as chunks hold them."""
+"""Text and XML in chunks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from processors.metadata.tag_records import Tag, text_tag
 MAX_DEPTH = 20
 MAX_ELEMENTS = 10_000
 UTF_16 = {b"<\0": "utf-16-le", b"\0<": "utf-16-be", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-"""How text begins that holds XML in 16 bits a letter."""
+"""Beginnings of XML text in 16-bit characters."""
 
 
 def text_of(data: bytes) -> str:
-    """Until the first zero byte: UTF-8, or Latin-1 where it is not that."""
+    """Decode text up to the first zero byte: UTF-8, otherwise Latin-1."""
     plain = data.partition(b"\0")[0]
     try:
         return plain.decode("utf-8").strip()
@@ -26,7 +26,7 @@ def text_of(data: bytes) -> str:
 
 
 def xml_tags(namespace: str, data: bytes) -> Iterator[Tag]:
-    """The text of each element and each attribute, named by its path below the root.
+    """Yield the text of each element and attribute, named by its path below the root.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def xml_tags(namespace: str, data: bytes) -> Iterator[Tag]:
 
 
 def _xml(data: bytes) -> bytes | str:
-    """In 16 bits a letter the encoding is known by how it begins, whatever the declaration says."""
+    """Decode XML; 16-bit encodings are recognised by the beginning, whatever the declaration says."""
     encoding = UTF_16.get(data[:2])
     if encoding is None:
         return data.strip(b"\0 \r\n\t")

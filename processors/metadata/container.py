@@ -1,4 +1,4 @@
-"""What an audio or video container says: formats, streams, chapters and every tag."""
+"""Metadata of audio and video containers: formats, streams, chapters and every tag."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
 
 
 def _more_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
-    """What FFmpeg does not tell; read after it is done with the file's headers."""
+    """Read metadata that FFmpeg does not report, after it has read the file's headers."""
     if (mending := mending_of(file)) and mending.junk:
         problems.append(str(mending.junk_words))
         file = as_mended(file, mending)
@@ -137,7 +137,7 @@ UNSPECIFIED = {"unspecified", "unknown", "nb"}
 
 
 def _name(value: object) -> str | None:
-    """The name of a colour property, or its number where PyAV has no name; None where the file does not say."""
+    """Return the name of a colour property, or its number if PyAV has no name; None if not stated."""
     name = getattr(value, "name", None)
     if name is None:
         return None if value in (None, 0, 2) else f"H.273 code {value}"

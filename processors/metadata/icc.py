@@ -1,4 +1,4 @@
-"""What a colour profile says of itself: its header and its texts."""
+"""Header and texts of ICC colour profiles."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ CLASSES = {
     b"spac": "colour space", b"abst": "abstract", b"nmcl": "named colours",
 }  # fmt: skip
 INTENTS = ("perceptual", "relative colorimetric", "saturation", "absolute colorimetric")
-"""ICC.1:2022, 7.2.5 and 7.2.15."""
+"""Names of header values (ICC.1:2022, 7.2.5 and 7.2.15)."""
 
 
 def icc_tags(profile: bytes) -> Iterator[Tag]:
-    """Header fields in the order of the profile, then its texts.
+    """Yield header fields in profile order, then the texts.
 
     Raises
     ------

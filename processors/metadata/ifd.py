@@ -12,10 +12,10 @@ from PIL import ExifTags
 from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 
 Read = Callable[[int, int], bytes]
-"""Bytes from an offset on, at most so many; fewer at the end."""
+"""Function that reads at most this many bytes from an offset; fewer at the end."""
 
 MAX_ENTRIES = 4000
-"""Entries of one directory that are believed; more means that its count is nonsense."""
+"""Maximum plausible entries of one directory; a larger count is invalid."""
 MAX_DIRECTORIES = 64
 MAX_VALUE_BYTES = 1 << 20
 MAX_NUMBERS = 1000
@@ -27,7 +27,7 @@ MAKER_NOTE = 0x927C
 MAKER_NAMESPACE = "exif.maker."
 COPYRIGHT = 0x8298
 _NOT_SHOWN = {0x02BC, 0x83BB, 0x8649, 0x8773}
-"""XMP, IPTC, Photoshop and ICC: whole blocks with readers of their own."""
+"""Tags of whole blocks with their own readers: XMP, IPTC, Photoshop and ICC."""
 _USER_COMMENT_CODES = {
     b"ASCII\0\0\0": "ascii",
     b"UNICODE\0": "utf-16",  # in the byte order of the block, or another
@@ -38,7 +38,7 @@ _USER_COMMENT_CODES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Blocks:
-    """Blocks of other kinds that a directory holds."""
+    """Blocks of other formats in a directory."""
 
     xmp: bytes | None
     iptc: bytes | None
@@ -46,7 +46,7 @@ class Blocks:
 
 
 class Directories:
-    """Every directory of one EXIF block or TIFF file.
+    """Reader of all directories of one EXIF block or TIFF file.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Directories:
         self.problems: list[str] = []
         self.blocks: dict[int, bytes] = {}
         self.maker_note: tuple[int, int] | None = None
-        """Offset and size of the maker's note, where there is one."""
+        """Offset and size of the maker note, if any."""
         head = read(0, 16)
         self._order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
         if not self._order or len(head) < 8:
@@ -75,14 +75,14 @@ class Directories:
         return self._order
 
     def numbered(self, read: Read, order: str, offset: int, namespace: str) -> Iterator[Tag]:
-        """Entries of one other directory, named by their numbers alone."""
+        """Yield entries of another directory, named only by their numbers."""
         other = copy.copy(self)
         other.read, other._order, other._is_big = read, order, False
         for number, kind, count, data in other._entries(offset, namespace)[0]:
             yield other._tag(namespace, number, kind, count, data)
 
     def tags(self) -> Iterator[Tag]:
-        """Entries in the order of the file; a thumbnail's come after the picture's."""
+        """Yield entries in file order; a thumbnail's come after the picture's."""
         waiting = [(self._first, "exif")]
         number = 0
         while waiting and len(self._seen) < MAX_DIRECTORIES:
@@ -187,7 +187,7 @@ class Directories:
 
 
 def utf_16_of(data: bytes, order: str) -> str:
-    """Name the encoding of UTF-16 text: by its mark, else by the order in which fewer different high bytes occur.
+    """Return the encoding of UTF-16 text: by its mark, otherwise the byte order with fewer distinct high bytes.
 
     Parameters
     ----------

@@ -9,11 +9,11 @@ from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 IPTC_RESOURCE = 0x0404
 _UTF8 = b"\x1b%G"
 SHORTS = {(1, 0), (1, 20), (1, 22), (2, 0)}
-"""Data sets that are 16-bit numbers."""
+"""Data sets with 16-bit numbers."""
 
 
 def iptc_in_photoshop(data: bytes) -> bytes | None:
-    """The IPTC resource of a Photoshop `8BIM` block; None where it has none."""
+    """Return the IPTC resource of a Photoshop `8BIM` block, or None."""
     place = 0
     while data[place : place + 4] in (b"8BIM", b"MeSa", b"PHUT"):
         number = int.from_bytes(data[place + 4 : place + 6], "big")
@@ -27,7 +27,7 @@ def iptc_in_photoshop(data: bytes) -> bytes | None:
 
 
 def iptc_tags(data: bytes, names: dict[tuple[int, int], str]) -> Iterator[Tag]:
-    """Every data set in its order; repeated ones come again."""
+    """Yield all data sets in order, including repeated ones."""
     place, is_utf8 = 0, False
     while place + 5 <= len(data) and data[place] == 0x1C:
         record, number = data[place + 1], data[place + 2]

@@ -13,7 +13,7 @@ MAX_TAGS = 20_000
 
 
 def label_tags(data: bytes) -> tuple[Tag, ...]:
-    """Every value of a label, in its order.
+    """Yield every value of a label, in label order.
 
     Raises
     ------
@@ -30,23 +30,23 @@ def label_tags(data: bytes) -> tuple[Tag, ...]:
 
 
 def pvl_tags(text: str, namespace: str = "pds3") -> Iterator[Tag]:
-    """`KEY = VALUE` statements up to END; inside an OBJECT or GROUP the name starts with that one's."""
+    """Yield `KEY = VALUE` statements up to END; names include the enclosing OBJECT or GROUP."""
     return (text_tag(namespace, name, value) for name, value in statements(text))
 
 
 def found(tags: tuple[Tag, ...], *names: str) -> Tag | None:
-    """The first tag whose last part is one of these names, whatever its case; nil and NULL count as absent."""
+    """Return the first tag whose last part is one of these names, ignoring case; nil and NULL count as missing."""
     wanted = {name.casefold() for name in names}
     return next((tag for tag in tags if last_part(tag) in wanted and not is_absent(str(tag.value))), None)
 
 
 def last_part(tag: Tag) -> str:
-    """A tag's own name in lower case, without those of the objects around it and without a namespace."""
+    """Return a tag's own name in lower case, without enclosing objects and namespace."""
     return tag.name.rpartition("/")[2].rpartition(":")[2].casefold()
 
 
 def files_described(tags: tuple[Tag, ...]) -> dict[str, dict[str, Tag]]:
-    """What a label says of each file that it names: by the file's name in lower case, tags by their last part."""
+    """Return a label's entries on each file that it names: by lower-case file name, tags by their last part."""
     files: dict[str, dict[str, Tag]] = {}
     here: dict[str, Tag] = {}
     for tag in tags:

@@ -27,11 +27,11 @@ LAYOUTS: tuple[tuple[bytes, str, int, int | None], ...] = (
     (b"Apple iOS\0", "apple", 14, 0),
 )
 ORDERS = {"fujifilm": "<", "apple": ">"}
-"""Byte order of notes that have their own."""
+"""Byte order of notes that do not use that of the EXIF block."""
 
 
 def maker_note_tags(directories: Directories, read: Read, make: str) -> Iterator[Tag]:
-    """Entries of the note of an EXIF block; none where there is no note, or its layout is not known.
+    """Yield entries of an EXIF block's maker note; none without a note or with an unknown layout.
 
     Parameters
     ----------

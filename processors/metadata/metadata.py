@@ -18,7 +18,7 @@ from processors.planetary.open_image import described
 
 @dataclass(frozen=True, kw_only=True)
 class MetadataFacts:
-    """The part of the record that is worth searching."""
+    """Searchable part of the record."""
 
     medium: str
     container: str
@@ -37,7 +37,7 @@ class Metadata:
     reads: ClassVar[Reads] = "file"
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
-        """The record."""
+        """Return the record."""
         source = opened.source
         read = read_container
         if source.medium == "photo":

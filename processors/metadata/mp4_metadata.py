@@ -1,4 +1,4 @@
-"""What stands in the boxes of an MP4 or QuickTime file beside the usual tags: XMP, and whether there is GPMF."""
+"""Metadata in boxes of MP4 and QuickTime files besides the usual tags: XMP, and presence of GPMF."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from processors.metadata.tag_records import Tag
 from processors.metadata.xmp import MAX_XMP_BYTES, xmp_tags
 
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-"""XMP specification part 3, 1.1.5."""
+"""UUID of XMP boxes (XMP specification part 3, 1.1.5)."""
 INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta"}
 
 
 def box_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
-    """Tags of XMP boxes, and `gpmf:present` with what shows it; broken packets go to `problems`."""
+    """Yield tags of XMP boxes, and `gpmf:present` with its evidence; broken packets go to `problems`."""
     file.seek(0, 2)
     gpmf = []
     for name, start, end in boxes(file, file.tell(), INSIDE):

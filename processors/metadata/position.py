@@ -1,4 +1,4 @@
-"""Where a source was recorded on Earth or Mars, in decimal degrees, wherever its tags say so."""
+"""Position of a recording on Earth or Mars, in decimal degrees, from any of its tags."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def position_of(tags: Iterable[Tag]) -> dict[str, Value | None]:
 
 
 def _of_exif(by_place: Mapping[str, object]) -> Iterator[tuple[float, float, str]]:
-    """Three rationals and a letter each (Exif 2.32, 4.6.7); degrees alone are enough."""
+    """Parse three rationals and a letter each (Exif 2.32, 4.6.7); degrees alone suffice."""
     found = []
     for name, letters in (("GPSLatitude", "NS"), ("GPSLongitude", "EW")):
         parts, letter = by_place.get(f"exif.gps:{name}"), by_place.get(f"exif.gps:{name}Ref")
@@ -80,7 +80,7 @@ def _of_container(by_place: Mapping[str, object]) -> Iterator[tuple[float, float
 
 
 def _iso_degrees(text: str, degree_digits: int) -> float:
-    """Decimal degrees of `±DD.D`, `±DDMM.M` or `±DDMMSS.S` (three digits of degrees for a longitude)."""
+    """Return decimal degrees of `±DD.D`, `±DDMM.M` or `±DDMMSS.S` (three digits of degrees for a longitude)."""
     whole, _, fraction = text[1:].partition(".")
     parts = [whole[:degree_digits], *(whole[place : place + 2] for place in range(degree_digits, len(whole), 2))]
     parts[-1] += f".{fraction}" if fraction else ""

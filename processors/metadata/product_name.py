@@ -1,4 +1,4 @@
-"""Names that the Chinese lunar and planetary archive gives to products."""
+"""Product names of the Chinese lunar and planetary archive."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _PRODUCT = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class ProductName:
-    """What a CNSA product name says; times are UTC."""
+    """Information in a CNSA product name; times are UTC."""
 
     host: str
-    """`Ro`: the rover."""
+    """Platform; `Ro` is the rover."""
     instrument: str
     mode: str | None
     kind: str
@@ -32,7 +32,7 @@ class ProductName:
 
 
 def product_name(name: str) -> ProductName | None:
-    """What a file name says; None for any other name, and for one whose times do not exist."""
+    """Parse a file name; None for any other name, and for impossible times."""
     part = _PRODUCT.fullmatch(name)
     if not part:
         return None

@@ -1,4 +1,4 @@
-"""What field recorders write into WAV files: GUANO, and the `wamd` chunk of Wildlife Acoustics."""
+"""Metadata of field recorders in WAV files: GUANO, and the `wamd` chunk of Wildlife Acoustics."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ WAMD_TEXTS = {
     0x06: "GPS First", 0x08: "Software", 0x09: "License", 0x0A: "Notes", 0x0B: "Auto ID", 0x0C: "Manual ID",
     0x0E: "Auto ID Stats", 0x12: "Microphone", 0x13: "Sensitivity",
 }  # fmt: skip
-"""Entries of text, by their number; as guano-py names them."""
+"""Text entries by number, named as in guano-py."""
 WAMD_OTHER = {0x07: "GPS Track", 0x0D: "Voice Notes", 0x10: "Program", 0x11: "Run State"}
 VERSION, TIME_EXPANSION, FILLER = 0x00, 0x0F, 0xFFFF
 
 
 def guano_tags(data: bytes) -> Iterator[Tag]:
-    """One tag a line, `Key: value` in UTF-8 (GUANO 1.0); a namespace stands before `|` in the key."""
+    """Yield GUANO tags, one `Key: value` per line in UTF-8 (GUANO 1.0); a namespace precedes `|` in the key."""
     for number, line in enumerate(data.decode("utf-8", errors="replace").strip("\0 \r\n").splitlines()):
         if number == MAX_NOTES:
             raise ValueError(f"more than {MAX_NOTES} lines: the rest is not read")
@@ -33,7 +33,7 @@ def guano_tags(data: bytes) -> Iterator[Tag]:
 
 
 def wamd_tags(data: bytes) -> Iterator[Tag]:
-    """Entries of a number of 16 bits, a size of 32 and as many bytes, little-endian."""
+    """Yield `wamd` entries: 16-bit number, 32-bit size and that many bytes, little-endian."""
     place = 0
     for _ in range(MAX_NOTES):
         if place + 6 > len(data):

@@ -1,4 +1,4 @@
-"""What is known of the sound before it is decoded, and what reading it turned up."""
+"""Information on audio before decoding, and the decoding report."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MAX_RATE_HZ = 10_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class OtherStream:
-    """A sound stream of the same container that is not read."""
+    """An audio stream of the same container that is not read."""
 
     stream_index: int
     codec: str | None
-    """None where no decoder reads it."""
+    """Codec; None if no decoder reads it."""
     channel_count: int | None
     language: str | None
     title: str | None
@@ -26,19 +26,19 @@ class OtherStream:
 
 @dataclass(frozen=True, kw_only=True)
 class AudioInfo:
-    """What is known of the sound before it is decoded."""
+    """Information on the audio before decoding."""
 
     codec: str
     rate_hz: int
     channel_count: int
     sample_count_from_header: int | None
-    """Per channel; None where the header does not say."""
+    """Samples per channel; None if the header does not state them."""
     start: Fraction
     """Presentation time of the first sample in the file, seconds."""
     decoder: str
     """`libsndfile` or `FFmpeg`."""
     stream_index: int | None = None
-    """In the container: the stream that a player plays by default; None where there is but one sound."""
+    """Index in the container of the stream that players choose; None for a single audio stream."""
     other_streams: tuple[OtherStream, ...] = ()
 
     def __post_init__(self) -> None:
@@ -56,52 +56,52 @@ class AudioInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Damaged:
-    """A time range in the source that does not decode, half open."""
+    """A half-open time range in the source that cannot be decoded."""
 
     start_seconds: float
     end_seconds: float | None
-    """None where it is not known how much is missing."""
+    """End of the range; None if its length is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AudioReport:
-    """What reading the sound turned up: the losses, told."""
+    """Decoding report of audio, with its losses."""
 
     stream_index: int | None = None
-    """As in `AudioInfo`."""
+    """Stream index as in `AudioInfo`."""
     other_streams: tuple[OtherStream, ...] = ()
-    """Sound streams of the same container that are not read."""
+    """Audio streams of the same container that are not read."""
     sample_count_from_header: int | None
     sample_count_decoded: int
-    """Per channel."""
+    """Samples per channel."""
     missing_sample_count: int
     """Per channel; in the middle NaN is given in their place, so that what follows keeps its time."""
     end_padding_sample_count: int
-    """Per channel, decoded beyond the length that an MP4 gives, and left out."""
+    """Samples per channel decoded beyond the length declared by an MP4, and discarded."""
     non_finite_sample_count: int
     """NaN and infinities in the file, over all channels."""
     decoder_errors: int
     first_error: str | None
     sample_count_from_second_reader: int | None
-    """Of a sound file: what the other library says of its length, without decoding. None: it cannot open the file, or
-    does not say. More than was decoded: one of the two shortens the file."""
+    """For an audio file, samples per channel by the other library, without decoding; None if it cannot open the file or
+    does not state them. More than was decoded: one of the two shortens the file."""
     damaged: tuple[Damaged, ...]
-    """Where samples are missing, at most the first 1000 places."""
+    """Places where samples are missing, at most the first 1000."""
     truncated_because: str | None
-    """Why the file seems cut off; None where it does not."""
+    """Reason why the file seems truncated, or None."""
     unread_because: str | None
-    """What stands behind the sound that the header declares, and is not read; None where nothing is known to."""
+    """Description of trailing data after the declared audio, which are not read, or None."""
     doubted_because: str | None = None
-    """Why samples may be wrong although all decode: a checksum of the whole sound is not the one that its header names,
-    or the tables of its container do not agree.
-    None where there is none, and where something is missing anyway."""
+    """Reason why samples may be wrong although all decode: the checksum of all audio does not match its header,
+    or the tables of its container disagree.
+    None without one, and if something is missing anyway."""
 
     time_gaps: tuple[Damaged, ...] = ()
     """Where the times jump although every packet is there, at most the first 1000 places; taken as silence."""
 
     @property
     def damage(self) -> str | None:
-        """What of the sound is damaged, lost, cut off or not read, in a sentence; None where it is whole."""
+        """Return damage, loss, truncation and unread data in one sentence; None if the audio is intact."""
         parts = [*self._missing(), self.truncated_because, self.unread_because, self.doubted_because]
         told = [part for part in parts if part]
         if not told and (self.damaged or self.decoder_errors):
@@ -119,7 +119,7 @@ class AudioReport:
 
 
 def _where(places: tuple[Damaged, ...]) -> str:
-    """The first of them, and how many others there are."""
+    """Return the first place and the number of others, in words."""
     if not places:
         return ""
     first = places[0]

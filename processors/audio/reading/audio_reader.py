@@ -1,4 +1,4 @@
-"""Reads sound in blocks of exact samples: libsndfile where it is exact, FFmpeg for the rest and inside videos."""
+"""Readers of audio in blocks of exact samples: libsndfile where it is exact, FFmpeg otherwise and within videos."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from processors.sources.source_file import SourceFile
 __all__ = ["FileReader", "StreamReader"]
 
 LIBSNDFILE_FORMATS = frozenset({"wav", "w64", "aiff", "flac", "caf", "au", "ogg"})
-"""Formats that libsndfile reads exactly; of some Vorbis files FFmpeg loses the last 128 samples. MP3 is not one:
+"""Formats that libsndfile reads exactly; in some Vorbis files FFmpeg loses the last 128 samples. MP3 is not one:
 without a Xing header libsndfile reads 1.7 s of 10.1 s, silently."""
 
 
 class SoundReader(Protocol):
-    """One way to read a sound file."""
+    """Reader of an audio file."""
 
     info: AudioInfo
 
@@ -48,7 +48,7 @@ class SoundReader(Protocol):
 
 
 class FileReader:
-    """A sound file of its own, read in the way that is exact for it.
+    """Reader of an audio file by the library that is exact for its format.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
     )
     if declared and declared.missing_bytes and declared.sample_count is None:
         promise = replace(promise, cut_off_because=f"{declared.missing_bytes} bytes of the sound are not there")
-    if why := too_short_because(file, file_format):  # then FFmpeg takes what is left for the whole
+    if why := too_short_because(file, file_format):  # then FFmpeg takes the rest for the whole
         declared, promise = Declared(), replace(promise, cut_off_because=why)
     if file_format == "ogg":
         ogg = summary(file)
@@ -97,7 +97,7 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
             unread = "; ".join(part for part in (unread, ogg.end.unread) if part) or None
             promise = replace(promise, unread_because=unread)
     if file_format in LIBSNDFILE_FORMATS:
-        with suppress(DamagedMedia):  # what libsndfile refuses (24-bit float, RF64 oddities), FFmpeg may still read
+        with suppress(DamagedMedia):  # FFmpeg may read files that libsndfile refuses (24-bit float, RF64 oddities)
             return LibsndfileReader(file, declared, promise)
     if is_big_endian_riff(file):
         raise UnsupportedMedia("a kind of RIFX file that is not supported", "convert it to WAV or FLAC")
@@ -110,6 +110,6 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
 
 
 def _tables_disagree(file: SourceFile) -> str | None:
-    """Which tables of the samples of an MP4 do not agree, so that some may be missing or at wrong times."""
+    """Return which sample tables of an MP4 disagree, so that samples may be missing or at wrong times."""
     with file.open() as opened:
         return "; ".join(one.words for one in table_faults(opened, file.size_bytes) if one.handler == b"soun") or None

@@ -1,4 +1,4 @@
-"""A run of decoded sound, and the views of it, each computed once for all who ask."""
+"""Block of decoded audio samples with cached views."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class AudioBlock:
-    """A run of samples."""
+    """A block of consecutive samples."""
 
     samples: np.ndarray
     """float32, shape (channels, samples); full scale is −1 to 1; integers are divided by their full scale."""
     first_sample: int
-    """Index of the first sample, counted from the first one decoded."""
+    """Index of the first sample, counted from the first decoded one."""
 
     @cached_property
     def non_finite_count(self) -> int:
-        """How many are NaN or infinite, over all channels; where the sum is finite none is, which is soon seen."""
+        """Count NaN and infinities over all channels; a finite sum quickly shows that there are none."""
         with np.errstate(all="ignore"):
             if np.isfinite(self.samples.sum()):
                 return 0
@@ -27,7 +27,7 @@ class AudioBlock:
 
     @cached_property
     def finite_samples(self) -> np.ndarray:
-        """The samples, with zero in place of NaN and infinities; treat as read-only."""
+        """Return the samples with zero in place of NaN and infinities; treat as read-only."""
         if not self.non_finite_count:
             return self.samples
         return np.where(np.isfinite(self.samples), self.samples, np.float32(0))

@@ -1,30 +1,30 @@
-"""What an encoder added at the end of a sound to fill its last packet."""
+"""Encoder padding at the end of audio."""
 
 from __future__ import annotations
 
 import numpy as np
 
 MAX_AAC_SAMPLES = 2048
-"""AAC's frame, twice as long with spectral band replication (ISO/IEC 14496-3, 4.5.2.1 and 4.6.18)."""
+"""Longest AAC frame, with spectral band replication (ISO/IEC 14496-3, 4.5.2.1 and 4.6.18)."""
 MAX_OPUS_SAMPLES = 5760
-"""Of a packet, at 48 kHz (RFC 6716, 3.2.5)."""
+"""Longest Opus packet, at 48 kHz (RFC 6716, 3.2.5)."""
 
 TICKS_PER_SECOND = 1000
-"""Of most MP4 movies, in which their edit lists count: the length that they give may be up to a tick too short."""
+"""Time scale of most MP4 movies and their edit lists: a declared length may be up to one tick too short."""
 
 
 def tick_samples(rate_hz: int) -> int:
-    """Samples in a tick of the movie, rounded up."""
+    """Return the samples per tick of the movie, rounded up."""
     return -(-rate_hz // TICKS_PER_SECOND)
 
 
 class EndPadding:
-    """Holds back what lies beyond the length that the container gives; lets it go where it is too much for padding.
+    """Buffer of samples beyond the container's length, released if there are too many for padding.
 
     Parameters
     ----------
-    sample_count : what is sound for certain; None: nothing is held back.
-    max_samples : more than this is no padding: the length is wrong.
+    sample_count : samples that are certainly audio; None: nothing is held back.
+    max_samples : maximum of padding; with more, the length is wrong.
     """
 
     def __init__(self, sample_count: int | None, max_samples: int) -> None:
@@ -33,16 +33,16 @@ class EndPadding:
 
     @property
     def sample_count(self) -> int:
-        """Samples per channel that are held back: at the end, what was left out."""
+        """Return the samples per channel held back; at the end, those discarded."""
         return 0 if self._left is None else sum(part.shape[1] for part in self._held)
 
     def passed(self, sample_count: int) -> None:
-        """So many samples are not there."""
+        """Count missing samples."""
         if self._left is not None:
             self._left = max(0, self._left - sample_count)
 
     def without(self, samples: np.ndarray) -> np.ndarray:
-        """What is sound for certain, of float32, shape (channels, samples), and of what was held back before."""
+        """Return the certain audio of float32, shape (channels, samples), including samples held back before."""
         if self._left is None:
             return samples
         inside, beyond = samples[:, : self._left], samples[:, self._left :]
@@ -50,12 +50,12 @@ class EndPadding:
         self._held.append(beyond)
         if self.sample_count <= self._max:
             return inside
-        parts = [inside, *self._held]  # the length is wrong: all of it is sound
+        parts = [inside, *self._held]  # the length is wrong: all of it is audio
         self._left, self._held = None, []
         return np.concatenate(parts, axis=1)
 
     def release(self, sample_count: int) -> np.ndarray | None:
-        """The first of what is held back, that turns out to be sound; None where there is none."""
+        """Return the first held-back samples, which turn out to be audio, or None."""
         if self._left is None or sample_count <= 0 or not self._held:
             return None
         held = np.concatenate(self._held, axis=1)

@@ -1,4 +1,4 @@
-"""Compares the samples of a FLAC file with the MD5 that its header names (RFC 9639, 8.2)."""
+"""Comparison of a FLAC file's samples with the MD5 in its header (RFC 9639, 8.2)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processors.sources.source_file import SourceFile
 
 
 class FlacDigest:
-    """Takes all samples in order."""
+    """Digest of all samples, added in order."""
 
     def __init__(self, info: StreamInfo) -> None:
         self._info = info
@@ -19,13 +19,13 @@ class FlacDigest:
 
     @classmethod
     def of(cls, file: SourceFile) -> FlacDigest | None:
-        """None where the header names no MD5."""
+        """Return a digest for a file; None if its header has no MD5."""
         with file.open() as opened:
             info = stream_info(opened)
         return cls(info) if info and info.md5 else None
 
     def add(self, samples: np.ndarray) -> None:
-        """Integers whose highest bits hold the sample, shape (samples, channels)."""
+        """Add integers whose highest bits hold the sample, shape (samples, channels)."""
         spare = samples.dtype.itemsize * 8 - self._info.bits
         width = (self._info.bits + 7) // 8
         shifted = samples >> spare if spare else samples
@@ -35,7 +35,7 @@ class FlacDigest:
         self._md5.update(whole.data)
 
     def mismatch(self) -> str | None:
-        """What is wrong, in words; None where the samples are those that were encoded."""
+        """Return the mismatch, in words; None if the samples match the header."""
         assert self._info.md5 is not None
         if self._md5.digest() == self._info.md5:
             return None

@@ -1,4 +1,4 @@
-"""MP3 files that were joined end to end: each begins with a frame that holds no sound, and with its encoder's delay."""
+"""MP3 files joined end to end, each beginning with an info frame and its encoder's delay."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from processors.containers.mp3 import info_frame
 
 
 class JoinedMp3:
-    """Takes off the delay of each file behind the first, which FFmpeg leaves, and every file's padding.
+    """Remover of the delay of each file after the first, which FFmpeg leaves, and of every file's padding.
 
     Parameters
     ----------
-    first : what the first file says of its length; None where no file does.
+    first : declared length of the first file; None if no file declares one.
     """
 
     def __init__(self, first: Declared | None) -> None:
         self.skip = 0
-        """So many samples that are still to come are no sound."""
+        """Number of coming samples to discard."""
         count = first.sample_count if first and first.padding_samples else None
         self._padding = EndPadding(count, first.padding_samples if first else 0)
 
     def begins(self, packet: bytes) -> bool:
-        """Does another file begin here? Its first frame is not to be decoded."""
+        """Return whether another file begins here; its first frame must not be decoded."""
         info = info_frame(packet[_first_frame(packet) :])
         if info is None:
             return False
@@ -32,14 +32,14 @@ class JoinedMp3:
         return True
 
     def without_padding(self, samples: np.ndarray) -> np.ndarray:
-        """What is sound, of float32, shape (channels, samples)."""
+        """Return the samples without padding, float32, shape (channels, samples)."""
         skip = min(self.skip, samples.shape[1])
         self.skip -= skip
         return self._padding.without(samples[:, skip:])
 
 
 def _first_frame(packet: bytes) -> int:
-    """Where a frame begins in a packet that may have the tags of one file's end and the next one's start before it."""
+    """Return where a frame begins in a packet that may start with tags of one file's end and the next one's start."""
     if packet[:1] == b"\xff":
         return 0
     found = packet.find(b"Info") if b"Info" in packet else packet.find(b"Xing")

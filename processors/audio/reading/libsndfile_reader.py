@@ -1,4 +1,4 @@
-"""Reads a sound file with libsndfile, in blocks of exact samples."""
+"""Reader of audio files with libsndfile, in blocks of exact samples."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ WAVE_ORDER_OF_VORBIS = {
     7: (0, 2, 1, 6, 5, 3, 4),
     8: (0, 2, 1, 7, 5, 6, 3, 4),
 }
-"""Where each of WAVE's channels is among Vorbis's and Opus's (Vorbis I specification, 4.3.9; RFC 7845, 5.1.1.2)."""
+"""Index of each WAVE channel among Vorbis's and Opus's (Vorbis I specification, 4.3.9; RFC 7845, 5.1.1.2)."""
 
 
 class LibsndfileReader:
-    """A sound file that libsndfile reads.
+    """Reader of an audio file with libsndfile.
 
     Raises
     ------
-    DamagedMedia : libsndfile cannot open it, or finds no sound in it.
+    DamagedMedia : libsndfile cannot open it, or finds no audio in it.
     """
 
     def __init__(self, file: SourceFile, declared: Declared | None, promise: Promise) -> None:
         self._opened = file.open()
         try:
             self._sound = _opened(self._opened)
-            if not self._sound.frames:  # a recorder that was cut off leaves a size of 0
+            if not self._sound.frames:  # an interrupted recorder leaves a size of 0
                 raise DamagedMedia("the header says that there is no sound")
         except DamagedMedia:
             self._opened.close()
             raise
         second = ffmpeg_count(file, self._sound.samplerate)
-        # of an AU file that is cut, libsndfile says how long the rest is, and FFmpeg what the header declares
+        # for a truncated AU file, libsndfile reports the length of the rest, and FFmpeg that in the header
         declared = declared or Declared(sample_count=second)
         self._file, self._declared, self._promise = file, declared, replace(promise, second_count=second)
         self.info = AudioInfo(
@@ -80,7 +80,7 @@ class LibsndfileReader:
                     left = step if self._end is None else self._end - self._tally.samples
                     samples = self._read(sound, min(step, left))
             except DamagedMedia as error:
-                # libsndfile gives nothing of a block that it cannot fill, and of FLAC nothing more at all: open it anew
+                # libsndfile returns nothing of an incomplete block, and of FLAC nothing more at all: reopen it
                 self._digest = None
                 again = self._reopened(self._tally.samples) if step > SALVAGE_SAMPLES else None
                 if again is None and sound.format == "FLAC":
@@ -96,9 +96,9 @@ class LibsndfileReader:
             yield self._tally.block(samples)
 
     def _read(self, sound: soundfile.SoundFile, sample_count: int) -> np.ndarray:
-        """The next samples, float32, shape (channels, samples), in WAVE's order of channels.
+        """Read the next samples, float32, shape (channels, samples), in WAVE's channel order.
 
-        Those of 16 bits are scaled here, five times as fast; those of FLAC to be hashed as they are.
+        16-bit samples are scaled here, five times as fast; FLAC samples are hashed unscaled.
         """
         if sound.subtype in ("VORBIS", "OPUS") and (order := WAVE_ORDER_OF_VORBIS.get(sound.channels)):
             return sound.read(sample_count, dtype="float32", always_2d=True).T[list(order)]
@@ -116,7 +116,7 @@ class LibsndfileReader:
         return sound.read(sample_count, dtype="float32", always_2d=True).T
 
     def _rest_of_flac(self, given_samples: int) -> Iterator[AudioBlock]:
-        """What FFmpeg finds behind damage, at its place; libsndfile reads no further."""
+        """Yield the samples that FFmpeg finds after damage, at their place; libsndfile reads no further."""
         self._rest = FfmpegReader(self._file, "flac", self._declared, self._promise)
         self._rest.stream.digest = None
         for block in self._rest.blocks():
@@ -145,5 +145,5 @@ def _opened(file: BinaryIO) -> soundfile.SoundFile:
     with decoder_errors("opening the sound"):
         if is_mended(file):
             return soundfile.SoundFile(file)
-        # by its descriptor libsndfile reads on its own; through a Python file it takes 8 KiB at a time
+        # with a descriptor libsndfile reads by itself; through a Python file it reads 8 KiB at a time
         return soundfile.SoundFile(file.fileno(), closefd=False)

@@ -1,4 +1,4 @@
-"""Counts the samples that a reader lets through, and says at the end what of the sound is missing."""
+"""Counting of decoded samples, and the report of missing ones."""
 
 from __future__ import annotations
 
@@ -17,50 +17,50 @@ MAX_DAMAGED = 1000
 GAP_BLOCK_SAMPLES = 1 << 16
 SAME_PLACE_SECONDS = 0.05
 PADDING_SECONDS = 0.25
-"""A container's length may hold an encoder's delay and padding; what is missing beyond this is told."""
+"""Tolerance for encoder delay and padding in a container's length; larger losses are reported."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Promise:
-    """What is known of the end of a sound before it is read."""
+    """Expectations about the end of audio before reading."""
 
     is_exact: bool = False
-    """The declared length is that of the sound itself, without an encoder's delay and padding."""
+    """True if the declared length is that of the audio itself, without encoder delay and padding."""
     has_times: bool = True
-    """Says each packet when it is? Else what is behind damage is early by what is missing there."""
+    """True if packets have timestamps; otherwise audio after damage is early by the missing amount."""
     places_losses: bool = False
-    """Has every loss its place? Else one whose place is not known is told at the end."""
+    """True if every loss has a known place; otherwise it is reported at the end."""
     reads_on: bool = True
-    """Does the decoder go on behind damage? Else what is missing behind it says nothing of the file's end."""
+    """True if the decoder continues after damage; otherwise later losses do not show truncation."""
     cut_off_because: str | None = None
-    """Why the container itself shows that its end is not there."""
+    """Reason why the container itself shows that its end is missing."""
     unread_because: str | None = None
     second_count: int | None = None
-    """Samples per channel by another library's reading of the headers."""
+    """Samples per channel that another library reads from the headers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """What of the end is missing."""
+    """Missing part of the end."""
 
     damaged: tuple[Damaged, ...] = ()
     truncated_because: str | None = None
     replaces_all: bool = False
-    """The one place named stands for every other: they cannot be told apart."""
+    """True if its single place represents all others, which cannot be distinguished."""
 
 
 class LossCounter:
-    """Counts what a reader lets through."""
+    """Counter of decoded and missing samples."""
 
     def __init__(
         self, info: AudioInfo, promise: Promise | None = None, *, zero: Fraction = Fraction(0), primed_samples: int = 0
     ) -> None:
         self._info, self._zero, self._promise = info, zero, promise or Promise()
         self._primed_samples = primed_samples
-        """What the decoder keeps of the length that the header declares, before the first sample that it gives."""
+        """Samples of the declared length that the decoder drops before its first output."""
         self.samples = self.non_finite = self.errors = 0
         self.reached_samples = 0
-        """Where the packets end that were read, decoded or not, counted from the first sample."""
+        """End of the packets read, decoded or not, counted from the first sample."""
         self.cut_off_because = self._promise.cut_off_because
         self.unread_because = self._promise.unread_because
         self.second_count = self._promise.second_count
@@ -69,7 +69,7 @@ class LossCounter:
         self.damaged: list[Damaged] = []
         self.end_padding = 0
         self.missing = 0
-        """Samples per channel in whose place NaN was given."""
+        """Samples per channel replaced by NaN."""
         self._missing_at_end: int | None = None
         self._time_gaps: list[Damaged] = []
         self._samples_in_time_gaps = 0
@@ -81,10 +81,10 @@ class LossCounter:
         return block
 
     def gap(self, sample_count: int) -> Iterator[AudioBlock]:
-        """NaN in place of samples that are not there, so that what follows keeps its time."""
+        """Yield NaN in place of missing samples, so that later ones keep their time."""
         start = self._info.start + Fraction(self.samples, self._info.rate_hz)
         end = start + Fraction(sample_count, self._info.rate_hz)
-        # the packets that did not decode are inside
+        # it includes the packets that did not decode
         while self.damaged and self.damaged[-1].start_seconds >= start - SAME_PLACE_SECONDS:
             self.damaged.pop()
         if len(self.damaged) < MAX_DAMAGED:
@@ -121,7 +121,7 @@ class LossCounter:
         self.first_error = self.first_error or error.what
 
     def cut_off(self, why: str, missing_samples: int | None = None) -> None:
-        """The end is not there: so many samples, where that is known."""
+        """Record that the end is missing, with its number of samples if known."""
         self.cut_off_because, self._missing_at_end = why, missing_samples
 
     def report(self) -> AudioReport:
@@ -147,7 +147,7 @@ class LossCounter:
         )
 
     def _ending(self) -> Ending:
-        """What of the end is missing, by the header's word, the container's, or that of the packets."""
+        """Return the missing part of the end, from the header, the container, or the packets."""
         declared, promise = self._info.sample_count_from_header, self._promise
         reached = max(self.samples, self.reached_samples)
         lost_places = bool(self.damaged) and not promise.has_times
@@ -157,7 +157,7 @@ class LossCounter:
         if self.cut_off_because:
             until = declared if falls_short else reached + self._missing_at_end if self._missing_at_end else None
             return Ending(damaged=(self._span(reached, until),), truncated_because=self.cut_off_because)
-        if not falls_short:  # what did not decode may still have a place that is not known
+        if not falls_short:  # undecoded samples may still have an unknown place
             unplaced = self.errors > 0 and not self.damaged and not promise.places_losses
             return Ending(damaged=(self._span(reached, None),)) if unplaced else Ending()
         assert declared is not None

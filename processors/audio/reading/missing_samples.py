@@ -1,4 +1,4 @@
-"""Which stretches of a recording are not there, and how much of a window they take."""
+"""Missing runs of samples in a recording, and their share of a window."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 MAX_RUNS = 1000
-"""Where more are missing, the last run reaches to the last of them."""
+"""Maximum of runs; with more, the last one extends to the end of the last."""
 
 
 class MissingRuns:
-    """Half-open runs of samples of which a channel, or all, are NaN or infinite; in order."""
+    """Half-open runs of samples that are NaN or infinite in any channel, in order."""
 
     def __init__(self) -> None:
         self.runs: list[tuple[int, int]] = []
 
     def add(self, first_sample: int, finite: np.ndarray) -> None:
-        """Take where all channels are finite: bool, shape (samples,), from `first_sample` on."""
+        """Add a mask of samples finite in all channels: bool, shape (samples,), from `first_sample` on."""
         edges = np.flatnonzero(np.diff(np.concatenate([[True], finite, [True]])))
         for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             joins = self.runs and (self.runs[-1][1] == first_sample + first or len(self.runs) == MAX_RUNS)
@@ -25,16 +25,16 @@ class MissingRuns:
             self.runs.append((start, first_sample + end))
 
     def seconds(self, rate_hz: int, start_seconds: float) -> tuple[tuple[float, float], ...]:
-        """The same in seconds, where the first sample is at `start_seconds`."""
+        """Return the runs in seconds, with the first sample at `start_seconds`."""
         return tuple((start_seconds + first / rate_hz, start_seconds + end / rate_hz) for first, end in self.runs)
 
 
 def missing_share(runs: Sequence[tuple[float, float]], starts: np.ndarray, length: float) -> np.ndarray:
-    """Share of each window that is missing: from 0 to 1, the shape of `starts`; all in the same unit."""
+    """Return the missing share of each window, 0 to 1, shape of `starts`; all in the same unit."""
     if not runs:
         return np.zeros(len(starts))
     places = np.asarray(runs, float).ravel()
     lengths = np.diff(places)[::2]
-    before = np.concatenate([[0.0], np.repeat(np.cumsum(lengths), 2)])[:-1]  # missing until each place
+    before = np.concatenate([[0.0], np.repeat(np.cumsum(lengths), 2)])[:-1]  # missing before each place
     until = np.interp(starts + length, places, before, left=0.0, right=lengths.sum())
     return (until - np.interp(starts, places, before, left=0.0, right=lengths.sum())) / length

@@ -1,6 +1,6 @@
-"""Reads sound from Ogg files that no library reads right: cut out of a stream, chained, or with pages that are damaged.
+"""Reader of Ogg files that no library reads correctly: cut from a stream, chained, or with damaged pages.
 
-FFmpeg's decoders are begun anew with each recording, and each packet is put where its page's granule says (RFC 3533,
+FFmpeg's decoders are restarted for each recording, and packets are placed by their page's granule (RFC 3533,
 RFC 7845, Vorbis I).
 """
 
@@ -23,11 +23,11 @@ from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 
 MAX_MISSING_SAMPLES, MAX_MISSING_RATIO = 1 << 28, 10
-"""In all, over all channels, and to what is there."""
+"""Limits on missing samples: total over all channels, and ratio to existing ones."""
 
 
 class OggReader:
-    """All recordings of a file, one behind the other, as long as rate and channels stay the same."""
+    """Reader of a file's consecutive recordings, as long as rate and channels stay the same."""
 
     def __init__(self, file: SourceFile, codec: OggCodec, promise: Promise) -> None:
         self._file = file
@@ -94,7 +94,7 @@ class OggReader:
                 yield self._tally.block(samples[:, skip:count])
 
     def _decoded(self, decoder: _Decoder, packet: bytes, count: int) -> np.ndarray | None:
-        """Samples of a packet, as many as it should hold; None where it does not decode."""
+        """Decode a packet to its expected number of samples; None if it fails."""
         try:
             samples = decoder.decode(packet)
         except DamagedMedia as error:
@@ -131,19 +131,19 @@ class _Decoder:
             context = av.CodecContext.create(self._codec.name, "r")
             assert isinstance(context, av.AudioCodecContext)
             context.extradata = self._codec.extradata
-            # FLAC's frames are checked here: else damaged samples are given as if they were sound
+            # FLAC's frames are checked: otherwise damaged samples are returned as audio
             checks = {"err_detect": "crccheck+explode"} if self._codec.name == "flac" else {}
             context.options = {"request_sample_fmt": "flt", **checks}
             self._context = context
         return self._context
 
     def begin_again(self) -> None:
-        """What was before is lost."""
+        """Reset the decoder after a loss."""
         if self._context is not None:
             self._context.flush_buffers()
 
     def decode(self, packet: bytes) -> np.ndarray:
-        """float32, shape (channels, samples)."""
+        """Decode a packet to float32, shape (channels, samples)."""
         with decoder_errors("decoding sound"):
             parts = [samples_of(frame) for frame in self._opened().decode(av.Packet(packet))]
         if not parts:

@@ -1,4 +1,4 @@
-"""Reads one sound stream of a container with FFmpeg, in blocks of exact samples, and puts what is lost in its place."""
+"""Reader of one audio stream of a container with FFmpeg, in blocks of exact samples, with losses in place."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ CHECKSUMMED_CODECS = frozenset(
         *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"),
     }
 )
-"""Of these FFmpeg gives damaged samples as if they were sound, unless it is told to look at the checksum."""
+"""Of these Codecs whose damaged samples FFmpeg returns as audio unless told to verify checksums."""
 
 ESTIMATED = BARE | {"mpeg", "mpegts", "flv"}
-"""FFmpeg demuxers whose lengths are guessed from the bit rate or from the last time stamp."""
+"""FFmpeg demuxers whose lengths are estimated from the bit rate or the last timestamp."""
 
 MIN_GAP_SECONDS = 0.05
-"""Where nothing failed to decode, time stamps that jump by less are the clock of whoever wrote them."""
+"""If everything decodes, smaller timestamp jumps are attributed to the writer's clock."""
 MIN_GAP_AFTER_ERROR_SECONDS = 0.002
 MAX_GAP_SECONDS = 3600
-"""Time stamps that jump by more are wrong, or another recording's."""
+"""Larger timestamp jumps are wrong or due to another recording."""
 MAX_MISSING_SAMPLES, MAX_MISSING_RATIO = 1 << 28, 10
-"""In all, over all channels, and to what is there: a few packets with times far apart must not become a day of NaN."""
+"""Limits on missing samples, total and relative: a few packets with distant times must not become a day of NaN."""
 
 
 OPUS = ("opus", "libopus")
 
 
 class StreamReader:
-    """One sound stream of an open container; feed it the stream's packets in file order, then `flush`.
+    """Reader of one audio stream; feed it the stream's packets in file order, then `flush`.
 
-    Encoder delay and padding that the container declares are cut off by FFmpeg.
+    FFmpeg trims the encoder delay and padding declared by the container.
 
     Parameters
     ----------
-    declared : what a file's own header says of its length; None: the container is asked.
-    first_sound : presentation time of the first sample that the decoder gives, seconds; None: it is not known.
+    declared : length declared by the file's own header; None: the container's is used.
+    first_sound : presentation time of the decoder's first sample, seconds; None if unknown.
     """
 
     def __init__(
@@ -102,18 +102,18 @@ class StreamReader:
         self.has_every_packet = False
         """The container shows that none is lost: where times jump nothing is missing."""
         self._last_packet_ends: Fraction | None = None
-        """In MP4, seconds."""
+        """End of the last packet in MP4, seconds."""
         self._joined = JoinedMp3(declared) if codec.name.startswith("mp3") else None
         self.digest: FlacDigest | None = None
         self._zero = None if stream.start_time is None else begins + primed
         self._has_failed = False
         self._primes = False
-        """Packets were taken without an error, and no frame has come of them yet."""
+        """True if packets were accepted without error but have not yielded a frame yet."""
         if codec.name in CHECKSUMMED_CODECS:
             codec.options = {"err_detect": "crccheck+explode"}
 
     def _padding_of(self, codec: str) -> EndPadding:
-        """Of AAC the length that the container gives may be a tick too short; of Opus it is told more exactly."""
+        """Return the padding: for AAC the container's length may be a tick too short; for Opus it is more exact."""
         declared, tick = self.info.sample_count_from_header, tick_samples(self.info.rate_hz)
         if "mp4" not in self.stream.container.format.name or declared is None:
             return EndPadding(None, 0)
@@ -122,7 +122,7 @@ class StreamReader:
         return EndPadding(declared + tick if codec.startswith("aac") else None, MAX_AAC_SAMPLES)
 
     def decode(self, packet: av.packet.Packet | None) -> Iterator[AudioBlock]:
-        """Samples that this packet sets free; None drains the decoder."""
+        """Yield the samples released by this packet; None flushes the decoder."""
         if packet is not None and not packet.size:
             return
         if packet is not None and self._joined and self._joined.begins(bytes(packet)):
@@ -152,7 +152,7 @@ class StreamReader:
             if missing and self.has_every_packet and not self.tally.errors:
                 yield from self.tally.gap_in_times(missing)
                 missing = 0
-            if missing and self.info.codec.startswith("aac"):  # half of the frame is what overlaps from before the gap
+            if missing and self.info.codec.startswith("aac"):  # half of the frame overlaps with audio before the gap
                 missing, samples = missing + samples.shape[1], samples[:, :0]
             if missing:
                 self._padding.passed(missing)
@@ -161,16 +161,16 @@ class StreamReader:
                 yield self.tally.block(samples)
 
     def _missing_before(self, frame: av.audio.frame.AudioFrame) -> int:
-        """How many samples are missing before a frame, by its presentation time."""
+        """Return how many samples are missing before a frame, by its presentation time."""
         least = MIN_GAP_AFTER_ERROR_SECONDS if self._has_failed else MIN_GAP_SECONDS
         counts_on, self._has_failed = self._is_bare and not self._has_failed, False
         if frame.pts is None or frame.time_base is None:
             return 0
         time, rate_hz = frame.pts * frame.time_base, self.info.rate_hz
-        # a stream begins, or another file behind the first; times of bare frames are their lengths, rounded and added
+        # a stream begins, or a file after the first; times of bare frames are their lengths, rounded and added
         if self._zero is None or counts_on:
             self._zero = time - Fraction(self.tally.samples - (self._joined.skip if self._joined else 0), rate_hz)
-        if self._primes:  # as WMA's decoder: what it keeps of the first packets is no sound that is lost
+        if self._primes:  # as in WMA's decoder: samples dropped from the first packets are not a loss
             self._primes, self._zero = False, max(time, self._zero)
         missing = round((time - self._zero) * rate_hz) - self.tally.samples
         there = self.tally.samples - self.tally.missing
@@ -187,7 +187,7 @@ class StreamReader:
         yield from self.decode(None)
         declared = self.info.sample_count_from_header
         if self.info.codec in OPUS and declared and self._last_packet_ends is not None and self._zero is not None:
-            # the last packet of Opus in MP4 is said to be as long as the sound in it (Opus in ISOBMFF, 4.4)
+            # in MP4, Opus's last packet is declared as long as the audio in it (Opus in ISOBMFF, 4.4)
             ends = round((self._last_packet_ends - self._zero) * self.info.rate_hz)
             ends = min(ends, declared + tick_samples(self.info.rate_hz))
             if (samples := self._padding.release(ends - self.tally.samples)) is not None:
@@ -200,7 +200,7 @@ class StreamReader:
 
 
 def _others(stream: av.audio.stream.AudioStream) -> tuple[OtherStream, ...]:
-    """The container's other sound streams, which are not read."""
+    """Return the container's other audio streams, which are not read."""
     return tuple(
         OtherStream(
             stream_index=other.index,
@@ -215,7 +215,7 @@ def _others(stream: av.audio.stream.AudioStream) -> tuple[OtherStream, ...]:
 
 
 def _declared_seconds(stream: av.audio.stream.AudioStream) -> Fraction:
-    """The stream's own length, or that of a Matroska file with nothing else in it, whose tracks have none; else 0."""
+    """Return the stream's length, or that of a Matroska file with no other stream (its tracks have none), or 0."""
     whole = stream.container
     assert isinstance(whole, av.container.InputContainer)
     if stream.duration and stream.time_base:
@@ -225,7 +225,7 @@ def _declared_seconds(stream: av.audio.stream.AudioStream) -> Fraction:
 
 
 class FfmpegReader:
-    """A sound file that FFmpeg reads."""
+    """Reader of an audio file with FFmpeg."""
 
     def __init__(self, file: SourceFile, file_format: str, declared: Declared | None, promise: Promise) -> None:
         self._file_format = file_format
@@ -233,7 +233,7 @@ class FfmpegReader:
         heard = default_stream(self._container.streams.audio)
         if heard is None:
             raise DamagedMedia("no sound stream", "nothing to hear")
-        # FFmpeg counts the encoder's delay of an MP3 file as time, although it cuts it off
+        # FFmpeg counts an MP3 encoder's delay as time although it trims it
         starts_at_zero = file_format == "mp3"
         first = None if not promise.has_times else first_sound_seconds(file, heard.index)
         self.stream = StreamReader(
@@ -263,7 +263,7 @@ class FfmpegReader:
         self._look_at_the_last(last)
 
     def _look_at_the_last(self, packet: av.packet.Packet | None) -> None:
-        """Some decoders make a whole frame of part of one, without a word; a header's word of the length says more."""
+        """Check the last packet: some decoders silently complete a partial frame; a declared length is better."""
         if packet is None or self.info.sample_count_from_header:
             return
         if missing := missing_of_last(bytes(packet), self._file_format):
