@@ -9,13 +9,13 @@ from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 
 MAX_PACKETS = 1000
-"""Of all streams: a sound that begins later than that waits for no decoder."""
+"""Packets examined, over all streams; audio that begins later is not due to the decoder."""
 
 
 def first_sound_seconds(file: SourceFile, stream_index: int) -> Fraction | None:
-    """Presentation time of the first sample; None where no time is given, or where what comes first does not decode.
+    """Return the presentation time of the first sample; None without a time or if the first packets do not decode.
 
-    The decoder of WMA, for one, leaves out what its encoder put before the sound: neither lost, nor heard.
+    WMA's decoder, for example, drops its encoder's delay, which is not a loss.
     """
     with file.open() as opened, open_container(opened) as container:
         codec = next(one.codec_context for one in container.streams.audio if one.index == stream_index)
