@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from flows.cli.shared_options import JSON, SELECTION, STORE
 from flows.run.problems import FAULT_OF, Cause, FileProblems, by_file
 from processors.sources.scan import printable
 
+NAMES_LIMIT = re.compile(r"raise --[a-z-]+")
+"""In the reason of what no file is to blame for, for a limit of the run was too low for it."""
+LIMIT = "raise the limit that is named"
 MACHINE = "nothing; the next run tries it again"
 MARSMEDIA = "report it, with the traceback in its manifest; after an update, run `marsmedia ingest --retry-failed`"
 TO_DO = {
@@ -19,7 +23,9 @@ TO_DO = {
     "damaged": "get the whole file, or use what was made of the rest",
     "refused": "nothing, unless the reason names a limit or a setting that you can change",
     "unsupported": "convert it or fetch it again, or take it out of the release",
+    "changed": "restore it from a copy, or touch it to have it taken as a new file",
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
+    "unmatched": "correct it, or put the file that it names into the release",
 }
 """By verdict, where the file is at fault."""
 
@@ -37,25 +43,37 @@ def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> N
     marsmedia failures
     marsmedia failures release=june
     """
-    from flows.run.known_problems import of_last_run, stored
+    from flows.run.known_problems import of_last_run, stop_of_last_run, stored
 
     store = open_store(store_folder)
     found = by_file([*stored(selection, store), *([] if selection else of_last_run(store))])
+    stopped = None if selection else stop_of_last_run(store)
     if as_json:
-        print_json({"files": [_record(one) for one in found]})
+        print_json({"files": [_record(one) for one in found], "stopped": stopped})
         return
     for one in found:
         _tell(one)
     click.echo(f"{counted(len(found), 'file', zero='no')} with problems")
+    if stopped:
+        click.echo(f"the last run did not come to its end: {printable(stopped)}")
 
 
 def _tell(one: FileProblems) -> None:
-    for cause in one.causes:
-        click.echo(f"{cause.verdict}: {printable(one.file)}: {printable(cause.reason)}")
-        if cause.processors:
-            click.echo(f"  results: {', '.join(cause.processors)}")
-        click.echo(f"  fault: {FAULT_OF[cause.blame]}")
-        click.echo(f"  to do: {_to_do(cause)}")
+    """Print a line for the root cause, and below it what else was said and what follows from it."""
+    first, *others = one.causes
+    click.echo(f"{first.verdict}: {printable(one.file)}: {printable(first.reason)}")
+    if first.processors:
+        click.echo(f"  results: {', '.join(first.processors)}")
+    for cause in others:
+        concerned = f" [{', '.join(cause.processors)}]" if cause.processors else ""
+        click.echo(f"  also {cause.verdict}: {printable(cause.reason)}{concerned}")
+    click.echo(f"  fault: {_fault(first)}")
+    for to_do in dict.fromkeys(map(_to_do, one.causes)):
+        click.echo(f"  to do: {to_do}")
+
+
+def _fault(cause: Cause) -> str:
+    return "of a limit" if NAMES_LIMIT.search(cause.reason) else FAULT_OF[cause.blame]
 
 
 def _record(one: FileProblems) -> dict[str, Any]:
@@ -73,4 +91,6 @@ def _record(one: FileProblems) -> dict[str, Any]:
 
 
 def _to_do(cause: Cause) -> str:
+    if NAMES_LIMIT.search(cause.reason):
+        return LIMIT
     return {"machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from importlib import import_module
 from typing import Any
 
@@ -75,7 +76,7 @@ class _LazyGroup(click.Group):
         except (RequestError, StoreError) as error:
             click.echo(f"marsmedia: {error}", err=True)
         except OSError as error:
-            if error.errno is None:
+            if error.errno in (None, errno.EPIPE):  # whoever reads has heard enough: click ends quietly
                 raise
             where = f"{printable(str(error.filename))}: " if error.filename is not None else ""
             click.echo(f"marsmedia: {where}{machine_reason(error)}", err=True)

@@ -21,8 +21,10 @@ SHOWN = 40
 
 
 def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) -> int:
-    """Print the plan; return the exit code."""
+    """Print the plan; return the exit code: 1 where raw files have changed that nobody can have meant to change."""
     plan = prepared.plan
+    altered = [change for change in prepared.changes if change.kind == "changed"]
+    code = 1 if altered else 0
     history = History(Catalogue(store), {p.name for one in plan.all_due for p in one.processors})
     expected = estimate(plan.all_due, history, workers)
     reasons = _Reasons(history)
@@ -33,19 +35,32 @@ def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) 
             {"file": one.relative, "source": one.source.digest, "processor": processor.name, "why": since + why}
             for one, processor, since, why in entries
         ]
-        summary = {"plan": due, "results": counts, "not_taken": prepared.untaken, "estimate": expected}
+        summary = {
+            "plan": due,
+            "results": counts,
+            "not_taken": prepared.untaken,
+            "unmatched": prepared.unmatched,
+            "changes": prepared.changes,
+            "estimate": expected,
+        }
         print_json(summary)
-        return 0
+        return code
     _tell_entries(entries)
     for lost in prepared.untaken:
         click.echo(f"not taken: {printable(lost.relative)}: {lost.reason}")
+    for stray in prepared.unmatched:
+        click.echo(f"unmatched: {printable(stray.relative)}: {printable(stray.reason)}")
+    for change in prepared.changes:
+        click.echo(f"changed: {printable(change.file)}: {change.reason}" if change in altered else str(change))
+    if altered:
+        click.echo(f"{counted(len(altered), 'changed file')}, whose results are not counted here")
     click.echo(
         f"{counted(plan.due_count, 'result')} due, {plan.reused} reused, "
         f"{len(plan.earlier)} were refused or failed before"
     )
     if plan.due:
         click.echo(_words(expected))
-    return 0
+    return code
 
 
 class _Reasons:

@@ -117,7 +117,9 @@ def tell(report: Report) -> None:
         click.echo(f"more about these files: marsmedia failures --store {report.store}")
     if report.report:
         click.echo(f"report: {report.report}")
-    click.echo(f"browse: {report.store}/by-name")
+    by_name = Store(Path(report.store)).by_name_folder
+    if by_name.is_dir():
+        click.echo(f"browse: {report.store}/{by_name.name}")
 
 
 def _tell_some(heading: str, problems: list[FileProblems]) -> None:

@@ -14,6 +14,7 @@ from flows.cli.common import counted, open_store, print_json
 from flows.cli.print_evidence import evidence_lines, said_lines
 from flows.cli.print_links import sentence
 from flows.cli.shared_options import JSON, STORE
+from flows.run.changes import changed_reason
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def _history(row: SourceRow, seen: Sequence[SourceRow], before: Sequence[SourceR
         yield "gone     no longer in raw"
     for one in seen:
         yield f"seen     {one.path} ({_span(one)})"
+        if one.changed_to is not None and one.gone_utc is None:
+            yield f"changed  {changed_reason(one.digest, one.changed_to)}"
     for one in before:
         yield f"here     {'also' if one.gone_utc else 'now'} {one.digest} ({_span(one)})"
 

@@ -15,7 +15,7 @@ from processors.store.manifest import ResultRef
 if TYPE_CHECKING:
     from processors.store.store import Store
 
-COUNTED = ("verdict", "item_count", "size_bytes")
+COUNTED = ("verdict", "reason", "item_count", "size_bytes")
 VERDICTS = ("made", "refused", "failed")
 
 
@@ -45,6 +45,8 @@ def status(store_folder: Path, as_json: bool) -> None:
         "sources": dict(Counter(str(medium) for medium in media.values())),
         "companions": sum(row.kind == "companion" for row in rows),
         "unsupported": sum(row.kind == "unsupported" for row in rows),
+        "damaged": len({r["source"] for r in results if r["verdict"] == "made" and r["reason"]} & media.keys()),
+        "changed": sum(row.changed_to is not None for row in rows),
         "results": {
             name: dict(Counter(r["verdict"] for r in results if r["processor"] == name))
             for name in sorted({r["processor"] for r in results})
@@ -63,6 +65,9 @@ def status(store_folder: Path, as_json: bool) -> None:
         f"{store_folder}: {counts or 'no sources'}; {summary['items']} items, {megabytes(summary['size_bytes'])}"
     )
     _tell_table(summary["results"])
+    troubled = [f"{summary[kind]} {kind}" for kind in ("changed", "damaged", "unsupported") if summary[kind]]
+    if troubled:
+        click.echo(f"files with problems: {', '.join(troubled)}; more about them: marsmedia failures")
     if last and last["state"] == RUNNING:
         click.echo(f"a run is {last['message']}")
     else:
@@ -85,7 +90,9 @@ def _uncatalogued(store: Store, known: list[dict[str, Any]]) -> list[dict[str, A
     new = [store.read_manifest(path) for path in store.manifest_paths() if str(path.parent) not in folders]
     return [
         {
+            "source": m.ref.source,
             "processor": m.ref.processor,
+            "reason": m.reason,
             "verdict": m.verdict,
             "item_count": len(m.items),
             "size_bytes": sum(item.size_bytes for item in m.items),

@@ -44,10 +44,15 @@ class Change:
     @property
     def reason(self) -> str:
         """Return what is wrong with a changed file and how to fix it."""
-        return (
-            f"its bytes have changed (was {self.was[:16]}..., is {str(self.now)[:16]}...), its size and date have not: "
-            "restore it from a copy, or touch it to have it taken as a new file"
-        )
+        return changed_reason(self.was, str(self.now))
+
+
+def changed_reason(was: str, now: str) -> str:
+    """Return what is wrong with a file that changed unnoticed, and how to fix it."""
+    return (
+        f"its bytes have changed (was {was[:16]}..., is {now[:16]}...), its size and date have not: "
+        "restore it from a copy, or touch it to have it taken as a new file"
+    )
 
 
 def gone_from(
@@ -88,7 +93,7 @@ def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change])
     """Return the row of a hashed file, given the previous row of its path; a change is added to `changes`.
 
     Bytes that were at this path before keep the time when they were first seen. A file that changed while its size and
-    date did not keeps its previous row: it is damaged, not new.
+    date did not keeps its previous row, with the digest found: it is damaged, not new, and every run hashes it again.
     """
     if before is None:
         return row
@@ -106,7 +111,7 @@ def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change])
             now=row.digest,
         )
     )
-    return before if altered else row
+    return dataclasses.replace(before, changed_to=row.digest) if altered else row
 
 
 def withdrawn(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Container[str]) -> list[Change]:

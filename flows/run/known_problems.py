@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from flows.run.changes import changed_reason
 from flows.run.problems import FileProblem, blame_of, in_one_line
 from processors.errors import RequestError, ResultMissing
 from processors.store.catalogue import Catalogue, SourceRow
@@ -20,6 +21,15 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     catalogue, selection = Catalogue(store), parse(words)
     every = list(catalogue.sources().values())
     unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
+    for row in every:
+        if row.changed_to is not None and _means(selection, row):
+            yield FileProblem(
+                file=row.relative,
+                processor=None,
+                verdict="changed",
+                reason=changed_reason(row.digest, row.changed_to),
+                is_new=False,
+            )
     for row in unusable:
         yield FileProblem(
             file=row.relative, processor=None, verdict="unsupported", reason=f"{row.format}: {row.note}", is_new=False
@@ -83,12 +93,22 @@ def _means(selection: Selection, row: SourceRow) -> bool:
 
 def of_last_run(store: Store) -> Iterator[FileProblem]:
     """Yield problems that only a report records, since the next run tries again: machine faults and files not taken."""
+    for one in _last_report(store).get("problems", ()):
+        is_untaken = one["processor"] is None and one["verdict"] in ("failed", "not taken", "unmatched")
+        if is_untaken or one.get("blame") == "machine":
+            yield FileProblem(**{"blame": "file", **one, "is_new": False})
+
+
+def stop_of_last_run(store: Store) -> str | None:
+    """Return what ended the last run before its work was done, and what it had not reached; None where nothing did."""
+    last = _last_report(store)
+    if not last.get("stop"):
+        return None
+    return f"{last['stop']['reason']}; results not reached: {last['results']['not_reached']}"
+
+
+def _last_report(store: Store) -> dict[str, Any]:
+    """Return the report of the last run that left one; empty where none did."""
     reports = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in reports:
-        last = json.loads(path.read_bytes())
-        if "problems" in last:
-            for one in last["problems"]:
-                is_untaken = one["processor"] is None and one["verdict"] in ("failed", "not taken")
-                if is_untaken or one.get("blame") == "machine":
-                    yield FileProblem(**{"blame": "file", **one, "is_new": False})
-            return
+    every = (json.loads(path.read_bytes()) for path in reports)
+    return next((report for report in every if "problems" in report), {})

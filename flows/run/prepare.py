@@ -35,11 +35,16 @@ class Prepared:
     rows: list[SourceRow]
     """Every file that could be read: media, companions and unsupported ones."""
     untaken: list[SkippedFile]
+    """What is there and could not be read."""
     plan: Plan
+    unmatched: list[SkippedFile] = field(default_factory=list)
+    """Of `rows`, what describes files that are not there, once for each of these."""
     hashed: int = 0
     """Number of files that had to be read to identify them."""
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
     """Media with the bytes of another: (this one, the one worked on)."""
+    departed: list[SourceRow] = field(default_factory=list)
+    """Files that are no longer where the last run found them."""
     changes: list[Change] = field(default_factory=list)
     """Differences from the last run."""
     passed_over: int = 0
@@ -59,6 +64,10 @@ class Prepared:
         return [
             ByNameEntry(release=row.release, name=row.name, refs=self.plan.shown_at(row))
             for row in self.rows
+            if row.kind == "media"
+        ] + [
+            ByNameEntry(release=row.release, name=row.name, refs=(), is_gone=True)
+            for row in self.departed
             if row.kind == "media"
         ]
 
@@ -100,7 +109,7 @@ def prepare(
     for file in found:
         row = known.get(storable(file.path))
         same = row and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
-        if row and same and not options.hash_all:
+        if row and same and not options.hash_all and row.changed_to is None:
             rows.append(row)
         else:
             unknown.append(file)
@@ -119,7 +128,6 @@ def prepare(
     rows = [anew.get(one.path, one) for one in rows] if anew else rows
     altered = {change.path for change in changes if change.kind == "changed"}
     media = [one for one in rows if one.kind == "media" and one.path not in altered]
-    untaken += [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in releases.strays()]
     plan = make_plan(
         media,
         WantedResults(recipes, releases),
@@ -137,8 +145,10 @@ def prepare(
         rows=rows,
         untaken=untaken,
         plan=plan,
+        unmatched=[SkippedFile(relative=place, reason=what, is_refused=True) for place, what in releases.strays()],
         hashed=len(unknown),
         duplicates=duplicates_of(media),
+        departed=departed,
         changes=changes,
         passed_over=passed_over,
         gone=gone,
@@ -165,7 +175,8 @@ def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tupl
         place = f"{root}/{folder.relative}" if folder.relative else root
         if before := sum(path.startswith(f"{place}/") for path in known):
             shown = printable(str(raw / folder.relative))
-            messages.append(f"0 files in {shown}, where an earlier run found {before}: is it mounted?")
+            meant = "; if its files were removed on purpose, remove the folder too" if folder.relative else ""
+            messages.append(f"0 files in {shown}, where an earlier run found {before}: is it mounted?{meant}")
     return tuple(messages)
 
 

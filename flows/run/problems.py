@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from processors.errors import Blame
 from processors.sources.scan import printable
 
-Verdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken"]
-GRAVEST_FIRST: tuple[Verdict, ...] = ("changed", "failed", "damaged", "refused", "unsupported", "not taken")
+Verdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken", "unmatched"]
+GRAVEST_FIRST: tuple[Verdict, ...] = get_args(Verdict)
 MARSMEDIA = "a fault in marsmedia"
 FAULT_OF: dict[Blame, str] = {"file": "of the file", "machine": "of the machine", "marsmedia": "in marsmedia"}
 NAMES_SHOWN = 4
@@ -29,7 +29,8 @@ class FileProblem:
     processor: str | None
     """Name of the processor; None if the whole file is affected."""
     verdict: Verdict
-    """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not."""
+    """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `unmatched`: one
+    that describes a missing file."""
     reason: str
     is_new: bool
     """False if known from an earlier run."""

@@ -24,6 +24,8 @@ from processors.store.store import Store
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
 FAULT_EXIT_CODE = 3
 """Exit code of a run that ended by a fault in marsmedia."""
+MAX_NAMED = 3
+"""Files of one kind that the message names; more are counted."""
 MAX_ROWS = 200
 """Limit of each table on Prefect's page."""
 MARKS = {
@@ -213,7 +215,17 @@ def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop 
         parts.append(f"{counts.not_reached} not reached")
     summary = f"{state}: of {counts.inputs} results: {', '.join(parts)}"
     because = [stop.reason] if stop and not stop.signal else []
-    return "; ".join([*because, *prepared.gone, summary])
+    altered = [one.file for one in prepared.changes if one.kind == "changed"]
+    unread = [one.relative for one in prepared.untaken if not one.is_refused]
+    named = [*_named(altered, "changed on disk"), *_named(unread, "could not be read")]
+    return "; ".join([*because, *prepared.gone, *named, summary])
+
+
+def _named(files: Sequence[str], what: str) -> list[str]:
+    """What has happened to some files, in words; empty for none."""
+    if len(files) > MAX_NAMED:
+        return [f"{len(files)} files {what}"]
+    return [f"{', '.join(map(printable, files))} {what}"] if files else []
 
 
 def _problems(
@@ -233,7 +245,7 @@ def _problems(
         for outcome in one.outcomes
         if outcome.verdict != "made"
     ]
-    before = _untaken_before(record) if prepared.untaken else set()
+    before = _untaken_before(record) if prepared.untaken or prepared.unmatched else set()
     problems += [
         FileProblem(
             file=entry.relative,
@@ -244,6 +256,16 @@ def _problems(
             blame="file" if entry.is_refused else "machine",
         )
         for entry in prepared.untaken
+    ]
+    problems += [
+        FileProblem(
+            file=entry.relative,
+            processor=None,
+            verdict="unmatched",
+            reason=entry.reason,
+            is_new=(entry.relative, entry.reason) not in before,
+        )
+        for entry in prepared.unmatched
     ]
     problems += [
         FileProblem(

@@ -71,6 +71,8 @@ class Job:
     pool: WorkerPool
     seconds: float
     """Wall-clock limit of the job."""
+    size_bytes: int
+    """Size of the file."""
 
 
 class Workers:
@@ -133,7 +135,7 @@ class Workers:
         except (RuntimeError, OSError) as error:
             future = Future()
             future.set_exception(BrokenProcessPool(str(error)))
-        return Job(future=future, pool=pool, seconds=seconds)
+        return Job(future=future, pool=pool, seconds=seconds, size_bytes=size_bytes)
 
     def answer(self, job: Job) -> Any:
         """Return what the job returned.
@@ -151,7 +153,7 @@ class Workers:
             what = f"timed out after {job.seconds:.0f} s, the limit for a file of its size and duration"
             raise WorkerDeath(what, MORE_TIME, is_slow=True) from error
         except ProcessExpired as error:
-            raise _death(error.exitcode or 0, self.limits) from error
+            raise _death(error.exitcode or 0, self.limits, job.size_bytes) from error
         except BrokenProcessPool as error:
             raise _no_worker() from error
         except CancelledError as error:
@@ -169,9 +171,10 @@ def _no_worker() -> WorkerDeath:
     )
 
 
-def _death(exit_code: int, limits: Limits) -> WorkerDeath:
+def _death(exit_code: int, limits: Limits, size_bytes: int) -> WorkerDeath:
     if exit_code == OUT_OF_MEMORY:
-        return WorkerDeath(f"needs more than the {limits.memory_mb} MB of memory that one file may use", MORE_MEMORY)
+        what = f"the file of {size_bytes} bytes needs more than the {limits.memory_mb} MB of memory that it may use"
+        return WorkerDeath(what, MORE_MEMORY)
     if exit_code == OUT_OF_THREADS:
         what, _, todo = NO_MEMORY_LEFT.partition(": ")
         return WorkerDeath(what, todo, from_outside=True)

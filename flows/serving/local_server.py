@@ -7,6 +7,7 @@ not its server, and the server dies with the run even if that is killed.
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import socket
@@ -75,6 +76,7 @@ def prefect_server(*, announce: bool, page_port: int | None = None) -> Iterator[
         os.environ["PREFECT_API_URL"] = address
         yield
     finally:
+        send_last_logs()
         os.environ.pop("PREFECT_API_URL", None)
         _end(server)
 
@@ -104,6 +106,14 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], address: str) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise StoreError("Prefect's server does not start: run `prefect server start` to see the error")
+
+
+def send_last_logs() -> None:
+    """Send what Prefect has still to log while the server is there; what comes later is dropped without a word."""
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        for handler in logging.getLogger(name).handlers:
+            handler.flush()
+    logging.raiseExceptions = False
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

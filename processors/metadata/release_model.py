@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, create_model
@@ -9,6 +10,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from processors.languages.language import OTHER_LANGUAGES
 from processors.metadata.release_values import TRANSLATED, as_written
 from processors.mission.profile import load_profile, profile_names
+
+SCHEMES = ("https", "http", "ftp", "doi", "hdl", "ark", "urn")
+"""What the address of a release may begin with; one of another kind could be a program."""
 
 
 def _mission(name: str) -> str:
@@ -24,6 +28,13 @@ def _event(name: str, info: ValidationInfo) -> str:
     return name
 
 
+def _source(text: str) -> str:
+    found = re.match(r"[\s\x00-\x1f]*([A-Za-z][\w+.-]*)\s*:", text)
+    if found and found[1].lower() not in SCHEMES:
+        raise ValueError(f"not an address that can be published ({text!r}); use one that begins with https: or http:")
+    return text
+
+
 Moment = Annotated[str, BeforeValidator(as_written)]
 
 
@@ -33,7 +44,7 @@ class _Table(BaseModel):
     title: str = ""
     credit: str = ""
     rights: str = ""
-    source: str = ""
+    source: Annotated[str, AfterValidator(_source)] = ""
     redistribute: bool = False
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,8 @@ class ByNameEntry:
     release: str
     name: str
     refs: tuple[ResultRef, ...]
+    is_gone: bool = False
+    """No longer there under this name: the view shows it no more."""
 
 
 def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
@@ -44,7 +48,7 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
     mark = store.by_name_folder / ".shown"
     asked = hashlib.sha256()
     for one in shown:
-        asked.update(f"{one.release}\n{one.name}\n{one.refs}\n".encode("utf-8", "backslashreplace"))
+        asked.update(f"{one.release}\n{one.name}\n{one.refs}\n{one.is_gone}\n".encode("utf-8", "backslashreplace"))
     if mark.exists() and mark.read_text() == asked.hexdigest():
         return
     taken: dict[Path, str] = {}
@@ -55,6 +59,10 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
             if taken.setdefault(folder, ref.source) != ref.source:
                 folder = folder.with_name(f"{folder.name}~{ref.source[:8]}")
             is_whole &= _point(folder / ref.processor, ref, store)
+    for one in shown:
+        folder = store.by_name_folder / safe_name(one.release) / safe_name(one.name)
+        if one.is_gone and folder not in taken:
+            _remove(folder)
     if is_whole:  # otherwise some result is still due for the next run
         store.by_name_folder.mkdir(exist_ok=True)
         mark.write_text(asked.hexdigest())
@@ -64,6 +72,13 @@ def rebuild_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
     """Delete the view and build it again."""
     shutil.rmtree(store.by_name_folder, ignore_errors=True)
     refresh_by_name(store, shown)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a file's links, and the release's folder with the last of them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()
 
 
 def _point(link: Path, ref: ResultRef, store: Store) -> bool:
@@ -78,7 +93,7 @@ def _point(link: Path, ref: ResultRef, store: Store) -> bool:
     if link.is_symlink() and os.readlink(link) == target:  # noqa: PTH115 - the text, not its target
         return True
     link.parent.mkdir(parents=True, exist_ok=True)
-    temporary = link.with_name(f".{link.name}-{os.getpid()}")
+    temporary = link.with_name(f".{link.name}-{os.getpid()}-{threading.get_ident()}")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     temporary.replace(link)

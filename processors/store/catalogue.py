@@ -54,6 +54,8 @@ class SourceRow:
     """Key of the evidence for this path; None until a run has planned it."""
     forbidden_key: str | None = None
     """Key of earlier evidence of this place that forbids passing it on, where nobody has said otherwise there since."""
+    changed_to: str | None = None
+    """SHA-256 of what a run found here in place of these bytes, with their size and date; None where they are whole."""
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -109,3 +110,12 @@ def test_options_of_a_run_are_the_same_on_the_command_line_and_in_the_form() -> 
 
 def test_the_command_offers_every_audience_of_a_pack() -> None:
     assert pack.AUDIENCES == pack_recipe.AUDIENCES
+
+
+def test_a_reader_that_has_heard_enough_is_no_fault(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-P", "-m", "flows.cli", "mars-time", "2021-05-22T00:00:00Z"]
+    ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (1, b"")

@@ -76,6 +76,13 @@ def test_a_native_date_is_kept_as_text() -> None:
             "[[file]]\npath = 'a'\naltitude_shot = 1.5\n",
             "line 3: altitude_shot: not a whole number (1.5); write digits only",
         ),
+        *(
+            (
+                f"title = 'x'\nsource = '{address}'\n",
+                f"line 2: source: not an address that can be published ({address!r}",
+            )
+            for address in ("javascript:alert(1)", " JavaScript :alert(1)", "data:text/html,x", "file:///etc/passwd")
+        ),
         ("file = 3\n", "line 1: file: not a list of sections; write [[file]] above each"),
         ("keywords = []\n[[file]]\npath = 'a'\nkeywords = [1]\n", "line 4: keywords: not text (1); write it in quotes"),
     ],
@@ -97,6 +104,11 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         ["release.toml, line 5", "date_zone"],
         ["release.toml, line 6", "bad"],
     ]
+
+
+@pytest.mark.parametrize("address", ["https://a.example/b", "HTTP://a.example", "doi:10.1/x", "press kit, page 3"])
+def test_what_can_be_published_is_a_source(address: str) -> None:
+    assert told(f"source = '{address}'\n") == []
 
 
 def test_bytes_that_are_not_text_are_told() -> None:

@@ -199,13 +199,14 @@ def test_sidecars_that_cannot_be_used_are_reported(raw: Raw) -> None:
         raw.write(name, data)
     report = raw.ingest()
     assert sorted(problems(report)) == [
-        ("r/IMG.xmp", "not taken", "may describe IMG.jpg or IMG.png: rename it to IMG.jpg.xmp or IMG.png.xmp"),
+        ("r/IMG.xmp", "unmatched", "may describe IMG.jpg or IMG.png: rename it to IMG.jpg.xmp or IMG.png.xmp"),
         (
             "r/cut.jpg", "failed", "XMP sidecar cut.xmp: not well-formed XML: unclosed token: line 7, column 88: "
             "correct or remove it and run again",
         ),
-        ("r/gone.jpg.xmp", "not taken", "no file next to it is named gone.jpg: put that file next to it, or rename it"),
+        ("r/gone.jpg.xmp", "unmatched", "no file next to it is named gone.jpg: put that file next to it, or rename it"),
     ]  # fmt: skip
+    assert (report.files, report.sources, report.companions, report.not_taken) == (6, 3, 3, 0)
     assert (raw.record()["statements"], raw.record("IMG.png")["statements"]) == ([], [])
 
 

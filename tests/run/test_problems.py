@@ -70,7 +70,8 @@ def test_failures_name_root_cause_results_fault_and_what_to_do(raw: Path, maker:
     lines = invoke("failures", "--store", tmp_path / "store").splitlines()
     assert lines[0].startswith("failed: june/bad.wav: ")
     assert lines[1] == "  results: misbehaving"
-    assert "  results: measured, decided" in lines
+    assert lines[2].startswith("  also failed: ")
+    assert lines[2].endswith(" [measured, decided]")
     assert lines[
         lines.index("failed: june/buggy.flac: a fault in marsmedia: KeyError: 'no such': please report it") + 2
     ] == ("  fault: in marsmedia")
@@ -112,6 +113,66 @@ def test_what_is_made_of_a_damaged_file_warns_every_time(raw: Path, maker: Media
     assert f"  verdict  damaged: {damage}\n" in invoke("show", "tone.wav", "--store", store.root)
     assert invoke("failures", "--store", store.root).splitlines()[0] == f"damaged: june/tone.wav: {damage}"
     assert f"| june/tone.wav | damaged | {damage} | of the file |  |" in markdown(report)
+
+
+def test_one_file_has_one_line_and_what_else_was_said_below_it(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.tone("tone.wav", seconds=0.2)
+    ingest(raw, tmp_path / "store")
+    store = Store(tmp_path / "store")
+    metadata, *others = sorted(store.manifests(), key=lambda one: one.ref.processor)
+    told = [
+        dataclasses.replace(metadata, verdict="failed", reason="the header is cut", items=(), blame="file"),
+        *(dataclasses.replace(one, reason="15 blocks are missing") for one in others),
+    ]
+    for manifest in told:
+        (store.folder(manifest.ref) / "manifest.json").write_bytes(manifest.to_json())
+    Catalogue(store).add_results(told)
+    assert invoke("failures", "--store", store.root).splitlines() == [
+        "failed: june/tone.wav: the header is cut",
+        f"  results: {metadata.ref.processor}",
+        "  also damaged: 15 blocks are missing",
+        "  fault: of the file",
+        "  to do: fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
+        "  to do: get the whole file, or use what was made of the rest",
+        "1 file with problems",
+    ]
+    assert "files with problems: 1 damaged; more about them: marsmedia failures" in invoke(
+        "status", "--store", store.root
+    )
+
+
+def test_a_limit_that_was_too_low_is_not_the_files_fault(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    size = maker.tone("tone.wav", seconds=0.2).stat().st_size
+    ingest(raw, tmp_path / "store", {"audio": (Misbehaving(deed="memory"),)}, memory_mb=1500)
+    limit = f"the file of {size} bytes needs more than the 1500 MB of memory that it may use"
+    assert invoke("failures", "--store", tmp_path / "store").splitlines() == [
+        f"failed: june/tone.wav: {limit}: raise --memory-mb and run again with --retry-failed",
+        "  results: misbehaving",
+        "  fault: of a limit",
+        "  to do: raise the limit that is named",
+        "1 file with problems",
+    ]
+
+
+def test_what_is_told_of_files_that_are_not_there_is_no_file_of_its_own(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    photo = maker.photo("a.png")
+    (raw / "june/release.toml").write_text("title = 'June'\n[[file]]\npath = 'a.png'\ntitle = 'A'\n")
+    assert ingest(raw, tmp_path / "store").state == "completed"
+    photo.rename(raw / "june/a2.png")
+    report = ingest(raw, tmp_path / "store")
+    assert (report.files, report.sources, report.companions, report.not_taken) == (2, 1, 1, 0)
+    told = "line 3 names 'a.png', which is not in the release: correct it"
+    assert [(one.file, one.verdict, one.reason) for one in report.problems] == [
+        ("june/release.toml", "unmatched", told)
+    ]
+    assert invoke("failures", "--store", tmp_path / "store").splitlines() == [
+        f"unmatched: june/release.toml: {told}",
+        "  fault: of the file",
+        "  to do: correct it, or put the file that it names into the release",
+        "1 file with problems",
+    ]
 
 
 def test_show_says_of_whole_files_that_no_damage_was_found(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:

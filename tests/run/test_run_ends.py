@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,14 +20,16 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from flows.cli.run_flow import conduct
+from flows.cli.run_flow import conduct, tell
 from flows.run.batches import Batch
 from flows.run.interrupt import Terminated, signal_of
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
 from flows.run.progress import RunProgress
+from flows.run.report import Report
 from flows.run.run import in_threads, run_ingest
 from flows.run.shared_work import Answer
+from processors.contract import from_json
 from processors.errors import StoreError
 from processors.store.catalogue import Catalogue
 from processors.store.claims import claim_run, claim_source
@@ -66,6 +69,10 @@ def test_an_interrupted_run_counts_everything_that_its_workers_committed(photos:
     assert report.results.made == committed(store) > 0
     assert Catalogue(Store(store)).table("results").num_rows == committed(store)
     assert f"{report.results.made} made" in status(store).splitlines()[-1]
+    failures = CliRunner().invoke(main, ["failures", "--store", str(store)]).output.splitlines()
+    assert failures[-1] == (
+        f"the last run did not come to its end: interrupted (SIGINT); results not reached: {report.results.not_reached}"
+    )
     assert list((store / "scratch").iterdir()) == list((store / "claims").iterdir()) == []
 
 
@@ -129,6 +136,8 @@ def test_a_command_reports_whatever_comes_of_its_flow(
     assert conduct(look, tmp_path / "store", Options(), flow, asked=str(raw), as_json=True) == code
     out, err = capsys.readouterr()
     report = json.loads(out)
+    tell(from_json(Report, report))
+    assert "browse: " not in capsys.readouterr().out  # there is nothing to browse yet
     assert report["message"] == f"{reason}; failed: of 2 results: 0 made, 0 reused, 0 refused, 0 failed, 2 not reached"
     assert json.loads(Path(report["report"]).read_bytes()) == report
     assert ("Traceback" in err) == (code == 3)
@@ -272,11 +281,17 @@ def test_a_folder_that_is_empty_and_was_not_fails_the_run(raw: Path, maker: Medi
     (raw / "june/.DS_Store").write_bytes(b"x")
     part = ingest(raw, tmp_path / "store")
     assert (part.state, part.exit_code) == ("failed", 1)
-    assert part.message.startswith(f"0 files in {raw}/june, where an earlier run found 2: is it mounted?; failed: of 2")
+    meant = "if its files were removed on purpose, remove the folder too"
+    assert part.message.startswith(
+        f"0 files in {raw}/june, where an earlier run found 2: is it mounted?; {meant}; failed: of 2"
+    )
+    shutil.rmtree(raw / "june")
+    done = ingest(raw, tmp_path / "store")
+    assert (done.state, [change.kind for change in done.changes]) == ("completed", ["withdrawn", "withdrawn"])
     raw.rename(tmp_path / "all")
     raw.mkdir()
     gone = ingest(raw, tmp_path / "store")
     assert (gone.exit_code, gone.message) == (
         1,
-        f"failed: 0 files in {raw}, where an earlier run found 3: is it mounted?",
+        f"failed: 0 files in {raw}, where an earlier run found 1: is it mounted?",
     )

@@ -79,7 +79,7 @@ class Hanging(Misbehaving):
         ("crash", "its worker crashed while decoding (SIGSEGV): convert the file with another tool", True),
         (
             "memory",
-            "needs more than the 1500 MB of memory that one file may use: "
+            "the file of 288044 bytes needs more than the 1500 MB of memory that it may use: "
             "raise --memory-mb and run again with --retry-failed",
             True,
         ),

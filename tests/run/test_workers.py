@@ -20,7 +20,7 @@ from flows.run.limits import Limits, default_limits, limited
 from flows.run.worker_pool import Stopped
 from flows.run.workers import Job, WorkerDeath, Workers
 
-TOO_MUCH = "needs more than the 1500 MB of memory that one file may use"
+TOO_MUCH = "the file of 1 bytes needs more than the 1500 MB of memory that it may use"
 NO_THREAD = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"
 LIMITS = Limits(memory_mb=1500, wall_seconds=6.0, wall_seconds_per_mb=0.0)
 

@@ -117,8 +117,40 @@ def test_hashing_all_reports_a_changed_master_and_makes_nothing_of_it(raw: Raw) 
     assert raw.ingest(hash_all=True) == ("failed", [told])
     assert raw.ingest(hash_all=True) == ("failed", [told])  # until somebody has looked at it
     assert [row.digest for row in Catalogue(Store(raw.store)).sightings()] == [raw.before]
+    assert raw.ingest() == ("failed", [told])  # every run looks at it again
     os.utime(raw.photo)
     assert raw.ingest()[1] == [f"replaced: june/photo.jpg: was {raw.before[:16]}..., is {now[:16]}..."]
+
+
+def test_every_command_names_a_changed_master_until_it_is_restored(raw: Raw) -> None:
+    whole, now = raw.photo.read_bytes(), raw.flip()
+    told = (
+        f"its bytes have changed (was {raw.before[:16]}..., is {now[:16]}...), its size and date have not: "
+        "restore it from a copy, or touch it to have it taken as a new file"
+    )
+    answer = CliRunner().invoke(
+        main, ["ingest", str(raw.folder), "--store", str(raw.store), "--hash-all", "--dry-run", "--quiet"]
+    )
+    assert (answer.exit_code, answer.output.splitlines()[:2]) == (
+        1,
+        [f"changed: june/photo.jpg: {told}", "1 changed file, whose results are not counted here"],
+    )
+    raw.ingest(hash_all=True)
+    assert raw.run("failures")[1] == [
+        f"changed: june/photo.jpg: {told}",
+        "  fault: of the file",
+        "  to do: restore it from a copy, or touch it to have it taken as a new file",
+        "1 file with problems",
+    ]
+    status = raw.run("status")[1]
+    assert "files with problems: 1 changed; more about them: marsmedia failures" in status
+    assert status[-1].startswith("last run: june/photo.jpg changed on disk; failed: of 0 results")
+    assert f"  changed  {told}" in raw.run("show", "photo.jpg")[1]
+    seen = raw.photo.stat()
+    raw.photo.write_bytes(whole)
+    os.utime(raw.photo, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert raw.ingest() == ("completed", [])
+    assert raw.run("failures")[1] == ["no files with problems"]
 
 
 def test_a_replaced_file_is_told_and_its_past_is_shown(raw: Raw) -> None:
@@ -168,7 +200,10 @@ def test_a_withdrawn_file_is_told_and_meant_only_by_its_own_name(raw: Raw) -> No
 
 def test_a_renamed_file_has_moved_and_makes_nothing_due(raw: Raw) -> None:
     raw.photo.rename(raw.folder / "june/renamed.jpg")
+    by_name = raw.store / "by-name/june"
+    assert [one.name for one in by_name.iterdir()] == ["photo.jpg"]
     assert raw.ingest() == ("completed", ["moved: june/photo.jpg is now june/renamed.jpg"])
+    assert [one.name for one in by_name.iterdir()] == ["renamed.jpg"]
     lines = [line for line in raw.run("show", "renamed.jpg")[1] if line.startswith("  seen ")]
     assert [" until " in line for line in lines] == [True, False]
     raw.photo.write_bytes((raw.folder / "june/renamed.jpg").read_bytes())
