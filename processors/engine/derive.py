@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import time
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,6 @@ from typing import Any, cast
 import av.packet
 
 from processors.audio.reading.audio_reader import FileReader, StreamReader
-from processors.audio.reading.first_sound import first_sound_seconds
-from processors.containers.fragments import has_every_fragment
 from processors.containers.matroska import cut_off_because
 from processors.containers.size_in_header import too_short_because
 from processors.contract import (
@@ -29,10 +28,11 @@ from processors.contract import (
     need_of,
     result_key,
 )
-from processors.decoding import default_stream, open_container, packets_of
+from processors.decoding import open_container, packets_of
 from processors.engine.failure import fault_of
 from processors.engine.result_records import Outcome, already_made, outcome_of, record
 from processors.engine.session_state import ProcessorRun, SourceReading
+from processors.engine.video_sound import sound_between, sound_reader
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import described
@@ -209,17 +209,14 @@ def _run_video(
                     structure=structure_of(file, source.format),
                 )
         if pictures:
-            pictures.want(_start(video_work, pictures.info))
+            info = dataclasses.replace(pictures.info, sound_between=functools.partial(sound_between, file))
+            pictures.want(_start(video_work, info))
             lanes.append(_Lane(pictures, "video", video_work))
         if audio_work:
             with _blamed_on(audio_work):
-                heard = default_stream(container.streams.audio)
-                if heard is None:
-                    raise DamagedMedia("no audio stream is left in the container")
-                sound = StreamReader(heard, first_sound=first_sound_seconds(file, heard.index))
+                sound = sound_reader(file, container)
                 why = cut_off_because(file, source.format) or too_short_because(file, source.format)
                 sound.tally.cut_off_because = why
-                sound.has_every_packet = "mp4" in source.format and has_every_fragment(file)
         if sound:
             _start(audio_work, sound.info)
             lanes.append(_Lane(sound, "audio", audio_work))

@@ -112,6 +112,7 @@ def test_a_preview_takes_any_number_of_channels(tmp_path: Path, layout: str, cod
     assert outcome.verdict == "made", outcome.reason
     facts: Any = store.manifest(outcome.ref).items[0].facts
     assert (facts["sound_channels"], facts["sound_rate_hz"]) == (2, RATE_HZ)
+    assert facts["sound_missing_seconds"] < 0.02
 
 
 @pytest.mark.parametrize("codec", ["wmav1", "wmav2"])

@@ -21,8 +21,7 @@ from processors.errors import RefusedMedia
 from processors.video.frames.contact_sheet import clock
 from processors.video.frames.frame_selection import as_written
 from processors.video.reading.frame import VideoFrame
-from processors.video.reading.sound_track import Sound
-from processors.video.reading.video_info import VideoInfo
+from processors.video.reading.video_info import Sound, VideoInfo
 
 WEBP_HZ = 8
 """Maximum frame rate of the animated WebP."""
@@ -144,8 +143,8 @@ class _Session:
         pictures = np.memmap(self._raw, np.uint8, "r", shape=(len(self._spans), *self._shape, 3))
         with ExitStack() as stack:
             stack.callback(self._raw.unlink)
-            track = self._info.sound if self._processor.with_sound else None
-            sound = track.between(start, start + Fraction(count, rate)) if track else None
+            until = start + Fraction(count, rate)
+            sound = self._info.sound_between(start, until) if self._processor.with_sound else None
             clip = self._write_mp4(pictures, shown, sound)
             facts = self._facts(start, end, rate, count, (self._shape[1], self._shape[0]), sound)
             yield Item(name="preview.mp4", media_type="video/mp4", file=clip, facts=facts)

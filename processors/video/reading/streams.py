@@ -11,7 +11,6 @@ import av.video.stream
 from processors.decoding import decoder_errors, default_stream
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.frame import IDENTITY, display_matrix
-from processors.video.reading.sound_track import SoundTrack
 from processors.video.reading.video_info import StreamFacts
 
 WITH_TRANSPARENCY = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -73,14 +72,6 @@ def listed(container: av.container.InputContainer) -> tuple[StreamFacts, ...]:
 
 def _is_attached(stream: av.stream.Stream) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
-
-
-def sound_beside(
-    container: av.container.InputContainer, second_opening: av.container.InputContainer
-) -> SoundTrack | None:
-    """Return the default audio stream, otherwise the first, with a decoder; None if none has one."""
-    twin = default_stream(second_opening.streams.audio)
-    return SoundTrack(container, twin) if twin and twin.codec_context is not None else None
 
 
 def first_picture(

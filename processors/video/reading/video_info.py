@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from processors.video.reading.frame import ColourFacts
-from processors.video.reading.sound_track import SoundTrack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sound:
+    """Audio of one span."""
+
+    samples: np.ndarray
+    """float32, shape (samples, channels), full scale −1 to 1; silence where the source has no audio."""
+    rate_hz: int
+    silent_samples: int
+    """Samples per channel that are missing from the source or cannot be decoded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +53,8 @@ class VideoInfo:
     """Presentation time of the first frame, seconds; like `end`, None if only decoding determines it."""
     end: Fraction | None
     """Time at which the last frame is no longer shown, seconds."""
-    sound: SoundTrack | None
-    """Associated audio: the default stream, otherwise the first; None if none can be decoded."""
+    sound_between: Callable[[Fraction, Fraction], Sound | None] = lambda start, end: None
+    """Reads the audio presented from one time until just before another (s); gives None if none can be decoded."""
 
 
 @dataclass(frozen=True, kw_only=True)

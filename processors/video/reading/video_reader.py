@@ -25,7 +25,7 @@ from processors.video.reading.lost_packets import find_lost_packets
 from processors.video.reading.packet_index import has_no_timestamps, read_index
 from processors.video.reading.shortfall import Shortfall, shortfall_of
 from processors.video.reading.steady_clock import SteadyClock, declared_rate_hz
-from processors.video.reading.streams import decoder_of, film, first_matrix, first_picture, listed, sound_beside
+from processors.video.reading.streams import decoder_of, film, first_matrix, first_picture, listed
 from processors.video.reading.time_code import written_in, written_on
 from processors.video.reading.timestamp_fallback import BestEffortClock
 from processors.video.reading.video_info import VideoInfo, VideoReport
@@ -114,7 +114,6 @@ class VideoReader:
         for codec in (self._codec, twins_codec):
             codec.thread_type = "AUTO"
             codec.thread_count = 1 if in_order else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
-        self._sound = sound_beside(container, second_opening)
         first = first_picture(second_opening, twin)
         self.info = self._read_info(first_matrix(first))
         self._start_time_code = written_in(container, stream) or (first and written_on(first, stream.average_rate))
@@ -174,7 +173,6 @@ class VideoReader:
             keyframe_pts=index.keyframe_pts() if index.complete else None,
             start=shown[0] * time_base if shown else None,
             end=index.end_of(shown[-1]) * time_base if shown else None,
-            sound=self._sound,
         )
 
     def _declared_duration(self, time_base: Fraction) -> Fraction | None:
