@@ -131,8 +131,9 @@ def _digest(packed: list[PackedFile], recipe: Recipe) -> str:
 
 def _recipe_record(recipe: Recipe) -> bytes:
     """Return the recipe as JSON, without the paths of keys, which may name a person's folders."""
-    fields = {field.name: as_json(getattr(recipe, field.name)) for field in dataclasses.fields(recipe)}
-    record = {**fields, "title": recipe.title.record(), "text": recipe.text.record(), "signature": None}
+    unsigned = dataclasses.replace(recipe, signature=None)
+    fields = {field.name: as_json(getattr(unsigned, field.name)) for field in dataclasses.fields(recipe)}
+    record = {**fields, "title": recipe.title.record(), "text": recipe.text.record()}
     return canonical_json(record) + b"\n"
 
 

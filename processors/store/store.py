@@ -203,7 +203,7 @@ class Store:
 
     def sources(self) -> Iterator[dict[str, Any]]:
         """Yield every readable source record, in digest order."""
-        for path in sorted(self._results.glob("*/*/source.json")):
+        for path in sorted(self.results_folder.glob("*/*/source.json")):
             if record := self.source(path.parent.name):
                 yield record
 

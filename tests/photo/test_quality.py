@@ -163,7 +163,7 @@ def test_tiles_lie_upright_and_small_photos_get_none(tmp_path: Path) -> None:
 
 def test_tiles_of_a_truncated_or_too_large_photo_are_refused(tmp_path: Path) -> None:
     cut = io.BytesIO(saved(scene(), "JPEG").getvalue()[:-6000])
-    with pytest.raises(DamagedMedia, match="cutting tiles"):
+    with pytest.raises(DamagedMedia, match="truncated: the file ends before its picture does"):
         made_tiles(tmp_path, cut, Tiles(least_pixels=0), "jpeg")
     with pytest.raises(RefusedMedia, match="640 x 480 pixels is over the limit of 1000"):
         made_tiles(tmp_path, saved(scene()), Tiles(max_pixels=1000))
