@@ -1,4 +1,4 @@
-"""The Prefect server of one run: what is still to be logged is sent while it is there, and nothing is said later."""
+"""The Prefect server of one run: pending logs are sent before it stops, and later logging errors stay silent."""
 
 from __future__ import annotations
 
