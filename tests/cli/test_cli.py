@@ -259,17 +259,19 @@ def test_a_signal_stops_the_run_at_once_and_loses_nothing(
 def test_a_full_disk_stops_the_run_and_loses_nothing(many: Path, tmp_path: Path, marsmedia: Run) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", disk], check=False).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], check=False).returncode:
         pytest.skip("this machine does not let tests mount a small file system")
     try:
         run = marsmedia("ingest", many, "--store", disk / "store")
         assert run.returncode == 1, run.stderr
         assert "the disk is full: free some space and run again" in run.stdout
         assert "Traceback" not in run.stderr
+        there = len(list((disk / "store").glob("results/*/*/*/*/manifest.json")))
         subprocess.run(["mount", "-o", "remount,size=400m", disk], check=True)
         report = last_object(marsmedia("ingest", many, "--store", disk / "store", "--json"))
         assert report["state"] == "completed"
-        assert report["results"]["reused"] > 0
+        assert report["results"]["reused"] == there
+        assert there > 0, "the disk was full before anything was made: mount a larger one"
         assert marsmedia("verify", "--store", disk / "store").returncode == 0
     finally:
         subprocess.run(["umount", disk], check=True)
