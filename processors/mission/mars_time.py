@@ -20,6 +20,9 @@ SOL_IN_DAYS = 1.0274912517
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 """Epoch J2000, Julian date 2451545.0."""
 
+MARS_SOL_DATE_AT_4_5_DAYS = 44796.0 - 0.0009626
+"""Mars sol date 4.5 days after J2000, when mean midnight at longitude 0 fell on midnight TT but for 0.0009626 sols."""
+
 _PERTURBERS = (
     (0.0071, 2.2353, 49.409), (0.0057, 2.7543, 168.173), (0.0039, 1.1177, 191.837), (0.0037, 15.7866, 21.736),
     (0.0021, 2.1354, 15.704), (0.0020, 2.4694, 95.528), (0.0018, 32.8493, 49.095),
@@ -71,7 +74,7 @@ def mars_time(utc: datetime, longitude_degrees_east: float = 0.0) -> MarsTime:
     days = ((moment - J2000).total_seconds() + offset_seconds) / SECONDS_OF_DAY
     from_mean, solar_longitude = _sun(days)
     equation = _equation_of_time(solar_longitude, from_mean)
-    sol_date = (days - 4.5) / SOL_IN_DAYS + 44796.0 - 0.0009626
+    sol_date = (days - 4.5) / SOL_IN_DAYS + MARS_SOL_DATE_AT_4_5_DAYS
     mtc = 24 * (sol_date % 1)
     mean = mtc + longitude_degrees_east / 15
     return MarsTime(
@@ -85,6 +88,11 @@ def mars_time(utc: datetime, longitude_degrees_east: float = 0.0) -> MarsTime:
         local_mean_solar_time_hours=mean % 24,
         local_true_solar_time_hours=(mean + equation / 15) % 24,
     )
+
+
+def days_at(mars_sol_date: float) -> float:
+    """Return the days of terrestrial time since J2000 of a Mars sol date: the inverse of `MarsTime.mars_sol_date`."""
+    return (mars_sol_date - MARS_SOL_DATE_AT_4_5_DAYS) * SOL_IN_DAYS + 4.5
 
 
 def clock(hours: float) -> str:
