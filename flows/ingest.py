@@ -17,6 +17,7 @@ from flows.run.options import (
     MemoryMb,
     Options,
     Quiet,
+    RecipeName,
     Releases,
     RetryFailed,
     Strict,
@@ -47,6 +48,7 @@ def ingest(
     quiet: Quiet = Options.quiet,
     retries: Retries = 0,
     releases: Releases = Options.releases,
+    recipe: RecipeName = Options.recipe,
 ) -> State:
     """Ingest releases.
 
@@ -64,10 +66,11 @@ def ingest(
         time_limit_factor=time_limit_factor,
         quiet=quiet,
         releases=releases or None,
+        recipe=recipe or None,
     )
 
     def work() -> Report:
-        return run_ingest(Path(raw), Path(store), load_recipes(), options, in_tasks, name=run_name())
+        return run_ingest(Path(raw), Path(store), load_recipes(options.recipe), options, in_tasks, name=run_name())
 
     try:
         report = patiently(work, retries)

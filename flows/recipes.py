@@ -3,7 +3,12 @@
 To change a processor's parameters, or to run it twice with different ones, edit only this file. Processors that
 build on it follow: `Spectrogram(window="hamming")` is also used for picture, spectra and events.
 The audio of a video is processed by the audio processors during the video's own pass.
+
+Where this file is not at hand, `--recipes FILE` names a TOML file with what differs (`flows/run/recipe_file.py`).
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 from processors.audio.envelope import Envelope
 from processors.audio.events.events import Events
@@ -77,3 +82,21 @@ ON_REQUEST: Recipes = {
     "photo": (Salvaged(),),
 }
 """Processors that are not run by default: `marsmedia reprocess SELECTION --processor NAME`, or move a line up."""
+
+LIGHT: tuple[type[Any], ...] = (
+    Metadata,
+    Evidence,
+    Integrity,
+    Frames,
+    ContactSheet,
+    Shots,
+    VideoPreview,
+    Levels,
+    Spectrogram,
+    Picture,
+    PhotoPreview,
+)
+"""What separate tools would make, in about a third of the time of the full recipe."""
+
+CHOICES: Mapping[str, tuple[type[Any], ...]] = {"light": LIGHT}
+"""Recipes besides `full`, which is all of RECIPES: each makes some of its entries, as they are written there."""

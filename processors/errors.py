@@ -8,7 +8,9 @@ Messages read `what is wrong: what to do`; the caller that shows one prepends th
 
 from __future__ import annotations
 
+import difflib
 import errno
+from collections.abc import Iterable
 from typing import Literal
 
 Verdict = Literal["made", "refused", "failed"]
@@ -125,3 +127,10 @@ def machine_reason(error: OSError) -> str:
     """Return one line about a fault of the machine: what is wrong and what to do."""
     known = REASON_FOR_ERRNO.get(error.errno or 0)
     return known or f"{error.strerror or error}: check the disk and run again"
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown word: "did you mean frames?", or all choices if none is close."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, 1)
+    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(names)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.shared_options import DRY_RUN, JSON, RAW, STORE, run_options
+from flows.cli.shared_options import DRY_RUN, JSON, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @RAW
 @STORE
 @DRY_RUN
-@run_options("strict", "hash_all", "retry_failed", "workers", "memory_mb", "time_limit_factor", "quiet")
+@RECIPES
+@run_options("recipe", "strict", "hash_all", "retry_failed", "workers", "memory_mb", "time_limit_factor", "quiet")
 @JSON
 def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make everything that is due for the files below RAW.
@@ -61,7 +62,7 @@ def ingest_folder(
         return _print_due(raw, store_folder, options, as_json=as_json)
 
     def look(store: Store, progress: RunProgress) -> Prepared:
-        return prepare(raw, store, load_recipes(), progress, options)
+        return prepare(raw, store, load_recipes(options.recipe), progress, options)
 
     def flow() -> Any:
         from flows.ingest import ingest as flow
@@ -85,7 +86,7 @@ def _print_due(raw: Path, store_folder: Path, options: Options, *, as_json: bool
         store = Store(store_folder)
         try:
             with RunProgress(quiet=options.quiet) as progress:
-                prepared = prepare(raw, store, load_recipes(), progress, options, remember=False)
+                prepared = prepare(raw, store, load_recipes(options.recipe), progress, options, remember=False)
         except KeyboardInterrupt:
             click.echo("marsmedia: interrupted while hashing; run again", err=True)
             return 130

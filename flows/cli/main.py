@@ -72,7 +72,7 @@ class _LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except RecipeError as error:
-            click.echo(f"marsmedia: flows/recipes.py: {error}", err=True)
+            click.echo(f"marsmedia: {error}", err=True)
         except (RequestError, StoreError) as error:
             click.echo(f"marsmedia: {error}", err=True)
         except OSError as error:

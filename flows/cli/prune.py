@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.shared_options import JSON, STORE, YES
+from flows.cli.shared_options import JSON, RECIPES, STORE, YES
 from processors.contract import asks_release
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
 @YES
 @STORE
+@RECIPES
 @JSON
 def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     """Remove results that no recipe asks for and no pack holds.
@@ -44,8 +45,9 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     rows = known_files(catalogue)
     releases = ReleaseIndex(rows)
     lost = {row.digest for row in rows if releases.is_lost(row)}
-    by_release = {p.name for recipe in load_recipes().values() for p in recipe if asks_release(p)}
-    today = WantedResults(load_recipes(), releases)
+    recipes = load_recipes()
+    by_release = {p.name for one in recipes.all for ours in one.values() for p in ours if asks_release(p)}
+    today = WantedResults(recipes, releases)
     wanted = {one.ref for row in rows if row.kind == "media" for one in today.of(row)} | _evidence(catalogue)
     # where the release file is out of reach, what was made with it is kept
     unwanted = [

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from flows.cli.common import open_store, print_json
-from flows.cli.shared_options import JSON, STORE
+from flows.cli.shared_options import JSON, RECIPES, STORE
 from processors.sources.scan import printable
 
 
 @click.command()
 @STORE
+@RECIPES
 @JSON
 def rebuild(store_folder: Path, as_json: bool) -> None:
     """Rebuild the catalogue and the by-name view.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import open_store
-from flows.cli.shared_options import DRY_RUN, JSON, SELECTION, SETTINGS, STORE, run_options
+from flows.cli.shared_options import DRY_RUN, JSON, RECIPES, SELECTION, SETTINGS, STORE, run_options
 from flows.run.options import Options
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--processor", "processors", multiple=True, metavar="NAME", help="Use only this processor (repeatable).")
 @SETTINGS
 @STORE
+@RECIPES
 @DRY_RUN
 @run_options("strict", "retry_failed", "workers", "memory_mb", "time_limit_factor", "quiet")
 @JSON

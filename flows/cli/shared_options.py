@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -9,9 +10,26 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
-from flows.run.options import Described, Options
+from flows.run.options import RECIPES_FILE, Described, Options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _use_recipes(context: click.Context, _option: click.Parameter, path: str | None) -> None:
+    """Name the recipe file to this process, and to those it starts, while the command lasts."""
+    if path is None:
+        return
+    before = os.environ.get(RECIPES_FILE)
+    os.environ[RECIPES_FILE] = path
+    context.call_on_close(lambda: _restore(RECIPES_FILE, before))
+
+
+def _restore(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
 
 RAW = click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"))
 STORE = click.option(
@@ -21,6 +39,13 @@ STORE = click.option(
     default=Path("processed"),
     show_default=True,
     help="Folder of the processed store.",
+)
+RECIPES = click.option(
+    "--recipes",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    expose_value=False,
+    callback=_use_recipes,
+    help="TOML file with what differs from flows/recipes.py.",
 )
 SELECTION = click.argument("selection", nargs=-1)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -49,6 +74,8 @@ def run_options(*names: str) -> Callable[[Function], Function]:
 def _option(name: str, kind: Any, described: Described, *, default: Any) -> dict[str, Any]:
     if kind is bool:
         return {"is_flag": True, "help": described.help}
+    if str in (kind, *get_args(kind)):
+        return {"default": default, "show_default": described.unset or True, "help": described.help}
     number: Any = click.FloatRange if kind is float else click.IntRange
     return {
         "type": number(described.minimum, described.maximum),

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from flows.cli.shared_options import STORE, run_options
+from flows.cli.shared_options import RECIPES, STORE, run_options
 from flows.run.options import Options
 from processors.sources.scan import FoundFile, printable, survey
 
@@ -23,6 +23,7 @@ Look = frozenset[tuple[str, int, int]]
 @click.command()
 @click.argument("raw", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("raw"))
 @STORE
+@RECIPES
 @click.option(
     "--settle",
     "settle_seconds",
@@ -31,7 +32,7 @@ Look = frozenset[tuple[str, int, int]]
     show_default=True,
     help="Seconds without a change before a release is ingested.",
 )
-@run_options("workers")
+@run_options("recipe", "workers")
 def watch(raw: Path, store_folder: Path, settle_seconds: float, **options: Any) -> None:
     """Ingest each release in RAW once its files stop changing.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import open_store, print_json
-from flows.cli.shared_options import JSON, STORE
+from flows.cli.shared_options import JSON, RECIPES, STORE
 from processors.contract import parameters
 from processors.sources.scan import printable
 
@@ -16,6 +16,7 @@ from processors.sources.scan import printable
 @click.argument("source")
 @click.argument("processor", required=False)
 @STORE
+@RECIPES
 @JSON
 def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -> None:
     """Explain why results are due or not, or where an item is from.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from flows.run.load_recipes import load_recipes, on_request, wanted_today
+from flows.run.load_recipes import every_processor, wanted_today
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.build import Built, build
@@ -41,7 +41,7 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
 
 def processor_names() -> frozenset[str]:
     """Return the name of every processor that a pack recipe may name."""
-    every = [*load_recipes().values(), *on_request().values()]
+    every = [processors for recipes in every_processor() for processors in recipes.values()]
     return frozenset(processor.name for processors in every for processor in processors)
 
 

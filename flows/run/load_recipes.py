@@ -3,44 +3,116 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from flows.run.options import RECIPES_FILE
+from flows.run.recipe_file import read_recipe_file
 from processors.contract import Processor
+from processors.engine.parameters import changed
+from processors.engine.recipe_book import Change, RecipeBook, Recipes
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted import Recipes, WantedResults
-from processors.errors import RecipeError, RequestError
+from processors.engine.wanted import WantedResults
+from processors.errors import RecipeError, RequestError, meant
 from processors.store.catalogue import SourceRow
 
+FULL = "full"
 
-def load_recipes(*, as_written: bool = False) -> Recipes:
-    """Load the recipes of `flows/recipes.py`.
+
+def load_recipes(recipe: str | None = None) -> RecipeBook:
+    """Load a named recipe of `flows/recipes.py`, with the changes of the recipe file if there is one.
 
     An input that an entry leaves at its default is the recipe's own entry for that processor: one
     `Spectrogram(window="hamming")` also applies to the picture, the spectra and the events.
 
     Parameters
     ----------
-    as_written : return the entries unchanged; their inputs keep the defaults.
+    recipe : its name; None for the one that the recipe file names, else the full one.
 
     Raises
     ------
-    RecipeError : a parameter that does not exist, a value that is not allowed, or a mistake in the Python.
+    RecipeError : a parameter that does not exist, a value that is not allowed, or a mistake in a file.
+    RequestError : no recipe has this name.
     """
+    file = recipe_file()
+    return _book(_module(), read_recipe_file(file) if file else (), recipe, file)
+
+
+def recipe_file() -> Path | None:
+    """Return the path of the recipe file in use, None without one."""
+    return Path(named) if (named := os.environ.get(RECIPES_FILE)) else None
+
+
+def recipe_names() -> list[str]:
+    """Return the names of all recipes; raises as `load_recipes`."""
+    return [FULL, *_choices(_module())]
+
+
+def _module() -> ModuleType:
     try:
-        from flows.recipes import RECIPES
+        import flows.recipes
     except (ValueError, TypeError, NameError, SyntaxError, ImportError, AttributeError) as error:
-        raise RecipeError(str(error)) from error
-    return RECIPES if as_written else {medium: with_own_inputs(ours, ours) for medium, ours in RECIPES.items()}
+        raise RecipeError(f"flows/recipes.py: {error}") from error
+    return flows.recipes
 
 
-def on_request() -> Recipes:
-    """Load the results made on request; they build on the recipes' entries. Raises as `load_recipes`."""
-    recipes = load_recipes()
-    from flows.recipes import ON_REQUEST
+def _choices(module: ModuleType) -> Mapping[str, Sequence[type[Any]]]:
+    return getattr(module, "CHOICES", {})  # not in recipes that were written before there were several
 
-    return {medium: with_own_inputs(ours, recipes[medium]) for medium, ours in ON_REQUEST.items()}
+
+def _book(module: ModuleType, changes: Sequence[Change], recipe: str | None, file: Path | None) -> RecipeBook:
+    known = [FULL, *_choices(module)]
+    if recipe is not None and recipe not in known:
+        raise RequestError(f"{recipe}: no such recipe; {meant(recipe, known)}")
+
+    def build(some: Sequence[Change]) -> Recipes:
+        try:
+            return _built(module, some, recipe)
+        except RequestError as error:
+            raise RecipeError(f"{file}: {error}") from error
+
+    book = RecipeBook(changes, build)
+    _ = book.all  # a mistake in the change for one release is reported even if no run meets that release
+    return book
+
+
+def _built(module: ModuleType, changes: Sequence[Change], recipe: str | None) -> Recipes:
+    """Return the recipes with changes; the recipe asked for counts before those that changes name."""
+    full, others = _changed(module, changes)
+    named = [one.recipe for one in changes if one.recipe]
+    choice = recipe or (named[-1] if named else FULL)
+    choices = _choices(module)
+    if choice not in (FULL, *choices):
+        raise RequestError(f"recipe = {choice}: no such recipe; {meant(choice, [FULL, *choices])}")
+    chosen = {p.name for ours in full.values() for p in ours}
+    if choice != FULL:
+        chosen &= {kind.name for kind in choices[choice]}
+    for change in changes:
+        chosen = (chosen | set(change.also)) - set(change.without)
+    return {
+        medium: tuple(
+            p for p in with_own_inputs([*full[medium], *others.get(medium, ())], full[medium]) if p.name in chosen
+        )
+        for medium in full
+    }
+
+
+def _changed(module: ModuleType, changes: Sequence[Change]) -> tuple[Recipes, Recipes]:
+    """Return the entries of the recipes and those made on request, with other parameters."""
+    full, others = dict(module.RECIPES), dict(module.ON_REQUEST)
+    known = {p.name for recipes in (full, others) for ours in recipes.values() for p in ours}
+    for change in changes:
+        for name in (*change.also, *change.without, *change.parameters):
+            if name not in known:
+                raise RequestError(f"{name}: no such processor; {meant(name, sorted(known))}")
+        for recipes in (full, others):
+            for medium, ours in recipes.items():
+                recipes[medium] = tuple(changed(p, change.parameters.get(p.name, {})) for p in ours)
+    return full, others
 
 
 def with_own_inputs(processors: Sequence[Processor], recipe: Sequence[Processor]) -> tuple[Processor, ...]:
@@ -78,6 +150,14 @@ def without_own_inputs(processor: Processor, recipe: Sequence[Processor]) -> Pro
     return processor
 
 
+def on_request() -> Recipes:
+    """Load the results made on request; they build on the full recipes' entries. Raises as `load_recipes`."""
+    file = recipe_file()
+    changes = [one for one in (read_recipe_file(file) if file else ()) if one.is_for_all]
+    full, others = _changed(_module(), changes)
+    return {medium: with_own_inputs(ours, full[medium]) for medium, ours in others.items()}
+
+
 def wanted_today(rows: Iterable[SourceRow]) -> WantedResults:
     """Return what today's recipes want of files; raises as `load_recipes`.
 
@@ -88,25 +168,25 @@ def wanted_today(rows: Iterable[SourceRow]) -> WantedResults:
     return WantedResults(load_recipes(), ReleaseIndex(rows))
 
 
+def every_processor() -> list[Recipes]:
+    """Return the full recipes and what is made on request; raises as `load_recipes`."""
+    return [load_recipes(FULL), on_request()]
+
+
 def named(name: str, recipes: Recipes) -> Recipes:
-    """Return one processor, for each medium, as in the recipes; if it is not in them, with the defaults.
+    """Return one processor, for each medium, as in these recipes, else as in the full ones or on request.
 
     Raises
     ------
-    RequestError : no such processor; the message lists all.
+    RequestError : no such processor; the message names those with similar names, or all.
     """
-    if found := _named(name, recipes):
-        return found
-    others = on_request()
-    if found := _named(name, others):
-        return found
-    names = sorted({p.name for processors in (*recipes.values(), *others.values()) for p in processors})
-    raise RequestError(f"{name}: no such processor: use one of {', '.join(names)}")
-
-
-def _named(name: str, recipes: Recipes) -> Recipes:
-    found: Recipes = {medium: tuple(p for p in ours if p.name == name) for medium, ours in recipes.items()}
-    return found if any(found.values()) else {}
+    others = every_processor()
+    for some in (recipes, *others):
+        found: Recipes = {medium: tuple(p for p in ours if p.name == name) for medium, ours in some.items()}
+        if any(found.values()):
+            return found
+    names = {p.name for some in (recipes, *others) for processors in some.values() for p in processors}
+    raise RequestError(f"{name}: no such processor; {meant(name, sorted(names))}")
 
 
 def kind_of(name: str) -> type[Any]:

@@ -6,6 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+RECIPES_FILE = "MARSMEDIA_RECIPES"
+"""Environment variable with the path of a recipe file; `--recipes` sets it for its own process and those it starts."""
+
 
 @dataclass(frozen=True)
 class Described:
@@ -46,6 +49,10 @@ TimeLimitFactor = Annotated[
     Described("Multiply the time limit of a file, which grows with size and duration.", minimum=0.1, maximum=1000),
 ]
 Quiet = Annotated[bool, Described("Show no progress bar.")]
+RecipeName = Annotated[
+    str | None,
+    Described("Recipe: full, or light, which makes less and is quicker.", unset="that of the recipe file, else full"),
+]
 Releases = Annotated[tuple[str, ...] | None, Described("Process only these releases.", unset="all")]
 
 
@@ -61,6 +68,7 @@ class Options:
     time_limit_factor: TimeLimitFactor = 1.0
     quiet: Quiet = True
     releases: Releases = None
+    recipe: RecipeName = None
 
     @property
     def worker_count(self) -> int:

@@ -50,6 +50,9 @@ class ReprocessRequest:
             raise RequestError("--set changes one processor: name exactly one with --processor")
         if not self.processors:
             return recipes
+        return recipes.each(self._chosen)
+
+    def _chosen(self, recipes: Recipes) -> Recipes:
         chosen = [named(name, recipes) for name in self.processors]
         return {
             medium: tuple(changed(processor, self.settings) for one in chosen for processor in one.get(medium, ()))

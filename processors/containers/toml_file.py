@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+from processors.errors import meant
 
 if TYPE_CHECKING:  # not imported unless needed
     from pydantic import BaseModel, ValidationError
@@ -139,7 +140,7 @@ def _what(kind: str, at: Location, inside: Location, error: Mapping[str, Any], m
     keys = [part for part in (*at, *inside) if isinstance(part, str)]
     context = error.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"{keys[-1]}: unknown key; {_meant(keys[-1], _keys_of(model, inside[:-1]))}"
+        return f"{keys[-1]}: unknown key; {meant(keys[-1], _keys_of(model, inside[:-1]))}"
     if kind == "value_error":
         return f"{keys[-1]}: {context['error']}"
     if kind == "list_type" and any(_models(_field(model, inside))):
@@ -150,11 +151,6 @@ def _what(kind: str, at: Location, inside: Location, error: Mapping[str, Any], m
     shown = value if len(value) <= MAX_SHOWN_CHARACTERS else f"{value[:MAX_SHOWN_CHARACTERS]}..."
     told = _WRONG[kind].format(value=shown, **context) if kind in _WRONG else f"{error['msg']} ({shown})"
     return f"{': '.join(keys) if kind == 'missing' else keys[-1]}: {told}"
-
-
-def _meant(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, 1)
-    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(known)}"
 
 
 def _keys_of(model: type[BaseModel], location: Location) -> list[str]:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from processors.contract import (
-    Medium,
-    Processor,
-    ReleaseContext,
-    Source,
-    asks_release,
-    for_release,
-    inputs_of,
-    is_of_place,
-)
+from processors.contract import Processor, ReleaseContext, Source, asks_release, for_release, inputs_of, is_of_place
+from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
 from processors.engine.release_index import ReleaseIndex
 from processors.store.catalogue import SourceRow
 from processors.store.manifest import ResultRef
 
-Recipes = Mapping[Medium, Sequence[Processor]]
+__all__ = ["Recipes", "WantedResult", "WantedResults", "all_inputs", "shown", "wanted_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,17 +40,25 @@ class WantedResults:
     def __init__(self, recipes: Recipes, releases: ReleaseIndex) -> None:
         self._recipes = recipes
         self._releases = releases
-        self._of_places: Recipes = {medium: [p for p in recipe if is_of_place(p)] for medium, recipe in recipes.items()}
-        self._is_asked = any(asks_release(processor) for recipe in recipes.values() for processor in recipe)
+        every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
+        asks_camera = isinstance(recipes, RecipeBook) and recipes.asks_camera
+        self._is_asked = asks_camera or any(asks_release(p) for one in every for ours in one.values() for p in ours)
 
     def of(self, row: SourceRow) -> list[WantedResult]:
         """Return the wanted results of a media file, each after those that it uses."""
-        return wanted_of(row.source(), self._recipes, self._releases.of(row) if self._is_asked else None)
+        return self._wanted(row)
 
     def of_place(self, row: SourceRow) -> list[WantedResult]:
         """Return only the results specific to each path of the same bytes, and those that they use."""
+        return self._wanted(row, only_of_place=True)
+
+    def _wanted(self, row: SourceRow, *, only_of_place: bool = False) -> list[WantedResult]:
         source = row.source()
-        return wanted_of(source, self._of_places, self._releases.of(row)) if self._of_places[source.medium] else []
+        context = self._releases.of(row) if self._is_asked else None
+        recipe = recipes_of(self._recipes, row.release, context.recorded_by if context else None)[source.medium]
+        if only_of_place:
+            recipe = [processor for processor in recipe if is_of_place(processor)]
+        return wanted_of(source, {source.medium: recipe}, context) if recipe else []
 
 
 def wanted_of(source: Source, recipes: Recipes, context: ReleaseContext | None = None) -> list[WantedResult]:

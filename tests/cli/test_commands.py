@@ -79,7 +79,7 @@ def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
 def test_the_shell_completes_commands_and_options() -> None:
     complete = ShellComplete(main, {}, "marsmedia", "_MARSMEDIA_COMPLETE")
     assert [one.value for one in complete.get_completions([], "re")] == ["rebuild", "release", "reprocess", "reproduce"]
-    assert [one.value for one in complete.get_completions(["ingest"], "--re")] == ["--retry-failed"]
+    assert [one.value for one in complete.get_completions(["ingest"], "--ret")] == ["--retry-failed"]
     assert [one.value for one in complete.get_completions(["pack"], "v")] == ["verify"]
 
 
@@ -100,7 +100,7 @@ def test_options_of_a_run_are_the_same_on_the_command_line_and_in_the_form() -> 
     form = ingest.parameters.properties
     options = {option.name: option for option in load("ingest").params if isinstance(option, click.Option)}
     shared = options.keys() & inspect.signature(Options).parameters.keys()
-    assert len(shared) == 7
+    assert len(shared) == 8
     assert all(form[str(name)]["description"].startswith(options[name].help) for name in shared)
     workers, integer = options["workers"].type, form["workers"]["anyOf"][0]
     assert isinstance(workers, click.IntRange)

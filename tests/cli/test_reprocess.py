@@ -229,7 +229,7 @@ def test_a_setting_is_a_key_and_a_value_once(words: tuple[str, ...], message: st
 
 def test_a_processor_that_is_not_in_the_recipes_comes_with_its_defaults() -> None:
     assert named("video.shots", RECIPES)["video"] == (Shots(),)
-    with pytest.raises(RequestError, match=r"nope: no such processor: use one of audio\.envelope, .*video\.stills"):
+    with pytest.raises(RequestError, match=r"nope: no such processor; use one of audio\.envelope, .*video\.stills"):
         named("nope", RECIPES)
 
 

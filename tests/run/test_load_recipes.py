@@ -39,7 +39,7 @@ def test_a_processor_that_stands_twice_is_nobodys_input() -> None:
 
 
 def test_shipped_recipes_are_as_they_are_written() -> None:
-    assert load_recipes() == load_recipes(as_written=True) == RECIPES
+    assert dict(load_recipes()) == RECIPES
     assert on_request()["audio"][-1] == Film()
 
 

@@ -1,0 +1,151 @@
+"""Named recipes and recipe files: what each makes, of everything, of a release, of a camera."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from flows.cli.main import main
+from flows.recipes import ON_REQUEST, RECIPES
+from flows.run.load_recipes import every_processor, load_recipes, on_request, recipe_names
+from flows.run.options import RECIPES_FILE
+from flows.run.select import ReprocessRequest
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
+from processors.errors import RecipeError, RequestError
+from processors.photo.photo_preview import PhotoPreview
+from processors.video.frames.frames import Frames
+from tests.helpers.runs import ingest
+
+
+def names(recipes: Recipes, medium: str) -> list[str]:
+    return [processor.name for processor in recipes[medium]]  # type: ignore[index]
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "recipes.toml"
+    monkeypatch.setenv(RECIPES_FILE, str(path))
+    return path
+
+
+def test_the_light_recipe_makes_what_separate_tools_make() -> None:
+    light = load_recipes("light")
+    sound = ["audio.levels", "audio.spectrogram", "audio.spectrogram_picture"]
+    video = ["video.integrity", "video.frames", "video.contact_sheet", "video.shots", "video.preview"]
+    assert names(light, "video") == ["metadata", "evidence", *video, *sound]
+    assert names(light, "audio") == ["metadata", "evidence", *sound]
+    assert names(light, "photo") == ["metadata", "evidence", "photo.preview"]
+
+
+def test_results_of_the_light_recipe_are_those_of_the_full_one() -> None:
+    for medium, processors in load_recipes("light").items():
+        assert set(processors) < set(load_recipes()[medium])
+
+
+def test_an_unknown_recipe_is_refused_with_the_nearest() -> None:
+    assert recipe_names() == ["full", "light"]
+    with pytest.raises(RequestError, match=r"^ligth: no such recipe; did you mean light\?$"):
+        load_recipes("ligth")
+
+
+def test_without_a_file_the_recipes_are_those_of_the_checkout() -> None:
+    assert dict(load_recipes()) == RECIPES
+    assert on_request() == ON_REQUEST
+
+
+def test_a_file_changes_parameters_and_what_is_made(file: Path) -> None:
+    file.write_text(
+        'recipe = "light"\nalso = ["audio.film"]\nwithout = ["video.preview"]\n'
+        '[video.frames]\nevery_seconds = 0.5\n["photo.preview"]\nlongest_sides_px = [640, 1600]\n'
+        '[audio.spectrogram]\nwindow = "hamming"\n'
+    )
+    made = load_recipes()
+    assert Frames(every_seconds=0.5) in made["video"]
+    assert PhotoPreview(longest_sides_px=(640, 1600)) in made["photo"]
+    assert "video.preview" not in names(made, "video")
+    assert names(made, "audio")[-1] == "audio.film"
+    film = made["audio"][-1]
+    assert film.picture.spectrogram == Spectrogram(window="hamming")  # type: ignore[attr-defined]
+    assert "video.motion" in names(load_recipes("full"), "video")  # what is asked for counts
+    assert Frames(every_seconds=0.5) in every_processor()[0]["video"]
+
+
+def test_a_file_changes_recipes_of_a_release_and_of_a_camera(file: Path) -> None:
+    file.write_text(
+        "[video.frames]\nevery_seconds = 2.0\n"
+        '[[for]]\nrelease = "june-*"\nrecipe = "light"\nvideo.frames = {every_seconds = 0.25}\n'
+        '[[for]]\ncamera = "Rear"\nwithout = ["photo.enhanced"]\n'
+    )
+    book = load_recipes()
+    assert Frames(every_seconds=2.0) in book["video"]
+    june = recipes_of(book, "june-27", None)
+    assert Frames(every_seconds=0.25) in june["video"]
+    assert "video.motion" in names(book, "video")
+    assert "video.motion" not in names(june, "video")
+    rear = recipes_of(book, "may", "the rear hazard-avoidance camera")
+    assert "photo.enhanced" not in names(rear, "photo")
+    assert Frames(every_seconds=2.0) in rear["video"]
+
+
+def test_reprocessing_one_processor_keeps_the_parameters_of_a_release(file: Path) -> None:
+    file.write_text('[[for]]\nrelease = "june"\nvideo.frames = {every_seconds = 0.25}\n')
+    recipes = ReprocessRequest(words=(), processors=("video.frames",), settings={"quality": "70"}).recipes()
+    assert isinstance(recipes, RecipeBook)
+    assert recipes["video"] == (Frames(quality=70),)
+    assert recipes.of("june", None)["video"] == (Frames(every_seconds=0.25, quality=70),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('recipe = "lite"', "recipe = lite: no such recipe; did you mean light?"),
+        ("recipes = 5", "line 1: recipes: unknown key; did you mean recipe?"),
+        ("recipe = 5", "line 1: recipe: not text (5); write it in quotes"),
+        ('\nalso = "audio.film"', 'line 2: also: not a list of names; write it as ["video.motion"]'),
+        ('also = ["audio.flim"]', "audio.flim: no such processor; did you mean audio.film?"),
+        ("[video.frame]\nquality = 5", "video.frame: no such processor; did you mean video.frames?"),
+        ("[video.frames]\nevery_seconds = 0", "video.frames: every_seconds is 0.0: must be above 0"),
+        ("[[for]]\nrecipe = 'light'", "line 1: for: of what? add release or camera"),
+        ("for = 3", "line 1: for: not a list of sections; write [[for]] above each"),
+        ("[[for]]\nrelease = 'x'\nvideo.frames = {quality = 'a'}", "quality is 'a': must be a whole number"),
+        ("x = ", "line 1: Invalid value"),
+    ],
+)
+def test_a_mistake_in_a_file_is_named_with_its_place(file: Path, text: str, message: str) -> None:
+    file.write_text(text)
+    with pytest.raises(RecipeError) as raised:
+        load_recipes()
+    assert str(raised.value).startswith(str(file))
+    assert message in str(raised.value)
+
+
+def test_a_file_that_is_missing_is_named(file: Path) -> None:
+    with pytest.raises(RecipeError, match=r"recipes.toml: the file no longer exists"):
+        load_recipes()
+
+
+def test_the_release_of_a_photo_decides_what_is_made_of_it(tmp_path: Path, file: Path) -> None:
+    for release, shade in (("june", 40), ("may", 90)):
+        (tmp_path / "raw" / release).mkdir(parents=True)
+        Image.new("L", (64, 48), shade).save(tmp_path / f"raw/{release}/{release}.png")
+    file.write_text('recipe = "light"\n[[for]]\nrelease = "june"\nwithout = ["photo.preview"]\n')
+    report = ingest(tmp_path / "raw", tmp_path / "store", load_recipes())
+    made = {(Path(str(one["file"])).name, one["processor"]) for one in report.new_results}
+    assert {name for file_name, name in made if file_name == "june.png"} == {"evidence", "metadata"}
+    assert {name for file_name, name in made if file_name == "may.png"} == {"evidence", "metadata", "photo.preview"}
+
+
+def test_the_command_takes_a_recipe_and_a_recipe_file(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "bad.toml").write_text("[video.frames]\nquality = 500\n")
+    words = ["ingest", str(tmp_path / "raw"), "--store", str(tmp_path / "store"), "--dry-run"]
+    refused = CliRunner().invoke(main, [*words, "--recipes", str(tmp_path / "bad.toml")])
+    assert refused.exit_code == 2
+    assert refused.output == f"marsmedia: {tmp_path}/bad.toml: video.frames: quality is 500: must be from 1 to 95\n"
+    assert CliRunner().invoke(main, [*words, "--recipe", "light"]).exit_code == 0
+    unknown = CliRunner().invoke(main, [*words, "--recipe", "lihgt"])
+    assert unknown.output == "marsmedia: lihgt: no such recipe; did you mean light?\n"
