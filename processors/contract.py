@@ -204,6 +204,7 @@ contains theirs, and it runs after them.
 `for_release(self, context: ReleaseContext) -> Self`: itself configured with the statements about a source; what it
 takes becomes part of its parameters, and so of its key.
 `of_sighting: ClassVar[bool]`: true if each path of the same bytes has its own result.
+`tables: ClassVar[tuple[Table, ...]]`: the tables among its items (`processors.tables`), with units and meanings.
 """
 
 

@@ -34,6 +34,7 @@ FLOORS = (
     (
         "tools",
         "processors.imaging", "processors.clip_writer", "processors.av_frames", "processors.ordered_executor",
+        "processors.tables",
     ),
     ("words in each language", "processors.languages"),
     ("what a processor is, and its source", "processors.contract", "processors.sources", "processors.errors"),

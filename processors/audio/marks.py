@@ -6,14 +6,29 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from processors.audio.cue_points import Mark, aiff_marks, wave_marks
 from processors.contract import Item, OpenSource, Reads
 from processors.decoding import decoder_errors, open_container
+from processors.tables import Column, Table
 
+MARKS = Table(
+    item="marks.csv",
+    title="Marks",
+    row="a mark, in order of time; texts are written so that a spreadsheet takes none for a formula",
+    columns=(
+        Column("kind", "text", "cue, region, mark or chapter"),
+        Column("start_seconds", "s", "start, from the first sample of the file"),
+        Column("end_seconds", "s", "end; empty for a point"),
+        Column("start_sample", "samples", "start; empty for a chapter, which is stored in seconds"),
+        Column("end_sample", "samples", "end; empty for a point or a chapter"),
+        Column("label", "text", "label"),
+        Column("note", "text", "additional text"),
+    ),
+)
 MAX_MARKS = 200
 """Maximum number of marks in the facts; the files hold all."""
 FORMULA_STARTS = ("=", "+", "-", "@", "'")
@@ -38,6 +53,7 @@ class Marks:
     name: ClassVar[str] = "audio.marks"
     version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "file"
+    tables: ClassVar[tuple[Table, ...]] = (MARKS,)
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
         """Yield the marks in both formats."""
@@ -48,7 +64,7 @@ class Marks:
             marks = read(file, problems) if read else list(_chapters(file))
         marks.sort(key=lambda mark: (mark.start_seconds, mark.label))
         facts = MarksFacts(mark_count=len(marks), marks=tuple(marks[:MAX_MARKS]), problems=tuple(problems))
-        yield Item(name="marks.csv", media_type="text/csv", data=_table(marks), facts=facts)
+        yield Item(name=MARKS.item, media_type="text/csv", data=_table(marks), facts=facts)
         yield Item(name="marks.labels.txt", media_type="text/plain", data=_labels(marks))
 
 
@@ -68,10 +84,9 @@ def _table(marks: list[Mark]) -> bytes:
     """Return one mark per row, safe to open in a spreadsheet and to print; `_cell` explains how to read a text back."""
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
-    names = [field.name for field in fields(Mark)]
-    rows.writerow(names)
+    rows.writerow(MARKS.names)
     for mark in marks:
-        rows.writerow([_cell(getattr(mark, name)) for name in names])
+        rows.writerow([_cell(getattr(mark, name)) for name in MARKS.names])
     return table.getvalue().encode()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from processors.imaging.perceptual_hash import perceptual_hash
-from processors.video.audit.measurements import THUMBNAIL_PX
+from processors.video.audit.measurement_table import THUMBNAIL_PX
 
 MAX_BITS = 10
 MIN_SCORE = 0.97

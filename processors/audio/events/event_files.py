@@ -4,9 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
+from processors.tables import Column, Table
+
+EVENTS = Table(
+    item="events.csv",
+    title="Sound events",
+    row="an event, half open in time and frequency",
+    columns=(
+        Column("kind", "text", "impulse, tone or gust"),
+        Column("start_seconds", "s", "start, in presentation time"),
+        Column("end_seconds", "s", "end, in presentation time"),
+        Column("lowest_hz", "Hz", "lower edge"),
+        Column("highest_hz", "Hz", "upper edge"),
+        Column(
+            "level_dbfs",
+            "dBFS",
+            "of an impulse its highest sample, of a tone its strongest sine, of a gust the highest RMS in its band; "
+            "the result's facts say what 0 is",
+        ),
+        Column("confidence", "1", "0 right at the threshold, towards 1 above it: e / (e + 6 dB) for an excess e"),
+        Column("excess_db", "dB", "level above the surroundings"),
+        Column("fundamental_hz", "Hz", "fundamental of a tone with harmonics, or the tone itself; empty for others"),
+        Column("harmonic_numbers", "1", "detected multiples of the fundamental, separated by spaces; empty for others"),
+    ),
+)
 MAX_NAMED = 11
 """Maximum number of harmonics in a label."""
 Kind = Literal["impulse", "tone", "gust"]
@@ -44,10 +68,9 @@ def as_csv(events: list[DetectedEvent]) -> bytes:
     """Return one row per event; harmonics are separated by spaces."""
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
-    names = [field.name for field in fields(DetectedEvent)]
-    rows.writerow(names)
+    rows.writerow(EVENTS.names)
     for event in events:
-        rows.writerow([_cell(getattr(event, name)) for name in names])
+        rows.writerow([_cell(getattr(event, name)) for name in EVENTS.names])
     return table.getvalue().encode()
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from processors.audio.envelope import ENVELOPE, Envelope, EnvelopeFacts
-from processors.audio.events.event_files import DetectedEvent, as_audacity_labels, as_csv, as_webvtt, confidence
+from processors.audio.events.event_files import EVENTS, DetectedEvent, as_audacity_labels, as_csv, as_webvtt, confidence
 from processors.audio.events.gusts import STEP_SECONDS, gusts, wind_bands
 from processors.audio.events.impulses import Impulse, impulses, why_no_impulses
 from processors.audio.events.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
@@ -18,6 +18,7 @@ from processors.audio.spectrogram.netcdf import frames_of
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.contract import Inputs, Item, Processor, Reads, require
+from processors.tables import Table
 
 IMPULSE_BAND_SHARE = 0.05
 """Share of an impulse's power below its band, and the same share above."""
@@ -50,6 +51,7 @@ class Events:
     name: ClassVar[str] = "audio.events"
     version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "results"
+    tables: ClassVar[tuple[Table, ...]] = (EVENTS,)
 
     impulse_db: float = 15.0
     """Minimum rise of an impulse above the running median, in dB."""
@@ -120,7 +122,7 @@ class _Detector:
             not_found_because=tuple(why for why in (no_impulses, self._why_no_short_tones()) if why),
             events=tuple(events[:MAX_EVENTS]),
         )
-        yield Item(name="events.csv", media_type="text/csv", data=as_csv(events), facts=made)
+        yield Item(name=EVENTS.item, media_type="text/csv", data=as_csv(events), facts=made)
         yield Item(name="events.labels.txt", media_type="text/plain", data=as_audacity_labels(events))
         yield Item(name="events.vtt", media_type="text/vtt", data=as_webvtt(events))
 

@@ -18,12 +18,23 @@ from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
 from processors.contract import Item, Reads, as_json, require
+from processors.tables import Column, Table
 
 RUN_BLOCKS = 20
 """Number of blocks in a run of one second."""
 MAX_SILENCES = 1000
 """Maximum number of listed silences; more are only counted."""
 LEVELS = "levels.json"
+LOUDNESS = Table(
+    item="loudness.csv",
+    title="Loudness over time",
+    row="0.1 s of the recording, in order of time",
+    columns=(
+        Column("end_seconds", "s", "end of the measured window, in presentation time"),
+        Column("momentary_lufs", "LUFS", "loudness of the last 0.4 s (EBU Tech 3341); empty before, and for silence"),
+        Column("short_term_lufs", "LUFS", "loudness of the last 3 s (EBU Tech 3341); empty before, and for silence"),
+    ),
+)
 REFERENCE = "full scale 1.0: a sine of full scale has a peak of 0 dBFS and −3.01 dBFS rms"
 
 
@@ -66,6 +77,7 @@ class Levels:
     name: ClassVar[str] = "audio.levels"
     version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "audio"
+    tables: ClassVar[tuple[Table, ...]] = (LOUDNESS,)
 
     silence_dbfs: float = -60.0
     """Peak at or below which 50 ms count as silent."""
@@ -126,7 +138,7 @@ class _Session:
         )
         text = json.dumps(as_json(facts), indent=1, ensure_ascii=False) + "\n"
         yield Item(name=LEVELS, media_type="application/json", data=text.encode(), facts=facts)
-        yield Item(name="loudness.csv", media_type="text/csv", data=self._table())
+        yield Item(name=LOUDNESS.item, media_type="text/csv", data=self._table())
 
     def _incomplete_blocks(self) -> list[int]:
         """Return the numbers of the blocks with missing samples."""
@@ -163,7 +175,7 @@ class _Session:
 
     def _table(self) -> bytes:
         start = float(self._info.start)
-        lines = ["end_seconds,momentary_lufs,short_term_lufs"]
+        lines = [",".join(LOUDNESS.names)]
         for number, values in enumerate(zip(self._meter.momentary_lufs, self._meter.short_term_lufs, strict=True), 1):
             shown = ("" if math.isnan(value) else f"{value:.2f}" for value in values)
             lines.append(f"{start + number / 10:.1f},{','.join(shown)}")

@@ -24,12 +24,12 @@ from processors.audio.spectrogram.octave_bands import (
     strongest_tone,
 )
 from processors.audio.spectrogram.percentiles import DensityTally
+from processors.audio.spectrogram.spectra_table import PERCENTS, SPECTRA
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, window_of
 from processors.contract import Inputs, Item, Reads, require
-
-PERCENTS = (1, 5, 50, 95, 99)
+from processors.tables import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +82,7 @@ class Spectra:
     name: ClassVar[str] = "audio.spectra"
     version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "results"
+    tables: ClassVar[tuple[Table, ...]] = (SPECTRA,)
 
     calibration: Calibration | None = None
     """Calibration that adds pascals and dB re 20 µPa to dBFS; its response is removed at each frequency."""
@@ -138,14 +139,10 @@ class Spectra:
             channels=tuple(spectra),
             calibration=self.calibration,
         )
-        yield Item(name="spectra.csv", media_type="text/csv", data=table.getvalue().encode(), facts=found)
+        yield Item(name=SPECTRA.item, media_type="text/csv", data=table.getvalue().encode(), facts=found)
 
     def _columns(self) -> list[str]:
-        which = ["mean", *(f"p{percent}" for percent in PERCENTS)]
-        columns = ["channel", "frequency_hz", *(f"{one}_dbfs_per_hz" for one in which)]
-        if self.calibration:
-            columns += ["mean_square_pascals_per_hz", *(f"{one}_db_re_20_upa_per_hz" for one in which)]
-        return columns
+        return [one.name for one in SPECTRA.columns if self.calibration or not one.is_optional]
 
     def _cells(self, densities: list[np.ndarray], frequency_hz: np.ndarray) -> Iterator[list[str]]:
         """Yield columns of text, each over all bands."""

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from processors.contract import Inputs, Item, Json, Processor, Reads, as_json, from_json, require
+from processors.tables import Column, Table
 from processors.video.audit.bars_and_overlays import Box, StaticRegions, still_parts
 from processors.video.audit.findings import Findings, FrameSpan, verdict_words
 from processors.video.audit.measured import FrameTable, video_report
@@ -41,6 +42,20 @@ MAX_JUMPS = 10
 """Maximum number of jumps; more of them are part of the file's design."""
 
 
+HELD_RUNS = Table(
+    item="held_runs.csv",
+    title="Held pictures",
+    row="a picture that is shown for more than one frame, in order of presentation",
+    columns=(
+        Column("first_frame", "1", "number of its first frame, counted in order of presentation from 0"),
+        Column("frame_count", "1", "number of frames that show it"),
+        Column("start_pts", "ticks", "presentation time of its first frame"),
+        Column("start_seconds", "s", "presentation time of its first frame"),
+        Column("end_seconds", "s", "presentation time of the first frame after it"),
+    ),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Audit:
     """Verdict of an audit; included in the facts of results made from the source."""
@@ -66,6 +81,7 @@ class Integrity:
     name: ClassVar[str] = "video.integrity"
     version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "results"
+    tables: ClassVar[tuple[Table, ...]] = (HELD_RUNS,)
 
     held_levels: float = 4.0
     """Maximum average change of any 8 px block in a frame that repeats the one before; luma levels of 255."""
@@ -93,7 +109,7 @@ class Integrity:
         text = json.dumps({"audit": as_json(audit)} | _fields(found), indent=1, ensure_ascii=False)
         yield Item(name="integrity.json", media_type="application/json", data=text.encode(), facts=audit)
         held = [run for run in runs(repeated) if run.frame_count > 1]
-        yield Item(name="held_runs.csv", media_type="text/csv", data=_held_table(held, measured))
+        yield Item(name=HELD_RUNS.item, media_type="text/csv", data=_held_table(held, measured))
 
     def audit(self, found: Findings, absurd: str | None, size_px: tuple[int, int]) -> Audit:
         """Return the verdict on the findings; `absurd`: reason why the times cannot be those of pictures."""
@@ -245,7 +261,7 @@ def _absurd_times(measured: FrameTable, rate_hz: float | None) -> str | None:
 def _held_table(held: list[RepeatedRun], measured: FrameTable) -> bytes:
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["first_frame", "frame_count", "start_pts", "start_seconds", "end_seconds"])
+    table.writerow(HELD_RUNS.names)
     for run in held:
         start, end = measured.time(run.first_frame), measured.time(run.end_frame)
         table.writerow([run.first_frame, run.frame_count, int(measured.pts[run.first_frame]), float(start), float(end)])

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from processors.contract import Inputs, from_json
 from processors.errors import ResultMissing
-from processors.video.audit.measurements import THUMBNAIL_PX, MeasurementFacts, Measurements
+from processors.video.audit.measurement_table import THUMBNAIL_PX
+from processors.video.audit.measurements import MeasurementFacts, Measurements
 from processors.video.audit.pixel_statistics import PixelStatistics
 from processors.video.reading.video_info import VideoReport
 

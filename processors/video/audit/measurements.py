@@ -8,48 +8,19 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from processors.contract import Item, Need, Reads, require
 from processors.imaging.perceptual_hash import perceptual_hash
+from processors.tables import MEDIA_TYPE, ParquetTable, Table
+from processors.video.audit.measurement_table import MEASUREMENTS, THUMBNAIL_PX
 from processors.video.audit.pixel_statistics import MAX_SIDE_PX, Gatherer
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
-
-THUMBNAIL_PX = (32, 18)
-"""Width and height of each frame's luma thumbnail in the table, whatever the video's own shape."""
 
 BLOCK_PX = 8
 """Side of the blocks of the measured picture, whose largest difference separates a held picture from a small motion."""
 
 ROWS_AT_ONCE = 2048
-
-COLUMNS = pa.schema(
-    [
-        ("pts", pa.int64()),
-        ("end_pts", pa.int64()),
-        ("time_seconds", pa.float64()),
-        ("is_keyframe", pa.bool_()),
-        ("is_corrupt", pa.bool_()),
-        ("is_interlaced", pa.bool_()),
-        ("brightness_levels", pa.float32()),
-        ("contrast_levels", pa.float32()),
-        ("dark_share", pa.float32()),
-        ("bright_share", pa.float32()),
-        ("sharpness", pa.float32()),
-        ("difference_levels", pa.float32()),
-        ("block_difference_levels", pa.float32()),
-        ("perceptual_hash", pa.uint64()),
-        ("histogram", pa.list_(pa.uint16(), 16)),
-        ("thumbnail", pa.binary(THUMBNAIL_PX[0] * THUMBNAIL_PX[1])),
-    ]
-)
-"""Levels are luma from 0 (black) to 255 (white), of the whole upright picture. `contrast_levels`: standard deviation.
-`dark_share`, `bright_share`: pixels below 16 and above 239. `sharpness`: variance of the Laplacian (Pech-Pacheco 2000,
-doi:10.1109/ICPR.2000.903548), levels squared. `difference_levels`: mean absolute difference to the frame before, null
-for the first; `block_difference_levels`: the same in the 8 px block where it is largest. `histogram`: pixels in 16
-equal bins, in 1/65535 of the picture. `thumbnail`: luma, uint8, 32 × 18 px, row by row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +48,14 @@ class StatisticsFacts:
 class Measurements:
     """Table with one row per frame and per-pixel statistics, from luma alone and in the one decoding pass.
 
-    Items: `measurements.parquet` with the columns in `COLUMNS`, and `statistics.npz` (`PixelStatistics`), which is
+    Items: `measurements.parquet` with the columns of `MEASUREMENTS`, and `statistics.npz` (`PixelStatistics`), which is
     absent if no frame had visible content.
     """
 
     name: ClassVar[str] = "video.measurements"
     version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "video"
+    tables: ClassVar[tuple[Table, ...]] = (MEASUREMENTS,)
 
     longest_side_px: int = 320
     """Longer side at which frames are measured, 64 to 1920."""
@@ -102,8 +74,8 @@ class _Session:
     def __init__(self, processor: Measurements, info: VideoInfo, scratch: Path) -> None:
         self._side_px = processor.longest_side_px
         self._info = info
-        self._path = scratch / "measurements.parquet"
-        self._writer = pq.ParquetWriter(self._path, COLUMNS, compression="zstd")
+        self._path = scratch / MEASUREMENTS.item
+        self._writer = ParquetTable(self._path, MEASUREMENTS)
         self._rows: list[dict[str, object]] = []
         self._count = 0
         self._last: np.ndarray | None = None
@@ -145,7 +117,7 @@ class _Session:
             height_px=self._info.height_px,
             time_base=str(self._info.time_base),
         )
-        yield Item(name=self._path.name, media_type="application/vnd.apache.parquet", file=self._path, facts=facts)
+        yield Item(name=self._path.name, media_type=MEDIA_TYPE, file=self._path, facts=facts)
         if statistics := self._gatherer.result():
             yield Item(
                 name="statistics.npz",
@@ -157,7 +129,7 @@ class _Session:
             )
 
     def _write(self) -> None:
-        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=COLUMNS))
+        self._writer.add(self._rows)
         self._count += len(self._rows)
         self._rows.clear()
 

@@ -14,8 +14,10 @@ from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.imaging.tone_mapping import PQ
+from processors.tables import Table
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
 from processors.video.frames.frame_selection import CHOICES, PRINTED_TO, Choice, FrameSelection, as_written
+from processors.video.frames.frame_table import FRAMES
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 
@@ -59,6 +61,7 @@ class Frames:
     name: ClassVar[str] = "video.frames"
     version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "video"
+    tables: ClassVar[tuple[Table, ...]] = (FRAMES,)
 
     choice: Choice = "interval"
     """Rule of selection: `interval`, `nth`, `times`, `keyframes` or `all`."""
@@ -162,9 +165,8 @@ class _Session:
             what = f"no frame decodes at {wanted}" if missing else "no frame is shown at the wanted times"
             raise RefusedMedia(f"{what}{shown}", "choose other times")
         text = io.StringIO(newline="")
-        columns = ["file", *FrameFacts.__dataclass_fields__, "size_bytes", "sha256"]
-        table = csv.DictWriter(text, columns, lineterminator="\n")
+        table = csv.DictWriter(text, FRAMES.names, lineterminator="\n")
         table.writeheader()
         table.writerows(self._rows)
         facts = TableFacts(frame_count=len(self._rows), missing_times_seconds=tuple(missing))
-        yield Item(name="frames.csv", media_type="text/csv", data=text.getvalue().encode(), facts=facts)
+        yield Item(name=FRAMES.item, media_type="text/csv", data=text.getvalue().encode(), facts=facts)

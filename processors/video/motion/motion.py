@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, as_json, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
+from processors.tables import MEDIA_TYPE, ParquetTable, Table
 from processors.video.audit.integrity import Audit, Integrity, static_regions
 from processors.video.motion.mosaic import Mosaic, MosaicFacts
 from processors.video.motion.motion_curve import Curve, curve_of
 from processors.video.motion.motion_plot import draw_curve
+from processors.video.motion.motion_table import MOTION
 from processors.video.motion.registration import Similarity, feature_mask, register
 from processors.video.motion.shot_summary import ShotMotion, summary_of
 from processors.video.reading.frame import VideoFrame
@@ -30,33 +30,6 @@ from processors.video.shots.shots import Shot, Shots, read_shots
 
 MIN_FRAMES = 8
 """Minimum number of frames of a shot for measuring motion."""
-
-COLUMNS = pa.schema(
-    [
-        ("shot", pa.int32()),
-        ("segment", pa.int32()),
-        ("pts", pa.int64()),
-        ("time_seconds", pa.float64()),
-        ("scale", pa.float64()),
-        ("rotation_degrees", pa.float64()),
-        ("scale_change_per_second", pa.float64()),
-        ("time_to_contact_seconds", pa.float64()),
-        ("altitude_metres", pa.float64()),
-        ("metres_per_px", pa.float64()),
-        ("step_scale", pa.float64()),
-        ("step_rotation_degrees", pa.float64()),
-        ("step_shift_x_px", pa.float64()),
-        ("step_shift_y_px", pa.float64()),
-        ("inliers", pa.int32()),
-        ("inlier_share", pa.float64()),
-        ("residual_px", pa.float64()),
-        ("other_motion_share", pa.float64()),
-    ]
-)
-"""One row per frame. `scale` and `rotation_degrees`: since the segment's first frame; a segment ends where two frames
-cannot be registered. `scale_change_per_second`: d ln(scale) / dt. `other_motion_share`: of the features followed, those
-that agree on another motion than the one given. `step_…`: from the frame before, in px of the video,
-null for a segment's first; the shift is that of the picture's centre; rotation turns from +x (right) to +y (down)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +56,7 @@ class Motion:
     name: ClassVar[str] = "video.motion"
     version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "video"
+    tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 
     longest_side_px: int = 640
     """Longer side at which frames are registered, 128 to 1920."""
@@ -173,7 +147,7 @@ class _Session:
     def __init__(self, processor: Motion, inputs: Inputs[VideoInfo], audit: Audit, scratch: Path) -> None:
         self._processor = processor
         self._audit = audit
-        self._path = scratch / "motion.parquet"
+        self._path = scratch / MOTION.item
         self._shots = processor.wanted(inputs)
         self._starts = [shot.start_pts for shot in self._shots]
         self._still = static_regions(inputs)
@@ -204,7 +178,7 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         px = self._width_px / self._mask.shape[1] if self._mask is not None else 1.0
-        summaries, tables, plots = [], [], []
+        summaries, table, plots = [], [], []
         for shot in self._shots:
             rows = [row for row in self._rows if row.shot == shot.number]
             curves = [
@@ -212,12 +186,13 @@ class _Session:
                 for part in _segments(rows)
             ]
             summaries.append(summary_of(shot.number, curves))
-            tables.append(self._table(rows, curves, px))
+            table += self._table(rows, curves, px)
             if any(len(curve.scale) > 1 for curve in curves):
                 plots.append((shot.number, draw_curve(f"shot {shot.number}", curves, summaries[-1].refused_because)))
         facts = MotionFacts(shots=tuple(summaries), audit=self._audit)
-        pq.write_table(pa.concat_tables([COLUMNS.empty_table(), *tables]), self._path, compression="zstd")
-        yield Item(name=self._path.name, media_type="application/vnd.apache.parquet", file=self._path, facts=facts)
+        with ParquetTable(self._path, MOTION) as file:
+            file.add(table)
+        yield Item(name=self._path.name, media_type=MEDIA_TYPE, file=self._path, facts=facts)
         data = json.dumps(as_json(tuple(summaries)), indent=1).encode()
         yield Item(name="motion.json", media_type="application/json", data=data, facts=facts)
         for number, picture in plots:
@@ -244,8 +219,8 @@ class _Session:
         height, width = self._mask.shape if self._mask is not None else (0, 0)
         return width * px / 2, height * px / 2
 
-    def _table(self, rows: list[_Row], curves: list[Curve], px: float) -> pa.Table:
-        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS.names}
+    def _table(self, rows: list[_Row], curves: list[Curve], px: float) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the table of one shot."""
         processor = self._processor
         shot = processor.altitude_shot or next(iter(processor.only_shots), None)
         is_known = bool(rows) and rows[0].shot == shot
@@ -258,7 +233,7 @@ class _Session:
             curve, altitude = curves[row.segment], altitudes[row.segment]
             place = number - int(firsts[row.segment])
             step, metres = row.step, altitude[place]
-            values = {
+            yield {
                 "shot": row.shot,
                 "segment": row.segment,
                 "pts": row.pts,
@@ -278,9 +253,6 @@ class _Session:
                 "residual_px": step and step.residual_px * px,
                 "other_motion_share": step and step.other_motion_share,
             }
-            for name, value in values.items():
-                columns[name].append(value)
-        return pa.Table.from_pydict(columns, schema=COLUMNS)
 
     def _altitude(self, curve: Curve, is_known: bool) -> list[float | None]:
         """Return the altitude, inversely proportional to the scale of level ground seen from straight above."""

@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from processors.contract import Inputs, Item, Processor, Reads, as_json, from_json, require
+from processors.tables import Table
 from processors.video.audit.integrity import Audit, Integrity
 from processors.video.audit.measured import FrameTable, video_report
 from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, runs
@@ -23,6 +24,7 @@ from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual
 from processors.video.shots.edl import edit_decision_list
 from processors.video.shots.fades import Fade, find_fades
 from processors.video.shots.otio import timeline
+from processors.video.shots.shot_table import SHOTS
 
 if TYPE_CHECKING:
     from scenedetect import FrameTimecode
@@ -100,6 +102,7 @@ class Shots:
     name: ClassVar[str] = "video.shots"
     version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "results"
+    tables: ClassVar[tuple[Table, ...]] = (SHOTS,)
 
     cut_ratio: float = 2.0
     """Minimum ratio of a frame's difference to its neighbours' (PySceneDetect's `adaptive_threshold`); above 1."""
@@ -128,7 +131,7 @@ class Shots:
         facts = ShotFacts(shot_count=len(found.shots), transition_count=len(found.transitions), audit=audit)
         text = json.dumps(as_json(found), indent=1).encode()
         yield Item(name="shots.json", media_type="application/json", data=text, facts=facts)
-        yield Item(name="shots.csv", media_type="text/csv", data=_table(found.shots), facts=facts)
+        yield Item(name=SHOTS.item, media_type="text/csv", data=_table(found.shots), facts=facts)
         if found.shots:
             origin, first, name = measured.time(0), first_time_code(inputs, measured), inputs.source_name or "source"
             spans = [(measured.time(shot.first_frame), measured.time(shot.end_frame)) for shot in found.shots]
@@ -292,7 +295,7 @@ def _shot(number: int, first: int, end: int, how: str, repeated: np.ndarray, mea
 
 def _table(shots: tuple[Shot, ...]) -> bytes:
     text = io.StringIO(newline="")
-    table = csv.DictWriter(text, [column.name for column in fields(Shot)], lineterminator="\n")
+    table = csv.DictWriter(text, SHOTS.names, lineterminator="\n")
     table.writeheader()
     table.writerows(vars(shot) for shot in shots)
     return text.getvalue().encode()

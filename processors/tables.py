@@ -1,0 +1,107 @@
+"""Tables of results: each column with its unit and meaning, said once for files, notebooks and the data dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MEDIA_TYPE = "application/vnd.apache.parquet"
+UNITS = frozenset(
+    {
+        "1", "text", "s", "s-1", "Hz", "px", "m", "m/px", "degrees", "bytes", "ticks", "samples", "levels", "levels2",
+        "dBFS", "dB", "dBFS/Hz", "LUFS", "Pa2/Hz", "dB re 20 uPa/Hz",
+    }
+)  # fmt: skip
+"""Units of columns. `1`: a count, a number, a share of 1, or true and false. `text`: words, names and digests.
+`ticks`: of the source's time base. `levels`: of 8-bit luma, 0 (black) to 255 (white)."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    unit: str
+    """One of `UNITS`."""
+    meaning: str
+    """One phrase that can be read alone; an empty cell's meaning, if cells can be empty."""
+    arrow: pa.DataType | None = None
+    """Type in a Parquet file; None in a CSV file."""
+    is_optional: bool = False
+    """True for a column that only some parameters give."""
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise ValueError(f"unit of column {self.name} is {self.unit!r}: must be one of {', '.join(sorted(UNITS))}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table that a processor writes; the processor lists it in its `tables`."""
+
+    item: str
+    """Name of the item: `motion.parquet`."""
+    title: str
+    row: str
+    """What one row is, and the order of rows."""
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of all columns, in order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def descriptions(self) -> dict[str, dict[str, str]]:
+        """Return `units` and `description` of each column, as `DataFrame.attrs` has them."""
+        return {column.name: {"units": column.unit, "description": column.meaning} for column in self.columns}
+
+    def schema(self) -> pa.Schema:
+        """Return the names and types of the columns of a Parquet table.
+
+        Units and descriptions are not written into the file: they would be part of the result's version, and a reworded
+        one would make every video be decoded again. `marsmedia` adds them to every table that it reads, old or new.
+        """
+        import pyarrow as pa
+
+        return pa.schema([(column.name, column.arrow) for column in self.columns if column.arrow is not None])
+
+
+class ParquetTable:
+    """Writer of one table to a Parquet file."""
+
+    def __init__(self, path: Path, table: Table) -> None:
+        import pyarrow.parquet as pq
+
+        self._schema = table.schema()
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows as one group; an unknown value is None.
+
+        Raises
+        ------
+        ValueError : the first row has other columns than the table.
+        """
+        import pyarrow as pa
+
+        if rows and rows[0].keys() != set(self._schema.names):
+            raise ValueError(f"row of {', '.join(rows[0])}: must have the columns {', '.join(self._schema.names)}")
+        self._writer.write_table(pa.Table.from_pylist(rows, schema=self._schema))
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
