@@ -15,7 +15,7 @@ import pytest
 from processors.metadata.release_context import release_context
 from processors.video.audit.bars_and_overlays import Box, StaticRegions
 from processors.video.motion.motion import Motion
-from processors.video.motion.registration import feature_mask, register
+from processors.video.motion.registration import Registration, feature_mask
 from tests.helpers.video_derived import Derived, derived
 from tests.helpers.video_scenes import scene, write
 
@@ -172,7 +172,9 @@ def test_a_known_similarity_is_found() -> None:
     plane = cv2.normalize(plane, None, 20, 235, cv2.NORM_MINMAX)  # type: ignore[call-overload]
     matrix = cv2.getRotationMatrix2D((239.5, 179.5), -2.0, 1.03) + np.array([[0, 0, 3.5], [0, 0, -1.25]])
     moved = cv2.warpAffine(plane, matrix, (480, 360), flags=cv2.INTER_CUBIC)
-    found = register(plane, moved, np.full(plane.shape, 255, np.uint8))
+    camera = Registration(np.full(plane.shape, 255, np.uint8))
+    assert camera.step(plane) is None
+    found = camera.step(moved)
     assert found is not None
     assert abs(found.scale - 1.03) < 2e-4
     assert abs(found.rotation_degrees - 2.0) < 0.01
@@ -181,9 +183,25 @@ def test_a_known_similarity_is_found() -> None:
     assert np.allclose(found.matrix((239.5, 179.5)), matrix, atol=0.1)
 
 
+def test_a_picture_that_shrinks_to_a_third_is_followed_to_its_end() -> None:
+    rng = np.random.default_rng(4)
+    plane = cv2.GaussianBlur(rng.integers(0, 255, (1080, 1440), np.uint8), (0, 0), 3)
+    plane = cv2.normalize(plane, None, 20, 235, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    camera = Registration(np.full((360, 480), 255, np.uint8))
+    scales = 3 ** -np.linspace(0, 1, 41)
+    found = []
+    for scale in scales:
+        matrix = np.array([[scale, 0, 239.5 - 719.5 * scale], [0, scale, 179.5 - 539.5 * scale]])
+        found.append(camera.step(cv2.warpAffine(plane, matrix, (480, 360), flags=cv2.INTER_LINEAR)))
+    assert found[0] is None
+    assert all(found[1:])
+    assert np.prod([step.scale for step in found if step]) == pytest.approx(1 / 3, rel=0.01)
+
+
 def test_pictures_without_detail_are_not_registered() -> None:
     flat = np.full((200, 300), 90, np.uint8)
-    assert register(flat, flat, np.full(flat.shape, 255, np.uint8)) is None
+    camera = Registration(np.full(flat.shape, 255, np.uint8))
+    assert [camera.step(flat), camera.step(flat)] == [None, None]
 
 
 def test_features_keep_out_of_bars_and_overlays() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -11,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from processors.video.motion.registration import register
+from processors.video.motion.registration import Registration
 from processors.video.motion.stabilised import Stabilised
 from tests.helpers.video_derived import derived
 
@@ -48,7 +47,8 @@ def largest_step_px(pictures: list[np.ndarray]) -> float:
     """How far the picture's centre moves from one frame to the next, at the most."""
     mask = np.zeros(pictures[0].shape, np.uint8)
     mask[30:-30, 30:-30] = 255
-    steps = [register(first, second, mask) for first, second in pairwise(pictures)]
+    camera = Registration(mask)
+    _, *steps = map(camera.step, pictures)
     assert all(steps)
     return max(float(np.hypot(step.shift_x_px, step.shift_y_px)) for step in steps if step)
 

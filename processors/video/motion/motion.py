@@ -22,7 +22,7 @@ from processors.video.motion.mosaic import Mosaic, MosaicFacts
 from processors.video.motion.motion_curve import Curve, curve_of
 from processors.video.motion.motion_plot import draw_curve
 from processors.video.motion.motion_table import MOTION
-from processors.video.motion.registration import Similarity, feature_mask, register
+from processors.video.motion.registration import Registration, Similarity, feature_mask
 from processors.video.motion.shot_summary import ShotMotion, summary_of
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
@@ -54,7 +54,7 @@ class Motion:
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 
@@ -153,7 +153,7 @@ class _Session:
         self._still = static_regions(inputs)
         self._width_px = inputs.info.width_px
         self._mask: np.ndarray | None = None
-        self._last: np.ndarray | None = None
+        self._registration: Registration | None = None
         self._rows: list[_Row] = []
         self._mosaics: dict[int, list[Mosaic]] = {}
 
@@ -163,17 +163,15 @@ class _Session:
             return
         number = self._shots[place].number
         luma = frame.luma(self._processor.longest_side_px)
+        before = self._rows[-1] if self._rows and self._rows[-1].shot == number else None
         if self._mask is None or self._mask.shape != luma.shape:
-            self._mask = feature_mask(luma.shape, self._width_px, self._still)
-        before = self._rows[-1] if self._rows else None
-        follows = before is not None and before.shot == number and self._last is not None
-        step = None
-        if follows and self._last is not None and self._last.shape == luma.shape:
-            step = register(self._last, luma, self._mask)
-        segment = before.segment + (step is None) if before is not None and before.shot == number else 0
+            self._mask, self._registration = feature_mask(luma.shape, self._width_px, self._still), None
+        if self._registration is None or before is None:
+            self._registration = Registration(self._mask)
+        step = self._registration.step(luma)
+        segment = before.segment + (step is None) if before else 0
         self._draw(number, frame, step)
         self._rows.append(_Row(shot=number, segment=segment, pts=frame.pts, time=frame.time, step=step))
-        self._last = luma
         yield from ()
 
     def finish(self) -> Iterator[Item]:

@@ -18,7 +18,7 @@ from processors.contract import Inputs, Item, Need, Processor, Reads, require
 from processors.errors import RefusedMedia
 from processors.video.audit.integrity import Audit, Integrity, static_regions
 from processors.video.motion.motion import Motion, refuse_unless_measurable
-from processors.video.motion.registration import Similarity, feature_mask, register
+from processors.video.motion.registration import Registration, Similarity, feature_mask
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 from processors.video.shots.shots import Shot
@@ -53,7 +53,7 @@ class Stabilised:
     """
 
     name: ClassVar[str] = "video.stabilised"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "video"
 
     window_frames: int = 25
@@ -101,7 +101,7 @@ class _Session:
         self._starts = [shot.start_pts for shot in self._shots]
         self._still = static_regions(inputs)
         self._mask: np.ndarray | None = None
-        self._luma: np.ndarray | None = None
+        self._registration: Registration | None = None
         self._shot: Shot | None = None
         self._clip: WebClip | None = None
         self._held: deque[_Posed] = deque()
@@ -123,10 +123,10 @@ class _Session:
         if last and (last.picture.shape != picture.shape or last.pts >= frame.pts):
             self._left_out += 1  # a clip has one size, and its times ascend
             return
-        if self._mask is None or self._mask.shape != luma.shape:
+        if self._registration is None or self._mask is None or self._mask.shape != luma.shape:
             self._mask = feature_mask(luma.shape, self._width_px, self._still)
-        step = register(self._luma, luma, self._mask) if self._held and self._luma is not None else None
-        self._luma = luma
+            self._registration = Registration(self._mask)
+        step = self._registration.step(luma)
         self._hold(picture, frame, step)
         half = self._processor.window_frames // 2
         if len(self._held) - self._written > half:
@@ -145,8 +145,8 @@ class _Session:
         last = self._held[-1] if self._held else None
         segment, pose = (last.segment + (step is None) if last else 0), np.zeros(4)
         if last and step:
-            assert self._luma is not None
-            px = picture.shape[1] / self._luma.shape[1]
+            assert self._mask is not None
+            px = picture.shape[1] / self._mask.shape[1]
             change = [log(step.scale), step.rotation_degrees, step.shift_x_px * px, step.shift_y_px * px]
             pose = last.pose + np.array(change)
         self._held.append(_Posed(picture=picture, pts=frame.pts, end_pts=frame.end_pts, segment=segment, pose=pose))
@@ -193,7 +193,8 @@ class _Session:
             yield Item(name=self._clip.path.name, media_type="video/mp4", file=self._clip.path, facts=facts)
             self._gave_clip = True
         self._held.clear()
-        self._clip, self._written, self._largest_shift_px, self._left_out = None, 0, 0.0, 0
+        self._clip, self._registration = None, None
+        self._written, self._largest_shift_px, self._left_out = 0, 0.0, 0
 
 
 def _smooth(places: list[int], poses: list[np.ndarray], half: int) -> np.ndarray:
