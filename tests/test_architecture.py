@@ -19,6 +19,7 @@ FLOORS = (
     ("scheduled flows", "flows.deployments"),
     ("Prefect's flows", "flows.ingest", "flows.reprocess", "flows.pack", "flows.verify"),
     ("Prefect's tasks, server and forms", "flows.serving"),
+    ("notebooks", "marsmedia"),
     ("a run", "flows.run"),
     ("what is made of each medium", "flows.recipes"),
     ("what is made of results", "processors.packs", "processors.linking", "processors.comparing"),
@@ -51,7 +52,7 @@ MAX_LINES = 420
 
 def modules() -> dict[str, Path]:
     """Every module of the project, by name."""
-    paths = sorted([*(PROJECT / "processors").rglob("*.py"), *(PROJECT / "flows").rglob("*.py")])
+    paths = sorted(path for top in ("processors", "flows", "marsmedia") for path in (PROJECT / top).rglob("*.py"))
     names = [".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
     return dict(zip(names, paths, strict=True))
 
@@ -70,7 +71,8 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def room_of(module: str) -> str:
-    return ".".join(module.split(".")[:2])
+    """The room of a module: a package or module in `flows` or `processors`, or `marsmedia` as a whole."""
+    return "marsmedia" if module.split(".")[0] == "marsmedia" else ".".join(module.split(".")[:2])
 
 
 FLOOR_OF = {room: number for number, (_, *rooms) in enumerate(FLOORS) for room in rooms}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from processors.tables import Column, Table
 
 PERCENTS = (1, 5, 50, 95, 99)
-WHICH = {"mean": "mean", **{f"p{percent}": f"{percent}th percentile" for percent in PERCENTS}}
+WHICH = {"mean": "mean", **{f"p{percent}": f"percentile {percent} of the" for percent in PERCENTS}}
 """Statistic over the frames of the spectrogram, by its name in a column."""
 SILENT = "empty for silence"
 

@@ -1,0 +1,26 @@
+"""A processed store in a notebook: its sources, and their results as pandas, xarray and PIL objects.
+
+```python
+import marsmedia
+
+store = marsmedia.open("processed")
+sound = store.sounds(mission="tianwen-1")[0]
+sound.spectrogram()                       # xarray.Dataset, with UTC and local time on Mars where they are known
+sound.band_level_dbfs(20, 1000)           # xarray.DataArray over time
+store.source("descent.mp4").shots         # pandas.DataFrame; units and meanings in its `attrs`
+marsmedia.mars_time("2021-05-15T07:18:00+08:00", mission="tianwen-1").sol
+```
+
+Errors are `marsmedia.RequestError` (nothing of that name; the message says what there is) and `marsmedia.StoreError`
+(the store's files). Nothing heavy is imported until a result is asked for. pandas and xarray come with
+`pip install 'marsmedia[notebook]'`.
+"""
+
+from __future__ import annotations
+
+from marsmedia.source_view import ResultView, SourceView
+from marsmedia.store_view import StoreView, open  # noqa: A004
+from marsmedia.times import mars_time, utc_of_sol
+from processors.errors import RequestError, StoreError
+
+__all__ = ["RequestError", "ResultView", "SourceView", "StoreError", "StoreView", "mars_time", "open", "utc_of_sol"]

@@ -1,0 +1,133 @@
+"""The data dictionary: `python -m marsmedia.dictionary` prints `docs/data.md` from the declarations in the code."""
+
+from __future__ import annotations
+
+import tempfile
+import wave
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from processors.tables import Table
+
+if TYPE_CHECKING:
+    from processors.contract import Processor
+
+INTRODUCTION = """# Data dictionary
+
+Printed by `python -m marsmedia.dictionary` from the declarations in the code; a test keeps it up to date. `marsmedia`
+adds the same to every table that it reads, in `DataFrame.attrs`: see [measuring.md](measuring.md).
+
+## Rules
+
+- Times in `s` are presentation times: 0 is that of the source's own clock. Spans are half open. `ticks` are of the
+  source's time base, so that `ticks x time base` is exact.
+- Units: `1` is a count, a number, a share of 1, or true and false; `text` words, names and digests; `levels` luma of 8
+  bits, from 0 (black) to 255 (white).
+- An empty cell of a CSV table, and null in a Parquet table, is unknown; 0 is never used for it.
+- **The zero of dBFS** in `levels.json`, `spectra.csv` and `band_level_dbfs`: an rms of full scale 1.0. A sine of full
+  scale has an rms of -3.01 dBFS.
+- **Sums over bands.** With `m` the mean square in each band of `spectrogram.nc`, the mean square of the sound between
+  two frequencies is `sum(m) * d / noise_bandwidth_hz`, where `d` is the distance of two bands: neighbouring bands
+  overlap (Harris 1978, doi:10.1109/PROC.1978.10837). The attribute `scaling` says how `m` comes from `power`:
+
+  | `scaling` | `m` |
+  |---|---|
+  | `mean_square` | `power` |
+  | `power` (relative to a sine of full scale) | `power / 2`, but `power` in the first and the last band |
+  | `density` | `power * noise_bandwidth_hz` |
+
+  `source.band_level_dbfs(lowest_hz, highest_hz)` does all this.
+"""
+MADE_OF_A_TONE = ("audio.envelope", "audio.spectrogram", "audio.mel_spectrogram")
+"""Processors that write netCDF; their files describe themselves."""
+
+
+def data_dictionary() -> str:
+    """Return the whole page, in Markdown."""
+    from flows.recipes import ON_REQUEST, RECIPES
+
+    every = [one for recipe in (RECIPES, ON_REQUEST) for ours in recipe.values() for one in ours]
+    by_name = {one.name: one for one in every}
+    tables = [(name, table) for name, one in sorted(by_name.items()) for table in getattr(one, "tables", ())]
+    lines = [INTRODUCTION, "## Tables"]
+    for processor, table in tables:
+        lines += ["", f"### {table.item}", "", *_table(processor, table)]
+    lines += ["", "## Arrays", "", "netCDF-4; each variable says the same in its own attributes."]
+    for processor, name, described in _arrays([by_name[name] for name in MADE_OF_A_TONE]):
+        lines += ["", f"### {name}", "", f"Of `{processor}`.", "", *described]
+    return "\n".join(lines) + "\n"
+
+
+def _table(processor: str, table: Table) -> Iterator[str]:
+    yield f"{table.title}, of `{processor}`. One row is {table.row}."
+    yield ""
+    rows = [
+        (f"`{one.name}`", one.unit, one.meaning + (" (with a calibration)" if one.is_optional else ""))
+        for one in table.columns
+    ]
+    yield from _markdown(("column", "unit", "meaning"), rows)
+
+
+def _arrays(processors: Sequence[Processor]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield processor, file and description of each array that is made of a short tone."""
+    from processors.contract import Source, inputs_of
+    from processors.engine.derive import derive
+    from processors.sources.source_file import SourceFile
+    from processors.store.store import Store
+
+    with tempfile.TemporaryDirectory() as folder:
+        path, store = Path(folder) / "tone.wav", Store(Path(folder) / "store")
+        _write_tone(path)
+        file = SourceFile.at(path)
+        source = Source(
+            digest="0" * 64, size_bytes=file.size_bytes, name=path.name, medium="audio", format="wav", has_sound=True
+        )
+        needed = {one.name: one for processor in processors for one in (*inputs_of(processor), processor)}
+        for outcome in derive(source, file, "", list(needed.values()), store):
+            for item in store.manifest(outcome.ref).items:
+                if item.name.endswith(".nc"):
+                    described = list(_variables(store.item_path(outcome.ref, item.name)))
+                    yield outcome.ref.processor, item.name, described
+
+
+def _variables(path: Path) -> Iterator[str]:
+    import h5netcdf
+
+    with h5netcdf.File(path, "r") as file:
+        rows = [
+            (
+                f"`{name}`",
+                ", ".join(variable.dimensions),
+                _text(variable.attrs, "units"),
+                _text(variable.attrs, "long_name"),
+            )
+            for name, variable in file.variables.items()
+        ]
+        yield from _markdown(("variable", "dimensions", "unit", "meaning"), rows)
+        yield ""
+        yield "Attributes of the file: " + ", ".join(f"`{name}`" for name in file.attrs) + "."
+
+
+def _text(attributes: Mapping[str, Any], name: str) -> str:
+    return str(attributes.get(name, ""))
+
+
+def _write_tone(path: Path) -> None:
+    """Write a second of silence with one click: what is described does not depend on the sound."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(b"\0\0" * 24_000 + b"\0\x40" + b"\0\0" * 23_999)
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+if __name__ == "__main__":
+    print(data_dictionary(), end="")

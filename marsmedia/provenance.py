@@ -1,0 +1,43 @@
+"""Where a source's results come from, for the attributes of tables and arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from processors.store.manifest import Manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """One source as today's release and labels describe it; None is unknown."""
+
+    name: str
+    sha256: str
+    release: str
+    title: str | None
+    mission: str | None
+    start_utc: datetime | None
+    """UTC of presentation time 0."""
+
+    def attributes(self, manifest: Manifest, what: str) -> dict[str, Any]:
+        """Return plain values for `attrs`, with the processor of a result; what is not known is left out.
+
+        Parameters
+        ----------
+        what : title of the table or array.
+        """
+        told = {
+            "title": f"{what} of {self.title or self.name}",
+            "source": self.name,
+            "source_sha256": self.sha256,
+            "release": self.release,
+            "mission": self.mission,
+            "start_utc": self.start_utc and self.start_utc.isoformat().replace("+00:00", "Z"),
+            "processor": manifest.ref.processor,
+            "processor_version": manifest.version,
+            "key": manifest.ref.key,
+        }
+        return {name: value for name, value in told.items() if value is not None}

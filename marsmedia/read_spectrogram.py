@@ -1,0 +1,79 @@
+"""Reading a spectrogram with the clocks of its times, and the level of a band."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marsmedia.clocks import CLOCKS, Clocks
+from marsmedia.optional import needed
+from marsmedia.provenance import Provenance
+from processors.errors import RequestError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+
+    from processors.store.manifest import Manifest
+
+
+def read_spectrogram(path: Path, manifest: Manifest, provenance: Provenance, clocks: Clocks) -> xr.Dataset:
+    """Return the file, open for reading, with the clocks as coordinates and its origin as today's release says."""
+    needed("xarray")
+    import numpy as np
+    import xarray as xr
+
+    array = xr.open_dataset(path, engine="h5netcdf")
+    at = clocks.at(array.time.to_numpy())
+    for name, (unit, meaning) in CLOCKS.items():
+        if name == "utc":
+            values = at[name].dt.tz_localize(None).to_numpy("datetime64[us]")
+        else:
+            values = at[name].to_numpy(np.float64, na_value=np.nan)
+        array = array.assign_coords({name: ("time", values)})
+        array[name].attrs = {"long_name": meaning} | ({"units": unit} if unit != "text" else {})
+    array.attrs |= provenance.attributes(manifest, "Spectrogram")
+    return array
+
+
+def band_level_dbfs(spectrogram: xr.Dataset, lowest_hz: float, highest_hz: float, name: str) -> xr.DataArray:
+    """Return the rms of the sound between two frequencies; see `SourceView.band_level_dbfs`.
+
+    The mean square is the sum over the bands, times the distance of two bands over their noise bandwidth: neighbouring
+    bands overlap, and each holds noise of its neighbours (Harris 1978, doi:10.1109/PROC.1978.10837).
+    """
+    import numpy as np
+
+    frequency_hz = spectrogram.frequency.to_numpy()
+    chosen = np.flatnonzero((frequency_hz >= lowest_hz) & (frequency_hz < highest_hz))
+    if not chosen.size:
+        raise RequestError(
+            f"{name}: no band has its middle from {lowest_hz:g} to below {highest_hz:g} Hz; bands are "
+            f"{frequency_hz[1] - frequency_hz[0]:.4g} Hz apart, up to {frequency_hz[-1]:g} Hz"
+        )
+    scaling, noise_hz = str(spectrogram.attrs["scaling"]), float(spectrogram.attrs["noise_bandwidth_hz"])
+    per_value = (
+        _mean_squares(scaling, noise_hz, len(frequency_hz))[chosen] * (frequency_hz[1] - frequency_hz[0]) / noise_hz
+    )
+    power = spectrogram.power.isel(frequency=chosen)
+    mean_square = (power * power.frequency.copy(data=per_value)).sum("frequency")
+    with np.errstate(divide="ignore"):
+        level = (10 * np.log10(mean_square)).load()
+    level.name = "band_level"
+    level.attrs = {
+        "units": "dBFS",
+        "long_name": f"rms from {lowest_hz:g} to below {highest_hz:g} Hz; 0 is an rms of full scale 1.0",
+    }
+    return level
+
+
+def _mean_squares(scaling: str, noise_hz: float, band_count: int) -> np.ndarray:
+    """Return the factor from a value of the file to the mean square in its band; float64, shape (bands,)."""
+    import numpy as np
+
+    factor = np.ones(band_count)
+    if (
+        scaling == "power"
+    ):  # relative to a sine of full scale, whose mean square is 1/2; the outermost bands have no twin
+        factor[1:-1] = 0.5
+    return factor * noise_hz if scaling == "density" else factor

@@ -1,0 +1,343 @@
+"""One source of a store: what is known of it, and its results as pandas, xarray and PIL objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from processors.errors import RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from PIL.Image import Image
+
+    from marsmedia.clocks import Clocks
+    from marsmedia.provenance import Provenance
+    from processors.audio.levels.levels import LevelsFacts
+    from processors.mission.mission_time import MissionTime
+    from processors.store.catalogue import SourceRow
+    from processors.store.manifest import Manifest
+    from processors.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultView:
+    """One result: all items of one processor with one set of parameters."""
+
+    processor: str
+    version: int
+    key: str
+    parameters: Mapping[str, Any]
+    folder: Path
+    items: tuple[str, ...]
+    """Names of the files in the folder."""
+    damage: str | None
+    """Damage of the source found while it was made; None if none was found."""
+
+    @classmethod
+    def of(cls, manifest: Manifest, store: Store) -> ResultView:
+        return cls(
+            processor=manifest.ref.processor,
+            version=manifest.version,
+            key=manifest.ref.key,
+            parameters=manifest.parameters,
+            folder=store.folder(manifest.ref),
+            items=tuple(item.name for item in manifest.items),
+            damage=manifest.reason,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SourceView:
+    """One video, sound or photo of a store, as it is at one place of one release.
+
+    Where a processor's results were made with several parameters, methods and properties take the newest; parameters
+    given as keywords choose another: `source.table("video.frames", every_seconds=0.5)`.
+    """
+
+    name: str
+    release: str
+    path: Path
+    """Path in raw when it was ingested."""
+    sha256: str
+    medium: str
+    """`video`, `audio` or `photo`."""
+    format: str
+    size_bytes: int
+    duration_seconds: float | None
+    facts: Mapping[str, Any]
+    """What is known of it, as the columns of the view `known`: title, mission, event, camera, dates, sols, audit."""
+    _row: SourceRow
+    _store: Store = field(compare=False)
+
+    @classmethod
+    def of(cls, row: SourceRow, facts: Mapping[str, Any], store: Store) -> SourceView:
+        return cls(
+            name=row.name,
+            release=row.release,
+            path=Path(row.path),
+            sha256=row.digest,
+            medium=row.medium or row.kind,
+            format=row.format,
+            size_bytes=row.size_bytes,
+            duration_seconds=row.duration_seconds,
+            facts=facts,
+            _row=row,
+            _store=store,
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self.medium} {self.name} of {self.release}, {self.sha256[:8]}>"
+
+    @cached_property
+    def start_utc(self) -> datetime | None:
+        """Return the UTC of presentation time 0; None where release and labels do not say it to the minute or finer."""
+        from processors.mission.when import parse_when
+        from processors.store.evidence_of import read_evidence
+
+        taken = (read_evidence(self._store, self.sha256, self.facts["evidence_key"]) or {}).get("taken") or {}
+        return parse_when(taken["utc"]).instant if taken.get("utc") else None
+
+    def mars_time(self, seconds: float = 0.0) -> MissionTime:
+        """Return the time on Mars at a presentation time; local times are for the mission's landing site.
+
+        Raises
+        ------
+        RequestError : the start of the recording is not known to the minute.
+        """
+        from datetime import timedelta
+
+        from marsmedia.times import mars_time
+
+        if self.start_utc is None:
+            raise RequestError(
+                f"{self.name}: nothing says when it was recorded, to the minute; "
+                "give it a `date` in release.toml and run `marsmedia ingest`"
+            )
+        return mars_time(self.start_utc + timedelta(seconds=seconds), mission=self.facts["mission"])
+
+    @property
+    def results(self) -> list[ResultView]:
+        """Return every result that was made of it, by processor, the oldest first."""
+        return [ResultView.of(manifest, self._store) for manifest in self._made()]
+
+    def result(self, processor: str, /, **parameters: object) -> ResultView:
+        """Return the newest result of a processor, of those with these parameters.
+
+        Raises
+        ------
+        RequestError : there is none; the message says which command makes it, or why it was not made.
+        """
+        return ResultView.of(self._manifest(processor, parameters), self._store)
+
+    def item(self, processor: str, name: str, /, **parameters: object) -> Path:
+        """Return the path of one file of a result, for reading: `source.item("video.shots", "shots.edl")`.
+
+        Raises
+        ------
+        RequestError : no such result, or it has no such file; the message lists its files.
+        """
+        result = self.result(processor, **parameters)
+        if name not in result.items:
+            names = ", ".join(result.items[:12]) + (" ..." if len(result.items) > 12 else "")
+            raise RequestError(f"{self.name}: {processor} has no item {name}; its items are {names}")
+        return result.folder / name
+
+    def table(self, processor: str, name: str | None = None, /, **parameters: object) -> pd.DataFrame:
+        """Return a table of a result, with the clocks of its times.
+
+        Columns `utc`, `sol`, `local_mean_solar_time_hours` and `local_true_solar_time_hours` are added to a table over
+        time, with missing values where they are not known. `attrs` holds title, source, SHA-256, UTC of presentation
+        time 0, processor, version, and `columns`: `units` and `description` of each.
+
+        Parameters
+        ----------
+        name : name of the item; None for the processor's only table.
+
+        Raises
+        ------
+        RequestError : no such result, or no table of that name.
+        """
+        from marsmedia.read_table import read_table
+
+        manifest = self._manifest(processor, parameters)
+        return read_table(manifest, name, self._store, self._provenance, self.clocks)
+
+    @property
+    def frames(self) -> pd.DataFrame:
+        """Return the kept frames: one row each, with presentation times, clocks and the `path` of the picture."""
+        frames = self.table("video.frames", "frames.csv")
+        folder = self.result("video.frames").folder
+        frames["path"] = [str(folder / name) for name in frames["file"]]
+        frames.attrs["columns"]["path"] = {"units": "text", "description": "path of the picture"}
+        return frames
+
+    @property
+    def measurements(self) -> pd.DataFrame:
+        """Return the measurements of every frame of a video: one row each, in order of presentation."""
+        return self.table("video.measurements", "measurements.parquet")
+
+    @property
+    def motion(self) -> pd.DataFrame:
+        """Return the motion from frame to frame inside each shot: one row a frame."""
+        return self.table("video.motion", "motion.parquet")
+
+    @property
+    def shots(self) -> pd.DataFrame:
+        """Return the shots of a video, half open, which together are the whole of it."""
+        return self.table("video.shots", "shots.csv")
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Return impulses, tones and gusts in the sound, half open in time and frequency."""
+        return self.table("audio.events", "events.csv")
+
+    @property
+    def spectra(self) -> pd.DataFrame:
+        """Return the power spectral density of the whole sound, in dBFS/Hz, with percentiles: a row a frequency."""
+        return self.table("audio.spectra", "spectra.csv")
+
+    @property
+    def loudness(self) -> pd.DataFrame:
+        """Return momentary and short-term loudness in LUFS: a row for each 0.1 s."""
+        return self.table("audio.levels", "loudness.csv")
+
+    @property
+    def levels(self) -> LevelsFacts:
+        """Return peak, RMS, DC and loudness of every channel; its `reference` says what 0 dBFS is."""
+        from processors.audio.levels.levels import LEVELS, LevelsFacts
+        from processors.contract import from_json
+
+        manifest = self._manifest("audio.levels", {})
+        return from_json(LevelsFacts, next(item.facts for item in manifest.items if item.name == LEVELS))
+
+    def spectrogram(self, **parameters: object) -> xr.Dataset:
+        """Return the spectrogram, read from the disk as it is used: `power` (channel, time, frequency), not in dB.
+
+        `time` is the presentation time of the middle of a frame, in s; `utc`, `sol` and local times on Mars are
+        coordinates along it. Close it, or use it in a `with` statement.
+
+        Raises
+        ------
+        RequestError : no such result.
+        """
+        from marsmedia.read_spectrogram import read_spectrogram
+
+        path = self.item("audio.spectrogram", "spectrogram.nc", **parameters)
+        return read_spectrogram(path, self._manifest("audio.spectrogram", parameters), self._provenance, self.clocks)
+
+    def band_level_dbfs(self, lowest_hz: float, highest_hz: float, **parameters: object) -> xr.DataArray:
+        """Return the level of the sound between two frequencies over time: rms in dBFS, shape (channel, time).
+
+        0 dBFS is an rms of full scale 1.0, as in `levels`: a sine of full scale has -3.01 dBFS. Silence is -inf.
+
+        Parameters
+        ----------
+        lowest_hz, highest_hz : half open; a band of the spectrogram belongs to it if its middle does.
+
+        Raises
+        ------
+        RequestError : no such result, or no band has its middle in there.
+        """
+        from marsmedia.read_spectrogram import band_level_dbfs
+
+        with self.spectrogram(**parameters) as spectrogram:
+            return band_level_dbfs(spectrogram, lowest_hz, highest_hz, self.name)
+
+    def photo(self, processor: str = "photo.preview", /, **parameters: object) -> Image:
+        """Return a photo upright, in sRGB: the largest picture of a result; `numpy.asarray` gives its pixels.
+
+        Parameters
+        ----------
+        processor : `photo.preview`, `photo.enhanced`, or `photo.deep` with the 16 bits of planetary images.
+
+        Raises
+        ------
+        RequestError : no such result, or it has no pictures.
+        """
+        from PIL import Image
+
+        result = self.result(processor, **parameters)
+        paths = [result.folder / name for name in result.items if name.endswith((".jpg", ".png"))]
+        if not paths:
+            raise RequestError(f"{self.name}: {processor} has no picture; its items are {', '.join(result.items)}")
+        with Image.open(max(paths, key=_pixel_count)) as picture:
+            return picture.copy()
+
+    def frame(self, seconds: float) -> Image:
+        """Return the frame shown at a presentation time, at full size: upright sRGB, decoded from the file in raw.
+
+        Raises
+        ------
+        RequestError : not a video, no frame is shown then, or raw no longer holds the file.
+        """
+        from marsmedia.read_frame import read_frame
+
+        return read_frame(self._row, seconds)
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """Return the clocks of its presentation times."""
+        from marsmedia.clocks import Clocks
+        from processors.mission.profile import load_profile
+
+        mission = self.facts["mission"]
+        return Clocks(start_utc=self.start_utc, profile=load_profile(mission) if mission else None)
+
+    @property
+    def _provenance(self) -> Provenance:
+        from marsmedia.provenance import Provenance
+
+        return Provenance(
+            name=self.name,
+            sha256=self.sha256,
+            release=self.release,
+            title=self.facts["title"],
+            mission=self.facts["mission"],
+            start_utc=self.start_utc,
+        )
+
+    def _made(self) -> list[Manifest]:
+        from processors.store.latest import age
+
+        made = [one for one in self._store.manifests(self.sha256) if one.verdict == "made"]
+        return sorted(made, key=lambda one: (one.ref.processor, age(one)))
+
+    def _manifest(self, processor: str, parameters: Mapping[str, object]) -> Manifest:
+        from processors.store.latest import latest
+
+        every = [one for one in self._store.manifests(self.sha256) if one.ref.processor == processor]
+        made = [one for one in every if one.verdict == "made"]
+        found = [one for one in made if all(one.parameters.get(name) == value for name, value in parameters.items())]
+        if found:
+            return latest(found)
+        if made:
+            given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+            settings = " ".join(f"--set {name}={value}" for name, value in parameters.items())
+            raise RequestError(
+                f"{self.name}: no result of {processor} has {given}; make one with "
+                f"`marsmedia reprocess {self.sha256[:8]} --processor {processor} {settings}`"
+            )
+        if every:
+            one = latest(every)
+            raise RequestError(f"{self.name}: {processor} was {one.verdict}: {one.reason}")
+        from flows.run.load_recipes import named
+
+        if not any(ours for medium, ours in named(processor, {}).items() if medium == self.medium):
+            raise RequestError(f"{self.name}: {processor} does not apply to {self.medium}")
+        raise RequestError(
+            f"{self.name}: has no result of {processor}; make it with "
+            f"`marsmedia reprocess {self.sha256[:8]} --processor {processor}`"
+        )
+
+
+def _pixel_count(path: Path) -> int:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return picture.width * picture.height

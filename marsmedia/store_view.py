@@ -1,0 +1,171 @@
+"""A processed store: its sources by the words of a selection, SQL over its catalogue, and packs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from marsmedia.optional import needed
+from marsmedia.source_view import SourceView
+from processors.errors import RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from processors.packs.build import Built
+    from processors.store.catalogue import Catalogue
+    from processors.store.store import Store
+
+
+class Conditions(TypedDict, total=False):
+    """Conditions that narrow a selection, as the words of the command `marsmedia items`."""
+
+    release: str
+    mission: str
+    sol: int | str
+    """One sol, or a range such as `10..40`."""
+    event: str
+    camera: str
+    """Part of the camera's name."""
+    date: str
+    """A year, month, day or moment that the recording overlaps: `2021-06`."""
+    sql: str
+    """Condition on the columns of the view `known`: `duration_seconds > 60`."""
+
+
+def open(folder: str | Path = "processed") -> StoreView:  # noqa: A001
+    """Open a processed store for reading.
+
+    Raises
+    ------
+    RequestError : no store is in this folder.
+    StoreError : it was written by a newer version, or cannot be read.
+    """
+    root = Path(folder)
+    if not (root / "store.json").exists():
+        raise RequestError(f"no store found at {root}; run `marsmedia ingest`, or open another folder")
+    return StoreView(folder=root)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreView:
+    """A processed store, as it is on the disk at each call."""
+
+    folder: Path
+
+    def sources(self, words: str = "", /, **conditions: Unpack[Conditions]) -> list[SourceView]:
+        """Return the selected sources, in order of release and name; without conditions all that are in raw.
+
+        Parameters
+        ----------
+        words : words of a selection, as on the command line: `"medium=audio mission=tianwen-1"`, `"*.mp4 sol=10..40"`;
+            a name with spaces is put in quotes.
+
+        Raises
+        ------
+        RequestError : a word is invalid, or nothing is selected.
+        """
+        try:
+            split = shlex.split(words)
+        except ValueError as error:
+            raise RequestError(f"{words}: {error}; put a name with quotes or spaces in quotes") from error
+        return self._select([*split, *(f"{name}={value}" for name, value in conditions.items())])
+
+    def videos(self, **conditions: Unpack[Conditions]) -> list[SourceView]:
+        """Return the selected videos; see `sources`."""
+        return self.sources("medium=video", **conditions)
+
+    def sounds(self, **conditions: Unpack[Conditions]) -> list[SourceView]:
+        """Return the selected sounds; see `sources`. A video's sound is a result of the video."""
+        return self.sources("medium=audio", **conditions)
+
+    def photos(self, **conditions: Unpack[Conditions]) -> list[SourceView]:
+        """Return the selected photos; see `sources`."""
+        return self.sources("medium=photo", **conditions)
+
+    def source(self, name: str) -> SourceView:
+        """Return the one source with this path, name, or beginning of its SHA-256 (4 characters or more).
+
+        Raises
+        ------
+        RequestError : no source or several match; the message says which.
+        """
+        found = self._select([name])
+        if len(found) > 1:
+            raise RequestError(f"{name}: matches {len(found)} sources: {', '.join(one.name for one in found[:10])}")
+        return found[0]
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """Return the rows of one SQL statement over the catalogue, as `marsmedia query`; begin with the view `known`.
+
+        Raises
+        ------
+        RequestError : the SQL is invalid.
+        """
+        needed("pandas")
+        import duckdb
+
+        from processors.store.catalogue import Catalogue
+        from processors.store.sql import connect
+
+        with connect(Catalogue(self._store())) as connection:
+            try:
+                return connection.execute(sql).df()
+            except duckdb.Error as error:
+                raise RequestError(f"{sql}: {str(error).splitlines()[0]}") from error
+
+    def pack(
+        self,
+        words: str,
+        output: str | Path,
+        *,
+        audience: Literal["internal", "press", "public"] | None = None,
+        title: str | None = None,
+        force: bool = False,
+    ) -> Built:
+        """Build a pack, as `marsmedia pack`; `path` of what is returned is where it is.
+
+        Parameters
+        ----------
+        words : a recipe file (`press.toml`), or the words of a selection.
+        output : folder, or a name that ends in `.zip`.
+        force : replace a pack that is there.
+
+        Raises
+        ------
+        RequestError : recipe, selection or output is invalid, or rights forbid it; the message lists all problems.
+        StoreError : a packed file does not match the store's record; no pack is left.
+        """
+        from flows.run.build_pack import build_pack, recipe_of
+
+        recipe = recipe_of(shlex.split(words), audience=audience, title=title)
+        return build_pack(recipe, Path(output), self._store(), force=force)
+
+    def _store(self) -> Store:
+        from processors.store.store import Store
+
+        return Store(self.folder)
+
+    def _select(self, words: list[str]) -> list[SourceView]:
+        from processors.store.catalogue import Catalogue
+        from processors.store.selection import parse, select
+
+        store = self._store()
+        catalogue = Catalogue(store)
+        rows = select(parse(words), catalogue)
+        facts = _facts(catalogue)
+        return [SourceView.of(row, facts[row.path, row.digest], store) for row in rows]
+
+
+def _facts(catalogue: Catalogue) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    """Return what is known of each source at each path: the columns of the view `sightings`."""
+    from processors.store.sql import connect
+
+    with connect(catalogue) as connection:
+        found = connection.execute("SELECT * FROM sightings")
+        names = [column[0] for column in found.description or ()]
+        rows = (dict(zip(names, values, strict=True)) for values in found.fetchall())
+        return {(row["path"], row["source"]): row for row in rows}
