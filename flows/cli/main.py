@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
+
+from flows.cli.folder_settings import settings_for
 
 COMMANDS = {
     "Make results": {
@@ -25,6 +28,8 @@ COMMANDS = {
         "why": "Explain why results are due or not, or where an item is from.",
         "query": "Query the catalogue with SQL.",
         "browse": "Write a page over the store and open it in a browser.",
+        "processors": "List the processors, or the parameters of NAME.",
+        "packs": "List the packs built from this store.",
     },
     "Compare": {
         "diff": "Compare two results of PROCESSOR on SOURCE.",
@@ -40,6 +45,7 @@ COMMANDS = {
     "Share": {
         "pack": "Bundle selected items for someone.",
         "release": "Describe a release: what its agency says of each file.",
+        "missions": "List the missions with a profile, or the events of NAME.",
         "mars-time": "Show the solar longitude, sol date and local time on Mars.",
     },
 }
@@ -58,7 +64,20 @@ class _LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         name = ALIASES.get(cmd_name, cmd_name)
-        return load(name) if name in self.commands else None
+        if name not in self.commands:
+            return None
+        command = load(name)
+        ctx.default_map = {name: settings_for(command, name, Path.cwd())}
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from processors.errors import RequestError, meant
+
+        if args and not args[0].startswith("-") and args[0] not in {*self.commands, *ALIASES}:
+            raise RequestError(f"{args[0]}: no such command; {meant(args[0], sorted(self.commands))}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for heading, commands in COMMANDS.items():

@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import click
 
 from flows.cli.common import print_json
 from flows.cli.shared_options import JSON
+from processors.contract import require
 from processors.mission.mars_time import MarsTime, clock
 from processors.mission.mars_time import mars_time as at_moment
-from processors.mission.profile import load_profile
+from processors.mission.mission_time import mission_named, utc_of_sol
 from processors.mission.when import BEIJING, When, parse_when
 
 
 @click.command()
-@click.argument("utc")
+@click.argument("utc", default="now")
 @click.option("--longitude", type=float, help="Degrees east, planetocentric.  [default: 0]")
-@click.option("--mission", help="Name of a mission profile, which has a landing site and counts sols.")
+@click.option("--mission", help="A mission, spacecraft or rover with a profile: its landing site, its count of sols.")
+@click.option("--sol", type=int, help="A sol of the mission, in place of UTC.")
+@click.option("--lmst", default="00:00", show_default=True, help="Local mean solar time of that sol.")
 @JSON
-def mars_time(utc: str, longitude: float | None, mission: str | None, as_json: bool) -> None:
+def mars_time(
+    utc: str, longitude: float | None, mission: str | None, sol: int | None, lmst: str, as_json: bool
+) -> None:
     """Show the solar longitude, sol date and local time on Mars.
 
-    UTC is a time, taken as UTC unless it has a zone, or a day, whose beginning and end are shown.
+    UTC is `now`, a time, taken as UTC unless it has a zone, or a day, whose beginning and end are shown.
+    With --sol, show when that sol is.
 
     \b
+    marsmedia mars-time now --mission zhurong
+    marsmedia mars-time --mission zhurong --sol 50 --lmst 14:30
     marsmedia mars-time 2021-05-14T23:18Z --mission tianwen-1
     marsmedia mars-time 2021-06-16 --mission tianwen-1
     marsmedia mars-time 2012-08-06T05:14:39 --longitude 137.4417 --json
     """
     if longitude is not None and mission is not None:
         raise click.UsageError("give either --longitude or --mission, not both")
+    if sol is not None and mission is None:
+        raise click.UsageError("--sol needs --mission: each mission counts its own sols")
     try:
+        profile = mission_named(mission) if mission else None
+        if sol is not None and profile:
+            utc = f"{utc_of_sol(sol, profile, _hours(lmst)):%Y-%m-%dT%H:%M:%S.%fZ}"
+        elif utc == "now":
+            utc = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         when = parse_when(utc, zone="UTC")
-        profile = load_profile(mission) if mission else None
         degrees_east = profile.longitude_degrees_east if profile else longitude or 0.0
         times = [at_moment(moment, degrees_east) for moment in _moments(when)]
         sols = profile.sols(when) if profile else None
@@ -43,7 +58,7 @@ def mars_time(utc: str, longitude: float | None, mission: str | None, as_json: b
         answer = {
             "written": utc,
             "precision": when.precision,
-            "mission": mission,
+            "mission": profile.name if profile else None,
             "first_sol": sols[0] if sols else None,
             "last_sol": sols[1] if sols else None,
             "times": times,
@@ -56,6 +71,15 @@ def mars_time(utc: str, longitude: float | None, mission: str | None, as_json: b
         click.echo(f"{profile.title} sol {sols[0]}" + (f" or {sols[1]}" if sols[1] != sols[0] else ""))
     for name, time in zip(("begins", "ends") if len(times) > 1 else ("",), times, strict=True):
         _tell(name, time, when)
+
+
+def _hours(clock_time: str) -> float:
+    """Return the hours of "14:30" or "14:30:15" of a local solar day."""
+    found = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", clock_time)
+    require(found is not None, "lmst", clock_time, "must be a time of day such as 14:30")
+    assert found is not None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours + minutes / 60 + seconds / 3600
 
 
 def _moments(when: When) -> list:

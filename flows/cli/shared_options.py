@@ -31,13 +31,15 @@ def _restore(name: str, value: str | None) -> None:
         os.environ[name] = value
 
 
-RAW = click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"))
+RAW = click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"), envvar="MARSMEDIA_RAW")
 STORE = click.option(
     "--store",
     "store_folder",
     type=click.Path(path_type=Path),
     default=Path("processed"),
+    envvar="MARSMEDIA_STORE",
     show_default=True,
+    show_envvar=True,
     help="Folder of the processed store.",
 )
 RECIPES = click.option(

@@ -64,10 +64,40 @@ def results_of(store: Store, word: str) -> list[ResultRef]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BuiltPack:
+    """A pack as it was recorded when it was built."""
+
+    pack: str
+    """Path of the pack when it was built."""
+    identifier: str
+    built_utc: str
+    result_count: int
+    is_there: bool
+    """Whether something is at that path now."""
+
+
+def built_packs(store: Store) -> list[BuiltPack]:
+    """Return the recorded packs, in the order in which they were built."""
+    found = [
+        BuiltPack(
+            pack=one.pack,
+            identifier=one.identifier,
+            built_utc=one.built_utc,
+            result_count=len(one.results),
+            is_there=Path(one.pack).exists(),
+        )
+        for one in _records(store)
+    ]
+    return sorted(found, key=lambda one: (one.built_utc, one.pack))
+
+
+@dataclass(frozen=True, kw_only=True)
 class _PackRecord:
     place: Path
     pack: str
     """Path of the pack when it was built."""
+    identifier: str
+    built_utc: str
     results: tuple[ResultRef, ...]
 
 
@@ -82,7 +112,13 @@ def _records(store: Store) -> Iterator[_PackRecord]:
         try:
             record = json.loads(place.read_bytes())
             results = tuple(ResultRef(**ref) for ref in record["results"])
-            yield _PackRecord(place=place, pack=str(record["pack"]), results=results)
+            yield _PackRecord(
+                place=place,
+                pack=str(record["pack"]),
+                identifier=str(record.get("identifier", "")),
+                built_utc=str(record.get("built_utc", "")),
+                results=results,
+            )
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{place}: not the record of a pack ({error}): remove it or build the pack again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from processors.errors import RequestError
+from processors.errors import RequestError, meant
 from processors.mission.when import When, parse_when
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.sql import connect
@@ -185,8 +186,8 @@ def find_source(word: str, rows: Sequence[SourceRow]) -> SourceRow:
 
 def _places(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
     """Return every path of the one matching source: those in raw or, if there are none, past ones."""
-    for meant in (_at_path(word, rows), _called(word, rows), _of_digest(word, rows)):
-        found = [row for row in meant if row.gone_utc is None] or _latest(meant)
+    for matching in (_at_path(word, rows), _called(word, rows), _of_digest(word, rows)):
+        found = [row for row in matching if row.gone_utc is None] or _latest(matching)
         if len({row.digest for row in found}) > 1:
             choices = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in found})[:10])
             raise RequestError(
@@ -196,10 +197,18 @@ def _places(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
             return found
     key, equals, _ = word.partition("=")
     if equals and re.fullmatch(r"[A-Za-z_]+", key):
-        raise RequestError(f"{word}: no such key; known keys are {', '.join(WORDS)}")
+        raise RequestError(f"{word}: no such key; {meant(key, WORDS)}")
     if re.fullmatch(r"[0-9a-f]{1,3}", word):
         raise RequestError(f"{word}: no such source in the store; give at least 4 characters of a digest")
-    raise RequestError(f"{word}: no such source in the store; list sources with `marsmedia items`")
+    raise RequestError(f"{word}: no such source in the store; {_similar(word, rows)}")
+
+
+def _similar(word: str, rows: Sequence[SourceRow]) -> str:
+    """Return the end of a message about an unknown name: names that contain it or are spelt like it."""
+    names = {row.name.casefold(): row.name for row in rows}
+    close = difflib.get_close_matches(word.casefold(), names, 3)
+    similar = sorted({name for low, name in names.items() if low in close or word.casefold() in low})
+    return f"did you mean {', '.join(similar[:5])}?" if similar else "list sources with `marsmedia items`"
 
 
 def _at_path(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:

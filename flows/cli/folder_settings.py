@@ -1,0 +1,49 @@
+"""`marsmedia.toml`: options that a folder gives to every command that is started in it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from processors.errors import RequestError, meant
+
+NAME = "marsmedia.toml"
+FOR_ALL = {"store": "store_folder", "raw": "raw"}
+"""Keys outside tables, each with the parameter of a command that takes it."""
+
+
+def settings_for(command: click.Command, name: str, folder: Path) -> dict[str, Any]:
+    """Return the values that `marsmedia.toml` in a folder gives to the parameters of a command.
+
+    `store` and `raw` stand by themselves; other options in a table of the command's name, as on the command line
+    but without `--`: `[ingest]` with `workers = 4`. Paths in it are relative to the folder.
+
+    Raises
+    ------
+    RequestError : not TOML, or a key that is no option; the message names the file and the key.
+    """
+    path = folder / NAME
+    try:
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, OSError) as error:
+        raise RequestError(f"{path}: {error}") from error
+    taken = {parameter.name for parameter in command.params}
+    values: dict[str, Any] = {}
+    for key, value in written.items():
+        if isinstance(value, dict):
+            continue
+        if key not in FOR_ALL:
+            raise RequestError(f"{path}: {key}: no such key; {meant(key, FOR_ALL)}")
+        if FOR_ALL[key] in taken:
+            values[FOR_ALL[key]] = folder / str(value)
+    options = {opt.removeprefix("--"): p for p in command.params for opt in p.opts if opt.startswith("--")}
+    for key, value in written.get(name, {}).items():
+        if key not in options:
+            raise RequestError(f"{path}: [{name}] {key}: no such option; {meant(key, options)}")
+        values[str(options[key].name)] = value
+    return values

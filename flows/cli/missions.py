@@ -1,0 +1,54 @@
+"""`marsmedia missions`: the missions with a profile, and the events of each."""
+
+from __future__ import annotations
+
+import click
+
+from flows.cli.common import counted, print_json
+from flows.cli.print_table import aligned
+from flows.cli.shared_options import JSON
+from processors.errors import RequestError
+
+
+@click.command()
+@click.argument("name", required=False)
+@JSON
+def missions(name: str | None, as_json: bool) -> None:
+    """List the missions with a profile, or the events and cameras of NAME.
+
+    The names of events are what `event=` takes in a selection and `event` in `release.toml`.
+
+    \b
+    marsmedia missions
+    marsmedia missions zhurong
+    """
+    from processors.mission.mission_time import mission_named
+    from processors.mission.profile import load_profile, profile_names
+
+    try:
+        profiles = [mission_named(name)] if name else [load_profile(one) for one in profile_names()]
+    except ValueError as error:
+        raise RequestError(str(error)) from error
+    if as_json:
+        for one in profiles:
+            events = [
+                {"name": e.name, "when": e.when.written, "title": e.title, "title_zh": e.title_zh, "source": e.source}
+                for e in one.events
+            ]
+            names = {"mission": one.name, "title": one.title, "title_zh": one.title_zh, "also_called": one.also}
+            print_json({**names, "agency": one.agency, "events": events, "devices": one.devices})
+        return
+    if name is None:
+        rows = [(one.name, one.title, one.agency, counted(len(one.events), "event")) for one in profiles]
+        for line in aligned(rows):
+            click.echo(line)
+        return
+    (profile,) = profiles
+    click.echo(f"{profile.name}: {profile.title}{f' ({profile.title_zh})' if profile.title_zh else ''}")
+    click.echo(f"  also called {', '.join(profile.also)}\n  credit: {profile.credit}; rights: {profile.rights}")
+    click.echo("Events:")
+    for line in aligned(((one.name, one.when.written, one.title) for one in profile.events), indent="  "):
+        click.echo(line)
+    click.echo("Cameras and instruments:")
+    for first, *others in profile.devices:
+        click.echo(f"  {first} (also {', '.join(others)})" if others else f"  {first}")

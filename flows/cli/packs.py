@@ -1,0 +1,38 @@
+"""`marsmedia packs`: the packs that were built from a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.cli.common import counted, open_store, print_json
+from flows.cli.print_table import aligned
+from flows.cli.shared_options import JSON, STORE
+
+
+@click.command()
+@STORE
+@JSON
+def packs(store_folder: Path, as_json: bool) -> None:
+    """List the packs built from this store.
+
+    `marsmedia prune` keeps what they hold.
+
+    \b
+    marsmedia packs
+    marsmedia pack forget june.zip
+    """
+    from processors.packs.registry import built_packs
+
+    found = built_packs(open_store(store_folder))
+    if as_json:
+        for one in found:
+            print_json(one)
+        return
+    rows = [
+        (one.pack, one.built_utc, counted(one.result_count, "result"), "" if one.is_there else "no longer there")
+        for one in found
+    ]
+    for line in aligned(rows, right=(2,)) or ["no pack was built from this store"]:
+        click.echo(line)

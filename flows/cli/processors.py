@@ -1,0 +1,95 @@
+"""`marsmedia processors`: what can be made, and with which parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flows.cli.common import print_json
+from flows.cli.shared_options import JSON, RECIPES
+from processors.errors import RequestError, meant
+
+if TYPE_CHECKING:
+    from processors.contract import Processor
+
+
+@click.command()
+@click.argument("name", required=False)
+@RECIPES
+@JSON
+def processors(name: str | None, as_json: bool) -> None:
+    """List the processors, or the parameters of NAME.
+
+    Parameters are set in flows/recipes.py, or with --set for `marsmedia reprocess`.
+
+    \b
+    marsmedia processors
+    marsmedia processors video.frames
+    """
+    from flows.run.load_recipes import every_processor, load_recipes
+    from processors.contract import parameters
+    from processors.engine.field_docs import field_docs
+
+    default = {one.name for recipe in load_recipes().all for ours in recipe.values() for one in ours}
+    found: dict[str, Processor] = {}
+    media: dict[str, set[str]] = {}
+    for recipes in every_processor():
+        for medium, ours in recipes.items():
+            for one in ours:
+                found.setdefault(one.name, one)
+                media.setdefault(one.name, set()).add(medium)
+    if name is None:
+        records = [
+            {
+                "processor": one.name,
+                "version": one.version,
+                "media": sorted(media[one.name]),
+                "by_default": one.name in default,
+                "gives": _first_sentence(one),
+            }
+            for one in sorted(found.values(), key=lambda one: one.name)
+        ]
+        _list(records, as_json=as_json)
+        return
+    if name not in found:
+        raise RequestError(f"{name}: no such processor; {meant(name, sorted(found))}")
+    one = found[name]
+    docs = field_docs(type(one))
+    if as_json:
+        print_json({"processor": name, "version": one.version, "parameters": parameters(one), "meanings": docs})
+        return
+    click.echo(f"{name}, version {one.version}: {_first_sentence(one)}")
+    for field in dataclasses.fields(one):  # type: ignore[arg-type]
+        value = getattr(one, field.name)
+        click.echo(f"  {field.name} = {_in_words(value)}")
+        if field.name in docs:
+            click.echo(click.wrap_text(docs[field.name], 78, "      ", "      "))
+
+
+def _list(records: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        for record in records:
+            print_json(record)
+        return
+    formatter = click.HelpFormatter(width=min(shutil.get_terminal_size().columns, 110))
+    for heading, by_default in (("Made by default", True), ("Made on request (marsmedia reprocess)", False)):
+        with formatter.section(heading):
+            rows = [(r["processor"], r["gives"]) for r in records if r["by_default"] == by_default]
+            formatter.write_dl(rows)
+    click.echo(formatter.getvalue().strip())
+
+
+def _first_sentence(processor: Processor) -> str:
+    """Return the first sentence of the class's docstring, without its markup."""
+    paragraph = " ".join((type(processor).__doc__ or "").split("\n\n")[0].split())
+    return paragraph.replace("`", "")
+
+
+def _in_words(value: Any) -> str:
+    """Return a parameter's value; of a processor that is built upon, the name, as its parameters are its own."""
+    if isinstance(name := getattr(value, "name", None), str):
+        return f"{name} (its own parameters: {name.rpartition('.')[2]}.NAME=VALUE)"
+    return str(value)

@@ -1,0 +1,130 @@
+"""Commands that list what there is, names that are nearly right, and settings of a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli.main import main
+from processors.metadata import Metadata
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import ingest
+
+
+def run(*words: str | Path, columns: int = 80) -> tuple[int, str]:
+    answer = CliRunner(env={"COLUMNS": str(columns)}).invoke(main, [str(word) for word in words])
+    return answer.exit_code, answer.output
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    (tmp_path / "raw" / "june").mkdir(parents=True)
+    MediaMaker(tmp_path / "raw" / "june").photo("descent.jpg", size=(64, 48))
+    ingest(tmp_path / "raw", tmp_path / "store", {"photo": (Metadata(),), "video": (), "audio": ()})
+    return tmp_path / "store"
+
+
+def test_processors_are_listed_within_80_columns() -> None:
+    code, text = run("processors")
+    assert code == 0
+    assert max(map(len, text.splitlines())) <= 80
+    by_default, on_request = text.split("Made on request (marsmedia reprocess):")
+    assert "video.frames" in by_default
+    assert "video.stabilised" in on_request
+
+
+def test_a_processor_is_listed_with_its_parameters_and_their_meaning() -> None:
+    code, text = run("processors", "video.frames")
+    assert code == 0
+    assert "every_seconds = 1.0\n      For `interval`: presentation time between two kept frames; above 0.\n" in text
+
+
+def test_lists_as_json_are_one_object_a_line() -> None:
+    records = [json.loads(line) for line in run("processors", "--json")[1].splitlines()]
+    frames = next(one for one in records if one["processor"] == "video.frames")
+    assert (frames["media"], frames["by_default"]) == (["video"], True)
+    missions = [json.loads(line)["mission"] for line in run("missions", "--json")[1].splitlines()]
+    assert missions == ["perseverance", "tianwen-1"]
+
+
+def test_a_mission_is_found_by_its_rovers_name_with_its_events() -> None:
+    code, text = run("missions", "Zhurong")
+    assert code == 0
+    assert "touchdown            2021-05-14T23:18Z" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["procesors"], "procesors: no such command; did you mean processors?"),
+        (["processors", "video.frame"], "video.frame: no such processor; did you mean video.frames?"),
+        (["items", "mediun=photo"], "mediun=photo: no such key; did you mean medium?"),
+        (["show", "Descent"], "Descent: no such source in the store; did you mean descent.jpg?"),
+        (["show", "decsent.jpg"], "decsent.jpg: no such source in the store; did you mean descent.jpg?"),
+        (["missions", "apollo"], "mission is 'apollo': must be one of perseverance, tianwen-1"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_met_with_the_right_one(store: Path, words: list[str], message: str) -> None:
+    where = ["--store", str(store)] if words[0] in ("items", "show") else []
+    code, text = run(*words, *where)
+    assert (code, text) == (2, f"marsmedia: {message}\n")
+
+
+def test_packs_of_a_store_are_listed_until_they_are_forgotten(store: Path, tmp_path: Path) -> None:
+    assert run("packs", "--store", store) == (0, "no pack was built from this store\n")
+    assert run("pack", "*", "-o", tmp_path / "june", "--store", store)[0] == 0
+    (record,) = [json.loads(line) for line in run("packs", "--store", store, "--json")[1].splitlines()]
+    assert (record["pack"], record["is_there"]) == (str(tmp_path / "june"), True)
+    (line,) = run("packs", "--store", store, columns=200)[1].splitlines()
+    assert line.startswith(str(tmp_path / "june"))
+    assert run("pack", "forget", "june", "--store", store)[0] == 0
+    assert run("packs", "--store", store)[1] == "no pack was built from this store\n"
+
+
+def test_the_store_of_the_environment_is_used_and_the_option_is_stronger(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARSMEDIA_STORE", str(store))
+    assert run("status")[0] == 0
+    assert run("status", "--store", tmp_path / "none")[0] == 2
+
+
+def test_a_folders_settings_hold_for_commands_started_in_it(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "marsmedia.toml").write_text('store = "store"\n[verify]\nsample = 100\n')
+    monkeypatch.chdir(tmp_path)
+    assert run("status")[1].startswith(f"{tmp_path / 'store'}: 1 photo")
+    assert run("verify")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ('stor = "x"\n', "stor: no such key; did you mean store?"),
+        ("[status]\njsn = true\n", "[status] jsn: no such option; did you mean json?"),
+        ("store = \n", "Invalid value (at line 1, column 9)"),
+    ],
+)
+def test_a_mistake_in_a_folders_settings_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, message: str
+) -> None:
+    (tmp_path / "marsmedia.toml").write_text(written)
+    monkeypatch.chdir(tmp_path)
+    assert run("status") == (2, f"marsmedia: {tmp_path / 'marsmedia.toml'}: {message}\n")
+
+
+def test_the_time_of_a_sol_is_given_in_utc() -> None:
+    code, text = run("mars-time", "--mission", "zhurong", "--sol", "50", "--lmst", "14:30")
+    assert code == 0
+    assert text.startswith("Tianwen-1 sol 50\n2021-07-04T08:10:09")
+    assert "LMST 14:30:00" in text
+
+
+def test_the_time_on_mars_now_is_given_without_an_argument() -> None:
+    record = json.loads(run("mars-time", "--mission", "祝融", "--json")[1])
+    assert record["mission"] == "tianwen-1"
+    assert record["first_sol"] > 1900
