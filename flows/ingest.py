@@ -33,6 +33,7 @@ from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, pati
 @flow(
     name="ingest",
     description="Identify every file of the releases in a folder and make the due results of each.",
+    flow_run_name="ingest {raw}",
     task_runner=task_runner(),
     persist_result=False,
 )

@@ -25,7 +25,12 @@ PackRecipe = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedi
 PackOutput = Annotated[str, Described("Destination of the pack: a folder, or a file that ends in .zip.")]
 
 
-@flow(name="pack", description="Build a pack from its recipe and verify every byte of it.", persist_result=False)
+@flow(
+    name="pack",
+    description="Build a pack from its recipe and verify every byte of it.",
+    flow_run_name="pack {recipe}",
+    persist_result=False,
+)
 def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed") -> State:
     """Build a pack; an existing one is replaced.
 

@@ -11,6 +11,7 @@ import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 
 from flows.run.options import Described, MemoryMb, Options, Quiet, RetryFailed, Strict, TimeLimitFactor, WorkerCount
 from flows.run.prepare import Prepared
@@ -32,9 +33,16 @@ Settings = Annotated[
 ]
 
 
+def _name() -> str:
+    asked = flow_run.parameters
+    what, of = ", ".join(asked["processors"] or ["all"]), " ".join(asked["selection"] or ["every source"])
+    return f"reprocess {what} of {of}"
+
+
 @flow(
     name="reprocess",
     description="Make selected results of selected sources with other parameters; existing results stay.",
+    flow_run_name=_name,
     task_runner=task_runner(),
     persist_result=False,
 )

@@ -35,6 +35,7 @@ Seed = Annotated[
 @flow(
     name="verify",
     description="Hash every stored and raw file again, rebuild a sample of results and compare, clear scratch.",
+    flow_run_name="verify {store}",
     persist_result=False,
 )
 def verify(

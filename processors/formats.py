@@ -462,3 +462,9 @@ def belongs(suffix: str, name: str) -> bool:
     """Return whether a suffix suits a file of this format; a suffix of no format suits all."""
     owners = {row.name for row in FORMATS if suffix in row.suffixes}
     return not owners or name in owners
+
+
+def may_have_sound(file_name: str) -> bool:
+    """Return whether a file of that name may have sound: those of photos and of no medium have none."""
+    suffix = file_name.rpartition(".")[2].lower()
+    return any(row.medium in ("video", "audio") for row in FORMATS if suffix in row.suffixes)

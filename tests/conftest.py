@@ -122,8 +122,9 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def quiet_environment(prefect_home: Path) -> dict[str, str]:
-    """This environment with a Prefect home of its own and no server address."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    """This environment with a Prefect home of its own and no server address; Python keeps what it compiles."""
+    left_out = ("PREFECT_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {**environment, "PREFECT_HOME": str(prefect_home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
 
@@ -137,15 +138,14 @@ def python_path(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def marsmedia(prefect_server: str, python_path: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run the command `marsmedia` as a user would, against the test's Prefect server."""
-    environment = {**quiet_environment(tmp_path_factory.getbasetemp() / "home"), "PREFECT_API_URL": prefect_server}
-    environment["PYTHONPATH"] = python_path
+def marsmedia(python_path: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the command `marsmedia` as a user would; more of its environment is given by name."""
+    environment = {**quiet_environment(tmp_path_factory.getbasetemp() / "home"), "PYTHONPATH": python_path}
 
-    def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str | Path, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command_line(*arguments),
-            env=environment,
+            env=environment | more,
             cwd=cwd or PROJECT,
             capture_output=True,
             text=True,

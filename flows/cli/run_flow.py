@@ -1,4 +1,4 @@
-"""Plan, start Prefect only if something is due, run, report: the steps of every command that makes results."""
+"""Plan, run, report: the steps of every command that makes results, recorded in Prefect where there is a server."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ from flows.run.prepare import Prepared
 from flows.run.problems import MARSMEDIA, FileProblems, by_file
 from flows.run.progress import RunProgress
 from flows.run.report import Report, Stop, make_report, save
-from flows.run.run import Prepare
+from flows.run.run import Prepare, in_threads, run
 from flows.run.run_record import RunRecord, recorded
 from flows.run.workers import warm_up
-from flows.serving.local_server import prefect_server
+from flows.serving.server_of_runs import answers, recorded_at, server_of_runs
 from processors.engine.plan import Plan
 from processors.errors import RecipeError, RequestError, StoreError
-from processors.store.by_name import refresh_by_name
 from processors.store.store import Store
 
 PROBLEMS_SHOWN = 40
@@ -39,7 +38,8 @@ def conduct(
     Parameters
     ----------
     prepare : looks and plans.
-    flow : imports Prefect, runs the flow, which carries that plan out, and gives its final state.
+    flow : imports Prefect, runs the flow, which carries that plan out, and gives its final state. It is called if
+        something is due and a Prefect server records the runs.
     asked : what the run works on, for the report.
 
     Raises
@@ -47,26 +47,28 @@ def conduct(
     StoreError, OSError, RequestError, RecipeError : the run could not begin.
     """
     started = datetime.now(UTC)
+    name = f"{started:%Y%m%dT%H%M%S}-{os.getpid()}"
     store = Store(store_folder)
-    with signals_interrupt(), recorded(store, f"{started:%Y%m%dT%H%M%S}-{os.getpid()}", asked) as record:
+    with signals_interrupt(), recorded(store, name, asked) as record:
         for note in record.notes:
             click.echo(f"marsmedia: {note}", err=True)
-        prepared = Prepared(rows=[], untaken=[], plan=Plan())
         stop: Stop | None = None
         try:
             with RunProgress(quiet=options.quiet) as progress:
-                record.prepared = prepared = prepare(store, progress)
-            if prepared.plan.due:
-                warm_up(has_sound=prepared.plan.has_sound_due)  # while Prefect starts
-                with prefect_server(announce=not options.quiet):
+                record.prepared = prepare(store, progress)
+            server = _answering(store, record) if record.prepared.plan.due else None
+            if server:
+                warm_up(has_sound=record.prepared.plan.has_sound_due)  # while Prefect is imported
+                with recorded_at(server):
                     stop = _unreported(flow(), record)
-            elif prepared.view:
-                refresh_by_name(store, prepared.view)
+            else:
+                run(prepare, store_folder, options, in_threads, name=name, asked=asked)
         except (StoreError, OSError, RequestError, RecipeError):
             if record.report is None:
                 raise
         except BaseException as error:  # noqa: BLE001 - the command's outermost edge: a run ends in a report
             stop = _stop(error)
+        prepared = record.prepared or Prepared(rows=[], untaken=[], plan=Plan())
         report: Report = record.report or save(
             make_report(
                 prepared, [], record=record, asked=asked, store=store, started=started, strict=options.strict, stop=stop
@@ -80,6 +82,16 @@ def conduct(
     else:
         tell(report)
     return report.exit_code
+
+
+def _answering(store: Store, record: RunRecord) -> str | None:
+    """Return the address of the server that is to record the run; None, with a note, if it does not answer."""
+    server = server_of_runs(store)
+    if server is None or answers(server):
+        return server
+    record.note(f"Prefect's server {server} does not answer: this run is not recorded there")
+    click.echo(f"marsmedia: {record.notes[-1]}", err=True)
+    return None
 
 
 def _unreported(state: Any, record: RunRecord) -> Stop | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from flows.cli.shared_options import RAW, STORE
+from processors.errors import RequestError
+from processors.store.store import Store
 
 
 @click.command()
@@ -21,9 +23,12 @@ from flows.cli.shared_options import RAW, STORE
 def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) -> None:
     """Run the schedules of prefect.yaml on this machine.
 
-    They are nightly-ingest, weekly-verify and pack; Ctrl-C stops serving. A SCHEDULE is five cron fields,
-    'every 6 h', or 'never'. A run that would overlap another is refused; of missed runs, one is made up
-    for at the start. With PREFECT_API_URL set, that server is used.
+    They are nightly-ingest and weekly-verify; pack and reprocess wait to be started. A SCHEDULE is
+    five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused; of missed
+    runs, one is made up for at the start. Ctrl-C stops serving.
+
+    Prefect's server starts with it, unless Prefect's settings name one, as PREFECT_API_URL does. While
+    it serves, ingest, reprocess and watch on the same store are recorded there too.
 
     \b
     marsmedia serve
@@ -32,6 +37,7 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
     """
     from flows.serving.local_server import prefect_server
     from flows.serving.schedule import timetable, with_words
+    from flows.serving.server_of_runs import announced, answers, configured_server, recorded_at
 
     planned = with_words(timetable(), schedules)
     places = {"raw": str(raw.absolute()), "store": str(store_folder.absolute())}
@@ -39,9 +45,17 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
         name: replace(one, parameters={**one.parameters, **{k: v for k, v in places.items() if k in one.parameters}})
         for name, one in planned.items()
     }
-    owns_server = not os.environ.get("PREFECT_API_URL")
-    with prefect_server(announce=True, page_port=port):
-        click.echo(f"Prefect UI: {os.environ['PREFECT_API_URL'].removesuffix('/api')}")
+    store = Store(store_folder)
+    theirs = configured_server()
+    if theirs and not answers(theirs):
+        raise RequestError(f"Prefect's server {theirs} does not answer: start it, or unset PREFECT_API_URL")
+    with ExitStack() as stack:
+        if theirs is None:
+            click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)
+        address = theirs or stack.enter_context(prefect_server(port))
+        stack.enter_context(recorded_at(address))
+        stack.enter_context(announced(store, address))
+        click.echo(f"Prefect UI: {address.removesuffix('/api')}")
         for one in here.values():
             when = (one.cron and f"{one.cron} ({one.timezone})") or (one.every and f"every {one.every}")
             click.echo(f"  {one.name:16} {when if when and one.is_active else 'on demand'}")
@@ -49,6 +63,6 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
         from flows.serving.runner import serve as run
 
         try:
-            run(here, owns_server=owns_server)
+            run(here, owns_server=theirs is None)
         except KeyboardInterrupt:
             click.echo("stopped")

@@ -14,6 +14,7 @@ from flows.run.workers import Stopped, Workers
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome
 from processors.errors import StoreError
+from processors.sources.scan import printable
 from processors.store.store import Store
 
 BATCH_SECONDS = 4.0
@@ -35,9 +36,11 @@ class Batch:
 
     @property
     def label(self) -> str:
-        """Short name of the batch for logs and the Prefect UI."""
-        first = self.due[0].relative
-        return first if len(self.due) == 1 else f"{first} and {len(self.due) - 1} more"
+        """What the batch makes, for Prefect's page: `12 results of june/descent.mp4 and 3 more`."""
+        results = sum(len(one.results) for one in self.due)
+        first, *others = (printable(one.relative) for one in self.due)
+        more = f" and {len(others)} more" if others else ""
+        return f"{results} result{'' if results == 1 else 's'} of {first}{more}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.run.changes import Change, gone_from, known_again, with_words, withdrawn
+from flows.run.inspection import inspect_all
 from flows.run.options import Options
 from flows.run.progress import RunProgress
+from flows.run.workers import warm_up
 from processors.engine.label_pairing import pair_with_labels
 from processors.engine.plan import Plan, make_plan
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes, WantedResults
-from processors.errors import NO_SPACE, SourceChanged, StoreError, machine_reason
-from processors.identify import Identity, hash_and_identify
+from processors.errors import NO_SPACE, StoreError, machine_reason
+from processors.formats import may_have_sound
 from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, SkippedFile, printable, storable, survey
-from processors.sources.source_file import SourceFile
 from processors.store.by_name import ByNameEntry
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.store import Store
-
-INSPECTED_AT_ONCE = 64
-"""Number of files in one job of a worker: hashing is short, and each job has a cost."""
 
 
 @dataclass(kw_only=True)
@@ -115,7 +113,10 @@ def prepare(
             unknown.append(file)
     learned: list[SourceRow] = []
     if unknown:
-        learned, lost = _inspect_all(unknown, progress, options.worker_count)
+        warm_up(has_sound=remember and any(may_have_sound(file.name) for file in unknown))
+        identified, lost = inspect_all(unknown, progress, options.worker_count)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
         rows += [known_again(row, known.get(row.path), changes) for row in learned]
         untaken += lost
     changes += withdrawn(departed, rows, known)
@@ -186,65 +187,3 @@ def duplicates_of(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
     for row in media:
         first.setdefault(row.digests, row)
     return [(row, first[row.digests]) for row in media if row is not first[row.digests]]
-
-
-def _inspect_all(
-    files: list[FoundFile], progress: RunProgress, workers: int
-) -> tuple[list[SourceRow], list[SkippedFile]]:
-    from flows.run.workers import WorkerDeath, Workers, default_limits
-
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    rows: list[SourceRow] = []
-    untaken: list[SkippedFile] = []
-    progress.phase("Hashing", len(files))
-
-    def settle(file: FoundFile, answer: object) -> None:
-        progress.end(file.relative)
-        if isinstance(answer, OSError):
-            reason = (
-                answer.strerror if isinstance(answer, SourceChanged) and answer.strerror else machine_reason(answer)
-            )
-            untaken.append(SkippedFile(relative=file.relative, reason=reason, is_refused=False))
-        elif isinstance(answer, WorkerDeath):
-            untaken.append(
-                SkippedFile(relative=file.relative, reason=f"while it was being identified, {answer}", is_refused=False)
-            )
-        else:
-            digest, identity = answer  # type: ignore[misc]
-            rows.append(SourceRow.of(file, digest, identity, now))
-
-    with Workers(min(workers, len(files)), default_limits(workers), afresh=True) as pool:
-        jobs = [(batch, sum(f.size_bytes for f in batch)) for batch in _batches(files, workers)]
-        started = [(batch, pool.start(_inspect_batch, [batch], size_bytes=size)) for batch, size in jobs]
-        alone: list[FoundFile] = []
-        for batch, job in started:
-            try:
-                for file, answer in zip(batch, pool.answer(job), strict=True):
-                    settle(file, answer)
-            except WorkerDeath:
-                alone += batch  # one of them ended the worker: each gets a job of its own
-        for file in alone:
-            try:
-                size = file.size_bytes
-                settle(file, pool.answer(pool.start(_inspect_batch, [[file]], size_bytes=size))[0])
-            except WorkerDeath as death:
-                settle(file, death)
-    return rows, untaken
-
-
-def _batches(files: Sequence[FoundFile], workers: int) -> Iterator[list[FoundFile]]:
-    size = max(1, min(INSPECTED_AT_ONCE, len(files) // (4 * workers)))
-    for first in range(0, len(files), size):
-        yield list(files[first : first + size])
-
-
-def _inspect_batch(files: list[FoundFile]) -> list[tuple[str, Identity] | OSError]:
-    """Return, in a worker, the digest and identity of each file, or the machine's error."""
-    answers: list[tuple[str, Identity] | OSError] = []
-    for file in files:
-        source = SourceFile(path=Path(file.path), size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
-        try:
-            answers.append(hash_and_identify(source, file.name))
-        except OSError as error:
-            answers.append(error)
-    return answers

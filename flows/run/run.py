@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 import traceback
@@ -135,6 +134,8 @@ class _Run:
 
     def _derive(self, plan: Plan, progress: RunProgress, dispatch: Dispatch) -> None:
         due = plan.all_due
+        if not due:
+            return
         options, stop = self._options, threading.Event()
         warm_up(has_sound=plan.has_sound_due)
         progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
@@ -206,8 +207,8 @@ def _stop_of(error: BaseException) -> Stop:
 
 
 def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:
-    """Dispatch without Prefect, for tests and to measure the overhead of Prefect."""
-    pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)
+    """Dispatch without Prefect, from one thread more than there are workers: the threads only wait for them."""
+    pool = ThreadPoolExecutor(max((one.options.worker_count for one in batches), default=0) + 1)
     try:
         for future in as_completed([pool.submit(do_batch, batch) for batch in batches]):
             yield future.exception() or future.result()

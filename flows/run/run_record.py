@@ -55,7 +55,8 @@ class RunRecord:
         self.report: Any = None
         """Report of the run, for the caller that started it."""
         self.prepared: Prepared | None = None
-        """Plan of the run, if it was made before the Prefect flow that carries it out began."""
+        """Plan of the run, if it was made before what carries it out began."""
+        self._noted: list[str] = []
         self._others = list(_read(store))
         self._claim = Claim(None, None)
         self._reserve: Path | None = None
@@ -79,10 +80,14 @@ class RunRecord:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return messages to show before this run: other runs at work, and runs that were lost."""
+        """Return messages on this run: other runs at work, runs that were lost, and what `note` was given."""
         lost = [f"an earlier run {LOST}: {who}; what it had finished is kept" for who in self.lost]
         at_work = [f"another run is at work on this store: {who}; nothing is made twice" for who in self.others_at_work]
-        return (*lost, *at_work)
+        return (*lost, *at_work, *self._noted)
+
+    def note(self, message: str) -> None:
+        """Add a message to the report."""
+        self._noted.append(message)
 
     def take_over(self, name: str, asked: str) -> None:
         """Continue under another name: that of the Prefect flow that this process has started."""
@@ -181,7 +186,8 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
     """
     outer = _current.get()
     if outer is not None and outer.store.root == store.root and not outer.is_ended:
-        outer.take_over(name, asked)
+        if outer.who.run != name:
+            outer.take_over(name, asked)
         yield outer
         return
     record = RunRecord(store, name, asked)

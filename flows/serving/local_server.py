@@ -1,30 +1,21 @@
-"""Prefect server for the duration of one run, if the user has configured none.
+"""Prefect server for the duration of `marsmedia serve`, if Prefect's settings name none.
 
-It is the server that Prefect would embed, started in its own session: a Ctrl-C at the terminal reaches the run and
-not its server, and the server dies with the run even if that is killed.
+It runs in a session of its own: a Ctrl-C at the terminal reaches the runs and not their server, and the server dies
+with this process even if that is killed.
 """
 
 from __future__ import annotations
 
 import ctypes
-import logging
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
-# isort: off
-import flows.serving.prefect_defaults  # noqa: F401 - the server also reads them
-
-# isort: on
+from flows.serving.server_of_runs import answers
 from processors.errors import RequestError, StoreError
 
 START_SECONDS = 180.0
@@ -32,36 +23,16 @@ START_SECONDS = 180.0
 
 
 @contextmanager
-def prefect_server(*, announce: bool, page_port: int | None = None) -> Iterator[None]:
-    """Set `PREFECT_API_URL` to a server of this run, unless it is set already.
-
-    Parameters
-    ----------
-    page_port : port of Prefect's page; None for no page, on any free port.
+def prefect_server(port: int) -> Iterator[str]:
+    """Start a server; give the address of its API.
 
     Raises
     ------
-    RequestError : the page's port is in use.
+    RequestError : the port is in use.
     StoreError : the server does not start.
     """
-    if os.environ.get("PREFECT_API_URL"):
-        yield
-        return
-    if announce:
-        click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)
-    port = _free_port(page_port)
-    command = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "server",
-        "start",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        *([] if page_port else ["--no-ui"]),
-    ]
+    _check_free(port)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -73,22 +44,18 @@ def prefect_server(*, announce: bool, page_port: int | None = None) -> Iterator[
     address = f"http://127.0.0.1:{port}/api"
     try:
         _wait_until_healthy(server, address)
-        os.environ["PREFECT_API_URL"] = address
-        yield
+        yield address
     finally:
-        send_last_logs()
-        os.environ.pop("PREFECT_API_URL", None)
         _end(server)
 
 
-def _free_port(wanted: int | None) -> int:
+def _check_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted or 0))
+            probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise RequestError(f"port {wanted} is in use: choose another with --port") from error
-        return probe.getsockname()[1]
+            raise RequestError(f"port {port} is in use: choose another with --port") from error
 
 
 def _die_with_parent() -> None:
@@ -100,20 +67,10 @@ def _die_with_parent() -> None:
 def _wait_until_healthy(server: subprocess.Popen[bytes], address: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/health", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+        if answers(address):
+            return
+        time.sleep(0.1)
     raise StoreError("Prefect's server does not start: run `prefect server start` to see the error")
-
-
-def send_last_logs() -> None:
-    """Send what Prefect has still to log while the server is there; what comes later is dropped without a word."""
-    for name in ("prefect.flow_runs", "prefect.task_runs"):
-        for handler in logging.getLogger(name).handlers:
-            handler.flush()
-    logging.raiseExceptions = False
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

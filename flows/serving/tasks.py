@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -82,8 +84,8 @@ def patiently(work: Callable[[], T], retries: int, wait_seconds: float = 60.0) -
 
 
 def run_name() -> str:
-    """Return the name of this run's report: its start time and Prefect's name for it."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{flow_run.name}"
+    """Return the name of this run's report: its start time, and the start of its identifier in Prefect."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{flow_run.id[:8]}"
 
 
 def final_state(report: Report, *, key: str) -> State:
@@ -154,8 +156,14 @@ def _show_contact_sheets(report: Report) -> None:
         path = Path(str(one["folder"])) / "contact_sheet.jpg"
         if path.is_file():
             create_image_artifact(
-                image_url=_picture(path), key="marsmedia-contact-sheet", description=cell(str(one["file"]))
+                image_url=_picture(path), key=_key_of(str(one["file"])), description=cell(str(one["file"]))
             )
+
+
+def _key_of(file: str) -> str:
+    """Return the key of a file's contact sheet: Prefect's list of artifacts shows the latest of each key."""
+    words = re.findall("[a-z0-9]+", file.lower())
+    return "-".join(["contact-sheet", *words, hashlib.sha256(file.encode(errors="surrogateescape")).hexdigest()[:6]])
 
 
 def _picture(path: Path) -> str:

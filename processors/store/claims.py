@@ -1,8 +1,9 @@
 """Claims: files in the store that a process locks while it works; the kernel releases them when it ends.
 
-`claims/run-NAME` is held by a run, `claims/<digest>` by the process working on that source. A claim is an `flock`, so
-a killed process loses it at once. Other machines see it if the file system shares such locks, as NFS does. On a file
-system without locks nothing is claimed: two runs then do some work twice, without harm.
+`claims/run-NAME` is held by a run, `claims/<digest>` by the process working on that source, `claims/serve` by the one
+that runs the schedules. A claim is an `flock`, so a killed process loses it at once. Other machines see it if the file
+system shares such locks, as NFS does. On a file system without locks nothing is claimed: two runs then do some work
+twice, without harm.
 """
 
 from __future__ import annotations
@@ -43,6 +44,20 @@ def claim_source(store: Store, digest: str, words: bytes = b"") -> Claim | None:
 def claim_run(store: Store, name: str, words: bytes) -> Claim:
     """Return the claim of a run; `words` describe the run."""
     return _claim(_folder(store) / f"{RUN}{name}", words) or Claim(None, None)
+
+
+def claim_service(store: Store, name: str, words: bytes) -> Claim | None:
+    """Return the claim of a process that serves the store, or None where another one serves it."""
+    return _claim(_folder(store) / name, words)
+
+
+def service_claimed(store: Store, name: str) -> bytes | None:
+    """Return the words of the process that serves the store; None if there is none."""
+    path = store.claims_folder / name
+    try:
+        return path.read_bytes() if _is_held(path) else None
+    except FileNotFoundError:
+        return None
 
 
 def runs_claimed(store: Store) -> Iterator[tuple[str, bytes, bool]]:

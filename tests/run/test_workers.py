@@ -27,7 +27,7 @@ LIMITS = Limits(memory_mb=1500, wall_seconds=6.0, wall_seconds_per_mb=0.0)
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    with Workers(1, LIMITS, afresh=True) as pool:
+    with Workers(1, LIMITS) as pool:
         yield pool
 
 
@@ -131,7 +131,7 @@ def test_unused_worker_does_one_job(workers: Workers) -> None:
 
 
 def test_pool_that_stands_still_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Workers(1, LIMITS, afresh=True) as pool:
+    with Workers(1, LIMITS) as pool:
         os.kill(pool.answer(pool.start(process_id, [], size_bytes=1)), signal.SIGSTOP)
         monkeypatch.setattr(worker_pool, "LOOK_SECONDS", 0.1)
         monkeypatch.setattr(worker_pool, "STILL_SECONDS", 0.5)
@@ -144,7 +144,7 @@ def test_pool_that_stands_still_is_begun_again(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_workers_that_end_between_jobs_do_not_end_the_run() -> None:
-    with Workers(1, LIMITS, afresh=True) as pool:
+    with Workers(1, LIMITS) as pool:
         for _ in range(2):
             os.kill(pool.answer(pool.start(process_id, [], size_bytes=1)), signal.SIGKILL)
             for _ in range(3):
@@ -168,7 +168,7 @@ def test_workers_share_the_memory_of_the_machine() -> None:
 
 
 def test_stopping_frees_everyone_who_waits() -> None:
-    with Workers(1, LIMITS, afresh=True) as pool:
+    with Workers(1, LIMITS) as pool:
         jobs = [pool.start(hang, [], size_bytes=1) for _ in range(3)]
         pool.stop()
         for job in jobs:
@@ -186,7 +186,7 @@ def test_a_job_that_is_started_while_the_pool_stops_is_answered() -> None:
                 jobs.append(pool.start(max, [1, 2], size_bytes=1))
         return sum(_is_stopped(pool, job) for job in jobs)
 
-    with Workers(1, LIMITS, afresh=True) as pool, ThreadPoolExecutor(4) as threads:
+    with Workers(1, LIMITS) as pool, ThreadPoolExecutor(4) as threads:
         counts = [threads.submit(start_until_stopped, pool) for _ in range(4)]
         time.sleep(0.5)
         pool.stop()
@@ -198,3 +198,12 @@ def _is_stopped(pool: Workers, job: Job) -> bool:
         return pool.answer(job) != 2
     except Stopped:
         return True
+
+
+def test_an_interrupt_at_the_terminal_leaves_workers_to_the_run(workers: Workers) -> None:
+    assert signal.SIGINT in workers.answer(workers.start(blocked, [], size_bytes=1))
+    assert signal.SIGINT not in blocked()
+
+
+def blocked() -> set[int]:
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, []))

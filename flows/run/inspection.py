@@ -1,0 +1,76 @@
+"""Hashing and identification of new files, in worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from flows.run.progress import RunProgress
+from flows.run.workers import WorkerDeath, Workers, default_limits
+from processors.errors import SourceChanged, machine_reason
+from processors.identify import Identity, hash_and_identify
+from processors.sources.scan import FoundFile, SkippedFile
+from processors.sources.source_file import SourceFile
+
+INSPECTED_AT_ONCE = 64
+"""Number of files in one job of a worker: hashing is short, and each job has a cost."""
+
+
+def inspect_all(
+    files: Sequence[FoundFile], progress: RunProgress, workers: int
+) -> tuple[list[tuple[FoundFile, str, Identity]], list[SkippedFile]]:
+    """Return digest and identity of each file, and the files that could not be read or identified."""
+    known: list[tuple[FoundFile, str, Identity]] = []
+    untaken: list[SkippedFile] = []
+    progress.phase("Hashing", len(files))
+
+    def settle(file: FoundFile, answer: object) -> None:
+        progress.end(file.relative)
+        if isinstance(answer, OSError):
+            reason = (
+                answer.strerror if isinstance(answer, SourceChanged) and answer.strerror else machine_reason(answer)
+            )
+            untaken.append(SkippedFile(relative=file.relative, reason=reason, is_refused=False))
+        elif isinstance(answer, WorkerDeath):
+            untaken.append(
+                SkippedFile(relative=file.relative, reason=f"while it was being identified, {answer}", is_refused=False)
+            )
+        else:
+            digest, identity = answer  # type: ignore[misc]
+            known.append((file, digest, identity))
+
+    with Workers(min(workers, len(files)), default_limits(workers)) as pool:
+        jobs = [(batch, sum(f.size_bytes for f in batch)) for batch in _batches(files, workers)]
+        started = [(batch, pool.start(_inspect_batch, [batch], size_bytes=size)) for batch, size in jobs]
+        alone: list[FoundFile] = []
+        for batch, job in started:
+            try:
+                for file, answer in zip(batch, pool.answer(job), strict=True):
+                    settle(file, answer)
+            except WorkerDeath:
+                alone += batch  # one of them ended the worker: each gets a job of its own
+        for file in alone:
+            try:
+                size = file.size_bytes
+                settle(file, pool.answer(pool.start(_inspect_batch, [[file]], size_bytes=size))[0])
+            except WorkerDeath as death:
+                settle(file, death)
+    return known, untaken
+
+
+def _batches(files: Sequence[FoundFile], workers: int) -> Iterator[list[FoundFile]]:
+    size = max(1, min(INSPECTED_AT_ONCE, len(files) // (4 * workers)))
+    for first in range(0, len(files), size):
+        yield list(files[first : first + size])
+
+
+def _inspect_batch(files: list[FoundFile]) -> list[tuple[str, Identity] | OSError]:
+    """Return, in a worker, the digest and identity of each file, or the machine's error."""
+    answers: list[tuple[str, Identity] | OSError] = []
+    for file in files:
+        source = SourceFile(path=Path(file.path), size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
+        try:
+            answers.append(hash_and_identify(source, file.name))
+        except OSError as error:
+            answers.append(error)
+    return answers

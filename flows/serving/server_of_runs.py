@@ -1,0 +1,110 @@
+"""Prefect server that records the runs of the commands, if there is one; Prefect itself is not imported without need.
+
+It is the one that Prefect's own settings name, as `PREFECT_API_URL` does, or else the one of the `marsmedia serve`
+that is at work on the store.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# isort: off
+import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
+# isort: on
+
+from processors.store.claims import claim_service, service_claimed
+from processors.store.store import Store
+
+ADDRESS = "PREFECT_API_URL"
+PROBE_SECONDS = 10.0
+SERVICE = "serve"
+SETTINGS_FILES = {".env": "PREFECT_", "prefect.toml": "", "pyproject.toml": "[tool.prefect"}
+"""Files of the working directory that Prefect reads, and what they contain if they hold settings of Prefect."""
+
+
+def server_of_runs(store: Store) -> str | None:
+    """Return the API address of the server; None if there is none."""
+    return configured_server() or _serving(store)
+
+
+def configured_server() -> str | None:
+    """Return the address in Prefect's settings: environment, files of the working directory, active profile."""
+    if address := os.environ.get(ADDRESS):
+        return address
+    if not _has_settings():
+        return None
+    from prefect.settings import get_current_settings
+
+    return get_current_settings().api.url
+
+
+def answers(address: str) -> bool:
+    """Return whether a server answers at the address, if only to refuse."""
+    try:
+        with urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=PROBE_SECONDS):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def recorded_at(address: str) -> Iterator[None]:
+    """Let the flows of this process be recorded by that server."""
+    before = os.environ.get(ADDRESS)
+    os.environ[ADDRESS] = address
+    _refresh()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[ADDRESS]
+            _refresh()
+
+
+@contextmanager
+def announced(store: Store, address: str) -> Iterator[None]:
+    """Tell the commands that work on the store which server records their runs; of several, the first one told."""
+    claim = claim_service(store, SERVICE, json.dumps({"host": platform.node(), "address": address}).encode())
+    try:
+        yield
+    finally:
+        if claim is not None:
+            claim.release()
+
+
+def _serving(store: Store) -> str | None:
+    """Return the address of the `marsmedia serve` at work on the store on this machine."""
+    words = service_claimed(store, SERVICE)
+    where = json.loads(words) if words else {}
+    return where["address"] if where.get("host") == platform.node() else None
+
+
+def _has_settings() -> bool:
+    home = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
+    profiles = Path(os.environ.get("PREFECT_PROFILES_PATH") or home / "profiles.toml").expanduser()
+    return any(_says(Path(name), word) for name, word in SETTINGS_FILES.items()) or _says(profiles, ADDRESS)
+
+
+def _says(path: Path, word: str) -> bool:
+    try:
+        return word in path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+
+
+def _refresh() -> None:
+    """Let Prefect read the environment again, if it has been imported."""
+    if "prefect" in sys.modules:
+        from prefect.context import refresh_global_settings_context
+
+        refresh_global_settings_context()

@@ -1,0 +1,92 @@
+"""A run that is killed, interrupted, or out of space on its disk keeps what it had made, and the next one goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run, quiet_environment
+from tests.helpers.stopped_runs import RESULTS, much_work, processes_of, start, stop, stored, wait_for_results
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def much(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    raw = tmp_path_factory.mktemp("much")
+    (raw / "june").mkdir()
+    much_work(raw / "june")
+    return raw
+
+
+@pytest.fixture
+def environment(tmp_path: Path, python_path: str) -> dict[str, str]:
+    return {**quiet_environment(tmp_path / "home"), "PYTHONPATH": python_path}
+
+
+@pytest.mark.parametrize("results_before_death", [0, 3, 20])
+def test_killed_at_any_moment_and_started_again_completes(
+    much: Path, tmp_path: Path, marsmedia: Run, environment: dict[str, str], results_before_death: int
+) -> None:
+    store = tmp_path / "store"
+    run = start(much, store, environment)
+    wait_for_results(run, store, results_before_death)
+    run.kill()
+    run.communicate(timeout=60)
+    for _ in range(200):  # workers die with their parent
+        if not processes_of(store):
+            break
+        time.sleep(0.05)
+    there = stored(store)
+    if there:
+        known = json.loads(marsmedia("status", "--store", store, "--json").stdout)
+        assert sum(sum(verdicts.values()) for verdicts in known["results"].values()) == there
+        assert known["last_run"]["state"] == "ended without a report"
+        assert f"(process {run.pid} on " in known["last_run"]["message"]
+    report = json.loads(marsmedia("ingest", much, "--store", store, "--json").stdout)
+    assert [note.partition(":")[0] for note in report["notes"]] == (
+        ["an earlier run ended without a report"] if there else []
+    )
+    counts = report["results"]
+    assert (counts["inputs"], counts["reused"], counts["made"]) == (RESULTS, there, RESULTS - there)
+    assert marsmedia("verify", "--store", store).returncode == 0
+    assert list((store / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_run_at_once_and_loses_nothing(
+    much: Path, tmp_path: Path, marsmedia: Run, environment: dict[str, str], kind: signal.Signals
+) -> None:
+    store = tmp_path / "store"
+    run = start(much, store, environment)
+    wait_for_results(run, store, 1)
+    stop(run, store, kind)
+    assert json.loads(marsmedia("ingest", much, "--store", store, "--json").stdout)["state"] == "completed"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_full_disk_stops_the_run_and_loses_nothing(much: Path, tmp_path: Path, marsmedia: Run) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], check=False).returncode:
+        pytest.skip("this machine does not let tests mount a small file system")
+    try:
+        run = marsmedia("ingest", much, "--store", disk / "store")
+        assert run.returncode == 1, run.stderr
+        assert "the disk is full: free some space and run again" in run.stdout
+        assert "Traceback" not in run.stderr
+        there = stored(disk / "store")
+        subprocess.run(["mount", "-o", "remount,size=400m", disk], check=True)
+        report = json.loads(marsmedia("ingest", much, "--store", disk / "store", "--json").stdout)
+        assert report["state"] == "completed"
+        assert report["results"]["reused"] == there
+        assert there > 0, "the disk was full before anything was made: mount a larger one"
+        assert marsmedia("verify", "--store", disk / "store").returncode == 0
+    finally:
+        subprocess.run(["umount", disk], check=True)

@@ -1,0 +1,125 @@
+"""Runs of the command are recorded in Prefect where there is a server, and done without it where there is none."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.serving.server_of_runs import announced, configured_server, server_of_runs
+from processors.store.store import Store
+from tests.conftest import Run, quiet_environment
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.prefect_api import PrefectApi
+from tests.helpers.stopped_runs import much_work, start, stop, wait_for_results
+
+ADDRESS = "http://127.0.0.1:1/api"
+"""Where nothing listens."""
+
+
+@pytest.mark.prefect
+def test_a_run_is_recorded_with_its_name_its_state_its_log_and_its_report(
+    marsmedia: Run, raw: Path, maker: MediaMaker, tmp_path: Path, prefect_server: str
+) -> None:
+    whole = maker.photo("photo.jpg")
+    whole.write_bytes(whole.read_bytes()[:-3000])
+    run = marsmedia("ingest", raw, "--store", tmp_path / "store", PREFECT_API_URL=prefect_server)
+    assert (run.returncode, run.stderr) == (1, "")
+    (line,) = [line for line in run.stdout.splitlines() if "june/photo.jpg" in line]
+    ask = PrefectApi(prefect_server).ask
+    (recorded,) = ask("flow_runs/filter", flow_runs={"name": {"any_": [f"ingest {raw}"]}})
+    assert recorded["state"]["type"] == "FAILED"
+    assert recorded["state"]["message"] == run.stdout.splitlines()[0]
+    assert [one["message"] for one in _logs(ask, recorded["id"])] == [line.strip()]
+    tasks = ask("task_runs/filter", task_runs={"flow_run_id": {"any_": [recorded["id"]]}})
+    assert [one["name"] for one in tasks] == ["2 results of june/photo.jpg"]
+    (report,) = [one for one in ask("artifacts/filter", sort="CREATED_DESC") if one["flow_run_id"] == recorded["id"]]
+    assert (report["key"], report["description"]) == ("marsmedia-ingest", run.stdout.splitlines()[0])
+
+
+def _logs(ask: Callable[..., Any], run: str) -> list[dict[str, Any]]:
+    """A run's log, which Prefect sends a moment after the run."""
+    for _ in range(100):
+        if found := ask("logs/filter", logs={"flow_run_id": {"any_": [run]}}):
+            return found
+        time.sleep(0.1)
+    return []
+
+
+@pytest.mark.slow
+@pytest.mark.prefect
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_a_recorded_run_at_once_and_loses_nothing(
+    raw: Path, tmp_path: Path, python_path: str, prefect_server: str, kind: signal.Signals
+) -> None:
+    much_work(raw / "june")
+    environment = {**quiet_environment(tmp_path / "home"), "PREFECT_API_URL": prefect_server}
+    run = start(raw, tmp_path / "store", environment | {"PYTHONPATH": python_path})
+    wait_for_results(run, tmp_path / "store", 1)
+    stop(run, tmp_path / "store", kind)
+
+
+def test_a_server_that_does_not_answer_is_told_and_the_work_is_done(
+    marsmedia: Run, raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    maker.photo("photo.jpg")
+    run = marsmedia("ingest", raw, "--store", tmp_path / "store", "--json", PREFECT_API_URL=ADDRESS)
+    note = f"Prefect's server {ADDRESS} does not answer: this run is not recorded there"
+    assert (run.returncode, run.stderr) == (0, f"marsmedia: {note}\n")
+    report = json.loads(run.stdout)
+    assert (report["state"], report["results"]["made"], report["notes"]) == ("completed", 2, [note])
+
+
+@pytest.fixture
+def unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """No server in the environment, and no settings of Prefect on this machine."""
+    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "address"),
+    [
+        ("home/profiles.toml", 'active = "a"\n[profiles.a]\nPREFECT_API_URL = "{}"\n[profiles.b]\n', ADDRESS),
+        ("home/profiles.toml", 'active = "b"\n[profiles.a]\nPREFECT_API_URL = "{}"\n[profiles.b]\n', None),
+        (".env", "PREFECT_API_URL={}\n", ADDRESS),
+        ("prefect.toml", '[api]\nurl = "{}"\n', ADDRESS),
+        ("pyproject.toml", '[tool.prefect.api]\nurl = "{}"\n', ADDRESS),
+        ("pyproject.toml", '[project]\ndependencies = ["prefect>=3.8"]\n', None),
+    ],
+)
+def test_the_server_is_the_one_of_prefects_own_settings(
+    marsmedia: Run, unset: pytest.MonkeyPatch, tmp_path: Path, file: str, text: str, address: str | None
+) -> None:
+    import subprocess
+    import sys
+
+    (tmp_path / "home").mkdir()
+    (tmp_path / file).write_text(text.format(ADDRESS))
+    code = "from flows.serving.server_of_runs import configured_server; print(configured_server())"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert told.stdout.strip() == str(address)
+
+
+def test_a_store_that_is_served_tells_the_server_until_it_is_no_longer(
+    unset: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store, other = Store(tmp_path / "store"), Store(tmp_path / "other")
+    assert server_of_runs(store) is None
+    with announced(store, ADDRESS), announced(store, "http://127.0.0.1:2/api"):
+        assert (server_of_runs(store), server_of_runs(other)) == (ADDRESS, None)
+        unset.setattr("platform.node", lambda: "another-machine")
+        assert server_of_runs(store) is None
+        unset.setenv("PREFECT_API_URL", "http://127.0.0.1:3/api")
+        assert server_of_runs(store) == configured_server() == "http://127.0.0.1:3/api"
+    unset.undo()
+    assert not (store.claims_folder / "serve").exists()
