@@ -16,6 +16,7 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as JobTimeout
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -51,6 +52,7 @@ def _start_server() -> None:
 
     At a terminal it reaches all processes; the workers inherit the block and leave it to the run, which stops them.
     """
+    resource_tracker.ensure_running()  # the server needs it, and its start would end the block
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         multiprocessing.forkserver.ensure_running()

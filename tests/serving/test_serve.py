@@ -203,6 +203,7 @@ def test_the_timetable_says_what_runs_when() -> None:
     assert {one.name: (one.cron, one.is_active) for one in planned.values()} == {
         "nightly-ingest": ("0 2 * * *", True),
         "weekly-verify": ("0 4 * * 0", True),
+        "reprocess": (None, True),
         "pack": ("0 6 * * 1", False),
     }
     assert planned["nightly-ingest"].entrypoint == "flows.deployments.nightly_ingest"
