@@ -33,6 +33,9 @@ def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **option
 
     RAW is the folder "raw" by default; nothing in it is changed.
 
+    Prefect records the run if its settings name a server, as PREFECT_API_URL does, or while
+    `marsmedia serve` is at work on the store.
+
     \b
     Exit codes:
       0    everything was made, reused, or refused for a stated reason

@@ -93,7 +93,7 @@ def _tell_entries(entries: list[tuple[Due, Processor, str, str]]) -> None:
 def _words(expected: Estimate) -> str:
     time = _span(expected.seconds)
     if not expected.unknown:
-        return f"estimated: {time} with {expected.workers} workers, as earlier runs took; Prefect's start not counted"
+        return f"estimated: {time} with {expected.workers} workers, as earlier runs took"
     if not expected.seconds:
         return f"no estimate: nothing like it was made yet of {', '.join(expected.unknown)}"
     without = f"nothing like it was made yet of {', '.join(expected.unknown)}"

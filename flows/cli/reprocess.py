@@ -43,6 +43,9 @@ def reprocess(
     reprocessed. Parameters of the results that a processor builds on can be set too:
     --set shots.cut_ratio=4 with video.stills.
 
+    Prefect records the run if its settings name a server, as PREFECT_API_URL does, or while
+    `marsmedia serve` is at work on the store.
+
     \b
     marsmedia reprocess medium=video --processor video.frames \\
       --set every_seconds=0.5 --dry-run
