@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import pickle
@@ -110,6 +111,15 @@ def test_a_bug_in_the_run_itself_ends_in_a_report_with_the_traceback(photos: Pat
     assert json.loads(Path(report.report).read_bytes())["stop"]["reason"] == report.stop.reason
 
 
+@pytest.fixture
+def answering() -> Iterator[str]:
+    """The address of a server that answers, and is no more than that."""
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api"
+        server.shutdown()
+
+
 @pytest.mark.parametrize(
     ("flow", "code", "reason"),
     [
@@ -123,16 +133,17 @@ def test_a_command_reports_whatever_comes_of_its_flow(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    answering: str,
     flow: Callable[[], Any],
     code: int,
     reason: str,
 ) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
     maker.photo("photo.jpg")
 
     def look(store: Store, progress: RunProgress) -> Prepared:
         return prepare(raw, store, RECIPES, progress, Options())
 
+    monkeypatch.setenv("PREFECT_API_URL", answering)
     assert conduct(look, tmp_path / "store", Options(), flow, asked=str(raw), as_json=True) == code
     out, err = capsys.readouterr()
     report = json.loads(out)
