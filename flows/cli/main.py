@@ -70,15 +70,6 @@ class _LazyGroup(click.Group):
         ctx.default_map = {name: settings_for(command, name, Path.cwd())}
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        from processors.errors import RequestError, meant
-
-        if args and not args[0].startswith("-") and args[0] not in {*self.commands, *ALIASES}:
-            raise RequestError(f"{args[0]}: no such command; {meant(args[0], sorted(self.commands))}")
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for heading, commands in COMMANDS.items():
             with formatter.section(heading):

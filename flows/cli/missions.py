@@ -14,9 +14,9 @@ from processors.errors import RequestError
 @click.argument("name", required=False)
 @JSON
 def missions(name: str | None, as_json: bool) -> None:
-    """List the missions with a profile, or the events and cameras of NAME.
+    """List the missions with a profile, or the events of NAME.
 
-    The names of events are what `event=` takes in a selection and `event` in `release.toml`.
+    With the cameras of NAME. The names of events are what `event=` takes in a selection and `event` in `release.toml`.
 
     \b
     marsmedia missions

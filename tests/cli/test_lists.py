@@ -59,7 +59,6 @@ def test_a_mission_is_found_by_its_rovers_name_with_its_events() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["procesors"], "procesors: no such command; did you mean processors?"),
         (["processors", "video.frame"], "video.frame: no such processor; did you mean video.frames?"),
         (["items", "mediun=photo"], "mediun=photo: no such key; did you mean medium?"),
         (["show", "Descent"], "Descent: no such source in the store; did you mean descent.jpg?"),
