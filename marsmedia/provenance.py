@@ -21,6 +21,8 @@ class Provenance:
     mission: str | None
     start_utc: datetime | None
     """UTC of presentation time 0."""
+    start_precision: str | None
+    """`minute`, `second` or `subsecond`: how finely the start is known."""
 
     def attributes(self, manifest: Manifest, what: str) -> dict[str, Any]:
         """Return plain values for `attrs`, with the processor of a result; what is not known is left out.
@@ -36,6 +38,7 @@ class Provenance:
             "release": self.release,
             "mission": self.mission,
             "start_utc": self.start_utc and self.start_utc.isoformat().replace("+00:00", "Z"),
+            "start_precision": self.start_precision if self.start_utc else None,
             "processor": manifest.ref.processor,
             "processor_version": manifest.version,
             "key": manifest.ref.key,

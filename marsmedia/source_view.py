@@ -96,7 +96,10 @@ class SourceView:
 
     @cached_property
     def start_utc(self) -> datetime | None:
-        """Return the UTC of presentation time 0; None where release and labels do not say it to the minute or finer."""
+        """Return the UTC of presentation time 0; None where release and labels do not say it to the minute or finer.
+
+        One known to the minute is at its second 0: `facts["precision"]` says how finely it is known.
+        """
         from processors.mission.when import parse_when
         from processors.store.evidence_of import read_evidence
 
@@ -300,6 +303,7 @@ class SourceView:
             title=self.facts["title"],
             mission=self.facts["mission"],
             start_utc=self.start_utc,
+            start_precision=self.facts["precision"],
         )
 
     def _made(self) -> list[Manifest]:

@@ -125,6 +125,7 @@ def test_every_column_has_a_unit_and_a_meaning_and_they_go_along_into_a_file(
         "release": "sample-release",
         "mission": "tianwen-1",
         "start_utc": "2021-05-22T02:40:00Z",
+        "start_precision": "minute",
         "processor": "video.measurements",
         "processor_version": video.result("video.measurements").version,
     }
