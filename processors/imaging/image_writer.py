@@ -27,6 +27,7 @@ def encode(
     picture_format: PictureFormat,
     *,
     quality: int = 90,
+    avif_speed: int = 8,
     icc_profile: bytes | None = None,
     xmp: bytes | None = None,
     cicp: tuple[int, int] | None = None,
@@ -39,6 +40,7 @@ def encode(
         in mode RGB, RGBA or L; for PNG also uint16 in the same shapes. JPEG has no alpha: remove it first.
     quality : 1 to 95 for JPEG, WebP and AVIF; from 90 up, JPEG and AVIF keep colour at full resolution. PNG is
         lossless and ignores it.
+    avif_speed : 0, slow and small, to 10.
     xmp : XMP packet to embed.
     cicp : colour primaries and transfer function (ITU-T H.273) for the cICP chunk of a 16-bit PNG that is not sRGB.
     """
@@ -66,9 +68,8 @@ def encode(
     else:
         sampling = "4:4:4" if quality >= 90 else "4:2:0"
         # one thread and one tile: the bytes do not depend on the machine's cores
-        image.save(
-            buffer, "AVIF", quality=quality, subsampling=sampling, speed=8, max_threads=1, autotiling=False, **extra
-        )
+        one = {"max_threads": 1, "autotiling": False}
+        image.save(buffer, "AVIF", quality=quality, subsampling=sampling, speed=avif_speed, **one, **extra)
     return buffer.getvalue()
 
 
