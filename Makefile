@@ -6,7 +6,7 @@ export DO_NOT_TRACK := 1
 # groups aside, without a word, under pytest 9.2 (its issue 1386).
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: env demo test test-fast check format lock bench clean
+.PHONY: env demo test test-fast check format lock bench bench-quick clean
 
 env: .venv/ready
 
@@ -38,6 +38,11 @@ format: env
 
 bench: env
 	$(BIN)/python -m benchmarks
+
+# Processor time against another commit: make bench-quick BASE=main
+BASE ?= HEAD~1
+bench-quick: env
+	$(BIN)/python -m benchmarks.quick $(BASE)
 
 # One lock with hashes for Python 3.11 to 3.13; it names no index address.
 lock:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -17,6 +19,8 @@ class Used:
     """What one process used."""
 
     wall_seconds: float
+    cpu_seconds: float
+    """Processor time of the process and, on Linux, of all that it started, workers that outlived it included."""
     peak_mb: float
     """Largest resident memory of the process itself, in 10⁶ bytes."""
     exit_code: int
@@ -24,6 +28,10 @@ class Used:
 
 def process(command: Sequence[str | Path], *, environment: dict[str, str] | None = None) -> Used:
     """Run a command to its end; what it prints is thrown away."""
+    if sys.platform == "linux":
+        pr_set_child_subreaper = 36
+        ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1)
+    before = _children_seconds()
     started = time.perf_counter()
     child = subprocess.Popen(
         [str(word) for word in command],
@@ -34,7 +42,24 @@ def process(command: Sequence[str | Path], *, environment: dict[str, str] | None
     )
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
-    return Used(time.perf_counter() - started, usage.ru_maxrss * 1024 / 1e6, child.returncode)
+    wall_seconds = time.perf_counter() - started
+    if sys.platform == "linux":
+        _wait_for_orphans()
+    return Used(wall_seconds, _children_seconds() - before, usage.ru_maxrss * 1024 / 1e6, child.returncode)
+
+
+def _children_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _wait_for_orphans() -> None:
+    """Wait for processes that were handed to this one when their own parent ended."""
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
 
 
 def python(code: str, *arguments: str | Path) -> Used:
