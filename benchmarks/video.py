@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def motion_to_measurements(folder: Path) -> float:
-    """Ratio of the time that both took of the synthetic descent, as their results record it."""
+    """Ratio of the time that both took of the synthetic descent, as their results record it, its mosaics included."""
     from processors.sample import write_release
 
     write_release(folder / "film")
