@@ -1,4 +1,8 @@
-"""Photo enhanced for viewing by a declared chain: white balance, stretch, local contrast. Never for measuring."""
+"""Photo enhanced for viewing by a declared chain: levels, then local contrast. Never for measuring.
+
+A photo published in colour keeps its colours: only brightness changes, and every pixel keeps its chromaticity. A grey
+one is stretched linearly and equalised in tiles (CLAHE). In both, no pixel clips that was not clipped before.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
 from processors.imaging.image_writer import encode
+from processors.photo import tone
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 
 
@@ -25,26 +30,35 @@ class EnhancedFacts:
     channel_gains: tuple[float, ...] | None
     """Gains of red, green, blue; None for a grey picture, or if no balance was requested."""
     black_level: float
-    """Brightness that became 0, as a share of full scale."""
+    """Brightness that became black, as a share of full scale: the `dark_percent` percentile of the largest channel."""
     white_level: float
-    """Brightness that became full scale, as a share of full scale."""
+    """Brightness that became white, as a share of full scale; a brighter one keeps a tone of its own."""
+    clipped_share_before: float
+    """Share of the pixels of which a channel is white, or all are black, in the picture at this size."""
+    clipped_share: float
+    """The same in the enhanced picture."""
+    hue_shift_degrees: float | None
+    """Mean turn of the hues in CIELAB, weighted by chroma; None for a grey picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Enhanced:
-    """Grey-world balance, stretch between two percentiles, then CLAHE on brightness, as `enhanced.jpg`."""
+    """Stretch between two percentiles, then local contrast, as `enhanced.jpg`."""
 
     name: ClassVar[str] = "photo.enhanced"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "photo"
 
-    grey_world: float = 0.5
-    """Degree to which the channels' means are equalised, 0 to 1. The ground of Mars is not grey: 1 makes it so."""
+    grey_world: float = 0.0
+    """Degree to which the channels' means are equalised, 0 to 1, for pictures that nobody has balanced. The ground of
+    Mars is not grey: 1 makes it so."""
     dark_percent: float = 0.5
     """Percentage of the pixels, the darkest, that becomes black."""
     bright_percent: float = 0.5
+    detail_gain: float = 1.5
+    """Local contrast of a colour picture: factor of detail in its middle tones; 1 disables it."""
     clahe_clip: float = 2.0
-    """Contrast limit of CLAHE (Zuiderveld 1994); 0 disables it."""
+    """Contrast limit of CLAHE (Zuiderveld 1994) for grey pictures; 0 disables it."""
     clahe_tiles: int = 8
     """Number of tiles along each side."""
     longest_side_px: int = 2048
@@ -57,6 +71,7 @@ class Enhanced:
         require(0 <= self.grey_world <= 1, "grey_world", self.grey_world, "must be from 0 to 1")
         for name in ("dark_percent", "bright_percent"):
             require(0 <= getattr(self, name) < 50, name, getattr(self, name), "must be from 0 to below 50")
+        require(1 <= self.detail_gain <= 4, "detail_gain", self.detail_gain, "must be from 1 to 4")
         require(0 <= self.clahe_clip <= 100, "clahe_clip", self.clahe_clip, "must be from 0 to 100")
         require(1 <= self.clahe_tiles <= 64, "clahe_tiles", self.clahe_tiles, "must be from 1 to 64")
         require(self.longest_side_px >= 16, "longest_side_px", self.longest_side_px, "must be 16 or more")
@@ -94,33 +109,62 @@ def enhance(picture: np.ndarray, processor: Enhanced) -> tuple[np.ndarray, Enhan
     -------
     uint8 of the same shape, and the steps taken.
     """
-    chain: list[str] = []
-    gains = None
-    if picture.ndim == 3 and processor.grey_world > 0:
-        means = picture.reshape(-1, 3).mean(axis=0)
-        gains = (float(means.mean()) / np.maximum(means, 1e-6)) ** processor.grey_world
-        picture = picture * gains.astype(np.float32)
-        chain.append(f"grey-world balance at {processor.grey_world:g}")
-    brightness = picture.max(axis=2) if picture.ndim == 3 else picture
-    darkest = picture.min(axis=2) if picture.ndim == 3 else picture
-    black = float(np.percentile(darkest, processor.dark_percent))
-    white = max(float(np.percentile(brightness, 100 - processor.bright_percent)), black + 1 / 255)
-    picture = np.clip((picture - black) / (white - black), 0, 1)
-    chain.append(f"stretch from {processor.dark_percent:g} to {100 - processor.bright_percent:g} per cent")
-    if processor.clahe_clip > 0:
-        picture = _local_contrast(picture, processor.clahe_clip, processor.clahe_tiles)
-        chain.append(
-            f"CLAHE with clip {processor.clahe_clip:g} in {processor.clahe_tiles} x {processor.clahe_tiles} tiles"
-        )
+    if picture.ndim == 2:
+        shown, chain, ends = _grey(picture, processor)
+        gains = None
+    else:
+        shown, chain, ends, gains = _coloured(picture, processor)
+    before = np.rint(picture * 255).astype(np.uint8)
+    after = np.rint(shown * 255).astype(np.uint8)
     facts = EnhancedFacts(
         chain=tuple(chain),
         width_px=picture.shape[1],
         height_px=picture.shape[0],
-        channel_gains=tuple(round(float(gain), 5) for gain in gains) if gains is not None else None,
-        black_level=round(black, 5),
-        white_level=round(white, 5),
+        channel_gains=gains,
+        black_level=round(ends[0], 5),
+        white_level=round(ends[1], 5),
+        clipped_share_before=round(tone.clipped_share(before), 5),
+        clipped_share=round(tone.clipped_share(after), 5),
+        hue_shift_degrees=round(tone.hue_shift_degrees(before, after), 2) if picture.ndim == 3 else None,
     )
-    return np.round(picture * 255).astype(np.uint8), facts
+    return after, facts
+
+
+def _grey(picture: np.ndarray, processor: Enhanced) -> tuple[np.ndarray, list[str], tuple[float, float]]:
+    black, white = tone.levels(picture, processor.dark_percent, processor.bright_percent)
+    white = max(white, black + 1 / 255)
+    chain = [_stretch(processor)]
+    shown = np.clip((picture - black) / (white - black), 0, 1)
+    if processor.clahe_clip > 0:
+        shown = _equalised(shown, processor.clahe_clip, processor.clahe_tiles)
+        tiles = f"{processor.clahe_tiles} x {processor.clahe_tiles}"
+        chain.append(f"CLAHE with clip {processor.clahe_clip:g} in {tiles} tiles")
+    return tone.FIRST + (tone.LAST - tone.FIRST) * shown, chain, (black, white)
+
+
+def _coloured(
+    picture: np.ndarray, processor: Enhanced
+) -> tuple[np.ndarray, list[str], tuple[float, float], tuple[float, ...] | None]:
+    chain, gains = [], None
+    if processor.grey_world > 0:
+        means = picture.reshape(-1, 3).mean(axis=0)
+        balance = (float(means.mean()) / np.maximum(means, 1e-6)) ** processor.grey_world
+        picture = picture * balance.astype(np.float32)
+        gains = tuple(round(float(gain), 5) for gain in balance)
+        chain.append(f"grey-world balance at {processor.grey_world:g}")
+    brightness = picture.max(axis=2)
+    black, white = tone.levels(brightness, processor.dark_percent, processor.bright_percent)
+    wanted = tone.stretched(brightness, black, white)
+    chain.append(f"{_stretch(processor)} of brightness")
+    if processor.detail_gain > 1:
+        wanted = tone.with_local_contrast(wanted, processor.detail_gain)
+        chain.append(f"local contrast at {processor.detail_gain:g} (guided filter)")
+    wanted = tone.unclipped(wanted, brightness)
+    return tone.with_brightness(picture, wanted), chain, (black, white), gains
+
+
+def _stretch(processor: Enhanced) -> str:
+    return f"stretch from {processor.dark_percent:g} to {100 - processor.bright_percent:g} per cent"
 
 
 def _picture(photo: Photo, longest_side_px: int) -> np.ndarray:
@@ -137,13 +181,8 @@ def _picture(photo: Photo, longest_side_px: int) -> np.ndarray:
     return np.asarray(image, np.float32) / 255
 
 
-def _local_contrast(picture: np.ndarray, clip: float, tiles: int) -> np.ndarray:
+def _equalised(picture: np.ndarray, clip: float, tiles: int) -> np.ndarray:
     import cv2
 
     clahe = cv2.createCLAHE(clipLimit=clip, tileGridSize=(tiles, tiles))
-    if picture.ndim == 2:
-        return clahe.apply(np.round(picture * 65535).astype(np.uint16)).astype(np.float32) / 65535
-    lab = cv2.cvtColor(picture.astype(np.float32), cv2.COLOR_RGB2LAB)
-    lightness = clahe.apply(np.round(np.clip(lab[..., 0] / 100, 0, 1) * 65535).astype(np.uint16))
-    lab[..., 0] = lightness.astype(np.float32) / 655.35
-    return np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1)
+    return clahe.apply(np.round(picture * 65535).astype(np.uint16)).astype(np.float32) / 65535

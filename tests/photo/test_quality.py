@@ -14,7 +14,6 @@ from PIL import Image, ImageCms
 
 from processors.contract import Item, OpenSource, Source
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import QualityFacts, hash_distance, measure
 from processors.photo.reading.photo_reader import PhotoReader
@@ -82,24 +81,6 @@ def test_sixteen_bit_noise_is_not_lost() -> None:
     Image.fromarray(deep).save(file, "PNG")
     file.seek(0)
     assert quality(file).noise_levels == pytest.approx(40 / 257, rel=0.06)
-
-
-def enhanced(picture: np.ndarray, processor: Enhanced) -> tuple[np.ndarray, Item]:
-    reader = PhotoReader(saved(picture))
-    item = next(iter(processor.start(reader.info, Path()).feed(reader.photo([]))))
-    return np.asarray(Image.open(io.BytesIO(item.data or b""))), item
-
-
-def test_the_chain_is_declared_and_does_what_it_says() -> None:
-    reddish = (scene() * np.array([1.0, 0.6, 0.4])).astype(np.uint8)
-    shown, item = enhanced(reddish, Enhanced(grey_world=1.0, clahe_clip=0))
-    assert item.facts.chain == ("grey-world balance at 1", "stretch from 0.5 to 99.5 per cent")
-    assert np.ptp(shown.reshape(-1, 3).mean(axis=0)) < 6
-    assert (shown.min(), shown.max()) == (0, 255)
-    _, local = enhanced(reddish, Enhanced())
-    assert local.facts.chain[-1] == "CLAHE with clip 2 in 8 x 8 tiles"
-    _, grey = enhanced(scene()[..., 0], Enhanced())
-    assert grey.facts.channel_gains is None
 
 
 def test_previews_in_three_formats_show_the_same() -> None:
