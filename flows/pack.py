@@ -13,10 +13,13 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.run.build_pack import build_pack, recipe_of
-from flows.run.options import Described
+from flows.run.build_pack import build_pack, due_for, recipe_of
+from flows.run.options import Described, Options
+from flows.run.report import Report
+from flows.run.run import run
+from flows.run.select import ReprocessRequest, prepare_chosen
 from flows.serving.form_fields import StoreFolder
-from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, said
+from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, said, task_runner
 from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable
 from processors.store.store import Store
@@ -29,6 +32,7 @@ PackOutput = Annotated[str, Described("Destination of the pack: a folder, or a f
     name="pack",
     description="Build a pack from its recipe and verify every byte of it.",
     flow_run_name="pack {recipe}",
+    task_runner=task_runner(),
     persist_result=False,
 )
 def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed") -> State:
@@ -39,7 +43,10 @@ def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed
     State : Completed, or Failed with the reason; its data is the record of the built pack.
     """
     try:
-        built = build_pack(recipe_of([recipe]), Path(output), Store(Path(store)), force=True)
+        chosen, opened = recipe_of([recipe]), Store(Path(store))
+        if due := due_for(chosen, opened):
+            log_lines([_made(due, Path(store)).message])
+        built = build_pack(chosen, Path(output), opened, force=True)
     except CANNOT_BEGIN as error:
         return ended(said(error))
     checked = verify_pack(built.path)
@@ -49,3 +56,16 @@ def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed
         return ended(f"{built.path}: {len(faults)} faults: {'; '.join(faults[:10])}")
     size = f"{built.file_count} files, {built.size_bytes / 1e6:.1f} MB"
     return Completed(message=f"{built.path}: {size}, {built.identity.urn}", data=built)
+
+
+def _made(due: ReprocessRequest, store: Path) -> Report:
+    """Make what the pack takes and no run makes unasked; the pack does without what cannot be made."""
+    options = Options(quiet=True)
+    return run(
+        lambda opened, progress: prepare_chosen(due, opened, retry_failed=False),
+        store,
+        options,
+        in_tasks,
+        name=run_name(),
+        asked=str(due),
+    )

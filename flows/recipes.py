@@ -40,6 +40,7 @@ from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 from processors.video.frames.stream_frames import StreamFrames
 from processors.video.frames.video_preview import VideoPreview
+from processors.video.frames.web_video import WebVideo
 from processors.video.motion.motion import Motion
 from processors.video.motion.stabilised import Stabilised
 from processors.video.shots.shots import Shots
@@ -77,7 +78,7 @@ RECIPES: Recipes = {
 }
 
 ON_REQUEST: Recipes = {
-    "video": (StreamFrames(), Stabilised(), OriginalStream(), Mel(), Film()),
+    "video": (WebVideo(), StreamFrames(), Stabilised(), OriginalStream(), Mel(), Film()),
     "audio": (Mel(), Film()),
     "photo": (Salvaged(),),
 }

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.resampler import AudioResampler
 from av.video.reformatter import ColorRange, Colorspace
 
 BT709 = 1
 """Code of BT.709's colour primaries, transfer and matrix (ITU-T H.273)."""
+AAC_RATES_HZ = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+"""Sampling rates of AAC-LC (ISO/IEC 14496-3, table 1.18)."""
+AAC_BITS_PER_SECOND = 192_000
 TO_BT709 = (
     "scale=in_range=full:out_range=tv:out_color_matrix=bt709:flags=bicubic+accurate_rnd+full_chroma_int+bitexact,"
     "format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
@@ -115,3 +120,45 @@ class WebClip:
             if packet.pts is not None:
                 packet.duration = self._lengths.pop(packet.pts)  # the encoder drops it
             self._container.mux(packet)
+
+
+def write_with_sound(path: Path, clip: Path, wave: Path) -> None:
+    """Write an MP4 of the clip's video, unchanged, and the sound of a WAV, both from 0 s; the same bytes each time.
+
+    Raises
+    ------
+    OSError : it cannot be written.
+    """
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    with av.open(str(clip)) as pictures, av.open(str(wave)) as sound, av.open(str(path), "w", options=options) as made:
+        shown, heard = pictures.streams.video[0], sound.streams.audio[0]
+        video = made.add_stream_from_template(shown)
+        rate_hz = min((rate for rate in AAC_RATES_HZ if rate >= heard.rate), default=max(AAC_RATES_HZ))
+        layout = "stereo" if heard.channels > 1 else "mono"
+        audio = made.add_stream("aac", rate=rate_hz, layout=layout, format="fltp", bit_rate=AAC_BITS_PER_SECOND)
+        audio.codec_context.flags |= av.codec.context.Flags.bitexact.value
+        audio.codec_context.thread_count = 1
+        waiting = _encoded(sound, audio)
+        next_heard = next(waiting, None)
+        for packet in pictures.demux(shown):
+            if packet.dts is None or packet.time_base is None:
+                continue
+            while next_heard is not None and _seconds(next_heard) <= packet.dts * packet.time_base:
+                made.mux(next_heard)
+                next_heard = next(waiting, None)
+            packet.stream = video
+            made.mux(packet)
+        made.mux([] if next_heard is None else [next_heard, *waiting])
+
+
+def _encoded(sound: av.container.InputContainer, audio: av.AudioStream) -> Iterator[av.Packet]:
+    """Yield the sound's packets, in order of time."""
+    resampler = AudioResampler(format="fltp", layout=audio.layout, rate=audio.rate, frame_size=1024)
+    for decoded in chain(sound.decode(audio=0), [None]):
+        for frame in resampler.resample(decoded):
+            yield from audio.encode(frame)
+    yield from audio.encode(None)
+
+
+def _seconds(packet: av.Packet) -> float:
+    return float((packet.dts or 0) * packet.time_base) if packet.time_base is not None else 0.0

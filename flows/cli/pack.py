@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
 from flows.cli.shared_options import FORCE, JSON, STORE
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
+from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
-    from processors.packs.recipe.pack_recipe import Audience
+    from processors.packs.build import Built
+    from processors.packs.recipe.pack_recipe import Recipe
 
-AUDIENCES: tuple[Audience, ...] = ("internal", "press", "public")
+
+UNCLEARED_SHOWN = 5
 
 
 class _PackGroup(click.Group):
@@ -45,7 +49,9 @@ def pack() -> None:
 @pack.command()
 @click.argument("recipe", nargs=-1, required=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder, or file FILE.zip.")
-@click.option("--audience", type=click.Choice(AUDIENCES), help="Override the audience of the recipe.")
+@click.option(
+    "--audience", type=click.Choice(AUDIENCES), help="For whom: decides contents, layout and credits in files."
+)
 @click.option("--title", help="Override the title of the recipe.  [default for a selection: its words]")
 @FORCE
 @STORE
@@ -61,7 +67,10 @@ def build(
 ) -> None:
     """Build a pack.
 
-    RECIPE is a TOML file, or the words of a selection as in `marsmedia items`.
+    RECIPE is a TOML file, or the words of a selection as in `marsmedia items`. The audience decides what
+    the recipe does not: press and public packs hold photos/ videos/ sound/ and documents/, with caption,
+    credit and rights in each file; the others are arranged by source. Whole videos that the pack takes
+    and nobody has made yet are made first.
 
     \b
     Exit codes:
@@ -78,6 +87,7 @@ def build(
     from flows.run.build_pack import build_pack, recipe_of
 
     chosen = recipe_of(recipe, audience=audience, title=title)
+    _make_what_is_due(chosen, store_folder, quiet=as_json)
     try:
         built = build_pack(chosen, output, open_store(store_folder), force=force)
     except (ResultCorrupt, ResultMissing) as error:
@@ -98,12 +108,61 @@ def build(
                 "identifier": built.identity.urn,
                 "files": built.file_count,
                 "size_bytes": built.size_bytes,
+                "not_cleared": built.uncleared,
                 "results": built.results,
             }
         )
     else:
+        _warn_of_rights(built)
         click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}")
         click.echo(f"{built.identity.urn}, {chosen.audience}, made from {counted(len(built.results), 'result')}")
+
+
+def _make_what_is_due(recipe: Recipe, store_folder: Path, *, quiet: bool) -> None:
+    """Make what the pack takes and no run makes unasked; what cannot be made is reported, and the pack does without."""
+    from flows.cli.run_flow import conduct
+    from flows.run.build_pack import due_for
+    from flows.run.options import Options
+    from flows.run.select import prepare_chosen
+
+    request = due_for(recipe, open_store(store_folder))
+    if request is None:
+        return
+
+    def flow() -> Any:
+        from flows.reprocess import reprocess as flow
+
+        return flow(  # type: ignore[call-overload]
+            selection=list(request.words),
+            processors=list(request.processors),
+            store=str(store_folder),
+            quiet=quiet,
+            return_state=True,
+        )
+
+    names = ", ".join(request.processors)
+    click.echo(f"making {names} of {counted(len(request.words), 'source')} for the pack", err=True)
+    with redirect_stdout(sys.stderr):
+        conduct(
+            lambda store, progress: prepare_chosen(request, store, retry_failed=False),
+            store_folder,
+            Options(quiet=quiet),
+            flow,
+            asked=str(request),
+            as_json=False,
+        )
+
+
+def _warn_of_rights(built: Built) -> None:
+    if built.uncleared:
+        shown = ", ".join(printable(one) for one in built.uncleared[:UNCLEARED_SHOWN])
+        more = len(built.uncleared) - UNCLEARED_SHOWN
+        shown += f" and {more} more" if more > 0 else ""
+        click.echo(
+            f"marsmedia: rights are not cleared for {len(built.uncleared)} of {counted(built.source_count, 'source')}: "
+            f"{shown}; CREDITS.txt says why: ask the rights holder before publishing",
+            err=True,
+        )
 
 
 @pack.command()

@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from flows.run.load_recipes import every_processor, wanted_today
+from flows.run.load_recipes import every_processor, on_request, wanted_today
+from flows.run.select import ReprocessRequest
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.build import Built, build
+from processors.packs.contents.rights import is_cleared
+from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
-from processors.packs.recipe.pack_recipe import Audience, Recipe
+from processors.packs.presentation import presentation_of, takes_any
+from processors.packs.recipe.audience import Audience
+from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.recipe.recipe_file import read_recipe
 from processors.packs.registry import remember
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
+from processors.store.selection import parse, select
 from processors.store.store import Store
 
 EVERYTHING = "Everything in the store"
@@ -43,6 +49,38 @@ def processor_names() -> frozenset[str]:
     """Return the name of every processor that a pack recipe may name."""
     every = [processors for recipes in every_processor() for processors in recipes.values()]
     return frozenset(processor.name for processors in every for processor in processors)
+
+
+def due_for(recipe: Recipe, store: Store) -> ReprocessRequest | None:
+    """Return the reprocessing that makes what the recipe takes and no run makes unasked; None if nothing is missing.
+
+    A pack that will be refused for its rights needs nothing.
+
+    Raises
+    ------
+    RequestError : the selection matches nothing.
+    """
+    take, catalogue = recipe.completed().take, Catalogue(store)
+    rows = select(parse(recipe.selection), catalogue)
+    processors: set[str] = set()
+    digests: set[str] = set()
+    for medium, ours in on_request().items():
+        for name in (one.name for one in ours if presentation_of(one.name).is_made_for_packs):
+            if takes_any(name, take):
+                missing = {row.digest for row in rows if row.medium == medium and not _has(store, row.digest, name)}
+                processors |= {name} if missing else set()
+                digests |= missing
+    will_be_refused = recipe.audience == "public" and not all(
+        is_cleared(one, recipe) for one in subjects([row for row in rows if row.digest in digests], store, catalogue)
+    )
+    if not digests or will_be_refused:
+        return None
+    return ReprocessRequest(words=tuple(sorted(digests)), processors=tuple(sorted(processors)), settings={})
+
+
+def _has(store: Store, digest: str, processor: str) -> bool:
+    """Return whether there is a result or a known failure of a processor."""
+    return any(one.ref.processor == processor for one in store.manifests(digest))
 
 
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:

@@ -21,10 +21,11 @@ from processors.languages.text import Text
 from processors.packs.archive.bagit import BagWriter
 from processors.packs.archive.output import AGENT, finished, is_zip, scratch_beside
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
+from processors.packs.contents.layout import Places, places_of
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
-from processors.packs.contents.rights import override_of
+from processors.packs.contents.rights import is_cleared, override_of
 from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, publishable
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import ItemRecord, entries
@@ -61,6 +62,9 @@ class Built:
     size_bytes: int
     results: tuple[ResultRef, ...]
     """Results that the pack was made of; `prune` keeps them."""
+    uncleared: tuple[str, ...]
+    """Release and name of each source that nobody allows to pass on, overrides aside."""
+    source_count: int
 
 
 def build(
@@ -76,23 +80,20 @@ def build(
     """
     if output.resolve().is_relative_to(store.root.resolve()):
         raise RequestError(f"{output}: inside the store; choose a place outside {store.root}")
-    catalogue = Catalogue(store)
+    catalogue, recipe = Catalogue(store), recipe.completed()
     chosen = choose(recipe, store, catalogue, asked)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
     dated = f"{recipe.date}T00:00:00Z" if recipe.date else _latest(chosen)
     output = output.absolute()
     with scratch_beside(output, force=force) as scratch:
-        made = scratch / "pack"
+        made, places = scratch / "pack", places_of(recipe.layout or "source", UniqueNames())
         base = portable_name(recipe.title.best() or output.stem).replace(" ", "-")
         sink = ZipSink(made, base, dated) if is_zip(output) else FolderSink(made)
         try:
             bag = BagWriter(sink)
-            packed = list(_media(chosen, recipe, store, bag))
+            packed = list(_media(chosen, recipe, store, bag, places, scratch))
             identity = PackIdentity(digest=_digest(packed, recipe), dated_utc=dated)
-            if recipe.highlight:
-                with write_highlight(chosen, recipe, store, scratch).open("rb") as clip:
-                    bag.add(HIGHLIGHT, read_blocks(clip))
-            _records(packed, recipe, identity, bag, gallery, scratch)
+            _records(packed, recipe, identity, bag, _Further(chosen, store, places, gallery, scratch))
             info = _info(packed, recipe, identity)
             bag.finish(info, [("README.txt", readme(recipe, identity))])
         finally:
@@ -104,6 +105,8 @@ def build(
         file_count=bag.file_count,
         size_bytes=bag.size_bytes,
         results=tuple(sorted(set().union(*(one.refs for one in chosen)))),
+        uncleared=tuple(one.subject.relative for one in chosen if not is_cleared(one.subject, recipe)),
+        source_count=len(chosen),
     )
 
 
@@ -112,9 +115,11 @@ def _latest(chosen: list[SelectedSource]) -> str:
     return in_seconds(max(made or [one.seen_utc for one in chosen]))
 
 
-def _media(chosen: list[SelectedSource], recipe: Recipe, store: Store, bag: BagWriter) -> Iterator[PackedFile]:
+def _media(
+    chosen: list[SelectedSource], recipe: Recipe, store: Store, bag: BagWriter, places: Places, scratch: Path
+) -> Iterator[PackedFile]:
     signer = Signer(recipe.signature) if recipe.signature else None
-    writer = MediaWriter(bag=bag, names=UniqueNames(), pictures=recipe.pictures, signer=signer)
+    writer = MediaWriter(bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch)
     for one in chosen:
         if one.has_original:
             yield writer.original(one.subject, one.original_size_px)
@@ -137,35 +142,52 @@ def _recipe_record(recipe: Recipe) -> bytes:
     return canonical_json(record) + b"\n"
 
 
+@dataclass(frozen=True)
+class _Further:
+    """What the records are made from, besides the packed files."""
+
+    chosen: list[SelectedSource]
+    store: Store
+    places: Places
+    gallery: Gallery | None
+    scratch: Path
+
+
 def _records(
-    packed: list[PackedFile],
-    recipe: Recipe,
-    identity: PackIdentity,
-    bag: BagWriter,
-    gallery: Gallery | None,
-    scratch: Path,
+    packed: list[PackedFile], recipe: Recipe, identity: PackIdentity, bag: BagWriter, further: _Further
 ) -> None:
-    others = [(credit_file.FILE, "text/plain", "Credits and rights of each source")]
+    places = further.places
+    others: list[tuple[str, str, str]] = []
+
+    def add(path: str, media_type: str, what: str, blocks: Iterable[bytes]) -> None:
+        others.append((path, media_type, what))
+        bag.add(path, blocks)
+
+    credits_path = places.document(credit_file.FILE)
+    add(
+        credits_path,
+        "text/plain",
+        "Credits and rights of each source",
+        credit_file.credits_text(packed, recipe, identity),
+    )
     if recipe.highlight:
-        others.append((HIGHLIGHT, "video/mp4", "Highlight clip over the selection"))
-    bag.add(credit_file.FILE, credit_file.credits_text(packed, recipe, identity))
-    others.append(("recipe.json", "application/json", "The recipe of this pack"))
-    bag.add("recipe.json", [_recipe_record(recipe)])
+        with write_highlight(further.chosen, recipe, further.store, further.scratch).open("rb") as clip:
+            add(places.made("videos", HIGHLIGHT), "video/mp4", "Highlight clip over the selection", read_blocks(clip))
+    add(places.record("recipe.json"), "application/json", "The recipe of this pack", [_recipe_record(recipe)])
     if shown := [one for one in packed if iiif.can_be_shown(one)]:
-        others.append((iiif.FILE, "application/ld+json", "IIIF Presentation 3 manifest"))
-        bag.add(iiif.FILE, iiif.manifest(shown, recipe, identity))
-    for path, label in pds4.labels(packed, identity):
-        others.append((path, "application/xml", "PDS4 label of the files beside it"))
-        bag.add(path, [label])
-    if gallery is not None:
-        folder = scratch / "gallery"
+        path = places.record(iiif.FILE)
+        add(path, "application/ld+json", "IIIF Presentation 3 manifest", iiif.manifest(shown, recipe, identity, path))
+    if recipe.layout == "source":
+        for path, label in pds4.labels(packed, identity):
+            add(path, "application/xml", "PDS4 label of the files beside it", [label])
+    if further.gallery is not None:
+        folder = further.scratch / "gallery"
         folder.mkdir()
-        written = gallery(folder, _shown(packed), title=recipe.title, languages=recipe.languages)
+        written = further.gallery(folder, _shown(packed), title=recipe.title, languages=recipe.languages)
         for place in sorted(written):
-            path = place.relative_to(folder).as_posix()
-            others.append((path, _PAGE_TYPES.get(place.suffix, "application/octet-stream"), "Part of the gallery"))
+            media_type = _PAGE_TYPES.get(place.suffix, "application/octet-stream")
             with place.open("rb") as file:
-                bag.add(path, read_blocks(file))
+                add(place.relative_to(folder).as_posix(), media_type, "Part of the gallery", read_blocks(file))
     bag.add(crate.FILE, crate.crate(packed, recipe, identity, others))
 
 

@@ -19,12 +19,14 @@ TAKE_WORDS = (
     "contact sheets",
     "spectrograms",
     "clips",
+    "full video",
     "sound",
     "web sound",
     "metadata",
+    "measurements",
     OTHER,
 )
-"""Kinds of items that a pack's recipe can take; `other` is every item that no other word takes."""
+"""Kinds of items that a pack's recipe can take; `other` is every item that no other word takes, and measurements."""
 ALL = ("*",)
 WAVEFORM = ("waveform.png", "waveform.dat")
 """Picture, and peaks for the gallery's player."""
@@ -50,6 +52,14 @@ class Presentation:
     """Pattern of the items that a highlight clip shows as stills."""
     has_sound: bool = False
     """True if its videos have audio, for which PDS4 has its own name."""
+    folder: str | None = None
+    """Folder of its pictures, videos and sounds in a pack by kind; None: that of their kind."""
+    file_word: str | None = None
+    """Word in their names there; None: the processor's own, or that of a sound's item."""
+    digital_source_type: str | None = None
+    """IPTC NewsCode of its pictures, where the processor decides it and not the camera."""
+    is_made_for_packs: bool = False
+    """True if no run makes it unasked, and a pack that takes it has it made."""
     page_data: Mapping[str, str] = field(default_factory=dict)
     """Data that the page draws from an item, and the item's name."""
 
@@ -59,27 +69,45 @@ PRESENTATIONS: Mapping[str, Presentation] = {
     "evidence": Presentation(take={"metadata": ALL}),
     "video.integrity": Presentation(take={"metadata": ALL}),
     "video.frames": Presentation(take={"frames": ALL}, face=3, source_size=("width_px", "height_px")),
-    "video.contact_sheet": Presentation(take={"contact sheets": ALL}, face=4, viewer=1),
+    "video.contact_sheet": Presentation(take={"contact sheets": ALL}, face=4, viewer=1, folder="documents"),
     "video.shots": Presentation(take={"metadata": ALL}, page_data={"shots": "shots.json"}),
-    "video.stills": Presentation(take={"stills": ("still_*",)}, face=2, highlight="*_01.*"),
+    "video.stills": Presentation(take={"stills": ("still_*",)}, face=2, highlight="*_01.*", file_word=""),
     "video.preview": Presentation(take={"clips": ("*.mp4",)}),
+    "video.web": Presentation(take={"full video": ALL}, file_word="", is_made_for_packs=True),
+    "video.measurements": Presentation(take={"measurements": ALL, OTHER: ALL}),
+    "video.motion": Presentation(take={"measurements": ALL, OTHER: ALL}, digital_source_type="dataDrivenMedia"),
+    "audio.spectrogram": Presentation(take={"measurements": ALL, OTHER: ALL}),
+    "audio.spectra": Presentation(take={"measurements": ALL, OTHER: ALL}),
+    "audio.envelope": Presentation(take={"measurements": ALL, OTHER: ALL}),
+    "photo.tracks": Presentation(take={"measurements": ("*.json",), OTHER: ALL}),
     "audio.levels": Presentation(take={"metadata": ALL}),
     "audio.events": Presentation(take={"metadata": ALL}),
-    "audio.spectrogram_picture": Presentation(take={"spectrograms": ALL}, face=5),
+    "audio.spectrogram_picture": Presentation(
+        take={"spectrograms": ALL},
+        face=5,
+        folder="sound",
+        file_word="spectrogram",
+        digital_source_type="dataDrivenMedia",
+    ),
     "audio.waveform": Presentation(
-        take={"sound": WAVEFORM, "web sound": WAVEFORM}, face=6, page_data={"waveform": "waveform.dat"}
+        take={"sound": WAVEFORM, "web sound": WAVEFORM},
+        face=6,
+        folder="sound",
+        digital_source_type="dataDrivenMedia",
+        page_data={"waveform": "waveform.dat"},
     ),
     "audio.renditions": Presentation(take={"sound": ALL, "web sound": ("*.m4a",)}),
-    "audio.film": Presentation(take={"clips": ("*.mp4",)}, has_sound=True),
+    "audio.film": Presentation(take={"clips": ("*.mp4",)}, has_sound=True, digital_source_type="dataDrivenMedia"),
     "photo.preview": Presentation(
         take={"stills": ("*.jpg",)},
         face=0,
         viewer=0,
         is_in_sizes=True,
+        file_word="",
         source_size=("source_width_px", "source_height_px"),
     ),
     "photo.quality": Presentation(take={"metadata": ALL}, page_data={"levels": "quality.json"}),
-    "photo.enhanced": Presentation(face=1, viewer=2, is_for_dark=True),
+    "photo.enhanced": Presentation(face=1, viewer=2, is_for_dark=True, digital_source_type="algorithmicallyEnhanced"),
     "photo.tiles": Presentation(page_data={"tiles": "tiles.zip"}),
 }
 DEFAULT = Presentation()
@@ -95,6 +123,12 @@ def is_taken(processor: str, item: str, words: Iterable[str]) -> bool:
     patterns = presentation_of(processor).take.items()
     own = {word for word, names in patterns if any(fnmatchcase(item, name) for name in names)} or {OTHER}
     return any(word in own or fnmatchcase(f"{processor}/{item}", word) for word in words)
+
+
+def takes_any(processor: str, words: Iterable[str]) -> bool:
+    """Return whether words of a pack's recipe can take an item of a processor: its own words, or its name."""
+    own = presentation_of(processor).take
+    return any(word in own or fnmatchcase(processor, word.partition("/")[0]) for word in words)
 
 
 def faces(*, is_dark: bool = False) -> list[str]:

@@ -16,13 +16,11 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 from prefect import Flow
 
-from flows.cli import pack
 from flows.cli.main import ALIASES, COMMANDS, load, main
 from flows.ingest import ingest
 from flows.reprocess import reprocess
 from flows.run.options import Options
 from flows.verify import verify
-from processors.packs.recipe import pack_recipe
 
 HELP = {name: text for commands in COMMANDS.values() for name, text in commands.items()}
 
@@ -106,10 +104,6 @@ def test_options_of_a_run_are_the_same_on_the_command_line_and_in_the_form() -> 
     assert isinstance(workers, click.IntRange)
     assert (workers.min, workers.max) == (integer["minimum"], integer["maximum"]) == (1, 256)
     assert form["workers"]["description"] == "Number of worker processes. Empty: one per processor core."
-
-
-def test_the_command_offers_every_audience_of_a_pack() -> None:
-    assert pack.AUDIENCES == pack_recipe.AUDIENCES
 
 
 def test_a_reader_that_has_heard_enough_is_no_fault(tmp_path: Path) -> None:

@@ -10,13 +10,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 
+from flows.run.options import Options
+from flows.run.run import in_threads, run_ingest
+from processors.metadata.evidence import Evidence
 from processors.store.store import Store
 from tests.conftest import PROJECT
+from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import filled
 
 pytestmark = pytest.mark.slow
+REFUSED = "a public pack cannot contain sources that may not be redistributed:"
 Pack = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -70,14 +76,51 @@ def test_a_pack_by_the_template_of_a_recipe(pack: Pack, tmp_path: Path) -> None:
     )
 
 
+def test_rights_that_are_not_cleared_are_warned_of(pack: Pack) -> None:
+    run = pack("tracks.jpg", "wind.wav", "-o", "desk", "--store", "store", "--audience", "research")
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == (
+        "marsmedia: rights are not cleared for 1 of 2 sources: june/wind.wav; "
+        "CREDITS.txt says why: ask the rights holder before publishing\n"
+    )
+    assert pack("tracks.jpg", "-o", "free", "--store", "store").stderr == ""
+
+
+@pytest.mark.prefect
+def test_a_press_pack_has_whole_videos_made(tmp_path: Path, prefect_server: str) -> None:
+    june = tmp_path / "raw" / "june"
+    june.mkdir(parents=True)
+    MediaMaker(june).video("descent.mp4", list(range(15 * 25)), sound_hz=440)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "flows.cli", *arguments, "--store", "store"]
+        environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PREFECT_API_URL": prefect_server}
+        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    report = run_ingest(tmp_path / "raw", tmp_path / "store", {"video": (Evidence(),)}, Options(), in_threads, name="i")
+    assert report.results.failed == 0, report.message
+    built = run("pack", "*", "-o", "press", "--audience", "press", "--json")
+    assert built.returncode == 0, built.stderr
+    assert json.loads(built.stdout)["not_cleared"] == ["june/descent.mp4"]
+    assert "making video.web of 1 source for the pack" in built.stderr
+    with av.open(str(tmp_path / "press/data/videos/descent_128.mp4")) as container:
+        assert {stream.type for stream in container.streams} == {"video", "audio"}
+        assert sum(1 for _ in container.decode(video=0)) == 15 * 25
+        assert container.metadata["title"] == "descent.mp4"
+    again = run("pack", "*", "-o", "press", "--audience", "press", "--force")
+    assert "making" not in again.stderr
+
+
 def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('audience = "all"\nselection = ["*"]\n')
     assert said(pack("bad.toml", "-o", "p", "--store", "store")) == (
         2,
-        "marsmedia: bad.toml, line 1: audience: unknown value ('all'); use internal, press or public\n"
+        "marsmedia: bad.toml, line 1: audience: unknown value ('all'); "
+        "use internal, press, public, research or archive\n"
         "bad.toml, line 1: title: missing; add it\n",
     )
-    assert said(pack("*", "-o", "p", "--store", "store", "--audience", "public"))[0] == 2
+    code, text = said(pack("*", "-o", "p", "--store", "store", "--audience", "public"))
+    assert (code, text.split("\n")[0]) == (2, f"marsmedia: {REFUSED}"), "and no video was made for it"
     assert said(pack("nope.jpg", "-o", "p", "--store", "store"))[0] == 2
     assert said(pack("gone.toml", "-o", "p", "--store", "store")) == (2, "marsmedia: gone.toml: no such file\n")
     assert said(pack("*", "-o", "store/p", "--store", "store")) == (

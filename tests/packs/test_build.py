@@ -15,7 +15,8 @@ import pytest
 from processors.languages.text import Text
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.contents.names import UniqueNames, portable_name
-from processors.packs.recipe.pack_recipe import DEFAULT_TAKE, Pictures
+from processors.packs.recipe.audience import PRESETS
+from processors.packs.recipe.pack_recipe import Pictures
 from tests.conftest import PROJECT
 from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture, tree
 
@@ -116,7 +117,7 @@ def test_a_plot_is_not_resized_and_the_waveform_comes_with_the_sound(made: PackS
         Item(name="restored.m4a", media_type="audio/mp4", data=b"m4a"),
         Item(name="restored.flac", media_type="audio/flac", data=b"flac"),
     )
-    recipe = {"take": DEFAULT_TAKE, "selection": ("gusts.wav",)}
+    recipe = {"take": PRESETS["internal"].take, "selection": ("gusts.wav",)}
     make_pack(made, tmp_path / "pack", **recipe)
     assert [name.partition("/")[2] for name in media_of(tmp_path / "pack")] == [
         "audio.renditions/restored.m4a",

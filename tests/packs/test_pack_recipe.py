@@ -10,7 +10,8 @@ import pytest
 
 from processors.errors import RequestError
 from processors.languages.text import Text
-from processors.packs.recipe.pack_recipe import DEFAULT_TAKE, Highlight, Override, Pictures, Recipe, Signature
+from processors.packs.recipe.audience import PRESETS
+from processors.packs.recipe.pack_recipe import Highlight, Override, Pictures, Recipe, Signature
 from processors.packs.recipe.recipe_file import RecipeTable, read_recipe
 from processors.packs.recipe.recipe_template import TEMPLATE
 
@@ -38,6 +39,8 @@ audience = "press"
 selection = ["medium=photo", "sol=1..20"]
 take = ["originals", "photo.enhanced/*.jpg"]
 languages = ["zh"]
+layout = "source"
+credits_in_files = false
 publisher = "A museum"
 date = 2026-01-31
 web_address = "https://example.org/packs/tracks"
@@ -77,6 +80,8 @@ def test_a_whole_recipe_is_read(tmp_path: Path) -> None:
         selection=("medium=photo", "sol=1..20"),
         take=("originals", "photo.enhanced/*.jpg"),
         languages=("zh",),
+        layout="source",
+        credits_in_files=False,
         publisher="A museum",
         date="2026-01-31",
         web_address="https://example.org/packs/tracks/",
@@ -88,7 +93,7 @@ def test_a_whole_recipe_is_read(tmp_path: Path) -> None:
 
 
 def test_the_template_is_a_recipe_and_so_is_all_of_it(tmp_path: Path) -> None:
-    assert read(tmp_path, TEMPLATE).take == DEFAULT_TAKE
+    assert read(tmp_path, TEMPLATE).completed().take == PRESETS["press"].take
     lines = [line.removeprefix("# ") for line in TEMPLATE.split("\n")[1:] if not line.startswith("# A pack's")]
     assert read(tmp_path, "\n".join(lines)).highlight == Highlight()
 
@@ -113,12 +118,13 @@ source = "a"
 """
     assert mistakes(tmp_path, text) == [
         "pack.toml, line 1: title: empty (''); write a text",
-        "pack.toml, line 2: audience: unknown value ('friends'); use internal, press or public",
+        "pack.toml, line 2: audience: unknown value ('friends'); use internal, press, public, research or archive",
         "pack.toml, line 3: selection: no selection (sol=x: must be a number or a range such as 10..40); "
         "`marsmedia items --help` lists the words",
         "pack.toml, line 4: take: unknown processor ('video.frame'); use one of photo.enhanced, video.frames",
-        "pack.toml, line 5: colour: unknown key; use one of title, text, audience, selection, take, languages, "
-        "publisher, date, web_address, pictures, highlight, signature, override, title_zh, text_zh",
+        "pack.toml, line 5: colour: unknown key; use one of title, text, audience, selection, take, layout, "
+        "credits_in_files, languages, publisher, date, web_address, pictures, highlight, signature, "
+        "override, title_zh, text_zh",
         "pack.toml, line 6: date: not a day ('yesterday'); write it without quotes, as 2026-01-31",
         "pack.toml, line 8: longest_side_px: out of range (8); use 16 or more",
         "pack.toml, line 9: format: unknown value ('gif'); use jpeg, webp or png",
@@ -143,7 +149,8 @@ source = "a"
          ["pack.toml, line 4: override: not a list of sections; write [[override]] above each"]),
         (f'{HEAD}take=["film"]',
          ["pack.toml, line 4: take: unknown word ('film'); use one of originals, stills, frames, contact "
-          "sheets, spectrograms, clips, sound, web sound, metadata, other, or processor/pattern"]),
+          "sheets, spectrograms, clips, full video, sound, web sound, metadata, "
+          "measurements, other, or processor/pattern"]),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told(tmp_path: Path, text: str | bytes, told: list[str]) -> None:
@@ -163,6 +170,6 @@ def test_a_mistyped_key_is_met_with_the_one_that_was_meant(tmp_path: Path) -> No
 def test_lines_are_counted_past_values_of_many_lines(tmp_path: Path) -> None:
     text = 'title = "a"\ntext = """\naudience = 1\n[x]"""\nselection = [\n  "*", # ]\n]\n'
     assert mistakes(tmp_path, f"{text}audience = 1\r\n'date' = 3\r\n") == [
-        "pack.toml, line 8: audience: unknown value (1); use internal, press or public",
+        "pack.toml, line 8: audience: unknown value (1); use internal, press, public, research or archive",
         "pack.toml, line 9: date: not a day (3); write it without quotes, as 2026-01-31",
     ]

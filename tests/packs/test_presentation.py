@@ -37,7 +37,7 @@ def test_other_is_what_no_other_word_takes() -> None:
     assert not is_taken("video.stills", "still_000001.jpg", ["other", "frames"])
     assert is_taken("video.stills", "stills.json", ["other"])
     assert is_taken("photo.preview", "preview_320.jpg", ["photo.preview/*_320.*"])
-    assert presentation_of("photo.made_up") == presentation_of("video.motion")
+    assert presentation_of("photo.made_up") == presentation_of("photo.salvaged")
 
 
 def test_a_made_up_processor_goes_through_pack_and_gallery(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_an_override_in_writing_is_recorded_in_the_pack(made: PackStore, tmp_pat
         Override(source="descent.mp4", who="Li Hua, media team", why="letter of 1 May"),
         Override(source="wind*", who="Li Hua, media team", why="own recording"),
     )
-    make_pack(made, tmp_path / "pack", audience="public", overrides=overrides)
+    make_pack(made, tmp_path / "pack", audience="public", overrides=overrides, layout="source", credits_in_files=False)
     info = (tmp_path / "pack/bag-info.txt").read_text()
     assert "): Li Hua, media team: letter of 1 May\n" in info
     assert info.count("Rights-Override: ") == 2
@@ -48,7 +48,8 @@ def test_an_override_in_writing_is_recorded_in_the_pack(made: PackStore, tmp_pat
 
 
 def test_a_press_pack_says_what_is_not_cleared(made: PackStore, tmp_path: Path) -> None:
-    make_pack(made, tmp_path / "pack", audience="press")
-    paragraphs = (tmp_path / "pack/data/CREDITS.txt").read_text().split("\n\n")
+    built = make_pack(made, tmp_path / "pack", audience="press", credits_in_files=False)
+    assert built.uncleared == ("june/descent.mp4", "june/wind.wav")
+    paragraphs = (tmp_path / "pack/data/documents/CREDITS.txt").read_text().split("\n\n")
     notices = {p.split("\n")[0]: "ask the rights holder before publishing" in p for p in paragraphs[1:] if p}
     assert notices == {"descent.mp4": True, "tracks.jpg": False, "wind.wav": True}

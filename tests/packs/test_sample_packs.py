@@ -20,7 +20,8 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.build import Built, build
-from processors.packs.recipe.pack_recipe import AUDIENCES, Highlight, Pictures, Recipe
+from processors.packs.recipe.audience import AUDIENCES
+from processors.packs.recipe.pack_recipe import Highlight, Pictures, Recipe
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.store import Store
 from processors.video.frames.contact_sheet import ContactSheet

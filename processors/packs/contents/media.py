@@ -5,37 +5,42 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image
+from av.error import InvalidDataError
+from PIL import Image, UnidentifiedImageError
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.formats import PICTURE_READERS, media_type_of
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, encode
 from processors.packs.archive.bagit import BLOCK_BYTES, BagWriter, Written
-from processors.packs.contents.names import UniqueNames
+from processors.packs.contents.layout import Places
 from processors.packs.contents.packed_file import Conversion, PackedFile
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import ItemRecord, SourceRecord
-from processors.packs.recipe.pack_recipe import Pictures
+from processors.packs.embedded.file_credits import credits_of
+from processors.packs.embedded.in_containers import can_be_tagged, write_tagged
+from processors.packs.embedded.in_pictures import credited_picture, own_xmp
+from processors.packs.recipe.pack_recipe import Pictures, Recipe
 from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.to_srgb import in_8_bit
 
-FOLDER = "media"
 MAX_SCALED_PIXELS = 200_000_000
 """Maximum number of pixels to resize: 0.6 GB as RGB, and as much again during the resizing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MediaWriter:
-    """Writer of selected files into a bag, each with a unique name."""
+    """Writer of selected files into a bag, each at a place of its own."""
 
     bag: BagWriter
-    names: UniqueNames
-    pictures: Pictures | None
+    places: Places
+    recipe: Recipe
     signer: Signer | None
+    scratch: Path
+    """Folder for copies that are tagged."""
 
     def original(self, subject: SourceRecord, size_px: tuple[int | None, int | None]) -> PackedFile:
         """Write a source as it was released.
@@ -44,8 +49,7 @@ class MediaWriter:
         ------
         ResultMissing, ResultCorrupt : it is no longer where it was seen, or its bytes differ.
         """
-        name = self.names.name(self._folder(subject, "original"), subject.name, subject.digest)
-        path = f"{self._folder(subject, 'original')}/{name}"
+        path = self.places.original(subject)
         media_type = media_type_of(subject.format, subject.medium, subject.name)
         where = f"{subject.release}/{subject.name}"
         written = self._copy(Path(subject.path), path, subject.digest, where, media_type, is_original=True)
@@ -64,27 +68,31 @@ class MediaWriter:
         )
 
     def item(self, entry: ItemRecord) -> Iterator[PackedFile]:
-        """Write an item as stored, or in the sizes that the recipe asks for.
+        """Write an item as stored, or as the recipe asks for: in other sizes, with credits in it, signed.
 
         Raises
         ------
         ResultMissing, ResultCorrupt : it is not in the store, or its bytes do not match its manifest.
         """
-        is_picture = entry.media_type.startswith("image/")
-        if is_picture and self.pictures is not None and not (_is_plot(entry) or _is_animated(entry)):
-            yield from self._made(entry, self.pictures)
-            return
-        if self.signer is not None and self.signer.can_sign(entry.media_type):
-            data = self.signer.sign(_read(entry), entry)
-            made = Conversion(signed_of=entry.sha256)
-            yield self._write(entry, _flat(entry.name), entry.media_type, data, made, _size(entry))
-            return
-        path = self._path(entry, _flat(entry.name))
-        written = self._copy(entry.path, path, entry.sha256, _where(entry), entry.media_type, is_original=False)
-        yield _packed(entry, path, entry.media_type, written, None, _size(entry))
+        is_picture, pictures = entry.media_type.startswith("image/"), self.recipe.pictures
+        size_px = _size(entry)
+        if is_picture and pictures is not None and not (_is_plot(entry) or _is_animated(entry)):
+            yield from self._made(entry, pictures)
+        elif (is_picture and self.recipe.credits_in_files) or self._signs(entry.media_type):
+            yield self._finished(entry, _flat(entry.name), entry.media_type, _read(entry), Conversion(), size_px)
+        elif self.recipe.credits_in_files and can_be_tagged(entry.media_type):
+            yield self._tagged(entry, size_px)
+        else:
+            path = self.places.item(entry, _flat(entry.name), _longest(size_px))
+            written = self._copy(entry.path, path, entry.sha256, _where(entry), entry.media_type, is_original=False)
+            yield _packed(entry, path, entry.media_type, written, None, size_px)
+
+    def _signs(self, media_type: str) -> bool:
+        return self.signer is not None and self.signer.can_sign(media_type)
 
     def _made(self, entry: ItemRecord, pictures: Pictures) -> Iterator[PackedFile]:
-        with Image.open(checked_bytes(entry), formats=PICTURE_READERS) as opened:
+        stored = _read(entry)
+        with Image.open(io.BytesIO(stored), formats=PICTURE_READERS) as opened:
             if opened.width * opened.height > MAX_SCALED_PIXELS:
                 size = f"{opened.width} x {opened.height} px"
                 raise RequestError(f"{_where(entry)}: too large to resize ({size}); remove [pictures] from the recipe")
@@ -99,16 +107,13 @@ class MediaWriter:
                     pictures.picture_format,
                     quality=pictures.quality,
                     icc_profile=opened.info.get("icc_profile"),
+                    xmp=own_xmp(stored, entry.media_type),
                 )
-                signed_of = None
-                if self.signer is not None and self.signer.can_sign(media_type):
-                    signed_of = hashlib.sha256(data).hexdigest()
-                    data = self.signer.sign(data, entry, media_type=media_type)
-                made = Conversion(longest_side_px=side, signed_of=signed_of)
+                made = Conversion(longest_side_px=side)
                 name = f"{stem}_{side}{SUFFIXES[pictures.picture_format]}"
-                yield self._write(entry, name, media_type, data, made, picture.size)
+                yield self._finished(entry, name, media_type, data, made, picture.size)
 
-    def _write(
+    def _finished(
         self,
         entry: ItemRecord,
         name: str,
@@ -117,9 +122,36 @@ class MediaWriter:
         made: Conversion,
         size_px: tuple[int | None, int | None],
     ) -> PackedFile:
-        path = self._path(entry, name)
+        """Write bytes with their credits and their signature, as far as the recipe wants them and the format can."""
+        if self.recipe.credits_in_files and (
+            credited := credited_picture(data, media_type, credits_of(entry, self.recipe))
+        ):
+            data, made = credited, replace(made, has_credits=True)
+        if self.signer is not None and self.signer.can_sign(media_type):
+            made = replace(made, signed_of=hashlib.sha256(data).hexdigest())
+            data = self.signer.sign(data, entry, media_type=media_type)
+        path = self.places.item(entry, name, _longest(size_px))
         wants_md5 = can_be_labelled(media_type, path.rpartition("/")[2], is_original=False)
-        return _packed(entry, path, media_type, self.bag.add(path, [data], md5=wants_md5), made, size_px)
+        written = self.bag.add(path, [data], md5=wants_md5)
+        return _packed(entry, path, media_type, written, made if made != Conversion() else None, size_px)
+
+    def _tagged(self, entry: ItemRecord, size_px: tuple[int | None, int | None]) -> PackedFile:
+        """Write a copy of video or sound with tags."""
+        digest = file_digest(entry)
+        if digest != entry.sha256:
+            raise _corrupt(_where(entry), digest, entry.sha256)
+        copy = self.scratch / "tagged"
+        try:
+            write_tagged(entry.path, copy, entry.media_type, credits_of(entry, self.recipe))
+        except InvalidDataError as error:
+            how = "set credits_in_files = false in the recipe"
+            raise RequestError(f"{_where(entry)}: cannot be copied with its credits ({error}); {how}") from error
+        path = self.places.item(entry, _flat(entry.name), _longest(size_px))
+        wants_md5 = can_be_labelled(entry.media_type, path.rpartition("/")[2], is_original=False)
+        with copy.open("rb", buffering=0) as file:
+            written = self.bag.add(path, read_blocks(file), md5=wants_md5)
+        copy.unlink()
+        return _packed(entry, path, entry.media_type, written, Conversion(has_credits=True), size_px)
 
     def _copy(self, place: Path, path: str, digest: str, where: str, media_type: str, *, is_original: bool) -> Written:
         wants_md5 = can_be_labelled(media_type, path.rpartition("/")[2], is_original=is_original)
@@ -132,14 +164,6 @@ class MediaWriter:
         if written.sha256 != digest:
             raise _corrupt(where, written.sha256, digest)
         return written
-
-    def _path(self, entry: ItemRecord, name: str) -> str:
-        folder = self._folder(entry.subject, entry.manifest.ref.processor, entry.manifest.ref.key)
-        return f"{folder}/{self.names.name(folder, name, f'{entry.name} as {name}')}"
-
-    def _folder(self, subject: SourceRecord, kind: str, key: str = "") -> str:
-        folder = f"{FOLDER}/{self.names.name(FOLDER, subject.name, subject.digest)}"
-        return f"{folder}/{self.names.name(folder, kind, kind + key)}"
 
 
 def _packed(
@@ -176,14 +200,32 @@ def read_blocks(file: BinaryIO | io.FileIO) -> Iterator[bytes]:
         yield block
 
 
+def file_digest(entry: ItemRecord) -> str:
+    """Return the SHA-256 of a stored file, read in blocks.
+
+    Raises
+    ------
+    ResultMissing : it is not in the store.
+    """
+    try:
+        with entry.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise _missing(entry) from error
+
+
 def _read(entry: ItemRecord) -> bytes:
     try:
         data = entry.path.read_bytes()
     except FileNotFoundError as error:
-        raise ResultMissing(f"{_where(entry)}: missing; run `marsmedia verify`") from error
+        raise _missing(entry) from error
     if (digest := hashlib.sha256(data).hexdigest()) != entry.sha256:
         raise _corrupt(_where(entry), digest, entry.sha256)
     return data
+
+
+def _missing(entry: ItemRecord) -> ResultMissing:
+    return ResultMissing(f"{_where(entry)}: missing; run `marsmedia verify`")
 
 
 def _corrupt(where: str, found: str, recorded: str) -> ResultCorrupt:
@@ -203,6 +245,10 @@ def _eight_bit(opened: Image.Image) -> Image.Image:
         plain.alpha_composite(opened.convert("RGBA"))
         return plain.convert("RGB")
     return in_8_bit(opened).convert("RGB")
+
+
+def _longest(size_px: tuple[int | None, int | None]) -> int | None:
+    return max(size_px[0], size_px[1]) if size_px[0] and size_px[1] else None
 
 
 def _flat(name: str) -> str:
@@ -228,8 +274,13 @@ def _size(entry: ItemRecord) -> tuple[int | None, int | None]:
         return width, height
     if not entry.media_type.startswith("image/"):
         return None, None
-    with Image.open(entry.path, formats=PICTURE_READERS) as opened:
-        return opened.size
+    try:
+        with Image.open(entry.path, formats=PICTURE_READERS) as opened:
+            return opened.size
+    except FileNotFoundError as error:
+        raise _missing(entry) from error
+    except UnidentifiedImageError:  # its digest will say that it is damaged
+        return None, None
 
 
 def _duration(entry: ItemRecord) -> float | None:

@@ -18,13 +18,15 @@ class Conversion:
 
     longest_side_px: int | None = None
     """Requested size, if it was resized or converted; None if its pixels are as stored."""
+    has_credits: bool = False
+    """True if caption, credit and rights were written into it."""
     signed_of: str | None = None
     """SHA-256 of the bytes before they were signed; None if they were not."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackedFile:
-    """File below `data/media/`."""
+    """File of the selection in the pack."""
 
     subject: SourceRecord
     entry: ItemRecord | None

@@ -28,7 +28,7 @@ def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
         )
     if recipe.audience != "public":
         return
-    refused = [one for one in subjects if not one.redistribute and override_of(one, recipe.overrides) is None]
+    refused = [one for one in subjects if not is_cleared(one, recipe)]
     if refused:
         refusals = [f"  {_refusal(subject)}" for subject in refused]
         raise RequestError(
@@ -36,6 +36,11 @@ def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
             + "\n".join(refusals)
             + "\nremove them from the selection, or state in the recipe who allows it and why: [[override]]"
         )
+
+
+def is_cleared(subject: SourceRecord, recipe: Recipe) -> bool:
+    """Return whether a source may be passed on, by its rights or by a written override."""
+    return bool(subject.redistribute) or override_of(subject, recipe.overrides) is not None
 
 
 def override_of(subject: SourceRecord, overrides: Iterable[Override]) -> Override | None:
@@ -57,7 +62,12 @@ def notice(subject: SourceRecord, recipe: Recipe) -> Text:
 
 def credit(subject: SourceRecord) -> str:
     """Return the agency's preferred credit, else the agency, else a note that it is unknown."""
-    return subject.credit or subject.agency or subject.creator or "unknown: nobody says whom to credit"
+    return known_credit(subject) or "unknown: nobody says whom to credit"
+
+
+def known_credit(subject: SourceRecord) -> str | None:
+    """Return the agency's preferred credit, else the agency, else the creator; None if nobody is named."""
+    return subject.credit or subject.agency or subject.creator
 
 
 def rights(subject: SourceRecord) -> str:

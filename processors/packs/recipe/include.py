@@ -10,6 +10,9 @@ from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.latest import latest
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
+THUMBNAIL_PX = 640
+"""Longest side below which a size of a photo serves pages alone, and nobody prints it."""
+
 
 def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:
     """Yield the results of one source to take, each with only the items to take, in the order of processor and key.
@@ -29,8 +32,15 @@ def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[Res
                 items = list({i.sha256: i for i in reversed(items)}.values())[::-1]
                 if recipe.pictures:
                     items = sorted(items, key=_area)[-1:]  # the pack resizes by itself
+                elif recipe.layout == "kind":
+                    items = [one for one in items if _longest(one) >= THUMBNAIL_PX] or sorted(items, key=_area)[-1:]
             if items:
                 yield dataclasses.replace(manifest, items=tuple(items))
+
+
+def _longest(item: StoredItem) -> int:
+    facts = item.facts if isinstance(item.facts, dict) else {}
+    return max((side for side in (facts.get("width_px"), facts.get("height_px")) if isinstance(side, int)), default=0)
 
 
 def _area(item: StoredItem) -> tuple[int, str]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from processors.languages.language import LANGUAGES
 from processors.languages.text import Text
+from processors.packs.recipe.audience import PRESETS, Audience, Layout
 
-Audience = Literal["internal", "press", "public"]
-AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 PackPicture = Literal["jpeg", "webp", "png"]
-
-DEFAULT_TAKE = ("stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +56,11 @@ class Recipe:
     text: Text = field(default_factory=Text)
     audience: Audience = "internal"
     selection: tuple[str, ...] = ()
-    take: tuple[str, ...] = DEFAULT_TAKE
+    take: tuple[str, ...] = ()
+    """Kinds of items; empty: those of the audience."""
+    layout: Layout | None = None
+    credits_in_files: bool | None = None
+    """These two: None for what the audience gets."""
     languages: tuple[str, ...] = LANGUAGES
     publisher: str | None = None
     date: str | None = None
@@ -70,3 +71,13 @@ class Recipe:
     highlight: Highlight | None = None
     signature: Signature | None = None
     overrides: tuple[Override, ...] = ()
+
+    def completed(self) -> Recipe:
+        """Return the recipe with what its audience gets filled in."""
+        preset = PRESETS[self.audience]
+        return replace(
+            self,
+            take=self.take or preset.take,
+            layout=self.layout or preset.layout,
+            credits_in_files=preset.credits_in_files if self.credits_in_files is None else self.credits_in_files,
+        )

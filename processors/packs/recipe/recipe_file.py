@@ -15,7 +15,8 @@ from processors.errors import RequestError
 from processors.languages.language import LANGUAGES, OTHER_LANGUAGES
 from processors.languages.text import Text
 from processors.packs.presentation import TAKE_WORDS
-from processors.packs.recipe.pack_recipe import Audience, Highlight, Override, PackPicture, Pictures, Recipe, Signature
+from processors.packs.recipe.audience import Audience, Layout
+from processors.packs.recipe.pack_recipe import Highlight, Override, PackPicture, Pictures, Recipe, Signature
 from processors.store.selection import parse
 
 
@@ -39,7 +40,7 @@ def read_recipe(path: Path, processors: Collection[str]) -> Recipe:
 
 
 def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
-    fields = {name: table[name] for name in ("audience", "publisher", "date", "web_address") if name in table}
+    fields = {name: table[name] for name in AS_WRITTEN if name in table}
     fields |= {name: tuple(table[name]) for name in ("selection", "take", "languages") if name in table}
     if made := table.get("pictures"):
         sizes = tuple(sorted(set(made["longest_side_px"])))
@@ -99,6 +100,8 @@ def _taken(word: str, info: ValidationInfo) -> str:
     raise ValueError(f"unknown word ({word!r}); use one of {', '.join(TAKE_WORDS)}, or processor/pattern")
 
 
+AS_WRITTEN = ("audience", "layout", "credits_in_files", "publisher", "date", "web_address")
+"""Keys whose values the recipe takes as they are."""
 Written = Annotated[str, AfterValidator(_written)]
 SizePx = Annotated[int, Field(ge=16, le=32768)]
 
@@ -135,6 +138,8 @@ class _RecipeHead(_Table):
     audience: Audience
     selection: Annotated[list[Written], Field(min_length=1), AfterValidator(_selection)]
     take: list[Annotated[str, AfterValidator(_taken)]] = Field([], min_length=1)
+    layout: Layout = "source"
+    credits_in_files: bool = False
     languages: list[Annotated[str, AfterValidator(_language)]] = Field([], min_length=1)
     publisher: Written = ""
     date: Annotated[str, BeforeValidator(_day)] = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.packs.recipe.pack_recipe import AUDIENCES
+from processors.packs.recipe.audience import AUDIENCES
 
 TEMPLATE = f"""\
 # A pack's recipe: build it with `marsmedia pack THIS.toml -o FOLDER` or `-o FILE.zip`.
@@ -11,11 +11,15 @@ title = "A title"
 # title_zh = "..."
 # text = "A sentence or two about the pack."
 # text_zh = "..."
-audience = "internal"                  # {", ".join(AUDIENCES)}; public refuses what may not be passed on
+audience = "press"                     # {", ".join(AUDIENCES)}: decides what follows, where
+                                       # nothing is written; public refuses what may not be passed on
 selection = ["medium=photo"]           # the words of `marsmedia items`: names, sol=1..20, event=..., camera=...
                                        # ["*"] is everything in the store
-take = ["stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata"]
-                                       # also originals, frames, sound, other, or processor/pattern: "photo.enhanced/*"
+# take = ["stills", "contact sheets", "full video", "web sound"]
+                                       # also originals, frames, clips (previews of ten seconds), spectrograms, sound,
+                                       # metadata, measurements, other, or processor/pattern: "photo.enhanced/*"
+# layout = "kind"                      # photos/ videos/ sound/ documents/, or "source": by source and processor
+# credits_in_files = true              # caption, credit and rights in copies of the files; false: the stored bytes
 languages = ["en", "zh"]
 # publisher = "..."                    # who makes this pack
 # date = 2026-01-31                    # the day on it; else the day of its latest result

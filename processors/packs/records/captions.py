@@ -18,6 +18,8 @@ class Words:
     """Kind of item and its subject, in every language."""
     caption: Text
     """Caption by the agency; empty without one."""
+    description: Text
+    """Caption for print: kind of item and the agency's caption, else what the record says."""
     alternative: Text
     """Text for those who cannot see or hear it: from the caption, else generated from the facts, as it then states."""
 
@@ -26,11 +28,14 @@ def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
     """Return label, caption and alternative text of an item, or of the original."""
     kind = _kind(subject, entry)
     named = phrase("label", kind=kind, title=subject.title or subject.name)
-    alternative = phrase("built", label=named, facts=_facts(subject))
+    facts = _facts(subject)
+    alternative = phrase("built", label=named, facts=facts)
+    description = phrase("stated", label=named, facts=facts)
     if subject.caption:
-        described = phrase("described", kind=kind, caption=subject.caption)
-        alternative = Text({**alternative, **{code: described[code] for code in subject.caption if code in described}})
-    return Words(label=named, caption=subject.caption, alternative=alternative)
+        said = phrase("described", kind=kind, caption=subject.caption)
+        written = {code: said[code] for code in subject.caption if code in said}
+        alternative, description = Text({**alternative, **written}), Text({**description, **written})
+    return Words(label=named, caption=subject.caption, description=description, alternative=alternative)
 
 
 def _kind(subject: SourceRecord, entry: ItemRecord | None) -> Text:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from processors.languages.language import in_all_languages, phrase
 from processors.languages.text import Text
+from processors.packs.contents.layout import TECHNICAL
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.rights import credit, notice, override_of, rights
 from processors.packs.contents.rights_by_place import PlaceRights
@@ -38,12 +39,15 @@ def credits_text(packed: Sequence[PackedFile], recipe: Recipe, identity: PackIde
             lines.append(f"  {_named('override')}: {one.who}: {one.why}")
         if subject.published_at:
             lines.append(f"  {_named('released_at')}: {subject.published_at}")
-        lines += [
-            f"  SHA-256: {subject.digest}",
-            f"  {_named('files')}: {len(files)}, {files[0].folder.rpartition('/')[0]}/",
-            "",
-        ]
+        lines += [f"  SHA-256: {subject.digest}", *_places(files, recipe), ""]
         yield _lines(lines)
+
+
+def _places(files: Sequence[PackedFile], recipe: Recipe) -> list[str]:
+    """Return the folder of a source's files, or each file where they are with others of their kind."""
+    if recipe.layout != "kind":
+        return [f"  {_named('files')}: {len(files)}, {files[0].folder.rpartition('/')[0]}/"]
+    return [f"  {_named('files')}:", *(f"    {one.path}" for one in files if not one.path.startswith(f"{TECHNICAL}/"))]
 
 
 def _other_voices(subject: SourceRecord) -> Iterator[str]:

@@ -22,10 +22,10 @@ LOCAL_ADDRESS = "http://localhost:8000/data/"
 TYPES = {"image": "Image", "video": "Video", "audio": "Sound"}
 
 
-def manifest(shown: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[bytes]:
-    """Yield the manifest of at least one file that `can_be_shown`, in pieces."""
+def manifest(shown: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, path: str = FILE) -> Iterator[bytes]:
+    """Yield the manifest of at least one file that `can_be_shown`, in pieces; `path` is its own, below `data/`."""
     base = recipe.web_address or LOCAL_ADDRESS
-    head: dict[str, Json] = {"@context": CONTEXT, "id": f"{base}{FILE}", "type": "Manifest"}
+    head: dict[str, Json] = {"@context": CONTEXT, "id": f"{base}{path}", "type": "Manifest"}
     head["label"] = _text(recipe.title, recipe)
     if recipe.text:
         head["summary"] = _text(recipe.text, recipe)

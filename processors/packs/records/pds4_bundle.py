@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from xml.sax.saxutils import escape
 
 from processors.languages.text import FALLBACK
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
@@ -12,6 +11,7 @@ from processors.packs.contents.rights import credit, rights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.presentation import presentation_of
 from processors.packs.records.captions import words
+from processors.packs.records.xml_text import xml_escaped
 
 NAMESPACE = "http://pds.nasa.gov/pds4/pds/v1"
 MODEL_VERSION = "1.26.0.0"
@@ -27,8 +27,6 @@ ENCODINGS = {
 }
 """Formats allowed by information model 1.26: no WebP, Ogg or FLAC."""
 WITH_SOUND = "MP4/H.264/AAC"
-NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters not allowed by XML 1.0, 2.2."""
 FILE_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?\.[a-zA-Z0-9](?:[a-zA-Z0-9\-_]*[a-zA-Z0-9])?")
 
 
@@ -74,13 +72,13 @@ def _label(files: list[PackedFile], identity: PackIdentity, number: int) -> str:
   <Identification_Area>
     <logical_identifier>urn:marsmedia:pack:{identity.digest[:32]}:browse:{product}</logical_identifier>
     <version_id>1.0</version_id>
-    <title>{_xml(_short(title))}</title>
+    <title>{xml_escaped(_short(title))}</title>
     <information_model_version>{MODEL_VERSION}</information_model_version>
     <product_class>Product_Browse</product_class>
     <Citation_Information>
-      <author_list>{_xml(credit(subject))}</author_list>
+      <author_list>{xml_escaped(credit(subject))}</author_list>
       <publication_year>{identity.day[:4]}</publication_year>
-      <description>{_xml(description)}</description>
+      <description>{xml_escaped(description)}</description>
     </Citation_Information>
     <Modification_History>
       <Modification_Detail>
@@ -141,15 +139,10 @@ def _file_area(one: PackedFile, index: int) -> str:
       <offset unit="byte">0</offset>
       <object_length unit="byte">{one.size_bytes}</object_length>
       <encoding_standard_id>{standard}</encoding_standard_id>
-      <description>{_xml(alternative)}</description>
+      <description>{xml_escaped(alternative)}</description>
     </{kind}>
   </File_Area_Browse>
 """
-
-
-def _xml(text: str) -> str:
-    """Return text for XML 1.0: characters that it does not allow become question marks."""
-    return escape(NOT_XML.sub("?", text))
 
 
 def _short(title: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from processors.languages.language import phrase
+from processors.packs.contents.layout import places_of
+from processors.packs.contents.names import UniqueNames
 from processors.packs.contents.packed_file import PackIdentity
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.iiif import FILE, LOCAL_ADDRESS
@@ -10,8 +12,14 @@ from processors.packs.records.iiif import FILE, LOCAL_ADDRESS
 
 def readme(recipe: Recipe, identity: PackIdentity) -> bytes:
     """Return the file, one language after the other."""
-    address = (recipe.web_address or LOCAL_ADDRESS) + FILE
+    path = places_of(recipe.layout or "source", UniqueNames()).record(FILE)
+    address = (recipe.web_address or LOCAL_ADDRESS) + path
     text = phrase(
-        "readme", title=recipe.title, urn=identity.urn, day=identity.day, audience=recipe.audience, address=address
+        "readme_by_kind" if recipe.layout == "kind" else "readme",
+        title=recipe.title,
+        urn=identity.urn,
+        day=identity.day,
+        audience=recipe.audience,
+        address=address,
     )
     return "\n".join(text[code] for code in recipe.languages).encode()

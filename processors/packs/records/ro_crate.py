@@ -16,6 +16,7 @@ from processors.packs.contents.rights import credit, notice, override_of, rights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.captions import words
+from processors.packs.records.iso_date import iso_date
 from processors.store.manifest import Manifest
 
 FILE = "ro-crate-metadata.json"
@@ -248,15 +249,6 @@ def _software(manifest: Manifest, softwares: dict[str, dict[str, Json]]) -> str:
         entry["identifier"] = f"commit {commit}"
     softwares.setdefault(tool, entry)
     return tool
-
-
-def iso_date(written: str) -> str:
-    """Return a date in ISO 8601, also from Exif's form `2021:06:11 10:00:05`."""
-    found = re.fullmatch(r"(\d{4}):(\d{2})(?::(\d{2})(?: (.*))?)?", written)
-    if not found:
-        return written.replace(" ", "T", 1) if re.match(r"\d{4}-\d{2}-\d{2} \d", written) else written
-    day = "-".join(part for part in found.groups()[:3] if part)
-    return f"{day}T{found[4]}" if found[4] else day
 
 
 def _time(utc: str, later_seconds: float = 0.0) -> str:

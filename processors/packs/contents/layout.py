@@ -1,0 +1,147 @@
+"""Places of files in a pack: by source and processor, or by kind under names that people read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from processors.packs.contents.names import UniqueNames
+from processors.packs.contents.subject import ItemRecord, SourceRecord
+from processors.packs.presentation import presentation_of
+from processors.packs.recipe.audience import Layout
+from processors.packs.records.iso_date import iso_date
+
+MEDIA = "media"
+DOCUMENTS, TECHNICAL = "documents", "technical"
+FOLDERS = {"image": "photos", "video": "videos", "audio": "sound"}
+"""Folder of each kind of media type; files of other kinds are technical."""
+TITLE_CHARACTERS = 48
+
+
+class Places(Protocol):
+    """Gives each file its path relative to `data/`."""
+
+    def original(self, subject: SourceRecord) -> str:
+        """Return the path of a source as it was released."""
+        ...
+
+    def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
+        """Return the path of an item that is to be called `name`, of a picture's size where it is known."""
+        ...
+
+    def document(self, name: str) -> str:
+        """Return the path of a text for people, such as the credits."""
+        ...
+
+    def record(self, name: str) -> str:
+        """Return the path of a record for machines."""
+        ...
+
+    def made(self, folder: str, name: str) -> str:
+        """Return the path of a file that the pack itself makes for people."""
+        ...
+
+
+def places_of(layout: Layout, names: UniqueNames) -> Places:
+    """Return the places of a layout."""
+    return ByKind(names) if layout == "kind" else BySource(names)
+
+
+@dataclass(frozen=True)
+class BySource:
+    """`media/SOURCE/PROCESSOR/ITEM`, under the names that the store knows."""
+
+    names: UniqueNames
+
+    def original(self, subject: SourceRecord) -> str:
+        folder = self._folder(subject, "original")
+        return f"{folder}/{self.names.name(folder, subject.name, subject.digest)}"
+
+    def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
+        folder = self._folder(entry.subject, entry.manifest.ref.processor, entry.manifest.ref.key)
+        return f"{folder}/{self.names.name(folder, name, f'{entry.name} as {name}')}"
+
+    def document(self, name: str) -> str:
+        return name
+
+    def record(self, name: str) -> str:
+        return name
+
+    def made(self, folder: str, name: str) -> str:
+        return name
+
+    def _folder(self, subject: SourceRecord, kind: str, key: str = "") -> str:
+        folder = f"{MEDIA}/{self.names.name(MEDIA, subject.name, subject.digest)}"
+        return f"{folder}/{self.names.name(folder, kind, kind + key)}"
+
+
+@dataclass(frozen=True)
+class ByKind:
+    """`photos/2021-05-15_touchdown_01_1024.jpg`: date, title, kind, number and longest side."""
+
+    names: UniqueNames
+
+    def original(self, subject: SourceRecord) -> str:
+        folder = {"photo": "photos", "video": "videos", "audio": "sound"}[subject.medium]
+        suffix = subject.name.rpartition(".")[2].lower()
+        return self._named(folder, [_base(subject), "original"], f".{suffix}", subject.digest)
+
+    def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
+        how = presentation_of(entry.manifest.ref.processor)
+        kind = entry.media_type.partition("/")[0]
+        folder = (how.folder or FOLDERS[kind]) if kind in FOLDERS else TECHNICAL
+        parts = [_base(entry.subject), _kind(entry), _number(entry), str(longest_side_px or "")]
+        return self._named(
+            folder, parts, f".{name.rpartition('.')[2]}", f"{entry.manifest.ref.key} {entry.name} {name}"
+        )
+
+    def document(self, name: str) -> str:
+        return f"{DOCUMENTS}/{name}"
+
+    def record(self, name: str) -> str:
+        return f"{TECHNICAL}/{name}"
+
+    def made(self, folder: str, name: str) -> str:
+        return f"{folder}/{name}"
+
+    def _named(self, folder: str, parts: list[str], suffix: str, thing: str) -> str:
+        return f"{folder}/{self.names.name(folder, '_'.join(filter(None, parts)) + suffix, thing)}"
+
+
+def _base(subject: SourceRecord) -> str:
+    """Return date and title of a source, `2021-05-15_parachute-descent-and-touchdown`; its name without a title."""
+    title = slug(subject.title.best() or subject.name.rpartition(".")[0] or subject.name)
+    day = re.match(r"\d{4}(-\d\d(-\d\d)?)?", iso_date(subject.recorded.written)) if subject.recorded else None
+    return "_".join(filter(None, [day[0] if day else "", title]))
+
+
+def slug(text: str) -> str:
+    """Return letters and digits of any script in lower case, words joined with `-`, cut at a word."""
+    whole = "-".join(re.findall(r"\w+", re.sub(r"['’]|_", "", text.lower())))
+    return (
+        whole
+        if len(whole) <= TITLE_CHARACTERS
+        else whole[: TITLE_CHARACTERS + 1].rpartition("-")[0] or whole[:TITLE_CHARACTERS]
+    )
+
+
+def _kind(entry: ItemRecord) -> str:
+    """Return the word for what a processor makes; empty for what needs none, a photo and a still."""
+    processor = entry.manifest.ref.processor
+    how = presentation_of(processor)
+    if how.file_word is not None:
+        return how.file_word
+    if entry.media_type.partition("/")[0] == "audio" or how.take == {}:
+        return slug(entry.name.rpartition(".")[0].replace("_", "-"))
+    return slug(processor.rpartition(".")[2].replace("_", "-"))
+
+
+def _number(entry: ItemRecord) -> str:
+    """Return the number of a picture among those of its result, in order of names; empty for a single one."""
+    if presentation_of(entry.manifest.ref.processor).is_in_sizes or not entry.media_type.startswith("image/"):
+        return ""
+    pictures = sorted({item.name for item in entry.manifest.items if item.media_type == entry.media_type})
+    if len(pictures) < 2:
+        return ""
+    return f"{pictures.index(entry.name) + 1:0{max(2, len(str(len(pictures))))}}"

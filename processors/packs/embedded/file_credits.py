@@ -1,0 +1,77 @@
+"""Caption, credit, rights, source and date of one file: what its embedded metadata say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from processors.languages.text import Text
+from processors.packs.contents.rights import known_credit, notice, override_of, rights_address
+from processors.packs.contents.subject import ItemRecord
+from processors.packs.presentation import presentation_of
+from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.records.captions import words
+from processors.packs.records.iso_date import iso_date
+
+SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
+"""Dates that XMP takes (ISO 16684-1, 8.2.1.3)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileCredits:
+    """Statements to embed in one file; None and empty texts are unknown and left out."""
+
+    title: Text
+    caption: Text
+    """Caption by the agency, else what the record says of the file."""
+    alternative: Text
+    """Text for those who cannot see it."""
+    creator: str | None
+    """Creator as the file or its label names it, else the agency."""
+    credit: str | None
+    source: str | None
+    """Agency that released it."""
+    rights: str | None
+    rights_address: str | None
+    """Standard URI of these rights."""
+    instructions: Text
+    """Notice to read before publishing; empty if the file may be passed on."""
+    date: str | None
+    """Date of the recording in ISO 8601, as precise as it is known."""
+    digital_source_type: str | None
+    """IPTC NewsCode; None where the release states none: only the agency may claim a capture."""
+    published_at: str | None
+    source_sha256: str
+
+
+def credits_of(entry: ItemRecord, recipe: Recipe) -> FileCredits:
+    """Return the statements to embed in an item, in the pack's languages."""
+    subject = entry.subject
+    said = words(subject, entry)
+    written = iso_date(subject.recorded.written) if subject.recorded else ""
+
+    def shown(text: Text) -> Text:
+        return Text({code: text[code] for code in recipe.languages if code in text}) or text
+
+    warned = notice(subject, recipe)
+    if subject.synthetic:
+        source_type = SOURCE_TYPES + "algorithmicMedia"
+    else:
+        kind = presentation_of(entry.manifest.ref.processor).digital_source_type
+        source_type = SOURCE_TYPES + kind if kind else None
+    return FileCredits(
+        title=shown(subject.title) or Text(en=subject.name),
+        caption=shown(said.description),
+        alternative=shown(said.alternative),
+        creator=subject.creator or subject.agency,
+        credit=known_credit(subject),
+        source=subject.agency,
+        rights=subject.rights,
+        rights_address=rights_address(subject) if subject.rights else None,
+        instructions=shown(warned) if override_of(subject, recipe.overrides) is None else Text(),
+        date=written if DATE.fullmatch(written) else None,
+        digital_source_type=source_type,
+        published_at=subject.published_at,
+        source_sha256=subject.digest,
+    )

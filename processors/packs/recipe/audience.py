@@ -1,0 +1,32 @@
+"""Audiences of a pack, and what each gets where its recipe says nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Audience = Literal["internal", "press", "public", "research", "archive"]
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
+Layout = Literal["kind", "source"]
+"""`kind`: photos, videos, sound and documents under names that people read; `source`: by source and by processor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """Defaults of one audience."""
+
+    take: tuple[str, ...]
+    layout: Layout = "source"
+    credits_in_files: bool = False
+    """True to write caption, credit and rights into copies; False to keep the stored bytes."""
+
+
+FOR_READERS = ("stills", "full video", "contact sheets", "web sound")
+PRESETS: Mapping[Audience, Preset] = {
+    "internal": Preset(take=("stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata")),
+    "press": Preset(take=FOR_READERS, layout="kind", credits_in_files=True),
+    "public": Preset(take=(*FOR_READERS, "spectrograms"), layout="kind", credits_in_files=True),
+    "research": Preset(take=("measurements", "frames", "spectrograms", "sound", "metadata")),
+    "archive": Preset(take=("originals", "stills", "contact sheets", "metadata")),
+}

@@ -1,0 +1,147 @@
+"""Web copy of a whole video: every frame at its own presentation time, H.264, with the video's sound as AAC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar
+
+from processors.clip_writer import WebClip, write_with_sound
+from processors.contract import Item, Need, Reads, require
+from processors.errors import RefusedMedia
+from processors.video.frames.video_preview import MIN_SIDE_PX
+from processors.video.reading.frame import VideoFrame
+from processors.video.reading.video_info import VideoInfo
+
+SOUND_PIECE_SECONDS = Fraction(300)
+"""Duration of sound in memory: an hour in one piece would be 1.4 GB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebVideoFacts:
+    """Contents of the copy."""
+
+    start_seconds: float
+    """Presentation time in the source of the copy's first picture."""
+    duration_seconds: float
+    frame_count: int
+    frames_left_out: int
+    """Frames of another size than the first, or not after the one before: a copy has one size, and its times ascend."""
+    width_px: int
+    height_px: int
+    sound_rate_hz: int | None
+    """Sampling rate; None: no audio in the file."""
+    sound_channels: int | None
+    sound_missing_seconds: float | None
+    """Duration of silence because the source has no audio there, or it does not decode."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebVideo:
+    """The whole video for the web and for editors, upright, with its sound. Item: `video.mp4`.
+
+    Frames keep their presentation times, from 0 for the first; none is repeated or dropped to make a steady rate.
+    Refused if the video has no frame, or is too small for H.264.
+    """
+
+    name: ClassVar[str] = "video.web"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "video"
+
+    longest_side_px: int = 1920
+    """Longer side, 64 to 3840; never enlarged."""
+    with_sound: bool = True
+    """True to add the source's audio, if any; each sample at its presentation time."""
+
+    def __post_init__(self) -> None:
+        require(64 <= self.longest_side_px <= 3840, "longest_side_px", self.longest_side_px, "must be 64 to 3840")
+
+    def needs(self, info: VideoInfo) -> Need:
+        return Need(longest_side_px=self.longest_side_px)
+
+    def start(self, info: VideoInfo, scratch: Path) -> _Session:
+        return _Session(self, info, scratch)
+
+
+class _Session:
+    def __init__(self, processor: WebVideo, info: VideoInfo, scratch: Path) -> None:
+        self._processor = processor
+        self._info = info
+        self._scratch = scratch
+        self._clip: WebClip | None = None
+        self._first: Fraction | None = None
+        self._end = Fraction(0)
+        self._last_pts = 0
+        self._left_out = 0
+
+    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+        picture = frame.rgb(self._processor.longest_side_px)
+        height, width = (side // 2 * 2 for side in picture.shape[:2])  # 4:2:0 has one colour per 2 × 2 px
+        if self._clip is None:
+            if min(height, width) < MIN_SIDE_PX:
+                raise RefusedMedia(f"a copy of {width} × {height} px is too small for H.264", "use video.frames")
+            silent = self._scratch / "silent.mp4"
+            self._clip = WebClip(silent, self._info.time_base, frame.pts, (width, height))
+            self._first, self._last_pts = frame.time, frame.pts - 1
+        if (width, height) != self._clip.size_px or frame.pts <= self._last_pts:
+            self._left_out += 1
+            return
+        self._clip.write(picture, frame.pts, frame.end_pts)
+        self._last_pts, self._end = frame.pts, frame.end
+        yield from ()
+
+    def finish(self) -> Iterator[Item]:
+        if self._clip is None or self._first is None:
+            raise RefusedMedia("no frame of the video can be decoded", "look at its video.integrity")
+        self._clip.close()
+        path, wave = self._scratch / "video.mp4", self._scratch / "sound.wav"
+        sound = self._write_sound(wave, self._first)
+        if sound:
+            write_with_sound(path, self._clip.path, wave)
+            wave.unlink()
+            self._clip.path.unlink()
+        else:
+            self._clip.path.rename(path)
+        rate_hz, channels, missing_seconds = sound or (None, None, None)
+        facts = WebVideoFacts(
+            start_seconds=float(self._first),
+            duration_seconds=float(self._end - self._first),
+            frame_count=self._clip.frame_count,
+            frames_left_out=self._left_out,
+            width_px=self._clip.size_px[0],
+            height_px=self._clip.size_px[1],
+            sound_rate_hz=rate_hz,
+            sound_channels=channels,
+            sound_missing_seconds=missing_seconds,
+        )
+        yield Item(name=path.name, media_type="video/mp4", file=path, facts=facts)
+
+    def _write_sound(self, wave: Path, first: Fraction) -> tuple[int, int, float] | None:
+        """Write the audio of the copy's whole span; return its rate, channels and silence, None without audio."""
+        import numpy as np
+        import soundfile
+
+        if not self._processor.with_sound:
+            return None
+        file: soundfile.SoundFile | None = None
+        start, waiting, missing = first, Fraction(0), Fraction(0)
+        while start < self._end:
+            end = min(start + SOUND_PIECE_SECONDS, self._end)
+            piece = self._info.sound_between(start, end)
+            if piece is None:
+                waiting += end - start
+            else:
+                if file is None:
+                    shape = (piece.rate_hz, piece.samples.shape[1])
+                    file = soundfile.SoundFile(wave, "w", *shape, subtype="FLOAT", format="WAV")
+                file.write(np.zeros((round(waiting * file.samplerate), file.channels), np.float32))
+                file.write(piece.samples)
+                missing += waiting + Fraction(piece.silent_samples, piece.rate_hz)
+                waiting = Fraction(0)
+            start = end
+        if file is None:
+            return None
+        file.close()
+        return file.samplerate, file.channels, float(missing + waiting)

@@ -1,0 +1,195 @@
+"""Copies for readers carry caption, credit and rights, and the pixels and samples of what was stored."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from processors.contract import Item
+from processors.languages.text import Text
+from processors.metadata.iptc import iptc_in_photoshop, iptc_tags
+from processors.metadata.xmp import xmp_tags
+from processors.packs.embedded.file_credits import FileCredits
+from processors.packs.embedded.in_containers import write_tagged
+from processors.packs.embedded.in_pictures import credited_picture, own_xmp
+from processors.packs.embedded.iptc_record import PHOTOSHOP, photoshop_block
+from processors.packs.embedded.xmp_packet import MAX_PACKET_BYTES, xmp_packet
+from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture
+
+SAID = FileCredits(
+    title=Text(en="Wheel tracks", zh="车辙"),
+    caption=Text(en='Two tracks & "dunes" <far>', zh="两条车辙"),
+    alternative=Text(en="Two tracks."),
+    creator="CNSA",
+    credit="CNSA/PEC",
+    source="China National Space Administration",
+    rights="unresolved",
+    rights_address="http://rightsstatements.org/vocab/UND/1.0/",
+    instructions=Text(en="Not cleared.", zh="未获许可。"),
+    date="2021-06-16T02:40Z",
+    digital_source_type="http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
+    published_at="https://example.org/june",
+    source_sha256="ab" * 32,
+)
+XMP = {
+    "xmp:dc:title": ["Wheel tracks", "Wheel tracks", "车辙"],
+    "xmp:photoshop:Headline": "Wheel tracks",
+    "xmp:dc:description": ['Two tracks & "dunes" <far>'] * 2 + ["两条车辙"],
+    "xmp:photoshop:Credit": "CNSA/PEC",
+    "xmp:photoshop:Source": "China National Space Administration",
+    "xmp:photoshop:Instructions": "Not cleared.",
+    "xmp:photoshop:DateCreated": "2021-06-16T02:40Z",
+    "xmp:Iptc4xmpExt:DigitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
+    "xmp:xmpRights:WebStatement": "http://rightsstatements.org/vocab/UND/1.0/",
+    "xmp:dc:source": "sha256:" + "ab" * 32,
+}
+OWN = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="sha256:old" '
+    b'xmlns:marsmedia="https://marsmedia.example/ns/frame/1.0/" marsmedia:Pts="101888"/></rdf:RDF></x:xmpmeta>'
+)
+
+
+def xmp_of(packet: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for tag in xmp_tags(packet):
+        found[f"{tag.namespace}:{tag.name}"] = list(tag.value) if isinstance(tag.value, tuple | list) else tag.value
+    return found
+
+
+@pytest.mark.parametrize(
+    ("form", "mode", "options"),
+    [
+        ("JPEG", "RGB", {"quality": 80}),
+        ("PNG", "RGB", {}),
+        ("WEBP", "RGB", {"quality": 70}),
+        ("WEBP", "RGBA", {"lossless": True}),
+        ("WEBP", "RGBA", {"quality": 70}),
+    ],
+)
+@pytest.mark.parametrize("has_own", [False, True])
+def test_a_picture_says_whom_to_credit_and_its_pixels_are_not_coded_again(
+    form: str, mode: str, options: dict[str, Any], has_own: bool
+) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (30, 41, len(mode)), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, form, **options)
+    data, media_type = buffer.getvalue(), f"image/{form.lower()}"
+    if has_own:
+        data = credited_picture(data, media_type, SAID) or b""
+    made = credited_picture(data, media_type, SAID)
+    assert made is not None
+    with Image.open(io.BytesIO(data)) as before, Image.open(io.BytesIO(made)) as after:
+        assert np.array_equal(np.asarray(before), np.asarray(after))
+        assert (after.size, after.mode) == ((41, 30), mode)
+    packet = own_xmp(made, media_type)
+    assert packet is not None
+    found = xmp_of(packet)
+    assert {name: found.get(name) for name in XMP} == XMP
+    assert credited_picture(made, media_type, SAID) == made, "said twice, it is said once"
+
+
+def test_what_a_picture_said_of_itself_stays() -> None:
+    found = xmp_of(xmp_packet(SAID, OWN))
+    assert [value for name, value in found.items() if name.endswith("Pts")] == ["101888"]
+    assert found["xmp:dc:source"] == "sha256:" + "ab" * 32
+
+
+def test_a_press_desks_record_is_in_a_jpeg_in_the_lengths_of_its_standard() -> None:
+    long = replace(SAID, credit="国家航天局" * 9, caption=Text(en="x" * 5000))
+    block = photoshop_block(long)
+    record = iptc_in_photoshop(block.removeprefix(PHOTOSHOP))
+    assert record is not None
+    names = {
+        (2, 5): "title",
+        (2, 55): "day",
+        (2, 60): "time",
+        (2, 110): "credit",
+        (2, 116): "rights",
+        (2, 120): "caption",
+    }
+    found = {tag.name: tag.value for tag in iptc_tags(record, names)}
+    assert (found["title"], found["rights"]) == ("Wheel tracks", "unresolved")
+    assert (found["day"], found["time"]) == ("20210616", "024000+0000")
+    assert found["credit"] == "国家航天局国家航天局", "32 bytes at most, and no half a letter"
+    assert found["caption"] == "x" * 2000
+
+
+def test_a_packet_fits_into_a_segment_whatever_is_said() -> None:
+    long = replace(SAID, caption=Text(en="&" * 90000, zh="车" * 90000), alternative=Text(en="\x00" * 90000))
+    assert len(xmp_packet(long, OWN)) <= MAX_PACKET_BYTES
+    assert xmp_of(xmp_packet(long, OWN))["xmp:photoshop:Credit"] == "CNSA/PEC"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"), [("a.flac", "audio/flac"), ("a.wav", "audio/wav"), ("a.m4a", "audio/mp4")]
+)
+def test_a_sound_says_whom_to_credit_and_no_sample_changes(tmp_path: Path, name: str, media_type: str) -> None:
+    wave = np.random.default_rng(2).uniform(-0.5, 0.5, 30001)
+    soundfile.write(tmp_path / "a.wav" if name != "a.flac" else tmp_path / name, wave, 44100, subtype="PCM_24")
+    if name == "a.m4a":
+        subprocess.run(["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / name], check=True)
+    for number in range(2):
+        write_tagged(tmp_path / name, tmp_path / f"{number}{name}", media_type, SAID)
+    assert (tmp_path / f"0{name}").read_bytes() == (tmp_path / f"1{name}").read_bytes()
+    with av.open(str(tmp_path / name)) as before, av.open(str(tmp_path / f"0{name}")) as after:
+        said = {key.lower(): value for key, value in after.metadata.items()}
+        blocks = [np.concatenate([f.to_ndarray().ravel() for f in one.decode(audio=0)]) for one in (before, after)]
+    assert np.array_equal(*blocks)
+    assert (said["title"], said["artist"], said["copyright"]) == ("Wheel tracks", "CNSA/PEC", "unresolved")
+    assert said["comment"].endswith("Not cleared.")
+    assert said["date"] == "2021-06-16T02:40Z"
+
+
+@pytest.fixture
+def press(tmp_path: Path) -> Path:
+    made: PackStore = filled(tmp_path)
+    digest = made.source("still.png", "photo", "png", picture(8, 8, 9, "PNG"))
+    made.said(digest, evidence("China's first tracks, seen from behind the rover", redistribute=None))
+    names = {f"still_0001_{n:02}.jpg": (640, 360) for n in (1, 2)}
+    made.pictures(digest, "video.stills", names)
+    page = Item(name="preview.webp", media_type="image/webp", data=picture(64, 36, 3, "WEBP"), facts={})
+    made.result(digest, "photo.enhanced", page)
+    recipe = {"audience": "press", "selection": ("still.png", "tracks.jpg"), "take": ()}
+    make_pack(made, tmp_path / "pack", **recipe)
+    return tmp_path / "pack" / "data"
+
+
+def test_a_press_pack_has_folders_and_names_that_people_read(press: Path) -> None:
+    names = sorted(str(p.relative_to(press)) for p in press.rglob("*") if p.is_file())
+    assert names == [
+        "documents/CREDITS.txt",
+        "photos/2021-06-16_chinas-first-tracks-seen-from-behind-the-rover_01_640.jpg",
+        "photos/2021-06-16_chinas-first-tracks-seen-from-behind-the-rover_02_640.jpg",
+        "photos/2021-06-16_wheel-tracks_1024.jpg",
+        "ro-crate-metadata.json",
+        "technical/iiif-manifest.json",
+        "technical/recipe.json",
+    ]
+
+
+def test_an_independent_reader_finds_the_credits_of_a_press_pack(press: Path) -> None:
+    tool = shutil.which("exiftool") or pytest.skip("needs exiftool")
+    place = press / "photos/2021-06-16_wheel-tracks_1024.jpg"
+    wanted = ("IPTC:Credit", "IPTC:Caption-Abstract", "XMP-photoshop:Credit", "XMP-dc:Rights", "IPTC:DateCreated")
+    options = ["-j", "-validate", "-warning", "-G1", *(f"-{name}" for name in wanted)]
+    (found,) = json.loads(subprocess.run([tool, *options, place], capture_output=True, check=True).stdout)
+    assert found["ExifTool:Validate"] == "OK"
+    assert {name: found.get(name) for name in wanted} == {
+        "IPTC:Credit": "CNSA",
+        "IPTC:Caption-Abstract": "Photograph. <script>alert('Mars')</script> & \"tracks\"",
+        "XMP-photoshop:Credit": "CNSA",
+        "XMP-dc:Rights": "unresolved",
+        "IPTC:DateCreated": "2021:06:16",
+    }
