@@ -11,6 +11,8 @@ from pathlib import Path
 import av
 import numpy as np
 from av.audio.resampler import AudioResampler
+from av.codec.context import Flags
+from av.container import InputContainer
 from av.video.reformatter import ColorRange, Colorspace
 
 BT709 = 1
@@ -136,7 +138,7 @@ def write_with_sound(path: Path, clip: Path, wave: Path) -> None:
         rate_hz = min((rate for rate in AAC_RATES_HZ if rate >= heard.rate), default=max(AAC_RATES_HZ))
         layout = "stereo" if heard.channels > 1 else "mono"
         audio = made.add_stream("aac", rate=rate_hz, layout=layout, format="fltp", bit_rate=AAC_BITS_PER_SECOND)
-        audio.codec_context.flags |= av.codec.context.Flags.bitexact.value
+        audio.codec_context.flags |= Flags.bitexact.value
         audio.codec_context.thread_count = 1
         waiting = _encoded(sound, audio)
         next_heard = next(waiting, None)
@@ -151,7 +153,7 @@ def write_with_sound(path: Path, clip: Path, wave: Path) -> None:
         made.mux([] if next_heard is None else [next_heard, *waiting])
 
 
-def _encoded(sound: av.container.InputContainer, audio: av.AudioStream) -> Iterator[av.Packet]:
+def _encoded(sound: InputContainer, audio: av.AudioStream) -> Iterator[av.Packet]:
     """Yield the sound's packets, in order of time."""
     resampler = AudioResampler(format="fltp", layout=audio.layout, rate=audio.rate, frame_size=1024)
     for decoded in chain(sound.decode(audio=0), [None]):

@@ -146,7 +146,7 @@ def test_a_sound_says_whom_to_credit_and_no_sample_changes(tmp_path: Path, name:
     with av.open(str(tmp_path / name)) as before, av.open(str(tmp_path / f"0{name}")) as after:
         said = {key.lower(): value for key, value in after.metadata.items()}
         blocks = [np.concatenate([f.to_ndarray().ravel() for f in one.decode(audio=0)]) for one in (before, after)]
-    assert np.array_equal(*blocks)
+    assert np.array_equal(blocks[0], blocks[1])
     assert (said["title"], said["artist"], said["copyright"]) == ("Wheel tracks", "CNSA/PEC", "unresolved")
     assert said["comment"].endswith("Not cleared.")
     assert said["date"] == "2021-06-16T02:40Z"

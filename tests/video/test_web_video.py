@@ -22,7 +22,8 @@ def test_every_frame_keeps_its_own_time_and_a_rate_that_varies_stays_so(make: Me
     (result,) = derived(made.path, tmp_path / "store", WebVideo())
     with av.open(str(result.path("video.mp4"))) as container:
         frames = [
-            (number_of(one.to_ndarray(format="rgb24")), one.pts * one.time_base) for one in container.decode(video=0)
+            (number_of(one.to_ndarray(format="rgb24")), Fraction(one.pts or 0) * (one.time_base or 0))
+            for one in container.decode(video=0)
         ]
     assert frames == [(number, Fraction(tick - 30, 30)) for number, tick in enumerate(ticks)]
     facts = result.facts("video.mp4")
@@ -45,7 +46,9 @@ def test_the_sound_of_a_long_video_is_whole_and_in_step(tmp_path: Path, rate_hz:
     with av.open(str(paths[0])) as container:
         stream = container.streams.audio[0]
         assert (stream.codec_context.name, stream.rate) == ("aac", min(rate_hz, 96000))
-        blocks = [(one.pts * one.time_base, one.to_ndarray()[0]) for one in container.decode(stream)]
+        blocks = [
+            (Fraction(one.pts or 0) * (one.time_base or 0), one.to_ndarray()[0]) for one in container.decode(stream)
+        ]
     sound = np.concatenate([block for _, block in blocks])
     loud = np.flatnonzero(np.abs(sound) > 0.3) / stream.rate + float(blocks[0][0])
     begins = loud[np.flatnonzero(np.diff(loud, prepend=-1.0) > 0.5)]
