@@ -33,9 +33,10 @@ from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import write_highlight
 from processors.packs.presentation import presentation_of
+from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records import credits as credit_file
-from processors.packs.records import iiif
+from processors.packs.records import iiif, premis
 from processors.packs.records import pds4_bundle as pds4
 from processors.packs.records import ro_crate as crate
 from processors.packs.records.readme import readme
@@ -177,6 +178,10 @@ def _records(
     if shown := [one for one in packed if iiif.can_be_shown(one)]:
         path = places.record(iiif.FILE)
         add(path, "application/ld+json", "IIIF Presentation 3 manifest", iiif.manifest(shown, recipe, identity, path))
+    if PRESETS[recipe.audience].has_premis:
+        seen_utc = {one.subject.digest: one.seen_utc for one in further.chosen}
+        events = premis.premis(packed, recipe, identity, seen_utc)
+        add(places.record(premis.FILE), "application/xml", "PREMIS: objects, events, agents and rights", events)
     if recipe.layout == "source":
         for path, label in pds4.labels(packed, identity):
             add(path, "application/xml", "PDS4 label of the files beside it", [label])
@@ -236,6 +241,8 @@ def _info(packed: list[PackedFile], recipe: Recipe, identity: PackIdentity) -> I
     for text in recipe.text.values():
         yield "External-Description", text
     yield "External-Identifier", identity.urn
+    if recipe.bag_info:
+        yield from recipe.bag_info.lines()
     yield "Bagging-Date", identity.day
     name, _, agent = AGENT.partition(": ")
     yield name, f"{agent} {importlib.metadata.version('marsmedia')}"

@@ -11,7 +11,7 @@ import pytest
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.recipe.audience import PRESETS
-from processors.packs.recipe.pack_recipe import Highlight, Override, Pictures, Recipe, Signature
+from processors.packs.recipe.pack_recipe import BagInfo, Highlight, Override, Pictures, Recipe, Signature
 from processors.packs.recipe.recipe_file import RecipeTable, read_recipe
 from processors.packs.recipe.recipe_template import TEMPLATE
 
@@ -56,6 +56,10 @@ seconds_each = 2
 certificate = "chain.pem"
 key = "key.pem"
 
+[bag_info]
+contact_name = "Li Hua"
+bag_count = "2 of 5"
+
 [[override]]
 source = "a.jpg"
 who = "Li Hua"
@@ -89,6 +93,7 @@ def test_a_whole_recipe_is_read(tmp_path: Path) -> None:
         highlight=Highlight(seconds_each=2),
         signature=Signature(certificate=tmp_path / "chain.pem", key=tmp_path / "key.pem"),
         overrides=(Override(source="a.jpg", who="Li Hua", why="letter"),),
+        bag_info=BagInfo(contact_name="Li Hua", bag_count="2 of 5"),
     )
 
 
@@ -124,7 +129,7 @@ source = "a"
         "pack.toml, line 4: take: unknown processor ('video.frame'); use one of photo.enhanced, video.frames",
         "pack.toml, line 5: colour: unknown key; use one of title, text, audience, selection, take, layout, "
         "credits_in_files, languages, publisher, date, web_address, pictures, highlight, signature, "
-        "override, title_zh, text_zh",
+        "override, bag_info, title_zh, text_zh",
         "pack.toml, line 6: date: not a day ('yesterday'); write it without quotes, as 2026-01-31",
         "pack.toml, line 8: longest_side_px: out of range (8); use 16 or more",
         "pack.toml, line 9: format: unknown value ('gif'); use jpeg, webp or png",

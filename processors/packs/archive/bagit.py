@@ -55,9 +55,10 @@ class BagWriter:
 
         Parameters
         ----------
-        info : names and values of `bag-info.txt`; Payload-Oxum is added.
+        info : names and values of `bag-info.txt`; Bag-Size and Payload-Oxum are added.
         """
-        said = [*info, ("Payload-Oxum", f"{self.size_bytes}.{self.file_count}")]
+        size = f"{self.size_bytes / 1e6:.1f} MB"
+        said = [*info, ("Bag-Size", size), ("Payload-Oxum", f"{self.size_bytes}.{self.file_count}")]
         self._tag("bagit.txt", DECLARATION)
         self._tag("bag-info.txt", "".join(f"{name}: {_one_line(value)}\n" for name, value in said).encode())
         for name, data in tag_files:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from processors.errors import RequestError
 from processors.packs.contents.rights import check_rights
 from processors.packs.contents.subject import SourceRecord, manifests_of, subjects
 from processors.packs.presentation import ORIGINALS, presentation_of
+from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.catalogue import Catalogue, SourceRow
@@ -84,11 +85,20 @@ def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store,
     return SelectedSource(
         subject=subject,
         has_original=ORIGINALS in recipe.take,
-        results=tuple(included(manifests, recipe, asked(row))),
+        results=(*included(manifests, recipe, asked(row)), *_further_evidence(recipe, subject, store)),
         shown=tuple(included(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
         seen_utc=row.seen_utc,
     )
+
+
+def _further_evidence(recipe: Recipe, subject: SourceRecord, store: Store) -> Iterator[Manifest]:
+    """Yield what is said at the other places of the same bytes, for an archive, which keeps every sighting."""
+    others = subject.every_evidence_key[1:]
+    if PRESETS[recipe.audience].has_premis and others:
+        for manifest in store.manifests(subject.digest):
+            if manifest.ref.processor == "evidence" and manifest.ref.key in others and manifest.verdict == "made":
+                yield manifest
 
 
 def _original_size(manifests: list[Manifest]) -> tuple[int | None, int | None]:

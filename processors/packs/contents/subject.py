@@ -88,6 +88,8 @@ class SourceRecord:
     """Failures by processor; the latest result of each counts."""
     evidence_key: str | None = None
     """Key of the evidence record; None without one."""
+    every_evidence_key: tuple[str, ...] = ()
+    """Keys of the evidence records of every place that holds the bytes, this one's first."""
     relative: str = ""
     """`path` relative to the folder of releases."""
     voices: tuple[PlaceRights, ...] = ()
@@ -162,6 +164,7 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
             known,
             failures=(*filter(None, missing[:1]), *failures.get(row.digest, ())),
             evidence_key=places[0].evidence_key,
+            every_evidence_key=tuple(filter(None, dict.fromkeys(place.evidence_key for place in places))),
             disagreements=(*known.disagreements, *map(_in_words, apart.get(row.digest, ()))),
             voices=tuple(dict.fromkeys(voices)),
             bound_by=None if binds is voices[0] else binds,

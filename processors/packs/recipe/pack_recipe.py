@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -49,6 +50,27 @@ class Override:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BagInfo:
+    """Elements of `bag-info.txt` that RFC 8493, 2.2.2, reserves and only people know; None: left out."""
+
+    organization_address: str | None = None
+    contact_name: str | None = None
+    contact_phone: str | None = None
+    contact_email: str | None = None
+    bag_group_identifier: str | None = None
+    bag_count: str | None = None
+    """Place in its group: `2 of 5`."""
+    internal_sender_identifier: str | None = None
+    internal_sender_description: str | None = None
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Yield name, as `Contact-Name`, and value of each."""
+        for field_ in fields(self):
+            if value := getattr(self, field_.name):
+                yield "-".join(part.capitalize() for part in field_.name.split("_")), value
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """All that a pack's bytes depend on besides the store."""
 
@@ -71,6 +93,7 @@ class Recipe:
     highlight: Highlight | None = None
     signature: Signature | None = None
     overrides: tuple[Override, ...] = ()
+    bag_info: BagInfo | None = None
 
     def completed(self) -> Recipe:
         """Return the recipe with what its audience gets filled in."""

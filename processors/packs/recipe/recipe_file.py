@@ -16,7 +16,7 @@ from processors.languages.language import LANGUAGES, OTHER_LANGUAGES
 from processors.languages.text import Text
 from processors.packs.presentation import TAKE_WORDS
 from processors.packs.recipe.audience import Audience, Layout
-from processors.packs.recipe.pack_recipe import Highlight, Override, PackPicture, Pictures, Recipe, Signature
+from processors.packs.recipe.pack_recipe import BagInfo, Highlight, Override, PackPicture, Pictures, Recipe, Signature
 from processors.store.selection import parse
 
 
@@ -48,6 +48,8 @@ def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
         fields["pictures"] = Pictures(**{**others, "longest_side_px": sizes})
     if "highlight" in table:
         fields["highlight"] = Highlight(**table["highlight"])
+    if "bag_info" in table:
+        fields["bag_info"] = BagInfo(**table["bag_info"])
     if signature := table.get("signature"):
         fields["signature"] = Signature(**{name: folder / place for name, place in signature.items()})
     return Recipe(
@@ -132,6 +134,17 @@ class OverrideTable(_Table):
     why: Written
 
 
+class BagInfoTable(_Table):
+    organization_address: Written = ""
+    contact_name: Written = ""
+    contact_phone: Written = ""
+    contact_email: Written = ""
+    bag_group_identifier: Written = ""
+    bag_count: Written = ""
+    internal_sender_identifier: Written = ""
+    internal_sender_description: Written = ""
+
+
 class _RecipeHead(_Table):
     title: Written
     text: Written = ""
@@ -148,6 +161,7 @@ class _RecipeHead(_Table):
     highlight: HighlightTable | None = None
     signature: SignatureTable | None = None
     override: list[OverrideTable] = []
+    bag_info: BagInfoTable | None = None
 
 
 _TRANSLATIONS: dict[str, Any] = {

@@ -38,6 +38,16 @@ languages = ["en", "zh"]
 # certificate = "chain.pem"
 # key = "key.pem"
 
+# [bag_info]                           # what archives ask for in bag-info.txt
+# contact_name = "..."
+# contact_email = "..."
+# contact_phone = "..."
+# organization_address = "..."
+# bag_group_identifier = "..."         # the series that this bag belongs to
+# bag_count = "2 of 5"
+# internal_sender_identifier = "..."
+# internal_sender_description = "..."
+
 # [[override]]                         # in writing: why a source may be passed on although its rights do not say so
 # source = "descent.mp4"               # a name, a pattern or the first characters of a digest
 # who = "Name, role"

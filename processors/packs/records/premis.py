@@ -1,0 +1,223 @@
+"""PREMIS 3.0: objects with fixity and format, events from release to pack, agents and rights, for archives."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from processors.contract import canonical_json
+from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
+from processors.packs.contents.rights import credit, override_of, rights
+from processors.packs.contents.subject import SourceRecord
+from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.records.pronom import HEAD_BYTES, pronom_of
+from processors.packs.records.xml_text import xml_escaped
+from processors.store.manifest import Manifest
+
+FILE = "premis.xml"
+NAMESPACE = "http://www.loc.gov/premis/v3"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+PACKER = "marsmedia"
+Element = tuple[str, object]
+"""Name, and text or inner elements; an empty text or None leaves the element out."""
+
+
+def premis(
+    packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, seen_utc: dict[str, str]
+) -> Iterator[bytes]:
+    """Yield the document in pieces: objects, events, agents, rights.
+
+    Parameters
+    ----------
+    seen_utc : time at which each source was first identified in its place, by digest.
+    """
+    yield (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<premis xmlns="{NAMESPACE}" xmlns:xsi="{XSI}" version="3.0"\n'
+        f'    xsi:schemaLocation="{NAMESPACE} https://www.loc.gov/standards/premis/premis.xsd">\n'
+    ).encode()
+    subjects = list({one.subject.digest: one.subject for one in packed}.values())
+    manifests = list({one.entry.manifest.ref: one.entry.manifest for one in packed if one.entry}.values())
+    for one in packed:
+        yield _xml([("object", _file(one))])
+    originals = {one.subject.digest for one in packed if one.entry is None}
+    for subject in subjects:
+        if subject.digest not in originals:
+            yield _xml([("object", _absent(subject))])
+        yield _xml([("event", _identified(subject, seen_utc[subject.digest]))])
+        if subject.audit:
+            yield _xml([("event", _audited(subject, seen_utc[subject.digest]))])
+    for manifest in manifests:
+        files = [one for one in packed if one.entry and one.entry.manifest.ref == manifest.ref]
+        yield _xml([("event", _derived(manifest, files))])
+    yield _xml([("event", _bagged(packed, identity))])
+    for name, kind, version in _agents(recipe, manifests, subjects):
+        yield _xml([("agent", _agent(name, kind, version))])
+    for subject in subjects:
+        yield _xml([("rights", [("rightsStatement", _rights(subject, recipe))])])
+    yield b"</premis>\n"
+
+
+def _file(one: PackedFile) -> list[Element]:
+    place = one.entry.path if one.entry else Path(one.subject.path)
+    with place.open("rb") as file:
+        puid = pronom_of(one.media_type, file.read(HEAD_BYTES))
+    registry: list[Element] = [("formatRegistryName", "PRONOM"), ("formatRegistryKey", puid)]
+    form: list[Element] = [("formatDesignation", [("formatName", one.media_type)])]
+    inside: list[Element] = [
+        *_identifier("object", f"urn:sha256:{one.sha256}", "URN"),
+        *_identifier("object", f"data/{one.path}", "path in the bag"),
+        (
+            "objectCharacteristics",
+            [
+                ("compositionLevel", "0"),
+                ("fixity", [("messageDigestAlgorithm", "SHA-256"), ("messageDigest", one.sha256)]),
+                ("size", str(one.size_bytes)),
+                ("format", [*form, *([("formatRegistry", registry)] if puid else [])]),
+            ],
+        ),
+        ("originalName", one.subject.name if one.entry is None else one.entry.name),
+    ]
+    if one.entry is not None:
+        related: list[Element] = [
+            ("relationshipType", "derivation"),
+            ("relationshipSubType", "has source"),
+            *_identifier("relatedObject", f"urn:sha256:{one.subject.digest}", "URN"),
+            *_identifier("relatedEvent", _event_name(one.entry.manifest), "local"),
+        ]
+        inside.append(("relationship", related))
+    return inside
+
+
+def _absent(subject: SourceRecord) -> list[Element]:
+    """Return a source that is not in the bag itself."""
+    return [
+        *_identifier("object", f"urn:sha256:{subject.digest}", "URN"),
+        (
+            "objectCharacteristics",
+            [
+                ("compositionLevel", "0"),
+                ("fixity", [("messageDigestAlgorithm", "SHA-256"), ("messageDigest", subject.digest)]),
+                ("size", str(subject.size_bytes)),
+                ("format", [("formatDesignation", [("formatName", subject.format)])]),
+            ],
+        ),
+        ("originalName", subject.name),
+    ]
+
+
+def _identified(subject: SourceRecord, seen_utc: str) -> list[Element]:
+    """Return the event by which the source became known, at each place that holds its bytes."""
+    places = ", ".join(dict.fromkeys([subject.relative, *(voice.place for voice in subject.voices)]))
+    return _event(
+        f"ingestion-{subject.digest[:16]}",
+        "ingestion",
+        seen_utc,
+        f"Identified as {subject.format} and hashed (SHA-256) at: {places}",
+        "success",
+        [f"urn:sha256:{subject.digest}"],
+        note="; ".join(subject.disagreements),
+    )
+
+
+def _audited(subject: SourceRecord, seen_utc: str) -> list[Element]:
+    audit = subject.audit or {}
+    outcome = "success" if audit.get("is_complete") else "incomplete or damaged"
+    name = f"validation-{subject.digest[:16]}"
+    about = [f"urn:sha256:{subject.digest}"]
+    return _event(name, "validation", seen_utc, "Every frame decoded", outcome, about, note=str(audit.get("words", "")))
+
+
+def _derived(manifest: Manifest, files: Sequence[PackedFile]) -> list[Element]:
+    processor = manifest.ref.processor
+    kind = "metadata extraction" if processor in ("metadata", "evidence") else "creation"
+    detail = f"{processor} {manifest.version} with {canonical_json(manifest.parameters).decode()}"
+    made = [f"urn:sha256:{one.sha256}" for one in files]
+    about = [*dict.fromkeys(made), f"urn:sha256:{manifest.ref.source}"]
+    outcome = "success" if manifest.reason is None else "success with losses"
+    return _event(
+        _event_name(manifest), kind, manifest.started_utc, detail, outcome, about, processor, note=manifest.reason or ""
+    )
+
+
+def _bagged(packed: Sequence[PackedFile], identity: PackIdentity) -> list[Element]:
+    about = [f"urn:sha256:{digest}" for digest in dict.fromkeys(one.sha256 for one in packed)]
+    detail = f"Put into the BagIt bag {identity.urn}; SHA-256 and SHA-512 of each file in its manifests"
+    return _event("packaging", "packing", identity.dated_utc, detail, "success", about)
+
+
+def _event(
+    name: str,
+    kind: str,
+    when_utc: str,
+    detail: str,
+    outcome: str,
+    about: Sequence[str],
+    agent: str = PACKER,
+    note: str = "",
+) -> list[Element]:
+    found: list[Element] = [("eventOutcome", outcome)]
+    if note:
+        found.append(("eventOutcomeDetail", [("eventOutcomeDetailNote", note)]))
+    return [
+        *_identifier("event", name, "local"),
+        ("eventType", kind),
+        ("eventDateTime", in_seconds(when_utc)),
+        ("eventDetailInformation", [("eventDetail", detail)]),
+        ("eventOutcomeInformation", found),
+        *_identifier("linkingAgent", agent, "local"),
+        *(element for one in about for element in _identifier("linkingObject", one, "URN")),
+    ]
+
+
+def _event_name(manifest: Manifest) -> str:
+    return f"{manifest.ref.processor}-{manifest.ref.key[:16]}"
+
+
+def _agents(
+    recipe: Recipe, manifests: Sequence[Manifest], subjects: Sequence[SourceRecord]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield name, type and version of each agent, once."""
+    yield PACKER, "software", importlib.metadata.version("marsmedia")
+    for name in sorted({one.ref.processor for one in manifests}):
+        versions = sorted({str(one.version) for one in manifests if one.ref.processor == name})
+        yield name, "software", ", ".join(versions)
+    for name in dict.fromkeys(filter(None, [recipe.publisher, *(one.agency for one in subjects)])):
+        yield name, "organization", ""
+
+
+def _agent(name: str, kind: str, version: str) -> list[Element]:
+    return [*_identifier("agent", name, "local"), ("agentName", name), ("agentType", kind), ("agentVersion", version)]
+
+
+def _rights(subject: SourceRecord, recipe: Recipe) -> list[Element]:
+    notes = [f"Credit: {credit(subject)}"]
+    notes += [f"{voice.place}: {voice.rights or 'unknown'}" for voice in subject.voices if voice.speaks]
+    if one := override_of(subject, recipe.overrides):
+        notes.append(f"Passed on by decision of {one.who}: {one.why}")
+    may = {True: "may be passed on", False: "may not be passed on", None: "nobody says that it may be passed on"}
+    notes.append(may[subject.redistribute])
+    basis: list[Element] = [("otherRightsBasis", rights(subject)), *(("otherRightsNote", note) for note in notes)]
+    return [
+        *_identifier("rightsStatement", f"rights-{subject.digest[:16]}", "local"),
+        ("rightsBasis", "other"),
+        ("otherRightsInformation", basis),
+        *_identifier("linkingObject", f"urn:sha256:{subject.digest}", "URN"),
+    ]
+
+
+def _identifier(what: str, value: str, kind: str) -> list[Element]:
+    return [(f"{what}Identifier", [(f"{what}IdentifierType", kind), (f"{what}IdentifierValue", value)])]
+
+
+def _xml(elements: Sequence[Element], depth: int = 1) -> bytes:
+    lines: list[str] = []
+    for name, inside in elements:
+        indent = " " * depth
+        if isinstance(inside, list):
+            opened = f'<{name} xsi:type="file">' if name == "object" else f"<{name}>"
+            lines.append(f"{indent}{opened}\n{_xml(inside, depth + 1).decode()}{indent}</{name}>\n")
+        elif inside:
+            lines.append(f"{indent}<{name}>{xml_escaped(str(inside))}</{name}>\n")
+    return "".join(lines).encode()

@@ -1,0 +1,109 @@
+"""An archive's pack says who sent it, what happened to each file, and what is said at every place of its bytes."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import bagit
+import pytest
+
+from flows.run.options import Options
+from flows.run.run import in_threads, run_ingest
+from processors.languages.text import Text
+from processors.metadata.evidence import Evidence
+from processors.packs.build import build
+from processors.packs.recipe.pack_recipe import BagInfo, Recipe
+from processors.packs.records.pronom import pronom_of
+from processors.store.store import Store
+from tests.helpers.pack_store import PackStore, filled, make_pack, picture
+from tests.packs.test_records import check_all
+
+etree: Any = importlib.import_module("lxml.etree")  # compiled, and without types
+PREMIS = {"p": "http://www.loc.gov/premis/v3"}
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    made: PackStore = filled(tmp_path)
+    info = BagInfo(
+        contact_name="Li Hua", contact_email="li@example.org", bag_group_identifier="June", bag_count="2 of 5"
+    )
+    make_pack(made, tmp_path / "pack", audience="archive", take=(), bag_info=info, publisher="A museum")
+    return tmp_path / "pack"
+
+
+def texts(document: Any, path: str) -> list[str]:
+    return [one.text for one in document.iterfind(path, PREMIS)]
+
+
+def test_bag_info_has_what_only_people_know(pack: Path) -> None:
+    info = bagit.Bag(str(pack)).info
+    assert {name: info[name] for name in ("Contact-Name", "Contact-Email", "Bag-Group-Identifier", "Bag-Count")} == {
+        "Contact-Name": "Li Hua",
+        "Contact-Email": "li@example.org",
+        "Bag-Group-Identifier": "June",
+        "Bag-Count": "2 of 5",
+    }
+    assert info["Source-Organization"] == "A museum"
+    assert info["Bag-Size"].endswith(" MB")
+    check_all(pack)
+
+
+def test_premis_has_fixity_and_format_of_each_file_and_every_reference_leads_somewhere(pack: Path) -> None:
+    document = etree.parse(pack / "data/premis.xml")
+    digests = {line.split()[0] for line in (pack / "manifest-sha256.txt").read_text().splitlines() if "/media/" in line}
+    labels = {line.split()[0] for line in (pack / "manifest-sha256.txt").read_text().splitlines() if "/pds4-" in line}
+    assert set(texts(document, "p:object//p:messageDigest")) == digests - labels
+    objects = set(texts(document, "p:object/p:objectIdentifier/p:objectIdentifierValue"))
+    agents = set(texts(document, "p:agent/p:agentIdentifier/p:agentIdentifierValue"))
+    events = set(texts(document, "p:event/p:eventIdentifier/p:eventIdentifierValue"))
+    assert set(texts(document, "p:event/p:linkingObjectIdentifier/p:linkingObjectIdentifierValue")) <= objects
+    assert set(texts(document, "p:event/p:linkingAgentIdentifier/p:linkingAgentIdentifierValue")) <= agents
+    assert set(texts(document, ".//p:relatedObjectIdentifierValue")) <= objects
+    assert set(texts(document, ".//p:relatedEventIdentifierValue")) <= events
+    kinds = texts(document, "p:event/p:eventType")
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "ingestion": 3,
+        "metadata extraction": 2,
+        "creation": 2,
+        "packing": 1,
+    }
+    assert texts(document, "p:event/p:eventDateTime")[0] == "2026-01-01T00:00:00Z"
+    assert "fmt/43" in texts(document, "p:object//p:formatRegistryKey")
+    assert texts(document, "p:rights//p:otherRightsBasis").count("unresolved") == 2
+
+
+def test_an_archive_keeps_what_is_said_at_every_place_of_the_same_bytes(tmp_path: Path) -> None:
+    for release in ("june", "july"):
+        folder = tmp_path / "raw" / release
+        folder.mkdir(parents=True)
+        (folder / "tracks.jpg").write_bytes(picture(64, 48, 1))
+        (folder / "release.toml").write_text(f'agency = "Agency of {release}"\n[[file]]\npath = "tracks.jpg"\n')
+    run_ingest(tmp_path / "raw", tmp_path / "store", {"photo": (Evidence(),)}, Options(), in_threads, name="i")
+    recipe = Recipe(title=Text(en="T"), audience="archive", selection=("release=june",))
+    build(recipe, tmp_path / "pack", Store(tmp_path / "store"), asked=lambda row: frozenset())
+    found = [path.read_text() for path in (tmp_path / "pack/data/media/tracks.jpg").glob("evidence*/evidence.json")]
+    assert sorted(name for text in found for name in ("june", "july") if f"Agency of {name}" in text) == [
+        "july",
+        "june",
+    ]
+    document = etree.parse(tmp_path / "pack/data/premis.xml")
+    assert texts(document, "p:event//p:eventDetail")[0] == (
+        "Identified as jpeg and hashed (SHA-256) at: june/tracks.jpg, july/tracks.jpg"
+    )
+
+
+@pytest.mark.parametrize(
+    ("media_type", "head", "puid"),
+    [
+        ("image/jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x02\0\0", "fmt/44"),
+        ("image/jpeg", b"\xff\xd8\xff\xe1\0\x10Exif\0\0\x01\x01\0\0", None),
+        ("image/gif", b"GIF89a", "fmt/4"),
+        ("image/png", b"\x89PNG\r\n\x1a\n", None),
+        ("video/mp4", b"", "fmt/199"),
+    ],
+)
+def test_pronom_names_a_format_only_where_its_version_is_sure(media_type: str, head: bytes, puid: str | None) -> None:
+    assert pronom_of(media_type, head) == puid
