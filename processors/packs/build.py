@@ -136,8 +136,9 @@ def _digest(packed: list[PackedFile], recipe: Recipe) -> str:
 
 
 def _recipe_record(recipe: Recipe) -> bytes:
-    """Return the recipe as JSON, without the paths of keys, which may name a person's folders."""
-    unsigned = dataclasses.replace(recipe, signature=None)
+    """Return the recipe as JSON, without the paths of keys and fonts, which may name a person's folders."""
+    highlight = replace(recipe.highlight, font=None) if recipe.highlight else None
+    unsigned = replace(recipe, signature=None, highlight=highlight)
     fields = {field.name: as_json(getattr(unsigned, field.name)) for field in dataclasses.fields(recipe)}
     record = {**fields, "title": recipe.title.record(), "text": recipe.text.record()}
     return canonical_json(record) + b"\n"

@@ -9,17 +9,18 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
 from PIL import Image
 
 from processors.clip_writer import write_steady_clip
 from processors.errors import RequestError, StoreError
-from processors.languages.text import FALLBACK
+from processors.languages.language import phrase
+from processors.languages.text import Text
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
-from processors.packs.highlight.cards import Cards, Frame
+from processors.packs.highlight.cards import Cards, Frame, system_font
+from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Highlight, Recipe
 from processors.store.store import Store
@@ -30,7 +31,7 @@ MAX_SCENES = 60
 """Maximum number of scenes, three minutes of stills: a clip is an overview, the pack holds the rest."""
 CARD_SECONDS = 3.0
 SOUNDS = ("audible.flac", "original.wav", "original.flac")
-FADE_SECONDS = 1.0
+"""Renditions for the recording under a clip, the most audible first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
 
     Raises
     ------
-    RequestError : the selection has no still and no shot.
+    RequestError : the selection has no still and no shot, or no recording of the name that the recipe gives.
     ResultMissing, ResultCorrupt : a still or shot does not match its manifest.
     StoreError : ffmpeg ended before the last frame.
     """
@@ -57,9 +58,10 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
             "highlight: the selection has no still and no preview; make video.stills or photo.preview first"
         )
     scenes = found[:: -(-len(found) // MAX_SCENES)]
-    heard = _heard(chosen, store)
-    credited = [*(scene.entry.subject for scene in scenes), *([heard.subject] if heard else [])]
-    frames = _frames(scenes, credited, recipe, Cards(width_px=recipe.highlight.longest_side_px))
+    under = _under(chosen, recipe.highlight, store)
+    credited = [*(scene.entry.subject for scene in scenes), *([under.subject] if under else [])]
+    cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font or system_font())
+    frames = _frames(scenes, credited, recipe, cards)
     count = _count(recipe.highlight, len(scenes))
     first = next(frames)
     latest = {"index": 0, "frame": first}
@@ -70,7 +72,7 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
         return latest["frame"]
 
     path = scratch / FILE
-    sound = _sound(heard, count / FRAMES_PER_SECOND, scratch) if heard else None
+    sound = _sound(scenes, under, count, recipe.highlight, scratch)
     try:
         write_steady_clip(path, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
     except OSError as error:
@@ -107,13 +109,13 @@ def _steps(seconds: float) -> int:
 
 def _frames(scenes: Sequence[Scene], credited: Sequence[SourceRecord], recipe: Recipe, cards: Cards) -> Iterator[Frame]:
     assert recipe.highlight is not None
-    title = recipe.title.best() or ""
-    lines = [recipe.text.get(FALLBACK, ""), recipe.publisher or ""]
-    yield from [cards.text(title, [line for line in lines if line])] * _steps(CARD_SECONDS)
+    titles = _in(recipe, recipe.title)
+    lines = [*_in(recipe, recipe.text), recipe.publisher or ""]
+    yield from [cards.text(titles, [line for line in lines if line])] * _steps(CARD_SECONDS)
     steps = _steps(recipe.highlight.seconds_each)
     for scene in scenes:
         subject = scene.entry.subject
-        name, named = _title(subject), f"Credit: {credit(subject)}"
+        name, named = _title(subject, recipe), f"{_joined(recipe, phrase('credit'))}: {credit(subject)}"
         shown = None
         pictures = _moving(scene.entry) if scene.is_moving else _still(scene.entry)
         for _ in range(steps):
@@ -121,12 +123,23 @@ def _frames(scenes: Sequence[Scene], credited: Sequence[SourceRecord], recipe: R
                 shown = cards.scene(picture, name, named)
             assert shown is not None
             yield shown
-    lines = dict.fromkeys(f"{_title(subject)}: {credit(subject)}" for subject in credited)
-    yield from [cards.text("Credits", list(lines))] * _steps(CARD_SECONDS)
+    lines = dict.fromkeys(": ".join(filter(None, [_title(one, recipe), credit(one)])) for one in credited)
+    yield from [cards.text(_in(recipe, phrase("credits")), list(lines))] * _steps(CARD_SECONDS)
 
 
-def _title(subject: SourceRecord) -> str:
-    return f"{subject.title.get(FALLBACK, subject.name)}{' (synthetic)' if subject.synthetic else ''}"
+def _title(subject: SourceRecord, recipe: Recipe) -> str:
+    """Return the title in the pack's languages, else that of the event; empty without one: a file name is no title."""
+    said = subject.title or subject.event_title
+    return _joined(recipe, phrase("marked_synthetic", title=said) if subject.synthetic and said else said)
+
+
+def _in(recipe: Recipe, text: Text) -> list[str]:
+    """Return a text in each of the pack's languages, else in the one that there is."""
+    return [text[code] for code in recipe.languages if code in text] or [*filter(None, [text.best()])]
+
+
+def _joined(recipe: Recipe, text: Text) -> str:
+    return " · ".join(dict.fromkeys(_in(recipe, text)))
 
 
 def _still(entry: ItemRecord) -> Iterator[Image.Image]:
@@ -149,20 +162,35 @@ def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
             yield shown
 
 
-def _heard(chosen: Sequence[SelectedSource], store: Store) -> ItemRecord | None:
-    """Return the audio of the clip: the first of the selection, in its most audible rendition; None without audio."""
-    found = [e for one in chosen for e in entries(one.subject, one.shown, store) if e.name in SOUNDS]
+def _under(chosen: Sequence[SelectedSource], highlight: Highlight, store: Store) -> ItemRecord | None:
+    """Return the recording that the recipe wants under the clip, in its most audible rendition; None for none.
+
+    Without a wish, it is the first recording of a selection that shows no video: the sound of what is shown is silence.
+    """
+    if highlight.sound is None and any(one.subject.medium == "video" for one in chosen):
+        return None
+    wanted = highlight.sound or "*"
+    named = [one for one in chosen if fnmatchcase(one.subject.name, wanted) or one.subject.digest.startswith(wanted)]
+    found = [entry for one in named for entry in entries(one.subject, one.shown, store) if entry.name in SOUNDS]
+    if highlight.sound and not found:
+        raise RequestError(f"highlight: no selected source named {highlight.sound!r} has sound; correct its name")
     return min(found, key=lambda entry: SOUNDS.index(entry.name), default=None)
 
 
-def _sound(heard: ItemRecord, seconds: float, scratch: Path) -> Path:
-    """Write the audio as WAV, as long as the clip at most, faded out."""
-    import soundfile
-
-    with checked_bytes(heard) as data, soundfile.SoundFile(data) as file:
-        rate = file.samplerate
-        samples = file.read(int(seconds * rate), dtype="float32", always_2d=True)
-    fade = min(len(samples), int(FADE_SECONDS * rate))
-    samples[len(samples) - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)[:, None]
-    soundfile.write(scratch / "sound.wav", samples, rate, subtype="PCM_16")
+def _sound(
+    scenes: Sequence[Scene], under: ItemRecord | None, count: int, highlight: Highlight, scratch: Path
+) -> Path | None:
+    """Write the clip's sound; return None if it is silent."""
+    track = Soundtrack(count / FRAMES_PER_SECOND)
+    if under:
+        track.put(under, 0.0, count / FRAMES_PER_SECOND, last_fade_seconds=LAST_FADE_SECONDS)
+    else:
+        each = _steps(highlight.seconds_each) / FRAMES_PER_SECOND
+        begins = _steps(CARD_SECONDS) / FRAMES_PER_SECOND
+        for number, scene in enumerate(scenes):
+            if scene.is_moving:
+                track.put(scene.entry, begins + number * each, each)
+    if track.is_silent:
+        return None
+    track.write(scratch / "sound.wav")
     return scratch / "sound.wav"

@@ -29,6 +29,10 @@ class Highlight:
 
     seconds_each: float = 3.0
     longest_side_px: int = 1280
+    sound: str | None = None
+    """Name, pattern or first characters of the digest of the recording under the clip; None: each shot's own sound."""
+    font: Path | None = None
+    """Font for letters that are not Latin; None: the system's."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,7 +47,8 @@ def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
         others = {"picture_format" if name == "format" else name: value for name, value in made.items()}
         fields["pictures"] = Pictures(**{**others, "longest_side_px": sizes})
     if "highlight" in table:
-        fields["highlight"] = Highlight(**table["highlight"])
+        wanted = table["highlight"]
+        fields["highlight"] = Highlight(**wanted | ({"font": folder / wanted["font"]} if "font" in wanted else {}))
     if "bag_info" in table:
         fields["bag_info"] = BagInfo(**table["bag_info"])
     if signature := table.get("signature"):
@@ -121,6 +122,8 @@ class PicturesTable(_Table):
 class HighlightTable(_Table):
     seconds_each: float = Field(3.0, ge=0.5, le=60)
     longest_side_px: int = Field(1280, ge=160, le=3840)
+    sound: Written = ""
+    font: Written = ""
 
 
 class SignatureTable(_Table):

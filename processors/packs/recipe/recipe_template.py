@@ -30,9 +30,11 @@ languages = ["en", "zh"]
 # format = "jpeg"                      # jpeg, webp, png
 # quality = 88
 
-# [highlight]                          # a clip over the selection, with titles, credits and the sound
+# [highlight]                          # a clip over the selection, with titles, credits and sound
 # seconds_each = 3.0
 # longest_side_px = 1280
+# sound = "station.wav"                # a recording under the clip; without it each shot has its own sound
+# font = "NotoSansSC.otf"              # for Chinese letters; without it a font of the system
 
 # [signature]                          # C2PA, of what was derived here; PEM files beside this recipe
 # certificate = "chain.pem"

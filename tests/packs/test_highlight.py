@@ -1,0 +1,113 @@
+"""A highlight is heard as what it shows, or with the recording that was chosen, and titled in the pack's languages."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from processors.contract import Item
+from processors.errors import RequestError
+from processors.languages.text import Text
+from processors.packs.highlight.cards import Cards, system_font, without_other_scripts, wrapped
+from processors.packs.recipe.pack_recipe import Highlight
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
+
+PART_SECONDS = 1.0
+
+
+def tone(hz: float, seconds: float) -> bytes:
+    buffer = io.BytesIO()
+    wave = 0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * 44100)) / 44100)
+    soundfile.write(buffer, wave, 44100, format="FLAC")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> PackStore:
+    """A photo, two clips with tones of 500 and 2000 Hz, and a recording of 1000 Hz."""
+    made = PackStore(tmp_path)
+    photo = made.source("a.jpg", "photo", "jpeg", picture(64, 48, 1))
+    made.said(photo, evidence("Tracks", redistribute=True))
+    made.pictures(photo, "photo.preview", {"preview_1024.jpg": (64, 48)})
+    for name, hz in (("b.mp4", 500), ("c.mp4", 2000)):
+        clip = MediaMaker(tmp_path).video(f"made-{name}", list(range(75)), sound_hz=hz).path.read_bytes()
+        digest = made.source(name, "video", "mov,mp4,m4a,3gp,3g2,mj2", clip)
+        item = Item(name="preview.mp4", media_type="video/mp4", data=clip, facts={"width_px": 128, "height_px": 96})
+        made.result(digest, "video.preview", item)
+    sound = made.source("station.flac", "audio", "flac", tone(1000, 30))
+    made.result(sound, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=tone(1000, 30)))
+    return made
+
+
+def loudest_hz(pack: Path) -> list[int | None]:
+    """The loudest frequency in the middle of each second, to 50 Hz; None where it is silent."""
+    with av.open(str(pack / "data/highlight.mp4")) as container:
+        rate = container.streams.audio[0].rate
+        sound = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    found: list[int | None] = []
+    for second in range(len(sound) // rate):
+        part = sound[int((second + 0.4) * rate) : int((second + 0.6) * rate)]
+        peak = float(np.argmax(np.abs(np.fft.rfft(part)))) * rate / len(part)
+        found.append(round(peak / 50) * 50 if np.abs(part).max() > 0.05 else None)
+    return found
+
+
+def pack(made: PackStore, tmp_path: Path, sound: str | None = None) -> Path:
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160, sound=sound)
+    make_pack(made, tmp_path / "pack", take=("stills", "clips", "sound"), highlight=highlight)
+    return tmp_path / "pack"
+
+
+def test_each_shot_is_heard_with_its_own_sound_and_cards_and_photos_are_silent(made: PackStore, tmp_path: Path) -> None:
+    silent = [None, None, None]
+    assert loudest_hz(pack(made, tmp_path))[:9] == [*silent, None, 500, 2000, *silent]
+
+
+def test_a_chosen_recording_is_heard_under_the_whole_clip(made: PackStore, tmp_path: Path) -> None:
+    assert loudest_hz(pack(made, tmp_path, sound="station*"))[:8] == [1000] * 8
+
+
+def test_a_recording_that_is_not_selected_is_reported(made: PackStore, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"highlight: no selected source named 'wind\.wav' has sound; correct"):
+        pack(made, tmp_path, sound="wind.wav")
+
+
+def test_letters_of_another_script_are_drawn_where_there_is_a_font() -> None:
+    font = system_font() or pytest.skip("no font with Chinese letters on this machine")
+    plain, drawn, other = (
+        Cards(width_px=320, font=one).text([title], [])
+        for one, title in ((None, "车辙"), (font, "车辙"), (font, "着陆"))
+    )
+    assert not np.array_equal(plain, drawn)
+    assert not np.array_equal(drawn, other)
+    assert np.array_equal(Cards(width_px=320, font=font).text(["Mars"], []), Cards(width_px=320).text(["Mars"], []))
+    scene = Cards(width_px=320, font=font).scene(Image.new("RGB", (32, 18)), "车辙", "CNSA")
+    assert scene.shape == (180, 320, 3)
+
+
+def test_lines_are_wrapped_by_width_and_what_cannot_be_drawn_is_a_dot() -> None:
+    assert wrapped("Wheel tracks behind the rover", 14) == ["Wheel tracks", "behind the", "rover"]
+    assert wrapped("火星车车辙", 4) == ["火星", "车车", "辙"]
+    assert without_other_scripts("Mars “车辙” 1") == "Mars “·” 1"
+    assert wrapped("", 10) == []
+
+
+def test_a_title_is_said_in_each_language_of_the_pack(made: PackStore, tmp_path: Path) -> None:
+    from processors.packs.contents.subject import subjects
+    from processors.packs.highlight.highlight import _title
+    from processors.packs.recipe.pack_recipe import Recipe
+    from processors.store.catalogue import Catalogue
+    from processors.store.selection import parse, select
+
+    catalogue = Catalogue(made.store)
+    found = {one.name: one for one in subjects(select(parse(["*"]), catalogue), made.store, catalogue)}
+    assert _title(found["a.jpg"], Recipe(title=Text())) == "Tracks · 车辙"
+    assert _title(found["a.jpg"], Recipe(title=Text(), languages=("zh",))) == "车辙"
+    assert _title(found["b.mp4"], Recipe(title=Text())) == "", "a file name is no title"
