@@ -40,6 +40,7 @@ from processors.packs.records import iiif, premis
 from processors.packs.records import pds4_bundle as pds4
 from processors.packs.records import ro_crate as crate
 from processors.packs.records.readme import readme
+from processors.packs.records.shot_spans import shots_of
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
@@ -172,13 +173,21 @@ def _records(
         "Credits and rights of each source",
         credit_file.credits_text(packed, recipe, identity),
     )
+    clip = None
     if recipe.highlight:
-        with write_highlight(further.chosen, recipe, further.store, further.scratch).open("rb") as clip:
-            add(places.made("videos", HIGHLIGHT), "video/mp4", "Highlight clip over the selection", read_blocks(clip))
+        clip = write_highlight(further.chosen, recipe, further.store, further.scratch)
+        path = places.made("videos", HIGHLIGHT)
+        with clip.path.open("rb") as file:
+            add(path, "video/mp4", "Highlight clip over the selection", read_blocks(file))
+        clip = iiif.HighlightCanvas(
+            path=path, width_px=clip.width_px, height_px=clip.height_px, duration_seconds=clip.duration_seconds
+        )
     add(places.record("recipe.json"), "application/json", "The recipe of this pack", [_recipe_record(recipe)])
     if shown := [one for one in packed if iiif.can_be_shown(one)]:
         path = places.record(iiif.FILE)
-        add(path, "application/ld+json", "IIIF Presentation 3 manifest", iiif.manifest(shown, recipe, identity, path))
+        shots = {one.subject.digest: shots_of(one.subject, further.store) for one in further.chosen}
+        viewed = iiif.manifest(shown, recipe, identity, path=path, shots=shots, highlight=clip)
+        add(path, "application/ld+json", "IIIF Presentation 3 manifest", viewed)
     if PRESETS[recipe.audience].has_premis:
         seen_utc = {one.subject.digest: one.seen_utc for one in further.chosen}
         events = premis.premis(packed, recipe, identity, seen_utc)

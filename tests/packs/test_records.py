@@ -13,10 +13,11 @@ import jsonschema
 import pytest
 from rocrate.rocrate import ROCrate
 
-from processors.packs.recipe.pack_recipe import Pictures
+from processors.contract import Item
+from processors.packs.recipe.pack_recipe import Highlight, Pictures
 from processors.packs.records.ro_crate import iso_date
 from tests.conftest import SAMPLES
-from tests.helpers.pack_store import HOSTILE, PackStore, filled, make_pack
+from tests.helpers.pack_store import HOSTILE, PackStore, evidence, filled, make_pack
 
 etree: Any = importlib.import_module("lxml.etree")  # compiled, and without types
 SCHEMAS = SAMPLES.parent / "schemas"
@@ -83,6 +84,10 @@ def referred(value: Any) -> set[str]:
     return set()
 
 
+def record(said: dict[str, Any]) -> Item:
+    return Item(name="evidence.json", media_type="application/json", data=json.dumps(said).encode())
+
+
 @pytest.fixture
 def schemas() -> Path:
     return SCHEMAS if SCHEMAS.is_dir() else pytest.skip("no ../shared/schemas beside the checkout")
@@ -133,14 +138,13 @@ def test_iiif_has_a_canvas_for_each_picture_video_and_sound(pack: Path, schemas:
     bodies = [canvas["items"][0]["items"][0]["body"] for canvas in manifest["items"]]
     assert [(body["type"], body["id"].rpartition("/")[2]) for body in bodies] == [
         ("Video", "descent.mp4"),
-        ("Image", "contact_sheet.jpg"),
         ("Image", "frame_000000.jpg"),
         ("Image", "frame_000001.jpg"),
         ("Image", "frame_000002.jpg"),
+        ("Image", "contact_sheet.jpg"),
         ("Video", "preview.mp4"),
         ("Image", "tracks.jpg"),
         ("Image", "preview_1024.jpg"),
-        ("Image", "preview_320.jpg"),
         ("Sound", "wind.wav"),
         ("Sound", "restored.wav"),
         ("Image", "spectrogram.png"),
@@ -149,9 +153,36 @@ def test_iiif_has_a_canvas_for_each_picture_video_and_sound(pack: Path, schemas:
     assert (clip["width"], clip["height"], clip["duration"]) == (640, 360, 4.0)
     assert clip["rights"] == "http://rightsstatements.org/vocab/UND/1.0/"
     assert clip["requiredStatement"]["value"] == {"none": ["CNSA"]}
-    sound = manifest["items"][9]
+    photo = manifest["items"][7]
+    assert [one["id"].rpartition("/")[2] for one in photo["rendering"]] == ["preview_320.jpg"], "the same in less"
+    assert [one["id"].rpartition("/")[2] for one in photo["thumbnail"]] == ["preview_320.jpg"]
+    sound = manifest["items"][8]
     assert (sound["duration"], sound["rights"]) == (4.0, "http://rightsstatements.org/vocab/CNE/1.0/")
     assert [one["label"] for one in manifest["structures"]][1] == {"en": ["Wheel tracks"], "zh": ["车辙"]}
+
+
+def test_iiif_has_ranges_for_events_and_shots_and_the_highlight(made: PackStore, tmp_path: Path, schemas: Path) -> None:
+    shots = {"shots": [{"number": n + 1, "start_seconds": 2.0 * n, "end_seconds": 2.0 * n + 2} for n in range(2)]}
+    video = next(row.digest for row in made.catalogue.sources().values() if row.name == "descent.mp4")
+    data = json.dumps(shots).encode()
+    made.result(video, "video.shots", Item(name="shots.json", media_type="application/json", data=data))
+    for name, digest in ((row.name, row.digest) for row in made.catalogue.sources().values()):
+        event = {"name": "touchdown", "title": "Touchdown", "title_zh": "着陆"}
+        if name != "wind.wav":
+            said = evidence(name, redistribute=True, event=event)
+            made.result(digest, "evidence", record(said), key="later", made_utc="2026-03-05T00:00:00Z")
+    highlight = Highlight(seconds_each=0.5, longest_side_px=160)
+    make_pack(made, tmp_path / "pack", highlight=highlight, selection=("tracks.jpg",), take=("stills",))
+    manifest = check_iiif(tmp_path / "pack")
+    first = manifest["items"][0]
+    assert (first["label"], first["duration"]) == ({"en": ["Highlight"], "zh": ["集锦"]}, 6.48)
+    make_pack(made, tmp_path / "videos", selection=("descent.mp4", "tracks.jpg"))
+    (event,) = check_iiif(tmp_path / "videos")["structures"]
+    assert event["label"] == {"en": ["Touchdown"], "zh": ["着陆"]}
+    clip, photo = event["items"]
+    assert [one["label"]["en"] for one in clip["items"][:2]] == [["Shot 1"], ["Shot 2"]]
+    assert [one["items"][0]["id"].rpartition("#")[2] for one in clip["items"][:2]] == ["t=0.000,2.000", "t=2.000,4.000"]
+    assert photo["label"]["en"] == ["tracks.jpg"]
 
 
 def test_alternative_text_comes_from_the_caption_or_says_that_nobody_wrote_it(pack: Path, schemas: Path) -> None:
@@ -159,7 +190,7 @@ def test_alternative_text_comes_from_the_caption_or_says_that_nobody_wrote_it(pa
         return next(f["value"] for f in canvas["metadata"] if f["label"]["en"] == ["Alternative text"])
 
     manifest = check_iiif(pack)
-    frame, photo = manifest["items"][2], manifest["items"][7]
+    frame, photo = manifest["items"][1], manifest["items"][7]
     assert alternative(photo)["en"] == [f"Photograph. {HOSTILE}"]
     assert alternative(frame)["en"] == [
         "Frame at 1.250 s: Descent. Recorded by rear camera. Recorded on 2021-06-16, sol 32-33. "

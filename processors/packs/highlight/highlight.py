@@ -35,6 +35,16 @@ SOUNDS = ("audible.flac", "original.wav", "original.flac")
 
 
 @dataclass(frozen=True, kw_only=True)
+class HighlightClip:
+    """Written clip."""
+
+    path: Path
+    width_px: int
+    height_px: int
+    duration_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """Still or moving shot."""
 
@@ -42,7 +52,7 @@ class Scene:
     is_moving: bool
 
 
-def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Store, scratch: Path) -> Path:
+def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Store, scratch: Path) -> HighlightClip:
     """Write the clip into `scratch`.
 
     Raises
@@ -77,7 +87,8 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
         write_steady_clip(path, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
     except OSError as error:
         raise StoreError(f"{FILE}: {error.strerror}: is the disk full?") from error
-    return path
+    width_px, height_px = cards.size_px
+    return HighlightClip(path=path, width_px=width_px, height_px=height_px, duration_seconds=count / FRAMES_PER_SECOND)
 
 
 def _scenes(chosen: Sequence[SelectedSource], store: Store) -> Iterator[Scene]:

@@ -9,6 +9,8 @@ from processors.languages.language import joined, label, phrase
 from processors.languages.text import Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 
+RENDITIONS = ("original", "restored", "audible")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
@@ -42,6 +44,9 @@ def _kind(subject: SourceRecord, entry: ItemRecord | None) -> Text:
     if entry is None:
         return phrase(f"original_{subject.medium}")
     kind = label(entry.manifest.ref.processor)
+    rendition = entry.facts.get("rendition") if isinstance(entry.facts, dict) else None
+    if rendition in RENDITIONS:
+        kind = phrase("kind_named", kind=kind, which=phrase(f"rendition_{rendition}"))
     time_seconds = time_of(entry)
     return kind if time_seconds is None else phrase("kind_at_time", kind=kind, seconds=f"{time_seconds:.3f}")
 

@@ -1,8 +1,10 @@
-"""IIIF Presentation 3: one canvas for each picture, video and audio file, a range for each source."""
+"""IIIF Presentation 3: one canvas for each picture, video and recording, ranges for events, sources and shots."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -12,8 +14,11 @@ from processors.languages.text import Text
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_languages, json_with_list
 from processors.packs.contents.rights import credit, notice, rights, rights_address
 from processors.packs.contents.subject import SourceRecord
+from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Recipe
-from processors.packs.records.captions import time_of, words
+from processors.packs.records.captions import words
+from processors.packs.records.depictions import Depiction, depictions, kind_of
+from processors.packs.records.shot_spans import ShotSpan
 
 FILE = "iiif-manifest.json"
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
@@ -22,14 +27,42 @@ LOCAL_ADDRESS = "http://localhost:8000/data/"
 TYPES = {"image": "Image", "video": "Video", "audio": "Sound"}
 
 
-def manifest(shown: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, path: str = FILE) -> Iterator[bytes]:
-    """Yield the manifest of at least one file that `can_be_shown`, in pieces; `path` is its own, below `data/`."""
+@dataclass(frozen=True, kw_only=True)
+class HighlightCanvas:
+    """The pack's highlight clip, as a viewer shows it."""
+
+    path: str
+    """Path relative to `data/`."""
+    width_px: int
+    height_px: int
+    duration_seconds: float
+
+
+def manifest(
+    shown: Sequence[PackedFile],
+    recipe: Recipe,
+    identity: PackIdentity,
+    *,
+    path: str = FILE,
+    shots: Mapping[str, Sequence[ShotSpan]] | None = None,
+    highlight: HighlightCanvas | None = None,
+) -> Iterator[bytes]:
+    """Yield the manifest of at least one file that `can_be_shown`, in pieces.
+
+    Parameters
+    ----------
+    path : its own, below `data/`.
+    shots : shots of each source by its digest; they become ranges of its whole video.
+    """
     base = recipe.web_address or LOCAL_ADDRESS
     head: dict[str, Json] = {"@context": CONTEXT, "id": f"{base}{path}", "type": "Manifest"}
     head["label"] = _text(recipe.title, recipe)
     if recipe.text:
         head["summary"] = _text(recipe.text, recipe)
     head["metadata"] = [_pair("identifier", identity.urn, recipe), _pair("date", identity.day, recipe)]
+    addresses = {rights_address(one.subject) for one in shown}
+    if len(addresses) == 1 and (address := addresses.pop()):
+        head["rights"] = address
     named = "; ".join(dict.fromkeys(credit(one.subject) for one in shown))
     head["requiredStatement"] = _pair("credit", named, recipe)
     if names := list(dict.fromkeys(filter(None, [recipe.publisher, *(one.subject.agency for one in shown)]))):
@@ -37,17 +70,14 @@ def manifest(shown: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity
             {"id": f"{base}#provider-{number}", "type": "Agent", "label": {"none": [name]}}
             for number, name in enumerate(names, 1)
         ]
-    shown = sorted(shown, key=_order_of(shown))
-    head["structures"] = [_range(subject, group, base) for subject, group in _by_subject(shown)]
-    yield from json_with_list(head, "items", (_canvas(one, recipe, base) for one in shown))
-
-
-def _order_of(shown: Sequence[PackedFile]) -> Callable[[PackedFile], tuple[int, float]]:
-    """Return a sort key that keeps the order of sources and results and sorts each result by presentation time."""
-    places: dict[tuple[str, str], int] = {}
-    for one in shown:
-        places.setdefault((one.subject.digest, one.folder), len(places))
-    return lambda one: (places[one.subject.digest, one.folder], time_of(one.entry) or 0.0)
+    found = depictions(shown)
+    if first := next((one.thumbnail for one in found if one.thumbnail), None):
+        head["thumbnail"] = [_resource(first, base)]
+    head["behavior"] = ["individuals"]
+    head["structures"] = _ranges(found, shots or {}, recipe, base)
+    canvases = (_canvas(one, recipe, base) for one in found)
+    clips = [_highlight(highlight, recipe, base)] if highlight else []
+    yield from json_with_list(head, "items", chain(clips, canvases))
 
 
 def can_be_shown(one: PackedFile) -> bool:
@@ -58,44 +88,111 @@ def can_be_shown(one: PackedFile) -> bool:
     )
 
 
-def _by_subject(shown: Sequence[PackedFile]) -> list[tuple[SourceRecord, list[PackedFile]]]:
-    groups: dict[str, tuple[SourceRecord, list[PackedFile]]] = {}
-    for one in shown:
-        groups.setdefault(one.subject.digest, (one.subject, []))[1].append(one)
-    return list(groups.values())
+def _ranges(
+    found: Sequence[Depiction], shots: Mapping[str, Sequence[ShotSpan]], recipe: Recipe, base: str
+) -> list[Json]:
+    """Return a range for each event with its sources, and one for each source without an event."""
+    groups: dict[str, list[Depiction]] = {}
+    for one in found:
+        groups.setdefault(one.main.subject.digest, []).append(one)
+    events: dict[str, list[Json]] = {}
+    ranges: list[Json] = []
+    for digest, group in groups.items():
+        subject = group[0].main.subject
+        own = _range(subject, group, shots.get(digest, ()), recipe, base)
+        if not subject.event:
+            ranges.append(own)
+            continue
+        if subject.event not in events:
+            events[subject.event] = []
+            label = _text(subject.event_title or Text(en=subject.event), recipe)
+            name = f"{base}#event-{quote(subject.event)}"
+            ranges.append({"id": name, "type": "Range", "label": label, "items": events[subject.event]})
+        events[subject.event].append(own)
+    return ranges
 
 
-def _range(subject: SourceRecord, group: list[PackedFile], base: str) -> Json:
+def _range(
+    subject: SourceRecord, group: Sequence[Depiction], shots: Sequence[ShotSpan], recipe: Recipe, base: str
+) -> Json:
+    """Return the range of a source: its shots, where the pack holds its whole video, and its canvases."""
+    items: list[Any] = []
+    if whole := next((one.main for one in group if one.kind == "video" and _is_whole(one.main)), None):
+        origin = _start_seconds(whole)
+        for shot in shots:
+            span = f"#t={max(0.0, shot.start_seconds - origin):.3f},{shot.end_seconds - origin:.3f}"
+            label = _text(phrase("shot", number=str(shot.number)), recipe)
+            part: Json = [{"id": _canvas_id(whole, base) + span, "type": "Canvas"}]
+            name = f"{base}#range-{subject.digest[:16]}-shot-{shot.number}"
+            items.append({"id": name, "type": "Range", "label": label, "items": part})
+    items += [{"id": _canvas_id(one.main, base), "type": "Canvas"} for one in group]
     return {
         "id": f"{base}#range-{subject.digest[:16]}",
         "type": "Range",
         "label": _json(in_languages(subject.title, subject.title) or {"none": [subject.name]}),
-        "items": [{"id": _canvas_id(one, base), "type": "Canvas"} for one in group],
+        "items": items,
     }
 
 
-def _canvas(one: PackedFile, recipe: Recipe, base: str) -> Json:
-    said, place, kind = words(one.subject, one.entry), _canvas_id(one, base), one.media_type.partition("/")[0]
-    size: dict[str, Json] = {"width": one.width_px, "height": one.height_px} if kind != "audio" else {}
-    if kind != "image" and one.duration_seconds:
-        size["duration"] = one.duration_seconds
-    body: dict[str, Json] = {"id": base + quote(one.path), "type": TYPES[kind], "format": one.media_type, **size}
-    canvas: dict[str, Any] = {"id": place, "type": "Canvas", "label": _text(said.label, recipe), **size}
+def _is_whole(one: PackedFile) -> bool:
+    return one.entry is None or "full video" in presentation_of(one.entry.manifest.ref.processor).take
+
+
+def _start_seconds(one: PackedFile) -> float:
+    """Return the presentation time in the source of a copy's first picture; 0 for an original."""
+    facts = one.entry.facts if one.entry and isinstance(one.entry.facts, dict) else {}
+    start = facts.get("start_seconds", 0.0)
+    return float(start) if isinstance(start, int | float) else 0.0
+
+
+def _canvas(depiction: Depiction, recipe: Recipe, base: str) -> Json:
+    one = depiction.main
+    said, place = words(one.subject, one.entry), _canvas_id(one, base)
+    canvas: dict[str, Any] = {"id": place, "type": "Canvas", "label": _text(said.label, recipe), **_size(one)}
     if summary := in_languages(said.caption, recipe.languages):
         canvas["summary"] = summary
     canvas["metadata"] = _facts(one, said.alternative, recipe)
     if address := rights_address(one.subject):
         canvas["rights"] = address
     canvas["requiredStatement"] = _pair("credit", credit(one.subject), recipe)
-    painting = {
+    if depiction.thumbnail:
+        canvas["thumbnail"] = [_resource(depiction.thumbnail, base)]
+    if depiction.others:
+        canvas["rendering"] = [
+            {**_resource(other, base), "label": {"none": [other.name]}} for other in depiction.others
+        ]
+    canvas["items"] = _painted(place, _resource(one, base))
+    return canvas
+
+
+def _highlight(clip: HighlightCanvas, recipe: Recipe, base: str) -> Json:
+    place = f"{base}canvas/{quote(clip.path)}"
+    size: dict[str, Json] = {"width": clip.width_px, "height": clip.height_px, "duration": clip.duration_seconds}
+    body: dict[str, Json] = {"id": base + quote(clip.path), "type": "Video", "format": "video/mp4", **size}
+    label = _text(phrase("highlight"), recipe)
+    return {"id": place, "type": "Canvas", "label": label, **size, "items": _painted(place, body)}
+
+
+def _painted(place: str, body: dict[str, Json]) -> list[Json]:
+    painting: Json = {
         "id": f"{place}/painting",
         "type": "Annotation",
         "motivation": "painting",
         "body": body,
         "target": place,
     }
-    canvas["items"] = [{"id": f"{place}/page", "type": "AnnotationPage", "items": [painting]}]
-    return canvas
+    return [{"id": f"{place}/page", "type": "AnnotationPage", "items": [painting]}]
+
+
+def _resource(one: PackedFile, base: str) -> dict[str, Json]:
+    return {"id": base + quote(one.path), "type": TYPES[kind_of(one)], "format": one.media_type, **_size(one)}
+
+
+def _size(one: PackedFile) -> dict[str, Json]:
+    size: dict[str, Json] = {"width": one.width_px, "height": one.height_px} if kind_of(one) != "audio" else {}
+    if kind_of(one) != "image" and one.duration_seconds:
+        size["duration"] = one.duration_seconds
+    return size
 
 
 def _facts(one: PackedFile, alternative: Text, recipe: Recipe) -> list[Json]:

@@ -1,0 +1,43 @@
+"""Shots of a source, from the store's list of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from processors.errors import ResultCorrupt
+from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
+from processors.store.latest import latest
+from processors.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotSpan:
+    """One shot; half open."""
+
+    number: int
+    start_seconds: float
+    """Presentation time in the source."""
+    end_seconds: float
+
+
+def shots_of(subject: SourceRecord, store: Store) -> list[ShotSpan]:
+    """Return the shots of a source, in order; empty if nobody has looked for them.
+
+    Raises
+    ------
+    ResultCorrupt : the list cannot be read.
+    """
+    found = [
+        one for one in store.manifests(subject.digest) if one.ref.processor == "video.shots" and one.verdict == "made"
+    ]
+    if not found:
+        return []
+    listed: ItemRecord = next(one for one in entries(subject, [latest(found)], store) if one.name == "shots.json")
+    try:
+        return [
+            ShotSpan(number=one["number"], start_seconds=one["start_seconds"], end_seconds=one["end_seconds"])
+            for one in json.loads(listed.path.read_bytes())["shots"]
+        ]
+    except (ValueError, KeyError, TypeError, FileNotFoundError) as error:
+        raise ResultCorrupt(f"{subject.name}: video.shots/shots.json: unreadable; run `marsmedia verify`") from error
