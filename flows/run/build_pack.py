@@ -23,6 +23,7 @@ from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.selection import parse, select
 from processors.store.store import Store
+from processors.tables import Table
 
 EVERYTHING = "Everything in the store"
 
@@ -83,6 +84,12 @@ def _has(store: Store, digest: str, processor: str) -> bool:
     return any(one.ref.processor == processor for one in store.manifests(digest))
 
 
+def _tables() -> dict[str, tuple[Table, ...]]:
+    """Return the tables that each processor writes, by its name."""
+    every = [one for recipes in every_processor() for processors in recipes.values() for one in processors]
+    return {one.name: getattr(one, "tables", ()) for one in every}
+
+
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:
     """Build a pack and record what it was made of; raises as `build` does."""
     wanted = wanted_today(Catalogue(store).sources().values())
@@ -90,6 +97,6 @@ def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = Fals
     def asked(row: SourceRow) -> frozenset[ResultRef]:
         return frozenset(one.ref for one in wanted.of(row))
 
-    built = build(recipe, output, store, asked=asked, gallery=write_gallery, force=force)
+    built = build(recipe, output, store, asked=asked, gallery=write_gallery, tables=_tables(), force=force)
     remember(store, built)
     return built

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.metadata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -39,11 +39,14 @@ from processors.packs.records import credits as credit_file
 from processors.packs.records import iiif, premis
 from processors.packs.records import pds4_bundle as pds4
 from processors.packs.records import ro_crate as crate
+from processors.packs.records.data_dictionary import FILE as DICTIONARY
+from processors.packs.records.data_dictionary import data_dictionary
 from processors.packs.records.readme import readme
 from processors.packs.records.shot_spans import shots_of
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
+from processors.tables import Table
 
 
 class Gallery(Protocol):
@@ -70,9 +73,21 @@ class Built:
 
 
 def build(
-    recipe: Recipe, output: Path, store: Store, *, asked: Asked, gallery: Gallery | None = None, force: bool = False
+    recipe: Recipe,
+    output: Path,
+    store: Store,
+    *,
+    asked: Asked,
+    gallery: Gallery | None = None,
+    tables: Mapping[str, Sequence[Table]] | None = None,
+    force: bool = False,
 ) -> Built:
     """Build a pack as a folder, or as a zip if the output's name ends in `.zip`.
+
+    Parameters
+    ----------
+    asked : returns the results that today's recipes want of a source.
+    tables : tables that each processor writes, by its name, for the data dictionary.
 
     Raises
     ------
@@ -95,7 +110,7 @@ def build(
             bag = BagWriter(sink)
             packed = list(_media(chosen, recipe, store, bag, places, scratch))
             identity = PackIdentity(digest=_digest(packed, recipe), dated_utc=dated)
-            _records(packed, recipe, identity, bag, _Further(chosen, store, places, gallery, scratch))
+            _records(packed, recipe, identity, bag, _Further(chosen, store, places, gallery, tables or {}, scratch))
             info = _info(packed, recipe, identity)
             bag.finish(info, [("README.txt", readme(recipe, identity))])
         finally:
@@ -153,6 +168,7 @@ class _Further:
     store: Store
     places: Places
     gallery: Gallery | None
+    tables: Mapping[str, Sequence[Table]]
     scratch: Path
 
 
@@ -188,6 +204,9 @@ def _records(
         shots = {one.subject.digest: shots_of(one.subject, further.store) for one in further.chosen}
         viewed = iiif.manifest(shown, recipe, identity, path=path, shots=shots, highlight=clip)
         add(path, "application/ld+json", "IIIF Presentation 3 manifest", viewed)
+    if dictionary := data_dictionary(packed, further.tables):
+        path = places.document(DICTIONARY)
+        add(path, "text/csv", "Unit and meaning of each column of the tables", [dictionary])
     if PRESETS[recipe.audience].has_premis:
         seen_utc = {one.subject.digest: one.seen_utc for one in further.chosen}
         events = premis.premis(packed, recipe, identity, seen_utc)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import json
 from pathlib import Path
@@ -13,9 +14,13 @@ import jsonschema
 import pytest
 from rocrate.rocrate import ROCrate
 
+from processors.audio.levels.levels import LOUDNESS
 from processors.contract import Item
-from processors.packs.recipe.pack_recipe import Highlight, Pictures
+from processors.languages.text import Text
+from processors.packs.build import build
+from processors.packs.recipe.pack_recipe import Highlight, Pictures, Recipe
 from processors.packs.records.ro_crate import iso_date
+from processors.video.shots.shot_table import SHOTS
 from tests.conftest import SAMPLES
 from tests.helpers.pack_store import HOSTILE, PackStore, evidence, filled, make_pack
 
@@ -257,3 +262,18 @@ def test_names_with_blanks_and_chinese_are_found_by_every_reader(made: PackStore
 )
 def test_a_crate_writes_dates_in_iso_8601(written: str, iso: str) -> None:
     assert iso_date(written) == iso
+
+
+def test_a_data_dictionary_explains_the_tables_that_are_in_the_pack(made: PackStore, tmp_path: Path) -> None:
+    levels = [column.name for column in LOUDNESS.columns]
+    sound = next(row.digest for row in made.catalogue.sources().values() if row.name == "wind.wav")
+    made.result(sound, "audio.levels", Item(name="loudness.csv", media_type="text/csv", data=b"a,b\n"))
+    recipe = Recipe(title=Text(en="Tables"), audience="research", selection=("*",))
+    tables = {"audio.levels": (LOUDNESS,), "video.shots": (SHOTS,)}
+    build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), tables=tables)
+    with (tmp_path / "pack/data/data-dictionary.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["column"] for row in rows] == levels
+    assert {row["table"] for row in rows} == {"loudness.csv"}
+    assert all(row["unit"] and row["meaning"] for row in rows)
+    check_all(tmp_path / "pack")
