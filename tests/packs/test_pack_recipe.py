@@ -100,7 +100,8 @@ def test_a_whole_recipe_is_read(tmp_path: Path) -> None:
 def test_the_template_is_a_recipe_and_so_is_all_of_it(tmp_path: Path) -> None:
     assert read(tmp_path, TEMPLATE).completed().take == PRESETS["press"].take
     lines = [line.removeprefix("# ") for line in TEMPLATE.split("\n")[1:] if not line.startswith("# A pack's")]
-    assert read(tmp_path, "\n".join(lines)).highlight == Highlight()
+    wanted = Highlight(sound="station.wav", font=tmp_path / "NotoSansSC.otf")
+    assert read(tmp_path, "\n".join(lines)).highlight == wanted
 
 
 def test_every_mistake_is_listed_with_its_line(tmp_path: Path) -> None:

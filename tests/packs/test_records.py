@@ -50,7 +50,7 @@ def check_all(pack: Path) -> None:
 
 def check_iiif(pack: Path) -> dict[str, Any]:
     schema = json.loads((SCHEMAS / "iiif_3_0.json").read_bytes())
-    manifest = json.loads((pack / "data/iiif-manifest.json").read_bytes())
+    manifest = json.loads(next((pack / "data").rglob("iiif-manifest.json")).read_bytes())
     jsonschema.Draft7Validator(schema).validate(manifest)
     return manifest
 

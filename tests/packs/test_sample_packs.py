@@ -76,7 +76,7 @@ def test_a_pack_with_sizes_and_a_highlight_is_the_same_twice(sample_store: Store
         packed(sample_store, tmp_path / f"{number}", recipe)
     assert tree(tmp_path / "0") == tree(tmp_path / "1")
     check_all(tmp_path / "0")
-    with av.open(str(tmp_path / "0/data/highlight.mp4")) as container:
+    with av.open(str(tmp_path / "0/data/videos/highlight.mp4")) as container:
         video, sound = container.streams.video[0], container.streams.audio[0]
         assert (video.width, video.height, video.codec_context.name) == (320, 180, "h264")
         shown = sum(1 for _ in container.decode(video))
