@@ -21,7 +21,8 @@ from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.contents.subject import SourceRecord, subjects
-from processors.packs.recipe.pack_recipe import Audience, Override
+from processors.packs.recipe.audience import Audience
+from processors.packs.recipe.pack_recipe import Override
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.selection import parse, select
@@ -68,7 +69,7 @@ class Releases:
         """Build a pack; gives its CREDITS.txt."""
         recipe = dataclasses.replace(recipe_of(words, audience=audience), overrides=overrides)
         build_pack(recipe, self.out, self.store, force=True)
-        return (self.out / "data/CREDITS.txt").read_text()
+        return next((self.out / "data").rglob("CREDITS.txt")).read_text()
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_credits_name_the_release_whose_rights_bind(releases: Releases) -> None:
     ) in credit
     assert "  Also said / 另有声明: a-free/b.jpg: Credit: Someone else; Rights: CC0; redistribute: true" in credit
     assert "  Also said / 另有声明: z-restricted/b.jpg: Credit: CNSA; Rights: unresolved; redistribute: false" in credit
-    iiif = (releases.out / "data/iiif-manifest.json").read_text()
+    iiif = next((releases.out / "data").rglob("iiif-manifest.json")).read_text()
     assert ("Photo as A" in iiif, "As B" in iiif, "publicdomain/zero" in iiif) == (True, False, False)
 
 
