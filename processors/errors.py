@@ -28,7 +28,7 @@ class MediaError(Exception):
     todo : how the user can fix it.
     """
 
-    def __init__(self, what: str, todo: str = "fetch the file again, or convert it with another tool") -> None:
+    def __init__(self, what: str, todo: str = "download it again, or convert it with another tool") -> None:
         super().__init__(what, todo)
         self.what = what
         self.todo = todo

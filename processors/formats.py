@@ -181,6 +181,11 @@ def _has_bitmap_header(head: bytes) -> bool:
     return int.from_bytes(head[14:18], "little") in (12, 16, 40, 52, 56, 64, 108, 124)
 
 
+def _has_flic_header(head: bytes) -> bool:
+    """Check the fields of a FLIC header after its mark: a width, a height, and the depth of a pixel."""
+    return any(head[8:10]) and any(head[10:12]) and head[12:14] in (b"\x08\0", b"\x0f\0", b"\x10\0", b"\x18\0", b"\0\0")
+
+
 def _is_targa(head: bytes) -> bool:
     """Return whether all fields of a Truevision TGA header, which has no mark, agree (2.0, "TGA file header")."""
     if len(head) < 18 or head[1] not in (0, 1) or head[2] not in (1, 2, 3, 9, 10, 11):
@@ -232,6 +237,7 @@ _RIFF, _WAVE_FORMS = (b"RIFF",), (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FFIR")
 _PICTURE_TODO, _SOUND_TODO = "convert it to TIFF, PNG or JPEG", "convert it to WAV or FLAC"
 _VIDEO_TODO = "convert it to MP4 or Matroska"
 _RAW_TODO = "develop it and save it as TIFF or JPEG"
+_RECORD = "play it and record the sound as WAV"
 _UNPACK = "unpack it and put the media themselves in the release"
 _EXPORT = "export its pictures as TIFF or PNG"
 _NOTHING = "take it out of the release"
@@ -344,8 +350,16 @@ FORMATS: tuple[Format, ...] = (
     _other("Redcode raw video", _at(4, b"RED1", b"RED2"), _VIDEO_TODO),
     _other("SER video", _at(0, b"LUCAM-RECORDER"), _VIDEO_TODO),
     _other("Phantom Cine video", _at(0, b"CI,\x00"), _VIDEO_TODO),
+    _other("Autodesk FLIC animation", _at(4, b"\x11\xaf", b"\x12\xaf", b"\x30\xaf", b"\x31\xaf", b"\x44\xaf"),
+           _VIDEO_TODO, check=_has_flic_header),
+    _other("Smacker video", _at(0, b"SMK2", b"SMK4"), _VIDEO_TODO),
+    _other("Silicon Graphics movie", _at(0, b"MOVI\x00"), _VIDEO_TODO),
     _other("AMV video", _kinds(_RIFF, b"AMV "), _VIDEO_TODO),
-    _other("MIDI file", _at(0, b"MThd") + _kinds(_RIFF, b"RMID"), "play it and record the sound as WAV"),
+    _other("MIDI file", _at(0, b"MThd") + _kinds(_RIFF, b"RMID"), _RECORD),
+    _other("tracker music",
+           (*_at(0, b"IMPM", b"Extended Module: ", b"MTM\x10", b"MAS_UTrack_V00"), *_at(20, b"!Scream!"),
+            *_at(44, b"SCRM"), *_at(1080, b"M.K.", b"M!K!", b"M&K!", b"N.T.", b"FLT4", b"FLT8", b"4CHN", b"6CHN",
+                                    b"8CHN", b"OKTA", b"OCTA", b"CD81")), _RECORD),
     _other("QCELP sound", _kinds(_RIFF, b"QLCM"), _SOUND_TODO),
     _other("AAC (ADIF)", _at(0, b"ADIF"), _SOUND_TODO),
     _other("True Audio 2", _at(0, b"TTA2"), _SOUND_TODO),
@@ -367,6 +381,8 @@ FORMATS: tuple[Format, ...] = (
     _other("Radiance image", _at(0, b"#?RADIANCE", b"#?RGBE"), _PICTURE_TODO, is_text=True),
     _other("FITS image", _at(0, b"SIMPLE  ="), _EXPORT, is_text=True),
     _other("DPX image", _at(0, b"SDPX", b"XPDS"), _PICTURE_TODO),
+    _other("Cineon image", _at(0, b"\x80\x2a\x5f\xd7", b"\xd7\x5f\x2a\x80"), _PICTURE_TODO),
+    _other("NITF image", _at(0, b"NITF02.", b"NITF01.", b"NSIF01."), _PICTURE_TODO, is_text=True),
     _other("IFF picture", _kinds((b"FORM",), b"ILBM", b"PBM ", b"ANIM"), _PICTURE_TODO),
     _other("GIMP image", _at(0, b"gimp xcf "), _PICTURE_TODO),
     _other("QOI image", _at(0, b"qoif"), _PICTURE_TODO),

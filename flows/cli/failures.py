@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,9 @@ import click
 
 from flows.cli.common import counted, open_store, print_json
 from flows.cli.shared_options import JSON, SELECTION, STORE
-from flows.run.problems import FAULT_OF, Cause, FileProblems, by_file
+from flows.run.problems import Cause, FileProblems, by_file
 from processors.sources.scan import printable
 
-NAMES_LIMIT = re.compile(r"raise --[a-z-]+")
-"""In the reason of what no file is to blame for, for a limit of the run was too low for it."""
 LIMIT = "raise the limit that is named"
 MACHINE = "nothing; the next run tries it again"
 MARSMEDIA = "report it, with the traceback in its manifest; after an update, run `marsmedia ingest --retry-failed`"
@@ -22,7 +19,7 @@ TO_DO = {
     "failed": "fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
     "damaged": "get the whole file, or use what was made of the rest",
     "refused": "nothing, unless the reason names a limit or a setting that you can change",
-    "unsupported": "convert it or fetch it again, or take it out of the release",
+    "unsupported": "convert it or download it again, or take it out of the release",
     "changed": "restore it from a copy, or touch it to have it taken as a new file",
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
     "unmatched": "correct it, or put the file that it names into the release",
@@ -53,7 +50,9 @@ def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> N
         return
     for one in found:
         _tell(one)
-    click.echo(f"{counted(len(found), 'file', zero='no')} with problems")
+    unsuited = sum(one.has_findings_only for one in found)
+    others = f", and {counted(unsuited, 'file')} with refused results only" if unsuited else ""
+    click.echo(f"{counted(len(found) - unsuited, 'file', zero='no')} with problems{others}")
     if stopped:
         click.echo(f"the last run did not come to its end: {printable(stopped)}")
 
@@ -67,13 +66,9 @@ def _tell(one: FileProblems) -> None:
     for cause in others:
         concerned = f" [{', '.join(cause.processors)}]" if cause.processors else ""
         click.echo(f"  also {cause.verdict}: {printable(cause.reason)}{concerned}")
-    click.echo(f"  fault: {_fault(first)}")
+    click.echo(f"  fault: {first.fault}")
     for to_do in dict.fromkeys(map(_to_do, one.causes)):
         click.echo(f"  to do: {to_do}")
-
-
-def _fault(cause: Cause) -> str:
-    return "of a limit" if NAMES_LIMIT.search(cause.reason) else FAULT_OF[cause.blame]
 
 
 def _record(one: FileProblems) -> dict[str, Any]:
@@ -91,6 +86,6 @@ def _record(one: FileProblems) -> dict[str, Any]:
 
 
 def _to_do(cause: Cause) -> str:
-    if NAMES_LIMIT.search(cause.reason):
+    if cause.names_limit:
         return LIMIT
     return {"machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]

@@ -14,6 +14,8 @@ Verdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not
 GRAVEST_FIRST: tuple[Verdict, ...] = get_args(Verdict)
 MARSMEDIA = "a fault in marsmedia"
 FAULT_OF: dict[Blame, str] = {"file": "of the file", "machine": "of the machine", "marsmedia": "in marsmedia"}
+_NAMES_LIMIT = re.compile(r"raise (--[a-z-]+|max_\w+)")
+"""Advice in a reason to raise a limit, which was too low for the file."""
 NAMES_SHOWN = 4
 _NEEDS = re.compile(
     r"(?:it )?needs (?P<used>[\w.]+), which (?:was )?(?:failed|refused)(?: \((?P<in>.*)\): |: )(?P<out>.*)", re.S
@@ -48,6 +50,23 @@ class Cause:
     processors: tuple[str, ...]
     """Results that were not made because of it; empty if the whole file is affected."""
 
+    @property
+    def names_limit(self) -> bool:
+        """Return whether the file is over a limit that the reason says how to raise."""
+        return _NAMES_LIMIT.search(self.reason) is not None
+
+    @property
+    def is_finding(self) -> bool:
+        """Return whether nothing is wrong: these results do not suit the file, such as motion of a still scene."""
+        return self.verdict == "refused" and self.blame == "file" and not self.names_limit
+
+    @property
+    def fault(self) -> str:
+        """Return whose fault it is, in words."""
+        if self.names_limit:
+            return "of a limit"
+        return "none: the file does not suit these results" if self.is_finding else FAULT_OF[self.blame]
+
     def __str__(self) -> str:
         return f"{self.reason}{_concerned(self.processors)}"
 
@@ -62,6 +81,11 @@ class FileProblems:
     @property
     def is_new(self) -> bool:
         return any(cause.is_new for cause in self.causes)
+
+    @property
+    def has_findings_only(self) -> bool:
+        """Return whether nothing is wrong with the file, although some results do not suit it."""
+        return all(cause.is_finding for cause in self.causes)
 
     @property
     def blame(self) -> Blame:

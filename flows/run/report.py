@@ -14,7 +14,7 @@ from flows.run.batches import SourceOutcome
 from flows.run.changes import Change
 from flows.run.interrupt import EXIT_CODES
 from flows.run.prepare import Prepared
-from flows.run.problems import FAULT_OF, Cause, FileProblem, blame_of, by_file, in_one_line
+from flows.run.problems import Cause, FileProblem, blame_of, by_file, in_one_line
 from flows.run.run_record import RunRecord
 from processors.engine.result_records import Outcome
 from processors.errors import Blame
@@ -364,7 +364,7 @@ def markdown(report: Report) -> str:
 
 def _row(file: str, cause: Cause) -> str:
     results = ", ".join(cause.processors)
-    return f"| {cell(file)} | {cause.verdict} | {cell(cause.reason)} | {FAULT_OF[cause.blame]} | {cell(results)} |"
+    return f"| {cell(file)} | {cause.verdict} | {cell(cause.reason)} | {cause.fault} | {cell(results)} |"
 
 
 def cell(text: str) -> str:

@@ -35,8 +35,8 @@ _PLAIN = (
 def what_to_do(picture_format: str) -> str:
     """Return advice to the user for a picture that cannot be shown."""
     if picture_format.lower() in SALVAGED:
-        return "fetch it again; if it is cut short, `photo.salvaged` gives the rows that are real"
-    return "fetch it again"
+        return "download it again; if it is cut short, `photo.salvaged` gives the rows that are real"
+    return "download it again"
 
 
 def open_header(file: BinaryIO) -> ImageFile.ImageFile:
@@ -60,7 +60,7 @@ def open_header(file: BinaryIO) -> ImageFile.ImageFile:
             if head.startswith(b"\x89PNG") and (image := _without_damaged_extras(file)):
                 return image
             _refuse_beyond_avif(file, head)
-            raise DamagedMedia(_fault(file, head), "fetch it again") from error
+            raise DamagedMedia(_fault(file, head), "download it again") from error
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def _without_damaged_extras(file: BinaryIO) -> ImageFile.ImageFile | None:
     needed = [chunk for chunk in png.damaged if chunk.is_needed and chunk.kind != "IDAT"]
     if needed:
         raise DamagedMedia(
-            f"the {needed[0].kind} chunk of this PNG is damaged: its checksum (CRC) does not match", "fetch it again"
+            f"the {needed[0].kind} chunk of this PNG is damaged: its checksum (CRC) does not match", "download it again"
         )
     if not png.damaged:
         return None

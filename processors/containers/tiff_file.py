@@ -153,7 +153,7 @@ def pictures_of(file: BinaryIO) -> TiffFile:
     """Read the directories; raise `DamagedMedia` unless at least one describes a picture."""
     found = read_tiff_file(file)
     if found is None:
-        raise DamagedMedia("not one directory of this TIFF describes a picture", "fetch it again")
+        raise DamagedMedia("not one directory of this TIFF describes a picture", "download it again")
     return found
 
 

@@ -58,14 +58,14 @@ class Salvaged:
         """Yield the facts, and the picture if one is needed."""
         picture_format = opened.source.format
         if picture_format not in READERS:
-            raise UnsupportedMedia(f"the rows of a damaged {picture_format} are not told apart", "fetch the file again")
+            raise UnsupportedMedia(f"the rows of a damaged {picture_format} are not told apart", "download it again")
         fault = self._fault(opened.file)
         if fault is None or not fault[1]:
             words = fault[0] if fault else None
             yield _item(SalvagedFacts(is_needed=False, fault=words, rows_decoded=None, rows_promised=None))
             return
         fault = fault[0]
-        nothing = DamagedMedia(fault, "not one whole row can be decoded: fetch the file again")
+        nothing = DamagedMedia(fault, "not one whole row can be decoded: download it again")
         try:
             with opened.file.open() as file, decoder_errors("decoding what is there"), _truncated_allowed():
                 colour = colour_of(open_header(file), file)
@@ -127,7 +127,7 @@ def _jpeg(file: BinaryIO) -> tuple[Image.Image, int, int]:
     """Return decoded rows. libjpeg continues with blocks of the last brightness: uniform last rows do not count."""
     image = open_picture(file)
     if "progressive" in image.info:
-        raise UnsupportedMedia("a progressive JPEG that is cut short is coarse all over", "fetch the file again")
+        raise UnsupportedMedia("a progressive JPEG that is cut short is coarse all over", "download it again")
     image.load()
     values = np.asarray(image).reshape(image.height, image.width, -1)
     even = (values == values[-1, -1]).all(axis=(1, 2))
@@ -141,7 +141,7 @@ def _png(file: BinaryIO) -> tuple[Image.Image, int, int]:
     data = file.read()
     width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
     if interlaced:
-        raise UnsupportedMedia("an interlaced PNG that is cut short is coarse all over", "fetch the file again")
+        raise UnsupportedMedia("an interlaced PNG that is cut short is coarse all over", "download it again")
     row_bytes = 1 + (width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] + 7) // 8
     head, packed = b"", b""
     place = 33

@@ -115,7 +115,7 @@ def image_inside(data: bytes, name: str | None, size_bytes: int) -> ImageObject:
         return _chosen(found, text, ATTACHED, label_end)
     except (DamagedMedia, UnsupportedMedia) as error:
         if end is None:
-            raise DamagedMedia("its label is cut off: it has no END", "fetch it again") from error
+            raise DamagedMedia("its label is cut off: it has no END", "download it again") from error
         raise
 
 
@@ -137,7 +137,7 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     if image.end_bytes > size_bytes:
         raise DamagedMedia(
             f"its label promises pixels up to byte {image.end_bytes}, the file has {size_bytes} bytes",
-            "fetch both again",
+            "download both again",
         )
     return image
 
@@ -171,7 +171,7 @@ def _found(
             dict.fromkeys(key[1:] for block in (root, *root.walk()) for key in block.values if key[:1] == "^")
         )
         if any(name == "IMAGE" or name.endswith("_IMAGE") for name in pointers):
-            raise DamagedMedia("its label lacks OBJECT = IMAGE", "fix the label, or fetch the file again")
+            raise DamagedMedia("its label lacks OBJECT = IMAGE", "fix the label, or download it again")
         raise UnsupportedMedia(f"its label describes {', '.join(pointers)[:200] or 'no data'}, not an image", NOTHING)
     placed = [(block, place) for block in images if (place := _place(block, is_attached=is_attached))]
     here = [(block, place) for block, place in placed if is_here(place, block)]

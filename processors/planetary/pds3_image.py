@@ -186,7 +186,7 @@ def _orientation(block: Block) -> int:
 
 def _text(block: Block, key: str) -> str:
     if key not in block.values or is_absent(block.values[key]):
-        raise DamagedMedia(f"its label lacks {block.path}{key}", "fix the label, or fetch the file again")
+        raise DamagedMedia(f"its label lacks {block.path}{key}", "fix the label, or download it again")
     return block.values[key]
 
 

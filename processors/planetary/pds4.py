@@ -94,7 +94,7 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     if image.end_bytes > size_bytes:
         raise DamagedMedia(
             f"its label promises pixels up to byte {image.end_bytes}, the file has {size_bytes} bytes",
-            "fetch both again",
+            "download both again",
         )
     return checked(image)
 

@@ -113,7 +113,7 @@ def _dtype(table: dict[str, str]) -> str:
 
 def _text(table: dict[str, str], key: str) -> str:
     if key not in table:
-        raise DamagedMedia(f"its VICAR label lacks {key}", "fix the label, or fetch the file again")
+        raise DamagedMedia(f"its VICAR label lacks {key}", "fix the label, or download it again")
     return table[key]
 
 

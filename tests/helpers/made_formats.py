@@ -131,6 +131,8 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
 OTHERS: dict[str, bytes] = {
     "PFM image in colour": b"PF\n2 2\n-1.0\n" + bytes(48),
     "Canon CR3 raw photo": box(b"ftyp", b"crx \0\0\0\1crx isom") + bytes(64),
+    "Autodesk FLIC animation": struct.pack("<IHHHHHH", 1000, 0xAF12, 10, 320, 200, 8, 3) + bytes(112),
+    "tracker music": b"a song\0".ljust(1080, b"\1") + b"M.K." + bytes(1024),
     "PCX image": b"\x0a\x05\x01\x08" + bytes(60) + b"\x00\x03" + bytes(64),
     "SGI image": b"\x01\xda\x01\x01\x00\x03" + bytes(64),
     "Targa image": b"\0\0\x02" + bytes(9) + struct.pack("<HHBB", 5, 4, 24, 0) + bytes(range(60)),

@@ -243,11 +243,11 @@ def test_damaged_photo_has_the_mark_of_a_damaged_video(
 
 
 def test_what_could_not_be_made_is_told(tmp_path: Path) -> None:
-    failures = (FailedResult(processor="video.frames", verdict="failed", reason="no frame decodes: fetch it again"),)
+    failures = (FailedResult(processor="video.frames", verdict="failed", reason="no frame decodes: download it again"),)
     written(tmp_path, [original(subject(1, failures=failures)), original(subject(2))])
     assert [one["has_failures"] for one in data(tmp_path, "index")["subjects"]] == [True, False]
     assert [one["failures"] for one in data(tmp_path, "details-0000").values()] == [
-        [{"processor": "video.frames", "verdict": "failed", "reason": "no frame decodes: fetch it again"}],
+        [{"processor": "video.frames", "verdict": "failed", "reason": "no frame decodes: download it again"}],
         [],
     ]
 

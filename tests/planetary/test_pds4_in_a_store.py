@@ -69,7 +69,7 @@ def test_a_label_that_came_changed_went_and_came_back(raw: Path, tmp_path: Path)
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
     assert note_of(store)[::2] == (
         "unsupported",
-        "its label promises pixels up to byte 49, the file has 48 bytes: fetch both again",
+        "its label promises pixels up to byte 49, the file has 48 bytes: download both again",
     )
     (raw / "a.xml").unlink()
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
@@ -285,7 +285,7 @@ def test_detached_pds3_label_comes_and_goes(tmp_path: Path) -> None:
     assert note_of(store, "X.IMG") == (
         "unsupported",
         "unknown",
-        "its label promises pixels up to byte 208, the file has 192 bytes: fetch both again",
+        "its label promises pixels up to byte 208, the file has 192 bytes: download both again",
     )
     (raw / "X.LBL").unlink()
     ingest(raw.parent, store)

@@ -259,7 +259,7 @@ def test_what_cannot_be_read_is_refused_in_the_labels_own_terms(
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ((b" SAMPLE_BITS = 8\r\n", b""), "its label lacks IMAGE/SAMPLE_BITS: fix the label, or fetch the file again"),
+        ((b" SAMPLE_BITS = 8\r\n", b""), "its label lacks IMAGE/SAMPLE_BITS: fix the label, or download it again"),
         ((b" LINES = 12", b" LINES = N/A"), "its label lacks IMAGE/LINES"),
         ((b"SAMPLE_BITS = 8", b"SAMPLE_BITS = x"), "its label says SAMPLE_BITS = x, which is not a number"),
         (
@@ -281,7 +281,7 @@ def test_what_a_label_lacks_is_named(changed: tuple[bytes, bytes], message: str)
 
 def test_label_that_is_cut_off_says_so() -> None:
     file = pds3(WHOLE.tobytes())
-    assert str(error_of(file[:70])) == "its label is cut off: it has no END: fetch it again"
+    assert str(error_of(file[:70])) == "its label is cut off: it has no END: download it again"
     assert identify(io.BytesIO(file[:70]), "a.img").format == "pds3"
 
 

@@ -39,7 +39,7 @@ def invoke(*words: object) -> str:
 
 
 def test_results_that_fail_with_another_are_told_with_it() -> None:
-    root = "moov atom not found: fetch the file again"
+    root = "moov atom not found: download it again"
     as_was_said = f"it needs video.shots, which failed (needs metadata, which failed: {root}): mend that first"
     (one,) = by_file(
         [
@@ -78,7 +78,7 @@ def test_failures_name_root_cause_results_fault_and_what_to_do(raw: Path, maker:
     assert lines[-4:] == [
         "unsupported: june/empty.mp4: empty file: it contains no bytes: download it again",
         "  fault: of the file",
-        "  to do: convert it or fetch it again, or take it out of the release",
+        "  to do: convert it or download it again, or take it out of the release",
         "3 files with problems",
     ]
     (only,) = json.loads(invoke("failures", "buggy.flac", "--store", tmp_path / "store", "--json"))["files"]
@@ -152,6 +152,27 @@ def test_a_limit_that_was_too_low_is_not_the_files_fault(raw: Path, maker: Media
         "  to do: raise the limit that is named",
         "1 file with problems",
     ]
+
+
+def test_failures_refused_result_is_a_finding_and_no_problem_of_the_file(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    maker.tone("tone.wav", seconds=0.2)
+    ingest(raw, tmp_path / "store")
+    store = Store(tmp_path / "store")
+    first, *_ = sorted(store.manifests(), key=lambda one: one.ref.processor)
+
+    def refused_for(reason: str) -> list[str]:
+        told = dataclasses.replace(first, verdict="refused", reason=reason, items=(), blame="file")
+        (store.folder(told.ref) / "manifest.json").write_bytes(told.to_json())
+        Catalogue(store).add_results([told])
+        return invoke("failures", "--store", store.root).splitlines()
+
+    finding = refused_for("motion may not be measured: it is one picture throughout: choose other parameters")
+    assert finding[2] == "  fault: none: the file does not suit these results"
+    assert finding[-1] == "no files with problems, and 1 file with refused results only"
+    limit = refused_for("24 x 16 pixels is over the limit of 100: raise max_pixels in the recipe")
+    assert limit[2:] == ["  fault: of a limit", "  to do: raise the limit that is named", "1 file with problems"]
 
 
 def test_what_is_told_of_files_that_are_not_there_is_no_file_of_its_own(

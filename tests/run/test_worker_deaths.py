@@ -83,7 +83,7 @@ class Hanging(Misbehaving):
             "raise --memory-mb and run again with --retry-failed",
             True,
         ),
-        ("damage", "the bytes are bad: fetch the file again, or convert it with another tool", True),
+        ("damage", "the bytes are bad: download it again, or convert it with another tool", True),
         ("killed from outside", "its worker was killed from outside (SIGKILL; out of memory?): run again", False),
         ("bug", "a fault in marsmedia: KeyError: 'no such': please report it", True),
     ],
@@ -118,7 +118,7 @@ def test_results_of_a_file_that_kills_its_worker_are_tried_one_by_one(
     assert {problem.processor: problem.reason for problem in report.problems} == {
         "faulty": crashed,
         "dependent": f"needs faulty, which failed: {crashed}",
-        "photo.faulty": "the bytes are bad: fetch the file again, or convert it with another tool",
+        "photo.faulty": "the bytes are bad: download it again, or convert it with another tool",
     }
     assert counts(ingest(raw, tmp_path / "store", recipes)) == (0, 0, 2, 0, 3)
 
