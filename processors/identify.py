@@ -10,6 +10,7 @@ from typing import BinaryIO, Literal
 import av
 import av.container
 import av.stream
+import av.video.stream
 
 from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio
@@ -56,6 +57,8 @@ class Identity:
     has_sound: bool = False
     duration_seconds: float | None = None
     """Duration claimed by the container's header; for estimates only."""
+    frame_pixels: int | None = None
+    """Pixels of a video frame claimed by the header; for estimates only."""
     note: str | None = None
     """Note for the user: why it is unsupported, or that the suffix is misleading."""
 
@@ -154,7 +157,14 @@ def _listed(container: av.container.InputContainer) -> Identity:
         codec=first.codec_context.name if first.codec_context else None,
         has_sound=bool(sounds),
         duration_seconds=claimed if claimed and 0 < claimed < 1e8 else None,
+        frame_pixels=max((_pixels(film) for film in films), default=0) or None,
     )
+
+
+def _pixels(film: av.video.stream.VideoStream) -> int:
+    """Return the pixels of a frame; 0 without a decoder, which reads the size."""
+    codec = film.codec_context
+    return codec.width * codec.height if codec else 0
 
 
 def _without_media(container: av.container.InputContainer) -> str:

@@ -86,6 +86,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
         release=manifest.release,
         relative=row.relative,
         duration_seconds=row.duration_seconds,
+        frame_pixels=row.frame_pixels,
         results=tuple(results),
     ), ""
 

@@ -20,7 +20,9 @@ SLOW_TRIES = 2
 PHOTO_SECONDS = 600.0
 """Extra time for any photo: its size says little about its pixels, which readers limit to 300 million."""
 SECONDS_FOR_EACH_OF = {"audio": 0.2, "video": 10.0}
-"""Extra time, in s, for each second that the container declares."""
+"""Extra time, in s, for each second that the container declares; of video with frames of up to `FULL_HD_PIXELS`."""
+FULL_HD_PIXELS = 1920 * 1080
+"""A video with larger frames gets as many times more time as they have more pixels."""
 MIN_BYTES_A_SECOND = {"audio": 8, "video": 500}
 """Minimum size of a credible duration, in bytes per second: digital silence in Opus takes 46."""
 MAX_EXTRA_SECONDS = 12 * 3600.0
@@ -45,7 +47,8 @@ def extra_seconds(due: Due) -> float:
     if medium == "photo":
         return PHOTO_SECONDS
     plausible = min(due.duration_seconds or 0.0, due.source.size_bytes / MIN_BYTES_A_SECOND[medium])
-    return min(plausible * SECONDS_FOR_EACH_OF[medium], MAX_EXTRA_SECONDS)
+    larger = max(1.0, (due.frame_pixels or 0) / FULL_HD_PIXELS)
+    return min(plausible * SECONDS_FOR_EACH_OF[medium] * larger, MAX_EXTRA_SECONDS)
 
 
 def outcomes_of(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]:

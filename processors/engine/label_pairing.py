@@ -158,6 +158,7 @@ class _Pairing:
             codec=None,
             has_sound=False,
             duration_seconds=None,
+            frame_pixels=None,
             note=None,
             label_name=label.name,
             label_sha256=label.sha256,

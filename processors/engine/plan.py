@@ -28,6 +28,8 @@ class Due:
     duration_seconds: float | None
     results: tuple[WantedResult, ...]
     """Due results, each after those that it uses."""
+    frame_pixels: int | None = None
+    """Pixels of a video frame, as its header claims; None if unknown."""
 
     @property
     def processors(self) -> tuple[Processor, ...]:
@@ -137,6 +139,7 @@ def make_plan(
                 release=row.release,
                 relative=row.relative,
                 duration_seconds=row.duration_seconds,
+                frame_pixels=row.frame_pixels,
                 results=tuple(due),
             )
         )

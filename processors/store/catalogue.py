@@ -56,6 +56,8 @@ class SourceRow:
     """Key of earlier evidence of this place that forbids passing it on, where nobody has said otherwise there since."""
     changed_to: str | None = None
     """SHA-256 of what a run found here in place of these bytes, with their size and date; None where they are whole."""
+    frame_pixels: int | None = None
+    """Pixels of a video frame claimed by the header; None for other media, and where an older run saw the file."""
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:
@@ -75,6 +77,7 @@ class SourceRow:
             has_sound=identity.has_sound,
             duration_seconds=identity.duration_seconds,
             note=identity.note,
+            frame_pixels=identity.frame_pixels,
         )
 
     @property

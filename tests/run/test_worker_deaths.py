@@ -149,21 +149,32 @@ def test_results_that_hang_are_not_all_waited_for(raw: Path, maker: MediaMaker, 
 
 
 @pytest.mark.parametrize(
-    ("medium", "size_bytes", "duration_seconds", "expected"),
+    ("medium", "size_bytes", "duration_seconds", "frame_pixels", "expected"),
     [
-        ("audio", 5_000_000, 36_000.0, 7200.0),  # ten hours of silence in FLAC
-        ("audio", 4_000_000, 86_400.0, 17_280.0),  # a day of it in Opus
-        ("audio", 1000, 170_000.0, 25.0),  # 47 hours that 1000 bytes cannot hold
-        ("audio", 5_000_000, None, 0.0),
-        ("video", 1_000_000, 170_000.0, 20_000.0),
-        ("video", 10_000_000_000, 170_000.0, 43_200.0),
-        ("photo", 1000, None, 600.0),
+        ("audio", 5_000_000, 36_000.0, None, 7200.0),  # ten hours of silence in FLAC
+        ("audio", 4_000_000, 86_400.0, None, 17_280.0),  # a day of it in Opus
+        ("audio", 1000, 170_000.0, None, 25.0),  # 47 hours that 1000 bytes cannot hold
+        ("audio", 5_000_000, None, None, 0.0),
+        ("video", 1_000_000, 170_000.0, None, 20_000.0),
+        ("video", 10_000_000_000, 170_000.0, 320 * 240, 43_200.0),
+        ("video", 40_000_000, 30.0, 320 * 240, 300.0),
+        ("video", 40_000_000, 30.0, 1920 * 1080, 300.0),
+        ("video", 40_000_000, 30.0, 7680 * 4320, 4800.0),  # sixteen times the pixels
+        ("photo", 1000, None, None, 600.0),
     ],
 )
 def test_time_limit_counts_what_a_file_holds(
-    medium: Medium, size_bytes: int, duration_seconds: float | None, expected: float
+    medium: Medium, size_bytes: int, duration_seconds: float | None, frame_pixels: int | None, expected: float
 ) -> None:
     source = Source(digest="0" * 64, size_bytes=size_bytes, name="x", medium=medium, format="x", has_sound=True)
     file = SourceFile(path=Path("x"), size_bytes=size_bytes, mtime_ns=0)
-    due = Due(source=source, file=file, release="june", relative="x", duration_seconds=duration_seconds, results=())
+    due = Due(
+        source=source,
+        file=file,
+        release="june",
+        relative="x",
+        duration_seconds=duration_seconds,
+        frame_pixels=frame_pixels,
+        results=(),
+    )
     assert extra_seconds(due) == expected
