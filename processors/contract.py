@@ -78,6 +78,25 @@ class RecordedStart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReleaseWords:
+    """Words of the release about a source, to be written into files that are made of it. Empty: not said."""
+
+    title: str = ""
+    release_title: str = ""
+    credit: str = ""
+    """Credit line of the file, else of its release, else of the mission."""
+    mission: str = ""
+    """Title of the mission."""
+    date: str = ""
+    """Date of recording as far as it is known, ISO 8601."""
+
+    def agreed_with(self, other: ReleaseWords) -> ReleaseWords:
+        """Return the words that both say; empty where they differ."""
+        mine, theirs = dataclasses.asdict(self), dataclasses.asdict(other)
+        return ReleaseWords(**{name: text for name, text in mine.items() if theirs[name] == text})
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleaseContext:
     """Statements about one source from outside its bytes."""
 
@@ -92,6 +111,10 @@ class ReleaseContext:
     """File name, if it is meaningful: a product name."""
     recorded_by: str | None = None
     """Release's name of the camera or instrument."""
+    calibration: str | None = None
+    """Canonical JSON of the calibration that the release names for this file's instrument."""
+    words: ReleaseWords = ReleaseWords()
+    """Words on which all paths of the same bytes agree, so that no release's words are passed on with another."""
     altitude: tuple[float, float, int] | None = None
     """Descent camera: metres at a shot's first frame, field of view in degrees, and the shot's number."""
     longitude_degrees_east: float | None = None
@@ -318,19 +341,29 @@ def is_of_place(processor: Processor) -> bool:
 
 
 def asks_release(processor: Processor) -> bool:
-    """Return True if the processor has a method `for_release`."""
-    return hasattr(processor, "for_release")
+    """Return True if the processor, or one that it builds on, has a method `for_release`."""
+    return hasattr(processor, "for_release") or any(asks_release(used) for used in _nested(processor).values())
 
 
 def for_release(processor: Processor, context: ReleaseContext) -> Processor:
     """Return the processor configured with the statements about a source.
 
-    It gets the statements at the first path that holds the bytes or, if it is `of_sighting`, at this one.
+    It gets the statements at the first path that holds the bytes or, if it is `of_sighting`, at this one. The
+    processors that it builds on are configured as well.
     """
-    if not asks_release(processor):
+    inputs = {name: for_release(used, context) for name, used in _nested(processor).items()}
+    if any(used is not getattr(processor, name) for name, used in inputs.items()):
+        processor = dataclasses.replace(processor, **inputs)  # type: ignore[type-var]
+    configure = getattr(processor, "for_release", None)
+    if configure is None:
         return processor
-    heard = context if is_of_place(processor) or context.of_bytes is None else context.of_bytes
-    return getattr(processor, "for_release")(heard)  # noqa: B009 - optional
+    return configure(context if is_of_place(processor) or context.of_bytes is None else context.of_bytes)
+
+
+def _nested(processor: Processor) -> dict[str, Processor]:
+    """Return the parameters that are processors themselves, by name."""
+    values = ((field.name, getattr(processor, field.name)) for field in dataclasses.fields(processor))  # type: ignore[arg-type]
+    return {name: value for name, value in values if hasattr(value, "reads")}
 
 
 def result_key(processor: Processor, *digests: str) -> str:

@@ -16,6 +16,8 @@ from flows.run.progress import RunProgress
 from flows.run.workers import warm_up
 from processors.engine.label_pairing import pair_with_labels
 from processors.engine.plan import Plan, make_plan
+from processors.engine.recipe_book import RecipeBook
+from processors.engine.release_calibrations import unused_calibrations
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import NO_SPACE, StoreError, machine_reason
@@ -146,7 +148,10 @@ def prepare(
         rows=rows,
         untaken=untaken,
         plan=plan,
-        unmatched=[SkippedFile(relative=place, reason=what, is_refused=True) for place, what in releases.strays()],
+        unmatched=[
+            SkippedFile(relative=place, reason=what, is_refused=True)
+            for place, what in [*releases.strays(), *(("recipes", what) for what in _unused(recipes, plan, options))]
+        ],
         hashed=len(unknown),
         duplicates=duplicates_of(media),
         departed=departed,
@@ -155,6 +160,15 @@ def prepare(
         gone=gone,
         is_empty=None if rows or untaken or gone else f"0 files in {raw}: put a release, a folder of files, into it",
     )
+
+
+def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:
+    """Return messages on the recipes' calibrations that changed nothing, if every release is part of the run."""
+    if options.releases is not None:
+        return []
+    every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
+    asked = (processor for one in every for ours in one.values() for processor in ours)
+    return unused_calibrations(asked, (one.processor for ours in plan.wanted.values() for one in ours))
 
 
 @contextmanager

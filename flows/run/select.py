@@ -12,6 +12,7 @@ from flows.run.load_recipes import load_recipes, named
 from flows.run.prepare import Prepared, duplicates_of
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, make_plan
+from processors.engine.release_calibrations import unused_calibrations
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import RequestError
@@ -65,7 +66,8 @@ def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool
 
     Raises
     ------
-    RequestError : the selection matches nothing, no processor applies to it, or as `ReprocessRequest.recipes`.
+    RequestError : the selection matches nothing, no processor applies to it, a calibration is of another instrument,
+        or as `ReprocessRequest.recipes`.
     """
     recipes = choice.recipes()
     catalogue = Catalogue(store)
@@ -75,6 +77,10 @@ def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool
         raise RequestError(f"{', '.join(choice.processors)}: does not apply to any selected source")
     wanted = WantedResults(recipes, ReleaseIndex(row for row in every if row.gone_utc is None))
     plan = make_plan(media, wanted, store, catalogue.verdicts(), retry_failed=retry_failed)
+    if any(key.endswith("calibration") for key in choice.settings):
+        results = (one.processor for ours in plan.wanted.values() for one in ours)
+        if unused := unused_calibrations((one for ours in recipes.values() for one in ours), results):
+            raise RequestError("; ".join(unused))
     places = _places(every, {one.source.digests for one in plan.all_due})
     untaken: list[SkippedFile] = []
 

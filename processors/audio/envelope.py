@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+from processors.audio.origin import Origin, origin_attributes, origin_of
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
-from processors.contract import Item, Reads, require
+from processors.contract import Item, Reads, ReleaseContext, require
 from processors.errors import RefusedMedia
 
 ENVELOPE = "envelope.nc"
@@ -31,6 +32,8 @@ class EnvelopeFacts:
     channel_count: int
     first_seconds: float
     """Presentation time at which the first step begins, in s."""
+    dc_offsets: tuple[float, ...]
+    """Mean of each channel's samples, in units of full scale."""
     missing_seconds: tuple[tuple[float, float], ...]
     """Half-open spans whose samples are missing and were taken as zero, in s."""
 
@@ -40,15 +43,22 @@ class Envelope:
     """Lowest and highest sample of each step and channel, and the power of the sample-to-sample change."""
 
     name: ClassVar[str] = "audio.envelope"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "audio"
 
     longest_step_seconds: float = 0.0015
     """Maximum length of a step, in s; a step is the largest power of two of samples within it."""
 
+    origin: Origin | None = None
+    """What the release and labels say of the sound, for the file's attributes. None: what they say, if anything."""
+
     def __post_init__(self) -> None:
         within = 0.0001 <= self.longest_step_seconds <= 1
         require(within, "longest_step_seconds", self.longest_step_seconds, "must be from 0.0001 to 1")
+
+    def for_release(self, context: ReleaseContext) -> Envelope:
+        """Return this processor with the words of the sound."""
+        return replace(self, origin=self.origin or origin_of(context))
 
     def start(self, info: AudioInfo, scratch: Path) -> _Session:
         return _Session(self, info, scratch)
@@ -63,18 +73,25 @@ class _Session:
         self._step = 1 << max(0, int(np.log2(max(1.0, processor.longest_step_seconds * info.rate_hz))))
         self._runs = BlockRechunker(self._step * RUN_STEPS, self._take)
         self._steps = self._samples = 0
+        self._sums = np.zeros(info.channel_count)
         self._last = np.zeros((1, 1), np.float32)
         with h5netcdf.File(self._path, "w") as file:
-            file.dimensions = {"channel": info.channel_count, "step": None}
-            shape, chunks = ("channel", "step"), (info.channel_count, RUN_STEPS)
+            file.dimensions = {"channel": info.channel_count, "time": None}
+            shape, chunks = ("channel", "time"), (info.channel_count, RUN_STEPS)
+            channel = file.create_variable("channel", ("channel",), "i4")
+            channel[:] = np.arange(info.channel_count)
+            channel.attrs.update({"units": "1", "long_name": "channel of the source, from 0"})
+            time = file.create_variable("time", ("time",), "f8", chunks=(RUN_STEPS,))
+            time.attrs.update({"units": "s", "long_name": "presentation time at which the step begins"})
             for name in ("lowest", "highest"):
                 variable = file.create_variable(name, shape, "f4", chunks=chunks)
                 variable.attrs.update({"units": "1", "long_name": f"{name} sample of the step; full scale is 1"})
-            change = file.create_variable("change_power", ("step",), "f4", chunks=(RUN_STEPS,))
+            change = file.create_variable("change_power", ("time",), "f4", chunks=(RUN_STEPS,))
             change.attrs.update(
                 {"units": "1", "long_name": "mean square of the difference of neighbours, mean of channels"}
             )
-            file.attrs.update({"rate_hz": info.rate_hz, "step_samples": self._step, "first_seconds": float(info.start)})
+            file.attrs.update(origin_attributes(processor, processor.origin, info, "Envelope"))
+            file.attrs.update({"step_samples": self._step, "first_seconds": float(info.start)})
         self._file = h5py.File(self._path, "r+")
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
@@ -85,6 +102,7 @@ class _Session:
         import h5py
 
         self._samples += run.shape[1]
+        self._sums += run.sum(axis=1, dtype=np.float64)
         if not self._steps:
             self._last = run[:, :1]
         change = np.diff(run, axis=1, prepend=self._last)
@@ -104,7 +122,9 @@ class _Session:
         count = parts.shape[1]
         first, self._steps = self._steps, self._steps + count
         powers = change.reshape(count, self._step).mean(axis=1)
-        for name, values in (("lowest", parts.min(axis=2)), ("highest", parts.max(axis=2)), ("change_power", powers)):
+        times = float(self._info.start) + np.arange(first, self._steps) * (self._step / self._info.rate_hz)
+        extremes = (("lowest", parts.min(axis=2)), ("highest", parts.max(axis=2)))
+        for name, values in (*extremes, ("change_power", powers), ("time", times)):
             dataset = self._file[name]
             assert isinstance(dataset, h5py.Dataset)
             dataset.resize(self._steps, axis=dataset.ndim - 1)
@@ -121,6 +141,7 @@ class _Session:
             rate_hz=self._info.rate_hz,
             channel_count=self._info.channel_count,
             first_seconds=float(self._info.start),
+            dc_offsets=tuple((self._sums / max(1, self._samples)).tolist()),
             missing_seconds=self._runs.missing.seconds(self._info.rate_hz, float(self._info.start)),
         )
         yield Item(name=ENVELOPE, media_type="application/x-netcdf", file=self._path, facts=facts)

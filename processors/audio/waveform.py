@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from processors.audio.envelope import ENVELOPE, Envelope, EnvelopeFacts, steps_of
-from processors.contract import Inputs, Item, Reads, require
-from processors.imaging.image_writer import encode
+from processors.audio.waveform_picture import WaveformTitle, draw_waveform
+from processors.contract import Inputs, Item, Reads, ReleaseContext, ReleaseWords, require
 
 RUN_STEPS = 1 << 16
-PICTURE_PX = (1600, 200)
-"""Width of the picture, and height of one channel, in px."""
-COLOURS = ((250, 250, 250), (33, 80, 130), (170, 170, 170))
-"""Background, wave, middle line."""
+MAX_POINTS_DRAWN = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +27,8 @@ class WaveformFacts:
     samples_per_point: int
     channel_count: int
     rate_hz: int
+    dc_offsets: tuple[float, ...]
+    """Mean of each channel's samples, re full scale: in the peaks, and taken out of the picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +36,16 @@ class Waveform:
     """Lowest and highest value of each point, 16 bit, in BBC audiowaveform's version 2."""
 
     name: ClassVar[str] = "audio.waveform"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "results"
 
     least_samples_per_point: int = 512
     """Minimum, rounded up to a multiple of the envelope's step; raised for long audio to limit the number of points."""
     most_points: int = 200_000
+    title: bool = True
+    """False leaves out the picture's two lines with file, mission, time and credit."""
+    words: ReleaseWords | None = None
+    """Words of the release for the title. None: those that it says, if it says any."""
     envelope: Envelope = field(default_factory=Envelope)
 
     def __post_init__(self) -> None:
@@ -53,6 +56,11 @@ class Waveform:
             "must be at least 1",
         )
         require(self.most_points >= 1000, "most_points", self.most_points, "must be at least 1000")
+
+    def for_release(self, context: ReleaseContext) -> Waveform:
+        """Return this processor with the release's words for the title."""
+        is_said = self.title and self.words is None and context.words != ReleaseWords()
+        return replace(self, words=context.words) if is_said else self
 
     def inputs(self) -> tuple[Envelope, ...]:
         return (self.envelope,)
@@ -68,7 +76,13 @@ class Waveform:
         scaled = np.stack([lowest, highest], axis=-1) * 32768  # (channels, points, 2)
         data = np.clip(np.rint(scaled), -32768, 32767).astype("<i2").transpose(1, 0, 2).reshape(-1)
         rate_hz, per_point = measured.rate_hz, steps_per_point * measured.step_samples
-        facts = WaveformFacts(point_count=count, samples_per_point=per_point, channel_count=channels, rate_hz=rate_hz)
+        facts = WaveformFacts(
+            point_count=count,
+            samples_per_point=per_point,
+            channel_count=channels,
+            rate_hz=rate_hz,
+            dc_offsets=measured.dc_offsets,
+        )
         header = struct.pack("<iIiiIi", 2, 0, rate_hz, per_point, count, channels)
         described = {
             "version": 2,
@@ -84,9 +98,13 @@ class Waveform:
         yield Item(
             name="waveform.dat", media_type="application/octet-stream", data=header + data.tobytes(), facts=facts
         )
-        yield Item(
-            name="waveform.png", media_type="image/png", data=encode(_drawn(lowest, highest), "png"), facts=facts
-        )
+        start = measured.first_seconds
+        span = (start, start + max(measured.sample_count, 1) / rate_hz)
+        title = WaveformTitle(source_name=inputs.source_name, words=self.words or ReleaseWords())
+        per_pixel = max(1, measured.step_count // MAX_POINTS_DRAWN)
+        lowest, highest = _points(result.path(ENVELOPE), per_pixel)
+        drawn = draw_waveform(lowest, highest, measured.dc_offsets, span, title if self.title else None)
+        yield Item(name="waveform.png", media_type="image/png", data=drawn.png(), facts=facts)
 
 
 def _points(path: Path, steps_per_point: int) -> tuple[np.ndarray, np.ndarray]:
@@ -97,20 +115,3 @@ def _points(path: Path, steps_per_point: int) -> tuple[np.ndarray, np.ndarray]:
         lows.append(np.minimum.reduceat(steps.lowest, starts, axis=1))
         highs.append(np.maximum.reduceat(steps.highest, starts, axis=1))
     return np.concatenate(lows, axis=1), np.concatenate(highs, axis=1)
-
-
-def _drawn(lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
-    """Return uint8, shape (height, width, 3): one strip for each channel, full scale from top to bottom."""
-    width, height = PICTURE_PX
-    starts = np.arange(width) * lowest.shape[1] // width
-    strips = []
-    for low, high in zip(
-        np.minimum.reduceat(lowest, starts, axis=1), np.maximum.reduceat(highest, starts, axis=1), strict=True
-    ):
-        row = np.arange(height)[:, None]
-        top, bottom = (height - 1) * (1 - np.clip(high, -1, 1)) / 2, (height - 1) * (1 - np.clip(low, -1, 1)) / 2
-        strip = np.tile(np.array(COLOURS[0], np.uint8), (height, width, 1))
-        strip[height // 2] = COLOURS[2]
-        strip[(row >= np.floor(top)) & (row <= np.ceil(bottom))] = COLOURS[1]
-        strips.append(strip)
-    return np.concatenate(strips)

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import av.packet
 
+from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.containers.matroska import cut_off_because
 from processors.containers.size_in_header import too_short_because
@@ -133,7 +134,7 @@ def _run_medium(
         if source.medium == "photo" and by_unit["photo"]:
             _run_photo(source, file, by_unit["photo"], reading)
         elif source.medium == "audio" and by_unit["audio"]:
-            _run_audio(file, source.format, by_unit["audio"], reading)
+            _run_audio(source, file, by_unit["audio"], reading)
     if source.medium == "video" and (by_unit["video"] or by_unit["audio"]):
         with _blamed_on(by_unit["video"] + by_unit["audio"]):
             _run_video(source, file, by_unit["video"], by_unit["audio"], reading, in_order)
@@ -172,13 +173,17 @@ def _damage(read: object) -> str | None:
     return getattr(read, "damage", None)
 
 
-def _run_audio(file: SourceFile, file_format: str, work: list[ProcessorRun], reading: SourceReading) -> None:
-    sound = FileReader(file, file_format)
-    _start(work, sound.info)
+def _run_audio(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading) -> None:
+    sound = FileReader(file, source.format)
+    _start(work, _named(sound.info, source))
     for block in reading.each("audio", sound.blocks()):
         _feed(work, block)
     _keep_report(sound, "audio", reading)
     _finish(work)
+
+
+def _named(info: AudioInfo, source: Source) -> AudioInfo:
+    return dataclasses.replace(info, source_name=source.name, source_sha256=source.digest)
 
 
 def _run_video(
@@ -218,7 +223,7 @@ def _run_video(
                 why = cut_off_because(file, source.format) or too_short_because(file, source.format)
                 sound.tally.cut_off_because = why
         if sound:
-            _start(audio_work, sound.info)
+            _start(audio_work, _named(sound.info, source))
             lanes.append(_Lane(sound, "audio", audio_work))
         if not lanes:
             return

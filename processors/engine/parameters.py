@@ -63,9 +63,11 @@ def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:
         if hint is None:
             raise RequestError(f"{where}{name}: no such parameter: use one of {', '.join(_names(record))}")
         value = getattr(record, name)
-        if dataclasses.is_dataclass(value) and not dot:
+        if _is_read_from_a_file(hint) and not dot:
+            new[name] = _from_text(hint, text, f"{where}{name}")
+        elif dataclasses.is_dataclass(value) and not dot:
             raise RequestError(f"{where}{name}: set one of its parameters: {name}.{f', {name}.'.join(_names(value))}")
-        if dataclasses.is_dataclass(value):
+        elif dataclasses.is_dataclass(value):
             inner.setdefault(name, {})[rest] = text
         elif dot:
             raise RequestError(f"{where}{name} has no parameters of its own: set {name} itself")
@@ -79,6 +81,11 @@ def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:
         raise RequestError(f"{where}{error}") from error
 
 
+def _is_read_from_a_file(hint: Any) -> bool:
+    """Return True for a record with `from_text`, which reads the file that the text names, or for None or such one."""
+    return any(hasattr(one, "from_text") for one in (hint, *get_args(hint)))
+
+
 def _names(record: Any) -> list[str]:
     return [field.name for field in dataclasses.fields(record)]
 
@@ -89,6 +96,13 @@ def _from_text(hint: Any, text: str, where: str) -> Any:
         if text == "none" and type(None) in inner:
             return None
         return _from_text(next(one for one in inner if one is not type(None)), text, where)
+    if hasattr(hint, "from_text"):
+        try:
+            return hint.from_text(text)
+        except OSError as error:
+            raise RequestError(f"{where}: {text}: {error.strerror}: name a file that can be read") from error
+        except ValueError as error:
+            raise RequestError(f"{where}: {error}") from error
     if origin is Literal:
         found = [choice for choice in inner if str(choice) == text]
         if not found:

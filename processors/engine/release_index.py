@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from processors.containers.sidecar import SIDECAR, is_sidecar_file
 from processors.contract import LabelRef, RecordedStart, ReleaseContext
+from processors.engine.release_calibrations import ReleaseCalibrations
 from processors.engine.sidecar_pairing import paired
 from processors.errors import MediaError
 from processors.metadata.label import label_tags
@@ -43,10 +44,13 @@ class ReleaseIndex:
         self._paths: set[str] = set()
         self._first: dict[tuple[str, ...], SourceRow] = {}
         """Path of each source whose statements are used in the results made of its bytes."""
+        self._places: dict[tuple[str, ...], list[SourceRow]] = {}
+        """All paths of each source."""
         rows = list(rows)
         for row in rows:
             self._paths.add(row.path)
             if row.kind == "media":
+                self._places.setdefault(row.digests, []).append(row)
                 first = self._first.setdefault(row.digests, row)
                 if (row.relative, row.path) < (first.relative, first.path):
                     self._first[row.digests] = row
@@ -55,14 +59,25 @@ class ReleaseIndex:
             elif row.kind == "companion" and row.format in LABELS:
                 for stem in {_stem(row.name), row.name.rpartition(".")[0].casefold()}:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
+        self._calibrations = ReleaseCalibrations(rows, local_path)
         self._sidecars = paired([row for row in rows if row.kind == "companion" and row.format == SIDECAR], rows)
 
     def of(self, row: SourceRow) -> ReleaseContext:
         """Return the statements about one source at one path."""
         first = self._first.get(row.digests)
         if first is None or first.path == row.path:
-            return self._at(row)
-        return replace(self._at(row), of_bytes=self._at(first))
+            return self._agreed(row, self._at(row))
+        return replace(self._at(row), of_bytes=self._agreed(first, self._at(first)))
+
+    def _agreed(self, row: SourceRow, context: ReleaseContext) -> ReleaseContext:
+        """Return the statements at a path with only what all paths of the same bytes agree on."""
+        words, calibration = context.words, context.calibration
+        for place in self._places.get(row.digests, ()):
+            if place.path != row.path:
+                other = self._at(place)
+                words = words.agreed_with(other.words)
+                calibration = calibration if calibration == other.calibration else None
+        return replace(context, words=words, calibration=calibration)
 
     def _at(self, row: SourceRow) -> ReleaseContext:
         beside = sorted(self.labels_of(row), key=lambda label: label.name)
@@ -76,16 +91,14 @@ class ReleaseIndex:
         found = self._release_of(row)
         if found is None:
             return ReleaseContext(labels=labels, name=name, recorded_start=start)
-        inside, release = found
+        folder, inside, release = found
         fault = _fault(release.problems, inside)
-        return release_context(
-            release.head,
-            release.files.get(inside),
-            labels=labels,
-            fault=str(fault) if fault else None,
-            name=name,
-            start_of_labels=start,
+        entry = release.files.get(inside)
+        context = release_context(
+            release.head, entry, labels=labels, fault=str(fault) if fault else None, name=name, start_of_labels=start
         )
+        calibration = self._calibrations.of(folder, release, entry or {}, context.recorded_by)
+        return replace(context, calibration=calibration)
 
     def _start_of(self, labels: list[SourceRow]) -> RecordedStart | None:
         """Return the first recording start that one of these labels gives."""
@@ -107,6 +120,7 @@ class ReleaseIndex:
         for folder, (row, release) in self._releases.items():
             if release is None:
                 continue
+            messages += [(row.relative, what) for what in self._calibrations.strays(folder, release)]
             for path, line in release.lines.items():
                 if f"{folder}/{path}" not in self._paths:
                     messages.append(
@@ -130,12 +144,13 @@ class ReleaseIndex:
         rows = [label for stem in stems for label in self._labels.get((_folder(row.path), stem), [])]
         return list({label.path: label for label in rows}.values())
 
-    def _release_of(self, row: SourceRow) -> tuple[str, Release] | None:
-        """Return the nearest description above a file, and the file's path relative to it."""
+    def _release_of(self, row: SourceRow) -> tuple[str, str, Release] | None:
+        """Return the nearest description above a file: its folder, the file's path relative to it, and what it says."""
         for folder in PurePosixPath(row.path).parents:
             if str(folder) in self._releases:
                 release = self._releases[str(folder)][1]
-                return (str(PurePosixPath(row.path).relative_to(folder)), release) if release else None
+                inside = str(PurePosixPath(row.path).relative_to(folder))
+                return (str(folder), inside, release) if release else None
         return None
 
 

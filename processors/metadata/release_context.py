@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from processors.contract import LabelRef, RecordedStart, ReleaseContext, as_json, canonical_json
+from processors.contract import LabelRef, RecordedStart, ReleaseContext, ReleaseWords, as_json, canonical_json
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.profile import load_profile
+from processors.mission.when import When
 
 
 def release_context(
@@ -40,10 +41,30 @@ def release_context(
         fault=fault,
         name=name,
         recorded_by=str((entry or {}).get("recorded_by") or "") or None,
+        words=_words(head, words),
         altitude=_altitude(words),
         longitude_degrees_east=load_profile(str(mission)).longitude_degrees_east if mission else None,
         recorded_start=start,
     )
+
+
+def _words(head: Mapping[str, Any], entry: Mapping[str, Any]) -> ReleaseWords:
+    mission = load_profile(str(head["mission"])) if head.get("mission") else None
+    told = (entry.get("credit"), head.get("credit"), head.get("agency"), mission and (mission.credit or mission.agency))
+    dates = [_date_words(date.written, when) for date, when in dates_of_release({}, entry, [])]
+    return ReleaseWords(
+        title=str(entry.get("title") or ""),
+        release_title=str(head.get("title") or ""),
+        credit=next((str(one) for one in told if one), ""),
+        mission=mission.title if mission else "",
+        date=dates[0] if dates else "",
+    )
+
+
+def _date_words(written: str, when: When) -> str:
+    if when.instant:
+        return moment_written(when)
+    return written[: {"year": 4, "month": 7, "day": 10}.get(when.precision, len(written))]
 
 
 def _altitude(words: Mapping[str, Any]) -> tuple[float, float, int] | None:

@@ -53,6 +53,8 @@ class _Head(_Table):
     mission: Annotated[str, AfterValidator(_mission)] = ""
     released: Moment = ""
     synthetic: bool = False
+    calibrations: list[str] = []
+    """Files with calibrations, in the release's folder, each for the sounds of its own instrument."""
 
 
 class _File(_Table):
@@ -62,6 +64,8 @@ class _File(_Table):
     caption: str = ""
     alt_text: str = ""
     recorded_by: str = ""
+    calibration: str = ""
+    """File with the calibration of this sound's instrument, in the release's folder."""
     date: Moment = ""
     date_precision: str = ""
     date_zone: Literal["UTC", "Beijing"] = "UTC"

@@ -21,7 +21,7 @@ def test_the_playhead_is_where_the_sound_is(tmp_path: Path) -> None:
     bench = Bench(tmp_path, noise)
     result, picture = bench.run(Film()), bench.run(Picture()).facts("spectrogram.png")
     facts = result.facts("film.mp4")
-    assert (facts["frame_count"], facts["width_px"], facts["height_px"]) == (30, 1600, 800)
+    assert (facts["frame_count"], facts["width_px"], facts["height_px"]) == (30, 1600, 842)
     with Image.open(bench.run(Picture()).path("spectrogram.png")) as opened:
         corner = np.asarray(opened.convert("RGB"))[:8, :8].mean(axis=(0, 1))
     with av.open(str(result.path("film.mp4"))) as container:

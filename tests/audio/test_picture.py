@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.audio.spectrogram.canvas import BLACK, COLOURS, colour_numbers, mark_row, palette
+from processors.audio.canvas import BLACK, COLOURS, colour_numbers, mark_row, palette
+from processors.audio.origin import Origin
 from processors.audio.spectrogram.film import Film
 from processors.audio.spectrogram.hdf5_deflate import compressed, decompressed, shuffled
 from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.time_axes import mars_clock, source_clock, utc_clock
+from processors.audio.time_axes import mars_clock, source_clock, utc_clock
+from processors.contract import ReleaseWords, for_release
 from processors.metadata.release_context import release_context
 from tests.helpers.audio_sessions import Bench
 from tests.helpers.runs import ingest
@@ -50,11 +52,15 @@ def test_a_mars_second_is_longer_than_a_second() -> None:
 def test_the_clocks_are_those_of_the_release_where_it_names_a_moment() -> None:
     said = {"date": "2021-05-22T10:40", "date_zone": "Beijing", "date_precision": "minute"}
     told = release_context({"mission": "tianwen-1"}, said)
-    picture = Picture(start_utc="2021-05-22T02:40Z", start_source="release.toml", longitude_degrees_east=109.925)
-    assert (Picture().for_release(told), Film().for_release(told)) == (picture, Film(picture=picture))
-    assert Picture().for_release(release_context({}, {**said, "date_precision": "day"})) == Picture()
+    words = ReleaseWords(mission="Tianwen-1", credit="CNSA", date="2021-05-22T02:40Z")
+    moment = {"start_utc": "2021-05-22T02:40Z", "start_source": "release.toml"}
+    spectrogram = Spectrogram(origin=Origin(words=words, **moment))  # type: ignore[arg-type]
+    picture = Picture(spectrogram=spectrogram, words=words, longitude_degrees_east=109.925, **moment)  # type: ignore[arg-type]
+    assert (for_release(Picture(), told), for_release(Film(), told)) == (picture, Film(picture=picture))
+    of_day = ReleaseWords(date="2021-05-22")
+    assert Picture().for_release(release_context({}, {**said, "date_precision": "day"})) == Picture(words=of_day)
     assert Picture().for_release(release_context({}, said, fault="line 3: no value")) == Picture()
-    by_hand = Picture(start_utc="2021-05-22T02:41:30Z")
+    by_hand = Picture(start_utc="2021-05-22T02:41:30Z", words=of_day)
     assert by_hand.for_release(told) == by_hand
     labels = [utc_clock("2021-05-22T02:40Z", "release.toml").label, mars_clock("2021-05-22T02:40Z", 109.925).label]
     assert labels == [
@@ -84,7 +90,7 @@ def test_a_tone_is_drawn_at_its_time_and_frequency(tmp_path: Path) -> None:
     tone = np.where(seconds >= 2, 0.5 * np.sin(2 * np.pi * 6000 * seconds), 0)
     for axis in ("linear", "log"):
         bench = Bench(tmp_path / axis, tone)
-        picture = Picture(frequency_axis=axis)  # type: ignore[arg-type]
+        picture = Picture(frequency_axis=axis, whole_frequencies=True)  # type: ignore[arg-type]
         facts = bench.run(picture).facts("spectrogram.png")
         with Image.open(bench.run(picture).path("spectrogram.png")) as opened:
             numbers = np.asarray(opened)
@@ -92,9 +98,13 @@ def test_a_tone_is_drawn_at_its_time_and_frequency(tmp_path: Path) -> None:
         plot = numbers[top:bottom, facts["plot_left_px"] : facts["plot_right_px"]]
         strongest = np.argmax(np.where(plot < COLOURS, plot, 0)[:, -100])
         up = 1 - (strongest + 0.5) / len(plot)
-        expected = 0.25 if axis == "linear" else np.log(6000 / 23.4375) / np.log(24000 / 23.4375)
+        lowest_hz = facts["lowest_hz"]
+        assert lowest_hz == (0 if axis == "linear" else pytest.approx(1.5 * 23.4375))
+        expected = 0.25 if axis == "linear" else np.log(6000 / lowest_hz) / np.log(24000 / lowest_hz)
         assert up == pytest.approx(expected, abs=0.003)
-        assert np.flatnonzero(plot[strongest] > 0)[0] / plot.shape[1] == pytest.approx(0.5, abs=0.01)
+        assert np.flatnonzero((plot[strongest] > 0) & (plot[strongest] < COLOURS))[0] / plot.shape[1] == pytest.approx(
+            0.5, abs=0.01
+        )
 
 
 def test_colours_are_viridis_and_end_where_the_range_ends() -> None:

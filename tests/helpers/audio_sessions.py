@@ -47,7 +47,9 @@ class Bench:
         blocks: int = 1,
         codec: str = "pcm_16",
         start: Fraction = Fraction(0),
+        name: str = "sound.wav",
     ) -> None:
+        self._name = name
         self._folder, self.samples, self._blocks = folder, np.atleast_2d(samples).astype(np.float32), blocks
         self._info = AudioInfo(
             codec=codec,
@@ -63,7 +65,9 @@ class Bench:
     def of(cls, folder: Path, path: Path, file_format: str) -> Bench:
         reader = FileReader(SourceFile.at(path), file_format)
         blocks = [block.samples for block in reader.blocks()]
-        bench = cls(folder, np.concatenate(blocks, axis=1), reader.info.rate_hz, start=reader.info.start)
+        bench = cls(
+            folder, np.concatenate(blocks, axis=1), reader.info.rate_hz, start=reader.info.start, name=path.name
+        )
         bench._info = replace(reader.info)
         return bench
 
@@ -74,7 +78,7 @@ class Bench:
             folder.mkdir(parents=True)
             info: Any = self._info if processor.reads == "audio" else None
             if used:
-                info = Inputs(info=info, results=used, source_facts={})
+                info = Inputs(info=info, results=used, source_facts={}, source_name=self._name)
             need_of(processor, info)
             self._made[processor] = Result(folder, self._items(processor, info, folder))
         return self._made[processor]

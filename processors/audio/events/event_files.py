@@ -22,8 +22,8 @@ EVENTS = Table(
         Column(
             "level_dbfs",
             "dBFS",
-            "of an impulse its highest sample, of a tone its strongest sine, of a gust the highest RMS in its band; "
-            "the result's facts say what 0 is",
+            "of an impulse its highest sample, of a tone the RMS of its strongest sine, of a gust the highest RMS in "
+            "its band; the result's facts say what 0 is",
         ),
         Column("confidence", "1", "0 right at the threshold, towards 1 above it: e / (e + 6 dB) for an excess e"),
         Column("excess_db", "dB", "level above the surroundings"),
@@ -47,7 +47,7 @@ class DetectedEvent:
     lowest_hz: float
     highest_hz: float
     level_dbfs: float
-    """Impulse: highest sample. Tone: peak of its strongest sine. Gust: highest RMS in its band."""
+    """Impulse: highest sample. Tone: RMS of its strongest sine. Gust: highest RMS in its band."""
     confidence: float
     """Confidence from 0 to 1: excess e over the threshold, in dB, as e/(e + 6); 0 right at the threshold."""
     excess_db: float

@@ -22,7 +22,9 @@ from processors.tables import Table
 
 IMPULSE_BAND_SHARE = 0.05
 """Share of an impulse's power below its band, and the same share above."""
-REFERENCE = "a sine of full scale: 0 dBFS as an impulse's peak and as a tone, −3.01 dBFS as a gust (rms)"
+REFERENCE = (
+    "full scale 1.0: the peak of an impulse, the rms of a tone and of a gust; a sine of full scale is −3.01 dBFS rms"
+)
 SLACK_OF_TONES = 1.5
 """Factor on the requested duration that a tone may need to be listed, since seconds are whole frames."""
 MAX_EVENTS = 200
@@ -49,7 +51,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (EVENTS,)
 
@@ -76,8 +78,8 @@ class Events:
         require(self.tone_seconds >= SEGMENT_SECONDS, "tone_seconds", self.tone_seconds, "must be at least 1")
         low = -200 <= self.quietest_dbfs < 0
         require(low, "quietest_dbfs", self.quietest_dbfs, "must be from -200 to below 0")
-        usable = self.spectrogram.keep == "array" and self.spectrogram.scaling == "power"
-        require(usable, "spectrogram", self.spectrogram, "must keep the array, as power")
+        usable = self.spectrogram.keep == "array" and self.spectrogram.scaling != "density"
+        require(usable, "spectrogram", self.spectrogram, "must keep the array, as mean_square or power")
 
     def inputs(self) -> tuple[Processor, ...]:
         return (self.spectrogram, self.envelope)
@@ -147,12 +149,14 @@ class _Detector:
         return step * round(SEGMENT_SECONDS / STEP_SECONDS)
 
     def _segments(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield first frame and power of each second, shape (frames, bands), mean of the channels."""
+        """Yield first frame and power of each second, re a sine of full scale, (frames, bands), mean of channels."""
         count, first = self._segment_frames, 0
+        per_sine = np.ones(self._facts.band_count, np.float32)
+        per_sine[1:-1] = 2 if self._facts.scaling == "mean_square" else 1
         waiting = np.zeros((0, self._facts.band_count), np.float32)
         for run in frames_of(self._array):
             power = run.power[0] if len(run.power) == 1 else run.power.mean(axis=0)
-            waiting = np.concatenate([waiting, power])
+            waiting = np.concatenate([waiting, power * per_sine])
             while len(waiting) >= count:
                 yield first, waiting[:count]
                 first, waiting = first + count, waiting[count:]
@@ -226,7 +230,7 @@ class _Detector:
                 end_seconds=min(self._seconds(last * count), self._end_seconds),
                 lowest_hz=min(track.hz for track in tracks) - band_hz / 2,
                 highest_hz=max(track.hz for track in tracks) + band_hz / 2,
-                level_dbfs=10 * float(np.log10(strongest.power)),
+                level_dbfs=10 * float(np.log10(strongest.power / 2)),
                 confidence=confidence(strongest.excess_db, self._processor.tone_db),
                 excess_db=strongest.excess_db,
                 fundamental_hz=fundamental_hz,

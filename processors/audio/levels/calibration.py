@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from processors.containers.toml_file import read_table
-from processors.contract import require
+from processors.contract import ReleaseContext, from_json, require
 
 REFERENCE_PASCALS = 20e-6
 """Reference of sound pressure levels in gases (ISO 1683:2015)."""
@@ -25,6 +26,9 @@ class Calibration:
     """Source of the numbers: a paper, a label, a certificate."""
     full_scale_pascals: float
     """Sound pressure at which the samples reach 1.0."""
+    instrument: str | None = None
+    """Instrument that it belongs to, as `recorded_by` of release.toml names it: it touches the sounds of no other.
+    None: every sound that it is given."""
     response: tuple[tuple[float, float], ...] = ()
     """Pairs of frequency in Hz, rising, and response in dB relative to the sensitivity; empty: flat."""
 
@@ -35,6 +39,26 @@ class Calibration:
         require(usable, "full_scale_pascals", self.full_scale_pascals, "must be above 0")
         rising = all(a[0] < b[0] for a, b in itertools.pairwise(((0.0, 0.0), *self.response)))
         require(rising, "response", self.response, "frequencies must be above 0 and rise")
+
+    @classmethod
+    def from_text(cls, path: str) -> Calibration:
+        """Read a file, as in `--set calibration=mic.toml`; raises as `read_calibration`."""
+        return read_calibration(Path(path))
+
+    def is_of(self, recorded_by: str | None) -> bool:
+        """Return True if it holds for a sound of this instrument; None: an unknown one."""
+        return self.instrument is None or is_same_instrument(self.instrument, recorded_by)
+
+    @property
+    def attributes(self) -> dict[str, str | float]:
+        """Return what names it in a netCDF file."""
+        told = {
+            "calibration": self.name,
+            "calibration_source": self.source,
+            "calibration_instrument": self.instrument or "",
+            "full_scale_pascals": self.full_scale_pascals,
+        }
+        return {name: value for name, value in told.items() if value != ""}
 
     def decibels(self, rms_dbfs: float | None, hz: float | None = None) -> float | None:
         """Return the sound pressure level, dB re 20 µPa, of a level re full scale 1.0; `hz` removes the response."""
@@ -59,8 +83,22 @@ class Calibration:
         return None if dbfs is None else self.full_scale_pascals * 10 ** (dbfs / 20)
 
 
+def is_same_instrument(one: str, other: str | None) -> bool:
+    """Return True if both names are the same but for case and blanks."""
+    return other is not None and one.casefold().split() == other.casefold().split()
+
+
+def calibration_for(own: Calibration | None, context: ReleaseContext) -> Calibration | None:
+    """Return the calibration of one sound: the recipe's if it is of the sound's instrument, else the release's."""
+    if own is not None and own.is_of(context.recorded_by):
+        return own
+    return None if context.calibration is None else from_json(Calibration, json.loads(context.calibration))
+
+
 def read_calibration(path: Path) -> Calibration:
-    """Read a calibration file (TOML): `name`, `source`, `full_scale_pascals` and perhaps `response`, [[Hz, dB], ...].
+    """Read a calibration file (TOML).
+
+    Keys: `name`, `source`, `full_scale_pascals`, and perhaps `instrument` and `response`, [[Hz, dB], ...].
 
     Raises
     ------
@@ -72,6 +110,7 @@ def read_calibration(path: Path) -> Calibration:
     return Calibration(
         name=table.name,
         source=table.source,
+        instrument=table.instrument,
         full_scale_pascals=table.full_scale_pascals,
         response=tuple((hz, db) for hz, db in table.response),
     )

@@ -25,5 +25,6 @@ class CalibrationTable(BaseModel):
 
     name: str = Field(min_length=1)
     source: str = Field(min_length=1)
+    instrument: str | None = Field(None, min_length=1)
     full_scale_pascals: Finite = Field(gt=0)
     response: Annotated[list[Pair], AfterValidator(_rising)] = []

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.levels.calibration import Calibration
+from processors.audio.levels.calibration import Calibration, calibration_for
 from processors.audio.levels.channel_levels import BLOCK_SECONDS, ChannelLevels, ChannelTally, SampleSpan, silences
 from processors.audio.levels.loudness import Loudness, LoudnessMeter
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
-from processors.contract import Item, Reads, as_json, require
+from processors.contract import Item, Reads, ReleaseContext, as_json, require
 from processors.tables import Column, Table
 
 RUN_BLOCKS = 20
@@ -84,10 +84,15 @@ class Levels:
     silence_seconds: float = 0.5
     """Minimum duration of a listed silence, in s."""
     calibration: Calibration | None = None
+    """Calibration that adds pascals, for the sounds of its instrument. None: the one that the release names."""
 
     def __post_init__(self) -> None:
         require(-200 <= self.silence_dbfs < 0, "silence_dbfs", self.silence_dbfs, "must be from -200 to below 0")
         require(self.silence_seconds >= BLOCK_SECONDS, "silence_seconds", self.silence_seconds, "must be at least 0.05")
+
+    def for_release(self, context: ReleaseContext) -> Levels:
+        """Return this processor with the calibration of the sound's instrument, or none."""
+        return replace(self, calibration=calibration_for(self.calibration, context))
 
     def start(self, info: AudioInfo, scratch: Path) -> _Session:
         return _Session(self, info)

@@ -40,6 +40,9 @@ class AudioInfo:
     stream_index: int | None = None
     """Index in the container of the stream that players choose; None for a single audio stream."""
     other_streams: tuple[OtherStream, ...] = ()
+    source_name: str = ""
+    """File name, for people; empty if unknown."""
+    source_sha256: str = ""
 
     def __post_init__(self) -> None:
         if not self.rate_hz:

@@ -25,6 +25,8 @@ BROAD_SIDES = 4
 LEAK_DB = 6.0
 """Minimum level under the edge above the leakage of louder lines, in dB: a lone tone has no edge, nor have tones with
 only their leakage in between."""
+MAX_LEAK_BANDS = 1024
+"""Distance from a line beyond which its leakage, less than −190 dB, is nothing."""
 NO_FALL = "no steep fall to a floor above 2 kHz"
 ONLY_LINES = "what falls steeply is the flank of a tone, with no sound of its own under the edge"
 
@@ -91,7 +93,7 @@ def _leaked(density: np.ndarray) -> np.ndarray:
     """
     import scipy.signal
 
-    away = np.arange(3.0, len(density) + 3)
+    away = np.arange(3.0, min(len(density), MAX_LEAK_BANDS) + 3)
     side = 1 / (np.pi * away * (away**2 - 1)) ** 2
     kernel = np.concatenate([side[::-1], np.zeros(5), side])
     return scipy.signal.convolve(density, kernel, mode="same", method="direct")

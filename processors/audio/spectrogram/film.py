@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from PIL import Image
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.picture import PICTURE, Picture, PictureFacts
 from processors.clip_writer import write_steady_clip
-from processors.contract import Inputs, Item, Processor, Reads, ReleaseContext, require
+from processors.contract import Inputs, Item, Processor, Reads, require
 from processors.errors import DamagedMedia, ResultMissing, UnsupportedMedia
 
 FILM = "film.mp4"
@@ -41,7 +41,7 @@ class Film:
     """H.264 and AAC in MP4. The audio is `audible.m4a` of the renditions, not encoded again."""
 
     name: ClassVar[str] = "audio.film"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "results"
 
     frames_per_second: int = 10
@@ -55,10 +55,6 @@ class Film:
         require(within, "frames_per_second", self.frames_per_second, "must be from 1 to 60")
         require(0 <= self.quality <= 51, "quality", self.quality, "must be from 0 to 51")
         require("aac" in self.renditions.web, "renditions", self.renditions.web, "must make aac")
-
-    def for_release(self, context: ReleaseContext) -> Film:
-        """Return this processor configured with the release's statements: its picture has the known clocks."""
-        return replace(self, picture=self.picture.for_release(context))
 
     def inputs(self) -> tuple[Processor, ...]:
         return (self.picture, self.renditions)

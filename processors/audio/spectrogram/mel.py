@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from processors.audio.origin import attributes_taken_over, made_by
 from processors.audio.spectrogram.netcdf import PowerFile, channel_names, frames_of, mean_power_of, packed_batch
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, window_of
@@ -38,7 +39,7 @@ class Mel:
     """Power in bands of equal width on the mel scale, each filter of area 1 (Slaney's), or HTK's scale."""
 
     name: ClassVar[str] = "audio.mel_spectrogram"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "results"
 
     band_count: int = 128
@@ -54,8 +55,8 @@ class Mel:
         require(self.lowest_hz >= 0, "lowest_hz", self.lowest_hz, "must be 0 or more")
         above = self.highest_hz is None or self.highest_hz > self.lowest_hz
         require(above, "highest_hz", self.highest_hz, "must be above lowest_hz")
-        usable = self.spectrogram.keep == "array" and self.spectrogram.scaling == "power"
-        require(usable, "spectrogram", self.spectrogram, "must keep the array, as power")
+        usable = self.spectrogram.keep == "array" and self.spectrogram.scaling != "density"
+        require(usable, "spectrogram", self.spectrogram, "must keep the array, as mean_square or power")
 
     def inputs(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
@@ -67,8 +68,9 @@ class Mel:
         highest_hz = min(self.highest_hz or facts.rate_hz / 2, facts.rate_hz / 2)
         if highest_hz <= self.lowest_hz:
             raise RefusedMedia(f"the sound ends at {highest_hz:g} Hz", "choose a lower lowest_hz")
-        weights, middle_hz = self._filters(facts, highest_hz)
         scale = Scale(window=window_of(self.spectrogram.window, facts.window_samples), rate_hz=facts.rate_hz)
+        weights, middle_hz = self._filters(facts, highest_hz)
+        weights /= scale.per_mean_square(facts.scaling).astype(np.float32)
         mean = mean_power_of(array)
         file = PowerFile(
             path,
@@ -77,14 +79,15 @@ class Mel:
             first_seconds=facts.first_frame_seconds,
             step_seconds=facts.hop_seconds,
             window_seconds=facts.window_samples / facts.rate_hz,
-            power_attributes={"units": "1", "long_name": "power re full-scale sine through mel filters of area 1"},
+            power_attributes={"units": "1", "long_name": "mean square re full scale 1.0 through mel filters of area 1"},
             attributes={
+                **attributes_taken_over(array),
+                **made_by(self, inputs.source_name),
                 "window": self.spectrogram.window,
                 "window_samples": facts.window_samples,
                 "hop_samples": facts.hop_samples,
-                "rate_hz": facts.rate_hz,
                 "mel_scale": "htk" if self.htk else "slaney",
-                "librosa_factor": 1 / scale.power,
+                "librosa_factor": 1 / scale.mean_square,
             },
         )
         for run in frames_of(array):
@@ -96,7 +99,7 @@ class Mel:
             empty_band_count=int(np.count_nonzero(~weights.any(axis=1))),
             lowest_hz=self.lowest_hz,
             highest_hz=highest_hz,
-            librosa_factor=1 / scale.power,
+            librosa_factor=1 / scale.mean_square,
         )
         yield Item(name=MEL, media_type="application/x-netcdf", file=path, facts=made)
 
@@ -110,6 +113,6 @@ class Mel:
             weights = librosa.filters.mel(
                 sr=facts.rate_hz, n_fft=facts.window_samples, n_mels=count, fmin=lowest_hz, fmax=highest_hz, htk=htk
             )
-        weights[:, [0, -1]] *= 4  # the first and last band hold a quarter of |STFT|² in our scaling
+        weights[:, [0, -1]] *= 2  # the first and last band hold half of |STFT|² in our scaling
         middles = librosa.mel_frequencies(count + 2, fmin=lowest_hz, fmax=highest_hz, htk=htk)[1:-1]
         return np.asarray(weights, np.float32), middles

@@ -16,6 +16,7 @@ from processors.audio.spectrogram.hdf5_deflate import LEVEL, compressed, decompr
 from processors.audio.spectrogram.stft import BATCH_FRAMES
 
 if TYPE_CHECKING:
+    import h5netcdf
     import h5py
 
 DROPPED_BITS = 6
@@ -38,6 +39,29 @@ def packed_batch(power: np.ndarray) -> list[bytes]:
     return [packed(channel) for channel in power]
 
 
+@dataclass(frozen=True, kw_only=True)
+class PressureScale:
+    """Calibration of an array."""
+
+    square_pascals: np.ndarray
+    """Mean square pressure of each band at power 1, Pa² (or Pa²/Hz for a density): float64, shape (bands,)."""
+    attributes: Mapping[str, str | float]
+    """What names the calibration."""
+
+
+def _add_pressures(file: h5netcdf.File, pressures: PressureScale) -> None:
+    """Add the factor from power to pressure, and room for the mean pressure."""
+    factor = file.create_variable("square_pascals_per_power", ("frequency",), "f8")
+    factor[:] = pressures.square_pascals
+    factor.attrs.update(
+        {"units": "Pa2", "long_name": "mean square sound pressure at power 1: power times this is in Pa2"}
+    )
+    factor.attrs.update(dict(pressures.attributes))
+    mean = file.create_variable("mean_square_pressure", ("channel", "frequency"), "f8")
+    mean.attrs.update({"units": "Pa2", "long_name": "mean square sound pressure", "cell_methods": "time: mean"})
+    mean.attrs.update(dict(pressures.attributes))
+
+
 class PowerFile:
     """Writer of `power` (channel, time, frequency) and its mean; open with `xarray.open_dataset(engine="h5netcdf")`."""
 
@@ -52,6 +76,7 @@ class PowerFile:
         window_seconds: float,
         power_attributes: Mapping[str, str],
         attributes: Mapping[str, str | float | int],
+        pressures: PressureScale | None = None,
     ) -> None:
         import h5netcdf
         import h5py
@@ -60,10 +85,13 @@ class PowerFile:
         shape = (len(channels), 0, len(frequency_hz))
         with h5netcdf.File(path, "w") as file:
             file.dimensions = {"channel": shape[0], "time": None, "frequency": shape[2]}
-            file.create_variable("channel", ("channel",), h5py.string_dtype())[:] = np.array(channels, object)
+            channel = file.create_variable("channel", ("channel",), h5py.string_dtype())
+            channel[:] = np.array(channels, object)
+            channel.attrs["long_name"] = "channel of the source, from 0; mean: the mean power of all"
             frequency = file.create_variable("frequency", ("frequency",), "f8")
             frequency[:] = frequency_hz
-            frequency.attrs.update({"units": "Hz", "long_name": "middle of the band"})
+            hertz = {"units": "Hz", "standard_name": "sound_frequency", "long_name": "middle of the band"}
+            frequency.attrs.update(hertz)
             time = file.create_variable("time", ("time",), "f8", chunks=(TIME_CHUNK,))
             time.attrs.update({"units": "s", "long_name": "presentation time of the middle of the frame"})
             share = file.create_variable("missing_share", ("time",), "f4", chunks=(TIME_CHUNK,))
@@ -80,7 +108,10 @@ class PowerFile:
             power.attrs.update(dict(power_attributes))
             mean = file.create_variable("mean_power", ("channel", "frequency"), "f8")
             mean.attrs.update({**power_attributes, "cell_methods": "time: mean"})
+            if pressures:
+                _add_pressures(file, pressures)
             file.attrs.update({"Conventions": "CF-1.11", **attributes})
+        self._square_pascals = pressures.square_pascals if pressures else None
         self._file = h5py.File(path, "r+")
         self._shape = shape
         self.frame_count = 0
@@ -96,6 +127,8 @@ class PowerFile:
     def close(self, mean_power: np.ndarray, missing_seconds: Sequence[tuple[float, float]]) -> None:
         """Write the mean over time, float64, shape (channels, bands), the times and the missing spans, and close."""
         self._dataset("mean_power")[...] = mean_power
+        if self._square_pascals is not None:
+            self._dataset("mean_square_pressure")[...] = mean_power * self._square_pascals
         time, share = self._dataset("time"), self._dataset("missing_share")
         for dataset in (time, share):
             dataset.resize((self.frame_count,))

@@ -23,6 +23,7 @@ class DensityTally:
         self._counts = np.zeros(band_count * STEPS, np.uint32)
         self._waiting: list[np.ndarray] = []
         self._waiting_frames = 0
+        self._below: np.ndarray | None = None
         self.frame_count = 0
 
     def add(self, power: np.ndarray) -> None:
@@ -39,13 +40,15 @@ class DensityTally:
         if self._waiting:
             counted = np.bincount(np.concatenate(self._waiting), minlength=len(self._counts))
             self._counts += counted.astype(np.uint32)
-            self._waiting, self._waiting_frames = [], 0
+            self._waiting, self._waiting_frames, self._below = [], 0, None
 
     def percentile(self, percent: float) -> np.ndarray:
         """Return the value that this share of the frames stay below, float64, shape (bands,); within 0.14 dB."""
         self._count()
         counts = self._counts.reshape(self._bands, STEPS)
-        below = np.cumsum(counts, axis=1)
+        if self._below is None:
+            self._below = np.cumsum(counts, axis=1, dtype=np.uint32)
+        below = self._below
         wanted = percent / 100 * self.frame_count
         step = np.argmax(below >= max(wanted, 1), axis=1)
         band = np.arange(self._bands)

@@ -1,32 +1,58 @@
-"""Spectrogram picture: time, frequency, a colour bar with its unit, and the codec's edge."""
+"""Spectrogram picture: where the sound is, with title, axes, and a colour bar with its unit."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
-from PIL import Image
 
+from processors.audio.canvas import (
+    COLOURS,
+    MISSING,
+    SILENT,
+    TICK_FONT_PX,
+    WHITE,
+    Canvas,
+    colour_numbers,
+    mark_row,
+    text_width_px,
+    write_across,
+)
+from processors.audio.caption import HEIGHT_PX as TITLE_PX
+from processors.audio.caption import draw_title
+from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration
 from processors.audio.reading.missing_samples import missing_share
-from processors.audio.spectrogram.canvas import COLOURS, GREY, Canvas, colour_numbers, mark_row
 from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
+from processors.audio.spectrogram.frequency_axis import SILENT_POWER, AxisKind, FrequencyAxis, choose_axis, lowest_band
+from processors.audio.spectrogram.level_range import level_range
 from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
+from processors.audio.spectrogram.panel import FLOOR, columns_of, rows_of
 from processors.audio.spectrogram.spectrogram import OVERVIEW, Spectrogram, SpectrogramFacts
-from processors.audio.spectrogram.stft import Scale, window_of
-from processors.audio.spectrogram.time_axes import Clock, mars_clock, moment_of, source_clock, utc_clock
-from processors.contract import Inputs, Item, Reads, ReleaseContext, require
+from processors.audio.spectrogram.stft import Scale, Scaling, window_of
+from processors.audio.time_axes import Clock, mars_clock, moment_of, source_clock, utc_clock
+from processors.contract import Inputs, Item, Reads, ReleaseContext, ReleaseWords, require
 
-FLOOR = 1e-30
 PICTURE = "spectrogram.png"
-WIDTH_PX, LEFT_PX, RIGHT_PX = 1600, 90, 1460
-TOP_PX, BOTTOM_PX, CLOCK_PX, TITLE_PX = 24, 64, 44, 26
-"""Space above the first panel, below the last, for each further clock, and above each further panel, in px."""
-BAR_LEFT_PX, BAR_RIGHT_PX = 1480, 1502
-MAX_TIMES, MAX_FREQUENCIES = 12, 14
+WIDTH_PX, LEFT_PX, RIGHT_PX = 1600, 120, 1416
+PANEL_PX, MIN_PANEL_PX = 640, 320
+"""Height of a single panel, and of each of many, in px."""
+TOP_PX, BOTTOM_PX, CLOCK_PX, NAME_PX = 20, 104, 68, 36
+"""Space above the first panel, below the last, for each further clock, and above a panel for its name, in px."""
+BAR_LEFT_PX, BAR_RIGHT_PX = 1446, 1470
+PRESSURE_LEVEL = "dB re 20 µPa"
+UNIT: dict[Scaling, str] = {
+    "mean_square": "dBFS in bands of {:.3g} Hz",
+    "power": "dBFS (sine: 0) in bands of {:.3g} Hz",
+    "density": "dBFS/Hz",
+}
+ZERO: dict[Scaling, str] = {
+    "mean_square": "0 dBFS: mean square of full scale (a full-scale sine: −3)",
+    "power": "0 dB: a full-scale sine",
+    "density": "0 dBFS/Hz: mean square of full scale in 1 Hz",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,26 +68,49 @@ class PictureFacts:
     plot_bottom_px: float
     start_seconds: float
     end_seconds: float
+    frequency_axis: AxisKind
+    frequency_axis_reason: str
+    """Why the axis is of this kind, and why it ends where it does."""
     lowest_hz: float
     highest_hz: float
+    band_width_hz: float
     bottom_db: float
+    """Level of the darkest colour and below; `top_db`: of the brightest and above."""
     top_db: float
     unit: str
+    calibration: Calibration | None
+    """Calibration of the levels; None: they are re full scale."""
+    channels_shown: str
+    """What each panel shows: the mean of all channels, or which channel."""
+    is_silent: bool
+    """True if no band of any channel reaches −140 dBFS."""
     cutoff_hz: float | None
+    """Codec's edge in the first channel; marked in the picture only where sound reaches it."""
+    cutoff_marked: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Picture of the whole recording, made from the measured spectrogram without decoding."""
+    """Picture of the whole recording, made from the measured spectrogram without decoding.
+
+    Light grey is silence, mid grey missing samples, white where the window reaches beyond the recording.
+    """
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
-    range_db: float = 90.0
-    """Range from the loudest value down, in dB."""
-    frequency_axis: Literal["linear", "log"] = "linear"
+    range_db: float = 80.0
+    """Maximum range of the colours, in dB; they end at the 5th and 99.9th percentile of what is shown."""
+    frequency_axis: Literal["auto", "linear", "log"] = "auto"
+    """`auto`: logarithmic if half of the energy would be in the lowest third of a linear axis."""
+    whole_frequencies: bool = False
+    """True for an axis up to half the sampling rate, whether or not there is sound."""
+    title: bool = True
+    """False leaves out the two lines with file, mission, time and credit."""
+    words: ReleaseWords | None = None
+    """Words of the release for the title. None: those that it says, if it says any."""
     start_utc: str | None = None
     """Moment of the source's time 0, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the release or
     a label gives, or no such axis."""
@@ -72,9 +121,8 @@ class Picture:
 
     def __post_init__(self) -> None:
         require(10 <= self.range_db <= 200, "range_db", self.range_db, "must be from 10 to 200")
-        require(
-            self.frequency_axis in ("linear", "log"), "frequency_axis", self.frequency_axis, "must be linear or log"
-        )
+        known = self.frequency_axis in ("auto", "linear", "log")
+        require(known, "frequency_axis", self.frequency_axis, "must be auto, linear or log")
         if self.start_utc is not None:
             known = moment_of(self.start_utc) is not None
             require(known, "start_utc", self.start_utc, "must be to the minute or finer, with an offset from UTC")
@@ -85,75 +133,135 @@ class Picture:
 
     def for_release(self, context: ReleaseContext) -> Picture:
         """Return this processor configured with the release's statements."""
+        words = context.words if self.title and context.words != ReleaseWords() else None
+        picture = replace(self, words=self.words or words)
         if self.start_utc is not None or (start := context.recorded_start()) is None:
-            return self
+            return picture
         east = context.longitude_degrees_east
-        return replace(self, start_utc=start.utc, start_source=start.named_by, longitude_degrees_east=east)
+        return replace(picture, start_utc=start.utc, start_source=start.named_by, longitude_degrees_east=east)
 
     def inputs(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
         """Yield the picture."""
-        return _PictureMaker(self, inputs).items()
+        maker = PictureMaker(self, inputs)
+        yield Item(name=PICTURE, media_type="image/png", data=maker.draw().png(), facts=maker.facts())
 
 
-class _PictureMaker:
+class PictureMaker:
+    """Draws one recording."""
+
     def __init__(self, processor: Picture, inputs: Inputs[None]) -> None:
-        self._processor = processor
+        self._processor, self._source_name = processor, inputs.source_name
         measured = inputs.results[processor.spectrogram.name]
-        self._overview = measured.path(OVERVIEW)
+        overview = measured.path(OVERVIEW)
         self._facts = facts = measured.facts(OVERVIEW, SpectrogramFacts)
-        self._band_hz, self._highest_hz = facts.band_width_hz, facts.rate_hz / 2
-        self._lowest_hz = self._band_hz if processor.frequency_axis == "log" else 0.0
+        self._calibration = processor.spectrogram.calibration
         self._start = facts.first_frame_seconds
         self._end = self._start + max(facts.sample_count / facts.rate_hz, facts.hop_seconds / 2)
+        window = window_of(processor.spectrogram.window, facts.window_samples)
+        self._scale = Scale(window=window, rate_hz=facts.rate_hz)
+        self._power = np.concatenate([run.power for run in frames_of(overview)], axis=1)
+        self._mean = mean_power_of(overview)
+        self._column_seconds = facts.hop_seconds * facts.frames_per_overview_column
+        self._states = self._column_states()
+        self._axis = self._frequency_axis(lowest_band(window))
+        self._clocks = self._all_clocks()
+        panel_count = len(self._power)
+        self._panel_px = PANEL_PX if panel_count == 1 else max(MIN_PANEL_PX, PANEL_PX // panel_count)
+        title = TITLE_PX if processor.title else 0
+        self._top = TOP_PX + title + CLOCK_PX * (len(self._clocks) - 1) + (NAME_PX if panel_count > 1 else 0)
+        self._bottom = self._top + panel_count * self._panel_px + (panel_count - 1) * NAME_PX
+        self._height = self._bottom + BOTTOM_PX
+        # rows above 0 Hz and its neighbours, which hold an offset and not the sound
+        self._signal_rows = max(1, round(self._panel_px * (1 - max(0.0, self._axis.share(self._axis.first_hz)))))
+        panels = [self._panel(power) for power in self._power]
+        gain_db = self._pressure_gain_db()
+        self._levels_db = [10 * np.log10(np.maximum(power, FLOOR)) + gain_db for power, _ in panels]
+        self._panel_states = [states for _, states in panels]
+        signal = slice(self._signal_rows)
+        pairs = zip(self._levels_db, self._panel_states, strict=True)
+        shown = [db[signal][states[signal] == COLOURS] for db, states in pairs]
+        self._bottom_db, self._top_db = level_range(np.concatenate(shown), processor.range_db)
+        self._is_silent = not any(one.size for one in shown)
+        self._cutoffs = self._all_cutoffs()
 
-    def items(self) -> Iterator[Item]:
-        facts, clocks = self._facts, self._clocks()
-        power = np.concatenate([run.power for run in frames_of(self._overview)], axis=1)
-        levels_db = 10 * np.log10(np.maximum(power, np.float32(FLOOR)))
-        top_db = float(np.ceil(levels_db.max() / 5) * 5) if power.max() > 0 else 0.0
-        bottom_db = top_db - self._processor.range_db
-        unit = UNIT[facts.scaling].format(self._band_hz)
-        cutoffs = self._cutoffs()
-        height = 400 + 400 * len(levels_db)
-        top, bottom = TOP_PX + CLOCK_PX * (len(clocks) - 1), height - BOTTOM_PX
-        canvas = Canvas(WIDTH_PX, height)
-        edges = np.linspace(top, bottom + TITLE_PX, len(levels_db) + 1).round().astype(int).tolist()
-        for number, (first, following) in enumerate(itertools.pairwise(edges)):
-            numbers = self._panel(self._coloured(levels_db[number], bottom_db, top_db), following - TITLE_PX - first)
-            self._mark(numbers, cutoffs[number])
-            canvas.picture(LEFT_PX, first, numbers)
-            self._frequency_axis(canvas, first, following - TITLE_PX)
-            if number:
-                canvas.words(LEFT_PX, first - 5, f"channel {number}", "ls")
-        for number, clock in enumerate(clocks):
-            self._time_axis(canvas, clock, bottom if number == 0 else top - CLOCK_PX * (number - 1), number)
-        notes = [f"mean power of {facts.channels_mixed} channels"] if facts.channels_mixed > 1 else []
-        notes += ["grey: samples are missing"] if facts.missing_seconds else []
-        if notes:
-            canvas.words(RIGHT_PX, height - 4, "; ".join(notes), "rd")
-        _colour_bar(canvas, top, bottom, bottom_db, top_db, unit)
-        made = PictureFacts(
+    def draw(self) -> Canvas:
+        """Return the drawing."""
+        canvas, names = Canvas(WIDTH_PX, self._height), self._names()
+        if self._processor.title:
+            words = self._processor.words or ReleaseWords()
+            told = (self._source_name, words, self._processor.start_utc)
+            draw_title(canvas, LEFT_PX, WIDTH_PX - 20, *told, names[0] if len(names) == 1 else "all channels")
+        for number, name in enumerate(names):
+            top = self._top + number * (self._panel_px + NAME_PX)
+            canvas.picture(LEFT_PX, top, self._painted(number))
+            if len(names) > 1:
+                canvas.words(LEFT_PX, top - 6, name, "ls")
+            self._draw_frequency_axis(canvas, top, top + self._panel_px)
+        for number, clock in enumerate(self._clocks):
+            above = self._top - (NAME_PX if len(names) > 1 else 0) - CLOCK_PX * (number - 1)
+            self._draw_time_axis(canvas, clock, self._bottom if number == 0 else above, is_below=number == 0)
+        self._draw_colour_bar(canvas)
+        canvas.words(RIGHT_PX, self._height - 6, "; ".join(self._notes()), "rd")
+        return canvas
+
+    def facts(self) -> PictureFacts:
+        cutoff = self._cutoffs[0]
+        return PictureFacts(
             plot_left_px=LEFT_PX,
             plot_right_px=RIGHT_PX,
-            plot_top_px=top,
-            plot_bottom_px=bottom,
+            plot_top_px=self._top,
+            plot_bottom_px=self._bottom,
             width_px=WIDTH_PX,
-            height_px=height,
+            height_px=self._height,
             start_seconds=self._start,
             end_seconds=self._end,
-            lowest_hz=self._lowest_hz,
-            highest_hz=self._highest_hz,
-            bottom_db=bottom_db,
-            top_db=top_db,
-            unit=unit,
-            cutoff_hz=cutoffs[0].hz if cutoffs[0] else None,
+            frequency_axis=self._axis.kind,
+            frequency_axis_reason=self._axis.reason,
+            lowest_hz=self._axis.lowest_hz,
+            highest_hz=self._axis.highest_hz,
+            band_width_hz=self._facts.band_width_hz,
+            bottom_db=self._bottom_db,
+            top_db=self._top_db,
+            unit=self._unit(),
+            calibration=self._calibration,
+            channels_shown=", ".join(self._names()),
+            is_silent=self._is_silent,
+            cutoff_hz=cutoff.hz if cutoff else None,
+            cutoff_marked=bool(cutoff and self._is_reached(cutoff)),
         )
-        yield Item(name=PICTURE, media_type="image/png", data=canvas.png(), facts=made)
 
-    def _clocks(self) -> list[Clock]:
+    def _names(self) -> list[str]:
+        """Return what each panel shows."""
+        if self._facts.channels_mixed > 1:
+            return [f"mean power of {self._facts.channels_mixed} channels"]
+        return ["mono"] if len(self._power) == 1 else [f"channel {n + 1}" for n in range(len(self._power))]
+
+    def _unit(self) -> str:
+        unit = UNIT[self._facts.scaling].format(self._facts.band_width_hz)
+        return unit.replace("dBFS", PRESSURE_LEVEL, 1) if self._calibration else unit
+
+    def _pressure_gain_db(self) -> np.ndarray:
+        """Return what a calibration adds to the levels of each row, in dB; 0 without one; shape (height, 1)."""
+        edges_hz = self._axis.edges_hz(self._panel_px)
+        middles_hz = (edges_hz[1:] + edges_hz[:-1])[::-1] / 2
+        if self._calibration is None:
+            return np.zeros((self._panel_px, 1))
+        per_mean_square = 2.0 if self._facts.scaling == "power" else 1.0
+        square_pascals = self._calibration.square_pascals(np.full_like(middles_hz, 1 / per_mean_square), middles_hz)
+        return 10 * np.log10(square_pascals / REFERENCE_PASCALS**2)[:, None]
+
+    def _notes(self) -> Iterator[str]:
+        states = np.concatenate([one.ravel() for one in self._panel_states])
+        if (states == MISSING).any():
+            yield "grey: missing samples"
+        if (states == SILENT).any() and not self._is_silent:
+            yield "light grey: silence"
+        yield f"calibrated: {self._calibration.name}" if self._calibration else ZERO[self._facts.scaling]
+
+    def _all_clocks(self) -> list[Clock]:
         processor, clocks = self._processor, [source_clock(self._end)]
         if processor.start_utc is not None:
             clocks.append(utc_clock(processor.start_utc, processor.start_source))
@@ -161,90 +269,100 @@ class _PictureMaker:
                 clocks.append(mars_clock(processor.start_utc, processor.longitude_degrees_east))
         return clocks
 
-    def _cutoffs(self) -> list[Cutoff | None]:
+    def _column_states(self) -> np.ndarray:
+        """Return a palette number for each column: `MISSING` if half its samples or more are, `WHITE` if its window
+        reaches beyond the recording, else `COLOURS`."""
+        facts, count, step = self._facts, self._power.shape[1], self._column_seconds
+        states = np.full(count, COLOURS, np.uint8)
+        numbers = np.arange(count)
+        half, hop = facts.window_samples // 2, facts.hop_samples
+        is_whole = (numbers * hop >= half) & (numbers * hop <= facts.sample_count - half)
+        if facts.frames_per_overview_column == 1 and is_whole.any():
+            states[~is_whole] = WHITE
+        starts = self._start - facts.hop_seconds / 2 + numbers * step
+        states[missing_share(facts.missing_seconds, starts, step) >= 0.5] = MISSING
+        return states
+
+    def _frequency_axis(self, first_band: int) -> FrequencyAxis:
+        facts, asked = self._facts, self._processor.frequency_axis
+        heard = self._power[:, self._states == COLOURS]
+        heard = heard if heard.shape[1] else self._power
+        loud = np.percentile(heard, 99, axis=1).max(axis=0)
+        kind: AxisKind | None = None if asked == "auto" else asked
+        return choose_axis(
+            loud,
+            self._mean.mean(axis=0),
+            facts.band_width_hz,
+            first_band,
+            kind,
+            is_whole=self._processor.whole_frequencies,
+        )
+
+    def _all_cutoffs(self) -> list[Cutoff | None]:
         facts = self._facts
-        frequency_hz = np.arange(facts.band_count) * self._band_hz
-        mean = mean_power_of(self._overview)
-        if facts.scaling == "power":
-            window = window_of(self._processor.spectrogram.window, facts.window_samples)
-            mean = mean * Scale(window=window, rate_hz=facts.rate_hz).density_per_power()
-        found = [find_cutoff(frequency_hz, density) for density in mean]
+        frequency_hz = np.arange(facts.band_count) * facts.band_width_hz
+        density = self._mean * self._scale.per_mean_square("density") / self._scale.per_mean_square(facts.scaling)
+        found = [find_cutoff(frequency_hz, one) for one in density]
         return [None if isinstance(cutoff, str) else cutoff for cutoff in found]
 
-    def _coloured(self, levels_db: np.ndarray, bottom_db: float, top_db: float) -> np.ndarray:
-        """Return palette numbers of columns, shape (columns, bands); grey if half the samples or more are missing."""
-        facts, numbers = self._facts, colour_numbers(levels_db, bottom_db, top_db)
-        step = facts.hop_seconds * facts.frames_per_overview_column
-        starts = self._start - facts.hop_seconds / 2 + np.arange(len(numbers)) * step
-        numbers[missing_share(facts.missing_seconds, starts, step) >= 0.5] = GREY
+    def _is_reached(self, cutoff: Cutoff) -> bool:
+        """Return True if there is sound up to an edge, so that it is what ends the sound."""
+        end_hz = self._axis.sound_ends_hz
+        return end_hz is not None and 0.9 * cutoff.hz <= end_hz and cutoff.hz <= self._axis.highest_hz
+
+    def _panel(self, power: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return power and palette states of each pixel, shape (height, width), the lowest frequency at the bottom."""
+        first = self._start - self._facts.hop_seconds / 2
+        left, right = ((seconds - first) / self._column_seconds for seconds in (self._start, self._end))
+        width = RIGHT_PX - LEFT_PX
+        rows = rows_of(power, self._facts.band_width_hz, self._axis, self._panel_px)
+        rows[self._states != COLOURS] = 0  # so that they are in no pixel of their neighbours
+        pixels = columns_of(rows, left, right, width).T
+        middles = left + (np.arange(width) + 0.5) * (right - left) / width
+        states = self._states[np.clip(middles.astype(int), 0, len(self._states) - 1)]
+        is_silent = pixels[: self._signal_rows].max(axis=0) < SILENT_POWER
+        states = np.where((states == COLOURS) & is_silent, SILENT, states)
+        return pixels, np.broadcast_to(states, pixels.shape)
+
+    def _painted(self, number: int) -> np.ndarray:
+        """Return palette numbers of one panel."""
+        states, cutoff = self._panel_states[number], self._cutoffs[number]
+        colours = colour_numbers(self._levels_db[number], self._bottom_db, self._top_db)
+        numbers = np.where(states == COLOURS, colours, states).astype(np.uint8)
+        if self._is_silent:
+            write_across(numbers, "silence: no frequency reaches −140 dBFS")
+        if cutoff and self._is_reached(cutoff):
+            words = f"cut off at {cutoff.hz / 1000:.1f} kHz (codec or filter, not the source)"
+            mark_row(numbers, round(len(numbers) * (1 - self._axis.share(cutoff.hz))), words)
         return numbers
 
-    def _panel(self, numbers: np.ndarray, height_px: int) -> np.ndarray:
-        """Return palette numbers, shape (columns, bands), as a picture with the lowest frequency at the bottom."""
-        facts = self._facts
-        step = facts.hop_seconds * facts.frames_per_overview_column
-        first = self._start - facts.hop_seconds / 2
-        left, right = ((seconds - first) / step for seconds in (self._start, self._end))
-        rows = numbers.T
-        low, high = 0.5, facts.band_count - 0.5
-        if self._processor.frequency_axis == "log":
-            places = np.geomspace(self._lowest_hz, self._highest_hz, height_px) / self._band_hz
-            rows = rows[np.minimum(np.rint(places).astype(int), facts.band_count - 1)]
-            low, high = 0.0, float(height_px)
-        upright = Image.fromarray(np.ascontiguousarray(rows[::-1]))
-        box = (left, upright.height - high, min(right, upright.width), upright.height - low)
-        drawn = upright.resize((RIGHT_PX - LEFT_PX, height_px), Image.Resampling.BOX, box=box)
-        return np.array(drawn)
-
-    def _share(self, hz: float) -> float:
-        """Return the position of a frequency on the axis: 0 to 1."""
-        if self._processor.frequency_axis == "log":
-            return float(np.log(hz / self._lowest_hz) / np.log(self._highest_hz / self._lowest_hz))
-        return hz / self._highest_hz
-
-    def _mark(self, numbers: np.ndarray, cutoff: Cutoff | None) -> None:
-        if cutoff:
-            words = f"cut off at {cutoff.hz / 1000:.1f} kHz (codec or filter, not the source)"
-            mark_row(numbers, round(len(numbers) * (1 - self._share(cutoff.hz))), words)
-
-    def _frequency_axis(self, canvas: Canvas, top: int, bottom: int) -> None:
-        if self._processor.frequency_axis == "log":
-            ticks = [d * 10.0**e for e in range(-3, 7) for d in (1, 2, 5)]
-            label, scale = "frequency (Hz, log)", 1.0
-        else:
-            steps = (d * 10.0**e for e in range(-2, 7) for d in (1, 2, 5))
-            step = next(step for step in steps if self._highest_hz / step <= MAX_FREQUENCIES)
-            ticks = [number * step for number in range(int(self._highest_hz / step) + 1)]
-            label, scale = "frequency (kHz)", 1000.0
-        for hz in ticks:
-            if self._lowest_hz <= hz <= self._highest_hz:
-                y = bottom - 1 - (bottom - top - 1) * self._share(hz)
+    def _draw_frequency_axis(self, canvas: Canvas, top: int, bottom: int) -> None:
+        is_log = self._axis.kind == "log"
+        is_kilohertz = not is_log and self._axis.highest_hz >= 2000
+        label = "frequency (Hz, log)" if is_log else f"frequency ({'kHz' if is_kilohertz else 'Hz'})"
+        canvas.words(24, (top + bottom) / 2, label, "mm", upwards=True)
+        room = (bottom - top) / (1.6 * TICK_FONT_PX)
+        for hz in self._axis.ticks(room):
+            y = bottom - 1 - (bottom - top - 1) * self._axis.share(hz)
+            shown = f"{hz / 1000:g}{'k' if is_log else ''}" if is_kilohertz or (is_log and hz >= 1000) else f"{hz:g}"
+            if canvas.words(LEFT_PX - 13, y, shown, "rm"):
                 canvas.tick(LEFT_PX - 1, y, -1, 0)
-                canvas.words(LEFT_PX - 9, y, f"{hz / scale:g}", "rm")
-        canvas.words(22, (top + bottom) / 2, label, "mm", upwards=True)
 
-    def _time_axis(self, canvas: Canvas, clock: Clock, y: int, number: int) -> None:
+    def _draw_time_axis(self, canvas: Canvas, clock: Clock, y: int, *, is_below: bool) -> None:
         """Draw the source's clock below the panels, each further one above them."""
-        down = 1 if number == 0 else -1
-        edge = y if number == 0 else y - 1
-        for seconds, reading in clock.ticks(self._start, self._end, MAX_TIMES):
+        down, edge = (1, y) if is_below else (-1, y - 1)
+        for seconds, reading in clock.fitting_ticks(self._start, self._end, RIGHT_PX - LEFT_PX, text_width_px):
             x = LEFT_PX + (RIGHT_PX - LEFT_PX - 1) * (seconds - self._start) / (self._end - self._start)
-            canvas.tick(x, edge, 0, down)
-            canvas.words(x, edge + down * 7, reading, "mt" if down > 0 else "mb")
-        canvas.words((LEFT_PX + RIGHT_PX) / 2, edge + down * 26, clock.label, "mt" if down > 0 else "mb")
+            if canvas.words(x, edge + down * 11, reading, "mt" if is_below else "mb"):
+                canvas.tick(x, edge, 0, down)
+        canvas.words((LEFT_PX + RIGHT_PX) / 2, edge + down * 39, clock.label, "mt" if is_below else "mb")
 
-
-UNIT = {
-    "power": "power in a band of {:.4g} Hz (dBFS; 0: full-scale sine)",
-    "density": "power spectral density (dBFS/Hz; bands {:.4g} Hz apart)",
-}
-
-
-def _colour_bar(canvas: Canvas, top: int, bottom: int, bottom_db: float, top_db: float, unit: str) -> None:
-    column = np.linspace(COLOURS - 1, 0, bottom - top).round().astype(np.uint8)
-    canvas.picture(BAR_LEFT_PX, top, np.repeat(column[:, None], BAR_RIGHT_PX - BAR_LEFT_PX, axis=1))
-    for level_db in range(int(np.ceil(bottom_db / 10)) * 10, int(top_db) + 1, 10):
-        y = bottom - 1 - (bottom - top - 1) * (level_db - bottom_db) / (top_db - bottom_db)
-        canvas.tick(BAR_RIGHT_PX, y, 1, 0)
-        canvas.words(BAR_RIGHT_PX + 9, y, f"{level_db}".replace("-", "−"), "lm")
-    canvas.words(1578, (top + bottom) / 2, unit, "mm", upwards=True)
+    def _draw_colour_bar(self, canvas: Canvas) -> None:
+        top, bottom, low, high = self._top, self._bottom, self._bottom_db, self._top_db
+        column = np.linspace(COLOURS - 1, 0, bottom - top).round().astype(np.uint8)
+        canvas.picture(BAR_LEFT_PX, top, np.repeat(column[:, None], BAR_RIGHT_PX - BAR_LEFT_PX, axis=1))
+        for level_db in range(int(np.ceil(low / 10)) * 10, int(high) + 1, 10):
+            y = bottom - 1 - (bottom - top - 1) * (level_db - low) / (high - low)
+            if canvas.words(BAR_RIGHT_PX + 13, y, f"{level_db}".replace("-", "−"), "lm"):
+                canvas.tick(BAR_RIGHT_PX, y, 1, 0)
+        canvas.words(1576, (top + bottom) / 2, self._unit(), "mm", upwards=True)

@@ -12,11 +12,15 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image
 
-from processors.audio.spectrogram.canvas import colour_numbers, palette
+from processors.audio.canvas import colour_numbers, palette
+from processors.audio.spectrogram.frequency_axis import SILENT_POWER, lowest_band
+from processors.audio.spectrogram.level_range import level_range
 from processors.audio.spectrogram.netcdf import frames_of
-from processors.audio.spectrogram.picture import FLOOR, UNIT
+from processors.audio.spectrogram.panel import FLOOR
+from processors.audio.spectrogram.picture import UNIT
 from processors.audio.spectrogram.pyramid_viewer import PAGE
-from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
+from processors.audio.spectrogram.spectrogram import ARRAY, OVERVIEW, Spectrogram, SpectrogramFacts
+from processors.audio.spectrogram.stft import window_of
 from processors.containers.zip_members import zip_member
 from processors.contract import Inputs, Item, Reads, as_json, require
 from processors.imaging.image_writer import encode
@@ -59,7 +63,7 @@ class Pyramid:
     """`pyramid.zip` for a long recording; unpack it and open `index.html`. For a short one only `pyramid.json`."""
 
     name: ClassVar[str] = "audio.spectrogram_pyramid"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "results"
 
     least_seconds: float = 1800.0
@@ -67,7 +71,8 @@ class Pyramid:
     seconds_per_column: float = 0.05
     """Duration of a column of the finest level, in s, rounded to whole frames of the spectrogram."""
     rows: int = 512
-    range_db: float = 90.0
+    range_db: float = 80.0
+    """Maximum range of the colours, in dB, by the same rule as in the picture."""
     quality: int = 80
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
 
@@ -92,10 +97,15 @@ class _PyramidMaker:
         result = inputs.results[processor.spectrogram.name]
         self._processor, self._array, self._path = processor, result.path(ARRAY), scratch / "pyramid.zip"
         self._facts = result.facts(ARRAY, SpectrogramFacts)
-        peak_dbfs = self._facts.peak_dbfs
-        self._top_db = float(np.ceil((0.0 if peak_dbfs is None else peak_dbfs) / 5) * 5)
+        overview = np.concatenate([run.power for run in frames_of(result.path(OVERVIEW))], axis=1)
+        shown = overview.mean(axis=0)[:, lowest_band(self._window()) :]
+        levels_db = 10 * np.log10(shown[shown >= SILENT_POWER])
+        self._bottom_db, self._top_db = level_range(levels_db, processor.range_db)
         self._frames_per_column = max(1, round(processor.seconds_per_column / self._facts.hop_seconds))
         self._colours = palette()
+
+    def _window(self) -> np.ndarray:
+        return window_of(self._processor.spectrogram.window, self._facts.window_samples)
 
     def items(self) -> Iterator[Item]:
         facts, processor = self._facts, self._processor
@@ -152,7 +162,7 @@ class _PyramidMaker:
     def _write(self, archive: zipfile.ZipFile, number: int, stack: _Stack) -> None:
         """Write one tile and empty the stack."""
         levels_db = 10 * np.log10(np.maximum(stack.columns[: stack.count], np.float32(FLOOR)))
-        numbers = colour_numbers(levels_db.T[::-1], self._top_db - self._processor.range_db, self._top_db)
+        numbers = colour_numbers(levels_db.T[::-1], self._bottom_db, self._top_db)
         size = (stack.count, self._processor.rows)
         scaled = np.asarray(Image.fromarray(np.ascontiguousarray(numbers)).resize(size, Image.Resampling.BOX))
         tile = encode(self._colours[scaled], "webp", quality=self._processor.quality)
@@ -172,7 +182,7 @@ class _PyramidMaker:
             highest_hz=facts.rate_hz / 2,
             rows=self._processor.rows,
             tile_columns=TILE_COLUMNS,
-            bottom_db=self._top_db - self._processor.range_db,
+            bottom_db=self._bottom_db,
             top_db=self._top_db,
             unit=UNIT[facts.scaling].format(facts.band_width_hz),
             levels=levels,

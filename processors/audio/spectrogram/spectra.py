@@ -6,13 +6,13 @@ import csv
 import io
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration
+from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration, calibration_for
 from processors.audio.reading.missing_samples import missing_share
 from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
 from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
@@ -28,7 +28,7 @@ from processors.audio.spectrogram.spectra_table import PERCENTS, SPECTRA
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, window_of
-from processors.contract import Inputs, Item, Reads, require
+from processors.contract import Inputs, Item, Reads, ReleaseContext, require
 from processors.tables import Table
 
 
@@ -80,16 +80,22 @@ class Spectra:
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (SPECTRA,)
 
     calibration: Calibration | None = None
-    """Calibration that adds pascals and dB re 20 µPa to dBFS; its response is removed at each frequency."""
+    """Calibration that adds pascals and dB re 20 µPa to dBFS, for the sounds of its instrument; its response is removed
+    at each frequency. None: that of the spectrogram, or the one that the release names."""
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
 
     def __post_init__(self) -> None:
         require(self.spectrogram.keep == "array", "spectrogram", self.spectrogram.keep, "must keep the array")
+
+    def for_release(self, context: ReleaseContext) -> Spectra:
+        """Return this processor with the calibration of the sound's instrument, or none."""
+        own = self.calibration or self.spectrogram.calibration
+        return replace(self, calibration=calibration_for(own, context))
 
     def inputs(self) -> tuple[Spectrogram, ...]:
         return (self.spectrogram,)
@@ -115,7 +121,8 @@ class Spectra:
             for tally, power in zip(tallies, heard, strict=True):
                 tally.add(power)
         scale = Scale(window=window_of(self.spectrogram.window, size), rate_hz=rate_hz)
-        factor = scale.density_per_power() if facts.scaling == "power" else np.ones(facts.band_count)
+        factor = scale.per_mean_square("density") / scale.per_mean_square(facts.scaling)
+        per_sine = scale.per_mean_square("power") / scale.per_mean_square("density")
         frequency_hz = np.fft.rfftfreq(size, 1 / rate_hz)
         step_hz = float(frequency_hz[1] - frequency_hz[0])
         finder = LineFinder(self.spectrogram.window, size, step_hz)
@@ -128,13 +135,13 @@ class Spectra:
             densities = [mean, *(tally.percentile(percent) * factor for percent in PERCENTS)]
             for hz, *cells in zip(frequency_hz, *self._cells(densities, frequency_hz), strict=True):
                 rows.writerow([name, f"{hz:.6g}", *cells])
-            tone = strongest_tone(mean / scale.density_per_power(), finder)
+            tone = strongest_tone(mean * per_sine, finder)
             spectra.append(self._spectrum(name, frequency_hz, mean, tally.frame_count, tone))
         thirds = [band.middle_hz for band in spectra[0].bands if band.octave_fraction == 3]
         found = SpectraFacts(
             lowest_band_hz=min(thirds, default=None),
             lowest_band_reason=f"a window of {size} samples has steps of {step_hz:.4g} Hz, and a band that is narrower "
-            f"than {MIN_BANDS_INSIDE:g} steps is left out; a longer window_samples gives lower bands",
+            f"than {MIN_BANDS_INSIDE:g} steps is left out; a smaller band_hz gives lower bands",
             reference="full scale 1.0; a sine of full scale has −3.01 dBFS rms",
             channels=tuple(spectra),
             calibration=self.calibration,

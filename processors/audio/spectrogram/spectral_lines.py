@@ -18,6 +18,8 @@ MIN_LINE_POWER = 1e-14
 FLOOR, FLOOR_SHARE = 1e-20, 1e-15
 """Limits of rounding noise, absolute and relative to the strongest band."""
 OFFSET_STEPS = 500
+MAX_RESPONSE_SAMPLES = 2048
+"""A window's transform, counted in bands, is the same for all lengths above: within 1e-6."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +95,9 @@ class LineFinder:
 def _offsets_of(window: WindowName, window_samples: int) -> tuple[np.ndarray, np.ndarray]:
     """Return rising amplitude ratios of a sine's second strongest band to its strongest, and their offsets."""
     offsets = np.linspace(0.0, 0.5, OFFSET_STEPS + 1)
-    weights = window_of(window, window_samples)
-    places = np.arange(window_samples) - window_samples / 2  # about the middle, so that the transform is real
+    length = min(window_samples, MAX_RESPONSE_SAMPLES)
+    weights = window_of(window, length)
+    places = np.arange(length) - length / 2  # about the middle, so that the transform is real
     ratios = np.array(
         [_response(weights, places, 1 - offset) / _response(weights, places, offset) for offset in offsets]
     )

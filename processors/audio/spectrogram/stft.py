@@ -12,16 +12,21 @@ import numpy as np
 BATCH_FRAMES = 256
 """Number of frames per transform, counted from the first: constant, so that the block size does not change any bit."""
 
+Scaling = Literal["mean_square", "power", "density"]
+"""Meaning of an array's values. `mean_square`: re full scale 1.0, so that a sine of full scale reads 0.5 (−3.01 dBFS)
+in its own band. `power`: re a sine of full scale, which reads 1. `density`: mean square per Hz, re full scale 1.0."""
+
 WindowName = Literal["hann", "hamming", "blackman", "blackmanharris", "flattop"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """Factors from |STFT|² to power relative to a sine of full scale, and from that to density.
+    """Factors from |STFT|² to mean square relative to full scale 1.0, and from that to other scalings.
 
-    With w the window: a sine of amplitude A at the middle of a band gives |X| = A·Σw/2, so power = 4|X|²/(Σw)² = A².
-    The bands at 0 Hz and at half the rate have no mirror image, so there power = |X|²/(Σw)². Density is the mean square
-    per Hz: 2|X|²/(rate·Σw²) and |X|²/(rate·Σw²) (Welch 1967, doi:10.1109/TAU.1967.1161901; scipy.signal.welch).
+    With w the window: a sine of amplitude A at the middle of a band gives |X| = A·Σw/2, and its mean square is
+    A²/2 = 2|X|²/(Σw)². The bands at 0 Hz and at half the rate have no mirror image: |X|²/(Σw)². Divided by the noise
+    bandwidth this is the density, the mean square per Hz: 2|X|²/(rate·Σw²) and |X|²/(rate·Σw²) (Welch 1967,
+    doi:10.1109/TAU.1967.1161901; scipy.signal.welch).
     """
 
     window: np.ndarray
@@ -29,20 +34,21 @@ class Scale:
     rate_hz: int
 
     @property
-    def power(self) -> float:
-        """Return the factor from |X|² to power, in the inner bands; a quarter of it in the first and last."""
-        return float((2 / self.window.sum()) ** 2)
+    def mean_square(self) -> float:
+        """Return the factor from |X|² to mean square, in the inner bands; half of it in the first and last."""
+        return float(2 / self.window.sum() ** 2)
 
     @property
     def noise_bandwidth_hz(self) -> float:
         """Return the equivalent noise bandwidth of a band (Harris 1978, doi:10.1109/PROC.1978.10837)."""
         return float(self.rate_hz * (self.window**2).sum() / self.window.sum() ** 2)
 
-    def density_per_power(self) -> np.ndarray:
-        """Return the factor from power to mean square per Hz, re full scale 1.0; float64, shape (bands,)."""
-        factor = np.full(len(self.window) // 2 + 1, 0.5 / self.noise_bandwidth_hz)
-        factor[[0, -1]] *= 2
-        return factor
+    def per_mean_square(self, scaling: Scaling) -> np.ndarray:
+        """Return the factor from mean square to a scaling; float64, shape (bands,)."""
+        factor = np.ones(len(self.window) // 2 + 1)
+        if scaling == "power":
+            factor[1:-1] = 2
+        return factor / self.noise_bandwidth_hz if scaling == "density" else factor
 
 
 def window_of(name: WindowName, window_samples: int) -> np.ndarray:
@@ -69,9 +75,9 @@ _rooms = _ThreadBuffers()
 
 
 def power_of(samples: np.ndarray, scale: Scale, hop_samples: int, *, mean_of_channels: bool = False) -> np.ndarray:
-    """Return the power of one batch: float32, shape (channels, frames, bands), 1 is a sine of full scale, not dB.
+    """Return the mean square of each band, re full scale 1.0: float32, shape (channels, frames, bands), not dB.
 
-    The array belongs to the thread: its next call overwrites it. Power that 32 bits cannot hold is infinite.
+    The array belongs to the thread: its next call overwrites it. A mean square that 32 bits cannot hold is infinite.
 
     Parameters
     ----------
@@ -83,7 +89,7 @@ def power_of(samples: np.ndarray, scale: Scale, hop_samples: int, *, mean_of_cha
     size = len(scale.window)
     frames = np.lib.stride_tricks.sliding_window_view(samples, size, axis=1)[:, ::hop_samples]
     # the window includes the scale, which saves a pass over the spectra
-    window = (scale.window * np.sqrt(scale.power)).astype(np.float32)
+    window = (scale.window * np.sqrt(scale.mean_square)).astype(np.float32)
     windowed = _rooms.of("windowed", frames.shape[1:])
     count = 1 if mean_of_channels else frames.shape[0]
     power = _rooms.of("power", (count, frames.shape[1], size // 2 + 1))
@@ -99,7 +105,7 @@ def power_of(samples: np.ndarray, scale: Scale, hop_samples: int, *, mean_of_cha
                 power[0] += parts[:, 1::2]
         if mean_of_channels and frames.shape[0] > 1:
             power /= frames.shape[0]
-    power[:, :, [0, -1]] /= 4
+    power[:, :, [0, -1]] /= 2
     return power
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,6 +12,8 @@ from processors.mission.mars_time import ACCURACY_SECONDS, SOL_IN_DAYS, mars_tim
 from processors.mission.when import parse_when
 
 DAY_SECONDS = 86400
+SPACING = 1.35
+"""Minimum distance of two readings, in widths of the widest."""
 STEPS_SECONDS = (
     *(digit * 10.0**power for power in range(-4, 0) for digit in (1, 2, 5)),
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY_SECONDS,
@@ -39,6 +41,19 @@ class Clock:
             reading = number * step
             yield (reading - self.zero_seconds) / self.rate, self._shown(reading, step, last)
 
+    def fitting_ticks(
+        self, start_seconds: float, end_seconds: float, width_px: float, text_width_px: Callable[[str], float]
+    ) -> list[tuple[float, str]]:
+        """Return as many ticks as fit an axis of this width with space between their readings."""
+        for most in range(12, 1, -1):
+            ticks = list(self.ticks(start_seconds, end_seconds, most))
+            widest = max((text_width_px(reading) for _, reading in ticks), default=0.0)
+            if len(ticks) < 2 or widest * SPACING <= width_px * (ticks[1][0] - ticks[0][0]) / (
+                end_seconds - start_seconds
+            ):
+                return ticks
+        return list(self.ticks(start_seconds, end_seconds, 2))[:1]
+
     def _shown(self, reading: float, step: float, last: float) -> str:
         digits = max(0, -math.floor(math.log10(step) + 1e-9))
         if self.style == "elapsed" and last < 120:
@@ -52,7 +67,7 @@ class Clock:
 def source_clock(end_seconds: float) -> Clock:
     """Return the clock of the source, from its own zero."""
     unit = "s" if end_seconds < 120 else "h:min:s"
-    return Clock(label=f"time in the source ({unit})", zero_seconds=0.0, rate=1.0, style="elapsed")
+    return Clock(label=f"time ({unit})", zero_seconds=0.0, rate=1.0, style="elapsed")
 
 
 def moment_of(start_utc: str) -> datetime | None:

@@ -1,0 +1,87 @@
+"""Origin of an array of sound: the global attributes by which a netCDF file says what it is and what it is made of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from processors.audio.reading.audio_info import AudioInfo
+from processors.contract import Processor, ReleaseContext, ReleaseWords, parameters
+
+CONVENTIONS = "CF-1.11, ACDD-1.3"
+COPIED = (
+    "title", "institution", "credit", "project", "release", "date_recorded", "time_coverage_start",
+    "time_coverage_start_source", "source", "source_name", "source_sha256", "rate_hz",
+)  # fmt: skip
+"""Attributes that an array takes over from the array that it is made of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What the release and labels say of a sound."""
+
+    words: ReleaseWords = field(default_factory=ReleaseWords)
+    start_utc: str | None = None
+    """Moment of the source's time 0, ISO 8601 with an offset."""
+    start_source: str = ""
+    """Source of `start_utc`."""
+
+
+def origin_of(context: ReleaseContext) -> Origin | None:
+    """Return what is said of a sound; None if nothing is."""
+    start = context.recorded_start()
+    origin = Origin(
+        words=context.words, start_utc=start.utc if start else None, start_source=start.named_by if start else ""
+    )
+    return None if origin == Origin() else origin
+
+
+def origin_attributes(
+    processor: Processor, origin: Origin | None, info: AudioInfo, what: str
+) -> dict[str, str | int | float]:
+    """Return global attributes by the conventions CF and ACDD; those that are not known are left out.
+
+    Parameters
+    ----------
+    what : what the array holds, as the beginning of a title.
+    """
+    origin = origin or Origin()
+    words, name = origin.words, info.source_name
+    told = {
+        "title": f"{what} of {words.title or name or 'a sound'}",
+        "institution": words.credit,
+        "credit": words.credit,
+        "project": words.mission,
+        "release": words.release_title,
+        "date_recorded": words.date,
+        "time_coverage_start": origin.start_utc or "",
+        "time_coverage_start_source": origin.start_source,
+        "source": f"sound recording {name}, {info.codec}, {info.channel_count} channels, {info.rate_hz} Hz",
+        "source_name": name,
+        "source_sha256": info.source_sha256,
+        "rate_hz": info.rate_hz,
+        **made_by(processor, name),
+    }
+    return {key: value for key, value in told.items() if value != ""}
+
+
+def made_by(processor: Processor, source_name: str) -> dict[str, str | int]:
+    """Return which processor, with which parameters, made an array; without dates, so that it can be made again."""
+    given = parameters(processor)
+    return {
+        "Conventions": CONVENTIONS,
+        "history": f"{processor.name} version {processor.version} of marsmedia, from {source_name or 'a sound'}",
+        "processor": processor.name,
+        "processor_version": processor.version,
+        "processor_parameters": json.dumps(given, sort_keys=True, ensure_ascii=False),
+    }
+
+
+def attributes_taken_over(path: Path) -> dict[str, Any]:
+    """Return the attributes of an array that also hold for one made of it."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return {name: file.attrs[name] for name in COPIED if name in file.attrs}

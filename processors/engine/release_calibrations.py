@@ -1,0 +1,103 @@
+"""Calibrations that a release names: which sound each one is for, and which of them changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from processors.audio.levels.calibration import Calibration, is_same_instrument, read_calibration
+from processors.contract import Processor, as_json, canonical_json, inputs_of
+from processors.metadata.release_file import Release
+from processors.store.catalogue import SourceRow
+
+
+class ReleaseCalibrations:
+    """Files with calibrations next to a `release.toml`, each read once and on demand."""
+
+    def __init__(self, rows: Iterable[SourceRow], local_path: Callable[[SourceRow], Path]) -> None:
+        self._rows = {row.path: row for row in rows if row.kind != "media" and row.name.endswith(".toml")}
+        self._local_path = local_path
+        self._read: dict[str, Calibration | str] = {}
+
+    def of(self, folder: str, release: Release, entry: Mapping[str, Any], recorded_by: str | None) -> str | None:
+        """Return canonical JSON of the calibration of a sound; None without one.
+
+        It is the one that the file's entry names, unless that belongs to another instrument; else the one among the
+        `calibrations` of the release that belongs to the file's instrument.
+        """
+        for name in filter(None, (entry.get("calibration"), *release.head.get("calibrations", ()))):  # type: ignore[misc]
+            found = self._calibration(folder, str(name))
+            is_own = name == entry.get("calibration")
+            if isinstance(found, Calibration) and (is_own or found.instrument) and found.is_of(recorded_by):
+                return canonical_json(as_json(found)).decode()
+        return None
+
+    def strays(self, folder: str, release: Release) -> Iterator[str]:
+        """Yield what is wrong with the calibrations of a release, and which of them change nothing."""
+        instruments = [str(entry.get("recorded_by") or "") for entry in release.files.values()]
+        for name in release.head.get("calibrations", ()):  # type: ignore[union-attr]
+            found = self._calibration(folder, str(name))
+            if isinstance(found, str):
+                yield f"calibrations: {found}"
+            elif found.instrument is None:
+                yield f'calibrations: {name} names no instrument; add instrument = "...", or name it in a [[file]]'
+            elif not any(is_same_instrument(found.instrument, one) for one in instruments):
+                yield (
+                    f"calibrations: {name} changed nothing: no file is recorded_by {found.instrument!r}; "
+                    "name the instrument in the [[file]] of its sounds"
+                )
+        for path, entry in release.files.items():
+            if name := entry.get("calibration"):
+                found = self._calibration(folder, str(name))
+                recorded_by = str(entry.get("recorded_by") or "") or None
+                if isinstance(found, str):
+                    yield f"calibration of {path!r}: {found}"
+                elif not found.is_of(recorded_by):
+                    yield (
+                        f"calibration of {path!r} changed nothing: {name} belongs to {found.instrument!r}, the file is "
+                        f"recorded_by {recorded_by or 'an unknown instrument'!r}; correct one of them"
+                    )
+
+    def _calibration(self, folder: str, name: str) -> Calibration | str:
+        """Return a calibration, or what is wrong with its file."""
+        path = str(PurePosixPath(folder) / name)
+        if path not in self._read:
+            self._read[path] = self._from_file(path, name)
+        return self._read[path]
+
+    def _from_file(self, path: str, name: str) -> Calibration | str:
+        row = self._rows.get(path)
+        if row is None:
+            return f"{name}: no such file in the release; put it there"
+        try:
+            return read_calibration(self._local_path(row))
+        except ValueError as error:
+            return str(error)
+        except OSError as error:
+            return f"{name}: {error.strerror}; make it readable"
+
+
+def unused_calibrations(asked: Iterable[Processor], wanted: Iterable[Processor]) -> list[str]:
+    """Return a message for each calibration of a recipe that reaches no sound.
+
+    Parameters
+    ----------
+    asked, wanted : processors as the recipe has them, and as they are for the sources.
+    """
+    used = {found for one in wanted for found in _calibrations_in(one)}
+    named = dict.fromkeys(found for one in asked for found in _calibrations_in(one))
+    return [
+        f"calibration {one.name!r} changed nothing: no sound is recorded by {one.instrument!r}; name the instrument "
+        "with recorded_by in release.toml, or take `instrument` out of the calibration's file"
+        for one in named
+        if one not in used
+    ]
+
+
+def _calibrations_in(processor: Processor) -> Iterator[Calibration]:
+    """Yield the calibrations of a processor and of those that it builds on."""
+    if isinstance(found := getattr(processor, "calibration", None), Calibration):
+        yield found
+    for used in inputs_of(processor):
+        yield from _calibrations_in(used)

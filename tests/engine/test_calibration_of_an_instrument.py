@@ -1,0 +1,178 @@
+"""A calibration reaches all results of its own instrument's sounds and no others; one without effect is told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+
+from flows.run.select import ReprocessRequest, prepare_chosen
+from processors.audio.levels.calibration import Calibration
+from processors.audio.levels.levels import Levels
+from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.contract import Processor
+from processors.engine.parameters import changed
+from processors.errors import RequestError
+from processors.store.store import Store
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import ingest
+
+MICROPHONE = 'name = "EDL microphone"\nsource = "certificate 3"\nfull_scale_pascals = 60.0\n'
+RECIPE: tuple[Processor, ...] = (Levels(), Spectrogram(), Spectra(), Picture())
+HEAD = 'title = "Sounds of Mars"\nmission = "tianwen-1"\ncredit = "CNSA"\n'
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw/june"
+    folder.mkdir(parents=True)
+    for name, hz in (("edl.wav", 1000.0), ("station.wav", 500.0), ("unknown.wav", 250.0)):
+        MediaMaker(folder).tone(name, hz=hz, seconds=1.0)
+    return tmp_path / "raw"
+
+
+def describe(raw: Path, head: str, of_edl: str = "") -> None:
+    text = f"""{head}
+[[file]]
+path = "edl.wav"
+title = "Descent"
+recorded_by = "EDL microphone"
+date = "2021-02-18T20:44:28Z"
+{of_edl}
+[[file]]
+path = "station.wav"
+recorded_by = "climate station"
+"""
+    (raw / "june/release.toml").write_text(text)
+
+
+def calibrated(raw: Path, store: Path) -> dict[str, list[str]]:
+    """Processors whose results name a calibration, by file."""
+    names = {hashlib.sha256(path.read_bytes()).hexdigest(): path.name for path in raw.glob("*/*.wav")}
+    found: dict[str, list[str]] = {}
+    for manifest in store.glob("results/*/*/*/*/manifest.json"):
+        record = json.loads(manifest.read_bytes())
+        if any((item["facts"] or {}).get("calibration") for item in record["items"]):
+            found.setdefault(names[manifest.parents[2].name], []).append(manifest.parent.parent.name)
+    return {name: sorted(processors) for name, processors in found.items()}
+
+
+ALL = ["audio.levels", "audio.spectra", "audio.spectrogram", "audio.spectrogram_picture"]
+
+
+@pytest.mark.parametrize("of_edl", ["", 'calibration = "mic.toml"'])
+def test_a_releases_calibration_reaches_every_result_of_its_instrument_alone(
+    raw: Path, tmp_path: Path, of_edl: str
+) -> None:
+    (raw / "june/mic.toml").write_text(MICROPHONE + 'instrument = "EDL Microphone"\n')
+    describe(raw, HEAD + ("" if of_edl else 'calibrations = ["mic.toml"]'), of_edl)
+    report = ingest(raw, tmp_path / "store", {"audio": RECIPE})
+    assert calibrated(raw, tmp_path / "store") == {"edl.wav": ALL}
+    assert not [problem for problem in report.problems if "alibration" in str(problem)]
+    for path in tmp_path.glob("store/results/*/*/audio.spectrogram/*/spectrogram.nc"):
+        with xarray.open_dataset(path, engine="h5netcdf") as opened:
+            if opened.attrs["source_name"] != "edl.wav":
+                assert "square_pascals_per_power" not in opened
+                continue
+            # a sine of half of full scale is 30 Pa at its peak: its mean square is 450 Pa²
+            pascals = opened.power * opened.square_pascals_per_power
+            total = float(pascals.isel(time=slice(10, -10)).mean("time").sum()) * opened.attrs["band_width_hz"]
+            assert total / opened.attrs["noise_bandwidth_hz"] == pytest.approx(450, rel=0.001)
+            assert opened.mean_square_pressure.attrs["units"] == "Pa2"
+            assert opened.square_pascals_per_power.attrs["calibration"] == "EDL microphone"
+
+
+def test_the_array_says_what_it_is_and_what_it_was_made_of(raw: Path, tmp_path: Path) -> None:
+    describe(raw, HEAD)
+    ingest(raw, tmp_path / "store", {"audio": RECIPE})
+    paths = {}
+    for path in tmp_path.glob("store/results/*/*/audio.spectrogram/*/spectrogram.nc"):
+        with xarray.open_dataset(path, engine="h5netcdf") as opened:
+            paths[opened.attrs["source_name"]] = path
+    with xarray.open_dataset(paths["edl.wav"], engine="h5netcdf") as opened:
+        told = opened.attrs
+        assert told["title"] == "Power spectrogram of Descent"
+        assert (told["institution"], told["credit"], told["project"]) == ("CNSA", "CNSA", "Tianwen-1")
+        assert (told["release"], told["time_coverage_start"]) == ("Sounds of Mars", "2021-02-18T20:44:28Z")
+        assert told["source_sha256"] == paths["edl.wav"].parents[2].name
+        assert (told["processor"], told["processor_version"]) == ("audio.spectrogram", Spectrogram.version)
+        assert told["history"] == f"audio.spectrogram version {Spectrogram.version} of marsmedia, from edl.wav"
+        assert told["Conventions"] == "CF-1.11, ACDD-1.3"
+        assert opened.frequency.attrs["standard_name"] == "sound_frequency"
+        for name, variable in opened.variables.items():
+            assert variable.attrs["long_name"], name
+            assert "units" in variable.attrs or name == "channel"
+    with xarray.open_dataset(paths["unknown.wav"], engine="h5netcdf") as opened:
+        assert opened.attrs["title"] == "Power spectrogram of unknown.wav"
+        assert "time_coverage_start" not in opened.attrs
+
+
+def test_a_calibration_of_a_release_that_changes_nothing_is_told(raw: Path, tmp_path: Path) -> None:
+    (raw / "june/mic.toml").write_text(MICROPHONE + 'instrument = "other microphone"\n')
+    (raw / "june/bare.toml").write_text(MICROPHONE)
+    describe(raw, HEAD + 'calibrations = ["mic.toml", "bare.toml", "none.toml"]', 'calibration = "mic.toml"')
+    report = ingest(raw, tmp_path / "store", {"audio": (Levels(),)})
+    assert calibrated(raw, tmp_path / "store") == {}
+    told = "\n".join(map(str, report.problems))
+    for words in (
+        "mic.toml changed nothing: no file is recorded_by 'other microphone'",
+        "bare.toml names no instrument",
+        "none.toml: no such file in the release",
+        "mic.toml belongs to 'other microphone', the file is recorded_by 'EDL microphone'",
+    ):
+        assert words in told
+
+
+def test_a_recipes_calibration_touches_its_instrument_alone_and_is_told_if_it_has_none(
+    raw: Path, tmp_path: Path
+) -> None:
+    describe(raw, HEAD)
+    own, other = (
+        Calibration(name="mic", source="certificate", full_scale_pascals=60.0, instrument=instrument)
+        for instrument in ("EDL microphone", "SuperCam microphone")
+    )
+    ingest(raw, tmp_path / "store", {"audio": (Levels(calibration=own),)})
+    assert calibrated(raw, tmp_path / "store") == {"edl.wav": ["audio.levels"]}
+    report = ingest(raw, tmp_path / "other", {"audio": (Levels(calibration=other),)})
+    assert calibrated(raw, tmp_path / "other") == {}
+    assert "calibration 'mic' changed nothing: no sound is recorded by 'SuperCam microphone'" in str(report.problems)
+
+
+def test_set_reads_a_file_and_refuses_one_of_another_instrument(raw: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mic.toml"
+    path.write_text(MICROPHONE)
+    calibration = Calibration(name="EDL microphone", source="certificate 3", full_scale_pascals=60.0)
+    assert changed(Levels(), {"calibration": str(path)}) == Levels(calibration=calibration)
+    picture = changed(Picture(), {"spectrogram.calibration": str(path)})
+    assert picture == Picture(spectrogram=Spectrogram(calibration=calibration))
+    with pytest.raises(RequestError, match=r"audio.levels: calibration: .*nothing.toml: No such file or directory"):
+        changed(Levels(), {"calibration": str(tmp_path / "nothing.toml")})
+    describe(raw, HEAD)
+    ingest(raw, tmp_path / "store", {"audio": (Levels(),)})
+    store, ask = Store(tmp_path / "store"), {"calibration": str(path)}
+    every = ReprocessRequest(words=("release=june",), processors=("audio.levels",), settings=ask)
+    assert prepare_chosen(every, store, retry_failed=False, remember=False).plan.due_count == 3
+    path.write_text(MICROPHONE + 'instrument = "climate station"\n')
+    assert prepare_chosen(every, store, retry_failed=False, remember=False).plan.due_count == 1
+    path.write_text(MICROPHONE + 'instrument = "SuperCam"\n')
+    with pytest.raises(RequestError, match="calibration 'EDL microphone' changed nothing: no sound is recorded by"):
+        prepare_chosen(every, store, retry_failed=False, remember=False)
+
+
+def test_a_response_is_removed_row_by_row_of_the_picture(tmp_path: Path) -> None:
+    from tests.helpers.audio_sessions import Bench
+
+    noise = np.random.default_rng(1).normal(0, 0.05, 48_000)
+    flat = Calibration(name="flat", source="s", full_scale_pascals=20e-6)
+    result = Bench(tmp_path, noise).run(Picture(spectrogram=Spectrogram(calibration=flat)))
+    facts = result.facts("spectrogram.png")
+    assert facts["unit"] == "dB re 20 µPa in bands of 23.4 Hz"
+    assert facts["calibration"]["name"] == "flat"
+    plain = Bench(tmp_path / "plain", noise).run(Picture()).facts("spectrogram.png")
+    assert (facts["top_db"], plain["unit"]) == (plain["top_db"], "dBFS in bands of 23.4 Hz")
