@@ -27,6 +27,7 @@ from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 from processors.containers.id3 import behind_id3
 from processors.containers.mended_file import as_mended, mending_of
 from processors.errors import (
+    MORE_MEMORY,
     OF_THE_CALLER,
     DamagedMedia,
     MediaError,
@@ -82,7 +83,7 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
     except (MediaError, StoreError, SourceChanged):
         raise
     except (MemoryError, av.error.MemoryError) as error:
-        raise OutOfMemory(f"needs more memory than one file may use, while {doing}", "raise --memory-mb") from error
+        raise OutOfMemory(f"needs more memory than one file may use, while {doing}", MORE_MEMORY) from error
     except _DECODER_FAULTS as error:
         if isinstance(error, OSError) and error.errno in OF_THE_CALLER and not isinstance(error, av.error.FFmpegError):
             raise DamagedMedia(f"it points to a place outside itself (while {doing})") from error

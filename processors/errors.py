@@ -109,6 +109,9 @@ NO_THREAD = "can't start new thread"
 """Message of Python's `RuntimeError` if the machine or a limit allows no more threads."""
 
 NO_MEMORY_LEFT = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"
+MORE_TIME = "raise --time-limit-factor and run again with --retry-failed"
+MORE_MEMORY = "raise --memory-mb and run again with --retry-failed"
+"""Advice for a file over a limit that the operator sets for a run."""
 REASON_FOR_ERRNO = {
     errno.EAGAIN: NO_MEMORY_LEFT,
     errno.ENOMEM: NO_MEMORY_LEFT,
@@ -121,6 +124,11 @@ REASON_FOR_ERRNO = {
     errno.ESTALE: "the network file system lost the file: run again",
     errno.EMFILE: "too many open files: raise `ulimit -n` and run again",
 }
+
+
+def is_over_limit_of_run(reason: str | None) -> bool:
+    """Return whether a file was not done for a limit of the run alone, so that it may be done in another."""
+    return bool(reason) and reason.endswith((MORE_TIME, MORE_MEMORY))
 
 
 def machine_reason(error: OSError) -> str:

@@ -23,7 +23,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from flows.run.limits import OUT_OF_MEMORY, OUT_OF_THREADS, Limits, default_limits, limit_this_process, limited
 from flows.run.worker_pool import Stopped, WorkerPool
-from processors.errors import NO_MEMORY_LEFT
+from processors.errors import MORE_MEMORY, MORE_TIME, NO_MEMORY_LEFT
 
 __all__ = ["Job", "Limits", "Stopped", "WorkerDeath", "Workers", "default_limits", "warm_up"]
 
@@ -37,8 +37,6 @@ LOADED_FOR_ALL = [
 LOADED_FOR_SOUND = ["processors.audio.spectrogram.spectrogram", "h5netcdf", "scipy.ndimage", "scipy.signal"]
 JOBS_FOR_EACH_WORKER = 100
 """Number of jobs after which a worker is replaced: libraries leak memory."""
-MORE_TIME = "raise --time-limit-factor and run again with --retry-failed"
-MORE_MEMORY = "raise --memory-mb and run again with --retry-failed"
 
 
 def warm_up(*, has_sound: bool) -> None:

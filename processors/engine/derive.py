@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -49,13 +49,23 @@ UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")
 
 
 def derive(
-    source: Source, file: SourceFile, release: str, due: Sequence[Processor], store: Store, is_last_try: bool = True
+    source: Source,
+    file: SourceFile,
+    release: str,
+    due: Sequence[Processor],
+    store: Store,
+    is_last_try: bool = True,
+    memory_mb: int | None = None,
 ) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
     A damaged video is read a second time, in packet order.
 
     A `MediaError`, or a bug in a processor or a reader, becomes the stored result of the affected processors.
+
+    Parameters
+    ----------
+    memory_mb : MB that this process may fill; results of a photo that cannot fit are refused from its header.
 
     Raises
     ------
@@ -65,11 +75,14 @@ def derive(
     """
     there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in there.values()]
+    one_stage = functools.partial(
+        _derive_stage, source, file, release, store=store, is_last_try=is_last_try, memory_mb=memory_mb
+    )
     for stage in _stages([p for p in due if result_key(p, *source.digests) not in there]):
         try:
-            outcomes += _derive_stage(source, file, release, stage, store, is_last_try=is_last_try)
+            outcomes += one_stage(stage)
         except DamageMet:
-            outcomes += _derive_stage(source, file, release, stage, store, in_order=True, is_last_try=is_last_try)
+            outcomes += one_stage(stage, in_order=True)
     return outcomes
 
 
@@ -88,10 +101,11 @@ def _derive_stage(
     file: SourceFile,
     release: str,
     due: Sequence[Processor],
-    store: Store,
     *,
+    store: Store,
     in_order: bool = False,
     is_last_try: bool,
+    memory_mb: int | None,
 ) -> list[Outcome]:
     started, clock = datetime.now(UTC), time.monotonic()
     with store.scratch() as scratch:
@@ -100,7 +114,7 @@ def _derive_stage(
             one.folder.mkdir()
             with _blamed_on([one]):
                 one.used = stored_inputs(one.processor, source, store)
-        reading = SourceReading()
+        reading = SourceReading(memory_mb=memory_mb)
         _run(source, file, work, reading, in_order)
         file.check_unchanged()
         if not is_last_try and any(one.fault and one.fault.lacks_memory for one in work):
@@ -157,7 +171,9 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
     with file.open() as opened:
         with reading.clock("photo"):
             reader = PhotoReader(opened, described(source, file))
-        needs = _start(work, reader.info)
+        memory_mb = reading.memory_mb
+        fits = None if memory_mb is None else functools.partial(reader.refuse_unless_it_fits, memory_mb=memory_mb)
+        needs = _start(work, reader.info, fits)
         reading.facts["photo"] = as_json(reader.report())
         if work:  # else all of them refused it
             with reading.clock("photo"):
@@ -269,13 +285,16 @@ def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, r
     reading.damage[unit] = _damage(report)
 
 
-def _start(work: list[ProcessorRun], info: Any) -> list[Need]:
-    """Start every session; one that refuses to start gets no units."""
+def _start(work: list[ProcessorRun], info: Any, check: Callable[[Need], None] | None = None) -> list[Need]:
+    """Start every session; one that refuses to start, or whose need the check refuses, gets no units."""
     needs: list[Need] = []
     for one in work:
         began = time.perf_counter()
         with _blamed_on([one]):
-            needs.append(need_of(one.processor, one.informed(info)))
+            need = need_of(one.processor, one.informed(info))
+            if check:
+                check(need)
+            needs.append(need)
             one.session = cast(Streamed, one.processor).start(one.informed(info), one.folder)
         one.seconds += time.perf_counter() - began
     work[:] = [one for one in work if one.session is not None]

@@ -9,7 +9,7 @@ from pathlib import Path
 from processors.contract import Json, Processor, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
 from processors.engine.wanted import WantedResult, WantedResults, shown
-from processors.errors import Blame, Verdict
+from processors.errors import Blame, Verdict, is_over_limit_of_run
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import KnownOutcome, SourceRow
 from processors.store.latest import latest
@@ -123,7 +123,7 @@ def make_plan(
             known = _known(one.ref, store, verdicts, plan)
             if known is None:
                 due.append(one)
-            elif known.verdict == "failed" and (retry_failed or _may_be_mended(known, one.ref, store)):
+            elif (retry_failed and _is_retried(known)) or _may_be_mended(known, one.ref, store):
                 plan.retried[one.ref] = store.manifest(one.ref).started_utc
                 due.append(one)
             else:
@@ -167,9 +167,15 @@ def _keep(known: KnownOutcome, ref: ResultRef, row: SourceRow, plan: Plan) -> No
     (plan.damaged if known.verdict == "made" else plan.earlier).append(earlier)
 
 
+def _is_retried(known: KnownOutcome) -> bool:
+    """Return whether `--retry-failed` tries it again: all failures, and what was over a limit of its run."""
+    return known.verdict == "failed" or (known.verdict == "refused" and is_over_limit_of_run(known.reason))
+
+
 def _may_be_mended(known: KnownOutcome, ref: ResultRef, store: Store) -> bool:
     """Return True if another version of marsmedia failed by its own fault, so that a retry makes sense."""
-    return known.blame == "marsmedia" and this_program(store.manifest(ref).software) != this_program(software())
+    is_own_fault = known.verdict == "failed" and known.blame == "marsmedia"
+    return is_own_fault and this_program(store.manifest(ref).software) != this_program(software())
 
 
 def why(source: Source, wanted: WantedResult, store: Store) -> str:
@@ -177,7 +183,7 @@ def why(source: Source, wanted: WantedResult, store: Store) -> str:
     ref, processor = wanted.ref, wanted.processor
     if store.has(ref):
         manifest = store.manifest(ref)
-        if manifest.verdict == "failed" and _may_be_mended(KnownOutcome("failed", None, manifest.blame), ref, store):
+        if _may_be_mended(KnownOutcome(manifest.verdict, None, manifest.blame), ref, store):
             return f"due: another version of marsmedia failed by its own fault: {manifest.reason}"
         made = f"{manifest.verdict} on {manifest.started_utc} by version {manifest.version} with the same parameters"
         return f"not due: {made}" + (f": {manifest.reason}" if manifest.reason else "")

@@ -57,6 +57,8 @@ class ProcessorRun:
 class SourceReading:
     """Findings of reading the source, and the time taken, by unit read."""
 
+    memory_mb: int | None = None
+    """Memory that this process may fill, in MB; None if it is not limited."""
     facts: dict[Reads, Json] = dataclasses.field(default_factory=dict)
     seconds: dict[Reads, float] = dataclasses.field(default_factory=dict)
     damage: dict[Reads, str | None] = dataclasses.field(default_factory=dict)

@@ -12,7 +12,7 @@ import av.logging
 import pytest
 
 from processors.decoding import decoder_errors, open_container, open_picture
-from processors.errors import DamagedMedia, OutOfMemory, UnsupportedMedia
+from processors.errors import MORE_MEMORY, DamagedMedia, OutOfMemory, UnsupportedMedia
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from processors.errors import DamagedMedia, OutOfMemory, UnsupportedMedia
     [
         (av.error.InvalidDataError(1, "bad data"), DamagedMedia, "bad data (while testing)"),
         (OSError("image file is truncated"), DamagedMedia, "image file is truncated (while testing)"),
-        (MemoryError(), OutOfMemory, "needs more memory than one file may use, while testing: raise --memory-mb"),
+        (MemoryError(), OutOfMemory, "needs more memory than one file may use, while testing: " + MORE_MEMORY),
         (OSError(errno.ENOSPC, "No space left on device"), OSError, "No space left on device"),
         (
             OSError(errno.EINVAL, "Invalid argument"),

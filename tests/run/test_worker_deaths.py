@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from PIL import Image
 
 from flows.run.limits import Limits
 from flows.run.retry import extra_seconds, outcomes_of, start
@@ -20,6 +21,7 @@ from processors.errors import DamagedMedia
 from processors.identify import hash_and_identify
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
+from processors.photo.quality import Quality
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
 from tests.helpers.fault_processors import Dependent, Faulty, FaultyPhoto
@@ -100,6 +102,22 @@ def test_what_kills_a_worker_is_one_files_failure(
     assert problem.reason == reason
     again = ingest(raw, tmp_path / "store", recipes, memory_mb=1500)
     assert again.results.due == (0 if is_stored else 1)
+
+
+def test_photo_that_cannot_fit_is_refused_from_its_header_and_made_with_more_memory(raw: Path, tmp_path: Path) -> None:
+    (raw / "june").mkdir(exist_ok=True)
+    Image.new("L", (8000, 5000), 90).save(raw / "june" / "large.png")
+    recipes: Recipes = {"audio": (), "photo": (Metadata(), PhotoPreview(formats=("jpeg",)), Quality()), "video": ()}
+    report = ingest(raw, tmp_path / "store", recipes, memory_mb=300)
+    assert (report.results.made, report.results.refused, report.results.failed) == (2, 1, 0)
+    (problem,) = report.problems
+    assert problem.reason == (
+        "8000 x 5000 pixels (L) need at least 440 MB of memory, and 300 MB may be used: "
+        "raise --memory-mb and run again with --retry-failed"
+    )
+    assert ingest(raw, tmp_path / "store", recipes, memory_mb=1000).results.due == 0
+    again = ingest(raw, tmp_path / "store", recipes, memory_mb=1000, retry_failed=True)
+    assert (again.results.made, again.results.refused) == (1, 0)
 
 
 def test_results_of_a_file_that_kills_its_worker_are_tried_one_by_one(

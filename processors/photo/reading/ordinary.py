@@ -19,6 +19,7 @@ from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
 from processors.photo.reading.photo_info import PhotoInfo
+from processors.photo.reading.photo_memory import DecodedSize, pillow_size
 from processors.photo.reading.pixels import Pixels, bounding_shrink
 from processors.photo.reading.png import png_damage
 from processors.photo.reading.to_srgb import deep_of, profile_name
@@ -41,10 +42,25 @@ class Ordinary:
             self._colour = colour_of(self._image, file)
             self.info = _info(self._image, file, self._colour)
 
+    @property
+    def decoded_size(self) -> DecodedSize:
+        """Return the size of the decoded picture."""
+        width, height = self._image.size
+        shrink = bounding_shrink(width, height) if self._is_jpeg else 1
+        return pillow_size(
+            width * height // (shrink * shrink),
+            self._image.mode,
+            is_converted=bool(self.info.has_alpha or self._image.info.get("icc_profile")),
+        )
+
+    @property
+    def _is_jpeg(self) -> bool:
+        return self._image.format in ("JPEG", "MPO")
+
     def pixels(self, longest_side_px: int | None) -> Pixels:
         """Decode it completely: a result must not depend on other results of the same pass."""
         kind = self._image.format
-        if kind in ("JPEG", "MPO"):
+        if self._is_jpeg:
             return self._jpeg()
         with plain_words(self._file), decoder_errors("decoding the picture", what_to_do(kind or "")):
             self._image.load()

@@ -12,10 +12,12 @@ from PIL import Image
 from processors.containers.tiff_file import is_tiff
 from processors.contract import Need
 from processors.decoding import decoder_errors
+from processors.errors import MORE_MEMORY, RefusedMedia
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled, to_8_bit
 from processors.photo.reading.ordinary import Ordinary
 from processors.photo.reading.photo_info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_larger, report_of
+from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, turned, turned_array
 from processors.photo.reading.tiff import Tiff
 from processors.photo.reading.to_srgb import to_srgb
@@ -31,6 +33,11 @@ class OpenedPhoto(Protocol):
     """A picture whose header has been read."""
 
     info: PhotoInfo
+
+    @property
+    def decoded_size(self) -> DecodedSize:
+        """Return the size of the decoded picture, from the header."""
+        ...
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
         """Decode, reduced if only that side is wanted and the format supports it."""
@@ -73,6 +80,17 @@ class PhotoReader:
         with decoder_errors("converting its colours"):
             return _photo(self.info, pixels)
 
+    def refuse_unless_it_fits(self, need: Need, memory_mb: int) -> None:
+        """Raise `RefusedMedia`, from the header alone, for a picture that needs more memory than that."""
+        needed = self._opened.decoded_size.needed_bytes(measures_all=need.longest_side_px is None)
+        if needed > memory_mb * 1_000_000:
+            info = self.info
+            raise RefusedMedia(
+                f"{info.width_px} x {info.height_px} pixels ({info.mode}) need at least {needed / 1e6:.0f} MB of"
+                f" memory, and {memory_mb} MB may be used",
+                MORE_MEMORY,
+            )
+
     @property
     def damage(self) -> str | None:
         """Return the damage as in the report."""
@@ -108,6 +126,13 @@ class _Planetary:
             has_alpha=False,
             device=described.instrument or named.get("INSTRUMENT_ID") or named.get("INSTRUMENT_NAME"),
         )
+
+    @property
+    def decoded_size(self) -> DecodedSize:
+        """Return the size of the stored numbers of all bands."""
+        image = self._described
+        stored_bytes = image.row_count * image.row_samples * image.sample_bytes
+        return DecodedSize(pixels=self.info.width_px * self.info.height_px, picture_bytes=stored_bytes)
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
         """Decode the shown bands."""

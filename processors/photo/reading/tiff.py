@@ -23,6 +23,7 @@ from processors.decoding import decoder_errors, open_picture
 from processors.errors import DamagedMedia, MediaError, UnsupportedMedia
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
+from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, bounding_shrink
 from processors.photo.reading.to_srgb import profile_name
 from processors.photo.reading.vips import Heard, listening, load, plain
@@ -67,6 +68,14 @@ class Tiff:
             has_alpha=bool(set(photo.extra_samples) & {1, 2}),
             device=photo.model,
         )
+
+    @property
+    def decoded_size(self) -> DecodedSize:
+        """Return the size of the decoded numbers."""
+        photo = self._photo
+        shrink = bounding_shrink(photo.width_px, photo.height_px)
+        pixels = photo.width_px * photo.height_px // (shrink * shrink)
+        return DecodedSize(pixels=pixels, picture_bytes=pixels * photo.samples * ((max(photo.bits) + 7) // 8))
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
         """Decode; numbers of more than 8 bits are returned as stored."""
