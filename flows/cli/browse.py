@@ -45,7 +45,7 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
     from processors.languages.text import Text
     from processors.packs.contents.subject import subjects
     from processors.packs.gallery.page import write_gallery
-    from processors.packs.gallery.store_gallery import shown_of_store
+    from processors.packs.gallery.store_gallery import release_titles, shown_of_store
     from processors.store.catalogue import Catalogue
     from processors.store.selection import parse, select
 
@@ -61,8 +61,9 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
     rows = select(parse(selection), catalogue)
     _clear(folder)
     releases = list(dict.fromkeys(row.release for row in rows))
+    titles = release_titles(releases, catalogue)
     separators = phrase("release_list_separator")
-    title = Text({code: separator.join(releases) for code, separator in separators.items()})
+    title = Text({code: mark.join(one.best(code) or "" for one in titles) for code, mark in separators.items()})
     if len(releases) > MAX_NAMED:
         title = phrase("release_count", count=str(len(releases)))
     found = subjects(rows, store, catalogue)

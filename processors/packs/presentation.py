@@ -65,7 +65,7 @@ class Presentation:
 
 
 PRESENTATIONS: Mapping[str, Presentation] = {
-    "metadata": Presentation(take={"metadata": ALL}),
+    "metadata": Presentation(take={"metadata": ALL}, page_data={"properties": "metadata.json"}),
     "evidence": Presentation(take={"metadata": ALL}),
     "video.integrity": Presentation(take={"metadata": ALL}),
     "video.frames": Presentation(take={"frames": ALL}, face=3, source_size=("width_px", "height_px")),

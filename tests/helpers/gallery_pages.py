@@ -12,6 +12,7 @@ from processors.audio.spectrogram.picture import Picture
 from processors.audio.waveform import Waveform
 from processors.engine.wanted import Recipes
 from processors.languages.text import Text
+from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile
@@ -25,7 +26,7 @@ from processors.video.shots.shots import Shots
 FILES = ("drive-off.mp4", "drive-off-sound.wav", "rear-camera-tracks.png", "release.toml")
 SOUND = (Picture(), Waveform())
 RECIPES: Recipes = {
-    "video": (Evidence(), Frames(every_seconds=1.0), Integrity(), Shots(), *SOUND),
+    "video": (Metadata(), Evidence(), Frames(every_seconds=1.0), Integrity(), Shots(), *SOUND),
     "audio": (Evidence(), *SOUND),
     "photo": (
         Evidence(), PhotoPreview(longest_sides_px=(320,), formats=("jpeg",)), Tiles(least_pixels=1000, tile_px=256),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import version
@@ -277,15 +278,69 @@ def test_every_item_says_how_it_was_made_and_how_to_cite_it(browser: Browser, in
         cited = page.ask("document.querySelector('.citation').textContent")
         assert cited.startswith(
             "marsmedia (no space agency: the sample is synthetic). “The rover drives off the lander”. drive-off.mp4. "
-            "tianwen-1, Sol 8, The rover drives off the lander. 2021-05-22T02:40Z. Release sample-release. "
+            "Tianwen-1, Sol 8, The rover drives off the lander, front and rear hazard-avoidance cameras; "
+            "recording device. 2021-05-22T02:40Z. Release sample-release. "
             f"Frame at 4.000 s (PTS 61440, time base 1/15360 s). SHA-256 {digest}. "
             f"Derived with marsmedia {VERSION}, video.frames version {Frames.version}, result "
         )
         assert cited.endswith(". Synthetic, not recorded on Mars.")
         badges = "[...document.querySelectorAll('#viewer .badge')].map(badge => badge.textContent)"
-        assert page.ask(badges) == ["Complete", "Stop-motion", "Motion not measurable", "Synthetic"]
+        assert page.ask(badges) == [
+            "All frames decoded",
+            "Stop-motion",
+            "Not usable for motion measurement",
+            "Synthetic",
+        ]
         page.click(".copy")
         page.until("document.querySelector('.copy').textContent === 'Copied'")
+
+
+def test_the_release_is_called_by_its_title_and_its_cameras_by_its_own_words(browser: Browser, index: Path) -> None:
+    with browser.page(language="zh-CN") as page:
+        page.open(index)
+        assert page.ask("document.title") == "合成样例：仿天问一号2021年6月27日发布的着陆和巡视探测影像"
+        assert page.ask("document.querySelector('#timeline h2').textContent") == "天问一号"
+    with browser.page() as page:
+        page.open(index, "#q=rear hazard")
+        assert page.ask("document.title") == "Synthetic sample in the shape of the Tianwen-1 release of 27 June 2021"
+        page.until("document.querySelectorAll('#list .card').length === 2")
+        assert sorted(page.ask(CARDS)) == [VIDEO, PHOTO]
+        opened(page, index, VIDEO)
+        about = page.ask("document.querySelector('[data-part=about]').textContent")
+        assert "Picture640 × 360 px, 30 fps, h264" in about
+        assert page.ask("document.querySelector('a.download').getAttribute('download')") == "drive-off.mp4"
+
+
+def test_the_list_is_sorted_and_narrowed_by_date(browser: Browser, index: Path) -> None:
+    with browser.page() as page:
+        page.open(index, "#sort=newest")
+        assert page.ask(CARDS) == [PHOTO, SOUND, VIDEO]
+        page.ask("location.hash = 'sort=name'")
+        page.until(
+            f"JSON.stringify({CARDS}) === {json.dumps(json.dumps([SOUND, VIDEO, PHOTO], separators=(',', ':')))}"
+        )
+        page.click("[data-heading=month] input[value='2021-06']")
+        page.until("document.querySelectorAll('#list .card').length === 1")
+        assert page.ask(CARDS) == [PHOTO]
+
+
+def test_what_is_listed_or_chosen_becomes_a_recipe_that_builds(browser: Browser, index: Path, tmp_path: Path) -> None:
+    with browser.page() as page:
+        page.open(index, "#medium=photo")
+        page.click("#make-pack")
+        page.until("document.querySelector('#packing[open] pre')")
+        (tmp_path / "listed.toml").write_text(page.ask("document.querySelector('#packing pre').textContent"))
+        page.click("#packing .buttons button:last-child")
+        page.ask("location.hash = ''")
+        page.until("document.querySelectorAll('#list .card').length === 3")
+        page.click(".pick input")
+        assert page.ask("document.getElementById('make-pack').textContent") == "Make a pack of 1 chosen"
+        chosen = page.ask("gallery.packing.recipe([0, 1, 2])")
+    recipe = tomllib.loads(chosen)
+    assert (recipe["audience"], len(recipe["selection"])) == ("press", 3)
+    words = ["pack", str(tmp_path / "listed.toml"), "-o", str(tmp_path / "pack"), "--store", str(index.parents[1])]
+    answer = CliRunner().invoke(main, words, catch_exceptions=False)
+    assert answer.exit_code == 0, answer.output
 
 
 @pytest.mark.parametrize("tab", ["", "play", "frames", "pictures"])

@@ -9,6 +9,9 @@ from typing import Any
 
 from processors.contract import Json
 from processors.errors import ResultCorrupt
+from processors.languages.text import FALLBACK, Text
+from processors.metadata.properties import properties
+from processors.mission.profile import profile_called
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.waveform_peaks import peaks
@@ -57,11 +60,12 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "mission": subject.mission,
         "event": subject.event,
         "event_title": subject.event_title.record(),
-        "camera": subject.camera,
+        "camera": (subject.evidence or {}).get("recorded_by") or subject.camera,
         "place": subject.place,
         "duration_seconds": subject.duration_seconds,
         "sols": _sols(subject),
         "earliest_utc": at.earliest_utc if at else None,
+        "month": at.written[:7] if at else None,
         "audit": {name: audit.get(name) for name in VERDICTS} if (audit := _audit(group)) else None,
         "disagreement_count": len(subject.disagreements),
         "has_failures": any(failure.verdict == "failed" for failure in subject.failures),
@@ -78,6 +82,12 @@ def _sols(subject: SourceRecord) -> list[int | None] | None:
         return [subject.recorded.first_sol, subject.recorded.last_sol]
     evidence = subject.evidence or {}
     return [evidence["first_sol"], evidence["last_sol"]] if evidence.get("first_sol") is not None else None
+
+
+def mission_title(name: str) -> Text:
+    """Return a mission's title in the languages of its profile; its name where there is no profile."""
+    profile = profile_called(name)
+    return Text(en=profile.title, zh=profile.title_zh) if profile else Text({FALLBACK: name})
 
 
 def _face(group: Group) -> str | None:
@@ -173,6 +183,7 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
             for name in ("creator", "agency", "credit", "rights", "published_at", "format", "size_bytes")
         },
         "caption": subject.caption.record(),
+        "properties": next((_properties(entry) for _, entry in group.page_data("properties")), None),
         "recorded": asdict(subject.recorded) if subject.recorded else None,
         "disagreements": list(subject.disagreements),
         "failures": [asdict(failure) for failure in subject.failures],
@@ -185,6 +196,19 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
         "tiles_file": next((place for place, _ in group.page_data("tiles")), None),
         "is_dark": _is_dark(group),
     }
+
+
+def _properties(entry: ItemRecord) -> dict[str, Any]:
+    """Return pixels, rates and codecs of the source.
+
+    Raises
+    ------
+    ResultCorrupt : the stored metadata are invalid.
+    """
+    try:
+        return asdict(properties(json.loads(entry.path.read_bytes())))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResultCorrupt(f"{entry.path}: not the metadata of a source; run `marsmedia verify`") from error
 
 
 def _made(entry: ItemRecord) -> dict[str, Any]:

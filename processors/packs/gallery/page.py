@@ -14,7 +14,7 @@ from processors.contract import require
 from processors.languages.language import LANGUAGES, language, phrase
 from processors.languages.text import Text
 from processors.packs.gallery.gallery_file import GalleryFile
-from processors.packs.gallery.gallery_record import frames_of, grouped, listed, opened, shots_of
+from processors.packs.gallery.gallery_record import frames_of, grouped, listed, mission_title, opened, shots_of
 from processors.packs.gallery.tile_pyramids import unpack
 from processors.packs.presentation import viewer_order
 
@@ -60,8 +60,13 @@ def write_gallery(folder: Path, shown: Iterable[GalleryFile], *, title: Text, la
             details = {}
     if details:
         written.append(_data(folder, f"details-{(len(subjects) - 1) // CHUNK:04}", details))
-    index = {"languages": languages, "title": title.record(), "chunk": CHUNK, "viewer": viewer_order()}
-    words = {code: {"tag": language(code).tag, **language(code).page} for code in languages}
+    index: dict[str, Any] = {"languages": languages, "title": title.record(), "chunk": CHUNK, "viewer": viewer_order()}
+    index["missions"] = {
+        name: mission_title(name).record() for name in sorted({s["mission"] for s in subjects} - {None})
+    }
+    words = {
+        code: {"tag": language(code).tag, "labels": language(code).labels, **language(code).page} for code in languages
+    }
     written.append(_data(folder, "words", words))
     written.append(_data(folder, "index", {**index, "subjects": subjects, "frames": frames}))
     return [*sorted(written), _page(folder, assets, title, languages)]

@@ -85,6 +85,9 @@ const gallery = {
     whole: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
     copy: "M9 9h11v11H9zM5 15H4V4h11v1",
     play: "M7 4l13 8-13 8z",
+    download: "M12 4v11M7 10l5 5 5-5M5 20h14",
+    link: "M9 15l6-6M10 6l2-2a4 4 0 016 6l-2 2M14 18l-2 2a4 4 0 01-6-6l2-2",
+    pack: "M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8",
     search: "M11 4a7 7 0 100 14 7 7 0 000-14zM16 16l5 5",
   },
 };

@@ -10,6 +10,7 @@
     if (value === gallery.state.UNKNOWN) return gallery.t("unknown");
     if (heading === "medium" || heading === "verdict") return gallery.t(value);
     const { subjects } = gallery.data.index;
+    if (heading === "mission") return gallery.mission(value);
     if (heading === "event") return gallery.plain(subjects.find((subject) => subject.event === value)?.event_title) ?? value;
     if (heading === "shot") {
       const [digest, number] = value.split(".");

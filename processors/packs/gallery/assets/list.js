@@ -39,9 +39,9 @@
     const subject = gallery.data.index.subjects[number];
     const about = [gallery.sols(subject), gallery.plain(subject.event_title) ?? subject.event, subject.camera].filter(Boolean).join(" · ");
     const length = subject.duration_seconds === null ? "" : ` ${gallery.clock(subject.duration_seconds)}`;
-    return h("li", {}, h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
+    return h("li", {}, gallery.packing.choice(number), h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
       face(subject.thumbnail, subject.medium, h("span.kind", {}, icon(subject.medium), h("span", {}, `${gallery.t(subject.medium)}${length}`))),
-      h("span.words", {}, gallery.said("span.name", subject.title, subject.name), h("span.about", {}, about || (gallery.plain(subject.title) ? subject.name : gallery.t("unknown"))),
+      h("span.words", {}, gallery.said("span.name", subject.title, subject.name), about && h("span.about", {}, about), gallery.plain(subject.title) && h("span.about.file", {}, subject.name),
         h("span.badges", {}, gallery.badges(subject)))));
   };
 
@@ -88,6 +88,11 @@
     document.getElementById("views").replaceChildren(...(frames.length ? [["", "media", found.subjects.length], ["frames", "frames", found.frames.length]] : [])
       .map(([view, name, count]) => h("button", { type: "button", "aria-pressed": String(state.view === view), on: { click: () => gallery.state.go({ view, shot: view ? state.shot : [] }) } },
         gallery.t(name), h("span.number", {}, gallery.number(count)))));
+    const orders = ["", ...Object.keys(gallery.state.ORDERS)];
+    const sort = h("select", { id: "sort", on: { change: () => gallery.state.go({ sort: orders[sort.selectedIndex] }) } },
+      orders.map((name) => h("option", { selected: name === state.sort }, gallery.t(`sort_${name}`))));
+    const tools = shown > 0 && [!isFrames && h("label.which", {}, h("span", {}, gallery.t("sort")), sort), gallery.packing.button()];
+    document.getElementById("listed").replaceChildren(...[tools].flat().filter(Boolean));
     document.getElementById("views").setAttribute("aria-label", gallery.t("view"));
   };
 

@@ -30,8 +30,9 @@ gallery.stages = {};
 
   const label = (one) => {
     if (one.tiles) return `${gallery.t("tiled")} (${one.tiles.width} × ${one.tiles.height} px)`;
-    const name = one.processor === "" ? gallery.t("original") : `${one.processor}: ${one.file.name}`;
-    return one.width ? `${name} (${one.width} px)` : name;
+    const name = one.processor === "" ? gallery.t("original") : gallery.label(one.processor);
+    const type = one.file.name.split(".").pop().toUpperCase();
+    return [name, one.width && `${one.width} px`, type].filter(Boolean).join(", ");
   };
 
   gallery.stages.pictures = ({ subject, detail, found, at, show, go }) => {

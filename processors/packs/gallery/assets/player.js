@@ -4,6 +4,7 @@
 (() => {
   const { h } = gallery;
   const FULL_SCALE = 32768;
+  const STEPS_HZ = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
   const STEPS_SECONDS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600];
 
   const spectrogramOf = (detail) => detail.files.find((file) => file.media_type.startsWith("image/") && file.facts?.plot_left_px !== undefined);
@@ -55,8 +56,28 @@
     }));
   };
 
-  const axes = ({ facts, result }, detail) => {
-    const isLog = detail.results[result]?.parameters.frequency_axis === "log";
+  const isLogarithmic = ({ facts, result }, detail) => (facts.frequency_axis ?? detail.results[result]?.parameters.frequency_axis) === "log";
+
+  /** Frequencies along the left edge of the plot: round ones, as many as have room. */
+  const frequencies = (picture, detail) => {
+    const { lowest_hz: lowest, highest_hz: highest } = picture.facts;
+    const isLog = isLogarithmic(picture, detail) && lowest > 0;
+    const height = isLog ? (hz) => Math.log(hz / lowest) / Math.log(highest / lowest) : (hz) => (hz - lowest) / (highest - lowest);
+    const decades = [1, 10, 100, 1000, 10000, 100000];
+    const step = STEPS_HZ.find((one) => (highest - lowest) / one <= 6) ?? 50000;
+    const round = isLog ? decades.flatMap((one) => [one, 2 * one, 5 * one]) : Array.from({ length: 7 }, (_, n) => (Math.floor(lowest / step) + n) * step);
+    const ticks = [];
+    for (const hz of round) {
+      const at = hz >= lowest && hz <= highest ? height(hz) : -1;
+      if (at > 0.03 && at < 0.97 && at - (ticks.at(-1)?.at ?? -1) > 0.11) ticks.push({ hz, at });
+    }
+    return h("div.frequencies", { "aria-hidden": "true" }, ticks.map(({ hz, at }) =>
+      h("span", { style: { bottom: `${at * 100}%` } }, hz < 1000 ? `${hz} Hz` : `${hz / 1000} kHz`)));
+  };
+
+  const axes = (picture, detail) => {
+    const { facts } = picture;
+    const isLog = isLogarithmic(picture, detail);
     return gallery.t("axes", gallery.number(facts.lowest_hz / 1000, 2), gallery.number(facts.highest_hz / 1000, 2), isLog ? gallery.t("log") : "",
       ...[facts.bottom_db, facts.top_db].map((level) => String(level).replace("-", "−")), facts.unit);
   };
@@ -82,7 +103,7 @@
     const face = h("div.tracks", {
       role: "slider", tabIndex: 0, title: gallery.t("seekHint"), "aria-label": gallery.t("position"),
       "aria-valuemin": String(first), "aria-valuemax": String(last),
-    }, drawn, picture && plot(picture), head);
+    }, drawn, picture && h("div.sounding", {}, plot(picture), frequencies(picture, detail)), head);
     const timeAt = (event) => {
       const box = face.getBoundingClientRect();
       return first + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (last - first);
@@ -126,7 +147,7 @@
     const track = tracks(detail, seek);
 
     const choose = h("select", { on: { change: () => take(choose.selectedIndex, source()) } }, found.map(({ file }) =>
-      h("option", {}, file.result === null ? `${gallery.t("original")}: ${file.name}` : `${detail.results[file.result].processor}: ${file.name}`)));
+      h("option", {}, file.result === null ? `${gallery.t("original")}: ${file.name}` : `${gallery.label(detail.results[file.result].processor)}: ${file.name}`)));
     function take(place, time = null) {
       chosen = place;
       choose.selectedIndex = place;

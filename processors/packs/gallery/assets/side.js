@@ -23,6 +23,12 @@
     return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
   };
 
+  const pictureOf = (known) => known?.width_px && [`${known.width_px} × ${known.height_px} px`,
+    known.frame_rate_hz && `${gallery.number(known.frame_rate_hz, 2)} fps`, known.picture_codec].filter(Boolean).join(", ");
+
+  const soundOf = (known) => known?.sample_rate_hz && [known.sound_codec, `${gallery.number(known.sample_rate_hz / 1000)} kHz`,
+    `${known.channel_count} ch`].filter(Boolean).join(", ");
+
   const about = (subject, detail) => {
     const may = subject.redistribute;
     const at = detail.recorded;
@@ -30,11 +36,13 @@
       gallery.badges(subject).length > 0 && h("p.badges", {}, gallery.badges(subject)),
       gallery.plain(detail.caption) && h("div.caption", {}, gallery.said("p", detail.caption)),
       h("dl", {},
-        row(gallery.t("mission"), subject.mission ?? gallery.t("unknown")),
+        row(gallery.t("mission"), subject.mission ? gallery.mission(subject.mission) : gallery.t("unknown")),
         row(gallery.t("event"), gallery.plain(subject.event_title) ?? subject.event ?? gallery.t("unknown")),
-        row(gallery.t("recorded"), recorded(detail)),
+        row(gallery.tm("recorded", subject.medium), recorded(detail)),
         row(gallery.t("sols"), subject.sols ? [...new Set(subject.sols)].join("–") : gallery.t("unknown")),
-        row(gallery.t("by"), subject.camera ?? gallery.t("unknown")),
+        row(gallery.tm("by", subject.medium), subject.camera ?? gallery.t("unknown")),
+        row(gallery.t("pictureSize"), pictureOf(detail.properties)), row(gallery.t("sound"), soundOf(detail.properties)),
+        subject.duration_seconds !== null && row(gallery.t("duration"), `${gallery.number(subject.duration_seconds)} s`),
         row(gallery.t("credit"), detail.credit ?? gallery.t("unknown")),
         row(gallery.t("rights"), detail.rights ?? gallery.t("unknown")),
         row(gallery.t("redistribute"), gallery.t(may === null ? "notSaid" : may ? "yes" : "no"))),
@@ -43,7 +51,6 @@
         at && at.local_true_solar_time_hours !== null && row(gallery.t("ltst"), marsTime(at.local_true_solar_time_hours)),
         row(gallery.t("place"), subject.place), row(gallery.t("creator"), detail.creator), row(gallery.t("agency"), detail.agency),
         row(gallery.t("published"), detail.published_at), row(gallery.t("release"), subject.release), row(gallery.t("file"), subject.name),
-        subject.duration_seconds !== null && row(gallery.t("duration"), `${gallery.number(subject.duration_seconds)} s`),
         row(gallery.t("format"), detail.format), row(gallery.t("size"), gallery.bytes(detail.size_bytes)),
         row(gallery.t("digest"), h("code", {}, subject.digest)))));
   };
@@ -66,7 +73,13 @@
       await gallery.copy(text);
       copy.querySelector("span").textContent = gallery.t("copied");
     });
+    const link = h("button.quiet", { type: "button" }, icon("link"), h("span", { role: "status" }, gallery.t("copyLink")));
+    link.addEventListener("click", async () => {
+      await gallery.copy(location.href);
+      link.querySelector("span").textContent = gallery.t("copied");
+    });
     return [
+      h("p.actions", {}, address && h("a.download", { href: address, download: file.name.split("/").pop() }, icon("download"), gallery.t("download")), link),
       section("citation", h("p.citation", {}, text), copy),
       file && section("provenance", h("p.small", {}, gallery.provenance(subject, detail, file)),
         h("p.soft.small", {}, `${file.name} · ${gallery.bytes(file.size_bytes)} · `, address && h("a", { href: address, target: "_blank", rel: "noopener" }, gallery.t("openFile"))),

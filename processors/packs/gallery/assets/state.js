@@ -2,8 +2,8 @@
 "use strict";
 
 (() => {
-  const LISTS = ["medium", "mission", "event", "camera", "release", "verdict", "shot"];
-  const SINGLE = ["q", "sol", "view", "open", "tab", "at"];
+  const LISTS = ["medium", "mission", "event", "camera", "month", "release", "verdict", "shot"];
+  const SINGLE = ["q", "sol", "sort", "view", "open", "tab", "at"];
   const UNKNOWN = "-";
 
   const read = () => {
@@ -33,24 +33,38 @@
     redistributeNo: (s) => s.redistribute === false,
   };
 
+  const last = (value) => value ?? "\uffff"; // what is unknown comes last
+
+  const titleOf = (subject) => gallery.plain(subject.title) ?? subject.name;
+
+  /** Orders of the list besides that of the release. */
+  const ORDERS = {
+    date: (a, b) => last(a.earliest_utc).localeCompare(last(b.earliest_utc)),
+    newest: (a, b) => (b.earliest_utc ?? "").localeCompare(a.earliest_utc ?? ""),
+    name: (a, b) => titleOf(a).localeCompare(titleOf(b), gallery.language, { numeric: true }),
+    length: (a, b) => (b.duration_seconds ?? -1) - (a.duration_seconds ?? -1),
+  };
+
   /** The values by which a subject is found under one heading. */
   const values = (subject, name) => {
     if (name === "verdict") return Object.keys(VERDICTS).filter((verdict) => VERDICTS[verdict](subject));
     return [subject[name] ?? UNKNOWN];
   };
 
-  /** A timeline column: `mission:first..last`, or `mission:-` for what has no sol. */
+  /** A timeline column: `mission:first..last`, `mission:2021-06` for what has no sol, or `mission:-` for what has no date. */
   const inSols = (subject, sol) => {
     const place = sol.lastIndexOf(":");
     if ((subject.mission ?? UNKNOWN) !== sol.slice(0, place)) return false;
-    const [first, last] = sol.slice(place + 1).split("..").map(Number);
-    if (Number.isNaN(first)) return !subject.sols;
+    const column = sol.slice(place + 1);
+    if (/^\d{4}(-\d\d)?$/.test(column) && !column.includes("..")) return !subject.sols && subject.month === column;
+    const [first, last] = column.split("..").map(Number);
+    if (Number.isNaN(first)) return !subject.sols && !subject.month;
     return Boolean(subject.sols) && subject.sols[0] >= first && subject.sols[0] <= last;
   };
 
   const searched = (subject) => {
     subject.searched ??= [subject.name, subject.title.en, subject.title.zh, subject.event, subject.event_title.en,
-      subject.event_title.zh, subject.camera, subject.mission, subject.release, subject.place, subject.digest]
+      subject.event_title.zh, subject.camera, subject.mission, ...Object.values(gallery.data.index.missions[subject.mission] ?? {}), subject.release, subject.place, subject.digest]
       .filter(Boolean).join("\n").toLowerCase();
     return subject.searched;
   };
@@ -68,7 +82,7 @@
   const shotOf = (frame) => (frame.shot ? `${gallery.data.index.subjects[frame.subject].digest.slice(0, 12)}.${frame.shot}` : UNKNOWN);
 
   gallery.state = {
-    LISTS, UNKNOWN, VERDICTS, read, written, values, matches, shotOf,
+    LISTS, UNKNOWN, VERDICTS, ORDERS, read, written, values, matches, shotOf,
 
     /** Go to the changed state; `keep` makes no step for the browser's Back. */
     go(changes, keep = false) {
@@ -81,13 +95,9 @@
     /** Numbers of the subjects, and the frames, that are meant. */
     found(state) {
       const { subjects, frames } = gallery.data.index;
-      const numbers = [];
-      const meant = new Set();
-      subjects.forEach((subject, number) => {
-        if (!matches(subject, state)) return;
-        numbers.push(number);
-        meant.add(number);
-      });
+      const numbers = [...subjects.keys()].filter((number) => matches(subjects[number], state));
+      const meant = new Set(numbers);
+      if (ORDERS[state.sort]) numbers.sort((a, b) => ORDERS[state.sort](subjects[a], subjects[b]) || a - b);
       const shown = frames.filter((frame) => meant.has(frame.subject));
       if (!state.shot.length) return { subjects: numbers, frames: shown };
       const inShots = shown.filter((frame) => state.shot.includes(shotOf(frame)));

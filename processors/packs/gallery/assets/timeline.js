@@ -1,4 +1,4 @@
-// The timeline: a row for each mission, a column for each sol on which something was recorded.
+// The timeline: a row for each mission, a column for each sol on which something was recorded, or each month without sols.
 "use strict";
 
 (() => {
@@ -21,11 +21,14 @@
       found.get(first).subjects.push(subject);
     }
     const ordered = [...found.values()].sort((a, b) => a.first - b.first);
-    const without = subjects.filter((subject) => !subject.sols);
-    return without.length ? [...ordered, { first: null, subjects: without }] : ordered;
+    const dated = Map.groupBy(subjects.filter((subject) => !subject.sols && subject.month), (subject) => subject.month);
+    const months = [...dated].sort(([a], [b]) => a.localeCompare(b)).map(([month, members]) => ({ month, first: null, subjects: members }));
+    const without = subjects.filter((subject) => !subject.sols && !subject.month);
+    return [...ordered, ...months, ...(without.length ? [{ first: null, subjects: without }] : [])];
   };
 
   const name = (column) => {
+    if (column.month) return column.month;
     if (column.first === null) return gallery.t("unknown");
     const lasts = new Set(column.subjects.map((subject) => subject.sols[1]));
     const last = lasts.size === 1 ? [...lasts][0] : column.last;
@@ -40,7 +43,7 @@
   };
 
   const button = (mission, column, most, state) => {
-    const sol = `${mission}:${column.first === null ? gallery.state.UNKNOWN : `${column.first}..${column.last}`}`;
+    const sol = `${mission}:${column.month ?? (column.first === null ? gallery.state.UNKNOWN : `${column.first}..${column.last}`)}`;
     const pressed = state.sol === sol;
     const parts = MEDIA.map((medium) => [medium, column.subjects.filter((subject) => subject.medium === medium).length]);
     const bar = h("span.stack", { "aria-hidden": "true", style: { height: `${12 + 44 * Math.sqrt(column.subjects.length / most)}px` } },
@@ -63,8 +66,8 @@
     place.replaceChildren(...rows.map(([mission, members]) => {
       const found = columns(members);
       const most = Math.max(...found.map((column) => column.subjects.length));
-      const title = mission === gallery.state.UNKNOWN ? gallery.t("noMission") : mission;
-      const flat = found.length === 1 && found[0].first === null ? ".flat" : "";
+      const title = mission === gallery.state.UNKNOWN ? gallery.t("noMission") : gallery.mission(mission);
+      const flat = found.length === 1 && found[0].first === null && !found[0].month ? ".flat" : "";
       return h(`div.row${flat}`, {}, h("h2", {}, title), h("ol", {}, found.map((column) => button(mission, column, most, state))));
     }));
     const first = place.querySelector("ol");

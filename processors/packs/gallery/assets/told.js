@@ -10,7 +10,7 @@
   /** Who is named first: the maker of the picture, or whoever published it. */
   const author = (detail) => detail.creator ?? detail.agency ?? detail.credit;
 
-  const where = (subject) => [subject.mission, gallery.sols(subject), gallery.plain(subject.event_title) ?? subject.event, subject.camera]
+  const where = (subject) => [subject.mission && gallery.mission(subject.mission), gallery.sols(subject), gallery.plain(subject.event_title) ?? subject.event, subject.camera]
     .filter(Boolean).join(", ");
 
   /** A citation in one paragraph; what nobody knows is left out. */

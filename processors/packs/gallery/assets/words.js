@@ -10,6 +10,15 @@ gallery.t = (name, ...values) => {
   return typeof phrase === "string" ? phrase.replace(/\{(\d)\}/g, (_, number) => values[number]) : phrase;
 };
 
+/** The same phrase where it differs by medium: sounds are recorded, pictures taken. */
+gallery.tm = (name, medium) => gallery.t(`${name}_${medium}`) ?? gallery.t(name);
+
+/** A mission's title. */
+gallery.mission = (name) => gallery.plain(gallery.data.index.missions[name]) ?? name;
+
+/** What a processor makes, in words. */
+gallery.label = (processor) => gallery.words()[gallery.language].labels[processor] ?? processor;
+
 /** The language to show a text in: the reader's, else English, else any that it is in; null where it is empty. */
 const languageOf = (text) => [gallery.language, "en", ...Object.keys(text ?? {})].find((code) => text?.[code]) ?? null;
 
