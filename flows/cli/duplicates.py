@@ -59,6 +59,8 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
         here = _span(names[one.source], one.first_seconds, one.last_seconds)
         there = _span(names[one.other_source], one.other_first_seconds, one.other_last_seconds)
         click.echo(f"{here} = {there}  ({counted(one.frame_count, 'frame')})")
+    if not found:
+        click.echo(f"no repeated footage in {counted(len(tables), 'measured video')}")
 
 
 def _span(name: str, first_seconds: float, last_seconds: float) -> str:

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import open_store, print_json
+from flows.cli.common import counted, open_store, print_json
+from flows.cli.print_table import aligned, size
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
+from processors.store.by_name import ByNameEntry
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
     from processors.store.catalogue import SourceRow
     from processors.store.store import Store
 
+MIN_SERIES = 3
+"""Fewer items whose names differ only in a number are listed one by one."""
+
 
 @click.command()
 @SELECTION
+@click.option("--paths", is_flag=True, help="Print only the path of each item, for another program.")
 @STORE
 @JSON
-def items(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None:
+def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: bool) -> None:
     """List the items of the selected sources.
 
-    Every word of SELECTION narrows the list; several sources widen it. A word is
+    Items that are numbered, such as frames, are one line. Every word of SELECTION narrows the list;
+    several sources widen it. A word is
 
     \b
       a source          path, name, pattern such as '*.mp4', or first
@@ -67,20 +78,71 @@ def items(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None
         )
         found = connection.execute(f"{asked} ORDER BY source, processor, key, name", [wanted.processor])
         columns = [column[0] for column in found.description]
-        some = False
-        while batch := found.fetchmany(1000):
-            some = True
-            for values in batch:
-                item = dict(zip(columns, values, strict=True))
-                _tell_item(item, rows[item["source"]], store, as_json=as_json)
-    if wanted.processor is not None and not some:
+        there = (
+            dict(zip(columns, values, strict=True))
+            for batch in iter(lambda: found.fetchmany(1000), [])
+            for values in batch
+        )
+        count = 0
+        for digest, of_source in groupby(there, key=lambda item: item["source"]):
+            row, listed = rows[digest], list(of_source)
+            count += len(listed)
+            if as_json:
+                for item in listed:
+                    print_json(_record(item, row, store))
+            elif paths:
+                for item in listed:
+                    click.echo(str(_path(item, store)))
+            else:
+                _tell_source(row, listed, store)
+    if wanted.processor is not None and not count:
         raise RequestError(f"processor={wanted.processor}: the selected sources have no items of this processor")
 
 
-def _tell_item(item: dict[str, Any], row: SourceRow, store: Store, *, as_json: bool) -> None:
-    path = store.item_path(ResultRef(source=row.digest, processor=item["processor"], key=item["key"]), item["name"])
-    if not as_json:
-        click.echo(f"{printable(row.name)}  {item['processor']}  {path}")
-        return
-    item |= {"source_name": row.name, "release": row.release, "path": str(path), "facts": json.loads(item["facts"])}
-    print_json(item)
+def _path(item: dict[str, Any], store: Store) -> Path:
+    ref = ResultRef(source=item["source"], processor=item["processor"], key=item["key"])
+    return store.item_path(ref, item["name"])
+
+
+def _record(item: dict[str, Any], row: SourceRow, store: Store) -> dict[str, Any]:
+    return item | {
+        "source_name": row.name,
+        "release": row.release,
+        "path": str(_path(item, store)),
+        "facts": json.loads(item["facts"]),
+    }
+
+
+def _split(
+    series: dict[tuple[str, str], list[dict[str, Any]]],
+) -> Iterator[tuple[tuple[str, str], list[dict[str, Any]]]]:
+    """Yield series of at least MIN_SERIES items as they are, and the items of others one by one."""
+    for (result, name), same in series.items():
+        if len(same) >= MIN_SERIES:
+            yield (result, name), same
+        else:
+            yield from (((result, item["name"]), [item]) for item in same)
+
+
+def _tell_source(row: SourceRow, listed: list[dict[str, Any]], store: Store) -> None:
+    """Print the folder of a source, and a line for each item or each series of numbered ones."""
+    place = ByNameEntry.at(row.relative, row.release).place(store)
+    links = {os.path.realpath(link): link.name for link in place.glob("*") if link.is_symlink()}
+    series: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for item in listed:
+        ref = ResultRef(source=item["source"], processor=item["processor"], key=item["key"])
+        result = links.get(os.path.realpath(store.folder(ref))) or str(store.folder(ref))
+        series.setdefault((result, re.sub(r"[0-9]{4,}", "*", item["name"])), []).append(item)
+    series = dict(_split(series))
+    lines = [
+        (
+            f"{result}/{name if len(same) > 1 else same[0]['name']}",
+            f"{len(same)} files" if len(same) > 1 else "",
+            size(sum(item["size_bytes"] for item in same)),
+        )
+        for (result, name), same in series.items()
+    ]
+    total = size(sum(item["size_bytes"] for item in listed))
+    click.echo(printable(f"{place if links else row.relative}: {counted(len(listed), 'item')}, {total}"))
+    for line in aligned(lines, right=(1, 2), indent="  "):
+        click.echo(line)

@@ -39,6 +39,7 @@ COMMANDS = {
     },
     "Maintain the store": {
         "verify": "Hash every stored and raw file again and report changes.",
+        "keep": "Protect results from `prune`.",
         "prune": "Remove results that no recipe asks for and no pack holds.",
         "rebuild": "Rebuild the catalogue and the by-name view.",
     },

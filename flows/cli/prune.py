@@ -39,6 +39,7 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     from processors.packs.registry import packed_results
     from processors.store.by_name import rebuild_by_name
     from processors.store.catalogue import Catalogue
+    from processors.store.kept import kept_results
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
@@ -55,8 +56,8 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
         for m in store.manifests()
         if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
     ]
-    packed = packed_results(store)
-    old = [manifest for manifest in unwanted if manifest.ref not in packed]
+    packed, kept = packed_results(store), kept_results(store)
+    old = [manifest for manifest in unwanted if manifest.ref not in packed and manifest.ref not in kept]
     size = sum(item.size_bytes for m in old for item in m.items)
     if as_json:
         print_json({"results": [m.ref for m in old], "size_bytes": size, "removed": not dry_run and yes})
@@ -64,14 +65,19 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
         for manifest in old:
             click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.folder(manifest.ref)}")
         click.echo(f"{counted(len(old), 'result')}, {megabytes(size)}, that no recipe asks for and no pack holds")
-        if kept := len(unwanted) - len(old):
-            click.echo(f"{kept} more that no recipe asks for stay because packs hold them; see `marsmedia pack forget`")
+        in_packs = sum(manifest.ref in packed for manifest in unwanted)
+        if in_packs:
+            click.echo(
+                f"{in_packs} more that no recipe asks for stay because packs hold them; see `marsmedia pack forget`"
+            )
+        if only_kept := len(unwanted) - len(old) - in_packs:
+            click.echo(f"{only_kept} more stay because they are kept; see `marsmedia keep`")
     if dry_run or not old or not (yes or (not as_json and click.confirm("remove them?"))):
         return
     catalogue.remove_results([m.ref for m in old])
     for manifest in old:
         store.remove(manifest.ref)
-    rebuild_by_name(store, by_name_entries(rows, today))
+    rebuild_by_name(store, by_name_entries(rows, today, catalogue))
 
 
 def _evidence(catalogue: Catalogue) -> set[ResultRef]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
 from pathlib import Path
 
 import click
 
 from flows.cli.common import open_store
+from flows.cli.print_table import aligned
 from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 
@@ -15,11 +18,13 @@ from processors.sources.scan import printable
 @click.command()
 @click.argument("sql")
 @STORE
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @JSON
-def query(sql: str, store_folder: Path, as_json: bool) -> None:
+def query(sql: str, store_folder: Path, as_csv: bool, as_json: bool) -> None:
     """Query the catalogue with SQL.
 
-    SQL is one statement of DuckDB; it can read nothing but the tables sources, results, items and known.
+    The answer is aligned on a terminal, and separated by tabs elsewhere. SQL is one statement of
+    DuckDB; it can read nothing but the tables sources, results, items and known.
     `known` has one row for each source: medium, camera, event, first_sol, last_sol, earliest_utc,
     latest_utc, mission, title, disagreement_count, audit, and more.
 
@@ -27,8 +32,10 @@ def query(sql: str, store_folder: Path, as_json: bool) -> None:
     marsmedia query "SELECT medium, count(*) FROM sources GROUP BY medium"
     marsmedia query "SELECT name, event FROM known
       WHERE 32 BETWEEN first_sol AND last_sol"
-    marsmedia query "SELECT name, facts->>'time_seconds' FROM items
-      WHERE processor = 'video.frames'"
+    marsmedia query "SELECT k.name AS video, i.name AS frame,
+      i.facts->>'time_seconds' AS seconds
+      FROM items i JOIN known k USING (source)
+      WHERE processor = 'video.frames'" --csv
     """
     import duckdb
 
@@ -49,6 +56,13 @@ def query(sql: str, store_folder: Path, as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str))
         return
-    click.echo("\t".join(columns))
-    for row in rows:
-        click.echo("\t".join("" if value is None else printable(str(value)) for value in row))
+    cells = [columns, *(["" if value is None else str(value) for value in row] for row in rows)]
+    if as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(cells)
+    elif sys.stdout.isatty():
+        numeric = [n for n in range(len(columns)) if rows and all(isinstance(row[n], int | float) for row in rows)]
+        for line in aligned(cells, right=numeric):
+            click.echo(line)
+    else:
+        for row in cells:
+            click.echo("\t".join(map(printable, row)))

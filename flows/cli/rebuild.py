@@ -34,7 +34,7 @@ def rebuild(store_folder: Path, as_json: bool) -> None:
     catalogue = Catalogue(store)
     unreadable = catalogue.rebuild()
     rows = known_files(catalogue)
-    rebuild_by_name(store, by_name_entries(rows, wanted_today(rows)))
+    rebuild_by_name(store, by_name_entries(rows, wanted_today(rows), catalogue))
     if as_json:
         print_json({"results": catalogue.table("results").num_rows, "unreadable": unreadable})
     else:

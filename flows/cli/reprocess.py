@@ -12,11 +12,15 @@ import click
 from flows.cli.common import open_store
 from flows.cli.shared_options import DRY_RUN, JSON, RECIPES, SELECTION, SETTINGS, STORE, run_options
 from flows.run.options import Options
+from processors.sources.scan import printable
 
 if TYPE_CHECKING:
     from flows.run.prepare import Prepared
     from flows.run.progress import RunProgress
+    from processors.store.by_name import ByNameEntry
     from processors.store.store import Store
+
+FOLDERS_SHOWN = 20
 
 
 @click.command()
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 @RECIPES
 @DRY_RUN
 @run_options("strict", "retry_failed", "workers", "memory_mb", "time_limit_factor", "quiet")
+@click.option("--keep", "is_kept", is_flag=True, help="Protect what is made from `marsmedia prune`.")
 @JSON
 def reprocess(
     selection: tuple[str, ...],
@@ -34,14 +39,15 @@ def reprocess(
     settings: tuple[str, ...],
     store_folder: Path,
     dry_run: bool,
+    is_kept: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
     """Make results again with other parameters.
 
-    Existing results stay. SELECTION is as in `marsmedia items`; without it, every source is
-    reprocessed. Parameters of the results that a processor builds on can be set too:
-    --set shots.cut_ratio=4 with video.stills.
+    Existing results stay, and the folder of each new one is printed. SELECTION is as in
+    `marsmedia items`; without it, every source is reprocessed. Parameters of the results that a
+    processor builds on can be set too: --set shots.cut_ratio=4 with video.stills.
 
     Prefect records the run if its settings name a server, as PREFECT_API_URL does, or while
     `marsmedia serve` is at work on the store.
@@ -58,6 +64,7 @@ def reprocess(
     from flows.cli.run_flow import conduct
     from flows.run.select import ReprocessRequest, prepare_chosen
     from processors.engine.parameters import parse_settings
+    from processors.store.kept import keep
 
     chosen = Options(**options)
     chosen = replace(chosen, quiet=chosen.quiet or as_json)
@@ -67,8 +74,11 @@ def reprocess(
         prepared = prepare_chosen(request, store, retry_failed=chosen.retry_failed, remember=False)
         sys.exit(tell_plan(prepared, store, chosen.worker_count, as_json=as_json))
 
+    planned: list[Prepared] = []
+
     def look(store: Store, progress: RunProgress) -> Prepared:
-        return prepare_chosen(request, store, retry_failed=chosen.retry_failed)
+        planned.append(prepare_chosen(request, store, retry_failed=chosen.retry_failed))
+        return planned[-1]
 
     def flow() -> Any:
         from flows.reprocess import reprocess as flow
@@ -82,4 +92,20 @@ def reprocess(
             **(options | {"quiet": chosen.quiet}),
         )
 
-    sys.exit(conduct(look, store_folder, chosen, flow, asked=str(request), as_json=as_json))
+    code = conduct(look, store_folder, chosen, flow, asked=str(request), as_json=as_json)
+    entries = [entry for prepared in planned for entry in prepared.asked_for]
+    if is_kept:
+        keep((one.ref for entry in entries for one in entry.others if store.has(one.ref)), store)
+    if not as_json and processors:
+        _print_folders(entries, store)
+    sys.exit(code)
+
+
+def _print_folders(entries: list[ByNameEntry], store: Store) -> None:
+    """Print where the results are that were asked for, whether they are new or not."""
+    folders = dict.fromkeys(entry.place(store) / one.name for entry in entries for one in entry.others)
+    there = [folder for folder in folders if folder.exists()]
+    for folder in there[:FOLDERS_SHOWN]:
+        click.echo(printable(str(folder)))
+    if len(there) > FOLDERS_SHOWN:
+        click.echo(f"... and {len(there) - FOLDERS_SHOWN} more folders")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,12 @@ import click
 from flows.cli.common import counted, open_store, print_json
 from flows.cli.print_evidence import evidence_lines, said_lines
 from flows.cli.print_links import sentence
+from flows.cli.print_table import length, picture, size, sound
 from flows.cli.shared_options import JSON, STORE
 from flows.run.changes import changed_reason
+from processors.metadata.properties import Properties, properties
 from processors.sources.scan import printable
+from processors.store.by_name import ByNameEntry
 
 if TYPE_CHECKING:
     from processors.contract import Json
@@ -51,19 +54,23 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     seen = [one for one in rows if one.digest == row.digest]
     before = [one for one in rows if one.path == row.path and one.digest != row.digest]
     own, apart = _words(row, catalogue)
+    known = properties(_metadata(manifests, store))
     if as_json:
         record = {
             **asdict(row),
             "seen": [_place(one) for one in seen],
             "also_at_this_path": [{"digest": one.digest, **_place(one)} for one in before],
+            "properties": known,
             "disagreements": [asdict(one) for one in apart],
             "links": links,
             "results": [{**asdict(m), "folder": str(store.folder(m.ref))} for m in manifests],
         }
         print_json(record)
         return
-    click.echo(f"{printable(row.name)}: {row.medium or row.kind}, {row.format}{f', {row.codec}' if row.codec else ''}")
-    click.echo(f"  sha256   {row.digest}\n  size     {row.size_bytes} bytes\n  release  {printable(row.release)}")
+    click.echo(f"{printable(row.name)}: {row.medium or f'{row.kind}, {row.format}'}")
+    for name, words in _properties(row, known):
+        click.echo(f"  {name:8} {printable(words)}")
+    click.echo(f"  sha256   {row.digest}\n  size     {size(row.size_bytes)}\n  release  {printable(row.release)}")
     for line in _history(row, seen, before):
         click.echo(f"  {printable(line)}")
     if row.note:
@@ -77,7 +84,9 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     for one in apart:
         says = "; ".join(f"{value} ({place})" for value, place in one.says)
         click.echo(f"  places disagree about {one.about}: {printable(says)}")
-    _tell_results([m for m in manifests if m.ref.processor != "evidence" or m.ref.key in own], store)
+    _tell_results(
+        [m for m in manifests if m.ref.processor != "evidence" or m.ref.key in own], store, _links(row, store)
+    )
 
 
 def _words(row: SourceRow, catalogue: Catalogue) -> tuple[set[str | None], tuple[Disagreement, ...]]:
@@ -113,24 +122,73 @@ def _span(row: SourceRow) -> str:
     return f"{row.seen_utc[:19]}Z until {row.gone_utc[:19]}Z" if row.gone_utc else f"since {row.seen_utc[:19]}Z"
 
 
-def _tell_results(manifests: Sequence[Manifest], store: Store) -> None:
-    told: list[dict[str, Json]] = []
+def _properties(row: SourceRow, known: Properties) -> Iterator[tuple[str, str]]:
+    """Pixels, rates and length: what a player shows first."""
+    if words := picture(known):
+        yield "picture", words
+    elif row.medium == "photo":
+        yield "format", row.format
+    if words := sound(known):
+        yield "sound", words
+    seconds = known.duration_seconds if known.duration_seconds is not None else row.duration_seconds
+    if seconds:
+        yield "length", length(seconds)
+
+
+def _metadata(manifests: Sequence[Manifest], store: Store) -> dict[str, Any]:
+    """The metadata record of the source; empty where none was made."""
     for manifest in manifests:
+        if manifest.ref.processor == "metadata" and manifest.verdict == "made":
+            return json.loads(store.item_path(manifest.ref, "metadata.json").read_bytes())
+    return {}
+
+
+def _links(row: SourceRow, store: Store) -> dict[Path, Path]:
+    """Links of the by-name view to the results of a source, by the folder that each leads to."""
+    place = ByNameEntry.at(row.relative, row.release).place(store)
+    return {link.resolve(): link for link in sorted(place.glob("*")) if link.is_symlink()}
+
+
+def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Path, Path]) -> None:
+    told: list[dict[str, Json]] = []
+    if links:
+        click.echo(f"results in {printable(str(next(iter(links.values())).parent))}:")
+    names = [_name(manifest, store, links) for manifest in manifests]
+    wide = max(map(len, names), default=0)
+    for name, manifest in zip(names, manifests, strict=True):
         why_not = f": {printable(manifest.reason)}" if manifest.reason and manifest.verdict != "made" else ""
-        click.echo(f"{manifest.ref.processor}: {manifest.verdict}{why_not}")
-        click.echo(f"  {counted(len(manifest.items), 'item')} in {store.folder(manifest.ref)}")
+        space = size(sum(item.size_bytes for item in manifest.items))
+        what = (
+            f"{counted(len(manifest.items), 'item'):>11}  {space:>8}"
+            if manifest.items
+            else f"{manifest.verdict}{why_not}"
+        )
+        click.echo(printable(f"  {name:{wide}}  {what}"))
         if manifest.ref.processor == "evidence" and manifest.items:
             record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())
             for line in [*said_lines(record_of), *evidence_lines(record_of)]:
-                click.echo(f"  {printable(line)}")
+                click.echo(f"    {printable(line)}")
         for line in dict.fromkeys(line for item in manifest.items for line in _known(item.facts)):
-            click.echo(f"  {printable(line)}")
+            click.echo(f"    {printable(line)}")
         if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
             told.append(manifest.source_facts)
     for facts in told:
-        click.echo("Decoding report:")
-        for name, value in facts.items():
-            click.echo(f"  {name}: {printable(fact_in_words(name, value))}")
+        lines = {name: fact_in_words(name, value) for name, value in facts.items() if _says_something(name, value)}
+        if lines:
+            click.echo("Decoding report (all of it: --json):")
+        for name, words in lines.items():
+            click.echo(f"  {name}: {printable(words)}")
+
+
+def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
+    """The name of a result in the by-name view; that of its processor with its key where it is not shown there."""
+    link = links.get(store.folder(manifest.ref).resolve())
+    return link.name if link else f"{manifest.ref.processor} ({manifest.ref.key[:8]})"
+
+
+def _says_something(name: str, value: Json) -> bool:
+    """Return False for a count of nothing, an empty list, and what is unknown."""
+    return name == "colour" or (value not in (None, 0, False, "none") and value != [] and value != {})
 
 
 def _verdict(manifests: list[Manifest]) -> str | None:

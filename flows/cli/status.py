@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import megabytes, open_store, print_json
+from flows.cli.common import counted, megabytes, open_store, print_json
+from flows.cli.print_table import aligned, size
 from flows.cli.shared_options import JSON, STORE
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
+    from processors.store.catalogue import SourceRow
     from processors.store.store import Store
 
 COUNTED = ("verdict", "reason", "item_count", "size_bytes")
@@ -53,6 +56,8 @@ def status(store_folder: Path, as_json: bool) -> None:
         },
         "items": sum(r["item_count"] for r in results),
         "size_bytes": sum(r["size_bytes"] for r in results),
+        "size_bytes_of_processors": _space(results, lambda r: [r["processor"]]),
+        "releases": _releases(rows, results),
         "last_run": {name: last[name] for name in ("run", "state", "message", "started_utc", "report")}
         if last
         else None,
@@ -64,7 +69,22 @@ def status(store_folder: Path, as_json: bool) -> None:
     click.echo(
         f"{store_folder}: {counts or 'no sources'}; {summary['items']} items, {megabytes(summary['size_bytes'])}"
     )
-    _tell_table(summary["results"])
+    _tell_table(summary["results"], summary["size_bytes_of_processors"])
+    if len(summary["releases"]) > 1:
+        for line in aligned(
+            [
+                (
+                    name,
+                    counted(one["files"], "file"),
+                    f"{size(one['file_bytes'])} raw",
+                    f"{size(one['size_bytes'])} made",
+                )
+                for name, one in summary["releases"].items()
+            ],
+            right=(1, 2, 3),
+            indent="  ",
+        ):
+            click.echo(line)
     troubled = [f"{summary[kind]} {kind}" for kind in ("changed", "damaged", "unsupported") if summary[kind]]
     if troubled:
         click.echo(f"files with problems: {', '.join(troubled)}; more about them: marsmedia failures")
@@ -74,14 +94,40 @@ def status(store_folder: Path, as_json: bool) -> None:
         click.echo(f"last run: {last['message']} ({last['started_utc']})" if last else "no run yet")
 
 
-def _tell_table(results: dict[str, dict[str, int]]) -> None:
-    """Print a line for each processor, with a column for each verdict."""
+def _space(results: list[dict[str, Any]], owners: Callable[[dict[str, Any]], Iterable[str]]) -> dict[str, int]:
+    """Return the bytes of results by what they belong to."""
+    space: Counter[str] = Counter()
+    for result in results:
+        for owner in owners(result):
+            space[owner] += result["size_bytes"]
+    return dict(sorted(space.items()))
+
+
+def _releases(rows: list[SourceRow], results: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Return files and space by release; results of the same bytes in two releases count in both."""
+    media = [row for row in rows if row.kind == "media"]
+    owners: dict[str, set[str]] = {}
+    for row in media:
+        owners.setdefault(row.digest, set()).add(row.release)
+    made = _space(results, lambda r: owners.get(r["source"], ()))
+    return {
+        name: {
+            "files": sum(row.release == name for row in media),
+            "file_bytes": sum(row.size_bytes for row in media if row.release == name),
+            "size_bytes": made.get(name, 0),
+        }
+        for name in sorted({row.release for row in media})
+    }
+
+
+def _tell_table(results: dict[str, dict[str, int]], space: dict[str, int]) -> None:
+    """Print a line for each processor, with a column for each verdict and its space."""
     verdicts = sorted({verdict for counts in results.values() for verdict in counts}, key=VERDICTS.index)
     name_width = max(map(len, results), default=0)
     widths = {v: max(len(f"{counts.get(v, 0)} {v}") for counts in results.values()) for v in verdicts}
     for name, counts in results.items():
         cells = [f"{counts[v]} {v}".rjust(widths[v]) if v in counts else " " * widths[v] for v in verdicts]
-        click.echo(f"  {name:{name_width}}  {'  '.join(cells)}".rstrip())
+        click.echo(f"  {name:{name_width}}  {'  '.join(cells)}  {size(space[name]):>8}")
 
 
 def _uncatalogued(store: Store, known: list[dict[str, Any]]) -> list[dict[str, Any]]:

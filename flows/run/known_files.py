@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flows.run.named_results import other_results
 from processors.engine.wanted import WantedResults, shown
 from processors.store.by_name import ByNameEntry
 from processors.store.catalogue import Catalogue, SourceRow
@@ -15,10 +16,12 @@ def known_files(catalogue: Catalogue) -> list[SourceRow]:
     return [*present.values(), *gone.values()]
 
 
-def by_name_entries(rows: list[SourceRow], today: WantedResults) -> list[ByNameEntry]:
-    """Return the entries of the by-name view: every media file with the results of today's recipes."""
+def by_name_entries(rows: list[SourceRow], today: WantedResults, catalogue: Catalogue) -> list[ByNameEntry]:
+    """Return the entries of the by-name view: every media file with the results of today's recipes, and with others."""
+    media = {row.path: today.of(row) for row in rows if row.kind == "media"}
+    others = other_results(catalogue, {one.ref: one for wanted in media.values() for one in wanted})
     return [
-        ByNameEntry(release=row.release, name=row.name, refs=shown(today.of(row)))
+        ByNameEntry.at(row.relative, row.release, shown(media[row.path]), others=others.get(row.digest, ()))
         for row in sorted(rows, key=lambda row: row.relative)
-        if row.kind == "media"
+        if row.path in media
     ]

@@ -54,22 +54,20 @@ class Prepared:
     is_empty: str | None = None
     """Advice for a folder that holds no file and never did."""
     is_whole: bool = True
-    """False: a selection, perhaps with parameters other than the recipe's; the by-name view is left unchanged."""
+    """False: a selection, perhaps with parameters other than the recipe's."""
+    asked_for: list[ByNameEntry] = field(default_factory=list)
+    """Of a selection, the files with the results that are asked for, under their names in the by-name view."""
 
     @property
     def view(self) -> list[ByNameEntry]:
-        """Return the entries of the by-name view: every media file with its available results."""
+        """Return entries of the by-name view: every media file with its results, or what a selection asks for."""
         if not self.is_whole:
-            return []
+            return self.asked_for
         return [
-            ByNameEntry(release=row.release, name=row.name, refs=self.plan.shown_at(row))
+            ByNameEntry.at(row.relative, row.release, self.plan.shown_at(row))
             for row in self.rows
             if row.kind == "media"
-        ] + [
-            ByNameEntry(release=row.release, name=row.name, refs=(), is_gone=True)
-            for row in self.departed
-            if row.kind == "media"
-        ]
+        ] + [ByNameEntry.at(row.relative, row.release, is_gone=True) for row in self.departed if row.kind == "media"]
 
     def of_kind(self, kind: str) -> list[SourceRow]:
         return [row for row in self.rows if row.kind == kind]

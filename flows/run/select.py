@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.run.changes import with_words
 from flows.run.load_recipes import load_recipes, named
+from flows.run.named_results import asked_entries
 from flows.run.prepare import Prepared, duplicates_of
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, make_plan
@@ -75,7 +76,8 @@ def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool
     media = select(parse(choice.words), catalogue, every_place=True)
     if not any(recipes.get(row.medium) for row in media if row.medium):
         raise RequestError(f"{', '.join(choice.processors)}: does not apply to any selected source")
-    wanted = WantedResults(recipes, ReleaseIndex(row for row in every if row.gone_utc is None))
+    releases = ReleaseIndex(row for row in every if row.gone_utc is None)
+    wanted = WantedResults(recipes, releases)
     plan = make_plan(media, wanted, store, catalogue.verdicts(), retry_failed=retry_failed)
     if any(key.endswith("calibration") for key in choice.settings):
         results = (one.processor for ours in plan.wanted.values() for one in ours)
@@ -99,7 +101,14 @@ def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool
             [now for now, old in zip(with_words(present, plan, store), present, strict=True) if now != old]
         )
         catalogue.add_results(plan.not_catalogued)
-    return Prepared(rows=media, untaken=untaken, plan=plan, duplicates=duplicates_of(media), is_whole=False)
+    return Prepared(
+        rows=media,
+        untaken=untaken,
+        plan=plan,
+        duplicates=duplicates_of(media),
+        is_whole=False,
+        asked_for=asked_entries(media, plan, WantedResults(load_recipes(), releases)),
+    )
 
 
 def _places(rows: list[SourceRow], named: set[tuple[str, ...]]) -> dict[tuple[str, ...], list[SourceRow]]:

@@ -1,4 +1,4 @@
-"""Readable view of the store for browsing: disposable links named release / file name / processor."""
+"""Readable view of the store for browsing: disposable links named release / path in it / processor."""
 
 from __future__ import annotations
 
@@ -29,40 +29,83 @@ def safe_name(name: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamedResult:
+    """A result that the view shows under a name of its own, next to those of the recipes."""
+
+    name: str
+    """Processor and what is special: `video.frames~every_seconds=0.5`."""
+    ref: ResultRef
+
+
+@dataclass(frozen=True, kw_only=True)
 class ByNameEntry:
     """A file and the results that the view shows for it."""
 
     release: str
     name: str
+    folder: str = ""
+    """Folder of the file below its release, with `/` between its parts."""
     refs: tuple[ResultRef, ...]
+    others: tuple[NamedResult, ...] = ()
     is_gone: bool = False
     """No longer there under this name: the view shows it no more."""
+
+    @classmethod
+    def at(
+        cls,
+        relative: str,
+        release: str,
+        refs: tuple[ResultRef, ...] = (),
+        *,
+        others: tuple[NamedResult, ...] = (),
+        is_gone: bool = False,
+    ) -> ByNameEntry:
+        """Return the entry of a file, given its path relative to the folder of releases."""
+        *folders, name = relative.split("/")
+        below = folders[folders.index(release) + 1 :] if release in folders else folders
+        return cls(release=release, folder="/".join(below), name=name, refs=refs, others=others, is_gone=is_gone)
+
+    def place(self, store: Store) -> Path:
+        """Return the folder of its links, if no other file of the same name takes it."""
+        parts = [safe_name(part) for part in self.folder.split("/")] if self.folder else []
+        return store.by_name_folder.joinpath(safe_name(self.release), *parts, safe_name(self.name))
 
 
 def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
     """Point every file's links to the given results; missing or failed results get none.
 
-    Files of one release with the same name are distinguished by the first characters of their digests. Links of files
-    that are not given stay; `rebuild_by_name` removes them. A request identical to the last one is not processed again.
+    Files of one release whose names are the same on every file system are distinguished by the first characters of
+    their digests. Links of files that are not given stay, and links to other results of a file; `rebuild_by_name`
+    removes them. A request identical to the last one is not processed again.
     """
     mark = store.by_name_folder / ".shown"
     asked = hashlib.sha256()
     for one in shown:
-        asked.update(f"{one.release}\n{one.name}\n{one.refs}\n{one.is_gone}\n".encode("utf-8", "backslashreplace"))
+        asked.update(
+            f"{one.release}\n{one.folder}\n{one.name}\n{one.refs}\n{one.others}\n{one.is_gone}\n".encode(
+                "utf-8", "backslashreplace"
+            )
+        )
     if mark.exists() and mark.read_text() == asked.hexdigest():
         return
     taken: dict[Path, str] = {}
     is_whole = True
     for one in shown:
-        for ref in one.refs:
-            folder = store.by_name_folder / safe_name(one.release) / safe_name(one.name)
+        for name, ref in [
+            *((ref.processor, ref) for ref in one.refs),
+            *((other.name, other.ref) for other in one.others),
+        ]:
+            folder = one.place(store)
             if taken.setdefault(folder, ref.source) != ref.source:
                 folder = folder.with_name(f"{folder.name}~{ref.source[:8]}")
-            is_whole &= _point(folder / ref.processor, ref, store)
+            is_whole &= _point(folder / name, ref, store)
     for one in shown:
-        folder = store.by_name_folder / safe_name(one.release) / safe_name(one.name)
+        folder = one.place(store)
         if one.is_gone and folder not in taken:
-            _remove(folder)
+            _remove(folder, store)
+        flat = store.by_name_folder / safe_name(one.release) / safe_name(one.name)
+        if one.folder and flat not in taken and any(map(Path.is_symlink, flat.glob("*"))):
+            shutil.rmtree(flat)  # a file in a folder was shown without it by earlier versions
     if is_whole:  # otherwise some result is still due for the next run
         store.by_name_folder.mkdir(exist_ok=True)
         mark.write_text(asked.hexdigest())
@@ -74,11 +117,13 @@ def rebuild_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
     refresh_by_name(store, shown)
 
 
-def _remove(folder: Path) -> None:
-    """Remove a file's links, and the release's folder with the last of them."""
+def _remove(folder: Path, store: Store) -> None:
+    """Remove a file's links, and folders above that are empty then."""
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
-        folder.parent.rmdir()
+        while folder.parent != store.by_name_folder:
+            folder = folder.parent
+            folder.rmdir()
 
 
 def _point(link: Path, ref: ResultRef, store: Store) -> bool:

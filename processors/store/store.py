@@ -4,7 +4,7 @@ results/<source[:2]>/<source>/<processor>/<key[:16]>/   items and `manifest.json
 results/<source[:2]>/<source>/source.json                paths at which the source was seen; rewritten on change
 scratch/   work in progress, on the same file system; leftovers here are from killed runs
 by-name/   links for browsing; rebuilt from the catalogue
-catalogue/ the Delta tables;   runs/, checkups/, packs/   one record per run, check and pack
+catalogue/ the Delta tables;   runs/, checkups/, packs/, kept/   one record per run, check, pack and result to keep
 claims/    locks of the sources being worked on;   store.json   the mark of a store, with its format
 """
 
@@ -73,6 +73,10 @@ class Store:
     @property
     def packs_folder(self) -> Path:
         return self.root / "packs"
+
+    @property
+    def kept_folder(self) -> Path:
+        return self.root / "kept"
 
     @property
     def _scratch(self) -> Path:

@@ -135,7 +135,7 @@ def test_show_says_in_words_what_a_cut_file_has_lost(tmp_path: Path) -> None:
     shown = CliRunner().invoke(main, ["show", "cut.wav", "--store", str(tmp_path / "store")]).output
     assert "  damaged: 1.000 s to 2.000 s\n" in shown
     assert "  truncated_because: the header declares 96000 samples, 48000 are there\n" in shown
-    assert "  first_error: none\n" in shown
+    assert "first_error" not in shown  # what there is nothing to say of
 
 
 def test_show_names_the_times_at_which_no_frame_is_shown(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:

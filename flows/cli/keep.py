@@ -1,0 +1,66 @@
+"""`marsmedia keep`: protect results from `prune`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.cli.common import counted, open_store, print_json
+from flows.cli.print_table import aligned
+from flows.cli.shared_options import JSON, SELECTION, STORE
+from processors.errors import RequestError
+
+
+@click.command()
+@SELECTION
+@click.option("--key", help="Only the result whose key begins so.")
+@click.option("--release", "is_release", is_flag=True, help="Keep them no longer.")
+@STORE
+@JSON
+def keep(selection: tuple[str, ...], key: str | None, is_release: bool, store_folder: Path, as_json: bool) -> None:
+    """Protect results from `prune`.
+
+    Keeps every existing result of the SELECTION, which is as in `marsmedia items`; without one, lists
+    what is kept. `marsmedia reprocess --keep` keeps what it makes.
+
+    \b
+    marsmedia keep descent.mp4 processor=video.frames
+    marsmedia keep
+    marsmedia keep --release descent.mp4 processor=video.frames
+    """
+    from processors.store.catalogue import Catalogue
+    from processors.store.kept import keep as keep_results
+    from processors.store.kept import kept_results, release
+    from processors.store.selection import parse, select
+
+    store = open_store(store_folder)
+    catalogue = Catalogue(store)
+    if not selection:
+        if is_release or key:
+            raise RequestError("name the results: a source, and processor=NAME")
+        names = {row.digest: row.relative for row in catalogue.sightings()}
+        kept = sorted(
+            (names.get(ref.source, ref.source[:12]), ref.processor, ref.key[:8]) for ref in kept_results(store)
+        )
+        if as_json:
+            print_json([{"source": name, "processor": processor, "key": found} for name, processor, found in kept])
+            return
+        for line in aligned(kept):
+            click.echo(line)
+        click.echo(f"{counted(len(kept), 'result', zero='no')} kept")
+        return
+    wanted = parse(selection)
+    refs = [
+        manifest.ref
+        for row in select(wanted, catalogue)
+        for manifest in store.manifests(row.digest)
+        if wanted.processor in (None, manifest.ref.processor) and manifest.ref.key.startswith(key or "")
+    ]
+    if not refs:
+        raise RequestError(f"{' '.join(selection)}: no results match; list them with `marsmedia items`")
+    (release if is_release else keep_results)(refs, store)
+    if as_json:
+        print_json({"kept": not is_release, "results": refs})
+    else:
+        click.echo(f"{counted(len(refs), 'result')} {'no longer kept' if is_release else 'kept'}")

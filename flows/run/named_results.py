@@ -1,0 +1,92 @@
+"""Results that no recipe asks for, and their names in the by-name view: `video.frames~every_seconds=0.5`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flows.run.load_recipes import every_processor
+from processors.contract import Json, Processor, is_of_place, parameters
+from processors.engine.plan import Plan, flat
+from processors.engine.wanted import WantedResult, WantedResults
+from processors.store.by_name import NAME_BYTES, ByNameEntry, NamedResult, safe_name
+from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.manifest import ResultRef
+
+
+def name_of(processor: str, values: Mapping[str, Json], usual: Mapping[str, Json], key: str) -> str:
+    """Return the name of a result: its processor, and the parameters that differ from the usual ones.
+
+    Parameters
+    ----------
+    values, usual : parameters as a manifest and `contract.parameters` have them.
+    key : of the result; its beginning takes the place of parameters that differ too much to be listed.
+    """
+    ours, theirs = flat(values), flat(usual)
+    changed = ",".join(f"{name}={_text(ours[name])}" for name in sorted(ours) if ours[name] != theirs.get(name))
+    name = f"{processor}~{changed}"
+    fits = len(name.encode()) <= NAME_BYTES and safe_name(name) == name
+    return name if fits and changed else f"{processor}~{key[:8]}"
+
+
+def asked_entries(rows: Iterable[SourceRow], plan: Plan, today: WantedResults) -> list[ByNameEntry]:
+    """Return files with the results that a selection names, under their names in the view."""
+    usual = _usual()
+    entries = []
+    for row in rows:
+        recipe = {one.ref: one.processor for one in today.of(row)}
+        in_recipe = {one.name: one for one in recipe.values()}
+        others = tuple(
+            NamedResult(name=_name(one.processor, one.ref, recipe, in_recipe, usual), ref=one.ref)
+            for one in plan.wanted.get(row.digest, ())
+            if one.is_named and not one.is_of_place
+        )
+        entries.append(ByNameEntry.at(row.relative, row.release, others=others))
+    return entries
+
+
+def other_results(catalogue: Catalogue, recipe: Mapping[ResultRef, WantedResult]) -> dict[str, tuple[NamedResult, ...]]:
+    """Return by source what was made by today's processors with other parameters than the recipes'.
+
+    Results of earlier versions are left out.
+    """
+    columns = ["source", "processor", "key", "version", "verdict", "parameters"]
+    usual = _usual()
+    in_recipe = {(one.ref.source, one.ref.processor): one.processor for one in recipe.values()}
+    found: dict[str, list[NamedResult]] = {}
+    for row in catalogue.table("results", columns).to_pylist():
+        ref = ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
+        known = in_recipe.get((ref.source, ref.processor)) or usual.get(ref.processor)
+        if ref in recipe or row["verdict"] != "made" or known is None or is_of_place(known):
+            continue
+        if row["version"] != known.version:
+            continue
+        values: dict[str, Any] = json.loads(row["parameters"])
+        is_usual = (ref.source, ref.processor) not in in_recipe and values == parameters(known)
+        name = ref.processor if is_usual else name_of(ref.processor, values, parameters(known), ref.key)
+        found.setdefault(ref.source, []).append(NamedResult(name=name, ref=ref))
+    return {source: tuple(sorted(ours, key=lambda one: one.name)) for source, ours in found.items()}
+
+
+def _name(
+    processor: Processor,
+    ref: ResultRef,
+    recipe: Mapping[ResultRef, Processor],
+    in_recipe: Mapping[str, Processor],
+    usual: Mapping[str, Processor],
+) -> str:
+    known = in_recipe.get(processor.name) or usual.get(processor.name)
+    is_plain = ref in recipe or (processor.name not in in_recipe and processor == known)
+    if is_plain or known is None:
+        return processor.name
+    return name_of(processor.name, parameters(processor), parameters(known), ref.key)
+
+
+def _usual() -> dict[str, Processor]:
+    """Return each processor as the recipes have it; what is made on request, as it is made without other parameters."""
+    return {p.name: p for recipes in reversed(every_processor()) for ours in recipes.values() for p in ours}
+
+
+def _text(value: Json) -> str:
+    return "+".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
