@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import open_store
+from flows.cli.completion import complete_processors
 from flows.cli.shared_options import SETTINGS, STORE, YES
 from processors.engine.parameters import changed, from_parameters, parse_settings
 from processors.errors import RequestError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("processor")
+@click.argument("processor", shell_complete=complete_processors)
 @click.argument("key", required=False)
 @SETTINGS
 @YES

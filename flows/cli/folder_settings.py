@@ -11,15 +11,15 @@ import click
 from processors.errors import RequestError, meant
 
 NAME = "marsmedia.toml"
-FOR_ALL = {"store": "store_folder", "raw": "raw"}
+FOR_ALL = {"store": "store_folder", "raw": "raw", "recipes": "recipes"}
 """Keys outside tables, each with the parameter of a command that takes it."""
 
 
 def settings_for(command: click.Command, name: str, folder: Path) -> dict[str, Any]:
     """Return the values that `marsmedia.toml` in a folder gives to the parameters of a command.
 
-    `store` and `raw` stand by themselves; other options in a table of the command's name, as on the command line
-    but without `--`: `[ingest]` with `workers = 4`. Paths in it are relative to the folder.
+    `store`, `raw` and `recipes` stand by themselves; other options in a table of the command's name, as on the command
+    line but without `--`: `[ingest]` with `workers = 4`. Paths in it are relative to the folder.
 
     Raises
     ------

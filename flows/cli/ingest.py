@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flows.cli.common import counted
 from flows.cli.shared_options import DRY_RUN, JSON, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from flows.run.prepare import Prepared
     from flows.run.progress import RunProgress
     from processors.store.store import Store
+
+RELEASES_NAMED = 5
+UNKNOWN = """
+SELECT release, count(*) FROM sightings
+WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS NULL GROUP BY release ORDER BY release
+"""
+"""Releases with files of which neither they themselves nor anyone else says anything."""
 
 
 @click.command()
@@ -64,15 +72,37 @@ def ingest_folder(
     if dry_run:
         return _print_due(raw, store_folder, options, as_json=as_json)
 
+    planned: list[Prepared] = []
+
     def look(store: Store, progress: RunProgress) -> Prepared:
-        return prepare(raw, store, load_recipes(options.recipe), progress, options)
+        planned.append(prepare(raw, store, load_recipes(options.recipe), progress, options))
+        return planned[-1]
 
     def flow() -> Any:
         from flows.ingest import ingest as flow
 
         return flow(raw=str(raw), store=str(store_folder), return_state=True, **asdict(options))  # type: ignore[call-overload]
 
-    return conduct(look, store_folder, options, flow, asked=str(raw), as_json=as_json)
+    code = conduct(look, store_folder, options, flow, asked=str(raw), as_json=as_json)
+    if not as_json and any(prepared.plan.due for prepared in planned):
+        advise(raw, store_folder)
+    return code
+
+
+def advise(raw: Path, store_folder: Path) -> None:
+    """Say of which releases nothing is known, and what to do."""
+    from processors.sources.scan import printable
+    from processors.store.catalogue import Catalogue
+    from processors.store.sql import connect
+    from processors.store.store import Store
+
+    with connect(Catalogue(Store(store_folder))) as connection:
+        unknown = connection.execute(UNKNOWN).fetchall()
+    for release, count in unknown[:RELEASES_NAMED]:
+        folder = raw / release if (raw / release).is_dir() else raw
+        if folder.is_dir() and not (folder / "release.toml").exists():
+            nothing = f"{release}: {counted(count, 'file')} without mission, date or title"
+            click.echo(printable(f"{nothing}: describe them with `marsmedia release init {folder}`"))
 
 
 def _print_due(raw: Path, store_folder: Path, options: Options, *, as_json: bool) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import print_json
+from flows.cli.completion import complete_processors
 from flows.cli.shared_options import JSON, RECIPES
 from processors.errors import RequestError, meant
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_processors)
 @RECIPES
 @JSON
 def processors(name: str | None, as_json: bool) -> None:

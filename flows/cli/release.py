@@ -11,6 +11,9 @@ from flows.cli.common import counted
 from flows.cli.shared_options import FORCE
 from processors.sources.scan import printable
 
+NAMED = 40
+"""Files that are not described and are named."""
+
 
 @click.group()
 def release() -> None:
@@ -29,10 +32,14 @@ def release() -> None:
 def init(folder: Path, mission: str | None, force: bool) -> None:
     """Write a template FOLDER/release.toml that lists the files in FOLDER.
 
+    Titles, dates and cameras that labels, EXIF and other tags give are filled in, each with its source.
+
     \b
     marsmedia release init raw/june --mission tianwen-1
     """
+    from flows.run.release_suggestions import suggestions
     from processors.metadata.release_template import template
+    from processors.mission.mission_time import mission_named
 
     target = folder / "release.toml"
     if not folder.is_dir():
@@ -40,11 +47,22 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
     if target.exists() and not force:
         raise click.UsageError(f"{target}: already exists; edit it, or replace it with --force")
     try:
-        text = template(folder, mission=mission)
+        named = mission_named(mission).name if mission else None
+        known, of_labels = suggestions(folder, mission=named)
+        text = template(folder, mission=named or _profile(of_labels), known=known)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     target.write_text(text, encoding="utf-8")
-    click.echo(f"wrote {target}; fill in what the agency says and remove the rest")
+    filled = sum(bool(said) for said in known.values())
+    click.echo(f"wrote {target}: {counted(len(known), 'file')}, of {filled} of them something is known already")
+    click.echo("fill in what the agency says, and run `marsmedia ingest`")
+
+
+def _profile(mission: str | None) -> str | None:
+    """Return the mission that labels name if there is a profile of it."""
+    from processors.mission.profile import profile_names
+
+    return mission if mission in profile_names() else None
 
 
 @release.command()
@@ -52,13 +70,16 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
 def check(folder: Path) -> None:
     """Check FOLDER/release.toml and name every mistake with its line.
 
-    Exit code 1 if there is a mistake.
+    Exit code 1 if there is a mistake. Media that it does not describe are named too.
 
     \b
     marsmedia release check raw/june
     """
     from processors.metadata.release_file import read_release
+    from processors.metadata.release_template import media_below
 
+    if folder.name == "release.toml":
+        folder = folder.parent
     described = read_release((folder / "release.toml").read_bytes())
     mistakes = [(problem.line, str(problem)) for problem in described.problems]
     mistakes += [
@@ -68,6 +89,13 @@ def check(folder: Path) -> None:
     ]
     for _, mistake in sorted(mistakes):
         click.echo(printable(mistake))
+    left_out = [path for path in media_below(folder) if path not in described.lines]
+    for path in left_out[:NAMED]:
+        click.echo(printable(f"not described: {path}"))
+    if len(left_out) > NAMED:
+        click.echo(f"... and {len(left_out) - NAMED} more that are not described")
+    empty = sum(entry.keys() <= {"path"} for entry in described.files.values())
     if not mistakes:
-        click.echo(f"{folder / 'release.toml'}: {counted(len(described.files), 'file')} described, no mistakes")
+        told = f"; of {counted(empty, 'file')} it says nothing but the path" if empty else ""
+        click.echo(f"{folder / 'release.toml'}: {counted(len(described.files), 'file')} described, no mistakes{told}")
     sys.exit(1 if mistakes else 0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import open_store
+from flows.cli.completion import complete_processors
 from flows.cli.shared_options import DRY_RUN, JSON, RECIPES, SELECTION, SETTINGS, STORE, run_options
 from flows.run.options import Options
 from processors.sources.scan import printable
@@ -25,7 +26,14 @@ FOLDERS_SHOWN = 20
 
 @click.command()
 @SELECTION
-@click.option("--processor", "processors", multiple=True, metavar="NAME", help="Use only this processor (repeatable).")
+@click.option(
+    "--processor",
+    "processors",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_processors,
+    help="Use only this processor (repeatable).",
+)
 @SETTINGS
 @STORE
 @RECIPES

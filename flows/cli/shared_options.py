@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
+from flows.cli.completion import complete_recipes, complete_selection
 from flows.run.options import RECIPES_FILE, Described, Options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -47,9 +48,9 @@ RECIPES = click.option(
     type=click.Path(exists=True, dir_okay=False, resolve_path=True),
     expose_value=False,
     callback=_use_recipes,
-    help="TOML file with what differs from flows/recipes.py.",
+    help="TOML file with what differs from flows/recipes.py; also MARSMEDIA_RECIPES.",
 )
-SELECTION = click.argument("selection", nargs=-1)
+SELECTION = click.argument("selection", nargs=-1, shell_complete=complete_selection)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what is due, why, and how long it should take; then stop.")
 SETTINGS = click.option(
@@ -77,7 +78,12 @@ def _option(name: str, kind: Any, described: Described, *, default: Any) -> dict
     if kind is bool:
         return {"is_flag": True, "help": described.help}
     if str in (kind, *get_args(kind)):
-        return {"default": default, "show_default": described.unset or True, "help": described.help}
+        return {
+            "shell_complete": complete_recipes,
+            "default": default,
+            "show_default": described.unset or True,
+            "help": described.help,
+        }
     number: Any = click.FloatRange if kind is float else click.IntRange
     return {
         "type": number(described.minimum, described.maximum),

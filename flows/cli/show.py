@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import counted, open_store, print_json
+from flows.cli.completion import complete_sources
 from flows.cli.print_evidence import evidence_lines, said_lines
 from flows.cli.print_links import sentence
 from flows.cli.print_table import length, picture, size, sound
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", shell_complete=complete_sources)
 @STORE
 @JSON
 def show(source: str, store_folder: Path, as_json: bool) -> None:

@@ -21,7 +21,9 @@ Look = frozenset[tuple[str, int, int]]
 
 
 @click.command()
-@click.argument("raw", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("raw"))
+@click.argument(
+    "raw", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("raw"), envvar="MARSMEDIA_RAW"
+)
 @STORE
 @RECIPES
 @click.option(

@@ -7,14 +7,15 @@ from pathlib import Path
 import click
 
 from flows.cli.common import open_store, print_json
+from flows.cli.completion import complete_processors, complete_sources
 from flows.cli.shared_options import JSON, RECIPES, STORE
 from processors.contract import parameters
 from processors.sources.scan import printable
 
 
 @click.command()
-@click.argument("source")
-@click.argument("processor", required=False)
+@click.argument("source", shell_complete=complete_sources)
+@click.argument("processor", required=False, shell_complete=complete_processors)
 @STORE
 @RECIPES
 @JSON

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.run.options import Options
 from flows.run.progress import RunProgress
-from flows.run.retry import outcomes_of, start
+from flows.run.retry import outcomes_of, plausible_seconds, start
 from flows.run.workers import Stopped, Workers
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome
@@ -96,5 +96,5 @@ def run_batch(
             stop.set()
             raise
         finally:
-            progress.end(due.relative, due.duration_seconds)
+            progress.end(due.relative, plausible_seconds(due))
     return done

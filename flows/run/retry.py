@@ -46,9 +46,15 @@ def extra_seconds(due: Due) -> float:
     medium = due.source.medium
     if medium == "photo":
         return PHOTO_SECONDS
-    plausible = min(due.duration_seconds or 0.0, due.source.size_bytes / MIN_BYTES_A_SECOND[medium])
     larger = max(1.0, (due.frame_pixels or 0) / FULL_HD_PIXELS)
-    return min(plausible * SECONDS_FOR_EACH_OF[medium] * larger, MAX_EXTRA_SECONDS)
+    return min(plausible_seconds(due) * SECONDS_FOR_EACH_OF[medium] * larger, MAX_EXTRA_SECONDS)
+
+
+def plausible_seconds(due: Due) -> float:
+    """Return the duration, in s, that a header claims, or as much of it as the size of the file allows."""
+    if due.source.medium == "photo":
+        return 0.0
+    return min(due.duration_seconds or 0.0, due.source.size_bytes / MIN_BYTES_A_SECOND[due.source.medium])
 
 
 def outcomes_of(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]:

@@ -17,6 +17,7 @@ from flows.run.prepare import Prepared, prepare
 from flows.run.problems import MARSMEDIA
 from flows.run.progress import RunProgress
 from flows.run.report import Report, Stop, make_report, save
+from flows.run.retry import plausible_seconds
 from flows.run.run_record import RunRecord, recorded
 from flows.run.shared_work import Answer, SharedWork, do_batch
 from flows.run.workers import Workers, default_limits, warm_up
@@ -138,7 +139,7 @@ class _Run:
             return
         options, stop = self._options, threading.Event()
         warm_up(has_sound=plan.has_sound_due)
-        progress.phase("Deriving", len(due), sum(one.duration_seconds or 0 for one in due))
+        progress.phase("Deriving", len(due), sum(map(plausible_seconds, due)))
         count = options.worker_count
         limits = default_limits(count, options.memory_mb, options.time_limit_factor)
         with (

@@ -1,0 +1,48 @@
+"""Words that the shell completes: names of processors, sources and recipes, and keys of a selection."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+KEYS = ("medium=", "release=", "processor=", "mission=", "sol=", "event=", "camera=", "date=", "sql=")
+MEDIA = ("video", "audio", "photo")
+
+
+def complete_processors(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the processors whose names begin so."""
+    from flows.run.load_recipes import every_processor
+
+    names = {p.name for recipes in every_processor() for ours in recipes.values() for p in ours}
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def complete_recipes(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the recipes whose names begin so."""
+    from flows.run.load_recipes import recipe_names
+
+    return [name for name in recipe_names() if name.startswith(incomplete)]
+
+
+def complete_sources(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the sources of the store whose names begin so; nothing where there is no store."""
+    from processors.store.catalogue import Catalogue
+    from processors.store.store import Store
+
+    folder = Path(context.params.get("store_folder") or os.environ.get("MARSMEDIA_STORE") or "processed")
+    if not (folder / "store.json").exists():
+        return []
+    names = {row.name for row in Catalogue(Store(folder)).sources().values() if row.kind == "media"}
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def complete_selection(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the words of a selection that begin so: keys, their values where they are few, and sources."""
+    key, equals, value = incomplete.partition("=")
+    if equals and key == "processor":
+        return [f"processor={name}" for name in complete_processors(context, parameter, value)]
+    if equals and key == "medium":
+        return [f"medium={medium}" for medium in MEDIA if medium.startswith(value)]
+    return [one for one in KEYS if one.startswith(incomplete)] + complete_sources(context, parameter, incomplete)

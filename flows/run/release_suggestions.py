@@ -1,0 +1,62 @@
+"""What the files of a release and their labels say of themselves, for its `release.toml`."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from flows.run.options import Options
+from flows.run.run import in_threads, run_ingest
+from processors.engine.wanted import Recipes
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.metadata.release_template import Suggestion
+from processors.mission.profile import load_profile
+from processors.mission.when import parse_when
+from processors.store.catalogue import Catalogue
+from processors.store.store import Store
+
+RECIPES: Recipes = {medium: (Metadata(), Evidence()) for medium in ("video", "audio", "photo")}
+
+
+def suggestions(folder: Path, *, mission: str | None = None) -> tuple[dict[str, tuple[Suggestion, ...]], str | None]:
+    """Return what is known of each file by its path in the folder, and the mission that all labels name.
+
+    Files are read by workers with limits, as in a run; nothing is kept of it.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Store(Path(scratch))
+        run_ingest(folder, store.root, RECIPES, Options(quiet=True), in_threads, name="release-init")
+        found: dict[str, tuple[Suggestion, ...]] = {}
+        missions: set[str] = set()
+        for row in Catalogue(store).sources().values():
+            for manifest in store.manifests(row.digest) if row.kind == "media" else ():
+                if manifest.ref.processor == "evidence" and manifest.verdict == "made":
+                    record = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
+                    missions |= {record["mission"]} if record["mission"] else set()
+                    found[row.relative] = tuple(_of_file(record, mission))
+    return found, missions.pop() if len(missions) == 1 else None
+
+
+def _of_file(record: dict[str, Any], mission: str | None) -> list[Suggestion]:
+    said = []
+    for key, term in (("title", "dc:title"), ("caption", "dc:description")):
+        for one in record["statements"]:
+            if one["term"] == term and isinstance(one["value"], str) and one["value"].strip():
+                said.append(Suggestion(key=key, value=one["value"], source=one["source"]))
+                break
+    if record["camera"]:
+        said.append(
+            Suggestion(key="recorded_by", value=record["camera"], source=record["camera_source"] or "its label")
+        )
+    taken = record["taken"]
+    if taken and taken["utc"]:
+        said.append(Suggestion(key="date", value=taken["utc"], source=taken["source"]))
+        when = parse_when(taken["utc"])
+        for event in load_profile(mission).events if mission else ():
+            if event.when.overlaps(when):
+                said.append(Suggestion(key="event", value=event.name, source=f"the date is that of {event.title}"))
+                break
+    return said
