@@ -52,8 +52,8 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
     names |= {row.digest: row.name for row in catalogue.sightings()}
     found = same_film(tables, at_most_bits)
     if as_json:
-        told = [{**asdict(one), "name": names[one.source], "other_name": names[one.other_source]} for one in found]
-        print_json(told)
+        for one in found:
+            print_json({**asdict(one), "name": names[one.source], "other_name": names[one.other_source]})
         return
     for one in found:
         here = _span(names[one.source], one.first_seconds, one.last_seconds)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import counted
+from flows.cli.print_table import size
 from flows.cli.shared_options import DRY_RUN, JSON, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
 
 if TYPE_CHECKING:
+    from flows.run.disk_use import DiskUse
     from flows.run.prepare import Prepared
     from flows.run.progress import RunProgress
     from processors.store.store import Store
@@ -64,6 +66,7 @@ def ingest_folder(
 ) -> int:
     """Ingest a folder of releases, or print what is due; return the exit code."""
     from flows.cli.run_flow import conduct
+    from flows.run.disk_use import disk_use
     from flows.run.load_recipes import load_recipes
     from flows.run.prepare import prepare
 
@@ -76,6 +79,8 @@ def ingest_folder(
 
     def look(store: Store, progress: RunProgress) -> Prepared:
         planned.append(prepare(raw, store, load_recipes(options.recipe), progress, options))
+        if use := disk_use(planned[-1].plan.due, store):
+            click.echo(space(use), err=True)
         return planned[-1]
 
     def flow() -> Any:
@@ -87,6 +92,16 @@ def ingest_folder(
     if not as_json and any(prepared.plan.due for prepared in planned):
         advise(raw, store_folder)
     return code
+
+
+def space(use: DiskUse) -> str:
+    """Return the expected space in words, and what to do if it is not there."""
+    words = (
+        f"about {size(use.result_bytes)} of results for {size(use.media_bytes)} of media; {size(use.free_bytes)} free"
+    )
+    if use.result_bytes <= use.free_bytes:
+        return words
+    return f"{words}: free some space, choose another disk with --store, or make less with --recipe light"
 
 
 def advise(raw: Path, store_folder: Path) -> None:

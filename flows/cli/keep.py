@@ -44,7 +44,8 @@ def keep(selection: tuple[str, ...], key: str | None, is_release: bool, store_fo
             (names.get(ref.source, ref.source[:12]), ref.processor, ref.key[:8]) for ref in kept_results(store)
         )
         if as_json:
-            print_json([{"source": name, "processor": processor, "key": found} for name, processor, found in kept])
+            for name, processor, found in kept:
+                print_json({"source": name, "processor": processor, "key": found})
             return
         for line in aligned(kept):
             click.echo(line)

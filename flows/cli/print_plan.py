@@ -55,8 +55,7 @@ def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) 
     if altered:
         click.echo(f"{counted(len(altered), 'changed file')}, whose results are not counted here")
     click.echo(
-        f"{counted(plan.due_count, 'result')} due, {plan.reused} reused, "
-        f"{len(plan.earlier)} were refused or failed before"
+        f"{counted(plan.due_count, 'result')} due, {plan.reused} reused, {len(plan.earlier)} refused or failed before"
     )
     if plan.due:
         click.echo(_words(expected))
@@ -87,7 +86,7 @@ def _tell_entries(entries: list[tuple[Due, Processor, str, str]]) -> None:
             click.echo(f"{printable(one.relative)}  {processor.name}  {printable(since + why)}")
         return
     for (name, why), count in Counter((processor.name, why) for _, processor, _, why in entries).most_common():
-        click.echo(f"{count} sources  {name}  due: {printable(why)}")
+        click.echo(f"{counted(count, 'source')}  {name}  due: {printable(why)}")
 
 
 def _words(expected: Estimate) -> str:

@@ -60,7 +60,8 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
         for one in chosen
     ]
     if as_json:
-        print_json(reasons)
+        for reason in reasons:
+            print_json(reason)
         return
     for reason in reasons:
         click.echo(f"{reason['processor']}: {printable(reason['why'])}")

@@ -87,7 +87,7 @@ def run_batch(
     except Stopped:
         return done
     for due, job in jobs:
-        progress.begin(due.relative)
+        progress.begin(due.relative, workers.note(due.source.digest), plausible_seconds(due))
         try:
             done.append(SourceOutcome(due=due, outcomes=tuple(outcomes_of(due, job, store, workers))))
         except Stopped:

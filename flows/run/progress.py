@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from processors.engine.pass_progress import Position, read_position
 from processors.sources.scan import printable
 
 LOG_SECONDS = 30.0
@@ -16,6 +20,17 @@ LOG_SECONDS = 30.0
 NAME_CHARACTERS = 24
 """Part of a file's name that fits into 80 columns next to the bar and the counts."""
 BAR_CHARACTERS = 10
+LOOK_SECONDS = 1.0
+"""Time between two looks at how far the passes are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    """A file that is being worked on."""
+
+    name: str
+    note: Path | None
+    media_seconds: float
 
 
 class RunProgress:
@@ -25,6 +40,7 @@ class RunProgress:
         self, *, quiet: bool = False, console: Console | None = None, log_seconds: float = LOG_SECONDS
     ) -> None:
         self._console = console or Console(stderr=True)
+        self._is_quiet = quiet
         self._is_log = not quiet and not self._console.is_terminal
         self._log_seconds = log_seconds
         self._logged = time.monotonic()
@@ -42,17 +58,21 @@ class RunProgress:
         self._lock = Lock()
         self._task: TaskID | None = None
         self._description = ""
-        self._current: list[str] = []
+        self._current: list[_File] = []
+        self._ended = threading.Event()
         self._done = self._files = 0
         self._media_seconds = self._media_total = 0.0
 
     def __enter__(self) -> RunProgress:
         self._bar.start()
+        if not self._is_quiet:
+            threading.Thread(target=self._look, name="progress", daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended.set()
         self._bar.stop()
 
     def phase(self, description: str, files: int, media_seconds: float = 0.0) -> None:
@@ -64,33 +84,56 @@ class RunProgress:
             self._media_seconds, self._media_total = 0.0, media_seconds
             self._task = self._bar.add_task(description, total=files, media="", current="")
 
-    def begin(self, name: str) -> None:
+    def begin(self, name: str, note: Path | None = None, media_seconds: float = 0.0) -> None:
+        """Show a file as being worked on.
+
+        Parameters
+        ----------
+        note : file with the position of the pass, see `pass_progress`.
+        media_seconds : length of the medium as it is counted in the phase.
+        """
         with self._lock:
-            self._current.append(printable(name))
+            self._current.append(_File(name=printable(name), note=note, media_seconds=media_seconds))
             self._show()
 
     def end(self, name: str, media_seconds: float | None = None) -> None:
         """Count one file as done."""
         with self._lock:
-            if printable(name) in self._current:
-                self._current.remove(printable(name))
+            for one in [one for one in self._current if one.name == printable(name)][:1]:
+                self._current.remove(one)
             self._media_seconds += media_seconds or 0.0
             self._done += 1
-            self._show(advance=1)
+            self._show()
 
-    def _show(self, advance: int = 0) -> None:
-        if self._task is None:
+    def _look(self) -> None:
+        while not self._ended.wait(LOOK_SECONDS):
+            with self._lock:
+                self._show()
+
+    def _show(self) -> None:
+        if self._task is None or self._is_quiet:
             return
-        media = f"{self._media_seconds:.0f}/{self._media_total:.0f} s" if self._media_total else ""
-        current = self._current[0].rpartition("/")[2] if self._current else ""
-        self._bar.update(self._task, advance=advance, media=media, current=_short(current))
+        at = [(one, one.note and read_position(one.note)) for one in self._current]
+        within = [(one, min(position.seconds, one.media_seconds)) for one, position in at if position]
+        seconds = self._media_seconds + sum(done for _, done in within)
+        parts = sum(done / one.media_seconds for one, done in within if one.media_seconds)
+        media = f"{seconds:.0f}/{self._media_total:.0f} s" if self._media_total else ""
+        name = self._current[0].name.rpartition("/")[2] if self._current else ""
+        self._bar.update(self._task, completed=self._done + parts, media=media, current=_short(name))
         if self._is_log and time.monotonic() - self._logged >= self._log_seconds:
             self._logged = time.monotonic()
             words = [f"{self._done}/{self._files} files", *([f"{media} of media"] if media else [])]
-            now = f"; now {', '.join(self._current[:2])}" if self._current else ""
-            self._console.print(
-                f"{self._description}: {', '.join(words)}{now}", markup=False, highlight=False, soft_wrap=True
-            )
+            now = [f"{one.name}{_where(one, position)}" for one, position in at[:2]]
+            line = f"{self._description}: {', '.join(words)}" + ("; now " + ", ".join(now) if now else "")
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _where(one: _File, position: Position | None) -> str:
+    if position is None:
+        return ""
+    if position.processor:
+        return f" (finishing {position.processor})"
+    return f" ({position.seconds:.0f} of {one.media_seconds:.0f} s)" if one.media_seconds else ""
 
 
 def _short(name: str) -> str:

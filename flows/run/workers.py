@@ -11,12 +11,14 @@ import multiprocessing
 import multiprocessing.forkserver
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as JobTimeout
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -93,6 +95,7 @@ class Workers:
     def __init__(self, count: int, limits: Limits) -> None:
         self.count = count
         self.limits = limits
+        self._notes = tempfile.TemporaryDirectory(prefix="marsmedia-", ignore_cleanup_errors=True)
         self._pool = WorkerPool(functools.partial(self._processes, count, JOBS_FOR_EACH_WORKER))
         self._unused = WorkerPool(functools.partial(self._processes, max(1, count // 4), 1))
 
@@ -115,6 +118,11 @@ class Workers:
             self._unused.close()
         else:
             self.stop()
+        self._notes.cleanup()
+
+    def note(self, digest: str) -> Path:
+        """Return the file into which the worker of a source writes how far it is; see `pass_progress`."""
+        return Path(self._notes.name) / digest[:32]
 
     def start(
         self,

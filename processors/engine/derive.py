@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import av.packet
@@ -31,6 +32,7 @@ from processors.contract import (
 )
 from processors.decoding import open_container, packets_of
 from processors.engine.failure import fault_of
+from processors.engine.pass_progress import PassProgress
 from processors.engine.result_records import Outcome, already_made, outcome_of, record
 from processors.engine.session_state import ProcessorRun, SourceReading
 from processors.engine.video_sound import sound_between, sound_reader
@@ -56,6 +58,7 @@ def derive(
     store: Store,
     is_last_try: bool = True,
     memory_mb: int | None = None,
+    note: Path | None = None,
 ) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
@@ -66,6 +69,7 @@ def derive(
     Parameters
     ----------
     memory_mb : MB that this process may fill; results of a photo that cannot fit are refused from its header.
+    note : file into which the position of the pass is written, see `pass_progress`.
 
     Raises
     ------
@@ -76,7 +80,7 @@ def derive(
     there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in there.values()]
     one_stage = functools.partial(
-        _derive_stage, source, file, release, store=store, is_last_try=is_last_try, memory_mb=memory_mb
+        _derive_stage, source, file, release, store=store, is_last_try=is_last_try, memory_mb=memory_mb, note=note
     )
     for stage in _stages([p for p in due if result_key(p, *source.digests) not in there]):
         try:
@@ -106,6 +110,7 @@ def _derive_stage(
     in_order: bool = False,
     is_last_try: bool,
     memory_mb: int | None,
+    note: Path | None,
 ) -> list[Outcome]:
     started, clock = datetime.now(UTC), time.monotonic()
     with store.scratch() as scratch:
@@ -114,7 +119,7 @@ def _derive_stage(
             one.folder.mkdir()
             with _blamed_on([one]):
                 one.used = stored_inputs(one.processor, source, store)
-        reading = SourceReading(memory_mb=memory_mb)
+        reading = SourceReading(memory_mb=memory_mb, progress=PassProgress(note))
         _run(source, file, work, reading, in_order)
         file.check_unchanged()
         if not is_last_try and any(one.fault and one.fault.lacks_memory for one in work):
@@ -181,7 +186,7 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
             reading.facts["photo"] = as_json(reader.report())
             _feed(work, photo)
             reading.damage["photo"] = _damage(reader)
-    _finish(work)
+    _finish(work, reading)
 
 
 def _damage(read: object) -> str | None:
@@ -192,10 +197,10 @@ def _damage(read: object) -> str | None:
 def _run_audio(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading) -> None:
     sound = FileReader(file, source.format)
     _start(work, _named(sound.info, source))
-    for block in reading.each("audio", sound.blocks()):
+    for block in reading.each("audio", sound.blocks(), sound.info.rate_hz):
         _feed(work, block)
     _keep_report(sound, "audio", reading)
-    _finish(work)
+    _finish(work, reading)
 
 
 def _named(info: AudioInfo, source: Source) -> AudioInfo:
@@ -259,13 +264,14 @@ class _Lane:
         self.unit: Reads = unit
         self.work = work
         self._is_broken = False
+        self._rate_hz = None if isinstance(reader, VideoReader) else reader.info.rate_hz
 
     def decode(self, packet: av.packet.Packet, reading: SourceReading) -> None:
         if self._is_broken:
             return
         self._is_broken = True
         with _blamed_on(self.work):
-            for unit in reading.each(self.unit, self.reader.decode(packet)):
+            for unit in reading.each(self.unit, self.reader.decode(packet), self._rate_hz):
                 _feed(self.work, unit)
             self._is_broken = False
 
@@ -273,10 +279,10 @@ class _Lane:
         """Drain the reader, keep its report and finish its sessions."""
         if not self._is_broken:
             with _blamed_on(self.work):
-                for last in reading.each(self.unit, self.reader.flush()):
+                for last in reading.each(self.unit, self.reader.flush(), self._rate_hz):
                     _feed(self.work, last)
                 _keep_report(self.reader, self.unit, reading)
-        _finish(self.work)
+        _finish(self.work, reading)
 
 
 def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, reading: SourceReading) -> None:
@@ -307,9 +313,10 @@ def _feed(work: list[ProcessorRun], unit: Any) -> None:
         one.take(functools.partial(one.session.feed, unit))
 
 
-def _finish(work: list[ProcessorRun]) -> None:
+def _finish(work: list[ProcessorRun], reading: SourceReading) -> None:
     for one in work:
         if one.session is not None:
+            reading.progress.finishing(one.processor.name)
             one.take(one.session.finish)
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from processors.contract import Inputs, Item, Json, OneShot, OpenSource, Processor, Reads, Session
 from processors.engine.failure import Failure, fault_of
+from processors.engine.pass_progress import PassProgress
 from processors.store.manifest import StoredItem
 from processors.store.store import put_item
 
@@ -63,6 +64,7 @@ class SourceReading:
     seconds: dict[Reads, float] = dataclasses.field(default_factory=dict)
     damage: dict[Reads, str | None] = dataclasses.field(default_factory=dict)
     """Damage of the source in one sentence; None if it is sound as far as its format can show."""
+    progress: PassProgress = dataclasses.field(default_factory=lambda: PassProgress(None))
 
     @contextmanager
     def clock(self, unit: Reads) -> Iterator[None]:
@@ -70,8 +72,13 @@ class SourceReading:
         yield
         self.seconds[unit] = self.seconds.get(unit, 0.0) + time.perf_counter() - began
 
-    def each(self, unit: Reads, units: Iterable[Any]) -> Iterator[Any]:
-        """Yield the units; only the wait for each is counted."""
+    def each(self, unit: Reads, units: Iterable[Any], rate_hz: int | None = None) -> Iterator[Any]:
+        """Yield the units; only the wait for each is counted.
+
+        Parameters
+        ----------
+        rate_hz : sample rate of blocks of sound; None for frames.
+        """
         coming = iter(units)
         while True:
             with self.clock(unit):
@@ -79,3 +86,4 @@ class SourceReading:
             if one is None:
                 return
             yield one
+            self.progress.decoded(one, rate_hz)

@@ -249,7 +249,7 @@ def test_reprocess_as_a_person_does_it(marsmedia: Run, filled: Store) -> None:
     told = dry.stdout.splitlines()
     assert told[0].startswith("june/clip.mp4  video.frames  due: since the result of 20")
     assert told[0].endswith(": every_seconds 1 -> 0.5")
-    assert told[1] == "1 result due, 0 reused, 0 were refused or failed before"
+    assert told[1] == "1 result due, 0 reused, 0 refused or failed before"
     assert told[2].startswith("estimated: 0.")
     plan = json.loads(marsmedia(*words, "--dry-run", "--json", "--store", filled.root).stdout)
     assert (plan["results"], plan["estimate"]["unknown"]) == ({"due": 1, "reused": 0, "earlier": 0}, [])

@@ -105,7 +105,7 @@ def test_why_names_the_label(raw: Path, tmp_path: Path) -> None:
             ref = dataclasses.replace(manifest.ref, key="3" * 64)
             Store(store).commit(scratch / "x", dataclasses.replace(before, ref=ref))
     answer = CliRunner().invoke(main, ["why", "a.raw", "--store", str(store), "--json"])
-    told = {one["processor"]: one["why"] for one in json.loads(answer.output)}
+    told = {one["processor"]: one["why"] for one in map(json.loads, answer.output.splitlines())}
     assert told["metadata"].endswith(": its label a.xml has changed")
     assert told["photo.preview"].endswith(": its label a.xml has changed")
 

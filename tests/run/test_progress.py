@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from flows.run.progress import RunProgress
+from processors.audio.levels.levels import Levels
+from processors.audio.reading.block import AudioBlock
+from processors.contract import Source
+from processors.engine.derive import derive
+from processors.engine.pass_progress import PassProgress, Position, read_position
+from processors.sources.source_file import SourceFile
+from processors.store.store import Store
+from tests.helpers.made_media import MediaMaker
 
 
 def shown(progress: RunProgress) -> None:
@@ -40,3 +50,44 @@ def test_on_request_nothing_is_written() -> None:
     stream = io.StringIO()
     shown(RunProgress(quiet=True, console=Console(file=stream, width=80), log_seconds=0.0))
     assert stream.getvalue() == ""
+
+
+def test_a_file_in_progress_moves_the_counts(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    note = tmp_path / "note"
+    progress = RunProgress(console=Console(file=stream, width=80), log_seconds=0.0)
+    with progress:
+        progress.phase("Deriving", 2, 200.0)
+        note.write_text("50.0 ")
+        progress.begin("june/a.mp4", note, 100.0)
+        assert stream.getvalue().splitlines()[-1] == (
+            "Deriving: 0/2 files, 50/200 s of media; now june/a.mp4 (50 of 100 s)"
+        )
+        note.write_text("100.0 video.preview")
+        progress.begin("june/b.png")
+        assert stream.getvalue().splitlines()[-1] == (
+            "Deriving: 0/2 files, 100/200 s of media; now june/a.mp4 (finishing video.preview), june/b.png"
+        )
+
+
+def test_the_position_is_that_of_the_latest_unit(tmp_path: Path) -> None:
+    progress = PassProgress(tmp_path / "note")
+    progress.decoded(AudioBlock(samples=np.zeros((1, 4), np.float32), first_sample=96_000), 48_000)
+    assert read_position(tmp_path / "note") == Position(seconds=2.0, processor=None)
+    progress.finishing("audio.levels")
+    assert read_position(tmp_path / "note") == Position(seconds=2.0, processor="audio.levels")
+    PassProgress(None).finishing("audio.levels")
+
+
+def test_a_pass_writes_how_far_it_is_and_which_processor_finishes(make: MediaMaker, tmp_path: Path) -> None:
+    path = make.tone("tone.wav", seconds=0.5)
+    size = path.stat().st_size
+    source = Source(digest="0" * 64, size_bytes=size, name=path.name, medium="audio", format="wav", has_sound=True)
+    outcomes = derive(
+        source, SourceFile.at(path), "june", [Levels()], Store(tmp_path / "store"), note=tmp_path / "note"
+    )
+    assert [outcome.verdict for outcome in outcomes] == ["made"]
+    position = read_position(tmp_path / "note")
+    assert position
+    assert position.processor == "audio.levels"
+    assert 0 <= position.seconds <= 0.5

@@ -224,7 +224,7 @@ def test_names_are_told_apart_by_more_of_their_path(raw: Raw) -> None:
         select(parse(["photo.jpg"]), catalogue)
     assert [row.digest for row in select(parse(["june/photo.jpg"]), catalogue)] == [raw.before]
     assert [row.digest for row in select(parse(["sub/photo.jpg"]), catalogue)] == [raw.after]
-    with pytest.raises(RequestError, match="foo=bar: no such key; known keys are medium, release"):
+    with pytest.raises(RequestError, match="foo=bar: no such key; use one of medium, release"):
         select(parse(["foo=bar"]), catalogue)
     with pytest.raises(RequestError, match="9f: no such source in the store; give at least 4 characters of a digest"):
         select(parse(["9f"]), catalogue)

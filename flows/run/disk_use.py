@@ -1,0 +1,46 @@
+"""Disk space that the results of a plan will take, from what results of the same media took before."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from processors.engine.plan import Due
+from processors.store.catalogue import Catalogue
+from processors.store.sql import connect
+from processors.store.store import Store
+
+LARGE_BYTES = 10**9
+"""Size of the media due from which the space is worth a line."""
+USUAL_RATIO = 16.0
+"""Bytes of results for each byte of media with the full recipe: 58 MB of many kinds became 927 MB."""
+RATIOS = """
+SELECT medium, sum(made) / sum(size_bytes) FROM known
+JOIN (SELECT source, sum(size_bytes) AS made FROM results GROUP BY source) USING (source)
+WHERE size_bytes > 0 GROUP BY medium
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskUse:
+    """Estimate for a plan."""
+
+    media_bytes: int
+    """Size of the files of which something is due."""
+    result_bytes: int
+    """Estimated size of their results."""
+    free_bytes: int
+    """Free space where the store is."""
+
+
+def disk_use(due: Sequence[Due], store: Store) -> DiskUse | None:
+    """Return the estimate for due files; None if they are too small for it to matter."""
+    sizes = {one.source.digest: one.source for one in due}.values()
+    media_bytes = sum(source.size_bytes for source in sizes)
+    if media_bytes < LARGE_BYTES:
+        return None
+    with connect(Catalogue(store)) as connection:
+        ratios = dict(connection.execute(RATIOS).fetchall())
+    made = sum(source.size_bytes * ratios.get(source.medium, USUAL_RATIO) for source in sizes)
+    return DiskUse(media_bytes=media_bytes, result_bytes=round(made), free_bytes=shutil.disk_usage(store.root).free)

@@ -1,0 +1,51 @@
+"""Before a large run its space on the disk is estimated."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from flows.cli.ingest import space
+from flows.run.disk_use import USUAL_RATIO, DiskUse, disk_use
+from processors.contract import Medium, Source
+from processors.engine.plan import Due
+from processors.metadata import Metadata
+from processors.sources.source_file import SourceFile
+from processors.store.catalogue import Catalogue
+from processors.store.store import Store
+from tests.helpers.runs import ingest
+
+
+def due(medium: Medium, size_bytes: int) -> Due:
+    source = Source(
+        digest=f"{size_bytes:064x}", size_bytes=size_bytes, name="a", medium=medium, format="x", has_sound=False
+    )
+    file = SourceFile(path=Path("a"), size_bytes=size_bytes, mtime_ns=0)
+    return Due(source=source, file=file, release="june", relative="june/a", duration_seconds=None, results=())
+
+
+def test_space_is_estimated_from_earlier_results_of_the_medium(tmp_path: Path) -> None:
+    (tmp_path / "raw/june").mkdir(parents=True)
+    Image.new("RGB", (64, 48)).save(tmp_path / "raw/june/a.png")
+    ingest(tmp_path / "raw", tmp_path / "store", {"photo": (Metadata(),), "video": (), "audio": ()})
+    store = Store(tmp_path / "store")
+    made = sum(row["size_bytes"] for row in Catalogue(store).table("results", ["size_bytes"]).to_pylist())
+    ratio = made / (tmp_path / "raw/june/a.png").stat().st_size
+    use = disk_use([due("photo", 2_000_000_000), due("video", 1_000_000_000)], store)
+    assert use
+    assert use.media_bytes == 3_000_000_000
+    assert use.result_bytes == pytest.approx(2e9 * ratio + 1e9 * USUAL_RATIO)
+    assert use.free_bytes > 0
+    assert disk_use([due("photo", 999_999_999)], store) is None
+
+
+def test_too_little_space_says_what_to_do() -> None:
+    use = DiskUse(media_bytes=2 * 10**9, result_bytes=32 * 10**9, free_bytes=50 * 10**9)
+    assert space(use) == "about 32 GB of results for 2 GB of media; 50 GB free"
+    assert space(dataclasses.replace(use, free_bytes=10**9)) == (
+        "about 32 GB of results for 2 GB of media; 1 GB free: "
+        "free some space, choose another disk with --store, or make less with --recipe light"
+    )
