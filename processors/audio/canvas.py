@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import io
-from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from processors.imaging.lettering import load_font, shortened, text_width_px
 
 COLOURS = 240
 GREYS = 16
@@ -43,33 +42,9 @@ def palette() -> np.ndarray:
     return np.concatenate([viridis, np.repeat(grey[:, None], 3, axis=1)])
 
 
-@functools.cache
-def _font(size_px: int, *, is_bold: bool = False) -> ImageFont.FreeTypeFont:
-    """Load DejaVu Sans, which matplotlib carries; matplotlib itself is not loaded."""
-    found = importlib.util.find_spec("matplotlib")
-    assert found is not None
-    assert found.origin is not None
-    path = Path(found.origin).parent / f"mpl-data/fonts/ttf/DejaVuSans{'-Bold' if is_bold else ''}.ttf"
-    return ImageFont.truetype(str(path), size_px, layout_engine=ImageFont.Layout.BASIC)
-
-
-@functools.cache
-def _has_glyph(character: str) -> bool:
-    """Return True if the font draws this character, and not the box that stands for unknown ones."""
-    drawn, unknown = (_font(TICK_FONT_PX).getmask(one) for one in (character, "\uffff"))
-    return character.isprintable() and (drawn.size, bytes(drawn)) != (unknown.size, bytes(unknown))
-
-
-def drawable(text: str) -> str:
-    """Return the text without what the font cannot draw, such as Chinese characters; empty if no word remains."""
-    kept = "".join(one if one == " " or _has_glyph(one) else " " for one in text)
-    words = " ".join(kept.split()).replace(" .", ".")
-    stem = words.rpartition(".")[0] if "." in words else words
-    return words if any(one.isalnum() for one in stem) else ""
-
-
-def text_width_px(text: str, size_px: int = TICK_FONT_PX, *, is_bold: bool = False) -> float:
-    return float(_font(size_px, is_bold=is_bold).getlength(text))
+def tick_width_px(text: str) -> float:
+    """Return the width of a text at a tick."""
+    return text_width_px(text, TICK_FONT_PX)
 
 
 class Canvas:
@@ -89,7 +64,7 @@ class Canvas:
         ----------
         anchor : as in Pillow (`mm`: `x`, `y` is its middle).
         """
-        font = _font(TICK_FONT_PX)
+        font = load_font(TICK_FONT_PX)
         if not upwards:
             box = self._draw.textbbox((x, y), text, font=font, anchor=anchor)
             if self._is_free(box):
@@ -109,9 +84,8 @@ class Canvas:
     def title(self, x: float, y: float, text: str, right: float, *, is_main: bool) -> None:
         """Draw a line of the title from `x`, its middle at `y`; what would reach beyond `right` is cut off with …."""
         size = TITLE_FONT_PX if is_main else TICK_FONT_PX
-        while text_width_px(text, size, is_bold=is_main) > right - x:
-            text = text.removesuffix("…")[:-1].rstrip() + "…"
-        font = _font(size, is_bold=is_main)
+        text = shortened(text, right - x, size, is_bold=is_main)
+        font = load_font(size, is_bold=is_main)
         self.text_boxes[self._draw.textbbox((x, y), text, font=font, anchor="lm")] = text
         self._draw.text((x, y), text, fill=0, font=font, anchor="lm")
 
@@ -149,9 +123,9 @@ class Canvas:
 
 def _strip(text: str, paper: int, ink: int) -> Image.Image:
     """Return text on a strip of its own size."""
-    left, top, right, bottom = _font(TICK_FONT_PX).getbbox(text)
+    left, top, right, bottom = load_font(TICK_FONT_PX).getbbox(text)
     strip = Image.new("L", (round(right - left) + 8, round(bottom - top) + 6), paper)
-    ImageDraw.Draw(strip).text((4 - left, 3 - top), text, fill=ink, font=_font(TICK_FONT_PX))
+    ImageDraw.Draw(strip).text((4 - left, 3 - top), text, fill=ink, font=load_font(TICK_FONT_PX))
     return strip
 
 

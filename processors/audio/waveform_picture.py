@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.audio.canvas import BLACK, GREYS, WHITE, Canvas, text_width_px
+from processors.audio.canvas import BLACK, GREYS, WHITE, Canvas, tick_width_px
 from processors.audio.caption import HEIGHT_PX as TITLE_PX
 from processors.audio.caption import draw_title
 from processors.audio.time_axes import source_clock
@@ -65,7 +65,7 @@ def draw_waveform(
     bottom = top + len(lowest) * (STRIP_PX + NAME_PX)
     start, end = span_seconds
     clock = source_clock(end)
-    for seconds, reading in clock.fitting_ticks(start, end, RIGHT_PX - LEFT_PX, text_width_px):
+    for seconds, reading in clock.fitting_ticks(start, end, RIGHT_PX - LEFT_PX, tick_width_px):
         x = LEFT_PX + (RIGHT_PX - LEFT_PX - 1) * (seconds - start) / (end - start)
         if canvas.words(x, bottom + 11, reading, "mt"):
             canvas.tick(x, bottom, 0, 1)

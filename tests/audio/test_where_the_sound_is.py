@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.audio.canvas import COLOURS, SILENT, Canvas, drawable, palette
-from processors.audio.caption import title_parts
+from processors.audio.canvas import COLOURS, SILENT, Canvas, palette
 from processors.audio.spectrogram.frequency_axis import choose_axis, lowest_band
 from processors.audio.spectrogram.level_range import level_range
 from processors.audio.spectrogram.picture import Picture, PictureMaker
@@ -20,6 +19,8 @@ from processors.audio.spectrogram.stft import window_of
 from processors.audio.waveform import Waveform
 from processors.audio.waveform_picture import WaveformTitle, draw_waveform
 from processors.contract import Inputs, ReleaseWords
+from processors.imaging.lettering import drawable
+from processors.imaging.picture_title import title_parts
 from tests.helpers.audio_sessions import Bench
 
 WORDS = ReleaseWords(
@@ -90,7 +91,7 @@ def test_a_title_is_cut_where_the_picture_ends_and_has_the_moment(tmp_path: Path
     box, title = next(iter(texts.items()))
     assert title.endswith("…")
     assert box[2] <= 1600
-    assert list(title_parts("a.wav", ReleaseWords(), "2021-02-18T20:44:28.107000Z")) == [
+    assert list(title_parts("a.wav", ReleaseWords(), "2021-02-18T20:44:28.107000Z", "sound")) == [
         "a.wav",
         "2021-02-18 20:44:28 UTC",
     ]

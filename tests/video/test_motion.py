@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from processors.contract import ReleaseWords
 from processors.metadata.release_context import release_context
 from processors.video.audit.bars_and_overlays import Box, StaticRegions
 from processors.video.motion.motion import Motion
@@ -102,6 +103,8 @@ def test_the_altitude_that_the_release_gives_is_its_shots_only(
     assert told == Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=3)
     by_hand = Motion(altitude_metres=90.0, field_of_view_degrees=50.0, altitude_shot=2)
     assert by_hand.for_release(release_context({}, said)) == by_hand
+    credited = Motion().for_release(release_context({"mission": "tianwen-1"}, {"credit": "CNSA"})).words
+    assert credited == ReleaseWords(credit="CNSA", mission="Tianwen-1")
     (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", told)
     rows = pq.read_table(motion.path("motion.parquet")).to_pandas().groupby("shot").altitude_metres
     assert rows.count().to_dict() == {1: 0, 2: 0, 3: len(truth["altitude_metres"])}
@@ -164,6 +167,7 @@ def test_the_split_screen_of_a_press_clip_is_found(samples: Path, tmp_path: Path
     (motion,) = derived(samples / "release/perseverance-descent.mp4", tmp_path / "store", Motion())
     (shot,) = motion.json("motion.json")
     assert shot["refused_because"].startswith("in 20% of the steps a part of the picture moves in another way")
+    assert motion.names == ["motion.parquet", "motion.json"]  # no curve of what does not move as one
 
 
 def test_a_known_similarity_is_found() -> None:

@@ -18,7 +18,7 @@ from processors.audio.canvas import (
     Canvas,
     colour_numbers,
     mark_row,
-    text_width_px,
+    tick_width_px,
     write_across,
 )
 from processors.audio.caption import HEIGHT_PX as TITLE_PX
@@ -351,7 +351,7 @@ class PictureMaker:
     def _draw_time_axis(self, canvas: Canvas, clock: Clock, y: int, *, is_below: bool) -> None:
         """Draw the source's clock below the panels, each further one above them."""
         down, edge = (1, y) if is_below else (-1, y - 1)
-        for seconds, reading in clock.fitting_ticks(self._start, self._end, RIGHT_PX - LEFT_PX, text_width_px):
+        for seconds, reading in clock.fitting_ticks(self._start, self._end, RIGHT_PX - LEFT_PX, tick_width_px):
             x = LEFT_PX + (RIGHT_PX - LEFT_PX - 1) * (seconds - self._start) / (self._end - self._start)
             if canvas.words(x, edge + down * 11, reading, "mt" if is_below else "mb"):
                 canvas.tick(x, edge, 0, down)

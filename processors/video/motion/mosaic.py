@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,30 +33,33 @@ class Mosaic:
     """Mosaic of one segment in the coordinates of its first frame, drawn as the frames are decoded."""
 
     def __init__(self, frame: VideoFrame, mask: np.ndarray) -> None:
-        """Start with the segment's first frame.
+        """Start with the segment's first frame, which is converted only when another is inserted or it is asked for.
 
         Parameters
         ----------
         mask : uint8, shape of the registered luma, not 0 where the picture shows the scene: no bars, no overlays.
         """
-        import cv2
-
-        first = frame.rgb(MAX_SIDE_PX)
-        grow = max(1.0, min(ENLARGED, MAX_SIDE_PX / max(first.shape)))
-        self.picture = cv2.resize(first, None, fx=grow, fy=grow, interpolation=cv2.INTER_CUBIC)
-        """Mosaic, uint8, shape (height, width, 3), RGB."""
         self.scale = 1.0
         """Scale of the last frame relative to the first."""
         self.pictures = 1
         """Number of inserted frames."""
+        self._first: VideoFrame | None = frame
         self._mask = mask
         self._to_frame = np.eye(3)
         self._drawn_at = 1.0
 
-    def follow(self, frame: VideoFrame, step: Similarity) -> None:
-        """Take the next frame, which `step` maps from the one before; draw it if it shows new detail."""
+    @cached_property
+    def picture(self) -> np.ndarray:
+        """Mosaic, uint8, shape (height, width, 3), RGB."""
         import cv2
 
+        assert self._first is not None
+        first, self._first = self._first.rgb(MAX_SIDE_PX), None
+        grow = max(1.0, min(ENLARGED, MAX_SIDE_PX / max(first.shape)))
+        return cv2.resize(first, None, fx=grow, fy=grow, interpolation=cv2.INTER_CUBIC)
+
+    def follow(self, frame: VideoFrame, step: Similarity) -> None:
+        """Take the next frame, which `step` maps from the one before; draw it if it shows new detail."""
         height, width = self._mask.shape
         matrix = np.vstack([step.matrix(((width - 1) / 2, (height - 1) / 2)), [0, 0, 1]])
         self._to_frame = matrix @ self._to_frame
@@ -63,15 +67,35 @@ class Mosaic:
         if self.scale < STEP * self._drawn_at:
             return
         self._drawn_at = self.scale
-        picture = frame.rgb(MAX_SIDE_PX)
-        size, taken = self.picture.shape[1::-1], picture.shape[1::-1]
-        to_mosaic = _magnification(size, (width, height)) @ np.linalg.inv(self._to_frame)
-        back = (to_mosaic @ np.linalg.inv(_magnification(taken, (width, height))))[:2]
-        shown = cv2.resize(self._mask, taken, interpolation=cv2.INTER_NEAREST)
-        inside = cv2.warpAffine(shown, back, size, flags=cv2.INTER_NEAREST) > 0
-        laid = cv2.warpAffine(picture, back, size, flags=cv2.INTER_LINEAR)
-        self.picture[inside] = laid[inside]
+        self._insert(frame.rgb(MAX_SIDE_PX))
         self.pictures += 1
+
+    def _insert(self, picture: np.ndarray) -> None:
+        """Draw the last frame's picture where it is in the mosaic, of which no other part is touched."""
+        import cv2
+
+        mosaic, small = self.picture, self._mask.shape[1::-1]
+        taken = picture.shape[1::-1]
+        to_mosaic = _magnification(mosaic.shape[1::-1], small) @ np.linalg.inv(self._to_frame)
+        back = (to_mosaic @ np.linalg.inv(_magnification(taken, small)))[:2]
+        left, top, right, bottom = _covered(back, taken, mosaic.shape[1::-1])
+        if right <= left or bottom <= top:
+            return
+        back[:, 2] -= left, top
+        size = right - left, bottom - top
+        shown = cv2.resize(self._mask, taken, interpolation=cv2.INTER_NEAREST)
+        inside = cv2.warpAffine(shown, back, size, flags=cv2.INTER_NEAREST)
+        laid = cv2.warpAffine(picture, back, size, flags=cv2.INTER_LINEAR)
+        cv2.copyTo(laid, inside, mosaic[top:bottom, left:right])
+
+
+def _covered(to_mosaic: np.ndarray, taken: tuple[int, ...], size: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom, half open, of the part of the mosaic that a picture reaches."""
+    width, height = taken
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ to_mosaic.T
+    left, top = np.clip(np.floor(corners.min(axis=0)).astype(int) - 1, 0, size)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 2, 0, size)
+    return int(left), int(top), int(right), int(bottom)
 
 
 def _magnification(large: tuple[int, ...], small: tuple[int, ...]) -> np.ndarray:

@@ -13,14 +13,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, as_json, require
+from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, ReleaseWords, as_json, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.tables import MEDIA_TYPE, ParquetTable, Table
 from processors.video.audit.integrity import Audit, Integrity, static_regions
 from processors.video.motion.mosaic import Mosaic, MosaicFacts
 from processors.video.motion.motion_curve import Curve, curve_of
-from processors.video.motion.motion_plot import draw_curve
+from processors.video.motion.motion_plot import MotionPlotter
 from processors.video.motion.motion_table import MOTION
 from processors.video.motion.registration import Registration, Similarity, feature_mask
 from processors.video.motion.shot_summary import ShotMotion, summary_of
@@ -45,8 +45,8 @@ class MotionFacts:
 class Motion:
     """Frame-to-frame registration inside each shot.
 
-    Items: `motion.parquet`, `motion.json`, a plot for each shot, and `mosaic_<shot>.jpg` of each shot that looks along
-    its motion.
+    Items: `motion.parquet`, `motion.json`, `motion_<shot>.png`, a plot of each shot whose totals are given, and
+    `mosaic_<shot>.jpg` of each shot that looks along its motion.
 
     Refused if the audit rejects motion measurement; of a shot whose parts move in different ways, as in a
     split screen, no totals are given. Altitude is absolute only from `altitude_metres`
@@ -54,7 +54,7 @@ class Motion:
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 
@@ -69,6 +69,8 @@ class Motion:
     altitude_shot: int | None = None
     """Number of the shot that `altitude_metres` belongs to. None: the only one in `only_shots`."""
     shots: Shots = field(default_factory=Shots)
+    words: ReleaseWords | None = None
+    """Words of the release for the plots' titles. None: those that it says, if it says any."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "only_shots", tuple(self.only_shots))
@@ -83,10 +85,12 @@ class Motion:
 
     def for_release(self, context: ReleaseContext) -> Motion:
         """Return this processor configured with the release's statements."""
+        words = context.words if context.words != ReleaseWords() else None
+        motion = replace(self, words=self.words or words)
         if self.altitude_metres is not None or context.altitude is None:
-            return self
+            return motion
         metres, view_degrees, shot = context.altitude
-        return replace(self, altitude_metres=metres, field_of_view_degrees=view_degrees, altitude_shot=shot)
+        return replace(motion, altitude_metres=metres, field_of_view_degrees=view_degrees, altitude_shot=shot)
 
     def inputs(self) -> tuple[Processor, ...]:
         return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
@@ -152,6 +156,8 @@ class _Session:
         self._starts = [shot.start_pts for shot in self._shots]
         self._still = static_regions(inputs)
         self._width_px = inputs.info.width_px
+        self._shot_count = len(read_shots(inputs).shots)
+        self._plotter = MotionPlotter(inputs.source_name, processor.words or ReleaseWords())
         self._mask: np.ndarray | None = None
         self._registration: Registration | None = None
         self._rows: list[_Row] = []
@@ -185,8 +191,9 @@ class _Session:
             ]
             summaries.append(summary_of(shot.number, curves))
             table += self._table(rows, curves, px)
-            if any(len(curve.scale) > 1 for curve in curves):
-                plots.append((shot.number, draw_curve(f"shot {shot.number}", curves, summaries[-1].refused_because)))
+            if not summaries[-1].refused_because:  # a curve of what does not move as one would be believed
+                what = f"shot {shot.number} of {self._shot_count}"
+                plots.append((shot.number, self._plotter.draw(what, curves)))
         facts = MotionFacts(shots=tuple(summaries), audit=self._audit)
         with ParquetTable(self._path, MOTION) as file:
             file.add(table)

@@ -1,0 +1,37 @@
+"""Words of a picture's title: file, mission, time and credit, from the release's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from processors.contract import ReleaseWords
+from processors.imaging.lettering import drawable
+
+
+def title_parts(source_name: str, words: ReleaseWords, start_utc: str | None, unnamed: str) -> Iterator[str]:
+    """Yield file (with its title), mission, time and credit; what is not known is left out but for the file.
+
+    Parameters
+    ----------
+    source_name : file name; what the font cannot draw is left out.
+    start_utc : moment of the source's time 0, ISO 8601; None: the date of `words`, if there is one.
+    unnamed : what stands for the file if nothing of its name and title can be drawn.
+    """
+    names = [name for name in (drawable(words.title), drawable(source_name)) if name]
+    yield ": ".join(names) or unnamed
+    if mission := drawable(words.mission):
+        yield mission
+    if start_utc or words.date:
+        yield _time_words(start_utc or words.date)
+    if credit := drawable(words.credit):
+        yield f"Credit: {credit}"
+
+
+def _time_words(written: str) -> str:
+    """Return a date as people write it: `2021-02-18 20:44:28 UTC`."""
+    day, clock, time = written.partition("T")
+    if not clock:
+        return day
+    is_utc = time.endswith("Z")
+    time = time.removesuffix("Z").partition(".")[0]
+    return f"{day} {time} UTC" if is_utc else f"{day} {time}"
