@@ -12,6 +12,7 @@ import av.container
 import av.stream
 import av.video.stream
 
+from processors.containers.behind_junk import first_beginning
 from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio
 from processors.containers.mended_file import mending_of
@@ -92,7 +93,7 @@ def identify(file: BinaryIO, name: str) -> Identity:
     if not head:
         return Identity(kind="unsupported", format="empty file", note="it contains no bytes: download it again")
     found = _planetary(file, name) or _known(file, head) or _mpeg_audio(file, head) or _text(file, name)
-    found = found or _behind_junk(file) or _unknown(head)
+    found = found or _behind_junk(file) or _unknown(file, head)
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     if found.kind == "media" and not belongs(suffix, found.format):
         return replace(found, note=f"named .{suffix}, but the bytes are {title_of(found.format)}")
@@ -252,7 +253,10 @@ def _companion(text: str, name: str) -> str:
     return "read-me" if name.upper().startswith("README") else "text"
 
 
-def _unknown(head: bytes) -> Identity:
+def _unknown(file: BinaryIO, head: bytes) -> Identity:
+    if begins := first_beginning(file):
+        note = f"{begins.what} begins at byte {begins.place}, behind bytes that do not belong to it: cut them off"
+        return Identity(kind="unsupported", format="unknown", note=note)
     if not head.strip(b"\0"):
         note = f"nothing but zeros in its first {len(head)} bytes: download it again unless this is intended"
         return Identity(kind="unsupported", format="unknown", note=note)

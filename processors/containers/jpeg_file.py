@@ -9,16 +9,14 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from processors.containers.picture_end import kind_of
+
 SOI, EOI, SOS, DRI = 0xD8, 0xD9, 0xDA, 0xDD
 _FRAMES = {0xC0: "sequential", 0xC1: "sequential", 0xC2: "progressive", 0xC9: "sequential", 0xCA: "progressive"}
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 """Marker in scan data: neither a stuffed FF, a restart nor a fill byte (ITU-T T.81, B.1.1.2)."""
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 MAX_SEGMENTS = 10_000
-_BEGINNINGS = {
-    b"PK\x03\x04": "a ZIP archive", b"\xff\xd8\xff": "another JPEG", b"\x89PNG": "a PNG", b"Rar!": "a RAR archive",
-    b"7z\xbc\xaf": "a 7z archive", b"%PDF": "a PDF", b"SEFH": "a camera maker's data",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +99,7 @@ def _walk(data: mmap.mmap | bytes) -> JpegFile:
         data_at=data_at,
         end_at=end_at,
         trailing_bytes=trailing,
-        trailing_kind=_kind(data[end_at + 2 : end_at + 14]) if end_at is not None and trailing else None,
+        trailing_kind=kind_of(data[end_at + 2 : end_at + 14]) if end_at is not None and trailing else None,
     )
 
 
@@ -113,12 +111,6 @@ def _next_marker(data: mmap.mmap | bytes, at: int) -> int | None:
 def _sampling(frame: bytes) -> tuple[int, int]:
     factors = frame[7::3] if len(frame) >= 9 else b"\x11"
     return max(1, *(f >> 4 for f in factors)), max(1, *(f & 15 for f in factors))
-
-
-def _kind(head: bytes) -> str | None:
-    if head[4:8] == b"ftyp":
-        return "an MP4 video"
-    return next((kind for begins, kind in _BEGINNINGS.items() if head.startswith(begins)), None)
 
 
 def without_junk(file: BinaryIO, parts: JpegFile) -> bytes:

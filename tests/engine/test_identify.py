@@ -355,3 +355,21 @@ def test_motion_jpeg_is_told_and_a_photo_with_pictures_behind_it_stays_a_photo()
         assert found.note.startswith("JPEG pictures one after another, a video without times: put it into a container")
     for photo in (one, one + small, one + one, one + small * 5, one + b"anything" + one * 5):
         assert identify(io.BytesIO(photo), "a.jpg").format == "jpeg"
+
+
+@pytest.mark.parametrize("size_bytes", [100, 100_000])
+@pytest.mark.parametrize(
+    ("beginning", "what"),
+    [
+        (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41", "an MP4 or QuickTime file"),
+        (b"\x1a\x45\xdf\xa3\xa3\x42\x86\x81\1\x42\xf7\x81\1\x42\x82\x88matroska", "a Matroska or WebM file"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG"),
+    ],
+)
+def test_media_behind_bytes_that_are_none_of_it_are_named_with_their_place(
+    beginning: bytes, what: str, size_bytes: int
+) -> None:
+    junk = np.random.default_rng(3).integers(1, 255, size_bytes, dtype=np.uint8).tobytes()
+    found = of_bytes(junk + beginning + bytes(64), "x.dat")
+    assert (found.kind, found.format) == ("unsupported", "unknown")
+    assert found.note == f"{what} begins at byte {size_bytes}, behind bytes that do not belong to it: cut them off"

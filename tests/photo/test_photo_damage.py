@@ -282,3 +282,19 @@ def test_file_of_several_jpegs_that_is_cut_behind_its_first_is_truncated() -> No
     assert (np.asarray(photo.image) == np.asarray(read(whole)[0].image)).all()
     assert report.condition == "truncated"
     assert report.fault == "1 of its 2 pictures would end behind the file's end"
+
+
+@pytest.mark.parametrize(
+    ("picture_format", "behind", "kind"),
+    [
+        ("WEBP", b"PK\x03\x04" + bytes(40), "a ZIP archive"),
+        ("AVIF", b"PK\x03\x04" + bytes(40), "a ZIP archive"),
+        ("AVIF", encoded("AVIF"), "another picture"),
+        ("JPEG2000", bytes(40), None),
+    ],
+)
+def test_bytes_behind_the_last_box_or_chunk_are_counted(picture_format: str, behind: bytes, kind: str | None) -> None:
+    whole = encoded(picture_format)
+    assert (read(whole)[1].trailing_bytes, read(whole)[1].trailing_kind) == (0, None)
+    _, report = read(whole + behind)
+    assert (report.condition, report.trailing_bytes, report.trailing_kind) == ("complete", len(behind), kind)

@@ -9,6 +9,7 @@ from PIL import ExifTags, Image, ImageFile
 
 from processors.containers.gif_file import read_gif_file
 from processors.containers.jpeg_file import JpegFile, read_jpeg_file
+from processors.containers.picture_end import behind_picture
 from processors.containers.picture_header import open_header, plain_words, what_to_do
 from processors.containers.png_file import png_exif, read_png_file
 from processors.containers.pnm_header import pnm_white
@@ -64,7 +65,7 @@ class Ordinary:
             return self._jpeg()
         with plain_words(self._file), decoder_errors("decoding the picture", what_to_do(kind or "")):
             self._image.load()
-        damage, trailing = None, 0
+        damage, (trailing, trailing_kind) = None, behind_picture(self._file, kind or "")
         if kind == "PNG":
             png = read_png_file(self._file)
             damage, trailing = png_damage(self._file, png), png.trailing_bytes
@@ -83,6 +84,7 @@ class Ordinary:
             declared_white=declared_white,
             damage=damage,
             trailing_bytes=trailing,
+            trailing_kind=trailing_kind,
             orientation=self.info.orientation,
             icc_profile=self._image.info.get("icc_profile"),
             colour=self._colour,
