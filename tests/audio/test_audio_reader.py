@@ -181,6 +181,23 @@ def test_an_mp3_without_a_length_header_is_read_to_its_end(tmp_path: Path) -> No
     assert decoded.shape[1] / 44100 == pytest.approx(seconds, abs=0.06)  # an encoder's delay and padding
 
 
+def test_an_mp3_that_holds_more_than_its_header_counts_is_read_whole_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "half.mp3"
+    soundfile.write(path, np.sin(np.arange(96_000) / 20) * 0.5, 48_000)
+    data = bytearray(path.read_bytes())
+    place = max(data.find(b"Xing"), data.find(b"Info")) + 8
+    assert read(path, "mp3")[1].doubted_because is None
+    frames = int.from_bytes(data[place : place + 4], "big")
+    data[place : place + 4] = (frames // 2).to_bytes(4, "big")
+    path.write_bytes(data)
+    decoded, report = read(path, "mp3")
+    assert decoded.shape[1] >= 96_000
+    declared = report.sample_count_from_header
+    assert declared is not None
+    assert declared < 50_000
+    assert report.doubted_because == f"the header declares {declared} samples, {decoded.shape[1]} are there"
+
+
 def test_a_truncated_file_is_found_out_with_the_range_that_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "cut.flac"
     soundfile.write(path, np.random.default_rng(1).normal(0, 0.1, 96000), 48000)

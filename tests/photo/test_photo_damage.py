@@ -298,3 +298,19 @@ def test_bytes_behind_the_last_box_or_chunk_are_counted(picture_format: str, beh
     assert (read(whole)[1].trailing_bytes, read(whole)[1].trailing_kind) == (0, None)
     _, report = read(whole + behind)
     assert (report.condition, report.trailing_bytes, report.trailing_kind) == ("complete", len(behind), kind)
+
+
+def test_pixels_whose_colour_the_palette_does_not_have_are_told() -> None:
+    image = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (48, 1)))
+    image.putpalette(bytes(range(192)))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    data = file.getvalue()
+    at = data.index(b"PLTE")
+    length = struct.unpack(">I", data[at - 4 : at])[0]
+    chunk = b"PLTE" + data[at + 4 : at + 34]
+    short = struct.pack(">I", 30) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    assert read(data)[1].condition == "complete"
+    _, report = read(data[: at - 4] + short + data[at + 8 + length :])
+    assert (report.condition, report.damaged_share) == ("damaged", 54 / 64)
+    assert report.fault == "its palette has 10 colours, and 2592 pixels name others"

@@ -266,3 +266,29 @@ def test_the_first_picture_without_its_pixels_is_not_shown() -> None:
     struct.pack_into("<I", data, place, len(data) - 100)
     with pytest.raises(DamagedMedia, match="truncated: the file ends before its picture does"):
         read(bytes(data))
+
+
+def _packed_12_bit(values: np.ndarray) -> np.ndarray:
+    """Return rows of 12-bit numbers, two in three bytes, most significant first (TIFF 6.0, FillOrder 1)."""
+    first, second = values[:, ::2], values[:, 1::2]
+    return (
+        np.stack([first >> 4, (first & 15) << 4 | second >> 8, second & 255], 2).reshape(len(values), -1).astype("u1")
+    )
+
+
+def test_a_grey_tiff_of_12_bits_is_read_with_its_full_scale() -> None:
+    values = np.linspace(0, 4000, 64 * 48).astype(int).reshape(48, 64)
+    whole = tiff((_packed_12_bit(values), [(256, 4, (64,)), (258, 3, (12,))]))
+    photo, report = read(whole)
+    assert photo.deep is not None
+    assert (photo.deep == values).all()
+    assert (report.condition, photo.white_level) == ("complete", 4095)
+
+
+def test_a_tiff_of_12_bits_that_is_cut_is_truncated_and_one_that_nobody_reads_is_not_corrupt() -> None:
+    packed = _packed_12_bit(np.zeros((48, 64), int))
+    data = tiff((packed, [(256, 4, (64,)), (258, 3, (12,)), (273, 4, (1 << 20,))]))
+    with pytest.raises(DamagedMedia, match="truncated: the file ends before its picture does"):
+        read(data)
+    with pytest.raises(UnsupportedMedia, match="a TIFF of 1 x 12 bits signed, grey, no compression is not supported"):
+        read(tiff((packed, [(256, 4, (64,)), (258, 3, (12,)), (339, 3, (2,))])))

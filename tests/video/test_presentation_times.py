@@ -146,6 +146,20 @@ def test_one_recording_has_no_joint() -> None:
     assert find_joins([NO_TIME] * 3, [NO_TIME] * 3, [0] * 3, Fraction(1, 25), "mpegts") == Joins()
 
 
+@pytest.mark.parametrize("file_format", ["matroska,webm", "mpegts"])
+@pytest.mark.parametrize("strays", [1, 3, 7])
+def test_a_few_wrong_times_are_no_joint(strays: int, file_format: str) -> None:
+    times = [number * 40 for number in range(100)]
+    times[50 : 50 + strays] = [number * 40 for number in range(strays)]
+    assert find_joins(times, times, [40] * 100, Fraction(1, 1000), file_format) == Joins()
+
+
+def test_a_short_recording_after_another_is_a_joint() -> None:
+    times = [*(number * 40 for number in range(25)), *(number * 40 for number in range(5))]
+    found = find_joins(times, times, [40] * 30, Fraction(1, 1000), "matroska,webm")
+    assert (found.starts, found.shifts) == ((25,), (1000,))
+
+
 def test_a_slide_show_in_a_transport_stream_has_no_joint() -> None:
     times = [0, 15_000, 30_000, 45_000]
     assert find_joins(times, times, [15_000] * 4, Fraction(1, 1000), "mpegts") == Joins()

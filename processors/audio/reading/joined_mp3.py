@@ -18,6 +18,7 @@ class JoinedMp3:
     """
 
     def __init__(self, first: Declared | None) -> None:
+        self.file_count = 1
         self.skip = 0
         """Number of coming samples to discard."""
         count = first.sample_count if first and first.padding_samples else None
@@ -28,6 +29,7 @@ class JoinedMp3:
         info = info_frame(packet[_first_frame(packet) :])
         if info is None:
             return False
+        self.file_count += 1
         self.skip, self._padding = info.first_sample, EndPadding(info.sample_count, info.padding_samples)
         return True
 

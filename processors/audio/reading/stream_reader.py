@@ -47,6 +47,8 @@ MAX_MISSING_SAMPLES, MAX_MISSING_RATIO = 1 << 28, 10
 
 
 OPUS = ("opus", "libopus")
+MAX_MP3_PADDING = 3 * 1152
+"""Samples that an MP3's encoder may add at both ends: a frame of delay, one of the decoder's, and part of a last."""
 
 
 class StreamReader:
@@ -193,6 +195,13 @@ class StreamReader:
             if (samples := self._padding.release(ends - self.tally.samples)) is not None:
                 yield self.tally.block(samples)
 
+    def more_than_declared(self) -> str | None:
+        """Return that an MP3 holds more than its own header counts, in words; None for others and for joined files."""
+        declared, there = self.info.sample_count_from_header, self.tally.samples
+        if self._joined is None or self._joined.file_count > 1 or not declared or there <= declared + MAX_MP3_PADDING:
+            return None
+        return f"the header declares {declared} samples, {there} are there"
+
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
         self.tally.end_padding = self._padding.sample_count
@@ -274,4 +283,5 @@ class FfmpegReader:
         tally, digest = self.stream.tally, self.stream.digest
         if digest and not tally.errors and not tally.missing:
             tally.doubted_because = digest.mismatch()
+        tally.doubted_because = tally.doubted_because or self.stream.more_than_declared()
         return self.stream.report()

@@ -22,7 +22,7 @@ from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, faul
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize, pillow_size
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.png import png_damage
+from processors.photo.reading.png import palette_damage, png_damage
 from processors.photo.reading.to_srgb import deep_of, profile_name
 
 MP_ENTRIES = 0xB002
@@ -68,7 +68,7 @@ class Ordinary:
         damage, (trailing, trailing_kind) = None, behind_picture(self._file, kind or "")
         if kind == "PNG":
             png = read_png_file(self._file)
-            damage, trailing = png_damage(self._file, png), png.trailing_bytes
+            damage, trailing = png_damage(self._file, png) or palette_damage(self._image), png.trailing_bytes
         elif kind == "AVIF":
             damage = avif_damage(self._file)
         elif kind == "GIF":

@@ -6,6 +6,8 @@ import struct
 import zlib
 from typing import BinaryIO
 
+from PIL import Image
+
 from processors.containers.png_file import SIGNATURE, PngChunk, PngFile
 from processors.photo.reading.damage import Damage
 
@@ -27,6 +29,24 @@ def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
     if not png.has_end:
         return Damage(condition="truncated", fault="the chunk at the end of a PNG is missing", share=None)
     return None
+
+
+def palette_damage(image: Image.Image) -> Damage | None:
+    """Return the damage of a picture with pixels whose colour its palette does not have, which decoders show as black.
+
+    Such an index is an error (PNG, 11.2.2, "PLTE").
+    """
+    if image.mode != "P" or image.palette is None:
+        return None
+    colours = len(image.palette.palette) // len(image.palette.mode)
+    lost = sum(image.histogram()[colours:])
+    if not lost:
+        return None
+    return Damage(
+        condition="damaged",
+        fault=f"its palette has {colours} colours, and {lost} pixels name others",
+        share=lost / (image.width * image.height),
+    )
 
 
 def _sound_rows(file: BinaryIO, png: PngFile, bad: PngChunk) -> tuple[int, int]:

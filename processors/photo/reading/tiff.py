@@ -25,13 +25,14 @@ from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.to_srgb import profile_name
+from processors.photo.reading.to_srgb import deep_of, profile_name
 from processors.photo.reading.vips import Heard, listening, load, plain
 
 LAB = (8, 9, 10)
 _ENDS = re.compile(r"bad seek|[Rr]ead error|Not enough data|beyond end of file|got \d+ bytes, expected")
 _NOT_READ = re.compile(
-    r"not configured|not supported|[Uu]nsupported (?!marker)|not implemented|bad labq|out of range|[Uu]nknown"
+    r"not configured|not supported|not a whole number of bytes|"
+    r"[Uu]nsupported (?!marker)|not implemented|bad labq|out of range|[Uu]nknown"
 )
 """Messages about unsupported features; an unknown JPEG marker within a picture is damage to any decoder."""
 MAX_TOLD = 3
@@ -179,8 +180,15 @@ class Tiff:
         except MediaError as error:
             if refused is None:
                 raise
+            self._file.seek(0, 2)
+            if any(place + size > self._file.tell() for place, size in photo.blocks):
+                raise DamagedMedia("truncated: the file ends before its picture does", what_to_do("tiff")) from error
             raise UnsupportedMedia(f"a TIFF of {photo.kind} is not supported", "convert it") from error
-        return Pixels(image=image)
+        samples = deep_of(image)
+        if samples is None:
+            return Pixels(image=image)
+        white = float((1 << max(photo.bits)) - 1) if photo.sample_format == 1 and max(photo.bits) < 16 else None
+        return Pixels(samples=samples, declared_white=white)
 
 
 def options(photo: Directory) -> dict[str, Any]:

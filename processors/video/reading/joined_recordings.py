@@ -18,6 +18,9 @@ STREAMED = ("mpegts", "mpeg")
 BACK_SECONDS = Fraction(1, 2)
 """Minimum step back in decoding order that starts a recording in other formats; a smaller one is a wrong time."""
 
+STRAY_PACKETS = 8
+"""Fewer packets than a recording has: a clock that is back within so many has a few wrong times."""
+
 AHEAD_SECONDS = 10
 """FFmpeg's own threshold (`dts_delta_threshold`) for a jump of the clock."""
 AHEAD_FRAMES = 50
@@ -82,8 +85,19 @@ def _starts(decoded: Sequence[int], time_base: Fraction, is_streamed: bool) -> I
         if time == NO_TIME:
             continue
         if last is not None and (time < last - back or (is_streamed and time > last + ahead)):
+            if _is_stray(decoded[number : number + STRAY_PACKETS + 1], last, max(back, 4 * usual), usual):
+                continue
             yield number
         last = time
+
+
+def _is_stray(decoded: Sequence[int], last: int, jump: int, usual: int) -> bool:
+    """Return whether the first of these packets has a wrong time: a later one jumps back to the clock before it."""
+    known = [time for time in decoded if time != NO_TIME]
+    return any(
+        after - before > jump and 0 < after - last <= (STRAY_PACKETS + 2) * usual
+        for before, after in itertools.pairwise(known)
+    )
 
 
 def _usual_step(times: Sequence[int]) -> int:
