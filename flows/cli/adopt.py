@@ -37,12 +37,16 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
     marsmedia adopt audio.spectrogram 3fa94c01
     """
     import flows.recipes
-    from flows.run.load_recipes import load_recipes, named, without_own_inputs
+    from flows.run.load_recipes import load_recipes, named, recipe_file, without_own_inputs
     from flows.run.recipe_edit import edited
     from processors.store.store import replace_file
 
     if (key is None) == (not settings):
         raise RequestError("give either the key of a result or --set KEY=VALUE")
+    if file := recipe_file():
+        raise RequestError(
+            f"{file} is in use, which `adopt` does not edit: write [{processor}] and its parameters there"
+        )
     recipes = load_recipes()
     entry, recipe = next((one, recipes[medium]) for medium, ours in named(processor, recipes).items() for one in ours)
     wanted = _of_result(entry, key, open_store(store_folder)) if key else changed(entry, parse_settings(settings))

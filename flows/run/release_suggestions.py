@@ -13,7 +13,7 @@ from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.release_template import Suggestion
-from processors.mission.profile import load_profile
+from processors.mission.profile import load_profile, profile_names
 from processors.mission.when import parse_when
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
@@ -55,7 +55,8 @@ def _of_file(record: dict[str, Any], mission: str | None) -> list[Suggestion]:
     if taken and taken["utc"]:
         said.append(Suggestion(key="date", value=taken["utc"], source=taken["source"]))
         when = parse_when(taken["utc"])
-        for event in load_profile(mission).events if mission else ():
+        counted_by = mission or record["mission"]
+        for event in load_profile(counted_by).events if counted_by in profile_names() else ():
             if event.when.overlaps(when):
                 said.append(Suggestion(key="event", value=event.name, source=f"the date is that of {event.title}"))
                 break

@@ -65,6 +65,7 @@ def test_a_release_is_begun_with_what_its_files_say(tmp_path: Path) -> None:
     assert 'date = "2021-06-16T02:00:00' in text
     assert text.count("alt_text_zh") == 1
     assert 'mission = "tianwen-1"' in text
+    assert 'event = "track-photo"  # the date is that of Wheel tracks' in text
     code, told = command("release", "check", tmp_path / "release.toml")
     assert (code, told.splitlines()[-1]) == (
         0,

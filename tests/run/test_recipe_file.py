@@ -149,3 +149,10 @@ def test_the_command_takes_a_recipe_and_a_recipe_file(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, [*words, "--recipe", "light"]).exit_code == 0
     unknown = CliRunner().invoke(main, [*words, "--recipe", "lihgt"])
     assert unknown.output == "marsmedia: lihgt: no such recipe; did you mean light?\n"
+
+
+def test_adopt_edits_no_recipes_that_a_file_overrides(file: Path) -> None:
+    file.write_text("")
+    answer = CliRunner().invoke(main, ["adopt", "video.frames", "--set", "every_seconds=0.5"])
+    told = f"marsmedia: {file} is in use, which `adopt` does not edit: write [video.frames] and its parameters there\n"
+    assert (answer.exit_code, answer.output) == (2, told)
