@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -145,3 +147,22 @@ def test_a_photo_over_the_limit_of_some_is_made_for_the_others(make: MediaMaker,
     assert {one.ref.processor: one.verdict for one in outcomes} == {"photo.preview": "refused", "photo.quality": "made"}
     (alone,) = derive(source, SourceFile.at(path), "june", [Quality(max_pixels=100)], Store(tmp_path / "store"))
     assert alone.verdict == "refused"
+
+
+@pytest.mark.parametrize("colours", [1, 3])
+def test_transparent_colour_of_a_png_of_16_bits_is_exactly_that_one(colours: int) -> None:
+    values = np.arange(64 * 48 * colours).reshape(48, 64 * colours).astype(">u2") * 7
+    picked = values.reshape(48, 64, colours)[20, 30]
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 64, 48, 16, 0 if colours == 1 else 2, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in values))
+    parts = ((b"IHDR", header), (b"tRNS", picked.tobytes()), (b"IDAT", rows), (b"IEND", b""))
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+    opened = PhotoReader(io.BytesIO(data))
+    photo = opened.photo([])
+    assert photo.image.mode == "RGBA"
+    assert np.argwhere(np.asarray(photo.image)[..., 3] == 0).tolist() == [[20, 30]]
+    assert (opened.info.has_alpha, opened.damage) == (True, None)

@@ -22,7 +22,7 @@ from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, faul
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize, pillow_size
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.png import palette_damage, png_damage
+from processors.photo.reading.png import alpha_of_16_bits, palette_damage, png_damage
 from processors.photo.reading.to_srgb import deep_of, profile_name
 
 MP_ENTRIES = 0xB002
@@ -66,8 +66,10 @@ class Ordinary:
         with plain_words(self._file), decoder_errors("decoding the picture", what_to_do(kind or "")):
             self._image.load()
         damage, (trailing, trailing_kind) = None, behind_picture(self._file, kind or "")
+        alpha = None
         if kind == "PNG":
             png = read_png_file(self._file)
+            alpha = alpha_of_16_bits(self._file, png)
             damage, trailing = png_damage(self._file, png) or palette_damage(self._image), png.trailing_bytes
         elif kind == "AVIF":
             damage = avif_damage(self._file)
@@ -77,11 +79,14 @@ class Ordinary:
         samples, declared_white = deep_of(self._image), None
         if samples is not None and kind == "PPM" and samples.dtype == np.uint16 and (top := pnm_white(self._file)):
             samples, declared_white = np.rint(samples * (top / 65535)).astype(np.uint16), float(top)
-        image = self._image if samples is None else None
+        image = None
+        if samples is None:
+            image = self._image if alpha is None else _with_alpha(self._image, alpha)
         return Pixels(
             image=image,
             samples=samples,
             declared_white=declared_white,
+            alpha=alpha,
             damage=damage,
             trailing_bytes=trailing,
             trailing_kind=trailing_kind,
@@ -134,6 +139,14 @@ def _like(image: Image.Image, values: np.ndarray) -> Image.Image:
     decoded = Image.frombuffer(image.mode, (width, height), values, "raw", image.mode, 0, 1)
     decoded.info = image.info
     return decoded
+
+
+def _with_alpha(image: Image.Image, alpha: np.ndarray) -> Image.Image:
+    """Return a picture with this alpha in place of its transparent colour."""
+    made = image.copy()
+    made.info.pop("transparency", None)
+    made.putalpha(Image.fromarray(alpha))
+    return made
 
 
 def _without_end(parts: JpegFile) -> Damage | None:

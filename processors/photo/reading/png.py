@@ -1,4 +1,4 @@
-"""Damage of PNG files, from their checksums and end chunk."""
+"""Damage of PNG files, from their checksums and end chunk, and the transparency that Pillow does not read."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import struct
 import zlib
 from typing import BinaryIO
 
+import numpy as np
 from PIL import Image
 
 from processors.containers.png_file import SIGNATURE, PngChunk, PngFile
 from processors.photo.reading.damage import Damage
+from processors.photo.reading.vips import load, vips_errors
 
 
 def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
@@ -29,6 +31,20 @@ def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
     if not png.has_end:
         return Damage(condition="truncated", fault="the chunk at the end of a PNG is missing", share=None)
     return None
+
+
+def alpha_of_16_bits(file: BinaryIO, png: PngFile) -> np.ndarray | None:
+    """Return the alpha of a PNG of 16 bits in which one colour is transparent (tRNS), uint8; None for any other.
+
+    Pillow compares that colour with the 8 bits that it keeps of each sample, or, in a grey picture, not at all.
+    """
+    file.seek(len(SIGNATURE) + 8 + 8)
+    bits = file.read(1)
+    if bits != b"\x10" or not any(chunk.kind == "tRNS" and chunk.is_sound for chunk in png.chunks):
+        return None
+    with vips_errors("reading its transparency"):
+        image = load(file, "png", fail_on="none")
+        return (image.extract_band(image.bands - 1) >> 8).cast("uchar").numpy() if image.hasalpha() else None
 
 
 def palette_damage(image: Image.Image) -> Damage | None:
