@@ -6,6 +6,8 @@ import re
 import struct
 from typing import BinaryIO
 
+from processors.containers.pnm_header import pnm_end
+
 IN_BOXES = ("HEIF", "AVIF", "JPEG2000")
 """Pillow's names of the formats that consist of boxes (ISO/IEC 14496-12, 4.2; 15444-1, I.4)."""
 MAX_BOXES = 10_000
@@ -27,13 +29,22 @@ def behind_picture(file: BinaryIO, picture_format: str) -> tuple[int, str | None
     size_bytes = file.seek(0, 2)
     end = _end_of_boxes(file, size_bytes) if picture_format in IN_BOXES else None
     if picture_format == "WEBP":
-        file.seek(4)
-        declared = 8 + int.from_bytes(file.read(4), "little")
+        declared = 8 + _number(file, 4)
         end = declared + declared % 2
+    elif picture_format == "BMP":
+        end = _number(file, 2) if _number(file, 2) > _number(file, 10) else None  # else a program left the size out
+    elif picture_format == "PPM":
+        end = pnm_end(file)
     if end is None or end >= size_bytes:
         return 0, None
     file.seek(end)
     return size_bytes - end, kind_of(file.read(12))
+
+
+def _number(file: BinaryIO, place: int) -> int:
+    """Return the little-endian number of 4 bytes at a place."""
+    file.seek(place)
+    return int.from_bytes(file.read(4), "little")
 
 
 def kind_of(head: bytes) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from processors.containers.chunks import SOUND, ChunkFile
 from processors.containers.declared_length import declared_by_chunks
@@ -22,6 +22,8 @@ def unread_because(file: SourceFile, file_format: str) -> str | None:
     with file.open() as opened:
         if file_format in ("wav", "w64", "aiff", "caf"):
             return _behind_the_chunks(opened, file.size_bytes)
+        if file_format == "au":
+            return _behind_au(opened, file.size_bytes)
         if file_format == "flv":
             return look_at_tags(opened, file.size_bytes).unread_because
         return _second_flac(opened) if file_format == "flac" else None
@@ -44,6 +46,16 @@ def _behind_the_chunks(opened: BinaryIO, size_bytes: int) -> str | None:
     if spare == 1:
         return "the last byte of the sound is no whole sample"
     return f"the last {spare} bytes of the sound are no whole sample" if spare else None
+
+
+def _behind_au(opened: BinaryIO, size_bytes: int) -> str | None:
+    """Compare the size that the header of an AU file gives; all ones mean that its writer did not know it."""
+    order: Literal["big", "little"] = "little" if opened.read(4) == b"dns." else "big"
+    start, sound_bytes = (int.from_bytes(opened.read(4), order) for _ in range(2))
+    left = size_bytes - start - sound_bytes
+    if sound_bytes == 0xFFFFFFFF or left < MIN_BYTES or _is_empty(opened, start + sound_bytes):
+        return None
+    return f"{left} bytes stand behind the sound that the header declares"
 
 
 def _is_empty(opened: BinaryIO, place: int) -> bool:

@@ -198,6 +198,29 @@ def test_an_mp3_that_holds_more_than_its_header_counts_is_read_whole_and_told(tm
     assert report.doubted_because == f"the header declares {declared} samples, {decoded.shape[1]} are there"
 
 
+def test_an_aiff_that_holds_more_than_its_header_counts_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "more.aiff"
+    soundfile.write(path, np.sin(np.arange(4800) / 20) * 0.5, 48_000)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"COMM") + 10
+    data[place : place + 4] = (1200).to_bytes(4, "big")
+    assert read(path, "aiff")[1].doubted_because is None
+    path.write_bytes(data)
+    assert read(path, "aiff")[1].doubted_because == "the header declares 1200 samples, 4800 are there"
+
+
+def test_a_flac_whose_header_and_frames_differ_in_rate_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "rate.flac"
+    soundfile.write(path, np.sin(np.arange(4800) / 20) * 0.5, 48_000)
+    data = bytearray(path.read_bytes())
+    assert read(path, "flac")[1].doubted_because is None
+    data[18:21] = (32_000 << 4 | data[20] & 15).to_bytes(3, "big")
+    path.write_bytes(data)
+    assert read(path, "flac")[1].doubted_because == (
+        "the header says 32000 Hz, and its first frame 48000 Hz: what is heard may be too high or low"
+    )
+
+
 def test_a_truncated_file_is_found_out_with_the_range_that_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "cut.flac"
     soundfile.write(path, np.random.default_rng(1).normal(0, 0.1, 96000), 48000)

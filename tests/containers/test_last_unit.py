@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import soundfile
 
 from processors.audio.reading.audio_reader import FileReader
 from processors.containers.cut_off import cut_off_because
@@ -113,3 +114,14 @@ def test_an_flv_file_behind_another_is_told_with_its_place(tmp_path: Path) -> No
     reader = FileReader(SourceFile.at(path), "flv")
     assert sum(block.samples.shape[1] for block in reader.blocks()) < 3 * 48000
     assert reader.report().damage == told
+
+
+def test_sound_behind_the_size_that_an_au_header_gives_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "half.au"
+    soundfile.write(path, np.linspace(-0.5, 0.5, 4800), 48_000)
+    whole = path.read_bytes()
+    assert unread_because(SourceFile.at(path), "au") is None
+    path.write_bytes(whole[:8] + (4000).to_bytes(4, "big") + whole[12:])
+    assert unread_because(SourceFile.at(path), "au") == "5600 bytes stand behind the sound that the header declares"
+    path.write_bytes(whole[:8] + b"\xff\xff\xff\xff" + whole[12:])
+    assert unread_because(SourceFile.at(path), "au") is None

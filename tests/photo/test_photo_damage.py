@@ -291,6 +291,8 @@ def test_file_of_several_jpegs_that_is_cut_behind_its_first_is_truncated() -> No
         ("AVIF", b"PK\x03\x04" + bytes(40), "a ZIP archive"),
         ("AVIF", encoded("AVIF"), "another picture"),
         ("JPEG2000", bytes(40), None),
+        ("BMP", bytes(40), None),
+        ("PPM", encoded("PPM"), None),
     ],
 )
 def test_bytes_behind_the_last_box_or_chunk_are_counted(picture_format: str, behind: bytes, kind: str | None) -> None:
@@ -314,3 +316,13 @@ def test_pixels_whose_colour_the_palette_does_not_have_are_told() -> None:
     _, report = read(data[: at - 4] + short + data[at + 8 + length :])
     assert (report.condition, report.damaged_share) == ("damaged", 54 / 64)
     assert report.fault == "its palette has 10 colours, and 2592 pixels name others"
+
+
+def test_animated_png_that_lacks_pictures_is_truncated() -> None:
+    file = io.BytesIO()
+    pictures = [Image.fromarray(np.roll(PICTURE, 40 * number, 1)) for number in range(4)]
+    pictures[0].save(file, "PNG", save_all=True, append_images=pictures[1:])
+    data = file.getvalue()
+    assert read(data)[1].condition == "complete"
+    _, report = read(data[: data.rindex(b"fcTL") - 4] + data[-12:])
+    assert (report.condition, report.fault) == ("truncated", "1 of its 4 pictures are not there")

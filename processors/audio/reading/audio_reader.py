@@ -15,6 +15,7 @@ from processors.audio.reading.ogg_reader import OggReader
 from processors.audio.reading.stream_reader import FfmpegReader, StreamReader
 from processors.containers.cut_off import cut_off_because
 from processors.containers.declared_length import Declared, declared_length, libsndfile_count
+from processors.containers.flac import rate_disagreement
 from processors.containers.fragments import has_every_fragment
 from processors.containers.mended_file import mended
 from processors.containers.ogg_timeline import summary
@@ -81,6 +82,7 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
         is_exact=declared is not None and declared.is_exact,
         cut_off_because=cut_off_because(file, file_format),
         unread_because=unread,
+        doubted_because=_doubted(file, file_format),
     )
     if declared and declared.missing_bytes and declared.sample_count is None:
         promise = replace(promise, cut_off_because=f"{declared.missing_bytes} bytes of the sound are not there")
@@ -107,6 +109,13 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
         reader.stream.tally.doubted_because = _tables_disagree(file)
         reader.stream.has_every_packet = has_every_fragment(file)
     return reader
+
+
+def _doubted(file: SourceFile, file_format: str) -> str | None:
+    if file_format != "flac":
+        return None
+    with file.open() as opened:
+        return rate_disagreement(opened)
 
 
 def _tables_disagree(file: SourceFile) -> str | None:

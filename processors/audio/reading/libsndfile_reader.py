@@ -137,7 +137,8 @@ class LibsndfileReader:
         if self._rest is not None:
             return self._rest.report()
         if self._digest and not self._tally.errors:
-            self._tally.doubted_because = self._digest.mismatch()
+            self._tally.doubted_because = self._digest.mismatch() or self._tally.doubted_because
+        self._tally.doubted_because = self._tally.doubted_because or self._tally.more_than_declared()
         return self._tally.report()
 
 

@@ -35,6 +35,8 @@ class Promise:
     cut_off_because: str | None = None
     """Reason why the container itself shows that its end is missing."""
     unread_because: str | None = None
+    doubted_because: str | None = None
+    """Reason why the header shows that the sound may be wrong although it decodes."""
     second_count: int | None = None
     """Samples per channel that another library reads from the headers."""
 
@@ -64,7 +66,7 @@ class LossCounter:
         self.cut_off_because = self._promise.cut_off_because
         self.unread_because = self._promise.unread_because
         self.second_count = self._promise.second_count
-        self.doubted_because: str | None = None
+        self.doubted_because = self._promise.doubted_because
         self.first_error: str | None = None
         self.damaged: list[Damaged] = []
         self.end_padding = 0
@@ -123,6 +125,17 @@ class LossCounter:
     def cut_off(self, why: str, missing_samples: int | None = None) -> None:
         """Record that the end is missing, with its number of samples if known."""
         self.cut_off_because, self._missing_at_end = why, missing_samples
+
+    def more_than_declared(self, padding_samples: int | None = None) -> str | None:
+        """Return that more samples are there than an exact header counts, in words, or None.
+
+        `padding_samples`: how many more an encoder may add, if the header is not exact; None: it must be exact.
+        """
+        declared = self._info.sample_count_from_header
+        is_known = self._promise.is_exact or padding_samples is not None
+        if not is_known or not declared or self.samples <= declared + (padding_samples or 0):
+            return None
+        return f"the header declares {declared} samples, {self.samples} are there"
 
     def report(self) -> AudioReport:
         if self.samples == self.missing:

@@ -196,11 +196,10 @@ class StreamReader:
                 yield self.tally.block(samples)
 
     def more_than_declared(self) -> str | None:
-        """Return that an MP3 holds more than its own header counts, in words; None for others and for joined files."""
-        declared, there = self.info.sample_count_from_header, self.tally.samples
-        if self._joined is None or self._joined.file_count > 1 or not declared or there <= declared + MAX_MP3_PADDING:
-            return None
-        return f"the header declares {declared} samples, {there} are there"
+        """Return that the file holds more than its own header counts, in words; None for joined files."""
+        if self._joined is None:
+            return self.tally.more_than_declared()
+        return self.tally.more_than_declared(MAX_MP3_PADDING) if self._joined.file_count == 1 else None
 
     def report(self) -> AudioReport:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
@@ -282,6 +281,6 @@ class FfmpegReader:
         """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
         tally, digest = self.stream.tally, self.stream.digest
         if digest and not tally.errors and not tally.missing:
-            tally.doubted_because = digest.mismatch()
+            tally.doubted_because = digest.mismatch() or tally.doubted_because
         tally.doubted_because = tally.doubted_because or self.stream.more_than_declared()
         return self.stream.report()

@@ -28,6 +28,9 @@ def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
     if png.damaged:
         kinds = ", ".join(sorted({chunk.kind for chunk in png.damaged}))
         return Damage(condition="damaged", fault=f"the checksum (CRC) of {kinds} does not match", share=None)
+    lost = _lost_pictures(file, png)
+    if lost:
+        return Damage(condition="truncated", fault=lost, share=None)
     if not png.has_end:
         return Damage(condition="truncated", fault="the chunk at the end of a PNG is missing", share=None)
     return None
@@ -63,6 +66,16 @@ def palette_damage(image: Image.Image) -> Damage | None:
         fault=f"its palette has {colours} colours, and {lost} pixels name others",
         share=lost / (image.width * image.height),
     )
+
+
+def _lost_pictures(file: BinaryIO, png: PngFile) -> str | None:
+    """Return how many pictures an animated PNG lacks, in words (PNG, 11.3.6, "acTL" and "fcTL")."""
+    head = next((chunk for chunk in png.chunks if chunk.kind == "acTL"), None)
+    if head is None:
+        return None
+    file.seek(head.at + 8)
+    declared, there = int.from_bytes(file.read(4), "big"), sum(chunk.kind == "fcTL" for chunk in png.chunks)
+    return f"{declared - there} of its {declared} pictures are not there" if declared > there else None
 
 
 def _sound_rows(file: BinaryIO, png: PngFile, bad: PngChunk) -> tuple[int, int]:
