@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from flows.cli.common import print_json
+from flows.cli.common import counted, print_json
 from flows.run.interrupt import signal_of, signals_interrupt
 from flows.run.options import Options
 from flows.run.prepare import Prepared
@@ -109,11 +109,15 @@ def _stop(error: BaseException) -> Stop:
 def tell(report: Report) -> None:
     """Print the counts of a run, and one line for each file with a problem."""
     click.echo(report.message)
-    click.echo(
-        f"{report.files} files: {report.sources} sources, {report.duplicates} duplicates, "
-        f"{report.companions} companions, {report.unsupported} unsupported, {report.not_taken} not taken, "
-        f"{report.passed_over} passed over"
-    )
+    counts = [
+        counted(report.sources, "source"),
+        *([counted(report.duplicates, "duplicate")] if report.duplicates else []),
+        *([counted(report.companions, "companion")] if report.companions else []),
+        *([f"{report.unsupported} unsupported"] if report.unsupported else []),
+        *([f"{report.not_taken} not taken"] if report.not_taken else []),
+        *([f"{report.passed_over} passed over"] if report.passed_over else []),
+    ]
+    click.echo(f"{counted(report.files, 'file')}: {', '.join(counts)}")
     found = by_file(report.problems)
     new = [one for one in found if one.is_new]
     _tell_some("", [one for one in new if one.blame == "file"])
