@@ -78,6 +78,12 @@ CREDIT_TAGS = {
 }  # fmt: skip
 """Tags of XMP and IPTC that are stated by themselves."""
 
+TRANSLATED_TAGS = {
+    "dc:title": "title", "dc:description": "caption", "Iptc4xmpCore:AltTextAccessibility": "alt_text",
+}  # fmt: skip
+"""Properties of XMP with a text in each language."""
+_IN_A_LANGUAGE = re.compile(r"(.+)\[([A-Za-z]{2,3})(?:-[\w-]*)?\]")
+
 LABEL_NAMES = {
     "title": ("title",),
     "identifier": ("logical_identifier", "PRODUCT_ID"),
@@ -138,6 +144,11 @@ def said_by_sidecar(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
         value: Value | None = getattr(known, field.name)
         if value and field.name in TERMS:
             yield statement(field.name, value.value, f"{voice}:{value.source}")
+    for tag in tags:
+        entry = _IN_A_LANGUAGE.fullmatch(tag.name)
+        meaning = TRANSLATED_TAGS.get(entry[1]) if entry else None
+        if entry and meaning and entry[2].casefold() in LANGUAGES:
+            yield statement(meaning, str(tag.value), f"{voice}:xmp:{tag.name}", entry[2].casefold())
     yield from keywords_of(tags, voice)
     yield from credits_of(tags, voice)
 

@@ -14,6 +14,8 @@ from processors.metadata.tag_records import Tag, text_tag
 MAX_XMP_BYTES = 16 << 20
 MAX_DEPTH = 40
 MAX_LIST = 1000
+DEFAULT = "x-default"
+"""Language of the text that is shown where none is in the reader's (XMP specification part 1, 8.2.2.4)."""
 XMP_PREFIXES = {
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/xap/1.0/": "xmp",
@@ -43,17 +45,7 @@ def xmp_tags(data: bytes) -> Iterator[Tag]:
     ------
     ValueError : over the limit, not well-formed, or it declares a document type or entities.
     """
-    if len(data) > MAX_XMP_BYTES:
-        raise ValueError(f"the packet of {len(data)} bytes is over the limit of {MAX_XMP_BYTES}")
-    try:
-        # forbid_dtd: an XMP packet has none, and entities need one
-        root = defusedxml.ElementTree.fromstring(_decoded(data), forbid_dtd=True)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not the {error.encoding} that it begins as") from error
-    except defusedxml.DefusedXmlException as error:
-        raise ValueError("it declares a document type or entities: refused") from error
-    except ParseError as error:
-        raise ValueError(f"not well-formed XML: {error}") from error
+    root = _root(data)
     found: dict[str, list[str]] = {}
     for attribute, text in root.attrib.items():
         if attribute.endswith("}xmptk"):
@@ -70,6 +62,35 @@ def xmp_tags(data: bytes) -> Iterator[Tag]:
         else:
             length = len(texts) if len(texts) > MAX_LIST else None
             yield Tag(namespace="xmp", name=name, value=values, length=length)  # type: ignore[arg-type]
+
+
+def tags_by_language(data: bytes) -> Iterator[Tag]:
+    """Yield each text that a property has in a language, named `dc:title[zh-CN]`; `x-default` is none.
+
+    Raises
+    ------
+    ValueError : as `xmp_tags`.
+    """
+    for description in _root(data).iter(f"{RDF}Description"):
+        for prop in description:
+            for one in prop.findall(f"{RDF}Alt/{RDF}li"):
+                code = one.get(f"{_XML}/1998/namespace}}lang", DEFAULT)
+                if code.casefold() != DEFAULT and (one.text or "").strip():
+                    yield text_tag("xmp", f"{_join('', prop.tag)}[{code}]", one.text or "")
+
+
+def _root(data: bytes) -> Element:
+    if len(data) > MAX_XMP_BYTES:
+        raise ValueError(f"the packet of {len(data)} bytes is over the limit of {MAX_XMP_BYTES}")
+    try:
+        # forbid_dtd: an XMP packet has none, and entities need one
+        return defusedxml.ElementTree.fromstring(_decoded(data), forbid_dtd=True)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not the {error.encoding} that it begins as") from error
+    except defusedxml.DefusedXmlException as error:
+        raise ValueError("it declares a document type or entities: refused") from error
+    except ParseError as error:
+        raise ValueError(f"not well-formed XML: {error}") from error
 
 
 def _decoded(data: bytes) -> str | bytes:

@@ -22,6 +22,7 @@ from processors.identify import identify
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.sidecar_tags import sidecar_tags
+from processors.metadata.statements import said_by_sidecar
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -245,3 +246,15 @@ def test_what_a_file_says_of_credit_and_rating_in_its_own_xmp_is_evidence(raw: R
 @pytest.mark.parametrize("end", ["x", "<svg/>", "<x:xmpmeta"])
 def test_text_of_many_comments_is_identified_at_once(end: str) -> None:
     assert identify(io.BytesIO(("<!--a-->" * 500 + end).encode()), "a.xml").medium is None
+
+
+def test_texts_of_a_sidecar_keep_their_languages() -> None:
+    words = """<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Tracks</rdf:li><rdf:li xml:lang="zh-CN">车辙</rdf:li>
+<rdf:li xml:lang="tlh">He</rdf:li></rdf:Alt></dc:title><dc:rights><rdf:Alt><rdf:li xml:lang="zh">版权</rdf:li></rdf:Alt>
+</dc:rights>"""
+    tags = sidecar_tags("a.xmp", packet(words, ""))
+    assert [(tag.name, tag.value) for tag in tags if "[" in tag.name] == [
+        ("dc:title[zh-CN]", "车辙"), ("dc:title[tlh]", "He"), ("dc:rights[zh]", "版权"),
+    ]  # fmt: skip
+    said = [(one.term, one.value, one.language) for one in said_by_sidecar(tags, "XMP sidecar a.xmp")]
+    assert said == [("dc:title", "Tracks", None), ("dc:rights", "版权", None), ("dc:title", "车辙", "zh")]
