@@ -66,7 +66,7 @@ RECIPES: Recipes = {
         Measurements(),
         Integrity(),
         Frames(every_seconds=1.0),
-        ContactSheet(),
+        ContactSheet(shots=Shots()),
         Shots(),
         Stills(),
         Motion(),

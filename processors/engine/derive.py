@@ -235,7 +235,8 @@ def _run_video(
                     structure=structure_of(file, source.format),
                 )
         if pictures:
-            info = dataclasses.replace(pictures.info, sound_between=functools.partial(sound_between, file))
+            sound_at = functools.partial(sound_between, file)
+            info = dataclasses.replace(pictures.info, sound_between=sound_at, source_name=source.name)
             pictures.want(_start(video_work, info))
             lanes.append(_Lane(pictures, "video", video_work))
         if audio_work:

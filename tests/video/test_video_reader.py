@@ -194,8 +194,10 @@ def test_contact_sheet_shows_each_part_with_its_time(make: MediaMaker) -> None:
     (sheet,) = items_of(ContactSheet(pictures=10, columns=5, picture_px=128), made.path)
     assert sheet.facts.times_seconds == tuple((i * 10 + 5) / 25 for i in range(10))
     picture = np.asarray(Image.open(io.BytesIO(sheet.data or b"")))
-    assert picture.shape == (8 + 2 * (96 + 8 + 22), 8 + 5 * (128 + 8), 3)
-    assert number_of(picture[8:104, 8:136]) == 5
+    assert sheet.facts.frame_numbers == tuple(i * 10 + 5 for i in range(10))
+    assert sheet.facts.shots is None
+    assert picture.shape == (66 + 2 * (96 + 44 + 8), 8 + 5 * (128 + 8), 3)
+    assert number_of(picture[66:162, 8:136]) == 5
 
 
 def test_clock_cuts_to_the_millisecond() -> None:

@@ -1,35 +1,37 @@
-"""Contact sheet: frames spread evenly over the clip, each with its presentation time."""
+"""Contact sheet: frames spread evenly over the clip, each with its presentation time, number and shot."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
-from processors.contract import Item, Need, Reads, require
+from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, ReleaseWords, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
+from processors.imaging.picture_title import title_parts
+from processors.video.audit.measured import FrameTable
+from processors.video.frames.sheet_drawing import SheetPicture, draw_sheet
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
-
-MARGIN_PX = 8
-CAPTION_PX = 22
-BACKGROUND = (18, 18, 20)
-INK = (236, 232, 226)
+from processors.video.shots.shots import Shot, Shots, read_shots
 
 
 @dataclass(frozen=True, kw_only=True)
 class SheetFacts:
-    """Contents of the sheet."""
+    """Contents of the sheet; lists have an entry for each picture, row by row."""
 
     times_seconds: tuple[float, ...]
-    """Presentation time of each picture, row by row."""
+    """Presentation times."""
+    frame_numbers: tuple[int, ...]
+    """Numbers of the frames, counted in order of presentation from 0."""
+    shots: tuple[int, ...] | None
+    """Numbers of the shots, from 1; None if the sheet was made without shots."""
     columns: int
     width_px: int
     height_px: int
@@ -37,10 +39,13 @@ class SheetFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactSheet:
-    """Up to `pictures` frames, each from the middle of an equal part of the clip, with its time below it."""
+    """Up to `pictures` frames, each from the middle of an equal part of the clip, below a header that names it.
+
+    Each has its time and number below it and, with `shots`, its shot; a line marks where a new shot begins.
+    """
 
     name: ClassVar[str] = "video.contact_sheet"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "video"
 
     pictures: int = 20
@@ -48,14 +53,27 @@ class ContactSheet:
     columns: int = 5
     picture_px: int = 320
     """Longer side of each picture; never enlarged."""
+    shots: Shots | None = None
+    """Shots to mark. None marks none, and needs no measurement of the video."""
+    words: ReleaseWords | None = None
+    """Words of the release for the header. None: those that it says, if it says any."""
 
     def __post_init__(self) -> None:
         require(1 <= self.pictures <= 400, "pictures", self.pictures, "must be from 1 to 400")
         require(1 <= self.columns <= 40, "columns", self.columns, "must be from 1 to 40")
         require(16 <= self.picture_px <= 2048, "picture_px", self.picture_px, "must be from 16 to 2048")
 
-    def needs(self, info: VideoInfo) -> Need:
-        times = self.times(info)
+    def for_release(self, context: ReleaseContext) -> ContactSheet:
+        """Return this processor with the release's words for the header."""
+        words = context.words if context.words != ReleaseWords() else None
+        return replace(self, words=self.words or words)
+
+    def inputs(self) -> tuple[Processor, ...]:
+        shots = self.shots
+        return (shots.integrity.measurements, shots.integrity, shots) if shots else ()
+
+    def needs(self, given: VideoInfo | Inputs[VideoInfo]) -> Need:
+        times = self.times(_info(given))
         if times is None:
             return Need(longest_side_px=self.picture_px)
         return Need(
@@ -69,28 +87,49 @@ class ContactSheet:
         part = (info.end - info.start) / self.pictures
         return [info.start + part * k + part / 2 for k in range(self.pictures)]
 
-    def start(self, info: VideoInfo, scratch: Path) -> _Session:
-        return _Session(self, info)
+    def start(self, given: VideoInfo | Inputs[VideoInfo], scratch: Path) -> _Session:
+        if isinstance(given, Inputs):
+            return _Session(self, given.info, FrameTable.of(given).pts.tolist(), read_shots(given).shots)
+        return _Session(self, given, given.frame_pts, None)
+
+
+def _info(given: VideoInfo | Inputs[VideoInfo]) -> VideoInfo:
+    return given.info if isinstance(given, Inputs) else given
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    pts: int
+    time: Fraction
+    number: int
+    picture: np.ndarray
 
 
 class _Session:
     """Session that keeps the wanted frames; if the end is unknown, every 2^n-th frame, with n growing as needed."""
 
-    def __init__(self, processor: ContactSheet, info: VideoInfo) -> None:
-        self._processor = processor
+    def __init__(
+        self, processor: ContactSheet, info: VideoInfo, frame_pts: Sequence[int] | None, shots: tuple[Shot, ...] | None
+    ) -> None:
+        self._processor, self._info = processor, info
         self._times = processor.times(info)
-        self._kept: list[tuple[Fraction, np.ndarray]] = []
+        self._frame_pts, self._shots = frame_pts, shots
+        self._kept: list[_Kept] = []
         self._seen = 0
         self._stride = 1
+        self._end = info.end
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         if self._times is None:
             wanted = self._seen % self._stride == 0
-            self._seen += 1
+            self._end = frame.end
         else:
             wanted = any(frame.time <= time < frame.end for time in self._times)
         if wanted:
-            self._kept.append((frame.time, frame.rgb(self._processor.picture_px)))
+            number = self._seen if self._frame_pts is None else bisect_left(self._frame_pts, frame.pts)
+            picture = frame.rgb(self._processor.picture_px)
+            self._kept.append(_Kept(pts=frame.pts, time=frame.time, number=number, picture=picture))
+        self._seen += 1
         if self._times is None and len(self._kept) > self._processor.pictures:
             self._kept = self._kept[::2]
             self._stride *= 2
@@ -99,9 +138,13 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         if not self._kept:
             raise RefusedMedia("no frame of it is shown for any time", "put it into a container with times")
-        sheet = self._drawn()
+        shots = self._shots_of_pictures()
+        name, details = self._header(shots)
+        sheet = draw_sheet(name, details, self._captioned(shots), self._processor.columns)
         facts = SheetFacts(
-            times_seconds=tuple(float(time) for time, _ in self._kept),
+            times_seconds=tuple(float(one.time) for one in self._kept),
+            frame_numbers=tuple(one.number for one in self._kept),
+            shots=shots,
             columns=min(self._processor.columns, len(self._kept)),
             width_px=sheet.width,
             height_px=sheet.height,
@@ -110,21 +153,40 @@ class _Session:
             name="contact_sheet.jpg", media_type="image/jpeg", data=encode(sheet, "jpeg", quality=88), facts=facts
         )
 
-    def _drawn(self) -> Image.Image:
-        columns = min(self._processor.columns, len(self._kept))
-        rows = ceil(len(self._kept) / columns)
-        cell_width = max(picture.shape[1] for _, picture in self._kept) + MARGIN_PX
-        cell_height = max(picture.shape[0] for _, picture in self._kept) + MARGIN_PX + CAPTION_PX
-        size = cell_width * columns + MARGIN_PX, cell_height * rows + MARGIN_PX
-        sheet = Image.new("RGB", size, BACKGROUND)
-        draw = ImageDraw.Draw(sheet)
-        font = ImageFont.load_default(14)
-        for position, (time, picture) in enumerate(self._kept):
-            left = MARGIN_PX + position % columns * cell_width
-            top = MARGIN_PX + position // columns * cell_height
-            sheet.paste(Image.fromarray(picture), (left, top))
-            draw.text((left + 2, top + picture.shape[0] + 3), clock(time), INK, font)
-        return sheet
+    def _shots_of_pictures(self) -> tuple[int, ...] | None:
+        """Return the number of each picture's shot; shots together are the whole video."""
+        if not self._shots:
+            return None
+        starts = [shot.start_pts for shot in self._shots]
+        return tuple(self._shots[max(0, bisect_right(starts, one.pts) - 1)].number for one in self._kept)
+
+    def _header(self, shots: tuple[int, ...] | None) -> tuple[str, list[str]]:
+        """Return the file's name, then what is known of the video, then what the release says."""
+        info = self._info
+        name, *said = title_parts(info.source_name, self._processor.words or ReleaseWords(), None, "video")
+        start = self._kept[0].time if info.start is None else info.start
+        facts = [clock(self._end - start)] if self._end is not None else []
+        facts.append(f"{info.width_px} × {info.height_px} px")
+        if info.average_rate_hz:
+            facts.append(f"{float(info.average_rate_hz):.5g} fps")
+        facts.append(info.codec)
+        if self._shots and shots:
+            unseen = len(self._shots) - len(set(shots))
+            more = f", {unseen} of them without a picture" if unseen else ""
+            facts.append(f"{len(self._shots)} shot{'s' if len(self._shots) > 1 else ''}{more}")
+        return name, [" · ".join(line) for line in (facts, said) if line]
+
+    def _captioned(self, shots: tuple[int, ...] | None) -> list[SheetPicture]:
+        return [
+            SheetPicture(
+                picture=one.picture,
+                time=clock(one.time),
+                frame=f"frame {one.number}",
+                shot=f"shot {shots[place]}" if shots else None,
+                is_new_shot=shots is not None and (place == 0 or shots[place] != shots[place - 1]),
+            )
+            for place, one in enumerate(self._kept)
+        ]
 
 
 def clock(seconds: Fraction) -> str:

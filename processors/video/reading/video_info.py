@@ -55,6 +55,8 @@ class VideoInfo:
     """Time at which the last frame is no longer shown, seconds."""
     sound_between: Callable[[Fraction, Fraction], Sound | None] = lambda start, end: None
     """Reads the audio presented from one time until just before another (s); gives None if none can be decoded."""
+    source_name: str = ""
+    """File name, for people; empty if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
