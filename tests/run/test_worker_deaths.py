@@ -106,13 +106,17 @@ def test_what_kills_a_worker_is_one_files_failure(
 
 def test_photo_that_cannot_fit_is_refused_from_its_header_and_made_with_more_memory(raw: Path, tmp_path: Path) -> None:
     (raw / "june").mkdir(exist_ok=True)
-    Image.new("L", (8000, 5000), 90).save(raw / "june" / "large.png")
-    recipes: Recipes = {"audio": (), "photo": (Metadata(), PhotoPreview(formats=("jpeg",)), Quality()), "video": ()}
-    report = ingest(raw, tmp_path / "store", recipes, memory_mb=300)
+    Image.new("L", (5000, 4000), 90).save(raw / "june" / "large.png")
+    recipes: Recipes = {
+        "audio": (),
+        "photo": (Metadata(), PhotoPreview(longest_sides_px=(64,), formats=("jpeg",)), Quality()),
+        "video": (),
+    }
+    report = ingest(raw, tmp_path / "store", recipes, memory_mb=250)
     assert (report.results.made, report.results.refused, report.results.failed) == (2, 1, 0)
     (problem,) = report.problems
     assert problem.reason == (
-        "8000 x 5000 pixels (L) need at least 440 MB of memory, and 300 MB may be used: "
+        "5000 x 4000 pixels (L) need at least 260 MB of memory, and 250 MB may be used: "
         "raise --memory-mb and run again with --retry-failed"
     )
     assert ingest(raw, tmp_path / "store", recipes, memory_mb=1000).results.due == 0
