@@ -14,6 +14,9 @@ from flows.cli.print_table import aligned
 from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 
+QUERIES = ("SELECT", "MULTI")
+"""DuckDB's kinds of statements that only read; MULTI is a PIVOT. COPY could overwrite the catalogue's files."""
+
 
 @click.command()
 @click.argument("sql")
@@ -47,6 +50,8 @@ def query(sql: str, store_folder: Path, as_csv: bool, as_json: bool) -> None:
             statements = connection.extract_statements(sql)
             if len(statements) != 1:
                 raise click.ClickException(f"{len(statements)} statements; give exactly one")
+            if statements[0].type.name not in QUERIES:
+                raise click.ClickException(f"{statements[0].type.name} is not a query; give one, such as SELECT")
             answer = connection.execute(statements[0])
             columns = [column[0] for column in answer.description or []]
             rows = answer.fetchall()

@@ -30,8 +30,8 @@ from processors.store.catalogue import Catalogue
 from processors.store.claims import sweep_claims
 from processors.store.store import Store
 
-CATALOGUE_SECONDS = 15.0
-"""Time between two writes of the catalogue during a run; the next plan finds the results of a killed run."""
+CATALOGUE_SOURCES, CATALOGUE_SECONDS = 1_000, 60.0
+"""Most sources and time between two writes of the catalogue; the next plan finds the results of a killed run."""
 
 Dispatch = Callable[[Sequence[Batch]], Iterable[Answer]]
 """Run every batch with `do_batch`, several at a time, and yield what each returned or raised, in any order."""
@@ -227,7 +227,7 @@ class _CatalogueKeeper:
 
     def add(self, done: list[SourceOutcome]) -> None:
         self._waiting += done
-        if time.monotonic() - self._written > CATALOGUE_SECONDS:
+        if len(self._waiting) >= CATALOGUE_SOURCES or time.monotonic() - self._written > CATALOGUE_SECONDS:
             self.flush()
 
     def flush(self) -> None:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
-from typing import Any, NamedTuple, get_args, get_type_hints
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
+from pyarrow.json import ParseOptions, ReadOptions, read_json
+from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from processors.contract import LabelRef, Medium, Source, canonical_json
 from processors.errors import Blame, ResultCorrupt, StoreError, Verdict
 from processors.identify import Identity, Kind
 from processors.sources.scan import FoundFile, storable
+from processors.store.claims import alone
 from processors.store.links import LINK_SCHEMA, SourceLink, link_row
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.store import Store
@@ -163,12 +170,19 @@ SCHEMAS = {
 }
 """Columns of every table. Columns added later read as NULL in older stores."""
 IDENTITY = {
-    "sources": ("path", "digest"),
-    "results": ("source", "processor", "key"),
-    "items": ("source", "processor", "key", "name"),
+    "sources": ("digest", "path"),
+    "results": ("key", "source", "processor"),
+    "items": ("key", "source", "processor", "name"),
 }
 COMMIT_TRIES = 10
-REMOVED_AT_ONCE = 500
+AT_ONCE = 5_000
+"""Sources or results in one write, so that memory is bounded."""
+FILES_AT_MOST = 50
+"""Number of files of a table from which they are rewritten as few large ones, so that reading stays fast."""
+READERS_HOURS = 1
+"""Age of files no longer in the table from which they are removed; a reader of an earlier state may hold them open."""
+
+_T = TypeVar("_T")
 
 
 class Catalogue:
@@ -180,16 +194,24 @@ class Catalogue:
     def _uri(self, table: str) -> str:
         return str(self._store.catalogue_folder / table)
 
-    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return the current table, or some of its columns; empty if it does not exist yet."""
+    def files(self, name: str) -> tuple[list[str], set[str]]:
+        """Return the Parquet files that hold the current table, and its columns without those added since."""
+        if not DeltaTable.is_deltatable(self._uri(name)):
+            return [], set()
+        stored = DeltaTable(self._uri(name))
+        return [unquote(uri) for uri in stored.file_uris()], {field.name for field in stored.schema().fields}
+
+    def table(self, name: str, columns: Sequence[str] | None = None, where: str = "TRUE") -> pa.Table:
+        """Return the current table, or some of its columns and rows; empty if it does not exist yet."""
         schema = pa.schema([SCHEMAS[name].field(column) for column in columns or SCHEMAS[name].names])
         if not DeltaTable.is_deltatable(self._uri(name)):
-            return pa.Table.from_batches([], schema)  # `empty_table` imports pandas, which takes 0.4 s
+            return _arrow([], schema)
         # not `to_pyarrow_table`: it imports pandas, which takes longer than the rest of a run with nothing due
-        asked = QueryBuilder().register("asked", DeltaTable(self._uri(name)))
-        there = {field.name for field in DeltaTable(self._uri(name)).schema().fields}
+        stored = DeltaTable(self._uri(name))
+        asked = QueryBuilder().register("asked", stored)
+        there = {field.name for field in stored.schema().fields}
         names = [column if column in there else f"NULL AS {column}" for column in schema.names]  # columns added since
-        rows = asked.execute(f"SELECT {', '.join(names)} FROM asked")
+        rows = asked.execute(f"SELECT {', '.join(names)} FROM asked WHERE {where}")
         return pa.RecordBatchReader.from_stream(rows).read_all().cast(schema)
 
     def sources(self) -> dict[str, SourceRow]:
@@ -226,15 +248,17 @@ class Catalogue:
             record["seen"] = [old for old in record["seen"] if old["path"] != row.path] + [entry]
         for digest in {row.digest for row in rows}:
             self._store.write_source(digest, seen[digest])
-        self._merge("sources", [asdict(row) for row in rows], update=True)
+        for some in _in_turn(rows):
+            self._add("sources", [asdict(row) for row in some])
 
     def _records(self, digests: set[str]) -> Iterable[dict[str, Any]]:
         return (record for digest in digests if (record := self._store.source(digest)))
 
     def add_results(self, manifests: Sequence[Manifest]) -> None:
         """Index results; of existing ones only the verdict can change, when a failure was retried."""
-        self._merge("results", [_row(RESULT_COLUMNS, manifest) for manifest in manifests], update=True)
-        self._merge("items", [row for manifest in manifests for row in _item_rows(manifest)])
+        for some in _in_turn(manifests):
+            self._add("results", [_row(RESULT_COLUMNS, manifest) for manifest in some])
+            self._add("items", [row for manifest in some for row in _item_rows(manifest)])
 
     def replace_links(self, links: Sequence[SourceLink]) -> None:
         """Replace all links with these, seen from both ends, in the sources' own records and in the table."""
@@ -246,70 +270,127 @@ class Catalogue:
             if found != record.get("links", []):
                 self._store.write_source(record["digest"], {**record, "links": found})
         rows = [link_row(record) for found in by_source.values() for record in found]
-        with _told():
-            write_deltalake(self._uri("links"), pa.Table.from_pylist(rows, SCHEMAS["links"]), mode="overwrite")
+        self._overwrite("links", _arrow(rows, SCHEMAS["links"]))
 
     def remove_results(self, refs: Sequence[ResultRef]) -> None:
         """Remove results from the index."""
+        keys = _arrow([{"key": ref.key} for ref in refs], pa.schema([("key", _TEXT)]))  # it holds processor and source
         for name in ("results", "items"):
-            if DeltaTable.is_deltatable(self._uri(name)):
-                for first in range(0, len(refs), REMOVED_AT_ONCE):
-                    keys = ", ".join(f"'{ref.key}'" for ref in refs[first : first + REMOVED_AT_ONCE])
-                    DeltaTable(self._uri(name)).delete(f"key IN ({keys})")  # a key holds processor and source
+            if refs and DeltaTable.is_deltatable(self._uri(name)):
+                with self._writing(name):
+                    there = DeltaTable(self._uri(name))
+                    there.merge(keys, "old.key = gone.key", "gone", "old").when_matched_delete().execute()
 
     def rebuild(self) -> list[str]:
-        """Rebuild all tables from the source records and manifests; return why some manifests were left out."""
-        manifests: list[Manifest] = []
+        """Rebuild all tables from the source records and manifests; return why some manifests were left out.
+
+        Rows are collected in files, so that memory does not grow with the store; then each table is replaced at once.
+        """
         unreadable: list[str] = []
-        for path in self._store.manifest_paths():
-            try:
-                manifests.append(self._store.read_manifest(path))
-            except ResultCorrupt as error:
-                unreadable.append(str(error))
-        rows: dict[str, list[dict[str, Any]]] = {
-            "sources": [{"digest": rec["digest"], **seen} for rec in self._store.sources() for seen in rec["seen"]],
-            "results": [_row(RESULT_COLUMNS, manifest) for manifest in manifests],
-            "items": [row for manifest in manifests for row in _item_rows(manifest)],
-            "links": [link_row(link) for record in self._store.sources() for link in record.get("links", [])],
-        }
-        for name, schema in SCHEMAS.items():
-            with _told():
-                write_deltalake(self._uri(name), pa.Table.from_pylist(rows[name], schema), mode="overwrite")
+        with self._store.scratch() as folder:
+            with ExitStack() as stack:
+                files = {
+                    name: stack.enter_context(ParquetWriter(folder / name, schema)) for name, schema in SCHEMAS.items()
+                }
+
+                def add(name: str, rows: list[dict[str, Any]]) -> None:
+                    files[name].write_table(_arrow(rows, SCHEMAS[name]))
+
+                for paths in _in_turn(self._store.manifest_paths()):
+                    manifests = list(self._readable(paths, unreadable))
+                    add("results", [_row(RESULT_COLUMNS, manifest) for manifest in manifests])
+                    add("items", [row for manifest in manifests for row in _item_rows(manifest)])
+                for records in _in_turn(self._store.sources()):
+                    add("sources", [{"digest": record["digest"], **at} for record in records for at in record["seen"]])
+                    add("links", [link_row(link) for record in records for link in record.get("links", [])])
+            for name, schema in SCHEMAS.items():
+                with ParquetFile(folder / name) as file:
+                    self._overwrite(name, pa.RecordBatchReader.from_batches(schema, file.iter_batches()))
         return unreadable
 
-    def _merge(self, name: str, rows: list[dict[str, Any]], *, update: bool = False) -> None:
+    def _readable(self, paths: Iterable[Path], unreadable: list[str]) -> Iterator[Manifest]:
+        for path in paths:
+            try:
+                yield self._store.read_manifest(path)
+            except ResultCorrupt as error:
+                unreadable.append(str(error))
+
+    def _add(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Append the rows that the table does not have, and replace those that it has with other values.
+
+        Nearly all rows are new: only a file that is gone or has other words, and a failure that is retried, are merged,
+        which rewrites files. So a run's writes do not grow with the table, and a row is never there twice.
+        """
         if not rows:
             return
-        new = pa.Table.from_pylist(rows, SCHEMAS[name])
-        same = " AND ".join(f"old.{column} = new.{column}" for column in IDENTITY[name])
-        for attempt in range(COMMIT_TRIES):
-            try:
-                if not DeltaTable.is_deltatable(self._uri(name)):
-                    write_deltalake(self._uri(name), new, mode="error")
+
+        def identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
+            return tuple(row[column] for column in IDENTITY[name])
+
+        first = IDENTITY[name][0]
+        asked = ", ".join(sorted({f"'{row[first]}'" for row in rows}))  # digests and keys, so nothing to escape
+        given = {identity(row): row for row in rows}
+        with self._writing(name):
+            for attempt in range(COMMIT_TRIES):
+                try:
+                    there = {identity(row): row for row in self.table(name, where=f"{first} IN ({asked})").to_pylist()}
+                    self._append(name, [row for one, row in given.items() if one not in there])
+                    self._replace(name, [row for one, row in given.items() if there.get(one, row) != row])
                     return
-                merge = DeltaTable(self._uri(name)).merge(
-                    new, same, source_alias="new", target_alias="old", merge_schema=True
-                )
-                merge = merge.when_matched_update_all() if update else merge
-                merge.when_not_matched_insert_all().execute()
-                return
-            except (CommitFailedError, FileExistsError):  # another writer was first: retry
-                time.sleep(0.05 * 2**attempt)
-            except DeltaError as error:
-                raise StoreError(f"the catalogue table {name!r} cannot be written: {_first_line(error)}") from error
+                except (CommitFailedError, FileExistsError):  # another writer was first: there are no locks here
+                    time.sleep(0.05 * 2**attempt)
         raise StoreError(f"the catalogue table {name!r} is constantly being written by other processes: run again")
 
+    def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        write_deltalake(self._uri(name), _arrow(rows, SCHEMAS[name]), mode="append", schema_mode="merge")
+        table = DeltaTable(self._uri(name))
+        if len(table.file_uris()) > FILES_AT_MOST:
+            table.optimize.compact()
+            table.create_checkpoint()
+            table.vacuum(READERS_HOURS, dry_run=False, enforce_retention_duration=False)
 
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except DeltaError as error:
-        raise StoreError(f"the catalogue cannot be written: {_first_line(error)}") from error
+    def _replace(self, name: str, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            same = " AND ".join(f"old.{column} = new.{column}" for column in IDENTITY[name])
+            there = DeltaTable(self._uri(name))
+            merge = there.merge(_arrow(rows, SCHEMAS[name]), same, "new", "old", merge_schema=True)
+            merge.when_matched_update_all().execute()
+
+    def _overwrite(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        with self._writing(name):
+            write_deltalake(self._uri(name), rows, mode="overwrite", schema_mode="overwrite")
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        """Write as the only process and thread; raise errors of the table as `StoreError`."""
+        try:
+            self._store.catalogue_folder.mkdir(exist_ok=True)
+            with alone(self._store.catalogue_folder / "lock"):
+                yield
+        except DeltaError as error:
+            why = f"{str(error).split(chr(10))[0]}: check the disk and its write permissions"
+            raise StoreError(f"the catalogue table {name!r} cannot be written: {why}") from error
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n")[0] + ": check the disk and its write permissions"
+def _arrow(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Return the rows as a table. Read as JSON, since arrays made of Python objects import pandas (0.4 s)."""
+    if not rows:
+        return pa.Table.from_batches([], schema)
+    data = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+    return read_json(
+        io.BytesIO(data),
+        ReadOptions(use_threads=False, block_size=len(data) + 1),  # no row may lie across two blocks
+        ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
+    )
+
+
+def _in_turn(many: Iterable[_T]) -> Iterator[list[_T]]:
+    """Yield some of them at a time."""
+    rest = iter(many)
+    while some := list(itertools.islice(rest, AT_ONCE)):
+        yield some
 
 
 def _row(columns: Mapping[str, tuple[pa.DataType, Callable[..., Any]]], *records: object) -> dict[str, Any]:

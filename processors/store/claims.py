@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from processors.store.store import Store
@@ -80,6 +81,21 @@ def sweep_claims(store: Store) -> None:
     for path in store.root.glob("claims/*"):
         if not path.name.startswith(RUN) and (claim := _claim(path, b"")):
             claim.release()
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait until no other process or thread holds the lock of this file, and hold it; the file stays."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _folder(store: Store) -> Path:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue import SCHEMAS, Catalogue
 from processors.store.disagreements import disagreements
 from processors.store.latest import LATEST_FIRST, LATEST_RESULTS
 
@@ -87,22 +88,41 @@ QUALIFY row_number() OVER (
 """
 """One row per source, as stated at the first path that holds it, or the last that held it."""
 
-COUNTS = pa.schema([("source", pa.string()), ("count", pa.int64())])
+SQL_TYPES = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.bool_(): "BOOLEAN"}
 
 
 def connect(catalogue: Catalogue) -> duckdb.DuckDBPyConnection:
-    """Return a connection with the tables and views, including `known` and `sightings`; close it after use."""
+    """Return a connection with the tables and views, including `known` and `sightings`; close it after use.
+
+    The tables stay in their files, from which a query reads only the columns and rows that it needs.
+    """
     import duckdb
 
     connection = duckdb.connect()
     stored = {"sources": "stored_sources", "results": "results", "links": "links", "items": "stored_items"}
+    read: list[str] = []
     for table, name in stored.items():
-        connection.register(name, catalogue.table(table))
+        files, there = catalogue.files(table)
+        columns = [
+            field.name if field.name in there and files else f"NULL::{SQL_TYPES[field.type]} AS {field.name}"
+            for field in SCHEMAS[table]
+        ]
+        place = f"FROM read_parquet({_quoted(files)}, union_by_name = true)" if files else "WHERE false"
+        connection.execute(f"CREATE VIEW {name} AS SELECT {', '.join(columns)} {place}")
+        read += files
     for view in (SOURCES, LATEST_RESULTS, AUDITS, ITEMS, SIGHTED):
         connection.execute(view)
-    counts = [{"source": source, "count": len(apart)} for source, apart in disagreements(connection).items()]
-    connection.register("disagreements", pa.Table.from_pylist(counts, COUNTS))
+    counts = {source: len(apart) for source, apart in disagreements(connection).items()}
+    connection.execute(
+        "CREATE TABLE disagreements AS SELECT unnest($1::VARCHAR[]) AS source, unnest($2::BIGINT[]) AS count",
+        [list(counts), list(counts.values())],
+    )
     for view in (SIGHTINGS, KNOWN):
         connection.execute(view)
+    connection.execute(f"SET allowed_paths = {_quoted(read)}")
     connection.execute("SET enable_external_access = false; SET TimeZone = 'UTC'; SET lock_configuration = true")
     return connection
+
+
+def _quoted(files: Sequence[str]) -> str:
+    return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"

@@ -127,8 +127,10 @@ class Store:
 
     def manifest_paths(self, digest: str | None = None) -> Iterator[Path]:
         """Yield every manifest path in the store, or those of one source, in name order."""
-        pattern = f"{digest[:2]}/{digest}/*/*/manifest.json" if digest else "*/*/*/*/manifest.json"
-        yield from sorted(self.results_folder.glob(pattern))
+        for group in [self.results_folder / digest[:2]] if digest else sorted(self.results_folder.glob("*")):
+            yield from sorted(
+                group.glob(f"{digest or '*'}/*/*/manifest.json")
+            )  # not all at once: there may be 1,000,000
 
     def manifests(self, digest: str | None = None) -> Iterator[Manifest]:
         """Yield every manifest in the order of `manifest_paths`; raises `ResultCorrupt` at an unreadable one."""
@@ -207,9 +209,10 @@ class Store:
 
     def sources(self) -> Iterator[dict[str, Any]]:
         """Yield every readable source record, in digest order."""
-        for path in sorted(self.results_folder.glob("*/*/source.json")):
-            if record := self.source(path.parent.name):
-                yield record
+        for group in sorted(self.results_folder.glob("*")):
+            for path in sorted(group.glob("*/source.json")):
+                if record := self.source(path.parent.name):
+                    yield record
 
 
 def put_item(folder: Path, item: Item) -> StoredItem:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
 import pytest
+from click.testing import CliRunner
 
+from flows.cli.query import query
 from processors.contract import Item
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.identify import Identity
 from processors.sources.scan import FoundFile
 from processors.store.by_name import ByNameEntry, rebuild_by_name, refresh_by_name, safe_name
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue, KnownOutcome, SourceRow
 from processors.store.fixity import verify
 from processors.store.manifest import Manifest, ResultRef
+from processors.store.sql import connect
 from processors.store.store import Store, put_item
 
 
@@ -152,6 +159,72 @@ def test_a_path_is_known_by_what_it_held_last(store: Store) -> None:
     catalogue.add_sources([source_row("/raw/a.mp4", "ab" * 32, "2021-06-03")])
     assert catalogue.sources()["/raw/a.mp4"].digest == "ab" * 32
     assert catalogue.table("sources").num_rows == 2
+
+
+def test_a_row_is_appended_once_and_files_are_rewritten_only_for_changed_ones(store: Store) -> None:
+    catalogue = Catalogue(store)
+    first = commit(store, verdict="failed", reason="no memory", blame="marsmedia")
+    second = commit(store, digest="ef" * 32, key="12" * 32)
+    catalogue.add_results([first])
+    (before,) = catalogue.files("results")[0]
+    catalogue.add_results([second])
+    catalogue.add_results([first, second])
+    assert before in catalogue.files("results")[0]
+    assert len(catalogue.files("results")[0]) == 2
+    catalogue.add_results([commit(store)])
+    assert sorted(row["verdict"] for row in catalogue.table("results").to_pylist()) == ["made", "made"]
+    assert catalogue.verdicts()[first.ref.key] == KnownOutcome("made", None)
+    catalogue.remove_results([first.ref])
+    assert catalogue.table("results").column("key").to_pylist() == [second.ref.key]
+    assert catalogue.table("items").column("key").to_pylist() == [second.ref.key]
+
+
+def test_several_writers_of_the_same_results_leave_one_row_each(store: Store) -> None:
+    manifests = [commit(store, key=f"{i:02x}" * 32) for i in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(Catalogue(store).add_results, manifests) for _ in range(8)]:
+            done.result()
+    assert sorted(Catalogue(store).table("results").column("key").to_pylist()) == sorted(m.ref.key for m in manifests)
+    assert Catalogue(store).table("items").num_rows == 4
+
+
+def test_many_small_writes_become_few_files(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processors.store.catalogue.FILES_AT_MOST", 3)
+    catalogue = Catalogue(store)
+    manifests = [commit(store, key=f"{i:02x}" * 32) for i in range(9)]
+    for manifest in manifests:
+        catalogue.add_results([manifest])
+        assert len(catalogue.files("items")[0]) <= 3
+    assert catalogue.table("results").num_rows == 9
+    assert list((store.catalogue_folder / "results/_delta_log").glob("*.checkpoint.parquet"))
+
+
+def test_queries_read_the_files_of_the_tables_and_no_others(store: Store) -> None:
+    catalogue = Catalogue(store)
+    with connect(catalogue) as connection:
+        assert connection.execute("SELECT count(*) FROM items").fetchall() == [(0,)]
+    catalogue.add_results([commit(store)])
+    with connect(catalogue) as connection:
+        assert connection.execute("SELECT name, size_bytes FROM items").fetchall() == [("a/one.txt", 3)]
+        with pytest.raises(duckdb.PermissionException, match="disabled by configuration"):
+            connection.execute(f"SELECT * FROM read_text('{store.root}/store.json')")
+    (file,) = catalogue.files("items")[0]
+    asked = f"COPY (SELECT 1) TO '{file}' (FORMAT parquet, USE_TMP_FILE false)"
+    told = CliRunner().invoke(query, [asked, "--store", str(store.root)])
+    assert told.output == "Error: COPY is not a query; give one, such as SELECT\n"
+
+
+def test_the_catalogue_is_written_and_asked_without_pandas(store: Store) -> None:
+    commit(store)
+    code = (
+        "import sys; from pathlib import Path; from processors.store.store import Store;"
+        "from processors.store.catalogue import Catalogue; from processors.store.sql import connect;"
+        "store = Store(Path(sys.argv[1])); catalogue = Catalogue(store); catalogue.verdicts();"
+        "catalogue.add_results(list(store.manifests())); catalogue.sources(); catalogue.verdicts();"
+        "print(connect(catalogue).execute('SELECT count(*) FROM items').fetchall(), 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, store.root], capture_output=True, text=True, check=True)
+    assert done.stdout == "[(1,)] False\n"
 
 
 def test_verify_names_each_damaged_missing_and_extra_file(store: Store) -> None:
