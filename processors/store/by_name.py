@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.store.manifest import ResultRef
-from processors.store.store import Store
+from processors.store.store import Store, replace_file
 
 NAME_BYTES = 120
 FORBIDDEN = set('<>:"/\\|?*')
 RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
+
+SHOWN = ".shown"
 
 
 def safe_name(name: str) -> str:
@@ -76,39 +78,44 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
 
     Files of one release whose names are the same on every file system are distinguished by the first characters of
     their digests. Links of files that are not given stay, and links to other results of a file; `rebuild_by_name`
-    removes them. A request identical to the last one is not processed again.
+    removes them. Only files whose results are not those that were shown last are looked at on the disk.
     """
-    mark = store.by_name_folder / ".shown"
-    asked = hashlib.sha256()
-    for one in shown:
-        asked.update(
-            f"{one.release}\n{one.folder}\n{one.name}\n{one.refs}\n{one.others}\n{one.is_gone}\n".encode(
-                "utf-8", "backslashreplace"
-            )
-        )
-    if mark.exists() and mark.read_text() == asked.hexdigest():
-        return
+    known = _shown(store)
+    now = dict(known)
     taken: dict[Path, str] = {}
-    is_whole = True
+    looked_at: list[ByNameEntry] = []
     for one in shown:
-        for name, ref in [
-            *((ref.processor, ref) for ref in one.refs),
-            *((other.name, other.ref) for other in one.others),
-        ]:
-            folder = one.place(store)
-            if taken.setdefault(folder, ref.source) != ref.source:
-                folder = folder.with_name(f"{folder.name}~{ref.source[:8]}")
-            is_whole &= _point(folder / name, ref, store)
-    for one in shown:
+        links = [*((ref.processor, ref) for ref in one.refs), *((other.name, other.ref) for other in one.others)]
+        folder = one.place(store)
+        if links and taken.setdefault(folder, links[0][1].source) != links[0][1].source:
+            folder = folder.with_name(f"{folder.name}~{links[0][1].source[:8]}")
+        place = str(folder.relative_to(store.by_name_folder))
+        state = hashlib.sha256("".join(name + ref.key for name, ref in links).encode()).hexdigest()[:16]
+        if known.get(place) == state and not one.is_gone:
+            continue
+        looked_at.append(one)
+        are_final = [_point(folder / name, ref, store) for name, ref in links]
+        now[place] = state if links and all(are_final) else ""
+    for one in looked_at:
         folder = one.place(store)
         if one.is_gone and folder not in taken:
             _remove(folder, store)
         flat = store.by_name_folder / safe_name(one.release) / safe_name(one.name)
         if one.folder and flat not in taken and any(map(Path.is_symlink, flat.glob("*"))):
             shutil.rmtree(flat)  # a file in a folder was shown without it by earlier versions
-    if is_whole:  # otherwise some result is still due for the next run
+    if now != known:
         store.by_name_folder.mkdir(exist_ok=True)
-        mark.write_text(asked.hexdigest())
+        lines = (f"{state} {place}\n" for place, state in now.items() if state)
+        replace_file(store.by_name_folder / SHOWN, "".join(lines).encode())
+
+
+def _shown(store: Store) -> dict[str, str]:
+    """Return for each folder of the view a hash of what its links were pointed to last; older views have no list."""
+    try:
+        lines = (store.by_name_folder / SHOWN).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    return {place: state for state, _, place in (line.partition(" ") for line in lines)}
 
 
 def rebuild_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
@@ -127,13 +134,11 @@ def _remove(folder: Path, store: Store) -> None:
 
 
 def _point(link: Path, ref: ResultRef, store: Store) -> bool:
-    """Correct one link; return False if there is no result yet."""
-    if not store.has(ref):
+    """Correct one link; return False if there is no result yet, or a failure that may be retried."""
+    verdict = store.manifest(ref).verdict if store.has(ref) else None
+    if verdict != "made":
         link.unlink(missing_ok=True)
-        return False
-    if store.manifest(ref).verdict != "made":
-        link.unlink(missing_ok=True)
-        return True
+        return verdict == "refused"
     target = os.path.relpath(store.folder(ref), link.parent)
     if link.is_symlink() and os.readlink(link) == target:  # noqa: PTH115 - the text, not its target
         return True

@@ -260,6 +260,31 @@ def test_by_name_shows_every_file_under_its_release(store: Store) -> None:
     assert (store.by_name_folder / "june/clip.mp4/video.frames/a/one.txt").read_bytes() == b"one"
 
 
+def test_by_name_looks_only_at_files_whose_results_have_changed(store: Store) -> None:
+    one, other = commit(store), commit(store, digest="ef" * 32, verdict="failed")
+    shown = [ByNameEntry(release="june", name=f"{m.ref.source[:2]}.mp4", refs=(m.ref,)) for m in (one, other)]
+    refresh_by_name(store, shown)
+    (store.folder(one.ref) / "manifest.json").write_bytes(b"not read again")
+    commit(store, digest="ef" * 32)  # the failure was retried
+    third = commit(store, digest="12" * 32)
+    refresh_by_name(store, [*shown, ByNameEntry(release="june", name="12.mp4", refs=(third.ref,))])
+    there = sorted(path.parent.name for path in store.by_name_folder.rglob("video.frames"))
+    assert there == ["12.mp4", "ab.mp4", "ef.mp4"]
+    refresh_by_name(store, [ByNameEntry(release="june", name="ab.mp4", refs=(), is_gone=True)])
+    assert not (store.by_name_folder / "june/ab.mp4").exists()
+    (store.by_name_folder / ".shown").write_text("0" * 64)  # as earlier versions wrote it
+    refresh_by_name(store, shown[1:])
+    assert (store.by_name_folder / "june/ef.mp4/video.frames").is_symlink()
+
+
+def test_a_file_that_comes_back_is_shown_again(store: Store) -> None:
+    manifest = commit(store)
+    for is_gone in (False, True, False):
+        refs = () if is_gone else (manifest.ref,)
+        refresh_by_name(store, [ByNameEntry(release="june", name="clip.mp4", refs=refs, is_gone=is_gone)])
+        assert (store.by_name_folder / "june/clip.mp4/video.frames").exists() != is_gone
+
+
 def test_by_name_follows_the_recipe_back_and_forth(store: Store) -> None:
     link = store.by_name_folder / "june/clip.mp4/video.frames"
     for manifest in (commit(store), commit(store, key="12" * 32), commit(store)):
