@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
+from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 from pyarrow.parquet import ParquetFile, ParquetWriter
 
@@ -204,15 +205,20 @@ class Catalogue:
     def table(self, name: str, columns: Sequence[str] | None = None, where: str = "TRUE") -> pa.Table:
         """Return the current table, or some of its columns and rows; empty if it does not exist yet."""
         schema = pa.schema([SCHEMAS[name].field(column) for column in columns or SCHEMAS[name].names])
+        reader = self._reader(name, schema.names, where)
+        return reader.read_all().cast(schema) if reader else _arrow([], schema)
+
+    def _reader(self, name: str, columns: Sequence[str], where: str = "TRUE") -> pa.RecordBatchReader | None:
+        """Return the batches of some columns; None if there is no such table yet."""
         if not DeltaTable.is_deltatable(self._uri(name)):
-            return _arrow([], schema)
+            return None
         # not `to_pyarrow_table`: it imports pandas, which takes longer than the rest of a run with nothing due
         stored = DeltaTable(self._uri(name))
         asked = QueryBuilder().register("asked", stored)
         there = {field.name for field in stored.schema().fields}
-        names = [column if column in there else f"NULL AS {column}" for column in schema.names]  # columns added since
+        names = [column if column in there else f"NULL AS {column}" for column in columns]  # columns added since
         rows = asked.execute(f"SELECT {', '.join(names)} FROM asked WHERE {where}")
-        return pa.RecordBatchReader.from_stream(rows).read_all().cast(schema)
+        return pa.RecordBatchReader.from_stream(rows)
 
     def sources(self) -> dict[str, SourceRow]:
         """Return what each path holds, as far as runs have seen."""
@@ -257,8 +263,10 @@ class Catalogue:
     def add_results(self, manifests: Sequence[Manifest]) -> None:
         """Index results; of existing ones only the verdict can change, when a failure was retried."""
         for some in _in_turn(manifests):
-            self._add("results", [_row(RESULT_COLUMNS, manifest) for manifest in some])
             self._add("items", [row for manifest in some for row in _item_rows(manifest)])
+            self._add(
+                "results", [_row(RESULT_COLUMNS, manifest) for manifest in some]
+            )  # last: it tells what is indexed
 
     def replace_links(self, links: Sequence[SourceLink]) -> None:
         """Replace all links with these, seen from both ends, in the sources' own records and in the table."""
@@ -327,19 +335,29 @@ class Catalogue:
         def identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
             return tuple(row[column] for column in IDENTITY[name])
 
-        first = IDENTITY[name][0]
-        asked = ", ".join(sorted({f"'{row[first]}'" for row in rows}))  # digests and keys, so nothing to escape
         given = {identity(row): row for row in rows}
         with self._writing(name):
             for attempt in range(COMMIT_TRIES):
                 try:
-                    there = {identity(row): row for row in self.table(name, where=f"{first} IN ({asked})").to_pylist()}
+                    there = {identity(row): row for row in self._held(name, _arrow(rows, SCHEMAS[name]))}
                     self._append(name, [row for one, row in given.items() if one not in there])
                     self._replace(name, [row for one, row in given.items() if there.get(one, row) != row])
                     return
                 except (CommitFailedError, FileExistsError):  # another writer was first: there are no locks here
                     time.sleep(0.05 * 2**attempt)
         raise StoreError(f"the catalogue table {name!r} is constantly being written by other processes: run again")
+
+    def _held(self, name: str, given: pa.Table) -> list[dict[str, Any]]:
+        """Return the rows of the table with a digest or key of the given ones: few or none of many."""
+        column = IDENTITY[name][0]
+        found: set[str] = set()
+        for batch in self._reader(name, [column]) or ():  # never the whole column in memory
+            keys = batch.column(0).cast(_TEXT)
+            found.update(keys.filter(is_in(keys, value_set=given[column])).to_pylist())
+        if not found:
+            return []
+        listed = ", ".join(f"'{key}'" for key in sorted(found))  # hexadecimal, so nothing to escape
+        return self.table(name, where=f"{column} IN ({listed})").to_pylist()
 
     def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
         if not rows:
