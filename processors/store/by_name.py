@@ -135,13 +135,13 @@ def _remove(folder: Path, store: Store) -> None:
 
 def _point(link: Path, ref: ResultRef, store: Store) -> bool:
     """Correct one link; return False if there is no result yet, or a failure that may be retried."""
+    target = os.path.relpath(store.folder(ref), link.parent)
+    if link.is_symlink() and os.readlink(link) == target and link.exists():  # noqa: PTH115 - the text, not its target
+        return True
     verdict = store.manifest(ref).verdict if store.has(ref) else None
     if verdict != "made":
         link.unlink(missing_ok=True)
         return verdict == "refused"
-    target = os.path.relpath(store.folder(ref), link.parent)
-    if link.is_symlink() and os.readlink(link) == target:  # noqa: PTH115 - the text, not its target
-        return True
     link.parent.mkdir(parents=True, exist_ok=True)
     temporary = link.with_name(f".{link.name}-{os.getpid()}-{threading.get_ident()}")
     temporary.unlink(missing_ok=True)
