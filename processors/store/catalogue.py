@@ -176,8 +176,8 @@ IDENTITY = {
     "items": ("key", "source", "processor", "name"),
 }
 COMMIT_TRIES = 10
-AT_ONCE = 5_000
-"""Sources or results in one write, so that memory is bounded."""
+RECORDS_AT_ONCE, ROWS_AT_ONCE = 1_000, 50_000
+"""Plain files that a rebuild holds, and rows in one write, so that memory is bounded."""
 FILES_AT_MOST = 50
 """Number of files of a table from which they are rewritten as few large ones, so that reading stays fast."""
 READERS_HOURS = 1
@@ -254,19 +254,15 @@ class Catalogue:
             record["seen"] = [old for old in record["seen"] if old["path"] != row.path] + [entry]
         for digest in {row.digest for row in rows}:
             self._store.write_source(digest, seen[digest])
-        for some in _in_turn(rows):
-            self._add("sources", [asdict(row) for row in some])
+        self._add("sources", (asdict(row) for row in rows))
 
     def _records(self, digests: set[str]) -> Iterable[dict[str, Any]]:
         return (record for digest in digests if (record := self._store.source(digest)))
 
     def add_results(self, manifests: Sequence[Manifest]) -> None:
         """Index results; of existing ones only the verdict can change, when a failure was retried."""
-        for some in _in_turn(manifests):
-            self._add("items", [row for manifest in some for row in _item_rows(manifest)])
-            self._add(
-                "results", [_row(RESULT_COLUMNS, manifest) for manifest in some]
-            )  # last: it tells what is indexed
+        self._add("items", (row for manifest in manifests for row in _item_rows(manifest)))
+        self._add("results", (_row(RESULT_COLUMNS, manifest) for manifest in manifests))  # last: it tells what is there
 
     def replace_links(self, links: Sequence[SourceLink]) -> None:
         """Replace all links with these, seen from both ends, in the sources' own records and in the table."""
@@ -301,16 +297,17 @@ class Catalogue:
                     name: stack.enter_context(ParquetWriter(folder / name, schema)) for name, schema in SCHEMAS.items()
                 }
 
-                def add(name: str, rows: list[dict[str, Any]]) -> None:
-                    files[name].write_table(_arrow(rows, SCHEMAS[name]))
+                def add(name: str, rows: Iterable[dict[str, Any]]) -> None:
+                    for some in _in_turn(rows, ROWS_AT_ONCE):
+                        files[name].write_table(_arrow(some, SCHEMAS[name]))
 
-                for paths in _in_turn(self._store.manifest_paths()):
+                for paths in _in_turn(self._store.manifest_paths(), RECORDS_AT_ONCE):
                     manifests = list(self._readable(paths, unreadable))
-                    add("results", [_row(RESULT_COLUMNS, manifest) for manifest in manifests])
-                    add("items", [row for manifest in manifests for row in _item_rows(manifest)])
-                for records in _in_turn(self._store.sources()):
-                    add("sources", [{"digest": record["digest"], **at} for record in records for at in record["seen"]])
-                    add("links", [link_row(link) for record in records for link in record.get("links", [])])
+                    add("results", (_row(RESULT_COLUMNS, manifest) for manifest in manifests))
+                    add("items", (row for manifest in manifests for row in _item_rows(manifest)))
+                for records in _in_turn(self._store.sources(), RECORDS_AT_ONCE):
+                    add("sources", ({"digest": record["digest"], **at} for record in records for at in record["seen"]))
+                    add("links", (link_row(link) for record in records for link in record.get("links", [])))
             for name, schema in SCHEMAS.items():
                 with ParquetFile(folder / name) as file:
                     self._overwrite(name, pa.RecordBatchReader.from_batches(schema, file.iter_batches()))
@@ -323,14 +320,16 @@ class Catalogue:
             except ResultCorrupt as error:
                 unreadable.append(str(error))
 
-    def _add(self, name: str, rows: list[dict[str, Any]]) -> None:
+    def _add(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
+        for some in _in_turn(rows, ROWS_AT_ONCE):
+            self._add_some(name, some)
+
+    def _add_some(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Append the rows that the table does not have, and replace those that it has with other values.
 
         Nearly all rows are new: only a file that is gone or has other words, and a failure that is retried, are merged,
         which rewrites files. So a run's writes do not grow with the table, and a row is never there twice.
         """
-        if not rows:
-            return
 
         def identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
             return tuple(row[column] for column in IDENTITY[name])
@@ -404,10 +403,10 @@ def _arrow(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     )
 
 
-def _in_turn(many: Iterable[_T]) -> Iterator[list[_T]]:
-    """Yield some of them at a time."""
+def _in_turn(many: Iterable[_T], count: int) -> Iterator[list[_T]]:
+    """Yield so many of them at a time, and at last the rest."""
     rest = iter(many)
-    while some := list(itertools.islice(rest, AT_ONCE)):
+    while some := list(itertools.islice(rest, count)):
         yield some
 
 
