@@ -28,6 +28,8 @@ TAKE_WORDS = (
 )
 """Kinds of items that a pack's recipe can take; `other` is every item that no other word takes, and measurements."""
 ALL = ("*",)
+DRAWN_FROM_DATA = "dataDrivenMedia"
+"""IPTC NewsCode of plots."""
 WAVEFORM = ("waveform.png", "waveform.dat")
 """Picture, and peaks for the gallery's player."""
 
@@ -63,6 +65,11 @@ class Presentation:
     page_data: Mapping[str, str] = field(default_factory=dict)
     """Data that the page draws from an item, and the item's name."""
 
+    @property
+    def is_plot_or_sheet(self) -> bool:
+        """Return whether its pictures are drawings or sheets, so that a text on the source does not describe them."""
+        return self.digital_source_type == DRAWN_FROM_DATA or "contact sheets" in self.take
+
 
 PRESENTATIONS: Mapping[str, Presentation] = {
     "metadata": Presentation(take={"metadata": ALL}, page_data={"properties": "metadata.json"}),
@@ -75,7 +82,7 @@ PRESENTATIONS: Mapping[str, Presentation] = {
     "video.preview": Presentation(take={"clips": ("*.mp4",)}),
     "video.web": Presentation(take={"full video": ALL}, file_word="", is_made_for_packs=True),
     "video.measurements": Presentation(take={"measurements": ALL, OTHER: ALL}),
-    "video.motion": Presentation(take={"measurements": ALL, OTHER: ALL}, digital_source_type="dataDrivenMedia"),
+    "video.motion": Presentation(take={"measurements": ALL, OTHER: ALL}, digital_source_type=DRAWN_FROM_DATA),
     "audio.spectrogram": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "audio.spectra": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "audio.envelope": Presentation(take={"measurements": ALL, OTHER: ALL}),
@@ -83,21 +90,17 @@ PRESENTATIONS: Mapping[str, Presentation] = {
     "audio.levels": Presentation(take={"metadata": ALL}),
     "audio.events": Presentation(take={"metadata": ALL}),
     "audio.spectrogram_picture": Presentation(
-        take={"spectrograms": ALL},
-        face=5,
-        folder="sound",
-        file_word="spectrogram",
-        digital_source_type="dataDrivenMedia",
+        take={"spectrograms": ALL}, face=5, folder="sound", file_word="spectrogram", digital_source_type=DRAWN_FROM_DATA
     ),
     "audio.waveform": Presentation(
         take={"sound": WAVEFORM, "web sound": WAVEFORM},
         face=6,
         folder="sound",
-        digital_source_type="dataDrivenMedia",
+        digital_source_type=DRAWN_FROM_DATA,
         page_data={"waveform": "waveform.dat"},
     ),
     "audio.renditions": Presentation(take={"sound": ALL, "web sound": ("*.m4a",)}),
-    "audio.film": Presentation(take={"clips": ("*.mp4",)}, has_sound=True, digital_source_type="dataDrivenMedia"),
+    "audio.film": Presentation(take={"clips": ("*.mp4",)}, has_sound=True, digital_source_type=DRAWN_FROM_DATA),
     "photo.preview": Presentation(
         take={"stills": ("*.jpg",)},
         face=0,

@@ -58,6 +58,7 @@ def subject(number: int = 0, **fields: Any) -> SourceRecord:
         "duration_seconds": None,
         "title": Text(),
         "caption": Text(),
+        "alternative": Text(),
         "creator": None,
         "agency": None,
         "credit": None,

@@ -32,7 +32,14 @@ def picture(width_px: int, height_px: int, seed: int, picture_format: str = "JPE
     return buffer.getvalue()
 
 
-def evidence(title: str, *, redistribute: bool | None, caption: str | None = None, **more: Any) -> dict[str, Any]:
+def evidence(
+    title: str,
+    *,
+    redistribute: bool | None,
+    caption: str | None = None,
+    alternative: dict[str, str] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
     """An evidence record of a source."""
     said: list[tuple[str, object, str | None]] = [
         ("dc:title", title, "en"),
@@ -45,6 +52,8 @@ def evidence(title: str, *, redistribute: bool | None, caption: str | None = Non
         said.append(("marsmedia:redistribute", str(redistribute).lower(), None))
     if caption:
         said.append(("dc:description", caption, "en"))
+    for code, text in (alternative or {}).items():
+        said.append(("Iptc4xmpCore:AltTextAccessibility", text, code))
     statements = [
         {"term": term, "value": value, "language": language, "source": "release.toml:x"}
         for term, value, language in said

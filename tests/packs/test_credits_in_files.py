@@ -25,7 +25,7 @@ from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.embedded.in_pictures import credited_picture, own_xmp
 from processors.packs.embedded.iptc_record import PHOTOSHOP, photoshop_block
 from processors.packs.embedded.xmp_packet import MAX_PACKET_BYTES, xmp_packet
-from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture
+from tests.helpers.pack_store import HOSTILE, PackStore, evidence, filled, make_pack, picture
 
 SAID = FileCredits(
     title=Text(en="Wheel tracks", zh="车辙"),
@@ -166,6 +166,13 @@ def press(tmp_path: Path) -> Path:
     return tmp_path / "pack" / "data"
 
 
+def test_a_caption_for_print_begins_with_nothing_technical(press: Path) -> None:
+    (still, *_, photo) = sorted((press / "photos").glob("*.jpg"))
+    said = [xmp_of(own_xmp(one.read_bytes(), "image/jpeg") or b"")["xmp:dc:description"][1] for one in (still, photo)]
+    title = "China's first tracks, seen from behind the rover"
+    assert said == [f"{title}. Recorded by rear camera. Recorded on 2021-06-16, sol 32-33.", HOSTILE]
+
+
 def test_a_press_pack_has_folders_and_names_that_people_read(press: Path) -> None:
     names = sorted(str(p.relative_to(press)) for p in press.rglob("*") if p.is_file())
     assert names == [
@@ -188,7 +195,7 @@ def test_an_independent_reader_finds_the_credits_of_a_press_pack(press: Path) ->
     assert found["ExifTool:Validate"] == "OK"
     assert {name: found.get(name) for name in wanted} == {
         "IPTC:Credit": "CNSA",
-        "IPTC:Caption-Abstract": "Photograph. <script>alert('Mars')</script> & \"tracks\"",
+        "IPTC:Caption-Abstract": HOSTILE,
         "XMP-photoshop:Credit": "CNSA",
         "XMP-dc:Rights": "unresolved",
         "IPTC:DateCreated": "2021:06:16",

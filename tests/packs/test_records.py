@@ -17,12 +17,14 @@ from rocrate.rocrate import ROCrate
 from processors.audio.levels.levels import LOUDNESS
 from processors.contract import Item
 from processors.languages.text import Text
+from processors.metadata.xmp import xmp_tags
 from processors.packs.build import build
+from processors.packs.embedded.in_pictures import own_xmp
 from processors.packs.recipe.pack_recipe import Highlight, Pictures, Recipe
 from processors.packs.records.ro_crate import iso_date
 from processors.video.shots.shot_table import SHOTS
 from tests.conftest import SAMPLES
-from tests.helpers.pack_store import HOSTILE, PackStore, evidence, filled, make_pack
+from tests.helpers.pack_store import HOSTILE, PackStore, evidence, filled, make_pack, picture
 
 etree: Any = importlib.import_module("lxml.etree")  # compiled, and without types
 SCHEMAS = SAMPLES.parent / "schemas"
@@ -206,6 +208,27 @@ def test_alternative_text_comes_from_the_caption_or_says_that_nobody_wrote_it(pa
         "（由软件根据记录自动生成，无人工描述。）"
     ]
     assert photo["summary"] == {"en": [HOSTILE]}
+
+
+@pytest.mark.parametrize("caption", [None, "A caption"])
+def test_a_stated_alternative_text_is_in_pictures_iiif_and_crate(tmp_path: Path, caption: str | None) -> None:
+    made = PackStore(tmp_path)
+    photo = made.source("a.jpg", "photo", "jpeg", picture(64, 48, 1))
+    made.said(photo, evidence("Tracks", redistribute=True, caption=caption, alternative={"en": "Two tracks in sand"}))
+    made.pictures(photo, "photo.preview", {"preview_1024.jpg": (64, 48)})
+    made.pictures(photo, "audio.spectrogram_picture", {"spectrogram.jpg": (64, 48)})
+    make_pack(made, tmp_path / "pack", credits_in_files=True, take=("stills", "spectrograms"))
+    texts = {}
+    for canvas in json.loads((tmp_path / "pack/data/iiif-manifest.json").read_bytes())["items"]:
+        texts |= {canvas["items"][0]["items"][0]["body"]["id"].rpartition("/")[2]: canvas["metadata"][0]["value"]}
+    assert texts["preview_1024.jpg"]["en"] == ["Two tracks in sand"]
+    assert texts["spectrogram.jpg"]["en"] == ["Spectrogram of the sound. Two tracks in sand"]
+    assert "自动生成" not in texts["preview_1024.jpg"]["zh"][0], "somebody has described it, if in another language"
+    crate: Any = ROCrate(str(tmp_path / "pack/data")).get("media/a.jpg/photo.preview/preview_1024.jpg")
+    assert (crate["description"], crate.get("caption")) == ("Two tracks in sand", caption)
+    place = tmp_path / "pack/data/media/a.jpg/photo.preview/preview_1024.jpg"
+    found = {tag.name: tag.value for tag in xmp_tags(own_xmp(place.read_bytes(), "image/jpeg") or b"")}
+    assert "Two tracks in sand" in str(found["Iptc4xmpCore:AltTextAccessibility"])
 
 
 def test_labels_hold_the_facts_that_pds4_wants(pack: Path, schemas: Path) -> None:

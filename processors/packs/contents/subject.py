@@ -64,6 +64,8 @@ class SourceRecord:
     duration_seconds: float | None
     title: Text
     caption: Text
+    alternative: Text
+    """Text for those who cannot see or hear it, as the release or the file states it; empty without one."""
     creator: str | None
     agency: str | None
     credit: str | None
@@ -256,6 +258,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         duration_seconds=row.duration_seconds,
         title=said.text("dc:title"),
         caption=said.text("dc:description"),
+        alternative=said.text("Iptc4xmpCore:AltTextAccessibility"),
         creator=said.first("dc:creator"),
         agency=said.first("dc:publisher"),
         credit=said.first("photoshop:Credit"),

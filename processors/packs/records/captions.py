@@ -8,6 +8,7 @@ from typing import Any
 from processors.languages.language import joined, label, phrase
 from processors.languages.text import Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord
+from processors.packs.presentation import presentation_of
 
 RENDITIONS = ("original", "restored", "audible")
 
@@ -21,23 +22,38 @@ class Words:
     caption: Text
     """Caption by the agency; empty without one."""
     description: Text
-    """Caption for print: kind of item and the agency's caption, else what the record says."""
+    """Caption for print: the agency's, else title and facts; only a plot or sheet says first what it is."""
     alternative: Text
-    """Text for those who cannot see or hear it: from the caption, else generated from the facts, as it then states."""
+    """Text for those who cannot see or hear it: as stated, else from the caption, else generated, as it then says."""
 
 
 def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
-    """Return label, caption and alternative text of an item, or of the original."""
-    kind = _kind(subject, entry)
+    """Return label, caption, description and alternative text of an item, or of the original."""
+    kind, facts = _kind(subject, entry), _facts(subject)
     named = phrase("label", kind=kind, title=subject.title or subject.name)
-    facts = _facts(subject)
-    alternative = phrase("built", label=named, facts=facts)
-    description = phrase("stated", label=named, facts=facts)
-    if subject.caption:
-        said = phrase("described", kind=kind, caption=subject.caption)
-        written = {code: said[code] for code in subject.caption if code in said}
-        alternative, description = Text({**alternative, **written}), Text({**description, **written})
+    is_apart = entry is not None and presentation_of(entry.manifest.ref.processor).is_plot_or_sheet
+    captioned, stated = _after(kind, subject.caption), subject.alternative
+    if is_apart:
+        description = Text({**phrase("stated", label=named, facts=facts), **captioned})
+        stated = _after(kind, stated)
+    else:
+        description = Text({**_for_print(subject, facts), **subject.caption})
+    generated = phrase("stated" if stated else "built", label=named, facts=facts)
+    alternative = Text({**generated, **captioned, **stated})
     return Words(label=named, caption=subject.caption, description=description, alternative=alternative)
+
+
+def _after(kind: Text, text: Text) -> Text:
+    """Return a text after the kind of the item, in the languages in which somebody has written it."""
+    said = phrase("described", kind=kind, caption=text)
+    return Text({code: said[code] for code in text if code in said})
+
+
+def _for_print(subject: SourceRecord, facts: Text) -> Text:
+    """Return title, or that of the event, and facts; a file name is no caption."""
+    title = subject.title or subject.event_title
+    said = phrase("stated", label=title, facts=facts) if title else facts
+    return Text({code: text.strip() for code, text in said.items()})
 
 
 def _kind(subject: SourceRecord, entry: ItemRecord | None) -> Text:

@@ -175,6 +175,7 @@ def _file(one: PackedFile, recipe: Recipe) -> Json:
         "description": said.alternative[first],
         "alternateName": _one_or_all([said.label[code] for code in others]),
         "abstract": _one_or_all([said.alternative[code] for code in others]),
+        "caption": _one_or_all([said.caption[code] for code in recipe.languages if code in said.caption]),
         "creditText": credit(one.subject),
         "encodingFormat": one.media_type,
         "contentSize": str(one.size_bytes),
