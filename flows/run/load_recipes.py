@@ -91,14 +91,17 @@ def _built(module: ModuleType, changes: Sequence[Change], recipe: str | None) ->
     chosen = {p.name for ours in full.values() for p in ours}
     if choice != FULL:
         chosen &= {kind.name for kind in choices[choice]}
+    also: set[str] = set()
     for change in changes:
+        also = (also | set(change.also)) - set(change.without)
         chosen = (chosen | set(change.also)) - set(change.without)
-    return {
-        medium: tuple(
-            p for p in with_own_inputs([*full[medium], *others.get(medium, ())], full[medium]) if p.name in chosen
-        )
-        for medium in full
-    }
+    recipes: dict[str, tuple[Processor, ...]] = {}
+    for medium, ours in full.items():
+        entries = [p for p in ours if p.name in chosen]
+        known = {p.name for p in ours}
+        entries += [p for p in others.get(medium, ()) if p.name in also and p.name not in known]
+        recipes[medium] = with_own_inputs(entries, ours)
+    return recipes
 
 
 def _changed(module: ModuleType, changes: Sequence[Change]) -> tuple[Recipes, Recipes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from flows.recipes import RECIPES
 from flows.run.load_recipes import load_recipes, on_request, with_own_inputs, without_own_inputs
 from processors.audio.spectrogram.film import Film
@@ -10,6 +12,7 @@ from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
+from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
 
@@ -48,3 +51,10 @@ def test_an_entry_is_written_without_what_the_recipe_gives_it() -> None:
     assert without_own_inputs(full, (HAMMING,)) == Picture(range_db=60)
     written = Picture(spectrogram=Spectrogram(window="blackman"))
     assert without_own_inputs(written, (HAMMING,)) == written
+
+
+def test_what_is_made_on_request_is_not_made_because_the_recipe_has_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipes = {"video": (Frames(),), "audio": (), "photo": ()}
+    monkeypatch.setattr("flows.recipes.RECIPES", recipes)
+    monkeypatch.setattr("flows.recipes.ON_REQUEST", {"video": (Frames(every_seconds=0.5),)})
+    assert load_recipes().all[0]["video"] == (Frames(),)
