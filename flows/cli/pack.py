@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 UNCLEARED_SHOWN = 5
+SHORT_BY_SECONDS = 0.1
+"""Silence at the end of a highlight that nobody misses."""
 
 
 class _PackGroup(click.Group):
@@ -110,10 +112,12 @@ def build(
                 "size_bytes": built.size_bytes,
                 "not_cleared": built.uncleared,
                 "results": built.results,
+                "highlight": _sound_of_highlight(built),
             }
         )
     else:
         _warn_of_rights(built)
+        _warn_of_short_sound(built)
         click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}")
         click.echo(f"{built.identity.urn}, {chosen.audience}, made from {counted(len(built.results), 'result')}")
 
@@ -161,6 +165,23 @@ def _warn_of_rights(built: Built) -> None:
         click.echo(
             f"marsmedia: rights are not cleared for {len(built.uncleared)} of {counted(built.source_count, 'source')}: "
             f"{shown}; CREDITS.txt says why: ask the rights holder before publishing",
+            err=True,
+        )
+
+
+def _sound_of_highlight(built: Built) -> dict[str, float | None] | None:
+    clip = built.highlight
+    return clip and {"duration_seconds": clip.duration_seconds, "recording_seconds": clip.recording_seconds}
+
+
+def _warn_of_short_sound(built: Built) -> None:
+    clip = built.highlight
+    heard_seconds = clip.recording_seconds or 0.0 if clip else 0.0
+    if clip and clip.recording and clip.duration_seconds - heard_seconds > SHORT_BY_SECONDS:
+        click.echo(
+            f"marsmedia: highlight: {printable(clip.recording.name)} has {heard_seconds:.1f} s of sound for a "
+            f"clip of {clip.duration_seconds:.1f} s; the rest is silent: choose a longer recording as `sound`, "
+            "or shorten the clip with `seconds_each`",
             err=True,
         )
 

@@ -31,7 +31,7 @@ from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import ItemRecord, entries
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
-from processors.packs.highlight.highlight import write_highlight
+from processors.packs.highlight.highlight import HighlightClip, write_highlight
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Recipe
@@ -70,6 +70,7 @@ class Built:
     uncleared: tuple[str, ...]
     """Release and name of each source that nobody allows to pass on, overrides aside."""
     source_count: int
+    highlight: HighlightClip | None = None
 
 
 def build(
@@ -110,7 +111,9 @@ def build(
             bag = BagWriter(sink)
             packed = list(_media(chosen, recipe, store, bag, places, scratch))
             identity = PackIdentity(digest=_digest(packed, recipe), dated_utc=dated)
-            _records(packed, recipe, identity, bag, _Further(chosen, store, places, gallery, tables or {}, scratch))
+            clip = write_highlight(chosen, recipe, store, scratch) if recipe.highlight else None
+            further = _Further(chosen, store, places, gallery, tables or {}, scratch, clip)
+            _records(packed, recipe, identity, bag, further)
             info = _info(packed, recipe, identity)
             bag.finish(info, [("README.txt", readme(recipe, identity))])
         finally:
@@ -124,6 +127,7 @@ def build(
         results=tuple(sorted(set().union(*(one.refs for one in chosen)))),
         uncleared=tuple(one.subject.relative for one in chosen if not is_cleared(one.subject, recipe)),
         source_count=len(chosen),
+        highlight=clip,
     )
 
 
@@ -170,6 +174,7 @@ class _Further:
     gallery: Gallery | None
     tables: Mapping[str, Sequence[Table]]
     scratch: Path
+    clip: HighlightClip | None
 
 
 def _records(
@@ -182,27 +187,22 @@ def _records(
         others.append((path, media_type, what))
         bag.add(path, blocks)
 
-    credits_path = places.document(credit_file.FILE)
-    add(
-        credits_path,
-        "text/plain",
-        "Credits and rights of each source",
-        credit_file.credits_text(packed, recipe, identity),
-    )
-    clip = None
-    if recipe.highlight:
-        clip = write_highlight(further.chosen, recipe, further.store, further.scratch)
+    canvas, credited = None, None
+    if clip := further.clip:
         path = places.made("videos", HIGHLIGHT)
         with clip.path.open("rb") as file:
             add(path, "video/mp4", "Highlight clip over the selection", read_blocks(file))
-        clip = iiif.HighlightCanvas(
+        canvas = iiif.HighlightCanvas(
             path=path, width_px=clip.width_px, height_px=clip.height_px, duration_seconds=clip.duration_seconds
         )
+        credited = credit_file.CreditedClip(path=path, shown=clip.shown, recording=clip.recording, sources=clip.sources)
+    told = credit_file.credits_text(packed, recipe, identity, credited)
+    add(places.document(credit_file.FILE), "text/plain", "Credits and rights of each source", told)
     add(places.record("recipe.json"), "application/json", "The recipe of this pack", [_recipe_record(recipe)])
     if shown := [one for one in packed if iiif.can_be_shown(one)]:
         path = places.record(iiif.FILE)
         shots = {one.subject.digest: shots_of(one.subject, further.store) for one in further.chosen}
-        viewed = iiif.manifest(shown, recipe, identity, path=path, shots=shots, highlight=clip)
+        viewed = iiif.manifest(shown, recipe, identity, path=path, shots=shots, highlight=canvas)
         add(path, "application/ld+json", "IIIF Presentation 3 manifest", viewed)
     if dictionary := data_dictionary(packed, further.tables):
         path = places.document(DICTIONARY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -11,15 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+import soundfile
 
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
+from processors.contract import Item
 from processors.metadata.evidence import Evidence
 from processors.store.store import Store
 from tests.conftest import PROJECT
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.pack_store import filled
+from tests.helpers.pack_store import PackStore, filled
 
 pytestmark = pytest.mark.slow
 REFUSED = "a public pack cannot contain sources that may not be redistributed:"
@@ -84,6 +88,25 @@ def test_rights_that_are_not_cleared_are_warned_of(pack: Pack) -> None:
         "CREDITS.txt says why: ask the rights holder before publishing\n"
     )
     assert pack("tracks.jpg", "-o", "free", "--store", "store").stderr == ""
+
+
+def test_a_recording_too_short_for_the_highlight_is_reported(pack: Pack, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.full(96000, 0.25), 48000, format="FLAC")
+    made = PackStore(tmp_path)
+    digest = made.source("short.flac", "audio", "flac", buffer.getvalue())
+    item = Item(name="audible.flac", media_type="audio/flac", data=buffer.getvalue())
+    made.result(digest, "audio.renditions", item)
+    (tmp_path / "june.toml").write_text(
+        'title = "June"\naudience = "internal"\nselection = ["tracks.jpg", "short.flac"]\ntake = ["stills", "sound"]\n'
+        '[highlight]\nsound = "short.flac"\nseconds_each = 1\nlongest_side_px = 160\n'
+    )
+    run = pack("june.toml", "-o", "june", "--store", "store")
+    assert run.returncode == 0, run.stderr
+    assert (
+        "marsmedia: highlight: short.flac has 2.0 s of sound for a clip of 7.0 s; the rest is silent: "
+        "choose a longer recording as `sound`, or shorten the clip with `seconds_each`\n"
+    ) in run.stderr
 
 
 @pytest.mark.prefect

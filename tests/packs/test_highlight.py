@@ -15,7 +15,7 @@ from processors.contract import Item
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.highlight.cards import Cards, system_font, without_other_scripts, wrapped
-from processors.packs.recipe.pack_recipe import Highlight
+from processors.packs.recipe.pack_recipe import Highlight, Override
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
 
@@ -72,6 +72,57 @@ def test_each_shot_is_heard_with_its_own_sound_and_cards_and_photos_are_silent(m
 
 def test_a_chosen_recording_is_heard_under_the_whole_clip(made: PackStore, tmp_path: Path) -> None:
     assert loudest_hz(pack(made, tmp_path, sound="station*"))[:8] == [1000] * 8
+
+
+def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore, tmp_path: Path) -> None:
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    made.said(digests["b.mp4"], evidence("Descent", redistribute=False))
+    made.said(digests["c.mp4"], evidence("Touchdown", redistribute=None))
+    place = pack(made, tmp_path, sound="station*") / "data"
+    with av.open(str(place / "highlight.mp4")) as clip:
+        said = dict(clip.metadata)
+    warned = "For internal use: not cleared for passing on."
+    assert {name: said[name] for name in ("title", "artist", "copyright", "comment")} == {
+        "title": "Tracks & wind",
+        "artist": "CNSA",
+        "copyright": "unresolved",
+        "comment": f"Highlight. Tracks, Descent, Touchdown, station.flac. {warned}",
+    }
+    paragraph = (place / "CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
+    assert paragraph.split("\n") == [
+        "highlight.mp4",
+        "  Highlight / 集锦",
+        "  Shows / 画面来源: a.jpg, b.mp4, c.mp4",
+        "  Sound / 声音来源: station.flac",
+        "  Credit / 来源: CNSA; unknown: nobody says whom to credit",
+        "  Rights / 权利: unresolved (b.mp4)",
+        f"  {warned}",
+        "  仅供内部使用：未获转发许可。",
+        "  Not cleared / 未获许可: b.mp4, c.mp4, station.flac",
+        "  Files / 文件: highlight.mp4",
+    ]
+
+
+def test_a_clip_that_an_override_clears_says_who_decided(made: PackStore, tmp_path: Path) -> None:
+    overrides = tuple(Override(source=name, who="Li Hua", why="letter") for name in ("b.mp4", "c.mp4", "station*"))
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    make_pack(made, tmp_path / "pack", audience="public", overrides=overrides, highlight=highlight)
+    place = tmp_path / "pack/data"
+    with av.open(str(place / "videos/highlight.mp4")) as clip:
+        assert "cleared" not in clip.metadata["comment"]
+    paragraph = (place / "documents/CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
+    assert "  Override in writing / 书面例外: b.mp4: Li Hua: letter\n" in paragraph
+    assert "Not cleared" not in paragraph
+
+
+def test_a_recording_shorter_than_the_clip_is_measured(made: PackStore, tmp_path: Path) -> None:
+    short = made.source("short.flac", "audio", "flac", tone(1000, 2))
+    made.result(short, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=tone(1000, 2)))
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160, sound="short*")
+    built = make_pack(made, tmp_path / "pack", take=("stills", "clips", "sound"), highlight=highlight)
+    assert built.highlight is not None
+    assert (built.highlight.recording_seconds, built.highlight.duration_seconds) == (2.0, 9.0)
+    assert loudest_hz(tmp_path / "pack")[:4] == [1000, 1000, None, None]
 
 
 def test_a_recording_that_is_not_selected_is_reported(made: PackStore, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ class PlaceRights:
     @property
     def strictness(self) -> tuple[int, int]:
         """Return a rank, higher if less is allowed; missing permission is stricter than permission."""
-        return {True: 0, None: 1, False: 2}[self.redistribute], strictness_of(self.rights)
+        return strictness(self.redistribute, self.rights)
 
     @property
     def why_not(self) -> str:
@@ -46,6 +46,11 @@ class PlaceRights:
             past = f", {self.past}" if self.past else ""
             return f"redistribute = false in {self.said_in} {rights}{past}"
         return f"nobody says that it may be passed on {rights}"
+
+
+def strictness(redistribute: bool | None, rights: str | None) -> tuple[int, int]:
+    """Return a rank of stated rights, higher if less is allowed."""
+    return {True: 0, None: 1, False: 2}[redistribute], strictness_of(rights)
 
 
 def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: str | None = None) -> PlaceRights:

@@ -42,7 +42,8 @@ class FileCredits:
     digital_source_type: str | None
     """IPTC NewsCode; None where the release states none: only the agency may claim a capture."""
     published_at: str | None
-    source_sha256: str
+    source_sha256: str | None
+    """SHA-256 of the source; None for a clip of several."""
 
 
 def credits_of(entry: ItemRecord, recipe: Recipe) -> FileCredits:

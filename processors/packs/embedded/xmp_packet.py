@@ -98,7 +98,7 @@ def _state(described: Element, told: FileCredits, longest: int) -> None:
     plain("photoshop:DateCreated", told.date)
     plain("Iptc4xmpExt:DigitalSourceType", told.digital_source_type)
     several("dc:relation", "rdf:Bag", told.published_at)
-    plain("dc:source", f"sha256:{told.source_sha256}")
+    plain("dc:source", f"sha256:{told.source_sha256}" if told.source_sha256 else None)
 
 
 def _descriptions(packet: bytes | None) -> list[Element]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -19,7 +19,9 @@ from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
+from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame, system_font
+from processors.packs.highlight.clip_credits import clip_credits
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Highlight, Recipe
@@ -42,6 +44,17 @@ class HighlightClip:
     width_px: int
     height_px: int
     duration_seconds: float
+    shown: tuple[SourceRecord, ...]
+    """Sources of its scenes."""
+    recording: SourceRecord | None
+    """Source of the recording under the whole clip; None if each shot has its own sound."""
+    recording_seconds: float | None
+    """Length of that recording in the clip."""
+
+    @property
+    def sources(self) -> tuple[SourceRecord, ...]:
+        """Return every source of its pictures and its sound."""
+        return tuple(_once([*self.shown, *([self.recording] if self.recording else [])]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +94,28 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
             latest.update(index=latest["index"] + 1, frame=next(frames))
         return latest["frame"]
 
-    path = scratch / FILE
-    sound = _sound(scenes, under, count, recipe.highlight, scratch)
+    path, bare = scratch / FILE, scratch / f"bare-{FILE}"
+    sound, recording_seconds = _sound(scenes, under, count, recipe.highlight, scratch)
     try:
-        write_steady_clip(path, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
+        write_steady_clip(bare, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
     except OSError as error:
         raise StoreError(f"{FILE}: {error.strerror}: is the disk full?") from error
+    write_tagged(bare, path, "video/mp4", clip_credits(_once(credited), recipe))
+    bare.unlink()
     width_px, height_px = cards.size_px
-    return HighlightClip(path=path, width_px=width_px, height_px=height_px, duration_seconds=count / FRAMES_PER_SECOND)
+    return HighlightClip(
+        path=path,
+        width_px=width_px,
+        height_px=height_px,
+        duration_seconds=count / FRAMES_PER_SECOND,
+        shown=tuple(_once(scene.entry.subject for scene in scenes)),
+        recording=under.subject if under else None,
+        recording_seconds=recording_seconds,
+    )
+
+
+def _once(sources: Iterable[SourceRecord]) -> list[SourceRecord]:
+    return list({one.digest: one for one in sources}.values())
 
 
 def _scenes(chosen: Sequence[SelectedSource], store: Store) -> Iterator[Scene]:
@@ -190,11 +217,11 @@ def _under(chosen: Sequence[SelectedSource], highlight: Highlight, store: Store)
 
 def _sound(
     scenes: Sequence[Scene], under: ItemRecord | None, count: int, highlight: Highlight, scratch: Path
-) -> Path | None:
-    """Write the clip's sound; return None if it is silent."""
-    track = Soundtrack(count / FRAMES_PER_SECOND)
+) -> tuple[Path | None, float | None]:
+    """Write the clip's sound; return None if it is silent, and the length of the recording under it, in seconds."""
+    track, recording_seconds = Soundtrack(count / FRAMES_PER_SECOND), None
     if under:
-        track.put(under, 0.0, count / FRAMES_PER_SECOND, last_fade_seconds=LAST_FADE_SECONDS)
+        recording_seconds = track.put(under, 0.0, count / FRAMES_PER_SECOND, last_fade_seconds=LAST_FADE_SECONDS)
     else:
         each = _steps(highlight.seconds_each) / FRAMES_PER_SECOND
         begins = _steps(CARD_SECONDS) / FRAMES_PER_SECOND
@@ -202,6 +229,6 @@ def _sound(
             if scene.is_moving:
                 track.put(scene.entry, begins + number * each, each)
     if track.is_silent:
-        return None
+        return None, recording_seconds
     track.write(scratch / "sound.wav")
-    return scratch / "sound.wav"
+    return scratch / "sound.wav", recording_seconds

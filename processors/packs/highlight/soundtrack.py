@@ -31,17 +31,21 @@ class Soundtrack:
 
     def put(
         self, entry: ItemRecord, at_seconds: float, seconds: float, *, last_fade_seconds: float = FADE_SECONDS
-    ) -> None:
-        """Put the beginning of a recording or of a clip's sound at a time; does nothing for one without sound."""
+    ) -> float:
+        """Put the beginning of a recording or of a clip's sound at a time, and return its length in seconds.
+
+        It is shorter than `seconds` if the sound ends before, and 0 without sound.
+        """
         place = round(at_seconds * RATE_HZ)
         count = min(round(seconds * RATE_HZ), len(self._samples) - place)
         found = heard(entry, count)
         if found is None:
-            return
+            return 0.0
         _fade(found[: round(FADE_SECONDS * RATE_HZ)], 0.0, 1.0)
-        _fade(found[max(0, count - round(last_fade_seconds * RATE_HZ)) :], 1.0, 0.0)
-        self._samples[place : place + count] += found
+        _fade(found[max(0, len(found) - round(last_fade_seconds * RATE_HZ)) :], 1.0, 0.0)
+        self._samples[place : place + len(found)] += found
         self.is_silent = False
+        return len(found) / RATE_HZ
 
     def write(self, path: Path) -> None:
         """Write a WAV of 16 bit."""
@@ -51,7 +55,7 @@ class Soundtrack:
 
 
 def heard(entry: ItemRecord, count: int) -> Samples | None:
-    """Return the first samples of an item's sound at `RATE_HZ`, each at its presentation time; None without sound.
+    """Return up to `count` first samples of an item's sound at `RATE_HZ`, each at its time; None without sound.
 
     Raises
     ------
@@ -61,6 +65,7 @@ def heard(entry: ItemRecord, count: int) -> Samples | None:
         if not container.streams.audio:
             return None
         samples: Samples = np.zeros((count, 2), np.float32)
+        ends = 0
         resampler = AudioResampler(format="flt", layout="stereo", rate=RATE_HZ)
         decoded: Iterable[av.AudioFrame | None] = chain(container.decode(audio=0), [None])
         for frame in decoded:
@@ -70,7 +75,8 @@ def heard(entry: ItemRecord, count: int) -> Samples | None:
                     return samples
                 values = block.to_ndarray().reshape(-1, 2)[max(0, -begins) : count - begins]
                 samples[max(0, begins) : max(0, begins) + len(values)] = values
-    return samples
+                ends = max(ends, max(0, begins) + len(values))
+    return samples[:ends]
 
 
 def _fade(part: Samples, first: float, last: float) -> None:

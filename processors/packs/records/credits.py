@@ -4,23 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from processors.languages.language import in_all_languages, phrase
 from processors.languages.text import Text
 from processors.packs.contents.layout import TECHNICAL
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
-from processors.packs.contents.rights import credit, notice, override_of, rights
+from processors.packs.contents.rights import credit, is_cleared, notice, override_of, rights
 from processors.packs.contents.rights_by_place import PlaceRights
 from processors.packs.contents.subject import SourceRecord
+from processors.packs.highlight.clip_credits import each_once, strictest
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.sources.scan import printable
 
 FILE = "CREDITS.txt"
 
 
-def credits_text(packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[bytes]:
+@dataclass(frozen=True, kw_only=True)
+class CreditedClip:
+    """Highlight clip in the pack."""
+
+    path: str
+    """Path relative to `data/`."""
+    shown: tuple[SourceRecord, ...]
+    recording: SourceRecord | None
+    """Source of the recording under the whole clip; None if each shot has its own sound."""
+    sources: tuple[SourceRecord, ...]
+    """All of these."""
+
+
+def credits_text(
+    packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, clip: CreditedClip | None = None
+) -> Iterator[bytes]:
     """Yield the file in pieces."""
     yield _lines([*_both(recipe.title, recipe), f"{identity.urn}, {identity.day}, audience: {recipe.audience}", ""])
+    if clip:
+        yield _lines(_of_clip(clip, recipe))
     groups: dict[str, list[PackedFile]] = {}
     for one in packed:
         groups.setdefault(one.subject.digest, []).append(one)
@@ -41,6 +60,28 @@ def credits_text(packed: Sequence[PackedFile], recipe: Recipe, identity: PackIde
             lines.append(f"  {_named('released_at')}: {subject.published_at}")
         lines += [f"  SHA-256: {subject.digest}", *_places(files, recipe), ""]
         yield _lines(lines)
+
+
+def _of_clip(clip: CreditedClip, recipe: Recipe) -> Iterator[str]:
+    """Yield the paragraph of the highlight: what it shows, and the strictest rights of that and of its sound."""
+    binds = strictest(clip.sources, recipe)
+    yield clip.path.rpartition("/")[2]
+    yield f"  {_named('highlight')}"
+    yield f"  {_named('shows')}: {', '.join(one.name for one in clip.shown)}"
+    if clip.recording:
+        yield f"  {_named('sound_under_it')}: {clip.recording.name}"
+    yield f"  {_named('credit')}: {each_once(credit(one) for one in clip.sources)}"
+    yield f"  {_named('rights')}: {rights(binds)} ({binds.name})"
+    if any(one.synthetic for one in clip.sources):
+        yield f"  {_named('synthetic')}{', '.join(one.name for one in clip.sources if one.synthetic)}"
+    if uncleared := [one for one in clip.sources if not is_cleared(one, recipe)]:
+        yield from (f"  {line}" for line in _both(notice(binds, recipe), recipe))
+        yield f"  {_named('not_cleared')}: {', '.join(one.name for one in uncleared)}"
+    for source in clip.sources:
+        if not source.redistribute and (one := override_of(source, recipe.overrides)):
+            yield f"  {_named('override')}: {source.name}: {one.who}: {one.why}"
+    yield f"  {_named('files')}: {clip.path}"
+    yield ""
 
 
 def _places(files: Sequence[PackedFile], recipe: Recipe) -> list[str]:

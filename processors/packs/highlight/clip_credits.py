@@ -1,0 +1,50 @@
+"""Credits and rights of a highlight clip: those of every source in it, of which the strictest binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from processors.languages.language import phrase
+from processors.languages.text import Text
+from processors.packs.contents.rights import is_cleared, known_credit, notice, override_of, rights
+from processors.packs.contents.rights_by_place import strictness
+from processors.packs.contents.subject import SourceRecord
+from processors.packs.embedded.file_credits import SOURCE_TYPES, FileCredits
+from processors.packs.recipe.pack_recipe import Recipe
+
+
+def clip_credits(sources: Sequence[SourceRecord], recipe: Recipe) -> FileCredits:
+    """Return the statements to embed in a clip of these sources: what it shows, and the sound under it."""
+    binds = strictest(sources, recipe)
+    warned = notice(binds, recipe) if override_of(binds, recipe.overrides) is None else Text()
+    names = ", ".join(dict.fromkeys(_title(one) for one in sources))
+    return FileCredits(
+        title=recipe.title,
+        caption=phrase("described", kind=phrase("highlight"), caption=f"{names}."),
+        alternative=Text(),
+        creator=recipe.publisher,
+        credit=each_once(known_credit(one) for one in sources) or None,
+        source=each_once(one.agency for one in sources) or None,
+        rights=rights(binds),
+        rights_address=None,
+        instructions=warned,
+        date=None,
+        digital_source_type=SOURCE_TYPES + "algorithmicMedia" if all(one.synthetic for one in sources) else None,
+        published_at=None,
+        source_sha256=None,
+    )
+
+
+def strictest(sources: Sequence[SourceRecord], recipe: Recipe) -> SourceRecord:
+    """Return the source that allows least; one that a written override clears comes after those not cleared."""
+
+    return max(sources, key=lambda one: (not is_cleared(one, recipe), strictness(one.redistribute, one.rights)))
+
+
+def _title(subject: SourceRecord) -> str:
+    return (subject.title or subject.event_title).best() or subject.name
+
+
+def each_once(values: Iterable[str | None]) -> str:
+    """Return the known values on one line, each once."""
+    return "; ".join(dict.fromkeys(filter(None, values)))
