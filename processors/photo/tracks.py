@@ -1,4 +1,8 @@
-"""Wheel tracks in a photo: their direction, and the pitch of the grouser prints, in pixels."""
+"""Wheel tracks in a photo: their direction, and the pitch of the grouser prints, in pixels.
+
+What is searched for are rows of bars at one pitch, as grousers print them, seen from above or rectified by four corners
+on the ground. Tracks in perspective, and tracks without bars, are not found: the facts say so.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,10 @@ from processors.imaging.image_writer import encode
 from processors.photo.grousers import MAX_SIDE_PX, GrouserBand, find_grousers, scaled
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 
+NO_BARS = (
+    "no row of bars at one pitch was found; only prints of grousers are searched for, seen from above: for a camera "
+    "that looks along the ground give ground_corners_px, and look at the photo for tracks without bars"
+)
 RELATIVE = "pixels and degrees in this picture; no length on the ground is known"
 REAR = re.compile(r"(?<![a-z])rear(?![a-z])|(?<![a-z])rhaz|后避障|后视|后置|后部", re.IGNORECASE)
 """Words for a rear camera in releases and labels: `rear hazard-avoidance camera`, `RHAZ_LEFT_B`, 后避障相机."""
@@ -36,6 +44,8 @@ class TracksFacts:
     spectral_contrast: float | None
     is_rectified: bool
     """True if measured in the rectified view, of which the pixels are then meant."""
+    not_found_because: str | None = None
+    """Why no track is given; None if one was found."""
     meaning: str = RELATIVE
 
 
@@ -47,7 +57,8 @@ NOT_SEARCHED = TracksFacts(
     bands=(),
     spectral_contrast=None,
     is_rectified=False,
-    meaning="not searched: neither the release nor a label says that this is a rear camera's photo",
+    not_found_because="not searched: neither the release nor a label says that this is a rear camera's photo; "
+    'cameras="any" searches every photo',
 )
 
 
@@ -56,7 +67,7 @@ class Tracks:
     """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `rectified.png` if the ground's corners are given."""
 
     name: ClassVar[str] = "photo.tracks"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "photo"
 
     cameras: Literal["rear", "any"] = "rear"
@@ -130,6 +141,7 @@ class _Session:
             bands=bands,
             spectral_contrast=round(found.spectral_contrast, 1) if found else None,
             is_rectified=processor.ground_corners_px is not None,
+            not_found_because=None if found else NO_BARS,
         )
         yield _item(facts)
         if found:

@@ -165,6 +165,15 @@ def test_only_photos_of_a_rear_camera_are_searched_unasked(
     said = release_context({}, {"recorded_by": recorded_by} if recorded_by else {})
     found = tracks(sample[0], Tracks().for_release(said))
     assert (found.searched, found.found) == (searched, searched)
+    assert (found.not_found_because is None) == searched
+
+
+def test_a_photo_without_grouser_prints_says_what_was_searched_for(tmp_path: Path) -> None:
+    Image.fromarray(np.full((400, 600), 128, np.uint8)).save(tmp_path / "plain.png")
+    found = tracks(tmp_path / "plain.png")
+    assert (found.searched, found.found) == (True, False)
+    assert found.not_found_because is not None
+    assert found.not_found_because.startswith("no row of bars at one pitch was found; only prints of grousers")
 
 
 def test_a_label_inside_the_file_names_the_rear_camera(tmp_path: Path) -> None:
