@@ -18,9 +18,9 @@ Errors are `marsmedia.RequestError` (nothing of that name; the message says what
 
 from __future__ import annotations
 
+from marsmedia.mars_times import mars_time, utc_of_sol
 from marsmedia.source_view import ResultView, SourceView
 from marsmedia.store_view import StoreView, open  # noqa: A004
-from marsmedia.times import mars_time, utc_of_sol
 from processors.errors import RequestError, StoreError
 
 __all__ = ["RequestError", "ResultView", "SourceView", "StoreError", "StoreView", "mars_time", "open", "utc_of_sol"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from marsmedia.clocks import CLOCKS, Clocks
 from marsmedia.optional import needed
-from marsmedia.provenance import Provenance
+from marsmedia.source_attributes import SourceAttributes
 from processors.errors import RequestError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from processors.store.manifest import Manifest
 
 
-def read_spectrogram(path: Path, manifest: Manifest, provenance: Provenance, clocks: Clocks) -> xr.Dataset:
+def read_spectrogram(path: Path, manifest: Manifest, provenance: SourceAttributes, clocks: Clocks) -> xr.Dataset:
     """Return the file, open for reading, with the clocks as coordinates and its origin as today's release says."""
     needed("xarray")
     import numpy as np

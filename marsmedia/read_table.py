@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from marsmedia.clocks import CLOCKS, Clocks
 from marsmedia.optional import needed
-from marsmedia.provenance import Provenance
+from marsmedia.source_attributes import SourceAttributes
 from processors.errors import RequestError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ TIME_COLUMNS = ("time_seconds", "start_seconds", "end_seconds")
 
 
 def read_table(
-    manifest: Manifest, name: str | None, store: Store, provenance: Provenance, clocks: Clocks
+    manifest: Manifest, name: str | None, store: Store, provenance: SourceAttributes, clocks: Clocks
 ) -> pd.DataFrame:
     """Return a table of a result; raises as `SourceView.table`."""
     needed("pandas")

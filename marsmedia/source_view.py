@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from marsmedia.clocks import Clocks
-    from marsmedia.provenance import Provenance
+    from marsmedia.source_attributes import SourceAttributes
     from processors.audio.levels.levels import LevelsFacts
     from processors.mission.mission_time import MissionTime
     from processors.store.catalogue import SourceRow
@@ -115,7 +115,7 @@ class SourceView:
         """
         from datetime import timedelta
 
-        from marsmedia.times import mars_time
+        from marsmedia.mars_times import mars_time
 
         if self.start_utc is None:
             raise RequestError(
@@ -293,10 +293,10 @@ class SourceView:
         return Clocks(start_utc=self.start_utc, profile=load_profile(mission) if mission else None)
 
     @property
-    def _provenance(self) -> Provenance:
-        from marsmedia.provenance import Provenance
+    def _provenance(self) -> SourceAttributes:
+        from marsmedia.source_attributes import SourceAttributes
 
-        return Provenance(
+        return SourceAttributes(
             name=self.name,
             sha256=self.sha256,
             release=self.release,

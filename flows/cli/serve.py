@@ -60,7 +60,7 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
             when = (one.cron and f"{one.cron} ({one.timezone})") or (one.every and f"every {one.every}")
             click.echo(f"  {one.name:16} {when if when and one.is_active else 'on demand'}")
         click.echo("press Ctrl-C to stop")
-        from flows.serving.runner import serve as run
+        from flows.serving.local_schedules import serve as run
 
         try:
             run(here, owns_server=theirs is None)

@@ -17,7 +17,7 @@ from processors.packs.gallery.page import write_gallery
 from processors.packs.presentation import presentation_of, takes_any
 from processors.packs.recipe.audience import Audience
 from processors.packs.recipe.pack_recipe import Recipe
-from processors.packs.recipe.recipe_file import read_recipe
+from processors.packs.recipe.pack_recipe_file import read_recipe
 from processors.packs.registry import remember
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef

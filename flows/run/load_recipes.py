@@ -12,9 +12,9 @@ from typing import Any
 
 from flows.run.options import RECIPES_FILE
 from flows.run.recipe_file import read_recipe_file
-from processors.contract import Processor
+from processors.contract import Medium, Processor
 from processors.engine.parameters import changed
-from processors.engine.recipe_book import Change, RecipeBook, Recipes
+from processors.engine.recipe_book import RecipeBook, RecipeChange, Recipes
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import WantedResults
 from processors.errors import RecipeError, RequestError, meant
@@ -64,12 +64,12 @@ def _choices(module: ModuleType) -> Mapping[str, Sequence[type[Any]]]:
     return getattr(module, "CHOICES", {})  # not in recipes that were written before there were several
 
 
-def _book(module: ModuleType, changes: Sequence[Change], recipe: str | None, file: Path | None) -> RecipeBook:
+def _book(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | None, file: Path | None) -> RecipeBook:
     known = [FULL, *_choices(module)]
     if recipe is not None and recipe not in known:
         raise RequestError(f"{recipe}: no such recipe; {meant(recipe, known)}")
 
-    def build(some: Sequence[Change]) -> Recipes:
+    def build(some: Sequence[RecipeChange]) -> Recipes:
         try:
             return _built(module, some, recipe)
         except RequestError as error:
@@ -80,7 +80,7 @@ def _book(module: ModuleType, changes: Sequence[Change], recipe: str | None, fil
     return book
 
 
-def _built(module: ModuleType, changes: Sequence[Change], recipe: str | None) -> Recipes:
+def _built(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | None) -> Recipes:
     """Return the recipes with changes; the recipe asked for counts before those that changes name."""
     full, others = _changed(module, changes)
     named = [one.recipe for one in changes if one.recipe]
@@ -95,7 +95,7 @@ def _built(module: ModuleType, changes: Sequence[Change], recipe: str | None) ->
     for change in changes:
         also = (also | set(change.also)) - set(change.without)
         chosen = (chosen | set(change.also)) - set(change.without)
-    recipes: dict[str, tuple[Processor, ...]] = {}
+    recipes: dict[Medium, tuple[Processor, ...]] = {}
     for medium, ours in full.items():
         entries = [p for p in ours if p.name in chosen]
         known = {p.name for p in ours}
@@ -104,7 +104,7 @@ def _built(module: ModuleType, changes: Sequence[Change], recipe: str | None) ->
     return recipes
 
 
-def _changed(module: ModuleType, changes: Sequence[Change]) -> tuple[Recipes, Recipes]:
+def _changed(module: ModuleType, changes: Sequence[RecipeChange]) -> tuple[Recipes, Recipes]:
     """Return the entries of the recipes and those made on request, with other parameters."""
     full, others = dict(module.RECIPES), dict(module.ON_REQUEST)
     known = {p.name for recipes in (full, others) for ours in recipes.values() for p in ours}

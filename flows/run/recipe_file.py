@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from processors.containers.toml_file import MAX_BYTES, Location, TomlError, TomlFile
-from processors.engine.recipe_book import Change
+from processors.engine.recipe_book import RecipeChange
 from processors.errors import RecipeError, machine_reason, meant
 
 WORDS = ("recipe", "also", "without")
 WORDS_OF_FOR = ("release", "camera", *WORDS)
 
 
-def read_recipe_file(path: Path) -> tuple[Change, ...]:
+def read_recipe_file(path: Path) -> tuple[RecipeChange, ...]:
     """Read the changes: that for everything first. Names of processors and parameters are not checked yet.
 
     Raises
@@ -50,7 +50,7 @@ def read_recipe_file(path: Path) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _change(table: Mapping[str, Any], at: Location, file: TomlFile, words: tuple[str, ...]) -> Change:
+def _change(table: Mapping[str, Any], at: Location, file: TomlFile, words: tuple[str, ...]) -> RecipeChange:
     said: dict[str, Any] = {}
     parameters: dict[str, Mapping[str, str]] = {}
     for key, value in table.items():
@@ -69,7 +69,7 @@ def _change(table: Mapping[str, Any], at: Location, file: TomlFile, words: tuple
             said[key] = value
     if at and "release" not in said and "camera" not in said:
         raise TomlError(file.line(at), "for: of what? add release or camera")
-    return Change(**said, parameters=parameters)
+    return RecipeChange(**said, parameters=parameters)
 
 
 def _processors(key: str, table: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

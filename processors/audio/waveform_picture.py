@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.audio.canvas import BLACK, GREYS, WHITE, Canvas, tick_width_px
-from processors.audio.caption import HEIGHT_PX as TITLE_PX
-from processors.audio.caption import draw_title
+from processors.audio.sound_title import HEIGHT_PX as TITLE_PX
+from processors.audio.sound_title import draw_title
 from processors.audio.time_axes import source_clock
 from processors.contract import ReleaseWords
 

@@ -12,7 +12,7 @@ Recipes = Mapping[Medium, Sequence[Processor]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class RecipeChange:
     """Difference from the recipes, for every source or for those of one release or camera."""
 
     release: str | None = None
@@ -48,7 +48,7 @@ class RecipeBook(Mapping[Medium, Sequence[Processor]]):
     build : makes recipes with some of the changes.
     """
 
-    def __init__(self, changes: Sequence[Change], build: Callable[[Sequence[Change]], Recipes]) -> None:
+    def __init__(self, changes: Sequence[RecipeChange], build: Callable[[Sequence[RecipeChange]], Recipes]) -> None:
         self._changes, self._build = tuple(changes), build
         self._general = build([one for one in self._changes if one.is_for_all])
         self._built: dict[tuple[int, ...], Recipes] = {}

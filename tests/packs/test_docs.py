@@ -13,7 +13,7 @@ import bagit
 import pytest
 
 from processors.packs.recipe.pack_recipe import Recipe
-from processors.packs.recipe.recipe_file import read_recipe
+from processors.packs.recipe.pack_recipe_file import read_recipe
 from tests.conftest import PROJECT
 from tests.helpers.pack_store import filled
 

@@ -37,7 +37,7 @@ from pathlib import Path
 from processors.packs.build import build
 from processors.packs.gallery.page import write_gallery
 from processors.languages.text import Text
-from processors.packs.recipe.recipe_file import read_recipe
+from processors.packs.recipe.pack_recipe_file import read_recipe
 from tests.helpers.pack_store import filled
 folder = Path(sys.argv[1])
 recipe = read_recipe(folder / "pack.toml", frozenset())

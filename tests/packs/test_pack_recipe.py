@@ -12,7 +12,7 @@ from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import BagInfo, Highlight, Override, Pictures, Recipe, Signature
-from processors.packs.recipe.recipe_file import RecipeTable, read_recipe
+from processors.packs.recipe.pack_recipe_file import RecipeTable, read_recipe
 from processors.packs.recipe.recipe_template import TEMPLATE
 
 PROCESSORS = frozenset({"video.frames", "photo.enhanced"})

@@ -21,10 +21,10 @@ from processors.audio.canvas import (
     tick_width_px,
     write_across,
 )
-from processors.audio.caption import HEIGHT_PX as TITLE_PX
-from processors.audio.caption import draw_title
 from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration
 from processors.audio.reading.missing_samples import missing_share
+from processors.audio.sound_title import HEIGHT_PX as TITLE_PX
+from processors.audio.sound_title import draw_title
 from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
 from processors.audio.spectrogram.frequency_axis import SILENT_POWER, AxisKind, FrequencyAxis, choose_axis, lowest_band
 from processors.audio.spectrogram.level_range import level_range

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Provenance:
+class SourceAttributes:
     """One source as today's release and labels describe it; None is unknown."""
 
     name: str
