@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from flows.cli.common import counted
-from flows.cli.shared_options import FORCE
 from processors.sources.scan import printable
 
 NAMED = 40
@@ -28,34 +27,68 @@ def release() -> None:
 @release.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--mission", help="Name of a mission profile, such as tianwen-1.")
-@FORCE
+@click.option("--force", is_flag=True, help="Write a new template; the old file is kept as release.toml.bak.")
 def init(folder: Path, mission: str | None, force: bool) -> None:
     """Write a template FOLDER/release.toml that lists the files in FOLDER.
 
     Titles, dates and cameras that labels, EXIF and other tags give are filled in, each with its source.
+    To a release.toml that exists, only the files that it does not list are added, at its end.
 
     \b
     marsmedia release init raw/june --mission tianwen-1
     """
     from flows.run.release_suggestions import suggestions
-    from processors.metadata.release_template import template
+    from processors.metadata.release_template import backup_path, template
     from processors.mission.mission_time import mission_named
 
     target = folder / "release.toml"
     if not folder.is_dir():
         raise click.UsageError(f"{folder}: no such folder")
-    if target.exists() and not force:
-        raise click.UsageError(f"{target}: already exists; edit it, or replace it with --force")
     try:
         named = mission_named(mission).name if mission else None
+        if target.exists() and not force:
+            _add_missing(folder, named)
+            return
         known, of_labels = suggestions(folder, mission=named)
         text = template(folder, mission=named or _profile(of_labels), known=known)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    if target.exists():
+        kept = backup_path(target)
+        target.rename(kept)
+        click.echo(f"kept the old one as {kept}")
     target.write_text(text, encoding="utf-8")
     filled = sum(bool(said) for said in known.values())
     click.echo(f"wrote {target}: {counted(len(known), 'file')}, of {filled} of them something is known already")
     click.echo("fill in what the agency says, and run `marsmedia ingest`")
+
+
+def _add_missing(folder: Path, mission: str | None) -> None:
+    """Add the files that a release.toml does not list at its end; the rest of it stays byte for byte.
+
+    Raises
+    ------
+    ValueError : nothing can be added to it.
+    """
+    from flows.run.release_suggestions import suggestions
+    from processors.metadata.release_file import read_release
+    from processors.metadata.release_template import entries, media_below, with_entries
+    from processors.store.store import replace_file
+
+    target = folder / "release.toml"
+    data = target.read_bytes()
+    listed = read_release(data).lines
+    missing = [path for path in media_below(folder) if path not in listed]
+    if not missing:
+        click.echo(f"{target}: nothing is missing, and nothing was changed; a new template: --force")
+        return
+    try:
+        with_entries(data, entries(missing, {}))
+        known, _ = suggestions(folder, mission=mission)
+        replace_file(target, with_entries(data, entries(missing, known)))
+    except ValueError as error:
+        raise ValueError(f"{target}: {error}") from error
+    click.echo(f"{target}: {counted(len(missing), 'file')} added at its end; the rest is as it was")
 
 
 def _profile(mission: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,25 @@ from flows.run.run import in_threads, run_ingest
 from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
+from processors.metadata.release_file import read_release
 from processors.metadata.release_template import Suggestion
 from processors.mission.profile import load_profile, profile_names
 from processors.mission.when import parse_when
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
 
+STATED = "as in the release.toml before"
 RECIPES: Recipes = {medium: (Metadata(), Evidence()) for medium in ("video", "audio", "photo")}
 
 
 def suggestions(folder: Path, *, mission: str | None = None) -> tuple[dict[str, tuple[Suggestion, ...]], str | None]:
     """Return what is known of each file by its path in the folder, and the mission that all labels name.
 
-    Files are read by workers with limits, as in a run; nothing is kept of it.
+    Files are read by workers with limits, as in a run; nothing is kept of it. What a `release.toml` in the folder
+    says of a file already comes first, as it is written there.
     """
+    described = folder / "release.toml"
+    said = read_release(described.read_bytes()).files if described.exists() else {}
     with tempfile.TemporaryDirectory() as scratch:
         store = Store(Path(scratch))
         run_ingest(folder, store.root, RECIPES, Options(quiet=True), in_threads, name="release-init")
@@ -36,11 +42,18 @@ def suggestions(folder: Path, *, mission: str | None = None) -> tuple[dict[str, 
                 if manifest.ref.processor == "evidence" and manifest.verdict == "made":
                     record = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
                     missions |= {record["mission"]} if record["mission"] else set()
-                    found[row.relative] = tuple(_of_file(record, mission))
+                    found[row.relative] = tuple(_of_file(record, mission, said.get(row.relative, {})))
     return found, missions.pop() if len(missions) == 1 else None
 
 
-def _of_file(record: dict[str, Any], mission: str | None) -> list[Suggestion]:
+def _of_file(record: dict[str, Any], mission: str | None, stated: Mapping[str, Any]) -> list[Suggestion]:
+    """What was stated, word for word, then what the record adds; what it read in a `release.toml` is stated already."""
+    kept = [Suggestion(key=key, value=value, source=STATED) for key, value in stated.items() if key != "path"]
+    added = [one for one in _of_record(record, mission) if one.key not in stated]
+    return kept + [one for one in added if not one.source.startswith("release.toml")]
+
+
+def _of_record(record: dict[str, Any], mission: str | None) -> list[Suggestion]:
     said = []
     for key, term in (("title", "dc:title"), ("caption", "dc:description")):
         for one in record["statements"]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +51,7 @@ class Suggestion:
     """A key of a file with what is known already."""
 
     key: str
-    value: str
+    value: str | bool | float | Sequence[str]
     source: str
     """Who says so: "exif:DateTimeOriginal", "label mic.xml"."""
 
@@ -74,7 +76,34 @@ def template(
         events = ": " + ", ".join(event.name for event in profile.events)
         line = f"mission = {json.dumps(mission)}"
     head = _HEAD.format(title=_text(folder.resolve().name), mission=line, events=events)
-    return head + "".join(_entry(path, (known or {}).get(path, ())) for path in media_below(folder))
+    return head + entries(media_below(folder), known or {})
+
+
+def entries(paths: Iterable[str], known: Mapping[str, tuple[Suggestion, ...]]) -> str:
+    """Return a `[[file]]` section for each path, with what is known of it."""
+    return "".join(_entry(path, known.get(path, ())) for path in paths)
+
+
+def with_entries(data: bytes, added: str) -> bytes:
+    """Return a `release.toml` with sections at its end; its own bytes stay, and its line ends are used.
+
+    Raises
+    ------
+    ValueError : nothing can be added to it: it is not TOML, or lists its files in one line.
+    """
+    end = b"\r\n" if b"\r\n" in data else b"\n"
+    joined = data + (b"" if data.endswith(b"\n") or not data else end) + added.encode().replace(b"\n", end)
+    try:
+        tomllib.loads(joined.decode("utf-8-sig"))
+    except ValueError as error:
+        raise ValueError(f"nothing can be added to it ({error}); correct it first") from error
+    return joined
+
+
+def backup_path(target: Path) -> Path:
+    """Return the first of `release.toml.bak`, `.bak2`, `.bak3` ... that is not there yet."""
+    names = (target.with_name(f"{target.name}.bak{number if number > 1 else ''}") for number in itertools.count(1))
+    return next(path for path in names if not os.path.lexists(path))
 
 
 def media_below(folder: Path) -> Iterator[str]:
@@ -83,7 +112,8 @@ def media_below(folder: Path) -> Iterator[str]:
         folders.sort()
         for name in sorted(files):
             path = (Path(place) / name).relative_to(folder).as_posix()
-            if not name.startswith(".") and Path(name).suffix.lower() not in NOT_LISTED and path.isprintable():
+            is_paper = name.startswith((".", "release.toml.bak")) or Path(name).suffix.lower() in NOT_LISTED
+            if not is_paper and path.isprintable():
                 yield path
 
 
@@ -93,7 +123,7 @@ def _entry(path: str, known: tuple[Suggestion, ...]) -> str:
     return "".join(lines)
 
 
-def _text(value: str) -> str:
+def _text(value: str | bool | float | Sequence[str]) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -73,3 +73,57 @@ def test_a_release_is_begun_with_what_its_files_say(tmp_path: Path) -> None:
     )
     photo.save(tmp_path / "c.png")
     assert command("release", "check", tmp_path)[1].splitlines()[0] == "not described: c.png"
+
+
+def _described(folder: Path) -> bytes:
+    """Write a release of one described photo, with line ends and spaces of its own and none at its end."""
+    Image.new("RGB", (64, 48), (90, 40, 20)).save(folder / "a.jpg")
+    written = (
+        'title   = "June"\r\nrights = "unresolved"\r\n\r\n[[file]]\r\npath = "a.jpg"\r\n'
+        'title_zh = "车辙"\r\nrecorded_by = "the  Rear camera"\r\nkeywords = ["dust", "tracks"]\r\n'
+        'date = "2021-05-22T10:40+08:00" # ours'
+    ).encode()
+    (folder / "release.toml").write_bytes(written)
+    return written
+
+
+def test_files_that_came_later_are_added_at_the_end_of_a_release_file(tmp_path: Path) -> None:
+    written = _described(tmp_path)
+    target = tmp_path / "release.toml"
+    told = f"{target}: nothing is missing, and nothing was changed; a new template: --force\n"
+    assert command("release", "init", tmp_path) == (0, told)
+    assert target.read_bytes() == written
+    Image.new("RGB", (64, 48)).save(tmp_path / "b.png")
+    assert command("release", "init", tmp_path) == (0, f"{target}: 1 file added at its end; the rest is as it was\n")
+    assert target.read_bytes() == written + b'\r\n\r\n[[file]]\r\npath = "b.png"\r\n'
+    assert command("release", "check", tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize("written", [b"title = June\n", b'file = [{path = "b.png"}]\n'])
+def test_nothing_is_added_to_a_release_file_that_would_be_broken_by_it(tmp_path: Path, written: bytes) -> None:
+    _described(tmp_path)
+    (tmp_path / "release.toml").write_bytes(written)
+    code, told = command("release", "init", tmp_path)
+    assert code == 2
+    assert f"{tmp_path}/release.toml: nothing can be added to it (" in told
+    assert (tmp_path / "release.toml").read_bytes() == written
+
+
+def test_a_new_template_keeps_the_old_release_file_and_its_words(tmp_path: Path) -> None:
+    written = _described(tmp_path)
+    code, told = command("release", "init", tmp_path, "--force")
+    assert (code, told.splitlines()[0]) == (0, f"kept the old one as {tmp_path}/release.toml.bak")
+    assert (tmp_path / "release.toml.bak").read_bytes() == written
+    second = (tmp_path / "release.toml").read_bytes()
+    text = second.decode()
+    for said in (
+        'title_zh = "车辙"',
+        'recorded_by = "the  Rear camera"',
+        'keywords = ["dust", "tracks"]',
+        'date = "2021-05-22T10:40+08:00"',
+    ):
+        assert f"\n{said}  # as in the release.toml before\n" in text
+    assert command("release", "init", tmp_path, "--force")[0] == 0
+    assert (tmp_path / "release.toml.bak").read_bytes() == written
+    assert (tmp_path / "release.toml.bak2").read_bytes() == second
+    assert command("release", "check", tmp_path)[0] == 0

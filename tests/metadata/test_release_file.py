@@ -135,7 +135,7 @@ def test_the_commands_write_and_check_a_release(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     run = CliRunner()
     assert run.invoke(main, ["release", "init", str(tmp_path), "--mission", "tianwen-1"]).exit_code == 0
-    assert "already exists" in run.invoke(main, ["release", "init", str(tmp_path)]).output
+    assert "nothing is missing" in run.invoke(main, ["release", "init", str(tmp_path)]).output
     assert "1 file described, no mistakes" in run.invoke(main, ["release", "check", str(tmp_path)]).output
     (tmp_path / "a.png").unlink()
     checked = run.invoke(main, ["release", "check", str(tmp_path)])
