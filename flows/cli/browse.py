@@ -13,9 +13,6 @@ from flows.cli.shared_options import SELECTION, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
 
-MAX_NAMED = 3
-"""More releases than these do not fit into the page's heading."""
-
 UNFINISHED = "<!DOCTYPE html>{mark}<title>unfinished</title><p>Not finished: run `marsmedia browse` again.\n"
 """Page that an interrupted run leaves, so that the next one recognises the folder as its own."""
 
@@ -41,11 +38,10 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
     marsmedia browse mission=tianwen-1 sol=1..40
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
-    from processors.languages.language import LANGUAGES, phrase
-    from processors.languages.text import Text
+    from processors.languages.language import LANGUAGES
     from processors.packs.contents.subject import subjects
     from processors.packs.gallery.page import write_gallery
-    from processors.packs.gallery.store_gallery import release_titles, shown_of_store
+    from processors.packs.gallery.store_gallery import selection_title, shown_of_store
     from processors.store.catalogue import Catalogue
     from processors.store.selection import parse, select
 
@@ -60,12 +56,7 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
     folder = folder or store_folder / "gallery"
     rows = select(parse(selection), catalogue)
     _clear(folder)
-    releases = list(dict.fromkeys(row.release for row in rows))
-    titles = release_titles(releases, catalogue)
-    separators = phrase("release_list_separator")
-    title = Text({code: mark.join(one.best(code) or "" for one in titles) for code, mark in separators.items()})
-    if len(releases) > MAX_NAMED:
-        title = phrase("release_count", count=str(len(releases)))
+    title = selection_title(rows, catalogue)
     found = subjects(rows, store, catalogue)
     write_gallery(folder, shown_of_store(found, store, folder), title=title, languages=LANGUAGES)
     _open(folder / "index.html", len(rows), show=not no_open)

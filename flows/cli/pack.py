@@ -54,7 +54,7 @@ def pack() -> None:
 @click.option(
     "--audience", type=click.Choice(AUDIENCES), help="For whom: decides contents, layout and credits in files."
 )
-@click.option("--title", help="Override the title of the recipe.  [default for a selection: its words]")
+@click.option("--title", help="Override the title of the recipe.  [default for a selection: that of its releases]")
 @FORCE
 @STORE
 @JSON

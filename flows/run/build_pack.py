@@ -14,6 +14,7 @@ from processors.packs.build import Built, build
 from processors.packs.contents.rights import is_cleared
 from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
+from processors.packs.gallery.store_gallery import selection_title
 from processors.packs.presentation import presentation_of, takes_any
 from processors.packs.recipe.audience import Audience
 from processors.packs.recipe.pack_recipe import Recipe
@@ -25,11 +26,11 @@ from processors.store.selection import parse, select
 from processors.store.store import Store
 from processors.tables import Table
 
-EVERYTHING = "Everything in the store"
-
 
 def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: str | None = None) -> Recipe:
     """Return the recipe in the TOML file that the words name, or one with the defaults for the selection that they are.
+
+    A selection has no title of its own: `build_pack` gives it that of its releases.
 
     Raises
     ------
@@ -40,7 +41,7 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
             raise RequestError(f"{words[0]}: no such file")
         recipe = read_recipe(Path(words[0]), processor_names())
     else:
-        recipe = Recipe(title=Text(en=EVERYTHING if set(words) <= {"*"} else " ".join(words)), selection=tuple(words))
+        recipe = Recipe(title=Text(), selection=tuple(words))
     if audience:
         recipe = replace(recipe, audience=audience)
     return replace(recipe, title=Text(en=title)) if title else recipe
@@ -91,8 +92,11 @@ def _tables() -> dict[str, tuple[Table, ...]]:
 
 
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:
-    """Build a pack and record what it was made of; raises as `build` does."""
-    wanted = wanted_today(Catalogue(store).sources().values())
+    """Build a pack and record what it was made of; without a title it has that of its releases. Raises as `build`."""
+    catalogue = Catalogue(store)
+    wanted = wanted_today(catalogue.sources().values())
+    if not recipe.title:
+        recipe = replace(recipe, title=selection_title(select(parse(recipe.selection), catalogue), catalogue))
 
     def asked(row: SourceRow) -> frozenset[ResultRef]:
         return frozenset(one.ref for one in wanted.of(row))

@@ -231,6 +231,22 @@ def test_a_stated_alternative_text_is_in_pictures_iiif_and_crate(tmp_path: Path,
     assert "Two tracks in sand" in str(found["Iptc4xmpCore:AltTextAccessibility"])
 
 
+@pytest.mark.parametrize(("layout", "place"), [("source", ""), ("kind", "technical/")])
+def test_the_readme_leads_to_the_manifest_in_the_pack_or_on_the_web(
+    made: PackStore, tmp_path: Path, layout: Any, place: str
+) -> None:
+    make_pack(made, tmp_path / "pack", layout=layout)
+    text = (tmp_path / "pack/README.txt").read_text(encoding="utf-8")
+    assert (tmp_path / f"pack/data/{place}iiif-manifest.json").is_file()
+    assert text.count(f"data/{place}iiif-manifest.json") == 2, "once in each language"
+    assert "localhost" not in text
+    assert "a viewer on this computer reads it once `python3 -m http.server` runs in this folder" in text
+    make_pack(made, tmp_path / "web", layout=layout, web_address="https://example.org/june/")
+    text = (tmp_path / "web/README.txt").read_text(encoding="utf-8")
+    assert text.count(f"https://example.org/june/{place}iiif-manifest.json") == 2
+    assert "http.server" not in text
+
+
 def test_labels_hold_the_facts_that_pds4_wants(pack: Path, schemas: Path) -> None:
     labels = check_labels(pack)
     assert len(labels) == 8

@@ -104,6 +104,16 @@ def test_each_release_speaks_its_own_words_and_the_strictest_rights_win(
     )
 
 
+def test_a_pack_by_selection_is_titled_as_its_releases(releases: Releases) -> None:
+    releases.add("june", 'title = "Sounds of June"\ntitle_zh = "六月之声"\nredistribute = true\n')
+    releases.bytes += b"\0"  # another photo
+    releases.add("july", "redistribute = true\n")
+    releases.ingest()
+    lines = releases.pack("release=june").split("\n")
+    assert lines[:2] == ["Sounds of June", "六月之声"]
+    assert releases.pack("*").split("\n")[0] == "july, Sounds of June"
+
+
 def test_credits_name_the_release_whose_rights_bind(releases: Releases) -> None:
     releases.add("a-free", FREE)
     releases.add("z-restricted", RESTRICTED)

@@ -9,14 +9,18 @@ from pathlib import Path
 from processors.contract import canonical_json
 from processors.engine.release_index import ReleaseIndex
 from processors.formats import media_type_of
+from processors.languages.language import phrase
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.subject import SourceRecord, entries, manifests_of
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.latest import age
 from processors.store.manifest import Manifest
 from processors.store.store import Store
+
+MAX_NAMED = 3
+"""More releases than these do not fit into a heading."""
 
 
 def shown_of_store(subjects: Iterable[SourceRecord], store: Store, folder: Path) -> Iterator[GalleryFile]:
@@ -43,6 +47,15 @@ def shown_of_store(subjects: Iterable[SourceRecord], store: Store, folder: Path)
                     media_type=entry.media_type,
                     thumbnail_href=small.get(entry.name),
                 )
+
+
+def selection_title(rows: Iterable[SourceRow], catalogue: Catalogue) -> Text:
+    """Return the titles of the releases of these sources, or their number if they are too many to name."""
+    releases = list(dict.fromkeys(row.release for row in rows))
+    if len(releases) > MAX_NAMED:
+        return phrase("release_count", count=str(len(releases)))
+    titles, separators = release_titles(releases, catalogue), phrase("release_list_separator")
+    return Text({code: mark.join(one.best(code) or "" for one in titles) for code, mark in separators.items()})
 
 
 def release_titles(releases: Iterable[str], catalogue: Catalogue) -> list[Text]:
