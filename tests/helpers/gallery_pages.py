@@ -65,6 +65,7 @@ def subject(number: int = 0, **fields: Any) -> SourceRecord:
         "rights": None,
         "redistribute": None,
         "published_at": None,
+        "released": None,
         "synthetic": False,
         "mission": None,
         "event": None,

@@ -74,6 +74,8 @@ class SourceRecord:
     """Permission to redistribute it; None if this is not stated."""
     published_at: str | None
     """URL given by the release."""
+    released: str | None
+    """Date of the release, as stated."""
     synthetic: bool
     mission: str | None
     event: str | None
@@ -265,6 +267,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         rights=said.first("dc:rights"),
         redistribute=None if redistribute is None else redistribute == "true",
         published_at=said.first("dc:source"),
+        released=said.first("dcterms:issued"),
         synthetic=said.first("Iptc4xmpExt:DigitalSourceType") not in (None, "false"),
         mission=(evidence or {}).get("mission"),
         event=event.get("name"),

@@ -77,7 +77,7 @@ def _label(files: list[PackedFile], identity: PackIdentity, number: int) -> str:
     <product_class>Product_Browse</product_class>
     <Citation_Information>
       <author_list>{xml_escaped(credit(subject))}</author_list>
-      <publication_year>{identity.day[:4]}</publication_year>
+      <publication_year>{_published_year(first, identity)}</publication_year>
       <description>{xml_escaped(description)}</description>
     </Citation_Information>
     <Modification_History>
@@ -92,11 +92,23 @@ def _label(files: list[PackedFile], identity: PackIdentity, number: int) -> str:
 """
 
 
+def _published_year(one: PackedFile, identity: PackIdentity) -> str:
+    """Return the year in which an original was released, if that is stated; else the year of the pack."""
+    released = re.match(r"\d{4}(?!\d)", one.subject.released or "") if one.entry is None else None
+    return released[0] if released else identity.day[:4]
+
+
 def _context(subject: SourceRecord) -> str:
-    """Return the recording span; the target is Mars if the evidence counts sols."""
+    """Return the recording span; the target is Mars if the evidence counts sols.
+
+    It ends with the latest possible start and the duration; without a duration, its end is unknown.
+    """
     recorded = subject.recorded
     if recorded is None:
         return ""
+    stop = '<stop_date_time xsi:nil="true" nilReason="unknown"/>'
+    if subject.duration_seconds is not None:
+        stop = f"<stop_date_time>{in_seconds(recorded.latest_utc, subject.duration_seconds)}</stop_date_time>"
     target = ""
     if recorded.first_sol is not None and not subject.synthetic:
         target = """
@@ -111,7 +123,7 @@ def _context(subject: SourceRecord) -> str:
     return f"""  <Context_Area>
     <Time_Coordinates>
       <start_date_time>{recorded.earliest_utc}</start_date_time>
-      <stop_date_time>{recorded.latest_utc}</stop_date_time>
+      {stop}
       <solar_longitude unit="deg">{recorded.solar_longitude_degrees}</solar_longitude>
     </Time_Coordinates>{target}
   </Context_Area>
