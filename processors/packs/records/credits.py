@@ -73,7 +73,7 @@ def _of_clip(clip: CreditedClip, recipe: Recipe) -> Iterator[str]:
     yield f"  {_named('credit')}: {each_once(credit(one) for one in clip.sources)}"
     yield f"  {_named('rights')}: {rights(binds)} ({binds.name})"
     if any(one.synthetic for one in clip.sources):
-        yield f"  {_named('synthetic')}{', '.join(one.name for one in clip.sources if one.synthetic)}"
+        yield f"  {_named('synthetic')} ({', '.join(one.name for one in clip.sources if one.synthetic)})"
     if uncleared := [one for one in clip.sources if not is_cleared(one, recipe)]:
         yield from (f"  {line}" for line in _both(notice(binds, recipe), recipe))
         yield f"  {_named('not_cleared')}: {', '.join(one.name for one in uncleared)}"
