@@ -19,11 +19,12 @@ from PIL import Image
 from flows.cli.browse import UNFINISHED
 from flows.cli.main import main
 from flows.run.run import Options, in_threads, run_ingest
+from processors.contract import Item
 from processors.engine.wanted import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
 from processors.languages.text import Text
-from processors.packs.contents.subject import FailedResult
+from processors.packs.contents.subject import FailedResult, subjects
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.page import MARK, write_gallery
 from processors.packs.gallery.store_gallery import newest
@@ -31,6 +32,7 @@ from processors.packs.gallery.thumbnails import Thumbnails
 from processors.photo.photo_preview import PhotoPreview
 from tests.conftest import PROJECT
 from tests.helpers.gallery_pages import item, original, subject
+from tests.helpers.pack_store import filled
 
 ASSETS = PROJECT / "processors" / "packs" / "gallery" / "assets"
 
@@ -240,6 +242,33 @@ def test_damaged_photo_has_the_mark_of_a_damaged_video(
     written(tmp_path, [item(subject(), tmp_path / "p.jpg", "photo.preview", "image/jpeg", source_facts=facts)])
     audit = data(tmp_path, "index")["subjects"][0]["audit"]
     assert (audit["is_complete"] if audit else None) is is_complete
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_video_whose_shots_were_all_refused_is_not_usable_for_motion(tmp_path: Path, is_refused: bool) -> None:
+    reasons = ("shot 1: cameras side by side", "shot 2: no two frames could be registered") if is_refused else ()
+    audit = {"is_complete": True, "motion_may_be_measured": True, "is_stop_motion": False, "words": "All is there."}
+    written(tmp_path, [original(subject(1, audit=audit, motion_refused_because=reasons))])
+    assert data(tmp_path, "index")["subjects"][0]["audit"]["motion_may_be_measured"] is not is_refused
+    (detail,) = data(tmp_path, "details-0000").values()
+    told = " Motion was refused in every shot: shot 1: cameras side by side; shot 2: no two frames could be registered."
+    assert detail["audit"]["words"] == "All is there." + (told if is_refused else "")
+
+
+@pytest.mark.parametrize(
+    ("shots", "expected"), [(["parts move"], ("shot 1: parts move",)), (["parts move", None], ()), ([], ())]
+)
+def test_motion_is_refused_of_a_source_where_it_was_in_every_shot(
+    tmp_path: Path, shots: list[str | None], expected: tuple[str, ...]
+) -> None:
+    made = filled(tmp_path)
+    row = next(row for row in made.catalogue.sources().values() if row.name == "descent.mp4")
+    facts: Any = {"shots": [{"shot": number, "refused_because": why} for number, why in enumerate(shots, 1)]}
+    made.result(
+        row.digest, "video.motion", Item(name="motion.json", media_type="application/json", data=b"[]", facts=facts)
+    )
+    (found,) = subjects([row], made.store, made.catalogue)
+    assert found.motion_refused_because == expected
 
 
 def test_what_could_not_be_made_is_told(tmp_path: Path) -> None:

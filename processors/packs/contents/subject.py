@@ -88,6 +88,8 @@ class SourceRecord:
     """Facts of the latest audit (`words`, `is_complete`, `motion_may_be_measured`, ...); None without an audit."""
     evidence: dict[str, Any] | None
     """Complete evidence record; None without one."""
+    motion_refused_because: tuple[str, ...] = ()
+    """Reason for each shot if the latest `video.motion` refused every one of them; else empty."""
     failures: tuple[FailedResult, ...] = ()
     """Failures by processor; the latest result of each counts."""
     evidence_key: str | None = None
@@ -125,6 +127,11 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
             source: json.loads(audit)
             for source, audit in connection.execute("SELECT source, audit FROM audits").fetchall()
         }
+        motions = connection.execute(
+            "SELECT source, facts FROM stored_items JOIN latest_results USING (source, processor, key) "
+            "WHERE processor = 'video.motion' AND stored_items.name = 'motion.json'"
+        ).fetchall()
+        refused = {source: _refused_shots(json.loads(facts)) for source, facts in motions}
         sighted: dict[str, list[_Place]] = {}
         for source, path, relative, planned, key, forbidden, seen, gone in connection.execute(
             "SELECT digest, path, relative, evidence_key, words_key, forbidden_key, seen_utc, gone_utc FROM sighted "
@@ -166,6 +173,7 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
         binds = binding(voices)
         yield replace(
             known,
+            motion_refused_because=refused.get(row.digest, ()),
             failures=(*filter(None, missing[:1]), *failures.get(row.digest, ())),
             evidence_key=places[0].evidence_key,
             every_evidence_key=tuple(filter(None, dict.fromkeys(place.evidence_key for place in places))),
@@ -236,6 +244,12 @@ def _with_past(
         if last and last.redistribute is False and place.evidence_key not in present:
             others.append(last)
     return [own, *others]
+
+
+def _refused_shots(facts: dict[str, Any]) -> tuple[str, ...]:
+    """Return why each shot's motion was refused; nothing if one was measured."""
+    reasons = [(shot["shot"], shot.get("refused_because")) for shot in facts.get("shots") or ()]
+    return tuple(f"shot {number}: {why}" for number, why in reasons) if all(why for _, why in reasons) else ()
 
 
 def _in_words(one: Disagreement) -> str:

@@ -101,9 +101,14 @@ def _face(group: Group) -> str | None:
 
 
 def _audit(group: Group) -> dict[str, Any] | None:
-    """Return the audit of a video, or the decoder's report on a damaged photo."""
-    if group.subject.audit:
-        return group.subject.audit
+    """Return the audit of a video, with what measuring its motion found, or the decoder's report on a damaged photo."""
+    subject = group.subject
+    if subject.audit and subject.motion_refused_because:
+        found = f"Motion was refused in every shot: {'; '.join(subject.motion_refused_because)}."
+        words = " ".join(filter(None, (subject.audit.get("words"), found)))
+        return {**subject.audit, "motion_may_be_measured": False, "words": words}
+    if subject.audit:
+        return subject.audit
     for one in group.shown:
         facts = one.entry.manifest.source_facts if one.entry else None
         if _fact(facts, "condition") in ("damaged", "truncated"):
