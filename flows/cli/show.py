@@ -176,9 +176,15 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
     for facts in told:
         lines = {name: fact_in_words(name, value) for name, value in facts.items() if _says_something(name, value)}
         if lines:
-            click.echo("Decoding report (all of it: --json):")
+            click.echo(f"Decoding report{_of_what(facts)} (all of it: --json):")
         for name, words in lines.items():
             click.echo(f"  {name}: {printable(words)}")
+
+
+def _of_what(facts: Mapping[str, Json]) -> str:
+    """Say which part of a video was decoded, by what its report counts."""
+    counts = {"frame_count_decoded": " of the picture", "sample_count_decoded": " of the sound"}
+    return next((words for name, words in counts.items() if name in facts), "")
 
 
 def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
