@@ -10,6 +10,7 @@ from flows.cli.common import open_store, print_json
 from flows.cli.completion import complete_processors, complete_sources
 from flows.cli.shared_options import JSON, RECIPES, STORE
 from processors.contract import parameters
+from processors.errors import RequestError
 from processors.sources.scan import printable
 
 
@@ -23,14 +24,14 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     """Explain why results are due or not, or where an item is from.
 
     SOURCE is a path, a name, or the first characters of a digest. With the path of a file in the
-    store, show the item's provenance and what has changed since.
+    store, or of a copy of one, as in a pack, show the item's provenance and what has changed since.
 
     \b
     marsmedia why descent.mp4
     marsmedia why descent.mp4 video.frames
     marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
     """
-    from flows.cli.print_provenance import find_item, tell_origin
+    from flows.cli.print_provenance import find_item, find_item_of_bytes, source_of_bytes, tell_origin
     from flows.run.load_recipes import wanted_today
     from processors.engine.plan import why as reason_for
     from processors.store.catalogue import Catalogue
@@ -40,7 +41,16 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     if processor is None and (item := find_item(source, store)):
         tell_origin(*item, store, as_json=as_json)
         return
-    row = find_source(source, Catalogue(store).sightings())
+    rows = Catalogue(store).sightings()
+    try:
+        row = find_source(source, rows)
+    except RequestError:
+        if not (path := Path(source)).is_file():
+            raise
+        if processor is None and (item := find_item_of_bytes(path, store)):
+            tell_origin(*item, store, as_json=as_json)
+            return
+        row = source_of_bytes(path, rows)
     if row.kind != "media":
         raise click.ClickException(
             f"{row.name}: {row.format}: not a medium, so nothing is made of it{f': {row.note}' if row.note else ''}"

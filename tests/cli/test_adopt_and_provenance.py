@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from flows.cli.main import main
 from flows.cli.print_provenance import find_item
 from flows.run.options import Options
 from flows.run.recipe_edit import edited
@@ -178,3 +180,32 @@ def test_prune_and_why_as_a_person_asks(marsmedia: Run, filled: Store) -> None:
     )
     assert why.stdout.startswith("preview_320.jpg, of photo.preview version ")
     assert "  made of  photo.jpg, SHA-256 " in why.stdout
+
+
+def test_why_knows_a_file_in_a_pack_by_its_bytes(filled: Store, tmp_path: Path) -> None:
+    def why(path: Path) -> tuple[int, str]:
+        answer = CliRunner().invoke(main, ["why", str(path), "--store", str(filled.root)])
+        return answer.exit_code, answer.output
+
+    pack = tmp_path / "pack"
+    (pack / "data").mkdir(parents=True)
+    (pack / "bagit.txt").touch()
+    for name in ("data/ro-crate-metadata.json", "data/premis.xml", "data/credited.jpg"):
+        (pack / name).write_bytes(b"made for the pack")
+    shutil.copy(filled.by_name_folder / "june/photo.jpg/photo.preview/preview_320.jpg", pack / "data/rover.jpg")
+    code, told = why(pack / "data/rover.jpg")
+    assert (code, told.partition(" version ")[0]) == (0, "preview_320.jpg, of photo.preview")
+    (original,) = Catalogue(filled).sightings()
+    shutil.copy(original.path, pack / "data/original.jpg")
+    code, told = why(pack / "data/original.jpg")
+    assert (code, told.partition(":")[0]) == (0, "metadata")
+    credited = pack / "data/credited.jpg"
+    assert why(credited) == (
+        2,
+        f"marsmedia: {credited}: its bytes are not in the store, as those of a picture with its credit inside, or of"
+        f" a file that only the pack has: see {pack}/data/ro-crate-metadata.json and {pack}/data/premis.xml for its"
+        " provenance\n",
+    )
+    (pack / "bagit.txt").unlink()
+    told = f"marsmedia: {credited}: its bytes are not in the store; list sources with `marsmedia items`\n"
+    assert why(credited) == (2, told)
