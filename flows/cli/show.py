@@ -241,6 +241,6 @@ def _known(facts: Any) -> list[str]:
         lines.append(f"no frame is shown at {', '.join(f'{seconds:g}' for seconds in missing)} s")
     why_not = facts.get("not_found_because") or ()
     lines += [f"not found: {why}" for why in ([why_not] if isinstance(why_not, str) else why_not)]
-    shots = facts.get("shots") or ()
+    shots = [shot for shot in facts.get("shots") or () if isinstance(shot, dict)]  # a contact sheet has numbers alone
     lines += [f"shot {shot['shot']} refused: {why}" for shot in shots if (why := shot.get("refused_because"))]
     return lines

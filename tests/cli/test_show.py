@@ -41,3 +41,9 @@ def test_the_reports_on_picture_and_sound_are_told_apart(tmp_path: Path) -> None
         "Decoding report of the picture (all of it: --json):",
         "Decoding report of the sound (all of it: --json):",
     ]
+
+
+def test_of_shots_only_the_refused_are_told() -> None:
+    assert show._known({"shots": [1, 2]}) == []
+    refused = [{"shot": 1, "refused_because": None}, {"shot": 2, "refused_because": "it turns"}]
+    assert show._known({"shots": refused}) == ["shot 2 refused: it turns"]
