@@ -109,7 +109,7 @@ def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_told(
     assert (state["type"], bool(re.fullmatch(made, state["message"]))) == ("COMPLETED", True), state
 
     address, sent = told
-    pool.python(readme_example().replace("https://example.org/hook", address))
+    pool.python(example_of_the_docs().replace("https://example.org/hook", address))
     state = pool.ended("pack/pack", recipe=str(tmp_path / "none.toml"), output=str(tmp_path / "out"), store=store)
     assert state["type"] == "FAILED"
     for _ in range(120):
@@ -120,7 +120,8 @@ def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_told(
     assert json.loads(message)["text"].endswith(f": {state['message']}")
 
 
-def readme_example() -> str:
-    """The Python that the README gives for it."""
-    (example,) = re.findall(r"```python\n(from prefect\.automations .*?)```", (PROJECT / "README.md").read_text(), re.S)
+def example_of_the_docs() -> str:
+    """The Python that the page on nightly runs gives for it."""
+    page = (PROJECT / "docs/running-every-night.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(from prefect\.automations .*?)```", page, re.S)
     return example

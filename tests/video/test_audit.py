@@ -114,7 +114,7 @@ def test_every_frame_has_its_row(audited_sample: dict[str, dict[str, Derived]], 
     store = audited_sample["descent.mp4"]["audit"].store.root
     (measured,) = derived(sample_release / "descent.mp4", store, Measurements())
     table = pq.read_table(measured.path("measurements.parquet"))
-    assert (table.schema.equals(MEASUREMENTS.schema), table.num_rows) == (True, 300)
+    assert (table.schema.equals(MEASUREMENTS.schema()), table.num_rows) == (True, 300)
     assert table["time_seconds"].to_pylist()[:3] == [0.0, 0.04, 0.08]
     assert table["difference_levels"].null_count == 1
 
