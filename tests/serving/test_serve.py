@@ -48,12 +48,18 @@ class Served:
     def runs(self) -> list[dict[str, Any]]:
         return self.ask("flow_runs/filter", sort="EXPECTED_START_TIME_ASC")
 
-    def wait_for(self, state: str, identity: str | None = None, seconds: float = 240) -> dict[str, Any]:
-        """The first run in that state; of one run, when it comes to it."""
+    def wait_for(
+        self, state: str, identity: str | None = None, *, after: str = "", seconds: float = 240
+    ) -> dict[str, Any]:
+        """The first run in that state, planned for later than `after`; of one run, when it comes to it."""
         for _ in range(int(seconds * 2)):
             assert self.process.poll() is None, "serve ended"
             try:
-                found = [r for r in self.runs() if r["state_type"] == state and identity in (None, r["id"])]
+                found = [
+                    r
+                    for r in self.runs()
+                    if r["state_type"] == state and identity in (None, r["id"]) and r["expected_start_time"] > after
+                ]
             except NOT_THERE:
                 found = []
             if found:
@@ -114,7 +120,7 @@ def test_a_served_run_starts_alone_and_ends_on_the_server(folder: Path, left: li
     (folder / "raw/cut.jpg").write_bytes(whole.read_bytes()[:-3000])
     failed = served.wait_for("FAILED")
     assert failed["state"]["message"].startswith("failed: of ")
-    served.wait_for("COMPLETED", served.start_run("ingest/nightly-ingest"))  # and its log has been sent
+    served.wait_for("COMPLETED", after=failed["expected_start_time"])  # and the log of the one before has been sent
     logs = [one["message"] for one in served.ask("logs/filter", logs={"flow_run_id": {"any_": [failed["id"]]}})]
     assert len([line for line in logs if line.startswith("failed: cut.jpg: ")]) == 1
     assert not [line for line in logs if "Traceback" in line or "Error:" in line]
