@@ -50,5 +50,7 @@ def demo(raw: Path, store_folder: Path) -> None:
     for path, what in LOOK_AT.items():
         if (view / path).exists():
             click.echo(f"  {view / path}  ({what})")
-    click.echo("then try:\n  .venv/bin/marsmedia show descent.mp4\n  .venv/bin/marsmedia why descent.mp4")
+    click.echo("then try:")
+    for words in ("browse", "show descent.mp4", "why descent.mp4"):
+        click.echo(f"  .venv/bin/marsmedia {words}")
     sys.exit(code)

@@ -40,6 +40,7 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
     from flows.run.release_suggestions import suggestions
     from processors.metadata.release_template import backup_path, template
     from processors.mission.mission_time import mission_named
+    from processors.store.store import replace_file
 
     target = folder / "release.toml"
     if not folder.is_dir():
@@ -57,9 +58,10 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
         kept = backup_path(target)
         target.rename(kept)
         click.echo(f"kept the old one as {kept}")
-    target.write_text(text, encoding="utf-8")
+    replace_file(target, text.encode())
     filled = sum(bool(said) for said in known.values())
-    click.echo(f"wrote {target}: {counted(len(known), 'file')}, of {filled} of them something is known already")
+    facts = f"labels and tags describe {filled}" if filled else "no label or tag describes any"
+    click.echo(f"wrote {target}: {counted(len(known), 'file')}; {facts}")
     click.echo("fill in what the agency says, and run `marsmedia ingest`")
 
 
@@ -129,6 +131,6 @@ def check(folder: Path) -> None:
         click.echo(f"... and {len(left_out) - NAMED} more that are not described")
     empty = sum(entry.keys() <= {"path"} for entry in described.files.values())
     if not mistakes:
-        told = f"; of {counted(empty, 'file')} it says nothing but the path" if empty else ""
+        told = f"; {counted(empty, 'file')} with nothing but a path" if empty else ""
         click.echo(f"{folder / 'release.toml'}: {counted(len(described.files), 'file')} described, no mistakes{told}")
     sys.exit(1 if mistakes else 0)

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from processors.store.store import Store
 
 
+ALWAYS_SHOWN = ("colour", "frame_count_lost", "missing_sample_count")
+"""Facts of decoding that are reassuring where they are 0 or unknown."""
+
+
 @click.command()
 @click.argument("source", shell_complete=complete_sources)
 @STORE
@@ -194,8 +198,8 @@ def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
 
 
 def _says_something(name: str, value: Json) -> bool:
-    """Return False for a count of nothing, an empty list, and what is unknown."""
-    return name == "colour" or (value not in (None, 0, False, "none") and value != [] and value != {})
+    """Return False for a count of nothing, an empty list, and what is unknown; a count of losses is always shown."""
+    return name in ALWAYS_SHOWN or (value not in (None, 0, False, "none") and value != [] and value != {})
 
 
 def _verdict(manifests: list[Manifest]) -> str | None:

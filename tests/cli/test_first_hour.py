@@ -59,7 +59,8 @@ def test_a_release_is_begun_with_what_its_files_say(tmp_path: Path) -> None:
     exif.get_ifd(0x8769).update({0x9003: "2021:06:16 10:00:00", 0x9011: "+08:00"})
     photo.save(tmp_path / "a.jpg", exif=exif)
     photo.save(tmp_path / "b.png")
-    assert command("release", "init", tmp_path, "--mission", "zhurong")[0] == 0
+    code, told = command("release", "init", tmp_path, "--mission", "zhurong")
+    assert (code, told.splitlines()[0]) == (0, f"wrote {tmp_path}/release.toml: 2 files; labels and tags describe 1")
     text = (tmp_path / "release.toml").read_text()
     assert 'path = "a.jpg"\n' in text
     assert 'date = "2021-06-16T02:00:00' in text
@@ -69,7 +70,7 @@ def test_a_release_is_begun_with_what_its_files_say(tmp_path: Path) -> None:
     code, told = command("release", "check", tmp_path / "release.toml")
     assert (code, told.splitlines()[-1]) == (
         0,
-        f"{tmp_path}/release.toml: 2 files described, no mistakes; of 1 file it says nothing but the path",
+        f"{tmp_path}/release.toml: 2 files described, no mistakes; 1 file with nothing but a path",
     )
     photo.save(tmp_path / "c.png")
     assert command("release", "check", tmp_path)[1].splitlines()[0] == "not described: c.png"
