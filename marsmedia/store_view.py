@@ -106,12 +106,12 @@ class StoreView:
         RequestError : the SQL is invalid.
         """
         needed("pandas")
-        import duckdb
-
         from processors.store.catalogue import Catalogue
         from processors.store.sql import connect
 
         with connect(Catalogue(self._store())) as connection:
+            import duckdb
+
             try:
                 return connection.execute(sql).df()
             except duckdb.Error as error:

@@ -40,12 +40,12 @@ def query(sql: str, store_folder: Path, as_csv: bool, as_json: bool) -> None:
       FROM items i JOIN known k USING (source)
       WHERE processor = 'video.frames'" --csv
     """
-    import duckdb
-
     from processors.store.catalogue import Catalogue
     from processors.store.sql import connect
 
     with connect(Catalogue(open_store(store_folder))) as connection:
+        import duckdb
+
         try:
             statements = connection.extract_statements(sql)
             if len(statements) != 1:

@@ -17,7 +17,8 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as JobTimeout
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
+from multiprocessing import resource_tracker, synchronize
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,23 @@ from processors.errors import MORE_MEMORY, MORE_TIME, NO_MEMORY_LEFT
 __all__ = ["Job", "Limits", "Stopped", "WorkerDeath", "Workers", "default_limits", "warm_up"]
 
 _FORKED = multiprocessing.get_context("forkserver")
+
+
+class _KeepsLocks(ForkServerContext):
+    """Context of one pool, which keeps the pool's locks.
+
+    Pebble drops them before it ends the workers, and one that is just starting would not find them: a traceback.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._locks: list[synchronize.RLock] = []
+
+    def RLock(self) -> synchronize.RLock:  # noqa: N802 - the name in `multiprocessing`
+        self._locks.append(super().RLock())
+        return self._locks[-1]
+
+
 LOADED_FOR_ALL = [
     "cv2",
     "processors.engine.derive",
@@ -104,7 +122,7 @@ class Workers:
         return ProcessPool(
             max_workers=count,
             max_tasks=jobs_for_each,
-            context=_FORKED,
+            context=_KeepsLocks(),
             initializer=limit_this_process,
             initargs=[self.limits.memory_mb],
         )

@@ -111,14 +111,14 @@ def select(selection: Selection, catalogue: Catalogue, *, every_place: bool = Fa
 
 def _at_places(selection: Selection, catalogue: Catalogue, rows: list[SourceRow]) -> list[SourceRow]:
     """Return the rows whose own path satisfies all conditions."""
-    import duckdb
-
     if selection.release is not None:
         rows = [row for row in rows if row.release == selection.release]
     asked, values = _conditions(selection)
     if not asked:
         return rows
     with connect(catalogue) as connection:
+        import duckdb
+
         try:
             statement = f"SELECT path, source FROM sightings WHERE {' AND '.join(asked)}"
             if len(connection.extract_statements(statement)) != 1:

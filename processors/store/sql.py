@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -88,17 +92,42 @@ QUALIFY row_number() OVER (
 """
 """One row per source, as stated at the first path that holds it, or the last that held it."""
 
+INTERRUPTED = "Query interrupted"
+"""Message of DuckDB's RuntimeError after Ctrl-C."""
+
 SQL_TYPES = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.bool_(): "BOOLEAN"}
 
 
-def connect(catalogue: Catalogue) -> duckdb.DuckDBPyConnection:
-    """Return a connection with the tables and views, including `known` and `sightings`; close it after use.
+@contextmanager
+def connect(catalogue: Catalogue) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection with the tables and views, including `known` and `sightings`.
 
     The tables stay in their files, from which a query reads only the columns and rows that it needs.
-    """
-    import duckdb
 
-    connection = duckdb.connect()
+    Raises
+    ------
+    KeyboardInterrupt : Ctrl-C during a query, of which DuckDB makes a RuntimeError.
+    """
+    with _library().connect() as connection:
+        try:
+            _create_views(connection, catalogue)
+            yield connection
+        except RuntimeError as error:
+            if str(error) == INTERRUPTED:
+                raise KeyboardInterrupt from error
+            raise
+
+
+def _library() -> ModuleType:
+    """Import DuckDB, with signals blocked meanwhile: an exception from a handler would abort the process."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        return import_module("duckdb")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
     stored = {"sources": "stored_sources", "results": "results", "links": "links", "items": "stored_items"}
     read: list[str] = []
     for table, name in stored.items():
@@ -121,7 +150,6 @@ def connect(catalogue: Catalogue) -> duckdb.DuckDBPyConnection:
         connection.execute(view)
     connection.execute(f"SET allowed_paths = {_quoted(read)}")
     connection.execute("SET enable_external_access = false; SET TimeZone = 'UTC'; SET lock_configuration = true")
-    return connection
 
 
 def _quoted(files: Sequence[str]) -> str:

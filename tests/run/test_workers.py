@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -207,3 +208,12 @@ def test_an_interrupt_at_the_terminal_leaves_workers_to_the_run(workers: Workers
 
 def blocked() -> set[int]:
     return set(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+
+def test_a_pool_that_ends_while_workers_are_starting_ends_without_a_word() -> None:
+    code = (
+        "from flows.run.workers import Workers, default_limits\n"
+        "with Workers(12, default_limits(2)) as pool: print(pool.answer(pool.start(abs, [-7], size_bytes=1)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("7\n", "")

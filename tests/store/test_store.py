@@ -221,10 +221,11 @@ def test_the_catalogue_is_written_and_asked_without_pandas(store: Store) -> None
         "from processors.store.catalogue import Catalogue; from processors.store.sql import connect;"
         "store = Store(Path(sys.argv[1])); catalogue = Catalogue(store); catalogue.verdicts();"
         "catalogue.add_results(list(store.manifests())); catalogue.sources(); catalogue.verdicts();"
-        "print(connect(catalogue).execute('SELECT count(*) FROM items').fetchall(), 'pandas' in sys.modules)"
+        "\nwith connect(catalogue) as connection: print(connection.execute('SELECT count(*) FROM items').fetchall())"
+        "\nprint('pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code, store.root], capture_output=True, text=True, check=True)
-    assert done.stdout == "[(1,)] False\n"
+    assert done.stdout == "[(1,)]\nFalse\n"
 
 
 def test_verify_names_each_damaged_missing_and_extra_file(store: Store) -> None:
