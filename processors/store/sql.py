@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -92,6 +93,7 @@ QUALIFY row_number() OVER (
 """
 """One row per source, as stated at the first path that holds it, or the last that held it."""
 
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = "Query interrupted"
 """Message of DuckDB's RuntimeError after Ctrl-C."""
 
@@ -119,12 +121,30 @@ def connect(catalogue: Catalogue) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _library() -> ModuleType:
-    """Import DuckDB, with signals blocked meanwhile: an exception from a handler would abort the process."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
+    """Import DuckDB; an exception from a signal's handler meanwhile would abort the process."""
+    with _signals_held_back():
         return import_module("duckdb")
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Deliver signals at the end; in threads other than the main one, which runs no handlers, do nothing.
+
+    To block them would not do: another thread would take them, and the main thread run their handlers.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    numbers = [one for one in INTERRUPTS if signal.getsignal(one) not in (signal.SIG_IGN, None)]
+    before = [(one, signal.signal(one, lambda number, _: arrived.append(number))) for one in numbers]
+    try:
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before:
+            signal.signal(number, handler)
+        for number in arrived:
+            signal.raise_signal(number)
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:

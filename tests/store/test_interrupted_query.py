@@ -10,15 +10,16 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from processors.store.catalogue import Catalogue
-from processors.store.sql import connect
+from processors.store.sql import INTERRUPTED, connect
 from processors.store.store import Store
 
 ENDLESS = "SELECT sum(hash(a.range * b.range)) FROM range(100000) a, range(1000000) b"
 INTERRUPTED_WHILE_IT_LOADS = """
-import os, signal, sys
+import os, signal, sys, threading, time
 from pathlib import Path
 from processors.store.catalogue import Catalogue
 from processors.store.sql import connect
@@ -30,6 +31,7 @@ def interrupt(event, details):
 
 catalogue = Catalogue(Store(Path(sys.argv[1])))
 signal.signal(signal.SIGINT, signal.default_int_handler)
+threading.Thread(target=time.sleep, args=[5], daemon=True).start()  # which would take a signal that this one blocks
 sys.addaudithook(interrupt)
 try:
     with connect(catalogue):
@@ -48,12 +50,19 @@ def heeds_interrupts() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("heeds_interrupts")
+def test_duckdb_makes_this_error_of_an_interrupt() -> None:
+    with duckdb.connect(config={"threads": 1}) as connection:  # with more, it notices one between two tasks only
+        threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+        with pytest.raises(RuntimeError) as interrupted:
+            connection.execute(ENDLESS).fetchall()
+    assert (type(interrupted.value), str(interrupted.value)) == (RuntimeError, INTERRUPTED)
+
+
 def test_an_interrupted_query_raises_keyboard_interrupt(tmp_path: Path) -> None:
-    with connect(Catalogue(Store(tmp_path))) as connection:
-        pass  # loaded
-    threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt), connect(Catalogue(Store(tmp_path))) as connection:
-        connection.execute(ENDLESS).fetchall()
+    with pytest.raises(KeyboardInterrupt), connect(Catalogue(Store(tmp_path))):
+        raise RuntimeError(INTERRUPTED)
+    with pytest.raises(RuntimeError, match="another"), connect(Catalogue(Store(tmp_path))):
+        raise RuntimeError("another")
 
 
 def test_an_interrupt_while_the_library_is_loaded_is_delivered_afterwards(tmp_path: Path) -> None:
