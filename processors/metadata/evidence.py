@@ -33,7 +33,7 @@ class Evidence:
     """All voices on a source, in standard terms, with their disagreements, as `evidence.json`."""
 
     name: ClassVar[str] = "evidence"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "file"
     of_sighting: ClassVar[bool] = True
     """Of the same bytes each place has its own, where it is said otherwise there."""

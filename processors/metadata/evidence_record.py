@@ -26,6 +26,7 @@ from processors.metadata.statements import (
     said_by_release,
     said_by_sidecar,
     statement,
+    translations_of,
 )
 from processors.metadata.tag_records import Tag
 from processors.metadata.times import (
@@ -338,6 +339,7 @@ def _statements(
     for meaning, value in metadata["known"].items():
         if value and meaning not in ("created", "orientation"):
             yield statement(meaning, value["value"], f"file:{value['source']}")
+    yield from translations_of(tags, "file")
     yield from keywords_of(tags, "file")
     # a file's own entry stands before the release's; the release's title is not the file's
     yield from said_by_release({k: v for k, v in head.items() if not k.startswith("title") and k not in said}, "")

@@ -33,7 +33,7 @@ class Metadata:
     """All that the container, its streams, EXIF, XMP, IPTC and tags say, as `metadata.json`."""
 
     name: ClassVar[str] = "metadata"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "file"
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:

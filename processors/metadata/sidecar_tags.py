@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.metadata.tag_records import Tag
-from processors.metadata.xmp import tags_by_language, xmp_tags
+from processors.metadata.xmp import xmp_tags
 from processors.planetary.labels import MAX_LABEL_BYTES
 
 
@@ -14,7 +14,7 @@ def voice_of_sidecar(name: str) -> str:
 
 
 def sidecar_tags(name: str, data: bytes) -> tuple[Tag, ...]:
-    """Return every property of a sidecar, and each text once more under its language.
+    """Return every property of a sidecar.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def sidecar_tags(name: str, data: bytes) -> tuple[Tag, ...]:
         limit = f"{MAX_LABEL_BYTES >> 20} MB"
         raise RefusedMedia(f"{voice_of_sidecar(name)} is over the limit of {limit}", "shorten or remove it")
     try:
-        tags = (*xmp_tags(data), *tags_by_language(data))
+        tags = tuple(xmp_tags(data))
     except ValueError as error:
         raise DamagedMedia(f"{voice_of_sidecar(name)}: {error}", "correct or remove it and run again") from error
     if not tags:

@@ -144,13 +144,18 @@ def said_by_sidecar(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
         value: Value | None = getattr(known, field.name)
         if value and field.name in TERMS:
             yield statement(field.name, value.value, f"{voice}:{value.source}")
+    yield from translations_of(tags, voice)
+    yield from keywords_of(tags, voice)
+    yield from credits_of(tags, voice)
+
+
+def translations_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
+    """Titles, captions and alternative texts in the languages that packs and pages have."""
     for tag in tags:
-        entry = _IN_A_LANGUAGE.fullmatch(tag.name)
+        entry = _IN_A_LANGUAGE.fullmatch(tag.name) if tag.namespace == "xmp" else None
         meaning = TRANSLATED_TAGS.get(entry[1]) if entry else None
         if entry and meaning and entry[2].casefold() in LANGUAGES:
             yield statement(meaning, str(tag.value), f"{voice}:xmp:{tag.name}", entry[2].casefold())
-    yield from keywords_of(tags, voice)
-    yield from credits_of(tags, voice)
 
 
 def keywords_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
+
+from processors.metadata.unset_dates import holds_a_date, with_time_beside
 
 MAX_TEXT_CHARACTERS = 65536
 """A longer text is cut there, and its tag says how long it was."""
@@ -162,19 +163,13 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
 
 
 def _one_value(question: str, tag: Tag | None) -> str | int | float | None:
-    """A tag's value as one; of several creators all, of other lists the first. A date without a year is none."""
+    """A tag's value as one; of several creators all, of other lists the first."""
     if tag is None or tag.value is None:
         return None
     values = tag.value if isinstance(tag.value, list) else [tag.value]
     if question == "creator":
         return "; ".join(dict.fromkeys(str(value).strip() for value in values if value is not None))
-    first = values[0] if values else None
-    return None if question == "created" and not holds_a_date(str(first)) else first
-
-
-def holds_a_date(text: str) -> bool:
-    """Return whether it begins with a year other than 0: blanks, zeros and a time of day alone are no date."""
-    return re.match(r"\s*(?!0000)(\d{4}|\d{8})(?!\d)", text) is not None
+    return values[0] if values else None
 
 
 def known_from(tags: tuple[Tag, ...], **more: Value | None) -> KnownTags:
@@ -184,10 +179,13 @@ def known_from(tags: tuple[Tag, ...], **more: Value | None) -> KnownTags:
     for tag in tags:
         by_place.setdefault(f"{tag.namespace}:{tag.name}", tag)
         by_place.setdefault(f"{tag.namespace}:{tag.name}".lower(), tag)
+    written = {place: str(tag.value) for place, tag in by_place.items()}
     for question, places in KNOWN_TAGS.items():
         for place in places:
             tag = by_place.get(place) or by_place.get(place.lower())
             value = _one_value(question, tag)
+            if question == "created" and not holds_a_date(with_time_beside(place, str(value), written)):
+                continue
             if isinstance(value, str | int | float) and str(value).strip():
                 found[question] = Value(value=value, source=place)
                 break

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from processors.metadata.label import found
 from processors.metadata.product_name import ProductName
-from processors.metadata.tag_records import Tag, holds_a_date
+from processors.metadata.tag_records import Tag
+from processors.metadata.unset_dates import begins_with_year, clock_at_zero, holds_a_date, with_time_beside
 from processors.mission.mars_time import ACCURACY_SECONDS, mars_time
 from processors.mission.profile import Profile
 from processors.mission.when import BEIJING, When, parse_when
@@ -92,11 +93,14 @@ def moment_written(when: When) -> str:
 def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file") -> Iterator[tuple[Date, When]]:
     """Dates among the tags of a file, or of the XMP sidecar that `voice` names; impossible ones go to `problems`."""
     by_place = {(tag.namespace, tag.name): tag.value for tag in tags}
+    written = {f"{namespace}:{name}": str(value) for (namespace, name), value in by_place.items()}
     for meaning, places in (("recorded", RECORDED_TAGS), ("file written", WRITTEN_TAGS)):
         for namespace, name, offset in places:
             value = by_place.get((namespace, name))
-            if isinstance(value, str) and holds_a_date(value):
-                source = f"{voice}:{namespace}:{name}"
+            source = f"{voice}:{namespace}:{name}"
+            if not isinstance(value, str) or not begins_with_year(value):
+                continue
+            if not _was_never_set(with_time_beside(f"{namespace}:{name}", value, written), source, problems):
                 text = _with_part_of_second(
                     value.strip(), by_place.get((namespace, name.replace("DateTime", "SubsecTime")))
                 )
@@ -105,8 +109,22 @@ def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file")
                 yield from dated(meaning, text, source, problems)  # type: ignore[arg-type]
                 if len(problems) > told and (beside := DIGITIZED_TAGS.get((namespace, name))):
                     yield from _in_place_of(by_place, beside, voice, problems)
-    yield from _dates_in_two_parts(by_place, problems)
+    yield from _dates_in_two_parts(written, problems)
     yield from _date_of_gps(by_place, problems)
+
+
+def _was_never_set(text: str, source: str, problems: list[str]) -> bool:
+    """Return whether it is the zero of a clock, and name that in `problems`."""
+    clock = clock_at_zero(text)
+    if clock:
+        problems.append(f"{source}: {text.strip()} is where the clock of {clock} begins, so it was never set: no date")
+    return clock is not None
+
+
+def _dated_by_clock(text: str, source: str, problems: list[str]) -> Iterator[tuple[Date, When]]:
+    """When it was recorded, if the clock was set."""
+    if not _was_never_set(text, source, problems):
+        yield from dated("recorded", text, source, problems)
 
 
 def _in_place_of(
@@ -149,27 +167,22 @@ def _date_of_gps(by_place: Mapping[tuple[str, str], object], problems: list[str]
     parts = [part for part in clock if isinstance(part, int | float)]
     if len(parts) == 3 and parts[0] < 24 and parts[1] < 60 and 0 <= parts[2] < 61:
         text = f"{day.strip()} {int(parts[0]):02d}:{int(parts[1]):02d}:{int(parts[2]):02d}Z"
-        yield from dated("recorded", text, "file:exif.gps:GPSDateStamp", problems)
+        yield from _dated_by_clock(text, "file:exif.gps:GPSDateStamp", problems)
 
 
-def _dates_in_two_parts(by_place: Mapping[tuple[str, str], object], problems: list[str]) -> Iterator[tuple[Date, When]]:
+def _dates_in_two_parts(written: Mapping[str, str], problems: list[str]) -> Iterator[tuple[Date, When]]:
     """IPTC IIM 4.2 writes `YYYYMMDD` and `HHMMSS+HHMM`; EBU Tech 3285 writes `YYYY-MM-DD` and `HH:MM:SS`, no zone."""
-    day = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", str(by_place.get(("iptc", "DateCreated"), "")).strip())
+    day = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", written.get("iptc:DateCreated", "").strip())
     if day and day[1] != "0000":
         # the standard writes 00 for a month or a day that is not known
         date = "-".join(itertools.takewhile(lambda part: part != "00", day.groups()))
-        time = re.fullmatch(
-            r"(\d{2})(\d{2})(\d{2})([+-]\d{4})?", str(by_place.get(("iptc", "TimeCreated"), "")).strip()
-        )
+        time = re.fullmatch(r"(\d{2})(\d{2})(\d{2})([+-]\d{4})?", written.get("iptc:TimeCreated", "").strip())
         clock = f"T{time[1]}:{time[2]}:{time[3]}{time[4] or ''}" if time and len(date) == 10 else ""
-        yield from dated("recorded", date + clock, "file:iptc:DateCreated", problems)
-    written = by_place.get(("bext", "OriginationDate"))
-    if isinstance(written, str) and written.strip(" :-0\x00"):
-        time = re.fullmatch(
-            r"(\d{2})[-_:. ](\d{2})[-_:. ](\d{2})", str(by_place.get(("bext", "OriginationTime"), "")).strip()
-        )
-        clock = f"T{time[1]}:{time[2]}:{time[3]}" if time else ""
-        yield from dated("recorded", written.strip() + clock, "file:bext:OriginationDate", problems)
+        yield from _dated_by_clock(date + clock, "file:iptc:DateCreated", problems)
+    day_of_sound = written.get("bext:OriginationDate", "").strip()
+    if day_of_sound.strip(" :-0\x00"):
+        text = with_time_beside("bext:OriginationDate", day_of_sound, written)
+        yield from _dated_by_clock(text, "file:bext:OriginationDate", problems)
 
 
 LABEL_KEYS: dict[Meaning, tuple[tuple[str, ...], ...]] = {

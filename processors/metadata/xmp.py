@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
 
+from processors.languages.text import FALLBACK
 from processors.metadata.tag_records import Tag, text_tag
 
 MAX_XMP_BYTES = 16 << 20
@@ -35,17 +36,23 @@ XMP_PREFIXES = {
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML = "{http://www.w3.org/XML"
+LANGUAGE = f"{_XML}/1998/namespace}}lang"
 _CONTAINERS = {f"{RDF}Bag", f"{RDF}Seq", f"{RDF}Alt"}
 
 
 def xmp_tags(data: bytes) -> Iterator[Tag]:
-    """Every property of a packet, in its order.
+    """Yield every property of a packet in its order, then each text that has a language, named `dc:title[zh-CN]`.
 
     Raises
     ------
     ValueError : over the limit, not well-formed, or it declares a document type or entities.
     """
     root = _root(data)
+    yield from _properties(root)
+    yield from _by_language(root)
+
+
+def _properties(root: Element) -> Iterator[Tag]:
     found: dict[str, list[str]] = {}
     for attribute, text in root.attrib.items():
         if attribute.endswith("}xmptk"):
@@ -64,17 +71,12 @@ def xmp_tags(data: bytes) -> Iterator[Tag]:
             yield Tag(namespace="xmp", name=name, value=values, length=length)  # type: ignore[arg-type]
 
 
-def tags_by_language(data: bytes) -> Iterator[Tag]:
-    """Yield each text that a property has in a language, named `dc:title[zh-CN]`; `x-default` is none.
-
-    Raises
-    ------
-    ValueError : as `xmp_tags`.
-    """
-    for description in _root(data).iter(f"{RDF}Description"):
+def _by_language(root: Element) -> Iterator[Tag]:
+    """Yield each text that a property has in a language; `x-default` is none."""
+    for description in root.iter(f"{RDF}Description"):
         for prop in description:
             for one in prop.findall(f"{RDF}Alt/{RDF}li"):
-                code = one.get(f"{_XML}/1998/namespace}}lang", DEFAULT)
+                code = one.get(LANGUAGE, DEFAULT)
                 if code.casefold() != DEFAULT and (one.text or "").strip():
                     yield text_tag("xmp", f"{_join('', prop.tag)}[{code}]", one.text or "")
 
@@ -138,7 +140,7 @@ def _walk(path: str, element: Element, found: dict[str, list[str]], depth: int) 
             found.setdefault(path, []).append(text)
         elif not attribute.startswith((RDF, _XML)):
             found.setdefault(_join(path, attribute), []).append(text)
-    for child in element:
+    for child in sorted(element, key=_rank_of_language) if element.tag == f"{RDF}Alt" else element:
         if not isinstance(child.tag, str):
             continue
         if child.tag in _CONTAINERS or child.tag in (f"{RDF}Description", f"{RDF}li"):
@@ -149,6 +151,12 @@ def _walk(path: str, element: Element, found: dict[str, list[str]], depth: int) 
         found.setdefault(path, []).append(element.text or "")
     elif path and not len(element) and not element.attrib and element.tag != f"{RDF}li":
         found.setdefault(path, []).append("")
+
+
+def _rank_of_language(item: Element) -> int:
+    """Of alternatives, the default is first, then the text in the language that stands in for all others."""
+    code = item.get(LANGUAGE, DEFAULT).casefold()
+    return 0 if code == DEFAULT else 1 if code.partition("-")[0] == FALLBACK else 2
 
 
 def _join(path: str, name: str) -> str:

@@ -351,3 +351,67 @@ def test_a_labels_sol_without_a_date_is_shown() -> None:
     assert (record.first_sol, record.last_sol, record.sol_source) == (17, 17, "label a.lbl:PLANET_DAY_NUMBER")
     lines = [line for line in evidence_lines(as_json(record)) if line.startswith("sol")]  # type: ignore[arg-type]
     assert lines == ["sol: 17 (from label a.lbl:PLANET_DAY_NUMBER)"]
+
+
+@pytest.mark.parametrize(
+    ("written", "clock"),
+    [
+        ("1904:01:01 00:00:00", "QuickTime and MP4"),
+        ("1904-01-01T00:00:00.000000Z", "QuickTime and MP4"),
+        ("1903-12-31T16:00:00-08:00", "QuickTime and MP4"),
+        ("1970:01:01 00:00:00", "Unix"),
+        ("1970:01:01 08:00:00", "Unix"),
+        ("1970-01-01T05:45", "Unix"),
+        ("1970-01-01 08:00:00+0800", "Unix"),
+        ("1980:01:01 00:00:00", "FAT and ZIP"),
+        ("1601-01-01T00:00:00Z", "Windows"),
+        ("0001-01-01T00:00:00", ".NET and Go"),
+    ],
+)
+def test_where_a_clock_begins_is_no_date(written: str, clock: str) -> None:
+    tags = tags_of(DateTimeOriginal=written, DateTimeDigitized="2021:05:15 07:18:00")
+    found, problems = dates(*tags)
+    assert found == [("2021-05-14T17:18:00Z", "second", "unknown")]
+    assert problems == [
+        f"file:exif:DateTimeOriginal: {written} is where the clock of {clock} begins, so it was never set: no date"
+    ]
+    created = known_from(tags).created
+    assert created is not None
+    assert created.source == "exif:DateTimeDigitized"
+    assert evidence(tags=(("exif", "DateTimeOriginal", written),), mission=None).taken is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["1970:01:01 00:00:01", "1970:01:01 08:07:00", "1970:01:02 00:00:00", "1970:01:01", "1970", "1980:01:06", "2000"],
+)
+def test_a_time_after_a_clock_began_and_a_day_alone_are_dates(written: str) -> None:
+    found, problems = dates(*tags_of(DateTimeOriginal=written))
+    assert (len(found), problems) == (1, [])
+
+
+def test_days_whose_time_is_in_another_tag_are_read_with_it() -> None:
+    def sound(time: str) -> list[tuple[str, str, str]]:
+        written = {"bext": {"OriginationDate": "1970-01-01", "OriginationTime": time}}
+        written["container"] = {"date": "1970-01-01", "creation_time": time}
+        tags = tuple(text_tag(place, name, text) for place, texts in written.items() for name, text in texts.items())
+        assert (known_from(tags).created is None) == (time == "00:00:00")
+        return dates(*tags)[0]
+
+    assert sound("00:00:00") == []
+    assert [precision for _, precision, _ in sound("10:20:30")] == ["day", "second"]
+    press = {"DateCreated": "19700101", "TimeCreated": "000000+0000"}
+    assert dates(*(text_tag("iptc", name, text) for name, text in press.items()))[0] == []
+    time = Tag(namespace="exif.gps", name="GPSTimeStamp", value=[0.0, 0.0, 0.0])
+    found, (problem,) = dates(text_tag("exif.gps", "GPSDateStamp", "1980:01:06"), time)
+    source, _, told = problem.rpartition(": 1980:01:06 00:00:00Z is where ")
+    assert (found, source) == ([], "file:exif.gps:GPSDateStamp")
+    assert told == "the clock of GPS begins, so it was never set: no date"
+
+
+def test_what_a_person_or_a_label_dates_so_remains() -> None:
+    stated = evidence(entry={"date": "1970-01-01T00:00:00Z"}, mission=None)
+    label = b"PDS_VERSION_ID = PDS3\nSTART_TIME = 1970-01-01T00:00:00Z\nEND\n"
+    for record in (stated, evidence(labels={"a.lbl": label}, mission=None)):
+        assert [date.earliest_utc for date in record.dates] == ["1970-01-01T00:00:00Z"]
+        assert record.problems == ()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
 
 from flows.cli.main import main
 from flows.run.report import Report
@@ -258,3 +259,35 @@ def test_texts_of_a_sidecar_keep_their_languages() -> None:
     ]  # fmt: skip
     said = [(one.term, one.value, one.language) for one in said_by_sidecar(tags, "XMP sidecar a.xmp")]
     assert said == [("dc:title", "Tracks", None), ("dc:rights", "版权", None), ("dc:title", "车辙", "zh")]
+
+
+ALTERNATIVES = """
+<dc:title><rdf:Alt>
+ <rdf:li xml:lang="zh-CN">车辙</rdf:li><rdf:li xml:lang="en-GB">Tracks</rdf:li>
+</rdf:Alt></dc:title>
+<dc:description><rdf:Alt>
+ <rdf:li xml:lang="x-default">In sand</rdf:li><rdf:li xml:lang="zh">沙地</rdf:li>
+</rdf:Alt></dc:description>"""
+
+
+@pytest.mark.parametrize("name", ["IMG.jpg", "IMG.png", "IMG.tif", "IMG.webp"])
+def test_texts_in_a_photos_own_xmp_keep_their_languages(raw: Raw, name: str) -> None:
+    own = packet(ALTERNATIVES, "")
+    with Image.new("RGB", (32, 24)) as picture:
+        if name.endswith(".png"):
+            written = PngInfo()
+            written.add_itxt("XML:com.adobe.xmp", own.decode())
+            picture.save(raw.release / name, pnginfo=written)
+        elif name.endswith(".tif"):
+            picture.save(raw.release / name, tiffinfo={700: own})
+        else:
+            picture.save(raw.release / name, xmp=own)
+    raw.ingest()
+    found = [(one["term"], one["value"], one["language"], one["source"]) for one in raw.record(name)["statements"]]
+    assert found == [
+        ("dc:title", "Tracks", None, "file:xmp:dc:title"),
+        ("dc:description", "In sand", None, "file:xmp:dc:description"),
+        ("dc:title", "车辙", "zh", "file:xmp:dc:title[zh-CN]"),
+        ("dc:title", "Tracks", "en", "file:xmp:dc:title[en-GB]"),
+        ("dc:description", "沙地", "zh", "file:xmp:dc:description[zh]"),
+    ]

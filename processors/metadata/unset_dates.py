@@ -1,0 +1,69 @@
+"""Dates that are none: blanks, zeros, and the time at which the clock of a device that was never set begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+CLOCK_ZEROS = {
+    datetime(1, 1, 1): ".NET and Go",
+    datetime(1601, 1, 1): "Windows",
+    datetime(1904, 1, 1): "QuickTime and MP4",
+    datetime(1970, 1, 1): "Unix",
+    datetime(1980, 1, 1): "FAT and ZIP",
+    datetime(1980, 1, 6): "GPS",
+}
+"""What counts time from when: a writer that does not know the time writes 0, which is read as this moment."""
+WEST, EAST, STEP = timedelta(hours=-12), timedelta(hours=14), timedelta(minutes=15)
+"""Clocks on Earth differ from UTC by no more, in steps of a quarter of an hour: a local clock shows 0 so much later."""
+
+TIME_BESIDE = {"bext:originationdate": "bext:OriginationTime", "container:date": "container:creation_time"}
+"""Tags of a day, in small letters, whose time of day is in another tag; FFmpeg has its own names for those of BWF."""
+
+_MOMENT = re.compile(
+    r"(\d{4}[-:]\d{2}[-:]\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:\.0*)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?", re.IGNORECASE
+)
+
+
+def begins_with_year(text: str) -> bool:
+    """Return whether a year other than 0 stands first: blanks, zeros and a time of day alone are no date."""
+    return re.match(r"\s*(?!0000)(\d{4}|\d{8})(?!\d)", text) is not None
+
+
+def holds_a_date(text: str) -> bool:
+    """Return whether it begins with a year, and is no clock's zero."""
+    return begins_with_year(text) and clock_at_zero(text) is None
+
+
+def clock_at_zero(text: str) -> str | None:
+    """Name what counts time from this moment, in any time zone; None for other dates.
+
+    A day or a year alone is a person's word: only a time to the minute or finer is a clock's. The zone that is written
+    does not count: many writers give local time and call it UTC.
+    """
+    found = _MOMENT.fullmatch(text.strip(" \x00\r\n\t"))
+    if not found:
+        return None
+    try:
+        moment = datetime.fromisoformat(f"{found[1].replace(':', '-')}T{found[2]}{found[3] or ':00'}")
+    except ValueError:
+        return None
+    for zero, clock in CLOCK_ZEROS.items():
+        if WEST <= moment - zero <= EAST and (moment - zero) % STEP == timedelta(0):
+            return clock
+    return None
+
+
+def with_time_beside(place: str, text: str, written: Mapping[str, str]) -> str:
+    """Return a day with the time of day that its file keeps in another tag; other text as it is.
+
+    Parameters
+    ----------
+    place : namespace and name of the tag, such as `bext:OriginationDate`.
+    written : the text of each tag of the file, by place.
+    """
+    time = re.fullmatch(
+        r"(\d{2})[-_:. ](\d{2})[-_:. ](\d{2})", written.get(TIME_BESIDE.get(place.casefold(), ""), "").strip()
+    )
+    return f"{text.strip()}T{time[1]}:{time[2]}:{time[3]}" if time else text
