@@ -111,6 +111,7 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
 
     Raises
     ------
+    UnsupportedMedia : the demuxer knows the kind of file, and does not read it.
     DamagedMedia : no allowed demuxer accepts the bytes.
     """
     if mending := mending_of(file):
@@ -120,6 +121,11 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
             return _opened(file, probe_bytes)
         except av.error.EOFError as error:
             raise ValueError("it ends before any stream is described: its header is damaged or cut off") from error
+        except av.error.PatchWelcomeError as error:
+            words = _demuxers_words(file) or "FFmpeg does not read it yet"
+            raise UnsupportedMedia(
+                f"a kind of file that is not supported ({words})", "convert it with the program that made it"
+            ) from error
         except av.error.InvalidDataError as error:
             raise ValueError(_demuxers_words(file) or _first_block_fault(file) or error.strerror) from error
 

@@ -13,6 +13,7 @@ import av.stream
 from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
+from processors.containers.channel_mask import channel_mask
 from processors.containers.mended_file import as_mended, mending_of
 from processors.decoding import decoder_errors, open_container
 from processors.metadata.mp4_metadata import box_tags
@@ -42,20 +43,27 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
             container_start_seconds=_seconds(container.start_time, Fraction(1, av.time_base)),
             container_duration_seconds=_seconds(container.duration, Fraction(1, av.time_base)),
             container_bit_rate_bps=container.bit_rate or None,
-            streams=tuple(_in_order_of_rifx(_stream(stream), file) for stream in container.streams),
+            streams=tuple(_as_the_header_says(_stream(stream), file) for stream in container.streams),
             known=known_from(tags, **position_of(tags)),
             tags=tags,
             problems=tuple(problems[:MAX_PROBLEMS]),
         )
 
 
-def _in_order_of_rifx(stream: StreamRecord, file: BinaryIO) -> StreamRecord:
-    """Of a RIFX file, whose samples are big-endian: FFmpeg names the codec of a RIFF file."""
+def _as_the_header_says(stream: StreamRecord, file: BinaryIO) -> StreamRecord:
+    """Correct what FFmpeg reports of a WAVE's stream otherwise than its header.
+
+    It names the codec of a RIFF file for a RIFX file, whose samples are big-endian, and no loudspeaker at all for a
+    mask of more loudspeakers than there are channels.
+    """
     file.seek(0)
     codec = stream.codec or ""
-    if file.read(4) != b"RIFX" or not (codec.startswith("pcm_") and codec.endswith("le")):
-        return stream
-    return replace(stream, codec=f"{codec[:-2]}be")
+    if file.read(4) == b"RIFX" and codec.startswith("pcm_") and codec.endswith("le"):
+        stream = replace(stream, codec=f"{codec[:-2]}be")
+    mask = channel_mask(file) if stream.kind == "audio" else None
+    if mask and mask.misfit and mask.bits_in_use.bit_count() == mask.channel_count:
+        stream = replace(stream, channel_layout=av.AudioLayout(f"0x{mask.bits_in_use:x}").name)
+    return stream
 
 
 def _tags(container: av.container.InputContainer) -> Iterator[Tag]:

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from processors.containers.channel_mask import mask_of
 from processors.containers.chunks import MAX_CHUNK_BYTES, Chunk, ChunkFile
 from processors.metadata.chunk_text import text_of, xml_tags
 from processors.metadata.recorder_notes import guano_tags, wamd_tags
@@ -20,7 +21,7 @@ MAX_UNKNOWN = 100
 MAX_TEXTS = 1000
 """Of one list or one chunk."""
 READ_ELSEWHERE = frozenset(
-    b"fmt |data|fact|ds64|cue |plst|JUNK|junk|PAD |FLLR|PEAK|idx1|movi|COMM|SSND|MARK|FVER|FORM|desc|pakt|chan|CHAN"
+    b"data|fact|ds64|cue |plst|JUNK|junk|PAD |FLLR|PEAK|idx1|movi|COMM|SSND|MARK|FVER|FORM|desc|pakt|chan|CHAN"
     b"|kuki|free|slnt|RIFF|RIFX|RF64|id3 |ID3 |elm1|minf|regn|umid|INST|ltxt|IDIT|ISFT|LIST|list|wave".split(b"|")
 )
 """The sound itself and how it is coded, marks (`audio.marks`), what FFmpeg reads, and fillers."""
@@ -55,6 +56,15 @@ def _reader(walked: ChunkFile, chunk: Chunk) -> Reader | None:
     if walked.kind == "aiff":
         return AIFF_CHUNKS.get(chunk.name) or (_text_chunk(chunk) if chunk.name in AIFF_TEXTS else None)
     return CAF_CHUNKS.get(chunk.name) if walked.kind == "caf" else WAVE_CHUNKS.get(chunk.name)
+
+
+def _fmt(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+    """Which loudspeakers the channels are for, where the header says it; how they are coded is FFmpeg's to read."""
+    mask = mask_of(data, walked)
+    if mask and mask.bits:
+        yield text_tag("wave", "ChannelMask", f"0x{mask.bits:X}: {' '.join(mask.loudspeakers)}")
+    if mask and mask.misfit:
+        raise ValueError(mask.misfit)
 
 
 def _bext(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
@@ -192,8 +202,8 @@ def _caf_info(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
 
 
 WAVE_CHUNKS: dict[bytes, Reader] = {
-    b"bext": _bext, b"LIST": _list, b"iXML": _ixml, b"axml": _axml, b"_PMX": _xmp, b"guan": _guano, b"wamd": _wamd,
-    b"cart": _cart, b"smpl": _smpl,
+    b"fmt ": _fmt, b"bext": _bext, b"LIST": _list, b"iXML": _ixml, b"axml": _axml, b"_PMX": _xmp, b"guan": _guano,
+    b"wamd": _wamd, b"cart": _cart, b"smpl": _smpl,
 }  # fmt: skip
 AIFF_CHUNKS: dict[bytes, Reader] = {b"COMT": _comments}
 CAF_CHUNKS: dict[bytes, Reader] = {b"info": _caf_info}

@@ -46,7 +46,7 @@ class Enhanced:
     """Stretch between two percentiles, then local contrast, as `enhanced.jpg`."""
 
     name: ClassVar[str] = "photo.enhanced"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "photo"
 
     grey_world: float = 0.0

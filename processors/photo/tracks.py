@@ -67,7 +67,7 @@ class Tracks:
     """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `rectified.png` if the ground's corners are given."""
 
     name: ClassVar[str] = "photo.tracks"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "photo"
 
     cameras: Literal["rear", "any"] = "rear"

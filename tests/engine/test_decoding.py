@@ -92,3 +92,16 @@ def test_decoder_that_seeks_to_before_the_start_is_the_files_fault(tmp_path: Pat
         decoder_errors("going back"),
     ):
         file.seek(-22)
+
+
+def test_a_kind_of_file_that_ffmpeg_does_not_read_yet_is_not_supported() -> None:
+    """RIFX with the extensible header, which FFmpeg answers with "patches welcome"."""
+    head = struct.pack(">HHIIHHHHIIHH", 0xFFFE, 1, 48_000, 96_000, 2, 16, 22, 16, 4, 1, 0, 16)
+    head += bytes.fromhex("800000aa00389b71")
+    inside = b"WAVEfmt " + struct.pack(">I", len(head)) + head + b"data" + struct.pack(">I", 96) + bytes(96)
+    with pytest.raises(UnsupportedMedia) as caught:
+        open_container(io.BytesIO(b"RIFX" + struct.pack(">I", len(inside)) + inside))
+    assert caught.value.args == (
+        "a kind of file that is not supported (FFmpeg does not read it yet)",
+        "convert it with the program that made it",
+    )

@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from processors.audio.reading.audio_reader import FileReader
+from processors.containers.chunks import WAVE64_IDS, WAVE64_START
 from processors.metadata.container import read_container
 from processors.metadata.position import position_of
 from processors.metadata.riff import riff_tags
 from processors.metadata.tag_records import Tag
 from processors.metadata.times import dates_of_file
+from processors.sources.source_file import SourceFile
 
 
 def chunk(name: bytes, data: bytes, order: str = "<") -> bytes:
@@ -189,3 +192,43 @@ def test_any_byte_of_a_chunk_may_be_wrong() -> None:
         data = bytearray(whole)
         data[int(chance.integers(12, len(data)))] = int(chance.integers(256))
         tags_of(io.BytesIO(bytes(data)))
+
+
+MASKS = [
+    (2, 0x3, "stereo", None),
+    (2, 0x3F, "stereo", "0x3F names 6 loudspeakers for 2 channels; only the first 2 count: FL FR"),
+    (3, 0xFFFFFFFF, "3.0", "0xFFFFFFFF names 32 loudspeakers for 3 channels; only the first 3 count: FL FR FC"),
+    (1, 0x3, "1 channels (FL)", "0x3 names 2 loudspeakers for 1 channel; only the first 1 counts: FL"),
+    (4, 0x3, "4 channels", "0x3 names 2 loudspeakers for 4 channels; channels 3 to 4 are for none"),
+    (2, 0x80000000, "2 channels", "0x80000000 names 1 loudspeaker for 2 channels; channel 2 is for none"),
+    (2, 0, "2 channels", None),
+]
+
+
+@pytest.mark.parametrize("kind", ["RIFF", "Wave64"])
+@pytest.mark.parametrize(("channels", "bits", "layout", "misfit"), MASKS)
+def test_a_channel_mask_that_does_not_fit_is_reported_and_costs_no_channel(
+    tmp_path: Path, kind: str, channels: int, bits: int, layout: str, misfit: str | None
+) -> None:
+    samples = np.arange(1, channels + 1)[None] * np.full((480, 1), 1000)
+    head = (0xFFFE, channels, 48_000, 96_000 * channels, 2 * channels, 16, 22, 16, bits)
+    guid = struct.pack("<IHH", 1, 0, 16) + bytes.fromhex("800000aa00389b71")
+    parts = (b"fmt ", struct.pack("<HHIIHHHHI", *head) + guid), (b"data", samples.astype("<i2").tobytes())
+    path = tmp_path / "a.wav"
+    if kind == "Wave64":
+        inside = b"".join(
+            name + WAVE64_IDS[0] + struct.pack("<Q", 24 + len(data)) + data.ljust(-(-len(data) // 8) * 8, b"\0")
+            for name, data in parts
+        )
+        path.write_bytes(WAVE64_START + struct.pack("<Q", 40 + len(inside)) + b"wave" + WAVE64_IDS[0] + inside)
+    else:
+        inside = b"WAVE" + b"".join(chunk(name, data) for name, data in parts)
+        path.write_bytes(b"RIFF" + struct.pack("<I", len(inside)) + inside)
+    with path.open("rb") as file:
+        record = read_container(file, sha256="0" * 64, size_bytes=1, medium="audio")
+    assert record.problems == ((f"chunk fmt: channel mask {misfit}",) if misfit else ())
+    assert [(stream.channel_count, stream.channel_layout) for stream in record.streams] == [(channels, layout)]
+    reader = FileReader(SourceFile.at(path), "w64" if kind == "Wave64" else "wav")
+    (block,) = reader.blocks()
+    assert (block.samples[:, 0] * 32768).tolist() == [1000.0 * number for number in range(1, channels + 1)]
+    assert reader.report().damage is None
