@@ -42,6 +42,7 @@ from processors.video.frames.stream_frames import StreamFrames
 from processors.video.frames.video_preview import VideoPreview
 from processors.video.frames.web_video import WebVideo
 from processors.video.motion.motion import Motion
+from processors.video.motion.motion_plot import MotionPlot
 from processors.video.motion.stabilised import Stabilised
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
@@ -70,6 +71,7 @@ RECIPES: Recipes = {
         Shots(),
         Stills(),
         Motion(),
+        MotionPlot(),
         VideoPreview(),
         *SOUND,
     ),

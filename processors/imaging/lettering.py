@@ -46,3 +46,15 @@ def shortened(text: str, width_px: float, size_px: int, *, is_bold: bool = False
     while text_width_px(text, size_px, is_bold=is_bold) > width_px and text != "…":
         text = text.removesuffix("…")[:-1].rstrip() + "…"
     return text
+
+
+def wrapped(text: str, width_px: float, size_px: int) -> list[str]:
+    """Return the text in lines no wider than `width_px`, broken between words; a longer word has a line of its own."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and text_width_px(longer, size_px) > width_px:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

@@ -62,6 +62,8 @@ class Presentation:
     """IPTC NewsCode of its pictures, where the processor decides it and not the camera."""
     is_made_for_packs: bool = False
     """True if no run makes it unasked, and a pack that takes it has it made."""
+    formerly: str | None = None
+    """Processor that made its items before, whose name in a pack's recipe still takes them."""
     page_data: Mapping[str, str] = field(default_factory=dict)
     """Data that the page draws from an item, and the item's name."""
 
@@ -83,6 +85,9 @@ PRESENTATIONS: Mapping[str, Presentation] = {
     "video.web": Presentation(take={"full video": ALL}, file_word="", is_made_for_packs=True),
     "video.measurements": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "video.motion": Presentation(take={"measurements": ALL, OTHER: ALL}, digital_source_type=DRAWN_FROM_DATA),
+    "video.motion_plot": Presentation(
+        take={"measurements": ALL, OTHER: ALL}, digital_source_type=DRAWN_FROM_DATA, formerly="video.motion"
+    ),
     "audio.spectrogram": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "audio.spectra": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "audio.envelope": Presentation(take={"measurements": ALL, OTHER: ALL}),
@@ -123,15 +128,17 @@ def presentation_of(processor: str) -> Presentation:
 
 def is_taken(processor: str, item: str, words: Iterable[str]) -> bool:
     """Return whether words of a pack's recipe take an item: words of the table, or `processor/pattern`."""
-    patterns = presentation_of(processor).take.items()
-    own = {word for word, names in patterns if any(fnmatchcase(item, name) for name in names)} or {OTHER}
-    return any(word in own or fnmatchcase(f"{processor}/{item}", word) for word in words)
+    shown = presentation_of(processor)
+    patterns, names = shown.take.items(), {processor, shown.formerly or processor}
+    own = {word for word, taken in patterns if any(fnmatchcase(item, one) for one in taken)} or {OTHER}
+    return any(word in own or any(fnmatchcase(f"{name}/{item}", word) for name in names) for word in words)
 
 
 def takes_any(processor: str, words: Iterable[str]) -> bool:
     """Return whether words of a pack's recipe can take an item of a processor: its own words, or its name."""
-    own = presentation_of(processor).take
-    return any(word in own or fnmatchcase(processor, word.partition("/")[0]) for word in words)
+    shown = presentation_of(processor)
+    names = {processor, shown.formerly or processor}
+    return any(word in shown.take or any(fnmatchcase(name, word.partition("/")[0]) for name in names) for word in words)
 
 
 def faces(*, is_dark: bool = False) -> list[str]:

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from processors.contract import ReleaseWords
 from processors.metadata.release_context import release_context
 from processors.video.audit.bars_and_overlays import Box, StaticRegions
 from processors.video.motion.motion import Motion
@@ -62,11 +61,8 @@ def test_time_to_contact_is_altitude_over_speed(motion: Derived, truth: dict[str
     assert motion.json("motion.json")[0]["looks_along_motion"] is True
 
 
-def test_a_plot_comes_with_the_table(motion: Derived) -> None:
-    assert motion.names == ["motion.parquet", "motion.json", "motion_0003.png", "mosaic_0003.jpg"]
-    picture = cv2.imdecode(np.fromfile(motion.path("motion_0003.png"), np.uint8), cv2.IMREAD_COLOR)
-    assert picture is not None
-    assert picture.shape[1] > 800
+def test_the_items_of_a_descent(motion: Derived) -> None:
+    assert motion.names == ["motion.parquet", "motion.json", "mosaic_0003.jpg"]
 
 
 def test_the_mosaic_is_the_first_frame_with_the_detail_of_the_later_ones(
@@ -103,8 +99,7 @@ def test_the_altitude_that_the_release_gives_is_its_shots_only(
     assert told == Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=3)
     by_hand = Motion(altitude_metres=90.0, field_of_view_degrees=50.0, altitude_shot=2)
     assert by_hand.for_release(release_context({}, said)) == by_hand
-    credited = Motion().for_release(release_context({"mission": "tianwen-1"}, {"credit": "CNSA"})).words
-    assert credited == ReleaseWords(credit="CNSA", mission="Tianwen-1")
+    assert Motion().for_release(release_context({"mission": "tianwen-1"}, {"credit": "CNSA"})) == Motion()
     (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", told)
     rows = pq.read_table(motion.path("motion.parquet")).to_pandas().groupby("shot").altitude_metres
     assert rows.count().to_dict() == {1: 0, 2: 0, 3: len(truth["altitude_metres"])}
@@ -117,28 +112,120 @@ def test_stop_motion_is_refused_with_the_reason(sample_release: Path, tmp_path: 
     assert refused.manifest.reason.startswith("motion may not be measured: 210 of 300 frames repeat the one before")
 
 
-def test_two_cameras_side_by_side_have_no_motion_in_common(tmp_path: Path) -> None:
-    def panel(seed: int, step: int) -> np.ndarray:
-        return scene(seed, step, (320, 360))
+def zoomed(frame: int, size_px: tuple[int, int]) -> np.ndarray:
+    """A plane that grows by 1 % a frame around the picture's centre; 72 frames need 3 px of it for one."""
+    width, height = size_px
+    rng = np.random.default_rng(9)
+    plane = cv2.GaussianBlur(rng.integers(0, 255, (height * 2, width * 2), np.uint8), (0, 0), 2.5)
+    plane = cv2.normalize(plane, None, 40, 215, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    scale = 0.6 * 1.01**frame
+    x, y = (width - 1) / 2, (height - 1) / 2
+    matrix = np.array([[scale, 0, x - scale * (width - 0.5)], [0, scale, y - scale * (height - 0.5)]])
+    return cv2.warpAffine(plane, matrix, size_px, flags=cv2.INTER_AREA)
 
-    frames = range(60)
-    split = write(tmp_path / "split.mp4", [np.hstack([panel(3, k), panel(8, 59 - k)]) for k in frames])
-    alone = write(tmp_path / "alone.mp4", [scene(3, k, (640, 360)) for k in frames])
-    for path, refused in (
-        (
-            split,
-            "in 100% of the steps a part of the picture moves in another way than the rest: "
-            "cameras side by side, or things that move",
-        ),
-        (alone, None),
-    ):
-        (motion,) = derived(path, tmp_path / "store", Motion())
+
+@pytest.fixture(scope="module")
+def composite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A descent of 320 x 240 px beside a camera of 200 x 160 px that pans, on a ground that holds still."""
+    pictures = []
+    for frame in range(60):
+        picture = np.full((360, 640), 24, np.uint8)
+        picture[40:280, 40:360] = zoomed(frame, (320, 240))
+        picture[100:260, 400:600] = scene(8, frame, (200, 160))
+        picture[310:330, 60:200:3] = 220
+        pictures.append(picture)
+    return write(tmp_path_factory.mktemp("composite") / "composite.mp4", pictures)
+
+
+@pytest.fixture(scope="module")
+def of_composite(composite: Path, tmp_path_factory: pytest.TempPathFactory) -> Derived:
+    return derived(composite, tmp_path_factory.mktemp("store"), Motion())[0]
+
+
+def test_the_largest_part_that_moves_as_one_is_measured_in_place_of_a_composite(of_composite: Derived) -> None:
+    (shot,) = of_composite.json("motion.json")
+    found, others = shot["region"], shot["other_regions"]
+    assert np.abs(np.array(found["region_px"]) - [40, 40, 320, 240]).max() <= 2
+    assert np.abs(np.array([one["region_px"] for one in others]) - [[400, 100, 200, 160]]).max() <= 2
+    assert (found["start_seconds"], found["end_seconds"], found["frame_count"]) == (0.0, 2.36, 60)
+    assert found["chosen_because"] == (
+        "the picture does not move as one; of 2 parts that do, it has the most px times frames"
+    )
+    assert others[0]["chosen_because"] is None
+    assert shot["whole_refused_because"].endswith("than the rest: cameras side by side, or things that move")
+    assert shot["refused_because"] is None
+    assert shot["total_scale"] == pytest.approx(1.01**59, rel=0.005)
+    assert column(of_composite, "scale_change_per_second") == pytest.approx(25 * np.log(1.01), rel=0.02)
+    assert shot["looks_along_motion"] is True
+    assert of_composite.names == ["motion.parquet", "motion.json", "region_0001.jpg"]
+
+
+def test_the_region_is_shown_bright_in_a_frame(of_composite: Derived) -> None:
+    drawn = cv2.imdecode(np.fromfile(of_composite.path("region_0001.jpg"), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert drawn is not None
+    assert drawn.shape == (360, 640)
+    assert drawn[60:260, 60:340].mean() > 2 * drawn[120:240, 420:580].mean()
+
+
+def test_a_named_region_is_measured_and_nothing_else(composite: Path, tmp_path: Path) -> None:
+    for region, scale in (((40, 40, 320, 240), 1.01**49), ((400, 100, 200, 160), 1.0)):
+        processor = Motion(region_px=region, span_seconds=(0.4, 3.0), longest_side_px=320)
+        (motion,) = derived(composite, tmp_path / "store", processor)
         (shot,) = motion.json("motion.json")
-        assert shot["refused_because"] == refused
-        assert (shot["total_scale"] is None) == (refused is not None)
-        assert shot["looks_along_motion"] is False
-        share = column(motion, "other_motion_share")[1:]
-        assert (np.median(share) > 0.3) if refused else (share.max() == 0)
+        assert shot["total_scale"] == pytest.approx(scale, rel=0.005)
+        assert shot["region"] == {
+            "region_px": list(region),
+            "start_seconds": 0.4,
+            "end_seconds": 2.36,
+            "frame_count": 50,
+            "chosen_because": "the parameter region_px names it",
+        }
+        if scale == 1.0:
+            assert column(motion, "step_shift_x_px")[1:] == pytest.approx(-3, abs=0.1)
+        else:
+            mosaic = cv2.imdecode(np.fromfile(motion.path("mosaic_0001.jpg"), np.uint8), cv2.IMREAD_GRAYSCALE)
+            assert mosaic is not None
+            assert mosaic.shape == (960, 1280)
+
+
+def test_a_region_beyond_the_picture_is_refused(composite: Path, tmp_path: Path) -> None:
+    (motion,) = derived(composite, tmp_path / "store", Motion(region_px=(400, 100, 241, 100)))
+    assert (motion.manifest.verdict, motion.manifest.reason) == (
+        "refused",
+        "region_px 400,100,241,100 reaches beyond the picture of 640 x 360 px: name a region inside it",
+    )
+
+
+def test_two_cameras_that_touch_are_told_apart(tmp_path: Path) -> None:
+    frames = range(60)
+    pictures = [np.hstack([scene(3, k, (340, 360)), scene(8, 59 - k, (300, 360))]) for k in frames]
+    (motion,) = derived(write(tmp_path / "split.mp4", pictures), tmp_path / "store", Motion())
+    (shot,) = motion.json("motion.json")
+    assert shot["region"]["region_px"] == [0, 0, 340, 360]
+    assert [one["region_px"] for one in shot["other_regions"]] == [[340, 0, 300, 360]]
+    assert column(motion, "step_shift_x_px")[1:] == pytest.approx(-3, abs=0.1)
+
+
+def test_one_camera_is_measured_whole(tmp_path: Path) -> None:
+    alone = write(tmp_path / "alone.mp4", [scene(3, k, (640, 360)) for k in range(60)])
+    (motion,) = derived(alone, tmp_path / "store", Motion())
+    (shot,) = motion.json("motion.json")
+    assert (shot["region"], shot["refused_because"], shot["whole_refused_because"]) == (None, None, None)
+    assert shot["total_scale"] == pytest.approx(1, abs=1e-3)
+    assert column(motion, "other_motion_share")[1:].max() == 0
+
+
+def test_parts_without_borders_have_no_motion_in_common(tmp_path: Path) -> None:
+    blend = np.clip((np.arange(640) - 260) / 120, 0, 1)
+    pictures = [
+        (scene(3, k, (640, 360)) * (1 - blend) + scene(8, 59 - k, (640, 360)) * blend).astype(np.uint8)
+        for k in range(60)
+    ]
+    (motion,) = derived(write(tmp_path / "blend.mp4", pictures), tmp_path / "store", Motion())
+    (shot,) = motion.json("motion.json")
+    assert shot["refused_because"].endswith("than the rest: cameras side by side, or things that move")
+    assert (shot["region"], shot["total_scale"], shot["looks_along_motion"]) == (None, None, False)
+    assert motion.names == ["motion.parquet", "motion.json"]
 
 
 def test_a_caption_that_moves_is_not_the_scene(tmp_path: Path) -> None:
@@ -163,11 +250,29 @@ def test_an_altitude_for_a_shot_that_is_not_there_is_refused(sample_release: Pat
     )
 
 
-def test_the_split_screen_of_a_press_clip_is_found(samples: Path, tmp_path: Path) -> None:
+def test_the_descent_camera_of_a_press_clip_is_found(samples: Path, tmp_path: Path) -> None:
     (motion,) = derived(samples / "release/perseverance-descent.mp4", tmp_path / "store", Motion())
     (shot,) = motion.json("motion.json")
-    assert shot["refused_because"].startswith("in 20% of the steps a part of the picture moves in another way")
-    assert motion.names == ["motion.parquet", "motion.json"]  # no curve of what does not move as one
+    assert shot["whole_refused_because"].startswith("in 20% of the steps a part of the picture moves in another way")
+    assert np.abs(np.array(shot["region"]["region_px"]) - [142, 0, 375, 299]).max() <= 3
+    assert shot["region"]["end_seconds"] == pytest.approx(2.04, abs=0.1)  # then the editor moves the panel away
+    assert shot["looks_along_motion"] is True
+    assert shot["total_scale"] == pytest.approx(2.04, abs=0.05)
+
+
+def test_a_camera_that_stands_still_does_not_drift() -> None:
+    rng = np.random.default_rng(6)
+    plane = cv2.GaussianBlur(rng.integers(0, 255, (280, 400), np.uint8), (0, 0), 2)
+    plane = cv2.normalize(plane, None, 40, 215, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    camera, scale, shift = Registration(np.full((240, 320), 255, np.uint8)), 1.0, 0.0
+    for frame in range(150):
+        weave = np.array([[1, 0, np.sin(frame) - 40], [0, 1, np.cos(frame) - 20]])
+        shown = cv2.warpAffine(plane, weave, (320, 240)) + rng.normal(0, 6, (240, 320))
+        step = camera.step(np.clip(shown, 0, 255).astype(np.uint8))
+        if step:
+            scale, shift = scale * step.scale, shift + step.shift_x_px
+    assert scale == pytest.approx(1, abs=2e-4)
+    assert shift == pytest.approx(np.sin(149), abs=0.03)
 
 
 def test_a_known_similarity_is_found() -> None:
@@ -227,6 +332,11 @@ def test_features_keep_out_of_bars_and_overlays() -> None:
             "altitude_shot is None: must be the shot that altitude_metres belongs to",
         ),
         ({"longest_side_px": 10}, "longest_side_px is 10: must be 128 to 1920"),
+        (
+            {"region_px": [0, 0, 100]},
+            r"region_px is \(0, 0, 100\): must be left, top, width and height, the last two 64 or more",
+        ),
+        ({"span_seconds": (3.0, 1.0)}, r"span_seconds is \(3.0, 1.0\): must be start and end"),
     ],
 )
 def test_a_wrong_parameter_is_named_with_its_value(parameters: dict[str, Any], message: str) -> None:

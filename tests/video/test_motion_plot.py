@@ -6,37 +6,58 @@ import io
 import itertools
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.text import Text
 from PIL import Image
 
-from processors.contract import ReleaseWords
-from processors.video.motion.motion_curve import Curve
-from processors.video.motion.motion_plot import PANEL_PX, TEXT_PX, MotionPlotter, linear_ticks, scale_ticks
+from processors.contract import ReleaseContext, ReleaseWords
+from processors.video.motion.motion import Motion
+from processors.video.motion.motion_plot import MotionPlot
+from processors.video.motion.plot_drawing import (
+    PANEL_PX,
+    TEXT_PX,
+    MotionPlotter,
+    PlottedRegion,
+    PlottedSegment,
+    linear_ticks,
+    scale_ticks,
+)
+from processors.video.motion.region import RegionFacts
+from tests.helpers.video_derived import derived
+from tests.helpers.video_scenes import scene, write
 
+REGION = PlottedRegion(
+    facts=RegionFacts(
+        region_px=(142, 0, 1375, 1299),
+        start_seconds=0.0,
+        end_seconds=2.04,
+        frame_count=52,
+        chosen_because="the picture does not move as one; of 3 parts that do, it has the most px times frames",
+    ),
+    picture=np.zeros((540, 960, 3), np.uint8),
+    has_others=True,
+)
 WORDS = ReleaseWords(title="Touchdown", mission="Tianwen-1", date="2021-05-15", credit="CNSA")
 
 
-def curve(scale: float, degrees: float, start: float = 0.0, contact: Sequence[float | None] | None = None) -> Curve:
+def curve(
+    scale: float, degrees: float, start: float = 0.0, contact: Sequence[float | None] | None = None
+) -> PlottedSegment:
     share = np.linspace(0, 1, 20)
-    return Curve(
+    return PlottedSegment(
         time_seconds=(start + 2 * share).tolist(),
         scale=(scale**share).tolist(),
         rotation_degrees=(degrees * share).tolist(),
-        scale_change_per_second=[None] * 20,
         time_to_contact_seconds=list(contact or [None] * 20),
-        looks_along_motion=contact is not None,
-        median_residual_px=0.1,
-        median_inlier_share=1.0,
-        has_other_motion=[False] * 19,
     )
 
 
-def texts(plotter: MotionPlotter, *curves: Curve) -> list[Text]:
+def texts(plotter: MotionPlotter, *curves: PlottedSegment, region: PlottedRegion | None = None) -> list[Text]:
     """All texts that are drawn."""
-    figure = plotter.figure("shot 2 of 3", curves)
+    figure = plotter.figure("shot 2 of 3", curves, region)
     figure.canvas.draw()
     found = figure.findobj(lambda one: isinstance(one, Text) and one.get_visible() and bool(one.get_text()))
     return [one for one in found if isinstance(one, Text)]
@@ -69,6 +90,33 @@ def test_the_same_shot_gives_the_same_plot_whatever_was_drawn_before() -> None:
     assert plotter.draw("shot 1 of 2", shot) == first == MotionPlotter("a.mp4", WORDS).draw("shot 1 of 2", shot)
 
 
+def test_a_region_is_shown_with_the_reason_for_its_choice() -> None:
+    written = [one.get_text() for one in texts(MotionPlotter("a.mp4", WORDS), curve(2, 5), region=REGION)]
+    assert "Region of 1375 x 1299 px, 142 px from the left, 0 from the top" in written
+    assert "52 frames, 0.00 to 2.04 s" in written
+    assert "In grey: the other parts, at their own times" in written
+    assert any(one.startswith("Chosen because the picture does not move as one; of 3 parts") for one in written)
+
+
+def test_other_words_draw_again_and_measure_nothing(tmp_path: Path) -> None:
+    path, store = write(tmp_path / "pan.mp4", [scene(3, k) for k in range(30)]), tmp_path / "store"
+    motion, first = derived(path, store, Motion(), MotionPlot())
+    again, other = derived(path, store, Motion(), MotionPlot().for_release(ReleaseContext(words=WORDS)))
+    assert first.names == other.names == ["motion_0001.png"]
+    assert again.manifest == motion.manifest
+    assert other.manifest.ref.key != first.manifest.ref.key
+    assert other.path("motion_0001.png").read_bytes() != first.path("motion_0001.png").read_bytes()
+
+
+def test_what_does_not_move_as_one_is_not_plotted(tmp_path: Path) -> None:
+    path = write(tmp_path / "flat.mp4", [np.full((180, 320), 90 + k % 2 * 60, np.uint8) for k in range(30)])
+    (plot,) = derived(path, tmp_path / "store", MotionPlot())
+    assert (plot.manifest.verdict, plot.manifest.reason) == (
+        "refused",
+        "the motion of no shot can be plotted: motion.json of video.motion has the reasons",
+    )
+
+
 def test_segments_that_start_again_are_counted() -> None:
     written = {one.get_text() for one in texts(MotionPlotter("a.mp4", WORDS), curve(2, 5), curve(1.5, 5, start=3))}
     assert "2 segments: each starts at scale 1 and 0 degrees" in written
@@ -82,10 +130,11 @@ def test_a_time_to_contact_without_limit_does_not_flatten_the_rest() -> None:
 
 
 @pytest.mark.parametrize(("scale", "start"), [(1.0, 0.0), (1.0003, 35_998.25), (0.4, 2.0), (25, -1.0), (1e7, 0.0)])
-def test_no_two_texts_touch_and_none_is_cut_off(scale: float, start: float) -> None:
+@pytest.mark.parametrize("region", [None, REGION])
+def test_no_two_texts_touch_and_none_is_cut_off(scale: float, start: float, region: PlottedRegion | None) -> None:
     long = ReleaseWords(title="Landing " * 30, credit="China National Space Administration " * 8)
     shot = curve(scale, -300 * math.log(scale), start, contact=[1e-3, 0.02, *[3.7] * 18])
-    drawn = texts(MotionPlotter("a.mp4", long), shot)
+    drawn = texts(MotionPlotter("a.mp4", long), shot, region=region)
     boxes = [one.get_window_extent() for one in drawn]
     for (one, text), (other, further) in itertools.combinations(zip(boxes, drawn, strict=True), 2):
         assert not one.overlaps(other), (text.get_text(), further.get_text())

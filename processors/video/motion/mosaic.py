@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from processors.video.motion.region import Cropped
 from processors.video.motion.registration import Similarity
 from processors.video.reading.frame import VideoFrame
 
@@ -32,7 +33,7 @@ class MosaicFacts:
 class Mosaic:
     """Mosaic of one segment in the coordinates of its first frame, drawn as the frames are decoded."""
 
-    def __init__(self, frame: VideoFrame, mask: np.ndarray) -> None:
+    def __init__(self, frame: VideoFrame | Cropped, mask: np.ndarray) -> None:
         """Start with the segment's first frame, which is converted only when another is inserted or it is asked for.
 
         Parameters
@@ -43,7 +44,7 @@ class Mosaic:
         """Scale of the last frame relative to the first."""
         self.pictures = 1
         """Number of inserted frames."""
-        self._first: VideoFrame | None = frame
+        self._first: VideoFrame | Cropped | None = frame
         self._mask = mask
         self._to_frame = np.eye(3)
         self._drawn_at = 1.0
@@ -58,7 +59,7 @@ class Mosaic:
         grow = max(1.0, min(ENLARGED, MAX_SIDE_PX / max(first.shape)))
         return cv2.resize(first, None, fx=grow, fy=grow, interpolation=cv2.INTER_CUBIC)
 
-    def follow(self, frame: VideoFrame, step: Similarity) -> None:
+    def follow(self, frame: VideoFrame | Cropped, step: Similarity) -> None:
         """Take the next frame, which `step` maps from the one before; draw it if it shows new detail."""
         height, width = self._mask.shape
         matrix = np.vstack([step.matrix(((width - 1) / 2, (height - 1) / 2)), [0, 0, 1]])

@@ -13,21 +13,25 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, ReleaseWords, as_json, require
+from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, as_json, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.tables import MEDIA_TYPE, ParquetTable, Table
 from processors.video.audit.integrity import Audit, Integrity, static_regions
 from processors.video.motion.mosaic import Mosaic, MosaicFacts
-from processors.video.motion.motion_curve import Curve, curve_of
-from processors.video.motion.motion_plot import MotionPlotter
+from processors.video.motion.motion_curve import Curve
 from processors.video.motion.motion_table import MOTION
-from processors.video.motion.registration import Registration, Similarity, feature_mask
-from processors.video.motion.shot_summary import ShotMotion, summary_of
+from processors.video.motion.region import Cropped, RegionFacts, mask_of_view, view_of
+from processors.video.motion.region_drawing import draw_regions
+from processors.video.motion.region_finder import PICTURE_SIDE_PX, Region, RegionFinder
+from processors.video.motion.registration import Similarity
+from processors.video.motion.shot_summary import ShotMotion, parts_move_apart, summary_of
+from processors.video.motion.track import Row, Track
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 from processors.video.shots.shots import Shot, Shots, read_shots
 
+MIN_REGION_PX = 64
 MIN_FRAMES = 8
 """Minimum number of frames of a shot for measuring motion."""
 
@@ -39,22 +43,25 @@ class MotionFacts:
     shots: tuple[ShotMotion, ...]
     audit: Audit
     """Verdict on the video."""
+    shot_count: int | None = None
+    """Number of shots of the video, of which some may not have been measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Motion:
     """Frame-to-frame registration inside each shot.
 
-    Items: `motion.parquet`, `motion.json`, `motion_<shot>.png`, a plot of each shot whose totals are given, and
-    `mosaic_<shot>.jpg` of each shot that looks along its motion.
+    Items: `motion.parquet`, `motion.json`, `mosaic_<shot>.jpg` of each shot that looks along its motion, and
+    `region_<shot>.jpg`, a frame with the region drawn into it, of each shot of which a region was measured.
 
-    Refused if the audit rejects motion measurement; of a shot whose parts move in different ways, as in a
-    split screen, no totals are given. Altitude is absolute only from `altitude_metres`
+    Refused if the audit rejects motion measurement. Of a shot whose parts move in different ways, as in a split screen,
+    the part is measured that moves as one in the most px times frames, if there is one (`RegionFinder`); else no totals
+    are given. Altitude is absolute only from `altitude_metres`
     and `field_of_view_degrees`; without them the curve is relative.
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 
@@ -65,15 +72,25 @@ class Motion:
     altitude_metres: float | None = None
     """Altitude of the camera at the first frame of a shot. None: the release's value, or unknown."""
     field_of_view_degrees: float | None = None
-    """Field of view from the left to the right edge of the picture inside its bars."""
+    """Field of view from the left to the right edge of the picture inside its bars, or of `region_px`."""
     altitude_shot: int | None = None
     """Number of the shot that `altitude_metres` belongs to. None: the only one in `only_shots`."""
+    region_px: tuple[int, ...] | None = None
+    """Left and top edge, width and height of the part of the upright picture that is measured, in px. None: the whole
+    picture, or of a shot that does not move as one the part that `RegionFinder` chooses."""
+    span_seconds: tuple[float, ...] | None = None
+    """Presentation times of the first frame that is measured, and of the first that no longer is. None: all."""
     shots: Shots = field(default_factory=Shots)
-    words: ReleaseWords | None = None
-    """Words of the release for the plots' titles. None: those that it says, if it says any."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "only_shots", tuple(self.only_shots))
+        for name in ("only_shots", "region_px", "span_seconds"):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, tuple(value))
+        region, span = self.region_px, self.span_seconds
+        four = region is None or (len(region) == 4 and min(region) >= 0 and min(region[2:]) >= MIN_REGION_PX)
+        rule = f"must be left, top, width and height, the last two {MIN_REGION_PX} or more"
+        require(four, "region_px", region, rule)
+        require(span is None or (len(span) == 2 and span[0] < span[1]), "span_seconds", span, "must be start and end")
         require(128 <= self.longest_side_px <= 1920, "longest_side_px", self.longest_side_px, "must be 128 to 1920")
         altitude, view = self.altitude_metres, self.field_of_view_degrees
         require(altitude is None or altitude > 0, "altitude_metres", altitude, "must be above 0")
@@ -85,12 +102,10 @@ class Motion:
 
     def for_release(self, context: ReleaseContext) -> Motion:
         """Return this processor configured with the release's statements."""
-        words = context.words if context.words != ReleaseWords() else None
-        motion = replace(self, words=self.words or words)
         if self.altitude_metres is not None or context.altitude is None:
-            return motion
+            return self
         metres, view_degrees, shot = context.altitude
-        return replace(motion, altitude_metres=metres, field_of_view_degrees=view_degrees, altitude_shot=shot)
+        return replace(self, altitude_metres=metres, field_of_view_degrees=view_degrees, altitude_shot=shot)
 
     def inputs(self) -> tuple[Processor, ...]:
         return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
@@ -100,9 +115,16 @@ class Motion:
         spans = [(shot.start_pts * base, shot.end_pts * base) for shot in self.wanted(inputs)]
 
         def shown(start: Fraction, end: Fraction) -> bool:
-            return any(first <= start < last for first, last in spans)
+            return self.is_in_span(start) and any(first <= start < last for first, last in spans)
 
-        return Need(shown=shown, longest_side_px=self.longest_side_px)
+        return Need(shown=shown, longest_side_px=None if self.region_px else self.longest_side_px)
+
+    def is_in_span(self, time: Fraction) -> bool:
+        """Return whether the frame shown from `time` (s) is measured."""
+        if self.span_seconds is None:
+            return True
+        start, end = (Fraction(str(seconds)) for seconds in self.span_seconds)  # as written: 0.4 is 2/5
+        return start <= time < end
 
     def wanted(self, inputs: Inputs[VideoInfo]) -> list[Shot]:
         """Return the requested shots that are long enough."""
@@ -122,11 +144,22 @@ class Motion:
                 f"there is no shot {self.altitude_shot}, to which the altitude belongs",
                 f"name one of 1 to {len(numbers)} as altitude_shot",
             )
+        self.require_region_inside(inputs.info)
         if not self.wanted(inputs):
             raise RefusedMedia(
                 f"no shot that was asked for has {MIN_FRAMES} frames or more", "choose other shots, or none"
             )
         return _Session(self, inputs, audit, scratch)
+
+    def require_region_inside(self, info: VideoInfo) -> None:
+        """Raise `RefusedMedia` if a named region reaches beyond the picture."""
+        left, top, width, height = self.region_px or (0, 0, 0, 0)
+        if left + width > info.width_px or top + height > info.height_px:
+            raise RefusedMedia(
+                f"region_px {left},{top},{width},{height} reaches beyond the picture of {info.width_px} x"
+                f" {info.height_px} px",
+                "name a region inside it",
+            )
 
 
 def refuse_unless_measurable(audit: Audit) -> None:
@@ -138,13 +171,35 @@ def refuse_unless_measurable(audit: Audit) -> None:
         )
 
 
-@dataclass(kw_only=True)
-class _Row:
-    shot: int
-    segment: int
-    pts: int
-    time: Fraction
-    step: Similarity | None
+class _ShotUnderWay:
+    """Measurement of one shot: the track of its view, its mosaics, and the search for regions."""
+
+    def __init__(self, shot: Shot, track: Track, finder: RegionFinder | None, picture: np.ndarray | None) -> None:
+        self.shot, self.track, self.finder = shot, track, finder
+        self.picture = picture
+        """First frame, if a region of it is measured."""
+        self.mosaics: list[Mosaic] = []
+        self.last: VideoFrame | None = None
+
+    def draw(self, view: VideoFrame | Cropped, step: Similarity | None) -> None:
+        """Keep one mosaic, that of the segment with the largest growth so far, and the current one."""
+        if step is not None:
+            self.mosaics[-1].follow(view, step)
+            return
+        self.mosaics[:] = sorted(self.mosaics, key=lambda one: -one.scale)[:1]
+        self.mosaics.append(Mosaic(view, self.track.mask))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Measured:
+    """Measurement of one shot."""
+
+    summary: ShotMotion
+    rows: list[Row] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    px: float = 1.0
+    mosaic: Mosaic | None = None
+    region_picture: bytes | None = None
 
 
 class _Session:
@@ -157,81 +212,108 @@ class _Session:
         self._still = static_regions(inputs)
         self._width_px = inputs.info.width_px
         self._shot_count = len(read_shots(inputs).shots)
-        self._plotter = MotionPlotter(inputs.source_name, processor.words or ReleaseWords())
-        self._mask: np.ndarray | None = None
-        self._registration: Registration | None = None
-        self._rows: list[_Row] = []
-        self._mosaics: dict[int, list[Mosaic]] = {}
+        self._under_way: _ShotUnderWay | None = None
+        self._measured: dict[int, _Measured] = {}
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         place = bisect_right(self._starts, frame.pts) - 1
-        if place < 0 or frame.pts >= self._shots[place].end_pts:
+        if place < 0 or frame.pts >= self._shots[place].end_pts or not self._processor.is_in_span(frame.time):
             return
-        number = self._shots[place].number
-        luma = frame.luma(self._processor.longest_side_px)
-        before = self._rows[-1] if self._rows and self._rows[-1].shot == number else None
-        if self._mask is None or self._mask.shape != luma.shape:
-            self._mask, self._registration = feature_mask(luma.shape, self._width_px, self._still), None
-        if self._registration is None or before is None:
-            self._registration = Registration(self._mask)
-        step = self._registration.step(luma)
-        segment = before.segment + (step is None) if before else 0
-        self._draw(number, frame, step)
-        self._rows.append(_Row(shot=number, segment=segment, pts=frame.pts, time=frame.time, step=step))
+        view = view_of(frame, self._processor.region_px)
+        luma = view.luma(self._processor.longest_side_px)
+        shot = self._under_way
+        if shot is None or shot.shot is not self._shots[place]:
+            self._end_shot()
+            shot = self._under_way = self._begun(self._shots[place], luma, view)
+        elif shot.track.mask.shape != luma.shape:
+            shot.track.start_again(*self._mask_of(luma))
+            shot.finder = None  # the windows that it compares have one size
+        shot.draw(view, shot.track.add(luma, frame.pts, frame.time))
+        if shot.finder is not None:
+            shot.finder.add(luma, frame)
+        shot.last = frame
         yield from ()
 
     def finish(self) -> Iterator[Item]:
-        px = self._width_px / self._mask.shape[1] if self._mask is not None else 1.0
-        summaries, table, plots = [], [], []
-        for shot in self._shots:
-            rows = [row for row in self._rows if row.shot == shot.number]
-            curves = [
-                curve_of([float(row.time) for row in part], [row.step for row in part], self._half_size(px), px)
-                for part in _segments(rows)
-            ]
-            summaries.append(summary_of(shot.number, curves))
-            table += self._table(rows, curves, px)
-            if not summaries[-1].refused_because:  # a curve of what does not move as one would be believed
-                what = f"shot {shot.number} of {self._shot_count}"
-                plots.append((shot.number, self._plotter.draw(what, curves)))
-        facts = MotionFacts(shots=tuple(summaries), audit=self._audit)
+        self._end_shot()
+        measured = [self._measured.get(shot.number) or _unmeasured(shot) for shot in self._shots]
+        summaries = tuple(one.summary for one in measured)
+        facts = MotionFacts(shots=summaries, audit=self._audit, shot_count=self._shot_count)
         with ParquetTable(self._path, MOTION) as file:
-            file.add(table)
+            file.add([row for one in measured for row in self._table(one)])
         yield Item(name=self._path.name, media_type=MEDIA_TYPE, file=self._path, facts=facts)
-        data = json.dumps(as_json(tuple(summaries)), indent=1).encode()
+        data = json.dumps(as_json(summaries), indent=1).encode()
         yield Item(name="motion.json", media_type="application/json", data=data, facts=facts)
-        for number, picture in plots:
-            yield Item(name=f"motion_{number:04d}.png", media_type="image/png", data=picture, facts=facts)
-        for summary in summaries:
-            if summary.looks_along_motion:
-                mosaic = max(self._mosaics[summary.shot], key=lambda one: one.scale)
-                shown = MosaicFacts(shot=summary.shot, total_scale=mosaic.scale, pictures=mosaic.pictures)
-                data = encode(mosaic.picture, "jpeg", quality=92)
-                yield Item(name=f"mosaic_{summary.shot:04d}.jpg", media_type="image/jpeg", data=data, facts=shown)
+        for one in measured:
+            yield from _pictures(one)
 
-    def _draw(self, shot: int, frame: VideoFrame, step: Similarity | None) -> None:
-        """Keep one mosaic per shot, that of the segment with the largest growth so far, and the current one."""
-        assert self._mask is not None
-        mosaics = self._mosaics.setdefault(shot, [])
-        if step is not None:
-            mosaics[-1].follow(frame, step)
+    def _begun(self, shot: Shot, luma: np.ndarray, view: VideoFrame | Cropped) -> _ShotUnderWay:
+        mask, px = self._mask_of(luma)
+        if isinstance(view, Cropped):
+            return _ShotUnderWay(shot, Track(mask, px), None, view.frame.rgb(PICTURE_SIDE_PX))
+        box = self._still.picture_box
+        area_px = (box.right_px - box.left_px) * (box.bottom_px - box.top_px) if box else 0
+        finder = RegionFinder(mask, px, picture_px=max(1, round(area_px / px**2)))
+        return _ShotUnderWay(shot, Track(mask, px), finder, None)
+
+    def _mask_of(self, luma: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return where features are allowed, and the size of a px of the luma in px of the video."""
+        return mask_of_view(luma, self._width_px, self._still, self._processor.region_px)
+
+    def _end_shot(self) -> None:
+        """Measure the shot under way: all of its view or, if that does not move as one, the region that was found."""
+        shot, self._under_way = self._under_way, None
+        if shot is None:
             return
-        mosaics[:] = sorted(mosaics, key=lambda one: -one.scale)[:1]
-        mosaics.append(Mosaic(frame, self._mask))
+        track, number = shot.track, shot.shot.number
+        curves = track.curves()
+        summary = summary_of(number, curves)
+        if shot.finder is not None and parts_move_apart(summary):
+            regions = shot.finder.regions(shot.last)
+            if regions:
+                self._measured[number] = self._of_regions(summary, regions)
+                return
+        drawn = None
+        if shot.picture is not None:
+            region = self._named_region(track.rows)
+            summary = replace(summary, region=region)
+            drawn = draw_regions(shot.picture, self._width_px, region, ())
+        mosaic = max(shot.mosaics, key=lambda one: one.scale)
+        self._measured[number] = _Measured(
+            summary=summary, rows=track.rows, curves=curves, px=track.px, mosaic=mosaic, region_picture=drawn
+        )
 
-    def _half_size(self, px: float) -> tuple[float, float]:
-        """Return half the size of the registered picture, in px of the video."""
-        height, width = self._mask.shape if self._mask is not None else (0, 0)
-        return width * px / 2, height * px / 2
+    def _of_regions(self, whole: ShotMotion, regions: list[Region]) -> _Measured:
+        """Return the measurement of the first region, with what is known of the others."""
+        first, others = regions[0], tuple(one.facts for one in regions[1:])
+        summary = replace(
+            summary_of(whole.shot, [first.curve]),
+            region=first.facts,
+            other_regions=others,
+            whole_refused_because=whole.refused_because,
+        )
+        drawn = draw_regions(first.picture, self._width_px, first.facts, others)
+        rows = [replace(row, segment=0) for row in first.rows]
+        return _Measured(summary=summary, rows=rows, curves=[first.curve], px=first.px, region_picture=drawn)
 
-    def _table(self, rows: list[_Row], curves: list[Curve], px: float) -> Iterator[dict[str, Any]]:
+    def _named_region(self, rows: list[Row]) -> RegionFacts:
+        assert self._processor.region_px is not None
+        return RegionFacts(
+            region_px=self._processor.region_px,
+            start_seconds=float(rows[0].time),
+            end_seconds=float(rows[-1].time),
+            frame_count=len(rows),
+            chosen_because="the parameter region_px names it",
+        )
+
+    def _table(self, measured: _Measured) -> Iterator[dict[str, Any]]:
         """Yield the rows of the table of one shot."""
-        processor = self._processor
+        processor, rows, curves, px = self._processor, measured.rows, measured.curves, measured.px
         shot = processor.altitude_shot or next(iter(processor.only_shots), None)
-        is_known = bool(rows) and rows[0].shot == shot
+        is_known = measured.summary.shot == shot and measured.summary.whole_refused_because is None
         altitudes = [self._altitude(curve, is_known and number == 0) for number, curve in enumerate(curves)]
-        box = self._audit.picture_box
-        width_px = box.right_px - box.left_px if box else self._width_px
+        box, region = self._audit.picture_box, processor.region_px
+        width_px = region[2] if region else box.right_px - box.left_px if box else self._width_px
         view = processor.field_of_view_degrees
         firsts = np.cumsum([0, *(len(curve.scale) for curve in curves)])
         for number, row in enumerate(rows):
@@ -239,7 +321,7 @@ class _Session:
             place = number - int(firsts[row.segment])
             step, metres = row.step, altitude[place]
             yield {
-                "shot": row.shot,
+                "shot": measured.summary.shot,
                 "segment": row.segment,
                 "pts": row.pts,
                 "time_seconds": float(row.time),
@@ -265,10 +347,18 @@ class _Session:
         return [None if start is None else start / scale for scale in curve.scale]
 
 
-def _segments(rows: list[_Row]) -> list[list[_Row]]:
-    parts: list[list[_Row]] = []
-    for row in rows:
-        if row.segment == len(parts):
-            parts.append([])
-        parts[row.segment].append(row)
-    return parts
+def _unmeasured(shot: Shot) -> _Measured:
+    """Return the measurement of a shot of which no frame was decoded, or none is in the span."""
+    return _Measured(summary=summary_of(shot.number, []))
+
+
+def _pictures(measured: _Measured) -> Iterator[Item]:
+    """Yield the frame with the region, and the mosaic, of one shot."""
+    number, mosaic = measured.summary.shot, measured.mosaic
+    if measured.region_picture:
+        facts = measured.summary.region
+        yield Item(name=f"region_{number:04d}.jpg", media_type="image/jpeg", data=measured.region_picture, facts=facts)
+    if mosaic and measured.summary.looks_along_motion:
+        shown = MosaicFacts(shot=number, total_scale=mosaic.scale, pictures=mosaic.pictures)
+        data = encode(mosaic.picture, "jpeg", quality=92)
+        yield Item(name=f"mosaic_{number:04d}.jpg", media_type="image/jpeg", data=data, facts=shown)

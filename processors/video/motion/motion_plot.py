@@ -1,173 +1,82 @@
-"""Plot of a shot's motion: scale, rotation and, along the motion, time to contact, over presentation time."""
+"""Plots of the measured motion, with the release's words: other words draw them again, and measure nothing."""
 
 from __future__ import annotations
 
-import io
-import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
+import pyarrow.parquet as pq
+from PIL import Image
 
-from processors.contract import ReleaseWords
-from processors.imaging.lettering import shortened
-from processors.imaging.picture_title import title_parts
-from processors.video.motion.motion_curve import Curve
+from processors.contract import Inputs, Item, Processor, Reads, ReleaseContext, ReleaseWords, UsedResult
+from processors.errors import RefusedMedia
+from processors.video.motion.motion import Motion, MotionFacts
+from processors.video.motion.motion_table import MOTION
+from processors.video.motion.plot_drawing import MotionPlotter, PlottedRegion, PlottedSegment
+from processors.video.motion.shot_summary import ShotMotion
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-DPI = 100
-WIDTH_PX, LEFT_PX, RIGHT_PX = 1000, 88, 980
-TOP_PX, PANEL_PX, GAP_PX, BOTTOM_PX = 64, 190, 18, 56
-"""Heights of the title, of each panel, of the space between two, and of the time's axis, in px."""
-TITLE_PX, TEXT_PX = 17, 13
-LINE = "#31688e"
-MARGIN = 0.05
-"""Space left and right, above and below a line, relative to its range."""
-MIN_SCALE_RANGE, MIN_DEGREES, MIN_SECONDS = 1.02, 1.0, 0.1
-"""Minimum ranges of the axes, so that the noise of a camera that stands still looks like what it is."""
-TIMES_MEDIAN = 4
-"""Time to contact above so many times its median is not shown: it has no limit where the picture hardly grows."""
-Ticks = list[tuple[float, str]]
-"""Values and their labels."""
+COLUMNS = ("shot", "segment", "time_seconds", "scale", "rotation_degrees", "time_to_contact_seconds")
 
 
-class MotionPlotter:
-    """Draws the shots of one video, one plot a shot."""
+@dataclass(frozen=True, kw_only=True)
+class MotionPlot:
+    """Plot of each shot whose motion is given, as `motion_<shot>.png`.
 
-    def __init__(self, source_name: str, words: ReleaseWords) -> None:
-        """Prepare the title from the file's name and the release's words."""
-        self._title, *self._details = title_parts(source_name, words, None, "video")
-        self._figure: Figure | None = None
+    Refused if `video.motion` gives totals of no shot: a curve of what does not move as one would be believed.
+    """
 
-    def draw(self, what: str, curves: Sequence[Curve]) -> bytes:
-        """Return the plot as PNG; for the parameters see `figure`."""
-        buffer = io.BytesIO()
-        self.figure(what, curves).savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-        return buffer.getvalue()
+    name: ClassVar[str] = "video.motion_plot"
+    version: ClassVar[int] = 1
+    reads: ClassVar[Reads] = "results"
 
-    def figure(self, what: str, curves: Sequence[Curve]) -> Figure:
-        """Return the plot, valid until the next: a line per segment, and as many panels as have one.
+    motion: Motion = field(default_factory=Motion)
+    words: ReleaseWords | None = None
+    """Words of the release for the titles. None: those that it says, if it says any."""
 
-        Parameters
-        ----------
-        what : what the plot shows: `shot 2 of 3`.
-        curves : the shot's segments, at least one of them of two frames or more.
-        """
-        curves = [curve for curve in curves if len(curve.scale) > 1]
-        seconds = [value for curve in curves for value in curve.time_to_contact_seconds if value is not None]
-        panels = 3 if seconds else 2
-        height_px = TOP_PX + panels * PANEL_PX + (panels - 1) * GAP_PX + BOTTOM_PX
-        figure = self._blank(height_px)
-        start, end = curves[0].time_seconds[0], curves[-1].time_seconds[-1]
-        times = linear_ticks(start, end, 9)
-        for panel in range(panels):
-            top = TOP_PX + panel * (PANEL_PX + GAP_PX)
-            width, height = (RIGHT_PX - LEFT_PX) / WIDTH_PX, PANEL_PX / height_px
-            axes = figure.add_axes((LEFT_PX / WIDTH_PX, 1 - top / height_px - height, width, height))
-            (_draw_scale, _draw_rotation, _draw_contact)[panel](axes, curves)
-            axes.set_xlim(*_padded(start, end, 0.0))
-            _label(axes.xaxis, times if panel == panels - 1 else [(value, "") for value, _ in times])
-            axes.grid(alpha=0.3)
-            axes.tick_params(length=3)
-        self._write(figure, (LEFT_PX + RIGHT_PX) / 2, 14, "presentation time (s)", ha="center", va="bottom")
-        if len(curves) > 1:
-            note = f"{len(curves)} segments: each starts at scale 1 and 0 degrees"
-            self._write(figure, RIGHT_PX, 14, note, ha="right", va="bottom")
-        details = " · ".join([f"Motion in {what}", *self._details])
-        width_px = RIGHT_PX - LEFT_PX
-        title = shortened(self._title, width_px, TITLE_PX, is_bold=True)
-        self._write(figure, LEFT_PX, height_px - 10, title, va="top", fontsize=TITLE_PX * 72 / DPI, weight="bold")
-        self._write(figure, LEFT_PX, height_px - 36, shortened(details, width_px, TEXT_PX), va="top")
-        return figure
+    def for_release(self, context: ReleaseContext) -> MotionPlot:
+        """Return this processor with the release's words for the titles."""
+        words = context.words if context.words != ReleaseWords() else None
+        return replace(self, words=self.words or words)
 
-    def _blank(self, height_px: int) -> Figure:
-        """Return the one figure, empty: another would be set up as long as it takes to draw it."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+    def inputs(self) -> tuple[Processor, ...]:
+        return (self.motion,)
 
-        if self._figure is None:
-            self._figure = Figure(dpi=DPI)
-            FigureCanvasAgg(self._figure)
-        self._figure.clear()
-        self._figure.set_size_inches(WIDTH_PX / DPI, height_px / DPI)
-        return self._figure
-
-    @staticmethod
-    def _write(figure: Figure, x_px: float, y_px: float, text: str, **how: Any) -> None:
-        """Write text as it is, without formulas, at px from the lower left corner."""
-        width, height = figure.get_size_inches() * DPI
-        how = {"fontsize": TEXT_PX * 72 / DPI, **how}
-        figure.text(x_px / width, y_px / height, text, parse_math=False, **how)
+    def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
+        """Yield the plots, from the measurement alone."""
+        measured = inputs.results[Motion.name]
+        facts = measured.facts(MOTION.item, MotionFacts)
+        shown = [shot for shot in facts.shots if shot.refused_because is None]
+        if not shown:
+            raise RefusedMedia("the motion of no shot can be plotted", "motion.json of video.motion has the reasons")
+        lines = _segments(measured.path(MOTION.item))
+        plotter = MotionPlotter(inputs.source_name, self.words or ReleaseWords())
+        for shot in shown:
+            what = f"shot {shot.shot} of {facts.shot_count}"
+            picture = plotter.draw(what, lines[shot.shot], _region(shot, measured))
+            yield Item(name=f"motion_{shot.shot:04d}.png", media_type="image/png", data=picture, facts=shot)
 
 
-def _draw_scale(axes: Any, curves: Sequence[Curve]) -> None:
-    for curve in curves:
-        axes.plot(curve.time_seconds, curve.scale, color=LINE, linewidth=1.6)
-    values = [value for curve in curves for value in curve.scale]
-    ends = _padded(math.log(min(values)), math.log(max(values)), math.log(MIN_SCALE_RANGE))
-    low, high = math.exp(ends[0]), math.exp(ends[1])
-    axes.set_yscale("log")
-    axes.set_ylim(low, high)
-    axes.minorticks_off()
-    _label(axes.yaxis, scale_ticks(low, high))
-    axes.set_ylabel("scale since the first frame")
+def _segments(path: Path) -> dict[int, list[PlottedSegment]]:
+    """Return the segments of each shot."""
+    with pq.ParquetFile(path) as file:
+        table: dict[str, list[Any]] = file.read(list(COLUMNS)).to_pydict()
+    shots = np.array(table.pop("shot"), int)
+    numbers = np.array(table.pop("segment"), int)
+    starts = np.flatnonzero(np.diff(shots, prepend=-1) | np.diff(numbers, prepend=-1)).tolist()
+    found = dict[int, list[PlottedSegment]]()
+    for start, end in zip(starts, [*starts[1:], len(shots)], strict=True):
+        lines = PlottedSegment(**{name: values[start:end] for name, values in table.items()})
+        found.setdefault(int(shots[start]), []).append(lines)
+    return found
 
 
-def _draw_rotation(axes: Any, curves: Sequence[Curve]) -> None:
-    for curve in curves:
-        axes.plot(curve.time_seconds, curve.rotation_degrees, color=LINE, linewidth=1.6)
-    values = [value for curve in curves for value in curve.rotation_degrees]
-    low, high = _padded(min(values), max(values), MIN_DEGREES)
-    axes.set_ylim(low, high)
-    _label(axes.yaxis, linear_ticks(low, high, 5))
-    axes.set_ylabel("rotation (degrees)")
-
-
-def _draw_contact(axes: Any, curves: Sequence[Curve]) -> None:
-    lines = [[math.nan if value is None else value for value in curve.time_to_contact_seconds] for curve in curves]
-    for curve, line in zip(curves, lines, strict=True):
-        axes.plot(curve.time_seconds, line, color=LINE, linewidth=1.6)
-    values = np.concatenate(lines)
-    values = values[np.isfinite(values)]
-    limit = TIMES_MEDIAN * float(np.median(values))
-    low, high = _padded(float(values.min()), min(float(values.max()), limit), MIN_SECONDS)
-    axes.set_ylim(max(0.0, low), high)
-    _label(axes.yaxis, linear_ticks(max(0.0, low), high, 5))
-    axes.set_ylabel("time to contact (s)")
-    if values.max() > limit:
-        above = f"more than {limit:.3g} s is not shown"
-        axes.text(0.99, 0.95, above, ha="right", va="top", transform=axes.transAxes)
-
-
-def _padded(low: float, high: float, min_range: float) -> tuple[float, float]:
-    """Return the ends of an axis: with a margin, and not closer than `min_range`."""
-    more = max((high - low) * MARGIN, (min_range - (high - low)) / 2)
-    return low - more, high + more
-
-
-def _label(axis: Any, ticks: Ticks) -> None:
-    axis.set_ticks([value for value, _ in ticks], [text for _, text in ticks])
-
-
-def linear_ticks(low: float, high: float, at_most: int) -> Ticks:
-    """Return round values from `low` to `high`, at most one more than `at_most`, with as many decimals as they need."""
-    from matplotlib.ticker import MaxNLocator
-
-    values = MaxNLocator(nbins=at_most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    values = [float(value) for value in values if low <= value <= high]
-    step = values[1] - values[0] if len(values) > 1 else high - low
-    decimals = next((n for n in range(9) if abs(round(step, n) - step) < step / 1000), 9)
-    return [(value, f"{value + 0.0:.{decimals}f}".replace("-", "−")) for value in values]
-
-
-def scale_ticks(low: float, high: float) -> Ticks:
-    """Return round values from `low` to `high` for a logarithmic axis, at least a twelfth of it apart."""
-    decades = math.log10(high / low)
-    if decades < math.log10(4):
-        return linear_ticks(low, high, 5)
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    steps, every = ((1, 2, 5), 1) if decades <= 3 else ((1,), math.ceil(decades / 10))
-    values = [step * 10.0**power for power in range(first, last + 1, every) for step in steps]
-    return [(value, f"{value:g}") for value in values if low <= value <= high]
+def _region(shot: ShotMotion, measured: UsedResult) -> PlottedRegion | None:
+    if shot.region is None:
+        return None
+    with Image.open(measured.path(f"region_{shot.shot:04d}.jpg")) as opened:
+        return PlottedRegion(
+            facts=shot.region, picture=np.asarray(opened.convert("RGB")), has_others=bool(shot.other_regions)
+        )

@@ -9,7 +9,7 @@ from processors.tables import Column, Table
 MOTION = Table(
     item="motion.parquet",
     title="Motion inside each shot",
-    row="a frame of a measured shot, in order of presentation",
+    row="a frame of a measured shot, or of the time in which a region of it is measured, in order of presentation",
     columns=(
         Column("shot", "1", "number of the shot, from 1", pa.int32()),
         Column(

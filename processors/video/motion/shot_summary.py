@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.video.motion.motion_curve import MAX_OTHER_MOTION_STEPS, Curve
+from processors.video.motion.region import RegionFacts
 
 MIN_FRAME_SHARE = 0.8
 """Minimum share of a shot's frames in its longest segment, so that its totals are the shot's."""
@@ -32,6 +33,12 @@ class ShotMotion:
     """True if the picture grows steadily around a point inside it, as from a camera that looks where it goes."""
     time_to_contact_seconds: float | None
     """Time at the last frame, at a steady speed; None if the camera does not look along its motion."""
+    region: RegionFacts | None = None
+    """Part of the picture, and of the shot, that all this is about; None: the whole."""
+    other_regions: tuple[RegionFacts, ...] = ()
+    """The other parts that move as one, the largest first."""
+    whole_refused_because: str | None = None
+    """Reason why a region was measured in place of the whole picture."""
 
 
 def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
@@ -70,3 +77,9 @@ def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
         looks_along_motion=bool(totals and totals.looks_along_motion),
         time_to_contact_seconds=totals and totals.time_to_contact_seconds[-1],
     )
+
+
+def parts_move_apart(summary: ShotMotion) -> bool:
+    """Return whether a shot was refused because parts of its picture move in different ways."""
+    share = summary.other_motion_step_share
+    return summary.refused_because is not None and share is not None and share > MAX_OTHER_MOTION_STEPS

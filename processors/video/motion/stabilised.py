@@ -18,7 +18,8 @@ from processors.contract import Inputs, Item, Need, Processor, Reads, require
 from processors.errors import RefusedMedia
 from processors.video.audit.integrity import Audit, Integrity, static_regions
 from processors.video.motion.motion import Motion, refuse_unless_measurable
-from processors.video.motion.registration import Registration, Similarity, feature_mask
+from processors.video.motion.region import mask_of_view, view_of
+from processors.video.motion.registration import Registration, Similarity
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 from processors.video.shots.shots import Shot
@@ -49,11 +50,12 @@ class Stabilised:
     """Each shot without shaking, as `stabilised_<shot>.mp4`, H.264 without audio, at the frames' own times.
 
     Slow motion stays: a descent still descends. Areas outside a moved frame are black; bars and captions move
-    with their frame. Refused if the audit rejects motion measurement.
+    with their frame. Of a `region_px` of motion only that part is shown. Refused if the audit rejects motion
+    measurement.
     """
 
     name: ClassVar[str] = "video.stabilised"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "video"
 
     window_frames: int = 25
@@ -71,11 +73,13 @@ class Stabilised:
         return self.motion.inputs()
 
     def needs(self, inputs: Inputs[VideoInfo]) -> Need:
-        return Need(shown=self.motion.needs(inputs).shown, longest_side_px=self.longest_side_px)
+        side_px = None if self.motion.region_px else self.longest_side_px
+        return Need(shown=self.motion.needs(inputs).shown, longest_side_px=side_px)
 
     def start(self, inputs: Inputs[VideoInfo], scratch: Path) -> _Session:
         audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         refuse_unless_measurable(audit)
+        self.motion.require_region_inside(inputs.info)
         return _Session(self, inputs, audit, scratch)
 
 
@@ -118,13 +122,15 @@ class _Session:
         if self._shots[place] is not self._shot:
             yield from self._end_of_shot()
             self._shot = self._shots[place]
-        picture, luma = frame.rgb(self._processor.longest_side_px), frame.luma(self._processor.motion.longest_side_px)
+        motion = self._processor.motion
+        view = view_of(frame, motion.region_px)
+        picture, luma = view.rgb(self._processor.longest_side_px), view.luma(motion.longest_side_px)
         last = self._held[-1] if self._held else None
         if last and (last.picture.shape != picture.shape or last.pts >= frame.pts):
             self._left_out += 1  # a clip has one size, and its times ascend
             return
         if self._registration is None or self._mask is None or self._mask.shape != luma.shape:
-            self._mask = feature_mask(luma.shape, self._width_px, self._still)
+            self._mask, _ = mask_of_view(luma, self._width_px, self._still, motion.region_px)
             self._registration = Registration(self._mask)
         step = self._registration.step(luma)
         self._hold(picture, frame, step)

@@ -1,0 +1,221 @@
+"""Plot of a shot's motion: scale, rotation and, along the motion, time to contact, over presentation time."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from processors.contract import ReleaseWords
+from processors.imaging.lettering import shortened, wrapped
+from processors.imaging.picture_title import title_parts
+from processors.video.motion.region import RegionFacts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 100
+WIDTH_PX, LEFT_PX, RIGHT_PX = 1000, 88, 980
+TOP_PX, PANEL_PX, GAP_PX, BOTTOM_PX = 64, 190, 18, 56
+"""Heights of the title, of each panel, of the space between two, and of the time's axis, in px."""
+TITLE_PX, TEXT_PX, LINE_PX = 17, 13, 20
+REGION_PX = 200
+"""Height of the frame that shows the region."""
+LINE = "#31688e"
+MARGIN = 0.05
+"""Space left and right, above and below a line, relative to its range."""
+MIN_SCALE_RANGE, MIN_DEGREES, MIN_SECONDS = 1.02, 1.0, 0.1
+"""Minimum ranges of the axes, so that the noise of a camera that stands still looks like what it is."""
+TIMES_MEDIAN = 4
+"""Time to contact above so many times its median is not shown: it has no limit where the picture hardly grows."""
+Ticks = list[tuple[float, str]]
+"""Values and their labels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlottedSegment:
+    """Lines of one segment; each list has one entry for each of its frames."""
+
+    time_seconds: list[float]
+    scale: list[float]
+    rotation_degrees: list[float]
+    time_to_contact_seconds: list[float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlottedRegion:
+    """Region that the lines are about."""
+
+    facts: RegionFacts
+    picture: np.ndarray
+    """Frame with the region drawn into it: uint8, shape (height, width, 3), RGB."""
+    has_others: bool
+    """True if other regions are drawn into it."""
+
+
+class MotionPlotter:
+    """Draws the shots of one video, one plot a shot."""
+
+    def __init__(self, source_name: str, words: ReleaseWords) -> None:
+        """Prepare the title from the file's name and the release's words."""
+        self._title, *self._details = title_parts(source_name, words, None, "video")
+        self._figure: Figure | None = None
+
+    def draw(self, what: str, curves: Sequence[PlottedSegment], region: PlottedRegion | None = None) -> bytes:
+        """Return the plot as PNG; for the parameters see `figure`."""
+        buffer = io.BytesIO()
+        self.figure(what, curves, region).savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+        return buffer.getvalue()
+
+    def figure(self, what: str, curves: Sequence[PlottedSegment], region: PlottedRegion | None = None) -> Figure:
+        """Return the plot, valid until the next: a line per segment, and as many panels as have one.
+
+        Parameters
+        ----------
+        what : what the plot shows: `shot 2 of 3`.
+        curves : the shot's segments, at least one of them of two frames or more.
+        region : the part of the picture that they are about, shown above them; None: the whole.
+        """
+        curves = [curve for curve in curves if len(curve.scale) > 1]
+        seconds = [value for curve in curves for value in curve.time_to_contact_seconds if value is not None]
+        panels = 3 if seconds else 2
+        first_px = TOP_PX + (REGION_PX + 2 * GAP_PX if region else 0)
+        height_px = first_px + panels * PANEL_PX + (panels - 1) * GAP_PX + BOTTOM_PX
+        figure = self._blank(height_px)
+        if region:
+            self._show(figure, region, height_px)
+        start, end = curves[0].time_seconds[0], curves[-1].time_seconds[-1]
+        times = linear_ticks(start, end, 9)
+        for panel in range(panels):
+            top = first_px + panel * (PANEL_PX + GAP_PX)
+            width, height = (RIGHT_PX - LEFT_PX) / WIDTH_PX, PANEL_PX / height_px
+            axes = figure.add_axes((LEFT_PX / WIDTH_PX, 1 - top / height_px - height, width, height))
+            (_draw_scale, _draw_rotation, _draw_contact)[panel](axes, curves)
+            axes.set_xlim(*_padded(start, end, 0.0))
+            _label(axes.xaxis, times if panel == panels - 1 else [(value, "") for value, _ in times])
+            axes.grid(alpha=0.3)
+            axes.tick_params(length=3)
+        self._write(figure, (LEFT_PX + RIGHT_PX) / 2, 14, "presentation time (s)", ha="center", va="bottom")
+        if len(curves) > 1:
+            note = f"{len(curves)} segments: each starts at scale 1 and 0 degrees"
+            self._write(figure, RIGHT_PX, 14, note, ha="right", va="bottom")
+        details = " · ".join([f"Motion in {what}", *self._details])
+        width_px = RIGHT_PX - LEFT_PX
+        title = shortened(self._title, width_px, TITLE_PX, is_bold=True)
+        self._write(figure, LEFT_PX, height_px - 10, title, va="top", fontsize=TITLE_PX * 72 / DPI, weight="bold")
+        self._write(figure, LEFT_PX, height_px - 36, shortened(details, width_px, TEXT_PX), va="top")
+        return figure
+
+    def _show(self, figure: Figure, region: PlottedRegion, height_px: int) -> None:
+        """Show the region in its frame, below the title, and say beside it what it is."""
+        height, width = region.picture.shape[:2]
+        width_px = min(REGION_PX * width / height, (RIGHT_PX - LEFT_PX) / 2)
+        shown_px = width_px * height / width
+        low = 1 - (TOP_PX + GAP_PX + shown_px) / height_px
+        axes = figure.add_axes((LEFT_PX / WIDTH_PX, low, width_px / WIDTH_PX, shown_px / height_px))
+        axes.imshow(region.picture, aspect="auto")
+        axes.set_axis_off()
+        facts, left = region.facts, LEFT_PX + width_px + 2 * GAP_PX
+        x, y, across, down = facts.region_px
+        lines = (
+            f"Region of {across} x {down} px, {x} px from the left, {y} from the top",
+            f"{facts.frame_count} frames, {facts.start_seconds:.2f} to {facts.end_seconds:.2f} s",
+            *wrapped(f"Chosen because {facts.chosen_because}", RIGHT_PX - left, TEXT_PX),
+            *(["In grey: the other parts, at their own times"] if region.has_others else []),
+        )
+        for number, line in enumerate(lines):
+            self._write(figure, left, height_px - TOP_PX - GAP_PX - number * LINE_PX, line, va="top")
+
+    def _blank(self, height_px: int) -> Figure:
+        """Return the one figure, empty: another would be set up as long as it takes to draw it."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        if self._figure is None:
+            self._figure = Figure(dpi=DPI)
+            FigureCanvasAgg(self._figure)
+        self._figure.clear()
+        self._figure.set_size_inches(WIDTH_PX / DPI, height_px / DPI)
+        return self._figure
+
+    @staticmethod
+    def _write(figure: Figure, x_px: float, y_px: float, text: str, **how: Any) -> None:
+        """Write text as it is, without formulas, at px from the lower left corner."""
+        width, height = figure.get_size_inches() * DPI
+        how = {"fontsize": TEXT_PX * 72 / DPI, **how}
+        figure.text(x_px / width, y_px / height, text, parse_math=False, **how)
+
+
+def _draw_scale(axes: Any, curves: Sequence[PlottedSegment]) -> None:
+    for curve in curves:
+        axes.plot(curve.time_seconds, curve.scale, color=LINE, linewidth=1.6)
+    values = [value for curve in curves for value in curve.scale]
+    ends = _padded(math.log(min(values)), math.log(max(values)), math.log(MIN_SCALE_RANGE))
+    low, high = math.exp(ends[0]), math.exp(ends[1])
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    axes.minorticks_off()
+    _label(axes.yaxis, scale_ticks(low, high))
+    axes.set_ylabel("scale since the first frame")
+
+
+def _draw_rotation(axes: Any, curves: Sequence[PlottedSegment]) -> None:
+    for curve in curves:
+        axes.plot(curve.time_seconds, curve.rotation_degrees, color=LINE, linewidth=1.6)
+    values = [value for curve in curves for value in curve.rotation_degrees]
+    low, high = _padded(min(values), max(values), MIN_DEGREES)
+    axes.set_ylim(low, high)
+    _label(axes.yaxis, linear_ticks(low, high, 5))
+    axes.set_ylabel("rotation (degrees)")
+
+
+def _draw_contact(axes: Any, curves: Sequence[PlottedSegment]) -> None:
+    lines = [[math.nan if value is None else value for value in curve.time_to_contact_seconds] for curve in curves]
+    for curve, line in zip(curves, lines, strict=True):
+        axes.plot(curve.time_seconds, line, color=LINE, linewidth=1.6)
+    values = np.concatenate(lines)
+    values = values[np.isfinite(values)]
+    limit = TIMES_MEDIAN * float(np.median(values))
+    low, high = _padded(float(values.min()), min(float(values.max()), limit), MIN_SECONDS)
+    axes.set_ylim(max(0.0, low), high)
+    _label(axes.yaxis, linear_ticks(max(0.0, low), high, 5))
+    axes.set_ylabel("time to contact (s)")
+    if values.max() > limit:
+        above = f"more than {limit:.3g} s is not shown"
+        axes.text(0.99, 0.95, above, ha="right", va="top", transform=axes.transAxes)
+
+
+def _padded(low: float, high: float, min_range: float) -> tuple[float, float]:
+    """Return the ends of an axis: with a margin, and not closer than `min_range`."""
+    more = max((high - low) * MARGIN, (min_range - (high - low)) / 2)
+    return low - more, high + more
+
+
+def _label(axis: Any, ticks: Ticks) -> None:
+    axis.set_ticks([value for value, _ in ticks], [text for _, text in ticks])
+
+
+def linear_ticks(low: float, high: float, at_most: int) -> Ticks:
+    """Return round values from `low` to `high`, at most one more than `at_most`, with as many decimals as they need."""
+    from matplotlib.ticker import MaxNLocator
+
+    values = MaxNLocator(nbins=at_most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    values = [float(value) for value in values if low <= value <= high]
+    step = values[1] - values[0] if len(values) > 1 else high - low
+    decimals = next((n for n in range(9) if abs(round(step, n) - step) < step / 1000), 9)
+    return [(value, f"{value + 0.0:.{decimals}f}".replace("-", "−")) for value in values]
+
+
+def scale_ticks(low: float, high: float) -> Ticks:
+    """Return round values from `low` to `high` for a logarithmic axis, at least a twelfth of it apart."""
+    decades = math.log10(high / low)
+    if decades < math.log10(4):
+        return linear_ticks(low, high, 5)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    steps, every = ((1, 2, 5), 1) if decades <= 3 else ((1,), math.ceil(decades / 10))
+    values = [step * 10.0**power for power in range(first, last + 1, every) for step in steps]
+    return [(value, f"{value:g}") for value in values if low <= value <= high]
