@@ -28,4 +28,4 @@ def test_the_sample_release_is_made_but_for_motion_that_the_audit_forbids(sample
     report = json.loads(run.stdout)
     assert report["results"]["failed"] == 0
     refused = [(problem["processor"], Path(problem["file"]).name) for problem in report["problems"]]
-    assert refused == [("video.motion", "drive-off.mp4")]
+    assert refused == [("video.motion", "drive-off.mp4"), ("video.motion_plot", "drive-off.mp4")]
