@@ -7,13 +7,17 @@ or nearly so: in perspective the pitch changes along the track and no peak stand
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 MAX_SIDE_PX = 1600
 """Maximum side in the search; larger pictures are shrunk, but results are in pixels of the full picture."""
 SPECTRUM_PX = 2048
+MIN_SIDE_PX = 40
+"""Minimum of the shorter side of a searched picture: eight bars at the minimum pitch."""
 SHRINKS = (1.0, 0.6, 0.36)
 """Scales at which bars are searched for: bars about 10 px apart stand out most."""
 MIN_PITCH_PX, MAX_PITCH_PX = 5.0, 90.0
@@ -49,29 +53,52 @@ class Grousers:
     bands: tuple[GrouserBand, ...]
 
 
-def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation: float) -> Grousers | None:
-    """Detect grouser tracks.
+Step = Literal["size", "contrast", "width", "correlation", "bars", "tracks"]
+STEPS: tuple[Step, ...] = ("size", "contrast", "width", "correlation", "bars", "tracks")
+"""What a search must pass, in order; each names what was missing where a search ended at it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """How far a search came and the figures on which it was decided; None where it did not come so far."""
+
+    ended_at: Step
+    """`size`: the picture is too small; `contrast`: no row of bars stands out; `width`: the bars form no band;
+    `correlation`: they do not repeat evenly; `bars`: too few of them; `tracks`: they are tracks."""
+    contrast: float | None = None
+    """Power of the highest peak over the median power at its wavelength."""
+    correlation: float | None = None
+    """Autocorrelation of the best band at one pitch, -1 to 1."""
+    bar_count: int | None = None
+    """Bars of the best band; None if no pitch was found."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrouserSearch:
+    """Outcome of a search: the tracks, if there are any, and the attempt that came furthest."""
+
+    tracks: Grousers | None
+    attempt: Attempt
+
+
+def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation: float) -> GrouserSearch:
+    """Detect grouser tracks at three scales.
 
     Parameters
     ----------
     grey : float32, shape (height, width), any scale; not larger than `SPECTRUM_PX` on a side.
-
-    Returns
-    -------
-    Detected tracks; None if no row of bars stands out.
     """
     import cv2
 
-    found = []
+    searches = [GrouserSearch(tracks=None, attempt=Attempt(ended_at="size"))]
     for shrink in SHRINKS:
         size = (round(grey.shape[1] * shrink), round(grey.shape[0] * shrink))
-        if min(size) < 8 * MIN_PITCH_PX:
+        if min(size) < MIN_SIDE_PX:
             continue
         small = grey if shrink == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         one = _find(_flattened(small), least_contrast, least_correlation)
-        found += [(one, grey.shape[1] / size[0])] if one else []
-    best = max(found, key=lambda pair: pair[0].spectral_contrast, default=None)
-    return scaled(*best) if best else None
+        searches.append(replace(one, tracks=scaled(one.tracks, grey.shape[1] / size[0]) if one.tracks else None))
+    return max(searches, key=lambda one: (STEPS.index(one.attempt.ended_at), one.attempt.contrast or 0.0))
 
 
 def scaled(found: Grousers, scale: float) -> Grousers:
@@ -88,73 +115,115 @@ def scaled(found: Grousers, scale: float) -> Grousers:
     return replace(found, bands=bands)
 
 
-def _find(flat: np.ndarray, least_contrast: float, least_correlation: float) -> Grousers | None:
-    peak = _peak(flat, least_contrast)
-    if peak is None:
-        return None
-    wave_x, wave_y, contrast = peak
+def _find(flat: np.ndarray, least_contrast: float, least_correlation: float) -> GrouserSearch:
+    wave_x, wave_y, contrast = _peak(flat)
+    attempt = Attempt(ended_at="contrast", contrast=round(contrast, 1))
+    if contrast < least_contrast:
+        return GrouserSearch(tracks=None, attempt=attempt)
     direction = np.degrees(np.arctan2(wave_y, wave_x)) % 180
     turned, inside = _turned(flat, direction)
-    bands = tuple(
+    measured = [
         band
         for left, right in _bands(turned, inside, np.hypot(wave_x, wave_y))
         if (band := _band(turned, inside, left, right, least_correlation))
-        and band.pitch_px
-        and band.bar_count >= MIN_BARS
+    ]
+    if not measured:
+        return GrouserSearch(tracks=None, attempt=replace(attempt, ended_at="width"))
+    bands = tuple(band for band in measured if band.pitch_px and band.bar_count >= MIN_BARS)
+    best = max(bands or measured, key=lambda band: (band.pitch_px is not None, band.correlation))
+    attempt = replace(
+        attempt,
+        ended_at="tracks" if bands else "bars" if best.pitch_px else "correlation",
+        correlation=best.correlation,
+        bar_count=best.bar_count or None,
     )
     if not bands:
-        return None
-    return Grousers(direction_degrees=float(direction), spectral_contrast=contrast, bands=bands)
+        return GrouserSearch(tracks=None, attempt=attempt)
+    tracks = Grousers(direction_degrees=float(direction), spectral_contrast=contrast, bands=bands)
+    return GrouserSearch(tracks=tracks, attempt=attempt)
 
 
 def _flattened(grey: np.ndarray) -> np.ndarray:
     """Return the picture without slow changes of light, with uniform contrast and clipped outliers."""
     import cv2
 
+    height, width = grey.shape
     fine = grey.astype(np.float32) - cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 12)
-    spread = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 24))
+    quarter = cv2.resize(fine * fine, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
+    spread = np.sqrt(cv2.resize(cv2.GaussianBlur(quarter, (0, 0), 6), (width, height)))
     return np.clip(fine / (spread + 1e-3 * float(spread.max()) + 1e-9), -3, 3)
 
 
-def _peak(flat: np.ndarray, least_contrast: float) -> tuple[float, float, float] | None:
-    """Return the wave of the bars (cycles per px along x and y) and its contrast."""
-    window = np.outer(np.hanning(flat.shape[0]), np.hanning(flat.shape[1])).astype(np.float32)
-    power = np.abs(np.fft.rfft2(flat * window, (SPECTRUM_PX, SPECTRUM_PX))).astype(np.float32) ** 2
-    y = np.fft.fftfreq(SPECTRUM_PX).astype(np.float32)[:, None]
-    x = np.fft.rfftfreq(SPECTRUM_PX).astype(np.float32)[None]
+@dataclass(frozen=True)
+class _Rings:
+    """Searched part of a spectrum, divided into rings of similar wavelength; the same for every picture."""
+
+    searched: np.ndarray
+    """bool, shape (2 * `REACH` + 1, `REACH` + 1)."""
+    ring: np.ndarray
+    """Ring of each searched frequency, row by row."""
+    order: np.ndarray
+    """Searched frequencies ordered by ring."""
+    edges: np.ndarray
+    """Where each ring begins in that order, and the end."""
+
+
+REACH = int(SPECTRUM_PX / MIN_PITCH_PX) + 8
+"""Frequencies kept on either side of 0; the rest have shorter wavelengths than `MIN_PITCH_PX`."""
+
+
+@functools.cache
+def _rings() -> _Rings:
+    y = np.fft.fftfreq(2 * REACH + 1, 1 / (2 * REACH + 1)).astype(np.float32)[:, None] / SPECTRUM_PX
+    x = np.arange(REACH + 1, dtype=np.float32)[None] / SPECTRUM_PX
     radius = np.hypot(x, y)
     searched = (radius >= 1 / MAX_PITCH_PX) & (radius <= 1 / MIN_PITCH_PX)
     ring = (radius[searched] * SPECTRUM_PX / 16).astype(int)
     order = np.argsort(ring, kind="stable")
     edges = np.searchsorted(ring[order], np.arange(ring.max() + 2))
-    values = power[searched][order]
-    medians = np.ones(ring.max() + 1, np.float32)
-    for number in range(ring.max() + 1):
-        if edges[number + 1] > edges[number]:
-            medians[number] = np.median(values[edges[number] : edges[number + 1]])
+    return _Rings(searched, ring, order, edges)
+
+
+def _power(flat: np.ndarray) -> np.ndarray:
+    """Return the power at the searched frequencies, rows in the order 0, 1 ... `REACH`, -`REACH` ... -1."""
+    import scipy.fft
+
+    window = np.outer(np.hanning(flat.shape[0]), np.hanning(flat.shape[1])).astype(np.float32)
+    along = np.asarray(scipy.fft.rfft(flat * window, SPECTRUM_PX, axis=1))[:, : REACH + 1]
+    both = np.asarray(scipy.fft.fft(along, SPECTRUM_PX, axis=0))
+    return np.abs(np.concatenate([both[: REACH + 1], both[-REACH:]])) ** 2
+
+
+def _peak(flat: np.ndarray) -> tuple[float, float, float]:
+    """Return the wave that stands out most (cycles per px along x and y) and its contrast."""
+    rings, power = _rings(), _power(flat)
+    values = power[rings.searched]
+    ordered = values[rings.order]
+    medians = np.ones(len(rings.edges) - 1, np.float32)
+    for number, (start, end) in enumerate(zip(rings.edges[:-1], rings.edges[1:], strict=True)):
+        if end > start:
+            medians[number] = np.median(ordered[start:end])
     contrast = np.zeros_like(power)
-    contrast[searched] = power[searched] / (medians[ring] + 1e-12)
-    best = int(contrast.argmax())
-    row, column = divmod(best, contrast.shape[1])
+    contrast[rings.searched] = values / (medians[rings.ring] + 1e-12)
+    row, column = divmod(int(contrast.argmax()), contrast.shape[1])
     highest = float(contrast[row, column])
-    if highest < least_contrast:
-        return None
     wave_y, wave_x = _centroid(contrast, row, column)
     for part in (3, 2):  # the bars' own pitch, if the peak is its overtone
         r, c = round(wave_y * SPECTRUM_PX / part), round(wave_x * SPECTRUM_PX / part)
-        near = contrast[np.ix_(np.arange(r - 4, r + 5) % SPECTRUM_PX, np.arange(max(0, c - 4), c + 5))]
+        near = contrast[np.ix_(np.arange(r - 4, r + 5) % len(contrast), np.arange(max(0, c - 4), c + 5))]
         if near.max(initial=0) > highest / 20:
             return wave_x / part, wave_y / part, highest
     return wave_x, wave_y, highest
 
 
 def _centroid(contrast: np.ndarray, row: int, column: int) -> tuple[float, float]:
-    """Return the frequencies (y, x) of the centre of a peak."""
+    """Return the frequencies (y, x) of the centre of a peak; 0 where there is none."""
     rows, columns = np.arange(row - 3, row + 4), np.arange(max(0, column - 3), min(contrast.shape[1], column + 4))
-    weights = contrast[np.ix_(rows % SPECTRUM_PX, columns)].astype(np.float64) ** 2
-    y = float((weights.sum(axis=1) * rows).sum() / weights.sum())
-    x = float((weights.sum(axis=0) * columns).sum() / weights.sum())
-    return (y - SPECTRUM_PX if y > SPECTRUM_PX / 2 else y) / SPECTRUM_PX, x / SPECTRUM_PX
+    weights = contrast[np.ix_(rows % len(contrast), columns)].astype(np.float64) ** 2
+    total = weights.sum() or 1.0
+    y = float((weights.sum(axis=1) * rows).sum() / total)
+    x = float((weights.sum(axis=0) * columns).sum() / total)
+    return (y - len(contrast) if y > len(contrast) / 2 else y) / SPECTRUM_PX, x / SPECTRUM_PX
 
 
 def _turned(flat: np.ndarray, direction_degrees: float) -> tuple[np.ndarray, np.ndarray]:
@@ -231,9 +300,9 @@ def _repeat(correlation: np.ndarray) -> tuple[float | None, float]:
         centre = round((multiple + 1) * lag)
         around = np.arange(max(1, centre - 2), min(len(correlation) - 1, centre + 3))
         top = int(around[correlation[around].argmax()])
-        if correlation[top] < 0.5 * height:
-            break
         before, at, after = correlation[top - 1 : top + 2]
+        if at < 0.5 * height or at < max(before, after):
+            break
         curve = before - 2 * at + after
         lag = (top + (0.5 * (before - after) / curve if curve < 0 else 0.0)) / (multiple + 1)
         multiple += 1

@@ -17,13 +17,11 @@ import numpy as np
 
 from processors.contract import Item, Need, Reads, ReleaseContext, as_json, require
 from processors.imaging.image_writer import encode
-from processors.photo.grousers import MAX_SIDE_PX, GrouserBand, find_grousers, scaled
+from processors.photo.grousers import MAX_SIDE_PX, Attempt, GrouserBand, find_grousers, scaled
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
+from processors.photo.tracks_drawing import draw_bands, draw_reason
+from processors.photo.tracks_in_words import NOT_SEARCHED, why_no_tracks
 
-NO_BARS = (
-    "no row of bars at one pitch was found; only prints of grousers are searched for, seen from above: for a camera "
-    "that looks along the ground give ground_corners_px, and look at the photo for tracks without bars"
-)
 RELATIVE = "pixels and degrees in this picture; no length on the ground is known"
 REAR = re.compile(r"(?<![a-z])rear(?![a-z])|(?<![a-z])rhaz|后避障|后视|后置|后部", re.IGNORECASE)
 """Words for a rear camera in releases and labels: `rear hazard-avoidance camera`, `RHAZ_LEFT_B`, 后避障相机."""
@@ -44,12 +42,14 @@ class TracksFacts:
     spectral_contrast: float | None
     is_rectified: bool
     """True if measured in the rectified view, of which the pixels are then meant."""
+    attempt: Attempt | None = None
+    """How far the search came, and its figures; None if the photo was not searched."""
     not_found_because: str | None = None
     """Why no track is given; None if one was found."""
     meaning: str = RELATIVE
 
 
-NOT_SEARCHED = TracksFacts(
+UNSEARCHED = TracksFacts(
     searched=False,
     found=False,
     direction_degrees=None,
@@ -57,14 +57,16 @@ NOT_SEARCHED = TracksFacts(
     bands=(),
     spectral_contrast=None,
     is_rectified=False,
-    not_found_because="not searched: neither the release nor a label says that this is a rear camera's photo; "
-    'cameras="any" searches every photo',
+    not_found_because=NOT_SEARCHED,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tracks:
-    """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `rectified.png` if the ground's corners are given."""
+    """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `no-tracks.jpg` says why there are none.
+
+    `rectified.png` is the view in which they were searched for, if the ground's corners are given.
+    """
 
     name: ClassVar[str] = "photo.tracks"
     version: ClassVar[int] = 5
@@ -106,6 +108,10 @@ class Tracks:
     def start(self, info: PhotoInfo, scratch: Path) -> _Session:
         return _Session(self, is_wanted=self._is_wanted(info))
 
+    def why_not(self, attempt: Attempt) -> str:
+        """Return why a search with these parameters ended without tracks."""
+        return why_no_tracks(attempt, least_contrast=self.least_contrast, least_correlation=self.least_correlation)
+
     def _is_wanted(self, info: PhotoInfo) -> bool:
         return self.cameras == "any" or any(REAR.search(words or "") for words in (self.recorded_by, info.device))
 
@@ -119,7 +125,7 @@ class _Session:
 
         processor = self._processor
         if not self._is_wanted:
-            yield _item(NOT_SEARCHED)
+            yield _item(UNSEARCHED)
             return
         grey = photo.grey
         if processor.ground_corners_px:
@@ -128,11 +134,11 @@ class _Session:
         size = fitted((grey.shape[1], grey.shape[0]), MAX_SIDE_PX)
         scale = grey.shape[1] / size[0]
         small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if scale > 1 else grey
-        found = find_grousers(
+        search = find_grousers(
             small, least_contrast=processor.least_contrast, least_correlation=processor.least_correlation
         )
-        whole = scaled(found, scale) if found else None
-        bands = tuple(_rounded(band) for band in whole.bands) if whole else ()
+        found = search.tracks
+        bands = tuple(_rounded(band) for band in scaled(found, scale).bands) if found else ()
         facts = TracksFacts(
             searched=True,
             found=found is not None,
@@ -141,12 +147,16 @@ class _Session:
             bands=bands,
             spectral_contrast=round(found.spectral_contrast, 1) if found else None,
             is_rectified=processor.ground_corners_px is not None,
-            not_found_because=None if found else NO_BARS,
+            attempt=search.attempt,
+            not_found_because=None if found else processor.why_not(search.attempt),
         )
         yield _item(facts)
         if found:
-            drawn = _drawn(small, found.direction_degrees, found.bands)
+            drawn = draw_bands(small, found.direction_degrees, found.bands)
             yield Item(name="tracks.jpg", media_type="image/jpeg", data=encode(drawn, "jpeg"))
+        else:
+            drawn = draw_reason(small, processor.why_not(search.attempt))
+            yield Item(name="no-tracks.jpg", media_type="image/jpeg", data=encode(drawn, "jpeg"))
 
     def finish(self) -> Iterator[Item]:
         yield from ()
@@ -183,20 +193,3 @@ def _rectified(grey: np.ndarray, corners: tuple[float, ...], aspect: float) -> n
 
 def _eight_bit(grey: np.ndarray) -> np.ndarray:
     return np.round(np.clip(grey, 0, 1) * 255).astype(np.uint8)
-
-
-def _drawn(grey: np.ndarray, direction_degrees: float, bands: tuple[GrouserBand, ...]) -> np.ndarray:
-    """Return the picture with both edges of every band."""
-    import cv2
-
-    low, high = np.percentile(grey, (0.5, 99.5))
-    picture = cv2.cvtColor(_eight_bit((grey - low) / max(high - low, 1e-6)), cv2.COLOR_GRAY2RGB)
-    angle = np.radians(direction_degrees)
-    along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
-    centre, reach = np.array([(grey.shape[1] - 1) / 2, (grey.shape[0] - 1) / 2]), sum(grey.shape)
-    for band in bands:
-        for edge in (band.offset_px - band.width_px / 2, band.offset_px + band.width_px / 2):
-            start, end = (centre + across * edge + along * way for way in (-reach, reach))
-            ends = [tuple(int(v) for v in point) for point in (start, end)]
-            cv2.line(picture, ends[0], ends[1], (255, 140, 0), 2, cv2.LINE_AA)
-    return picture

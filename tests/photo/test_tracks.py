@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,11 +12,11 @@ import pytest
 from PIL import Image
 
 from processors.contract import Item
-from processors.errors import MediaError
-from processors.identify import identify
 from processors.metadata.release_context import release_context
+from processors.photo.grousers import Attempt, find_grousers
 from processors.photo.reading.photo_reader import Photo, PhotoInfo, PhotoReader
 from processors.photo.tracks import Tracks, TracksFacts
+from processors.photo.tracks_in_words import SEEN_FROM_ABOVE
 from processors.sample.release_toml import TRACKS
 from processors.sample.wheel_tracks import write_tracks
 
@@ -41,8 +42,11 @@ def of_array(grey: np.ndarray, processor: Tracks | None = None) -> TracksFacts:
         frame_count=1,
         has_alpha=False,
     )
-    photo = Photo(info=info, image=Image.fromarray(grey))
-    return last_facts(list((processor or Tracks(cameras="any")).start(info, Path()).feed(photo)))
+    return of_photo(Photo(info=info, image=Image.fromarray(grey)), processor)
+
+
+def of_photo(photo: Photo, processor: Tracks | None = None) -> TracksFacts:
+    return last_facts(list((processor or Tracks(cameras="any")).start(photo.info, Path()).feed(photo)))
 
 
 def last_facts(items: list[Item]) -> TracksFacts:
@@ -137,21 +141,15 @@ def test_a_few_bars_and_louvres_are_no_track(samples: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's words on damaged EXIF
-def test_no_track_is_invented_in_any_sample_photo(samples: Path) -> None:
-    searched, invented = 0, []
-    for path in sorted(path for path in samples.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            if identify(file, path.name).medium != "photo":
-                continue
-        try:
-            found = tracks(path)
-        except MediaError:
-            continue
-        searched += 1
-        invented += [path.name] if found.found else []
-    assert searched > 120
-    assert invented == []
+def test_no_track_is_invented_in_any_sample_photo(sample_photos: dict[str, Photo]) -> None:
+    defaults = Tracks()
+    attempts = {
+        name: find_grousers(
+            photo.grey, least_contrast=defaults.least_contrast, least_correlation=defaults.least_correlation
+        ).attempt
+        for name, photo in sample_photos.items()
+    }
+    assert [name for name, attempt in attempts.items() if attempt.ended_at == "tracks"] == []
 
 
 @pytest.mark.parametrize(
@@ -168,12 +166,56 @@ def test_only_photos_of_a_rear_camera_are_searched_unasked(
     assert (found.not_found_because is None) == searched
 
 
-def test_a_photo_without_grouser_prints_says_what_was_searched_for(tmp_path: Path) -> None:
-    Image.fromarray(np.full((400, 600), 128, np.uint8)).save(tmp_path / "plain.png")
-    found = tracks(tmp_path / "plain.png")
-    assert (found.searched, found.found) == (True, False)
-    assert found.not_found_because is not None
-    assert found.not_found_because.startswith("no row of bars at one pitch was found; only prints of grousers")
+@pytest.mark.parametrize(
+    ("attempt", "reason"),
+    [
+        (Attempt(ended_at="size"), "the picture is too small, its shorter side must be at least 40 px"),
+        (Attempt(ended_at="contrast", contrast=27.2), "no row of bars stands out (highest contrast 27, 100 needed)"),
+        (Attempt(ended_at="width", contrast=161.2), "a pattern repeats (contrast 161), but not as bars across a band"),
+        (
+            Attempt(ended_at="correlation", contrast=345.2, correlation=0.554, bar_count=87),
+            "a pattern repeats (contrast 345), but its bars are not evenly spaced (autocorrelation 0.55, 0.7 needed)",
+        ),
+        (
+            Attempt(ended_at="bars", contrast=120.4, correlation=0.81, bar_count=1),
+            "a row of bars stands out (contrast 120, autocorrelation 0.81), but it is too short (1 bar, 8 needed)",
+        ),
+    ],
+)
+def test_each_step_at_which_a_search_ends_has_its_reason_and_figures(attempt: Attempt, reason: str) -> None:
+    assert Tracks().why_not(attempt) == f"no wheel tracks found: {reason}. {SEEN_FROM_ABOVE}"
+
+
+def test_the_attempt_that_came_furthest_is_reported(sample: tuple[Path, dict]) -> None:
+    path = sample[0]
+    few = tracks(path, Tracks(cameras="any", least_correlation=0.999))
+    assert few.attempt is not None
+    assert (few.found, few.attempt.ended_at) == (False, "correlation")
+    assert few.attempt.correlation is not None
+    assert 0.84 < few.attempt.correlation < 0.999
+    dim = tracks(path, Tracks(cameras="any", least_contrast=1e6))
+    assert dim.attempt is not None
+    assert (dim.attempt.ended_at, dim.attempt.correlation, dim.attempt.bar_count) == ("contrast", None, None)
+    assert dim.not_found_because is not None
+    assert "highest contrast" in dim.not_found_because
+    found = tracks(path)
+    assert found.attempt is not None
+    assert (found.attempt.ended_at, found.attempt.contrast) == ("tracks", found.spectral_contrast)
+
+
+@pytest.mark.parametrize("size", [(400, 600), (30, 900)])
+def test_a_photo_without_tracks_gets_a_picture_that_says_why(tmp_path: Path, size: tuple[int, int]) -> None:
+    path = tmp_path / "plain.png"
+    Image.fromarray(np.full(size, 128, np.uint8)).save(path)
+    with path.open("rb") as file:
+        reader = PhotoReader(file)
+        items = list(Tracks(cameras="any").start(reader.info, tmp_path).feed(reader.photo([])))
+    assert [item.name for item in items] == ["tracks.json", "no-tracks.jpg"]
+    assert isinstance(items[1].data, bytes)
+    drawn = np.asarray(Image.open(io.BytesIO(items[1].data)).convert("L"))
+    assert drawn.shape[0] > size[0] + 40
+    assert drawn.shape[1] == size[1]
+    assert drawn[size[0] + 4 :].max() > 200  # letters on the dark strip below the photo
 
 
 def test_a_label_inside_the_file_names_the_rear_camera(tmp_path: Path) -> None:
