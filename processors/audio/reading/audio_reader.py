@@ -16,6 +16,7 @@ from processors.audio.reading.stream_reader import FfmpegReader, StreamReader
 from processors.containers.cut_off import cut_off_because
 from processors.containers.declared_length import Declared, declared_length, libsndfile_count
 from processors.containers.flac import rate_disagreement
+from processors.containers.fragment_index import absent_fragments
 from processors.containers.fragments import has_every_fragment
 from processors.containers.mended_file import mended
 from processors.containers.ogg_timeline import summary
@@ -119,6 +120,7 @@ def _doubted(file: SourceFile, file_format: str) -> str | None:
 
 
 def _tables_disagree(file: SourceFile) -> str | None:
-    """Return which sample tables of an MP4 disagree, so that samples may be missing or at wrong times."""
+    """Return which tables and indexes of an MP4 disagree with it, so that samples may be missing or at wrong times."""
     with file.open() as opened:
-        return "; ".join(one.words for one in table_faults(opened, file.size_bytes) if one.handler == b"soun") or None
+        faults = [one.words for one in table_faults(opened, file.size_bytes) if one.handler == b"soun"]
+        return "; ".join([*faults, *(one.words for one in absent_fragments(opened, file.size_bytes))]) or None

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from processors.containers.cut_off import cut_off_because
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.flv import look_at_tags
+from processors.containers.fragment_index import AbsentFragments, absent_fragments
 from processors.containers.matroska import look_at
 from processors.containers.ogg import Page, pages
 from processors.containers.sample_table import OWNERS, TableFault, table_faults
@@ -29,7 +30,7 @@ class Structure:
     unread_because: str | None = None
     """Description of data that are not read."""
     tables_disagree: str | None = None
-    """Description of sample tables that disagree."""
+    """Description of sample tables that disagree, or of an index with fragments that are not there."""
     empty_chunks: Mapping[int, int] = field(default_factory=dict)
     """Number of chunks without a picture, by stream index."""
     edits: EditList = field(default_factory=EditList)
@@ -40,7 +41,7 @@ class Structure:
 def structure_of(file: SourceFile, file_format: str) -> Structure:
     """Read the headers of a container's elements; `file_format` as in `Source.format`."""
     elements = _look_at(file, file_format)
-    faults = _table_faults(file, file_format)
+    faults, absent = _mp4_faults(file, file_format)
     crops = {
         number: Crop(left_px=left, top_px=top, right_px=right, bottom_px=bottom)
         for number, (left, top, right, bottom) in elements.crops.items()
@@ -48,8 +49,12 @@ def structure_of(file: SourceFile, file_format: str) -> Structure:
     return Structure(
         cut_off_because=elements.cut_off_because,
         unread_because=elements.unread_because,
-        damaged=(*elements.damaged, *(skipped(one.start_byte, one.end_byte) for one in faults)),
-        tables_disagree="; ".join(one.words for one in faults) or None,
+        damaged=(
+            *elements.damaged,
+            *(skipped(one.start_byte, one.end_byte) for one in faults),
+            *(skipped(place, place) for one in absent for place in one.at_bytes),
+        )[:MAX_DAMAGED],
+        tables_disagree="; ".join(one.words for one in (*faults, *absent)) or None,
         empty_chunks=empty_chunks(file, file_format),
         edits=read_edit_list(file, file_format),
         crops=crops or clean_apertures(file, file_format),
@@ -68,12 +73,13 @@ def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
         return walks[file_format](opened, file.size_bytes)
 
 
-def _table_faults(file: SourceFile, file_format: str) -> tuple[TableFault, ...]:
-    """Return the faults of video and audio tracks."""
+def _mp4_faults(file: SourceFile, file_format: str) -> tuple[tuple[TableFault, ...], tuple[AbsentFragments, ...]]:
+    """Return the faults of video and audio tracks, and the fragments that an index names in vain."""
     if "mp4" not in file_format.split(","):
-        return ()
+        return (), ()
     with file.open() as opened:
-        return tuple(one for one in table_faults(opened, file.size_bytes) if one.handler in OWNERS)
+        faults = tuple(one for one in table_faults(opened, file.size_bytes) if one.handler in OWNERS)
+        return faults, absent_fragments(opened, file.size_bytes)
 
 
 def _look_at_pages(opened: BinaryIO, size: int) -> ElementFindings:

@@ -110,7 +110,8 @@ class VideoReport:
     unread_because: str | None
     """Description of trailing data that are not read."""
     tables_disagree: str | None
-    """Description of sample tables that disagree, so that frames may be hidden or at wrong times."""
+    """Description of sample tables that disagree, or of an index with fragments that are not there, so that frames may
+    be hidden, missing or at wrong times."""
     chunk_count_empty: int
     """Chunks without a picture, counted in the header; in AVI they prolong the previous picture."""
     joined_at_seconds: tuple[Fraction, ...]
