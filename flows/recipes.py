@@ -37,6 +37,7 @@ from processors.photo.tracks import Tracks
 from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet
+from processors.video.frames.frame_hash import FrameHash
 from processors.video.frames.frames import Frames
 from processors.video.frames.stream_frames import StreamFrames
 from processors.video.frames.video_preview import VideoPreview
@@ -80,7 +81,7 @@ RECIPES: Recipes = {
 }
 
 ON_REQUEST: Recipes = {
-    "video": (WebVideo(), StreamFrames(), Stabilised(), OriginalStream(), Mel(), Film()),
+    "video": (WebVideo(), FrameHash(), StreamFrames(), Stabilised(), OriginalStream(), Mel(), Film()),
     "audio": (Mel(), Film()),
     "photo": (Salvaged(),),
 }

@@ -83,6 +83,7 @@ PRESENTATIONS: Mapping[str, Presentation] = {
     "video.stills": Presentation(take={"stills": ("still_*",)}, face=2, highlight="*_01.*", file_word=""),
     "video.preview": Presentation(take={"clips": ("*.mp4",)}),
     "video.web": Presentation(take={"full video": ALL}, file_word="", is_made_for_packs=True),
+    "video.framehash": Presentation(take={"measurements": ALL, OTHER: ALL}, is_made_for_packs=True),
     "video.measurements": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "video.motion": Presentation(take={"measurements": ALL, OTHER: ALL}, digital_source_type=DRAWN_FROM_DATA),
     "video.motion_plot": Presentation(

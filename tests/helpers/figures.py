@@ -120,7 +120,7 @@ def _of_bytes(data: bytes, name: str, path: Path | None = None) -> Figures:
     if suffix == ".csv":
         return _of_table(data.decode())
     if suffix in (".txt", ".edl", ".vtt"):
-        return {"lines": data.decode().splitlines()}
+        return _of_hashes(data.decode()) if name == "framehash.txt" else {"lines": data.decode().splitlines()}
     if suffix == ".zip":
         return _of_archive(data)
     if suffix == ".npz":
@@ -170,6 +170,13 @@ def _levels(pixels: np.ndarray, name: str = "") -> Figures:
     steps = [np.abs(np.diff(planes, axis=axis)).mean() for axis in (0, 1) if planes.shape[axis] > 1]
     found[f"{name}steps"] = [round(float(step), 3) for step in steps]
     return found
+
+
+def _of_hashes(text: str) -> Figures:
+    """Head and first and last row of FFmpeg's framehash, without its version and the hashes, which depend on its build."""
+    lines = [line for line in text.splitlines() if not line.startswith("#software")]
+    head, rows = [one for one in lines if one.startswith("#")], [one for one in lines if not one.startswith("#")]
+    return {"lines": [*head, *(row.rpartition(",")[0] for row in (rows[0], rows[-1]))], "rows": len(rows)}
 
 
 def _of_table(text: str) -> Figures:

@@ -55,6 +55,8 @@ class VideoInfo:
     """Time at which the last frame is no longer shown, seconds."""
     sound_between: Callable[[Fraction, Fraction], Sound | None] = lambda start, end: None
     """Reads the audio presented from one time until just before another (s); gives None if none can be decoded."""
+    declared_aspect_ratio: Fraction | None = None
+    """Aspect ratio of a stored pixel in the file's own words; None: it says nothing of it."""
     source_name: str = ""
     """File name, for people; empty if unknown."""
 

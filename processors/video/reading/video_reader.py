@@ -147,7 +147,8 @@ class VideoReader:
 
     def _read_info(self, matrix: tuple[int, int, int, int]) -> VideoInfo:
         stream, codec, index = self.stream, self.stream.codec_context, self._index
-        ratio = stream.sample_aspect_ratio or codec.sample_aspect_ratio or Fraction(1)
+        declared = stream.sample_aspect_ratio or codec.sample_aspect_ratio
+        ratio = declared or Fraction(1)
         if not Fraction(1, 20) < ratio < 20:
             ratio = Fraction(1)
         time_base = stream.time_base or Fraction(1, av.time_base)
@@ -163,6 +164,7 @@ class VideoReader:
             stored_width_px=codec.width,
             stored_height_px=codec.height,
             sample_aspect_ratio=ratio,
+            declared_aspect_ratio=declared,
             display_matrix=matrix,
             time_base=time_base,
             average_rate_hz=stream.average_rate,
