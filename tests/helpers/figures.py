@@ -173,7 +173,7 @@ def _levels(pixels: np.ndarray, name: str = "") -> Figures:
 
 
 def _of_hashes(text: str) -> Figures:
-    """Head and first and last row of FFmpeg's framehash, without its version and the hashes, which depend on its build."""
+    """Head, first and last row of FFmpeg's framehash, without its version and the hashes: they depend on its build."""
     lines = [line for line in text.splitlines() if not line.startswith("#software")]
     head, rows = [one for one in lines if one.startswith("#")], [one for one in lines if not one.startswith("#")]
     return {"lines": [*head, *(row.rpartition(",")[0] for row in (rows[0], rows[-1]))], "rows": len(rows)}
