@@ -72,7 +72,7 @@ class _Hashed(NamedTuple):
 
 class _Session:
     def __init__(self, processor: FrameHash, info: VideoInfo) -> None:
-        self._hash_name = processor.hash_name
+        self._hash_name: HashName = processor.hash_name
         self._info = info
         self._rows: list[_Hashed] = []
         self._first: tuple[int, int, str] | None = None
