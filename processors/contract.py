@@ -117,6 +117,8 @@ class ReleaseContext:
     """Words on which all paths of the same bytes agree, so that no release's words are passed on with another."""
     altitude: tuple[float, float, int] | None = None
     """Descent camera: metres at a shot's first frame, field of view in degrees, and the shot's number."""
+    still_seconds: float | None = None
+    """Presentation time of the video's still that the release chose."""
     longitude_degrees_east: float | None = None
     """Longitude of the mission's landing site; None if no mission is named."""
     recorded_start: Callable[[], RecordedStart | None] = field(default=lambda: None, compare=False)

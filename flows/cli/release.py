@@ -110,6 +110,7 @@ def check(folder: Path) -> None:
     \b
     marsmedia release check raw/june
     """
+    from flows.run.pinned_stills import misplaced_stills
     from processors.metadata.release_file import read_release
     from processors.metadata.release_template import media_below
 
@@ -122,6 +123,7 @@ def check(folder: Path) -> None:
         for path, line in described.lines.items()
         if not (folder / path).is_file()
     ]
+    mistakes += misplaced_stills(folder, described)
     for _, mistake in sorted(mistakes):
         click.echo(printable(mistake))
     left_out = [path for path in media_below(folder) if path not in described.lines]

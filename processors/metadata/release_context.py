@@ -43,6 +43,7 @@ def release_context(
         recorded_by=str((entry or {}).get("recorded_by") or "") or None,
         words=_words(head, words),
         altitude=_altitude(words),
+        still_seconds=float(words["still_seconds"]) if "still_seconds" in words else None,
         longitude_degrees_east=load_profile(str(mission)).longitude_degrees_east if mission else None,
         recorded_start=start,
     )

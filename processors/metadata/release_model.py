@@ -71,6 +71,8 @@ class _File(_Table):
     date_zone: Literal["UTC", "Beijing"] = "UTC"
     event: Annotated[str, AfterValidator(_event)] = ""
     keywords: list[str] = []
+    still_seconds: float = Field(0, ge=0, allow_inf_nan=False)
+    """Presentation time of the frame that stands for a video."""
     altitude_metres: float = Field(1, gt=0, allow_inf_nan=False)
     field_of_view_degrees: float = Field(1, gt=0, lt=180)
     altitude_shot: int = Field(1, ge=1)

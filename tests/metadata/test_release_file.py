@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from flows.cli.main import main
 from processors.metadata.release_file import read_release
 from processors.metadata.release_template import template
 from processors.sample.release_toml import release_toml
+from tests.helpers.video_scenes import scene, write
 
 
 def told(text: str) -> list[str]:
@@ -72,6 +74,7 @@ def test_a_native_date_is_kept_as_text() -> None:
         ),
         ("[[file]]\npath = 'a'\naltitude_metres = inf\n", "line 3: altitude_metres: not a finite number (inf)"),
         ("[[file]]\npath = 'a'\nfield_of_view_degrees = nan\n", "line 3: field_of_view_degrees: out of range (nan)"),
+        ("[[file]]\npath = 'a'\nstill_seconds = -1\n", "line 3: still_seconds: out of range (-1); use 0 or more"),
         (
             "[[file]]\npath = 'a'\naltitude_shot = 1.5\n",
             "line 3: altitude_shot: not a whole number (1.5); write digits only",
@@ -89,6 +92,22 @@ def test_a_native_date_is_kept_as_text() -> None:
 )
 def test_every_mistake_is_told_with_its_line(text: str, message: str) -> None:
     assert any(message in problem for problem in told(text)), told(text)
+
+
+def test_a_still_must_be_a_moment_of_its_video(tmp_path: Path) -> None:
+    write(tmp_path / "pan.mp4", [scene(3, k) for k in range(50)])
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.jpg")
+    said = "[[file]]\npath = 'pan.mp4'\nstill_seconds = {}\n[[file]]\npath = 'a.jpg'\nstill_seconds = 0.0\n"
+    (tmp_path / "release.toml").write_text(said.format(2.0))
+    checked = CliRunner().invoke(main, ["release", "check", str(tmp_path)])
+    assert checked.output.splitlines() == [
+        "release.toml, line 2: still_seconds of 'pan.mp4': 2.0 s is not in the video, which is from 0.000 to 2.000 s; "
+        "correct the time",
+        "release.toml, line 5: still_seconds of 'a.jpg': it is no video; remove the key",
+    ]
+    assert checked.exit_code == 1
+    (tmp_path / "release.toml").write_text(said.format(1.96).partition("[[file]]\npath = 'a.jpg'")[0])
+    assert CliRunner().invoke(main, ["release", "check", str(tmp_path)]).exit_code == 0
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:

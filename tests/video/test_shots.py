@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from processors.imaging.perceptual_hash import perceptual_hash
+from processors.metadata.release_context import release_context
 from processors.video.shots.fades import Fade, find_fades
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
@@ -127,6 +128,45 @@ def test_stills_are_the_frames_that_they_say_and_no_two_alike(
         assert np.abs(grey - decoded[entry["identity"]["pts"]]).mean() < 2
         assert f'marsmedia:Pts="{entry["identity"]["pts"]}"' in xmp
         assert entry["identity"]["source_digest"] in xmp
+
+
+def test_a_pinned_still_is_exactly_that_frame_and_comes_first(sample_release: Path, tmp_path: Path) -> None:
+    said = release_context({}, {"still_seconds": 7.13})
+    assert Stills().for_release(said) == Stills(pinned_seconds=7.13)
+    assert Stills(pinned_seconds=1.0).for_release(said) == Stills(pinned_seconds=1.0)
+    (made,) = derived(sample_release / "descent.mp4", tmp_path / "store", Stills().for_release(said))
+    first, *others = made.json("stills.json")
+    assert (first["rank"], first["rank_in_shot"], first["is_pinned"]) == (1, 1, True)
+    assert first["identity"]["time_seconds"] == 7.12  # the frame that is shown at 7.13 s
+    assert first["file"] == f"still_{first['shot']:04d}_01.jpg"
+    assert not any(one["is_pinned"] for one in others)
+    assert [one["rank"] for one in others] == list(range(2, len(others) + 2))
+    assert [one["rank_in_shot"] for one in others if one["shot"] == first["shot"]] == [2, 3]
+    hashes = [int(entry["perceptual_hash"], 16) for entry in (first, *others)]
+    assert min(distance_bits(a, b) for i, a in enumerate(hashes) for b in hashes[:i]) >= 8
+    with av.open(str(sample_release / "descent.mp4")) as container:
+        decoded = next(one for one in container.decode(video=0) if one.pts == first["identity"]["pts"])
+    with Image.open(made.path(first["file"])) as picture:
+        grey = np.asarray(picture.convert("L")).astype(int)
+    assert np.abs(grey - decoded.to_ndarray(format="gray")).mean() < 2
+
+
+def test_a_pinned_still_may_be_black(tmp_path: Path) -> None:
+    pictures = [scene(3, k) * (k >= 10) for k in range(40)]
+    path = write(tmp_path / "dark.mp4", pictures)
+    (made,) = derived(path, tmp_path / "store", Stills(pinned_seconds=0.0, per_shot=1))
+    assert [one["identity"]["time_seconds"] for one in made.json("stills.json") if one["is_pinned"]] == [0.0]
+
+
+@pytest.mark.parametrize("seconds", [1.2, 99.0])
+def test_a_still_beyond_the_end_is_refused(tmp_path: Path, seconds: float) -> None:
+    path = write(tmp_path / "pan.mp4", [scene(3, k) for k in range(30)])
+    (made,) = derived(path, tmp_path / "store", Stills(pinned_seconds=seconds))
+    assert (made.manifest.verdict, made.manifest.reason) == (
+        "refused",
+        f"no frame is shown at {seconds} s, where a still is wanted; the video is from 0.000 to 1.200 s: "
+        "correct still_seconds in release.toml, or pinned_seconds",
+    )
 
 
 def test_stills_are_neither_black_nor_in_a_fade(audited_sample: dict[str, dict[str, Derived]]) -> None:

@@ -50,29 +50,38 @@ class StillCandidate:
     pts: int
     perceptual_hash: int
     scores: Scores
+    is_pinned: bool = False
+    """True if its time was given, so that the scores had no say."""
 
 
 def select_stills(
-    measured: FrameTable, listed: ShotList, per_shot: int, least_distance_bits: int
+    measured: FrameTable, listed: ShotList, per_shot: int, least_distance_bits: int, pinned_frame: int | None = None
 ) -> list[StillCandidate]:
     """Return up to `per_shot` frames of each shot, in order of shots and ranks.
 
     None is black, damaged, in a fade or far worse than the shot's best; none is within `least_distance_bits` of
     another's perceptual hash, nor nearer to one of the same shot than the shot's length divided by twice `per_shot`.
+
+    Parameters
+    ----------
+    pinned_frame : number of a frame that is the first of its shot and of the video, whatever it shows.
     """
     hashes, usable = measured.column("perceptual_hash"), _usable(measured, listed)
     since_keyframe = _since_keyframe(measured.column("is_keyframe").astype(bool))
-    chosen: list[StillCandidate] = []
+    chosen = [] if pinned_frame is None else [_pinned(measured, listed, pinned_frame)]
     for shot in listed.shots:
         inside = _inside(shot)
         frames = inside[usable[inside]]
         if not frames.size:
             continue
         scores = _scored(measured, frames)
+        pinned = [one.frame for one in chosen if one.shot == shot.number]
         apart = (shot.end_frame - shot.first_frame) / (2 * per_shot)
         good = scores[3] >= MIN_OF_BEST * scores[3].max()
         free = good & _far(hashes[frames], [one.perceptual_hash for one in chosen], least_distance_bits)
-        for rank in range(1, per_shot + 1):
+        for frame in pinned:
+            free &= np.abs(frames - frame) >= apart
+        for rank in range(1 + len(pinned), per_shot + 1):
             if not free.any():
                 break
             totals = np.where(free, scores[3], -1.0)
@@ -93,6 +102,22 @@ def select_stills(
             free &= np.abs(frames - frame) >= apart
             free &= _far(hashes[frames], [int(hashes[frame])], least_distance_bits)
     return _ranked(chosen)
+
+
+def _pinned(measured: FrameTable, listed: ShotList, frame: int) -> StillCandidate:
+    """Return a frame that was pinned, with the scores that it has among the frames of its shot."""
+    shot = next(one for one in listed.shots if one.first_frame <= frame < one.end_frame)
+    scores = _scored(measured, np.append(_inside(shot), frame))
+    return StillCandidate(
+        shot=shot.number,
+        rank_in_shot=1,
+        rank=0,
+        frame=frame,
+        pts=int(measured.pts[frame]),
+        perceptual_hash=int(measured.column("perceptual_hash")[frame]),
+        scores=Scores(*(round(float(score[-1]), 4) for score in scores)),
+        is_pinned=True,
+    )
 
 
 def _usable(measured: FrameTable, listed: ShotList) -> np.ndarray:
@@ -135,6 +160,9 @@ def _inside(shot: Shot) -> np.ndarray:
 
 
 def _ranked(chosen: list[StillCandidate]) -> list[StillCandidate]:
-    order = sorted(range(len(chosen)), key=lambda place: (-chosen[place].scores.total, place))
+    order = sorted(
+        range(len(chosen)), key=lambda place: (not chosen[place].is_pinned, -chosen[place].scores.total, place)
+    )
     rank = {place: number for number, place in enumerate(order, start=1)}
-    return [StillCandidate(**{**vars(one), "rank": rank[place]}) for place, one in enumerate(chosen)]
+    ranked = [StillCandidate(**{**vars(one), "rank": rank[place]}) for place, one in enumerate(chosen)]
+    return sorted(ranked, key=lambda one: (one.shot, one.rank_in_shot))

@@ -6,12 +6,14 @@ import functools
 import json
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
-from processors.contract import Inputs, Item, Need, Processor, Reads, as_json, require
+import numpy as np
+
+from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, as_json, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.ordered_executor import OrderedExecutor
@@ -36,6 +38,8 @@ class StillFacts:
     rank: int
     """Rank in the whole video."""
     scores: Scores
+    is_pinned: bool
+    """True if the release, or a parameter, names its time: the scores had no say."""
     perceptual_hash: str
     """Hash of 16 hexadecimal digits."""
     width_px: int
@@ -58,11 +62,13 @@ class StillsFacts:
 class Stills:
     """Up to `per_shot` frames of each shot: sharp, well exposed, not black, not in a fade, no two alike.
 
+    A pinned one comes first in its shot and in the video, whatever it shows. Refused if the video has no such moment.
+
     Items: `still_<shot>_<rank>.jpg` and `stills.json`, which lists them with their scores.
     """
 
     name: ClassVar[str] = "video.stills"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "video"
 
     per_shot: int = 3
@@ -73,6 +79,8 @@ class Stills:
     quality: int = 92
     longest_side_px: int | None = None
     """Maximum longer side; larger pictures are shrunk. None keeps their size."""
+    pinned_seconds: float | None = None
+    """Presentation time at which the shown frame is a still, 0 or more. None: what the release says, if anything."""
     shots: Shots = field(default_factory=Shots)
 
     def __post_init__(self) -> None:
@@ -82,6 +90,14 @@ class Stills:
         require(1 <= self.quality <= 95, "quality", self.quality, "must be from 1 to 95")
         side = self.longest_side_px
         require(side is None or side >= 16, "longest_side_px", side, "must be 16 or more")
+        pinned = self.pinned_seconds
+        require(pinned is None or pinned >= 0, "pinned_seconds", pinned, "must be 0 or more")
+
+    def for_release(self, context: ReleaseContext) -> Stills:
+        """Return this processor with the still that the release names."""
+        if self.pinned_seconds is not None or context.still_seconds is None:
+            return self
+        return replace(self, pinned_seconds=context.still_seconds)
 
     def inputs(self) -> tuple[Processor, ...]:
         return (self.shots.integrity.measurements, self.shots.integrity, self.shots)
@@ -98,10 +114,30 @@ class Stills:
 
     def choices(self, inputs: Inputs[VideoInfo]) -> list[StillCandidate]:
         """Return the chosen frames, from the measurements alone."""
-        return select_stills(FrameTable.of(inputs), read_shots(inputs), self.per_shot, self.least_distance_bits)
+        measured = FrameTable.of(inputs)
+        pinned = None if self.pinned_seconds is None else _frame_at(measured, self.pinned_seconds)
+        return select_stills(measured, read_shots(inputs), self.per_shot, self.least_distance_bits, pinned)
 
     def start(self, inputs: Inputs[VideoInfo], scratch: Path) -> _Session:
         return _Session(self, inputs)
+
+
+def _frame_at(measured: FrameTable, seconds: float) -> int:
+    """Return the number of the frame that is shown at a time.
+
+    Raises
+    ------
+    RefusedMedia : none is.
+    """
+    ticks = Fraction(str(seconds)) / measured.time_base  # as written: 0.4 is 2/5
+    shown = np.flatnonzero((measured.pts <= ticks) & (ticks < measured.end_pts))
+    if shown.size:
+        return int(shown[0])
+    first, end = float(measured.time(0)), float(measured.time(measured.frame_count))
+    raise RefusedMedia(
+        f"no frame is shown at {seconds} s, where a still is wanted; the video is from {first:.3f} to {end:.3f} s",
+        "correct still_seconds in release.toml, or pinned_seconds",
+    )
 
 
 class _Session:
@@ -127,6 +163,7 @@ class _Session:
             rank_in_shot=choice.rank_in_shot,
             rank=choice.rank,
             scores=choice.scores,
+            is_pinned=choice.is_pinned,
             perceptual_hash=f"{choice.perceptual_hash:016x}",
             width_px=picture.shape[1],
             height_px=picture.shape[0],

@@ -1,0 +1,52 @@
+"""Stills that a `release.toml` pins: whether each is a moment of its video."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from processors.decoding import open_container
+from processors.errors import MediaError
+from processors.identify import identify
+from processors.metadata.release_file import Release
+from processors.sources.source_file import SourceFile
+from processors.video.reading.video_reader import VideoReader
+
+
+def misplaced_stills(folder: Path, described: Release) -> list[tuple[int, str]]:
+    """Return the line and the description of each `still_seconds` at which its file shows no picture.
+
+    Files that are missing or cannot be opened are left to others, and so are videos of which only decoding says how
+    long they are.
+    """
+    found = []
+    for path, entry in described.files.items():
+        if "still_seconds" not in entry or not (folder / path).is_file():
+            continue
+        seconds, line = float(entry["still_seconds"]), described.lines[path]
+        try:
+            wrong = _wrong(folder / path, seconds)
+        except MediaError:
+            continue
+        if wrong:
+            found.append((line, f"release.toml, line {line}: still_seconds of {path!r}: {wrong}"))
+    return found
+
+
+def _wrong(path: Path, seconds: float) -> str | None:
+    """Return what is wrong with the time of a still; None if the video shows a picture then, or nothing tells."""
+    file = SourceFile.at(path)
+    with file.open() as opened:
+        if identify(opened, path.name).medium != "video":
+            return "it is no video; remove the key"
+    with (
+        file.open() as first,
+        file.open() as second,
+        open_container(first) as container,
+        open_container(second) as other,
+    ):
+        info = VideoReader(container, other).info
+    start, end = info.start, info.end
+    if start is None or end is None or start <= Fraction(str(seconds)) < end:
+        return None
+    return f"{seconds} s is not in the video, which is from {float(start):.3f} to {float(end):.3f} s; correct the time"
