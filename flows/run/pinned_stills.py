@@ -21,9 +21,9 @@ def misplaced_stills(folder: Path, described: Release) -> list[tuple[int, str]]:
     """
     found = []
     for path, entry in described.files.items():
-        if "still_seconds" not in entry or not (folder / path).is_file():
+        seconds, line = entry.get("still_seconds"), described.lines[path]
+        if not isinstance(seconds, int | float) or not (folder / path).is_file():
             continue
-        seconds, line = float(entry["still_seconds"]), described.lines[path]
         try:
             wrong = _wrong(folder / path, seconds)
         except MediaError:
