@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,46 +24,93 @@ from tests.conftest import PROJECT, quiet_environment
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.prefect_api import NOT_THERE, PrefectApi
 
+EVERY_FEW_SECONDS = ("--schedule", "nightly-ingest=every 5 s")
+ASK_OFTEN = {"PREFECT_RUNNER_POLL_FREQUENCY": "1"}
+"""Prefect looks for due runs every 10 s by default."""
 
-class Served:
-    """`marsmedia serve` in a process, with a server of its own, and its Prefect API."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+class Service:
+    """`marsmedia serve` in a process, with a server of its own, and its Prefect API.
+
+    One after another they work on one store and one Prefect home; only the first has to create a database.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._words: tuple[str, ...] = ()
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "nothing is served"
+        return self._process
+
+    def start(self, *words: str) -> None:
+        """Serve with these words; goes on with the service that runs with them already."""
+        if self._process and self._words == words:
+            return
+        if self._process:
+            self.stop()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.ask = PrefectApi(f"http://127.0.0.1:{self.port}/api").ask
-        environment = {**quiet_environment(folder / "home"), "PYTHONPATH": str(PROJECT)}
-        command = [sys.executable, "-m", "flows.cli", "serve", str(folder / "raw"), "--store", str(folder / "store")]
-        self.process = subprocess.Popen(
-            [*command, "--port", str(self.port), *words],
+            port = probe.getsockname()[1]
+        self.ask = PrefectApi(f"http://127.0.0.1:{port}/api").ask
+        environment = {**quiet_environment(self.folder / "home"), "PYTHONPATH": str(PROJECT), **ASK_OFTEN}
+        places = [str(self.folder / "raw"), "--store", str(self.folder / "store")]
+        self._words = words
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "flows.cli", "serve", *places, "--port", str(port), *words],
             env=environment,
-            cwd=folder,
-            text=True,
+            cwd=self.folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
-    def runs(self) -> list[dict[str, Any]]:
-        return self.ask("flow_runs/filter", sort="EXPECTED_START_TIME_ASC")
+    def stop(self) -> None:
+        """Interrupt it as a person does, and see that it ends well."""
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(timeout=60) == 0
+        self._process = None
+
+    def kill(self) -> None:
+        """End it without a word; its server dies with it."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def runs(self, deployment: str | None = None) -> list[dict[str, Any]]:
+        named = {"deployments": {"name": {"any_": [deployment]}}} if deployment else {}
+        return self.ask("flow_runs/filter", sort="EXPECTED_START_TIME_ASC", **named)
 
     def wait_for(
-        self, state: str, identity: str | None = None, *, after: str = "", seconds: float = 240
+        self,
+        state: str,
+        identity: str | None = None,
+        *,
+        deployment: str | None = None,
+        after: str = "",
+        count: int = 1,
+        seconds: float = 240,
     ) -> dict[str, Any]:
-        """The first run in that state, planned for later than `after`; of one run, when it comes to it."""
-        for _ in range(int(seconds * 2)):
+        """Wait until so many runs are in that state, planned for later than `after`; give the first.
+
+        Of one run or one deployment, if it is named.
+        """
+        found: list[dict[str, Any]] = []
+        for _ in range(int(seconds * 4)):
             assert self.process.poll() is None, "serve ended"
-            try:
+            with suppress(*NOT_THERE):
                 found = [
-                    r
-                    for r in self.runs()
-                    if r["state_type"] == state and identity in (None, r["id"]) and r["expected_start_time"] > after
+                    run
+                    for run in self.runs(deployment)
+                    if run["state_type"] == state
+                    and identity in (None, run["id"])
+                    and run["expected_start_time"] > after
                 ]
-            except NOT_THERE:
-                found = []
-            if found:
+            if len(found) >= count:
                 return found[0]
-            time.sleep(0.5)
+            time.sleep(0.25)
         raise AssertionError(f"no run came to {state}: {[(r['name'], r['state']) for r in self.runs()]}")
 
     def start_run(self, name: str, **parameters: Any) -> str:
@@ -84,11 +130,15 @@ class Served:
         raise AssertionError("no process of that run")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "raw").mkdir()
-    MediaMaker(tmp_path / "raw").photo("photo.jpg")
-    return tmp_path
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One store with one photo to take, and what serves it."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "raw").mkdir()
+    MediaMaker(folder / "raw").photo("photo.jpg")
+    service = Service(folder)
+    yield service
+    service.kill()
 
 
 @pytest.fixture
@@ -103,36 +153,29 @@ def left() -> Iterator[list[psutil.Process]]:
 
 @pytest.mark.slow
 @pytest.mark.prefect
-def test_a_served_run_starts_alone_and_ends_on_the_server(folder: Path, left: list[psutil.Process]) -> None:
-    served = Served(folder, "--schedule", "nightly-ingest=every 5 s")
-    left.append(psutil.Process(served.process.pid))
-    first = served.wait_for("COMPLETED")
-    assert first["auto_scheduled"]
-    told = first["state"]["message"]
-    assert re.fullmatch(r"completed: of (\d+) results: \1 made, 0 reused, 0 refused, 0 failed", told), told
-    artifacts = served.ask("artifacts/filter", sort="CREATED_DESC")
-    assert any(a["key"] == "marsmedia-ingest" and a["flow_run_id"] == first["id"] for a in artifacts)
-    schema = served.ask("deployments/name/ingest/nightly-ingest")["parameter_openapi_schema"]
-    assert schema["properties"]["raw"]["description"] == "Folder of releases; never written to."
-    assert schema["properties"]["workers"]["title"] == "workers"
+def test_of_the_nights_that_were_missed_the_last_is_made_up_for(served: Service) -> None:
+    served.start()
+    served.wait_for("SCHEDULED", deployment="nightly-ingest", count=3)
+    served.stop()
+    _let_two_nights_pass(served.folder / "home/prefect.db")
 
-    whole = folder / "raw/photo.jpg"
-    (folder / "raw/cut.jpg").write_bytes(whole.read_bytes()[:-3000])
-    failed = served.wait_for("FAILED")
-    assert failed["state"]["message"].startswith("failed: of ")
-    served.wait_for("COMPLETED", after=failed["expected_start_time"])  # and the log of the one before has been sent
-    logs = [one["message"] for one in served.ask("logs/filter", logs={"flow_run_id": {"any_": [failed["id"]]}})]
-    assert len([line for line in logs if line.startswith("failed: cut.jpg: ")]) == 1
-    assert not [line for line in logs if "Traceback" in line or "Error:" in line]
+    served.start()
+    made_up = served.wait_for("COMPLETED")
+    (missed,) = [run for run in served.runs() if run["state_type"] == "CANCELLED"]
+    assert (missed["state"]["name"], missed["expected_start_time"] < made_up["expected_start_time"]) == ("Missed", True)
+    told = made_up["state"]["message"]
+    assert re.fullmatch(r"completed: of (\d+) results: \1 made, 0 reused, 0 refused, 0 failed", told), told
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
+    ended = {run["state_type"] for run in served.runs() if run["expected_start_time"] < now}
+    assert ended == {"COMPLETED", "CANCELLED"}
 
 
 @pytest.mark.slow
 @pytest.mark.prefect
 def test_an_overlapping_run_is_refused_and_a_killed_one_is_told_crashed(
-    folder: Path, left: list[psutil.Process]
+    served: Service, left: list[psutil.Process]
 ) -> None:
-    served = Served(folder)
-    left.append(psutil.Process(served.process.pid))
+    served.start()
     waiting = _waiting_run(served)
     second = served.start_run("ingest/nightly-ingest")
     refused = served.wait_for("CANCELLED", second)
@@ -145,34 +188,37 @@ def test_an_overlapping_run_is_refused_and_a_killed_one_is_told_crashed(
 
     waiting = _waiting_run(served)
     left.append(served.process_of(waiting))
-    served.process.kill()  # its server dies with it
-    served.process.wait()
-    again = Served(folder)
-    left.append(psutil.Process(again.process.pid))
-    crashed = again.wait_for("CRASHED", waiting)
+    served.kill()
+    served.start(*EVERY_FEW_SECONDS)  # as the next test wants it
+    crashed = served.wait_for("CRASHED", waiting)
     assert crashed["state"]["message"] == "marsmedia serve ended during the run"
-    os.kill(again.process.pid, signal.SIGINT)
-    assert again.process.wait(timeout=60) == 0
 
 
 @pytest.mark.slow
 @pytest.mark.prefect
-def test_of_the_nights_that_were_missed_the_last_is_made_up_for(folder: Path, left: list[psutil.Process]) -> None:
-    served = Served(folder)
-    left.append(psutil.Process(served.process.pid))
-    served.wait_for("SCHEDULED")
-    os.kill(served.process.pid, signal.SIGINT)
-    assert served.process.wait(timeout=60) == 0
-    _let_two_nights_pass(folder / "home/prefect.db")
+def test_a_served_run_starts_alone_and_ends_on_the_server(served: Service) -> None:
+    served.start(*EVERY_FEW_SECONDS)
+    first = served.wait_for("COMPLETED", after=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}")
+    assert first["auto_scheduled"]
+    told = first["state"]["message"]
+    counts = re.fullmatch(r"completed: of (\d+) results: (\d+) made, (\d+) reused, 0 refused, 0 failed", told)
+    assert counts, told
+    assert int(counts[1]) == int(counts[2]) + int(counts[3]) > 0
+    artifacts = served.ask("artifacts/filter", sort="CREATED_DESC")
+    assert any(a["key"] == "marsmedia-ingest" and a["flow_run_id"] == first["id"] for a in artifacts)
+    schema = served.ask("deployments/name/ingest/nightly-ingest")["parameter_openapi_schema"]
+    assert schema["properties"]["raw"]["description"] == "Folder of releases; never written to."
+    assert schema["properties"]["workers"]["title"] == "workers"
 
-    again = Served(folder)
-    left.append(psutil.Process(again.process.pid))
-    made_up = again.wait_for("COMPLETED")
-    (missed,) = [run for run in again.runs() if run["state_type"] == "CANCELLED"]
-    assert (missed["state"]["name"], missed["expected_start_time"] < made_up["expected_start_time"]) == ("Missed", True)
-    assert made_up["state"]["message"].startswith("completed: of ")
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
-    assert {run["state_type"] for run in again.runs() if run["expected_start_time"] < now} == {"COMPLETED", "CANCELLED"}
+    whole = served.folder / "raw/photo.jpg"
+    (served.folder / "raw/cut.jpg").write_bytes(whole.read_bytes()[:-3000])
+    failed = served.wait_for("FAILED")
+    assert failed["state"]["message"].startswith("failed: of ")
+    served.wait_for("COMPLETED", after=failed["expected_start_time"])  # and the log of the one before has been sent
+    logs = [one["message"] for one in served.ask("logs/filter", logs={"flow_run_id": {"any_": [failed["id"]]}})]
+    assert len([line for line in logs if line.startswith("failed: cut.jpg: ")]) == 1
+    assert not [line for line in logs if "Traceback" in line or "Error:" in line]
+    served.stop()
 
 
 def _let_two_nights_pass(database: Path) -> None:
@@ -191,7 +237,7 @@ def _let_two_nights_pass(database: Path) -> None:
         )
 
 
-def _waiting_run(served: Served) -> str:
+def _waiting_run(served: Service) -> str:
     """A run that waits for its raw folder for ten minutes."""
     for _ in range(480):
         try:
