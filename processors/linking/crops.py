@@ -152,12 +152,19 @@ def _partners(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     if min(len(one), len(other)) < 2:
         return np.empty((0, 2), int)
     likeness = one @ other.T
+    every = np.arange(len(one))
     nearest = likeness.argmax(axis=1)
-    two = np.partition(likeness, -2, axis=1)[:, -2:]
-    distances = np.sqrt(np.maximum(0, 2 - 2 * two))  # second best, best
-    rows = np.flatnonzero(distances[:, 1] < RATIO * distances[:, 0])
-    rows = rows[likeness.argmax(axis=0)[nearest[rows]] == rows]
+    best = likeness[every, nearest]
+    likeness[every, nearest] = -1
+    second = likeness.max(axis=1)
+    likeness[every, nearest] = best
+    rows = np.flatnonzero(_distance(best) < RATIO * _distance(second))
+    rows = rows[likeness[:, nearest[rows]].argmax(axis=0) == rows]
     return np.stack([rows, nearest[rows]], axis=1)
+
+
+def _distance(likeness: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.maximum(0, 2 - 2 * likeness))
 
 
 def _corners(part: np.ndarray, lies: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -50,8 +49,9 @@ def test_a_file_that_grows_is_ingested_once_and_whole_and_an_interrupt_ends_the_
     with told.open("w") as output:
         watch = subprocess.Popen(command, env=environment, stdout=output, preexec_fn=_deaf_to_interrupts)
     try:
+        _wait_for("watching ", told, watch)
         _grow(raw / "june/photo.jpg", data)
-        _wait_for("browse: ", told, watch)
+        _wait_for("release init", told, watch)  # the last line before it looks again
         watch.send_signal(signal.SIGINT)
         assert watch.wait(timeout=60) == 0
     finally:
@@ -70,12 +70,12 @@ def _deaf_to_interrupts() -> None:
 
 
 def _grow(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        for part in range(10):
-            file.write(data[len(data) * part // 10 : len(data) * (part + 1) // 10])
-            file.flush()
-            os.fsync(file.fileno())
-            time.sleep(0.5)
+    """Write it in many small steps: a pause as long as `--settle` would be the end of it."""
+    steps = 60
+    with path.open("wb", buffering=0) as file:
+        for step in range(steps):
+            file.write(data[len(data) * step // steps : len(data) * (step + 1) // steps])
+            time.sleep(0.05)
 
 
 def _wait_for(word: str, told: Path, process: subprocess.Popen[bytes]) -> None:

@@ -31,6 +31,7 @@ class Pool:
         self._environment = {
             **quiet_environment(folder / "home"),
             "PREFECT_API_URL": server,
+            "PREFECT_WORKER_QUERY_SECONDS": "1",  # a worker looks for due runs every 10 s by default
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         self._prefect("work-pool", "create", "marsmedia", "--type", "process", "--overwrite")
