@@ -54,7 +54,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> N
     others = f", and {counted(unsuited, 'file')} with refused results only" if unsuited else ""
     click.echo(f"{counted(len(found) - unsuited, 'file', zero='no')} with problems{others}")
     if stopped:
-        click.echo(f"the last run did not come to its end: {printable(stopped)}")
+        click.echo(f"the last run did not finish: {printable(stopped)}")
 
 
 def _tell(one: FileProblems) -> None:

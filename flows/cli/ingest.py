@@ -28,7 +28,7 @@ UNKNOWN = """
 SELECT release, count(*) FROM sightings
 WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS NULL GROUP BY release ORDER BY release
 """
-"""Releases with files of which neither they themselves nor anyone else says anything."""
+"""Releases that contain files without a mission, a date and a title."""
 
 
 @click.command()
@@ -105,7 +105,7 @@ def space(use: DiskUse) -> str:
 
 
 def advise(raw: Path, store_folder: Path) -> None:
-    """Say of which releases nothing is known, and what to do."""
+    """Print the releases without any description, and the command that creates one."""
     from processors.sources.scan import printable
     from processors.store.catalogue import Catalogue
     from processors.store.sql import connect

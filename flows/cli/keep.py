@@ -14,15 +14,15 @@ from processors.errors import RequestError
 
 @click.command()
 @SELECTION
-@click.option("--key", help="Only the result whose key begins so.")
-@click.option("--release", "is_release", is_flag=True, help="Keep them no longer.")
+@click.option("--key", help="Only the result whose key starts with this.")
+@click.option("--release", "is_release", is_flag=True, help="Stop keeping the selected results.")
 @STORE
 @JSON
 def keep(selection: tuple[str, ...], key: str | None, is_release: bool, store_folder: Path, as_json: bool) -> None:
     """Protect results from `prune`.
 
-    Keeps every existing result of the SELECTION, which is as in `marsmedia items`; without one, lists
-    what is kept. `marsmedia reprocess --keep` keeps what it makes.
+    Keeps every existing result that matches SELECTION, written as for `marsmedia items`. Without a
+    SELECTION, lists the kept results. `marsmedia reprocess --keep` keeps the results that it makes.
 
     \b
     marsmedia keep descent.mp4 processor=video.frames

@@ -1,4 +1,4 @@
-"""The command `marsmedia`: a table of its commands, each of which is loaded from the file of its name when called."""
+"""The command `marsmedia`: a table of its commands. Each is loaded from the file of its name when it is called."""
 
 from __future__ import annotations
 

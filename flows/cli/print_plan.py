@@ -92,11 +92,11 @@ def _tell_entries(entries: list[tuple[Due, Processor, str, str]]) -> None:
 def _words(expected: Estimate) -> str:
     time = _span(expected.seconds)
     if not expected.unknown:
-        return f"estimated: {time} with {expected.workers} workers, as earlier runs took"
+        return f"estimated: {time} with {expected.workers} workers, based on earlier runs"
     if not expected.seconds:
-        return f"no estimate: nothing like it was made yet of {', '.join(expected.unknown)}"
-    without = f"nothing like it was made yet of {', '.join(expected.unknown)}"
-    return f"estimated: {time} with {expected.workers} workers, and more: {without}"
+        return f"no estimate: no earlier runs of {', '.join(expected.unknown)}"
+    without = f"no earlier runs of {', '.join(expected.unknown)}"
+    return f"estimated: {time} with {expected.workers} workers, not counting results without an estimate: {without}"
 
 
 def _span(seconds: float) -> str:

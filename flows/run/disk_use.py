@@ -27,7 +27,7 @@ class DiskUse:
     """Estimate for a plan."""
 
     media_bytes: int
-    """Size of the files of which something is due."""
+    """Total size of the files with results that are due."""
     result_bytes: int
     """Estimated size of their results."""
     free_bytes: int

@@ -16,7 +16,7 @@ from processors.video.reading.video_reader import VideoReader
 def misplaced_stills(folder: Path, described: Release) -> list[tuple[int, str]]:
     """Return the line and the description of each `still_seconds` at which its file shows no picture.
 
-    Files that are missing or cannot be opened are left to others, and so are videos of which only decoding says how
+    Files that are missing or cannot be opened are left to others, and so are videos for which only decoding shows how
     long they are.
     """
     found = []

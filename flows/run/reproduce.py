@@ -77,7 +77,10 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
     ordered = dict.fromkeys((*all_inputs(processor), processor))
     results = [WantedResult.of(one, manifest.digests) for one in ordered]
     if results[-1].ref != manifest.ref:
-        return None, f"made by version {manifest.version} or of other results than today's: it is due, not comparable"
+        return (
+            None,
+            f"made by version {manifest.version} or from inputs that have changed since: run `marsmedia ingest` first",
+        )
     file = SourceFile(path=Path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
     source = dataclasses.replace(row.source(), name=manifest.source_name)
     return Due(

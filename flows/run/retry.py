@@ -93,7 +93,7 @@ def _answer(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]
     except WorkerDeath as death:
         return death
     except ImportError as error:
-        return not_stored(due, f"{error}: install marsmedia again with all that it needs")
+        return not_stored(due, f"{error}: reinstall marsmedia with its dependencies")
     except Exception as error:  # noqa: BLE001 - outermost edge of the worker
         fault = internal_fault(error, getattr(error, "traceback", None))
         return record_failure(due.source, due.release, due.processors, store, fault)

@@ -79,7 +79,7 @@ def _start_server() -> None:
 
 
 class WorkerDeath(Exception):
-    """Job that ended without an answer: it crashed, hung or reached a limit.
+    """Job that ended without a result: it crashed, hung or reached a limit.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class Workers:
         self._notes.cleanup()
 
     def note(self, digest: str) -> Path:
-        """Return the file into which the worker of a source writes how far it is; see `pass_progress`."""
+        """Return the file in which the worker of a source records its progress; see `pass_progress`."""
         return Path(self._notes.name) / digest[:32]
 
     def start(

@@ -37,15 +37,15 @@ def _behind_the_chunks(opened: BinaryIO, size_bytes: int) -> str | None:
         if chunk.name in SOUND:
             if has_sound:
                 name, where = chunk.title, chunk.place
-                return f"a second chunk of sound ({name}, {chunk.held_bytes} bytes) stands at byte {where}"
+                return f"a second audio chunk ({name}, {chunk.held_bytes} bytes) starts at byte {where}"
             has_sound = True
     left = size_bytes - walked.unread_from if walked.unread_from is not None else 0
     if has_sound and left >= MIN_BYTES and not _is_empty(opened, walked.unread_from or 0):
-        return f"{left} bytes behind the sound belong to no chunk"
+        return f"{left} bytes after the audio data are not part of any chunk"
     spare = declared_by_chunks(opened).spare_bytes
     if spare == 1:
-        return "the last byte of the sound is no whole sample"
-    return f"the last {spare} bytes of the sound are no whole sample" if spare else None
+        return "the last byte of the audio data is not a complete sample"
+    return f"the last {spare} bytes of the audio data are not a complete sample" if spare else None
 
 
 def _behind_au(opened: BinaryIO, size_bytes: int) -> str | None:
@@ -55,7 +55,7 @@ def _behind_au(opened: BinaryIO, size_bytes: int) -> str | None:
     left = size_bytes - start - sound_bytes
     if sound_bytes == 0xFFFFFFFF or left < MIN_BYTES or _is_empty(opened, start + sound_bytes):
         return None
-    return f"{left} bytes stand behind the sound that the header declares"
+    return f"{left} bytes follow the audio data that the header declares"
 
 
 def _is_empty(opened: BinaryIO, place: int) -> bool:

@@ -35,7 +35,7 @@ def sound_reader(file: SourceFile, container: av.container.InputContainer) -> St
 def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Sound | None:
     """Read the audio presented from `start` until just before `end` (s); return None if none of it can be decoded.
 
-    Reads the file anew, from its beginning until `end`, because the audio reader counts from the first sample.
+    Reads the file again, from its beginning until `end`, because the audio reader counts from the first sample.
     """
     with file.open() as opened, open_container(opened) as container:
         try:

@@ -43,7 +43,7 @@ def language(code: str) -> Language:
 
 
 def phrase(name: str, **values: str | Text) -> Text:
-    """Return a phrase of packs in every language; texts are put in in the same language where they have it."""
+    """Return a phrase for packs in every language. Inserted texts use the same language if available."""
 
     def said(code: str) -> str:
         inside = {key: value.best(code) or "" if isinstance(value, Text) else value for key, value in values.items()}
@@ -53,7 +53,7 @@ def phrase(name: str, **values: str | Text) -> Text:
 
 
 def label(processor: str) -> Text:
-    """Return what a processor makes, in every language; its name where no language has a label for it."""
+    """Return the label of a processor in every language; its name if no language has one."""
     return Text({code: language(code).labels.get(processor, processor) for code in LANGUAGES})
 
 

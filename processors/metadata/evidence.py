@@ -48,7 +48,7 @@ class Evidence:
     product_name: str | None = None
 
     def for_release(self, context: ReleaseContext) -> Evidence:
-        """This processor for a source of which that is said."""
+        """Return this processor configured with what the release states about a source."""
         profile = load_profile(context.mission) if context.mission else None
         return dataclasses.replace(
             self,

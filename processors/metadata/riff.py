@@ -1,6 +1,6 @@
 """What stands in the chunks of a sound file or AVI: broadcast extension, XML, recorders' notes, texts, XMP.
 
-Of a chunk that is read nowhere, name and size are told.
+Chunks that no reader understands are reported by name and size.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 from processors.metadata.xmp import xmp_tags
 
 MAX_UNKNOWN = 100
-"""Chunks that are told by name and size."""
+"""Chunks that are reported by name and size only."""
 MAX_TEXTS = 1000
 """Of one list or one chunk."""
 READ_ELSEWHERE = frozenset(

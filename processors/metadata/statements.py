@@ -167,7 +167,7 @@ def keywords_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
 
 
 def credits_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
-    """Credit, city and rating, of which XMP and IPTC each write one."""
+    """Credit, city and rating, which XMP and IPTC each state at most once."""
     for tag in tags:
         meaning = CREDIT_TAGS.get((tag.namespace, tag.name))
         if meaning and str(tag.value).strip():

@@ -127,7 +127,7 @@ def _jpeg(file: BinaryIO) -> tuple[Image.Image, int, int]:
     """Return decoded rows. libjpeg continues with blocks of the last brightness: uniform last rows do not count."""
     image = open_picture(file)
     if "progressive" in image.info:
-        raise UnsupportedMedia("a progressive JPEG that is cut short is coarse all over", "download it again")
+        raise UnsupportedMedia("a truncated progressive JPEG has too little detail everywhere", "download it again")
     image.load()
     values = np.asarray(image).reshape(image.height, image.width, -1)
     even = (values == values[-1, -1]).all(axis=(1, 2))
@@ -141,7 +141,7 @@ def _png(file: BinaryIO) -> tuple[Image.Image, int, int]:
     data = file.read()
     width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
     if interlaced:
-        raise UnsupportedMedia("an interlaced PNG that is cut short is coarse all over", "download it again")
+        raise UnsupportedMedia("a truncated interlaced PNG has too little detail everywhere", "download it again")
     row_bytes = 1 + (width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] + 7) // 8
     head, packed = b"", b""
     place = 33

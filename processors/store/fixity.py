@@ -19,7 +19,7 @@ class FixityFault:
     path: str
     """Path below the store; for a raw file, the folder of releases and the path below it."""
     kind: Literal["damaged", "missing", "extra", "changed", "new"]
-    """Kind of fault; for raw files `changed`, `missing` or `new`, of which `new` is not a fault."""
+    """Kind of fault; for raw files `changed`, `missing` or `new` (which is not a fault)."""
     reason: str
     is_master: bool = False
 

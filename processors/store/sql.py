@@ -108,7 +108,7 @@ def connect(catalogue: Catalogue) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises
     ------
-    KeyboardInterrupt : Ctrl-C during a query, of which DuckDB makes a RuntimeError.
+    KeyboardInterrupt : Ctrl-C during a query; DuckDB itself raises a RuntimeError.
     """
     with _library().connect() as connection:
         try:

@@ -153,9 +153,9 @@ def test_no_samples_is_a_failure_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("rate_hz", 0, "no sampling rate is given"),
+        ("rate_hz", 0, "the sampling rate is missing"),
         ("rate_hz", 2**31, "sampling rate 2147483648 Hz is not between 1 and 10000000"),
-        ("channel_count", 0, "no number of channels is given"),
+        ("channel_count", 0, "the number of channels is missing"),
         ("channel_count", 65, "65 channels is not between 1 and 64"),
     ],
 )

@@ -411,5 +411,5 @@ def test_what_stands_behind_the_sound_is_told(tmp_path: Path) -> None:
     report = read(tmp_path / "small.wav", "wav")[2]
     assert (report.sample_count_decoded, report.unread_because) == (
         2000,
-        "6000 bytes behind the sound belong to no chunk",
+        "6000 bytes after the audio data are not part of any chunk",
     )

@@ -145,7 +145,7 @@ def test_a_second_chunk_of_sound_is_told(tmp_path: Path) -> None:
     path.write_bytes(wave(fmt(), chunk(b"data", half), chunk(b"data", half)))
     samples, report = read(path, "wav")
     assert samples.shape == (1, 48_000)
-    assert report.damage == "a second chunk of sound (data, 96000 bytes) stands at byte 96044"
+    assert report.damage == "a second audio chunk (data, 96000 bytes) starts at byte 96044"
 
 
 @pytest.mark.parametrize(("form", "order"), [(b"RIFF", "<"), (b"RIFX", ">")])
@@ -155,7 +155,7 @@ def test_half_a_sample_at_the_end_is_told(tmp_path: Path, form: bytes, order: st
     path.write_bytes(wave(fmt(order=order), chunk(b"data", data, order=order), form=form, order=order))
     samples, report = read(path, "wav")
     assert samples.shape == (1, 96_000)
-    assert report.damage == "the last byte of the sound is no whole sample"
+    assert report.damage == "the last byte of the audio data is not a complete sample"
 
 
 def test_a_cut_file_is_damaged(tmp_path: Path) -> None:

@@ -122,6 +122,6 @@ def test_sound_behind_the_size_that_an_au_header_gives_is_told(tmp_path: Path) -
     whole = path.read_bytes()
     assert unread_because(SourceFile.at(path), "au") is None
     path.write_bytes(whole[:8] + (4000).to_bytes(4, "big") + whole[12:])
-    assert unread_because(SourceFile.at(path), "au") == "5600 bytes stand behind the sound that the header declares"
+    assert unread_because(SourceFile.at(path), "au") == "5600 bytes follow the audio data that the header declares"
     path.write_bytes(whole[:8] + b"\xff\xff\xff\xff" + whole[12:])
     assert unread_because(SourceFile.at(path), "au") is None

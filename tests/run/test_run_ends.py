@@ -72,7 +72,7 @@ def test_an_interrupted_run_counts_everything_that_its_workers_committed(photos:
     assert f"{report.results.made} made" in status(store).splitlines()[-1]
     failures = CliRunner().invoke(main, ["failures", "--store", str(store)]).output.splitlines()
     assert failures[-1] == (
-        f"the last run did not come to its end: interrupted (SIGINT); results not reached: {report.results.not_reached}"
+        f"the last run did not finish: interrupted (SIGINT); results not reached: {report.results.not_reached}"
     )
     assert list((store / "scratch").iterdir()) == list((store / "claims").iterdir()) == []
 

@@ -69,7 +69,7 @@ def test_a_file_with_one_film_has_no_other(make: MediaMaker, tmp_path: Path) -> 
     (result,) = derived(make.video("one.mp4", list(range(10))).path, tmp_path / "store", StreamFrames())
     assert (result.manifest.verdict, result.manifest.reason) == (
         "refused",
-        "it has one video stream, whose frames are those of video.frames: nothing is to do",
+        "the file has only one video stream: use video.frames",
     )
 
 

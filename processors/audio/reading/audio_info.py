@@ -46,9 +46,9 @@ class AudioInfo:
 
     def __post_init__(self) -> None:
         if not self.rate_hz:
-            raise DamagedMedia("no sampling rate is given", "check the header")
+            raise DamagedMedia("the sampling rate is missing", "check the header")
         if not self.channel_count:
-            raise DamagedMedia("no number of channels is given, or the decoder knows none like it", "check the header")
+            raise DamagedMedia("the number of channels is missing or not supported by the decoder", "check the header")
         if not 0 < self.rate_hz <= MAX_RATE_HZ:
             raise RefusedMedia(
                 f"sampling rate {self.rate_hz} Hz is not between 1 and {MAX_RATE_HZ}", "check the header"

@@ -85,8 +85,9 @@ class Recipe:
     take: tuple[str, ...] = ()
     """Kinds of items; empty: those of the audience."""
     layout: Layout | None = None
+    """Layout of the pack; None: that of the audience."""
     credits_in_files: bool | None = None
-    """These two: None for what the audience gets."""
+    """Whether files carry their credit line; None: as the audience's preset says."""
     languages: tuple[str, ...] = LANGUAGES
     publisher: str | None = None
     date: str | None = None

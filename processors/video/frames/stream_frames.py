@@ -43,7 +43,7 @@ class StreamFrames:
         """Yield the items of each wanted stream, one stream after the other."""
         wanted = self._wanted(opened)
         if not wanted:
-            raise RefusedMedia("it has one video stream, whose frames are those of video.frames", "nothing is to do")
+            raise RefusedMedia("the file has only one video stream", "use video.frames")
         for index in wanted:
             for item in self._items_of(index, opened, scratch):
                 yield replace(item, name=f"stream_{index}/{item.name}")

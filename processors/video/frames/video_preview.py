@@ -134,7 +134,9 @@ class _Session:
                 width, height = self._too_small_px
                 raise RefusedMedia(f"a clip of {width} × {height} px is too small for H.264", "use video.frames")
             first = self._processor.from_seconds
-            raise RefusedMedia(f"no frame is shown from {first:g} s after the first on", "set an earlier from_seconds")
+            raise RefusedMedia(
+                f"the video has no frame later than {first:g} s after its first", "set an earlier from_seconds"
+            )
         start = self._spans[0][0]
         end = min(self._spans[-1][1], start + as_written(self._processor.length_seconds))
         rate = self._processor.frame_rate_hz
