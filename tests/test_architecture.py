@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,28 @@ FLOOR_OF = {room: number for number, (_, *rooms) in enumerate(FLOORS) for room i
 def test_every_room_is_on_a_floor_and_every_floor_has_rooms() -> None:
     rooms = {room_of(module) for module in MODULES if "." in module}
     assert rooms == FLOOR_OF.keys()
+
+
+def test_the_house_in_contributing_has_these_floors() -> None:
+    (drawing,) = re.findall(r"## The house\n.*?```\n(.*?)```", (PROJECT / "CONTRIBUTING.md").read_text("utf-8"), re.S)
+    by_name = {room.rpartition(".")[2]: room for room in FLOOR_OF}
+    lines = [[by_name[name] for name in names_drawn(line) if name in by_name] for line in drawing.splitlines()]
+    rooms = [room for line in lines for room in line]
+    assert sorted(rooms) == sorted(FLOOR_OF), "each room is drawn once"
+    floors = [FLOOR_OF[room] for room in rooms]
+    assert floors == sorted(floors), "a floor is drawn above the next"
+    assert [line for line in lines if len({FLOOR_OF[room] for room in line}) > 1] == [], "a line has rooms of one floor"
+    marked = {
+        FLOORS[FLOOR_OF[rooms[0]]][0] for rooms, line in zip(lines, drawing.splitlines(), strict=True) if "⇄" in line
+    }
+    assert marked == WITH_A_DOOR_BETWEEN
+
+
+def names_drawn(line: str) -> Iterator[str]:
+    """The words at the beginning of each cell of a line; cells are two blanks or more apart."""
+    for cell in re.split(r"\s{2,}|[⇄│]\s*", line):
+        first = re.match(r"\(?(\w+(?:, \w+)*)(?:/|$|\s)", cell)
+        yield from first[1].split(", ") if first else ()
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if "." in module])
