@@ -22,7 +22,7 @@ from processors.containers.frame_sync import (
 )
 from processors.contract import Medium
 
-Reader = Literal["FFmpeg", "Pillow", "planetary"]
+FormatReader = Literal["FFmpeg", "Pillow", "planetary"]
 Mark = tuple[tuple[int, bytes], ...]
 """(offset, bytes) pairs that must all match."""
 
@@ -55,7 +55,7 @@ class Format:
     media_type: str = UNKNOWN_TYPE
     sound_type: str | None = None
     """Media type of a file with audio only, if different."""
-    reader: Reader | None = None
+    reader: FormatReader | None = None
     readers: tuple[str, ...] = ()
     """FFmpeg demuxers or Pillow readers that may open it."""
     strips: str | None = None

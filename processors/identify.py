@@ -26,7 +26,7 @@ from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs
 from processors.planetary.open_image import attached_format, is_pds3_label, other_data
 from processors.sources.source_file import SourceFile
 
-Kind = Literal["media", "companion", "unsupported"]
+FileKind = Literal["media", "companion", "unsupported"]
 HEAD_BYTES = 1 << 16
 """Bytes read: enough for junk before an MP3 and several frames of every headerless format."""
 LABEL_MARKS = (b"LBLSIZE=", b"NJPL1I00", b"PDS_VERSION_ID", b"ODL_VERSION_ID", b"CCSD3ZF")
@@ -49,7 +49,7 @@ NOT_MEDIA = "contains text, not media (file extension is misleading); download i
 class Identity:
     """Identity of a file."""
 
-    kind: Kind
+    kind: FileKind
     medium: Medium | None = None
     """Medium; set only for media."""
     format: str

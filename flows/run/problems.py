@@ -10,8 +10,8 @@ from typing import Literal, get_args
 from processors.errors import Blame
 from processors.sources.scan import printable
 
-Verdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken", "unmatched"]
-GRAVEST_FIRST: tuple[Verdict, ...] = get_args(Verdict)
+ProblemVerdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken", "unmatched"]
+GRAVEST_FIRST: tuple[ProblemVerdict, ...] = get_args(ProblemVerdict)
 MARSMEDIA = "a fault in marsmedia"
 FAULT_OF: dict[Blame, str] = {"file": "of the file", "machine": "of the machine", "marsmedia": "in marsmedia"}
 _NAMES_LIMIT = re.compile(r"raise (--[a-z-]+|max_\w+)")
@@ -30,7 +30,7 @@ class FileProblem:
     """Path relative to the raw folder."""
     processor: str | None
     """Name of the processor; None if the whole file is affected."""
-    verdict: Verdict
+    verdict: ProblemVerdict
     """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `unmatched`: one
     that describes a missing file."""
     reason: str
@@ -43,7 +43,7 @@ class FileProblem:
 class Cause:
     """Root cause in one file, and everything that follows from it."""
 
-    verdict: Verdict
+    verdict: ProblemVerdict
     reason: str
     blame: Blame
     is_new: bool
@@ -101,7 +101,7 @@ class FileProblems:
 
 def by_file(problems: Iterable[FileProblem]) -> list[FileProblems]:
     """Gather problems by file and root cause, in the order of the files; new causes before known ones."""
-    files: dict[str, dict[tuple[bool, Verdict, str], list[FileProblem]]] = {}
+    files: dict[str, dict[tuple[bool, ProblemVerdict, str], list[FileProblem]]] = {}
     for problem in problems:
         causes = files.setdefault(problem.file, {})
         causes.setdefault((not problem.is_new, *_root(problem)), []).append(problem)
@@ -115,7 +115,7 @@ def blame_of(reason: str, blame: str | None = None) -> Blame:
     return "marsmedia" if MARSMEDIA in reason else "file"
 
 
-def _sorted(causes: dict[tuple[bool, Verdict, str], list[FileProblem]]) -> tuple[Cause, ...]:
+def _sorted(causes: dict[tuple[bool, ProblemVerdict, str], list[FileProblem]]) -> tuple[Cause, ...]:
     ordered = sorted(causes.items(), key=lambda one: (one[0][0], GRAVEST_FIRST.index(one[0][1])))
     return tuple(
         Cause(
@@ -129,7 +129,7 @@ def _sorted(causes: dict[tuple[bool, Verdict, str], list[FileProblem]]) -> tuple
     )
 
 
-def _root(problem: FileProblem) -> tuple[Verdict, str]:
+def _root(problem: FileProblem) -> tuple[ProblemVerdict, str]:
     """Return the root cause: a result that was not made for lack of another has the reason of that one."""
     verdict, reason = problem.verdict, problem.reason
     while found := _NEEDS.fullmatch(reason):

@@ -22,7 +22,7 @@ GAP_PX = 6
 """Minimum distance between two texts."""
 PNG_LEVEL = 2
 """Compression level of zlib: for a noisy picture 6 takes three times as long to save 3 percent."""
-Box = tuple[float, float, float, float]
+TextBox = tuple[float, float, float, float]
 """Left, upper, right and lower edge, in px."""
 
 
@@ -54,7 +54,7 @@ class Canvas:
         self._grey = Image.new("L", (width_px, height_px), 255)
         self._draw = ImageDraw.Draw(self._grey)
         self._pictures: list[tuple[int, int, np.ndarray]] = []
-        self.text_boxes: dict[Box, str] = {}
+        self.text_boxes: dict[TextBox, str] = {}
         """Box of each text drawn so far."""
 
     def words(self, x: float, y: float, text: str, anchor: str, *, upwards: bool = False) -> bool:
@@ -89,7 +89,7 @@ class Canvas:
         self.text_boxes[self._draw.textbbox((x, y), text, font=font, anchor="lm")] = text
         self._draw.text((x, y), text, fill=0, font=font, anchor="lm")
 
-    def _is_free(self, box: Box) -> bool:
+    def _is_free(self, box: TextBox) -> bool:
         left, top, right, bottom = box
         if left < 0 or top < 0 or right > self._grey.width or bottom > self._grey.height:
             return False

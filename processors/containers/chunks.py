@@ -20,7 +20,7 @@ SOUND = (b"data", b"SSND")
 MAX_WAVE64_BYTES = 1 << 48
 MAX_LONG_SIZES = 1000
 
-Kind = Literal["riff", "wave64", "aiff", "caf"]
+ContainerKind = Literal["riff", "wave64", "aiff", "caf"]
 
 WAVE64_START = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 WAVE64_IDS = (b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a", b"\x2f\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00")
@@ -82,7 +82,7 @@ class ChunkFile:
         opened.seek(0)
         head = opened.read(40)
         form = head[:4]
-        self.kind: Kind | None = None
+        self.kind: ContainerKind | None = None
         self.order: Literal["<", ">"] = "<"
         """Byte order, as a `struct` prefix."""
         self.content = head[8:12]

@@ -49,10 +49,10 @@ def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
         problems.append(f"{unknown} chunks that are not read; {MAX_UNKNOWN} of them are named")
 
 
-Reader = Callable[[bytes, ChunkFile], Iterator[Tag]]
+ChunkReader = Callable[[bytes, ChunkFile], Iterator[Tag]]
 
 
-def _reader(walked: ChunkFile, chunk: Chunk) -> Reader | None:
+def _reader(walked: ChunkFile, chunk: Chunk) -> ChunkReader | None:
     if walked.kind == "aiff":
         return AIFF_CHUNKS.get(chunk.name) or (_text_chunk(chunk) if chunk.name in AIFF_TEXTS else None)
     return CAF_CHUNKS.get(chunk.name) if walked.kind == "caf" else WAVE_CHUNKS.get(chunk.name)
@@ -173,7 +173,7 @@ def _wamd(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
 AIFF_TEXTS = {b"NAME": "Name", b"AUTH": "Author", b"(c) ": "Copyright", b"ANNO": "Annotation"}
 
 
-def _text_chunk(chunk: Chunk) -> Reader:
+def _text_chunk(chunk: Chunk) -> ChunkReader:
     def read(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
         if text := text_of(data):
             yield text_tag("aiff", AIFF_TEXTS[chunk.name], text)
@@ -201,9 +201,9 @@ def _caf_info(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
             yield text_tag("caf.info", text_of(key), text)
 
 
-WAVE_CHUNKS: dict[bytes, Reader] = {
+WAVE_CHUNKS: dict[bytes, ChunkReader] = {
     b"fmt ": _fmt, b"bext": _bext, b"LIST": _list, b"iXML": _ixml, b"axml": _axml, b"_PMX": _xmp, b"guan": _guano,
     b"wamd": _wamd, b"cart": _cart, b"smpl": _smpl,
 }  # fmt: skip
-AIFF_CHUNKS: dict[bytes, Reader] = {b"COMT": _comments}
-CAF_CHUNKS: dict[bytes, Reader] = {b"info": _caf_info}
+AIFF_CHUNKS: dict[bytes, ChunkReader] = {b"COMT": _comments}
+CAF_CHUNKS: dict[bytes, ChunkReader] = {b"info": _caf_info}

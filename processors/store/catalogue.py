@@ -23,7 +23,7 @@ from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from processors.contract import LabelRef, Medium, Source, canonical_json
 from processors.errors import Blame, ResultCorrupt, StoreError, Verdict
-from processors.identify import Identity, Kind
+from processors.identify import FileKind, Identity
 from processors.sources.scan import FoundFile, storable
 from processors.store.claims import alone
 from processors.store.links import LINK_SCHEMA, SourceLink, link_row
@@ -44,7 +44,7 @@ class SourceRow:
     name: str
     size_bytes: int
     mtime_ns: int
-    kind: Kind
+    kind: FileKind
     medium: Medium | None
     format: str
     codec: str | None

@@ -17,7 +17,7 @@ from processors.video.audit.measurements import Measurements
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class FuzzVerdict:
     """What became of one file."""
 
     told: str | None
@@ -26,13 +26,13 @@ class Verdict:
     """Whatever is reported as a fault of marsmedia's own."""
 
 
-def verdict_of(path: Path, store: Store) -> Verdict:
+def verdict_of(path: Path, store: Store) -> FuzzVerdict:
     """Derive a few results of a file, as a run would."""
     stat = path.stat()
     file = SourceFile(path=path, size_bytes=stat.st_size, mtime_ns=stat.st_mtime_ns)
     digest, identity = hash_and_identify(file, path.name)
     if identity.kind != "media" or identity.medium is None:
-        return Verdict(told=f"{identity.format}: {identity.note}", faults=())
+        return FuzzVerdict(told=f"{identity.format}: {identity.note}", faults=())
     source = Source(
         digest=digest,
         size_bytes=stat.st_size,
@@ -51,4 +51,4 @@ def verdict_of(path: Path, store: Store) -> Verdict:
     outcomes = derive(source, file, "fuzz", due, store)
     faults = tuple(str(one.reason) for one in outcomes if one.blame == "marsmedia")
     reasons = [f"{one.ref.processor} {one.verdict}: {one.reason}" for one in outcomes if one.reason]
-    return Verdict(told=reasons[0] if reasons else None, faults=faults)
+    return FuzzVerdict(told=reasons[0] if reasons else None, faults=faults)

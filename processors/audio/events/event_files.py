@@ -33,14 +33,14 @@ EVENTS = Table(
 )
 MAX_NAMED = 11
 """Maximum number of harmonics in a label."""
-Kind = Literal["impulse", "tone", "gust"]
+EventKind = Literal["impulse", "tone", "gust"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectedEvent:
     """Event, half open in time and frequency."""
 
-    kind: Kind
+    kind: EventKind
     start_seconds: float
     """Presentation time in the source, in s."""
     end_seconds: float

@@ -17,7 +17,7 @@ from processors.packs.archive.pack_reader import PackReader, opened
 MAX_LISTING_BYTES = 1 << 28
 """Maximum size of one manifest: a million files take 150 MB."""
 
-Kind = Literal["missing", "changed", "extra", "refused", "unreadable"]
+PackFaultKind = Literal["missing", "changed", "extra", "refused", "unreadable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class PackFault:
     """Fault of a pack."""
 
     path: str
-    kind: Kind
+    kind: PackFaultKind
     reason: str
 
 
@@ -146,5 +146,5 @@ class _Verifier:
                 "bag-info.txt", "changed", f"states {stated}, but the payload has {size} bytes in {count} files"
             )
 
-    def _report(self, path: str, kind: Kind, reason: str) -> None:
+    def _report(self, path: str, kind: PackFaultKind, reason: str) -> None:
         self._faults.append(PackFault(path=path, kind=kind, reason=reason))

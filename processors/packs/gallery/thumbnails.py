@@ -18,7 +18,7 @@ from processors.packs.presentation import presentation_of
 MAX_SIDE_PX = 480
 """Longest side of a thumbnail: a card is 240 CSS pixels wide, which is 480 px on a screen of double density."""
 READ = ("image/jpeg", "image/png", "image/webp")
-Box = tuple[int, int, int, int]
+PixelBox = tuple[int, int, int, int]
 """Left, upper, right and lower edge, in px."""
 
 
@@ -80,7 +80,7 @@ def _is_small(entry: ItemRecord) -> bool:
     return width is not None and height is not None and max(width, height) <= MAX_SIDE_PX and not _plot(entry)
 
 
-def _plot(entry: ItemRecord) -> Box | None:
+def _plot(entry: ItemRecord) -> PixelBox | None:
     """Return the box of a spectrogram without its axes."""
     facts = _facts(entry)
     if "plot_left_px" not in facts:
