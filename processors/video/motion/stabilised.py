@@ -55,7 +55,7 @@ class Stabilised:
     """
 
     name: ClassVar[str] = "video.stabilised"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "video"
 
     window_frames: int = 25
