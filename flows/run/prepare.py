@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -83,34 +83,15 @@ def prepare(
     FileNotFoundError, NotADirectoryError, PermissionError : `raw` cannot be listed.
     StoreError : the store cannot be trusted.
     """
-    found: list[FoundFile] = []
-    untaken: list[SkippedFile] = []
-    empty: list[EmptyFolder] = []
-    passed_over = 0
-    for entry in survey(raw):
-        if isinstance(entry, PassedOver):
-            passed_over += 1
-        elif isinstance(entry, EmptyFolder):
-            empty.append(entry)
-        elif isinstance(entry, SkippedFile):
-            untaken.append(entry)
-        elif options.releases is None or entry.release in options.releases:
-            found.append(entry)
+    surveyed = _surveyed(raw, options)
+    found, untaken, empty = surveyed.found, surveyed.untaken, surveyed.empty
     catalogue = Catalogue(store)
     known = catalogue.sources()
     gone = _gone(raw, empty, known) if options.releases is None else ()
     unseen = [entry.relative for entry in (*untaken, *empty)]
     departed = gone_from(known.values(), found, unseen, Path(os.path.realpath(raw)), options.releases)
     changes: list[Change] = []
-    rows: list[SourceRow] = []
-    unknown: list[FoundFile] = []
-    for file in found:
-        row = known.get(storable(file.path))
-        same = row and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
-        if row and same and not options.hash_all and row.changed_to is None:
-            rows.append(row)
-        else:
-            unknown.append(file)
+    rows, unknown = _known_and_unknown(found, known, options)
     learned: list[SourceRow] = []
     if unknown:
         warm_up(has_sound=remember and any(may_have_sound(file.name) for file in unknown))
@@ -125,8 +106,8 @@ def prepare(
     releases = ReleaseIndex(rows, lambda row: Path(paths[row.path]))
     fresh = {row.path for row in learned}
     weighed = pair_with_labels(rows, releases.labels_of, lambda row: Path(paths[row.path]), fresh)
-    anew = {row.path: row for row in weighed}
-    rows = [anew.get(one.path, one) for one in rows] if anew else rows
+    by_path = {row.path: row for row in weighed}
+    rows = [by_path.get(one.path, one) for one in rows] if by_path else rows
     altered = {change.path for change in changes if change.kind == "changed"}
     media = [one for one in rows if one.kind == "media" and one.path not in altered]
     plan = make_plan(
@@ -154,10 +135,51 @@ def prepare(
         duplicates=duplicates_of(media),
         departed=departed,
         changes=changes,
-        passed_over=passed_over,
+        passed_over=surveyed.passed_over,
         gone=gone,
         is_empty=None if rows or untaken or gone else f"0 files in {raw}: put a release, a folder of files, into it",
     )
+
+
+@dataclass(kw_only=True)
+class _Surveyed:
+    """Everything below the raw folder, as found."""
+
+    found: list[FoundFile] = field(default_factory=list)
+    """Files of the releases that are part of the run."""
+    untaken: list[SkippedFile] = field(default_factory=list)
+    empty: list[EmptyFolder] = field(default_factory=list)
+    passed_over: int = 0
+
+
+def _surveyed(raw: Path, options: Options) -> _Surveyed:
+    surveyed = _Surveyed()
+    for entry in survey(raw):
+        if isinstance(entry, PassedOver):
+            surveyed.passed_over += 1
+        elif isinstance(entry, EmptyFolder):
+            surveyed.empty.append(entry)
+        elif isinstance(entry, SkippedFile):
+            surveyed.untaken.append(entry)
+        elif options.releases is None or entry.release in options.releases:
+            surveyed.found.append(entry)
+    return surveyed
+
+
+def _known_and_unknown(
+    found: Iterable[FoundFile], known: Mapping[str, SourceRow], options: Options
+) -> tuple[list[SourceRow], list[FoundFile]]:
+    """Return the rows of files whose size and date are those of the last run, and the files that must be read."""
+    rows: list[SourceRow] = []
+    unknown: list[FoundFile] = []
+    for file in found:
+        row = known.get(storable(file.path))
+        same = row and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
+        if row and same and not options.hash_all and row.changed_to is None:
+            rows.append(row)
+        else:
+            unknown.append(file)
+    return rows, unknown
 
 
 def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:

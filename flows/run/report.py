@@ -16,6 +16,7 @@ from flows.run.interrupt import EXIT_CODES
 from flows.run.prepare import Prepared
 from flows.run.problems import Cause, FileProblem, blame_of, by_file, in_one_line
 from flows.run.run_record import RunRecord
+from processors.engine.plan import Plan
 from processors.engine.result_records import Outcome
 from processors.errors import Blame
 from processors.sources.scan import printable
@@ -136,26 +137,12 @@ def make_report(
     ----------
     elsewhere : due results that another run made meanwhile.
     """
-    plan = prepared.plan
-    outcomes = [outcome for one in done for outcome in one.outcomes]
-    now = Counter(outcome.verdict for outcome in outcomes)
-    meanwhile = [outcome for one in elsewhere for outcome in one.outcomes]
-    before = Counter([*(earlier.verdict for earlier in plan.earlier), *(one.verdict for one in meanwhile)])
-    counts = ResultCounts(
-        inputs=plan.due_count + plan.reused + len(plan.earlier),
-        due=plan.due_count,
-        made=now["made"],
-        reused=plan.reused + before["made"],
-        refused=now["refused"] + before["refused"],
-        failed=now["failed"] + before["failed"],
-        not_reached=plan.due_count - len(outcomes) - len(meanwhile),
-    )
+    counts, failed_now = _counts(prepared.plan, done, elsewhere)
     kinds = Counter(row.kind for row in prepared.rows)
     altered = [change for change in prepared.changes if change.kind == "changed"]
     problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
-    state = _state(
-        prepared, counts, failed_now=now["failed"] > 0 or bool(altered), warned=bool(problems), strict=strict, stop=stop
-    )
+    failed_now = failed_now or bool(altered)
+    state = _state(prepared, counts, failed_now=failed_now, warned=bool(problems), strict=strict, stop=stop)
     return Report(
         run=record.who.run,
         state=state,
@@ -172,25 +159,43 @@ def make_report(
         not_taken=len(prepared.untaken),
         passed_over=prepared.passed_over,
         results=counts,
-        new_results=tuple(
-            {
-                "file": one.due.relative,
-                "processor": outcome.ref.processor,
-                "verdict": outcome.verdict,
-                "items": outcome.item_count,
-                "size_bytes": outcome.size_bytes,
-                "seconds": round(outcome.seconds, 3),
-                "folder": str(store.folder(outcome.ref)),
-            }
-            for one in done
-            for outcome in one.outcomes
-        ),
+        new_results=tuple(_new_result(one, outcome, store) for one in done for outcome in one.outcomes),
         problems=problems,
         changes=tuple(prepared.changes),
         notes=record.notes,
         stop=stop,
         report=str(record.path),
     )
+
+
+def _counts(plan: Plan, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]) -> tuple[ResultCounts, bool]:
+    """Return the sums of the conservation law, and whether anything failed in this run."""
+    outcomes = [outcome for one in done for outcome in one.outcomes]
+    now = Counter(outcome.verdict for outcome in outcomes)
+    meanwhile = [outcome for one in elsewhere for outcome in one.outcomes]
+    before = Counter([*(earlier.verdict for earlier in plan.earlier), *(one.verdict for one in meanwhile)])
+    counts = ResultCounts(
+        inputs=plan.due_count + plan.reused + len(plan.earlier),
+        due=plan.due_count,
+        made=now["made"],
+        reused=plan.reused + before["made"],
+        refused=now["refused"] + before["refused"],
+        failed=now["failed"] + before["failed"],
+        not_reached=plan.due_count - len(outcomes) - len(meanwhile),
+    )
+    return counts, now["failed"] > 0
+
+
+def _new_result(one: SourceOutcome, outcome: Outcome, store: Store) -> dict[str, object]:
+    return {
+        "file": one.due.relative,
+        "processor": outcome.ref.processor,
+        "verdict": outcome.verdict,
+        "items": outcome.item_count,
+        "size_bytes": outcome.size_bytes,
+        "seconds": round(outcome.seconds, 3),
+        "folder": str(store.folder(outcome.ref)),
+    }
 
 
 def _state(

@@ -221,9 +221,8 @@ def weigh(
     profile = profile or by_label
     event = profile.event(str(said["event"])) if profile and "event" in said else None
     dates = [*dates_of_release(head, said, problems), *dates_of_name(product)]
-    for label, entries in labels.items():
+    for label, entries in {**labels, "inside": inside}.items():
         dates += dates_of_label(entries, label, problems)
-    dates += dates_of_label(inside, "inside", problems)
     for sidecar, entries in sidecars.items():
         dates += dates_of_file(entries, problems, voice_of_sidecar(sidecar))
     dates += dates_of_file(tags, problems)
