@@ -13,7 +13,7 @@ from processors.packs.build import build
 from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import shown_of_store
-from processors.packs.presentation import PRESENTATIONS, TAKE_WORDS, faces, is_taken, presentation_of
+from processors.packs.presentation import PRESENTATIONS, TAKE_WORDS, faces, is_taken, presentation_of, takes_any
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.selection import parse, select
 from tests.helpers.pack_store import filled, picture
@@ -57,3 +57,11 @@ def test_a_made_up_processor_goes_through_pack_and_gallery(tmp_path: Path) -> No
     found = list(shown_of_store(subjects(rows, made.store, made.catalogue), made.store, tmp_path / "page"))
     write_gallery(tmp_path / "page", found, title=Text(en="x"), languages=LANGUAGES)
     assert "made.png" in (tmp_path / "page/data/details-0000.js").read_text()
+
+
+def test_a_recipe_takes_items_by_the_name_of_the_processor_that_made_them_before() -> None:
+    for word in ("video.motion/motion_*.png", "video.motion_plot/*", "measurements"):
+        assert is_taken("video.motion_plot", "motion_0001.png", [word])
+        assert takes_any("video.motion_plot", [word])
+    assert not is_taken("video.motion_plot", "motion_0001.png", ["video.motion/*.json", "stills"])
+    assert not is_taken("video.motion", "motion.json", ["video.motion_plot/*"])
