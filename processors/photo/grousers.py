@@ -96,7 +96,7 @@ def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation:
         if min(size) < MIN_SIDE_PX:
             continue
         small = grey if shrink == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        one = _find(_flattened(small), least_contrast, least_correlation)
+        one = _find(flattened(small), least_contrast, least_correlation)
         searches.append(replace(one, tracks=scaled(one.tracks, grey.shape[1] / size[0]) if one.tracks else None))
     return max(searches, key=lambda one: (STEPS.index(one.attempt.ended_at), one.attempt.contrast or 0.0))
 
@@ -143,15 +143,20 @@ def _find(flat: np.ndarray, least_contrast: float, least_correlation: float) -> 
     return GrouserSearch(tracks=tracks, attempt=attempt)
 
 
-def _flattened(grey: np.ndarray) -> np.ndarray:
+def flattened(grey: np.ndarray) -> np.ndarray:
     """Return the picture without slow changes of light, with uniform contrast and clipped outliers."""
+    fine = grey.astype(np.float32) - blurred(grey.astype(np.float32), 12)
+    spread = np.sqrt(blurred(fine * fine, 24))
+    return np.clip(fine / (spread + 1e-3 * float(spread.max()) + 1e-9), -3, 3)
+
+
+def blurred(values: np.ndarray, sigma_px: float) -> np.ndarray:
+    """Return the values smoothed by a Gaussian of 8 px or more, computed at a quarter of the size."""
     import cv2
 
-    height, width = grey.shape
-    fine = grey.astype(np.float32) - cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 12)
-    quarter = cv2.resize(fine * fine, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
-    spread = np.sqrt(cv2.resize(cv2.GaussianBlur(quarter, (0, 0), 6), (width, height)))
-    return np.clip(fine / (spread + 1e-3 * float(spread.max()) + 1e-9), -3, 3)
+    height, width = values.shape
+    quarter = cv2.resize(values, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(cv2.GaussianBlur(quarter, (0, 0), sigma_px / 4), (width, height)))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Wheel tracks in a photo: their direction, and the pitch of the grouser prints, in pixels.
+"""Wheel tracks in a photo: where they are, their direction, and the pitch of the grouser prints, in pixels.
 
-What is searched for are rows of bars at one pitch, as grousers print them, seen from above or rectified by four corners
-on the ground. Tracks in perspective, and tracks without bars, are not found: the facts say so.
+What is searched for are rows of bars, as grousers print them: at one pitch, seen from above or rectified by four
+corners on the ground, and else in perspective, where direction and pitch change along the track. Tracks without bars
+are not found: the facts say so.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import numpy as np
 
 from processors.contract import Item, Need, Reads, ReleaseContext, as_json, require
 from processors.imaging.image_writer import encode
-from processors.photo.grousers import MAX_SIDE_PX, Attempt, GrouserBand, find_grousers, scaled
+from processors.photo import bar_rows
+from processors.photo.bar_rows import BarRow, BarRowSearch, find_bar_rows, scaled_row
+from processors.photo.grousers import MAX_SIDE_PX, Attempt, GrouserBand, Grousers, find_grousers, scaled
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
-from processors.photo.tracks_drawing import draw_bands, draw_reason
+from processors.photo.tracks_drawing import draw_bands, draw_reason, draw_rows
 from processors.photo.tracks_in_words import NOT_SEARCHED, why_no_tracks
 
 RELATIVE = "pixels and degrees in this picture; no length on the ground is known"
@@ -35,15 +38,21 @@ class TracksFacts:
     """False if the photo is not known to be from a rear camera, and no search was requested anyway."""
     found: bool
     direction_degrees: float | None
-    """Direction of the tracks, from +x (right) towards +y (down), 0 to 180."""
+    """Direction of the tracks, from +x (right) towards +y (down), 0 to 180; in perspective, that of the longest row
+    where it is lowest in the picture."""
     grouser_pitch_px: float | None
-    """Mean over the bands, each weighted by its bars."""
+    """Mean over the bands, each weighted by its bars; None in perspective, where the pitch changes along a track."""
     bands: tuple[GrouserBand, ...]
+    """Straight tracks at one pitch, seen from above."""
     spectral_contrast: float | None
     is_rectified: bool
     """True if measured in the rectified view, of which the pixels are then meant."""
     attempt: Attempt | None = None
-    """How far the search came, and its figures; None if the photo was not searched."""
+    """How far the search for bands came, and its figures; None if the photo was not searched."""
+    rows: tuple[BarRow, ...] = ()
+    """Tracks in perspective, the longest first; searched for where there are no bands."""
+    longest_row_bar_count: int | None = None
+    """Bars of the longest row in perspective, whether or not it is a track; None if none was searched for."""
     not_found_because: str | None = None
     """Why no track is given; None if one was found."""
     meaning: str = RELATIVE
@@ -69,7 +78,7 @@ class Tracks:
     """
 
     name: ClassVar[str] = "photo.tracks"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "photo"
 
     cameras: Literal["rear", "any"] = "rear"
@@ -81,6 +90,8 @@ class Tracks:
     least_correlation: float = 0.7
     """Minimum autocorrelation of a band at one pitch, 0 to 1. The sample's tracks reach 0.84 or more
     at every angle and size tried; in 122 photos without tracks louvres and fences reached 0.66."""
+    least_row_bars: int = 40
+    """Minimum bars of a track in perspective: fences and louvres reached 26, the tracks that were found 57 or more."""
     ground_corners_px: tuple[float, ...] | None = None
     """Four corners x, y of a rectangle on the ground, clockwise from the far left one; None: seen from above."""
     ground_aspect: float = 1.0
@@ -93,6 +104,7 @@ class Tracks:
         require(self.cameras in ("rear", "any"), "cameras", self.cameras, "must be rear or any")
         require(self.least_contrast > 1, "least_contrast", self.least_contrast, "must be above 1")
         require(0 < self.least_correlation < 1, "least_correlation", self.least_correlation, "must be between 0 and 1")
+        require(self.least_row_bars >= 8, "least_row_bars", self.least_row_bars, "must be 8 or more")
         corners = self.ground_corners_px
         require(corners is None or len(corners) == 8, "ground_corners_px", corners, "must be x, y of four corners")
         require(0.05 <= self.ground_aspect <= 20, "ground_aspect", self.ground_aspect, "must be from 0.05 to 20")
@@ -108,9 +120,15 @@ class Tracks:
     def start(self, info: PhotoInfo, scratch: Path) -> _Session:
         return _Session(self, is_wanted=self._is_wanted(info))
 
-    def why_not(self, attempt: Attempt) -> str:
+    def why_not(self, attempt: Attempt, longest_row_bar_count: int) -> str:
         """Return why a search with these parameters ended without tracks."""
-        return why_no_tracks(attempt, least_contrast=self.least_contrast, least_correlation=self.least_correlation)
+        return why_no_tracks(
+            attempt,
+            longest_row_bar_count,
+            least_contrast=self.least_contrast,
+            least_correlation=self.least_correlation,
+            least_row_bars=self.least_row_bars,
+        )
 
     def _is_wanted(self, info: PhotoInfo) -> bool:
         return self.cameras == "any" or any(REAR.search(words or "") for words in (self.recorded_by, info.device))
@@ -121,8 +139,6 @@ class _Session:
         self._processor, self._is_wanted = processor, is_wanted
 
     def feed(self, photo: Photo) -> Iterator[Item]:
-        import cv2
-
         processor = self._processor
         if not self._is_wanted:
             yield _item(UNSEARCHED)
@@ -131,32 +147,51 @@ class _Session:
         if processor.ground_corners_px:
             grey = _rectified(grey, processor.ground_corners_px, processor.ground_aspect)
             yield Item(name="rectified.png", media_type="image/png", data=encode(_eight_bit(grey), "png"))
-        size = fitted((grey.shape[1], grey.shape[0]), MAX_SIDE_PX)
-        scale = grey.shape[1] / size[0]
-        small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if scale > 1 else grey
+        small, scale = _fitted(grey, MAX_SIDE_PX)
         search = find_grousers(
             small, least_contrast=processor.least_contrast, least_correlation=processor.least_correlation
         )
-        found = search.tracks
-        bands = tuple(_rounded(band) for band in scaled(found, scale).bands) if found else ()
-        facts = TracksFacts(
+        if found := search.tracks:
+            yield _item(self._of_bands(search.attempt, scaled(found, scale)))
+            yield _picture("tracks.jpg", draw_bands(small, found.direction_degrees, found.bands))
+            return
+        smaller, shrink = _fitted(small, bar_rows.MAX_SIDE_PX)
+        others = find_bar_rows(smaller, least_bars=processor.least_row_bars)
+        facts = self._of_rows(search.attempt, others, scale * shrink)
+        yield _item(facts)
+        if facts.not_found_because:
+            yield _picture("no-tracks.jpg", draw_reason(small, facts.not_found_because))
+        else:
+            yield _picture("tracks.jpg", draw_rows(small, tuple(scaled_row(row, shrink) for row in others.rows)))
+
+    def _of_bands(self, attempt: Attempt, found: Grousers) -> TracksFacts:
+        bands = tuple(_rounded(band) for band in found.bands)
+        return TracksFacts(
             searched=True,
-            found=found is not None,
-            direction_degrees=round(found.direction_degrees, 3) if found else None,
+            found=True,
+            direction_degrees=round(found.direction_degrees, 3),
             grouser_pitch_px=_mean_pitch(bands),
             bands=bands,
-            spectral_contrast=round(found.spectral_contrast, 1) if found else None,
-            is_rectified=processor.ground_corners_px is not None,
-            attempt=search.attempt,
-            not_found_because=None if found else processor.why_not(search.attempt),
+            spectral_contrast=round(found.spectral_contrast, 1),
+            is_rectified=self._processor.ground_corners_px is not None,
+            attempt=attempt,
         )
-        yield _item(facts)
-        if found:
-            drawn = draw_bands(small, found.direction_degrees, found.bands)
-            yield Item(name="tracks.jpg", media_type="image/jpeg", data=encode(drawn, "jpeg"))
-        else:
-            drawn = draw_reason(small, processor.why_not(search.attempt))
-            yield Item(name="no-tracks.jpg", media_type="image/jpeg", data=encode(drawn, "jpeg"))
+
+    def _of_rows(self, attempt: Attempt, search: BarRowSearch, scale: float) -> TracksFacts:
+        rows, longest = search.rows, search.longest_bar_count
+        return TracksFacts(
+            searched=True,
+            found=bool(rows),
+            direction_degrees=rows[0].direction_degrees if rows else None,
+            grouser_pitch_px=None,
+            bands=(),
+            spectral_contrast=None,
+            is_rectified=self._processor.ground_corners_px is not None,
+            attempt=attempt,
+            rows=tuple(scaled_row(row, scale) for row in rows),
+            longest_row_bar_count=longest,
+            not_found_because=None if rows else self._processor.why_not(attempt, longest),
+        )
 
     def finish(self) -> Iterator[Item]:
         yield from ()
@@ -165,6 +200,19 @@ class _Session:
 def _item(facts: TracksFacts) -> Item:
     text = json.dumps(as_json(facts), indent=1)
     return Item(name="tracks.json", media_type="application/json", data=text.encode(), facts=facts)
+
+
+def _picture(name: str, drawn: np.ndarray) -> Item:
+    return Item(name=name, media_type="image/jpeg", data=encode(drawn, "jpeg"))
+
+
+def _fitted(grey: np.ndarray, max_side_px: int) -> tuple[np.ndarray, float]:
+    """Return the picture, shrunk if it is larger, and how many times larger it was."""
+    import cv2
+
+    size = fitted((grey.shape[1], grey.shape[0]), max_side_px)
+    scale = grey.shape[1] / size[0]
+    return (cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if scale > 1 else grey), scale
 
 
 def _rounded(band: GrouserBand) -> GrouserBand:

@@ -1,4 +1,4 @@
-"""Pictures of a search for wheel tracks: the photo with the bands' edges, or with the reason below it."""
+"""Pictures of a search for wheel tracks: the photo with bands or outlines, or with the reason below it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from processors.imaging.lettering import load_font, text_width_px
+from processors.photo.bar_rows import BarRow
 from processors.photo.grousers import GrouserBand
 
 EDGE = (255, 140, 0)
@@ -30,6 +31,14 @@ def draw_bands(grey: np.ndarray, direction_degrees: float, bands: tuple[GrouserB
             ends = [tuple(int(v) for v in point) for point in (start, end)]
             cv2.line(picture, ends[0], ends[1], EDGE, EDGE_PX, cv2.LINE_AA)
     return picture
+
+
+def draw_rows(grey: np.ndarray, rows: tuple[BarRow, ...]) -> np.ndarray:
+    """Return the photo with the outline of every row of bars; uint8, shape (height, width, 3)."""
+    import cv2
+
+    outlines = [np.round(row.outline_px).astype(np.int32) for row in rows]
+    return cv2.polylines(_stretched(grey), outlines, True, EDGE, EDGE_PX, cv2.LINE_AA)
 
 
 def draw_reason(grey: np.ndarray, reason: str) -> np.ndarray:

@@ -8,15 +8,34 @@ NOT_SEARCHED = (
     "not searched: neither the release nor a label says that this is a rear camera's photo; "
     'cameras="any" searches every photo'
 )
-SEEN_FROM_ABOVE = (
-    "Only prints of grousers are searched for, seen from above: for a camera that looks along the ground give "
-    "ground_corners_px, and look at the photo for tracks without bars"
-)
+ONLY_GROUSERS = "Only prints of grousers are searched for: look at the photo for tracks without bars"
 
 
-def why_no_tracks(attempt: Attempt, *, least_contrast: float, least_correlation: float) -> str:
-    """Return the reason of a search that ended without tracks."""
-    return f"no wheel tracks found: {_missing(attempt, least_contrast, least_correlation)}. {SEEN_FROM_ABOVE}"
+def why_no_tracks(
+    attempt: Attempt,
+    longest_row_bar_count: int,
+    *,
+    least_contrast: float,
+    least_correlation: float,
+    least_row_bars: int,
+) -> str:
+    """Return the reason of a search that ended without tracks.
+
+    Parameters
+    ----------
+    attempt : search for tracks seen from above.
+    longest_row_bar_count : bars of the longest row in the search for tracks in perspective.
+    """
+    above = _missing(attempt, least_contrast, least_correlation)
+    if longest_row_bar_count:
+        along = f"the longest row has {_bars(longest_row_bar_count)}, {least_row_bars} needed"
+    else:
+        along = "no row of bars"
+    return f"no wheel tracks found. Seen from above: {above}. In perspective: {along}. {ONLY_GROUSERS}"
+
+
+def _bars(count: int | None) -> str:
+    return f"{count} bar" if count == 1 else f"{count} bars"
 
 
 def _missing(attempt: Attempt, least_contrast: float, least_correlation: float) -> str:
@@ -34,8 +53,7 @@ def _missing(attempt: Attempt, least_contrast: float, least_correlation: float) 
                 f"(autocorrelation {correlation:.2f}, {least_correlation:g} needed)"
             )
         case "bars" | "tracks":
-            bars = f"{attempt.bar_count} bar" + ("s" if attempt.bar_count != 1 else "")
             return (
                 f"a row of bars stands out (contrast {contrast:.0f}, autocorrelation {correlation:.2f}), "
-                f"but it is too short ({bars}, {MIN_BARS} needed)"
+                f"but it is too short ({_bars(attempt.bar_count)}, {MIN_BARS} needed)"
             )
