@@ -1,4 +1,4 @@
-"""What several commands do: open a store, print JSON, count."""
+"""Helpers of several commands: open a store, print JSON, count."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> N
 
 
 def _tell(one: FileProblems) -> None:
-    """Print a line for the root cause, and below it what else was said and what follows from it."""
+    """Print a line for the root cause, then the affected results and further causes."""
     first, *others = one.causes
     click.echo(f"{first.verdict}: {printable(one.file)}: {printable(first.reason)}")
     if first.processors:

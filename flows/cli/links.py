@@ -1,4 +1,4 @@
-"""`marsmedia links`: find what sources have in common, keep it with both, and print it."""
+"""`marsmedia links`: find links between sources, store them with both, and print them."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ COMMANDS = {
 """By heading, in the order of the help: each command with its one-line help, so that help loads none of them."""
 
 ALIASES = {"prove": "reproduce"}
-"""Earlier names, which go on working."""
+"""Earlier names, which still work."""
 
 
 class _LazyGroup(click.Group):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 UNCLEARED_SHOWN = 5
 SHORT_BY_SECONDS = 0.1
-"""Silence at the end of a highlight that nobody misses."""
+"""Silence at the end of a highlight that needs no message."""
 
 
 class _PackGroup(click.Group):
@@ -123,7 +123,7 @@ def build(
 
 
 def _make_what_is_due(recipe: Recipe, store_folder: Path, *, quiet: bool) -> None:
-    """Make what the pack takes and no run makes unasked; what cannot be made is reported, and the pack does without."""
+    """Make the pack's items that no run makes by default; report those that cannot be made, and leave them out."""
     from flows.cli.run_flow import conduct
     from flows.run.build_pack import due_for
     from flows.run.options import Options

@@ -1,4 +1,4 @@
-"""Words for what is known of a source's origin: titles and rights, when, where and by what it was recorded."""
+"""Text output of a source's evidence: titles and rights; time, place and camera of the recording."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def said_lines(record: dict[str, Any]) -> list[str]:
-    """Titles, credit, rights and whether it may be passed on, each with who says so."""
+    """Return titles, credit, rights and permission to redistribute, each with its source."""
     names = {
         "dc:title": "title",
         "photoshop:Credit": "credit",

@@ -1,4 +1,4 @@
-"""Words for a link between two sources."""
+"""Text output of a link between two sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `--dry-run` prints: what is due, why, and how long it should take."""
+"""Output of `--dry-run`: due results, the reasons, and the estimated time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOWN = 40
 
 
 def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) -> int:
-    """Print the plan; return the exit code: 1 where raw files have changed that nobody can have meant to change."""
+    """Print the plan; return the exit code: 1 if raw files have changed without a new date."""
     plan = prepared.plan
     altered = [change for change in prepared.changes if change.kind == "changed"]
     code = 1 if altered else 0
@@ -63,7 +63,7 @@ def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) 
 
 
 class _Reasons:
-    """Why results are due; there are few different ones, so each is worded once."""
+    """Reasons why results are due, each worded once."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -80,7 +80,7 @@ class _Reasons:
 
 
 def _tell_entries(entries: list[tuple[Due, Processor, str, str]]) -> None:
-    """One line a result; where they are many, one line a reason."""
+    """Print one line per result, or one line per reason if there are many."""
     if len(entries) <= SHOWN:
         for one, processor, since, why in entries:
             click.echo(f"{printable(one.relative)}  {processor.name}  {printable(since + why)}")

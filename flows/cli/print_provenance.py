@@ -1,4 +1,4 @@
-"""Where an item comes from: which bytes, parameters, versions and libraries made it, and what has changed since."""
+"""Provenance of an item: the bytes, parameters, versions and libraries that made it, and later changes."""
 
 from __future__ import annotations
 

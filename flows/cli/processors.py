@@ -1,4 +1,4 @@
-"""`marsmedia processors`: what can be made, and with which parameters."""
+"""`marsmedia processors`: available processors and their parameters."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def reprocess(
 
 
 def _print_folders(entries: list[ByNameEntry], store: Store) -> None:
-    """Print where the results are that were asked for, whether they are new or not."""
+    """Print the locations of the requested results, new or not."""
     folders = dict.fromkeys(entry.place(store) / one.name for entry in entries for one in entry.others)
     there = [folder for folder in folders if folder.exists()]
     for folder in there[:FOLDERS_SHOWN]:

@@ -95,7 +95,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
 
 
 def _words(row: SourceRow, catalogue: Catalogue) -> tuple[set[str | None], tuple[Disagreement, ...]]:
-    """Keys of the evidence that holds what is said at this place, and what places of the same bytes disagree about."""
+    """Return the keys of the evidence for this path, and the disagreements between paths of the same bytes."""
     from processors.store.disagreements import disagreements
     from processors.store.sql import connect
 
@@ -111,7 +111,7 @@ def _place(row: SourceRow) -> dict[str, Any]:
 
 
 def _history(row: SourceRow, seen: Sequence[SourceRow], before: Sequence[SourceRow]) -> Iterator[str]:
-    """Where these bytes were seen, since when and until when, and what else was seen at this path."""
+    """Yield where and when these bytes were seen, and other contents of this path."""
     if all(one.gone_utc for one in seen):
         yield "gone     no longer in raw"
     for one in seen:
@@ -123,7 +123,7 @@ def _history(row: SourceRow, seen: Sequence[SourceRow], before: Sequence[SourceR
 
 
 def _span(row: SourceRow) -> str:
-    """When runs first saw these bytes at this place, and when they no longer did."""
+    """Return the times at which runs first and last saw these bytes at this path."""
     return f"{row.seen_utc[:19]}Z until {row.gone_utc[:19]}Z" if row.gone_utc else f"since {row.seen_utc[:19]}Z"
 
 
@@ -141,7 +141,7 @@ def _properties(row: SourceRow, known: Properties) -> Iterator[tuple[str, str]]:
 
 
 def _metadata(manifests: Sequence[Manifest], store: Store) -> dict[str, Any]:
-    """The metadata record of the source; empty where none was made."""
+    """Return the metadata record of the source; empty if there is none."""
     for manifest in manifests:
         if manifest.ref.processor == "metadata" and manifest.verdict == "made":
             return json.loads(store.item_path(manifest.ref, "metadata.json").read_bytes())
@@ -149,7 +149,7 @@ def _metadata(manifests: Sequence[Manifest], store: Store) -> dict[str, Any]:
 
 
 def _links(row: SourceRow, store: Store) -> dict[Path, Path]:
-    """Links of the by-name view to the results of a source, by the folder that each leads to."""
+    """Return the links of the by-name view to a source's results, by target folder."""
     place = ByNameEntry.at(row.relative, row.release).place(store)
     return {link.resolve(): link for link in sorted(place.glob("*")) if link.is_symlink()}
 
@@ -186,13 +186,13 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
 
 
 def _of_what(facts: Mapping[str, Json]) -> str:
-    """Say which part of a video was decoded, by what its report counts."""
+    """Return which part of a video was decoded, from the counts of its report."""
     counts = {"frame_count_decoded": " of the picture", "sample_count_decoded": " of the sound"}
     return next((words for name, words in counts.items() if name in facts), "")
 
 
 def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
-    """The name of a result in the by-name view; that of its processor with its key where it is not shown there."""
+    """Return the name of a result in the by-name view; if it has none, its processor and key."""
     link = links.get(store.folder(manifest.ref).resolve())
     return link.name if link else f"{manifest.ref.processor} ({manifest.ref.key[:8]})"
 
@@ -203,7 +203,7 @@ def _says_something(name: str, value: Json) -> bool:
 
 
 def _verdict(manifests: list[Manifest]) -> str | None:
-    """Whether the source is damaged, and how; None where it was not read."""
+    """Return the damage of the source in words; None if it was not read."""
     made = [manifest for manifest in manifests if manifest.verdict == "made"]
     if sentences := dict.fromkeys(manifest.reason for manifest in made if manifest.reason):
         return f"damaged: {'; '.join(sentences)}"
@@ -211,7 +211,7 @@ def _verdict(manifests: list[Manifest]) -> str | None:
 
 
 def fact_in_words(name: str, value: Any) -> str:
-    """A fact for people; of spans of time the first 10."""
+    """Format a fact for people; only the first 10 time spans."""
     if value is None:
         return "none" if name in ("first_error", "unreadable") or name.endswith("_because") else "unknown"
     if name == "streams":
@@ -226,7 +226,7 @@ def fact_in_words(name: str, value: Any) -> str:
 
 
 def _colour_in_words(colour: dict[str, Any]) -> str:
-    """What a video's file says of its colour, and what was assumed in place of the rest."""
+    """Return a video's colour tags in words, and the assumptions for missing ones."""
     names = ("primaries", "transfer", "matrix", "range")
     tagged = ", ".join(f"{name} {colour[name]}" for name in names if colour.get(name)) or "no tags"
     assumed = colour.get("assumed") or ()
@@ -234,7 +234,7 @@ def _colour_in_words(colour: dict[str, Any]) -> str:
 
 
 def _known(facts: Any) -> list[str]:
-    """What a result says in words: of metadata each known value, of the audit its verdict, of motion each refusal."""
+    """Return a result's findings in words: metadata values, the audit's verdict, refusals of motion."""
     if not isinstance(facts, dict):
         return []
     known, verdict = facts.get("known"), facts.get("words")

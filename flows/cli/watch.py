@@ -74,7 +74,7 @@ def look(raw: Path) -> dict[str, Look]:
 
 
 class Releases:
-    """State of each release: its files, since when they are so, and as what they were last ingested."""
+    """State of each release: its files, the time of their last change, and the files last ingested."""
 
     def __init__(self, settle_seconds: float) -> None:
         self._settle_seconds = settle_seconds

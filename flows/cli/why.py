@@ -1,4 +1,4 @@
-"""`marsmedia why`: why results are due or not, and where an item is from."""
+"""`marsmedia why`: reasons why results are due or not, and the provenance of an item."""
 
 from __future__ import annotations
 

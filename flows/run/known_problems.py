@@ -100,7 +100,7 @@ def of_last_run(store: Store) -> Iterator[FileProblem]:
 
 
 def stop_of_last_run(store: Store) -> str | None:
-    """Return what ended the last run before its work was done, and what it had not reached; None where nothing did."""
+    """Return why the last run ended early and what it had not reached; None if it finished."""
     last = _last_report(store)
     if not last.get("stop"):
         return None
@@ -108,7 +108,7 @@ def stop_of_last_run(store: Store) -> str | None:
 
 
 def _last_report(store: Store) -> dict[str, Any]:
-    """Return the report of the last run that left one; empty where none did."""
+    """Return the report of the latest run that has one; empty if none has."""
     reports = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     every = (json.loads(path.read_bytes()) for path in reports)
     return next((report for report in every if "problems" in report), {})

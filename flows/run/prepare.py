@@ -35,10 +35,10 @@ class Prepared:
     rows: list[SourceRow]
     """Every file that could be read: media, companions and unsupported ones."""
     untaken: list[SkippedFile]
-    """What is there and could not be read."""
+    """Files that could not be read."""
     plan: Plan
     unmatched: list[SkippedFile] = field(default_factory=list)
-    """Of `rows`, what describes files that are not there, once for each of these."""
+    """Files in `rows` that describe missing files, once for each missing file."""
     hashed: int = 0
     """Number of files that had to be read to identify them."""
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
@@ -52,11 +52,11 @@ class Prepared:
     gone: tuple[str, ...] = ()
     """Messages on folders that are empty now and held files in an earlier run."""
     is_empty: str | None = None
-    """Advice for a folder that holds no file and never did."""
+    """Advice for a folder that is empty and always was."""
     is_whole: bool = True
     """False: a selection, perhaps with parameters other than the recipe's."""
     asked_for: list[ByNameEntry] = field(default_factory=list)
-    """Of a selection, the files with the results that are asked for, under their names in the by-name view."""
+    """Files of a selection with their requested results, under their names in the by-name view."""
 
     @property
     def view(self) -> list[ByNameEntry]:

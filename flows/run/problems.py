@@ -24,7 +24,7 @@ _NEEDS = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class FileProblem:
-    """Result that was not made, or was made of a damaged file, and the reason."""
+    """Result that was not made, or was made from a damaged file, with the reason."""
 
     file: str
     """Path relative to the raw folder."""
@@ -130,7 +130,7 @@ def _sorted(causes: dict[tuple[bool, ProblemVerdict, str], list[FileProblem]]) -
 
 
 def _root(problem: FileProblem) -> tuple[ProblemVerdict, str]:
-    """Return the root cause: a result that was not made for lack of another has the reason of that one."""
+    """Return the root cause: a result that lacks an input has the reason of that input."""
     verdict, reason = problem.verdict, problem.reason
     while found := _NEEDS.fullmatch(reason):
         reason = found["in"] or found["out"]

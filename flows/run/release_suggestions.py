@@ -1,4 +1,4 @@
-"""What the files of a release and their labels say of themselves, for its `release.toml`."""
+"""Values for a `release.toml` that the release's files and their labels already state."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECIPES: Recipes = {medium: (Metadata(), Evidence()) for medium in ("video", "au
 
 
 def suggestions(folder: Path, *, mission: str | None = None) -> tuple[dict[str, tuple[Suggestion, ...]], str | None]:
-    """Return what is known of each file by its path in the folder, and the mission that all labels name.
+    """Return the known values of each file, by path in the folder, and the mission that all labels name.
 
     Files are read by workers with limits, as in a run; nothing is kept of it. What a `release.toml` in the folder
     says of a file already comes first, as it is written there.

@@ -45,7 +45,7 @@ class ResultCounts:
     made: int
     """Made by this run."""
     reused: int
-    """Already in the store, or made meanwhile by another run."""
+    """Already in the store, or made by another run in the meantime."""
     refused: int
     failed: int
     not_reached: int
@@ -227,7 +227,7 @@ def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop 
 
 
 def _named(files: Sequence[str], what: str) -> list[str]:
-    """What has happened to some files, in words; empty for none."""
+    """Return the files by name with what happened to them, or only their number if they are many; empty for none."""
     if len(files) > MAX_NAMED:
         return [f"{len(files)} files {what}"]
     return [f"{', '.join(map(printable, files))} {what}"] if files else []
@@ -308,7 +308,7 @@ def _altered(changes: Sequence[Change]) -> list[FileProblem]:
 def _damaged(
     prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]
 ) -> list[FileProblem]:
-    """Return one problem for each damaged file from which something was made."""
+    """Return one problem for each damaged file that still gave results."""
     reasons_of: dict[str, dict[str, bool]] = {}
     for entry in prepared.plan.damaged:
         reasons_of.setdefault(entry.relative, {})[entry.reason or ""] = False
@@ -330,7 +330,7 @@ def _blame(outcome: Outcome) -> Blame:
 
 
 def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
-    """Return file and reason of what the last run with a report could not take."""
+    """Return the files that the last run with a report could not read, with the reasons."""
     reports = sorted(record.store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in reports:
         last: dict[str, Any] = json.loads(path.read_bytes())

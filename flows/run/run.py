@@ -31,7 +31,7 @@ from processors.store.claims import sweep_claims
 from processors.store.store import Store
 
 CATALOGUE_SOURCES, CATALOGUE_SECONDS = 1_000, 60.0
-"""Most sources and time between two writes of the catalogue; the next plan finds the results of a killed run."""
+"""Limits between two writes of the catalogue: sources and time. The next plan finds the results of a killed run."""
 
 Dispatch = Callable[[Sequence[Batch]], Iterable[Answer]]
 """Run every batch with `do_batch`, several at a time, and yield what each returned or raised, in any order."""
@@ -179,7 +179,7 @@ class _Run:
         return busy
 
     def _ended_by(self, error: BaseException) -> None:
-        """Remember what ended the run; the first reason counts, unless a person interrupts it later."""
+        """Record why the run ended; the first reason counts, unless a person interrupts it later."""
         if self._stop is None or signal_of(error):
             self._stop = _stop_of(error)
         is_time_out = isinstance(error, TimeoutError) and error.errno is None
@@ -218,7 +218,7 @@ def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:
 
 
 class _CatalogueKeeper:
-    """Batching of finished results into periodic writes of the catalogue."""
+    """Batches finished results into periodic writes of the catalogue."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -47,7 +47,7 @@ class Who:
 
 
 class RunRecord:
-    """Record of the run in this process; use `recorded`."""
+    """Record of the run in this process; create it with `recorded`."""
 
     def __init__(self, store: Store, name: str, asked: str) -> None:
         self.store = store
@@ -55,7 +55,7 @@ class RunRecord:
         self.report: Any = None
         """Report of the run, for the caller that started it."""
         self.prepared: Prepared | None = None
-        """Plan of the run, if it was made before what carries it out began."""
+        """Plan of the run, if it was made before the flow started."""
         self._noted: list[str] = []
         self._others = list(_read(store))
         self._claim = Claim(None, None)
@@ -70,7 +70,7 @@ class RunRecord:
 
     @property
     def others_at_work(self) -> list[Who]:
-        """Return the runs that were at work on this store when this one started."""
+        """Return the runs that were in progress on this store when this one started."""
         return [who for who, is_alive in self._others if is_alive]
 
     @property
@@ -200,7 +200,7 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
 
 
 def last_run(store: Store) -> dict[str, Any] | None:
-    """Return the record of the newest run: its report, or that it is at work, or that it ended without a report."""
+    """Return the record of the newest run: its report, or that it is in progress or ended without a report."""
     runs = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
     if not runs:
         return None

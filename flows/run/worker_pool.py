@@ -12,7 +12,7 @@ from pebble import ProcessPool
 
 LOOK_SECONDS = 5.0
 STILL_SECONDS = 120.0
-"""Time in s after which a pool with waiting jobs and none at work is taken to have stalled."""
+"""Time in s after which a pool with waiting jobs and none running counts as stalled."""
 
 
 class Stopped(Exception):

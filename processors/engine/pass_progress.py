@@ -1,4 +1,4 @@
-"""How far the pass over a source has come, in a small file: written by the worker, read by the run that shows it."""
+"""Progress of the pass over a source, in a small file: the worker writes it, the run reads and shows it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WRITE_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where a pass is."""
+    """Position of a pass."""
 
     seconds: float
     """Seconds of the medium that have been decoded."""
@@ -23,7 +23,7 @@ class Position:
 
 
 class PassProgress:
-    """Writer of the position of one pass; without a path it does nothing. A position that is lost harms nobody."""
+    """Writer of the position of one pass; without a path it does nothing. Losing a position does no harm."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -31,14 +31,14 @@ class PassProgress:
         self._written = 0.0
 
     def decoded(self, unit: Any, rate_hz: int | None) -> None:
-        """Note a unit that was handed out: a frame with its time, or a block of sound at a sample rate."""
+        """Record a unit that was handed out: a frame with its time, or a block of audio at a sample rate."""
         if self._path is not None and time.monotonic() - self._written >= WRITE_SECONDS:
             seconds = unit.first_sample / rate_hz if rate_hz else getattr(unit, "time", 0)
             self._seconds = max(self._seconds, float(seconds))
             self._write("")
 
     def finishing(self, processor: str) -> None:
-        """Note the processor that works now, without units."""
+        """Record the processor that works now, without units."""
         if self._path is not None:
             self._write(processor)
 

@@ -19,7 +19,7 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """Source with its results that have not been made yet."""
+    """Source with its due results."""
 
     source: Source
     file: SourceFile
@@ -27,7 +27,7 @@ class Due:
     relative: str
     duration_seconds: float | None
     results: tuple[WantedResult, ...]
-    """Due results, each after those that it uses."""
+    """Due results, each after its inputs."""
     frame_pixels: int | None = None
     """Pixels of a video frame, as its header claims; None if unknown."""
 

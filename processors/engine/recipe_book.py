@@ -1,4 +1,4 @@
-"""Recipes of every medium, and how they differ for one release or one camera."""
+"""Recipes of every medium, and their changes for one release or camera."""
 
 from __future__ import annotations
 

@@ -36,14 +36,14 @@ class Evidence:
     version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "file"
     of_sighting: ClassVar[bool] = True
-    """Of the same bytes each place has its own, where it is said otherwise there."""
+    """Each path of the same bytes has a record of its own if the statements there differ."""
 
     release: str = "{}"
     labels: tuple[LabelRef, ...] = ()
     """Labels and XMP sidecars next to the source."""
     mission: str | None = None
     mission_sha256: str | None = None
-    """Of the profile's text, so that a changed profile makes it due; of all profiles, where a label may name one."""
+    """SHA-256 of the profile's text, or of all profiles if a label may name one: a change makes the result due."""
     fault: str | None = None
     product_name: str | None = None
 
@@ -64,7 +64,7 @@ class Evidence:
         return (Metadata(),)
 
     def items(self, inputs: Inputs[OpenSource], scratch: Path) -> Iterator[Item]:
-        """What all voices say, weighed."""
+        """Yield the evidence record, weighed from all statements."""
         if self.fault:
             raise DamagedMedia(self.fault, "correct it and run again")
         source, file, damage = inputs.info.source, inputs.info.file, None
@@ -95,7 +95,7 @@ class Evidence:
 
 
 def _checksums_apart(labels: dict[str, bytes], source: Source, file: SourceFile) -> Iterator[Contradiction]:
-    """Labels that name another MD5 than the file has; it is computed only where one names any."""
+    """Yield the labels whose MD5 differs from the file's. The MD5 is computed only if a label gives one."""
     found: str | None = None
     for label, text in labels.items():
         named = md5_named(text, source.name)

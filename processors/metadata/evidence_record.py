@@ -1,4 +1,4 @@
-"""The evidence record, and how its voices are weighed: nothing is dropped, the most precise date is believed."""
+"""The evidence record and the weighing of its sources: nothing is dropped, and the most precise date is chosen."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from processors.planetary.open_image import DETACHED
 from processors.planetary.pvl import is_absent
 
 ORDER = ("label", "file name", "release.toml", "XMP sidecar", "profile", "file")
-"""Of dates that are equally precise, the first of these is believed."""
+"""Order of preference for equally precise dates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class EventRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceRecord:
-    """All that is said of one source."""
+    """Everything stated about one source."""
 
     sha256: str
     name: str
@@ -72,36 +72,36 @@ class EvidenceRecord:
     medium: str
     format: str
     mission: str | None
-    """The profile's name for it; where no profile is found, the label's words."""
+    """Name from the mission's profile; without a profile, as the label writes it."""
     mission_source: str | None
     taken: Taken | None
-    """None where nobody says when."""
+    """Time of recording; None if nothing states it."""
     first_sol: int | None
     last_sol: int | None
-    """The sols of `taken`, or of a label where no date gives them."""
+    """First sol: that of `taken`, or a label's if no date gives one."""
     sol_source: str | None
-    """Who gives the sols: the date, where the mission is known, or a label."""
+    """Source of the sols: the date if the mission is known, else a label."""
     event: EventRecord | None
     camera: str | None
     """The profile's name of what recorded it, where the release's or a label's words name just one; else the label's
     words."""
     camera_source: str | None
     recorded_by: str | None
-    """The release's own words for it: "rear hazard-avoidance camera"."""
+    """Camera or instrument as the release words it: "rear hazard-avoidance camera"."""
     place: str | None
     statements: tuple[Statement, ...]
     dates: tuple[Date, ...]
     disagreements: tuple[Contradiction, ...]
     mission_disagreements: tuple[Contradiction, ...]
-    """Known of the mission as a whole, from its profile."""
+    """Facts about the mission as a whole, from its profile."""
     labels: dict[str, tuple[Tag, ...]]
-    """What labels and XMP sidecars next to it say, by name."""
+    """Statements of the labels and XMP sidecars next to the file, by their names."""
     problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceFacts:
-    """The part that is worth searching."""
+    """Searchable part of the record."""
 
     mission: str | None
     event: str | None
@@ -115,7 +115,7 @@ class EvidenceFacts:
     first_sol: int | None
     last_sol: int | None
     sol_source: str | None
-    """Who gives the sols: the date that is believed, or a label where no date gives them."""
+    """Source of the sols: the chosen date, or a label if no date gives them."""
     local_true_solar_time_hours: float | None
     solar_longitude_degrees: float | None
     disagreement_count: int
@@ -149,14 +149,14 @@ class EvidenceFacts:
 def _sols(
     time: Taken | None, source: str | None, told: tuple[int, str] | None
 ) -> tuple[int | None, int | None, str | None]:
-    """First and last sol, and who says so: the date that is believed, else a label."""
+    """Return the first and last sol and their source: the chosen date, else a label."""
     if time and time.first_sol is not None:
         return time.first_sol, time.last_sol, source
     return (told[0], told[0], told[1]) if told else (None, None, None)
 
 
 def _sol_of_label(statements: tuple[Statement, ...]) -> tuple[int, str] | None:
-    """The sol that a label gives, and where."""
+    """Return the sol that a label gives, and its source."""
     told = of_label(statements, "sol")
     if told and re.fullmatch(r"-?\d{1,6}(\.0*)?", str(told.value).strip()):
         return int(float(told.value)), told.source
@@ -164,7 +164,7 @@ def _sol_of_label(statements: tuple[Statement, ...]) -> tuple[int, str] | None:
 
 
 def _solar_longitude(record: EvidenceRecord) -> float | None:
-    """Degrees: of the date that is believed, else as a label writes it."""
+    """Return the solar longitude in degrees: that of the chosen date, else a label's."""
     if record.taken:
         return record.taken.first_solar_longitude_degrees
     told = of_label(record.statements, "solar_longitude_degrees")
@@ -172,7 +172,7 @@ def _solar_longitude(record: EvidenceRecord) -> float | None:
 
 
 def _local_true_solar_time(record: EvidenceRecord) -> float | None:
-    """Hours: of the date that is believed, else as a label writes it."""
+    """Return the local true solar time in hours: that of the chosen date, else a label's."""
     if record.taken and record.taken.local_true_solar_time_hours is not None:
         return record.taken.local_true_solar_time_hours
     told = of_label(record.statements, "local_true_solar_time")
@@ -182,7 +182,7 @@ def _local_true_solar_time(record: EvidenceRecord) -> float | None:
 def _camera(
     recorded_by: object, statements: tuple[Statement, ...], profile: Profile | None
 ) -> tuple[str | None, str | None]:
-    """What recorded it, and who says so: the release's words if the profile knows them, else a label's."""
+    """Return the camera or instrument and its source: the release's words if the profile knows them, else a label's."""
     if profile and recorded_by and (known := profile.device(str(recorded_by))):
         return known, "release.toml:recorded_by"
     if told := of_label(statements, "device"):
@@ -203,7 +203,7 @@ def weigh(
     sidecars: dict[str, tuple[Tag, ...]] | None = None,
     checksums: tuple[Contradiction, ...] = (),
 ) -> EvidenceRecord:
-    """Bring together what the file (its metadata record), its labels, the release and the mission profile say.
+    """Combine the statements of the file (its metadata record), its labels, the release and the mission profile.
 
     Parameters
     ----------
@@ -274,7 +274,7 @@ def weigh(
 def _mission(
     profile: Profile | None, labels: dict[str, tuple[Tag, ...]]
 ) -> tuple[str | None, str | None, Profile | None]:
-    """The mission, who names it, and the profile of the mission that a label names."""
+    """Return the mission, the source of its name, and the profile of the mission that a label names."""
     words = [(word, f"label {name}:{place}") for name, tags in labels.items() for word, place in mission_words(tags)]
     known = [(found, source) for word, source in words if (found := profile_called(word))]
     by_label = known[0][0] if known else None
@@ -288,7 +288,7 @@ def _mission(
 def _missions_apart(
     mission: str | None, by_label: Profile | None, labels: dict[str, tuple[Tag, ...]]
 ) -> Iterator[Contradiction]:
-    """A label of another mission than the one that the release names."""
+    """Yield each label that names another mission than the release does."""
     if not by_label or by_label.name == mission:
         return
     for name, tags in labels.items():
@@ -302,7 +302,7 @@ def _missions_apart(
 def _taken(
     believed: tuple[Date, When] | None, profile: Profile | None, by_label: tuple[int, str] | None, event: When | None
 ) -> tuple[Taken | None, str | None]:
-    """The date that is believed with its sols, and who gives them.
+    """Return the chosen date with its sols, and their source.
 
     The moment of the event that is shown, or a label's sol, narrows a date of more than one sol.
     """
@@ -352,7 +352,7 @@ def _statements(
 
 
 def _inside(metadata: dict[str, Any], tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
-    """Of a label in the file itself; one beside it is among the labels."""
+    """Return the entries of a label inside the file; labels next to it are passed separately."""
     return (
         ()
         if metadata.get("container") in DETACHED
@@ -385,7 +385,7 @@ def _place(profile: Profile | None) -> str | None:
 
 
 def _not_described(labels: dict[str, tuple[Tag, ...]], source: Source, name: str) -> Iterator[Contradiction]:
-    """A label that names other files than the one that it is next to, or another size of it."""
+    """Yield each label that describes other files, or another size of this one."""
     for label, tags in labels.items():
         files = files_described(tags)
         if not files:

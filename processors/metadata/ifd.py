@@ -71,7 +71,7 @@ class Directories:
 
     @property
     def order(self) -> str:
-        """`<` or `>`: which byte of a number comes first."""
+        """Return the byte order: `<` little-endian, `>` big-endian."""
         return self._order
 
     def numbered(self, read: Read, order: str, offset: int, namespace: str) -> Iterator[Tag]:
@@ -201,7 +201,7 @@ def utf_16_of(data: bytes, order: str) -> str:
 
 
 def _text(data: bytes, *, all_parts: bool) -> str:
-    """Text up to its first NUL; of a copyright also the editor's part behind it (Exif 2.32, 4.6.4)."""
+    """Decode text up to its first NUL; for a copyright, also the editor's part after it (Exif 2.32, 4.6.4)."""
     parts = [part.strip() for part in data.split(b"\0")] if all_parts else []
     text = b"; ".join(part for part in parts if part) if all_parts else data.split(b"\0")[0]
     try:

@@ -1,4 +1,4 @@
-"""Labels beside a file or inside it: PDS4 and CNSA XML, PDS3 and VICAR text, as tags under their own names."""
+"""Labels next to a file or inside it: PDS4 and CNSA XML, PDS3 and VICAR text, as tags with their original names."""
 
 from __future__ import annotations
 

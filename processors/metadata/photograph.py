@@ -1,4 +1,4 @@
-"""What a photograph says: EXIF, XMP, IPTC, ICC, and the text chunks of its format."""
+"""Metadata of a photograph: EXIF, XMP, IPTC, ICC, and the text chunks of its format."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def read_photograph(
 
 @dataclass(frozen=True, kw_only=True)
 class _TiffHeader:
-    """What is known of a TIFF whose numbers Pillow does not know, in Pillow's terms."""
+    """Describe, in Pillow's terms, a TIFF whose values Pillow does not know."""
 
     width: int
     height: int
@@ -150,7 +150,7 @@ _Header = ImageFile.ImageFile | _TiffHeader
 
 
 def _opened(file: BinaryIO) -> _Header:
-    """Open the header as whoever shows the photo does."""
+    """Open the header in the same way as the photo reader."""
     file.seek(0)
     if not is_tiff(file.read(4)):
         return open_header(file)
@@ -209,7 +209,7 @@ def _directories(file: BinaryIO, image: _Header) -> Directories | None:
 
 
 def _plain(value: Any) -> str | int | float | None:
-    """A rational as float, None for denominator 0; bytes as hexadecimal."""
+    """Convert rationals to float (None for denominator 0) and bytes to hexadecimal."""
     if isinstance(value, TiffImagePlugin.IFDRational):
         return float(value) if value.denominator else None
     if isinstance(value, bytes):
@@ -248,14 +248,14 @@ def _iptc(image: _Header, blocks: dict[int, bytes]) -> Iterator[Tag]:
 
 
 def _resources(image: _Header) -> dict[int, bytes]:
-    """Photoshop's image resources, by number."""
+    """Return Photoshop's image resources by number."""
     found = image.info.get("photoshop") or getattr(image, "resources", None) or {}
     entries = found.items() if isinstance(found, dict) else [(entry[0], entry[-1]) for entry in found]
     return {number: data for number, data in entries if isinstance(data, bytes)}
 
 
 def _raw_profile(image: _Header, kind: str) -> bytes | None:
-    """A profile that ImageMagick wrote into PNG text: a name, a length and hexadecimal lines."""
+    """Decode a profile that ImageMagick wrote as PNG text: a name, a length and hexadecimal lines."""
     text = image.info.get(f"Raw profile type {kind}")
     words = text.split() if isinstance(text, str) else []
     return bytes.fromhex("".join(words[2:])) if len(words) > 2 else None
@@ -294,7 +294,7 @@ def _format_tags(image: _Header) -> Iterator[Tag]:
 
 
 def _comment(data: bytes) -> str:
-    """A comment of JPEG or GIF, whose formats name no encoding: UTF-8, else Latin-1."""
+    """Decode a JPEG or GIF comment as UTF-8, else Latin-1; the formats declare no encoding."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Properties:
-    """What a player shows first about a file; None is unknown, or not of this medium."""
+    """Basic properties of a file; None if unknown or not applicable to the medium."""
 
     container: str | None = None
     width_px: int | None = None

@@ -1,4 +1,4 @@
-"""What the release says of one source, in the terms that processors ask for."""
+"""Statements of the release about one source, as processors need them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def release_context(
     name: str | None = None,
     start_of_labels: Callable[[], RecordedStart | None] = lambda: None,
 ) -> ReleaseContext:
-    """Put together what release.toml and the labels say of a file.
+    """Combine the statements of release.toml and the labels about a file.
 
     Parameters
     ----------

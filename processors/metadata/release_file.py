@@ -1,4 +1,4 @@
-"""`release.toml`: what the agency says of a release and of each file in it, checked, every error with its line."""
+"""`release.toml`: statements of the agency about a release and its files, validated; every error names its line."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:  # most who import this module read no release.toml
 MAX_BYTES = 4 << 20
 
 ALTITUDE_KEYS = ("altitude_metres", "field_of_view_degrees", "altitude_shot")
-"""What makes a curve of motion absolute: given together or not at all."""
+"""Parameters that make a motion curve absolute; given together or not at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseFileProblem:
-    """One thing that is wrong."""
+    """One error."""
 
     line: int
-    """From 1."""
+    """Line number, from 1."""
     what: str
     path: str | None = None
-    """The file whose entry is wrong; None: the release as a whole."""
+    """File whose entry is wrong; None for the release as a whole."""
 
     def __str__(self) -> str:
         return f"release.toml, line {self.line}: {self.what}"
@@ -36,18 +36,18 @@ class ReleaseFileProblem:
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """A `release.toml` as read; an entry with a problem is left out."""
+    """Contents of a `release.toml`; invalid entries are left out."""
 
     head: Said
     files: dict[str, Said]
-    """By path below the release's folder."""
+    """Entries of files, by path below the release's folder."""
     lines: dict[str, int]
-    """Line on which each file's path stands."""
+    """Line of each file's path."""
     problems: tuple[ReleaseFileProblem, ...]
 
 
 def read_release(data: bytes) -> Release:
-    """Read and check; never raises for what is written in it: every problem is in `problems`."""
+    """Read and validate; never raises for invalid contents: every error is in `problems`."""
     try:
         file = TomlFile(data, max_bytes=MAX_BYTES)
     except TomlError as error:
@@ -57,7 +57,7 @@ def read_release(data: bytes) -> Release:
 
 
 class _Reader:
-    """Collects what a file says, and what is wrong in it."""
+    """Collector of a file's statements and errors."""
 
     def __init__(self, file: TomlFile) -> None:
         self._file = file
@@ -109,7 +109,7 @@ class _Reader:
     def _said(
         self, table: dict[str, Any], model: type[BaseModel], at: Location, path: str | None, mission: str | None
     ) -> Said:
-        """What a table says, without the keys that are wrong."""
+        """Return the valid keys of a table."""
         from pydantic import ValidationError
 
         wrong = set()

@@ -1,4 +1,4 @@
-"""What a `release.toml` may say, as pydantic models: loaded only where one is read."""
+"""Pydantic models of `release.toml`; imported only when one is read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processors.metadata.release_values import TRANSLATED, as_written
 from processors.mission.profile import load_profile, profile_names
 
 SCHEMES = ("https", "http", "ftp", "doi", "hdl", "ark", "urn")
-"""What the address of a release may begin with; one of another kind could be a program."""
+"""Permitted schemes of a release's URL; others could run a program."""
 
 
 def _mission(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A template `release.toml` that lists the files of a folder, with what is known of each, and explains every key."""
+"""Template `release.toml` that lists the files of a folder with their known values and explains every key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from processors.mission.profile import load_profile, profile_names
 
 NOT_LISTED = {".xml", ".lbl", ".toml", ".txt", ".md", ".csv", ".tab", ".json", ".xmp"}
-"""Labels and papers beside the media."""
+"""Labels and documents next to the media."""
 
 _HEAD = """\
 # What the agency says of this release. Leave out what it does not say: nothing is guessed.
@@ -49,12 +49,12 @@ redistribute = false                   # true only where the rights allow it
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
-    """A key of a file with what is known already."""
+    """Key of a file with its known value."""
 
     key: str
     value: str | bool | float | Sequence[str]
     source: str
-    """Who says so: "exif:DateTimeOriginal", "label mic.xml"."""
+    """Source of the value: "exif:DateTimeOriginal", "label mic.xml"."""
 
 
 def template(

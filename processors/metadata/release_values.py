@@ -1,4 +1,4 @@
-"""What a table of `release.toml` says, as a plain mapping."""
+"""Values of a `release.toml` table as a plain mapping."""
 
 from __future__ import annotations
 

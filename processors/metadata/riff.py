@@ -1,4 +1,4 @@
-"""What stands in the chunks of a sound file or AVI: broadcast extension, XML, recorders' notes, texts, XMP.
+"""Chunks of an audio file or AVI: broadcast extension, XML, recorders' notes, texts, XMP.
 
 Chunks that no reader understands are reported by name and size.
 """
@@ -24,11 +24,11 @@ READ_ELSEWHERE = frozenset(
     b"data|fact|ds64|cue |plst|JUNK|junk|PAD |FLLR|PEAK|idx1|movi|COMM|SSND|MARK|FVER|FORM|desc|pakt|chan|CHAN"
     b"|kuki|free|slnt|RIFF|RIFX|RF64|id3 |ID3 |elm1|minf|regn|umid|INST|ltxt|IDIT|ISFT|LIST|list|wave".split(b"|")
 )
-"""The sound itself and how it is coded, marks (`audio.marks`), what FFmpeg reads, and fillers."""
+"""Chunks not read here: audio data and its coding, marks (`audio.marks`), chunks that FFmpeg reads, and padding."""
 
 
 def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
-    """Tags of every chunk that is known, in the order of the file; what is broken goes to `problems`."""
+    """Yield the tags of every known chunk, in file order; invalid chunks are named in `problems`."""
     walked, unknown, sounds = ChunkFile(file, problems), 0, 0
     for chunk in walked.chunks():
         if read := _reader(walked, chunk):
@@ -59,7 +59,7 @@ def _reader(walked: ChunkFile, chunk: Chunk) -> ChunkReader | None:
 
 
 def _fmt(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    """Which loudspeakers the channels are for, where the header says it; how they are coded is FFmpeg's to read."""
+    """Yield the loudspeaker positions of the channels, if the header gives them; FFmpeg reads the coding."""
     mask = mask_of(data, walked)
     if mask and mask.bits:
         yield text_tag("wave", "ChannelMask", f"0x{mask.bits:X}: {' '.join(mask.loudspeakers)}")

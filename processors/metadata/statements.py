@@ -1,4 +1,4 @@
-"""One meaning, several voices: what file, label and release say, in the field's terms, and where they disagree."""
+"""Metadata statements of file, label and release, mapped to standard terms, and the conflicts between them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from processors.metadata.tag_records import Tag, Value, known_from
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One value of one meaning."""
+    """One value of one term, with its source."""
 
     term: str
     """Dublin Core `dc:...`, IPTC `photoshop:...`, EXIF `exif:...`; `marsmedia:...` where no standard has the term."""
@@ -31,11 +31,11 @@ class Statement:
 
 @dataclass(frozen=True, kw_only=True)
 class Contradiction:
-    """Voices that cannot all be right; nobody has decided."""
+    """Conflicting statements; not resolved."""
 
     about: str
     says: tuple[tuple[str, str], ...]
-    """(value, source) of each."""
+    """(value, source) of each statement."""
 
 
 TERMS: dict[str, tuple[str, str | None]] = {
@@ -67,7 +67,7 @@ TERMS: dict[str, tuple[str, str | None]] = {
     "longitude_degrees_east": ("exif:GPSLongitude", "longitude"),
 }
 SINGLE = ("creator", "device", "rights", "credit", "latitude_degrees_north", "longitude_degrees_east", "sol")
-"""Meanings with one true value: different ones contradict each other."""
+"""Terms with a single true value: different values are a conflict."""
 
 DRAWN_BY_A_PROGRAM = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 """IPTC NewsCodes: made by an algorithm alone, from no recording; what `synthetic = true` means."""
@@ -76,7 +76,7 @@ CREDIT_TAGS = {
     ("iptc", "Credit"): "credit", ("xmp", "photoshop:Credit"): "credit",
     ("iptc", "City"): "city", ("xmp", "photoshop:City"): "city", ("xmp", "xmp:Rating"): "rating",
 }  # fmt: skip
-"""Tags of XMP and IPTC that are stated by themselves."""
+"""XMP and IPTC tags that each make one statement."""
 
 TRANSLATED_TAGS = {
     "dc:title": "title", "dc:description": "caption", "Iptc4xmpCore:AltTextAccessibility": "alt_text",
@@ -96,13 +96,13 @@ LABEL_NAMES = {
     "local_mean_solar_time": ("LOCAL_MEAN_SOLAR_TIME", "start_local_mean_solar_time"),
     "solar_longitude_degrees": ("SOLAR_LONGITUDE", "start_solar_longitude"),
 }
-"""Entries of labels by meaning, whatever their case; of several that are there, the first that is named here."""
+"""Label entries by term, in any case; if a label has several of them, the first one listed here counts."""
 PDS4_PLACES = {
     "mission": ("Investigation_Area/", ("mission", "project")),
     "spacecraft": ("Observing_System_Component/", ("host", "spacecraft", "lander", "rover")),
     "device": ("Observing_System_Component/", ("instrument",)),
 }
-"""Where a PDS4 label has a name that is followed by a type, and the types that give it this meaning."""
+"""Places in a PDS4 label where a name is followed by a type, and the types that map it to this term."""
 
 
 def statement(meaning: str, value: str | float | bool, source: str, language: str | None = None) -> Statement:
@@ -113,7 +113,7 @@ def statement(meaning: str, value: str | float | bool, source: str, language: st
 
 
 def said_by_release(said: Said, where: str) -> Iterator[Statement]:
-    """What one table of release.toml says, in its languages."""
+    """Yield the statements of one release.toml table, in its languages."""
     for key, value in said.items():
         meaning, _, code = key.rpartition("_")
         meaning, language = (meaning, code) if code in LANGUAGES and meaning in TRANSLATED else (key, None)
@@ -128,7 +128,7 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
 
 
 def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
-    """What a label says, where the meaning of an entry is known."""
+    """Yield the statements of a label, for entries whose term is known."""
     for meaning, names in LABEL_NAMES.items():
         tag = next((tag for one in names if (tag := found(tags, one))), None)
         tag = tag or (_name_of_type(tags, *PDS4_PLACES[meaning]) if meaning in PDS4_PLACES else None)
@@ -138,7 +138,7 @@ def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
 
 
 def said_by_sidecar(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
-    """What an XMP sidecar says, where the meaning of a property is known."""
+    """Yield the statements of an XMP sidecar, for properties whose term is known."""
     known = known_from(tags, **position_of(tags))
     for field in dataclasses.fields(known):
         value: Value | None = getattr(known, field.name)
@@ -150,7 +150,7 @@ def said_by_sidecar(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
 
 
 def translations_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
-    """Titles, captions and alternative texts in the languages that packs and pages have."""
+    """Yield titles, captions and alternative texts in the languages of packs and pages."""
     for tag in tags:
         entry = _IN_A_LANGUAGE.fullmatch(tag.name) if tag.namespace == "xmp" else None
         meaning = TRANSLATED_TAGS.get(entry[1]) if entry else None
@@ -159,7 +159,7 @@ def translations_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
 
 
 def keywords_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
-    """Keywords in the tags of a file or a sidecar; `voice` names it."""
+    """Yield the keywords in the tags of a file or a sidecar, which `voice` names."""
     for tag in tags:
         if (tag.namespace, tag.name) in (("xmp", "dc:subject"), ("iptc", "Keywords")):
             for word in tag.value if isinstance(tag.value, list) else [tag.value]:
@@ -167,7 +167,7 @@ def keywords_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
 
 
 def credits_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
-    """Credit, city and rating, which XMP and IPTC each state at most once."""
+    """Yield credit, city and rating, which XMP and IPTC each state at most once."""
     for tag in tags:
         meaning = CREDIT_TAGS.get((tag.namespace, tag.name))
         if meaning and str(tag.value).strip():
@@ -175,13 +175,13 @@ def credits_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
 
 
 def _degrees(text: str) -> str | float:
-    """Without its unit, where it is a number."""
+    """Return an angle as a number of degrees without its unit; other text unchanged."""
     number = re.fullmatch(r"\s*([+-]?\d{1,4}(?:\.\d*)?)\s*(?:<?\s*deg(?:rees?)?\s*>?)?\s*", text, re.IGNORECASE)
     return float(number[1]) if number else text
 
 
 def _name_of_type(tags: tuple[Tag, ...], part: str, types: tuple[str, ...]) -> Tag | None:
-    """The name of the first part of a PDS4 label that has one of these types; its type follows its name."""
+    """Return the name of the first part of a PDS4 label with one of these types; the type follows the name."""
     name: Tag | None = None
     for tag in tags:
         if tag.name.casefold().endswith(f"{part}name".casefold()):
@@ -192,19 +192,19 @@ def _name_of_type(tags: tuple[Tag, ...], part: str, types: tuple[str, ...]) -> T
 
 
 def mission_words(tags: tuple[Tag, ...]) -> list[tuple[str, str]]:
-    """What a label calls its mission, then its spacecraft, with the entry of each."""
+    """Return a label's names for its mission and its spacecraft, each with its entry."""
     said = [one for one in said_by_label(tags, "") if one.term in (TERMS["mission"][0], TERMS["spacecraft"][0])]
     return [(str(one.value), one.source.rpartition(":")[2]) for one in said]
 
 
 def of_label(statements: Iterable[Statement], meaning: str) -> Statement | None:
-    """The first that a label makes, beside the file or inside it."""
+    """Return the first statement of a label next to the file or inside it."""
     term = TERMS[meaning][0]
     return next((one for one in statements if one.term == term and one.source.startswith("label ")), None)
 
 
 def contradictions(statements: Iterable[Statement]) -> Iterator[Contradiction]:
-    """Single-valued meanings for which different values are given."""
+    """Yield the single-valued terms that have different values."""
     by_term: dict[str, list[Statement]] = {}
     for one in statements:
         by_term.setdefault(one.term, []).append(one)

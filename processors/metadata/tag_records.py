@@ -1,4 +1,4 @@
-"""The records that metadata is written as: every tag as found, and typed values where the meaning is known."""
+"""Metadata records: every tag as found, and typed values for known meanings."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from fractions import Fraction
 from processors.metadata.unset_dates import holds_a_date, with_time_beside
 
 MAX_TEXT_CHARACTERS = 65536
-"""A longer text is cut there, and its tag says how long it was."""
+"""Maximum length of a text; a longer one is cut, and its tag gives the original length."""
 MAX_BYTES_SHOWN = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tag:
-    """One entry as the file has it."""
+    """One entry as found in the file."""
 
     namespace: str
-    """Where it stands: `exif`, `exif.gps`, `iptc`, `xmp`, `png`, `container`, `stream.0`, `chapter.2` ..."""
+    """Location: `exif`, `exif.gps`, `iptc`, `xmp`, `png`, `container`, `stream.0`, `chapter.2` ..."""
     name: str
     value: str | int | float | bool | list[str | int | float | None] | None
     """Text, number or list of them; a rational with denominator 0 is None; bytes are hexadecimal."""
     length: int | None = None
-    """Characters or bytes in the file, where the value is cut short."""
+    """Original length, in characters or bytes, if the value was cut."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """A value whose meaning is known, and where it is from."""
+    """Value with a known meaning, and its source."""
 
     value: str | int | float
     source: str
@@ -36,7 +36,7 @@ class Value:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownTags:
-    """What the tags mean; None where the file does not say."""
+    """Typed values of the tags; None if missing from the file."""
 
     title: Value | None = None
     caption: Value | None = None
@@ -69,7 +69,7 @@ class StreamRecord:
     language: str | None
     dispositions: tuple[str, ...]
     width_px: int | None = None
-    """As stored, before turning and before the sample aspect ratio."""
+    """Stored size, before rotation and sample aspect ratio."""
     height_px: int | None = None
     pixel_format: str | None = None
     sample_aspect_ratio: str | None = None
@@ -86,22 +86,22 @@ class StreamRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class PictureRecord:
-    """The picture a photograph holds."""
+    """Picture in a photograph."""
 
     format: str
     width_px: int
-    """As stored, before turning."""
+    """Stored size, before rotation."""
     height_px: int
     mode: str
     frame_count: int | None
-    """None where they cannot be counted."""
+    """Number of frames; None if they cannot be counted."""
     icc_profile: str | None
     compression: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class MetadataRecord:
-    """All of it, for one source."""
+    """Complete metadata record of one source."""
 
     sha256: str
     size_bytes: int
@@ -115,18 +115,18 @@ class MetadataRecord:
     known: KnownTags = KnownTags()
     tags: tuple[Tag, ...] = ()
     problems: tuple[str, ...] = ()
-    """Parts that could not be read, and why."""
+    """Parts that could not be read, each with the reason."""
 
 
 def text_tag(namespace: str, name: str, text: str) -> Tag:
-    """A tag of text: control characters other than line breaks become visible escapes, long text is cut and says so."""
+    """Make a text tag: control characters except line breaks are escaped, and long text is cut."""
     clean = "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text.rstrip("\x00"))
     length = len(clean) if len(clean) > MAX_TEXT_CHARACTERS else None
     return Tag(namespace=namespace, name=name, value=clean[:MAX_TEXT_CHARACTERS], length=length)
 
 
 def bytes_tag(namespace: str, name: str, data: bytes) -> Tag:
-    """A tag of bytes: as text where they are printable ASCII, else hexadecimal, the first 64 of them."""
+    """Make a tag of bytes: text if printable ASCII, else the first 64 bytes in hexadecimal."""
     stripped = data.rstrip(b"\x00")
     if stripped and stripped.isascii() and all(byte >= 32 or byte in b"\t\r\n" for byte in stripped):
         return text_tag(namespace, name, stripped.decode("ascii"))
@@ -159,11 +159,11 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
     ),
     "orientation": ("exif:Orientation",),
 }  # fmt: skip
-"""Which tag answers a question, best first."""
+"""Tags that hold each value, in order of preference."""
 
 
 def _one_value(question: str, tag: Tag | None) -> str | int | float | None:
-    """A tag's value as one; of several creators all, of other lists the first."""
+    """Return a tag's value as a single one: all of several creators, the first of other lists."""
     if tag is None or tag.value is None:
         return None
     values = tag.value if isinstance(tag.value, list) else [tag.value]
@@ -173,7 +173,7 @@ def _one_value(question: str, tag: Tag | None) -> str | int | float | None:
 
 
 def known_from(tags: tuple[Tag, ...], **more: Value | None) -> KnownTags:
-    """The first tag that answers each question; `more` is what takes more than one tag to know."""
+    """Return the first available value for each question; `more` holds values that need several tags."""
     found: dict[str, Value] = {}
     by_place: dict[str, Tag] = {}
     for tag in tags:

@@ -1,4 +1,4 @@
-"""When a source was recorded: every date that is given, which is believed, and what that means on Mars."""
+"""Recording time of a source: all given dates, the chosen one, and its equivalent on Mars."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Meaning = Literal["recorded", "recording ended", "file written", "released"]
 
 @dataclass(frozen=True, kw_only=True)
 class Date:
-    """One date as it is given."""
+    """One date as given."""
 
     meaning: Meaning
     written: str
@@ -31,13 +31,13 @@ class Date:
     zone: str
     earliest_utc: str
     latest_utc: str
-    """The first moment after the span."""
+    """End of the span (exclusive)."""
     source: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """When it was recorded. Times of day are None where only a day or a span is known."""
+    """Time of recording. Times of day are None if only a day or a span is known."""
 
     precision: str
     zone: str
@@ -46,7 +46,7 @@ class Taken:
     utc: str | None
     beijing: str | None
     beijing_days: tuple[str, ...]
-    """Every day in Beijing that the span touches; none for a span of more than two weeks."""
+    """Return every day in Beijing that the span touches; none for a span over two weeks."""
     first_sol: int | None
     last_sol: int | None
     first_solar_longitude_degrees: float
@@ -75,23 +75,23 @@ DIGITIZED_TAGS = {
 
 
 def stamp(moment: datetime) -> str:
-    """ISO 8601 with the zone; whole seconds where there is no fraction."""
+    """Format as ISO 8601 with the time zone; whole seconds if there is no fraction."""
     return moment.isoformat().replace("+00:00", "Z")
 
 
 def stamp_of(when: When, zone: tzinfo = UTC) -> str:
-    """The first moment of a span in a zone, as `stamp` writes it; a leap second is second 60."""
+    """Format the start of a span in a time zone, as `stamp` does; a leap second is second 60."""
     text = stamp(when.earliest_utc.astimezone(zone))
     return re.sub(r":59(?=[Z.+-])", ":60", text, count=1) if when.is_leap_second and when.zone_known else text
 
 
 def moment_written(when: When) -> str:
-    """A moment to the precision that is known: to the minute, or as `stamp_of` writes it."""
+    """Format a time with its known precision: to the minute, or as `stamp_of` does."""
     return f"{when.earliest_utc:%Y-%m-%dT%H:%MZ}" if when.precision == "minute" else stamp_of(when)
 
 
 def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file") -> Iterator[tuple[Date, When]]:
-    """Dates among the tags of a file, or of the XMP sidecar that `voice` names; impossible ones go to `problems`."""
+    """Yield the dates in the tags of a file or of the XMP sidecar `voice`; invalid ones go to `problems`."""
     by_place = {(tag.namespace, tag.name): tag.value for tag in tags}
     written = {f"{namespace}:{name}": str(value) for (namespace, name), value in by_place.items()}
     for meaning, places in (("recorded", RECORDED_TAGS), ("file written", WRITTEN_TAGS)):
@@ -114,7 +114,7 @@ def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file")
 
 
 def _was_never_set(text: str, source: str, problems: list[str]) -> bool:
-    """Return whether it is the zero of a clock, and name that in `problems`."""
+    """Return whether a date is the zero of a clock; if so, add that to `problems`."""
     clock = clock_at_zero(text)
     if clock:
         problems.append(f"{source}: {text.strip()} is where the clock of {clock} begins, so it was never set: no date")
@@ -122,7 +122,7 @@ def _was_never_set(text: str, source: str, problems: list[str]) -> bool:
 
 
 def _dated_by_clock(text: str, source: str, problems: list[str]) -> Iterator[tuple[Date, When]]:
-    """When it was recorded, if the clock was set."""
+    """Yield the date of recording if the clock was set."""
     if not _was_never_set(text, source, problems):
         yield from dated("recorded", text, source, problems)
 
@@ -130,7 +130,7 @@ def _dated_by_clock(text: str, source: str, problems: list[str]) -> Iterator[tup
 def _in_place_of(
     by_place: Mapping[tuple[str, str], object], beside: tuple[str, str, str], voice: str, problems: list[str]
 ) -> Iterator[tuple[Date, When]]:
-    """When it was stored as a picture, for a date of recording that cannot be: cameras write the same into both."""
+    """Yield the date of digitisation in place of an invalid date of recording: cameras write the same into both."""
     namespace, name, offset = beside
     value = by_place.get((namespace, name))
     if not isinstance(value, str) or not holds_a_date(value):
@@ -144,13 +144,13 @@ def _in_place_of(
 
 
 def _with_part_of_second(text: str, digits: object) -> str:
-    """Exif gives the digits behind the decimal point in a tag of their own, SubSecTime (Exif 2.32, 4.6.6)."""
+    """Append the fraction of a second, which Exif stores in a separate tag, SubSecTime (Exif 2.32, 4.6.6)."""
     part = str(digits).strip(" \x00") if isinstance(digits, str | int) else ""
     return f"{text}.{part}" if part.isdecimal() and re.search(r":\d{2}:\d{2}$", text) else text
 
 
 def _offset(written: object, source: str, problems: list[str]) -> str:
-    """A time zone of Exif; blanks and a colon mean that it is not known, and what is malformed costs only itself."""
+    """Return a valid Exif time zone; an empty text for blanks (unknown) and for a malformed one."""
     text = written.strip(" \x00") if isinstance(written, str) else ""
     if re.fullmatch(r"[+-]\d{2}:?\d{2}|Z", text):
         return text
@@ -160,7 +160,7 @@ def _offset(written: object, source: str, problems: list[str]) -> str:
 
 
 def _date_of_gps(by_place: Mapping[tuple[str, str], object], problems: list[str]) -> Iterator[tuple[Date, When]]:
-    """A receiver's clock, in UTC (Exif 2.32, 4.6.7: GPSDateStamp and GPSTimeStamp)."""
+    """Yield the time of a GPS receiver, in UTC (Exif 2.32, 4.6.7: GPSDateStamp and GPSTimeStamp)."""
     day, clock = by_place.get(("exif.gps", "GPSDateStamp")), by_place.get(("exif.gps", "GPSTimeStamp"))
     if not isinstance(day, str) or not holds_a_date(day) or not isinstance(clock, list) or len(clock) != 3:
         return
@@ -192,7 +192,7 @@ LABEL_KEYS: dict[Meaning, tuple[tuple[str, ...], ...]] = {
 
 
 def dates_of_label(tags: tuple[Tag, ...], name: str, problems: list[str]) -> Iterator[tuple[Date, When]]:
-    """Start and stop of the observation; PDS dates are UTC. One that cannot be leaves it to the next of its meaning."""
+    """Yield start and stop of the observation, in UTC as in PDS; for an invalid entry, the next of the same term."""
     for meaning, keys in LABEL_KEYS.items():
         read: list[tuple[Date, When]] = []
         for tag in filter(None, (found(tags, *names) for names in keys)):
@@ -207,7 +207,7 @@ def dates_of_label(tags: tuple[Tag, ...], name: str, problems: list[str]) -> Ite
 
 
 def dates_of_name(name: ProductName | None) -> Iterator[tuple[Date, When]]:
-    """Start and stop in a product name."""
+    """Yield start and stop in a product name."""
     if name:
         yield _date("recorded", name.start, "file name"), name.start
         yield _date("recording ended", name.stop, "file name"), name.stop
@@ -216,7 +216,7 @@ def dates_of_name(name: ProductName | None) -> Iterator[tuple[Date, When]]:
 def dates_of_release(
     head: Mapping[str, Any], file: Mapping[str, Any], problems: list[str]
 ) -> Iterator[tuple[Date, When]]:
-    """The date of the file's entry, and the day of the release."""
+    """Yield the date in the file's entry, and the day of the release."""
     if isinstance(date := file.get("date"), str):
         precision, zone = file.get("date_precision"), file.get("date_zone")
         yield from dated(
@@ -240,7 +240,7 @@ def dated(
     precision: str | None = None,
     zone: str | None = None,
 ) -> Iterator[tuple[Date, When]]:
-    """One date, or as much of it as exists, with a line in `problems` for what does not."""
+    """Yield one date, or its valid part; an invalid part is added to `problems`."""
     try:
         when = parse_when(text, precision=precision, zone=zone)
     except ValueError as error:
@@ -253,7 +253,7 @@ def dated(
 
 
 def _shorter(text: str, zone: str | None) -> When | None:
-    """The day of a date whose time of day does not exist; its month or year where the rest is zeros or blanks."""
+    """Return the day of a date with an invalid time of day; its month or year if the rest is zeros or blanks."""
     known = re.match(r"\d{4}(?:-(?!000)\d{3}(?!\d)|[-:](?!00)\d{2}(?:[-:](?!00)\d{2})?)?", text)
     rest = text[known.end() :] if known else ""
     is_day = known is not None and len(re.sub(r"\D", "", known[0])) >= 7
@@ -285,13 +285,13 @@ def hours_of_clock(text: str) -> float | None:
 
 
 def clock_of(hours: float) -> str:
-    """`11:32:05` of hours of a day."""
+    """Format hours of a day as `11:32:05`."""
     seconds = round(hours * 3600) % 86_400
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def taken(when: When, source: str, profile: Profile | None, event: When | None = None) -> Taken | None:
-    """What a date means on both planets; None before 1972, for which there is no Mars time here.
+    """Return a date in the times of both planets; None before 1972, for which no Mars time is computed.
 
     Parameters
     ----------

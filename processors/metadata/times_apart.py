@@ -1,4 +1,4 @@
-"""What dates, sols and solar times of one source cannot all be right."""
+"""Conflicts between dates, sols and solar times of one source."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def dates_apart(
 def sols_apart(
     believed: tuple[Date, When] | None, told: tuple[int, str] | None, profile: Profile | None
 ) -> Iterator[Contradiction]:
-    """A sol, with who gives it, that is not among those of the date that is believed."""
+    """Yield a conflict if a stated sol is not one of the chosen date's."""
     if believed and told and profile:
         first, last = profile.sols(believed[1])
         sols = f"{first} to {last}" if first != last else str(first)
@@ -44,7 +44,7 @@ def sols_apart(
 def solar_apart(
     time: Taken | None, statements: tuple[Statement, ...], profile: Profile | None
 ) -> Iterator[Contradiction]:
-    """A label's solar times and solar longitude that are not those of the date that is believed."""
+    """Yield the solar times and solar longitude of a label that differ from the chosen date's."""
     if time is None:
         return
     for meaning, name in SOLAR_TIMES.items():

@@ -1,4 +1,4 @@
-"""Dates that are none: blanks, zeros, and the time at which the clock of a device that was never set begins."""
+"""Invalid dates: blanks, zeros, and the start of a clock that was never set."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ CLOCK_ZEROS = {
     datetime(1980, 1, 1): "FAT and ZIP",
     datetime(1980, 1, 6): "GPS",
 }
-"""What counts time from when: a writer that does not know the time writes 0, which is read as this moment."""
+"""Epochs of formats: a writer that does not know the time writes 0, which reads as this moment."""
 WEST, EAST, STEP = timedelta(hours=-12), timedelta(hours=14), timedelta(minutes=15)
-"""Clocks on Earth differ from UTC by no more, in steps of a quarter of an hour: a local clock shows 0 so much later."""
+"""Maximum offset of a time zone from UTC, in steps of a quarter of an hour: a local clock shows 0 at such an offset."""
 
 TIME_BESIDE = {"bext:originationdate": "bext:OriginationTime", "container:date": "container:creation_time"}
 """Tags of a day, in small letters, whose time of day is in another tag; FFmpeg has its own names for those of BWF."""
@@ -27,17 +27,17 @@ _MOMENT = re.compile(
 
 
 def begins_with_year(text: str) -> bool:
-    """Return whether a year other than 0 stands first: blanks, zeros and a time of day alone are no date."""
+    """Return whether the text begins with a year other than 0; blanks, zeros and a time of day alone are not a date."""
     return re.match(r"\s*(?!0000)(\d{4}|\d{8})(?!\d)", text) is not None
 
 
 def holds_a_date(text: str) -> bool:
-    """Return whether it begins with a year, and is no clock's zero."""
+    """Return whether the text begins with a year and is not the zero of a clock."""
     return begins_with_year(text) and clock_at_zero(text) is None
 
 
 def clock_at_zero(text: str) -> str | None:
-    """Name what counts time from this moment, in any time zone; None for other dates.
+    """Return the format whose epoch this is, in any time zone; None for other dates.
 
     A day or a year alone is a person's word: only a time to the minute or finer is a clock's. The zone that is written
     does not count: many writers give local time and call it UTC.

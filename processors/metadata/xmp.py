@@ -16,7 +16,7 @@ MAX_XMP_BYTES = 16 << 20
 MAX_DEPTH = 40
 MAX_LIST = 1000
 DEFAULT = "x-default"
-"""Language of the text that is shown where none is in the reader's (XMP specification part 1, 8.2.2.4)."""
+"""Language code of the default text (XMP specification part 1, 8.2.2.4)."""
 XMP_PREFIXES = {
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/xap/1.0/": "xmp",
@@ -72,7 +72,7 @@ def _properties(root: Element) -> Iterator[Tag]:
 
 
 def _by_language(root: Element) -> Iterator[Tag]:
-    """Yield each text that a property has in a language; `x-default` is none."""
+    """Yield each text of a property that has a language; `x-default` is not one."""
     for description in root.iter(f"{RDF}Description"):
         for prop in description:
             for one in prop.findall(f"{RDF}Alt/{RDF}li"):
@@ -96,7 +96,7 @@ def _root(data: bytes) -> Element:
 
 
 def _decoded(data: bytes) -> str | bytes:
-    """Text of a UTF-16 or UTF-32 packet, told by its mark or by where the zeros of its first `<` stand; else bytes."""
+    """Decode a UTF-16 or UTF-32 packet, told by its mark or the zeros around its first `<`; keep other bytes."""
     for encoding in ("utf-32-be", "utf-32-le", "utf-16-be", "utf-16-le"):
         if data.startswith(("\ufeff".encode(encoding), "<".encode(encoding))):
             return data.decode(encoding).strip("\x00\ufeff \r\n\t")
@@ -104,7 +104,7 @@ def _decoded(data: bytes) -> str | bytes:
 
 
 def extended_packet(segments: Iterable[tuple[str, bytes]], main: bytes) -> bytes | None:
-    """The part of a JPEG's XMP that did not fit into its first segment (XMP specification part 3, 1.1.3.1).
+    """Return the part of a JPEG's XMP that did not fit into its first segment (XMP specification part 3, 1.1.3.1).
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def _walk(path: str, element: Element, found: dict[str, list[str]], depth: int) 
 
 
 def _rank_of_language(item: Element) -> int:
-    """Of alternatives, the default is first, then the text in the language that stands in for all others."""
+    """Return the rank of an alternative: the default first, then the fallback language, then the others."""
     code = item.get(LANGUAGE, DEFAULT).casefold()
     return 0 if code == DEFAULT else 1 if code.partition("-")[0] == FALLBACK else 2
 

@@ -35,7 +35,7 @@ class NamedResult:
     """A result that the view shows under a name of its own, next to those of the recipes."""
 
     name: str
-    """Processor and what is special: `video.frames~every_seconds=0.5`."""
+    """Processor and changed parameters: `video.frames~every_seconds=0.5`."""
     ref: ResultRef
 
 
@@ -50,7 +50,7 @@ class ByNameEntry:
     refs: tuple[ResultRef, ...]
     others: tuple[NamedResult, ...] = ()
     is_gone: bool = False
-    """No longer there under this name: the view shows it no more."""
+    """True if the file is gone, so that the view no longer shows it."""
 
     @classmethod
     def at(
@@ -74,7 +74,7 @@ class ByNameEntry:
 
 
 def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
-    """Point every file's links to the given results; missing or failed results get none.
+    """Point every file's links to the given results; there are none for missing or failed results.
 
     Files of one release whose names are the same on every file system are distinguished by the first characters of
     their digests. Links of files that are not given stay, and links to other results of a file; `rebuild_by_name`
@@ -119,7 +119,7 @@ def _shown(store: Store) -> dict[str, str]:
 
 
 def rebuild_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
-    """Delete the view and build it again."""
+    """Delete the view and rebuild it."""
     shutil.rmtree(store.by_name_folder, ignore_errors=True)
     refresh_by_name(store, shown)
 
@@ -134,7 +134,7 @@ def _remove(folder: Path, store: Store) -> None:
 
 
 def _point(link: Path, ref: ResultRef, store: Store) -> bool:
-    """Correct one link; return False if there is no result yet, or a failure that may be retried."""
+    """Correct one link; return False if there is no result, or a failure that may be retried."""
     target = os.path.relpath(store.folder(ref), link.parent)
     if link.is_symlink() and os.readlink(link) == target and link.exists():  # noqa: PTH115 - the text, not its target
         return True

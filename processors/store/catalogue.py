@@ -221,7 +221,7 @@ class Catalogue:
         return pa.RecordBatchReader.from_stream(rows)
 
     def sources(self) -> dict[str, SourceRow]:
-        """Return what each path holds, as far as runs have seen."""
+        """Return the content of each path at the last run."""
         return {row.path: row for row in self.sightings() if row.gone_utc is None}
 
     def sightings(self) -> list[SourceRow]:
@@ -404,14 +404,14 @@ def _arrow(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _in_turn(many: Iterable[_T], count: int) -> Iterator[list[_T]]:
-    """Yield so many of them at a time, and at last the rest."""
+    """Yield lists of this many elements; the last one may be shorter."""
     rest = iter(many)
     while some := list(itertools.islice(rest, count)):
         yield some
 
 
 def _row(columns: Mapping[str, tuple[pa.DataType, Callable[..., Any]]], *records: object) -> dict[str, Any]:
-    """Return the row of a table that its columns say of a record."""
+    """Return a record as a row of the table."""
     return {name: value(*records) for name, (_, value) in columns.items()}
 
 

@@ -1,4 +1,4 @@
-"""Reads stored evidence records, and what one says of passing the source on."""
+"""Stored evidence records and their statements on redistribution."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processors.store.store import Store
 
 
 def read_evidence(store: Store, digest: str, key: str | None) -> dict[str, Any] | None:
-    """Return an evidence record of a source; None where it was never made, failed, or was removed."""
+    """Return an evidence record of a source; None if it was never made, failed, or was removed."""
     if key is None:
         return None
     path = store.item_path(ResultRef(source=digest, processor="evidence", key=key), "evidence.json")
@@ -19,6 +19,6 @@ def read_evidence(store: Store, digest: str, key: str | None) -> dict[str, Any] 
 
 
 def redistribution(record: Mapping[str, Any] | None) -> str:
-    """Return `true`, `false`, or nothing where the record does not say whether the source may be passed on."""
+    """Return whether the source may be redistributed: `true`, `false`, or an empty text if the record does not say."""
     said = (one["value"] for one in (record or {}).get("statements", ()) if one["term"] == "marsmedia:redistribute")
     return str(next(said, ""))

@@ -1,4 +1,4 @@
-"""Results that somebody asked to keep, which `prune` leaves."""
+"""Results that a user asked to keep; `prune` does not remove them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def keep(refs: Iterable[ResultRef], store: Store) -> None:
 
 
 def release(refs: Iterable[ResultRef], store: Store) -> None:
-    """Keep results no longer."""
+    """Stop keeping results."""
     for ref in refs:
         _record(ref, store).unlink(missing_ok=True)
 

@@ -21,7 +21,7 @@ class ResultRef:
     """SHA-256 of the source's bytes."""
     processor: str
     key: str
-    """SHA-256 over processor, version, parameters, source and the label with which it is read."""
+    """SHA-256 of processor, version, parameters, source and the label with which the source is read."""
 
     @classmethod
     def of(cls, processor: Processor, digests: Sequence[str]) -> ResultRef:
@@ -95,7 +95,7 @@ class Manifest:
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """Return the digests of all files from which it is made, as `Source.digests`."""
+        """Return the digests of all files it was made from, as `Source.digests`."""
         return (self.ref.source, self.label.sha256) if self.label else (self.ref.source,)
 
     @classmethod
