@@ -32,6 +32,15 @@ def status(store_folder: Path, as_json: bool) -> None:
     marsmedia status
     marsmedia status --store /archive/mars --json
     """
+    summary = _summary(store_folder)
+    if as_json:
+        print_json(summary)
+    else:
+        _tell(summary)
+
+
+def _summary(store_folder: Path) -> dict[str, Any]:
+    """Return the counts of sources and results, and the end of the last run, as `--json` prints them."""
     from flows.run.run_record import LOST, RUNNING, last_run
     from processors.store.catalogue import Catalogue
 
@@ -43,7 +52,7 @@ def status(store_folder: Path, as_json: bool) -> None:
     last = last_run(store)
     if last and last["state"] in (RUNNING, LOST):
         results += _uncatalogued(store, results)
-    summary = {
+    return {
         "store": str(store_folder),
         "sources": dict(Counter(str(medium) for medium in media.values())),
         "companions": sum(row.kind == "companion" for row in rows),
@@ -62,12 +71,15 @@ def status(store_folder: Path, as_json: bool) -> None:
         if last
         else None,
     }
-    if as_json:
-        print_json(summary)
-        return
+
+
+def _tell(summary: dict[str, Any]) -> None:
+    """Print the summary for people."""
+    from flows.run.run_record import RUNNING
+
     counts = ", ".join(f"{count} {medium}" for medium, count in sorted(summary["sources"].items()))
     click.echo(
-        f"{store_folder}: {counts or 'no sources'}; {summary['items']} items, {megabytes(summary['size_bytes'])}"
+        f"{summary['store']}: {counts or 'no sources'}; {summary['items']} items, {megabytes(summary['size_bytes'])}"
     )
     _tell_table(summary["results"], summary["size_bytes_of_processors"])
     if len(summary["releases"]) > 1:
@@ -88,6 +100,7 @@ def status(store_folder: Path, as_json: bool) -> None:
     troubled = [f"{summary[kind]} {kind}" for kind in ("changed", "damaged", "unsupported") if summary[kind]]
     if troubled:
         click.echo(f"files with problems: {', '.join(troubled)}; more about them: marsmedia failures")
+    last = summary["last_run"]
     if last and last["state"] == RUNNING:
         click.echo(f"a run is {last['message']}")
     else:

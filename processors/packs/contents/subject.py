@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from processors.contract import Json
 from processors.languages.language import LANGUAGES
@@ -18,6 +18,9 @@ from processors.store.evidence_of import read_evidence
 from processors.store.manifest import Manifest
 from processors.store.sql import connect
 from processors.store.store import Store
+
+if TYPE_CHECKING:
+    import duckdb
 
 UNSAID = "which says so no longer; nobody has said otherwise there since"
 
@@ -132,33 +135,9 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
             "WHERE processor = 'video.motion' AND stored_items.name = 'motion.json'"
         ).fetchall()
         refused = {source: _refused_shots(json.loads(facts)) for source, facts in motions}
-        sighted: dict[str, list[_Place]] = {}
-        for source, path, relative, planned, key, forbidden, seen, gone in connection.execute(
-            "SELECT digest, path, relative, evidence_key, words_key, forbidden_key, seen_utc, gone_utc FROM sighted "
-            "ORDER BY relative, path"
-        ).fetchall():
-            place = _Place(
-                path=path,
-                relative=relative,
-                planned_key=planned,
-                evidence_key=key,
-                forbidden_key=forbidden,
-                seen_utc=seen,
-                gone_utc=gone,
-            )
-            sighted.setdefault(source, []).append(place)
+        sighted = _sighted(connection)
         apart = disagreements(connection)
-        failures: dict[str, list[FailedResult]] = {}
-        for source, processor, verdict, reason in connection.execute(
-            "SELECT source, processor, verdict, reason FROM latest_results "
-            "WHERE processor <> 'evidence' AND verdict <> 'made' ORDER BY source, processor"
-        ).fetchall():
-            failures.setdefault(source, []).append(FailedResult(processor=processor, verdict=verdict, reason=reason))
-        unsaid: dict[str, dict[str, FailedResult]] = {}
-        for source, key, verdict, reason in connection.execute(
-            "SELECT source, key, verdict, reason FROM results WHERE processor = 'evidence' AND verdict <> 'made'"
-        ).fetchall():
-            unsaid.setdefault(source, {})[key] = FailedResult(processor="evidence", verdict=verdict, reason=reason)
+        failures, unsaid = _failures(connection), _evidence_not_made(connection)
     for row in rows:
         every = sighted.get(row.digest, [])
         places = _places(row, every)
@@ -183,6 +162,47 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
             rights=binds.rights,
             redistribute=binds.redistribute,
         )
+
+
+def _sighted(connection: duckdb.DuckDBPyConnection) -> dict[str, list[_Place]]:
+    """Return the paths of each source."""
+    sighted: dict[str, list[_Place]] = {}
+    for source, path, relative, planned, key, forbidden, seen, gone in connection.execute(
+        "SELECT digest, path, relative, evidence_key, words_key, forbidden_key, seen_utc, gone_utc FROM sighted "
+        "ORDER BY relative, path"
+    ).fetchall():
+        place = _Place(
+            path=path,
+            relative=relative,
+            planned_key=planned,
+            evidence_key=key,
+            forbidden_key=forbidden,
+            seen_utc=seen,
+            gone_utc=gone,
+        )
+        sighted.setdefault(source, []).append(place)
+    return sighted
+
+
+def _failures(connection: duckdb.DuckDBPyConnection) -> dict[str, list[FailedResult]]:
+    """Return the latest results of each source that could not be made, except evidence."""
+    failures: dict[str, list[FailedResult]] = {}
+    for source, processor, verdict, reason in connection.execute(
+        "SELECT source, processor, verdict, reason FROM latest_results "
+        "WHERE processor <> 'evidence' AND verdict <> 'made' ORDER BY source, processor"
+    ).fetchall():
+        failures.setdefault(source, []).append(FailedResult(processor=processor, verdict=verdict, reason=reason))
+    return failures
+
+
+def _evidence_not_made(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, FailedResult]]:
+    """Return the evidence of each source that could not be made, by its key."""
+    unsaid: dict[str, dict[str, FailedResult]] = {}
+    for source, key, verdict, reason in connection.execute(
+        "SELECT source, key, verdict, reason FROM results WHERE processor = 'evidence' AND verdict <> 'made'"
+    ).fetchall():
+        unsaid.setdefault(source, {})[key] = FailedResult(processor="evidence", verdict=verdict, reason=reason)
+    return unsaid
 
 
 @dataclass(frozen=True, kw_only=True)
