@@ -41,7 +41,7 @@ class BarRow:
     outline_px: tuple[tuple[float, float], ...]
     """Corners x, y of the region in which the bars repeat."""
     bar_count: int
-    """Bars along the row."""
+    """Bars followed along the row; blurred prints and stones can end the count before the row ends."""
     shortest_pitch_px: float
     longest_pitch_px: float
     """Limits of the pitch along the row, 5th and 95th percentile: it changes with the distance from the camera."""
