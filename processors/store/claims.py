@@ -53,7 +53,7 @@ def claim_service(store: Store, name: str, words: bytes) -> Claim | None:
 
 
 def service_claimed(store: Store, name: str) -> bytes | None:
-    """Return the words of the process that serves the store; None if there is none."""
+    """Return the description that the process serving the store left with its claim; None if there is none."""
     path = store.claims_folder / name
     try:
         return path.read_bytes() if _is_held(path) else None
