@@ -108,7 +108,7 @@ def test_nothing_fails_and_the_counts_add_up(run: tuple[Report, Store]) -> None:
     _, made, _, refused, failed = counts(report)
     assert (report.state, failed) == ("completed with warnings", 0)
     assert made > 600
-    assert refused < 30
+    assert refused < 40  # a plot of motion is refused along with its motion
     assert [p for p in report.problems if p.verdict == "failed" or "fault in marsmedia" in (p.reason or "")] == []
 
 
