@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -93,7 +95,8 @@ class ParquetTable:
 
         if rows and rows[0].keys() != set(self._schema.names):
             raise ValueError(f"row of {', '.join(rows[0])}: must have the columns {', '.join(self._schema.names)}")
-        self._writer.write_table(pa.Table.from_pylist(rows, schema=self._schema))
+        columns = [_column([row[field.name] for row in rows], field.type) for field in self._schema]
+        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
 
     def close(self) -> None:
         self._writer.close()
@@ -105,3 +108,25 @@ class ParquetTable:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Return numbers, bytes of one length, or lists of one length as an array; None is null.
+
+    `pa.array` would import pandas, which takes longer than the measurement of a short video.
+    """
+    import pyarrow as pa
+
+    known = np.array([value is not None for value in values], bool)
+    null_count = len(values) - int(known.sum())
+    validity = pa.py_buffer(np.packbits(known, bitorder="little")) if null_count else None
+    if pa.types.is_fixed_size_list(kind):
+        nothing = [None] * kind.list_size
+        parts = _column([one for value in values for one in (nothing if value is None else value)], kind.value_type)
+        return pa.Array.from_buffers(kind, len(values), [validity], null_count, children=[parts])
+    if pa.types.is_fixed_size_binary(kind):
+        data = b"".join(bytes(kind.byte_width) if value is None else value for value in values)
+    else:
+        numbers = np.array([0 if value is None else value for value in values], kind.to_pandas_dtype())
+        data = np.packbits(numbers, bitorder="little") if pa.types.is_boolean(kind) else numbers
+    return pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(data)], null_count)

@@ -167,6 +167,13 @@ def test_what_workers_load_beforehand_can_be_loaded() -> None:
     assert loaded_by(f"import {', '.join(names)}") >= set(names)
 
 
+def test_a_table_of_measurements_is_written_without_pandas() -> None:
+    code = "from pathlib import Path; from processors.tables import ParquetTable; "
+    code += "from processors.video.motion.motion_table import MOTION; "
+    code += "ParquetTable(Path('/dev/null'), MOTION).add([dict.fromkeys(MOTION.names)])"
+    assert not loaded_by(code) & {"pandas", "pyarrow.pandas_compat"}
+
+
 def test_no_file_is_longer_than_a_few_screens() -> None:
     lines = {str(path.relative_to(PROJECT)): path.read_text().count("\n") for path in MODULES.values()}
     assert {name: count for name, count in lines.items() if count > MAX_LINES and name not in TABLES} == {}

@@ -54,7 +54,7 @@ LOADED_FOR_ALL = [
     "processors.photo.photo_preview",
     "processors.video.frames.contact_sheet",
 ]
-LOADED_FOR_SOUND = ["processors.audio.spectrogram.spectrogram", "h5netcdf", "scipy.ndimage", "scipy.signal"]
+LOADED_FOR_SOUND = ["processors.audio.spectrogram.spectrogram", "h5netcdf", "scipy.fft", "scipy.ndimage"]
 JOBS_FOR_EACH_WORKER = 100
 """Number of jobs after which a worker is replaced: libraries leak memory."""
 

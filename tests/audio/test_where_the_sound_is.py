@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.signal
 from PIL import Image
 
 from processors.audio.canvas import COLOURS, SILENT, Canvas, palette
@@ -15,7 +16,7 @@ from processors.audio.spectrogram.frequency_axis import choose_axis, lowest_band
 from processors.audio.spectrogram.level_range import level_range
 from processors.audio.spectrogram.picture import Picture, PictureMaker
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.stft import window_of
+from processors.audio.spectrogram.stft import COSINES, window_of
 from processors.audio.waveform import Waveform
 from processors.audio.waveform_picture import WaveformTitle, draw_waveform
 from processors.contract import Inputs, ReleaseWords
@@ -118,6 +119,13 @@ def test_an_axis_that_was_asked_for_is_taken() -> None:
         24_000,
         "logarithmic: as asked; all frequencies were asked for",
     )
+
+
+@pytest.mark.parametrize("window", COSINES)
+@pytest.mark.parametrize("samples", [64, 101, 2048, 65536])
+def test_windows_are_bit_for_bit_those_of_scipy(window: Any, samples: int) -> None:
+    expected = np.asarray(scipy.signal.get_window(window, samples))
+    assert window_of(window, samples).tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize(("window", "band"), [("hann", 2), ("blackman", 3), ("flattop", 5)])

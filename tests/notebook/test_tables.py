@@ -67,6 +67,27 @@ def test_a_row_with_other_columns_than_the_table_is_refused(tmp_path: Path) -> N
         file.add([{"time_seconds": 0.0, "is_gone": True}])
 
 
+def test_rows_become_what_arrow_makes_of_them(tmp_path: Path) -> None:
+    """Of every type that tables have, with and without unknown values."""
+    kinds = [pa.bool_(), pa.int32(), pa.int64(), pa.uint64(), pa.float32(), pa.float64(), pa.binary(3)]
+    table = Table(
+        item="all.parquet",
+        title="",
+        row="",
+        columns=tuple(Column(f"c{n}", "1", "", kind) for n, kind in enumerate([*kinds, pa.list_(pa.uint16(), 2)])),
+    )
+    known = (True, -7, 1 << 40, (1 << 63) + 5, 0.1, 1e300, b"abc", [65535, 0])
+    rows = [
+        {f"c{n}": None if (row + n) % 4 == 0 and row < 50 else value for n, value in enumerate(known)}
+        for row in range(100)
+    ]
+    with ParquetTable(tmp_path / "ours.parquet", table) as file:
+        file.add(rows[:60])
+        file.add(rows[60:])
+    read = pq.read_table(tmp_path / "ours.parquet")
+    assert read.equals(pa.Table.from_pylist(rows, schema=table.schema()))
+
+
 def test_a_unit_that_is_not_in_the_list_is_refused() -> None:
     with pytest.raises(ValueError, match="unit of column depth is 'fathoms': must be one of 1, Hz"):
         Column("depth", "fathoms", "depth")

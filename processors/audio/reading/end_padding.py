@@ -30,11 +30,12 @@ class EndPadding:
     def __init__(self, sample_count: int | None, max_samples: int) -> None:
         self._left, self._max = None if sample_count is None else max(0, sample_count), max_samples
         self._held: list[np.ndarray] = []
+        self._held_count = 0
 
     @property
     def sample_count(self) -> int:
         """Return the samples per channel held back; at the end, those discarded."""
-        return 0 if self._left is None else sum(part.shape[1] for part in self._held)
+        return self._held_count
 
     def passed(self, sample_count: int) -> None:
         """Count missing samples."""
@@ -47,11 +48,13 @@ class EndPadding:
             return samples
         inside, beyond = samples[:, : self._left], samples[:, self._left :]
         self._left -= inside.shape[1]
-        self._held.append(beyond)
-        if self.sample_count <= self._max:
+        if beyond.shape[1]:
+            self._held.append(beyond)
+            self._held_count += beyond.shape[1]
+        if self._held_count <= self._max:
             return inside
         parts = [inside, *self._held]  # the length is wrong: all of it is audio
-        self._left, self._held = None, []
+        self._left, self._held, self._held_count = None, [], 0
         return np.concatenate(parts, axis=1)
 
     def release(self, sample_count: int) -> np.ndarray | None:
@@ -60,4 +63,5 @@ class EndPadding:
             return None
         held = np.concatenate(self._held, axis=1)
         self._held = [held[:, sample_count:]]
+        self._held_count = self._held[0].shape[1]
         return held[:, :sample_count]
