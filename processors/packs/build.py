@@ -30,6 +30,7 @@ from processors.packs.contents.selected_sources import Asked, SelectedSource, ch
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import ItemRecord, entries
 from processors.packs.gallery.gallery_file import GalleryFile
+from processors.packs.gallery.introduction import Introduction, PageClip
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import HighlightClip, write_highlight
 from processors.packs.presentation import presentation_of
@@ -53,7 +54,13 @@ class Gallery(Protocol):
     """Writer of an offline page for files; returns the paths that it wrote."""
 
     def __call__(
-        self, folder: Path, shown: Iterable[GalleryFile], *, title: Text, languages: tuple[str, ...]
+        self,
+        folder: Path,
+        shown: Iterable[GalleryFile],
+        *,
+        title: Text,
+        languages: tuple[str, ...],
+        introduction: Introduction | None = None,
     ) -> list[Path]: ...
 
 
@@ -187,7 +194,7 @@ def _records(
         others.append((path, media_type, what))
         bag.add(path, blocks)
 
-    canvas, credited = None, None
+    canvas, credited, on_page = None, None, None
     if clip := further.clip:
         path = places.made("videos", HIGHLIGHT)
         with clip.path.open("rb") as file:
@@ -195,9 +202,13 @@ def _records(
         canvas = iiif.HighlightCanvas(
             path=path, width_px=clip.width_px, height_px=clip.height_px, duration_seconds=clip.duration_seconds
         )
+        on_page = PageClip(
+            href=quote(path), width_px=clip.width_px, height_px=clip.height_px, duration_seconds=clip.duration_seconds
+        )
         credited = credit_file.CreditedClip(path=path, shown=clip.shown, recording=clip.recording, sources=clip.sources)
     told = credit_file.credits_text(packed, recipe, identity, credited)
-    add(places.document(credit_file.FILE), "text/plain", "Credits and rights of each source", told)
+    credits_path = places.document(credit_file.FILE)
+    add(credits_path, "text/plain", "Credits and rights of each source", told)
     add(places.record("recipe.json"), "application/json", "The recipe of this pack", [_recipe_record(recipe)])
     if shown := [one for one in packed if iiif.can_be_shown(one)]:
         path = places.record(iiif.FILE)
@@ -217,7 +228,12 @@ def _records(
     if further.gallery is not None:
         folder = further.scratch / "gallery"
         folder.mkdir()
-        written = further.gallery(folder, _shown(packed), title=recipe.title, languages=recipe.languages)
+        about = Introduction(
+            text=recipe.text, publisher=recipe.publisher, credits_href=quote(credits_path), clip=on_page
+        )
+        written = further.gallery(
+            folder, _shown(packed), title=recipe.title, languages=recipe.languages, introduction=about
+        )
         for place in sorted(written):
             media_type = _PAGE_TYPES.get(place.suffix, "application/octet-stream")
             with place.open("rb") as file:

@@ -49,6 +49,12 @@ def data(folder: Path, name: str) -> Any:
     return json.loads(found[2])
 
 
+def records(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The records of a table of the index."""
+    table = data(folder, name)
+    return [dict(zip(table["names"], row, strict=True)) for row in table["rows"]]
+
+
 def test_the_same_things_give_the_same_bytes_and_the_page_comes_last(tmp_path: Path) -> None:
     shown = [original(subject(number)) for number in range(50)]
     first, second = written(tmp_path / "one", shown), written(tmp_path / "two", shown)
@@ -68,10 +74,23 @@ def test_nothing_of_the_machine_or_the_hour_is_told(tmp_path: Path) -> None:
 
 def test_details_lie_in_files_of_forty_subjects_in_the_order_given(tmp_path: Path) -> None:
     written(tmp_path, [original(subject(number)) for number in range(81)])
-    index = data(tmp_path, "index")
-    assert [one["name"] for one in index["subjects"]] == [f"photo-{number:04}.jpg" for number in range(81)]
+    listed = records(tmp_path, "subjects-0000")
+    assert [one["name"] for one in listed] == [f"photo-{number:04}.jpg" for number in range(81)]
     assert [len(data(tmp_path, f"details-{number:04}")) for number in range(3)] == [40, 40, 1]
-    assert index["subjects"][80]["digest"] in data(tmp_path, "details-0002")
+    assert listed[80]["digest"] in data(tmp_path, "details-0002")
+
+
+def test_the_index_is_in_parts_of_a_thousand_subjects(tmp_path: Path) -> None:
+    written(tmp_path, [original(subject(number)) for number in range(2001)])
+    index = data(tmp_path, "index")
+    assert (index["subject_count"], index["frame_count"], index["part"]) == (2001, 0, 1000)
+    assert [len(records(tmp_path, f"subjects-{part:04}")) for part in range(3)] == [1000, 1000, 1]
+    assert not (tmp_path / "data/subjects-0003.js").exists()
+
+
+def test_an_empty_page_has_one_empty_part(tmp_path: Path) -> None:
+    written(tmp_path, [])
+    assert records(tmp_path, "subjects-0000") == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +133,7 @@ def test_frames_carry_their_exact_times_and_their_shot(tmp_path: Path) -> None:
     listed = item(video, tmp_path / "shots.json", "video.shots", "application/json")
     smaller = [replace(frame, href=f"small/{frame.href}") for frame in frames]
     written(tmp_path / "page", [listed, *frames, *smaller, stills])
-    found = data(tmp_path / "page", "index")["frames"]
+    found = records(tmp_path / "page", "frames-0000")
     assert [(f["pts"], f["time_seconds"], f["end_seconds"], f["shot"], f["is_still"]) for f in found] == [
         (15, 0.5, 0.6, 1, False),
         (44, 44 / 30, None, 1, True),
@@ -230,7 +249,7 @@ def test_a_photo_that_is_black_as_it_is_shows_its_enhanced_picture_first(tmp_pat
         shown = [replace(item(one, tmp_path / name, kind, "image/jpeg"), thumbnail_href=name) for name, kind in kinds]
         measured = item(one, tmp_path / "quality.json", "photo.quality", "application/json", {"bright_level": level})
         written(tmp_path / "page", [*shown, measured])
-        faces[level] = data(tmp_path / "page", "index")["subjects"][0]["thumbnail"]
+        faces[level] = records(tmp_path / "page", "subjects-0000")[0]["thumbnail"]
     assert faces == {7.0: "e.jpg", 117.0: "p.jpg"}
 
 
@@ -240,7 +259,7 @@ def test_damaged_photo_has_the_mark_of_a_damaged_video(
 ) -> None:
     facts = {"condition": condition, "damage_sentence": "up to 12 % of the picture may be wrong"}
     written(tmp_path, [item(subject(), tmp_path / "p.jpg", "photo.preview", "image/jpeg", source_facts=facts)])
-    audit = data(tmp_path, "index")["subjects"][0]["audit"]
+    audit = records(tmp_path, "subjects-0000")[0]["audit"]
     assert (audit["is_complete"] if audit else None) is is_complete
 
 
@@ -249,7 +268,7 @@ def test_a_video_whose_shots_were_all_refused_is_not_usable_for_motion(tmp_path:
     reasons = ("shot 1: cameras side by side", "shot 2: no two frames could be registered") if is_refused else ()
     audit = {"is_complete": True, "motion_may_be_measured": True, "is_stop_motion": False, "words": "All is there."}
     written(tmp_path, [original(subject(1, audit=audit, motion_refused_because=reasons))])
-    assert data(tmp_path, "index")["subjects"][0]["audit"]["motion_may_be_measured"] is not is_refused
+    assert records(tmp_path, "subjects-0000")[0]["audit"]["motion_may_be_measured"] is not is_refused
     (detail,) = data(tmp_path, "details-0000").values()
     told = " Motion was refused in every shot: shot 1: cameras side by side; shot 2: no two frames could be registered."
     assert detail["audit"]["words"] == "All is there." + (told if is_refused else "")
@@ -274,7 +293,7 @@ def test_motion_is_refused_of_a_source_where_it_was_in_every_shot(
 def test_what_could_not_be_made_is_told(tmp_path: Path) -> None:
     failures = (FailedResult(processor="video.frames", verdict="failed", reason="no frame decodes: download it again"),)
     written(tmp_path, [original(subject(1, failures=failures)), original(subject(2))])
-    assert [one["has_failures"] for one in data(tmp_path, "index")["subjects"]] == [True, False]
+    assert [one["has_failures"] for one in records(tmp_path, "subjects-0000")] == [True, False]
     assert [one["failures"] for one in data(tmp_path, "details-0000").values()] == [
         [{"processor": "video.frames", "verdict": "failed", "reason": "no frame decodes: download it again"}],
         [],

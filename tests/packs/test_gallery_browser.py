@@ -18,6 +18,7 @@ from PIL import Image
 
 from flows.cli.main import main
 from processors.languages.text import Text
+from processors.packs.gallery.introduction import Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
 from processors.video.frames.frames import Frames
 from tests.conftest import PROJECT
@@ -55,7 +56,7 @@ def index(sample_release: Path, tmp_path_factory: pytest.TempPathFactory, browse
 def opened(page: Page, index: Path, title: str, more: str = "") -> None:
     """Open the page at one subject."""
     page.open(index)
-    digest = page.ask(f"gallery.data.index.subjects.find(s => s.title.en === {json.dumps(title)}).digest.slice(0, 12)")
+    digest = page.ask(f"gallery.subjects.find(s => s.title.en === {json.dumps(title)}).digest.slice(0, 12)")
     page.ask(f"location.hash = 'open={digest}{more}'")
     page.until("document.querySelector('#viewer[open] .stage')")
 
@@ -274,7 +275,7 @@ def test_every_item_says_how_it_was_made_and_how_to_cite_it(browser: Browser, in
         leaves = "[...document.querySelectorAll('[data-part=provenance] details')].map(d => d.textContent)"
         assert "every_seconds1" in page.ask(leaves)[1]
         assert "av" in page.ask(leaves)[2]
-        digest = page.ask("gallery.data.index.subjects.find(s => s.name === 'drive-off.mp4').digest")
+        digest = page.ask("gallery.subjects.find(s => s.name === 'drive-off.mp4').digest")
         cited = page.ask("document.querySelector('.citation').textContent")
         assert cited.startswith(
             "marsmedia (no space agency: the sample is synthetic). “The rover drives off the lander”. drive-off.mp4. "
@@ -341,6 +342,39 @@ def test_what_is_listed_or_chosen_becomes_a_recipe_that_builds(browser: Browser,
     words = ["pack", str(tmp_path / "listed.toml"), "-o", str(tmp_path / "pack"), "--store", str(index.parents[1])]
     answer = CliRunner().invoke(main, words, catch_exceptions=False)
     assert answer.exit_code == 0, answer.output
+
+
+def test_a_long_index_is_loaded_in_parts_while_the_page_is_in_use(browser: Browser, tmp_path: Path) -> None:
+    shown = [original(subject(number, title=Text(en=f"Photo {number}"))) for number in range(2500)]
+    write_gallery(tmp_path, shown, title=Text(en="Many"), languages=("en",))
+    Image.new("RGB", (30, 20)).save(tmp_path / "photo.jpg")
+    with browser.page() as page:
+        page.open(tmp_path / "index.html", "#open=" + subject(2400).digest)
+        page.until("document.getElementById('count').textContent === '2,500 items'")
+        assert page.until("document.querySelector('#viewer[open] h2')?.textContent") == "Photo 2400"
+        page.ask("location.hash = 'q=photo+2400'")
+        page.until(f"JSON.stringify({CARDS}) === '[\"Photo 2400\"]'")
+        assert page.errors == []
+
+
+def test_a_pack_shows_its_text_its_highlight_and_its_credits(browser: Browser, tmp_path: Path) -> None:
+    clip = MediaMaker(tmp_path).video("highlight.mp4", list(range(25)))
+    said = Introduction(
+        text=Text(en="Landing.", zh="着陆。"),
+        publisher="Museum",
+        credits_href="CREDITS.txt",
+        clip=PageClip(href=clip.path.name, width_px=128, height_px=96, duration_seconds=1.0),
+    )
+    shown = [original(subject())]
+    write_gallery(tmp_path, shown, title=Text(en="x"), languages=("en", "zh"), introduction=said)
+    with browser.page(language="zh-CN") as page:
+        page.open(tmp_path / "index.html")
+        page.until("document.querySelector('#introduction video').readyState >= 1")
+        assert page.ask("document.querySelector('#introduction video').duration") == pytest.approx(1.0)
+        assert page.ask("document.querySelector('#introduction .words').textContent") == "着陆。Museum署名与权利"
+        addresses = "[...document.querySelectorAll('#introduction a')].map(a => a.getAttribute('href'))"
+        assert page.ask(addresses) == ["highlight.mp4", "CREDITS.txt"]
+        assert page.errors == []
 
 
 @pytest.mark.parametrize("tab", ["", "play", "frames", "pictures"])

@@ -1,12 +1,18 @@
-"""Gallery page: `index.html`, its data and its scripts; the same bytes for the same content."""
+"""Gallery page: `index.html`, its data and its scripts; the same bytes for the same content.
+
+The index is in parts, so that a page of many thousand subjects is in use while it still loads: `index.js` says how many
+parts there are, `subjects-0000.js` is loaded with the page and the others after it, `frames-0000.js` when frames are
+listed, `details-0000.js` when a subject is opened.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +21,32 @@ from processors.languages.language import LANGUAGES, language, phrase
 from processors.languages.text import Text
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.gallery_record import frames_of, grouped, listed, mission_title, opened, shots_of
+from processors.packs.gallery.introduction import Introduction
 from processors.packs.gallery.tile_pyramids import unpack
 from processors.packs.presentation import viewer_order
 
 CHUNK = 40
 """Number of subjects whose details one file holds: some hundred kilobytes, read when one of them is opened."""
+PART = 1000
+"""Number of subjects in one part of the index: about 300 kB."""
 MARK = '<meta name="generator" content="marsmedia gallery">'
 """Mark by which `browse` recognises a folder that it may overwrite."""
 
 
-def write_gallery(folder: Path, shown: Iterable[GalleryFile], *, title: Text, languages: tuple[str, ...]) -> list[Path]:
+def write_gallery(
+    folder: Path,
+    shown: Iterable[GalleryFile],
+    *,
+    title: Text,
+    languages: tuple[str, ...],
+    introduction: Introduction | None = None,
+) -> list[Path]:
     """Write the page into `folder`; return the paths written, `index.html` last.
 
     Parameters
     ----------
     shown : files to show; the page keeps the order of their subjects.
+    introduction : what a pack says of itself; None for a page over a store.
     languages : some of `LANGUAGES`; the first is the fallback for browsers that prefer none of them.
 
     Raises
@@ -52,23 +69,37 @@ def write_gallery(folder: Path, shown: Iterable[GalleryFile], *, title: Text, la
         for _, entry in group.page_data("tiles"):
             tiles, paths = unpack(entry, folder)
             written += paths
-        subjects.append(listed(group, shots))
-        frames += [{"subject": number, **frame} for frame in frames_of(group, shots)]
+        found = frames_of(group, shots)
+        subjects.append({**listed(group, shots), "frame_count": len(found)})
+        frames += [{"subject": number, **frame} for frame in found]
         details[group.subject.digest] = opened(group, shots, tiles)
         if len(details) == CHUNK:
             written.append(_data(folder, f"details-{number // CHUNK:04}", details))
             details = {}
     if details:
         written.append(_data(folder, f"details-{(len(subjects) - 1) // CHUNK:04}", details))
-    index: dict[str, Any] = {"languages": languages, "title": title.record(), "chunk": CHUNK, "viewer": viewer_order()}
-    index["missions"] = {
-        name: mission_title(name).record() for name in sorted({s["mission"] for s in subjects} - {None})
+    missions = sorted({one["mission"] for one in subjects} - {None})
+    index = {
+        "languages": languages,
+        "title": title.record(),
+        "introduction": introduction.record() if introduction else None,
+        "missions": {name: mission_title(name).record() for name in missions},
+        "viewer": viewer_order(),
+        "subject_count": len(subjects),
+        "frame_count": len(frames),
+        "part": PART,
+        "chunk": CHUNK,
     }
     words = {
         code: {"tag": language(code).tag, "labels": language(code).labels, **language(code).page} for code in languages
     }
     written.append(_data(folder, "words", words))
-    written.append(_data(folder, "index", {**index, "subjects": subjects, "frames": frames}))
+    written.append(_data(folder, "index", index))
+    frames_of_part = {part: list(some) for part, some in groupby(frames, lambda frame: frame["subject"] // PART)}
+    for part in range(max(1, -(-len(subjects) // PART))):
+        rows = subjects[part * PART : (part + 1) * PART]
+        written.append(_data(folder, f"subjects-{part:04}", _table(rows)))
+        written.append(_data(folder, f"frames-{part:04}", _table(frames_of_part.get(part, []))))
     return [*sorted(written), _page(folder, assets, title, languages)]
 
 
@@ -80,6 +111,11 @@ def _copy(part: Traversable, target: Path) -> Iterable[Path]:
     target.mkdir(parents=True, exist_ok=True)
     (target / part.name).write_bytes(part.read_bytes())
     yield target / part.name
+
+
+def _table(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return records that have the same fields as their names and rows of their values: half as long."""
+    return {"names": list(records[0]) if records else [], "rows": [list(one.values()) for one in records]}
 
 
 def _data(folder: Path, name: str, value: object) -> Path:

@@ -27,7 +27,7 @@ const gallery = {
   async details(number) {
     const name = `details-${String(Math.floor(number / gallery.data.index.chunk)).padStart(4, "0")}`;
     if (!gallery.data[name]) await gallery.script(`data/${name}.js`);
-    return gallery.data[name][gallery.data.index.subjects[number].digest];
+    return gallery.data[name][gallery.subjects[number].digest];
   },
 
   /**
@@ -77,6 +77,7 @@ const gallery = {
     video: "M4 5h16v14H4zM10 9v6l5-3z",
     audio: "M4 10v4M8 7v10M12 4v16M16 8v8M20 10v4",
     photo: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
+    file: "M6 3h9l4 4v14H6zM14 3v5h5",
     close: "M6 6l12 12M18 6L6 18",
     previous: "M15 5l-7 7 7 7",
     next: "M9 5l7 7-7 7",

@@ -5,11 +5,12 @@
   const { h } = gallery;
   const SHORT = 7;
   const open = new Set();
+  const order = new Intl.Collator("en", { numeric: true });
 
   const named = (heading, value) => {
     if (value === gallery.state.UNKNOWN) return gallery.t("unknown");
     if (heading === "medium" || heading === "verdict") return gallery.t(value);
-    const { subjects } = gallery.data.index;
+    const { subjects } = gallery;
     if (heading === "mission") return gallery.mission(value);
     if (heading === "event") return gallery.plain(subjects.find((subject) => subject.event === value)?.event_title) ?? value;
     if (heading === "shot") {
@@ -20,22 +21,30 @@
     return value;
   };
 
+  let known = { count: -1, values: {} };
+
+  /** Every value that there is at all under a heading, in the order in which they occur. */
+  const every = (heading) => {
+    if (known.count !== gallery.subjects.length) known = { count: gallery.subjects.length, values: {} };
+    known.values[heading] ??= new Set(gallery.subjects.flatMap((subject) => gallery.state.values(subject, heading)));
+    return known.values[heading];
+  };
+
   /** How many match, by value; every value that there is at all is listed. */
   const counted = (heading, state) => {
     const counts = new Map();
-    const { subjects, frames } = gallery.data.index;
     if (heading === "shot") {
       if (state.view !== "frames") return counts;
       const meant = new Set(gallery.state.found({ ...state, shot: [] }).frames);
-      for (const frame of frames) {
+      for (const frame of gallery.frames) {
         const value = gallery.state.shotOf(frame);
         counts.set(value, (counts.get(value) ?? 0) + meant.has(frame));
       }
       return counts;
     }
-    for (const subject of subjects) {
-      const matching = gallery.state.matches(subject, state, heading) ? 1 : 0;
-      for (const value of gallery.state.values(subject, heading)) counts.set(value, (counts.get(value) ?? 0) + matching);
+    for (const value of every(heading)) counts.set(value, 0);
+    for (const number of gallery.state.without(state, heading)) {
+      for (const value of gallery.state.values(gallery.subjects[number], heading)) counts.set(value, counts.get(value) + 1);
     }
     return counts;
   };
@@ -51,7 +60,7 @@
     const counts = [...counted(heading, state)];
     const verdicts = Object.keys(gallery.state.VERDICTS);
     if (counts.length < (heading === "verdict" ? 1 : 2) && !state[heading].length) return null;
-    if (heading !== "shot" && heading !== "verdict") counts.sort((a, b) => (a[0] === "-") - (b[0] === "-") || b[1] - a[1] || a[0].localeCompare(b[0], "en", { numeric: true }));
+    if (heading !== "shot" && heading !== "verdict") counts.sort((a, b) => (a[0] === "-") - (b[0] === "-") || b[1] - a[1] || order.compare(a[0], b[0]));
     if (heading === "verdict") counts.sort((a, b) => verdicts.indexOf(a[0]) - verdicts.indexOf(b[0]));
     const long = counts.length > SHORT + 1 && !open.has(heading);
     const shown = long ? counts.filter(([value], place) => place < SHORT || state[heading].includes(value)) : counts;

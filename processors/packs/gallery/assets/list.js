@@ -1,11 +1,8 @@
-// The list: cards that are links, made as they come near the screen, walked with the arrow keys.
+// The list: cards that are links, walked with the arrow keys, and what stands above it.
 "use strict";
 
 (() => {
   const { h, icon } = gallery;
-  const AT_ONCE = 60;
-  let pending = [];
-  let make = null;
 
   const address = (changes) => gallery.state.written({ ...gallery.state.read(), tab: "", at: "", ...changes });
 
@@ -36,7 +33,7 @@
   const face = (href, medium, ...over) => h("span.face", {}, picture(href) ?? h("span.blank", {}, icon(medium)), ...over);
 
   const subjectCard = (number) => {
-    const subject = gallery.data.index.subjects[number];
+    const subject = gallery.subjects[number];
     const about = [gallery.sols(subject), gallery.plain(subject.event_title) ?? subject.event, subject.camera].filter(Boolean).join(" · ");
     const length = subject.duration_seconds === null ? "" : ` ${gallery.clock(subject.duration_seconds)}`;
     return h("li", {}, gallery.packing.choice(number), h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
@@ -46,7 +43,7 @@
   };
 
   const frameCard = (frame) => {
-    const subject = gallery.data.index.subjects[frame.subject];
+    const subject = gallery.subjects[frame.subject];
     const at = gallery.seconds(frame.time_seconds);
     const shot = frame.shot ? gallery.t("shotNumber", frame.shot) : null;
     return h("li", {}, h("a.card", { href: address({ open: subject.digest.slice(0, 12), tab: "frames", at: String(frame.time_seconds) }) },
@@ -54,46 +51,41 @@
       h("span.words", {}, h("span.name", {}, at), h("span.about", {}, [subject.name, shot, frame.is_still ? gallery.t("still1") : null].filter(Boolean).join(" · ")))));
   };
 
-  const further = () => {
-    const list = document.getElementById("list");
-    list.append(...pending.splice(0, AT_ONCE).map(make));
+  /** How many there are, of how many; or how many are loaded so far. */
+  const counted = (shown, all, loaded) => {
+    if (!loaded) return gallery.t("loading", gallery.number(gallery.subjects.length), gallery.number(gallery.data.index.subject_count));
+    if (!shown) return gallery.t("none");
+    return gallery.t(shown === 1 && all === 1 ? "item" : "items", shown === all ? gallery.number(all) : gallery.t("count", gallery.number(shown), gallery.number(all)));
   };
 
-  const watcher = new IntersectionObserver((seen) => {
-    if (pending.length && seen.some((one) => one.isIntersecting)) {
-      further();
-      watcher.unobserve(seen[0].target); // observed anew, it fires again if it is still near the screen
-      watcher.observe(seen[0].target);
-    }
-  }, { rootMargin: "1500px" });
+  const views = (state, found) => {
+    const { frame_count: all } = gallery.data.index;
+    if (!all) return [];
+    const frames = state.view === "frames" ? found.frames.length : found.subjects.reduce((sum, number) => sum + gallery.subjects[number].frame_count, 0);
+    return [["", "media", found.subjects.length], ["frames", "frames", frames]].map(([view, name, count]) => h("button", {
+      type: "button", "aria-pressed": String(state.view === view), on: { click: () => gallery.state.go({ view, shot: view ? state.shot : [] }) },
+    }, gallery.t(name), h("span.number", {}, gallery.number(count))));
+  };
 
-  gallery.list = (state) => {
+  /** Draws the list; `grows` where only more was loaded of what is shown. */
+  gallery.list = (state, grows = false) => {
     const found = gallery.state.found(state);
     const isFrames = state.view === "frames";
-    const { subjects, frames } = gallery.data.index;
-    const all = isFrames ? frames.length : subjects.length;
-    const list = document.getElementById("list");
+    const { subject_count: subjects, frame_count: frames } = gallery.data.index;
+    const shown = isFrames ? found.frames : found.subjects;
     gallery.found = found;
-    pending = isFrames ? found.frames.slice() : found.subjects.slice();
-    make = isFrames ? frameCard : subjectCard;
-    const shown = pending.length;
-    const many = gallery.t(shown === 1 && all === 1 ? "item" : "items", shown === all ? gallery.number(all) : gallery.t("count", gallery.number(shown), gallery.number(all)));
-    document.getElementById("count").textContent = shown ? many : gallery.t("none");
-    list.replaceChildren();
-    list.setAttribute("aria-label", gallery.t(isFrames ? "frames" : "media"));
-    further();
-    const more = document.getElementById("more");
-    watcher.unobserve(more);
-    watcher.observe(more);
-    document.getElementById("views").replaceChildren(...(frames.length ? [["", "media", found.subjects.length], ["frames", "frames", found.frames.length]] : [])
-      .map(([view, name, count]) => h("button", { type: "button", "aria-pressed": String(state.view === view), on: { click: () => gallery.state.go({ view, shot: view ? state.shot : [] }) } },
-        gallery.t(name), h("span.number", {}, gallery.number(count)))));
+    const loaded = gallery.parts.complete && (!isFrames || gallery.parts.framesComplete);
+    document.getElementById("count").textContent = counted(shown.length, isFrames ? frames : subjects, loaded);
+    document.getElementById("list").setAttribute("aria-label", gallery.t(isFrames ? "frames" : "media"));
+    gallery.scroller[grows ? "grow" : "show"](shown, isFrames ? frameCard : subjectCard);
+    document.getElementById("views").replaceChildren(...views(state, found));
     const orders = ["", ...Object.keys(gallery.state.ORDERS)];
     const sort = h("select", { id: "sort", on: { change: () => gallery.state.go({ sort: orders[sort.selectedIndex] }) } },
       orders.map((name) => h("option", { selected: name === state.sort }, gallery.t(`sort_${name}`))));
-    const tools = shown > 0 && [!isFrames && h("label.which", {}, h("span", {}, gallery.t("sort")), sort), gallery.packing.button()];
+    const tools = shown.length > 0 && [!isFrames && h("label.which", {}, h("span", {}, gallery.t("sort")), sort), gallery.packing.button()];
     document.getElementById("listed").replaceChildren(...[tools].flat().filter(Boolean));
     document.getElementById("views").setAttribute("aria-label", gallery.t("view"));
+    if (isFrames && !gallery.parts.framesComplete) gallery.parts.allFrames().then(gallery.redraw, gallery.failed);
   };
 
   /** Moves the focus among the cards; true where there was somewhere to go. */

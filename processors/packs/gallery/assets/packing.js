@@ -9,7 +9,7 @@
 
   /** The recipe of a press pack with these subjects. */
   const recipe = (numbers) => {
-    const { subjects } = gallery.data.index;
+    const { subjects } = gallery;
     const title = gallery.t("packTitle", gallery.plain(gallery.data.index.title) ?? "marsmedia");
     const lines = numbers.map((number) => `  ${quoted(subjects[number].digest.slice(0, 16))}, # ${subjects[number].name.replace(/[\x00-\x1f\x7f]/g, " ")}`);
     return `title = ${quoted(title)}\naudience = "press"\nselection = [\n${lines.join("\n")}\n]\n`;
@@ -45,7 +45,7 @@
 
     /** The box that chooses one card. */
     choice(number) {
-      const subject = gallery.data.index.subjects[number];
+      const subject = gallery.subjects[number];
       const box = h("input", { type: "checkbox", checked: chosen.has(number), "aria-label": gallery.t("choose", gallery.plain(subject.title) ?? subject.name) });
       box.addEventListener("change", () => {
         if (box.checked) chosen.add(number);

@@ -1,4 +1,4 @@
-// Begins: draws the page from its data and the address, and again whenever the address changes.
+// Begins: draws the page from its data and the address, and again whenever the address changes or more is loaded.
 "use strict";
 
 (() => {
@@ -22,6 +22,7 @@
     const next = gallery.words()[nextLanguage()];
     const other = gallery.data.index.languages.length > 1
       && h("button.quiet", { type: "button", id: "language", "aria-label": next.switch, on: { click: () => gallery.switchLanguage() } }, next.name);
+    gallery.introduction();
     document.getElementById("tools").replaceChildren(...[other, h("button.quiet", { type: "button", id: "keys", title: gallery.t("help"), "aria-label": gallery.t("help"), on: { click: gallery.help } }, "?")].filter(Boolean));
   };
 
@@ -36,6 +37,17 @@
     }
     gallery.viewer.follow(state);
   };
+
+  /** Draws again what has become more. */
+  gallery.redraw = () => {
+    const state = gallery.state.read();
+    gallery.timeline(state);
+    gallery.facets(state);
+    gallery.list(state, true);
+    gallery.viewer.follow(state);
+  };
+
+  gallery.failed = (error) => { document.getElementById("count").textContent = gallery.t("unloaded", error.message); };
 
   gallery.switchLanguage = () => {
     gallery.chooseLanguage(nextLanguage());
@@ -56,8 +68,12 @@
   document.getElementById("filters").open = matchMedia("(min-width: 800px)").matches;
   document.querySelector(".asked").prepend(icon("search"));
   window.addEventListener("hashchange", draw);
+  gallery.parts.begin();
   gallery.chooseLanguage();
   fixed();
   draw();
-  requestAnimationFrame(() => setTimeout(() => performance.mark("interactive")));
+  requestAnimationFrame(() => setTimeout(() => {
+    performance.mark("interactive");
+    gallery.parts.rest(gallery.redraw).catch(gallery.failed);
+  }));
 })();

@@ -59,8 +59,8 @@
   gallery.timeline = (state) => {
     const place = document.getElementById("timeline");
     const kept = place.querySelector("ol")?.scrollLeft ?? 0;
-    const { subjects } = gallery.data.index;
-    const missions = Map.groupBy(subjects.filter((s) => gallery.state.matches(s, state, "sol")), (s) => s.mission ?? gallery.state.UNKNOWN);
+    const meant = gallery.state.without(state, "sol").map((number) => gallery.subjects[number]);
+    const missions = Map.groupBy(meant, (subject) => subject.mission ?? gallery.state.UNKNOWN);
     const rows = [...missions].sort(([a], [b]) => (a === gallery.state.UNKNOWN) - (b === gallery.state.UNKNOWN) || a.localeCompare(b));
     place.setAttribute("aria-label", gallery.t("timeline"));
     place.replaceChildren(...rows.map(([mission, members]) => {

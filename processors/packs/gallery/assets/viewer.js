@@ -29,7 +29,7 @@
 
   const turn = (number, by) => {
     const next = neighbour(number, by);
-    if (next !== undefined) gallery.state.go({ open: gallery.data.index.subjects[next].digest.slice(0, 12), tab: "", at: "" }, true);
+    if (next !== undefined) gallery.state.go({ open: gallery.subjects[next].digest.slice(0, 12), tab: "", at: "" }, true);
   };
 
   const head = (number, subject) => {
@@ -42,12 +42,11 @@
   };
 
   const show = async (number, state) => {
-    const subject = gallery.data.index.subjects[number];
+    const subject = gallery.subjects[number];
     const dialog = document.getElementById("viewer");
-    const detail = await gallery.details(number);
+    const [detail, frames] = await Promise.all([gallery.details(number), gallery.parts.framesOf(number)]);
     if (gallery.state.read().open !== state.open) return; // another was opened meanwhile
     stage?.stop();
-    const frames = gallery.data.index.frames.filter((frame) => frame.subject === number);
     const tabs = tabsOf(subject, detail, frames);
     const tab = tabs.find((one) => one.name === state.tab) ?? tabs[0];
     const go = (changes, keep = true) => {
@@ -95,15 +94,15 @@
 
     /** Brings the viewer to what the address says. */
     follow(state) {
-      const number = state.open ? gallery.data.index.subjects.findIndex((subject) => subject.digest.startsWith(state.open)) : -1;
+      const number = state.open ? gallery.subjects.findIndex((subject) => subject.digest.startsWith(state.open)) : -1;
       if (number < 0) {
         if (opened.digest) closed();
         return;
       }
       left = number;
-      const same = opened.digest === gallery.data.index.subjects[number].digest && opened.language === gallery.language;
+      const same = opened.digest === gallery.subjects[number].digest && opened.language === gallery.language;
       if (same && opened.tab === state.tab && opened.at === state.at) return;
-      show(number, state).catch((error) => { document.getElementById("count").textContent = gallery.t("unloaded", error.message); });
+      show(number, state).catch(gallery.failed);
     },
   };
 })();

@@ -1,0 +1,28 @@
+// What a pack says of itself above everything else: its text, its publisher, the highlight clip and the credits.
+"use strict";
+
+(() => {
+  const { h, icon } = gallery;
+
+  const clipOf = (clip) => {
+    const source = gallery.local(clip.href);
+    if (!source) return null;
+    const length = gallery.clock(clip.duration_seconds);
+    return h("figure.clip", {},
+      h("video", { controls: true, preload: "metadata", playsInline: true, src: source, width: clip.width, height: clip.height, "aria-label": gallery.t("highlight") }),
+      h("figcaption", {}, h("span", {}, h("strong", {}, gallery.t("highlight")), h("span.soft", {}, ` ${length}`)),
+        h("a.quiet", { href: source, download: clip.href.split("/").pop() }, icon("download"), gallery.t("download"))));
+  };
+
+  gallery.introduction = () => {
+    const said = gallery.data.index.introduction;
+    const place = document.getElementById("introduction");
+    place.hidden = !said;
+    if (!said) return;
+    const credits = gallery.local(said.credits);
+    const words = h("div.words", {}, gallery.plain(said.text) && gallery.said("p", said.text), said.publisher && h("p.soft", {}, said.publisher),
+      credits && h("p", {}, h("a.quiet", { href: credits, target: "_blank", rel: "noopener" }, icon("file"), gallery.t("creditsFile"))));
+    place.setAttribute("aria-label", gallery.t("aboutPack"));
+    place.replaceChildren(...[said.clip && clipOf(said.clip), words].filter(Boolean));
+  };
+})();

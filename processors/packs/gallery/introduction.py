@@ -1,0 +1,54 @@
+"""Introduction of a pack on its own page: text, publisher, highlight clip and credits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from processors.contract import require
+from processors.languages.text import Text
+from processors.packs.gallery.gallery_file import is_relative
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageClip:
+    """Highlight clip on the page."""
+
+    href: str
+    width_px: int
+    height_px: int
+    duration_seconds: float
+
+    def __post_init__(self) -> None:
+        require(is_relative(self.href), "href", self.href, "must be a relative, percent-encoded URL")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Introduction:
+    """What a pack says of itself; what it does not say is empty or None."""
+
+    text: Text
+    publisher: str | None
+    credits_href: str
+    """URL of `CREDITS.txt`."""
+    clip: PageClip | None
+
+    def __post_init__(self) -> None:
+        href = self.credits_href
+        require(is_relative(href), "credits_href", href, "must be a relative, percent-encoded URL")
+
+    def record(self) -> dict[str, Any]:
+        """Return what the page reads."""
+        clip = self.clip
+        return {
+            "text": self.text.record(),
+            "publisher": self.publisher,
+            "credits": self.credits_href,
+            "clip": clip
+            and {
+                "href": clip.href,
+                "width": clip.width_px,
+                "height": clip.height_px,
+                "duration_seconds": clip.duration_seconds,
+            },
+        }
