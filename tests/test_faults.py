@@ -260,7 +260,7 @@ def test_guano(found: Found) -> None:
 
 @given("audio/two_data_chunks.wav")
 def test_a_second_data_chunk_is_told(found: Found) -> None:
-    assert "a second chunk of sound (data, 96000 bytes)" in found.reading("audio.levels")["unread_because"]
+    assert "a second audio chunk (data, 96000 bytes)" in found.reading("audio.levels")["unread_because"]
     assert found.manifests["audio.levels"].reason is not None
 
 
