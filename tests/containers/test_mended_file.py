@@ -74,7 +74,7 @@ LITTLE, BIG = SAMPLES.astype("<i2").tobytes(), SAMPLES.astype(">i2").tobytes()
 FMT = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)
 COMM = struct.pack(">hIh", 1, len(SAMPLES), 16) + b"\x40\x0b\xfa\0\0\0\0\0\0\0"
 LIST = b"INFOINAM\x05\0\0\0Wind\0"
-SECOND = "a second chunk of sound"
+SECOND = "a second audio chunk"
 
 ODD_CHUNKS: dict[str, tuple[bytes, str | None]] = {
     "riff.wav": (wave(b"RIFF", pcm(16, "<"), *[chunk(b"data", LITTLE)] * 3), SECOND),
