@@ -20,6 +20,8 @@ from flows.run.options import (
     RecipeName,
     Releases,
     RetryFailed,
+    RunnerName,
+    Scheduler,
     Strict,
     TimeLimitFactor,
     WorkerCount,
@@ -50,6 +52,8 @@ def ingest(
     retries: Retries = 0,
     releases: Releases = Options.releases,
     recipe: RecipeName = Options.recipe,
+    runner: RunnerName = Options.runner,
+    scheduler: Scheduler = Options.scheduler,
 ) -> State:
     """Ingest releases.
 
@@ -68,6 +72,8 @@ def ingest(
         quiet=quiet,
         releases=releases or None,
         recipe=recipe or None,
+        runner=runner,
+        scheduler=scheduler or None,
     )
 
     def work() -> Report:

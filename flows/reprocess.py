@@ -13,7 +13,18 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from flows.run.options import Described, MemoryMb, Options, Quiet, RetryFailed, Strict, TimeLimitFactor, WorkerCount
+from flows.run.options import (
+    Described,
+    MemoryMb,
+    Options,
+    Quiet,
+    RetryFailed,
+    RunnerName,
+    Scheduler,
+    Strict,
+    TimeLimitFactor,
+    WorkerCount,
+)
 from flows.run.prepare import Prepared
 from flows.run.progress import RunProgress
 from flows.run.run import run
@@ -57,6 +68,8 @@ def reprocess(
     memory_mb: MemoryMb = Options.memory_mb,
     time_limit_factor: TimeLimitFactor = Options.time_limit_factor,
     quiet: Quiet = Options.quiet,
+    runner: RunnerName = Options.runner,
+    scheduler: Scheduler = Options.scheduler,
 ) -> State:
     """Reprocess.
 
@@ -72,6 +85,8 @@ def reprocess(
         memory_mb=memory_mb,
         time_limit_factor=time_limit_factor,
         quiet=quiet,
+        runner=runner,
+        scheduler=scheduler or None,
     )
 
     def look(store: Store, progress: RunProgress) -> Prepared:

@@ -36,7 +36,18 @@ WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS
 @STORE
 @DRY_RUN
 @RECIPES
-@run_options("recipe", "strict", "hash_all", "retry_failed", "workers", "memory_mb", "time_limit_factor", "quiet")
+@run_options(
+    "recipe",
+    "strict",
+    "hash_all",
+    "retry_failed",
+    "workers",
+    "memory_mb",
+    "time_limit_factor",
+    "runner",
+    "scheduler",
+    "quiet",
+)
 @JSON
 def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make everything that is due for the files below RAW.

@@ -38,7 +38,7 @@ FOLDERS_SHOWN = 20
 @STORE
 @RECIPES
 @DRY_RUN
-@run_options("strict", "retry_failed", "workers", "memory_mb", "time_limit_factor", "quiet")
+@run_options("strict", "retry_failed", "workers", "memory_mb", "time_limit_factor", "runner", "scheduler", "quiet")
 @click.option("--keep", "is_kept", is_flag=True, help="Protect what is made from `marsmedia prune`.")
 @JSON
 def reprocess(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
@@ -77,9 +77,11 @@ def run_options(*names: str) -> Callable[[Function], Function]:
 def _option(name: str, kind: Any, described: Described, *, default: Any) -> dict[str, Any]:
     if kind is bool:
         return {"is_flag": True, "help": described.help}
+    if get_origin(kind) is Literal:
+        return {"type": click.Choice(get_args(kind)), "default": default, "show_default": True, "help": described.help}
     if str in (kind, *get_args(kind)):
         return {
-            "shell_complete": complete_recipes,
+            "shell_complete": complete_recipes if name == "recipe" else None,
             "default": default,
             "show_default": described.unset or True,
             "help": described.help,

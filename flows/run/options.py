@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+
+from processors.errors import RequestError
 
 RECIPES_FILE = "MARSMEDIA_RECIPES"
 """Environment variable with the path of a recipe file; `--recipes` sets it for its own process and those it starts."""
@@ -56,6 +58,16 @@ RecipeName = Annotated[
 Releases = Annotated[tuple[str, ...] | None, Described("Process only these releases.", unset="all")]
 
 
+RunnerName = Annotated[
+    Literal["local", "dask"],
+    Described("Where to work: local, on this machine; dask, on a cluster, or on one that is started for this run."),
+]
+Scheduler = Annotated[
+    str | None,
+    Described("Address of the Dask scheduler, such as tcp://10.0.0.5:8786.", unset="start a cluster on this machine"),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """Options of one run; none of them changes the content of results."""
@@ -69,6 +81,12 @@ class Options:
     quiet: Quiet = True
     releases: Releases = None
     recipe: RecipeName = None
+    runner: RunnerName = "local"
+    scheduler: Scheduler = None
+
+    def __post_init__(self) -> None:
+        if self.scheduler and self.runner != "dask":
+            raise RequestError("--scheduler needs --runner dask")
 
     @property
     def worker_count(self) -> int:

@@ -19,8 +19,8 @@ from flows.run.progress import RunProgress
 from flows.run.report import Report, Stop, make_report, save
 from flows.run.retry import plausible_seconds
 from flows.run.run_record import RunRecord, recorded
+from flows.run.runner import WAITING_THREADS, LocalRunner, Runner
 from flows.run.shared_work import Answer, SharedWork, do_batch
-from flows.run.workers import Workers, default_limits, warm_up
 from processors.engine.plan import Due, Plan
 from processors.engine.wanted import Recipes
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
@@ -137,20 +137,17 @@ class _Run:
         due = plan.all_due
         if not due:
             return
-        options, stop = self._options, threading.Event()
-        warm_up(has_sound=plan.has_sound_due)
+        stop = threading.Event()
         progress.phase("Deriving", len(due), sum(map(plausible_seconds, due)))
-        count = options.worker_count
-        limits = default_limits(count, options.memory_mb, options.time_limit_factor)
         with (
-            Workers(count, limits) as workers,
-            SharedWork(self._record.who.run, plan, self._store, workers, progress, stop) as self._shared,
+            self._runner(plan, progress, stop) as runner,
+            SharedWork(self._record.who.run, plan, self._store, runner, stop) as self._shared,
         ):
 
             def end(error: BaseException) -> None:
                 self._ended_by(error)
                 stop.set()
-                workers.stop()
+                runner.stop()
 
             try:
                 busy = self._round(dispatch(self._batches(into_batches(plan.due))), end)
@@ -161,6 +158,19 @@ class _Run:
                     self._round(dispatch(self._batches([[one] for one in busy], waits=True)), end)
             except BaseException as error:  # noqa: BLE001 - no worker may outlive the run
                 end(error)
+
+    def _runner(self, plan: Plan, progress: RunProgress, stop: threading.Event) -> Runner:
+        """Start the runner that the options ask for; raises RequestError if a cluster is not fit for the run."""
+        options = self._options
+        if options.runner == "local":
+            return LocalRunner(options, self._store, progress, stop, has_sound=plan.has_sound_due)
+        try:
+            from flows.run.dask_runner import DaskRunner
+        except ModuleNotFoundError as error:
+            raise RequestError(f"--runner dask needs {error.name}: pip install 'marsmedia[dask]'") from error
+        runner = DaskRunner(self._record.who.run, plan.all_due, options, self._store, progress)
+        self._record.note(runner.note)
+        return runner
 
     def _batches(self, shares: Iterable[list[Due]], *, waits: bool = False) -> list[Batch]:
         run, store, options = self._record.who.run, self._store.root, self._options
@@ -208,8 +218,8 @@ def _stop_of(error: BaseException) -> Stop:
 
 
 def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:
-    """Dispatch without Prefect, from one thread more than there are workers: the threads only wait for them."""
-    pool = ThreadPoolExecutor(max((one.options.worker_count for one in batches), default=0) + 1)
+    """Dispatch without Prefect."""
+    pool = ThreadPoolExecutor(WAITING_THREADS)
     try:
         for future in as_completed([pool.submit(do_batch, batch) for batch in batches]):
             yield future.exception() or future.result()

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from flows.run.batches import Batch, SourceOutcome, run_batch
-from flows.run.progress import RunProgress
-from flows.run.workers import Workers
+from flows.run.batches import Batch, SourceOutcome
+from flows.run.runner import Runner
 from processors.engine.plan import Due, Plan
 from processors.engine.result_records import Outcome, outcome_of
 from processors.errors import StoreError, machine_reason
@@ -42,7 +41,7 @@ _at_work: dict[str, SharedWork] = {}
 
 
 def do_batch(batch: Batch) -> Finished:
-    """Do a batch with the workers of its run in this process; raises as `run_batch`."""
+    """Do a batch with the runner of its run in this process; raises as `Runner.derive`."""
     work = _at_work.get(batch.run)
     if work is None:
         raise LookupError(f"{batch.run}: this process has no workers open for that run")
@@ -52,11 +51,10 @@ def do_batch(batch: Batch) -> Finished:
 class SharedWork:
     """Processor of batches with claims that keep two runs from doing the same work; use it as a context."""
 
-    def __init__(
-        self, run: str, plan: Plan, store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
-    ) -> None:
-        self._store, self._workers, self._progress, self._stop = store, workers, progress, stop
+    def __init__(self, run: str, plan: Plan, store: Store, runner: Runner, stop: threading.Event) -> None:
+        self._store, self._runner, self._stop = store, runner, stop
         self._run, self._retried = run, plan.retried
+        self._slots = threading.BoundedSemaphore(runner.batches_at_once)
 
     def __enter__(self) -> SharedWork:
         _at_work[self._run] = self
@@ -66,8 +64,8 @@ class SharedWork:
         del _at_work[self._run]
 
     def now(self, batch: Sequence[Due]) -> Finished:
-        """Do the sources that no other run has claimed; raises as `run_batch`."""
-        with ExitStack() as held:
+        """Do the sources that no other run has claimed; raises as `Runner.derive`."""
+        with self._slots, ExitStack() as held:
             free, busy = [], []
             for one in batch:
                 claim = self._claimed(one)
@@ -80,7 +78,7 @@ class SharedWork:
         return replace(answer, busy=busy)
 
     def when_free(self, batch: Sequence[Due]) -> Finished:
-        """Wait for each source until no other run has it, then make what is missing; raises as `run_batch`."""
+        """Wait for each source until no other run has it, then make what is missing; raises as `Runner.derive`."""
         done, elsewhere = [], []
         for one in batch:
             while (claim := self._claimed(one)) is None:
@@ -116,7 +114,7 @@ class SharedWork:
             made = {outcome.ref for outcome in there}
             if left := tuple(result for result in one.results if result.ref not in made):
                 todo.append(replace(one, results=left))
-        done = run_batch(todo, self._store, self._workers, self._progress, self._stop)
+        done = self._runner.derive(todo)
         return Finished(done=done, elsewhere=elsewhere)
 
     def _there(self, one: Due) -> list[Outcome]:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import io
 import logging
-import os
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -32,6 +31,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows.run.batches import Batch
 from flows.run.problems import by_file
 from flows.run.report import Report, cell, markdown
+from flows.run.runner import WAITING_THREADS
 from flows.run.shared_work import Answer, Finished, do_batch
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.sources.scan import printable
@@ -48,8 +48,8 @@ SHEET_LONGEST_SIDE_PX = 1000
 
 
 def task_runner() -> TaskRunner[Any]:
-    """Return a task runner with one thread more than there are cores: the threads only wait for the workers."""
-    return ThreadPoolTaskRunner(max_workers=(os.cpu_count() or 1) + 1)  # type: ignore[arg-type]
+    """Return a task runner whose threads wait for the processes of the run's runner."""
+    return ThreadPoolTaskRunner(max_workers=WAITING_THREADS)  # type: ignore[arg-type]
 
 
 @task(name="derive", task_run_name="{batch.label}", cache_policy=NO_CACHE, persist_result=False)

@@ -1,0 +1,134 @@
+"""What a Dask worker does for a run: it keeps decoder processes and derives the batches that it is sent.
+
+Neither Prefect nor anything of the driver is needed there: marsmedia must be installed in the same versions, and the
+store and the releases be found under the same paths.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from distributed import Worker, get_worker
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from flows.run.batches import SourceOutcome, run_batch
+from flows.run.progress import RunProgress
+from flows.run.workers import Workers, default_limits, warm_up
+from processors.engine.plan import Due
+from processors.engine.result_records import software
+from processors.errors import RequestError
+from processors.store.store import MARK, Store
+
+DAEMON = "DASK_DISTRIBUTED__WORKER__DAEMON"
+"""Environment variable that lets workers have processes of their own, in Dask's naming of its setting."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What a run needs of each worker."""
+
+    run: str
+    """Name of the run."""
+    store: Path
+    mark: bytes
+    """Content of the file that makes the folder a store."""
+    source: Path
+    """A file that the run is going to read."""
+    software: Mapping[str, str]
+    """Versions that affect the bytes, as `software` returns them."""
+    slots: Mapping[str, int]
+    """Threads of Dask on each host, by address: they share its memory."""
+    memory_mb: int | None
+    time_limit_factor: float
+
+    @property
+    def plugin(self) -> str:
+        return f"marsmedia-{self.run}"
+
+
+def unmet(needs: Needs) -> str | None:
+    """Return why this process cannot work for the run, and what to do; None if it can."""
+    own = software()
+    apart = [name for name in sorted({*own, *needs.software}) if own.get(name) != needs.software.get(name)]
+    if apart:
+        here = ", ".join(f"{name} {own.get(name, 'none')} (here {needs.software.get(name, 'none')})" for name in apart)
+        return f"has other versions: {here}: install the same there, or results would differ"
+    if multiprocessing.current_process().daemon:
+        return (
+            "is a daemonic process, which may not start decoders: start it with `dask worker --no-nanny`, "
+            f"or with {DAEMON}=False in its environment"
+        )
+    mark = needs.store / MARK
+    try:
+        is_same = mark.read_bytes() == needs.mark and os.access(needs.store, os.W_OK)
+    except OSError:
+        is_same = False
+    if not is_same:
+        return f"cannot write to the store {needs.store}: mount it there under the same path"
+    if not os.access(needs.source, os.R_OK):
+        return f"cannot read {needs.source}: mount the releases there under the same path"
+    return None
+
+
+class Decoders(WorkerPlugin):
+    """Decoder processes of one run on a Dask worker, limited as on one machine; Dask sends it to late workers too."""
+
+    idempotent = True  # after a lost connection the same workers keep theirs
+
+    def __init__(self, needs: Needs) -> None:
+        self._needs = needs
+        self.name = needs.plugin
+
+    def setup(self, worker: Worker) -> None:
+        """Begin to load the decoders.
+
+        Raises
+        ------
+        RequestError : this worker is not fit for the run.
+        """
+        needs = self._needs
+        if reason := unmet(needs):
+            raise RequestError(f"worker {worker.address} {reason}")
+        count = worker.state.nthreads
+        slots = max(count, needs.slots.get(worker.ip, 0))
+        warm_up(has_sound=True)
+        self._stop = threading.Event()
+        self._store = Store(needs.store)
+        self._workers = Workers(count, default_limits(slots, needs.memory_mb, needs.time_limit_factor))
+
+    def teardown(self, worker: Worker) -> None:
+        """End the decoders when the run or the worker ends."""
+        self.stop()
+        self._workers.__exit__(None)
+
+    def stop(self) -> None:
+        """Kill the decoders."""
+        self._stop.set()
+        self._workers.stop()
+
+    def derive(self, batch: Sequence[Due]) -> list[SourceOutcome]:
+        """Derive every source of a batch; raises as `run_batch`."""
+        with RunProgress(quiet=True) as progress:
+            return run_batch(batch, self._store, self._workers, progress, self._stop)
+
+
+def derive_there(plugin: str, batch: Sequence[Due]) -> list[SourceOutcome]:
+    """Derive a batch with the decoders of the worker that this runs on; raises as `run_batch`."""
+    return _decoders(get_worker(), plugin).derive(batch)
+
+
+def stop_there(plugin: str, dask_worker: Worker) -> None:
+    """End the work of a run on the worker that this runs on."""
+    if plugin in dask_worker.plugins:
+        _decoders(dask_worker, plugin).stop()
+
+
+def _decoders(worker: Worker, plugin: str) -> Decoders:
+    found = worker.plugins[plugin]
+    assert isinstance(found, Decoders)
+    return found

@@ -1,0 +1,289 @@
+"""On a Dask cluster the same results are made as on one machine, whatever happens to its workers."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from distributed import Client
+
+from flows.run.dask_runner import is_open
+from flows.run.dask_worker import Needs, unmet
+from processors.engine.result_records import software
+from processors.store.store import MARK, Store
+from tests.conftest import PROJECT, quiet_environment
+from tests.helpers.made_media import MediaMaker
+
+SUMMARY = re.compile(r"completed.*: of \d+ results: \d+ made, 0 reused, \d+ refused, 0 failed")
+
+
+class Cluster:
+    """A scheduler and workers as processes on loopback."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self._file = folder / "scheduler.json"
+        self.environment = {**quiet_environment(folder / "home"), "PYTHONPATH": str(PROJECT), **settings}
+        self._log = (folder / "cluster.txt").open("w")
+        self._scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        self.workers: list[subprocess.Popen[bytes]] = []
+        for _ in range(300):
+            if self._file.exists():
+                break
+            time.sleep(0.1)
+        with Client(scheduler_file=str(self._file), set_as_default=False) as client:
+            self.address = client.scheduler_info()["address"]
+
+    def start_worker(self, *options: str) -> subprocess.Popen[bytes]:
+        worker = self._start("dask_worker", "--nthreads", "1", "--no-dashboard", *options)
+        self.workers.append(worker)
+        return worker
+
+    def wait_for_workers(self, count: int) -> None:
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=60)
+
+    def close(self) -> None:
+        for process in (*self.workers, self._scheduler):
+            process.kill()
+            process.wait()
+        self._log.close()
+
+    def _start(self, module: str, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.{module}", "--scheduler-file", str(self._file), *options]
+        return subprocess.Popen(command, env=self.environment, stdout=self._log, stderr=self._log)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    one = Cluster(tmp_path)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    (folder / "june").mkdir(parents=True)
+    make = MediaMaker(folder / "june")
+    make.video("clip.mp4", list(range(40)), sound_hz=440.0)
+    make.photo("photo.jpg")
+    make.tone("sound.wav")
+    return folder
+
+
+def ingest(raw: Path, store: Path, *options: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(store), *options]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+def start_on(address: str, raw: Path, store: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+    """Start a run, and return when a worker is at work."""
+    options = ["--store", str(store), "--runner", "dask", "--scheduler", address]
+    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), *options]
+    run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    scratch = store / "scratch"
+    while not (scratch.exists() and any(scratch.iterdir())):
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.02)
+    return run
+
+
+def digests(store: Path) -> dict[str, list[tuple[str, str]]]:
+    """SHA-256 of every item by its result."""
+    return {
+        "/".join(map(str, (m.ref.source, m.ref.processor, m.ref.key))): [(one.name, one.sha256) for one in m.items]
+        for m in Store(store).manifests()
+    }
+
+
+@pytest.mark.slow
+def test_a_killed_worker_changes_no_byte(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
+    alone = ingest(raw, tmp_path / "alone", environment=cluster.environment)
+    assert alone.returncode == 0, alone.stderr
+    cluster.start_worker("--no-nanny")
+    cluster.start_worker("--no-nanny")
+    cluster.wait_for_workers(2)
+    run = start_on(cluster.address, raw, tmp_path / "shared", cluster.environment)
+    cluster.workers[0].send_signal(signal.SIGKILL)
+    told, problems = run.communicate(timeout=300)
+    assert run.returncode == 0, problems
+    assert told.splitlines()[0] == alone.stdout.splitlines()[0]
+    assert SUMMARY.match(told), told
+    assert digests(tmp_path / "shared") == digests(tmp_path / "alone")
+
+
+class Link:
+    """A relay to a scheduler that can be cut."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self._target = (parts.hostname, parts.port)
+        self._open: list[socket.socket] = []
+        self._listen(0)
+        self.address = f"tcp://127.0.0.1:{self._port}"
+
+    def cut(self) -> None:
+        """Break all connections, and accept no others."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for one in self._open:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        self._listen(self._port)
+
+    def _listen(self, port: int) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self._port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(self._target)
+                self._open += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=_relay, args=[source, sink], daemon=True).start()
+
+
+def _relay(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(1 << 16):
+            sink.sendall(data)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.slow
+def test_a_cut_connection_is_waited_for(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
+    cluster.start_worker("--no-nanny")
+    cluster.wait_for_workers(1)
+    link = Link(cluster.address)
+    run = start_on(link.address, raw, tmp_path / "store", cluster.environment)
+    link.cut()
+    time.sleep(2)
+    link.mend()
+    told, problems = run.communicate(timeout=300)
+    assert run.returncode == 0, told + problems
+    assert SUMMARY.match(told), told
+    assert "Traceback" not in problems
+
+
+@pytest.mark.slow
+def test_a_file_that_kills_its_workers_is_due_again(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
+    (tmp_path / "raw/june").mkdir(parents=True)
+    MediaMaker(tmp_path / "raw/june").video("clip.mp4", list(range(40)))
+    try:
+        cluster.start_worker("--no-nanny")
+        cluster.wait_for_workers(1)
+        run = start_on(cluster.address, tmp_path / "raw", tmp_path / "store", cluster.environment)
+        cluster.workers[0].send_signal(signal.SIGKILL)
+        told, _ = run.communicate(timeout=300)
+    finally:
+        cluster.close()
+    assert run.returncode == 1
+    reason = "its worker was killed several times (out of memory?): run again, with more memory for each worker"
+    assert f"  failed: june/clip.mp4: {reason} [12 results" in told
+
+
+@pytest.mark.slow
+def test_a_cluster_is_started_for_a_run_that_names_none(raw: Path, tmp_path: Path) -> None:
+    environment = {**quiet_environment(tmp_path / "home"), "PYTHONPATH": str(PROJECT)}
+    run = ingest(raw, tmp_path / "store", "--runner", "dask", "--workers", "1", environment=environment)
+    assert run.returncode == 0, run.stderr
+    assert SUMMARY.match(run.stdout), run.stdout
+
+
+def test_unfit_clusters_are_refused_in_words(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
+    def refused(address: str) -> str:
+        run = ingest(
+            raw, tmp_path / "store", "--runner", "dask", "--scheduler", address, environment=cluster.environment
+        )
+        assert run.returncode == 1
+        assert "Traceback" not in run.stderr
+        reason, _, counts = run.stdout.splitlines()[0].partition("; failed: ")
+        assert re.fullmatch(r"of (\d+) results: 0 made, 0 reused, 0 refused, 0 failed, \1 not reached", counts), counts
+        return reason
+
+    assert refused("tcp://127.0.0.1:9") == (
+        "tcp://127.0.0.1:9: no Dask scheduler answers: start `dask scheduler`, or name another"
+    )
+    assert refused(cluster.address) == (
+        f"{cluster.address}: the Dask scheduler has no workers: start `dask worker {cluster.address} --no-nanny`"
+    )
+    cluster.start_worker("--nanny")
+    cluster.wait_for_workers(1)
+    assert re.fullmatch(
+        r"worker tcp://\S+ is a daemonic process, which may not start decoders: start it with "
+        r"`dask worker --no-nanny`, or with DASK_DISTRIBUTED__WORKER__DAEMON=False in its environment",
+        refused(cluster.address),
+    )
+
+
+def test_a_scheduler_without_its_runner_is_an_error(raw: Path, tmp_path: Path) -> None:
+    environment = {**quiet_environment(tmp_path / "home"), "PYTHONPATH": str(PROJECT)}
+    run = ingest(raw, tmp_path / "store", "--scheduler", "tcp://127.0.0.1:9", environment=environment)
+    assert (run.returncode, run.stderr) == (2, "marsmedia: --scheduler needs --runner dask\n")
+
+
+@pytest.fixture
+def needs(tmp_path: Path) -> Needs:
+    store = Store(tmp_path / "store")
+    source = tmp_path / "photo.jpg"
+    source.write_bytes(b"x")
+    return Needs(
+        run="20210611T000000-1",
+        store=store.root,
+        mark=(store.root / MARK).read_bytes(),
+        source=source,
+        software=software(),
+        slots={},
+        memory_mb=None,
+        time_limit_factor=1.0,
+    )
+
+
+def test_a_worker_must_have_the_same_versions_and_see_the_same_files(needs: Needs) -> None:
+    assert unmet(needs) is None
+    other = {**software(), "av": "17.0.0"}
+    assert unmet(_with(needs, software=other)) == (
+        f"has other versions: av {software()['av']} (here 17.0.0): install the same there, or results would differ"
+    )
+    assert unmet(_with(needs, store=needs.store / "elsewhere")) == (
+        f"cannot write to the store {needs.store}/elsewhere: mount it there under the same path"
+    )
+    needs.source.unlink()
+    assert unmet(needs) == f"cannot read {needs.source}: mount the releases there under the same path"
+
+
+def _with(needs: Needs, **changes: object) -> Needs:
+    return replace(needs, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("tcp://127.0.0.1:8786", False),
+        ("tcp://localhost:8786", False),
+        ("tcp://[::1]:8786", False),
+        ("tls://10.0.0.5:8786", False),
+        ("tcp://10.0.0.5:8786", True),
+        ("tcp://scheduler:8786", True),
+    ],
+)
+def test_plain_connections_beyond_this_machine_are_open(address: str, expected: bool) -> None:
+    assert is_open(address) is expected
