@@ -13,7 +13,9 @@ from flows.run.changes import Change, gone_from, known_again, with_words, withdr
 from flows.run.inspection import inspect_all
 from flows.run.options import Options
 from flows.run.progress import RunProgress
+from flows.run.settle import settled_sources
 from flows.run.workers import warm_up
+from processors.engine.fingerprint import Fingerprints
 from processors.engine.label_pairing import pair_with_labels
 from processors.engine.plan import Plan, make_plan
 from processors.engine.recipe_book import RecipeBook
@@ -37,6 +39,8 @@ class Prepared:
     untaken: list[SkippedFile]
     """Files that could not be read."""
     plan: Plan
+    fingerprints: Fingerprints | None = None
+    """Fingerprints of the sources of a whole run, with which its end notes those that have all their results."""
     unmatched: list[SkippedFile] = field(default_factory=list)
     """Files in `rows` that describe missing files, once for each missing file."""
     hashed: int = 0
@@ -60,13 +64,16 @@ class Prepared:
 
     @property
     def view(self) -> list[ByNameEntry]:
-        """Return entries of the by-name view: every media file with its results, or what a selection asks for."""
+        """Return entries of the by-name view: media files with their results, or what a selection asks for.
+
+        Those of settled sources are left out: the view shows them already.
+        """
         if not self.is_whole:
             return self.asked_for
         return [
             ByNameEntry.at(row.relative, row.release, self.plan.shown_at(row))
             for row in self.rows
-            if row.kind == "media"
+            if row.kind == "media" and row.digest not in self.plan.settled
         ] + [ByNameEntry.at(row.relative, row.release, is_gone=True) for row in self.departed if row.kind == "media"]
 
     def of_kind(self, kind: str) -> list[SourceRow]:
@@ -110,14 +117,19 @@ def prepare(
     rows = [by_path.get(one.path, one) for one in rows] if by_path else rows
     altered = {change.path for change in changes if change.kind == "changed"}
     media = [one for one in rows if one.kind == "media" and one.path not in altered]
+    fingerprints = Fingerprints(recipes, releases)
+    settled = settled_sources(media, departed, fingerprints, store)
+    rest = [row for row in media if row.digest not in settled]
     plan = make_plan(
-        media,
+        rest,
         WantedResults(recipes, releases),
         store,
-        catalogue.verdicts(),
+        catalogue.verdicts({row.digest for row in rest}),
         retry_failed=options.retry_failed,
         local_path=lambda row: Path(paths[row.path]),
     )
+    plan.settled = frozenset(settled)
+    plan.reused += sum(one.result_count for one in settled.values())
     rows = with_words(rows, plan, store)
     if remember:
         with _store_errors(store):
@@ -127,6 +139,7 @@ def prepare(
         rows=rows,
         untaken=untaken,
         plan=plan,
+        fingerprints=fingerprints,
         unmatched=[
             SkippedFile(relative=place, reason=what, is_refused=True)
             for place, what in [*releases.strays(), *(("recipes", what) for what in _unused(recipes, plan, options))]

@@ -20,6 +20,7 @@ from flows.run.report import Report, Stop, make_report, save
 from flows.run.retry import plausible_seconds
 from flows.run.run_record import RunRecord, recorded
 from flows.run.runner import WAITING_THREADS, LocalRunner, Runner
+from flows.run.settle import settle
 from flows.run.shared_work import Answer, SharedWork, do_batch
 from processors.engine.plan import Due, Plan
 from processors.engine.wanted import Recipes
@@ -99,6 +100,7 @@ class _Run:
                 self._keeper.flush()
                 if view := self._prepared.view:
                     refresh_by_name(self._store, view)
+                settle(self._prepared, [*self._done, *self._elsewhere], self._store)
         except (StoreError, OSError, RequestError, RecipeError) as error:
             if self._prepared is None:
                 raise

@@ -78,7 +78,7 @@ def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool
         raise RequestError(f"{', '.join(choice.processors)}: does not apply to any selected source")
     releases = ReleaseIndex(row for row in every if row.gone_utc is None)
     wanted = WantedResults(recipes, releases)
-    plan = make_plan(media, wanted, store, catalogue.verdicts(), retry_failed=retry_failed)
+    plan = make_plan(media, wanted, store, catalogue.verdicts({row.digest for row in media}), retry_failed=retry_failed)
     if any(key.endswith("calibration") for key in choice.settings):
         results = (one.processor for ours in plan.wanted.values() for one in ours)
         if unused := unused_calibrations((one for ours in recipes.values() for one in ours), results):

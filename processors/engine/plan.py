@@ -11,9 +11,9 @@ from processors.engine.result_records import software, this_program
 from processors.engine.wanted import WantedResult, WantedResults, shown
 from processors.errors import Blame, Verdict, is_over_limit_of_run
 from processors.sources.source_file import SourceFile
-from processors.store.catalogue import KnownOutcome, SourceRow
+from processors.store.catalogue import SourceRow
 from processors.store.latest import latest
-from processors.store.manifest import Manifest, ResultRef
+from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.store import Store
 
 
@@ -65,6 +65,8 @@ class Plan:
     """Recipes' results of each source, by digest, whether available or due."""
     of_place: dict[str, ResultRef] = field(default_factory=dict)
     """Evidence of each path: the one in `wanted` that holds the statements at that path."""
+    settled: frozenset[str] = frozenset()
+    """Digests of sources whose results were not compared one by one, as nothing that they follow from has changed."""
     not_catalogued: list[Manifest] = field(default_factory=list)
     """Results that are in the store but not in the catalogue, as after a killed run."""
 

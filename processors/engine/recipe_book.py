@@ -54,6 +54,11 @@ class RecipeBook(Mapping[Medium, Sequence[Processor]]):
         self._built: dict[tuple[int, ...], Recipes] = {}
 
     @property
+    def changes(self) -> tuple[RecipeChange, ...]:
+        """Return how the recipes differ by release and camera."""
+        return self._changes
+
+    @property
     def asks_camera(self) -> bool:
         """Return True if a change depends on the camera, which only release.toml names."""
         return any(one.camera is not None for one in self._changes)

@@ -33,6 +33,12 @@ class ReleaseCalibrations:
                 return canonical_json(as_json(found)).decode()
         return None
 
+    def digests(self, folder: str, release: Release) -> str:
+        """Return the SHA-256 of every calibration that a release names."""
+        named = [*release.head.get("calibrations", ()), *(one.get("calibration") for one in release.files.values())]  # type: ignore[misc]
+        rows = [self._rows.get(str(PurePosixPath(folder) / str(name))) for name in dict.fromkeys(filter(None, named))]
+        return " ".join(row.digest if row else "missing" for row in rows)
+
     def strays(self, folder: str, release: Release) -> Iterator[str]:
         """Yield what is wrong with the calibrations of a release, and which of them change nothing."""
         instruments = [str(entry.get("recorded_by") or "") for entry in release.files.values()]
@@ -93,6 +99,11 @@ def unused_calibrations(asked: Iterable[Processor], wanted: Iterable[Processor])
         for one in named
         if one not in used
     ]
+
+
+def has_calibration(processor: Processor) -> bool:
+    """Return True if a recipe gives a processor, or one that it builds on, a calibration."""
+    return any(True for _ in _calibrations_in(processor))
 
 
 def _calibrations_in(processor: Processor) -> Iterator[Calibration]:

@@ -46,6 +46,10 @@ class ReleaseIndex:
         """Path of each source whose statements are used in the results made of its bytes."""
         self._places: dict[tuple[str, ...], list[SourceRow]] = {}
         """All paths of each source."""
+        self._above: dict[str, str | None] = {}
+        """Nearest folder with a description, by folder."""
+        self._described: dict[str, str] = {}
+        """Digests of the description of each folder that has one."""
         rows = list(rows)
         for row in rows:
             self._paths.add(row.path)
@@ -108,6 +112,20 @@ class ReleaseIndex:
         named = ((self._starts[label.path], label.name) for label in labels)
         return next((RecordedStart(utc=start, named_by=name) for start, name in named if start), None)
 
+    def descriptions_of(self, row: SourceRow) -> str:
+        """Return the digests of all files that say something of a source at its path."""
+        found = [f"{one.name} {one.digest}" for one in self._sidecars.of_file.get(row.path, ())]
+        if self._labels:
+            found += sorted(f"{one.name} {one.digest}" for one in self.labels_of(row))
+        folder = self._folder_of_release(row)
+        if folder is not None:
+            if folder not in self._described:
+                description, release = self._releases[folder]
+                named = self._calibrations.digests(folder, release) if release else "unreadable"
+                self._described[folder] = f"{folder} {description.digest} {named}"
+            found.append(self._described[folder])
+        return "\n".join(found)
+
     def is_lost(self, row: SourceRow) -> bool:
         """Return True if the description that belonged to this source is missing."""
         return any(
@@ -146,12 +164,17 @@ class ReleaseIndex:
 
     def _release_of(self, row: SourceRow) -> tuple[str, str, Release] | None:
         """Return the nearest description above a file: its folder, the file's path relative to it, and what it says."""
-        for folder in PurePosixPath(row.path).parents:
-            if str(folder) in self._releases:
-                release = self._releases[str(folder)][1]
-                inside = str(PurePosixPath(row.path).relative_to(folder))
-                return (str(folder), inside, release) if release else None
-        return None
+        folder = self._folder_of_release(row)
+        release = self._releases[folder][1] if folder is not None else None
+        return (folder, row.path[len(folder) + 1 :], release) if folder is not None and release else None
+
+    def _folder_of_release(self, row: SourceRow) -> str | None:
+        """Return the nearest folder above a file that holds a description."""
+        own = _folder(row.path)
+        if own not in self._above:
+            above = (str(folder) for folder in PurePosixPath(row.path).parents)
+            self._above[own] = next((folder for folder in above if folder in self._releases), None)
+        return self._above[own]
 
 
 def _start_in(label: Path) -> str | None:

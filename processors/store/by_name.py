@@ -67,6 +67,15 @@ class ByNameEntry:
         below = folders[folders.index(release) + 1 :] if release in folders else folders
         return cls(release=release, folder="/".join(below), name=name, refs=refs, others=others, is_gone=is_gone)
 
+    @property
+    def safe(self) -> str:
+        """Return the file's name in the view."""
+        return safe_name(self.name)
+
+    def places(self, store: Store) -> tuple[Path, Path]:
+        """Return `place`, and the folder that earlier versions used for a file in a folder of its release."""
+        return self.place(store), store.by_name_folder / safe_name(self.release) / self.safe
+
     def place(self, store: Store) -> Path:
         """Return the folder of its links, if no other file of the same name takes it."""
         parts = [safe_name(part) for part in self.folder.split("/")] if self.folder else []
@@ -97,16 +106,20 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
         are_final = [_point(folder / name, ref, store) for name, ref in links]
         now[place] = state if links and all(are_final) else ""
     for one in looked_at:
-        folder = one.place(store)
+        folder, flat = one.places(store)
         if one.is_gone and folder not in taken:
             _remove(folder, store)
-        flat = store.by_name_folder / safe_name(one.release) / safe_name(one.name)
         if one.folder and flat not in taken and any(map(Path.is_symlink, flat.glob("*"))):
             shutil.rmtree(flat)  # a file in a folder was shown without it by earlier versions
     if now != known:
         store.by_name_folder.mkdir(exist_ok=True)
         lines = (f"{state} {place}\n" for place, state in now.items() if state)
         replace_file(store.by_name_folder / SHOWN, "".join(lines).encode())
+
+
+def shown_before(store: Store) -> bool:
+    """Return True if there is a view whose links were pointed by this version."""
+    return (store.by_name_folder / SHOWN).exists()
 
 
 def _shown(store: Store) -> dict[str, str]:

@@ -7,11 +7,11 @@ import io
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -22,12 +22,12 @@ from pyarrow.json import ParseOptions, ReadOptions, read_json
 from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from processors.contract import LabelRef, Medium, Source, canonical_json
-from processors.errors import Blame, ResultCorrupt, StoreError, Verdict
+from processors.errors import ResultCorrupt, StoreError
 from processors.identify import FileKind, Identity
 from processors.sources.scan import FoundFile, storable
 from processors.store.claims import alone
 from processors.store.links import LINK_SCHEMA, SourceLink, link_row
-from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
 
 
@@ -112,14 +112,6 @@ class SourceRow:
             has_sound=self.has_sound,
             label=self.label,
         )
-
-
-class KnownOutcome(NamedTuple):
-    """Outcome of a result as recorded in the catalogue."""
-
-    verdict: Verdict
-    reason: str | None
-    blame: Blame | None = None
 
 
 _TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
@@ -236,14 +228,16 @@ class Catalogue:
             latest[row.path] = number
         return rows
 
-    def verdicts(self) -> dict[str, KnownOutcome]:
-        """Return verdict, reason and blame of every catalogued result, by key."""
-        columns = self.table("results", ["key", "verdict", "reason", "blame"]).to_pydict().values()
+    def verdicts(self, sources: Collection[str]) -> dict[str, KnownOutcome]:
+        """Return verdict, reason and blame of the catalogued results of some sources, by key."""
         made = KnownOutcome("made", None)  # shared by all undamaged results: there may be 100,000
-        return {
-            key: made if verdict == "made" and reason is None else KnownOutcome(verdict, reason, blame)
-            for key, verdict, reason, blame in zip(*columns, strict=True)
-        }
+        asked, found = set(sources), dict[str, KnownOutcome]()
+        columns = ["source", "key", "verdict", "reason", "blame"]
+        for batch in (self._reader("results", columns) if asked else None) or ():
+            for source, key, *said in zip(*batch.to_pydict().values(), strict=True):
+                if source in asked:
+                    found[key] = made if said[:2] == ["made", None] else KnownOutcome(*said)
+        return found
 
     def add_sources(self, rows: Sequence[SourceRow]) -> None:
         """Record where sources were seen, in the table and in each source's own record."""

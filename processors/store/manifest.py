@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from processors.contract import Json, LabelRef, Processor, as_json, result_key
 from processors.errors import Blame, ResultCorrupt, Verdict
@@ -119,3 +119,11 @@ class Manifest:
             raise ResultCorrupt(
                 f"{where}: not a readable manifest ({error}): delete that folder, then run `marsmedia ingest`"
             ) from error
+
+
+class KnownOutcome(NamedTuple):
+    """Outcome of a result as recorded in the catalogue."""
+
+    verdict: Verdict
+    reason: str | None
+    blame: Blame | None = None

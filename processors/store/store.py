@@ -96,10 +96,11 @@ class Store:
 
     def folder(self, ref: ResultRef) -> Path:
         """Return the folder of a result's files, whether or not it exists yet."""
-        return self._source_folder(ref.source) / ref.processor / ref.key[:16]
+        return Path(self.source_folder(ref.source)) / ref.processor / ref.key[:16]
 
-    def _source_folder(self, digest: str) -> Path:
-        return self.results_folder / digest[:2] / digest
+    def source_folder(self, digest: str) -> str:
+        """Return the folder of a source's results. Called 100,000 times before a run, so it builds no `Path`."""
+        return f"{self.root}/results/{digest[:2]}/{digest}"
 
     def has(self, ref: ResultRef) -> bool:
         """Return whether the result is committed. Called 100,000 times before a run, so it builds no `Path`."""
@@ -195,7 +196,7 @@ class Store:
 
     def write_source(self, digest: str, record: dict[str, Any]) -> None:
         """Record where a source was seen, next to its results."""
-        folder = self._source_folder(digest)
+        folder = Path(self.source_folder(digest))
         folder.mkdir(parents=True, exist_ok=True)
         data = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
         replace_file(folder / "source.json", data)
@@ -203,7 +204,7 @@ class Store:
     def source(self, digest: str) -> dict[str, Any] | None:
         """Return where a source was seen; None without a readable record: the next run writes it again."""
         try:
-            return json.loads((self._source_folder(digest) / "source.json").read_bytes())
+            return json.loads(Path(self.source_folder(digest), "source.json").read_bytes())
         except (FileNotFoundError, ValueError):
             return None
 

@@ -20,9 +20,9 @@ from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.identify import Identity
 from processors.sources.scan import FoundFile
 from processors.store.by_name import ByNameEntry, rebuild_by_name, refresh_by_name, safe_name
-from processors.store.catalogue import Catalogue, KnownOutcome, SourceRow
+from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.fixity import verify
-from processors.store.manifest import Manifest, ResultRef
+from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.sql import connect
 from processors.store.store import Store, put_item
 
@@ -173,7 +173,7 @@ def test_a_row_is_appended_once_and_files_are_rewritten_only_for_changed_ones(st
     assert len(catalogue.files("results")[0]) == 2
     catalogue.add_results([commit(store)])
     assert sorted(row["verdict"] for row in catalogue.table("results").to_pylist()) == ["made", "made"]
-    assert catalogue.verdicts()[first.ref.key] == KnownOutcome("made", None)
+    assert catalogue.verdicts({first.ref.source})[first.ref.key] == KnownOutcome("made", None)
     catalogue.remove_results([first.ref])
     assert catalogue.table("results").column("key").to_pylist() == [second.ref.key]
     assert catalogue.table("items").column("key").to_pylist() == [second.ref.key]
@@ -219,8 +219,8 @@ def test_the_catalogue_is_written_and_asked_without_pandas(store: Store) -> None
     code = (
         "import sys; from pathlib import Path; from processors.store.store import Store;"
         "from processors.store.catalogue import Catalogue; from processors.store.sql import connect;"
-        "store = Store(Path(sys.argv[1])); catalogue = Catalogue(store); catalogue.verdicts();"
-        "catalogue.add_results(list(store.manifests())); catalogue.sources(); catalogue.verdicts();"
+        "store = Store(Path(sys.argv[1])); catalogue = Catalogue(store); catalogue.verdicts({'ab' * 32});"
+        "catalogue.add_results(list(store.manifests())); catalogue.sources(); catalogue.verdicts({'ab' * 32});"
         "\nwith connect(catalogue) as connection: print(connection.execute('SELECT count(*) FROM items').fetchall())"
         "\nprint('pandas' in sys.modules)"
     )

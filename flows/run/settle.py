@@ -1,0 +1,68 @@
+"""Sources that have all their results: found at the start of a run by one comparison each, and noted at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from flows.run.batches import SourceOutcome
+from processors.engine.fingerprint import Fingerprints, by_source
+from processors.store.by_name import ByNameEntry, shown_before
+from processors.store.catalogue import SourceRow
+from processors.store.settled import SettledSource, add_settled, read_settled
+from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from flows.run.prepare import Prepared
+
+
+def settled_sources(
+    media: Sequence[SourceRow], departed: Sequence[SourceRow], fingerprints: Fingerprints, store: Store
+) -> dict[str, SettledSource]:
+    """Return the sources, by digest, of which nothing is due and nothing is to be reported.
+
+    None without a by-name view, which must be made again, and none whose place in it another file may take.
+    """
+    known = read_settled(store)
+    if not known or not shown_before(store):
+        return {}
+    found: dict[str, SettledSource] = {}
+    places = by_source(media)
+    for digest, rows in places.items():
+        one = known.get(digest)
+        if one and one.fingerprint == fingerprints.of(rows) and one.is_whole(store):
+            found[digest] = one
+    moving = [row for row in (*media, *departed) if row.kind == "media" and row.digest not in found]
+    if moving:
+        taken = {place for row in moving for place in _entry(row).places(store)}
+        names = {place.name for place in taken}
+        for row in media:
+            if row.digest in found and _entry(row).safe in names and not taken.isdisjoint(_entry(row).places(store)):
+                del found[row.digest]
+    return found
+
+
+def settle(prepared: Prepared, outcomes: Iterable[SourceOutcome], store: Store) -> None:
+    """Note the sources of a whole run that have all their results now, each made without a reason."""
+    plan, fingerprints = prepared.plan, prepared.fingerprints
+    if fingerprints is None:
+        return
+    made = {
+        outcome.ref
+        for one in outcomes
+        for outcome in one.outcomes
+        if outcome.verdict == "made" and outcome.reason is None and outcome.is_stored
+    }
+    open_sources = {earlier.ref.source for earlier in (*plan.earlier, *plan.damaged)}
+    open_sources |= {one.ref.source for due in plan.all_due for one in due.results if one.ref not in made}
+    rows = by_source(row for row in prepared.rows if row.digest in plan.wanted)
+    noted = []
+    for digest, wanted in plan.wanted.items():
+        places = [row for row in rows.get(digest, ()) if row.kind == "media" and row.changed_to is None]
+        if wanted and places and digest not in open_sources and (found := fingerprints.of(places)):
+            noted.append(SettledSource.of(digest, found, (one.ref for one in wanted)))
+    add_settled(store, noted)
+
+
+def _entry(row: SourceRow) -> ByNameEntry:
+    return ByNameEntry.at(row.relative, row.release)

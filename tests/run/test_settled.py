@@ -1,0 +1,114 @@
+"""Sources with all their results are compared once each, and whatever changes is seen all the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+
+from processors.engine.wanted import Recipes
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.photo.photo_preview import PhotoPreview
+from processors.store.catalogue import Catalogue
+from processors.store.settled import SettledSource, add_settled, read_settled
+from processors.store.store import Store
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import counts, ingest
+
+RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview()), "video": (), "audio": ()}
+
+
+@pytest.fixture
+def store(raw: Path, maker: MediaMaker, tmp_path: Path) -> Store:
+    """Two photos with all their results, which a second run finds settled."""
+    maker.photo("a.jpg")
+    maker.photo("b.png")
+    assert counts(ingest(raw, tmp_path / "store", RECIPES)) == (6, 6, 0, 0, 0)
+    store = Store(tmp_path / "store")
+    assert {one.result_count for one in read_settled(store).values()} == {3}
+    assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
+    return store
+
+
+def digest(store: Store, name: str) -> str:
+    return next(row.digest for row in Catalogue(store).sources().values() if row.name == name)
+
+
+def test_a_settled_source_is_not_planned(raw: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a settled source was planned")
+
+    monkeypatch.setattr("processors.engine.wanted.wanted_of", fail)
+    assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
+
+
+@pytest.mark.parametrize("lost", ["manifest.json", "its folder", "its processor's folder", "all results"])
+def test_a_missing_result_is_made_again(raw: Path, store: Store, lost: str) -> None:
+    source = Path(store.source_folder(digest(store, "a.jpg")))
+    (result,) = (source / "photo.preview").iterdir()
+    if lost == "manifest.json":
+        (result / lost).unlink()
+    else:
+        gone = {"its folder": result, "its processor's folder": result.parent, "all results": source}[lost]
+        shutil.rmtree(gone)
+    made = 3 if lost == "all results" else 1
+    assert counts(ingest(raw, store.root, RECIPES)) == (made, made, 6 - made, 0, 0)
+    assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
+
+
+def test_a_changed_parameter_and_a_raised_version_are_due(
+    raw: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = dataclasses.replace(PhotoPreview(), longest_sides_px=(100,))
+    assert counts(ingest(raw, store.root, {**RECIPES, "photo": (Metadata(), Evidence(), changed)})) == (2, 2, 4, 0, 0)
+    assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
+    monkeypatch.setattr(Metadata, "version", Metadata.version + 1)
+    assert counts(ingest(raw, store.root, RECIPES)) == (4, 4, 2, 0, 0)  # the evidence builds on it
+
+
+def test_a_new_statement_a_sidecar_and_a_second_place_are_due(raw: Path, store: Store, maker: MediaMaker) -> None:
+    (raw / "june/release.toml").write_text('title = "June"\n')
+    report = ingest(raw, store.root, RECIPES)
+    assert counts(report) == (2, 2, 4, 0, 0), report.problems
+    assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
+    sidecar = (
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+        "<rdf:Description xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Label='x'/></rdf:RDF></x:xmpmeta>"
+    )
+    (raw / "june/a.xmp").write_text(sidecar)
+    assert counts(ingest(raw, store.root, RECIPES))[0] >= 1
+    (raw / "july").mkdir()
+    shutil.copy(raw / "june/b.png", raw / "july/other.png")
+    second = counts(ingest(raw, store.root, RECIPES))
+    assert second[0] == second[1] > 0, second
+
+
+def test_a_renamed_source_moves_in_the_view_and_is_settled_again(raw: Path, store: Store) -> None:
+    (raw / "june/a.jpg").rename(raw / "june/c.jpg")
+    report = ingest(raw, store.root, RECIPES)
+    assert [str(change) for change in report.changes] == ["moved: june/a.jpg is now june/c.jpg"]
+    view = store.by_name_folder / "june"
+    assert sorted(path.name for path in view.iterdir()) == ["b.png", "c.jpg"]
+    assert len(read_settled(store)) == 2
+
+
+def test_a_deleted_view_is_made_again(raw: Path, store: Store) -> None:
+    shutil.rmtree(store.by_name_folder)
+    ingest(raw, store.root, RECIPES)
+    assert sorted(path.name for path in (store.by_name_folder / "june").iterdir()) == ["a.jpg", "b.png"]
+
+
+def test_a_line_cut_off_by_a_crash_is_not_used_and_old_lines_are_removed(store: Store) -> None:
+    path = store.catalogue_folder / "settled"
+    held = read_settled(store)
+    path.write_text(path.read_text().rstrip(".\n"))
+    assert len(read_settled(store)) == 1
+    for one in [*held.values()] * 4:
+        add_settled(store, [dataclasses.replace(one, fingerprint="0" * 32)])
+    assert read_settled(store) == {
+        key: SettledSource(digest=key, fingerprint="0" * 32, folders=one.folders) for key, one in held.items()
+    }
+    assert len([line for line in path.read_text().splitlines() if line]) <= 4
