@@ -100,13 +100,18 @@ class _Run:
                 self._keeper.flush()
                 if view := self._prepared.view:
                     refresh_by_name(self._store, view)
-                settle(self._prepared, [*self._done, *self._elsewhere], self._store)
+                self._settle(self._prepared)
         except (StoreError, OSError, RequestError, RecipeError) as error:
             if self._prepared is None:
                 raise
             self._ended_by(error)
         except BaseException as error:  # noqa: BLE001 - outermost edge of a run: the report is made all the same
             self._ended_by(error)
+
+    def _settle(self, prepared: Prepared) -> None:
+        if prepared.fingerprints:
+            outcomes = [*self._done, *self._elsewhere]
+            settle(prepared.of_kind("media"), prepared.plan, prepared.fingerprints, outcomes, self._store)
 
     def write_down(self) -> None:
         """After a stop, find and catalogue what the workers had committed."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from flows.run.batches import SourceOutcome
 from processors.engine.fingerprint import Fingerprints, by_source
+from processors.engine.plan import Plan
 from processors.store.by_name import ByNameEntry, shown_before
 from processors.store.catalogue import SourceRow
 from processors.store.settled import SettledSource, add_settled, read_settled
 from processors.store.store import Store
-
-if TYPE_CHECKING:
-    from flows.run.prepare import Prepared
 
 
 def settled_sources(
@@ -42,11 +39,10 @@ def settled_sources(
     return found
 
 
-def settle(prepared: Prepared, outcomes: Iterable[SourceOutcome], store: Store) -> None:
+def settle(
+    media: Iterable[SourceRow], plan: Plan, fingerprints: Fingerprints, outcomes: Iterable[SourceOutcome], store: Store
+) -> None:
     """Note the sources of a whole run that have all their results now, each made without a reason."""
-    plan, fingerprints = prepared.plan, prepared.fingerprints
-    if fingerprints is None:
-        return
     made = {
         outcome.ref
         for one in outcomes
@@ -55,10 +51,10 @@ def settle(prepared: Prepared, outcomes: Iterable[SourceOutcome], store: Store) 
     }
     open_sources = {earlier.ref.source for earlier in (*plan.earlier, *plan.damaged)}
     open_sources |= {one.ref.source for due in plan.all_due for one in due.results if one.ref not in made}
-    rows = by_source(row for row in prepared.rows if row.digest in plan.wanted)
+    rows = by_source(row for row in media if row.digest in plan.wanted and row.changed_to is None)
     noted = []
     for digest, wanted in plan.wanted.items():
-        places = [row for row in rows.get(digest, ()) if row.kind == "media" and row.changed_to is None]
+        places = rows.get(digest)
         if wanted and places and digest not in open_sources and (found := fingerprints.of(places)):
             noted.append(SettledSource.of(digest, found, (one.ref for one in wanted)))
     add_settled(store, noted)
