@@ -102,7 +102,7 @@
     const head = h("div.head", {});
     const face = h("div.tracks", {
       role: "slider", tabIndex: 0, title: gallery.t("seekHint"), "aria-label": gallery.t("position"),
-      "aria-valuemin": String(first), "aria-valuemax": String(last),
+      "aria-valuemin": String(first), "aria-valuemax": String(last), "aria-valuenow": String(first),
     }, drawn, picture && h("div.sounding", {}, plot(picture), frequencies(picture, detail)), head);
     const timeAt = (event) => {
       const box = face.getBoundingClientRect();
