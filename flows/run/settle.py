@@ -8,7 +8,7 @@ from flows.run.batches import SourceOutcome
 from processors.engine.fingerprint import Fingerprints, by_source
 from processors.engine.plan import Plan
 from processors.store.by_name import ByNameEntry, shown_before
-from processors.store.catalogue import SourceRow
+from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.settled import SettledSource, add_settled, read_settled
 from processors.store.store import Store
 
@@ -24,10 +24,10 @@ def settled_sources(
     if not known or not shown_before(store):
         return {}
     found: dict[str, SettledSource] = {}
-    places = by_source(media)
-    for digest, rows in places.items():
+    troubled = Catalogue(store).troubled()  # a report names them, in every run
+    for digest, rows in by_source(media).items():
         one = known.get(digest)
-        if one and one.fingerprint == fingerprints.of(rows) and one.is_whole(store):
+        if one and digest not in troubled and one.fingerprint == fingerprints.of(rows) and one.is_whole(store):
             found[digest] = one
     moving = [row for row in (*media, *departed) if row.kind == "media" and row.digest not in found]
     if moving:

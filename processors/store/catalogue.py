@@ -239,6 +239,10 @@ class Catalogue:
                     found[key] = made if said[:2] == ["made", None] else KnownOutcome(*said)
         return found
 
+    def troubled(self) -> set[str]:
+        """Return the sources with a result that was not made, or was made of a damaged source."""
+        return set(self.table("results", ["source"], "verdict <> 'made' OR reason IS NOT NULL").column(0).to_pylist())
+
     def add_sources(self, rows: Sequence[SourceRow]) -> None:
         """Record where sources were seen, in the table and in each source's own record."""
         seen = {record["digest"]: record for record in self._records({row.digest for row in rows})}
