@@ -82,10 +82,5 @@ def add_settled(store: Store, sources: Iterable[SettledSource]) -> None:
             replace_file(path, _lines(newest.values()).encode())
 
 
-def forget_settled(store: Store) -> None:
-    """Remove the file, so that the next run looks at every result."""
-    (store.catalogue_folder / "settled").unlink(missing_ok=True)
-
-
 def _lines(sources: Iterable[SettledSource]) -> str:
     return "".join(f"{one.digest} {one.fingerprint} {one.folders} {END}\n" for one in sources)
