@@ -83,7 +83,9 @@ def write_steady_clip(
 class WebClip:
     """An MP4 file whose first picture is shown at 0 s. Raises `OSError` if it cannot be written."""
 
-    def __init__(self, path: Path, time_base: Fraction, first_pts: int, size_px: tuple[int, int]) -> None:
+    def __init__(
+        self, path: Path, time_base: Fraction, first_pts: int, size_px: tuple[int, int], *, quality_crf: int = 20
+    ) -> None:
         """Open the file; `size_px` is width and height, even because 4:2:0 has one colour per 2 by 2 px."""
         self.path = path
         self.first_pts = first_pts
@@ -92,7 +94,7 @@ class WebClip:
         self._lengths: dict[int, int] = {}
         self._time_base = time_base
         self._container = av.open(str(path), "w", options={"movflags": "+faststart", "fflags": "+bitexact"})
-        self._stream = self._container.add_stream("libx264", options={"preset": "veryfast", "crf": "20"})
+        self._stream = self._container.add_stream("libx264", options={"preset": "veryfast", "crf": str(quality_crf)})
         self._stream.width, self._stream.height = size_px
         self._stream.pix_fmt = "yuv420p"
         codec = self._stream.codec_context
@@ -107,6 +109,13 @@ class WebClip:
         coded = frame.reformat(
             format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, threads=1
         )
+        self._encode(coded, pts, end_pts)
+
+    def write_coded(self, planes: np.ndarray, pts: int, end_pts: int) -> None:
+        """Add a picture of the clip's size as planes of 4:2:0: uint8, shape (height * 3 / 2, width), limited BT.709."""
+        self._encode(av.VideoFrame.from_ndarray(planes, format="yuv420p"), pts, end_pts)
+
+    def _encode(self, coded: av.VideoFrame, pts: int, end_pts: int) -> None:
         coded.pts, coded.time_base = pts - self.first_pts, self._time_base
         self._lengths[coded.pts] = end_pts - pts
         self._mux(coded)
@@ -124,6 +133,11 @@ class WebClip:
             self._container.mux(packet)
 
 
+def aac_rate_hz(rate_hz: int) -> int:
+    """Return the lowest sampling rate of AAC-LC that loses nothing of a sound, or the highest of all."""
+    return min((rate for rate in AAC_RATES_HZ if rate >= rate_hz), default=max(AAC_RATES_HZ))
+
+
 def write_with_sound(path: Path, clip: Path, wave: Path) -> None:
     """Write an MP4 of the clip's video, unchanged, and the sound of a WAV, both from 0 s; the same bytes each time.
 
@@ -135,9 +149,10 @@ def write_with_sound(path: Path, clip: Path, wave: Path) -> None:
     with av.open(str(clip)) as pictures, av.open(str(wave)) as sound, av.open(str(path), "w", options=options) as made:
         shown, heard = pictures.streams.video[0], sound.streams.audio[0]
         video = made.add_stream_from_template(shown)
-        rate_hz = min((rate for rate in AAC_RATES_HZ if rate >= heard.rate), default=max(AAC_RATES_HZ))
         layout = "stereo" if heard.channels > 1 else "mono"
-        audio = made.add_stream("aac", rate=rate_hz, layout=layout, format="fltp", bit_rate=AAC_BITS_PER_SECOND)
+        audio = made.add_stream(
+            "aac", rate=aac_rate_hz(heard.rate), layout=layout, format="fltp", bit_rate=AAC_BITS_PER_SECOND
+        )
         audio.codec_context.flags |= Flags.bitexact.value
         audio.codec_context.thread_count = 1
         waiting = _encoded(sound, audio)

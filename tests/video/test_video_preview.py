@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -56,6 +57,75 @@ def test_the_time_is_burnt_in_on_request(make: MediaMaker, tmp_path: Path) -> No
     changed = np.argwhere(np.abs(first.astype(int) - second) > 60)
     assert changed.size
     assert changed[:, 0].min() > 60
+
+
+def colour_bars(path: Path, *arguments: str) -> Path:
+    bars = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "smptebars=size=320x180:rate=5", "-frames:v", "2"]
+    subprocess.run([*bars, "-crf", "5", *arguments, path], check=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    "coding",
+    [
+        ("-pix_fmt", "yuv420p", "-colorspace", "smpte170m"),
+        ("-pix_fmt", "yuv420p", "-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709"),
+        ("-pix_fmt", "yuvj420p"),
+        ("-pix_fmt", "yuv444p10le"),
+        ("-pix_fmt", "yuv444p", "-s", "321x181"),
+    ],
+    ids=["BT.601", "BT.709", "full range", "10 bit", "odd sides"],
+)
+def test_colours_are_those_of_the_video_whatever_its_coding(tmp_path: Path, coding: tuple[str, ...]) -> None:
+    source = colour_bars(tmp_path / "bars.mkv", "-c:v", "libx264", *coding)
+    (result,) = derived(source, tmp_path / "store", VideoPreview())
+    with av.open(str(source)) as container:
+        frame = next(container.decode(video=0))
+        matrix = 1 if frame.colorspace == 1 else 5
+        expected = frame.reformat(format="rgb24", src_colorspace=matrix).to_ndarray()[:180, :320].astype(int)
+    with av.open(str(result.path("preview.mp4"))) as container:
+        found = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    with Image.open(result.path("preview.webp")) as picture:
+        small = np.asarray(picture.convert("RGB").resize((320, 180))).astype(int)
+    for column in range(22, 320, 45):
+        bar = slice(40, 80), slice(column - 8, column + 8)
+        for shown in (found, small):
+            assert shown[bar].mean((0, 1)) == pytest.approx(expected[bar].mean((0, 1)), abs=6)
+
+
+def test_a_turned_video_is_shown_upright(tmp_path: Path) -> None:
+    flat, turned = colour_bars(tmp_path / "flat.mp4", "-pix_fmt", "yuv420p"), tmp_path / "turned.mp4"
+    command = ["ffmpeg", "-v", "error", "-i", flat, "-c", "copy", "-metadata:s:v", "rotate=90", turned]
+    subprocess.run(command, check=True)
+    (result,) = derived(turned, tmp_path / "store", VideoPreview())
+    facts = result.facts("preview.mp4")
+    assert (facts["width_px"], facts["height_px"]) == (180, 320)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", turned, "-frames:v", "1", tmp_path / "upright.png"], check=True)
+    expected = np.asarray(Image.open(tmp_path / "upright.png").convert("RGB")).astype(int)
+    with av.open(str(result.path("preview.mp4"))) as container:
+        found = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    assert np.abs(found - expected).mean() < 6
+
+
+def test_the_same_video_gives_the_same_bytes(tmp_path: Path) -> None:
+    source = clip_with_click(tmp_path / "click.mov", 0.5)
+    results = [derived(source, tmp_path / store, VideoPreview())[0] for store in ("one", "two")]
+    for name in ("preview.mp4", "preview.webp"):
+        first, second = (one.path(name).read_bytes() for one in results)
+        assert first == second
+
+
+def test_sound_of_many_channels_is_put_into_two_at_a_rate_of_aac(tmp_path: Path) -> None:
+    source = tmp_path / "six.mkv"
+    picture, sound = "color=red:s=64x48:r=5:d=2", "sine=frequency=1000:sample_rate=11000:duration=2"
+    inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
+    coded = ["-c:v", "mpeg4", "-c:a", "pcm_s16le", "-af", "pan=5.1|FL=c0|FR=c0|FC=c0|LFE=c0|BL=c0|BR=c0"]
+    subprocess.run(["ffmpeg", "-v", "error", *inputs, *coded, source], check=True)
+    (result,) = derived(source, tmp_path / "store", VideoPreview())
+    facts = result.facts("preview.mp4")
+    with av.open(str(result.path("preview.mp4"))) as container:
+        stream = container.streams.audio[0]
+        assert (stream.rate, stream.channels) == (facts["sound_rate_hz"], facts["sound_channels"]) == (11025, 2)
 
 
 PACKET_SAMPLES = 1200

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Json
-from processors.errors import told_verdict
 from processors.languages.language import LANGUAGES
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.rights_by_place import PlaceRights, binding, voice
@@ -48,7 +47,7 @@ class FailedResult:
 
     processor: str
     verdict: str
-    """`failed`, `refused` or `unsupported`."""
+    """`failed` or `refused`."""
     reason: str | None
 
 
@@ -188,12 +187,11 @@ def _sighted(connection: duckdb.DuckDBPyConnection) -> dict[str, list[_Place]]:
 def _failures(connection: duckdb.DuckDBPyConnection) -> dict[str, list[FailedResult]]:
     """Return the latest results of each source that could not be made, except evidence."""
     failures: dict[str, list[FailedResult]] = {}
-    for source, processor, verdict, blame, reason in connection.execute(
-        "SELECT source, processor, verdict, blame, reason FROM latest_results "
+    for source, processor, verdict, reason in connection.execute(
+        "SELECT source, processor, verdict, reason FROM latest_results "
         "WHERE processor <> 'evidence' AND verdict <> 'made' ORDER BY source, processor"
     ).fetchall():
-        failed = FailedResult(processor=processor, verdict=told_verdict(verdict, blame), reason=reason)
-        failures.setdefault(source, []).append(failed)
+        failures.setdefault(source, []).append(FailedResult(processor=processor, verdict=verdict, reason=reason))
     return failures
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
-from bisect import bisect_right
+import functools
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -15,9 +13,10 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from processors.clip_writer import write_steady_clip
+from processors.clip_writer import WebClip, aac_rate_hz, write_with_sound
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
+from processors.video.frames.animation import Animation
 from processors.video.frames.contact_sheet import clock
 from processors.video.frames.frame_selection import as_written
 from processors.video.reading.frame import VideoFrame
@@ -31,8 +30,8 @@ WEBP_SIDE_PX = 320
 MIN_SIDE_PX = 16
 """Minimum side: smaller pictures are less than one block of H.264."""
 
-AAC_RATE_HZ = 96000
-"""Highest sampling rate of AAC-LC (ISO/IEC 14496-3, table 1.18)."""
+QUALITY_CRF = 23
+"""Quality of the MP4, a constant rate factor of x264."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +62,7 @@ class VideoPreview:
     """
 
     name: ClassVar[str] = "video.preview"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "video"
 
     from_seconds: float = 0.0
@@ -96,18 +95,48 @@ class VideoPreview:
         return _Session(self, info, scratch)
 
 
+class _Shown:
+    """A frame of the span and its picture, which is made only if one of the clip's moments falls to it."""
+
+    def __init__(self, frame: VideoFrame, start: Fraction, processor: VideoPreview) -> None:
+        """`start`: its presentation time, or the start of the span if that is later."""
+        self.frame = frame
+        self.start = start
+        self._processor = processor
+
+    @functools.cached_property
+    def coded(self) -> np.ndarray | None:
+        """The picture as the clip codes it; None if it must be made of `picture`."""
+        return None if self._processor.burn_in_time else self.frame.coded(self._processor.longest_side_px)
+
+    @functools.cached_property
+    def picture(self) -> np.ndarray:
+        """The picture in RGB, with its time if that is asked for."""
+        picture = self.frame.rgb(self._processor.longest_side_px)
+        return _with_time(picture, self.start) if self._processor.burn_in_time else picture
+
+    def small(self) -> Image.Image:
+        """Return the picture of the animation."""
+        if not self._processor.burn_in_time:
+            return Image.fromarray(self.frame.rgb(min(WEBP_SIDE_PX, self._processor.longest_side_px)))
+        image = Image.fromarray(self.picture)
+        image.thumbnail((WEBP_SIDE_PX, WEBP_SIDE_PX), Image.Resampling.BOX)
+        return image
+
+
 class _Session:
-    """Session that keeps the span's pictures in one raw file on disk, so that memory does not grow with the clip."""
+    """Session that encodes as frames come: each is written when the next one tells how long it was shown."""
 
     def __init__(self, processor: VideoPreview, info: VideoInfo, scratch: Path) -> None:
         self._processor = processor
         self._info = info
         self._scratch = scratch
-        self._raw = scratch / "pictures.raw"
         self._too_small_px: tuple[int, int] | None = None
         self._origin = info.start
-        self._spans: list[tuple[Fraction, Fraction]] = []
-        self._shape: tuple[int, int] | None = None
+        self._start = Fraction(0)
+        self._shown: _Shown | None = None
+        self._clip: WebClip | None = None
+        self._animation = Animation(min(WEBP_HZ, processor.frame_rate_hz))
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
         if self._origin is None:
@@ -115,21 +144,35 @@ class _Session:
         first = self._origin + as_written(self._processor.from_seconds)
         if frame.end <= first or frame.time >= first + as_written(self._processor.length_seconds):
             return
-        picture = frame.rgb(self._processor.longest_side_px)
-        height, width = (side // 2 * 2 for side in picture.shape[:2])  # 4:2:0 has one colour per 2 × 2 px
-        if min(height, width) < MIN_SIDE_PX:
-            self._too_small_px = picture.shape[1], picture.shape[0]
+        shown = _Shown(frame, max(frame.time, first), self._processor)
+        width, height = frame.size_px(self._processor.longest_side_px)
+        size_px = width // 2 * 2, height // 2 * 2  # 4:2:0 has one colour per 2 × 2 px
+        if min(size_px) < MIN_SIDE_PX:
+            self._too_small_px = width, height
             return
-        if self._shape and self._shape != (height, width):
+        if self._clip is None:
+            time_base = Fraction(1, self._processor.frame_rate_hz)
+            self._clip = WebClip(self._scratch / "silent.mp4", time_base, 0, size_px, quality_crf=QUALITY_CRF)
+            self._start = shown.start
+        if size_px != self._clip.size_px:
             return
-        self._shape = height, width
-        with self._raw.open("ab") as opened:
-            opened.write(np.ascontiguousarray(picture[:height, :width]).tobytes())
-        self._spans.append((max(frame.time, first), frame.end))
+        if self._shown:
+            self._write(self._clip, self._shown, shown.start)
+        self._shown = shown
         yield from ()
 
+    def _write(self, clip: WebClip, shown: _Shown, until: Fraction) -> None:
+        """Write a frame for each moment of clip and animation before a time that has none yet."""
+        lasts = until - self._start
+        for number in range(clip.frame_count, ceil(lasts * self._processor.frame_rate_hz)):
+            if shown.coded is not None:
+                clip.write_coded(shown.coded, number, number + 1)
+            else:
+                clip.write(shown.picture, number, number + 1)
+        self._animation.show(shown.small, lasts)
+
     def finish(self) -> Iterator[Item]:
-        if not self._spans or self._shape is None:
+        if self._clip is None or self._shown is None:
             if self._too_small_px:
                 width, height = self._too_small_px
                 raise RefusedMedia(f"a clip of {width} × {height} px is too small for H.264", "use video.frames")
@@ -137,102 +180,52 @@ class _Session:
             raise RefusedMedia(
                 f"the video has no frame later than {first:g} s after its first", "set an earlier from_seconds"
             )
-        start = self._spans[0][0]
-        end = min(self._spans[-1][1], start + as_written(self._processor.length_seconds))
-        rate = self._processor.frame_rate_hz
-        count = max(1, ceil((end - start) * rate))
-        shown = [self._shown_at(start + Fraction(number, rate)) for number in range(count)]
-        pictures = np.memmap(self._raw, np.uint8, "r", shape=(len(self._spans), *self._shape, 3))
-        with ExitStack() as stack:
-            stack.callback(self._raw.unlink)
-            until = start + Fraction(count, rate)
-            sound = self._info.sound_between(start, until) if self._processor.with_sound else None
-            clip = self._write_mp4(pictures, shown, sound)
-            facts = self._facts(start, end, rate, count, (self._shape[1], self._shape[0]), sound)
-            yield Item(name="preview.mp4", media_type="video/mp4", file=clip, facts=facts)
-            data, facts = self._webp(pictures, start, end)
-            yield Item(name="preview.webp", media_type="image/webp", data=data, facts=facts)
+        clip, end = self._clip, min(self._shown.frame.end, self._start + as_written(self._processor.length_seconds))
+        self._write(clip, self._shown, end)
+        clip.close()
+        rate_hz = self._processor.frame_rate_hz
+        until = self._start + Fraction(clip.frame_count, rate_hz)
+        sound = self._info.sound_between(self._start, until) if self._processor.with_sound else None
+        facts = self._facts(end, rate_hz, clip.frame_count, clip.size_px, sound)
+        yield Item(name="preview.mp4", media_type="video/mp4", file=self._with_sound(clip.path, sound), facts=facts)
+        facts = self._facts(end, self._animation.rate_hz, self._animation.picture_count, self._animation.size_px)
+        yield Item(name="preview.webp", media_type="image/webp", data=self._animation.encoded(), facts=facts)
 
-    def _shown_at(self, time: Fraction) -> int:
-        """Return the number of the kept frame that is shown at a time."""
-        return max(0, bisect_right(self._spans, time, key=lambda span: span[0]) - 1)
-
-    def _picture(self, pictures: np.ndarray, number: int) -> np.ndarray:
-        picture = np.array(pictures[number])
-        if not self._processor.burn_in_time:
-            return picture
-        image = Image.fromarray(picture)
-        draw, font = ImageDraw.Draw(image), ImageFont.load_default(max(12, picture.shape[0] // 20))
-        text, place = clock(self._spans[number][0]), (8, picture.shape[0] - 8)
-        draw.rectangle(draw.textbbox(place, text, font, "ls"), fill=(0, 0, 0))
-        draw.text(place, text, (255, 255, 255), font, "ls")
-        return np.asarray(image)
-
-    def _write_mp4(self, pictures: np.ndarray, shown: list[int], sound: Sound | None) -> Path:
+    def _with_sound(self, silent: Path, sound: Sound | None) -> Path:
+        """Return the path of the clip with its sound, if it has any."""
+        path, wave = self._scratch / "preview.mp4", self._scratch / "sound.wav"
+        if sound is None:
+            return silent.rename(path)
         import soundfile
 
-        path, wave = self._scratch / "preview.mp4", self._scratch / "sound.wav"
-        if sound:
-            soundfile.write(wave, sound.samples, sound.rate_hz, subtype="FLOAT")
-        write_steady_clip(
-            path,
-            lambda index: self._picture(pictures, shown[index]),
-            frame_count=len(shown),
-            frames_per_second=self._processor.frame_rate_hz,
-            quality_crf=23,
-            audio=wave if sound else None,
-            options=_aac_limits(sound),
-        )
-        wave.unlink(missing_ok=True)
+        soundfile.write(wave, sound.samples, sound.rate_hz, subtype="FLOAT")
+        write_with_sound(path, silent, wave)
+        wave.unlink()
+        silent.unlink()
         return path
 
     def _facts(
-        self,
-        start: Fraction,
-        end: Fraction,
-        rate_hz: float,
-        count: int,
-        size: tuple[int, int],
-        sound: Sound | None = None,
+        self, end: Fraction, rate_hz: float, count: int, size_px: tuple[int, int], sound: Sound | None = None
     ) -> ClipFacts:
         return ClipFacts(
-            start_seconds=float(start),
+            start_seconds=float(self._start),
             end_seconds=float(end),
             frame_rate_hz=rate_hz,
             frame_count=count,
-            width_px=size[0],
-            height_px=size[1],
+            width_px=size_px[0],
+            height_px=size_px[1],
             time_is_burnt_in=self._processor.burn_in_time,
-            sound_rate_hz=sound and min(sound.rate_hz, AAC_RATE_HZ),
+            sound_rate_hz=sound and aac_rate_hz(sound.rate_hz),
             sound_channels=sound and min(sound.samples.shape[1], 2),
             sound_missing_seconds=sound and sound.silent_samples / sound.rate_hz,
         )
 
-    def _webp(self, pictures: np.ndarray, start: Fraction, end: Fraction) -> tuple[bytes, ClipFacts]:
-        """Return the same span as WebP, smaller and slower; a held picture is one WebP frame of longer duration."""
-        rate = min(WEBP_HZ, self._processor.frame_rate_hz)
-        shown = [self._shown_at(start + Fraction(k, rate)) for k in range(max(1, ceil((end - start) * rate)))]
-        images: list[Image.Image] = []
-        durations: list[int] = []
-        for number, place in enumerate(shown):
-            lasts = round((number + 1) * 1000 / rate) - round(number * 1000 / rate)
-            if number and place == shown[number - 1]:
-                durations[-1] += lasts
-                continue
-            image = Image.fromarray(self._picture(pictures, place))
-            image.thumbnail((WEBP_SIDE_PX, WEBP_SIDE_PX), Image.Resampling.BOX)
-            images.append(image)
-            durations.append(lasts)
-        buffer = io.BytesIO()
-        images[0].save(
-            buffer, "WEBP", save_all=True, append_images=images[1:], duration=durations, loop=0, quality=70, method=2
-        )
-        return buffer.getvalue(), self._facts(start, end, rate, len(images), images[0].size)
 
-
-def _aac_limits(sound: Sound | None) -> list[str]:
-    """Return options for two channels and 96 kHz, the limits of web players and AAC-LC, at 192 kbit/s."""
-    if not sound:
-        return []
-    channels, rate_hz = min(sound.samples.shape[1], 2), min(sound.rate_hz, AAC_RATE_HZ)
-    return ["-ac", str(channels), "-ar", str(rate_hz), "-b:a", "192k"]
+def _with_time(picture: np.ndarray, time: Fraction) -> np.ndarray:
+    """Return the picture with the presentation time in its lower left corner."""
+    image = Image.fromarray(picture)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(max(12, image.height // 20))
+    text, place = clock(time), (8, image.height - 8)
+    draw.rectangle(draw.textbbox(place, text, font, "ls"), fill=(0, 0, 0))
+    draw.text(place, text, (255, 255, 255), font, "ls")
+    return np.asarray(image)

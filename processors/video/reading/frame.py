@@ -11,7 +11,7 @@ from typing import Any
 import av.filter
 import av.video.frame
 import numpy as np
-from av.video.reformatter import Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 from processors.decoding import decoder_errors
 from processors.imaging.colour import MATRICES, PRIMARIES, TRANSFERS, UNSPECIFIED, Colour, to_srgb
@@ -74,6 +74,11 @@ class VideoFrame:
         """Return whether it is PQ or HLG, which an ordinary screen cannot show without tone mapping."""
         return self.colour.rgb.is_hdr
 
+    def size_px(self, longest_side_px: int | None = None) -> tuple[int, int]:
+        """Return width and height of the picture that `rgb` returns, without making it."""
+        width, height = self._stored_size_px(longest_side_px)
+        return (height, width) if self.matrix[0] == 0 else (width, height)
+
     def rgb(self, longest_side_px: int | None = None) -> np.ndarray:
         """Return the upright picture with square pixels: uint8, shape (height, width, 3), sRGB; treat as read-only.
 
@@ -84,6 +89,28 @@ class VideoFrame:
             picture = self._converted("rgb48le" if self.is_hdr else "rgb24", longest_side_px)
             self._views[longest_side_px] = to_srgb(picture, self.colour.rgb)
         return self._views[longest_side_px]
+
+    def coded(self, longest_side_px: int | None = None) -> np.ndarray | None:
+        """Return the picture that `rgb` returns as planes of 4:2:0 in limited BT.709, without a detour by RGB.
+
+        Returns
+        -------
+        uint8, shape (height * 3 / 2, width); None for a picture that is turned, has an odd side or needs `to_srgb`.
+        """
+        width, height = self._stored_size_px(longest_side_px)
+        if self.matrix != IDENTITY or width % 2 or height % 2 or not self.colour.rgb.is_srgb:
+            return None
+        with decoder_errors("converting a frame to yuv420p"):
+            return self.decoded.reformat(
+                width=width,
+                height=height,
+                format="yuv420p",
+                interpolation=Interpolation.AREA | Interpolation.ACCURATE_RND,  # else 0.4 of 255 too dark
+                threads=1,
+                src_colorspace=self.colour.assumed_matrix,
+                dst_colorspace=Colorspace.ITU709,
+                dst_color_range=ColorRange.MPEG,
+            ).to_ndarray()
 
     def lossless(self, longest_side_px: int | None = None) -> np.ndarray:
         """Return the picture as `rgb` does, but with the frame's full bit depth and alpha channel.
@@ -130,7 +157,7 @@ class VideoFrame:
         )
 
     def _converted(self, form: str, longest_side_px: int | None) -> np.ndarray:
-        width, height = self._size_px(longest_side_px)
+        width, height = self._stored_size_px(longest_side_px)
         with decoder_errors(f"converting a frame to {form}"):
             converted = self.decoded.reformat(
                 width=width,
@@ -142,7 +169,7 @@ class VideoFrame:
             )
             return upright(converted.to_ndarray(), self.matrix)
 
-    def _size_px(self, longest_side_px: int | None) -> tuple[int, int]:
+    def _stored_size_px(self, longest_side_px: int | None) -> tuple[int, int]:
         """Return width and height in square pixels, as stored (before rotation)."""
         width, height = square_pixels(self.decoded.width, self.decoded.height, self.sample_aspect_ratio)
         shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
@@ -156,7 +183,7 @@ class VideoFrame:
         """
         if longest_side_px not in self._luma:
             plane, is_limited = luma_plane(self.decoded)
-            plane = shrunk(plane, self._size_px(longest_side_px))
+            plane = shrunk(plane, self._stored_size_px(longest_side_px))
             if plane.dtype == np.uint16:
                 plane = np.clip(np.round(plane / (1 << self.decoded.format.components[0].bits - 8)), 0, 255)
             plane = plane.astype(np.uint8, copy=False)

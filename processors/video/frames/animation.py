@@ -1,0 +1,54 @@
+"""Animated WebP of the pictures that a video shows at the moments of a steady rate."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from fractions import Fraction
+from math import ceil
+
+from PIL import Image
+
+
+class Animation:
+    """Small pictures kept in memory until the end; a held picture is one frame of longer duration."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self.rate_hz = rate_hz
+        self._images: list[Image.Image] = []
+        self._durations_ms: list[int] = []
+        self._moments = 0
+
+    @property
+    def picture_count(self) -> int:
+        """Return the number of different pictures."""
+        return len(self._images)
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Return width and height."""
+        return self._images[0].size
+
+    def show(self, picture: Callable[[], Image.Image], until_seconds: Fraction) -> None:
+        """Show a picture at each moment before a time, from the start, that has none yet; made only if there is one."""
+        moments = ceil(until_seconds * self.rate_hz)
+        if moments <= self._moments:
+            return
+        self._images.append(picture())
+        self._durations_ms.append(round(moments * 1000 / self.rate_hz) - round(self._moments * 1000 / self.rate_hz))
+        self._moments = moments
+
+    def encoded(self) -> bytes:
+        """Return the WebP file; at least one picture must have been shown."""
+        buffer = io.BytesIO()
+        self._images[0].save(
+            buffer,
+            "WEBP",
+            save_all=True,
+            append_images=self._images[1:],
+            duration=self._durations_ms,
+            loop=0,
+            quality=70,
+            method=2,
+        )
+        return buffer.getvalue()
