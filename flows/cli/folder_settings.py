@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ def settings_for(command: click.Command, name: str, folder: Path) -> dict[str, A
     """Return the values that `marsmedia.toml` in a folder gives to the parameters of a command.
 
     `store`, `raw` and `recipes` stand by themselves; other options in a table of the command's name, as on the command
-    line but without `--`: `[ingest]` with `workers = 4`. Paths in it are relative to the folder.
+    line but without `--`: `[ingest]` with `workers = 4`, `[pack.build]` with `audience = "press"`. Paths in it are
+    relative to the folder.
 
     Raises
     ------
@@ -32,17 +34,29 @@ def settings_for(command: click.Command, name: str, folder: Path) -> dict[str, A
         return {}
     except (ValueError, OSError) as error:
         raise RequestError(f"{path}: {error}") from error
-    taken = {parameter.name for parameter in command.params}
-    values: dict[str, Any] = {}
     for key, value in written.items():
-        if isinstance(value, dict):
-            continue
-        if key not in FOR_ALL:
+        if not isinstance(value, dict) and key not in FOR_ALL:
             raise RequestError(f"{path}: {key}: no such key; {meant(key, FOR_ALL)}")
-        if FOR_ALL[key] in taken:
-            values[FOR_ALL[key]] = folder / str(value)
+    return _values(command, name, written, written.get(name, {}), path)
+
+
+def _values(
+    command: click.Command, name: str, written: Mapping[str, Any], own: Mapping[str, Any], path: Path
+) -> dict[str, Any]:
+    """Return values by parameter; of a group, those of each of its commands by the command's name."""
+    if isinstance(command, click.Group):
+        if unknown := next((key for key in own if key not in command.commands), None):
+            raise RequestError(f"{path}: [{name}] {unknown}: no such command; {meant(unknown, command.commands)}")
+        return {
+            inner: _values(one, f"{name}.{inner}", written, own.get(inner, {}), path)
+            for inner, one in command.commands.items()
+        }
+    taken = {parameter.name for parameter in command.params}
+    values: dict[str, Any] = {
+        of: path.parent / str(written[key]) for key, of in FOR_ALL.items() if key in written and of in taken
+    }
     options = {opt.removeprefix("--"): p for p in command.params for opt in p.opts if opt.startswith("--")}
-    for key, value in written.get(name, {}).items():
+    for key, value in own.items():
         if key not in options:
             raise RequestError(f"{path}: [{name}] {key}: no such option; {meant(key, options)}")
         values[str(options[key].name)] = value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.shared_options import FORCE, JSON, STORE
+from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.sources.scan import printable
@@ -57,6 +57,7 @@ def pack() -> None:
 @click.option("--title", help="Override the title of the recipe.  [default for a selection: that of its releases]")
 @FORCE
 @STORE
+@RECIPES
 @JSON
 def build(
     recipe: tuple[str, ...],
@@ -73,6 +74,9 @@ def build(
     the recipe does not: press and public packs hold photos/ videos/ sound/ and documents/, with caption,
     credit and rights in each file; the others are arranged by source. Whole videos that the pack takes
     and nobody has made yet are made first.
+
+    Of several results of one processor, the pack takes those of today's recipes: --recipes names a file
+    that changes them, as for `marsmedia ingest`.
 
     \b
     Exit codes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flows.run.load_recipes import every_processor, on_request, wanted_today
+from flows.run.load_recipes import every_processor, on_request, set_by_file, wanted_today
 from flows.run.select import ReprocessRequest
+from processors.engine.release_index import ReleaseIndex
+from processors.engine.wanted import WantedResults
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.build import Built, build
@@ -64,14 +66,13 @@ def due_for(recipe: Recipe, store: Store) -> ReprocessRequest | None:
     """
     take, catalogue = recipe.completed().take, Catalogue(store)
     rows = select(parse(recipe.selection), catalogue)
+    wanted = _WantedOfPacks(catalogue)
     processors: set[str] = set()
     digests: set[str] = set()
-    for medium, ours in on_request().items():
-        for name in (one.name for one in ours if presentation_of(one.name).is_made_for_packs):
-            if takes_any(name, take):
-                missing = {row.digest for row in rows if row.medium == medium and not _has(store, row.digest, name)}
-                processors |= {name} if missing else set()
-                digests |= missing
+    for row in rows:
+        missing = {one.processor for one in wanted.of(row) if takes_any(one.processor, take) and not one.is_in(store)}
+        processors |= missing
+        digests |= {row.digest} if missing else set()
     will_be_refused = recipe.audience == "public" and not all(
         is_cleared(one, recipe) for one in subjects([row for row in rows if row.digest in digests], store, catalogue)
     )
@@ -80,9 +81,42 @@ def due_for(recipe: Recipe, store: Store) -> ReprocessRequest | None:
     return ReprocessRequest(words=tuple(sorted(digests)), processors=tuple(sorted(processors)), settings={})
 
 
-def _has(store: Store, digest: str, processor: str) -> bool:
-    """Return whether there is a result or a known failure of a processor."""
-    return any(one.ref.processor == processor for one in store.manifests(digest))
+@dataclass(frozen=True, kw_only=True)
+class _WantedOfPack:
+    """Result of one source that only packs need."""
+
+    ref: ResultRef
+    is_exact: bool
+    """True if the recipe file sets its parameters; otherwise any result of the processor will do."""
+
+    @property
+    def processor(self) -> str:
+        return self.ref.processor
+
+    def is_in(self, store: Store) -> bool:
+        """Return whether there is such a result, or a known failure."""
+        known = [one.ref for one in store.manifests(self.ref.source) if one.ref.processor == self.processor]
+        return self.ref in known if self.is_exact else bool(known)
+
+
+class _WantedOfPacks:
+    """Results that packs need and no run makes unasked, with the parameters of today's recipes."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._set_by_file = set_by_file()
+        recipes = {
+            medium: tuple(one for one in ours if presentation_of(one.name).is_made_for_packs)
+            for medium, ours in on_request().items()
+        }
+        self._wanted = WantedResults(recipes, ReleaseIndex(catalogue.sources().values()))
+
+    def of(self, row: SourceRow) -> list[_WantedOfPack]:
+        """Return those of one source."""
+        return [
+            _WantedOfPack(ref=one.ref, is_exact=one.ref.processor in self._set_by_file)
+            for one in (self._wanted.of(row) if row.medium else [])
+            if one.is_named
+        ]
 
 
 def _tables() -> dict[str, tuple[Table, ...]]:
@@ -94,12 +128,13 @@ def _tables() -> dict[str, tuple[Table, ...]]:
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:
     """Build a pack and record what it was made of; without a title it has that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)
-    wanted = wanted_today(catalogue.sources().values())
+    wanted, of_packs = wanted_today(catalogue.sources().values()), _WantedOfPacks(catalogue)
     if not recipe.title:
         recipe = replace(recipe, title=selection_title(select(parse(recipe.selection), catalogue), catalogue))
 
     def asked(row: SourceRow) -> frozenset[ResultRef]:
-        return frozenset(one.ref for one in wanted.of(row))
+        exact = (one.ref for one in of_packs.of(row) if one.is_exact)
+        return frozenset((*(one.ref for one in wanted.of(row)), *exact))
 
     built = build(recipe, output, store, asked=asked, gallery=write_gallery, tables=_tables(), force=force)
     remember(store, built)

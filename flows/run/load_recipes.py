@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -70,14 +71,21 @@ def _book(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | Non
         raise RequestError(f"{recipe}: no such recipe; {meant(recipe, known)}")
 
     def build(some: Sequence[RecipeChange]) -> Recipes:
-        try:
+        with _naming(file):
             return _built(module, some, recipe)
-        except RequestError as error:
-            raise RecipeError(f"{file}: {error}") from error
 
     book = RecipeBook(changes, build)
     _ = book.all  # a mistake in the change for one release is reported even if no run meets that release
     return book
+
+
+@contextmanager
+def _naming(file: Path | None) -> Iterator[None]:
+    """Name the recipe file in the message about a mistake in it."""
+    try:
+        yield
+    except RequestError as error:
+        raise RecipeError(f"{file}: {error}") from error
 
 
 def _built(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | None) -> Recipes:
@@ -157,8 +165,17 @@ def on_request() -> Recipes:
     """Load the results made on request; they build on the full recipes' entries. Raises as `load_recipes`."""
     file = recipe_file()
     changes = [one for one in (read_recipe_file(file) if file else ()) if one.is_for_all]
-    full, others = _changed(_module(), changes)
+    with _naming(file):
+        full, others = _changed(_module(), changes)
     return {medium: with_own_inputs(ours, full[medium]) for medium, ours in others.items()}
+
+
+def set_by_file() -> frozenset[str]:
+    """Return the names of the processors whose parameters the recipe file sets for every source."""
+    file = recipe_file()
+    return frozenset(
+        name for one in (read_recipe_file(file) if file else ()) if one.is_for_all for name in one.parameters
+    )
 
 
 def wanted_today(rows: Iterable[SourceRow]) -> WantedResults:

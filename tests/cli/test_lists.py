@@ -98,6 +98,7 @@ def test_a_folders_settings_hold_for_commands_started_in_it(
     monkeypatch.chdir(tmp_path)
     assert run("status")[1].startswith(f"{tmp_path / 'store'}: 1 photo")
     assert run("verify")[0] == 0
+    assert run("pack", "forget", "x") == (2, "marsmedia: x: unknown pack; known packs: none\n")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,8 @@ def test_a_folders_settings_hold_for_commands_started_in_it(
     [
         ('stor = "x"\n', "stor: no such key; did you mean store?"),
         ("[status]\njsn = true\n", "[status] jsn: no such option; did you mean json?"),
+        ("[pack.buld]\n", "[pack] buld: no such command; did you mean build?"),
+        ('[pack.build]\naudiense = "press"\n', "[pack.build] audiense: no such option; did you mean audience?"),
         ("store = \n", "Invalid value (at line 1, column 9)"),
     ],
 )
@@ -113,7 +116,8 @@ def test_a_mistake_in_a_folders_settings_is_named(
 ) -> None:
     (tmp_path / "marsmedia.toml").write_text(written)
     monkeypatch.chdir(tmp_path)
-    assert run("status") == (2, f"marsmedia: {tmp_path / 'marsmedia.toml'}: {message}\n")
+    command = "pack" if "[pack" in written else "status"
+    assert run(command, "forget", "x") == (2, f"marsmedia: {tmp_path / 'marsmedia.toml'}: {message}\n")
 
 
 def test_the_time_of_a_sol_is_given_in_utc() -> None:

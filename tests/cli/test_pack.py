@@ -134,6 +134,44 @@ def test_a_press_pack_has_whole_videos_made(tmp_path: Path, prefect_server: str)
     assert "making" not in again.stderr
 
 
+def test_the_parameters_of_a_recipe_file_decide_what_a_pack_holds(tmp_path: Path) -> None:
+    june = tmp_path / "raw" / "june"
+    june.mkdir(parents=True)
+    MediaMaker(june).video("descent.mp4", list(range(10)))
+    report = run_ingest(tmp_path / "raw", tmp_path / "store", {"video": (Evidence(),)}, Options(), in_threads, name="i")
+    assert report.results.failed == 0, report.message
+    (tmp_path / "small.toml").write_text("[video.web]\nlongest_side_px = 64\n")
+
+    def videos(output: str, *options: str) -> tuple[list[str], str]:
+        words = ["pack", "*", "-o", output, "--audience", "press", "--store", "store", *options]
+        run = subprocess.run(
+            [sys.executable, "-m", "flows.cli", *words],
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr
+        return [path.name for path in (tmp_path / output / "data/videos").iterdir()], run.stderr
+
+    assert videos("whole")[0] == ["descent_128.mp4"]
+    names, told = videos("small", "--recipes", "small.toml")
+    assert names == ["descent_64.mp4"]
+    assert "making video.web of 1 source for the pack" in told
+    names, told = videos("again", "--recipes", "small.toml")
+    assert (names, "making" in told) == (["descent_64.mp4"], False)
+
+
+def test_a_mistake_in_a_recipe_file_stops_a_pack(pack: Pack, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("[video.web]\nlongest_side_px = 5\n")
+    assert said(pack("tracks.jpg", "-o", "p", "--store", "store", "--recipes", "bad.toml")) == (
+        2,
+        f"marsmedia: {tmp_path}/bad.toml: video.web: longest_side_px is 5: must be 64 to 3840\n",
+    )
+    assert not (tmp_path / "p").exists()
+
+
 def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('audience = "all"\nselection = ["*"]\n')
     assert said(pack("bad.toml", "-o", "p", "--store", "store")) == (
