@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.run.load_recipes import every_processor, on_request, set_by_file, wanted_today
 from flows.run.select import ReprocessRequest
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted import WantedResults
+from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.build import Built, build
@@ -104,7 +104,7 @@ class _WantedOfPacks:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._set_by_file = set_by_file()
-        recipes = {
+        recipes: Recipes = {
             medium: tuple(one for one in ours if presentation_of(one.name).is_made_for_packs)
             for medium, ours in on_request().items()
         }
