@@ -23,6 +23,8 @@ class Language:
 
     tag: str
     """BCP 47, for HTML: `zh-Hans`."""
+    iso_639_2: str
+    """Three letters, for Matroska: `zho`."""
     page: dict[str, Any]
     """Phrases of the gallery's page."""
     pack: dict[str, str]
@@ -39,7 +41,7 @@ def language(code: str) -> Language:
         return Language(**table)
     fallback = language(FALLBACK)
     parts = {part: {**getattr(fallback, part), **table.get(part, {})} for part in ("page", "pack", "labels")}
-    return Language(tag=table.get("tag", code), **parts)
+    return Language(tag=table.get("tag", code), iso_639_2=table.get("iso_639_2", code), **parts)
 
 
 def phrase(name: str, **values: str | Text) -> Text:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from av.error import InvalidDataError
 from PIL import Image, UnidentifiedImageError
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
@@ -143,7 +142,7 @@ class MediaWriter:
         copy = self.scratch / "tagged"
         try:
             write_tagged(entry.path, copy, entry.media_type, credits_of(entry, self.recipe))
-        except InvalidDataError as error:
+        except ValueError as error:
             how = "set credits_in_files = false in the recipe"
             raise RequestError(f"{_where(entry)}: cannot be copied with its credits ({error}); {how}") from error
         path = self.places.item(entry, _flat(entry.name), _longest(size_px))

@@ -1,17 +1,38 @@
-"""Tags in the containers of video and audio: packets are copied, nothing is encoded again."""
+"""Tags in the containers of video and audio: packets are copied, nothing is encoded again.
+
+MP4 and WAV have one language for their own tags, and also get an XMP packet, which has all. FLAC and Ogg repeat a field
+for each language; Matroska names the language of each tag.
+"""
 
 from __future__ import annotations
 
+import os
+import struct
 from pathlib import Path
 
 import av
 
+from processors.languages.language import LANGUAGES, language
+from processors.languages.text import Text
 from processors.packs.embedded.file_credits import FileCredits
+from processors.packs.embedded.in_vorbis_comments import write_flac, write_ogg
+from processors.packs.embedded.xmp_packet import xmp_packet
 
-FORMATS = {"video/mp4": "mp4", "audio/mp4": "ipod", "audio/flac": "flac", "audio/wav": "wav"}
-"""FFmpeg's writer for each media type that is tagged."""
+FORMATS = {
+    "video/mp4": "mp4",
+    "audio/mp4": "ipod",
+    "audio/flac": "flac",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/x-matroska": "matroska",
+}
+"""Form of each media type that is tagged; FFmpeg's name of its writer, except for FLAC and Ogg."""
 OPTIONS = {"fflags": "+bitexact"}
-FOR_WEB = {**OPTIONS, "movflags": "+faststart"}
+MUXER_OPTIONS = {"mp4": {"movflags": "+faststart"}, "ipod": {"movflags": "+faststart"}, "wav": {"rf64": "auto"}}
+XMP_IN_MP4 = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+"""Type of the box `uuid` with an XMP packet (XMP specification part 3, 2.2.5)."""
+XMP_IN_WAV = b"_PMX"
+"""Name of the chunk with an XMP packet (XMP specification part 3, 2.2.6)."""
 
 
 def can_be_tagged(media_type: str) -> bool:
@@ -20,17 +41,33 @@ def can_be_tagged(media_type: str) -> bool:
 
 
 def write_tagged(source: Path, target: Path, media_type: str, told: FileCredits) -> None:
-    """Write a copy of `source` with title, artist, copyright, date and comment; the same credits give the same bytes.
+    """Write a copy of `source` with title, credit, rights, date and description; the same credits give the same bytes.
+
+    Title and description are there in every language of `told`. A comment that the file has stays.
 
     Raises
     ------
-    InvalidDataError : it is not of this media type.
+    ValueError : it is not of this media type.
     OSError : it cannot be written.
     """
     form = FORMATS[media_type]
-    options = FOR_WEB if form in ("mp4", "ipod") else OPTIONS
+    if form == "flac":
+        write_flac(source, target, told)
+    elif form == "ogg":
+        write_ogg(source, target, told)
+    else:
+        _remux(source, target, form, told)
+        if form in ("mp4", "ipod"):
+            _add_xmp_to_mp4(target, xmp_packet(told))
+        elif form == "wav":
+            _add_xmp_to_wav(target, xmp_packet(told))
+
+
+def _remux(source: Path, target: Path, form: str, told: FileCredits) -> None:
+    options = OPTIONS | MUXER_OPTIONS.get(form, {})
     with av.open(str(source)) as read, av.open(str(target), "w", format=form, options=options) as written:
-        written.metadata.update(_tags(told, form))
+        own = {name.lower(): value for name, value in read.metadata.items()}
+        written.metadata.update(_tags(told, form, own.get("comment")))
         streams = {
             one.index: written.add_stream_from_template(one) for one in read.streams if one.type in ("video", "audio")
         }
@@ -40,17 +77,43 @@ def write_tagged(source: Path, target: Path, media_type: str, told: FileCredits)
                 written.mux(packet)
 
 
-def _tags(told: FileCredits, form: str) -> dict[str, str]:
+def _tags(told: FileCredits, form: str, own_comment: str | None) -> dict[str, str]:
     """Return the tags by FFmpeg's names, which it writes as each container calls them."""
-    caption, instructions = told.caption.best(), told.instructions.best()
+    comment = [told.caption.best(), told.instructions.best(), own_comment]
     said = {
         "title": told.title.best(),
         "artist": told.credit,
         "copyright": told.rights,
         "date": told.date,
-        "comment": " ".join(filter(None, [caption, instructions])),
-        # FLAC has one field for both
-        "description": None if form == "flac" else caption,
+        "comment": " ".join(filter(None, comment)),
+        "description": told.caption.best(),
         "publisher": told.source,
     }
+    if form == "matroska":  # FFmpeg writes what follows the hyphen as the language of the tag
+        texts: dict[str, Text] = {"title": told.title, "description": told.caption, "terms_of_use": told.instructions}
+        said |= {
+            f"{name}-{_three_letters(code)}": value for name, text in texts.items() for code, value in text.items()
+        }
     return {name: " ".join(value.split()) for name, value in said.items() if value}
+
+
+def _three_letters(code: str) -> str:
+    return language(code).iso_639_2 if code in LANGUAGES else code
+
+
+def _add_xmp_to_mp4(path: Path, packet: bytes) -> None:
+    """Add a box at the end, where it moves nothing that the file's tables point to."""
+    with path.open("ab") as file:
+        file.write(struct.pack(">I4s", 8 + len(XMP_IN_MP4) + len(packet), b"uuid") + XMP_IN_MP4 + packet)
+
+
+def _add_xmp_to_wav(path: Path, packet: bytes) -> None:
+    """Add a chunk at the end, and count it in the size of the whole: that of RIFF, or of RF64 in its `ds64` chunk."""
+    with path.open("r+b") as file:
+        is_large = file.read(4) == b"RF64"
+        end = file.seek(0, os.SEEK_END)
+        padding = b"\0" * (end % 2)
+        file.write(padding + struct.pack("<4sI", XMP_IN_WAV, len(packet)) + packet + b"\0" * (len(packet) % 2))
+        size = file.tell() - 8
+        file.seek(20 if is_large else 4)
+        file.write(struct.pack("<Q" if is_large else "<I", size))
