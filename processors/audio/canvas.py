@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw
 
-from processors.imaging.lettering import load_font, shortened, text_width_px
+from processors.imaging.lettering import draw_text, load_font, shortened, text_width_px
 
 COLOURS = 240
 GREYS = 16
@@ -85,9 +85,8 @@ class Canvas:
         """Draw a line of the title from `x`, its middle at `y`; what would reach beyond `right` is cut off with …."""
         size = TITLE_FONT_PX if is_main else TICK_FONT_PX
         text = shortened(text, right - x, size, is_bold=is_main)
-        font = load_font(size, is_bold=is_main)
-        self.text_boxes[self._draw.textbbox((x, y), text, font=font, anchor="lm")] = text
-        self._draw.text((x, y), text, fill=0, font=font, anchor="lm")
+        box = draw_text(self._draw, (x, y), text, 0, size, anchor="lm", is_bold=is_main)
+        self.text_boxes[box] = text
 
     def _is_free(self, box: TextBox) -> bool:
         left, top, right, bottom = box

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from processors.contract import LabelRef, RecordedStart, ReleaseContext, ReleaseWords, as_json, canonical_json
+from processors.languages.text import Text
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.profile import load_profile
 from processors.mission.when import When
@@ -54,8 +55,8 @@ def _words(head: Mapping[str, Any], entry: Mapping[str, Any]) -> ReleaseWords:
     told = (entry.get("credit"), head.get("credit"), head.get("agency"), mission and (mission.credit or mission.agency))
     dates = [_date_words(date.written, when) for date, when in dates_of_release({}, entry, [])]
     return ReleaseWords(
-        title=str(entry.get("title") or ""),
-        release_title=str(head.get("title") or ""),
+        title=Text.of_keys(entry, "title").best() or "",
+        release_title=Text.of_keys(head, "title").best() or "",
         credit=next((str(one) for one in told if one), ""),
         mission=mission.title if mission else "",
         date=dates[0] if dates else "",

@@ -64,16 +64,28 @@ def texts(plotter: MotionPlotter, *curves: PlottedSegment, region: PlottedRegion
 
 
 def test_a_plot_says_what_it_shows() -> None:
-    written = {one.get_text() for one in texts(MotionPlotter("$descent$.mp4", WORDS), curve(2, 5))}
-    assert {
+    plotter = MotionPlotter("$descent$.mp4", WORDS)
+    assert plotter.title("shot 2 of 3") == (
         "Touchdown: $descent$.mp4",
         "Motion in shot 2 of 3 · Tianwen-1 · 2021-05-15 · Credit: CNSA",
-        "scale since the first frame",
-        "rotation (degrees)",
-        "presentation time (s)",
-    } <= written
-    unknown = {one.get_text() for one in texts(MotionPlotter("着陆过程.mp4", ReleaseWords()), curve(2, 5))}
-    assert {"video", "Motion in shot 2 of 3"} <= unknown
+    )
+    written = {one.get_text() for one in texts(plotter, curve(2, 5))}
+    assert {"scale since the first frame", "rotation (degrees)", "presentation time (s)"} <= written
+    assert MotionPlotter("着陆过程.mp4", ReleaseWords()).title("shot 1 of 1") == (
+        "着陆过程.mp4",
+        "Motion in shot 1 of 1",
+    )
+    assert MotionPlotter("\U0001f680.mp4", ReleaseWords()).title("shot 1 of 1")[0] == "video"
+
+
+def test_the_title_is_in_the_picture_above_the_panels() -> None:
+    def rows(name: str) -> np.ndarray:
+        drawn = MotionPlotter(name, ReleaseWords()).draw("shot 1 of 1", [curve(2, 5)])
+        return np.asarray(Image.open(io.BytesIO(drawn)).convert("L"))
+
+    plain, chinese = rows("a.mp4"), rows("着陆过程.mp4")
+    assert np.array_equal(plain[34:], chinese[34:])
+    assert (chinese[:34] < 128).sum() > 2 * (plain[:34] < 128).sum() > 0
 
 
 def test_there_is_a_panel_for_each_line_and_no_other() -> None:

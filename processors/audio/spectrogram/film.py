@@ -41,7 +41,7 @@ class Film:
     """H.264 and AAC in MP4. The audio is `audible.m4a` of the renditions, not encoded again."""
 
     name: ClassVar[str] = "audio.film"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "results"
 
     frames_per_second: int = 10

@@ -97,7 +97,7 @@ class Picture:
     """
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)

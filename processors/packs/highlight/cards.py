@@ -1,7 +1,7 @@
 """Pictures of a highlight clip: title, scene with caption bar, credits; drawn alike on every machine.
 
-Latin letters are in Pillow's own font, the same everywhere. Others are in the font that the recipe names, else in the
-first usual one of the system, which may differ from machine to machine; without any they become a middle dot.
+Latin letters are in Pillow's own font, Chinese ones in OpenCV's unless the recipe names another: both are the same
+everywhere. What neither draws becomes a middle dot.
 """
 
 from __future__ import annotations
@@ -17,19 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from processors.imaging.wide_letters import baseline_px, has_wide_letter, wide_mask, wide_width_px
+
 BACKGROUND = (14, 12, 12)
 INK = (240, 236, 230)
 ACCENT = (226, 140, 88)
 BAR_OPACITY = 0.62
-SYSTEM_FONTS = (
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/truetype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-    "/System/Library/Fonts/PingFang.ttc",
-    "C:/Windows/Fonts/msyh.ttc",
-)
-"""Usual fonts with Chinese letters of Linux, macOS and Windows."""
 Frame = NDArray[np.uint8]
 
 
@@ -39,7 +32,7 @@ class Cards:
 
     width_px: int
     font: Path | None = None
-    """Font of letters that are not Latin; None: they become a middle dot."""
+    """Font of letters that are not Latin; None: the one that OpenCV carries."""
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -95,16 +88,16 @@ class Cards:
         latin = ImageFont.load_default(size_px)
         other = ImageFont.truetype(self.font, size_px) if self.font else None
         left, base = place[0], place[1] + size_px
-        shown = text if other else without_other_scripts(text)
-        for is_latin, run in groupby(shown, has_latin_letter):
-            part, font = "".join(run), latin if is_latin or other is None else other
-            draw.text((left, base), part, colour, font, anchor="ls")
-            left += font.getlength(part)
-
-
-def system_font() -> Path | None:
-    """Return the first usual font of the system with Chinese letters; None if it has none."""
-    return next((Path(place) for place in SYSTEM_FONTS if Path(place).is_file()), None)
+        for is_other, letters in groupby(text if other else without_unknown(text), _has_other_letter):
+            run = "".join(letters)
+            if is_other and other is None:
+                mask = wide_mask(run, size_px)
+                draw.bitmap((round(left), round(base) - baseline_px(size_px)), mask, colour)
+                left += wide_width_px(run, size_px)
+            else:
+                font = other if is_other and other else latin
+                draw.text((left, base), run, colour, font, anchor="ls")
+                left += font.getlength(run)
 
 
 def wrapped(text: str, columns: int) -> list[str]:
@@ -127,6 +120,11 @@ def has_latin_letter(character: str) -> bool:
     return bytes(font.getmask(character)) != bytes(font.getmask("\uffff"))
 
 
-def without_other_scripts(text: str) -> str:
-    """Return the text with a middle dot for each run of letters that Pillow's own font lacks."""
-    return "".join("".join(run) if is_latin else "\u00b7" for is_latin, run in groupby(text, has_latin_letter))
+def _has_other_letter(character: str) -> bool:
+    return not has_latin_letter(character) and has_wide_letter(character)
+
+
+def without_unknown(text: str) -> str:
+    """Return the text with a middle dot for each run of letters that neither font draws."""
+    known = groupby(text, lambda one: has_latin_letter(one) or has_wide_letter(one))
+    return "".join("".join(run) if is_known else "\u00b7" for is_known, run in known)

@@ -20,7 +20,7 @@ from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
 from processors.packs.embedded.in_containers import write_tagged
-from processors.packs.highlight.cards import Cards, Frame, system_font
+from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.highlight.clip_credits import clip_credits
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack
 from processors.packs.presentation import presentation_of
@@ -83,7 +83,7 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
     scenes = found[:: -(-len(found) // MAX_SCENES)]
     under = _under(chosen, recipe.highlight, store)
     credited = [*(scene.entry.subject for scene in scenes), *([under.subject] if under else [])]
-    cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font or system_font())
+    cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font)
     frames = _frames(scenes, credited, recipe, cards)
     count = _count(recipe.highlight, len(scenes))
     first = next(frames)

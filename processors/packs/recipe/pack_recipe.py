@@ -32,7 +32,7 @@ class Highlight:
     sound: str | None = None
     """Name, pattern or first characters of the digest of the recording under the clip; None: each shot's own sound."""
     font: Path | None = None
-    """Font for letters that are not Latin; None: the system's."""
+    """Font for letters that are not Latin; None: the one that OpenCV carries."""
 
 
 @dataclass(frozen=True, kw_only=True)

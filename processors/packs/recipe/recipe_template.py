@@ -34,7 +34,7 @@ languages = ["en", "zh"]
 # seconds_each = 3.0
 # longest_side_px = 1280
 # sound = "station.wav"                # a recording under the clip; without it each shot has its own sound
-# font = "NotoSansSC.otf"              # for Chinese letters; without it a font of the system
+# font = "NotoSansSC.otf"              # other Chinese letters than those of WenQuanYi Micro Hei
 
 # [signature]                          # C2PA, of what was derived here; PEM files beside this recipe
 # certificate = "chain.pem"

@@ -45,7 +45,7 @@ class ContactSheet:
     """
 
     name: ClassVar[str] = "video.contact_sheet"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "video"
 
     pictures: int = 20

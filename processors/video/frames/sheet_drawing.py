@@ -9,7 +9,7 @@ from math import ceil
 import numpy as np
 from PIL import Image, ImageDraw
 
-from processors.imaging.lettering import load_font, shortened, text_width_px
+from processors.imaging.lettering import draw_text, load_font, shortened, text_width_px
 
 MARGIN_PX = 8
 NAME_PX, TEXT_PX = 20, 14
@@ -62,10 +62,10 @@ def draw_sheet(name: str, details: Sequence[str], pictures: Sequence[SheetPictur
     draw = ImageDraw.Draw(sheet)
     room_px = width_px - 2 * MARGIN_PX
     name = shortened(name, room_px, NAME_PX, is_bold=True)
-    draw.text((MARGIN_PX, MARGIN_PX), name, INK, load_font(NAME_PX, is_bold=True))
+    draw_text(draw, (MARGIN_PX, MARGIN_PX), name, INK, NAME_PX, is_bold=True)
     for number, line in enumerate(details):
         place = MARGIN_PX, MARGIN_PX + NAME_LINE_PX + LINE_PX * number
-        draw.text(place, shortened(line, room_px, TEXT_PX), FAINT, load_font(TEXT_PX))
+        draw_text(draw, place, shortened(line, room_px, TEXT_PX), FAINT, TEXT_PX)
     for number, one in enumerate(pictures):
         left = MARGIN_PX + number % columns * cell_width
         top = top_px + number // columns * cell_height

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from processors.contract import ReleaseWords
-from processors.imaging.lettering import shortened, wrapped
+from processors.imaging.lettering import draw_text, shortened, wrapped
 from processors.imaging.picture_title import title_parts
 from processors.video.motion.region import RegionFacts
 
@@ -23,6 +24,8 @@ WIDTH_PX, LEFT_PX, RIGHT_PX = 1000, 88, 980
 TOP_PX, PANEL_PX, GAP_PX, BOTTOM_PX = 64, 190, 18, 56
 """Heights of the title, of each panel, of the space between two, and of the time's axis, in px."""
 TITLE_PX, TEXT_PX, LINE_PX = 17, 13, 20
+STRIP_PX = TOP_PX - 6
+"""Height of the two lines of the title, from the upper edge."""
 REGION_PX = 200
 """Height of the frame that shows the region."""
 LINE = "#31688e"
@@ -103,12 +106,15 @@ class MotionPlotter:
         if len(curves) > 1:
             note = f"{len(curves)} segments: each starts at scale 1 and 0 degrees"
             self._write(figure, RIGHT_PX, 14, note, ha="right", va="bottom")
+        # the title may be Chinese, which matplotlib's fonts lack: it is laid over the figure pixel by pixel
+        figure.figimage(_title_strip(*self.title(what)), LEFT_PX, height_px - STRIP_PX, origin="upper")
+        return figure
+
+    def title(self, what: str) -> tuple[str, str]:
+        """Return the two lines of the title, cut off with … where they are wider than the panels."""
         details = " · ".join([f"Motion in {what}", *self._details])
         width_px = RIGHT_PX - LEFT_PX
-        title = shortened(self._title, width_px, TITLE_PX, is_bold=True)
-        self._write(figure, LEFT_PX, height_px - 10, title, va="top", fontsize=TITLE_PX * 72 / DPI, weight="bold")
-        self._write(figure, LEFT_PX, height_px - 36, shortened(details, width_px, TEXT_PX), va="top")
-        return figure
+        return shortened(self._title, width_px, TITLE_PX, is_bold=True), shortened(details, width_px, TEXT_PX)
 
     def _show(self, figure: Figure, region: PlottedRegion, height_px: int) -> None:
         """Show the region in its frame, below the title, and say beside it what it is."""
@@ -148,6 +154,15 @@ class MotionPlotter:
         width, height = figure.get_size_inches() * DPI
         how = {"fontsize": TEXT_PX * 72 / DPI, **how}
         figure.text(x_px / width, y_px / height, text, parse_math=False, **how)
+
+
+def _title_strip(name: str, details: str) -> np.ndarray:
+    """Return the title's lines, black on white: uint8, shape (STRIP_PX, width of the panels, 3)."""
+    strip = Image.new("RGB", (RIGHT_PX - LEFT_PX, STRIP_PX), "white")
+    draw = ImageDraw.Draw(strip)
+    draw_text(draw, (0, 9), name, (0, 0, 0), TITLE_PX, is_bold=True)
+    draw_text(draw, (0, 35), details, (0, 0, 0), TEXT_PX)
+    return np.asarray(strip)
 
 
 def _draw_scale(axes: Any, curves: Sequence[PlottedSegment]) -> None:
