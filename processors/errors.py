@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from typing import Literal
 
 Verdict = Literal["made", "refused", "failed"]
-Blame = Literal["file", "machine", "marsmedia"]
-"""Cause of a refusal or failure. `marsmedia`: a bug in this program. `machine`: no memory, thread or space was left,
-or the file could not be read; such a failure is not stored."""
+Blame = Literal["file", "version", "machine", "marsmedia"]
+"""Cause of a refusal or failure. `version`: this version does not support that kind of file. `marsmedia`: a bug in it.
+`machine`: no memory, thread or space was left, or the file could not be read; such a failure is not stored."""
 
 
 class MediaError(Exception):
@@ -38,7 +38,27 @@ class MediaError(Exception):
 
 
 class UnsupportedMedia(MediaError):
-    """Unsupported format or feature."""
+    """Format or feature that this version does not support; the file is not at fault."""
+
+
+def note_of(error: MediaError) -> str:
+    """Return the note on a file that is not opened; what this version does not support is so called."""
+    words = str(error)
+    return f"not supported: {words}" if isinstance(error, UnsupportedMedia) and not _is_unsupported(words) else words
+
+
+def blame_for_unopened(note: str) -> Blame:
+    """Return who is to blame for a file that is not opened, from its note, also from one of an older version."""
+    return "version" if _is_unsupported(note) or note.startswith(NO_KNOWN_FORMAT) else "file"
+
+
+def told_verdict(verdict: Verdict, blame: str | None) -> Verdict | Literal["unsupported"]:
+    """Return the verdict as told to people: a refusal of what this version does not support is called so."""
+    return "unsupported" if blame == "version" else verdict
+
+
+def _is_unsupported(words: str) -> bool:
+    return "not supported" in words
 
 
 class DamagedMedia(MediaError):
@@ -46,7 +66,7 @@ class DamagedMedia(MediaError):
 
 
 class RefusedMedia(MediaError):
-    """Media over a limit, or with forbidden references."""
+    """Media over a limit, with forbidden references, or not suited to one result."""
 
 
 class OutOfMemory(RefusedMedia):
@@ -104,6 +124,9 @@ OF_THE_CALLER = (
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """Error numbers of a disk that is full or read-only."""
+
+NO_KNOWN_FORMAT = "no known format begins with the bytes"
+"""Start of the note on a file of unknown kind."""
 
 NO_THREAD = "can't start new thread"
 """Message of Python's `RuntimeError` if the machine or a limit allows no more threads."""

@@ -21,7 +21,7 @@ from processors.containers.sidecar import SIDECAR, is_sidecar
 from processors.containers.text_file import text_of
 from processors.contract import Medium
 from processors.decoding import open_container
-from processors.errors import MediaError
+from processors.errors import NO_KNOWN_FORMAT, MediaError, note_of
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
 from processors.planetary.open_image import attached_format, is_pds3_label, other_data
 from processors.sources.source_file import SourceFile
@@ -39,7 +39,7 @@ PLAYLISTS = (
     ("[playlist]", "PLS playlist"),
 )
 FILM_WITHOUT_TIMES = (
-    "JPEG pictures one after another, a video without times: put it into a container with its rate, "
+    "not supported: JPEG pictures one after another, a video without times: put it into a container with its rate, "
     "for example `ffmpeg -f mjpeg -r 25 -i FILE -c copy FILE.mkv`"
 )
 NOT_MEDIA = "contains text, not media (file extension is misleading); download it again"
@@ -106,9 +106,13 @@ def _planetary(file: BinaryIO, name: str) -> Identity | None:
         if found := attached_format(file, name):
             return Identity(kind="media", medium="photo", format=found)
         if data := other_data(file):
-            return Identity(kind="unsupported", format="PDS3 product", note=f"its label describes {data}, not an image")
+            return Identity(
+                kind="unsupported",
+                format="PDS3 product",
+                note=f"not supported: its label describes {data}, not an image",
+            )
     except MediaError as error:
-        return Identity(kind="unsupported", format="PDS3 product", note=str(error))
+        return Identity(kind="unsupported", format="PDS3 product", note=note_of(error))
     return None
 
 
@@ -174,7 +178,7 @@ def _without_media(container: av.container.InputContainer) -> str:
     if not held:
         return "no video or audio stream found: the file may be truncated"
     told = ", ".join(held[:-1]) + (" and " if len(held) > 1 else "") + held[-1]
-    return f"holds {told} only, no video or audio: add the media to which they belong to the release"
+    return f"not supported: holds {told} only, no video or audio; add the media to which they belong to the release"
 
 
 def _mpeg_audio(file: BinaryIO, head: bytes) -> Identity | None:
@@ -208,9 +212,7 @@ def _text(file: BinaryIO, name: str) -> Identity | None:
     for mark, what in PLAYLISTS:
         if stripped.startswith(mark) or "<MPD" in start:
             what = "DASH manifest" if "<MPD" in start else what
-            note = (
-                "it only names other files or addresses, which are not opened: put the media themselves in the release"
-            )
+            note = "not supported: it only names other files or addresses; put the media themselves in the release"
             return Identity(kind="unsupported", format=what, note=note)
     is_misnamed = name.lower().endswith(MEDIA_SUFFIXES)
     if re.match(r"(?><\?xml[^>]*>|<!--.*?-->|\s)*+<(!doctype html|html|head|body|script|title)\b", start, re.I | re.S):
@@ -230,7 +232,7 @@ def _text(file: BinaryIO, name: str) -> Identity | None:
     return _companion_as(_companion(start, name))
 
 
-_SCRIPTS = "it can hold scripts and references: not opened"
+_SCRIPTS = "not supported: it can hold scripts and references"
 
 
 def _companion_as(what: str) -> Identity:
@@ -261,7 +263,7 @@ def _unknown(file: BinaryIO, head: bytes) -> Identity:
         note = f"nothing but zeros in its first {len(head)} bytes: download it again unless this is intended"
         return Identity(kind="unsupported", format="unknown", note=note)
     if any(mark in head[:LABEL_MARK_BYTES] for mark in LABEL_MARKS):
-        note = "its label describes no supported image: export it as TIFF or PNG"
+        note = "not supported: its label describes no image that is; export it as TIFF or PNG"
         return Identity(kind="unsupported", format="PDS3 product", note=note)
-    note = f"no known format begins with the bytes {head[:8].hex(' ')}"
+    note = f"{NO_KNOWN_FORMAT} {head[:8].hex(' ')}"
     return Identity(kind="unsupported", format="unknown", note=note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ import pytest
 from processors.video.audit.integrity import Integrity
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
+from tests.helpers.buckets import client, s3_server, use_server
 from tests.helpers.command import PROJECT, command_line, write_checkout
 from tests.helpers.made_media import Made, MediaMaker
 from tests.helpers.video_derived import Derived, derived
@@ -59,6 +61,26 @@ def raw(tmp_path: Path) -> Path:
 def maker(raw: Path) -> MediaMaker:
     """Makes media with known answers in the release `june`."""
     return MediaMaker(raw / "june")
+
+
+@pytest.fixture(scope="session")
+def bucket_server() -> Iterator[str]:
+    """The address of an S3 server on loopback."""
+    with s3_server() as endpoint:
+        yield endpoint
+
+
+_BUCKETS = itertools.count(1)
+
+
+@pytest.fixture
+def bucket(bucket_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """An empty bucket, which the environment of this test lets programs find, and a cache of this test's own."""
+    use_server(monkeypatch, bucket_server)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    name = f"mars-{next(_BUCKETS)}"
+    client(bucket_server).create_bucket(Bucket=name)
+    return name
 
 
 @pytest.fixture(scope="session")

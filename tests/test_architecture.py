@@ -125,6 +125,11 @@ def test_only_flows_and_serving_import_prefect() -> None:
             assert path.parent in (PROJECT / "flows", PROJECT / "flows/serving"), f"{module} imports prefect"
 
 
+def test_only_one_module_knows_the_library_for_buckets() -> None:
+    known = {module for module, path in MODULES.items() if any(n.split(".")[0] == "obstore" for n in imported(path))}
+    assert known == {"processors.store.place"}
+
+
 def test_there_are_no_import_circles() -> None:
     edges = {name: set(imported(path)) for name, path in MODULES.items()}
     for name, targets in edges.items():  # `from package import module` needs the module, not the package
@@ -152,7 +157,19 @@ def loaded_by(code: str) -> set[str]:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    heavy = {"prefect", "av", "cv2", "librosa", "numpy", "pyarrow", "deltalake", "moviepy", "PIL", "matplotlib"}
+    heavy = {
+        "prefect",
+        "obstore",
+        "av",
+        "cv2",
+        "librosa",
+        "numpy",
+        "pyarrow",
+        "deltalake",
+        "moviepy",
+        "PIL",
+        "matplotlib",
+    }
     assert not loaded_by("import flows.cli.main") & heavy
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from flows.run.problems import Cause, FileProblems, by_file
 from processors.sources.scan import printable
 
 LIMIT = "raise the limit that is named"
+VERSION = "convert it to a supported format, or take it out of the release"
 MACHINE = "nothing; the next run tries it again"
 MARSMEDIA = "report it, with the traceback in its manifest; after an update, run `marsmedia ingest --retry-failed`"
 TO_DO = {
     "failed": "fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
     "damaged": "get the whole file, or use what was made of the rest",
     "refused": "nothing, unless the reason names a limit or a setting that you can change",
-    "unsupported": "convert it or download it again, or take it out of the release",
+    "unsupported": "download it again, or take it out of the release",
     "changed": "restore it from a copy, or touch it to have it taken as a new file",
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
     "unmatched": "correct it, or put the file that it names into the release",
@@ -67,8 +69,18 @@ def _tell(one: FileProblems) -> None:
         concerned = f" [{', '.join(cause.processors)}]" if cause.processors else ""
         click.echo(f"  also {cause.verdict}: {printable(cause.reason)}{concerned}")
     click.echo(f"  fault: {first.fault}")
-    for to_do in dict.fromkeys(map(_to_do, one.causes)):
+    for to_do in things_to_do(one):
         click.echo(f"  to do: {to_do}")
+
+
+def things_to_do(one: FileProblems) -> Iterable[str]:
+    """Return what to do for the gravest cause, and for those that are not of the file itself: it mends the others."""
+    first, *others = one.causes
+    return dict.fromkeys(_to_do(cause) for cause in (first, *others) if cause is first or not _is_of_file(cause))
+
+
+def _is_of_file(cause: Cause) -> bool:
+    return cause.blame in ("file", "version") and not cause.names_limit
 
 
 def _record(one: FileProblems) -> dict[str, Any]:
@@ -88,4 +100,4 @@ def _record(one: FileProblems) -> dict[str, Any]:
 def _to_do(cause: Cause) -> str:
     if cause.names_limit:
         return LIMIT
-    return {"machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]
+    return {"version": VERSION, "machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]

@@ -120,7 +120,7 @@ def tell(report: Report) -> None:
     click.echo(f"{counted(report.files, 'file')}: {', '.join(counts)}")
     found = by_file(report.problems)
     new = [one for one in found if one.is_new]
-    _tell_some("", [one for one in new if one.blame == "file"])
+    _tell_some("", [one for one in new if one.blame in ("file", "version")])
     _tell_some("faults of the machine, tried again by the next run:", [one for one in new if one.blame == "machine"])
     _tell_some("faults in marsmedia, please report them:", [one for one in new if one.blame == "marsmedia"])
     _tell_some("known from earlier runs:", [one for one in found if not one.is_new])

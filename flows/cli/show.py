@@ -17,6 +17,8 @@ from flows.cli.print_links import sentence
 from flows.cli.print_table import length, picture, size, sound
 from flows.cli.shared_options import JSON, STORE
 from flows.run.changes import changed_reason
+from flows.run.problems import FAULT_OF
+from processors.errors import blame_for_unopened, told_verdict
 from processors.metadata.properties import Properties, properties
 from processors.sources.scan import printable
 from processors.store.by_name import ByNameEntry
@@ -80,6 +82,8 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         click.echo(f"  {printable(line)}")
     if row.note:
         click.echo(f"  note     {printable(row.note)}")
+    if row.kind == "unsupported":
+        click.echo(f"  fault    {FAULT_OF[blame_for_unopened(row.note or '')]}")
     if links:
         names = {other.digest: other.name for other in rows}
         for link in links:
@@ -166,7 +170,7 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
         what = (
             f"{counted(len(manifest.items), 'item'):>11}  {space:>8}"
             if manifest.items
-            else f"{manifest.verdict}{why_not}"
+            else f"{told_verdict(manifest.verdict, manifest.blame)}{why_not}"
         )
         click.echo(printable(f"  {name:{wide}}  {what}"))
         if manifest.ref.processor == "evidence" and manifest.items:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from flows.run.changes import changed_reason
-from flows.run.problems import FileProblem, blame_of, in_one_line
+from flows.run.problems import FileProblem, in_one_line
 from processors.errors import RequestError, ResultMissing
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
@@ -31,9 +31,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
                 is_new=False,
             )
     for row in unusable:
-        yield FileProblem(
-            file=row.relative, processor=None, verdict="unsupported", reason=f"{row.format}: {row.note}", is_new=False
-        )
+        yield FileProblem.of_unopened(row.relative, row.format, row.note, is_new=False)
     try:
         media = select(selection, catalogue) if words else [row for row in every if row.kind == "media"]
     except RequestError:
@@ -69,15 +67,7 @@ def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> FileProble
         blame = store.manifest(ref).blame
     except ResultMissing:
         return None
-    reason = result["reason"] or ""
-    return FileProblem(
-        file=row.relative,
-        processor=ref.processor,
-        verdict=result["verdict"],
-        reason=reason,
-        is_new=False,
-        blame=blame_of(reason, blame),
-    )
+    return FileProblem.of_result(row.relative, ref.processor, result["verdict"], result["reason"], blame, is_new=False)
 
 
 def _means(selection: Selection, row: SourceRow) -> bool:

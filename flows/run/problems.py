@@ -7,13 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from processors.errors import Blame
+from processors.errors import Blame, Verdict, blame_for_unopened, told_verdict
 from processors.sources.scan import printable
 
 ProblemVerdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken", "unmatched"]
 GRAVEST_FIRST: tuple[ProblemVerdict, ...] = get_args(ProblemVerdict)
 MARSMEDIA = "a fault in marsmedia"
-FAULT_OF: dict[Blame, str] = {"file": "of the file", "machine": "of the machine", "marsmedia": "in marsmedia"}
+FAULT_OF: dict[Blame, str] = {
+    "file": "of the file",
+    "version": "none: this version does not support it",
+    "machine": "of the machine",
+    "marsmedia": "in marsmedia",
+}
 _NAMES_LIMIT = re.compile(r"raise (--[a-z-]+|max_\w+)")
 """Advice in a reason to raise a limit, which was too low for the file."""
 NAMES_SHOWN = 4
@@ -37,6 +42,22 @@ class FileProblem:
     is_new: bool
     """False if known from an earlier run."""
     blame: Blame = "file"
+
+    @classmethod
+    def of_result(
+        cls, file: str, processor: str, verdict: Verdict, reason: str | None, blame: str | None, *, is_new: bool
+    ) -> FileProblem:
+        """Return the problem of a result that was refused or failed, also one stored by an older version."""
+        words, whose = reason or "", blame_of(reason or "", blame)
+        told = told_verdict(verdict, whose)
+        assert told != "made"
+        return cls(file=file, processor=processor, verdict=told, reason=words, is_new=is_new, blame=whose)
+
+    @classmethod
+    def of_unopened(cls, file: str, kind: str, note: str | None, *, is_new: bool) -> FileProblem:
+        """Return the problem of a file that is not opened, such as an archive."""
+        words, whose = f"{kind}: {note}", blame_for_unopened(note or "")
+        return cls(file=file, processor=None, verdict="unsupported", reason=words, is_new=is_new, blame=whose)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,10 @@ from flows.run.batches import SourceOutcome
 from flows.run.changes import Change
 from flows.run.interrupt import EXIT_CODES
 from flows.run.prepare import Prepared
-from flows.run.problems import Cause, FileProblem, blame_of, by_file, in_one_line
+from flows.run.problems import Cause, FileProblem, by_file, in_one_line
 from flows.run.run_record import RunRecord
 from processors.engine.plan import Plan
 from processors.engine.result_records import Outcome
-from processors.errors import Blame
 from processors.sources.scan import printable
 from processors.store.store import Store
 
@@ -237,13 +236,8 @@ def _problems(
     prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome], record: RunRecord
 ) -> list[FileProblem]:
     problems = [
-        FileProblem(
-            file=one.due.relative,
-            processor=outcome.ref.processor,
-            verdict=outcome.verdict,
-            reason=outcome.reason or "",
-            is_new=is_new,
-            blame=_blame(outcome),
+        FileProblem.of_result(
+            one.due.relative, outcome.ref.processor, outcome.verdict, outcome.reason, outcome.blame, is_new=is_new
         )
         for those, is_new in ((done, True), (elsewhere, False))
         for one in those
@@ -273,26 +267,15 @@ def _problems(
         for entry in prepared.unmatched
     ]
     problems += [
-        FileProblem(
-            file=entry.relative,
-            processor=entry.ref.processor,
-            verdict=entry.verdict,  # type: ignore[arg-type]
-            reason=entry.reason or "",
-            is_new=False,
-            blame=blame_of(entry.reason or "", entry.blame),
+        FileProblem.of_result(
+            entry.relative, entry.ref.processor, entry.verdict, entry.reason, entry.blame, is_new=False
         )
         for entry in prepared.plan.earlier
     ]
     problems += _damaged(prepared, done, elsewhere)
     started = record.started.isoformat(timespec="milliseconds")
     problems += [
-        FileProblem(
-            file=row.relative,
-            processor=None,
-            verdict="unsupported",
-            reason=f"{row.format}: {row.note}",
-            is_new=row.seen_utc >= started,
-        )
+        FileProblem.of_unopened(row.relative, row.format, row.note, is_new=row.seen_utc >= started)
         for row in prepared.of_kind("unsupported")
     ]
     return problems
@@ -323,10 +306,6 @@ def _damaged(
         )
         for file, reasons in reasons_of.items()
     ]
-
-
-def _blame(outcome: Outcome) -> Blame:
-    return blame_of(outcome.reason or "", outcome.blame)
 
 
 def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:

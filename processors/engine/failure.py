@@ -35,7 +35,7 @@ class Failure:
     """`refused` or `failed`."""
     reason: str
     blame: Blame
-    """`file` or `marsmedia`; a fault of the machine is never stored as a result."""
+    """Whoever is to blame, but the machine: its faults are never stored as results."""
     traceback: str | None = None
     """Traceback for the developers of marsmedia; None if the file is to blame."""
     lacks_memory: bool = False
@@ -58,7 +58,8 @@ def fault_of(error: Exception) -> Failure:
         refused = isinstance(error, RefusedMedia | UnsupportedMedia)
         lacks_memory = isinstance(error, OutOfMemory)
         verdict: Verdict = "refused" if refused else "failed"
-        return Failure(verdict=verdict, reason=str(error), blame="file", lacks_memory=lacks_memory)
+        blame: Blame = "version" if isinstance(error, UnsupportedMedia) else "file"
+        return Failure(verdict=verdict, reason=str(error), blame=blame, lacks_memory=lacks_memory)
     if isinstance(error, RuntimeError) and str(error) == NO_THREAD:
         raise OSError(errno.EAGAIN, "the machine has no thread or memory left") from error
     from_machine = isinstance(error, OSError) and error.errno is not None and error.errno not in OF_THE_CALLER

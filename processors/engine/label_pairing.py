@@ -9,7 +9,7 @@ from pathlib import Path
 from processors.containers.sidecar import SIDECAR
 from processors.contract import LabelRef
 from processors.decoding import open_picture
-from processors.errors import DamagedMedia, MediaError
+from processors.errors import DamagedMedia, MediaError, note_of
 from processors.formats import BY_NAME
 from processors.planetary.image_object import ImageObject
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
@@ -143,7 +143,7 @@ class _Pairing:
             image = described_by(read_label(file, label), row.name, row.size_bytes)
         except MediaError as error:
             if is_open or (is_guess and isinstance(error, DamagedMedia)):
-                return _unsupported(row, str(error), label, is_guess=is_guess)
+                return _unsupported(row, note_of(error), label, is_guess=is_guess)
             return row
         except OSError:  # the label has just changed: classified by the next run
             note = f"its label {label.name} cannot be read: run again"

@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageFile
 from processors.containers.picture_header import open_header
 from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.decoding import decoder_errors, open_picture
-from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.photo_reader import MAX_PIXELS, PhotoReader, refuse_larger
@@ -58,7 +58,7 @@ class Salvaged:
         """Yield the facts, and the picture if one is needed."""
         picture_format = opened.source.format
         if picture_format not in READERS:
-            raise UnsupportedMedia(f"the rows of a damaged {picture_format} are not told apart", "download it again")
+            raise RefusedMedia(f"the rows of a damaged {picture_format} are not told apart", "download it again")
         fault = self._fault(opened.file)
         if fault is None or not fault[1]:
             words = fault[0] if fault else None
@@ -127,7 +127,7 @@ def _jpeg(file: BinaryIO) -> tuple[Image.Image, int, int]:
     """Return decoded rows. libjpeg continues with blocks of the last brightness: uniform last rows do not count."""
     image = open_picture(file)
     if "progressive" in image.info:
-        raise UnsupportedMedia("a truncated progressive JPEG has too little detail everywhere", "download it again")
+        raise RefusedMedia("a truncated progressive JPEG has too little detail everywhere", "download it again")
     image.load()
     values = np.asarray(image).reshape(image.height, image.width, -1)
     even = (values == values[-1, -1]).all(axis=(1, 2))
@@ -141,7 +141,7 @@ def _png(file: BinaryIO) -> tuple[Image.Image, int, int]:
     data = file.read()
     width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
     if interlaced:
-        raise UnsupportedMedia("a truncated interlaced PNG has too little detail everywhere", "download it again")
+        raise RefusedMedia("a truncated interlaced PNG has too little detail everywhere", "download it again")
     row_bytes = 1 + (width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] + 7) // 8
     head, packed = b"", b""
     place = 33

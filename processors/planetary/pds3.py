@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from processors.errors import DamagedMedia, MediaError, UnsupportedMedia
+from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.planetary.image_object import FIX_LABEL, ImageObject
 from processors.planetary.pds3_image import image_of, whole
 from processors.planetary.pvl import (
@@ -113,7 +113,7 @@ def image_inside(data: bytes, name: str | None, size_bytes: int) -> ImageObject:
     try:
         found = _found(text, is_here, "this file", is_attached=True)
         return _chosen(found, text, ATTACHED, label_end)
-    except (DamagedMedia, UnsupportedMedia) as error:
+    except (DamagedMedia, UnsupportedMedia, RefusedMedia) as error:
         if end is None:
             raise DamagedMedia("its label is cut off: it has no END", "download it again") from error
         raise
@@ -180,8 +180,8 @@ def _found(
     if placed:
         told = ", ".join(dict.fromkeys(place.file or "its own file" for _, place in placed))[:200]
         if is_attached:
-            raise UnsupportedMedia(f"its pixels are in another file ({told})", "put both files into one folder")
-        raise UnsupportedMedia(f"its label names {told}, not {where}", "give the label that belongs to it")
+            raise RefusedMedia(f"its pixels are in another file ({told})", "put both files into one folder")
+        raise RefusedMedia(f"its label names {told}, not {where}", "give the label that belongs to it")
     raise DamagedMedia(f"its label lacks ^{images[0].name}, the pointer to the image", FIX_LABEL)
 
 

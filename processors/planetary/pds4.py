@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.planetary.image_object import FIX_LABEL, ImageObject, Interleave, Special, checked, orientation_of
 from processors.planetary.labels import label_root, xml_entries
 from processors.planetary.pvl import is_absent, number_of
@@ -116,7 +116,7 @@ def _images(root: Element, name: str) -> list[Element]:
     )
     if area is None:
         told = ", ".join(areas)[:200] or "no file of an observation"
-        raise UnsupportedMedia(f"its label names {told}, not {name}", "give the label that belongs to it")
+        raise RefusedMedia(f"its label names {told}, not {name}", "give the label that belongs to it")
     images = [child for child in area if _local(child) in _IMAGES]
     if not images:
         raise UnsupportedMedia("its label says that it holds no image", "nothing is to be done")

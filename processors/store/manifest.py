@@ -79,7 +79,7 @@ class Manifest:
     label: LabelRef | None = None
     """Label with which the source was read; usually None, and then not written."""
     blame: Blame | None = None
-    """Cause of a refusal or failure, `file` or `marsmedia`; None, and not written, for a successful result. Older
+    """Cause of a refusal or failure, never the machine; None, and not written, for a successful result. Older
     manifests without this field have None too."""
     traceback: str | None = None
     """Traceback for debugging if marsmedia is to blame; otherwise None, and not written."""

@@ -12,7 +12,7 @@ from PIL import Image
 
 from processors.audio.spectrogram.film import Film
 from processors.audio.spectrogram.picture import Picture
-from processors.errors import UnsupportedMedia
+from processors.errors import RefusedMedia
 from tests.helpers.audio_sessions import Bench
 
 
@@ -46,5 +46,5 @@ def test_the_playhead_is_where_the_sound_is(tmp_path: Path) -> None:
 def test_a_sound_without_an_audible_rendition_has_no_film_and_says_why(
     tmp_path: Path, samples: np.ndarray, rate_hz: int
 ) -> None:
-    with pytest.raises(UnsupportedMedia, match=r"audio.renditions made no audible\.m4a: the sound is too short"):
+    with pytest.raises(RefusedMedia, match=r"audio.renditions made no audible\.m4a: the sound is too short"):
         Bench(tmp_path, samples, rate_hz).run(Film())

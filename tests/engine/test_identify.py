@@ -298,9 +298,9 @@ def test_a_container_without_picture_and_sound_says_what_it_holds(tmp_path: Path
     told = "add the media to which they belong to the release"
     found = of_bytes(matroska("subtitle"), "x.mkv")
     assert (found.kind, found.format) == ("unsupported", "Matroska or WebM")
-    assert found.note == f"holds subtitles only, no video or audio: {told}"
+    assert found.note == f"not supported: holds subtitles only, no video or audio; {told}"
     both = of_bytes(matroska("subtitle", "attachment"), "x.mkv")
-    assert both.note == f"holds subtitles and attachments only, no video or audio: {told}"
+    assert both.note == f"not supported: holds subtitles and attachments only, no video or audio; {told}"
 
 
 def camera_tiff(*entries: tuple[int, int, int, int], order: str = "<") -> bytes:
@@ -352,7 +352,9 @@ def test_motion_jpeg_is_told_and_a_photo_with_pictures_behind_it_stays_a_photo()
         found = identify(io.BytesIO(film), "a.mjpeg")
         assert (found.kind, found.format) == ("unsupported", "Motion JPEG")
         assert found.note is not None
-        assert found.note.startswith("JPEG pictures one after another, a video without times: put it into a container")
+        assert found.note.startswith(
+            "not supported: JPEG pictures one after another, a video without times: put it into a container"
+        )
     for photo in (one, one + small, one + one, one + small * 5, one + b"anything" + one * 5):
         assert identify(io.BytesIO(photo), "a.jpg").format == "jpeg"
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from processors.contract import Item, OpenSource, Source
-from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.photo.salvaged import Salvaged
 from processors.sources.source_file import SourceFile
 
@@ -57,7 +57,7 @@ def test_a_whole_photo_needs_nothing(tmp_path: Path) -> None:
 )
 def test_what_is_coarse_or_unknown_is_refused(tmp_path: Path, picture_format: str, options: dict, words: str) -> None:
     data = encoded(picture_format, **options)
-    with pytest.raises(UnsupportedMedia, match=words):
+    with pytest.raises(RefusedMedia, match=words):
         salvaged(tmp_path, data[: len(data) // 2], picture_format.lower())
 
 

@@ -69,9 +69,9 @@ def test_a_picture_comes_out_the_way_its_label_shows_it(
 
 @pytest.mark.parametrize(
     ("text", "kind", "message"),
-    [(label(name="b.raw"), UnsupportedMedia, "its label names b.raw, not a.raw"),
-     (label(name="../a.raw"), UnsupportedMedia, r"its label names \.\./a\.raw, not a\.raw"),
-     (b"<a/>", UnsupportedMedia, "its label names no file of an observation, not a.raw"),
+    [(label(name="b.raw"), RefusedMedia, "its label names b.raw, not a.raw"),
+     (label(name="../a.raw"), RefusedMedia, r"its label names \.\./a\.raw, not a\.raw"),
+     (b"<a/>", RefusedMedia, "its label names no file of an observation, not a.raw"),
      (label().replace(b"Array_2D_Image", b"Array_2D_Map"), UnsupportedMedia, "its label says that it holds no image"),
      (label("ComplexMSB8"), UnsupportedMedia, "numbers of type ComplexMSB8, which are not supported"),
      (label(axes=(SAMPLE, LINE)), UnsupportedMedia, "axes sample, line, Last Index Fastest: not supported"),

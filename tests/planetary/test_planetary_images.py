@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.identify import identify
 from processors.metadata.photograph import read_photograph
 from processors.photo.reading.photo_reader import PhotoReader
@@ -98,7 +98,7 @@ def test_a_truncated_product_says_how_much_is_there() -> None:
 
 def test_a_label_that_points_elsewhere_or_is_compressed_is_not_followed() -> None:
     text = LABEL.format(pointer='"../../etc/passwd"', kind="MSB_INTEGER", bits=16, bands=1, more="")
-    with pytest.raises(UnsupportedMedia, match="its pixels are in another file"):
+    with pytest.raises(RefusedMedia, match="its pixels are in another file"):
         read_header(io.BytesIO(text.encode()))
     with pytest.raises(UnsupportedMedia, match="compressed as HUFFMAN"):
         read_header(made("MSB_INTEGER", 16, np.zeros(24, ">i2"), more=" ENCODING_TYPE = HUFFMAN\r\n"))

@@ -291,7 +291,7 @@ def test_file_of_other_data_says_which() -> None:
         + bytes(range(256))
     )
     found = identify(io.BytesIO(table), "a.tab")
-    assert (found.kind, found.note) == ("unsupported", "its label describes TABLE, not an image")
+    assert (found.kind, found.note) == ("unsupported", "not supported: its label describes TABLE, not an image")
     assert attached_format(io.BytesIO(table)) is None
 
 
@@ -591,7 +591,7 @@ def test_detached_label_describes_the_file_that_it_names(pointer: str, offset: i
     image = pds3_label.described_by(detached(pointer), "A.IMG", len(data))
     assert (image.format, image.offset_bytes) == ("PDS3 image", offset)
     assert read_pixels(io.BytesIO(data), image).tolist() == WHOLE.tolist()
-    with pytest.raises(UnsupportedMedia, match=r"its label names A\.IMG, not B\.IMG"):
+    with pytest.raises(RefusedMedia, match=r"its label names A\.IMG, not B\.IMG"):
         pds3_label.described_by(detached(pointer.replace("a.img", "A.IMG")), "B.IMG", len(data))
     with pytest.raises(
         DamagedMedia, match=f"its label promises pixels up to byte {len(data)}, the file has {len(data) - 1} bytes"

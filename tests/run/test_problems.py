@@ -9,15 +9,18 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from flows.cli.failures import things_to_do
 from flows.cli.main import main
 from flows.run.problems import FileProblem, by_file
 from flows.run.report import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted import Recipes
+from processors.packs.contents.subject import subjects
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
+from tests.photo.test_tiff import ramp, tiff
 from tests.run.test_inputs import Decided
 from tests.run.test_worker_deaths import Misbehaving
 
@@ -79,7 +82,7 @@ def test_failures_name_root_cause_results_fault_and_what_to_do(raw: Path, maker:
     assert lines[-4:] == [
         "unsupported: june/empty.mp4: empty file: it contains no bytes: download it again",
         "  fault: of the file",
-        "  to do: convert it or download it again, or take it out of the release",
+        "  to do: download it again, or take it out of the release",
         "3 files with problems",
     ]
     (only,) = json.loads(invoke("failures", "buggy.flac", "--store", tmp_path / "store", "--json"))["files"]
@@ -134,12 +137,58 @@ def test_one_file_has_one_line_and_what_else_was_said_below_it(raw: Path, maker:
         "  also damaged: 15 blocks are missing",
         "  fault: of the file",
         "  to do: fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
-        "  to do: get the whole file, or use what was made of the rest",
         "1 file with problems",
     ]
     assert "files with problems: 1 damaged; more about them: marsmedia failures" in invoke(
         "status", "--store", store.root
     )
+
+
+def test_a_damaged_file_with_refused_results_says_one_thing_to_do() -> None:
+    said = [
+        problem(None, "2 frames are damaged", verdict="damaged"),
+        problem("video.motion", "motion may not be measured: choose other parameters", verdict="refused"),
+    ]
+    (one,) = by_file(said)
+    assert list(things_to_do(one)) == ["get the whole file, or use what was made of the rest"]
+    limit = problem("photo.deep", "24 x 16 pixels is over the limit of 100: raise max_pixels", verdict="refused")
+    (one,) = by_file([*said, limit])
+    assert list(things_to_do(one)) == [
+        "get the whole file, or use what was made of the rest",
+        "raise the limit that is named",
+    ]
+    (one,) = by_file(said[1:])
+    assert list(things_to_do(one)) == ["nothing, unless the reason names a limit or a setting that you can change"]
+
+
+def test_what_this_version_does_not_support_is_no_fault_of_the_file(raw: Path, tmp_path: Path) -> None:
+    (raw / "june/drawing.jxl").write_bytes(b"\x00\x00\x00\x0cJXL \r\n\x87\n" + bytes(64))
+    (raw / "june/waves.tif").write_bytes(tiff((ramp(0, 1, "c8"), [])))
+    store = tmp_path / "store"
+    report = ingest(raw, store)
+    assert [(one.verdict, one.blame) for one in report.problems] == [("unsupported", "version")] * 2
+    lines = invoke("failures", "--store", store).splitlines()
+    assert lines == [
+        "unsupported: june/drawing.jxl: JPEG XL image: not supported: convert it to TIFF, PNG or JPEG",
+        "  fault: none: this version does not support it",
+        "  to do: convert it to a supported format, or take it out of the release",
+        "unsupported: june/waves.tif: a TIFF of complex numbers is not supported: convert it",
+        "  results: photo.preview",
+        "  fault: none: this version does not support it",
+        "  to do: convert it to a supported format, or take it out of the release",
+        "2 files with problems",
+    ]
+    assert "| unsupported | a TIFF of complex numbers is not supported: convert it | none: this version" in markdown(
+        report
+    )
+    told = invoke("show", "drawing.jxl", "--store", store)
+    assert "  fault    none: this version does not support it\n" in told
+    told = invoke("show", "waves.tif", "--store", store)
+    assert "  photo.preview" in told
+    assert "unsupported: a TIFF of complex numbers is not supported: convert it\n" in told
+    catalogue = Catalogue(Store(store))
+    (waves,) = subjects([row for row in catalogue.sightings() if row.name == "waves.tif"], Store(store), catalogue)
+    assert {one.verdict for one in waves.failures} == {"unsupported"}
 
 
 def test_a_limit_that_was_too_low_is_not_the_files_fault(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:

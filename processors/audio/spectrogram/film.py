@@ -15,7 +15,7 @@ from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.picture import PICTURE, Picture, PictureFacts
 from processors.clip_writer import write_steady_clip
 from processors.contract import Inputs, Item, Processor, Reads, require
-from processors.errors import DamagedMedia, ResultMissing, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia, ResultMissing
 
 FILM = "film.mp4"
 SOUND = "audible.m4a"
@@ -66,7 +66,7 @@ class Film:
         try:
             sound = inputs.results[self.renditions.name].path(SOUND)
         except ResultMissing as error:
-            raise UnsupportedMedia(
+            raise RefusedMedia(
                 f"audio.renditions made no {SOUND}: the sound is too short or has more than 8 channels",
                 "no video can be made of it",
             ) from error

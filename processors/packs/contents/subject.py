@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Json
+from processors.errors import told_verdict
 from processors.languages.language import LANGUAGES
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.rights_by_place import PlaceRights, binding, voice
@@ -47,7 +48,7 @@ class FailedResult:
 
     processor: str
     verdict: str
-    """`failed` or `refused`."""
+    """`failed`, `refused` or `unsupported`."""
     reason: str | None
 
 
@@ -187,11 +188,12 @@ def _sighted(connection: duckdb.DuckDBPyConnection) -> dict[str, list[_Place]]:
 def _failures(connection: duckdb.DuckDBPyConnection) -> dict[str, list[FailedResult]]:
     """Return the latest results of each source that could not be made, except evidence."""
     failures: dict[str, list[FailedResult]] = {}
-    for source, processor, verdict, reason in connection.execute(
-        "SELECT source, processor, verdict, reason FROM latest_results "
+    for source, processor, verdict, blame, reason in connection.execute(
+        "SELECT source, processor, verdict, blame, reason FROM latest_results "
         "WHERE processor <> 'evidence' AND verdict <> 'made' ORDER BY source, processor"
     ).fetchall():
-        failures.setdefault(source, []).append(FailedResult(processor=processor, verdict=verdict, reason=reason))
+        failed = FailedResult(processor=processor, verdict=told_verdict(verdict, blame), reason=reason)
+        failures.setdefault(source, []).append(failed)
     return failures
 
 

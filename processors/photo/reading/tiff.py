@@ -20,7 +20,7 @@ from processors.containers.tiff_file import (
     rows_of_unsound_deflate,
 )
 from processors.decoding import decoder_errors, open_picture
-from processors.errors import DamagedMedia, MediaError, UnsupportedMedia
+from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize
@@ -201,13 +201,13 @@ def photo_options(file: BinaryIO) -> dict[str, Any]:
 
     Raises
     ------
-    UnsupportedMedia : libvips would misinterpret the numbers.
+    RefusedMedia : libvips would misinterpret the numbers.
     """
     found = read_tiff_file(file)
     if found is None:
         return {}
     if found.photo.photometric in LAB and max(found.photo.bits) == 8:
-        raise UnsupportedMedia("a TIFF in CIELAB of 8 bits is not read in strips", "convert it to RGB")
+        raise RefusedMedia("a TIFF in CIELAB of 8 bits is not read in strips", "convert it to RGB")
     return options(found.photo)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, Literal
 
-from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.formats import STRIP_LOADERS
 
 os.environ.setdefault("VIPS_CONCURRENCY", "1")  # workers already run in parallel
@@ -141,12 +141,11 @@ def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options:
 
     Raises
     ------
-    UnsupportedMedia : the format cannot be read in strips.
-    RefusedMedia : more than `max_pixels`, from the header alone.
+    RefusedMedia : the format cannot be read in strips, or more than `max_pixels`, from the header alone.
     DamagedMedia : libvips refuses the bytes.
     """
     if picture_format not in LOADERS:
-        raise UnsupportedMedia(f"{picture_format} is not read in strips", "convert it to TIFF, PNG or JPEG")
+        raise RefusedMedia(f"{picture_format} is not read in strips", "convert it to TIFF, PNG or JPEG")
     with vips_errors("reading the picture's header"):
         image = load(file, picture_format, **options)
     if image.width * image.height > max_pixels:

@@ -1,0 +1,259 @@
+"""Place in a bucket where a store keeps its objects; the only module that uses obstore.
+
+It relies on one thing only: that the server creates an object once, for one of several writers (`If-None-Match: *`).
+Neither ETags, nor renaming, nor conditional uploads of several parts are used; servers differ in all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import from_url
+
+from processors.errors import RequestError, StoreError
+
+PART_BYTES = 16 * 1024 * 1024
+"""Size from which a file is sent in parts of this size, and in which one is fetched."""
+LISTED_AT_ONCE = 1_000
+"""Names in one answer of a listing: the limit of S3."""
+RETRIES, RETRY_SECONDS = 6, 60.0
+"""Repetitions of a request that got no answer or a server's error, and the time after which none is repeated."""
+CONFLICT_TRIES = 5
+IN_WORDS = {
+    "NoSuchBucket": "there is no such bucket: create it, or name another one",
+    "RequestTimeTooSkewed": "the server's time is not this machine's: set the clock, which may be 15 minutes off",
+    "InvalidAccessKeyId": "the server does not know the credentials: check AWS_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "the server does not accept the credentials: check AWS_SECRET_ACCESS_KEY and AWS_REGION",
+    "ExpiredToken": "the credentials have expired: get new ones, and run again",
+    "QuotaExceeded": "the bucket is full: free some space, and run again",
+}
+"""What an error code of S3 means, and what to do."""
+NO_CREDENTIALS = (
+    "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the environment; "
+    "they are never options"
+)
+BAD_SERVER = (
+    "the server overwrites an object that was to be created only once (it ignores If-None-Match), so that two runs "
+    "could lose each other's results: use another server, or a newer version of it"
+)
+OF_THE_MACHINE = "169.254."
+"""Beginning of the address that a cloud's machine asks for its credentials, in an error where there are none."""
+
+
+class Seen(NamedTuple):
+    """Object in a listing."""
+
+    name: str
+    size_bytes: int
+    modified: datetime
+
+
+@dataclass(kw_only=True)
+class Traffic:
+    """What was asked of a server since the place was opened, without what was repeated."""
+
+    requests: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+
+
+class Place:
+    """Objects below one address. Its own names use only letters, digits, `-`, `.`, `_`, `~` and `/`.
+
+    Every method raises `StoreError`, with what to do, if the server cannot be reached or refuses.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Take credentials from the environment; nothing is asked of the server yet.
+
+        Raises
+        ------
+        RequestError : not an address of a bucket, or a profile is named and boto3, which reads it, is missing.
+        """
+        self.address = address.rstrip("/")
+        _check(self.address)
+        self._store: Any = _opened(self.address)
+        self._counting = threading.Lock()
+        self.traffic = Traffic()
+
+    def get(self, name: str) -> bytes:
+        """Return an object; raises `FileNotFoundError` if there is none."""
+        with self._asking(name):
+            data = bytes(obstore.get(self._store, name).bytes())
+        self._count(received_bytes=len(data))
+        return data
+
+    def part(self, name: str, start: int, length: int) -> bytes:
+        """Return some bytes of an object; raises `FileNotFoundError` if there is none."""
+        if length == 0:
+            return b""
+        with self._asking(name):
+            data = bytes(obstore.get_range(self._store, name, start=start, length=length))
+        self._count(received_bytes=len(data))
+        return data
+
+    def fetch(self, name: str, to: Path, start: int = 0, length: int | None = None) -> str:
+        """Write an object, or some bytes of it, to a file, and return the SHA-256 of what was written."""
+        digest = hashlib.sha256()
+        with to.open("wb") as file:
+            for data in self._pieces(name, start, length):
+                digest.update(data)
+                file.write(data)
+        return digest.hexdigest()
+
+    def _pieces(self, name: str, start: int, length: int | None) -> Iterator[bytes]:
+        if length is not None:
+            for at in range(start, start + length, PART_BYTES):
+                yield self.part(name, at, min(PART_BYTES, start + length - at))
+            return
+        with self._asking(name):
+            answer = obstore.get(self._store, name)
+            for piece in answer.stream(min_chunk_size=1024 * 1024):
+                data = bytes(piece)
+                self._count(requests=0, received_bytes=len(data))
+                yield data
+        self._count()
+
+    def put(self, name: str, content: Path | bytes) -> None:
+        """Write an object, over one that is there; a large file is sent in parts and appears as a whole."""
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        with self._asking(name):
+            obstore.put(self._store, name, content, chunk_size=PART_BYTES, use_multipart=size > PART_BYTES)
+        self._count(requests=1 if size <= PART_BYTES else 2 + -(-size // PART_BYTES), sent_bytes=size)
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Write a small object unless there is one; return False if there is another one.
+
+        One with the same bytes is one's own, of which the answer was lost.
+        """
+        for attempt in range(CONFLICT_TRIES):
+            try:
+                with self._asking(name):
+                    self._count(sent_bytes=len(data))
+                    obstore.put(self._store, name, data, mode="create", use_multipart=False)
+                return True
+            except AlreadyExistsError:
+                return self.get(name) == data
+            except _Conflict:  # another writer is at it: the next try says who was first
+                time.sleep(0.1 * 2**attempt)
+        raise StoreError(f"{self.address}/{name}: is constantly being written by others: run again")
+
+    def list(self, prefix: str) -> Iterator[Seen]:
+        """Yield the objects below a folder, at any depth, in the order of their names."""
+        with self._asking(prefix):
+            for some in obstore.list(self._store, prefix, chunk_size=LISTED_AT_ONCE):
+                self._count()
+                for one in some:
+                    yield Seen(one["path"], one["size"], one["last_modified"])
+
+    def delete(self, names: Collection[str]) -> None:
+        """Remove objects, one by one, as some servers refuse lists; one that is not there is no error."""
+        for name in names:
+            try:
+                with self._asking(name):
+                    obstore.delete(self._store, name)
+            except FileNotFoundError:
+                pass
+            self._count()
+
+    def check_creates_once(self, name: str, data: bytes) -> None:
+        """Make sure that an object with these bytes is there, and that the server refuses to create it again.
+
+        Raises
+        ------
+        StoreError : the server ignores the condition, so that a store would not be safe there.
+        """
+        for _ in range(2):
+            try:
+                with self._asking(name):
+                    self._count(sent_bytes=len(data))
+                    obstore.put(self._store, name, data, mode="create", use_multipart=False)
+            except (AlreadyExistsError, _Conflict):
+                return
+        raise StoreError(f"{self.address}: {BAD_SERVER}")
+
+    @contextmanager
+    def _asking(self, name: str) -> Iterator[None]:
+        """Raise errors of the library as `StoreError`, but for a missing object and one that is there already."""
+        try:
+            yield
+        except AlreadyExistsError:
+            raise
+        except (BaseError, OSError) as error:
+            text = str(error)
+            code = next(iter(re.findall(r"<Code>(\w+)</Code>", text)), "")
+            if code == "ConditionalRequestConflict":
+                raise _Conflict from error
+            if isinstance(error, FileNotFoundError) and code != "NoSuchBucket":
+                raise FileNotFoundError(f"{self.address}/{name}: no such object") from error
+            raise StoreError(f"{self.address}: {_in_words(text, code)}") from error
+
+    def _count(self, *, requests: int = 1, sent_bytes: int = 0, received_bytes: int = 0) -> None:
+        with self._counting:
+            self.traffic.requests += requests
+            self.traffic.sent_bytes += sent_bytes
+            self.traffic.received_bytes += received_bytes
+
+
+class _Conflict(Exception):
+    """Two writers at the same moment; the server has decided for neither."""
+
+
+def _check(address: str) -> None:
+    """Raise RequestError unless this is an address of a bucket, without credentials in it."""
+    parts = urlsplit(address)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise RequestError(f"{parts.scheme}://{parts.hostname}: only a bucket and a folder in it: {NO_CREDENTIALS}")
+    if not parts.netloc or "//" in parts.path or {".", ".."} & set(parts.path.split("/")):
+        raise RequestError(f"{address}: not an address of a bucket: write s3://bucket/folder")
+
+
+def _opened(address: str) -> Any:
+    """Return the library's store; it takes credentials from the environment, so they are in no object of ours."""
+    options: Any = {"connect_timeout": "5s", "timeout": "300s"}
+    if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://"):
+        options["allow_http"] = True
+    retry: Any = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)}
+    more: dict[str, Any] = {}
+    if os.environ.get("AWS_PROFILE") and "AWS_ACCESS_KEY_ID" not in os.environ:
+        try:
+            from obstore.auth.boto3 import Boto3CredentialProvider
+        except ModuleNotFoundError as error:
+            raise RequestError("AWS_PROFILE is read by boto3: pip install boto3") from error
+        more["credential_provider"] = Boto3CredentialProvider()
+    try:
+        return from_url(address, client_options=options, retry_config=retry, **more)
+    except BaseError as error:
+        raise RequestError(f"{address}: not an address of a bucket: write s3://bucket/folder") from error
+
+
+def _in_words(text: str, code: str) -> str:
+    """Return what is wrong and what to do, from an error of the library."""
+    if code in IN_WORDS:
+        return IN_WORDS[code]
+    status = next(iter(re.findall(r"status code: (\d+)", text)), "")
+    if OF_THE_MACHINE in text:
+        return NO_CREDENTIALS
+    if status in ("401", "403"):
+        what = re.findall(r"performing (GET|HEAD|PUT|POST|DELETE|list)", text)
+        act = {"GET": "read", "HEAD": "read", "list": "list"}.get(what[0] if what else "", "write")
+        return f"not allowed to {act} there ({code or status}): check the credentials and what they may do"
+    if status.startswith("5"):
+        return f"the server answers with an error of its own ({status}): run again later"
+    if "error sending request" in text or "HTTP error" in text:
+        endpoint = os.environ.get("AWS_ENDPOINT_URL", "the server")
+        return f"{endpoint} does not answer: check AWS_ENDPOINT_URL and the network"
+    return f"{text.splitlines()[0][:300] if text else 'unknown error'}: check the address and the server"

@@ -1,0 +1,193 @@
+"""A place in a bucket: what it does, and what it says where the server or the network does not do as it should."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processors.errors import RequestError, StoreError
+from processors.store import place as place_module
+from processors.store.place import BAD_SERVER, NO_CREDENTIALS, PART_BYTES, Place
+from tests.helpers.buckets import SECRET, Fault, Proxy, client, proxy_before
+
+LARGE = PART_BYTES + 1000
+
+
+@pytest.fixture
+def place(bucket: str) -> Place:
+    return Place(f"s3://{bucket}/mars/store")
+
+
+@pytest.fixture
+def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """A proxy that the environment names as the server."""
+    with proxy_before(bucket_server) as found:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
+        yield found
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place_module, "RETRIES", 1)
+
+
+def test_what_is_put_is_got_in_whole_and_in_part(place: Place, bucket: str, bucket_server: str, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(os.urandom(LARGE))
+    place.put("a/large", large)
+    place.put("a/small", b"0123456789")
+    place.put("b", b"")
+    assert [(one.name, one.size_bytes) for one in place.list("a")] == [("a/large", LARGE), ("a/small", 10)]
+    assert place.get("a/small") == b"0123456789"
+    assert place.part("a/small", 3, 4) == b"3456"
+    assert (place.part("a/small", 3, 0), place.get("b")) == (b"", b"")
+    digest = hashlib.sha256(large.read_bytes()).hexdigest()
+    assert place.fetch("a/large", tmp_path / "again") == digest
+    assert (tmp_path / "again").read_bytes() == large.read_bytes()
+    place.fetch("a/large", tmp_path / "part", 5, LARGE - 5)
+    assert (tmp_path / "part").read_bytes() == large.read_bytes()[5:]
+    in_bucket = client(bucket_server).list_objects_v2(Bucket=bucket)["Contents"]
+    assert [one["Key"] for one in in_bucket] == ["mars/store/a/large", "mars/store/a/small", "mars/store/b"]
+    place.delete(["a/large", "a/small", "never/there"])
+    assert [one.name for one in place.list("")] == ["b"]
+    with pytest.raises(FileNotFoundError, match=r"mars/store/a/small: no such object$"):
+        place.get("a/small")
+
+
+def test_an_object_is_created_once(place: Place) -> None:
+    assert place.create("commit", b"mine")
+    assert place.create("commit", b"mine"), "the same bytes are one's own, of which the answer was lost"
+    assert not place.create("commit", b"theirs")
+    assert place.get("commit") == b"mine"
+
+
+def test_requests_and_bytes_are_counted_as_the_server_sees_them(bucket: str, proxy: Proxy, tmp_path: Path) -> None:
+    place = Place(f"s3://{bucket}/x")
+    (tmp_path / "large").write_bytes(bytes(LARGE))
+    for number in range(5):
+        place.put(f"many/{number}", b"1")
+    assert place.traffic.requests == 5
+    place.put("large", tmp_path / "large")
+    place.create("commit", b"22")
+    place.create("commit", b"333")
+    place.get("commit")
+    place.part("commit", 0, 1)
+    place.fetch("large", tmp_path / "again")
+    place.delete(["commit", "large"])
+    assert len(list(place.list("many"))) == 5
+    assert place.traffic.requests == len(proxy.asked)
+    assert place.traffic.sent_bytes == 5 + LARGE + 2 + 3
+    assert place.traffic.received_bytes == 2 + 2 + 1 + LARGE
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "slow", "cut before", "cut after"])
+def test_writing_outlives_faults_on_the_way(bucket: str, proxy: Proxy, fault: Fault) -> None:
+    place = Place(f"s3://{bucket}/x")
+    proxy.will(fault, 2)
+    assert place.create("commit", b"mine")
+    proxy.will(fault, 2)
+    place.put("data", b"data")
+    proxy.will("")
+    assert (place.get("commit"), place.get("data")) == (b"mine", b"data")
+    assert not place.create("commit", b"theirs")
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "slow", "cut before", "cut in the middle"])
+def test_reading_outlives_faults_on_the_way(bucket: str, proxy: Proxy, tmp_path: Path, fault: Fault) -> None:
+    place, data = Place(f"s3://{bucket}/x"), os.urandom(3_000_000)
+    place.put("data", data)
+    for read in (
+        lambda: place.get("data") == data,
+        lambda: place.part("data", 1000, 2_000_000) == data[1000:2_001_000],
+        lambda: place.fetch("data", tmp_path / "data") == hashlib.sha256(data).hexdigest(),
+    ):
+        proxy.will(fault, 2)
+        assert read()
+        assert proxy.left < 2
+
+
+def test_a_server_that_creates_twice_is_refused(bucket: str, proxy: Proxy) -> None:
+    place = Place(f"s3://{bucket}/x")
+    place.check_creates_once("store.json", b"{}")
+    place.check_creates_once("store.json", b"{}")
+    proxy.will("no condition")
+    with pytest.raises(StoreError) as told:
+        place.check_creates_once("store.json", b"{}")
+    assert str(told.value) == f"s3://{bucket}/x: {BAD_SERVER}"
+    proxy.will("")
+    assert place.get("store.json") == b"{}"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_does_not_work_is_said_in_one_sentence(bucket: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(address: str) -> str:
+        with pytest.raises(StoreError) as error:
+            Place(address).get("store.json")
+        return str(error.value)
+
+    here = f"s3://{bucket}/x"
+    assert told("s3://never-made/x") == "s3://never-made/x: there is no such bucket: create it, or name another one"
+    proxy.will("403")
+    assert told(here) == f"{here}: not allowed to read there (403): check the credentials and what they may do"
+    proxy.will("503")
+    assert told(here) == f"{here}: the server answers with an error of its own (503): run again later"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert told(here) == f"{here}: http://127.0.0.1:9 does not answer: check AWS_ENDPOINT_URL and the network"
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://169.254.1.1:1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    before = time.monotonic()
+    assert told(here) == f"{here}: {NO_CREDENTIALS}"
+    assert time.monotonic() - before < 60
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_bucket_that_may_only_be_read_is_read(bucket: str, proxy: Proxy) -> None:
+    place = Place(f"s3://{bucket}/x")
+    place.put("store.json", b"{}")
+    assert place.get("store.json") == b"{}"
+    proxy.will("403")
+    with pytest.raises(StoreError) as told:
+        place.put("more", b"1")
+    assert str(told.value).endswith("not allowed to write there (403): check the credentials and what they may do")
+
+
+@pytest.mark.parametrize(
+    "address", ["s3://", "s3:///folder", "ftp://bucket/x", "s3://bucket/a//b", "s3://bucket/../other"]
+)
+def test_an_address_that_is_none_is_refused(address: str, bucket: str) -> None:
+    with pytest.raises(RequestError, match="write s3://bucket/folder"):
+        Place(address)
+
+
+@pytest.mark.parametrize("address", ["s3://key:geheim@bucket/x", "s3://bucket/x?sig=geheim", "s3://bucket/x#geheim"])
+def test_credentials_in_an_address_are_refused_without_being_repeated(address: str, bucket: str) -> None:
+    with pytest.raises(RequestError) as told:
+        Place(address)
+    assert "geheim" not in str(told.value)
+
+
+def test_the_secret_is_in_no_pickle_and_no_words(place: Place) -> None:
+    library: Any = place._store  # the test looks at what the library keeps
+    assert SECRET.encode() not in pickle.dumps(library)
+    assert SECRET not in f"{library!r} {place!r} {vars(place)}"
+
+
+def test_a_profile_is_read_by_boto3(
+    bucket: str, place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bucket_server: str
+) -> None:
+    place.put("a", b"1")
+    profile = tmp_path / "credentials"
+    profile.write_text(f"[mission]\naws_access_key_id = profile-key\naws_secret_access_key = {SECRET}\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
+    monkeypatch.setenv("AWS_PROFILE", "mission")
+    assert Place(f"s3://{bucket}/mars/store").get("a") == b"1"
