@@ -77,9 +77,8 @@ def ingest_folder(
 ) -> int:
     """Ingest a folder of releases, or print what is due; return the exit code."""
     from flows.cli.run_flow import conduct
-    from flows.run.disk_use import disk_use
-    from flows.run.load_recipes import load_recipes
-    from flows.run.prepare import prepare
+    from flows.run.raw_survey import RawSurvey, survey_raw
+    from flows.run.unchanged import LastRun, recipe_files, unchanged
 
     _check_apart(raw, store_folder)
     options = replace(options, quiet=options.quiet or as_json)
@@ -87,9 +86,20 @@ def ingest_folder(
         return _print_due(raw, store_folder, options, as_json=as_json)
 
     planned: list[Prepared] = []
+    surveyed: list[RawSurvey] = []
+    loaded_from = recipe_files(options.recipe)
+
+    def as_before(store: Store) -> LastRun | None:
+        surveyed.append(survey_raw(raw, options))
+        return unchanged(surveyed[0], store, options, recipe_files=loaded_from)
 
     def look(store: Store, progress: RunProgress) -> Prepared:
-        planned.append(prepare(raw, store, load_recipes(options.recipe), progress, options))
+        from flows.run.disk_use import disk_use
+        from flows.run.load_recipes import load_recipes
+        from flows.run.prepare import prepare
+
+        recipes = load_recipes(options.recipe)
+        planned.append(prepare(raw, store, recipes, progress, options, surveyed=surveyed[0], recipe_files=loaded_from))
         if use := disk_use(planned[-1].plan.due, store):
             click.echo(space(use), err=True)
         return planned[-1]
@@ -99,7 +109,7 @@ def ingest_folder(
 
         return flow(raw=str(raw), store=str(store_folder), return_state=True, **asdict(options))  # type: ignore[call-overload]
 
-    code = conduct(look, store_folder, options, flow, asked=str(raw), as_json=as_json)
+    code = conduct(look, store_folder, options, flow, asked=str(raw), as_json=as_json, unchanged=as_before)
     if not as_json and any(prepared.plan.due for prepared in planned):
         advise(raw, store_folder)
     return code

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from processors.metadata.properties import Properties
 from processors.sources.scan import printable
+
+if TYPE_CHECKING:
+    from processors.metadata.properties import Properties
 
 
 def size(size_bytes: float) -> str:

@@ -7,31 +7,37 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flows.cli.common import counted, print_json
 from flows.run.interrupt import signal_of, signals_interrupt
 from flows.run.options import Options
-from flows.run.prepare import Prepared
 from flows.run.problems import MARSMEDIA, FileProblems, by_file
-from flows.run.progress import RunProgress
-from flows.run.report import Report, Stop, make_report, save
-from flows.run.run import Prepare, in_threads, run
+from flows.run.report import Report, Stop, make_report, report_again, save
 from flows.run.run_record import RunRecord, recorded
-from flows.run.workers import warm_up
-from flows.serving.server_of_runs import answers, recorded_at, server_of_runs
-from processors.engine.plan import Plan
 from processors.errors import RecipeError, RequestError, StoreError
+from processors.store.claims import sweep_claims
 from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from flows.run.run import Prepare
+    from flows.run.unchanged import LastRun
 
 PROBLEMS_SHOWN = 40
 """Lines of each kind."""
 
 
 def conduct(
-    prepare: Prepare, store_folder: Path, options: Options, flow: Callable[[], Any], *, asked: str, as_json: bool
+    prepare: Prepare,
+    store_folder: Path,
+    options: Options,
+    flow: Callable[[], Any],
+    *,
+    asked: str,
+    as_json: bool,
+    unchanged: Callable[[Store], LastRun | None] = lambda _: None,
 ) -> int:
     """Plan and run; return the exit code. Once the store is open, the run ends in a report whatever happens.
 
@@ -41,6 +47,7 @@ def conduct(
     flow : imports Prefect, runs the flow, which carries that plan out, and gives its final state. It is called if
         something is due and a Prefect server records the runs.
     asked : what the run works on, for the report.
+    unchanged : gives what the last run found, if there is nothing to plan; called before what is heavy is imported.
 
     Raises
     ------
@@ -54,27 +61,18 @@ def conduct(
             click.echo(f"marsmedia: {note}", err=True)
         stop: Stop | None = None
         try:
-            with RunProgress(quiet=options.quiet) as progress:
-                record.prepared = prepare(store, progress)
-            server = _answering(store, record) if record.prepared.plan.due else None
-            if server:
-                warm_up(has_sound=record.prepared.plan.has_sound_due)  # while Prefect is imported
-                with recorded_at(server):
-                    stop = _unreported(flow(), record)
+            if last := unchanged(store):
+                _sweep(store, record)
+                again = report_again(last, record, asked, store, started, strict=options.strict)
+                record.report = save(again, record)
             else:
-                run(prepare, store_folder, options, in_threads, name=name, asked=asked)
+                stop = _planned(prepare, store, options, flow, record, asked)
         except (StoreError, OSError, RequestError, RecipeError):
             if record.report is None:
                 raise
         except BaseException as error:  # noqa: BLE001 - the command's outermost edge: a run ends in a report
             stop = _stop(error)
-        prepared = record.prepared or Prepared(rows=[], untaken=[], plan=Plan())
-        report: Report = record.report or save(
-            make_report(
-                prepared, [], record=record, asked=asked, store=store, started=started, strict=options.strict, stop=stop
-            ),
-            record,
-        )
+        report: Report = record.report or _report_of_stop(stop, record, asked, store, started, options)
     if report.stop and report.stop.traceback:
         click.echo(report.stop.traceback, err=True)
     if as_json:
@@ -84,8 +82,51 @@ def conduct(
     return report.exit_code
 
 
+def _planned(
+    prepare: Prepare, store: Store, options: Options, flow: Callable[[], Any], record: RunRecord, asked: str
+) -> Stop | None:
+    """Plan, and run; return why the run could not begin."""
+    from flows.run.progress import RunProgress
+    from flows.run.run import in_threads, run
+    from flows.run.workers import warm_up
+    from flows.serving.server_of_runs import recorded_at
+
+    with RunProgress(quiet=options.quiet) as progress:
+        record.prepared = prepare(store, progress)
+    server = _answering(store, record) if record.prepared.plan.due else None
+    if server:
+        warm_up(has_sound=record.prepared.plan.has_sound_due)  # while Prefect is imported
+        with recorded_at(server):
+            return _unreported(flow(), record)
+    run(prepare, store.root, options, in_threads, name=record.who.run, asked=asked)
+    return None
+
+
+def _sweep(store: Store, record: RunRecord) -> None:
+    """Remove leftovers of killed runs, as every run does."""
+    sweep_claims(store)
+    if not record.others_at_work:
+        store.sweep()
+
+
+def _report_of_stop(
+    stop: Stop | None, record: RunRecord, asked: str, store: Store, started: datetime, options: Options
+) -> Report:
+    """Save and return the report of a run that ended before it could make one."""
+    from flows.run.prepare import Prepared
+    from processors.engine.plan import Plan
+
+    prepared = record.prepared or Prepared(rows=[], untaken=[], plan=Plan())
+    report = make_report(
+        prepared, [], record=record, asked=asked, store=store, started=started, strict=options.strict, stop=stop
+    )
+    return save(report, record)
+
+
 def _answering(store: Store, record: RunRecord) -> str | None:
     """Return the address of the server that is to record the run; None, with a note, if it does not answer."""
+    from flows.serving.server_of_runs import answers, server_of_runs
+
     server = server_of_runs(store)
     if server is None or answers(server):
         return server

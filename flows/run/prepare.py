@@ -13,9 +13,11 @@ from flows.run.changes import Change, gone_from, known_again, with_words, withdr
 from flows.run.inspection import inspect_all
 from flows.run.options import Options
 from flows.run.progress import RunProgress
+from flows.run.raw_survey import RawSurvey, survey_raw
 from flows.run.settle import settled_sources
+from flows.run.unchanged import LastRun, unchanged
 from flows.run.workers import warm_up
-from processors.engine.fingerprint import Fingerprints
+from processors.engine.fingerprint import Fingerprints, recipes_digest
 from processors.engine.label_pairing import pair_with_labels
 from processors.engine.plan import Plan, make_plan
 from processors.engine.recipe_book import RecipeBook
@@ -24,7 +26,7 @@ from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.formats import may_have_sound
-from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, SkippedFile, printable, storable, survey
+from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printable, storable
 from processors.store.by_name import ByNameEntry
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.store import Store
@@ -39,6 +41,12 @@ class Prepared:
     untaken: list[SkippedFile]
     """Files that could not be read."""
     plan: Plan
+    survey: RawSurvey | None = None
+    """Everything below the raw folder; None for a selection."""
+    recipe_files: str | None = None
+    """Digest of where the recipes were loaded from, if the caller knows it."""
+    unchanged: LastRun | None = None
+    """What the last run found, if everything is as it left it: then nothing was planned."""
     fingerprints: Fingerprints | None = None
     """Fingerprints of the sources of a whole run, with which its end notes those that have all their results."""
     unmatched: list[SkippedFile] = field(default_factory=list)
@@ -81,16 +89,32 @@ class Prepared:
 
 
 def prepare(
-    raw: Path, store: Store, recipes: Recipes, progress: RunProgress, options: Options, *, remember: bool = True
+    raw: Path,
+    store: Store,
+    recipes: Recipes,
+    progress: RunProgress,
+    options: Options,
+    *,
+    remember: bool = True,
+    surveyed: RawSurvey | None = None,
+    recipe_files: str | None = None,
 ) -> Prepared:
     """Survey `raw`, identify new files, and plan; with `remember` false nothing is written.
+
+    Parameters
+    ----------
+    surveyed : survey of `raw`, if it was made already.
+    recipe_files : digest of where the recipes were loaded from.
 
     Raises
     ------
     FileNotFoundError, NotADirectoryError, PermissionError : `raw` cannot be listed.
     StoreError : the store cannot be trusted.
     """
-    surveyed = _surveyed(raw, options)
+    if surveyed is None:
+        surveyed = survey_raw(raw, options)
+        if remember and (last := unchanged(surveyed, store, options, recipes=recipes_digest(recipes))):
+            return Prepared(rows=[], untaken=[], plan=Plan(), survey=surveyed, unchanged=last)
     found, untaken, empty = surveyed.found, surveyed.untaken, surveyed.empty
     catalogue = Catalogue(store)
     known = catalogue.sources()
@@ -139,6 +163,8 @@ def prepare(
         rows=rows,
         untaken=untaken,
         plan=plan,
+        survey=surveyed,
+        recipe_files=recipe_files,
         fingerprints=fingerprints,
         unmatched=[
             SkippedFile(relative=place, reason=what, is_refused=True)
@@ -152,31 +178,6 @@ def prepare(
         gone=gone,
         is_empty=None if rows or untaken or gone else f"0 files in {raw}: put a release, a folder of files, into it",
     )
-
-
-@dataclass(kw_only=True)
-class _Surveyed:
-    """Everything below the raw folder, as found."""
-
-    found: list[FoundFile] = field(default_factory=list)
-    """Files of the releases that are part of the run."""
-    untaken: list[SkippedFile] = field(default_factory=list)
-    empty: list[EmptyFolder] = field(default_factory=list)
-    passed_over: int = 0
-
-
-def _surveyed(raw: Path, options: Options) -> _Surveyed:
-    surveyed = _Surveyed()
-    for entry in survey(raw):
-        if isinstance(entry, PassedOver):
-            surveyed.passed_over += 1
-        elif isinstance(entry, EmptyFolder):
-            surveyed.empty.append(entry)
-        elif isinstance(entry, SkippedFile):
-            surveyed.untaken.append(entry)
-        elif options.releases is None or entry.release in options.releases:
-            surveyed.found.append(entry)
-    return surveyed
 
 
 def _known_and_unknown(

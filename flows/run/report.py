@@ -8,18 +8,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from flows.run.batches import SourceOutcome
-from flows.run.changes import Change
 from flows.run.interrupt import EXIT_CODES
-from flows.run.prepare import Prepared
 from flows.run.problems import Cause, FileProblem, by_file, in_one_line
-from flows.run.run_record import RunRecord
-from processors.engine.plan import Plan
-from processors.engine.result_records import Outcome
 from processors.sources.scan import printable
 from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from flows.run.batches import SourceOutcome
+    from flows.run.changes import Change
+    from flows.run.prepare import Prepared
+    from flows.run.run_record import RunRecord
+    from flows.run.unchanged import LastRun
+    from processors.engine.plan import Plan
+    from processors.engine.result_records import Outcome
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
 FAULT_EXIT_CODE = 3
@@ -167,6 +170,39 @@ def make_report(
     )
 
 
+def report_again(
+    last: LastRun, record: RunRecord, asked: str, store: Store, started: datetime, *, strict: bool
+) -> Report:
+    """Return the report of a run that finds everything as the last one left it."""
+    counts = ResultCounts(
+        inputs=last.inputs, due=0, made=0, reused=last.reused, refused=last.refused, failed=last.failed, not_reached=0
+    )
+    state: State = "failed" if strict and last.problems else "completed with warnings" if last.problems else "completed"
+    return Report(
+        run=record.who.run,
+        state=state,
+        message=_summary(counts, state),
+        raw=asked,
+        store=str(store.root),
+        started_utc=record.who.started_utc,
+        seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
+        files=last.files,
+        sources=last.sources,
+        duplicates=last.duplicates,
+        companions=last.companions,
+        unsupported=last.unsupported,
+        not_taken=last.not_taken,
+        passed_over=last.passed_over,
+        results=counts,
+        new_results=(),
+        problems=last.problems,
+        changes=(),
+        notes=record.notes,
+        stop=None,
+        report=str(record.path),
+    )
+
+
 def _counts(plan: Plan, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]) -> tuple[ResultCounts, bool]:
     """Return the sums of the conservation law, and whether anything failed in this run."""
     outcomes = [outcome for one in done for outcome in one.outcomes]
@@ -214,15 +250,18 @@ def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop 
         return f"{state}: {'; '.join(prepared.gone)}"
     if prepared.is_empty and not stop:
         return f"{state}: {prepared.is_empty}"
-    parts = [f"{counts.made} made", f"{counts.reused} reused", f"{counts.refused} refused", f"{counts.failed} failed"]
-    if counts.not_reached:
-        parts.append(f"{counts.not_reached} not reached")
-    summary = f"{state}: of {counts.inputs} results: {', '.join(parts)}"
     because = [stop.reason] if stop and not stop.signal else []
     altered = [one.file for one in prepared.changes if one.kind == "changed"]
     unread = [one.relative for one in prepared.untaken if not one.is_refused]
     named = [*_named(altered, "changed on disk"), *_named(unread, "could not be read")]
-    return "; ".join([*because, *prepared.gone, *named, summary])
+    return "; ".join([*because, *prepared.gone, *named, _summary(counts, state)])
+
+
+def _summary(counts: ResultCounts, state: State) -> str:
+    parts = [f"{counts.made} made", f"{counts.reused} reused", f"{counts.refused} refused", f"{counts.failed} failed"]
+    if counts.not_reached:
+        parts.append(f"{counts.not_reached} not reached")
+    return f"{state}: of {counts.inputs} results: {', '.join(parts)}"
 
 
 def _named(files: Sequence[str], what: str) -> list[str]:

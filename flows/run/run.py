@@ -16,12 +16,13 @@ from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
 from flows.run.problems import MARSMEDIA
 from flows.run.progress import RunProgress
-from flows.run.report import Report, Stop, make_report, save
+from flows.run.report import Report, Stop, make_report, report_again, save
 from flows.run.retry import plausible_seconds
 from flows.run.run_record import RunRecord, recorded
 from flows.run.runner import WAITING_THREADS, LocalRunner, Runner
 from flows.run.settle import settle
 from flows.run.shared_work import Answer, SharedWork, do_batch
+from flows.run.unchanged import note_unchanged
 from processors.engine.plan import Due, Plan
 from processors.engine.wanted import Recipes
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
@@ -69,6 +70,7 @@ def run(prepare: Prepare, store_folder: Path, options: Options, dispatch: Dispat
         with uninterrupted():
             one.write_down()
             record.report = save(one.report(asked), record)
+            one.note(record.report)
         if one.raised is not None:
             raise one.raised
         return record.report
@@ -111,7 +113,8 @@ class _Run:
     def _settle(self, prepared: Prepared) -> None:
         if prepared.fingerprints:
             outcomes = [*self._done, *self._elsewhere]
-            settle(prepared.of_kind("media"), prepared.plan, prepared.fingerprints, outcomes, self._store)
+            media = prepared.of_kind("media")
+            prepared.plan.noted = settle(media, prepared.plan, prepared.fingerprints, outcomes, self._store)
 
     def write_down(self) -> None:
         """After a stop, find and catalogue what the workers had committed."""
@@ -127,7 +130,15 @@ class _Run:
         except (OSError, StoreError):
             return  # if the disk is full, the next run finds what was made
 
+    def note(self, report: Report) -> None:
+        """Note how the run leaves everything, unless another one was at work meanwhile."""
+        if self._prepared and not self._elsewhere and self._record.is_alone():
+            note_unchanged(self._prepared, report, self._store, self._options)
+
     def report(self, asked: str) -> Report:
+        if self._prepared and self._prepared.unchanged and self._stop is None:
+            last, strict = self._prepared.unchanged, self._options.strict
+            return report_again(last, self._record, asked, self._store, self._started, strict=strict)
         return make_report(
             self._prepared or Prepared(rows=[], untaken=[], plan=Plan()),
             self._done,

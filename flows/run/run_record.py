@@ -17,13 +17,15 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flows.run.prepare import Prepared
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
 from processors.store.store import Store, replace_file
+
+if TYPE_CHECKING:
+    from flows.run.prepare import Prepared
 
 RESERVED_BYTES = 256 * 1024
 RUNNING = "running"
@@ -84,6 +86,13 @@ class RunRecord:
         lost = [f"an earlier run {LOST}: {who}; what it had finished is kept" for who in self.lost]
         at_work = [f"another run is at work on this store: {who}; nothing is made twice" for who in self.others_at_work]
         return (*lost, *at_work, *self._noted)
+
+    def is_alone(self) -> bool:
+        """Return True if no other run was at work on this store since this one started."""
+        if self.others_at_work or any(who.run != self.who.run for who, is_alive in _read(self.store) if is_alive):
+            return False
+        others = (one for one in self.store.runs_folder.glob("*.json") if one != self.path)
+        return all(one.stat().st_mtime < self.started.timestamp() for one in others)
 
     def note(self, message: str) -> None:
         """Add a message to the report."""

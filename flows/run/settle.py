@@ -41,8 +41,8 @@ def settled_sources(
 
 def settle(
     media: Iterable[SourceRow], plan: Plan, fingerprints: Fingerprints, outcomes: Iterable[SourceOutcome], store: Store
-) -> None:
-    """Note the sources of a whole run that have all their results now, each made without a reason."""
+) -> frozenset[str]:
+    """Note the sources of a whole run that have all their results now, each made without a reason; return them."""
     made = {
         outcome.ref
         for one in outcomes
@@ -58,6 +58,7 @@ def settle(
         if wanted and places and digest not in open_sources and (found := fingerprints.of(places)):
             noted.append(SettledSource.of(digest, found, (one.ref for one in wanted)))
     add_settled(store, noted)
+    return frozenset(one.digest for one in noted)
 
 
 def _entry(row: SourceRow) -> ByNameEntry:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from processors.contract import result_key
+from processors.engine.program_files import PROCESSORS, state_of_files
 from processors.engine.recipe_book import RecipeBook, Recipes
 from processors.engine.release_calibrations import has_calibration
 from processors.engine.release_index import ReleaseIndex
 from processors.store.catalogue import SourceRow
-
-HERE = Path(__file__).resolve().parents[1]
 
 
 class Fingerprints:
@@ -27,10 +24,7 @@ class Fingerprints:
     def __init__(self, recipes: Recipes, releases: ReleaseIndex) -> None:
         self._releases = releases
         every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
-        parts = [repr(recipes.changes)] if isinstance(recipes, RecipeBook) else []
-        for one in every:
-            parts += [f"{medium} {result_key(processor)}" for medium, ours in one.items() for processor in ours]
-        self._common = hashlib.sha256("\n".join([_program(), *parts]).encode()).digest()
+        self.recipes = recipes_digest(recipes)
         self._is_calibrated = any(has_calibration(processor) for one in every for p in one.values() for processor in p)
 
     def of(self, places: Sequence[SourceRow]) -> str | None:
@@ -40,12 +34,21 @@ class Fingerprints:
         """
         if self._is_calibrated and any(row.has_sound or row.medium == "audio" for row in places):
             return None
-        found = hashlib.sha256(self._common)
+        found = hashlib.sha256(self.recipes.encode())
         for row in places:
             what = f"{row.digest}\n{row.label_name}\n{row.label_sha256}\n{row.medium}\n{row.format}\n{row.has_sound}"
             where = f"{row.path}\n{row.release}\n{row.evidence_key}\n{self._releases.descriptions_of(row)}\n"
             found.update(f"{what}\n{where}".encode())
         return found.hexdigest()[:32]
+
+
+def recipes_digest(recipes: Recipes) -> str:
+    """Return the digest of recipes, with versions and parameters of all processors, and of the program's files."""
+    every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
+    parts = [repr(recipes.changes)] if isinstance(recipes, RecipeBook) else []
+    for one in every:
+        parts += [f"{medium} {result_key(processor)}" for medium, ours in one.items() for processor in ours]
+    return hashlib.sha256("\n".join([state_of_files(PROCESSORS), *parts]).encode()).hexdigest()
 
 
 def by_source(rows: Iterable[SourceRow]) -> dict[str, list[SourceRow]]:
@@ -54,14 +57,3 @@ def by_source(rows: Iterable[SourceRow]) -> dict[str, list[SourceRow]]:
     for row in rows:
         places.setdefault(row.digest, []).append(row)
     return places
-
-
-def _program() -> str:
-    """Return names, sizes and dates of the files that decide what is wanted: with other code, all is planned anew."""
-    found = []
-    for folder, folders, files in os.walk(HERE):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        for name in sorted(files):
-            seen = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118
-            found.append(f"{folder}/{name} {seen.st_size} {seen.st_mtime_ns}")
-    return "\n".join(found)

@@ -67,6 +67,8 @@ class Plan:
     """Evidence of each path: the one in `wanted` that holds the statements at that path."""
     settled: frozenset[str] = frozenset()
     """Digests of sources whose results were not compared one by one, as nothing that they follow from has changed."""
+    noted: frozenset[str] = frozenset()
+    """Digests of sources that have all their results at the end of the run, and had not at its start."""
     not_catalogued: list[Manifest] = field(default_factory=list)
     """Results that are in the store but not in the catalogue, as after a killed run."""
 

@@ -122,6 +122,15 @@ def shown_before(store: Store) -> bool:
     return (store.by_name_folder / SHOWN).exists()
 
 
+def state_of_view(store: Store) -> str:
+    """Return a text that changes whenever the view is pointed to other results; empty without a view."""
+    try:
+        seen = (store.by_name_folder / SHOWN).stat()
+    except FileNotFoundError:
+        return ""
+    return f"{seen.st_size} {seen.st_mtime_ns}"
+
+
 def _shown(store: Store) -> dict[str, str]:
     """Return for each folder of the view a hash of what its links were pointed to last; older views have no list."""
     try:

@@ -8,9 +8,10 @@ same fingerprint, and finds the folders' manifests, need not compute what is wan
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import repeat
 
 from processors.store.claims import alone
 from processors.store.manifest import ResultRef
@@ -42,29 +43,50 @@ class SettledSource:
 
     def is_whole(self, store: Store) -> bool:
         """Return True if the manifest of each result is in the store."""
-        try:
-            source = os.open(store.source_folder(self.digest), os.O_RDONLY | os.O_DIRECTORY)
-        except OSError:
-            return False
-        try:
-            return all(
-                os.access(f"{folder}/manifest.json", os.F_OK, dir_fd=source) for folder in self.folders.split(" ")
-            )
-        finally:
-            os.close(source)
+        return results_are_there(store, self.digest, self.folders)
+
+
+def results_are_there(store: Store, digest: str, folders: str) -> bool:
+    """Return True if these folders of a source, with spaces between, hold a manifest each.
+
+    Called for 100,000 sources before a run, so it builds no `Path`, and no Python code runs for each manifest.
+    """
+    source = store.source_folder(digest)
+    return all(map(os.access, [f"{source}/{folder}/manifest.json" for folder in folders.split(" ")], repeat(os.F_OK)))
 
 
 def read_settled(store: Store) -> dict[str, SettledSource]:
     """Return the settled sources by digest; empty without a readable file."""
-    found: dict[str, SettledSource] = {}
+    return {
+        digest: SettledSource(digest=digest, fingerprint=fingerprint, folders=folders)
+        for digest, fingerprint, folders in _read(store)
+    }
+
+
+def newest_folders(store: Store) -> dict[str, str]:
+    """Return the folders of the results of each settled source, by digest; empty without a readable file."""
+    return {digest: folders for digest, _, folders in _read(store)}
+
+
+def forget_settled(store: Store, digests: Iterable[str]) -> None:
+    """Forget sources, as those of which results were removed; raises `OSError`."""
+    gone = set(digests)
+    with alone(store.catalogue_folder / "lock"):
+        known = read_settled(store)
+        if not gone.isdisjoint(known):
+            left = (one for one in known.values() if one.digest not in gone)
+            replace_file(store.catalogue_folder / "settled", _lines(left).encode())
+
+
+def _read(store: Store) -> Iterator[tuple[str, str, str]]:
+    """Yield digest, fingerprint and folders of each whole line, the newest of a source last."""
     with suppress(OSError, UnicodeDecodeError), (store.catalogue_folder / "settled").open(encoding="ascii") as lines:
         for line in lines:
             digest, _, rest = line.rstrip("\n").partition(" ")
             fingerprint, _, rest = rest.partition(" ")
             folders, _, end = rest.rpartition(" ")
             if folders and end == END:
-                found[digest] = SettledSource(digest=digest, fingerprint=fingerprint, folders=folders)
-    return found
+                yield digest, fingerprint, folders
 
 
 def add_settled(store: Store, sources: Iterable[SettledSource]) -> None:

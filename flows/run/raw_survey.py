@@ -1,0 +1,52 @@
+"""Survey of the raw folder at the start of a run, and its digest, by which two surveys are compared."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.run.options import Options
+from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, SkippedFile, survey
+
+
+@dataclass(kw_only=True)
+class RawSurvey:
+    """Everything below the raw folder, as found."""
+
+    root: str
+    """Absolute path of the raw folder, links resolved."""
+    found: list[FoundFile] = field(default_factory=list)
+    """Files of the releases that are part of the run."""
+    untaken: list[SkippedFile] = field(default_factory=list)
+    empty: list[EmptyFolder] = field(default_factory=list)
+    passed_over: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of places, releases, sizes and dates of all files, and of what is not read and why."""
+        found = hashlib.sha256()
+        for file in self.found:
+            line = f"{file.path}\n{file.release}\n{file.size_bytes} {file.mtime_ns}\n"
+            found.update(line.encode("utf-8", "surrogateescape"))
+        rest = [f"{one.relative}\n{one.reason}" for one in self.untaken]
+        rest += [one.relative for one in self.empty]
+        found.update("\n".join([self.root, *rest, str(self.passed_over)]).encode("utf-8", "surrogateescape"))
+        return found.hexdigest()
+
+
+def survey_raw(raw: Path, options: Options) -> RawSurvey:
+    """Survey the releases that are part of the run; raises as `survey`."""
+    surveyed = RawSurvey(root=os.path.realpath(raw))
+    for entry in survey(raw):
+        if isinstance(entry, FoundFile):
+            if options.releases is None or entry.release in options.releases:
+                surveyed.found.append(entry)
+        elif isinstance(entry, PassedOver):
+            surveyed.passed_over += 1
+        elif isinstance(entry, EmptyFolder):
+            surveyed.empty.append(entry)
+        else:
+            surveyed.untaken.append(entry)
+    return surveyed

@@ -1,0 +1,179 @@
+"""Runs that find everything as the last run left it: the answer is that run's, and nothing is planned.
+
+A plan follows from the files' places, sizes and dates, from the catalogue, the recipes, the program, and the results
+in the store. At its end a run notes the state of all these with its counts and problems, in a file of the catalogue's
+folder that can be thrown away. A later run that meets the same state looks for each manifest, and needs no row of the
+catalogue, no recipe, and no library that reads either.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.run.options import RECIPES_FILE, Options
+from flows.run.problems import FileProblem
+from flows.run.raw_survey import RawSurvey
+from processors.engine.program_files import PROCESSORS, state_of_files
+from processors.store.by_name import state_of_view
+from processors.store.settled import newest_folders, results_are_there
+from processors.store.store import Store, replace_file
+
+if TYPE_CHECKING:
+    from flows.run.prepare import Prepared
+    from flows.run.report import Report
+
+FLOWS = Path(__file__).resolve().parents[1]
+TABLES = ("sources", "results")
+"""Tables from which a plan is made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastRun:
+    """What a run found, and the state in which it left everything."""
+
+    state: str
+    """Digest of all that a plan follows from, but for the recipes and the results in the store."""
+    recipes: str
+    """Digest of the recipes as they were loaded."""
+    recipe_files: str | None
+    """Digest of where the recipes were loaded from; None where the caller brought them."""
+    files: int
+    sources: int
+    duplicates: int
+    companions: int
+    unsupported: int
+    not_taken: int
+    passed_over: int
+    inputs: int
+    reused: int
+    refused: int
+    failed: int
+    problems: tuple[FileProblem, ...]
+    settled: int
+    """Number of settled sources among the run's."""
+    not_of_run: tuple[str, ...]
+    """Settled sources that are not among the run's, by digest: gone, or of another folder."""
+    others: dict[str, str]
+    """Folders of the results of sources that are not settled, by digest, with spaces between."""
+
+
+def unchanged(
+    survey: RawSurvey, store: Store, options: Options, *, recipes: str | None = None, recipe_files: str | None = None
+) -> LastRun | None:
+    """Return what the last run over this folder found, if a plan would find just that; None if one must be made.
+
+    Parameters
+    ----------
+    recipes, recipe_files : digests of the recipes, one of which is compared.
+    """
+    if options.hash_all or options.retry_failed or options.releases is not None:
+        return None
+    last = _read(_path(survey, store, options))
+    if last is None or (last.recipes != recipes if recipes else last.recipe_files != recipe_files):
+        return None
+    if last.state != _state(survey, store) or not _results_are_there(last, store):
+        return None
+    return last
+
+
+def note_unchanged(prepared: Prepared, report: Report, store: Store, options: Options) -> None:
+    """Note the state in which a run leaves everything, if a plan made now would find nothing to do.
+
+    Not where a file is read again by each run, nor next to another run, which may have changed what this one did not
+    see.
+    """
+    survey, plan = prepared.survey, prepared.plan
+    if survey is None or prepared.fingerprints is None or not _is_final(prepared, report, options):
+        return
+    of_run = plan.settled | plan.noted
+    others = {
+        digest: " ".join(f"{one.ref.processor}/{one.ref.key[:16]}" for one in wanted)
+        for digest, wanted in plan.wanted.items()
+        if digest not in plan.noted
+    }
+    counts = report.results
+    last = LastRun(
+        state=_state(survey, store),
+        recipes=prepared.fingerprints.recipes,
+        recipe_files=prepared.recipe_files,
+        files=report.files,
+        sources=report.sources,
+        duplicates=report.duplicates,
+        companions=report.companions,
+        unsupported=report.unsupported,
+        not_taken=report.not_taken,
+        passed_over=report.passed_over,
+        inputs=counts.inputs,
+        reused=counts.made + counts.reused,
+        refused=counts.refused,
+        failed=counts.failed,
+        problems=tuple(dataclasses.replace(one, is_new=False) for one in report.problems),
+        settled=len(of_run),
+        not_of_run=tuple(newest_folders(store).keys() - of_run),
+        others={digest: folders for digest, folders in others.items() if folders},
+    )
+    with suppress(OSError):  # the next run plans
+        replace_file(_path(survey, store, options), json.dumps(asdict(last)).encode())
+
+
+def recipe_files(recipe: str | None) -> str:
+    """Return the digest of what the recipes are loaded from, besides the program's files: a name, and a file."""
+    path = os.environ.get(RECIPES_FILE)
+    content = b""
+    if path:
+        with suppress(OSError):  # whoever loads it reports that
+            content = Path(path).read_bytes()
+    return hashlib.sha256(repr((recipe, path, content)).encode()).hexdigest()
+
+
+def _is_final(prepared: Prepared, report: Report, options: Options) -> bool:
+    """Return True if a plan made after the run follows from the same files, and finds nothing to do."""
+    is_whole = prepared.is_whole and options.releases is None and bool(prepared.rows) and not report.stop
+    is_read_again = prepared.gone or any(not one.is_refused for one in prepared.untaken)
+    is_altered = any(row.changed_to is not None for row in prepared.rows)
+    is_tried_again = any(one.verdict == "failed" and one.blame in ("machine", "marsmedia") for one in report.problems)
+    return is_whole and not (is_read_again or is_altered or is_tried_again or report.results.not_reached)
+
+
+def _state(survey: RawSurvey, store: Store) -> str:
+    program = [sys.version, state_of_files(PROCESSORS), state_of_files(FLOWS)]
+    tables = [str(_newest_commit(store.catalogue_folder / table)) for table in TABLES]
+    return hashlib.sha256("\n".join([survey.digest, *program, *tables, state_of_view(store)]).encode()).hexdigest()
+
+
+def _newest_commit(table: Path) -> str | None:
+    with suppress(OSError):
+        return max((path.name for path in (table / "_delta_log").glob("*.json")), default=None)
+    return None
+
+
+def _results_are_there(last: LastRun, store: Store) -> bool:
+    settled = newest_folders(store)
+    for digest in last.not_of_run:
+        settled.pop(digest, None)
+    return len(settled) == last.settled and all(
+        results_are_there(store, digest, folders) for some in (settled, last.others) for digest, folders in some.items()
+    )
+
+
+def _path(survey: RawSurvey, store: Store, options: Options) -> Path:
+    name = hashlib.sha256(f"{survey.root}\n{options.recipe}".encode("utf-8", "surrogateescape")).hexdigest()
+    return store.catalogue_folder / f"unchanged-{name[:16]}.json"
+
+
+def _read(path: Path) -> LastRun | None:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        written = json.loads(path.read_bytes())
+        problems: Iterable[FileProblem] = (FileProblem(**one) for one in written["problems"])
+        not_of_run = tuple(written["not_of_run"])
+        return LastRun(**{**written, "problems": tuple(problems), "not_of_run": not_of_run})
+    return None
