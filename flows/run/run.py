@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flows.run.batches import Batch, SourceOutcome, into_batches
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
+from flows.run.note_unchanged import note_unchanged
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
 from flows.run.problems import MARSMEDIA
@@ -22,7 +23,6 @@ from flows.run.run_record import RunRecord, recorded
 from flows.run.runner import WAITING_THREADS, LocalRunner, Runner
 from flows.run.settle import settle
 from flows.run.shared_work import Answer, SharedWork, do_batch
-from flows.run.unchanged import note_unchanged
 from processors.engine.plan import Due, Plan
 from processors.engine.wanted import Recipes
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason

@@ -8,16 +8,14 @@ catalogue, no recipe, and no library that reads either.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flows.run.options import RECIPES_FILE, Options
 from flows.run.problems import FileProblem
@@ -25,11 +23,7 @@ from flows.run.raw_survey import RawSurvey
 from processors.engine.program_files import PROCESSORS, state_of_files
 from processors.store.by_name import state_of_view
 from processors.store.settled import newest_folders, results_are_there
-from processors.store.store import Store, replace_file
-
-if TYPE_CHECKING:
-    from flows.run.prepare import Prepared
-    from flows.run.report import Report
+from processors.store.store import Store
 
 FLOWS = Path(__file__).resolve().parents[1]
 TABLES = ("sources", "results")
@@ -77,52 +71,12 @@ def unchanged(
     """
     if options.hash_all or options.retry_failed or options.releases is not None:
         return None
-    last = _read(_path(survey, store, options))
+    last = _read(note_path(survey, store, options))
     if last is None or (last.recipes != recipes if recipes else last.recipe_files != recipe_files):
         return None
-    if last.state != _state(survey, store) or not _results_are_there(last, store):
+    if last.state != state_of(survey, store) or not _results_are_there(last, store):
         return None
     return last
-
-
-def note_unchanged(prepared: Prepared, report: Report, store: Store, options: Options) -> None:
-    """Note the state in which a run leaves everything, if a plan made now would find nothing to do.
-
-    Not where a file is read again by each run, nor next to another run, which may have changed what this one did not
-    see.
-    """
-    survey, plan = prepared.survey, prepared.plan
-    if survey is None or prepared.fingerprints is None or not _is_final(prepared, report, options):
-        return
-    of_run = plan.settled | plan.noted
-    others = {
-        digest: " ".join(f"{one.ref.processor}/{one.ref.key[:16]}" for one in wanted)
-        for digest, wanted in plan.wanted.items()
-        if digest not in plan.noted
-    }
-    counts = report.results
-    last = LastRun(
-        state=_state(survey, store),
-        recipes=prepared.fingerprints.recipes,
-        recipe_files=prepared.recipe_files,
-        files=report.files,
-        sources=report.sources,
-        duplicates=report.duplicates,
-        companions=report.companions,
-        unsupported=report.unsupported,
-        not_taken=report.not_taken,
-        passed_over=report.passed_over,
-        inputs=counts.inputs,
-        reused=counts.made + counts.reused,
-        refused=counts.refused,
-        failed=counts.failed,
-        problems=tuple(dataclasses.replace(one, is_new=False) for one in report.problems),
-        settled=len(of_run),
-        not_of_run=tuple(newest_folders(store).keys() - of_run),
-        others={digest: folders for digest, folders in others.items() if folders},
-    )
-    with suppress(OSError):  # the next run plans
-        replace_file(_path(survey, store, options), json.dumps(asdict(last)).encode())
 
 
 def recipe_files(recipe: str | None) -> str:
@@ -135,16 +89,8 @@ def recipe_files(recipe: str | None) -> str:
     return hashlib.sha256(repr((recipe, path, content)).encode()).hexdigest()
 
 
-def _is_final(prepared: Prepared, report: Report, options: Options) -> bool:
-    """Return True if a plan made after the run follows from the same files, and finds nothing to do."""
-    is_whole = prepared.is_whole and options.releases is None and bool(prepared.rows) and not report.stop
-    is_read_again = prepared.gone or any(not one.is_refused for one in prepared.untaken)
-    is_altered = any(row.changed_to is not None for row in prepared.rows)
-    is_tried_again = any(one.verdict == "failed" and one.blame in ("machine", "marsmedia") for one in report.problems)
-    return is_whole and not (is_read_again or is_altered or is_tried_again or report.results.not_reached)
-
-
-def _state(survey: RawSurvey, store: Store) -> str:
+def state_of(survey: RawSurvey, store: Store) -> str:
+    """Return the digest of all that a plan follows from, but for the recipes and the results in the store."""
     program = [sys.version, state_of_files(PROCESSORS), state_of_files(FLOWS)]
     tables = [str(_newest_commit(store.catalogue_folder / table)) for table in TABLES]
     return hashlib.sha256("\n".join([survey.digest, *program, *tables, state_of_view(store)]).encode()).hexdigest()
@@ -165,7 +111,8 @@ def _results_are_there(last: LastRun, store: Store) -> bool:
     )
 
 
-def _path(survey: RawSurvey, store: Store, options: Options) -> Path:
+def note_path(survey: RawSurvey, store: Store, options: Options) -> Path:
+    """Return the path of the note on runs over this folder with this recipe."""
     name = hashlib.sha256(f"{survey.root}\n{options.recipe}".encode("utf-8", "surrogateescape")).hexdigest()
     return store.catalogue_folder / f"unchanged-{name[:16]}.json"
 

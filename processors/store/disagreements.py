@@ -19,10 +19,18 @@ COMPARED = ("mission", "agency", "event", "recorded_by", "credit", "rights", "re
 FROM_PROFILE = ("agency", "credit", "rights", "redistribute")
 """Keys taken from a mission's profile if missing in release.toml."""
 
+SEVERAL_PLACES = """
+SELECT digest FROM sources WHERE kind = 'media' AND gone_utc IS NULL GROUP BY digest
+HAVING count(*) > 1 AND (count(DISTINCT evidence_key) > 1 OR count(evidence_key) < count(*))
+"""
+"""Sources that may have several statements; of few or none of many, so that the others are not looked up."""
+
 SAID_APART = """
-SELECT digest, relative, words_parameters, words FROM sighted WHERE gone_utc IS NULL AND words_key IS NOT NULL
-QUALIFY min(words_key) OVER (PARTITION BY digest) <> max(words_key) OVER (PARTITION BY digest)
-ORDER BY digest, relative
+SELECT s.digest, s.relative, r.parameters, s.words FROM sighted s
+JOIN results r ON r.source = s.digest AND r.key = s.words_key AND r.processor = 'evidence'
+WHERE s.gone_utc IS NULL AND list_contains($1::VARCHAR[], s.digest)
+QUALIFY min(s.words_key) OVER (PARTITION BY s.digest) <> max(s.words_key) OVER (PARTITION BY s.digest)
+ORDER BY s.digest, s.relative
 """
 
 
@@ -46,7 +54,8 @@ class _Said:
 
 def disagreements(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Disagreement, ...]]:
     """Return the disagreements between the places of each source, by its digest; sources without any are left out."""
-    rows = connection.execute(SAID_APART).fetchall()
+    several = [digest for (digest,) in connection.execute(SEVERAL_PLACES).fetchall()]
+    rows = connection.execute(SAID_APART, [several]).fetchall() if several else []
     found: dict[str, tuple[Disagreement, ...]] = {}
     for digest, group in itertools.groupby(rows, key=lambda row: row[0]):
         voices = [_said(place, json.loads(parameters), json.loads(facts)) for _, place, parameters, facts in group]

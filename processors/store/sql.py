@@ -47,26 +47,34 @@ FROM stored_items i LEFT JOIN audits a ON a.source = i.source
 SIGHTED = f"""
 CREATE VIEW sighted AS
 WITH places AS (
-  SELECT *, count(*) OVER (PARTITION BY digest) AS place_count FROM sources WHERE kind = 'media'
+  SELECT *, count(*) OVER (PARTITION BY digest) AS place_count, row_number() OVER (
+    PARTITION BY digest
+    ORDER BY gone_utc IS NULL DESC, CASE WHEN gone_utc IS NOT NULL THEN seen_utc END DESC, relative, path
+  ) = 1 AS is_known
+  FROM sources WHERE kind = 'media'
 ), words AS (
-  SELECT source, key, i.facts, r.release, r.source_name, r.parameters, r.started_utc
-  FROM stored_items i JOIN results r USING (source, processor, key)
-  WHERE processor = 'evidence'
+  SELECT source, key, facts FROM stored_items WHERE processor = 'evidence' AND name = 'evidence.json'
 )
-SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words, w.parameters AS words_parameters
-FROM places p LEFT JOIN words w ON w.source = p.digest AND (
-  w.key = p.evidence_key OR (p.evidence_key IS NULL AND (w.release = p.release OR p.place_count = 1)))
-QUALIFY row_number() OVER (
-  PARTITION BY p.path, p.digest ORDER BY w.source_name = p.name DESC, {LATEST_FIRST}) = 1
+SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words
+FROM places p LEFT JOIN words w ON w.source = p.digest AND w.key = p.evidence_key
+WHERE p.evidence_key IS NOT NULL
+UNION ALL
+SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words
+FROM places p
+LEFT JOIN (SELECT w.*, r.release, r.source_name, r.started_utc FROM words w JOIN results r USING (source, key)) w
+  ON w.source = p.digest AND (w.release = p.release OR p.place_count = 1)
+WHERE p.evidence_key IS NULL
+QUALIFY row_number() OVER (PARTITION BY p.path, p.digest ORDER BY w.source_name = p.name DESC, {LATEST_FIRST}) = 1
 """
 """One row per path of a media file, with the evidence for that path.
 
 If no run has planned the evidence of a path yet, it is the latest of its release, or the only existing one.
+`is_known` marks one path of each source: the first that holds it, or the last that held it.
 """
 
-SIGHTINGS = """
-CREATE VIEW sightings AS
-SELECT s.path, s.name, s.release, s.relative, s.medium, s.format, s.codec, s.size_bytes, s.duration_seconds,
+PLACED = """
+CREATE VIEW placed AS
+SELECT s.is_known, s.path, s.name, s.release, s.relative, s.medium, s.format, s.codec, s.size_bytes, s.duration_seconds,
        s.digest AS source, s.seen_utc, s.gone_utc, s.words_key AS evidence_key,
        s.words->>'mission' AS mission, s.words->>'event' AS event,
        s.words->>'camera' AS camera, s.words->>'recorded_by' AS recorded_by,
@@ -79,17 +87,14 @@ SELECT s.path, s.name, s.release, s.relative, s.medium, s.format, s.codec, s.siz
        a.audit->>'words' AS audit, (a.audit->>'motion_may_be_measured')::BOOLEAN AS motion_may_be_measured
 FROM sighted s LEFT JOIN audits a ON a.source = s.digest LEFT JOIN disagreements d ON d.source = s.digest
 """
+SIGHTINGS = "CREATE VIEW sightings AS SELECT * EXCLUDE (is_known) FROM placed"
 """One row per path of a media file: the statements about it, and the audit of its bytes.
 
 `disagreement_count` includes conflicts with other paths of the same bytes.
 """
 
 KNOWN = """
-CREATE VIEW known AS
-SELECT * EXCLUDE (path, seen_utc, evidence_key) FROM sightings
-QUALIFY row_number() OVER (
-  PARTITION BY source
-  ORDER BY gone_utc IS NULL DESC, CASE WHEN gone_utc IS NOT NULL THEN seen_utc END DESC, relative, path) = 1
+CREATE VIEW known AS SELECT * EXCLUDE (is_known, path, seen_utc, evidence_key) FROM placed WHERE is_known
 """
 """One row per source, as stated at the first path that holds it, or the last that held it."""
 
@@ -166,7 +171,7 @@ def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
         "CREATE TABLE disagreements AS SELECT unnest($1::VARCHAR[]) AS source, unnest($2::BIGINT[]) AS count",
         [list(counts), list(counts.values())],
     )
-    for view in (SIGHTINGS, KNOWN):
+    for view in (PLACED, SIGHTINGS, KNOWN):
         connection.execute(view)
     connection.execute(f"SET allowed_paths = {_quoted(read)}")
     connection.execute("SET enable_external_access = false; SET TimeZone = 'UTC'; SET lock_configuration = true")

@@ -1,0 +1,63 @@
+"""Note at the end of a run how it leaves everything, for the next one (`unchanged.py`)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from contextlib import suppress
+
+from flows.run.options import Options
+from flows.run.prepare import Prepared
+from flows.run.report import Report
+from flows.run.unchanged import LastRun, note_path, state_of
+from processors.store.settled import newest_folders
+from processors.store.store import Store, replace_file
+
+
+def note_unchanged(prepared: Prepared, report: Report, store: Store, options: Options) -> None:
+    """Note the state in which a run leaves everything, if a plan made now would find nothing to do.
+
+    Not where a file is read again by each run, nor next to another run, which may have changed what this one did not
+    see.
+    """
+    survey, plan = prepared.survey, prepared.plan
+    if survey is None or prepared.fingerprints is None or not _is_final(prepared, report, options):
+        return
+    of_run = plan.settled | plan.noted
+    others = {
+        digest: " ".join(f"{one.ref.processor}/{one.ref.key[:16]}" for one in wanted)
+        for digest, wanted in plan.wanted.items()
+        if digest not in plan.noted
+    }
+    counts = report.results
+    last = LastRun(
+        state=state_of(survey, store),
+        recipes=prepared.fingerprints.recipes,
+        recipe_files=prepared.recipe_files,
+        files=report.files,
+        sources=report.sources,
+        duplicates=report.duplicates,
+        companions=report.companions,
+        unsupported=report.unsupported,
+        not_taken=report.not_taken,
+        passed_over=report.passed_over,
+        inputs=counts.inputs,
+        reused=counts.made + counts.reused,
+        refused=counts.refused,
+        failed=counts.failed,
+        problems=tuple(dataclasses.replace(one, is_new=False) for one in report.problems),
+        settled=len(of_run),
+        not_of_run=tuple(newest_folders(store).keys() - of_run),
+        others={digest: folders for digest, folders in others.items() if folders},
+    )
+    with suppress(OSError):  # the next run plans
+        replace_file(note_path(survey, store, options), json.dumps(dataclasses.asdict(last)).encode())
+
+
+def _is_final(prepared: Prepared, report: Report, options: Options) -> bool:
+    """Return True if a plan made after the run follows from the same files, and finds nothing to do."""
+    is_whole = prepared.is_whole and options.releases is None and bool(prepared.rows) and not report.stop
+    is_read_again = prepared.gone or any(not one.is_refused for one in prepared.untaken)
+    is_altered = any(row.changed_to is not None for row in prepared.rows)
+    is_tried_again = any(one.verdict == "failed" and one.blame in ("machine", "marsmedia") for one in report.problems)
+    return is_whole and not (is_read_again or is_altered or is_tried_again or report.results.not_reached)
