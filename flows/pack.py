@@ -49,6 +49,7 @@ def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed
         built = build_pack(chosen, Path(output), opened, force=True)
     except CANNOT_BEGIN as error:
         return ended(said(error))
+    log_lines(built.labels_apart)
     checked = verify_pack(built.path)
     if checked.faults:
         faults = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]

@@ -117,11 +117,14 @@ def build(
                 "not_cleared": built.uncleared,
                 "results": built.results,
                 "highlight": _sound_of_highlight(built),
+                "labels_apart": built.labels_apart,
             }
         )
     else:
         _warn_of_rights(built)
         _warn_of_short_sound(built)
+        for one in built.labels_apart:
+            click.echo(f"marsmedia: {one}", err=True)
         click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}")
         click.echo(f"{built.identity.urn}, {chosen.audience}, made from {counted(len(built.results), 'result')}")
 

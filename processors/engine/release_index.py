@@ -162,6 +162,14 @@ class ReleaseIndex:
         rows = [label for stem in stems for label in self._labels.get((_folder(row.path), stem), [])]
         return list({label.path: label for label in rows}.values())
 
+    def companions_of(self, row: SourceRow) -> list[SourceRow]:
+        """Return the labels and sidecars that describe a file, by name."""
+        found = [*self.labels_of(row), *self._sidecars.of_file.get(row.path, ())]
+        if row.label and row.label.sha256 not in {one.digest for one in found}:  # has another name, but names the file
+            named = self._labels.get((_folder(row.path), _stem(row.label.name)), [])
+            found += [one for one in named if one.digest == row.label.sha256]
+        return sorted(found, key=lambda one: one.name)
+
     def _release_of(self, row: SourceRow) -> tuple[str, str, Release] | None:
         """Return the nearest description above a file: its folder, the file's path relative to it, and what it says."""
         folder = self._folder_of_release(row)

@@ -21,6 +21,7 @@ from processors.languages.text import Text
 from processors.packs.archive.bagit import BagWriter
 from processors.packs.archive.output import AGENT, finished, is_zip, scratch_beside
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
+from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.layout import Places, places_of
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.names import UniqueNames, portable_name
@@ -78,6 +79,8 @@ class Built:
     """Release and name of each source that nobody allows to pass on, overrides aside."""
     source_count: int
     highlight: HighlightClip | None = None
+    labels_apart: tuple[str, ...] = ()
+    """Labels that describe files which do not lie next to them, each with where those are."""
 
 
 def build(
@@ -116,10 +119,13 @@ def build(
         sink = ZipSink(made, base, dated) if is_zip(output) else FolderSink(made)
         try:
             bag = BagWriter(sink)
-            packed = list(_media(chosen, recipe, store, bag, places, scratch))
-            identity = PackIdentity(digest=_digest(packed, recipe), dated_utc=dated)
+            signer = Signer(recipe.signature) if recipe.signature else None
+            writer = MediaWriter(bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch)
+            packed = list(_media(chosen, store, writer))
+            companions = list(write_companions(chosen, packed, writer))
+            identity = PackIdentity(digest=_digest(packed, companions, recipe), dated_utc=dated)
             clip = write_highlight(chosen, recipe, store, scratch) if recipe.highlight else None
-            further = _Further(chosen, store, places, gallery, tables or {}, scratch, clip)
+            further = _Further(chosen, companions, store, places, gallery, tables or {}, scratch, clip)
             _records(packed, recipe, identity, bag, further)
             info = _info(packed, recipe, identity)
             bag.finish(info, [("README.txt", readme(recipe, identity))])
@@ -135,6 +141,7 @@ def build(
         uncleared=tuple(one.subject.relative for one in chosen if not is_cleared(one.subject, recipe)),
         source_count=len(chosen),
         highlight=clip,
+        labels_apart=tuple(dict.fromkeys(f"{one.row.relative} {one.elsewhere}" for one in companions if one.elsewhere)),
     )
 
 
@@ -143,11 +150,7 @@ def _latest(chosen: list[SelectedSource]) -> str:
     return in_seconds(max(made or [one.seen_utc for one in chosen]))
 
 
-def _media(
-    chosen: list[SelectedSource], recipe: Recipe, store: Store, bag: BagWriter, places: Places, scratch: Path
-) -> Iterator[PackedFile]:
-    signer = Signer(recipe.signature) if recipe.signature else None
-    writer = MediaWriter(bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch)
+def _media(chosen: list[SelectedSource], store: Store, writer: MediaWriter) -> Iterator[PackedFile]:
     for one in chosen:
         if one.has_original:
             yield writer.original(one.subject, one.original_size_px)
@@ -155,10 +158,12 @@ def _media(
             yield from writer.item(entry)
 
 
-def _digest(packed: list[PackedFile], recipe: Recipe) -> str:
+def _digest(packed: list[PackedFile], companions: list[PackedCompanion], recipe: Recipe) -> str:
     digest = hashlib.sha256(_recipe_record(recipe))
     for one in packed:
         digest.update(f"{one.unsigned_sha256} {one.path}\n".encode())
+    for one in companions:
+        digest.update(f"{one.row.digest} {one.path}\n".encode())
     return digest.hexdigest()
 
 
@@ -176,6 +181,7 @@ class _Further:
     """What the records are made from, besides the packed files."""
 
     chosen: list[SelectedSource]
+    companions: list[PackedCompanion]
     store: Store
     places: Places
     gallery: Gallery | None
@@ -220,10 +226,11 @@ def _records(
         add(path, "text/csv", "Unit and meaning of each column of the tables", [dictionary])
     if PRESETS[recipe.audience].has_premis:
         seen_utc = {one.subject.digest: one.seen_utc for one in further.chosen}
-        events = premis.premis(packed, recipe, identity, seen_utc)
+        events = premis.premis(packed, recipe, identity, seen_utc, further.companions)
         add(places.record(premis.FILE), "application/xml", "PREMIS: objects, events, agents and rights", events)
     if recipe.layout == "source":
-        for path, label in pds4.labels(packed, identity):
+        labelled = {one.original.path for one in further.companions if one.is_pds4}
+        for path, label in pds4.labels([one for one in packed if one.path not in labelled], identity):
             add(path, "application/xml", "PDS4 label of the files beside it", [label])
     if further.gallery is not None:
         folder = further.scratch / "gallery"
@@ -238,7 +245,7 @@ def _records(
             media_type = _PAGE_TYPES.get(place.suffix, "application/octet-stream")
             with place.open("rb") as file:
                 add(place.relative_to(folder).as_posix(), media_type, "Part of the gallery", read_blocks(file))
-    bag.add(crate.FILE, crate.crate(packed, recipe, identity, others))
+    bag.add(crate.FILE, crate.crate(packed, recipe, identity, others, further.companions))
 
 
 _PAGE_TYPES = {

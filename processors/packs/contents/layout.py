@@ -26,6 +26,10 @@ class Places(Protocol):
         """Return the path of a source as it was released."""
         ...
 
+    def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
+        """Return the path of a label or sidecar of this name beside a source."""
+        ...
+
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
         """Return the path of an item that is to be called `name`, of a picture's size where it is known."""
         ...
@@ -55,8 +59,11 @@ class BySource:
     names: UniqueNames
 
     def original(self, subject: SourceRecord) -> str:
+        return self.companion(subject, subject.name, subject.digest)
+
+    def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
         folder = self._folder(subject, "original")
-        return f"{folder}/{self.names.name(folder, subject.name, subject.digest)}"
+        return f"{folder}/{self.names.name(folder, name, digest)}"
 
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
         folder = self._folder(entry.subject, entry.manifest.ref.processor, entry.manifest.ref.key)
@@ -86,6 +93,9 @@ class ByKind:
         folder = {"photo": "photos", "video": "videos", "audio": "sound"}[subject.medium]
         suffix = subject.name.rpartition(".")[2].lower()
         return self._named(folder, [_base(subject), "original"], f".{suffix}", subject.digest)
+
+    def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
+        return f"{TECHNICAL}/{self.names.name(TECHNICAL, name, digest)}"
 
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
         how = presentation_of(entry.manifest.ref.processor)

@@ -25,6 +25,7 @@ from processors.packs.embedded.in_pictures import credited_picture, own_xmp
 from processors.packs.recipe.pack_recipe import Pictures, Recipe
 from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.to_srgb import in_8_bit
+from processors.store.catalogue import SourceRow
 
 MAX_SCALED_PIXELS = 200_000_000
 """Maximum number of pixels to resize: 0.6 GB as RGB, and as much again during the resizing."""
@@ -65,6 +66,12 @@ class MediaWriter:
             duration_seconds=subject.duration_seconds,
             made=None,
         )
+
+    def companion(self, subject: SourceRecord, row: SourceRow) -> str:
+        """Write a label or sidecar as it was released, beside its source; return its path. Raises as `original`."""
+        path = self.places.companion(subject, row.name, row.digest)
+        self._copy(Path(row.path), path, row.digest, row.relative, "", is_original=True)
+        return path
 
     def item(self, entry: ItemRecord) -> Iterator[PackedFile]:
         """Write an item as stored, or as the recipe asks for: in other sizes, with credits in it, signed.

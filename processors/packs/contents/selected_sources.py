@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
 from processors.packs.contents.rights import check_rights
 from processors.packs.contents.subject import SourceRecord, manifests_of, subjects
@@ -36,6 +37,10 @@ class SelectedSource:
     """Results for a highlight clip; empty if the recipe asks for none."""
     original_size_px: tuple[int | None, int | None]
     seen_utc: str
+    companions: tuple[SourceRow, ...] = ()
+    """Labels and sidecars of the original, if it goes into the pack by source, where it keeps its name."""
+    label_sha256: str | None = None
+    """Digest of the label without which the original cannot be read; None if it needs none."""
 
     @property
     def refs(self) -> set[ResultRef]:
@@ -52,8 +57,12 @@ def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> 
         be redistributed to this audience.
     """
     rows = select(parse(recipe.selection), catalogue)
+    has_companions = ORIGINALS in recipe.take and recipe.layout == "source"
+    index = ReleaseIndex(catalogue.sources().values()) if has_companions else None
     chosen = [
-        _chosen(recipe, row, subject, store, asked)
+        replace(
+            _chosen(recipe, row, subject, store, asked), companions=tuple(index.companions_of(row)) if index else ()
+        )
         for row, subject in zip(rows, subjects(rows, store, catalogue), strict=True)
     ]
     found = [one for one in chosen if one.has_original or one.results]
@@ -89,6 +98,7 @@ def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store,
         shown=tuple(included(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
         seen_utc=row.seen_utc,
+        label_sha256=row.label_sha256,
     )
 
 

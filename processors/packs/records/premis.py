@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from processors.contract import canonical_json
+from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.rights import credit, override_of, rights
 from processors.packs.contents.subject import SourceRecord
@@ -24,7 +25,11 @@ Element = tuple[str, object]
 
 
 def premis(
-    packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, seen_utc: dict[str, str]
+    packed: Sequence[PackedFile],
+    recipe: Recipe,
+    identity: PackIdentity,
+    seen_utc: dict[str, str],
+    companions: Sequence[PackedCompanion] = (),
 ) -> Iterator[bytes]:
     """Yield the document in pieces: objects, events, agents, rights.
 
@@ -40,7 +45,10 @@ def premis(
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
     manifests = list({one.entry.manifest.ref: one.entry.manifest for one in packed if one.entry}.values())
     for one in packed:
-        yield _xml([("object", _file(one))])
+        described_by = [beside for beside in companions if beside.original is one]
+        yield _xml([("object", [*_file(one), *(("relationship", _describes(beside)) for beside in described_by)])])
+    for one in companions:
+        yield _xml([("object", _companion(one))])
     originals = {one.subject.digest for one in packed if one.entry is None}
     for subject in subjects:
         if subject.digest not in originals:
@@ -48,10 +56,13 @@ def premis(
         yield _xml([("event", _identified(subject, seen_utc[subject.digest]))])
         if subject.audit:
             yield _xml([("event", _audited(subject, seen_utc[subject.digest]))])
+    for one in {beside.row.digest: beside for beside in companions}.values():
+        yield _xml([("event", _label_identified(one))])
     for manifest in manifests:
         files = [one for one in packed if one.entry and one.entry.manifest.ref == manifest.ref]
         yield _xml([("event", _derived(manifest, files))])
-    yield _xml([("event", _bagged(packed, identity))])
+    digests = dict.fromkeys([*(one.sha256 for one in packed), *(one.row.digest for one in companions)])
+    yield _xml([("event", _bagged([*digests], identity))])
     for name, kind, version in _agents(recipe, manifests, subjects):
         yield _xml([("agent", _agent(name, kind, version))])
     for subject in subjects:
@@ -61,33 +72,69 @@ def premis(
 
 def _file(one: PackedFile) -> list[Element]:
     place = one.entry.path if one.entry else Path(one.subject.path)
-    with place.open("rb") as file:
-        puid = pronom_of(one.media_type, file.read(HEAD_BYTES))
-    registry: list[Element] = [("formatRegistryName", "PRONOM"), ("formatRegistryKey", puid)]
-    form: list[Element] = [("formatDesignation", [("formatName", one.media_type)])]
-    inside: list[Element] = [
-        *_identifier("object", f"urn:sha256:{one.sha256}", "URN"),
-        *_identifier("object", f"data/{one.path}", "path in the bag"),
-        (
-            "objectCharacteristics",
-            [
-                ("compositionLevel", "0"),
-                ("fixity", [("messageDigestAlgorithm", "SHA-256"), ("messageDigest", one.sha256)]),
-                ("size", str(one.size_bytes)),
-                ("format", [*form, *([("formatRegistry", registry)] if puid else [])]),
-            ],
-        ),
-        ("originalName", one.subject.name if one.entry is None else one.entry.name),
-    ]
+    name = one.subject.name if one.entry is None else one.entry.name
+    inside = _object(one.sha256, one.size_bytes, one.media_type, place, one.path, name)
     if one.entry is not None:
-        related: list[Element] = [
-            ("relationshipType", "derivation"),
-            ("relationshipSubType", "has source"),
-            *_identifier("relatedObject", f"urn:sha256:{one.subject.digest}", "URN"),
+        related = [
+            *_relation("derivation", "has source", one.subject.digest),
             *_identifier("relatedEvent", _event_name(one.entry.manifest), "local"),
         ]
         inside.append(("relationship", related))
     return inside
+
+
+def _object(sha256: str, size_bytes: int, media_type: str, place: Path, path: str, original_name: str) -> list[Element]:
+    """Return a file of the bag; `place` is where its first bytes, which decide its format, can be read."""
+    with place.open("rb") as file:
+        puid = pronom_of(media_type, file.read(HEAD_BYTES))
+    registry: list[Element] = [("formatRegistryName", "PRONOM"), ("formatRegistryKey", puid)]
+    form: list[Element] = [("formatDesignation", [("formatName", media_type)])]
+    return [
+        *_identifier("object", f"urn:sha256:{sha256}", "URN"),
+        *_identifier("object", f"data/{path}", "path in the bag"),
+        (
+            "objectCharacteristics",
+            [
+                ("compositionLevel", "0"),
+                ("fixity", [("messageDigestAlgorithm", "SHA-256"), ("messageDigest", sha256)]),
+                ("size", str(size_bytes)),
+                ("format", [*form, *([("formatRegistry", registry)] if puid else [])]),
+            ],
+        ),
+        ("originalName", original_name),
+    ]
+
+
+def _companion(one: PackedCompanion) -> list[Element]:
+    """Return a label or sidecar, which documents its original."""
+    row = one.row
+    related = _relation("reference", "documents", one.original.sha256)
+    return [
+        *_object(row.digest, row.size_bytes, one.media_type, Path(row.path), one.path, row.name),
+        ("relationship", related),
+    ]
+
+
+def _describes(one: PackedCompanion) -> list[Element]:
+    """Return the relation of an original to its label or sidecar: without a label, some cannot be read."""
+    kind = ("dependency", "requires") if one.is_needed else ("reference", "is documented in")
+    return _relation(*kind, one.row.digest)
+
+
+def _relation(kind: str, sub_kind: str, sha256: str) -> list[Element]:
+    return [
+        ("relationshipType", kind),
+        ("relationshipSubType", sub_kind),
+        *_identifier("relatedObject", f"urn:sha256:{sha256}", "URN"),
+    ]
+
+
+def _label_identified(one: PackedCompanion) -> list[Element]:
+    row = one.row
+    detail = f"Identified as {row.format} and hashed (SHA-256) at: {row.relative}"
+    about = [f"urn:sha256:{row.digest}"]
+    name = f"ingestion-{row.digest[:16]}"
+    return _event(name, "ingestion", row.seen_utc, detail, "success", about, note=one.elsewhere)
 
 
 def _absent(subject: SourceRecord) -> list[Element]:
@@ -141,8 +188,8 @@ def _derived(manifest: Manifest, files: Sequence[PackedFile]) -> list[Element]:
     )
 
 
-def _bagged(packed: Sequence[PackedFile], identity: PackIdentity) -> list[Element]:
-    about = [f"urn:sha256:{digest}" for digest in dict.fromkeys(one.sha256 for one in packed)]
+def _bagged(digests: Sequence[str], identity: PackIdentity) -> list[Element]:
+    about = [f"urn:sha256:{digest}" for digest in digests]
     detail = f"Put into the BagIt bag {identity.urn}; SHA-256 and SHA-512 of each file in its manifests"
     return _event("packaging", "packing", identity.dated_utc, detail, "success", about)
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from processors.contract import Json, canonical_json
 from processors.languages.text import FALLBACK
+from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds, json_with_list
 from processors.packs.contents.rights import credit, notice, override_of, rights, rights_address
 from processors.packs.contents.subject import SourceRecord
@@ -30,7 +31,11 @@ COMPLETED = "http://schema.org/CompletedActionStatus"
 
 
 def crate(
-    packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, others: Iterable[tuple[str, str, str]]
+    packed: Sequence[PackedFile],
+    recipe: Recipe,
+    identity: PackIdentity,
+    others: Iterable[tuple[str, str, str]],
+    companions: Sequence[PackedCompanion] = (),
 ) -> Iterator[bytes]:
     """Yield the crate's metadata document in pieces.
 
@@ -39,16 +44,21 @@ def crate(
     others : (path relative to `data/`, media type, description) of the files that describe the pack.
     """
     head: dict[str, Json] = {"@context": [f"{VERSION}/context", dict(TERMS)]}
-    yield from json_with_list(head, "@graph", _graph(packed, recipe, identity, list(others)))
+    yield from json_with_list(head, "@graph", _graph(packed, recipe, identity, list(others), companions))
 
 
 def _graph(
-    packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, others: list[tuple[str, str, str]]
+    packed: Sequence[PackedFile],
+    recipe: Recipe,
+    identity: PackIdentity,
+    others: list[tuple[str, str, str]],
+    companions: Sequence[PackedCompanion],
 ) -> Iterator[Json]:
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
     results = _results(packed)
     yield {"@id": FILE, "@type": "CreativeWork", "conformsTo": {"@id": VERSION}, "about": {"@id": "./"}}
-    yield _root(packed, recipe, identity, others, results)
+    parts = [one.path for one in companions] + [path for path, _, _ in others]
+    yield _root(packed, recipe, identity, parts, results)
     yield {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
     yield {
         "@id": RIGHTS,
@@ -69,6 +79,8 @@ def _graph(
             yield _source(subject, recipe)
     for one in packed:
         yield _file(one, recipe)
+    for one in companions:
+        yield _companion(one)
     softwares: dict[str, dict[str, Json]] = {}
     for manifest, files in results:
         made_of = originals.get(manifest.ref.source, f"urn:sha256:{manifest.ref.source}")
@@ -91,7 +103,7 @@ def _root(
     packed: Sequence[PackedFile],
     recipe: Recipe,
     identity: PackIdentity,
-    others: list[tuple[str, str, str]],
+    parts: list[str],
     results: list[tuple[Manifest, list[PackedFile]]],
 ) -> Json:
     root: dict[str, Any] = {
@@ -105,7 +117,7 @@ def _root(
         "datePublished": identity.day,
         "license": {"@id": RIGHTS},
         "audience": recipe.audience,
-        "hasPart": [{"@id": _id(one.path)} for one in packed] + [{"@id": _id(path)} for path, _, _ in others],
+        "hasPart": [{"@id": _id(one.path)} for one in packed] + [{"@id": _id(path)} for path in parts],
         "mentions": [{"@id": _action_id(manifest)} for manifest, _ in results]
         + [{"@id": f"#pack-{manifest.ref.key[:16]}"} for manifest, files in results if any(one.made for one in files)],
     }
@@ -185,6 +197,20 @@ def _file(one: PackedFile, recipe: Recipe) -> Json:
         "duration": f"PT{one.duration_seconds:.3f}S" if one.duration_seconds else None,
     }
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def _companion(one: PackedCompanion) -> Json:
+    return {
+        "@id": _id(one.path),
+        "@type": "File",
+        "name": f"{one.row.format} of {one.original.subject.name}",
+        "description": one.elsewhere or f"Describes {one.original.subject.name}, next to it.",
+        "about": {"@id": _id(one.original.path)},
+        "encodingFormat": one.media_type,
+        "contentSize": str(one.row.size_bytes),
+        "sha256": one.row.digest,
+        "license": {"@id": rights_id(one.original.subject)},
+    }
 
 
 def _action(manifest: Manifest, files: list[PackedFile], made_of: str, softwares: dict[str, dict[str, Json]]) -> Json:

@@ -1,0 +1,97 @@
+"""Labels and sidecars beside the originals that they describe, and what a label describes that is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from processors.containers.sidecar import SIDECAR
+from processors.errors import MediaError
+from processors.packs.contents.media import MediaWriter
+from processors.packs.contents.packed_file import PackedFile
+from processors.packs.contents.selected_sources import SelectedSource
+from processors.planetary.labels import MAX_LABEL_BYTES
+from processors.planetary.open_image import files_named
+from processors.sources.scan import printable
+from processors.store.catalogue import SourceRow
+
+MEDIA_TYPES = {SIDECAR: "application/rdf+xml", "PDS3 label": "text/plain"}
+XML = "application/xml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackedCompanion:
+    """Label or sidecar in the pack, next to the original that it describes."""
+
+    row: SourceRow
+    original: PackedFile
+    path: str
+    """Path relative to `data/`."""
+    media_type: str
+    elsewhere: str
+    """The files that it describes and where they are, if not all lie next to it under the names that it uses."""
+    is_needed: bool
+    """True if the original can only be read with it."""
+
+    @property
+    def is_pds4(self) -> bool:
+        return self.row.format == "PDS4 label"
+
+
+def write_companions(
+    chosen: Sequence[SelectedSource], packed: Sequence[PackedFile], writer: MediaWriter
+) -> Iterator[PackedCompanion]:
+    """Write the companions of each original, byte for byte; one that describes several files lies next to each.
+
+    Raises
+    ------
+    ResultMissing, ResultCorrupt : it is no longer where it was seen, or its bytes differ.
+    """
+    originals = {one.subject.digest: one for one in packed if one.entry is None}
+    at_place = {
+        (_folder(one.subject.path), one.subject.name.casefold()): originals[one.subject.digest]
+        for one in chosen
+        if one.has_original
+    }
+    for one in chosen:
+        original = originals.get(one.subject.digest)
+        for row in one.companions if original else ():
+            assert original is not None
+            path = writer.companion(one.subject, row)
+            found = {name: at_place.get((_folder(row.path), name.casefold())) for name in _described(row)}
+            yield PackedCompanion(
+                row=row,
+                original=original,
+                path=path,
+                media_type=MEDIA_TYPES.get(row.format, XML),
+                elsewhere=_elsewhere(found, path),
+                is_needed=row.digest == one.label_sha256,
+            )
+
+
+def _described(row: SourceRow) -> tuple[str, ...]:
+    """Return the files that a label names; none for a sidecar, or a label whose names cannot be read."""
+    if row.format == SIDECAR:
+        return ()
+    try:
+        with Path(row.path).open("rb") as file:
+            return tuple(dict.fromkeys(files_named(file.read(MAX_LABEL_BYTES + 1))))
+    except MediaError:  # the evidence of its original reports it
+        return ()
+
+
+def _elsewhere(found: dict[str, PackedFile | None], path: str) -> str:
+    """Return where the described files are; empty if they lie next to the label under the names that it uses."""
+    folder, places = path.rpartition("/")[0], list[str]()
+    for name, one in found.items():
+        if one is None:
+            places.append(f"{name} is not in the pack")
+        elif one.path != f"{folder}/{name}":
+            places.append(f"{name} is data/{one.path}")
+    count = f"{len(found)} files" if len(found) > 1 else "1 file"
+    return printable(f"describes {count}: {'; '.join(places)}") if places else ""
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
