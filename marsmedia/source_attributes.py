@@ -18,6 +18,8 @@ class SourceAttributes:
     sha256: str
     release: str
     title: str | None
+    credit: str | None
+    rights: str | None
     mission: str | None
     start_utc: datetime | None
     """UTC of presentation time 0."""
@@ -36,6 +38,8 @@ class SourceAttributes:
             "source": self.name,
             "source_sha256": self.sha256,
             "release": self.release,
+            "credit": self.credit,
+            "license": self.rights,
             "mission": self.mission,
             "start_utc": self.start_utc and self.start_utc.isoformat().replace("+00:00", "Z"),
             "start_precision": self.start_precision if self.start_utc else None,

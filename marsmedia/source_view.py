@@ -101,9 +101,8 @@ class SourceView:
         One known to the minute is at its second 0: `facts["precision"]` says how finely it is known.
         """
         from processors.mission.when import parse_when
-        from processors.store.evidence_of import read_evidence
 
-        taken = (read_evidence(self._store, self.sha256, self.facts["evidence_key"]) or {}).get("taken") or {}
+        taken = self._evidence.get("taken") or {}
         return parse_when(taken["utc"]).instant if taken.get("utc") else None
 
     def mars_time(self, seconds: float = 0.0) -> MissionTime:
@@ -301,10 +300,22 @@ class SourceView:
             sha256=self.sha256,
             release=self.release,
             title=self.facts["title"],
+            credit=self._said("photoshop:Credit"),
+            rights=self._said("dc:rights"),
             mission=self.facts["mission"],
             start_utc=self.start_utc,
             start_precision=self.facts["precision"],
         )
+
+    @cached_property
+    def _evidence(self) -> Mapping[str, Any]:
+        from processors.store.evidence_of import read_evidence
+
+        return read_evidence(self._store, self.sha256, self.facts["evidence_key"]) or {}
+
+    def _said(self, term: str) -> str | None:
+        """Return the statement on a term that is nearest to the file; None if nobody makes one."""
+        return next((str(one["value"]) for one in self._evidence.get("statements", ()) if one["term"] == term), None)
 
     def _made(self) -> list[Manifest]:
         from processors.store.latest import age

@@ -50,14 +50,14 @@ class Envelope:
     """Maximum length of a step, in s; a step is the largest power of two of samples within it."""
 
     origin: Origin | None = None
-    """What the release and labels say of the sound, for the file's attributes. None: what they say, if anything."""
+    """When the sound began, for the file's attributes. None: as the release and labels say, if they do."""
 
     def __post_init__(self) -> None:
         within = 0.0001 <= self.longest_step_seconds <= 1
         require(within, "longest_step_seconds", self.longest_step_seconds, "must be from 0.0001 to 1")
 
     def for_release(self, context: ReleaseContext) -> Envelope:
-        """Return this processor with the words of the sound."""
+        """Return this processor with the beginning of the sound."""
         return replace(self, origin=self.origin or origin_of(context))
 
     def start(self, info: AudioInfo, scratch: Path) -> _Session:

@@ -1,4 +1,8 @@
-"""Origin of an array of sound: the global attributes by which a netCDF file says what it is and what it is made of."""
+"""Origin of an array of sound: the global attributes by which a netCDF file says what it is and what it is made of.
+
+Words of a release are not among them, so that another title or credit measures no sound again: they are added where a
+file leaves the store (`packs/embedded/in_arrays.py`, `marsmedia/source_attributes.py`).
+"""
 
 from __future__ import annotations
 
@@ -20,9 +24,10 @@ COPIED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What the release and labels say of a sound."""
+    """What is said of a sound from outside its bytes."""
 
     words: ReleaseWords = field(default_factory=ReleaseWords)
+    """Words to write into the file; empty, but in results of earlier releases of marsmedia."""
     start_utc: str | None = None
     """Moment of the source's time 0, ISO 8601 with an offset."""
     start_source: str = ""
@@ -30,12 +35,9 @@ class Origin:
 
 
 def origin_of(context: ReleaseContext) -> Origin | None:
-    """Return what is said of a sound; None if nothing is."""
+    """Return when a sound began, as the release and labels say; None if they do not."""
     start = context.recorded_start()
-    origin = Origin(
-        words=context.words, start_utc=start.utc if start else None, start_source=start.named_by if start else ""
-    )
-    return None if origin == Origin() else origin
+    return Origin(start_utc=start.utc, start_source=start.named_by) if start else None
 
 
 def origin_attributes(

@@ -54,7 +54,7 @@ def test_the_clocks_are_those_of_the_release_where_it_names_a_moment() -> None:
     told = release_context({"mission": "tianwen-1"}, said)
     words = ReleaseWords(mission="Tianwen-1", credit="CNSA", date="2021-05-22T02:40Z")
     moment = {"start_utc": "2021-05-22T02:40Z", "start_source": "release.toml"}
-    spectrogram = Spectrogram(origin=Origin(words=words, **moment))  # type: ignore[arg-type]
+    spectrogram = Spectrogram(origin=Origin(**moment))  # type: ignore[arg-type]
     picture = Picture(spectrogram=spectrogram, words=words, longitude_degrees_east=109.925, **moment)  # type: ignore[arg-type]
     assert (for_release(Picture(), told), for_release(Film(), told)) == (picture, Film(picture=picture))
     of_day = ReleaseWords(date="2021-05-22")

@@ -97,9 +97,8 @@ def test_the_array_says_what_it_is_and_what_it_was_made_of(raw: Path, tmp_path: 
             paths[opened.attrs["source_name"]] = path
     with xarray.open_dataset(paths["edl.wav"], engine="h5netcdf") as opened:
         told = opened.attrs
-        assert told["title"] == "Power spectrogram of Descent"
-        assert (told["institution"], told["credit"], told["project"]) == ("CNSA", "CNSA", "Tianwen-1")
-        assert (told["release"], told["time_coverage_start"]) == ("Sounds of Mars", "2021-02-18T20:44:28Z")
+        assert told["title"] == "Power spectrogram of edl.wav"
+        assert told["time_coverage_start"] == "2021-02-18T20:44:28Z"
         assert told["source_sha256"] == paths["edl.wav"].parents[2].name
         assert (told["processor"], told["processor_version"]) == ("audio.spectrogram", Spectrogram.version)
         assert told["history"] == f"audio.spectrogram version {Spectrogram.version} of marsmedia, from edl.wav"

@@ -123,6 +123,8 @@ def test_every_column_has_a_unit_and_a_meaning_and_they_go_along_into_a_file(
         "source": "drive-off.mp4",
         "source_sha256": video.sha256,
         "release": "sample-release",
+        "credit": "marsmedia project, computed",
+        "license": "Apache-2.0, with the source code of marsmedia",
         "mission": "tianwen-1",
         "start_utc": "2021-05-22T02:40:00Z",
         "start_precision": "minute",
@@ -151,6 +153,7 @@ def test_a_spectrogram_has_the_clocks_along_its_time(sound: SourceView) -> None:
         assert apart / np.timedelta64(1, "s") == pytest.approx(spectrogram.time.to_numpy(), abs=2e-6)
         assert set(spectrogram.sol.to_numpy()) == {8.0}
         assert spectrogram.attrs["source_sha256"] == sound.sha256
+        assert spectrogram.attrs["credit"] == "marsmedia project, computed"
 
 
 def test_a_frame_is_the_one_that_was_kept_for_that_time(video: SourceView, store: StoreView) -> None:

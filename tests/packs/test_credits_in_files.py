@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import av
+import h5netcdf
 import numpy as np
 import pytest
+import xarray
 from PIL import Image
 
 from processors.containers.ogg import Page, pages
@@ -288,3 +291,45 @@ def test_an_independent_reader_finds_the_credits_of_a_press_pack(press: Path) ->
         "XMP-dc:Rights": "unresolved",
         "IPTC:DateCreated": "2021:06:16",
     }
+
+
+@pytest.mark.parametrize("audience", ["research", "archive"])
+def test_an_array_takes_the_words_of_the_day_with_it_but_into_an_archive(tmp_path: Path, audience: str) -> None:
+    made: PackStore = filled(tmp_path)
+    array = tmp_path / "spectrogram.nc"
+    with h5netcdf.File(array, "w") as file:
+        file.dimensions = {"time": 3}
+        file.create_variable("power", ("time",), "f4")[:] = np.arange(3)
+        file.attrs.update({"title": "Power spectrogram of wind.wav", "time_coverage_start": "2021-06-16T02:40Z"})
+    digest = made.source("wind2.wav", "audio", "wav", b"RIFF not really a sound either")
+    made.said(digest, evidence("Wind", redistribute=True))
+    made.result(digest, "audio.spectrogram", Item(name=array.name, media_type="application/x-netcdf", file=array))
+    for name in ("one", "two"):
+        pack = {"audience": audience, "selection": ("wind2.wav",), "take": ("measurements",)}
+        make_pack(made, tmp_path / name, **pack)
+    places = [next((tmp_path / name).rglob("spectrogram.nc")) for name in ("one", "two")]
+    stored = next((tmp_path / "store/results").rglob("spectrogram.nc"))
+    assert places[0].read_bytes() == places[1].read_bytes()
+    if audience == "archive":
+        assert places[0].read_bytes() == stored.read_bytes()
+        return
+    with xarray.open_dataset(places[0], engine="h5netcdf") as opened:
+        assert opened.power.values.tolist() == [0, 1, 2]
+        told = {name: str(value) for name, value in opened.attrs.items()}
+    assert told == {
+        "title": "Power spectrogram of Wind",
+        "title_zh": "车辙",
+        "summary": "Wind. Recorded by rear camera. Recorded on 2021-06-16, sol 32-33.",
+        "summary_zh": told["summary_zh"],
+        "institution": "China National Space Administration",
+        "creator_name": "China National Space Administration",
+        "credit": "CNSA",
+        "license": "unresolved",
+        "project": "tianwen-1",
+        "release": "june",
+        "date_recorded": "2021-06-16",
+        "time_coverage_start": "2021-06-16T02:40Z",
+    }
+    graph = json.loads((tmp_path / "one/data/ro-crate-metadata.json").read_text())["@graph"]
+    (entry,) = (one for one in graph if one["@id"].endswith("spectrogram.nc"))
+    assert entry["sha256"] == hashlib.sha256(places[0].read_bytes()).hexdigest()

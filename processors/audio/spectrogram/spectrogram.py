@@ -109,7 +109,7 @@ class Spectrogram:
     """Calibration that adds the factor to square pascals, for the sounds of its instrument. None: the one that the
     release names."""
     origin: Origin | None = None
-    """What the release and labels say of the sound, for the file's attributes. None: what they say, if anything."""
+    """When the sound began, for the file's attributes. None: as the release and labels say, if they do."""
 
     def __post_init__(self) -> None:
         require(0.01 <= self.band_hz <= 10_000, "band_hz", self.band_hz, "must be from 0.01 to 10000")
@@ -125,7 +125,7 @@ class Spectrogram:
         require(self.keep in ("array", "overview"), "keep", self.keep, "must be array or overview")
 
     def for_release(self, context: ReleaseContext) -> Spectrogram:
-        """Return this processor with the calibration and the words of the sound."""
+        """Return this processor with the calibration and the beginning of the sound."""
         origin = self.origin or origin_of(context)
         return replace(self, calibration=calibration_for(self.calibration, context), origin=origin)
 

@@ -20,8 +20,11 @@ from processors.packs.contents.packed_file import Conversion, PackedFile
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.embedded.file_credits import credits_of
+from processors.packs.embedded.in_arrays import MEDIA_TYPE as ARRAY_TYPE
+from processors.packs.embedded.in_arrays import write_with_words
 from processors.packs.embedded.in_containers import can_be_tagged, write_tagged
 from processors.packs.embedded.in_pictures import credited_picture, own_xmp
+from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Pictures, Recipe
 from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.to_srgb import in_8_bit
@@ -86,12 +89,17 @@ class MediaWriter:
             yield from self._made(entry, pictures)
         elif (is_picture and self.recipe.credits_in_files) or self._signs(entry.media_type):
             yield self._finished(entry, _flat(entry.name), entry.media_type, _read(entry), Conversion(), size_px)
-        elif self.recipe.credits_in_files and can_be_tagged(entry.media_type):
+        elif self._is_tagged(entry.media_type):
             yield self._tagged(entry, size_px)
         else:
             path = self.places.item(entry, _flat(entry.name), _longest(size_px))
             written = self._copy(entry.path, path, entry.sha256, _where(entry), entry.media_type, is_original=False)
             yield _packed(entry, path, entry.media_type, written, None, size_px)
+
+    def _is_tagged(self, media_type: str) -> bool:
+        if media_type == ARRAY_TYPE:
+            return PRESETS[self.recipe.audience].has_words_in_arrays
+        return bool(self.recipe.credits_in_files) and can_be_tagged(media_type)
 
     def _signs(self, media_type: str) -> bool:
         return self.signer is not None and self.signer.can_sign(media_type)
@@ -142,15 +150,18 @@ class MediaWriter:
         return _packed(entry, path, media_type, written, made if made != Conversion() else None, size_px)
 
     def _tagged(self, entry: ItemRecord, size_px: tuple[int | None, int | None]) -> PackedFile:
-        """Write a copy of video or sound with tags."""
+        """Write a copy of video, sound or an array with tags."""
         digest = file_digest(entry)
         if digest != entry.sha256:
             raise _corrupt(_where(entry), digest, entry.sha256)
-        copy = self.scratch / "tagged"
+        copy, told = self.scratch / "tagged", credits_of(entry, self.recipe)
         try:
-            write_tagged(entry.path, copy, entry.media_type, credits_of(entry, self.recipe))
+            if entry.media_type == ARRAY_TYPE:
+                write_with_words(entry.path, copy, told, entry.subject)
+            else:
+                write_tagged(entry.path, copy, entry.media_type, told)
         except ValueError as error:
-            how = "set credits_in_files = false in the recipe"
+            how = "take other items, or set credits_in_files = false in the recipe"
             raise RequestError(f"{_where(entry)}: cannot be copied with its credits ({error}); {how}") from error
         path = self.places.item(entry, _flat(entry.name), _longest(size_px))
         wants_md5 = can_be_labelled(entry.media_type, path.rpartition("/")[2], is_original=False)

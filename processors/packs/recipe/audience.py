@@ -20,6 +20,8 @@ class Preset:
     layout: Layout = "source"
     credits_in_files: bool = False
     """True to write caption, credit and rights into copies; False to keep the stored bytes."""
+    has_words_in_arrays: bool = True
+    """True to write title, credit and rights into copies of netCDF files; False to keep the stored bytes."""
     has_premis: bool = False
     """True to record objects, events, agents and rights in PREMIS."""
 
@@ -30,5 +32,7 @@ PRESETS: Mapping[Audience, Preset] = {
     "press": Preset(take=FOR_READERS, layout="kind", credits_in_files=True),
     "public": Preset(take=(*FOR_READERS, "spectrograms"), layout="kind", credits_in_files=True),
     "research": Preset(take=("measurements", "frames", "spectrograms", "sound", "metadata")),
-    "archive": Preset(take=("originals", "stills", "contact sheets", "metadata"), has_premis=True),
+    "archive": Preset(
+        take=("originals", "stills", "contact sheets", "metadata"), has_premis=True, has_words_in_arrays=False
+    ),
 }

@@ -244,7 +244,7 @@ def _pack_action(manifest: Manifest, files: list[PackedFile]) -> Json:
         "@id": f"#pack-{manifest.ref.key[:16]}",
         "@type": "CreateAction",
         "name": f"Made for this pack from {manifest.ref.processor} of {manifest.source_name}",
-        "description": "Scaled to the sizes of the recipe, or signed.",
+        "description": "Scaled to the sizes of the recipe, given its credits, or signed.",
         "instrument": {"@id": PACKER},
         "object": _refs(dict.fromkeys(_stored_id(one) for one in files)),
         "result": _refs(_id(one.path) for one in files),

@@ -1,0 +1,54 @@
+"""Words of the release as global attributes of a netCDF file: title, credit, rights and mission of what it measures.
+
+The store's arrays say only what the sound itself decides (file, SHA-256, start, processor), so that another credit
+measures nothing again; a file that leaves the store takes the words of that day with it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from processors.languages.text import FALLBACK
+from processors.packs.contents.subject import SourceRecord
+from processors.packs.embedded.file_credits import FileCredits
+
+MEDIA_TYPE = "application/x-netcdf"
+
+
+def write_with_words(source: Path, target: Path, told: FileCredits, subject: SourceRecord) -> None:
+    """Write a copy of a netCDF-4 file with attributes by the conventions CF and ACDD; what is unknown is left out.
+
+    Raises
+    ------
+    ValueError : it is not netCDF-4.
+    OSError : it cannot be written.
+    """
+    import h5py
+
+    if not h5py.is_hdf5(source):
+        raise ValueError("not netCDF-4")
+    shutil.copyfile(source, target)
+    with h5py.File(target, "r+") as file:
+        what = str(file.attrs.get("title", "Data")).partition(" of ")[0]
+        file.attrs["title"] = f"{what} of {told.title.best()}"
+        for name, value in _attributes(told, subject).items():
+            file.attrs[name] = value
+
+
+def _attributes(told: FileCredits, subject: SourceRecord) -> dict[str, str]:
+    said = {
+        **{f"title_{code}": text for code, text in told.title.items() if code != FALLBACK},
+        "summary": told.caption.best(),
+        **{f"summary_{code}": text for code, text in told.caption.items() if code != FALLBACK},
+        "institution": told.source or told.credit,
+        "creator_name": told.creator,
+        "credit": told.credit,
+        "license": told.rights,
+        "comment": told.instructions.best(),
+        "project": subject.mission,
+        "release": subject.release,
+        "date_recorded": told.date,
+        "references": told.published_at,
+    }
+    return {name: value for name, value in said.items() if value}
