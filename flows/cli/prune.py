@@ -40,6 +40,7 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     from processors.store.by_name import rebuild_by_name
     from processors.store.catalogue import Catalogue
     from processors.store.kept import kept_results
+    from processors.store.settled import forget_settled
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
@@ -77,7 +78,8 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     catalogue.remove_results([m.ref for m in old])
     for manifest in old:
         store.remove(manifest.ref)
-    rebuild_by_name(store, by_name_entries(rows, today, catalogue))
+    forget_settled(store, (manifest.ref.source for manifest in old))
+    rebuild_by_name(store, by_name_entries(rows, today, catalogue), catalogue.not_made())
 
 
 def _evidence(catalogue: Catalogue) -> set[ResultRef]:

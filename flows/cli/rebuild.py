@@ -29,14 +29,15 @@ def rebuild(store_folder: Path, as_json: bool) -> None:
     from flows.run.load_recipes import wanted_today
     from processors.store.by_name import rebuild_by_name
     from processors.store.catalogue import Catalogue
+    from processors.store.rebuild import rebuild_catalogue
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
-    unreadable = catalogue.rebuild()
+    unreadable = rebuild_catalogue(store)
     rows = known_files(catalogue)
-    rebuild_by_name(store, by_name_entries(rows, wanted_today(rows), catalogue))
+    rebuild_by_name(store, by_name_entries(rows, wanted_today(rows), catalogue), catalogue.not_made())
     if as_json:
-        print_json({"results": catalogue.table("results").num_rows, "unreadable": unreadable})
+        print_json({"results": catalogue.table("results", ["key"]).num_rows, "unreadable": unreadable})
     else:
         for reason in unreadable:
             click.echo(f"left out: {printable(reason)}")

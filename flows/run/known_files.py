@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from flows.run.named_results import other_results
 from processors.engine.wanted import WantedResults, shown
 from processors.store.by_name import ByNameEntry
 from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.manifest import ResultRef
 
 
 def known_files(catalogue: Catalogue) -> list[SourceRow]:
@@ -16,12 +19,18 @@ def known_files(catalogue: Catalogue) -> list[SourceRow]:
     return [*present.values(), *gone.values()]
 
 
-def by_name_entries(rows: list[SourceRow], today: WantedResults, catalogue: Catalogue) -> list[ByNameEntry]:
-    """Return the entries of the by-name view: every media file with the results of today's recipes, and with others."""
-    media = {row.path: today.of(row) for row in rows if row.kind == "media"}
-    others = other_results(catalogue, {one.ref: one for wanted in media.values() for one in wanted})
-    return [
-        ByNameEntry.at(row.relative, row.release, shown(media[row.path]), others=others.get(row.digest, ()))
-        for row in sorted(rows, key=lambda row: row.relative)
-        if row.path in media
-    ]
+def by_name_entries(rows: Iterable[SourceRow], today: WantedResults, catalogue: Catalogue) -> Iterator[ByNameEntry]:
+    """Yield the entries of the by-name view: every media file with the results of today's recipes, and with others.
+
+    Of what the recipes want, only the names of results are kept: there may be 1,000,000.
+    """
+    media = sorted((row for row in rows if row.kind == "media"), key=lambda row: row.relative)
+    keys: set[str] = set()
+    refs: list[tuple[ResultRef, ...]] = []
+    for row in media:
+        wanted = today.of(row)
+        keys.update(one.ref.key for one in wanted)
+        refs.append(shown(wanted))
+    others = other_results(catalogue, keys, {row.digest: row for row in media}, today)
+    for row, of_row in zip(media, refs, strict=True):
+        yield ByNameEntry.at(row.relative, row.release, of_row, others=others.get(row.digest, ()))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from flows.run.load_recipes import every_processor
 from processors.contract import Json, Processor, is_of_place, parameters
 from processors.engine.plan import Plan, flat
-from processors.engine.wanted import WantedResult, WantedResults
+from processors.engine.wanted import WantedResults
 from processors.store.by_name import NAME_BYTES, ByNameEntry, NamedResult, safe_name
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
@@ -46,24 +46,33 @@ def asked_entries(rows: Iterable[SourceRow], plan: Plan, today: WantedResults) -
     return entries
 
 
-def other_results(catalogue: Catalogue, recipe: Mapping[ResultRef, WantedResult]) -> dict[str, tuple[NamedResult, ...]]:
+def other_results(
+    catalogue: Catalogue, recipe_keys: Collection[str], rows: Mapping[str, SourceRow], today: WantedResults
+) -> dict[str, tuple[NamedResult, ...]]:
     """Return by source what was made by today's processors with other parameters than the recipes'.
 
     Results of earlier versions are left out.
+
+    Parameters
+    ----------
+    recipe_keys : keys of the results that the recipes want.
+    rows : the media files, by digest.
     """
     columns = ["source", "processor", "key", "version", "verdict", "parameters"]
     usual = _usual()
-    in_recipe = {(one.ref.source, one.ref.processor): one.processor for one in recipe.values()}
+    in_recipe: dict[str, dict[str, Processor]] = {}
     found: dict[str, list[NamedResult]] = {}
-    for row in catalogue.table("results", columns).to_pylist():
+    for row in catalogue.results_besides(recipe_keys, columns):
         ref = ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
-        known = in_recipe.get((ref.source, ref.processor)) or usual.get(ref.processor)
-        if ref in recipe or row["verdict"] != "made" or known is None or is_of_place(known):
-            continue
-        if row["version"] != known.version:
+        if ref.source not in in_recipe:
+            wanted = today.of(rows[ref.source]) if ref.source in rows else []
+            in_recipe[ref.source] = {one.ref.processor: one.processor for one in wanted}
+        own = in_recipe[ref.source].get(ref.processor)
+        known = own or usual.get(ref.processor)
+        if row["verdict"] != "made" or known is None or is_of_place(known) or row["version"] != known.version:
             continue
         values: dict[str, Any] = json.loads(row["parameters"])
-        is_usual = (ref.source, ref.processor) not in in_recipe and values == parameters(known)
+        is_usual = own is None and values == parameters(known)
         name = ref.processor if is_usual else name_of(ref.processor, values, parameters(known), ref.key)
         found.setdefault(ref.source, []).append(NamedResult(name=name, ref=ref))
     return {source: tuple(sorted(ours, key=lambda one: one.name)) for source, ours in found.items()}

@@ -6,11 +6,12 @@ import hashlib
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from processors.errors import Verdict
 from processors.store.manifest import ResultRef
 from processors.store.store import Store, replace_file
 
@@ -19,6 +20,8 @@ FORBIDDEN = set('<>:"/\\|?*')
 RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
 
 SHOWN = ".shown"
+"""File in the view with what the links of each folder were pointed to last."""
+Links = list[tuple[str, ResultRef]]
 
 
 def safe_name(name: str) -> str:
@@ -68,6 +71,11 @@ class ByNameEntry:
         return cls(release=release, folder="/".join(below), name=name, refs=refs, others=others, is_gone=is_gone)
 
     @property
+    def links(self) -> Links:
+        """Return the name of each link, with its result."""
+        return [*((ref.processor, ref) for ref in self.refs), *((other.name, other.ref) for other in self.others)]
+
+    @property
     def safe(self) -> str:
         """Return the file's name in the view."""
         return safe_name(self.name)
@@ -94,12 +102,10 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
     taken: dict[Path, str] = {}
     looked_at: list[ByNameEntry] = []
     for one in shown:
-        links = [*((ref.processor, ref) for ref in one.refs), *((other.name, other.ref) for other in one.others)]
-        folder = one.place(store)
-        if links and taken.setdefault(folder, links[0][1].source) != links[0][1].source:
-            folder = folder.with_name(f"{folder.name}~{links[0][1].source[:8]}")
+        links = one.links
+        folder = _own_folder(one, links, taken, store)
         place = str(folder.relative_to(store.by_name_folder))
-        state = hashlib.sha256("".join(name + ref.key for name, ref in links).encode()).hexdigest()[:16]
+        state = _state(links)
         if known.get(place) == state and not one.is_gone:
             continue
         looked_at.append(one)
@@ -112,9 +118,7 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
         if one.folder and flat not in taken and any(map(Path.is_symlink, flat.glob("*"))):
             shutil.rmtree(flat)  # a file in a folder was shown without it by earlier versions
     if now != known:
-        store.by_name_folder.mkdir(exist_ok=True)
-        lines = (f"{state} {place}\n" for place, state in now.items() if state)
-        replace_file(store.by_name_folder / SHOWN, "".join(lines).encode())
+        _write_shown(store, now)
 
 
 def shown_before(store: Store) -> bool:
@@ -140,10 +144,58 @@ def _shown(store: Store) -> dict[str, str]:
     return {place: state for state, _, place in (line.partition(" ") for line in lines)}
 
 
-def rebuild_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
-    """Delete the view and rebuild it."""
+def rebuild_by_name(store: Store, shown: Iterable[ByNameEntry], not_made: Mapping[str, Verdict]) -> None:
+    """Delete the view and rebuild it, without reading a manifest.
+
+    Parameters
+    ----------
+    not_made : verdicts of results in the store that were refused or failed, by key.
+    """
     shutil.rmtree(store.by_name_folder, ignore_errors=True)
-    refresh_by_name(store, shown)
+    taken: dict[Path, str] = {}
+    now: dict[str, str] = {}
+    for one in shown:
+        links = one.links
+        folder = _own_folder(one, links, taken, store)
+        results = os.path.relpath(store.results_folder, folder)
+        is_final = bool(links)
+        made: list[tuple[str, ResultRef]] = []
+        for name, ref in links:
+            verdict = not_made.get(ref.key, "made") if store.has(ref) else None
+            is_final = is_final and verdict in ("made", "refused")
+            if verdict == "made":
+                made.append((name, ref))
+        if made:
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, ref in made:
+            link, target = f"{folder}/{name}", f"{results}/{ref.source[:2]}/{ref.source}/{ref.processor}/{ref.key[:16]}"
+            try:
+                os.symlink(target, link)  # noqa: PTH211 - no `Path`: there may be 1,000,000
+            except FileExistsError:  # another file with these bytes has the same place
+                os.unlink(link)  # noqa: PTH108
+                os.symlink(target, link)  # noqa: PTH211
+        if is_final:
+            now[str(folder.relative_to(store.by_name_folder))] = _state(links)
+    if now:
+        _write_shown(store, now)
+
+
+def _own_folder(one: ByNameEntry, links: Links, taken: dict[Path, str], store: Store) -> Path:
+    """Return the folder of a file's links; `taken` has the source of each that was given out."""
+    folder = one.place(store)
+    if links and taken.setdefault(folder, links[0][1].source) != links[0][1].source:
+        return folder.with_name(f"{folder.name}~{links[0][1].source[:8]}")
+    return folder
+
+
+def _state(links: Links) -> str:
+    return hashlib.sha256("".join(name + ref.key for name, ref in links).encode()).hexdigest()[:16]
+
+
+def _write_shown(store: Store, shown: Mapping[str, str]) -> None:
+    store.by_name_folder.mkdir(exist_ok=True)
+    lines = (f"{state} {place}\n" for place, state in shown.items() if state)
+    replace_file(store.by_name_folder / SHOWN, "".join(lines).encode())
 
 
 def _remove(folder: Path, store: Store) -> None:

@@ -8,9 +8,8 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 from urllib.parse import unquote
 
@@ -19,10 +18,9 @@ from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import
 from pyarrow.json import ParseOptions, ReadOptions, read_json
-from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from processors.contract import LabelRef, Medium, Source, canonical_json
-from processors.errors import ResultCorrupt, StoreError
+from processors.errors import StoreError, Verdict
 from processors.identify import FileKind, Identity
 from processors.sources.scan import FoundFile, storable
 from processors.store.claims import alone
@@ -168,8 +166,8 @@ IDENTITY = {
     "items": ("key", "source", "processor", "name"),
 }
 COMMIT_TRIES = 10
-RECORDS_AT_ONCE, ROWS_AT_ONCE = 1_000, 50_000
-"""Plain files that a rebuild holds, and rows in one write, so that memory is bounded."""
+ROWS_AT_ONCE = 50_000
+"""Rows in one write, so that memory is bounded."""
 FILES_AT_MOST = 50
 """Number of files of a table from which they are rewritten as few large ones, so that reading stays fast."""
 READERS_HOURS = 1
@@ -198,7 +196,7 @@ class Catalogue:
         """Return the current table, or some of its columns and rows; empty if it does not exist yet."""
         schema = pa.schema([SCHEMAS[name].field(column) for column in columns or SCHEMAS[name].names])
         reader = self._reader(name, schema.names, where)
-        return reader.read_all().cast(schema) if reader else _arrow([], schema)
+        return reader.read_all().cast(schema) if reader else arrow_table([], schema)
 
     def _reader(self, name: str, columns: Sequence[str], where: str = "TRUE") -> pa.RecordBatchReader | None:
         """Return the batches of some columns; None if there is no such table yet."""
@@ -243,6 +241,18 @@ class Catalogue:
         """Return the sources with a result that was not made, or was made of a damaged source."""
         return set(self.table("results", ["source"], "verdict <> 'made' OR reason IS NOT NULL").column(0).to_pylist())
 
+    def not_made(self) -> dict[str, Verdict]:
+        """Return the verdicts of the results that were refused or failed, by key."""
+        rows = self.table("results", ["key", "verdict"], "verdict <> 'made'").to_pylist()
+        return {row["key"]: row["verdict"] for row in rows}
+
+    def results_besides(self, keys: Collection[str], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield some columns, one of them `key`, of the results with other keys than these, a batch at a time."""
+        for batch in self._reader("results", columns) or ():
+            for number, key in enumerate(batch.column(list(columns).index("key")).to_pylist()):
+                if key not in keys:
+                    yield batch.slice(number, 1).to_pylist()[0]
+
     def add_sources(self, rows: Sequence[SourceRow]) -> None:
         """Record where sources were seen, in the table and in each source's own record."""
         seen = {record["digest"]: record for record in self._records({row.digest for row in rows})}
@@ -259,8 +269,8 @@ class Catalogue:
 
     def add_results(self, manifests: Sequence[Manifest]) -> None:
         """Index results; of existing ones only the verdict can change, when a failure was retried."""
-        self._add("items", (row for manifest in manifests for row in _item_rows(manifest)))
-        self._add("results", (_row(RESULT_COLUMNS, manifest) for manifest in manifests))  # last: it tells what is there
+        self._add("items", (row for manifest in manifests for row in item_rows(manifest)))
+        self._add("results", map(result_row, manifests))  # last: it tells what is there
 
     def replace_links(self, links: Sequence[SourceLink]) -> None:
         """Replace all links with these, seen from both ends, in the sources' own records and in the table."""
@@ -272,54 +282,21 @@ class Catalogue:
             if found != record.get("links", []):
                 self._store.write_source(record["digest"], {**record, "links": found})
         rows = [link_row(record) for found in by_source.values() for record in found]
-        self._overwrite("links", _arrow(rows, SCHEMAS["links"]))
+        self.overwrite("links", arrow_table(rows, SCHEMAS["links"]))
 
     def remove_results(self, refs: Sequence[ResultRef]) -> None:
         """Remove results from the index."""
-        keys = _arrow([{"key": ref.key} for ref in refs], pa.schema([("key", _TEXT)]))  # it holds processor and source
+        keys = arrow_table(
+            [{"key": ref.key} for ref in refs], pa.schema([("key", _TEXT)])
+        )  # it holds processor and source
         for name in ("results", "items"):
             if refs and DeltaTable.is_deltatable(self._uri(name)):
                 with self._writing(name):
                     there = DeltaTable(self._uri(name))
                     there.merge(keys, "old.key = gone.key", "gone", "old").when_matched_delete().execute()
 
-    def rebuild(self) -> list[str]:
-        """Rebuild all tables from the source records and manifests; return why some manifests were left out.
-
-        Rows are collected in files, so that memory does not grow with the store; then each table is replaced at once.
-        """
-        unreadable: list[str] = []
-        with self._store.scratch() as folder:
-            with ExitStack() as stack:
-                files = {
-                    name: stack.enter_context(ParquetWriter(folder / name, schema)) for name, schema in SCHEMAS.items()
-                }
-
-                def add(name: str, rows: Iterable[dict[str, Any]]) -> None:
-                    for some in _in_turn(rows, ROWS_AT_ONCE):
-                        files[name].write_table(_arrow(some, SCHEMAS[name]))
-
-                for paths in _in_turn(self._store.manifest_paths(), RECORDS_AT_ONCE):
-                    manifests = list(self._readable(paths, unreadable))
-                    add("results", (_row(RESULT_COLUMNS, manifest) for manifest in manifests))
-                    add("items", (row for manifest in manifests for row in _item_rows(manifest)))
-                for records in _in_turn(self._store.sources(), RECORDS_AT_ONCE):
-                    add("sources", ({"digest": record["digest"], **at} for record in records for at in record["seen"]))
-                    add("links", (link_row(link) for record in records for link in record.get("links", [])))
-            for name, schema in SCHEMAS.items():
-                with ParquetFile(folder / name) as file:
-                    self._overwrite(name, pa.RecordBatchReader.from_batches(schema, file.iter_batches()))
-        return unreadable
-
-    def _readable(self, paths: Iterable[Path], unreadable: list[str]) -> Iterator[Manifest]:
-        for path in paths:
-            try:
-                yield self._store.read_manifest(path)
-            except ResultCorrupt as error:
-                unreadable.append(str(error))
-
     def _add(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
-        for some in _in_turn(rows, ROWS_AT_ONCE):
+        for some in in_turn(rows, ROWS_AT_ONCE):
             self._add_some(name, some)
 
     def _add_some(self, name: str, rows: list[dict[str, Any]]) -> None:
@@ -336,7 +313,7 @@ class Catalogue:
         with self._writing(name):
             for attempt in range(COMMIT_TRIES):
                 try:
-                    there = {identity(row): row for row in self._held(name, _arrow(rows, SCHEMAS[name]))}
+                    there = {identity(row): row for row in self._held(name, arrow_table(rows, SCHEMAS[name]))}
                     self._append(name, [row for one, row in given.items() if one not in there])
                     self._replace(name, [row for one, row in given.items() if there.get(one, row) != row])
                     return
@@ -359,7 +336,7 @@ class Catalogue:
     def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
-        write_deltalake(self._uri(name), _arrow(rows, SCHEMAS[name]), mode="append", schema_mode="merge")
+        write_deltalake(self._uri(name), arrow_table(rows, SCHEMAS[name]), mode="append", schema_mode="merge")
         table = DeltaTable(self._uri(name))
         if len(table.file_uris()) > FILES_AT_MOST:
             table.optimize.compact()
@@ -370,10 +347,11 @@ class Catalogue:
         if rows:
             same = " AND ".join(f"old.{column} = new.{column}" for column in IDENTITY[name])
             there = DeltaTable(self._uri(name))
-            merge = there.merge(_arrow(rows, SCHEMAS[name]), same, "new", "old", merge_schema=True)
+            merge = there.merge(arrow_table(rows, SCHEMAS[name]), same, "new", "old", merge_schema=True)
             merge.when_matched_update_all().execute()
 
-    def _overwrite(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+    def overwrite(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        """Replace a whole table."""
         with self._writing(name):
             write_deltalake(self._uri(name), rows, mode="overwrite", schema_mode="overwrite")
 
@@ -389,7 +367,7 @@ class Catalogue:
             raise StoreError(f"the catalogue table {name!r} cannot be written: {why}") from error
 
 
-def _arrow(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+def arrow_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     """Return the rows as a table. Read as JSON, since arrays made of Python objects import pandas (0.4 s)."""
     if not rows:
         return pa.Table.from_batches([], schema)
@@ -401,7 +379,7 @@ def _arrow(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     )
 
 
-def _in_turn(many: Iterable[_T], count: int) -> Iterator[list[_T]]:
+def in_turn(many: Iterable[_T], count: int) -> Iterator[list[_T]]:
     """Yield lists of this many elements; the last one may be shorter."""
     rest = iter(many)
     while some := list(itertools.islice(rest, count)):
@@ -413,5 +391,11 @@ def _row(columns: Mapping[str, tuple[pa.DataType, Callable[..., Any]]], *records
     return {name: value(*records) for name, (_, value) in columns.items()}
 
 
-def _item_rows(manifest: Manifest) -> list[dict[str, Any]]:
+def result_row(manifest: Manifest) -> dict[str, Any]:
+    """Return a result as a row of the table `results`."""
+    return _row(RESULT_COLUMNS, manifest)
+
+
+def item_rows(manifest: Manifest) -> list[dict[str, Any]]:
+    """Return a result's items as rows of the table `items`."""
     return [_row(ITEM_COLUMNS, manifest, item) for item in manifest.items]

@@ -25,6 +25,7 @@ from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.links import LinkEnd, SourceLink
+from processors.store.rebuild import rebuild_catalogue
 from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames
@@ -136,7 +137,7 @@ def test_links_are_kept_with_both_ends_told_asked_and_rebuilt(sample_store: Stor
         {"kind": "same sound", "part": None, "n": 2},
         {"kind": "still and frame", "part": None, "n": 2},
     ]
-    Catalogue(sample_store).rebuild()
+    rebuild_catalogue(sample_store)
     assert CliRunner().invoke(main, question).output == before
 
 

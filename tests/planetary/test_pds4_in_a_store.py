@@ -23,6 +23,7 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import SCHEMAS, Catalogue
+from processors.store.rebuild import rebuild_catalogue
 from processors.store.store import Store
 from tests.conftest import Run
 from tests.helpers.made_pds3 import detached, picture
@@ -160,7 +161,7 @@ def test_a_store_of_before_labels_were_kept_goes_on_working(raw: Path, tmp_path:
     assert counts(ingest(raw.parent, store.root)) == (3, 0, 0)
     before = Catalogue(store).table("sources").sort_by("path")
     assert sorted(before["label_name"].to_pylist(), key=str) == [None, "a.xml"]
-    assert Catalogue(store).rebuild() == []
+    assert rebuild_catalogue(store) == []
     assert Catalogue(store).table("sources").sort_by("path").equals(before)
     assert counts(ingest(raw.parent, store.root)) == (0, 3, 0)
 

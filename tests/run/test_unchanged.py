@@ -17,7 +17,7 @@ from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
+from processors.store.rebuild import rebuild_catalogue
 from processors.store.settled import forget_settled, read_settled
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -100,7 +100,7 @@ CHANGES: dict[str, Callable[[Path, Store], object]] = {
     "a file that was touched": lambda raw, _: os.utime(raw / "june/a.jpg"),
     "a release with another name": lambda raw, _: (raw / "june").rename(raw / "july"),
     "a missing manifest": lambda _, store: next(store.manifest_paths()).unlink(),
-    "a catalogue with another commit": lambda _, store: Catalogue(store).rebuild(),
+    "a catalogue with another commit": lambda _, store: rebuild_catalogue(store),
     "a deleted view": lambda _, store: shutil.rmtree(store.by_name_folder),
     "no list of settled sources": lambda _, store: (store.catalogue_folder / "settled").unlink(),
     "a settled source forgotten": lambda _, store: forget_settled(store, read_settled(store)),

@@ -25,6 +25,7 @@ from processors.packs.recipe.audience import Audience
 from processors.packs.recipe.pack_recipe import Override
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
+from processors.store.rebuild import rebuild_catalogue
 from processors.store.selection import parse, select
 from processors.store.sql import connect
 from processors.store.store import Store
@@ -253,7 +254,7 @@ def _as_made_before(store: Store) -> None:
     for record in list(store.sources()):
         seen = [{n: v for n, v in one.items() if n not in ("evidence_key", "gone_utc")} for one in record["seen"]]
         store.write_source(record["digest"], {**record, "seen": seen})
-    Catalogue(store).rebuild()
+    rebuild_catalogue(store)
 
 
 def test_a_store_made_before_is_read_and_nothing_of_it_is_due(releases: Releases) -> None:

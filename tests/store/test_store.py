@@ -23,6 +23,7 @@ from processors.store.by_name import ByNameEntry, rebuild_by_name, refresh_by_na
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.fixity import verify
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
+from processors.store.rebuild import rebuild_catalogue
 from processors.store.sql import connect
 from processors.store.store import Store, put_item
 
@@ -137,7 +138,8 @@ def test_a_store_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
         Store(tmp_path / "file" / "store")
 
 
-def test_rebuilding_the_catalogue_gives_the_same_tables(store: Store) -> None:
+@pytest.mark.parametrize("processes", [None, 2])
+def test_rebuilding_the_catalogue_gives_the_same_tables(store: Store, processes: int | None) -> None:
     catalogue = Catalogue(store)
     manifests = [commit(store), commit(store, digest="ef" * 32, key="12" * 32)]
     catalogue.add_sources([source_row("/raw/a.mp4", "ab" * 32), source_row("/raw/b.mp4", "ef" * 32)])
@@ -146,7 +148,7 @@ def test_rebuilding_the_catalogue_gives_the_same_tables(store: Store) -> None:
     order = {"sources": "path", "results": "source", "items": "source"}
     before = {name: catalogue.table(name).sort_by(column) for name, column in order.items()}
     shutil.rmtree(store.catalogue_folder)
-    catalogue.rebuild()
+    assert rebuild_catalogue(store, processes) == []
     assert {name: catalogue.table(name).sort_by(column) for name, column in order.items()} == before
     assert before["results"].num_rows == 2
 
@@ -291,14 +293,14 @@ def test_by_name_follows_the_recipe_back_and_forth(store: Store) -> None:
     for manifest in (commit(store), commit(store, key="12" * 32), commit(store)):
         refresh_by_name(store, [ByNameEntry(release="june", name="clip.mp4", refs=(manifest.ref,))])
         assert link.resolve() == store.folder(manifest.ref).resolve()
-    rebuild_by_name(store, [])
+    rebuild_by_name(store, [], {})
     assert not link.exists()
 
 
 def test_one_bad_manifest_does_not_stop_a_rebuild(store: Store) -> None:
     bad, _ = commit(store), commit(store, digest="ef" * 32)
     (store.folder(bad.ref) / "manifest.json").write_text("{bad")
-    (reason,) = Catalogue(store).rebuild()
+    (reason,) = rebuild_catalogue(store)
     assert "not a readable manifest" in reason
     assert Catalogue(store).table("results").num_rows == 1
 

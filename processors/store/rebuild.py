@@ -1,0 +1,96 @@
+"""Rebuilding of the catalogue from the source records and manifests: in several processes, a few records at a time.
+
+The sources of one folder of `results` are read by one process, which writes their rows as Parquet files. Then each
+table is replaced by the rows of its files, in the order of the sources' digests, so that a query for one source finds
+its rows together.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow.parquet import ParquetFile, ParquetWriter
+
+from processors.errors import ResultCorrupt
+from processors.store.catalogue import SCHEMAS, Catalogue, arrow_table, in_turn, item_rows, result_row
+from processors.store.links import link_row
+from processors.store.manifest import Manifest
+from processors.store.store import Store
+
+SOURCES_AT_ONCE = 200
+"""Sources whose records a process holds."""
+MIN_SOURCES = 2_000
+"""Fewer sources are read by one process: starting others takes a second."""
+
+
+def rebuild_catalogue(store: Store, processes: int | None = None) -> list[str]:
+    """Rebuild all tables from the source records and manifests; return why some manifests were left out.
+
+    Parameters
+    ----------
+    processes : number of processes; None for one per processor core, and one where there are few sources.
+    """
+    groups = store.groups()
+    if processes is None:
+        is_small = sum(len(store.sources_of(group)) for group in groups) < MIN_SOURCES
+        processes = 1 if is_small else os.cpu_count() or 1
+    with store.scratch() as folder:
+        read = partial(_read_group, store.root, folder)
+        if processes == 1:
+            unreadable = [reason for group in groups for reason in read(group)]
+        else:
+            with ProcessPoolExecutor(processes, multiprocessing.get_context("forkserver")) as pool:
+                unreadable = [reason for reasons in pool.map(read, groups) for reason in reasons]
+        for name, schema in SCHEMAS.items():
+            files = (_file(folder, group, name) for group in groups)
+            Catalogue(store).overwrite(name, pa.RecordBatchReader.from_batches(schema, _batches(files)))
+    return unreadable
+
+
+def _read_group(root: Path, folder: Path, group: str) -> list[str]:
+    """Write the rows of the sources in one folder to Parquet files; return why some manifests were left out."""
+    store, unreadable = Store(root), list[str]()
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context(ParquetWriter(_file(folder, group, name), schema))
+            for name, schema in SCHEMAS.items()
+        }
+
+        def add(name: str, rows: Iterable[dict[str, Any]]) -> None:
+            if listed := list(rows):
+                files[name].write_table(arrow_table(listed, SCHEMAS[name]))
+
+        for digests in in_turn(store.sources_of(group), SOURCES_AT_ONCE):
+            manifests = [one for digest in digests for one in _readable(store, digest, unreadable)]
+            add("results", map(result_row, manifests))
+            add("items", (row for manifest in manifests for row in item_rows(manifest)))
+            records = [record for digest in digests if (record := store.source(digest))]
+            add("sources", ({"digest": record["digest"], **at} for record in records for at in record["seen"]))
+            add("links", (link_row(link) for record in records for link in record.get("links", [])))
+    return unreadable
+
+
+def _readable(store: Store, digest: str, unreadable: list[str]) -> Iterator[Manifest]:
+    for place, data in store.manifests_of(digest):
+        try:
+            yield Manifest.from_json(data, place)
+        except ResultCorrupt as error:
+            unreadable.append(str(error))
+
+
+def _file(folder: Path, group: str, table: str) -> Path:
+    return folder / f"{group}-{table}.parquet"
+
+
+def _batches(files: Iterable[Path]) -> Iterator[pa.RecordBatch]:
+    for path in files:
+        with ParquetFile(path) as file:
+            yield from file.iter_batches()
