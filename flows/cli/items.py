@@ -58,7 +58,7 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
     marsmedia items sol=10..40 camera=rear
     marsmedia items descent.mp4 --json
     """
-    from processors.store.catalogue import Catalogue
+    from processors.store.catalogue import NAMED_AT_MOST, Catalogue, among
     from processors.store.selection import parse, select
     from processors.store.sql import connect
 
@@ -69,12 +69,14 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
     with connect(catalogue) as connection:
         places = [[row.path for row in rows.values()], list(rows)]
         connection.execute("CREATE TABLE places AS SELECT unnest(?) AS path, unnest(?) AS source", places)
+        few = among("source", rows) if len(rows) <= NAMED_AT_MOST else "TRUE"
         connection.execute(
-            "CREATE TABLE wanted AS SELECT source, evidence_key FROM places JOIN sightings USING (path, source)"
+            "CREATE TABLE wanted AS SELECT source, evidence_key FROM places JOIN sightings USING (path, source) "
+            f"WHERE {few}"
         )
         asked = (
             "SELECT items.* FROM items JOIN wanted USING (source) WHERE processor = coalesce(?, processor) "
-            "AND (processor <> 'evidence' OR key = evidence_key)"
+            f"AND (processor <> 'evidence' OR key = evidence_key) AND {few}"
         )
         found = connection.execute(f"{asked} ORDER BY source, processor, key, name", [wanted.processor])
         columns = [column[0] for column in found.description]

@@ -232,6 +232,5 @@ def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tupl
 def duplicates_of(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
     """Return the files with the bytes of another: (this one, the first)."""
     first: dict[tuple[str, ...], SourceRow] = {}
-    for row in media:
-        first.setdefault(row.digests, row)
-    return [(row, first[row.digests]) for row in media if row is not first[row.digests]]
+    found = ((row, first.setdefault(row.digests, row)) for row in media)
+    return [(row, one) for row, one in found if row is not one]

@@ -40,7 +40,10 @@ def pair_with_labels(
     fresh : paths registered in this run; a file that is media by itself is classified again only if it, or its
         label, is among them. None: all are.
     """
-    pairing = _Pairing(list(rows), labels_of, local_path, fresh)
+    rows = list(rows)
+    if not any(row.label_sha256 is not None or row.format in IMAGE_LABELS for row in rows):
+        return
+    pairing = _Pairing(rows, labels_of, local_path, fresh)
     for row in pairing.rows:
         new = pairing.weighed(row)
         if new != row:

@@ -54,10 +54,11 @@ class ReleaseIndex:
         for row in rows:
             self._paths.add(row.path)
             if row.kind == "media":
-                self._places.setdefault(row.digests, []).append(row)
-                first = self._first.setdefault(row.digests, row)
-                if (row.relative, row.path) < (first.relative, first.path):
-                    self._first[row.digests] = row
+                digests = row.digests
+                self._places.setdefault(digests, []).append(row)
+                first = self._first.setdefault(digests, row)
+                if first is not row and (row.relative, row.path) < (first.relative, first.path):
+                    self._first[digests] = row
             if row.kind == "companion" and row.name == "release.toml":
                 self._releases[_folder(row.path)] = (row, self._read(row, local_path(row)))
             elif row.kind == "companion" and row.format in LABELS:

@@ -132,7 +132,7 @@ def _file(root: Path, entry: os.DirEntry[str], relative: str, release: str) -> F
 
 def storable(name: str) -> str:
     """Return a file name as text that any table can hold: bytes that are not UTF-8 become `\\xNN`."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def printable(name: str) -> str:

@@ -170,6 +170,8 @@ ROWS_AT_ONCE = 50_000
 """Rows in one write, so that memory is bounded."""
 FILES_AT_MOST = 50
 """Number of files of a table from which they are rewritten as few large ones, so that reading stays fast."""
+NAMED_AT_MOST = 1_000
+"""Number of sources up to which a query names them; for more, all rows are read and compared."""
 READERS_HOURS = 1
 """Age of files no longer in the table from which they are removed; a reader of an earlier state may hold them open."""
 
@@ -214,9 +216,15 @@ class Catalogue:
         """Return the content of each path at the last run."""
         return {row.path: row for row in self.sightings() if row.gone_utc is None}
 
-    def sightings(self) -> list[SourceRow]:
-        """Return every path with its present and past contents, oldest first; a replaced file is gone since then."""
-        batches = self.table("sources").to_batches(max_chunksize=1024)  # few Python objects at a time
+    def sightings(self, where: str = "TRUE") -> list[SourceRow]:
+        """Return every path with its present and past contents, oldest first; a replaced file is gone since then.
+
+        Parameters
+        ----------
+        where : SQL condition on the columns of `sources`; of a path that meets it, all contents are returned.
+        """
+        paths = "TRUE" if where == "TRUE" else f"path IN (SELECT path FROM asked WHERE {where})"
+        batches = self.table("sources", where=paths).to_batches(max_chunksize=1024)  # few Python objects at a time
         rows = [SourceRow(**row) for batch in batches for row in batch.to_pylist()]
         rows.sort(key=lambda row: row.seen_utc)
         latest: dict[str, int] = {}
@@ -231,7 +239,8 @@ class Catalogue:
         made = KnownOutcome("made", None)  # shared by all undamaged results: there may be 100,000
         asked, found = set(sources), dict[str, KnownOutcome]()
         columns = ["source", "key", "verdict", "reason", "blame"]
-        for batch in (self._reader("results", columns) if asked else None) or ():
+        where = among("source", asked) if len(asked) <= NAMED_AT_MOST else "TRUE"
+        for batch in (self._reader("results", columns, where) if asked else None) or ():
             for source, key, *said in zip(*batch.to_pydict().values(), strict=True):
                 if source in asked:
                     found[key] = made if said[:2] == ["made", None] else KnownOutcome(*said)
@@ -330,8 +339,7 @@ class Catalogue:
             found.update(keys.filter(is_in(keys, value_set=given[column])).to_pylist())
         if not found:
             return []
-        listed = ", ".join(f"'{key}'" for key in sorted(found))  # hexadecimal, so nothing to escape
-        return self.table(name, where=f"{column} IN ({listed})").to_pylist()
+        return self.table(name, where=among(column, found)).to_pylist()
 
     def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
         if not rows:
@@ -377,6 +385,12 @@ def arrow_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Tabl
         ReadOptions(use_threads=False, block_size=len(data) + 1),  # no row may lie across two blocks
         ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
     )
+
+
+def among(column: str, digests: Iterable[str]) -> str:
+    """Return the SQL condition that a column holds one of these digests or keys: hexadecimal, nothing to escape."""
+    listed = ", ".join(f"'{one}'" for one in sorted(digests))
+    return f"{column} IN ({listed})"
 
 
 def in_turn(many: Iterable[_T], count: int) -> Iterator[list[_T]]:

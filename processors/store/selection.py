@@ -93,7 +93,19 @@ def select(selection: Selection, catalogue: Catalogue, *, every_place: bool = Fa
     ------
     RequestError : no source matches, a name matches none or several, or the SQL is invalid.
     """
-    rows = [row for row in catalogue.sightings() if row.kind == "media"]
+    candidates = _candidates(selection)
+    try:
+        return _select(selection, catalogue, catalogue.sightings(candidates), every_place=every_place)
+    except RequestError:
+        if candidates == "TRUE":
+            raise
+    return _select(selection, catalogue, catalogue.sightings(), every_place=every_place)  # names what is similar
+
+
+def _select(
+    selection: Selection, catalogue: Catalogue, sightings: list[SourceRow], *, every_place: bool
+) -> list[SourceRow]:
+    rows = [row for row in sightings if row.kind == "media"]
     meant = _at_places(selection, catalogue, rows)
     if selection.names:
         named = {_place(row) for name in selection.names for row in _named(name, rows)}
@@ -107,6 +119,42 @@ def select(selection: Selection, catalogue: Catalogue, *, every_place: bool = Fa
         is_another = every_place and row.gone_utc is None and row.digest in chosen
         chosen.setdefault(row.path if is_another else row.digest, row)
     return sorted(chosen.values(), key=lambda row: (row.release, row.relative, row.digest))
+
+
+def find_sighting(word: str, catalogue: Catalogue) -> SourceRow:
+    """Return what `find_source` does, of all sources in the catalogue."""
+    try:
+        return find_source(word, catalogue.sightings(_may_mean(word)))
+    except RequestError:
+        return find_source(word, catalogue.sightings())  # names what is similar
+
+
+def _candidates(selection: Selection) -> str:
+    """Return the SQL condition that each source that the selection names meets, so that few of many are read."""
+    if not selection.names or any(map(_is_pattern, selection.names)):
+        return "TRUE"
+    return " OR ".join(map(_may_mean, selection.names))
+
+
+def _may_mean(word: str) -> str:
+    """Return the SQL condition that each source that a path, name or digest may mean meets."""
+    text, end = _quoted(word), _quoted(f"/{word}")
+    paths = ", ".join(map(_quoted, _absolute(word)))
+    called = f"name = {text} OR relative = {text} OR ends_with(relative, {end})"
+    return f"(path IN ({paths}) OR {called} OR starts_with(digest, {text}))"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _is_pattern(word: str) -> bool:
+    return any(character in word for character in "*?[")
+
+
+def _absolute(word: str) -> set[str]:
+    """Return the paths that a word may name, as they are written in the catalogue."""
+    return {os.path.realpath(word), str(Path(word).absolute())}
 
 
 def _at_places(selection: Selection, catalogue: Catalogue, rows: list[SourceRow]) -> list[SourceRow]:
@@ -164,7 +212,7 @@ def _conditions(selection: Selection) -> tuple[list[str], list[object]]:
 
 def _named(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
     """Return every path that matches a pattern, path, name or digest."""
-    if any(character in word for character in "*?["):
+    if _is_pattern(word):
         found = [row for row in rows if fnmatchcase(row.name, word) or fnmatchcase(row.relative, word)]
         if present := [row for row in found if row.gone_utc is None]:
             return present
@@ -212,7 +260,7 @@ def _similar(word: str, rows: Sequence[SourceRow]) -> str:
 
 
 def _at_path(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
-    places = {os.path.realpath(word), str(Path(word).absolute())}
+    places = _absolute(word)
     return [row for row in rows if row.path in places]
 
 

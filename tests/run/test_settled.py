@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,8 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
-from processors.store.settled import SettledSource, add_settled, read_settled
+from processors.store.rebuild import rebuild_catalogue
+from processors.store.settled import SettledSource, add_settled, forget_settled, read_settled
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
@@ -35,6 +39,31 @@ def store(raw: Path, maker: MediaMaker, tmp_path: Path) -> Store:
 
 def digest(store: Store, name: str) -> str:
     return next(row.digest for row in Catalogue(store).sources().values() if row.name == name)
+
+
+_opened: list[list[str]] = []
+"""Lists to which the names of opened files are added; an audit hook stays to the end of the process."""
+
+
+@contextmanager
+def files_opened() -> Iterator[list[str]]:
+    """Give a list of the files that this process opens meanwhile."""
+    if not _opened:
+        sys.addaudithook(lambda event, given: _opened[-1].append(str(given[0])) if event == "open" else None)
+    _opened.append([])
+    try:
+        yield _opened[-1]
+    finally:
+        _opened.append([])
+
+
+def test_a_new_source_opens_no_record_of_the_others(raw: Path, store: Store, maker: MediaMaker) -> None:
+    others = [digest(store, "a.jpg"), digest(store, "b.png")]
+    maker.photo("c.jpg", size=(90, 70))
+    with files_opened() as names:
+        assert counts(ingest(raw, store.root, RECIPES)) == (3, 3, 6, 0, 0)
+    assert [name for name in names if digest(store, "c.jpg") in name]
+    assert [name for name in names if any(other in name for other in others)] == []
 
 
 def test_a_settled_source_is_not_planned(raw: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +122,38 @@ def test_a_renamed_source_moves_in_the_view_and_is_settled_again(raw: Path, stor
     view = store.by_name_folder / "june"
     assert sorted(path.name for path in view.iterdir()) == ["b.png", "c.jpg"]
     assert len(read_settled(store)) == 2
+
+
+@pytest.mark.parametrize("taken_by", ["a settled file", "a new file"])
+def test_two_files_of_one_place_in_the_view_have_a_folder_each(
+    raw: Path, store: Store, maker: MediaMaker, taken_by: str
+) -> None:
+    """`a.jpg` is settled; what `a<.jpg` and `a>.jpg` are called in the view is the same."""
+    if taken_by == "a settled file":
+        maker.photo("a<.jpg", size=(90, 70))
+        ingest(raw, store.root, RECIPES)
+        assert len(read_settled(store)) == 3
+    maker.photo("a>.jpg", size=(70, 90))
+    if taken_by == "a new file":
+        maker.photo("a<.jpg", size=(90, 70))
+    ingest(raw, store.root, RECIPES)
+    places = sorted(path.name for path in (store.by_name_folder / "june").iterdir())
+    assert places == ["a.jpg", "a_.jpg", f"a_.jpg~{digest(store, 'a>.jpg')[:8]}", "b.png"]
+    for name, place in {"a<.jpg": "a_.jpg", "a>.jpg": f"a_.jpg~{digest(store, 'a>.jpg')[:8]}"}.items():
+        link = store.by_name_folder / "june" / place / "photo.preview"
+        assert link.resolve().parent.parent == Path(store.source_folder(digest(store, name))).resolve()
+
+
+def test_a_source_with_pruned_results_is_planned_again(raw: Path, store: Store) -> None:
+    changed = dataclasses.replace(PhotoPreview(), longest_sides_px=(100,))
+    ingest(raw, store.root, {**RECIPES, "photo": (Metadata(), Evidence(), changed)})
+    known = read_settled(store)
+    forget_settled(store, [digest(store, "a.jpg")])
+    assert read_settled(store).keys() == known.keys() - {digest(store, "a.jpg")}
+    assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
+    rebuild_catalogue(store)
+    assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
+    assert read_settled(store).keys() == known.keys()
 
 
 def test_a_deleted_view_is_made_again(raw: Path, store: Store) -> None:

@@ -201,6 +201,14 @@ def test_many_small_writes_become_few_files(store: Store, monkeypatch: pytest.Mo
     assert list((store.catalogue_folder / "results/_delta_log").glob("*.checkpoint.parquet"))
 
 
+def test_a_store_whose_path_looks_like_a_pattern_is_queried(tmp_path: Path) -> None:
+    store = Store(tmp_path / "sol [1-3] *?")
+    Catalogue(store).add_results([commit(store)])
+    with connect(Catalogue(store)) as connection:
+        assert connection.execute("SELECT count(*) FROM results").fetchall() == [(1,)]
+        assert connection.execute("SELECT count(*) FROM items").fetchall() != [(0,)]
+
+
 def test_queries_read_the_files_of_the_tables_and_no_others(store: Store) -> None:
     catalogue = Catalogue(store)
     with connect(catalogue) as connection:
