@@ -26,6 +26,8 @@ from processors.errors import ResultMissing, StoreError
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 STORE_FORMAT = 1
+NOT_IN_PATHS = "[]\\^|"
+"""Characters that the library of the catalogue's tables cannot have in a path."""
 MARK = "store.json"
 """The file that makes a folder a store."""
 
@@ -38,9 +40,11 @@ class Store:
 
         Raises
         ------
-        StoreError : not writable, or written by a newer version.
+        StoreError : not writable, written by a newer version, or at a path that the catalogue's library cannot open.
         """
         self.root = root
+        if found := sorted(set(NOT_IN_PATHS) & set(str(root.absolute()))):
+            raise StoreError(f"{root}: a store cannot have {' '.join(found)} in its path: choose another with --store")
         try:
             for folder in (self.results_folder, self._scratch, self.catalogue_folder, self.runs_folder):
                 folder.mkdir(parents=True, exist_ok=True)

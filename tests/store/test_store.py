@@ -202,11 +202,17 @@ def test_many_small_writes_become_few_files(store: Store, monkeypatch: pytest.Mo
 
 
 def test_a_store_whose_path_looks_like_a_pattern_is_queried(tmp_path: Path) -> None:
-    store = Store(tmp_path / "sol [1-3] *?")
+    store = Store(tmp_path / "50% of sol *?")
     Catalogue(store).add_results([commit(store)])
     with connect(Catalogue(store)) as connection:
         assert connection.execute("SELECT count(*) FROM results").fetchall() == [(1,)]
         assert connection.execute("SELECT count(*) FROM items").fetchall() != [(0,)]
+
+
+def test_a_store_at_a_path_that_its_catalogue_cannot_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"sol \[1-3\]: a store cannot have \[ \] in its path: choose another with"):
+        Store(tmp_path / "sol [1-3]")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_queries_read_the_files_of_the_tables_and_no_others(store: Store) -> None:
