@@ -20,6 +20,7 @@ T = TypeVar("T")
 Info = TypeVar("Info")
 
 Medium = Literal["video", "audio", "photo"]
+FileKind = Literal["media", "companion", "unsupported"]
 Reads = Literal["video", "audio", "photo", "file", "results"]
 """Input of a processor. A medium: it is fed that medium's units. `file`: it opens the source itself. `results`: it
 is made of its `inputs` alone, and the source is not opened."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import av
 import av.container
@@ -19,14 +19,13 @@ from processors.containers.mended_file import mending_of
 from processors.containers.motion_jpeg import is_motion_jpeg
 from processors.containers.sidecar import SIDECAR, is_sidecar
 from processors.containers.text_file import text_of
-from processors.contract import Medium
+from processors.contract import FileKind, Medium
 from processors.decoding import open_container
 from processors.errors import NO_KNOWN_FORMAT, MediaError, note_of
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
 from processors.planetary.open_image import attached_format, is_pds3_label, other_data
 from processors.sources.source_file import SourceFile
 
-FileKind = Literal["media", "companion", "unsupported"]
 HEAD_BYTES = 1 << 16
 """Bytes read: enough for junk before an MP3 and several frames of every headerless format."""
 LABEL_MARKS = (b"LBLSIZE=", b"NJPL1I00", b"PDS_VERSION_ID", b"ODL_VERSION_ID", b"CCSD3ZF")

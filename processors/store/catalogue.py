@@ -10,23 +10,24 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
-from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 
-from processors.contract import LabelRef, Medium, Source, canonical_json
+from processors.contract import FileKind, LabelRef, Medium, Source, canonical_json
 from processors.errors import StoreError, Verdict
-from processors.identify import FileKind, Identity
 from processors.sources.scan import FoundFile, storable
 from processors.store.claims import alone
 from processors.store.links import LINK_SCHEMA, SourceLink, link_row
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from processors.identify import Identity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -332,6 +333,8 @@ class Catalogue:
 
     def _held(self, name: str, given: pa.Table) -> list[dict[str, Any]]:
         """Return the rows of the table with a digest or key of the given ones: few or none of many."""
+        from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import; 0.1 s
+
         column = IDENTITY[name][0]
         found: set[str] = set()
         for batch in self._reader(name, [column]) or ():  # never the whole column in memory
