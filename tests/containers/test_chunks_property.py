@@ -209,8 +209,12 @@ def test_vicar_labels_describe_an_image_or_raise_what_they_declare(entries: list
     file = io.BytesIO(text.encode()[:200].ljust(200, b"\0") + bytes(pixels))
     with suppress(MediaError):
         image = read_header(file, "a.vic")
+        assert min(image.width_px, image.height_px, image.band_count) >= 1
+        assert image.offset_bytes >= image.label_end_bytes == 200
         if image.width_px * image.height_px * image.band_count < 10_000:
-            read_samples(file, image)
+            values = read_samples(file, image).values
+            assert values.shape == (image.height_px, image.width_px, image.band_count)[: values.ndim]
+            assert values.size == image.width_px * image.height_px * image.band_count
 
 
 @steady
@@ -224,6 +228,10 @@ def test_pds4_labels_with_something_else_in_them_raise_what_they_declare(place: 
     place %= len(data)
     data[place : place + length] = other
     with suppress(MediaError):
-        described_by(bytes(data), "a.raw", 48)
+        image = described_by(bytes(data), "a.raw", 48)
+        assert min(image.width_px, image.height_px, image.band_count) >= 1
+        assert 0 <= image.offset_bytes < image.end_bytes <= 48
     with suppress(MediaError):
-        files_named(bytes(data))
+        names = files_named(bytes(data))
+        assert len(set(names)) == len(names) <= 1
+        assert all(name == name.strip() != "" for name in names)

@@ -18,7 +18,7 @@ from PIL import ImageCms
 from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio, is_start_code_stream, is_transport_stream
 from processors.containers.text_file import text_of
-from processors.contract import canonical_json, result_key
+from processors.contract import as_json, canonical_json, result_key
 from processors.errors import MediaError
 from processors.formats import FORMATS
 from processors.identify import identify
@@ -108,9 +108,14 @@ def test_boxes_of_mp4_give_tags_or_problems(tree: tuple[bytes, object], place: i
 def test_xmp_icc_and_iptc_raise_only_what_they_declare(data: bytes) -> None:
     for read, declared in ((xmp_tags, (ValueError,)), (icc_tags, (ValueError, ImageCms.PyCMSError))):
         with suppress(*declared):
-            list(itertools.islice(read(data), 1000))
-    list(iptc_tags(b"\x1c\x02\x05" + data, {}))
-    iptc_in_photoshop(b"8BIM" + data)
+            for tag in itertools.islice(read(data), 1000):
+                assert (tag.namespace, bool(tag.name)) == (read.__name__.removesuffix("_tags"), True)
+                assert canonical_json(as_json(tag.value))
+    first, *others = iptc_tags(b"\x1c\x02\x05" + data.rjust(2, b"\0"), {})
+    assert (first.namespace, first.name) == ("iptc", "2:5")
+    assert len(others) <= len(data) // 5
+    found = iptc_in_photoshop(b"8BIM" + data)
+    assert found is None or found in data
 
 
 names = st.sampled_from(["IMAGE", "LINES", "^IMAGE", "OBJECT", "END_OBJECT", "GROUP", "END", "A:B", ""])

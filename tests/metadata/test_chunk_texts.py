@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from processors.audio.reading.audio_reader import FileReader
-from processors.containers.chunks import WAVE64_IDS, WAVE64_START
+from processors.containers.chunks import WAVE64_IDS, WAVE64_START, ChunkFile
 from processors.metadata.container import read_container
 from processors.metadata.position import position_of
 from processors.metadata.riff import riff_tags
@@ -179,19 +179,37 @@ def test_texts_of_aiff_and_caf_are_read(tmp_path: Path) -> None:
     assert (tags["caf.info:title"], tags["caf.info:artist"]) == ("Descent", "CNSA")
 
 
-def test_any_byte_of_a_chunk_may_be_wrong() -> None:
-    whole = wave(
-        chunk(b"guan", GUANO),
-        wamd((1, b"SM4"), (5, b"2019")),
-        chunk(b"iXML", IXML.format("UTF-8").encode()),
-        chunk(b"cart", bytes(2048)),
-        chunk(b"smpl", bytes(36)),
-    ).read()
+def test_a_wrong_byte_in_a_chunk_leaves_the_tags_of_the_others() -> None:
+    chunks = {
+        "guano": chunk(b"guan", GUANO),
+        "wamd": wamd((1, b"SM4"), (5, b"2019")),
+        "ixml": chunk(b"iXML", IXML.format("UTF-8").encode()),
+        "cart": chunk(b"cart", b"0101Descent".ljust(2048, b"\0")),
+        "smpl": chunk(b"smpl", bytes(36)),
+    }
+    whole = wave(*chunks.values()).read()
+    tags, problems = tags_of(io.BytesIO(whole))
+    assert ({name.partition(":")[0] for name in tags}, problems) == (set(chunks), [])
     chance = np.random.default_rng(3)
-    for _ in range(500):
-        data = bytearray(whole)
-        data[int(chance.integers(12, len(data)))] = int(chance.integers(256))
-        tags_of(io.BytesIO(bytes(data)))
+    for name, data in chunks.items():
+        others = {tag: value for tag, value in tags.items() if not tag.startswith(f"{name}:")}
+        for _ in range(100):
+            wrong = bytearray(whole)
+            wrong[whole.index(data) + int(chance.integers(8, len(data)))] = int(chance.integers(256))
+            found, _ = tags_of(io.BytesIO(bytes(wrong)))
+            assert {tag: value for tag, value in found.items() if not tag.startswith(f"{name}:")} == others
+
+
+def test_a_wrong_byte_in_the_name_of_a_chunk_is_never_silent() -> None:
+    whole = wave(chunk(b"guan", GUANO), chunk(b"cart", bytes(2048))).read()
+    for place in (*range(12, 16), *range(whole.index(b"guan"), whole.index(b"guan") + 4)):
+        for value in range(256):
+            file = io.BytesIO(whole[:place] + bytes([value]) + whole[place + 1 :])
+            tags, problems = tags_of(file)
+            for _ in (walked := ChunkFile(file)).chunks():
+                pass
+            has_unknown = any(tag.startswith("chunk:") for tag in tags)
+            assert tags.get("guano:Make") == "CNSA" or problems or has_unknown or walked.unread_from is not None
 
 
 MASKS = [

@@ -62,7 +62,10 @@ def test_a_signal_stops_a_recorded_run_at_once_and_loses_nothing(
     environment = {**quiet_environment(tmp_path / "home"), "PREFECT_API_URL": prefect_server}
     run = start(raw, tmp_path / "store", environment | {"PYTHONPATH": python_path})
     wait_for_results(run, tmp_path / "store", 1)
-    stop(run, tmp_path / "store", kind)
+    report = stop(run, tmp_path / "store", kind)
+    ask = PrefectApi(prefect_server).ask
+    (recorded,) = ask("flow_runs/filter", flow_runs={"name": {"any_": [f"ingest {raw}"]}})
+    assert (recorded["state"]["type"], recorded["state"]["message"]) == ("CANCELLED", report["message"])
 
 
 def test_a_server_that_does_not_answer_is_told_and_the_work_is_done(
