@@ -17,11 +17,12 @@ from typing import ClassVar
 from processors.containers.sidecar import is_sidecar_file
 from processors.contract import Inputs, Item, LabelRef, OpenSource, Reads, ReleaseContext, Source, as_json
 from processors.errors import DamagedMedia
-from processors.metadata.evidence_record import EvidenceFacts, weigh
+from processors.metadata.evidence_record import EvidenceFacts
 from processors.metadata.label import label_tags
 from processors.metadata.metadata import Metadata
 from processors.metadata.sidecar_tags import sidecar_tags
 from processors.metadata.statements import Contradiction
+from processors.metadata.weigh_evidence import Voices, weigh
 from processors.mission.profile import load_profile, profiles_sha256
 from processors.planetary.checksums import md5_named, md5_of
 from processors.planetary.labels import read_label
@@ -77,15 +78,17 @@ class Evidence:
         if checksums:
             (found, _), (named, place) = checksums[0].says
             damage = f"MD5 of the file is {found}, but {place} gives {named}"
-        said = json.loads(self.release)
+        release = json.loads(self.release)
         record = weigh(
+            Voices(
+                metadata=metadata,
+                head=release.get("head", {}),
+                entry=release.get("file") or {},
+                labels=labels,
+                sidecars=sidecars,
+            ),
             source=source,
             name=self.product_name or source.name,
-            metadata=metadata,
-            head=said.get("head", {}),
-            entry=said.get("file"),
-            labels=labels,
-            sidecars=sidecars,
             profile=load_profile(self.mission) if self.mission else None,
             checksums=checksums,
         )

@@ -17,9 +17,10 @@ from processors.contract import Source, as_json
 from processors.errors import RefusedMedia
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord, weigh
+from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord
 from processors.metadata.label import found, label_tags
 from processors.metadata.product_name import product_name
+from processors.metadata.weigh_evidence import Voices, weigh
 from processors.mission.profile import load_profile
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -46,15 +47,14 @@ def evidence(
         "known": {},
         "problems": [],
     }
-    return weigh(
-        source=source,
-        name=name,
+    voices = Voices(
         metadata=metadata,
         head=head or {},
-        entry=entry,  # type: ignore[arg-type]
+        entry=entry or {},
         labels={key: label_tags(data) for key, data in (labels or {}).items()},
-        profile=load_profile(mission) if mission else None,
+        sidecars={},
     )
+    return weigh(voices, source=source, name=name, profile=load_profile(mission) if mission else None)
 
 
 def test_a_day_in_beijing_stays_a_day_and_two_sols() -> None:

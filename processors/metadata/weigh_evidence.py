@@ -1,0 +1,284 @@
+"""Weighing of the evidence: nothing that is stated is dropped, and the most precise date is chosen."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from processors.contract import Source
+from processors.metadata.evidence_record import EventRecord, EvidenceRecord
+from processors.metadata.label import files_described, last_part
+from processors.metadata.product_name import ProductName, product_name
+from processors.metadata.release_values import Said
+from processors.metadata.sidecar_tags import voice_of_sidecar
+from processors.metadata.statements import (
+    Contradiction,
+    Statement,
+    contradictions,
+    credits_of,
+    keywords_of,
+    mission_words,
+    of_label,
+    said_by_label,
+    said_by_release,
+    said_by_sidecar,
+    statement,
+    translations_of,
+)
+from processors.metadata.tag_records import Tag
+from processors.metadata.times import Date, Taken, dates_of_file, dates_of_label, dates_of_name, dates_of_release, taken
+from processors.metadata.times_apart import dates_apart, solar_apart, sols_apart
+from processors.mission.profile import MissionEvent, Profile, profile_called
+from processors.mission.when import PRECISIONS, When
+from processors.planetary.open_image import DETACHED
+from processors.planetary.pvl import is_absent
+
+ORDER = ("label", "file name", "release.toml", "XMP sidecar", "profile", "file")
+"""Order of preference for equally precise dates."""
+
+
+def _sols(
+    time: Taken | None, source: str | None, told: tuple[int, str] | None
+) -> tuple[int | None, int | None, str | None]:
+    """Return the first and last sol and their source: the chosen date, else a label."""
+    if time and time.first_sol is not None:
+        return time.first_sol, time.last_sol, source
+    return (told[0], told[0], told[1]) if told else (None, None, None)
+
+
+def _sol_of_label(statements: tuple[Statement, ...]) -> tuple[int, str] | None:
+    """Return the sol that a label gives, and its source."""
+    told = of_label(statements, "sol")
+    if told and re.fullmatch(r"-?\d{1,6}(\.0*)?", str(told.value).strip()):
+        return int(float(told.value)), told.source
+    return None
+
+
+def _camera(
+    recorded_by: object, statements: tuple[Statement, ...], profile: Profile | None
+) -> tuple[str | None, str | None]:
+    """Return the camera or instrument and its source: the release's words if the profile knows them, else a label's."""
+    if profile and recorded_by and (known := profile.device(str(recorded_by))):
+        return known, "release.toml:recorded_by"
+    if told := of_label(statements, "device"):
+        words = str(told.value)
+        return (profile.device(words) if profile else None) or words, told.source
+    return None, None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voices:
+    """Everything that states something about one source, by where it is stated."""
+
+    metadata: dict[str, Any]
+    """The file's metadata record, as JSON."""
+    head: Said
+    """Statements of release.toml about the whole release."""
+    entry: Said
+    """Those about this file; empty without an entry."""
+    labels: dict[str, tuple[Tag, ...]]
+    """Entries of the labels next to the file, by their names."""
+    sidecars: dict[str, tuple[Tag, ...]]
+    """Tags of the XMP sidecars next to the file, by their names."""
+
+    @cached_property
+    def tags(self) -> tuple[Tag, ...]:
+        """Return the tags inside the file."""
+        return tuple(Tag(**tag) for tag in self.metadata["tags"])
+
+    @cached_property
+    def all_labels(self) -> dict[str, tuple[Tag, ...]]:
+        """Return the labels next to the file, and as `inside` the one that the file begins with."""
+        is_detached = self.metadata.get("container") in DETACHED
+        inside = () if is_detached else tuple(tag for tag in self.tags if tag.namespace in ("pds3", "vicar"))
+        return {**self.labels, "inside": inside}
+
+    def dates(self, product: ProductName | None, problems: list[str]) -> Iterator[tuple[Date, When]]:
+        """Yield every date; those that cannot be read are named in `problems`."""
+        yield from dates_of_release(self.head, self.entry, problems)
+        yield from dates_of_name(product)
+        for label, entries in self.all_labels.items():
+            yield from dates_of_label(entries, label, problems)
+        for sidecar, entries in self.sidecars.items():
+            yield from dates_of_file(entries, problems, voice_of_sidecar(sidecar))
+        yield from dates_of_file(self.tags, problems)
+
+    def statements(self, profile: Profile | None) -> Iterator[Statement]:
+        """Yield every statement in standard terms: of two with the same term, the one to prefer comes first."""
+        yield from said_by_release(self.entry, "file.")
+        for name, entries in self.labels.items():
+            yield from said_by_label(entries, name)
+        for name, entries in self.sidecars.items():
+            yield from said_by_sidecar(entries, voice_of_sidecar(name))
+        yield from said_by_label(self.all_labels["inside"], "inside")
+        for meaning, value in self.metadata["known"].items():
+            if value and meaning not in ("created", "orientation"):
+                yield statement(meaning, value["value"], f"file:{value['source']}")
+        yield from translations_of(self.tags, "file")
+        yield from keywords_of(self.tags, "file")
+        # a file's own entry stands before the release's; the release's title is not the file's
+        of_all = {k: v for k, v in self.head.items() if not k.startswith("title") and k not in self.entry}
+        yield from said_by_release(of_all, "")
+        if profile:
+            for meaning in ("agency", "credit", "rights", "redistribute"):
+                if meaning not in self.head and meaning not in self.entry:
+                    yield statement(meaning, getattr(profile, meaning), f"profile {profile.name}:{meaning}")
+        yield from credits_of(self.tags, "file")
+
+
+def weigh(
+    voices: Voices, *, source: Source, name: str, profile: Profile | None, checksums: tuple[Contradiction, ...] = ()
+) -> EvidenceRecord:
+    """Combine the statements of the file (its metadata record), its labels, the release and the mission profile.
+
+    Parameters
+    ----------
+    name : of the file, or its product name.
+    profile : of the mission that the release names; None: that of the mission which a label names, if there is one.
+    checksums : contradictions between labels and the file's bytes about its digest.
+    """
+    problems: list[str] = []
+    product = product_name(name)
+    mission, mission_source, by_label = _mission(profile, voices.all_labels)
+    profile = profile or by_label
+    event = profile.event(str(voices.entry["event"])) if profile and "event" in voices.entry else None
+    dates = tuple(voices.dates(product, problems))
+    statements = tuple(voices.statements(profile))
+    recorded = [(date, when) for date, when in dates if date.meaning == "recorded"]
+    believed = min(recorded, key=lambda one: _rank(*one), default=None)
+    recorded_by = voices.entry.get("recorded_by")
+    camera, camera_source = _camera(recorded_by, statements, profile)
+    label_sol = _sol_of_label(statements)
+    when, sol_source = _taken(believed, profile, label_sol, event.when if event else None)
+    first_sol, last_sol, sol_source = _sols(when, sol_source, label_sol)
+    return EvidenceRecord(
+        sha256=source.digest,
+        name=name,
+        size_bytes=source.size_bytes,
+        medium=source.medium,
+        format=source.format,
+        mission=mission,
+        mission_source=mission_source,
+        taken=when,
+        first_sol=first_sol,
+        last_sol=last_sol,
+        sol_source=sol_source,
+        event=_event(event, profile),
+        camera=camera,
+        camera_source=camera_source,
+        recorded_by=str(recorded_by) if recorded_by else None,
+        place=_place(profile),
+        statements=statements,
+        dates=tuple(date for date, _ in dates),
+        disagreements=(
+            *contradictions(statements),
+            *dates_apart(recorded, event, profile),
+            *_missions_apart(mission, by_label, voices.all_labels),
+            *sols_apart(believed, (product.sol, "file name") if product else None, profile),
+            *sols_apart(believed, label_sol, profile),
+            *solar_apart(when, statements, profile),
+            *_not_described(voices.labels, source, name),
+            *checksums,
+        ),
+        mission_disagreements=tuple(
+            Contradiction(about=d.about, says=d.says) for d in (profile.disagreements if profile else ())
+        ),
+        labels={**voices.labels, **voices.sidecars},
+        problems=(*voices.metadata["problems"], *problems),
+    )
+
+
+def _mission(
+    profile: Profile | None, labels: dict[str, tuple[Tag, ...]]
+) -> tuple[str | None, str | None, Profile | None]:
+    """Return the mission, the source of its name, and the profile of the mission that a label names."""
+    words = [(word, f"label {name}:{place}") for name, tags in labels.items() for word, place in mission_words(tags)]
+    known = [(found, source) for word, source in words if (found := profile_called(word))]
+    by_label = known[0][0] if known else None
+    if profile:
+        return profile.name, "release.toml:mission", by_label
+    if known:
+        return known[0][0].name, known[0][1], by_label
+    return (*words[0], None) if words else (None, None, None)
+
+
+def _missions_apart(
+    mission: str | None, by_label: Profile | None, labels: dict[str, tuple[Tag, ...]]
+) -> Iterator[Contradiction]:
+    """Yield each label that names another mission than the release does."""
+    if not by_label or by_label.name == mission:
+        return
+    for name, tags in labels.items():
+        for word, place in mission_words(tags):
+            if profile_called(word) == by_label:
+                says = ((str(mission), "release.toml:mission"), (word, f"label {name}:{place}"))
+                yield Contradiction(about="mission", says=says)
+                return
+
+
+def _taken(
+    believed: tuple[Date, When] | None, profile: Profile | None, by_label: tuple[int, str] | None, event: When | None
+) -> tuple[Taken | None, str | None]:
+    """Return the chosen date with its sols, and their source.
+
+    The moment of the event that is shown, or a label's sol, narrows a date of more than one sol.
+    """
+    time = taken(believed[1], believed[0].source, profile, event) if believed else None
+    if time is None or by_label is None:
+        return time, time.source if time and time.first_sol is not None else None
+    sol, source = by_label
+    if time.first_sol is None or time.last_sol is None or time.first_sol <= sol <= time.last_sol != time.first_sol:
+        return dataclasses.replace(time, first_sol=sol, last_sol=sol), source
+    return time, time.source
+
+
+def _rank(date: Date, when: When) -> tuple[bool, int, int]:
+    voice = next(n for n, start in enumerate(ORDER) if date.source.startswith(start))
+    return not when.zone_known, -PRECISIONS.index(when.precision), voice
+
+
+def _event(event: MissionEvent | None, profile: Profile | None) -> EventRecord | None:
+    if not event or not profile:
+        return None
+    return EventRecord(
+        name=event.name,
+        title=event.title,
+        title_zh=event.title_zh,
+        written=event.when.written,
+        precision=event.when.precision,
+        source=f"profile {profile.name}: {event.source}",
+        sure=event.sure,
+    )
+
+
+def _place(profile: Profile | None) -> str | None:
+    if not profile:
+        return None
+    north = next((f.value for f in profile.facts if f.name == "site.latitude_degrees_north"), None)
+    latitude = f"{north} deg N, " if north is not None else ""
+    return (
+        f"landing site, {latitude}{profile.longitude_degrees_east} deg E (profile {profile.name}); not the rover's own"
+    )
+
+
+def _not_described(labels: dict[str, tuple[Tag, ...]], source: Source, name: str) -> Iterator[Contradiction]:
+    """Yield each label that describes other files, or another size of this one."""
+    for label, tags in labels.items():
+        files = files_described(tags)
+        if not files:
+            continue
+        own = files.get(name.casefold(), files.get(source.name.casefold()))
+        if own is None:
+            first = next(tag for tag in tags if last_part(tag) == "file_name" and not is_absent(str(tag.value)))
+            written = [str(tag.value) for tag in tags if last_part(tag) == "file_name" and str(tag.value).strip()]
+            told = ", ".join(dict.fromkeys(written))[:200]
+            yield Contradiction(about="file name", says=((name, "the file"), (told, f"label {label}:{first.name}")))
+            own = next(iter(files.values())) if len(files) == 1 else {}
+        size = own.get("file_size")
+        if size and str(size.value).split(" ")[0] != str(source.size_bytes):
+            says = ((str(source.size_bytes), "the file"), (str(size.value), f"label {label}:{size.name}"))
+            yield Contradiction(about="size", says=says)
