@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import os
@@ -85,11 +86,18 @@ def bucket(bucket_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 @pytest.fixture(scope="session")
 def sample_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built-in sample release, written once."""
+    """The built-in sample release, written once for all processes of a test run, to be read only."""
     from processors.sample import write_release
 
-    folder = tmp_path_factory.mktemp("sample") / "sample-release"
-    write_release(folder)
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = shared / "sample" / "sample-release"
+    with (shared / "sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            write_release(shared / "sample.part")
+            folder.parent.mkdir()
+            (shared / "sample.part").rename(folder)
     return folder
 
 
