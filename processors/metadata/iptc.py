@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 
@@ -10,6 +10,42 @@ IPTC_RESOURCE = 0x0404
 _UTF8 = b"\x1b%G"
 SHORTS = {(1, 0), (1, 20), (1, 22), (2, 0)}
 """Data sets with 16-bit numbers."""
+
+
+IPTC_NAMES = {
+    (1, 90): "CodedCharacterSet",
+    (2, 0): "RecordVersion",
+    (2, 5): "ObjectName",
+    (2, 7): "EditStatus",
+    (2, 10): "Urgency",
+    (2, 15): "Category",
+    (2, 20): "SupplementalCategories",
+    (2, 25): "Keywords",
+    (2, 30): "ReleaseDate",
+    (2, 40): "SpecialInstructions",
+    (2, 55): "DateCreated",
+    (2, 60): "TimeCreated",
+    (2, 62): "DigitalCreationDate",
+    (2, 63): "DigitalCreationTime",
+    (2, 65): "OriginatingProgram",
+    (2, 70): "ProgramVersion",
+    (2, 80): "By-line",
+    (2, 85): "By-lineTitle",
+    (2, 90): "City",
+    (2, 92): "Sub-location",
+    (2, 95): "Province-State",
+    (2, 100): "Country-PrimaryLocationCode",
+    (2, 101): "Country-PrimaryLocationName",
+    (2, 103): "OriginalTransmissionReference",
+    (2, 105): "Headline",
+    (2, 110): "Credit",
+    (2, 115): "Source",
+    (2, 116): "CopyrightNotice",
+    (2, 118): "Contact",
+    (2, 120): "Caption",
+    (2, 122): "Writer-Editor",
+}
+"""IPTC IIM 4.2 record and data set numbers."""
 
 
 def iptc_in_photoshop(data: bytes) -> bytes | None:
@@ -26,7 +62,7 @@ def iptc_in_photoshop(data: bytes) -> bytes | None:
     return None
 
 
-def iptc_tags(data: bytes, names: dict[tuple[int, int], str]) -> Iterator[Tag]:
+def iptc_tags(data: bytes, names: Mapping[tuple[int, int], str] = IPTC_NAMES) -> Iterator[Tag]:
     """Yield all data sets in order, including repeated ones."""
     place, is_utf8 = 0, False
     while place + 5 <= len(data) and data[place] == 0x1C:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from PIL import ImageCms, ImageFile, TiffImagePlugin
@@ -29,41 +29,6 @@ from processors.planetary.vicar import FORMAT as VICAR_FORMAT
 HEAD_BYTES = 4096
 MAX_TAGS = 20_000
 
-IPTC_NAMES = {
-    (1, 90): "CodedCharacterSet",
-    (2, 0): "RecordVersion",
-    (2, 5): "ObjectName",
-    (2, 7): "EditStatus",
-    (2, 10): "Urgency",
-    (2, 15): "Category",
-    (2, 20): "SupplementalCategories",
-    (2, 25): "Keywords",
-    (2, 30): "ReleaseDate",
-    (2, 40): "SpecialInstructions",
-    (2, 55): "DateCreated",
-    (2, 60): "TimeCreated",
-    (2, 62): "DigitalCreationDate",
-    (2, 63): "DigitalCreationTime",
-    (2, 65): "OriginatingProgram",
-    (2, 70): "ProgramVersion",
-    (2, 80): "By-line",
-    (2, 85): "By-lineTitle",
-    (2, 90): "City",
-    (2, 92): "Sub-location",
-    (2, 95): "Province-State",
-    (2, 100): "Country-PrimaryLocationCode",
-    (2, 101): "Country-PrimaryLocationName",
-    (2, 103): "OriginalTransmissionReference",
-    (2, 105): "Headline",
-    (2, 110): "Credit",
-    (2, 115): "Source",
-    (2, 116): "CopyrightNotice",
-    (2, 118): "Contact",
-    (2, 120): "Caption",
-    (2, 122): "Writer-Editor",
-}
-"""IPTC IIM 4.2 record and data set numbers."""
-
 
 def read_photograph(
     file: BinaryIO, *, sha256: str, size_bytes: int, medium: str, described: ImageObject | None = None
@@ -72,7 +37,7 @@ def read_photograph(
 
     Parameters
     ----------
-    described : what a label beside the file says of it; None where the file speaks for itself.
+    described : the image as a label next to the file describes it; None if the file needs none.
 
     Raises
     ------
@@ -81,39 +46,20 @@ def read_photograph(
     if described or attached_format(file):
         return _planetary(described or read_header(file), sha256, size_bytes, medium)
     image = _opened(file)
-    problems: list[str] = []
-    tags: list[Tag] = []
+    found = _Findings()
     blocks: dict[int, bytes] = {}
-
-    def collect(part: str, read: Callable[[], Iterable[Tag]]) -> None:
-        try:
-            with decoder_errors(f"reading {part}"):
-                for tag in itertools.islice(read(), MAX_TAGS):
-                    tags.append(tag)  # one by one: what was read before a bad entry is kept
-        except MediaError as error:
-            problems.append(f"{part}: {error.what}")
-
-    def exif() -> Iterator[Tag]:
-        directories = _directories(file, image)
-        if directories:
-            yield from directories.tags()
-            make = next((str(tag.value) for tag in tags if (tag.namespace, tag.name) == ("exif", "Make")), "")
-            yield from maker_note_tags(directories, directories.read, make)
-            problems.extend(f"EXIF: {problem}" for problem in directories.problems[:20])
-            blocks.update(directories.blocks)
-
-    collect("EXIF", exif)
-    collect("XMP", lambda: _packets(image, blocks))
-    collect("extended XMP", lambda: _extended(image))
-    collect("ICC", lambda: _icc(image))
-    collect("IPTC", lambda: _iptc(image, blocks))
-    collect("format", lambda: _format_tags(image))
+    found.collect("EXIF", lambda: _exif(file, image, found, blocks))
+    found.collect("XMP", lambda: _packets(image, blocks))
+    found.collect("extended XMP", lambda: _extended(image))
+    found.collect("ICC", lambda: _icc(image))
+    found.collect("IPTC", lambda: _iptc(image, blocks))
+    found.collect("format", lambda: _format_tags(image))
     frame_count: int | None = None
     try:
         with decoder_errors("counting the pictures in the file"):
             frame_count = getattr(image, "n_frames", 1)
     except MediaError as error:
-        problems.append(error.what)
+        found.problems.append(error.what)
     return MetadataRecord(
         sha256=sha256,
         size_bytes=size_bytes,
@@ -128,10 +74,32 @@ def read_photograph(
             icc_profile=_profile(image),
             compression=str(image.info["compression"]) if "compression" in image.info else None,
         ),
-        known=known_from(tuple(tags), **position_of(tags)),
-        tags=tuple(tags),
-        problems=tuple(problems),
+        known=known_from(tuple(found.tags), **position_of(found.tags)),
+        tags=tuple(found.tags),
+        problems=tuple(found.problems),
     )
+
+
+@dataclass(kw_only=True)
+class _Findings:
+    """Tags read so far, and the parts that could not be read."""
+
+    tags: list[Tag] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def collect(self, part: str, read: Callable[[], Iterable[Tag]]) -> None:
+        """Add the tags of a part; those before a bad entry are kept."""
+        try:
+            with decoder_errors(f"reading {part}"):
+                for tag in itertools.islice(read(), MAX_TAGS):
+                    self.tags.append(tag)
+        except MediaError as error:
+            self.problems.append(f"{part}: {error.what}")
+
+    @property
+    def make(self) -> str:
+        """Return the camera's maker; empty without one."""
+        return next((str(tag.value) for tag in self.tags if (tag.namespace, tag.name) == ("exif", "Make")), "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +161,15 @@ def _planetary(image: ImageObject, sha256: str, size_bytes: int, medium: str) ->
     )
 
 
+def _exif(file: BinaryIO, image: _Header, found: _Findings, blocks: dict[int, bytes]) -> Iterator[Tag]:
+    """Yield the EXIF tags and maker notes; keep embedded XMP, IPTC and Photoshop data in `blocks`, by tag number."""
+    if directories := _directories(file, image):
+        yield from directories.tags()
+        yield from maker_note_tags(directories, directories.read, found.make)
+        found.problems += [f"EXIF: {problem}" for problem in directories.problems[:20]]
+        blocks.update(directories.blocks)
+
+
 def _directories(file: BinaryIO, image: _Header) -> Directories | None:
     if image.format == "TIFF":
 
@@ -244,7 +221,7 @@ def _iptc(image: _Header, blocks: dict[int, bytes]) -> Iterator[Tag]:
     if data and data.startswith(b"8BIM"):
         data = iptc_in_photoshop(data)
     if data:
-        yield from iptc_tags(data, IPTC_NAMES)
+        yield from iptc_tags(data)
 
 
 def _resources(image: _Header) -> dict[int, bytes]:

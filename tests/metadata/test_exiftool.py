@@ -15,7 +15,8 @@ from PIL import ExifTags
 
 from processors.errors import MediaError
 from processors.identify import identify
-from processors.metadata.photograph import IPTC_NAMES, read_photograph
+from processors.metadata.iptc import IPTC_NAMES
+from processors.metadata.photograph import read_photograph
 from processors.metadata.tag_records import MetadataRecord
 
 FOUND_PART = 0.95

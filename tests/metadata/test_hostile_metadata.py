@@ -15,7 +15,7 @@ from processors.errors import DamagedMedia, MediaError
 from processors.identify import identify
 from processors.metadata.ifd import Directories
 from processors.metadata.iptc import iptc_tags
-from processors.metadata.photograph import IPTC_NAMES, read_photograph
+from processors.metadata.photograph import read_photograph
 from processors.metadata.tag_records import MAX_TEXT_CHARACTERS, MetadataRecord
 from processors.metadata.xmp import xmp_tags
 from processors.photo.reading.photo_reader import PhotoReader
@@ -100,7 +100,7 @@ def test_a_gigantic_text_is_cut_and_says_so() -> None:
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, "JPEG", comment=b"x" * 65_000)
     text = "y" * 300_000
-    tags = list(iptc_tags(b"\x1c\x02\x78\x80\x04" + struct.pack(">I", len(text)) + text.encode(), IPTC_NAMES))
+    tags = list(iptc_tags(b"\x1c\x02\x78\x80\x04" + struct.pack(">I", len(text)) + text.encode()))
     assert (len(str(tags[0].value)), tags[0].length) == (MAX_TEXT_CHARACTERS, 300_000)
 
 

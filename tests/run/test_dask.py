@@ -22,7 +22,8 @@ from flows.run.dask_runner import is_open
 from flows.run.dask_worker import Needs, unmet
 from processors.engine.result_records import software
 from processors.store.store import MARK, Store
-from tests.conftest import PROJECT, quiet_environment
+from tests.conftest import quiet_environment
+from tests.helpers.command import command_line
 from tests.helpers.made_media import MediaMaker
 
 SUMMARY = re.compile(r"completed.*: of \d+ results: \d+ made, 0 reused, \d+ refused, 0 failed")
@@ -31,9 +32,9 @@ SUMMARY = re.compile(r"completed.*: of \d+ results: \d+ made, 0 reused, \d+ refu
 class Cluster:
     """A scheduler and workers as processes on loopback."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self._file = folder / "scheduler.json"
-        self.environment = {**quiet_environment(folder / "home"), "PYTHONPATH": str(PROJECT), **settings}
+        self.environment = environment
         self._log = (folder / "cluster.txt").open("w")
         self._scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -65,8 +66,14 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    one = Cluster(tmp_path)
+def environment(tmp_path: Path, python_path: str) -> dict[str, str]:
+    """Environment of a driver and its workers: few recipes."""
+    return {**quiet_environment(tmp_path / "home"), "PYTHONPATH": python_path}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, environment: dict[str, str]) -> Iterator[Cluster]:
+    one = Cluster(tmp_path, environment)
     yield one
     one.close()
 
@@ -83,14 +90,13 @@ def raw(tmp_path: Path) -> Path:
 
 
 def ingest(raw: Path, store: Path, *options: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(store), *options]
+    command = command_line("ingest", raw, "--store", store, *options)
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 def start_on(address: str, raw: Path, store: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     """Start a run, and return when a worker is at work."""
-    options = ["--store", str(store), "--runner", "dask", "--scheduler", address]
-    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), *options]
+    command = command_line("ingest", raw, "--store", store, "--runner", "dask", "--scheduler", address)
     run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     scratch = store / "scratch"
     while not (scratch.exists() and any(scratch.iterdir())):
@@ -183,8 +189,8 @@ def test_a_cut_connection_is_waited_for(cluster: Cluster, raw: Path, tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_file_that_kills_its_workers_is_due_again(tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
+def test_a_file_that_kills_its_workers_is_due_again(tmp_path: Path, environment: dict[str, str]) -> None:
+    cluster = Cluster(tmp_path, {**environment, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
     (tmp_path / "raw/june").mkdir(parents=True)
     MediaMaker(tmp_path / "raw/june").video("clip.mp4", list(range(40)))
     try:
@@ -197,12 +203,11 @@ def test_a_file_that_kills_its_workers_is_due_again(tmp_path: Path) -> None:
         cluster.close()
     assert run.returncode == 1
     reason = "its worker was killed several times (out of memory?): run again, with more memory for each worker"
-    assert f"  failed: june/clip.mp4: {reason} [12 results" in told
+    assert f"  failed: june/clip.mp4: {reason} [4 results" in told
 
 
 @pytest.mark.slow
-def test_a_cluster_is_started_for_a_run_that_names_none(raw: Path, tmp_path: Path) -> None:
-    environment = {**quiet_environment(tmp_path / "home"), "PYTHONPATH": str(PROJECT)}
+def test_a_cluster_is_started_for_a_run_that_names_none(raw: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     run = ingest(raw, tmp_path / "store", "--runner", "dask", "--workers", "1", environment=environment)
     assert run.returncode == 0, run.stderr
     assert SUMMARY.match(run.stdout), run.stdout
@@ -234,8 +239,7 @@ def test_unfit_clusters_are_refused_in_words(cluster: Cluster, raw: Path, tmp_pa
     )
 
 
-def test_a_scheduler_without_its_runner_is_an_error(raw: Path, tmp_path: Path) -> None:
-    environment = {**quiet_environment(tmp_path / "home"), "PYTHONPATH": str(PROJECT)}
+def test_a_scheduler_without_its_runner_is_an_error(raw: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     run = ingest(raw, tmp_path / "store", "--scheduler", "tcp://127.0.0.1:9", environment=environment)
     assert (run.returncode, run.stderr) == (2, "marsmedia: --scheduler needs --runner dask\n")
 
