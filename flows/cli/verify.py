@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
-    from flows.run.check_store import Which
+    from flows.run.check_store import Hashed, Which
     from processors.store.fixity import FixityFault
+    from processors.store.store import Store
 
 
 @click.command()
@@ -45,8 +47,6 @@ def verify(
     marsmedia verify --sample 5
     """
     from flows.run.check_store import hash_all, hash_sample
-    from processors.store.catalogue import Catalogue
-    from processors.store.fixity import FixityFault
 
     if raw_only and store_only:
         raise click.UsageError("--raw-only and --store-only exclude each other; give one, or none for both")
@@ -61,36 +61,36 @@ def verify(
         done = hash_all(store, tell, which)
     else:
         done = hash_sample(store, percent, datetime.now(UTC).toordinal() if seed is None else seed, tell, which)
-    known = [] if which == "raw" else Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist()
-    for row in known:
+    for fault in () if which == "raw" else _missing(store):
+        done.faults.append(fault)
+        tell(fault)
+    if as_json:
+        names = ("results", "results_before", "items", "size_bytes", "masters", "masters_bytes", "new", "faults")
+        print_json({name: getattr(done, name) for name in names})
+    else:
+        _print_summary(done, which)
+    sys.exit(1 if done.faults else 0)
+
+
+def _missing(store: Store) -> Iterator[FixityFault]:
+    """Yield the results that the catalogue lists and the store does not have."""
+    from processors.store.catalogue import Catalogue
+    from processors.store.fixity import FixityFault
+
+    for row in Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist():
         ref = ResultRef(**row)
         if not store.has(ref):
             where = str(store.folder(ref).relative_to(store.root))
-            done.faults.append(
-                FixityFault(path=where, kind="missing", reason="it is in the catalogue; run `marsmedia ingest`")
-            )
-            tell(done.faults[-1])
-    faults = done.faults
-    if as_json:
-        summary = {
-            "results": done.results,
-            "results_before": done.results_before,
-            "items": done.items,
-            "size_bytes": done.size_bytes,
-            "masters": done.masters,
-            "masters_bytes": done.masters_bytes,
-            "new": done.new,
-            "faults": faults,
-        }
-        print_json(summary)
-    else:
-        if done.results_before:
-            earlier = counted(done.results_before, "result")
-            click.echo(f"Resumed an interrupted check; {earlier} had been verified already.")
-        stored = f"{counted(done.results, 'result')}, {counted(done.items, 'item')}, {megabytes(done.size_bytes)}"
-        masters = f"{counted(done.masters, 'raw file')}, {megabytes(done.masters_bytes)}"
-        hashed = {"all": f"{stored}, {masters}", "store": stored, "raw": masters}[which]
-        click.echo(f"{hashed}: {counted(len(faults), 'fault', zero='no')}")
-        if any(fault.kind == "damaged" for fault in faults):
-            click.echo("delete the folders of damaged results, then run `marsmedia ingest` to make them again")
-    sys.exit(1 if faults else 0)
+            yield FixityFault(path=where, kind="missing", reason="it is in the catalogue; run `marsmedia ingest`")
+
+
+def _print_summary(done: Hashed, which: Which) -> None:
+    if done.results_before:
+        earlier = counted(done.results_before, "result")
+        click.echo(f"Resumed an interrupted check; {earlier} had been verified already.")
+    stored = f"{counted(done.results, 'result')}, {counted(done.items, 'item')}, {megabytes(done.size_bytes)}"
+    masters = f"{counted(done.masters, 'raw file')}, {megabytes(done.masters_bytes)}"
+    hashed = {"all": f"{stored}, {masters}", "store": stored, "raw": masters}[which]
+    click.echo(f"{hashed}: {counted(len(done.faults), 'fault', zero='no')}")
+    if any(fault.kind == "damaged" for fault in done.faults):
+        click.echo("delete the folders of damaged results, then run `marsmedia ingest` to make them again")

@@ -75,11 +75,27 @@ def verdict_words(
     absurd : reason why the times cannot be those of pictures.
     refused : reasons why motion may not be measured.
     """
-    untimed = many(found.frame_count_without_time, "frame") + " decoded"
     if not found.duration_decoded_seconds:
-        why = f": {untimed}, none with a time" if found.frame_count_without_time else ""
+        why = f": {_untimed(found)}, none with a time" if found.frame_count_without_time else ""
         yield f"Not one frame can be used{why}."
         return
+    yield from _frame_words(found)
+    yield from _time_words(found)
+    yield from _damage_words(found)
+    if absurd:
+        yield f"{absurd[:1].upper()}{absurd[1:]}."
+    yield from _picture_words(found.still, size_px)
+    if found.detail_share is not None and found.detail_share < soft_below:
+        yield f"Detail in {found.detail_share:.0%} of the resolution only: upscaled or soft."
+    yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
+
+
+def _untimed(found: Findings) -> str:
+    return many(found.frame_count_without_time, "frame") + " decoded"
+
+
+def _frame_words(found: Findings) -> Iterator[str]:
+    """Yield sentences on the number of frames, and how many of them are pictures of their own."""
     yield f"{many(found.frame_count_decoded, 'frame')} in {found.duration_decoded_seconds:.3f} s."
     if found.frame_count_black == found.frame_count_decoded:
         yield "Every frame is black."
@@ -92,6 +108,10 @@ def verdict_words(
         yield "Every frame is a picture of its own."
     if found.frame_count_interlaced:
         yield f"{many(found.frame_count_interlaced, 'frame')} interlaced: each holds two moments."
+
+
+def _time_words(found: Findings) -> Iterator[str]:
+    """Yield sentences on edit lists, joined recordings and jumps of the clock."""
     if found.frame_count_hidden:
         hidden = f"{found.frame_count_hidden} more frame{'s' * (found.frame_count_hidden != 1)}"
         yield f"An edit list hides {hidden}, which no player shows."
@@ -104,6 +124,10 @@ def verdict_words(
     for jump in found.jumps[:3]:
         length = jump.end_seconds - jump.start_seconds
         yield f"The times jump ahead by {length:.3f} s after the picture at {jump.start_seconds:.3f} s."
+
+
+def _damage_words(found: Findings) -> Iterator[str]:
+    """Yield sentences on truncation, damage and loss."""
     if found.truncated_because:
         yield f"Cut off: {found.truncated_because}."
     if damage := found.damaged_or_missing:
@@ -118,13 +142,7 @@ def verdict_words(
     if found.decoder_errors:
         yield f"{many(found.decoder_errors, 'decoder error')}, the first: {found.first_error}."
     if found.frame_count_without_time:
-        yield f"{untimed} without a time and left out."
-    if absurd:
-        yield f"{absurd[:1].upper()}{absurd[1:]}."
-    yield from _picture_words(found.still, size_px)
-    if found.detail_share is not None and found.detail_share < soft_below:
-        yield f"Detail in {found.detail_share:.0%} of the resolution only: upscaled or soft."
-    yield "Motion may be measured." if not refused else f"Motion may not be measured: {'; '.join(refused)}."
+        yield f"{_untimed(found)} without a time and left out."
 
 
 def _picture_words(still: StaticRegions, size_px: tuple[int, int]) -> Iterator[str]:
