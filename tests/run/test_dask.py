@@ -203,7 +203,7 @@ def test_a_file_that_kills_its_workers_is_due_again(tmp_path: Path, environment:
         cluster.close()
     assert run.returncode == 1
     reason = "its worker was killed several times (out of memory?): run again, with more memory for each worker"
-    assert f"  failed: june/clip.mp4: {reason} [3 results" in told
+    assert f"  failed: june/clip.mp4: {reason} [metadata, video.frames, video.contact_sheet]\n" in told
 
 
 @pytest.mark.slow
