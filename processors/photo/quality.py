@@ -99,11 +99,6 @@ def measure(photo: Photo) -> QualityFacts:
     )
 
 
-def hash_distance(one: str, other: str) -> int:
-    """Return the number of bits in which two perceptual hashes differ, 0 to 64."""
-    return (int(one, 16) ^ int(other, 16)).bit_count()
-
-
 def _samples(part: Callable[[int, int, int], np.ndarray], shape: tuple[int, ...]) -> Iterator[np.ndarray]:
     height, width = shape[:2]
     tops = sorted(

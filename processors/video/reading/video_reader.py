@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -19,6 +18,7 @@ from processors.decoding import decoder_errors
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.container_crop import Crop, Cropper
 from processors.video.reading.container_damage import Structure
+from processors.video.reading.declared_duration import declared_duration
 from processors.video.reading.frame import ColourFacts, VideoFrame, colour_of, display_matrix, square_pixels
 from processors.video.reading.joined_recordings import STREAMED
 from processors.video.reading.lost_packets import find_lost_packets
@@ -48,9 +48,6 @@ IN_ORDER = ("mpeg1video", "mpeg2video")
 
 EDIT_FRAMES = 2
 """Frames by which an edit list and the shown frames may differ at the end: an edit may end within a frame."""
-
-WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
-"""Duration in the tag that FFmpeg and mkvmerge write for each track."""
 
 
 class DamageMet(Exception):
@@ -104,20 +101,14 @@ class VideoReader:
         self._shown_size_px = crop.size_px(codec.width, codec.height) if self._cropper else (codec.width, codec.height)
         self._colour: ColourFacts | None = None
         self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
-        rate_hz = declared_rate_hz(self._codec)
-        if has_no_timestamps(container) and rate_hz is None:
-            raise RefusedMedia(
-                f"this elementary stream ({container.format.name}) has no times and its headers declare no frame rate",
-                "put it into a container with its rate, for example `ffmpeg -r 25 -i FILE -c copy FILE.mkv`",
-            )
+        steady_rate_hz = _steady_rate_hz(container, self._codec)
         self._index = read_index(second_opening, twin)
         for codec in (self._codec, twins_codec):
-            codec.thread_type = "AUTO"
-            codec.thread_count = 1 if in_order else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
+            _set_threads(codec, in_order)
         first = first_picture(second_opening, twin)
         self.info = self._read_info(first_matrix(first))
         self._start_time_code = written_in(container, stream) or (first and written_on(first, stream.average_rate))
-        base, end = self.info.time_base, self._declared_duration(self.info.time_base)
+        base, end = self.info.time_base, self.info.duration_seconds_from_header
         self._lost_packets = find_lost_packets(
             self._index,
             self._structure.damaged,
@@ -136,8 +127,8 @@ class VideoReader:
         self._held: tuple[av.video.frame.VideoFrame, int] | None = None
         self._clock = BestEffortClock(goes_on=stream.codec_context.name in IN_ORDER)
         self._steady: SteadyClock | None = None
-        if has_no_timestamps(container) and rate_hz:
-            shown_ticks = max(1, round(1 / (rate_hz * base)))
+        if steady_rate_hz:
+            shown_ticks = max(1, round(1 / (steady_rate_hz * base)))
             self._steady = SteadyClock(shown_ticks, says_itself=stream.codec_context.name.startswith("mpeg"))
         self._given: tuple[Fraction | None, Fraction | None] = (None, None)
         """Start and end of the returned frames, seconds."""
@@ -169,30 +160,13 @@ class VideoReader:
             time_base=time_base,
             average_rate_hz=stream.average_rate,
             frame_count_from_header=stream.frames or None,
-            duration_seconds_from_header=self._declared_duration(time_base),
+            duration_seconds_from_header=declared_duration(self._container, stream),
             frame_count_from_packets=len(shown) if index.complete else None,
             frame_pts=index.shown_pts if index.complete else None,
             keyframe_pts=index.keyframe_pts() if index.complete else None,
             start=shown[0] * time_base if shown else None,
             end=index.end_of(shown[-1]) * time_base if shown else None,
         )
-
-    def _declared_duration(self, time_base: Fraction) -> Fraction | None:
-        """Return the stream's own duration; for Matroska its tag's, or the file's if it has no other stream; seconds.
-
-        None for an elementary stream, whose duration FFmpeg estimates from its bit rate.
-        """
-        whole = self._container
-        if has_no_timestamps(whole):
-            return None
-        if self.stream.duration:
-            return self.stream.duration * time_base
-        if "matroska" not in whole.format.name:
-            return None
-        tagged = WRITTEN_DURATION.fullmatch(self.stream.metadata.get("DURATION", "").strip())
-        if tagged:
-            return int(tagged[1]) * 3600 + int(tagged[2]) * 60 + Fraction(tagged[3])
-        return Fraction(whole.duration, av.time_base) if len(whole.streams) == 1 and whole.duration else None
 
     def want(self, needs: Sequence[Need]) -> None:
         """Set, before the first packet, which frames are needed; if one need includes all, all are decoded."""
@@ -395,6 +369,25 @@ class VideoReader:
         if frame.rotation != self._rotation_degrees:
             self._rotation_degrees, self._matrix = frame.rotation, display_matrix(frame)
         return self._matrix
+
+
+def _steady_rate_hz(container: av.container.InputContainer, codec: av.VideoCodecContext) -> Fraction | None:
+    """Return the frame rate that gives the times of an elementary stream; None for a file that has times."""
+    if not has_no_timestamps(container):
+        return None
+    rate_hz = declared_rate_hz(codec)
+    if rate_hz is None:
+        raise RefusedMedia(
+            f"this elementary stream ({container.format.name}) has no times and its headers declare no frame rate",
+            "put it into a container with its rate, for example `ffmpeg -r 25 -i FILE -c copy FILE.mkv`",
+        )
+    return rate_hz
+
+
+def _set_threads(codec: av.VideoCodecContext, in_order: bool) -> None:
+    """Set a decoder's threads: one in order, else as many as keep it ahead with few frames in memory."""
+    codec.thread_type = "AUTO"
+    codec.thread_count = 1 if in_order else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
 
 
 def _joined(spans: list[tuple[Fraction, Fraction]]) -> tuple[tuple[Fraction, Fraction], ...]:
