@@ -15,7 +15,7 @@ PLANES_THAT_FAIL = 8
 
 
 def as_float32(samples: np.ndarray) -> np.ndarray:
-    """The same numbers in 32 bits.
+    """Return the same numbers in 32 bits.
 
     Raises
     ------

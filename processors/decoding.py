@@ -105,7 +105,7 @@ def damaged_by(error: Exception, doing: str = "decoding", todo: str | None = Non
 def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.container.InputContainer:
     """Open an audio or video file for reading with PyAV, from its first byte.
 
-    A sound file in which FFmpeg would lose its way is given to it mended (`mended_file`).
+    An audio file that FFmpeg would misread is repaired on the way (`mended_file`).
 
     `probe_bytes`: limit on bytes examined after the header; None: FFmpeg's default of 5 MB.
 
@@ -221,7 +221,7 @@ def _unsupported(words: str) -> UnsupportedMedia:
 
 
 def _readers_words(file: BinaryIO) -> str | None:
-    """What the reader of a picture's format says it does not know; None where it finds the bytes themselves wrong."""
+    """Return the feature that the format's reader reports as unsupported; None if it reports damaged bytes."""
     file.seek(0)
     head = file.read(16)
     for name in PICTURE_READERS:

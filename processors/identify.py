@@ -189,7 +189,7 @@ def _mpeg_audio(file: BinaryIO, head: bytes) -> Identity | None:
 
 
 def _behind_junk(file: BinaryIO) -> Identity | None:
-    """A sound file behind bytes that are none of it; whoever reads it says how many."""
+    """Return the identity of an audio file that begins after junk; its reader reports the length of the junk."""
     mending = mending_of(file)
     return _opened(file, BY_NAME[mending.format]) if mending and mending.format else None
 

@@ -1,4 +1,4 @@
-"""Tables of results: each column with its unit and meaning, said once for files, notebooks and the data dictionary."""
+"""Tables of results: each column with its unit and meaning, for files, notebooks and the data dictionary."""
 
 from __future__ import annotations
 

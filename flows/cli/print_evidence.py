@@ -21,7 +21,7 @@ def said_lines(record: dict[str, Any]) -> list[str]:
 
 
 def evidence_lines(record: dict[str, Any]) -> list[str]:
-    """When, where and by what a source was recorded, and each disagreement, a line each; what is unknown has none."""
+    """Print when, where and with what a source was recorded, and each contradiction, a line each; unknown: none."""
     lines: list[str] = []
     if taken := record.get("taken"):
         span = taken["utc"] or f"{taken['earliest_utc']} to {taken['latest_utc']}"

@@ -83,7 +83,7 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
 
 
 def _evidence(catalogue: Catalogue) -> set[ResultRef]:
-    """Return the evidence of every place: what is said there, or was said last, and what forbids to pass it on."""
+    """Return the evidence at every path: the current or last one, and the one that forbids redistribution."""
     return {
         ResultRef(source=row.digest, processor="evidence", key=key)
         for row in catalogue.sightings()

@@ -36,7 +36,7 @@ class Batch:
 
     @property
     def label(self) -> str:
-        """What the batch makes, for Prefect's page: `12 results of june/descent.mp4 and 3 more`."""
+        """Return the batch's name on Prefect's page: `12 results of june/descent.mp4 and 3 more`."""
         results = sum(len(one.results) for one in self.due)
         first, *others = (printable(one.relative) for one in self.due)
         more = f" and {len(others)} more" if others else ""

@@ -35,7 +35,7 @@ CONNECT_SECONDS = 10.0
 LOST_SECONDS = 300.0
 """Longest time to wait for a scheduler that has gone, in s; as long as Dask waits for a worker."""
 LOST_CONNECTION = (CancelledError, CommClosedError, TimeoutError)
-"""What a task whose answer will never come raises on the driver; a batch itself raises none of these."""
+"""Errors on the driver for a task whose answer is lost; a batch itself raises none of these."""
 PLAIN = "the connection is not encrypted; use tls:// where others share the network, as Dask runs what it is sent"
 WITH_TRACEBACKS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
 """Loggers that print tracebacks of a lost connection, which a run answers for in words."""

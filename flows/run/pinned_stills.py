@@ -34,7 +34,7 @@ def misplaced_stills(folder: Path, described: Release) -> list[tuple[int, str]]:
 
 
 def _wrong(path: Path, seconds: float) -> str | None:
-    """Return what is wrong with the time of a still; None if the video shows a picture then, or nothing tells."""
+    """Return the problem with the time of a still; None if the video shows a picture then, or if that is unknown."""
     file = SourceFile.at(path)
     with file.open() as opened:
         if identify(opened, path.name).medium != "video":

@@ -33,7 +33,7 @@ def read_recipe_file(path: Path) -> tuple[RecipeChange, ...]:
 
     Raises
     ------
-    RecipeError : the file cannot be read, or says something that cannot be understood; the message names the line.
+    RecipeError : the file cannot be read, or holds a wrong name or value; the message gives the line.
     """
     try:
         with path.open("rb") as opened:

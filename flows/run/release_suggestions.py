@@ -47,7 +47,7 @@ def suggestions(folder: Path, *, mission: str | None = None) -> tuple[dict[str, 
 
 
 def _of_file(record: dict[str, Any], mission: str | None, stated: Mapping[str, Any]) -> list[Suggestion]:
-    """What was stated, word for word, then what the record adds; what it read in a `release.toml` is stated already."""
+    """Return the statements word for word, then those of the record but for its copies from a `release.toml`."""
     kept = [Suggestion(key=key, value=value, source=STATED) for key, value in stated.items() if key != "path"]
     added = [one for one in _of_record(record, mission) if one.key not in stated]
     return kept + [one for one in added if not one.source.startswith("release.toml")]

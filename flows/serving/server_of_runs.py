@@ -73,7 +73,7 @@ def recorded_at(address: str) -> Iterator[None]:
 
 @contextmanager
 def announced(store: Store, address: str) -> Iterator[None]:
-    """Tell the commands that work on the store which server records their runs; of several, the first one told."""
+    """Announce to commands on the store which server records their runs; of several servers, the first."""
     claim = claim_service(store, SERVICE, json.dumps({"host": platform.node(), "address": address}).encode())
     try:
         yield

@@ -1,4 +1,4 @@
-"""Search for the beginning of a media file behind bytes that do not belong to it."""
+"""Search for the beginning of a media file after bytes that do not belong to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fragments and segments of an MP4 that its own index names and that are not there.
+"""Fragments and segments that an MP4's own index lists but the file lacks.
 
 The random access index at the end (`mfra`) names where fragments begin (ISO/IEC 14496-12, 8.8.9 to 8.8.11); a segment
 index (`sidx`) gives the size of each segment that follows it (8.16.3).
@@ -22,7 +22,7 @@ MAX_BOXES_BEFORE = 64
 
 @dataclass(frozen=True, kw_only=True)
 class AbsentFragments:
-    """Fragments or segments that an index names in vain."""
+    """Fragments or segments that an index lists but the file lacks."""
 
     words: str
     """"the index of fragments (mfra) names 4, 1 of which is missing or out of place"."""
@@ -31,9 +31,9 @@ class AbsentFragments:
 
 
 def absent_fragments(opened: BinaryIO, size_bytes: int) -> tuple[AbsentFragments, ...]:
-    """Return what each kind of index names in vain; nothing for a file without one.
+    """Return the missing fragments for each kind of index; empty for a file without an index.
 
-    An index whose places are all wrong though as many fragments are there is out of date, and no evidence of a loss.
+    An index with only wrong offsets and the right number of fragments is out of date, and no evidence of a loss.
     """
     named = _places_in_mfra(opened, size_bytes)
     found = (

@@ -1,4 +1,4 @@
-"""Fragments of an MP4 file: is each one there that was written (ISO/IEC 14496-12, 8.8.5)?"""
+"""Completeness of the fragments of an MP4 file (ISO/IEC 14496-12, 8.8.5)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from processors.sources.source_file import SourceFile
 
 
 def has_every_fragment(file: SourceFile) -> bool:
-    """Do the fragments' numbers follow one another, and the boxes reach the end? False where there are none."""
+    """Return True if the fragments are numbered without a gap and the boxes reach the end; False without fragments."""
     numbers: list[int] = []
     count = last_end = 0
     with file.open() as opened:

@@ -159,7 +159,7 @@ def _possible_starts(data: bytes) -> Iterator[int]:
 
 
 def follow_one_another(data: bytes, place: int, frame_at: FrameAt, min_frames: int = MIN_FRAMES) -> bool:
-    """Do so many frames of this kind stand in a row from here on, or fewer up to the end?"""
+    """Return True if `min_frames` frames of this kind follow one another from here, or fewer reach the end."""
     first = frame_at(data, place)
     if first is None or data.find(data[place : place + 3], place + 3, place + first[0]) >= 0:
         return False  # rows of a picture repeat within the supposed frame

@@ -1,7 +1,7 @@
-"""A sound file as the libraries must be given it: without what stands before it, its chunks as the format wants them.
+"""Repaired view of an audio file for the libraries: without leading junk, and with chunks as the format requires.
 
-FFmpeg and libsndfile lose their way in files that our own walk reads: where padding is missing, where several chunks
-hold sound, where junk stands before the first frame. They get the same bytes without what misleads them.
+FFmpeg and libsndfile misread files that our own walk reads: with padding missing, with several audio chunks, or with
+junk before the first frame. They get the same bytes without what misleads them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from processors.formats import FORMATS
 from processors.sources.source_file import SourceFile
 
 HEAD_BYTES = 1 << 16
-"""Junk is no longer than this."""
+"""Maximum length of junk."""
 MIN_FRAMES_BEHIND_JUNK = 8
 FOLLOWING_FILES = (b"RIFF", b"RF64", b"RIFX", b"FORM")
 MAGICS = {
@@ -33,27 +33,27 @@ MAGICS = {
     "aiff": re.compile(rb"FORM....(AIFFCOMM|AIFCFVER|AIFCCOMM)", re.S),
     "wv": re.compile(rb"wvpk....[\x02-\x10]\x04", re.S),
 }
-"""How a file begins that has a mark of its own (RFC 9639, RFC 3533, RIFF, AIFF, WavPack), found behind junk."""
+"""Beginnings of formats that have a signature (RFC 9639, RFC 3533, RIFF, AIFF, WavPack), searched for after junk."""
 
 Piece = bytes | tuple[int, int]
-"""Bytes of ours, or those of the file from a place to another."""
+"""New bytes, or a half-open range of offsets in the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mending:
-    """What the libraries get of a file."""
+    """Repair of a file: the pieces that the libraries read."""
 
     pieces: tuple[Piece, ...]
     junk: tuple[int, int] | None = None
-    """Where bytes stand that are none of its format, half open, before the first that are."""
+    """Half-open range of bytes before the beginning of the format."""
     is_junk_empty: bool = False
-    """Nothing but zeros: nothing was lost there."""
+    """True if the junk is all zeros: nothing was lost."""
     format: str | None = None
-    """Of what follows the junk."""
+    """Format of the data after the junk."""
 
     @property
     def junk_words(self) -> str | None:
-        """What is left out at the start, in words."""
+        """Return a sentence on the junk; None without any."""
         if self.junk is None:
             return None
         first, end = self.junk
@@ -62,7 +62,7 @@ class Mending:
 
 
 class MendedBytes(io.RawIOBase):
-    """An open file, in pieces put together anew."""
+    """Open file whose pieces read as one."""
 
     def __init__(self, opened: BinaryIO, mending: Mending, *, closes: bool = False) -> None:
         self._opened, self._pieces, self._place, self._closes = opened, mending.pieces, 0, closes
@@ -109,7 +109,7 @@ class MendedBytes(io.RawIOBase):
 
 @dataclass(frozen=True, kw_only=True)
 class MendedFile(SourceFile):
-    """A source file that opens mended."""
+    """Source file that opens repaired."""
 
     mending: Mending
 
@@ -119,17 +119,17 @@ class MendedFile(SourceFile):
 
 
 def as_mended(opened: BinaryIO, mending: Mending, *, closes: bool = False) -> BinaryIO:
-    """Return the file as `mending` puts it together; does closing it close `opened`, too?"""
+    """Return the repaired file; `closes`: closing it closes `opened` too."""
     return cast(BinaryIO, io.BufferedReader(MendedBytes(opened, mending, closes=closes), 1 << 18))
 
 
 def is_mended(opened: BinaryIO) -> bool:
-    """Is this open file put together anew, so that its descriptor shows other bytes?"""
+    """Return True for a repaired file, whose descriptor would read other bytes."""
     return isinstance(getattr(opened, "raw", None), MendedBytes)
 
 
 def mending_of(opened: BinaryIO) -> Mending | None:
-    """Say what the libraries must be given in place of this file; None where they read it as it is.
+    """Return the repair that the libraries need for this file; None if they read it as it is.
 
     Leaves the file at its start.
     """
@@ -141,7 +141,7 @@ def mending_of(opened: BinaryIO) -> Mending | None:
 
 
 def mended(file: SourceFile) -> tuple[SourceFile, Mending | None]:
-    """Return the file as the libraries must be given it, and what was done to it."""
+    """Return the file, repaired if the libraries need it, and the repair."""
     with file.open() as opened:
         mending = mending_of(opened)
     if mending is None:
@@ -150,7 +150,7 @@ def mended(file: SourceFile) -> tuple[SourceFile, Mending | None]:
 
 
 def _chunks_mended(opened: BinaryIO) -> Mending | None:
-    """Of a file of chunks: all of them with their padding, up to the second that holds sound and without it."""
+    """Return the repair of a file of chunks: padding added, and cut before a second chunk of audio data."""
     walked = ChunkFile(opened)
     if walked.kind is None or walked.content == b"AVI ":
         return None
@@ -175,7 +175,7 @@ def _chunks_mended(opened: BinaryIO) -> Mending | None:
 
 
 def _with_size(opened: BinaryIO, walked: ChunkFile, pieces: list[Piece]) -> Iterator[Piece]:
-    """The pieces, with the size of the whole in the head where the format has one there."""
+    """Return the pieces with the total size in the header, if the format has it there."""
     first, *others = pieces
     assert not isinstance(first, bytes)
     size = sum(len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] for piece in pieces)
@@ -190,7 +190,7 @@ def _with_size(opened: BinaryIO, walked: ChunkFile, pieces: list[Piece]) -> Iter
 
 
 def _behind_junk(opened: BinaryIO, head: bytes) -> Mending | None:
-    """Of a file that begins with bytes of no known format: what stands behind them."""
+    """Return the repair of a file that begins with bytes of no known format: without them."""
     tags = behind_id3(opened)
     if tags:
         opened.seek(tags)
@@ -209,7 +209,7 @@ def _behind_junk(opened: BinaryIO, head: bytes) -> Mending | None:
 
 
 def _first_of_a_format(opened: BinaryIO, head: bytes, base: int) -> tuple[int, str] | None:
-    """Where in these bytes a file begins, and of which format; None where none does, or one does at their start."""
+    """Return offset and format of the first file in these bytes; None without one, or if it is at their start."""
     for name, magic in MAGICS.items():
         for found in magic.finditer(head):
             if name != "ogg" or _is_ogg_page(opened, base + found.start()):
@@ -227,7 +227,7 @@ def _first_of_a_format(opened: BinaryIO, head: bytes, base: int) -> tuple[int, s
 
 
 def _before_its_tag(head: bytes, place: int) -> int:
-    """Where the ID3v2 tag begins that stands right before this place; the place itself where none does."""
+    """Return the offset of the ID3v2 tag that ends at this place; the place itself without one."""
     tag = head.rfind(b"ID3", 0, place)
     return tag if tag > 0 and tag + behind_id3(io.BytesIO(head[tag:])) == place else place
 
@@ -239,7 +239,7 @@ _SYNCS = {
 
 
 def _is_ogg_page(opened: BinaryIO, place: int) -> bool:
-    """Does a page whose checksum is right begin there?"""
+    """Return True if a page with a correct checksum begins there."""
     opened.seek(0, 2)
     rest = as_mended(opened, Mending(pieces=((place, opened.tell()),)))
     first = next(pages(rest), None)

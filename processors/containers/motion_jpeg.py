@@ -1,11 +1,11 @@
-"""Is a JPEG the first picture of a film: raw Motion JPEG, pictures of one size, one right behind another?"""
+"""Detection of raw Motion JPEG: JPEG pictures of one size, one directly after another."""
 
 from __future__ import annotations
 
 from typing import BinaryIO
 
 PICTURES_OF_A_FILM = 3
-"""A photo may have another picture behind it, such as a preview; not so many of its own size."""
+"""Number of pictures that make a video; a photo may be followed by a preview, but not by so many of its own size."""
 MAX_PICTURE_BYTES = 16 << 20
 MAX_SEGMENTS = 1000
 SIZES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
@@ -14,7 +14,7 @@ SCAN = 0xDA
 
 
 def is_motion_jpeg(file: BinaryIO) -> bool:
-    """Do enough pictures of one size follow one another from the first byte on? Several in one photo (MPO) do not."""
+    """Return True if enough pictures of one size follow one another from the first byte, but not in an MPO."""
     sizes: set[bytes] = set()
     place = 0
     for _ in range(PICTURES_OF_A_FILM):
@@ -29,7 +29,7 @@ def is_motion_jpeg(file: BinaryIO) -> bool:
 
 
 def _size_and_end(data: bytes) -> tuple[bytes, int] | None:
-    """Height and width as written, and where the picture ends; None where it is none, or one of several in a photo."""
+    """Return height and width as stored, and the picture's end; None if it is none, or one of several in a photo."""
     if not data.startswith(b"\xff\xd8\xff"):
         return None
     size, at = b"", 2

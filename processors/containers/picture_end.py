@@ -1,4 +1,4 @@
-"""What stands in a file behind the end of its picture."""
+"""Trailing data after the picture in a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BEGINNINGS = {
 
 
 def behind_picture(file: BinaryIO, picture_format: str) -> tuple[int, str | None]:
-    """Return how many bytes stand behind the last box or chunk, and their apparent kind.
+    """Return the number of bytes after the last box or chunk, and their apparent kind.
 
     0 for a format that does not show it. `picture_format`: Pillow's name.
     """

@@ -1,4 +1,4 @@
-"""What the header of a portable anymap says (netpbm, pgm(5) and ppm(5)): the number that is white, and its end."""
+"""Header of a portable anymap (netpbm, pgm(5) and ppm(5)): the white level and the end of the samples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _HEADER = re.compile(rb"P[2356](?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)(?:\s
 
 
 def pnm_end(file: BinaryIO) -> int | None:
-    """Return the offset behind the samples of a binary grey or colour picture; None for another file."""
+    """Return the offset after the samples of a binary grey or colour picture; None for another file."""
     file.seek(0)
     found = _HEADER.match(file.read(HEAD_BYTES))
     if not found or found[0][1:2] not in b"56":
@@ -20,7 +20,7 @@ def pnm_end(file: BinaryIO) -> int | None:
 
 
 def pnm_white(file: BinaryIO) -> int | None:
-    """The largest number that the header allows, 1 to 65535; None for another file."""
+    """Return the maximum level in the header, 1 to 65535; None for another file."""
     place = file.tell()
     file.seek(0)
     found = _HEADER.match(file.read(HEAD_BYTES))

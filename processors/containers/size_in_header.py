@@ -38,7 +38,7 @@ def too_short_because(file: SourceFile, file_format: str) -> str | None:
 
 
 def _asf_size(head: bytes) -> int:
-    """The size that the file properties give; 0 where they are not found, or say that it is a broadcast."""
+    """Return the size in the file properties; 0 if they are missing, or declare a broadcast."""
     place = head.find(ASF_FILE_PROPERTIES)
     if place < 0 or len(head) < place + 92:
         return 0

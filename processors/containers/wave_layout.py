@@ -48,7 +48,7 @@ def refuse_misread(file: SourceFile, max_channels: int) -> None:
 
 
 def is_big_endian_riff(file: SourceFile) -> bool:
-    """Is it a RIFX file? FFmpeg takes its samples for little-endian ones."""
+    """Return True for a RIFX file, whose samples FFmpeg takes for little-endian."""
     with file.open() as opened:
         return opened.read(4) == b"RIFX"
 

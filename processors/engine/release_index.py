@@ -172,7 +172,7 @@ class ReleaseIndex:
         return sorted(found, key=lambda one: one.name)
 
     def _release_of(self, row: SourceRow) -> tuple[str, str, Release] | None:
-        """Return the nearest description above a file: its folder, the file's path relative to it, and what it says."""
+        """Return the nearest release.toml above a file: its folder, the file's path relative to it, and its content."""
         folder = self._folder_of_release(row)
         release = self._releases[folder][1] if folder is not None else None
         return (folder, row.path[len(folder) + 1 :], release) if folder is not None and release else None

@@ -149,7 +149,7 @@ def _linear_of(colour: Colour, kind: type) -> np.ndarray:
 
 
 def _codes(colour: Colour, kind: type) -> np.ndarray:
-    """Every code as a share of white, 0 to 1."""
+    """Return every code as a share of white, 0 to 1."""
     codes, full = np.arange(np.iinfo(kind).max + 1), np.iinfo(kind).max
     if not colour.is_narrow:
         return codes / full

@@ -31,7 +31,7 @@ def load_font(size_px: int, *, is_bold: bool = False) -> ImageFont.FreeTypeFont:
 
 @functools.cache
 def has_plain_letter(character: str) -> bool:
-    """Return True if DejaVu Sans draws this character, and not the box that stands for unknown ones."""
+    """Return True if DejaVu Sans draws this character, and not the box for unknown ones."""
     drawn, unknown = (load_font(PROBE_PX).getmask(one) for one in (character, "\uffff"))
     return character.isprintable() and (drawn.size, bytes(drawn)) != (unknown.size, bytes(unknown))
 
@@ -49,7 +49,7 @@ def text_width_px(text: str, size_px: int, *, is_bold: bool = False) -> float:
 
 
 def shortened(text: str, width_px: float, size_px: int, *, is_bold: bool = False) -> str:
-    """Return the text, cut off with … where it is wider than `width_px`."""
+    """Return the text, cut off with … if it is wider than `width_px`."""
     while text_width_px(text, size_px, is_bold=is_bold) > width_px and text != "…":
         text = text.removesuffix("…")[:-1].rstrip() + "…"
     return text

@@ -15,7 +15,7 @@ def title_parts(source_name: str, words: ReleaseWords, start_utc: str | None, un
     ----------
     source_name : file name; what the font cannot draw is left out.
     start_utc : moment of the source's time 0, ISO 8601; None: the date of `words`, if there is one.
-    unnamed : what stands for the file if nothing of its name and title can be drawn.
+    unnamed : name for the file if neither its name nor its title can be drawn.
     """
     names = [name for name in (drawable(words.title), drawable(source_name)) if name]
     yield ": ".join(names) or unnamed

@@ -10,11 +10,11 @@ from pathlib import Path
 from processors.imaging.colour import UNSPECIFIED, Colour
 
 HEADER_BYTES = 8 + 25
-"""Signature and IHDR, behind which they stand."""
+"""Length of the signature and IHDR, which come first."""
 
 
 def colour_chunks(colour: Colour) -> bytes:
-    """The chunks that say what a picture's numbers mean; none for plain sRGB, and none for what an ICC profile says."""
+    """Return the chunks that describe a picture's colour; empty for plain sRGB, and if an ICC profile describes it."""
     chunks = b""
     codes = colour.primaries, colour.transfer
     if colour.is_narrow or (codes != (UNSPECIFIED, UNSPECIFIED) and not colour.is_srgb):

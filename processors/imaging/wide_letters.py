@@ -23,7 +23,7 @@ DEPTH = 0.35
 
 @functools.cache
 def has_wide_letter(character: str) -> bool:
-    """Return True if the font draws this character, and not the box that stands for unknown ones."""
+    """Return True if the font draws this character, and not the box for unknown ones."""
     if not character.isprintable() or character.isascii():
         return False
     drawn, unknown = (wide_mask(one, PROBE_PX) for one in (character, "\uffff"))
@@ -41,7 +41,7 @@ def wide_width_px(text: str, size_px: float) -> int:
 
 
 def baseline_px(size_px: float) -> int:
-    """Return the row of a mask on which its letters stand."""
+    """Return the row of a mask that is the baseline of its letters."""
     return round(size_px * 1.1)
 
 

@@ -1,4 +1,4 @@
-"""The languages there are, and their phrases: a language is one TOML file in this folder, named by its code."""
+"""Languages and their phrases: each is one TOML file in this folder, named by its code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER_LANGUAGES = LANGUAGES[1:]
 
 @dataclass(frozen=True, kw_only=True)
 class Language:
-    """One language; what its file leaves out is said in the fallback."""
+    """One language; phrases missing from its file are those of the fallback."""
 
     tag: str
     """BCP 47, for HTML: `zh-Hans`."""

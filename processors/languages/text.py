@@ -28,7 +28,7 @@ class Text(Mapping[str, str]):
         return self.get(language) or next(iter(self._texts.values()), None)
 
     def record(self) -> dict[str, str | None]:
-        """Return what is stored of it: None for a language of `RECORDED` that nobody has written."""
+        """Return the text as it is stored: None for a language of `RECORDED` without a text."""
         return {**dict.fromkeys(RECORDED), **self._texts}
 
     def __getitem__(self, language: str) -> str:

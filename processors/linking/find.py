@@ -29,7 +29,7 @@ CROP_PICTURES = 2000
 
 @dataclass(kw_only=True)
 class Found:
-    """All links, and notes on what was not compared."""
+    """All links, and notes on sources that were not compared."""
 
     links: list[SourceLink] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

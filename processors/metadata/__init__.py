@@ -1,4 +1,4 @@
-"""What a file says of itself, complete, and what of it has a known meaning."""
+"""Metadata of files, complete, and the part of it that has a known meaning."""
 
 from processors.metadata.metadata import Metadata
 

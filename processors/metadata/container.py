@@ -53,8 +53,8 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
 def _as_the_header_says(stream: StreamRecord, file: BinaryIO) -> StreamRecord:
     """Correct what FFmpeg reports of a WAVE's stream otherwise than its header.
 
-    It names the codec of a RIFF file for a RIFX file, whose samples are big-endian, and no loudspeaker at all for a
-    mask of more loudspeakers than there are channels.
+    It reports a little-endian codec for a RIFX file, whose samples are big-endian, and no loudspeakers if the mask has
+    more of them than the file has channels.
     """
     file.seek(0)
     codec = stream.codec or ""

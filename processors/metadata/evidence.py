@@ -1,8 +1,7 @@
-"""The processor `evidence`: what a source is, when and where it was recorded, and how that is known.
+"""Processor `evidence`: when, where and with what a source was recorded, and who says so.
 
-What the release says of a file is among the parameters, and so in the key: an entry of `release.toml` that changed
-makes the evidence of that file due, and nothing else. A label or an
-XMP sidecar is named by its digest and read where it lies.
+The release's statements about a file are parameters, and so part of the key: a changed entry of `release.toml` makes
+the evidence of that file due, and nothing else. Labels and XMP sidecars are named by their digests and read in place.
 """
 
 from __future__ import annotations

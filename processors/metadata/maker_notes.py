@@ -37,7 +37,7 @@ def maker_note_tags(directories: Directories, read: Read, make: str) -> Iterator
     ----------
     directories : of the EXIF block, after its tags were read.
     read : of the EXIF block.
-    make : the camera's maker, which alone tells a Canon note.
+    make : the camera's maker, which is the only way to recognise a Canon note.
     """
     if directories.maker_note is None:
         return

@@ -30,7 +30,7 @@ class MetadataFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """All that the container, its streams, EXIF, XMP, IPTC and tags say, as `metadata.json`."""
+    """All metadata of the container, its streams, EXIF, XMP, IPTC and tags, as `metadata.json`."""
 
     name: ClassVar[str] = "metadata"
     version: ClassVar[int] = 6

@@ -27,7 +27,7 @@ XMP_COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)
 
 
 def position_of(tags: Iterable[Tag]) -> dict[str, Value | None]:
-    """Return `latitude_degrees_north` and `longitude_degrees_east`, north and east positive; empty where no tag tells.
+    """Return `latitude_degrees_north` and `longitude_degrees_east`, north and east positive; empty without them.
 
     Exif's own place comes first, then XMP, the container, and the notes of field recorders.
     """

@@ -25,7 +25,7 @@ def release_context(
 
     Parameters
     ----------
-    entry : the file's own in release.toml; None where it has none.
+    entry : the file's entry in release.toml; None without one.
     fault : the mistake in release.toml that keeps the entry from being read.
     start_of_labels : reads the labels; asked only where the release names no moment.
     """

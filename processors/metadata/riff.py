@@ -68,7 +68,7 @@ def _fmt(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
 
 
 def _bext(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    """EBU Tech 3285, version 2."""
+    """Yield the broadcast extension (EBU Tech 3285, version 2)."""
     if len(data) < 348:
         raise ValueError(f"{len(data)} bytes are too short for a broadcast extension")
     for name, start, length in (
@@ -154,7 +154,7 @@ def _ixml(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
 
 
 def _axml(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    """EBU Tech 3285, supplement 5, and ITU-R BS.2076: EBUCore and the Audio Definition Model."""
+    """Yield EBUCore and the Audio Definition Model (EBU Tech 3285, supplement 5; ITU-R BS.2076)."""
     yield from xml_tags("axml", data)
 
 

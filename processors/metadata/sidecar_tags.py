@@ -9,7 +9,7 @@ from processors.planetary.labels import MAX_LABEL_BYTES
 
 
 def voice_of_sidecar(name: str) -> str:
-    """Name a sidecar as the source of what it says."""
+    """Return the name of a sidecar as the source of statements."""
     return f"XMP sidecar {name}"
 
 

@@ -106,7 +106,7 @@ PDS4_PLACES = {
 
 
 def statement(meaning: str, value: str | float | bool, source: str, language: str | None = None) -> Statement:
-    """One statement in its standard term."""
+    """Return a statement in its standard term."""
     term, schema_org = TERMS[meaning]
     text = str(value).lower() if isinstance(value, bool) else value
     return Statement(term=term, schema_org=schema_org, value=text, language=language, source=source)

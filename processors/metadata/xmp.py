@@ -96,7 +96,7 @@ def _root(data: bytes) -> Element:
 
 
 def _decoded(data: bytes) -> str | bytes:
-    """Decode a UTF-16 or UTF-32 packet, told by its mark or the zeros around its first `<`; keep other bytes."""
+    """Decode a UTF-16 or UTF-32 packet, recognised by its mark or the zeros around its first `<`; keep other bytes."""
     for encoding in ("utf-32-be", "utf-32-le", "utf-16-be", "utf-16-le"):
         if data.startswith(("\ufeff".encode(encoding), "<".encode(encoding))):
             return data.decode(encoding).strip("\x00\ufeff \r\n\t")

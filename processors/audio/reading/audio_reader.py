@@ -41,11 +41,11 @@ class SoundReader(Protocol):
     info: AudioInfo
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """All samples, in order."""
+        """Yield all samples, in order."""
         ...
 
     def report(self) -> AudioReport:
-        """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
+        """Return counts and losses; raises `DamagedMedia` if not one sample was decoded."""
         ...
 
 
@@ -63,11 +63,11 @@ class FileReader:
         self.info = self._reader.info
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """All samples, in order."""
+        """Yield all samples, in order."""
         return self._reader.blocks()
 
     def report(self) -> AudioReport:
-        """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
+        """Return counts and losses; raises `DamagedMedia` if not one sample was decoded."""
         return self._reader.report()
 
 

@@ -1,4 +1,4 @@
-"""Time of the first sample that a decoder returns; some take in their first packets and return nothing of them."""
+"""Time of the first sample that a decoder returns; some decoders return nothing for their first packets."""
 
 from __future__ import annotations
 

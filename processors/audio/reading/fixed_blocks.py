@@ -11,7 +11,7 @@ from processors.audio.reading.missing_samples import MissingRuns
 
 
 class BlockRechunker:
-    """Gives what it is fed to `take` in runs of `run_samples`, each starting where the one before ended.
+    """Passes samples on to `take` in runs of `run_samples`, each starting where the one before ended.
 
     A run is float32, shape (channels, samples); NaN and infinities are taken as zero, and counted.
     """

@@ -68,11 +68,11 @@ class LibsndfileReader:
         self._tally = LossCounter(self.info, replace(self._promise, is_exact=True, reads_on=False))
         self._digest = FlacDigest.of(file) if self._sound.format == "FLAC" else None
         self._end = declared.sample_count if self._sound.format == "W64" else None
-        """Where the sound ends: libsndfile takes the padding behind it for more. None: where libsndfile says."""
+        """End of the audio where libsndfile would read the padding after it too. None: as libsndfile determines it."""
         self._rest: FfmpegReader | None = None
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """All samples, in order."""
+        """Yield all samples, in order."""
         sound, step = self._sound, BLOCK_SAMPLES
         while self._end is None or self._tally.samples < self._end:
             try:
@@ -133,7 +133,7 @@ class LibsndfileReader:
         return None
 
     def report(self) -> AudioReport:
-        """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
+        """Return counts and losses; raises `DamagedMedia` if not one sample was decoded."""
         if self._rest is not None:
             return self._rest.report()
         if self._digest and not self._tally.errors:

@@ -127,7 +127,7 @@ class LossCounter:
         self.cut_off_because, self._missing_at_end = why, missing_samples
 
     def more_than_declared(self, padding_samples: int | None = None) -> str | None:
-        """Return that more samples are there than an exact header counts, in words, or None.
+        """Return a sentence if the file holds more samples than an exact header declares, else None.
 
         `padding_samples`: how many more an encoder may add, if the header is not exact; None: it must be exact.
         """

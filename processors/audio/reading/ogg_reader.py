@@ -43,7 +43,7 @@ class OggReader:
         self._skip = 0
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """All samples, in order."""
+        """Yield all samples, in order."""
         decoder: _Decoder | None = None
         with self._file.open() as opened:
             for event in timeline(opened):
@@ -115,7 +115,7 @@ class OggReader:
         self._tally.unread_because = "; ".join(part for part in told if part) or None
 
     def report(self) -> AudioReport:
-        """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
+        """Return counts and losses; raises `DamagedMedia` if not one sample was decoded."""
         return self._tally.report()
 
 

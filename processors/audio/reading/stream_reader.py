@@ -32,7 +32,7 @@ CHECKSUMMED_CODECS = frozenset(
         *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"),
     }
 )
-"""Of these Codecs whose damaged samples FFmpeg returns as audio unless told to verify checksums."""
+"""Codecs whose damaged samples FFmpeg returns as audio unless told to verify checksums."""
 
 ESTIMATED = BARE | {"mpeg", "mpegts", "flv"}
 """FFmpeg demuxers whose lengths are estimated from the bit rate or the last timestamp."""
@@ -202,7 +202,7 @@ class StreamReader:
         return self.tally.more_than_declared(MAX_MP3_PADDING) if self._joined.file_count == 1 else None
 
     def report(self) -> AudioReport:
-        """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
+        """Return counts and losses; raises `DamagedMedia` if not one sample was decoded."""
         self.tally.end_padding = self._padding.sample_count
         return self.tally.report()
 
@@ -252,7 +252,7 @@ class FfmpegReader:
             self.stream.digest = FlacDigest.of(file)
 
     def blocks(self) -> Iterator[AudioBlock]:
-        """All samples, in order."""
+        """Yield all samples, in order."""
         packets = iter(self._container.demux(self.stream.stream))
         last: av.packet.Packet | None = None
         while True:
@@ -278,7 +278,7 @@ class FfmpegReader:
             self.stream.tally.cut_off(f"the last {missing} bytes of the last frame are not there")
 
     def report(self) -> AudioReport:
-        """Counts and losses; raises `DamagedMedia` where not one sample was decoded."""
+        """Return counts and losses; raises `DamagedMedia` if not one sample was decoded."""
         tally, digest = self.stream.tally, self.stream.digest
         if digest and not tally.errors and not tally.missing:
             tally.doubted_because = digest.mismatch() or tally.doubted_because

@@ -1,1 +1,1 @@
-"""Decoding of photos: pixels, colours, and what is damaged."""
+"""Decoding of photos: pixels, colours and damage."""

@@ -42,7 +42,7 @@ def colour_of(image: ImageFile.ImageFile, file: BinaryIO) -> Colour:
 
 
 def _of_cicp(primaries: int, transfer: int, full_range: int) -> Colour:
-    """As a PNG's cICP chunk says; what it leaves open is assumed."""
+    """Return the colour in a PNG's cICP chunk; what it leaves unspecified is assumed."""
     parts = (("primaries", primaries), ("transfer", transfer))
     assumed = " and ".join(name for name, code in parts if code == UNSPECIFIED)
     source = f"{CICP}, {assumed} unspecified: sRGB assumed" if assumed else CICP
@@ -50,7 +50,7 @@ def _of_cicp(primaries: int, transfer: int, full_range: int) -> Colour:
 
 
 def _cicp(file: BinaryIO) -> tuple[int, int, int] | None:
-    """Primaries, transfer and 1 for full range of a PNG's cICP chunk, which stands before its pixels."""
+    """Primaries, transfer and 1 for full range of a PNG's cICP chunk, which comes before its pixels."""
     file.seek(8)
     for _ in range(PNG_HEAD_CHUNKS):
         head = file.read(8)

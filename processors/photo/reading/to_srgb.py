@@ -76,7 +76,7 @@ def _to_8_bit(values: np.ndarray) -> np.ndarray:
 
 
 def white_level(values: np.ndarray) -> float:
-    """What is shown as white in numbers of more than 8 bits, above 0.
+    """Return the level that is shown as white in a picture of more than 8 bits; above 0.
 
     Whole numbers: full scale of the fewest bits, 8 to 16, that hold them all, because cameras of 10, 12 or 14 bits put
     their numbers into 16. Wider ones and floats: their own largest value.
@@ -88,7 +88,7 @@ def white_level(values: np.ndarray) -> float:
 
 
 def deep_of(image: Image.Image) -> np.ndarray | None:
-    """The numbers of a grey picture of more than 8 bits; 16-bit ones as uint16. None for any other picture."""
+    """Return the levels of a grey picture of more than 8 bits, as uint16 for 16 bits; None for any other picture."""
     if image.mode not in DEEP_MODES:
         return None
     values = np.asarray(image)

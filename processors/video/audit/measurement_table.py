@@ -1,4 +1,4 @@
-"""Columns of `measurements.parquet`: what is measured of every frame of a video."""
+"""Columns of `measurements.parquet`: measurements of every frame of a video."""
 
 from __future__ import annotations
 

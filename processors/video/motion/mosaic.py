@@ -72,7 +72,7 @@ class Mosaic:
         self.pictures += 1
 
     def _insert(self, picture: np.ndarray) -> None:
-        """Draw the last frame's picture where it is in the mosaic, of which no other part is touched."""
+        """Draw the last frame's picture at its place in the mosaic; the rest of the mosaic stays as it is."""
         import cv2
 
         mosaic, small = self.picture, self._mask.shape[1::-1]

@@ -25,7 +25,7 @@ COLUMNS = ("shot", "segment", "time_seconds", "scale", "rotation_degrees", "time
 class MotionPlot:
     """Plot of each shot whose motion is given, as `motion_<shot>.png`.
 
-    Refused if `video.motion` gives totals of no shot: a curve of what does not move as one would be believed.
+    Refused if `video.motion` gives totals of no shot: a curve of parts that move differently would mislead.
     """
 
     name: ClassVar[str] = "video.motion_plot"

@@ -32,7 +32,7 @@ LINE = "#31688e"
 MARGIN = 0.05
 """Space left and right, above and below a line, relative to its range."""
 MIN_SCALE_RANGE, MIN_DEGREES, MIN_SECONDS = 1.02, 1.0, 0.1
-"""Minimum ranges of the axes, so that the noise of a camera that stands still looks like what it is."""
+"""Minimum ranges of the axes, so that the noise of a camera that does not move looks like noise."""
 TIMES_MEDIAN = 4
 """Time to contact above so many times its median is not shown: it has no limit where the picture hardly grows."""
 Ticks = list[tuple[float, str]]
@@ -117,7 +117,7 @@ class MotionPlotter:
         return shortened(self._title, width_px, TITLE_PX, is_bold=True), shortened(details, width_px, TEXT_PX)
 
     def _show(self, figure: Figure, region: PlottedRegion, height_px: int) -> None:
-        """Show the region in its frame, below the title, and say beside it what it is."""
+        """Show the region in its frame, below the title, with its description next to it."""
         height, width = region.picture.shape[:2]
         width_px = min(REGION_PX * width / height, (RIGHT_PX - LEFT_PX) / 2)
         shown_px = width_px * height / width

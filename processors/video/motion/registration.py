@@ -25,7 +25,7 @@ OTHER_MOTION_PX = 1.5
 seen from above, no ripple of a rolling shutter."""
 KEPT_PX = 3.0
 """Maximum distance that a corner of the picture moves from its place in the kept frame, to which the frames of a camera
-that stands still are registered: errors of their steps then cancel. Adding them up, the scale of a flag filmed for 741
+that does not move are registered: errors of their steps then cancel. Adding them up, the scale of a flag filmed for 741
 frames ended at 0.991, in place of 1.002."""
 KEPT_FEATURES = 200
 """Maximum number of the kept frame's features: their errors do not add up, and each costs time in every frame."""
@@ -227,7 +227,7 @@ class _Picture(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """Frame to which those of a camera that stands still are registered."""
+    """Frame to which those of a camera that does not move are registered."""
 
     picture: _Picture
     points: np.ndarray
