@@ -1,4 +1,4 @@
-"""Origin of an array of sound: the global attributes by which a netCDF file says what it is and what it is made of.
+"""Provenance of an audio array, as global attributes of a netCDF file.
 
 Words of a release are not among them, so that another title or credit measures no sound again: they are added where a
 file leaves the store (`packs/embedded/in_arrays.py`, `marsmedia/source_attributes.py`).
