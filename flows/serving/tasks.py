@@ -39,6 +39,8 @@ from processors.sources.scan import printable
 T = TypeVar("T")
 CANNOT_BEGIN = (OSError, StoreError, RequestError, RecipeError)
 """Exceptions that keep a flow from starting and need no traceback."""
+TASKS_AT_ONCE = 4 * WAITING_THREADS
+"""Tasks submitted before the first of them has ended; at the end of each so many, workers wait for the last batch."""
 SHEETS_SHOWN = 20
 """Maximum number of contact sheets of one run on Prefect's page: each is a request to the server."""
 LINES_SHOWN = 200
@@ -62,10 +64,11 @@ def derive_batch(batch: Batch) -> Finished | State[StoreError]:
 
 
 def in_tasks(batches: Sequence[Batch]) -> Iterable[Answer]:
-    """Dispatch each batch as a Prefect task."""
-    futures = [derive_batch.submit(batch) for batch in batches]
-    for future in as_completed(futures):
-        yield future.result(raise_on_failure=False)  # type: ignore[misc]
+    """Dispatch each batch as a Prefect task, some at once: Prefect fails with thousands under way."""
+    for first in range(0, len(batches), TASKS_AT_ONCE):
+        futures = [derive_batch.submit(batch) for batch in batches[first : first + TASKS_AT_ONCE]]
+        for future in as_completed(futures):
+            yield future.result(raise_on_failure=False)  # type: ignore[misc]
 
 
 def patiently(work: Callable[[], T], retries: int, wait_seconds: float = 60.0) -> T:
