@@ -19,10 +19,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from flows.cli.main import main
 from flows.cli.run_flow import conduct, tell
 from flows.run.batches import Batch
+from flows.run.check_store import hash_all
 from flows.run.interrupt import Terminated, signal_of
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
@@ -32,6 +34,7 @@ from flows.run.run import in_threads, run_ingest
 from flows.run.shared_work import Answer
 from processors.contract import from_json
 from processors.errors import StoreError
+from processors.metadata import Metadata
 from processors.store.catalogue import Catalogue
 from processors.store.claims import claim_run, claim_source
 from processors.store.store import Store
@@ -196,6 +199,39 @@ def test_a_disk_that_is_full_from_the_start_is_told_in_one_line(photos: Path, sm
     (small_disk / "filler").write_bytes(bytes(free))
     with pytest.raises(StoreError, match=f"^{small_disk}/store: the disk is full: free some space and run again$"):
         ingest(photos, small_disk / "store")
+
+
+@pytest.mark.parametrize("free_bytes", [16_000, 160_000, 190_000])
+def test_a_disk_with_room_for_some_small_files_loses_nothing_and_heals(
+    tmp_path: Path, small_disk: Path, capfd: pytest.CaptureFixture[str], free_bytes: int
+) -> None:
+    """Results of one kilobyte, the run's record and the catalogue: the disk is full at one or another of them."""
+    (tmp_path / "raw/june").mkdir(parents=True)
+    for number in range(12):
+        Image.new("RGB", (16, 16), (number, 0, 0)).save(tmp_path / f"raw/june/{number}.png")
+    store, recipes = small_disk / "store", {"photo": (Metadata(),)}
+    Store(store)
+    room = os.statvfs(small_disk)
+    (small_disk / "filler").write_bytes(bytes(room.f_bavail * room.f_frsize - free_bytes))
+    full = "the disk is full: free some space and run again"
+    if free_bytes < 64_000:  # not even the plan can be kept
+        with pytest.raises(StoreError, match=f"^{store}: {full}$"):
+            ingest(tmp_path / "raw", store, recipes, workers=1)
+    else:
+        report = ingest(tmp_path / "raw", store, recipes, workers=1)
+        assert (report.state, report.exit_code) == ("failed", 1)
+        assert report.message.startswith(f"{store}: {full}; failed: of 12 results: {committed(store)} made, ")
+        assert counts(report)[1] + report.results.not_reached == 12
+        if report.report:
+            assert json.loads(Path(report.report).read_bytes())["message"] == report.message
+    there = committed(store)
+    assert list((store / "scratch").iterdir()) == []
+    (small_disk / "filler").unlink()
+    again = ingest(tmp_path / "raw", store, recipes, workers=1)
+    assert (again.state, counts(again)) == ("completed", (12 - there, 12 - there, there, 0, 0))
+    hashed = hash_all(Store(store))
+    assert (hashed.faults, hashed.results) == ([], 12)
+    assert "panicked" not in capfd.readouterr().err
 
 
 def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_path: Path) -> None:
