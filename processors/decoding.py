@@ -11,7 +11,7 @@ import re
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, TypeVar
 
@@ -153,17 +153,26 @@ def _opened(file: BinaryIO, probe_bytes: int | None = None) -> av.container.Inpu
 def _demuxers_words(file: BinaryIO) -> str | None:
     """Return FFmpeg's log for a file that it refuses ("moov atom not found"); None if it logs nothing.
 
-    FFmpeg's log is captured only here: capturing while decoder threads run can deadlock PyAV.
+    FFmpeg's log is captured only without decoder threads, which could deadlock PyAV.
+    """
+    with ffmpeg_errors() as heard, suppress(av.error.FFmpegError):
+        _opened(file).close()
+    return heard()[-1] if heard() else None
+
+
+@contextmanager
+def ffmpeg_errors() -> Iterator[Callable[[], list[str]]]:
+    """Collect what FFmpeg logs as errors; the given function returns it so far. Only with decoders of one thread each.
+
+    Capturing also keeps the messages from Python's loggers.
     """
     av.logging.set_level(av.logging.ERROR)
     av.logging.set_skip_repeated(False)
     try:
-        # capturing also keeps the messages from Python's loggers
-        with av.logging.Capture() as logs, suppress(av.error.FFmpegError):
-            _opened(file).close()
+        with av.logging.Capture() as logs:
+            yield lambda: [words.strip().rstrip(".") for level, _, words in logs if level <= av.logging.ERROR]
     finally:
         av.logging.set_level(None)
-    return logs[-1][2].strip().rstrip(".") if logs else None
 
 
 def packets_of(

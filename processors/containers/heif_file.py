@@ -1,4 +1,4 @@
-"""Boxes of HEIF and AVIF files (ISO/IEC 23008-12, 14496-12): size and colours of the primary picture."""
+"""Boxes of HEIF and AVIF files (ISO/IEC 23008-12, 14496-12): size, colours and parts of the primary picture."""
 
 from __future__ import annotations
 
@@ -26,6 +26,35 @@ def size_of(file: BinaryIO) -> tuple[int, int] | None:
             width, height = struct.unpack(">II", body[4:12])
             return width, height
     return None
+
+
+def items_of_picture(file: BinaryIO) -> frozenset[int]:
+    """Return the numbers of the primary picture, of its tiles, and of its alpha and depth; empty if not stated."""
+    boxes = dict(_boxes(_meta(file) or b""))
+    primary = _primary(boxes.get(b"pitm", b""))
+    if primary is None:
+        return frozenset()
+    references = list(_references(boxes.get(b"iref", b"")))
+    found, before = {primary}, 0
+    while len(found) > before:
+        before = len(found)
+        for kind, origin, targets in references:
+            if kind == b"dimg" and origin in found:
+                found.update(targets)
+            elif kind == b"auxl" and found.intersection(targets):
+                found.add(origin)
+    return frozenset(found)
+
+
+def _references(body: bytes) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:
+    """Yield kind, origin and targets of each reference between items (ISO/IEC 14496-12, 8.11.12)."""
+    width = 4 if body[:1] == b"\1" else 2
+    for kind, listed in _boxes(body[4:]):
+        numbers = [int.from_bytes(listed[:width], "big")]
+        count = int.from_bytes(listed[width : width + 2], "big")
+        places = range(width + 2, min(width + 2 + count * width, len(listed) - width + 1), width)
+        numbers += [int.from_bytes(listed[place : place + width], "big") for place in places]
+        yield kind, numbers[0], tuple(numbers[1:])
 
 
 def _properties(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyvips
 
-PICTURES = {"jpg": "jpegload", "png": "pngload", "webp": "webpload", "tif": "tiffload"}
+PICTURES = {"jpg": "jpegload", "png": "pngload", "webp": "webpload", "tif": "tiffload", "avif": "heifload"}
 SECONDS = 60
 
 

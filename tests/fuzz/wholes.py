@@ -89,6 +89,7 @@ WHOLES: dict[str, Callable[[], bytes]] = {
     "jpg-progressive": lambda: _picture("JPEG", quality=85, progressive=True),
     "png": lambda: _picture("PNG"),
     "webp": lambda: _picture("WEBP", quality=80),
+    "avif": lambda: _picture("AVIF"),
     "ogg": lambda: _sound("OGG", "VORBIS"),
     "opus": lambda: _encoded_sound("ogg", "libopus"),
     "flac": lambda: _sound("FLAC", "PCM_16"),

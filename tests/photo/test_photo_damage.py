@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from processors.containers.heif_file import items_of_picture
 from processors.contract import Source
 from processors.engine.derive import derive
 from processors.errors import DamagedMedia
@@ -220,6 +221,51 @@ def test_avif_with_transparency_or_more_pictures_is_complete(moving: bool) -> No
     pictures[0].putalpha(128)
     pictures[0].save(file, "AVIF", save_all=moving, append_images=pictures[1:] if moving else [])
     assert read(file.getvalue())[1].damage is None
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"chroma": "444"}, {"quality": -1}, {"quality": 20}], ids=["usual", "4:4:4", "lossless", "coarse"]
+)
+def test_whole_heic_is_complete_and_a_wrong_length_in_it_is_told(options: dict[str, object]) -> None:
+    data = encoded("HEIF", **options)
+    assert read(data)[1].condition == "complete"
+    picture = data.index(b"mdat") + 4  # units, each behind its length
+    wrong = data[:picture] + (len(data) + 99).to_bytes(4, "big") + data[picture + 4 :]
+    try:
+        report = read(wrong)[1]
+    except DamagedMedia:
+        return
+    assert report.condition == "damaged"
+
+
+def test_wrong_bytes_in_a_heic_are_told_where_they_break_its_rules() -> None:
+    data = encoded("HEIF", quality=60)
+    start = data.index(b"mdat") + 100
+    told = [read(zeroed(data, start + part * (len(data) - start) // 8, 32))[1] for part in range(8)]
+    assert {one.condition for one in told} >= {"damaged"}
+    assert {one.damaged_share for one in told if one.condition == "damaged"} == {1.0}
+
+
+def test_heic_with_transparency_more_pictures_or_grey_is_complete() -> None:
+    pictures = [Image.fromarray(PICTURE[::step]) for step in (1, 2, 3)]
+    for first, options in (
+        (pictures[0].convert("RGBA"), {}),
+        (pictures[0].convert("L"), {}),
+        (pictures[0], {"save_all": True, "append_images": pictures[1:]}),
+    ):
+        file = io.BytesIO()
+        first.save(file, "HEIF", **options)
+        assert read(file.getvalue())[1].damage is None
+
+
+def test_heic_of_a_phone_that_is_cut_off_is_truncated(samples: Path) -> None:
+    """Its decoder leaves the tiles that are missing black, and says nothing."""
+    data = (samples / "formats/photo/exif-samples/IMG_5195.HEIC").read_bytes()
+    assert items_of_picture(io.BytesIO(data)) >= set(range(1, 43))
+    report = read(data[: len(data) // 2])[1]
+    assert (report.condition, report.fault) == ("truncated", "the file ends before its picture does in 22 of 42 tiles")
+    assert report.damaged_share is not None
+    assert 0.5 < report.damaged_share < 1
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])

@@ -33,6 +33,7 @@ from flows.run.report import Report
 from flows.run.run import in_threads, run_ingest
 from flows.run.shared_work import Answer
 from processors.contract import from_json
+from processors.engine.wanted import Recipes
 from processors.errors import StoreError
 from processors.metadata import Metadata
 from processors.store.catalogue import Catalogue
@@ -209,7 +210,8 @@ def test_a_disk_with_room_for_some_small_files_loses_nothing_and_heals(
     (tmp_path / "raw/june").mkdir(parents=True)
     for number in range(12):
         Image.new("RGB", (16, 16), (number, 0, 0)).save(tmp_path / f"raw/june/{number}.png")
-    store, recipes = small_disk / "store", {"photo": (Metadata(),)}
+    store = small_disk / "store"
+    recipes: Recipes = {"photo": (Metadata(),)}
     Store(store)
     room = os.statvfs(small_disk)
     (small_disk / "filler").write_bytes(bytes(room.f_bavail * room.f_frsize - free_bytes))
