@@ -19,10 +19,10 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 
 from processors.contract import FileKind, LabelRef, Medium, Source, canonical_json
-from processors.errors import StoreError, Verdict, machine_reason
+from processors.errors import StoreError, Verdict
 from processors.sources.scan import FoundFile, storable
 from processors.store.claims import alone
-from processors.store.disk_room import require_room, system_error
+from processors.store.disk_room import room_to_write
 from processors.store.links import LINK_SCHEMA, SourceLink, link_row
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
@@ -372,14 +372,9 @@ class Catalogue:
         """Write as the only process and thread; raise errors of the table, and a full disk, as `StoreError`."""
         try:
             self._store.catalogue_folder.mkdir(exist_ok=True)
-            with alone(self._store.catalogue_folder / "lock"):
-                require_room(self._store.catalogue_folder)
+            with room_to_write(self._store.root), alone(self._store.catalogue_folder / "lock"):
                 yield
-        except (DeltaError, OSError) as error:
-            if of_system := system_error(error):
-                raise StoreError(f"{self._store.root}: {machine_reason(of_system)}") from error
-            if isinstance(error, OSError):
-                raise
+        except DeltaError as error:
             why = f"{str(error).split(chr(10))[0]}: check the disk and its write permissions"
             raise StoreError(f"the catalogue table {name!r} cannot be written: {why}") from error
 

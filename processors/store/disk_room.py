@@ -5,23 +5,36 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from deltalake.exceptions import DeltaError
+
+from processors.errors import StoreError, machine_reason
 
 ROOM_BYTES = 64 << 10
 """Free space below which nothing is begun: deltalake fails on a full disk with a traceback of Rust's."""
 _IN_WORDS = re.compile(r"\(os error (\d+)\)")
 
 
-def require_room(folder: Path) -> None:
-    """Raise `OSError` as a write would, if the disk of a folder is all but full."""
-    room = os.statvfs(folder)
-    if room.f_bavail * room.f_frsize < ROOM_BYTES:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+@contextmanager
+def room_to_write(root: Path) -> Iterator[None]:
+    """Write tables below a folder; raise errors of the system, such as a full disk, as `StoreError`."""
+    try:
+        room = os.statvfs(root)
+        if room.f_bavail * room.f_frsize < ROOM_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        yield
+    except (DeltaError, OSError) as error:
+        if (number := _number_of(error)) is None:
+            raise
+        raise StoreError(f"{root}: {machine_reason(OSError(number, os.strerror(number)))}") from error
 
 
-def system_error(error: Exception) -> OSError | None:
-    """Return the error of the system that another is or names: "No space left on device (os error 28)"."""
-    number = error.errno if isinstance(error, OSError) else None
-    if number is None and (found := _IN_WORDS.search(str(error))):
-        number = int(found[1])
-    return None if number is None else OSError(number, os.strerror(number))
+def _number_of(error: Exception) -> int | None:
+    """Return the number of an error of the system, which may be in its words: "No space left (os error 28)"."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    found = _IN_WORDS.search(str(error))
+    return int(found[1]) if found else None
