@@ -172,8 +172,9 @@ def _pixels(film: av.video.stream.VideoStream) -> int:
 
 
 def _without_media(container: av.container.InputContainer) -> str:
-    kinds = {"subtitle": "subtitles", "data": "data such as telemetry", "attachment": "attachments", "video": "a cover"}
-    held = list(dict.fromkeys(kinds.get(str(stream.type), "data") for stream in container.streams))
+    data = "data such as telemetry or time codes"
+    kinds = {"subtitle": "subtitles", "data": data, "attachment": "attachments", "video": "a cover"}
+    held = list(dict.fromkeys(kinds.get(str(stream.type), data) for stream in container.streams))
     if not held:
         return "no video or audio stream found: the file may be truncated"
     told = ", ".join(held[:-1]) + (" and " if len(held) > 1 else "") + held[-1]

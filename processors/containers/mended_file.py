@@ -150,11 +150,15 @@ def mended(file: SourceFile) -> tuple[SourceFile, Mending | None]:
 
 
 def _chunks_mended(opened: BinaryIO) -> Mending | None:
-    """Return the repair of a file of chunks: padding added, and cut before a second chunk of audio data."""
+    """Return the repair of a file of chunks: padding added, and cut before a second chunk of audio data.
+
+    An empty chunk of audio data comes last: FFmpeg takes whatever follows it for its sound.
+    """
     walked = ChunkFile(opened)
     if walked.kind is None or walked.content == b"AVI ":
         return None
     pieces: list[Piece] = []
+    empty: list[Piece] = []
     place, sounds, is_wrong = None, 0, False
     align = {"wave64": 8, "caf": 1}.get(walked.kind, 2)
     for chunk in walked.chunks():
@@ -166,12 +170,15 @@ def _chunks_mended(opened: BinaryIO) -> Mending | None:
             pieces.append((0, chunk.place))
         if chunk.name in SOUND and sounds > 1:
             is_wrong = True
+        elif chunk.name in SOUND and chunk.declared_bytes == 0:
+            empty = [(chunk.place, chunk.start)]
         else:
+            is_wrong |= bool(empty)
             pieces += [(chunk.place, chunk.start + chunk.held_bytes), bytes(-chunk.held_bytes % align)]
         place = chunk.start + chunk.held_bytes + -chunk.held_bytes % align
     if not is_wrong or not sounds:
         return None
-    return Mending(pieces=tuple(_with_size(opened, walked, pieces)))
+    return Mending(pieces=tuple(_with_size(opened, walked, [*pieces, *empty])))
 
 
 def _with_size(opened: BinaryIO, walked: ChunkFile, pieces: list[Piece]) -> Iterator[Piece]:

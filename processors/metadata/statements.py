@@ -78,8 +78,9 @@ CREDIT_TAGS = {
 }  # fmt: skip
 """XMP and IPTC tags that each make one statement."""
 
+ALTERNATIVE_TEXT = "Iptc4xmpCore:AltTextAccessibility"
 TRANSLATED_TAGS = {
-    "dc:title": "title", "dc:description": "caption", "Iptc4xmpCore:AltTextAccessibility": "alt_text",
+    "dc:title": "title", "dc:description": "caption", ALTERNATIVE_TEXT: "alt_text",
 }  # fmt: skip
 """Properties of XMP with a text in each language."""
 _IN_A_LANGUAGE = re.compile(r"(.+)\[([A-Za-z]{2,3})(?:-[\w-]*)?\]")
@@ -145,6 +146,7 @@ def said_by_sidecar(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
         if value and field.name in TERMS:
             yield statement(field.name, value.value, f"{voice}:{value.source}")
     yield from translations_of(tags, voice)
+    yield from alternative_text_of(tags, voice)
     yield from keywords_of(tags, voice)
     yield from credits_of(tags, voice)
 
@@ -156,6 +158,16 @@ def translations_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
         meaning = TRANSLATED_TAGS.get(entry[1]) if entry else None
         if entry and meaning and entry[2].casefold() in LANGUAGES:
             yield statement(meaning, str(tag.value), f"{voice}:xmp:{tag.name}", entry[2].casefold())
+
+
+def alternative_text_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
+    """Yield the alternative text whose language is not said (`x-default`), unless it is also there in one."""
+    in_languages = {str(tag.value) for tag in tags if tag.name.startswith(f"{ALTERNATIVE_TEXT}[")}
+    for tag in tags:
+        if (tag.namespace, tag.name) == ("xmp", ALTERNATIVE_TEXT):
+            text = str(tag.value[0] if isinstance(tag.value, list) else tag.value)
+            if text.strip() and text not in in_languages:
+                yield statement("alt_text", text, f"{voice}:xmp:{tag.name}")
 
 
 def keywords_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:

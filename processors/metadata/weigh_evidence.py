@@ -18,6 +18,7 @@ from processors.metadata.sidecar_tags import voice_of_sidecar
 from processors.metadata.statements import (
     Contradiction,
     Statement,
+    alternative_text_of,
     contradictions,
     credits_of,
     keywords_of,
@@ -119,6 +120,7 @@ class Voices:
             if value and meaning not in ("created", "orientation"):
                 yield statement(meaning, value["value"], f"file:{value['source']}")
         yield from translations_of(self.tags, "file")
+        yield from alternative_text_of(self.tags, "file")
         yield from keywords_of(self.tags, "file")
         # a file's own entry stands before the release's; the release's title is not the file's
         of_all = {k: v for k, v in self.head.items() if not k.startswith("title") and k not in self.entry}

@@ -14,6 +14,7 @@ import soundfile
 from processors.audio.reading.audio_info import AudioReport
 from processors.audio.reading.audio_reader import FileReader
 from processors.containers.mended_file import mending_of
+from processors.errors import DamagedMedia
 from processors.identify import identify
 from processors.metadata.container import read_container
 from processors.sources.source_file import SourceFile
@@ -118,6 +119,15 @@ def test_odd_bytes_and_24_bits_in_stereo_end_where_their_chunk_ends(tmp_path: Pa
 def test_the_codec_of_a_rifx_file_has_its_byte_order() -> None:
     data = io.BytesIO(wave(b"RIFX", pcm(16, ">"), chunk(b"data", BIG, ">")))
     assert read_container(data, sha256="", size_bytes=0, medium="audio").streams[0].codec == "pcm_s16be"
+
+
+def test_what_follows_an_empty_chunk_for_sound_is_no_sound(tmp_path: Path) -> None:
+    path = tmp_path / "empty.wav"
+    path.write_bytes(wave(b"RIFF", pcm(16, "<"), chunk(b"data", b""), chunk(b"LIST", LIST)))
+    reader = FileReader(SourceFile.at(path), "wav")
+    assert list(reader.blocks()) == []
+    with pytest.raises(DamagedMedia, match=r"not one sample decodes \(the file holds none\)"):
+        reader.report()
 
 
 def test_a_file_as_its_format_wants_it_is_not_mended(samples: Path) -> None:

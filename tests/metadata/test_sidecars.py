@@ -261,6 +261,7 @@ def test_texts_of_a_sidecar_keep_their_languages() -> None:
     assert said == [("dc:title", "Tracks", None), ("dc:rights", "版权", None), ("dc:title", "车辙", "zh")]
 
 
+CORE = 'xmlns:Iptc4xmpCore="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"'
 ALTERNATIVES = """
 <dc:title><rdf:Alt>
  <rdf:li xml:lang="zh-CN">车辙</rdf:li><rdf:li xml:lang="en-GB">Tracks</rdf:li>
@@ -268,6 +269,29 @@ ALTERNATIVES = """
 <dc:description><rdf:Alt>
  <rdf:li xml:lang="x-default">In sand</rdf:li><rdf:li xml:lang="zh">沙地</rdf:li>
 </rdf:Alt></dc:description>"""
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "found"),
+    [
+        ({"x-default": "Two tracks"}, [("Two tracks", None)]),
+        ({"x-default": "Two tracks", "zh": "两条"}, [("两条", "zh"), ("Two tracks", None)]),
+        ({"x-default": "Two tracks", "en": "Two tracks"}, [("Two tracks", "en")]),
+        ({"fr": "Deux traces"}, []),
+    ],
+)
+def test_alternative_text_of_file_and_sidecar_needs_no_language(
+    raw: Raw, alternatives: dict[str, str], found: list[tuple[str, str | None]]
+) -> None:
+    items = "".join(f'<rdf:li xml:lang="{code}">{text}</rdf:li>' for code, text in alternatives.items())
+    name = "Iptc4xmpCore:AltTextAccessibility"
+    words = f"<{name} {CORE}><rdf:Alt>{items}</rdf:Alt></{name}>"
+    tags = sidecar_tags("a.xmp", packet(words, ""))
+    beside = [(one.value, one.language) for one in said_by_sidecar(tags, "XMP sidecar a.xmp")]
+    Image.new("RGB", (32, 24)).save(raw.release / "IMG.jpg", xmp=packet(words, ""))
+    raw.ingest()
+    inside = [(one["value"], one["language"]) for one in raw.record("IMG.jpg")["statements"] if one["term"] == name]
+    assert (beside, inside) == (found, found)
 
 
 @pytest.mark.parametrize("name", ["IMG.jpg", "IMG.png", "IMG.tif", "IMG.webp"])
