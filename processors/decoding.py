@@ -161,16 +161,16 @@ def _demuxers_words(file: BinaryIO) -> str | None:
 
 
 @contextmanager
-def ffmpeg_errors() -> Iterator[Callable[[], list[str]]]:
-    """Collect what FFmpeg logs as errors; the given function returns it so far. Only with decoders of one thread each.
+def ffmpeg_errors(level: int = av.logging.ERROR) -> Iterator[Callable[[], list[str]]]:
+    """Collect what FFmpeg logs, from this level up; the given function returns it so far.
 
-    Capturing also keeps the messages from Python's loggers.
+    Only with decoders of one thread each. Capturing also keeps the messages from Python's loggers.
     """
-    av.logging.set_level(av.logging.ERROR)
+    av.logging.set_level(level)
     av.logging.set_skip_repeated(False)
     try:
         with av.logging.Capture() as logs:
-            yield lambda: [words.strip().rstrip(".") for level, _, words in logs if level <= av.logging.ERROR]
+            yield lambda: [words.strip().rstrip(".") for _, _, words in logs]
     finally:
         av.logging.set_level(None)
 

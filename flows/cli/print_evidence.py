@@ -20,12 +20,19 @@ def said_lines(record: dict[str, Any]) -> list[str]:
     ]
 
 
+def _exactness(taken: dict[str, Any]) -> str:
+    """Return how exactly a time is known: "to the second, time zone unknown"."""
+    zones = {"unknown": "time zone unknown", "offset": "offset from UTC given"}
+    precision = {"subsecond": "a fraction of a second"}.get(taken["precision"], f"the {taken['precision']}")
+    return f"to {precision}, {zones.get(taken['zone'], taken['zone'])}"
+
+
 def evidence_lines(record: dict[str, Any]) -> list[str]:
     """Print when, where and with what a source was recorded, and each contradiction, a line each; unknown: none."""
     lines: list[str] = []
     if taken := record.get("taken"):
         span = taken["utc"] or f"{taken['earliest_utc']} to {taken['latest_utc']}"
-        lines.append(f"when: {span} (to the {taken['precision']}, zone {taken['zone']}; from {taken['source']})")
+        lines.append(f"when: {span} ({_exactness(taken)}; from {taken['source']})")
     from_where = record if record.get("first_sol") is not None else taken or {}
     if from_where.get("first_sol") is not None:
         sols = sorted({from_where["first_sol"], from_where["last_sol"]})

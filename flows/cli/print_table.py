@@ -11,6 +11,13 @@ from processors.sources.scan import printable
 if TYPE_CHECKING:
     from processors.metadata.properties import Properties
 
+MODES = {
+    "1": "black and white", "L": "grey", "LA": "grey with alpha", "P": "palette", "PA": "palette with alpha",
+    "RGBA": "RGB with alpha", "I;16": "grey, 16 bits", "I;16B": "grey, 16 bits", "I;16L": "grey, 16 bits",
+    "I": "grey, more than 8 bits", "F": "grey, floating point", "LAB": "CIELAB",
+}  # fmt: skip
+"""Pillow's modes of pictures, in words; others are words already."""
+
 
 def size(size_bytes: float) -> str:
     """Return a size in decimal units: "532 B", "1.3 MB"."""
@@ -26,31 +33,50 @@ def size(size_bytes: float) -> str:
 def length(seconds: float) -> str:
     """Return a duration: "24.71 s", "1:02:03 h"; hours and minutes from one minute on."""
     if seconds < 60:
-        return f"{seconds:.4g} s"
+        return f"{seconds:.4g} s" if seconds >= 0.001 else f"{seconds * 1e6:.3g} µs"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02} h" if hours else f"{minutes}:{rest:02} min"
 
 
 def picture(known: Properties) -> str | None:
-    """Return pixels, frame rate and codec of a video or photo: "640 x 360 px, 29.97 frames/s, h264"."""
-    words = []
+    """Return pixels, frame rate and codec of a video, or format and mode of a photo.
+
+    "640 x 360 px, 29.97 frames/s, h264"; "64 x 64 px, PNG, grey, 16 bits".
+    """
+    from processors.formats import title_of
+
+    words: list[str] = []
     if known.width_px and known.height_px:
         words.append(f"{known.width_px} x {known.height_px} px")
     if known.frame_rate_hz:
         words.append(f"{known.frame_rate_hz:.4g} frames/s")
-    words += [word for word in (known.picture_codec, known.picture_mode) if word]
+    if known.picture_codec:
+        words.append(title_of(known.picture_codec) if known.picture_mode else codec(known.picture_codec))
+    if known.picture_mode:
+        words.append(MODES.get(known.picture_mode, known.picture_mode))
     return ", ".join(words) or None
 
 
 def sound(known: Properties) -> str | None:
     """Return codec, sample rate and channels: "aac, 44.1 kHz, 2 channels"."""
-    words = [known.sound_codec] if known.sound_codec else []
+    words = [codec(known.sound_codec)] if known.sound_codec else []
     if known.sample_rate_hz:
         words.append(f"{known.sample_rate_hz / 1000:g} kHz")
     if known.channel_count:
         words.append(f"{known.channel_count} channel{'' if known.channel_count == 1 else 's'}")
     return ", ".join(words) or None
+
+
+def codec(decoder: str) -> str:
+    """Return the codec of a decoder of FFmpeg: mp3 for mp3float, av1 for libdav1d."""
+    from av.codec import Codec
+    from av.codec.codec import UnknownCodecError
+
+    try:
+        return Codec(decoder).canonical_name
+    except UnknownCodecError:
+        return decoder
 
 
 def aligned(rows: Iterable[Sequence[str]], *, right: Sequence[int] = (), indent: str = "") -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 
 from flows.cli.common import counted, open_store, print_json
 from flows.cli.completion import complete_sources
+from flows.cli.fact_words import fact_lines, fullest
 from flows.cli.print_evidence import evidence_lines, said_lines
 from flows.cli.print_links import sentence
 from flows.cli.print_table import length, picture, size, sound
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from processors.store.store import Store
 
 
-ALWAYS_SHOWN = ("colour", "frame_count_lost", "missing_sample_count")
-"""Facts of decoding that are reassuring where they are 0 or unknown."""
+WITHOUT_CHECKS = {
+    "jpeg2000": ", which proves little: a JPEG 2000 has no checksum, and half of changed bytes go unnoticed"
+}
+"""What is added to the verdict on a photo whose decoders notice little, by its format."""
 
 
 @click.command()
@@ -75,7 +78,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         print_json(record)
         return
     click.echo(f"{printable(row.name)}: {row.medium or f'{row.kind}, {row.format}'}")
-    for name, words in _properties(row, known):
+    for name, words in _properties(row, _upright(known, manifests)):
         click.echo(f"  {name:8} {printable(words)}")
     click.echo(f"  sha256   {row.digest}\n  size     {size(row.size_bytes)}\n  release  {printable(row.release)}")
     for line in _history(row, seen, before):
@@ -144,6 +147,15 @@ def _properties(row: SourceRow, known: Properties) -> Iterator[tuple[str, str]]:
         yield "length", length(seconds)
 
 
+def _upright(known: Properties, manifests: Sequence[Manifest]) -> Properties:
+    """Return the properties with the size of a photo as it is shown, if it was decoded."""
+    for manifest in manifests:
+        facts = manifest.source_facts
+        if isinstance(facts, dict) and "orientation" in facts:
+            return replace(known, width_px=facts["width_px"], height_px=facts["height_px"])  # type: ignore[arg-type]
+    return known
+
+
 def _metadata(manifests: Sequence[Manifest], store: Store) -> dict[str, Any]:
     """Return the metadata record of the source; empty if there is none."""
     for manifest in manifests:
@@ -181,9 +193,8 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
             click.echo(f"    {printable(line)}")
         if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
             told.append(manifest.source_facts)
-    for facts in told:
-        lines = {name: fact_in_words(name, value) for name, value in facts.items() if _says_something(name, value)}
-        if lines:
+    for facts in fullest(told):
+        if lines := fact_lines(facts):
             click.echo(f"Decoding report{_of_what(facts)} (all of it: --json):")
         for name, words in lines.items():
             click.echo(f"  {name}: {printable(words)}")
@@ -201,40 +212,14 @@ def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
     return link.name if link else f"{manifest.ref.processor} ({manifest.ref.key[:8]})"
 
 
-def _says_something(name: str, value: Json) -> bool:
-    """Return False for a count of nothing, an empty list, and what is unknown; a count of losses is always shown."""
-    return name in ALWAYS_SHOWN or (value not in (None, 0, False, "none") and value != [] and value != {})
-
-
 def _verdict(manifests: list[Manifest]) -> str | None:
     """Return the damage of the source in words; None if it was not read."""
     made = [manifest for manifest in manifests if manifest.verdict == "made"]
     if sentences := dict.fromkeys(manifest.reason for manifest in made if manifest.reason):
         return f"damaged: {'; '.join(sentences)}"
-    return "no damage found" if any(manifest.source_facts for manifest in made) else None
-
-
-def fact_in_words(name: str, value: Any) -> str:
-    """Format a fact for people; only the first 10 time spans."""
-    if value is None:
-        return "none" if name in ("first_error", "unreadable") or name.endswith("_because") else "unknown"
-    if name == "streams":
-        return ", ".join(f"{one['index']} {one['kind']} {one['codec'] or 'without a decoder'}" for one in value)
-    if name == "colour" and isinstance(value, dict):
-        return _colour_in_words(value)
-    if name not in ("damaged", "lost_seconds"):
-        return str(value)
-    spans = [(span["start_seconds"], span["end_seconds"]) if isinstance(span, dict) else span for span in value]
-    words = [f"{start:.3f} s to {'an unknown end' if end is None else f'{end:.3f} s'}" for start, end in spans[:10]]
-    return (", ".join(words) + (f" and {len(spans) - 10} more" if len(spans) > 10 else "")) or "none"
-
-
-def _colour_in_words(colour: dict[str, Any]) -> str:
-    """Return a video's colour tags in words, and the assumptions for missing ones."""
-    names = ("primaries", "transfer", "matrix", "range")
-    tagged = ", ".join(f"{name} {colour[name]}" for name in names if colour.get(name)) or "no tags"
-    assumed = colour.get("assumed") or ()
-    return f"{tagged}; not tagged, so assumed: {', '.join(assumed)}" if assumed else tagged
+    facts = [manifest.source_facts for manifest in made if isinstance(manifest.source_facts, dict)]
+    unproven = next((WITHOUT_CHECKS[kind] for one in facts if (kind := one.get("format")) in WITHOUT_CHECKS), "")
+    return f"no damage found{unproven}" if facts else None
 
 
 def _known(facts: Any) -> list[str]:

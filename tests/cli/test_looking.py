@@ -50,7 +50,7 @@ def test_by_name_keeps_the_folders_of_a_release(store: Path) -> None:
 
 def test_show_says_pixels_format_and_where_the_results_are(store: Path) -> None:
     lines = command("show", "cameras/photo.jpg", "--store", store).splitlines()
-    assert lines[:2] == ["photo.jpg: photo", "  picture  320 x 200 px, jpeg, RGB"]
+    assert lines[:2] == ["photo.jpg: photo", "  picture  320 x 200 px, JPEG, RGB"]
     at = lines.index(f"results in {store}/by-name/june/cameras/photo.jpg:")
     assert lines[at + 1].split()[:3] == ["metadata", "1", "item"]
     shown = json.loads(command("show", "cameras/photo.jpg", "--store", store, "--json"))

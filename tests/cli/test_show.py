@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from click.testing import CliRunner
+from PIL import Image
 
-from flows.cli import show
+from flows.cli import fact_words, print_table, show
 from processors.audio.envelope import Envelope
 from processors.metadata import Metadata
+from processors.metadata.properties import Properties
 from processors.video.audit.measurements import Measurements
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
@@ -28,7 +30,7 @@ def test_show_names_the_colours_that_were_assumed(tmp_path: Path) -> None:
 
 def test_colours_that_are_tagged_are_named_alone() -> None:
     colour = {"primaries": "BT.2020", "transfer": "PQ", "matrix": "BT.2020", "range": "limited", "assumed": []}
-    assert show.fact_in_words("colour", colour) == "primaries BT.2020, transfer PQ, matrix BT.2020, range limited"
+    assert fact_words.fact_in_words("colour", colour) == "primaries BT.2020, transfer PQ, matrix BT.2020, range limited"
 
 
 def test_the_reports_on_picture_and_sound_are_told_apart(tmp_path: Path) -> None:
@@ -47,3 +49,49 @@ def test_of_shots_only_the_refused_are_told() -> None:
     assert show._known({"shots": [1, 2]}) == []
     refused = [{"shot": 1, "refused_because": None}, {"shot": 2, "refused_because": "it turns"}]
     assert show._known({"shots": refused}) == ["shot 2 refused: it turns"]
+
+
+def test_the_verdict_on_a_format_without_checks_says_so(tmp_path: Path) -> None:
+    (tmp_path / "raw" / "r").mkdir(parents=True)
+    Image.new("RGB", (32, 24)).save(tmp_path / "raw/r/a.jp2")
+    ingest(tmp_path / "raw", tmp_path / "store")
+    answer = CliRunner().invoke(show.show, ["a.jp2", "--store", str(tmp_path / "store")])
+    (line,) = [line for line in answer.output.splitlines() if line.startswith("  verdict")]
+    assert line == (
+        "  verdict  no damage found, which proves little: a JPEG 2000 has no checksum, and half of changed bytes go"
+        " unnoticed"
+    )
+
+
+def test_reports_say_what_is_odd_in_words() -> None:
+    usual = {"orientation": 1, "frame_count": 1, "shrunk_by": 1, "mode": "RGB", "trailing_kind": "another JPEG"}
+    assert fact_words.fact_lines(usual) == {"mode": "RGB", "colour": "not tagged; taken as sRGB"}
+    tagged = {"orientation": 6, "colour": None, "colour_source": "ICC profile", "icc_profile_name": "Display P3"}
+    assert fact_words.fact_lines(tagged) == {"orientation": "6", "colour": "by its ICC profile, Display P3"}
+    nclx = {"orientation": 1, "colour": "Display P3, sRGB", "colour_source": "nclx"}
+    assert fact_words.fact_lines(nclx) == {"colour": "Display P3, sRGB (from nclx)"}
+    other = {"stream_index": 1, "codec": "aac", "channel_count": 6, "language": "und", "title": None}
+    gap = {"start_seconds": 0.0232, "end_seconds": 0.1339}
+    assert fact_words.fact_lines({"other_streams": [other], "time_gaps": [gap]}) == {
+        "other_streams": "stream 1: aac, 6 channels",
+        "time_gaps": "0.023 s to 0.134 s",
+    }
+
+
+def test_a_pass_that_skipped_frames_is_not_told_beside_one_that_did_not() -> None:
+    quick = {"frame_count_from_packets": 150, "frame_count_decoded": 103, "frame_count_skipped": 47}
+    whole = {"frame_count_from_packets": 150, "frame_count_decoded": 150, "frame_count_skipped": 0}
+    damaged = {**whole, "frame_count_lost": 1}
+    assert fact_words.fullest([quick, whole]) == fact_words.fullest([whole, quick]) == [whole]
+    assert fact_words.fullest([quick, damaged]) == [quick, damaged]
+
+
+def test_properties_are_told_in_words_of_people() -> None:
+    photo = Properties(width_px=64, height_px=48, picture_codec="jpeg2000", picture_mode="I;16")
+    assert print_table.picture(photo) == "64 x 48 px, JPEG 2000, grey, 16 bits"
+    film = Properties(width_px=64, height_px=48, frame_rate_hz=25.0, picture_codec="libdav1d")
+    assert print_table.picture(film) == "64 x 48 px, 25 frames/s, av1"
+    assert print_table.sound(Properties(sound_codec="mp3float", sample_rate_hz=44100, channel_count=1)) == (
+        "mp3, 44.1 kHz, 1 channel"
+    )
+    assert (print_table.length(1 / 48000), print_table.length(12.27)) == ("20.8 µs", "12.27 s")

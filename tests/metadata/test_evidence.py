@@ -265,7 +265,7 @@ def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
     assert EvidenceFacts.of(record).recorded_by == "rear hazard-avoidance camera"
     lines = evidence_lines(json.loads(json.dumps(as_json(record))))
     assert lines[:2] == [
-        "when: 2021-06-16T00:00:00Z to 2021-06-17T00:00:00Z (to the day, zone UTC; from release.toml:date)",
+        "when: 2021-06-16T00:00:00Z to 2021-06-17T00:00:00Z (to the day, UTC; from release.toml:date)",
         "sol: 32 to 33 (from release.toml:date)",
     ]
     assert [line.partition(":")[0] for line in lines[2:]] == ["event", "camera", "disagree about recorded"]

@@ -268,6 +268,28 @@ def test_heic_of_a_phone_that_is_cut_off_is_truncated(samples: Path) -> None:
     assert 0.5 < report.damaged_share < 1
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"irreversible": True, "quality_layers": [30]}, {"tile_size": (128, 128)}, {"num_resolutions": 2}],
+    ids=["usual", "lossy", "tiles", "resolutions"],
+)
+def test_whole_jpeg_2000_is_complete_and_wrong_bytes_that_show_are_told(options: dict[str, object]) -> None:
+    data = encoded("JPEG2000", **options)
+    assert read(data)[1].condition == "complete"
+    told = set()
+    for part in range(2, 10):
+        place = len(data) * part // 10
+        try:
+            told.add(
+                read(data[:place] + bytes(byte ^ 0x5A for byte in data[place : place + 8]) + data[place + 8 :])[
+                    1
+                ].condition
+            )
+        except DamagedMedia:
+            continue
+    assert "damaged" in told
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_marker_in_the_middle_of_a_jpeg_in_tiff_is_damage(share: float) -> None:
     data = encoded("TIFF", compression="jpeg", quality=85)

@@ -20,6 +20,7 @@ from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.heic import heic_damage
 from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
+from processors.photo.reading.jpeg2000 import jpeg2000_damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize, pillow_size
 from processors.photo.reading.pixels import Pixels, bounding_shrink
@@ -76,6 +77,8 @@ class Ordinary:
             damage = avif_damage(self._file)
         elif kind == "HEIF":
             damage = heic_damage(self._file, *self._image.size)
+        elif kind == "JPEG2000":
+            damage = jpeg2000_damage(self._file, *self._image.size)
         elif kind == "GIF":
             gif = read_gif_file(self._file)
             damage, trailing = (_cut("the trailer of a GIF is missing") if gif.is_cut else None), gif.trailing_bytes

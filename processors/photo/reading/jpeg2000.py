@@ -1,0 +1,46 @@
+"""Damage of JPEG 2000 files, as far as FFmpeg's decoder notices it: the one used for pixels notices none."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+import av
+import av.error
+import av.logging
+
+from processors.decoding import ffmpeg_errors
+from processors.photo.reading.damage import Damage
+
+MAX_PIXELS = 64_000_000
+"""Size up to which a picture is decoded again: FFmpeg's decoder is slow."""
+_MISMATCH = re.compile(r"End mismatch (\d+)")
+WHOLE_MISMATCH = 1
+"""Bytes left of a coding pass that whole files of some encoders have, too."""
+
+
+def jpeg2000_damage(file: BinaryIO, width_px: int, height_px: int) -> Damage | None:
+    """Decode again and return what shows that a part does not end where its header says.
+
+    The format has no checksum: about half of all changed bytes go unnoticed. What FFmpeg refuses is not damaged:
+    it does not know all kinds.
+    """
+    if width_px * height_px > MAX_PIXELS:
+        return None
+    file.seek(0)
+    decoder = av.CodecContext.create("jpeg2000", "r")
+    decoder.thread_type, decoder.thread_count = "NONE", 1
+    with ffmpeg_errors(av.logging.WARNING) as heard:
+        try:
+            decoder.decode(av.Packet(file.read()))
+        except (av.error.FFmpegError, ValueError):
+            return None
+        found = [words for words in heard() if (end := _MISMATCH.search(words)) and int(end[1]) > WHOLE_MISMATCH]
+    if not found:
+        return None
+    fault = (
+        f"{len(found)} of its parts do not end where they should"
+        if len(found) > 1
+        else "a part does not end where it should"
+    )
+    return Damage(condition="damaged", fault=fault, share=1.0)
