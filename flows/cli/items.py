@@ -21,7 +21,7 @@ from processors.store.by_name import ByNameEntry
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
-    from processors.store.catalogue import SourceRow
+    from processors.store.catalogue import Catalogue, SourceRow
     from processors.store.store import Store
 
 MIN_SERIES = 3
@@ -58,47 +58,51 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
     marsmedia items sol=10..40 camera=rear
     marsmedia items descent.mp4 --json
     """
-    from processors.store.catalogue import NAMED_AT_MOST, Catalogue, among
+    from processors.store.catalogue import Catalogue
     from processors.store.selection import parse, select
-    from processors.store.sql import connect
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
     wanted = parse(selection)
     rows = {row.digest: row for row in select(wanted, catalogue)}
+    count = 0
+    for digest, of_source in groupby(_items_of(rows, wanted.processor, catalogue), key=lambda item: item["source"]):
+        row, listed = rows[digest], list(of_source)
+        count += len(listed)
+        if as_json:
+            for item in listed:
+                print_json(_record(item, row, store))
+        elif paths:
+            for item in listed:
+                click.echo(str(_path(item, store)))
+        else:
+            _tell_source(row, listed, store)
+    if wanted.processor is not None and not count:
+        raise RequestError(f"processor={wanted.processor}: the selected sources have no items of this processor")
+
+
+def _items_of(rows: dict[str, SourceRow], processor: str | None, catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+    """Yield the items of these sources in order, of one processor or of all; of evidence, those of the same paths."""
+    from processors.store.catalogue import NAMED_AT_MOST, among
+    from processors.store.sql import connect
+
+    few = among("source", rows) if len(rows) <= NAMED_AT_MOST else "TRUE"
     with connect(catalogue) as connection:
         places = [[row.path for row in rows.values()], list(rows)]
         connection.execute("CREATE TABLE places AS SELECT unnest(?) AS path, unnest(?) AS source", places)
-        few = among("source", rows) if len(rows) <= NAMED_AT_MOST else "TRUE"
         connection.execute(
             "CREATE TABLE wanted AS SELECT source, evidence_key FROM places JOIN sightings USING (path, source) "
             f"WHERE {few}"
         )
-        asked = (
+        found = connection.execute(
             "SELECT items.* FROM items JOIN wanted USING (source) WHERE processor = coalesce(?, processor) "
-            f"AND (processor <> 'evidence' OR key = evidence_key) AND {few}"
+            f"AND (processor <> 'evidence' OR key = evidence_key) AND {few} ORDER BY source, processor, key, name",
+            [processor],
         )
-        found = connection.execute(f"{asked} ORDER BY source, processor, key, name", [wanted.processor])
         columns = [column[0] for column in found.description]
-        there = (
-            dict(zip(columns, values, strict=True))
-            for batch in iter(lambda: found.fetchmany(1000), [])
-            for values in batch
-        )
-        count = 0
-        for digest, of_source in groupby(there, key=lambda item: item["source"]):
-            row, listed = rows[digest], list(of_source)
-            count += len(listed)
-            if as_json:
-                for item in listed:
-                    print_json(_record(item, row, store))
-            elif paths:
-                for item in listed:
-                    click.echo(str(_path(item, store)))
-            else:
-                _tell_source(row, listed, store)
-    if wanted.processor is not None and not count:
-        raise RequestError(f"processor={wanted.processor}: the selected sources have no items of this processor")
+        for batch in iter(lambda: found.fetchmany(1000), []):
+            for values in batch:
+                yield dict(zip(columns, values, strict=True))
 
 
 def _path(item: dict[str, Any], store: Store) -> Path:

@@ -13,7 +13,7 @@ import pytest
 import scipy.signal
 
 from processors.audio.events.events import Events
-from processors.audio.events.tones import Track, harmonic_series
+from processors.audio.events.tones import ToneTrack, harmonic_series
 from processors.audio.spectrogram.spectral_lines import Line
 from processors.av_frames import frame_of
 from tests.helpers.audio_sessions import Bench
@@ -205,7 +205,7 @@ def test_hundreds_of_tones_are_sorted_into_the_same_series_as_a_few() -> None:
     rng = np.random.default_rng(0)
     line = {"power": 1e-4, "excess_db": 20.0}
     tracks = [
-        Track(first_segment=0, last_segment=4, lines=[Line(hz=float(hz), **line)] * 5)
+        ToneTrack(first_segment=0, last_segment=4, lines=[Line(hz=float(hz), **line)] * 5)
         for hz in (*(300.0 * number for number in range(1, 9)), *rng.uniform(3000, 24_000, 400))
     ]
     fundamental_hz, members = harmonic_series(tracks, 23.4)[0]

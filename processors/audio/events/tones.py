@@ -29,7 +29,7 @@ MIN_HARMONIC = 1e-9
 
 
 @dataclass(kw_only=True)
-class Track:
+class ToneTrack:
     """Tone over time; its medians are computed once, when it is complete."""
 
     first_segment: int
@@ -59,8 +59,8 @@ class Tracker:
 
     def __init__(self, band_hz: float) -> None:
         self._band_hz = band_hz
-        self._open: list[Track] = []
-        self._closed: list[Track] = []
+        self._open: list[ToneTrack] = []
+        self._closed: list[ToneTrack] = []
         self._segment = 0
 
     def add(self, lines: Iterable[Line]) -> None:
@@ -74,17 +74,17 @@ class Tracker:
                 track.last_segment = self._segment
         going_on = [track for track in self._open if self._segment - track.last_segment <= MISSED_SEGMENTS]
         self._closed += [track for track in self._open if track not in going_on]
-        new = [Track(first_segment=self._segment, last_segment=self._segment, lines=[line]) for line in left]
+        new = [ToneTrack(first_segment=self._segment, last_segment=self._segment, lines=[line]) for line in left]
         self._open = going_on + new
         self._segment += 1
 
-    def tracks(self, least_segments: int) -> list[Track]:
+    def tracks(self, least_segments: int) -> list[ToneTrack]:
         """Return all tones of sufficient length, in the order of their start."""
         lasting = [track for track in self._closed + self._open if len(track.lines) >= least_segments]
         return sorted(lasting, key=lambda track: (track.first_segment, track.hz))
 
 
-def beside_louder(track: Track, tracks: list[Track], range_db: float) -> bool:
+def beside_louder(track: ToneTrack, tracks: list[ToneTrack], range_db: float) -> bool:
     """Return True if it is this far below another tone of the same time."""
     return any(
         track.power < other.power * 10 ** (-range_db / 10)
@@ -94,12 +94,12 @@ def beside_louder(track: Track, tracks: list[Track], range_db: float) -> bool:
     )
 
 
-def harmonic_series(tracks: list[Track], band_hz: float) -> list[tuple[float, dict[int, Track]]]:
+def harmonic_series(tracks: list[ToneTrack], band_hz: float) -> list[tuple[float, dict[int, ToneTrack]]]:
     """Return groups of tones, a fundamental and its detected multiples; a lone tone is its own group."""
     left, series = list(tracks), []
     above = {id(track): _multiples(track, left, band_hz) for track in left}
     while left:
-        best: tuple[float, dict[int, Track]] = (left[0].hz, {1: left[0]})
+        best: tuple[float, dict[int, ToneTrack]] = (left[0].hz, {1: left[0]})
         for lowest in left:
             members = above[id(lowest)]
             if len(members) > len(best[1]) and lowest.power >= MIN_FUNDAMENTAL * _strongest(members):
@@ -113,11 +113,11 @@ def harmonic_series(tracks: list[Track], band_hz: float) -> list[tuple[float, di
     return series
 
 
-def _strongest(members: dict[int, Track]) -> float:
+def _strongest(members: dict[int, ToneTrack]) -> float:
     return max(member.power for member in members.values())
 
 
-def _multiples(lowest: Track, tracks: list[Track], band_hz: float) -> dict[int, Track]:
+def _multiples(lowest: ToneTrack, tracks: list[ToneTrack], band_hz: float) -> dict[int, ToneTrack]:
     members = {1: lowest}
     tracks = [track for track in tracks if track.power >= MIN_HARMONIC * lowest.power]
     for track in tracks:
@@ -131,7 +131,7 @@ def _multiples(lowest: Track, tracks: list[Track], band_hz: float) -> dict[int, 
     return members if len(members) < MIN_MEMBERS else _with_high(members, tracks, band_hz)
 
 
-def _with_high(members: dict[int, Track], tracks: list[Track], band_hz: float) -> dict[int, Track]:
+def _with_high(members: dict[int, ToneTrack], tracks: list[ToneTrack], band_hz: float) -> dict[int, ToneTrack]:
     """Add the multiples above the 12th, from the lowest: each refines the fundamental for the next."""
     lowest, members = members[1], dict(members)
     for track in sorted(tracks, key=lambda track: track.hz):
@@ -145,7 +145,7 @@ def _with_high(members: dict[int, Track], tracks: list[Track], band_hz: float) -
     return members
 
 
-def _fundamental(members: dict[int, Track]) -> float:
+def _fundamental(members: dict[int, ToneTrack]) -> float:
     """Return the fundamental from the highest multiple, which is the most accurate."""
     weights = np.array(list(members), float)
     return float(np.sum(weights * [track.hz for track in members.values()]) / np.sum(weights**2))
