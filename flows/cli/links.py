@@ -9,14 +9,15 @@ import click
 
 from flows.cli.common import counted, open_store, print_json
 from flows.cli.print_links import sentence
-from flows.cli.shared_options import JSON, STORE
+from flows.cli.shared_options import JSON, STORE, run_options
 from processors.sources.scan import printable
 
 
 @click.command()
+@run_options("quiet")
 @STORE
 @JSON
-def links(store_folder: Path, as_json: bool) -> None:
+def links(quiet: bool, store_folder: Path, as_json: bool) -> None:
     """Find sources that share pictures or sound.
 
     Finds photos that were scaled, recompressed, converted or cropped; photos that are a frame of a
@@ -28,12 +29,14 @@ def links(store_folder: Path, as_json: bool) -> None:
     marsmedia links
     marsmedia query "SELECT * FROM links"
     """
+    from flows.run.progress import RunProgress
     from processors.linking.find import find_links
     from processors.store.catalogue import Catalogue
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
-    found = find_links(store)
+    with RunProgress(quiet=quiet or as_json) as progress:
+        found = find_links(store, progress.each)
     catalogue.replace_links(found.links)
     names = {row.digest: row.name for row in catalogue.sightings()}
     if as_json:

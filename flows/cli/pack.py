@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE
+from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, run_options
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.sources.scan import printable
@@ -56,6 +56,7 @@ def pack() -> None:
 )
 @click.option("--title", help="Override the title of the recipe.  [default for a selection: that of its releases]")
 @FORCE
+@run_options("quiet")
 @STORE
 @RECIPES
 @JSON
@@ -65,6 +66,7 @@ def build(
     audience: Audience | None,
     title: str | None,
     force: bool,
+    quiet: bool,
     store_folder: Path,
     as_json: bool,
 ) -> None:
@@ -91,11 +93,14 @@ def build(
       --title "Photos of the first sols"
     """
     from flows.run.build_pack import build_pack, recipe_of
+    from flows.run.progress import RunProgress
 
+    quiet = quiet or as_json
     chosen = recipe_of(recipe, audience=audience, title=title)
-    _make_what_is_due(chosen, store_folder, quiet=as_json)
+    _make_what_is_due(chosen, store_folder, quiet=quiet)
     try:
-        built = build_pack(chosen, output, open_store(store_folder), force=force)
+        with RunProgress(quiet=quiet) as progress:
+            built = build_pack(chosen, output, open_store(store_folder), force=force, steps=progress.each)
     except (ResultCorrupt, ResultMissing) as error:
         click.echo(f"marsmedia: no pack was built: {printable(str(error))}", err=True)
         sys.exit(1)
@@ -195,15 +200,18 @@ def _warn_of_short_sound(built: Built) -> None:
 
 @pack.command()
 @click.argument("pack", type=click.Path(path_type=Path))
+@run_options("quiet")
 @JSON
-def verify(pack: Path, as_json: bool) -> None:
+def verify(pack: Path, quiet: bool, as_json: bool) -> None:
     """Hash every file of PACK, a folder or a zip.
 
     Names each file that is missing, changed or extra; exit code 1 if there is one.
     """
+    from flows.run.progress import RunProgress
     from processors.packs.archive.verify_pack import verify_pack
 
-    checked = verify_pack(pack)
+    with RunProgress(quiet=quiet or as_json) as progress:
+        checked = verify_pack(pack, progress.each)
     if as_json:
         print_json(checked)
     else:

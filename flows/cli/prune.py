@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.shared_options import JSON, RECIPES, STORE, YES
+from flows.cli.shared_options import JSON, RECIPES, STORE, YES, run_options
 from processors.contract import asks_release
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
 @YES
+@run_options("quiet")
 @STORE
 @RECIPES
 @JSON
-def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
+def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bool) -> None:
     """Remove results that no recipe asks for and no pack holds.
 
     Shows them first and asks.
@@ -34,6 +35,7 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     """
     from flows.run.known_files import by_name_entries, known_files
     from flows.run.load_recipes import load_recipes
+    from flows.run.progress import RunProgress
     from processors.engine.release_index import ReleaseIndex
     from processors.engine.wanted import WantedResults
     from processors.packs.registry import packed_results
@@ -52,11 +54,11 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     today = WantedResults(recipes, releases)
     wanted = {one.ref for row in rows if row.kind == "media" for one in today.of(row)} | _evidence(catalogue)
     # where the release file is out of reach, what was made with it is kept
-    unwanted = [
-        m
-        for m in store.manifests()
-        if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
-    ]
+    with RunProgress(quiet=quiet or as_json) as progress:
+        every = progress.each("Reading results", store.manifests(), catalogue.count("results"), noun="result")
+        unwanted = [
+            m for m in every if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
+        ]
     packed, kept = packed_results(store), kept_results(store)
     old = [manifest for manifest in unwanted if manifest.ref not in packed and manifest.ref not in kept]
     size = sum(item.size_bytes for m in old for item in m.items)
@@ -76,10 +78,11 @@ def prune(dry_run: bool, yes: bool, store_folder: Path, as_json: bool) -> None:
     if dry_run or not old or not (yes or (not as_json and click.confirm("remove them?"))):
         return
     catalogue.remove_results([m.ref for m in old])
-    for manifest in old:
-        store.remove(manifest.ref)
-    forget_settled(store, (manifest.ref.source for manifest in old))
-    rebuild_by_name(store, by_name_entries(rows, today, catalogue), catalogue.not_made())
+    with RunProgress(quiet=quiet or as_json) as progress:
+        for manifest in progress.each("Removing results", old, len(old), noun="result"):
+            store.remove(manifest.ref)
+        forget_settled(store, (manifest.ref.source for manifest in old))
+        rebuild_by_name(store, by_name_entries(rows, today, catalogue), catalogue.not_made(), progress.each)
 
 
 def _evidence(catalogue: Catalogue) -> set[ResultRef]:

@@ -8,15 +8,16 @@ from pathlib import Path
 import click
 
 from flows.cli.common import open_store, print_json
-from flows.cli.shared_options import JSON, RECIPES, STORE
+from flows.cli.shared_options import JSON, RECIPES, STORE, run_options
 from processors.sources.scan import printable
 
 
 @click.command()
+@run_options("quiet")
 @STORE
 @RECIPES
 @JSON
-def rebuild(store_folder: Path, as_json: bool) -> None:
+def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     """Rebuild the catalogue and the by-name view.
 
     Both are made from the plain files of the store. Exit code 1: a manifest could not be read.
@@ -27,15 +28,18 @@ def rebuild(store_folder: Path, as_json: bool) -> None:
     """
     from flows.run.known_files import by_name_entries, known_files
     from flows.run.load_recipes import wanted_today
+    from flows.run.progress import RunProgress
     from processors.store.by_name import rebuild_by_name
     from processors.store.catalogue import Catalogue
     from processors.store.rebuild import rebuild_catalogue
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
-    unreadable = rebuild_catalogue(store)
-    rows = known_files(catalogue)
-    rebuild_by_name(store, by_name_entries(rows, wanted_today(rows), catalogue), catalogue.not_made())
+    with RunProgress(quiet=quiet or as_json) as progress:
+        unreadable = rebuild_catalogue(store, steps=progress.each)
+        rows = known_files(catalogue)
+        named = by_name_entries(rows, wanted_today(rows), catalogue)
+        rebuild_by_name(store, named, catalogue.not_made(), progress.each)
     if as_json:
         print_json({"results": catalogue.table("results", ["key"]).num_rows, "unreadable": unreadable})
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.shared_options import JSON, STORE
+from flows.cli.shared_options import JSON, STORE, run_options
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
 
@@ -31,10 +31,17 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, help="Number that chooses the sample.  [default: today's date]")
 @click.option("--raw-only", is_flag=True, help="Hash only the raw files.")
 @click.option("--store-only", is_flag=True, help="Hash only the stored files.")
+@run_options("quiet")
 @STORE
 @JSON
 def verify(
-    percent: float | None, seed: int | None, raw_only: bool, store_only: bool, store_folder: Path, as_json: bool
+    percent: float | None,
+    seed: int | None,
+    raw_only: bool,
+    store_only: bool,
+    quiet: bool,
+    store_folder: Path,
+    as_json: bool,
 ) -> None:
     """Hash every stored and raw file again and report changes.
 
@@ -47,6 +54,7 @@ def verify(
     marsmedia verify --sample 5
     """
     from flows.run.check_store import hash_all, hash_sample
+    from flows.run.progress import RunProgress
 
     if raw_only and store_only:
         raise click.UsageError("--raw-only and --store-only exclude each other; give one, or none for both")
@@ -55,15 +63,18 @@ def verify(
 
     def tell(fault: FixityFault) -> None:
         if not as_json:
-            click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
+            with progress.aside():
+                click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
 
-    if percent is None:
-        done = hash_all(store, tell, which)
-    else:
-        done = hash_sample(store, percent, datetime.now(UTC).toordinal() if seed is None else seed, tell, which)
-    for fault in () if which == "raw" else _missing(store):
-        done.faults.append(fault)
-        tell(fault)
+    with RunProgress(quiet=quiet or as_json) as progress:
+        if percent is None:
+            done = hash_all(store, tell, which, progress.each)
+        else:
+            seed = datetime.now(UTC).toordinal() if seed is None else seed
+            done = hash_sample(store, percent, seed, tell, which, progress.each)
+        for fault in () if which == "raw" else _missing(store):
+            done.faults.append(fault)
+            tell(fault)
     if as_json:
         names = ("results", "results_before", "items", "size_bytes", "masters", "masters_bytes", "new", "faults")
         print_json({name: getattr(done, name) for name in names})

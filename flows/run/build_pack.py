@@ -25,6 +25,7 @@ from processors.packs.registry import remember
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.selection import parse, select
+from processors.store.steps import Steps, unseen
 from processors.store.store import Store
 from processors.tables import Table
 
@@ -125,7 +126,7 @@ def _tables() -> dict[str, tuple[Table, ...]]:
     return {one.name: getattr(one, "tables", ()) for one in every}
 
 
-def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False) -> Built:
+def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False, steps: Steps = unseen) -> Built:
     """Build a pack and record what it was made of; without a title it has that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)
     wanted, of_packs = wanted_today(catalogue.sources().values()), _WantedOfPacks(catalogue)
@@ -136,6 +137,6 @@ def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = Fals
         exact = (one.ref for one in of_packs.of(row) if one.is_exact)
         return frozenset((*(one.ref for one in wanted.of(row)), *exact))
 
-    built = build(recipe, output, store, asked=asked, gallery=write_gallery, tables=_tables(), force=force)
+    built = build(recipe, output, store, asked=asked, gallery=write_gallery, tables=_tables(), force=force, steps=steps)
     remember(store, built)
     return built

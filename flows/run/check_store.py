@@ -21,6 +21,7 @@ from processors.store.catalogue import Catalogue
 from processors.store.fixity import Checked, FixityFault, verify
 from processors.store.manifest import Manifest
 from processors.store.masters import check_masters
+from processors.store.steps import Steps, unseen
 from processors.store.store import Store, replace_file
 
 Which = Literal["all", "store", "raw"]
@@ -124,7 +125,9 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Check
     )
 
 
-def hash_all(store: Store, tell: Callable[[FixityFault], None] = lambda fault: None, which: Which = "all") -> Hashed:
+def hash_all(
+    store: Store, tell: Callable[[FixityFault], None] = lambda fault: None, which: Which = "all", steps: Steps = unseen
+) -> Hashed:
     """Hash every item and raw file, but no result that an interrupted check-up found sound within a week."""
     note = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
     note.parent.mkdir(exist_ok=True)
@@ -132,7 +135,7 @@ def hash_all(store: Store, tell: Callable[[FixityFault], None] = lambda fault: N
     for fault in (*done.faults, *done.new):
         tell(fault)
     noted = time.monotonic()
-    for is_master, checked in _each(store, which, done):
+    for is_master, checked in _each(store, which, done, steps):
         done.add_master(checked, tell) if is_master else done.add(checked, tell)
         if time.monotonic() - noted > NOTED_SECONDS:
             replace_file(note, json.dumps(asdict(done)).encode())
@@ -141,13 +144,13 @@ def hash_all(store: Store, tell: Callable[[FixityFault], None] = lambda fault: N
     return done
 
 
-def _each(store: Store, which: Which, done: Hashed) -> Iterator[tuple[bool, Checked]]:
+def _each(store: Store, which: Which, done: Hashed, steps: Steps) -> Iterator[tuple[bool, Checked]]:
     """Yield what remains to be hashed, the store before the raw files, and whether it is a raw file."""
     if which != "raw":
-        yield from ((False, checked) for checked in verify(store, after=done.after))
+        yield from ((False, checked) for checked in verify(store, after=done.after, steps=steps))
     if which != "store":
         rows = Catalogue(store).sources().values()
-        yield from ((True, checked) for checked in check_masters(rows, after=done.after_master))
+        yield from ((True, checked) for checked in check_masters(rows, after=done.after_master, steps=steps))
 
 
 def _taken_up(note: Path, store: Store) -> Hashed:
@@ -172,15 +175,16 @@ def hash_sample(
     seed: int,
     tell: Callable[[FixityFault], None] = lambda fault: None,
     which: Which = "all",
+    steps: Steps = unseen,
 ) -> Hashed:
     """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
     done, chance = Hashed(), random.Random(seed)
     if which != "raw":
-        for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent):
+        for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent, steps=steps):
             done.add(checked, tell)
     if which != "store":
         rows = Catalogue(store).sources().values()
-        for checked in check_masters(rows, wanted=lambda path: chance.random() * 100 < percent):
+        for checked in check_masters(rows, wanted=lambda path: chance.random() * 100 < percent, steps=steps):
             done.add_master(checked, tell)
     return done
 

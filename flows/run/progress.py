@@ -1,13 +1,16 @@
-"""Progress of a run: files, seconds of media, and the files in progress; a bar on a terminal, lines in a log."""
+"""Progress of long work: files, seconds of media, and the files in progress; a bar on a terminal, lines in a log."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -22,6 +25,9 @@ NAME_CHARACTERS = 24
 BAR_CHARACTERS = 10
 LOOK_SECONDS = 1.0
 """Time between two looks at how far the passes are."""
+STEP_SECONDS = 0.1
+"""Time between two steps that are shown: there may be thousands a second."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +66,10 @@ class RunProgress:
         self._description = ""
         self._current: list[_File] = []
         self._ended = threading.Event()
-        self._done = self._files = 0
+        self._stepped = 0.0
+        self._noun = "file"
+        self._done = 0
+        self._files: int | None = 0
         self._media_seconds = self._media_total = 0.0
 
     def __enter__(self) -> RunProgress:
@@ -75,12 +84,18 @@ class RunProgress:
         self._ended.set()
         self._bar.stop()
 
-    def phase(self, description: str, files: int, media_seconds: float = 0.0) -> None:
-        """Start a new count."""
+    def phase(self, description: str, files: int | None, media_seconds: float = 0.0, *, noun: str = "file") -> None:
+        """Start a new count.
+
+        Parameters
+        ----------
+        files : number of files, or of what `noun` says; None: it is not known.
+        """
         with self._lock:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            self._description, self._done, self._files = description, 0, files
+            self._description, self._done, self._files, self._noun = description, 0, files, noun
+            self._current.clear()
             self._media_seconds, self._media_total = 0.0, media_seconds
             self._task = self._bar.add_task(description, total=files, media="", current="")
 
@@ -105,6 +120,40 @@ class RunProgress:
             self._done += 1
             self._show()
 
+    def each(
+        self,
+        work: str,
+        things: Iterable[T],
+        total: int | None,
+        *,
+        noun: str = "file",
+        name: Callable[[T], str] | None = None,
+    ) -> Iterator[T]:
+        """Yield the things and count them, as `processors.store.steps.Steps`."""
+        self.phase(work, total, noun=noun)
+        self._stepped = 0.0
+        for thing in things:
+            with self._lock:
+                if name:
+                    self._current[:] = [_File(name=printable(name(thing)), note=None, media_seconds=0.0)]
+                if time.monotonic() - self._stepped >= STEP_SECONDS:
+                    self._stepped = time.monotonic()
+                    self._show()
+            yield thing
+            self._done += 1
+        with self._lock:
+            self._current.clear()
+            self._show()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bar away while something is printed, so that it reaches stdout, whatever stdout is."""
+        self._bar.stop()
+        try:
+            yield
+        finally:
+            self._bar.start()
+
     def _look(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
             with self._lock:
@@ -122,7 +171,8 @@ class RunProgress:
         self._bar.update(self._task, completed=self._done + parts, media=media, current=_short(name))
         if self._is_log and time.monotonic() - self._logged >= self._log_seconds:
             self._logged = time.monotonic()
-            words = [f"{self._done}/{self._files} files", *([f"{media} of media"] if media else [])]
+            of = "" if self._files is None else f"/{self._files}"
+            words = [f"{self._done}{of} {self._noun}s", *([f"{media} of media"] if media else [])]
             now = [f"{one.name}{_where(one, position)}" for one, position in at[:2]]
             line = f"{self._description}: {', '.join(words)}" + ("; now " + ", ".join(now) if now else "")
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
+
+from processors.store.steps import Steps, unseen
 
 SIDE_PX = 640
 """Longer side to which both pictures are reduced; the part must be at least `MIN_PART_PX` long in the whole."""
@@ -83,7 +86,7 @@ def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> 
     return FeaturePoints(name=name, group=group, is_photo=is_photo, grey=grey, places=places, descriptors=roots)
 
 
-def crops(pictures: Sequence[FeaturePoints], known: Set[frozenset[str]]) -> Iterator[FoundCrop]:
+def crops(pictures: Sequence[FeaturePoints], known: Set[frozenset[str]], steps: Steps = unseen) -> Iterator[FoundCrop]:
     """Yield every crop among the first `MAX_PAIRS` pairs; photos are compared before frames.
 
     Parameters
@@ -91,18 +94,17 @@ def crops(pictures: Sequence[FeaturePoints], known: Set[frozenset[str]]) -> Iter
     known : pairs of groups to skip.
     """
     ordered = sorted(pictures, key=lambda one: not one.is_photo)
-    compared = 0
-    for number, one in enumerate(ordered):
-        if not one.is_photo:
-            return
-        for other in ordered[number + 1 :]:
-            if one.group == other.group or frozenset((one.group, other.group)) in known:
-                continue
-            compared += 1
-            if compared > MAX_PAIRS:
-                return
-            if found := crop(one, other):
-                yield found
+    pairs = (
+        (one, other)
+        for number, one in enumerate(ordered)
+        if one.is_photo
+        for other in ordered[number + 1 :]
+        if one.group != other.group and frozenset((one.group, other.group)) not in known
+    )
+    total = min(MAX_PAIRS, pair_count(pictures))
+    for one, other in steps("Comparing details", islice(pairs, MAX_PAIRS), total, noun="pair"):
+        if found := crop(one, other):
+            yield found
 
 
 def pair_count(pictures: Sequence[FeaturePoints]) -> int:

@@ -18,6 +18,7 @@ from processors.linking.stills_of_videos import frame_of, read_frames, still_of
 from processors.store.catalogue import Catalogue
 from processors.store.links import LinkEnd, LinkKind, SourceLink
 from processors.store.manifest import ResultRef
+from processors.store.steps import Steps, unseen
 from processors.store.store import Store
 
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
@@ -46,16 +47,17 @@ class _Picture:
             return np.asarray(image.convert("L"))
 
 
-def find_links(store: Store) -> Found:
+def find_links(store: Store, steps: Steps = unseen) -> Found:
     """Compare all sources in the store; opens results only, never a source."""
     items = Catalogue(store).table("items").to_pylist()
     items.sort(key=lambda item: (item["source"], item["processor"], item["key"], item["name"]))
     pictures = list(_pictures(items, store))
     found = Found()
-    same = [*_stills(pictures, _paths(items, store, "video.measurements", "measurements.parquet")), *_same(pictures)]
+    measured = _paths(items, store, "video.measurements", "measurements.parquet")
+    same = [*_stills(pictures, measured, steps), *_same(pictures, steps)]
     linked = {_pair(link) for link in same}
-    found.links += _best([*same, *_crops(pictures, linked, found)])
-    found.links += _sounds(_paths(items, store, "audio.spectrogram", ARRAY))
+    found.links += _best([*same, *_crops(pictures, linked, found, steps)])
+    found.links += _sounds(_paths(items, store, "audio.spectrogram", ARRAY), steps)
     return found
 
 
@@ -86,9 +88,9 @@ def _pictures(items: Sequence[dict], store: Store) -> Iterator[_Picture]:
             yield _Picture(end=LinkEnd(source=source, item=item["name"]), path=_path(item, store), is_photo=True)
 
 
-def _stills(pictures: Sequence[_Picture], measured: dict[str, Path]) -> Iterator[SourceLink]:
+def _stills(pictures: Sequence[_Picture], measured: dict[str, Path], steps: Steps) -> Iterator[SourceLink]:
     stills = [(one.end, still_of(one.grey())) for one in pictures if one.is_photo and measured]
-    for video, table in measured.items():
+    for video, table in steps("Comparing stills", measured.items(), len(measured), noun="video"):
         frames = read_frames(table)
         for end, still in stills:
             if still and (frame := frame_of(still, frames)):
@@ -101,8 +103,9 @@ def _stills(pictures: Sequence[_Picture], measured: dict[str, Path]) -> Iterator
                 yield SourceLink(kind="still and frame", here=end, there=there, score=frame.score, evidence=evidence)
 
 
-def _same(pictures: Sequence[_Picture]) -> Iterator[SourceLink]:
-    candidates = [candidate(str(n), one.end.source, one.grey()) for n, one in enumerate(pictures)]
+def _same(pictures: Sequence[_Picture], steps: Steps) -> Iterator[SourceLink]:
+    shown = steps("Comparing pictures", pictures, len(pictures), noun="picture")
+    candidates = [candidate(str(n), one.end.source, one.grey()) for n, one in enumerate(shown)]
     for found in renditions([one for one in candidates if one]):
         one, other = pictures[int(found.first)], pictures[int(found.second)]
         evidence = {"differing_bits": found.differing_bits}
@@ -113,11 +116,13 @@ def _kind(one: _Picture, other: _Picture) -> LinkKind:
     return "same picture" if one.is_photo == other.is_photo else "still and frame"
 
 
-def _crops(pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Found) -> Iterator[SourceLink]:
-    points = list(_points(pictures, found))
+def _crops(
+    pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Found, steps: Steps
+) -> Iterator[SourceLink]:
+    points = list(_points(pictures, found, steps))
     if pair_count(points) > MAX_PAIRS:
         found.notes.append(f"crops: compared only the first {MAX_PAIRS} of {pair_count(points)} pairs of pictures")
-    for crop in crops(points, linked):
+    for crop in crops(points, linked, steps):
         part, whole = pictures[int(crop.part)], pictures[int(crop.whole)]
         evidence = {"points": crop.points, "corners": list(crop.corners)}
         if crop.is_whole:
@@ -129,7 +134,7 @@ def _crops(pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Fou
             )
 
 
-def _points(pictures: Sequence[_Picture], found: Found) -> Iterator[FeaturePoints]:
+def _points(pictures: Sequence[_Picture], found: Found, steps: Steps) -> Iterator[FeaturePoints]:
     frames_of: dict[str, list[int]] = {}
     photos = [n for n, one in enumerate(pictures) if one.is_photo]
     for number, one in enumerate(pictures):
@@ -139,7 +144,8 @@ def _points(pictures: Sequence[_Picture], found: Found) -> Iterator[FeaturePoint
     chosen = [*photos, *frames] if photos else []
     if len(chosen) > CROP_PICTURES:
         found.notes.append(f"crops: compared only the first {CROP_PICTURES} of {len(chosen)} pictures")
-    for number in chosen[:CROP_PICTURES]:
+    del chosen[CROP_PICTURES:]
+    for number in steps("Finding details", chosen, len(chosen), noun="picture"):
         one = pictures[number]
         if points := points_of(str(number), one.end.source, one.grey(), is_photo=one.is_photo):
             yield points
@@ -160,9 +166,10 @@ def _pair(link: SourceLink) -> frozenset[str]:
     return frozenset((link.here.source, link.there.source))
 
 
-def _sounds(spectrograms: dict[str, Path]) -> Iterator[SourceLink]:
-    courses = [course_of(source, path) for source, path in spectrograms.items()]
-    for found in same_sounds([course for course in courses if course]):
+def _sounds(spectrograms: dict[str, Path], steps: Steps) -> Iterator[SourceLink]:
+    read = steps("Reading sounds", spectrograms.items(), len(spectrograms), noun="sound")
+    courses = [course for source, path in read if (course := course_of(source, path))]
+    for found in same_sounds(courses, steps):
         evidence = {"confidence": found.confidence, "overlap_seconds": found.overlap_seconds}
         yield SourceLink(
             kind="same sound",

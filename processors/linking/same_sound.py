@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
+from math import comb
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from processors.audio.spectrogram.netcdf import frames_of
+from processors.store.steps import Steps, unseen
 
 STEP_SECONDS = 0.01
 BANDS_HZ = tuple(round(80 * 2 ** (n / 3), 1) for n in range(17))
@@ -87,12 +90,12 @@ def course_of(name: str, spectrogram: Path) -> Course | None:
     return Course(name=name, first_seconds=float(time[0]), levels=np.clip(levels, -3, 3).astype(np.float32))
 
 
-def same_sounds(courses: Sequence[Course]) -> Iterator[SameSound]:
+def same_sounds(courses: Sequence[Course], steps: Steps = unseen) -> Iterator[SameSound]:
     """Yield every pair of recordings that hold the same sound, once each, in the order given."""
-    for number, one in enumerate(courses):
-        for other in courses[number + 1 :]:
-            if found := compare(one, other):
-                yield found
+    pairs = combinations(courses, 2)
+    for one, other in steps("Comparing sounds", pairs, comb(len(courses), 2), noun="pair"):
+        if found := compare(one, other):
+            yield found
 
 
 def compare(one: Course, other: Course) -> SameSound | None:

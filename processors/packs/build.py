@@ -47,6 +47,7 @@ from processors.packs.records.readme import readme
 from processors.packs.records.shot_spans import shots_of
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
+from processors.store.steps import Steps, unseen
 from processors.store.store import Store
 from processors.tables import Table
 
@@ -92,6 +93,7 @@ def build(
     gallery: Gallery | None = None,
     tables: Mapping[str, Sequence[Table]] | None = None,
     force: bool = False,
+    steps: Steps = unseen,
 ) -> Built:
     """Build a pack as a folder, or as a zip if the output's name ends in `.zip`.
 
@@ -99,6 +101,7 @@ def build(
     ----------
     asked : returns the results that today's recipes want of a source.
     tables : tables that each processor writes, by its name, for the data dictionary.
+    steps : shows how far the media and the highlight are.
 
     Raises
     ------
@@ -121,10 +124,10 @@ def build(
             bag = BagWriter(sink)
             signer = Signer(recipe.signature) if recipe.signature else None
             writer = MediaWriter(bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch)
-            packed = list(_media(chosen, store, writer))
+            packed = list(_media(chosen, store, writer, steps))
             companions = list(write_companions(chosen, packed, writer))
             identity = PackIdentity(digest=_digest(packed, companions, recipe), dated_utc=dated)
-            clip = write_highlight(chosen, recipe, store, scratch) if recipe.highlight else None
+            clip = write_highlight(chosen, recipe, store, scratch, steps) if recipe.highlight else None
             further = _Further(chosen, companions, store, places, gallery, tables or {}, scratch, clip)
             _records(packed, recipe, identity, bag, further)
             info = _info(packed, recipe, identity)
@@ -150,8 +153,8 @@ def _latest(chosen: list[SelectedSource]) -> str:
     return in_seconds(max(made or [one.seen_utc for one in chosen]))
 
 
-def _media(chosen: list[SelectedSource], store: Store, writer: MediaWriter) -> Iterator[PackedFile]:
-    for one in chosen:
+def _media(chosen: list[SelectedSource], store: Store, writer: MediaWriter, steps: Steps) -> Iterator[PackedFile]:
+    for one in steps("Packing", chosen, len(chosen), noun="source", name=lambda one: one.subject.name):
         if one.has_original:
             yield writer.original(one.subject, one.original_size_px)
         for entry in entries(one.subject, one.results, store):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from processors.errors import Verdict
 from processors.store.manifest import ResultRef
+from processors.store.steps import Steps, unseen
 from processors.store.store import Store, replace_file
 
 NAME_BYTES = 120
@@ -144,7 +145,9 @@ def _shown(store: Store) -> dict[str, str]:
     return {place: state for state, _, place in (line.partition(" ") for line in lines)}
 
 
-def rebuild_by_name(store: Store, shown: Iterable[ByNameEntry], not_made: Mapping[str, Verdict]) -> None:
+def rebuild_by_name(
+    store: Store, shown: Iterable[ByNameEntry], not_made: Mapping[str, Verdict], steps: Steps = unseen
+) -> None:
     """Delete the view and rebuild it, without reading a manifest.
 
     Parameters
@@ -154,7 +157,7 @@ def rebuild_by_name(store: Store, shown: Iterable[ByNameEntry], not_made: Mappin
     shutil.rmtree(store.by_name_folder, ignore_errors=True)
     taken: dict[Path, str] = {}
     now: dict[str, str] = {}
-    for one in shown:
+    for one in steps("Naming results", shown, None, name=lambda one: one.name):
         links = one.links
         folder = _own_folder(one, links, taken, store)
         results = os.path.relpath(store.results_folder, folder)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from processors.errors import ResultCorrupt
+from processors.store.catalogue import Catalogue
+from processors.store.steps import Steps, unseen
 from processors.store.store import Store
 
 
@@ -34,7 +36,9 @@ class Checked:
     faults: tuple[FixityFault, ...]
 
 
-def verify(store: Store, *, after: str = "", wanted: Callable[[Path], bool] = lambda path: True) -> Iterator[Checked]:
+def verify(
+    store: Store, *, after: str = "", wanted: Callable[[Path], bool] = lambda path: True, steps: Steps = unseen
+) -> Iterator[Checked]:
     """Verify every result in the store; a result whose whole folder vanished leaves no trace and is due again.
 
     Parameters
@@ -42,7 +46,8 @@ def verify(store: Store, *, after: str = "", wanted: Callable[[Path], bool] = la
     after : path of the last result already verified; only later ones are verified.
     wanted : decides from a result's folder whether it is verified.
     """
-    for path in store.manifest_paths():
+    known = 0 if steps is unseen else Catalogue(store).count("results")
+    for path in steps("Hashing results", store.manifest_paths(), known or None, noun="result"):
         folder = path.parent
         where = str(folder.relative_to(store.root))
         if (after and Path(where) <= Path(after)) or not wanted(folder):
@@ -70,10 +75,10 @@ def verify(store: Store, *, after: str = "", wanted: Callable[[Path], bool] = la
             if digest != item.sha256:
                 reason = f"SHA-256 is {digest[:16]}..., the manifest says {item.sha256[:16]}..."
                 faults.append(FixityFault(path=f"{where}/{item.name}", kind="damaged", reason=reason))
-        known = {"manifest.json", *(item.name for item in manifest.items)}
+        listed = {"manifest.json", *(item.name for item in manifest.items)}
         there = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() or p.is_symlink()}
         faults += [
             FixityFault(path=f"{where}/{name}", kind="extra", reason="no manifest names it")
-            for name in sorted(there - known)
+            for name in sorted(there - listed)
         ]
         yield Checked(path=where, item_count=len(manifest.items), size_bytes=size, faults=tuple(faults))

@@ -10,10 +10,15 @@ from processors.errors import machine_reason
 from processors.sources.scan import FoundFile, storable, survey
 from processors.store.catalogue import SourceRow
 from processors.store.fixity import Checked, FixityFault
+from processors.store.steps import Steps, unseen
 
 
 def check_masters(
-    rows: Iterable[SourceRow], *, after: str = "", wanted: Callable[[str], bool] = lambda path: True
+    rows: Iterable[SourceRow],
+    *,
+    after: str = "",
+    wanted: Callable[[str], bool] = lambda path: True,
+    steps: Steps = unseen,
 ) -> Iterator[Checked]:
     """Hash every raw file in the catalogue, in path order; new files are reported but not hashed.
 
@@ -35,7 +40,8 @@ def check_masters(
         for path in known.keys() | found.keys():
             if path not in places or path in known:  # a folder may be inside another
                 places[path] = (root, known.get(path), found.get(path))
-    for path, (root, row, file) in sorted(places.items()):
+    in_order = sorted(places.items())
+    for path, (root, row, file) in steps("Hashing raw files", in_order, len(in_order), name=lambda place: place[0]):
         if path > after and wanted(path):
             yield _checked(path, root, row, file)
 

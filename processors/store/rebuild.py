@@ -23,6 +23,7 @@ from processors.errors import ResultCorrupt
 from processors.store.catalogue import SCHEMAS, Catalogue, arrow_table, in_turn, item_rows, result_row
 from processors.store.links import link_row
 from processors.store.manifest import Manifest
+from processors.store.steps import Steps, unseen
 from processors.store.store import Store
 
 SOURCES_AT_ONCE = 200
@@ -31,7 +32,7 @@ MIN_SOURCES = 2_000
 """Fewer sources are read by one process: starting others takes a second."""
 
 
-def rebuild_catalogue(store: Store, processes: int | None = None) -> list[str]:
+def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps = unseen) -> list[str]:
     """Rebuild all tables from the source records and manifests; return why some manifests were left out.
 
     Parameters
@@ -45,10 +46,12 @@ def rebuild_catalogue(store: Store, processes: int | None = None) -> list[str]:
     with store.scratch() as folder:
         read = partial(_read_group, store.root, folder)
         if processes == 1:
-            unreadable = [reason for group in groups for reason in read(group)]
+            every = steps("Reading results", map(read, groups), len(groups), noun="folder")
+            unreadable = [reason for reasons in every for reason in reasons]
         else:
             with ProcessPoolExecutor(processes, multiprocessing.get_context("forkserver")) as pool:
-                unreadable = [reason for reasons in pool.map(read, groups) for reason in reasons]
+                every = steps("Reading results", pool.map(read, groups), len(groups), noun="folder")
+                unreadable = [reason for reasons in every for reason in reasons]
         for name, schema in SCHEMAS.items():
             files = (_file(folder, group, name) for group in groups)
             Catalogue(store).overwrite(name, pa.RecordBatchReader.from_batches(schema, _batches(files)))

@@ -18,6 +18,7 @@ from processors.packs.build import Built, build
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef
+from processors.store.steps import Steps, unseen
 from processors.store.store import Store, put_item
 
 HOSTILE = "<script>alert('Mars')</script> & \"tracks\""
@@ -196,14 +197,15 @@ def filled(folder: Path) -> PackStore:
     return made
 
 
-def make_pack(made: PackStore, output: Path, *, force: bool = False, **recipe: Any) -> Built:
+def make_pack(made: PackStore, output: Path, *, force: bool = False, steps: Steps = unseen, **recipe: Any) -> Built:
     """Build a pack of all that there is, or as the recipe's fields say."""
     fields: dict[str, Any] = {
         "title": Text(en="Tracks & wind", zh="车辙与风"),
         "selection": ("*",),
         "take": ("originals", "stills", "frames", "contact sheets", "spectrograms", "clips", "sound", "metadata"),
     }
-    return build(Recipe(**(fields | recipe)), output, made.store, asked=lambda row: frozenset(), force=force)
+    asked = frozenset[ResultRef]()
+    return build(Recipe(**(fields | recipe)), output, made.store, asked=lambda row: asked, force=force, steps=steps)
 
 
 def tree(folder: Path) -> dict[str, tuple[bytes, int]]:

@@ -29,6 +29,7 @@ from processors.store.rebuild import rebuild_catalogue
 from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames
+from tests.helpers.steps_seen import StepsSeen
 
 RECIPES: Recipes = {
     "video": (Frames(), Measurements(), Spectrogram()),
@@ -83,8 +84,27 @@ def sample_store(sample_release: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def found(sample_store: Store) -> Found:
-    return named(sample_store, find_links(sample_store).links)
+def steps() -> StepsSeen:
+    return StepsSeen()
+
+
+@pytest.fixture(scope="module")
+def found(sample_store: Store, steps: StepsSeen) -> Found:
+    return named(sample_store, find_links(sample_store, steps).links)
+
+
+def test_each_comparison_tells_how_far_it_is(found: Found, steps: StepsSeen) -> None:
+    assert list(steps.done) == [
+        "Comparing stills",
+        "Comparing pictures",
+        "Finding details",
+        "Comparing details",
+        "Reading sounds",
+        "Comparing sounds",
+    ]
+    details = "Comparing details"
+    assert {**steps.done, details: 0} == {**steps.totals, details: 0}
+    assert 0 < steps.done[details] <= (steps.totals[details] or 0), "pairs that are linked already are not compared"
 
 
 def test_the_links_of_the_sample_release_are_all_found(found: Found, sample_release: Path) -> None:

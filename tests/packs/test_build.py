@@ -19,6 +19,7 @@ from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Pictures
 from tests.conftest import PROJECT
 from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture, tree
+from tests.helpers.steps_seen import StepsSeen
 
 MEDIA = [
     "descent.mp4/original/descent.mp4",
@@ -49,7 +50,9 @@ def media_of(pack: Path) -> list[str]:
 
 
 def test_a_pack_holds_what_was_chosen_byte_for_byte(made: PackStore, tmp_path: Path) -> None:
-    built = make_pack(made, tmp_path / "pack")
+    steps = StepsSeen()
+    built = make_pack(made, tmp_path / "pack", steps=steps)
+    assert steps.done == steps.totals == {"Packing": 3}
     assert media_of(tmp_path / "pack") == sorted(MEDIA)
     original = tmp_path / "pack/data/media/tracks.jpg/original/tracks.jpg"
     assert original.read_bytes() == (tmp_path / "raw/june/tracks.jpg").read_bytes()

@@ -17,6 +17,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.store.store import Store
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
+from tests.helpers.steps_seen import StepsSeen
 
 
 @pytest.fixture
@@ -76,6 +77,14 @@ def test_a_check_up_that_was_killed_goes_on_where_it_was(filled: Store) -> None:
     found = check_up(filled, sample=0, seed=1, options=Options())
     assert (found.results, found.items) == (5, 9 + rest)
     assert not note.exists()
+
+
+def test_hashing_tells_how_far_it_is(filled: Store) -> None:
+    steps = StepsSeen()
+    hash_all(filled, steps=steps)
+    assert steps.done == steps.totals == {"Hashing results": 5, "Hashing raw files": 2}
+    hash_sample(filled, 50, seed=3, steps=steps)
+    assert steps.done == steps.totals == {"Hashing results": 5, "Hashing raw files": 2}
 
 
 def test_a_sample_is_hashed_and_the_same_seed_gives_the_same_one(filled: Store) -> None:

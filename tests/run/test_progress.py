@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from rich.console import Console
 
 from flows.run.progress import RunProgress
@@ -91,3 +92,42 @@ def test_a_pass_writes_how_far_it_is_and_which_processor_finishes(make: MediaMak
     assert position
     assert position.processor == "audio.levels"
     assert 0 <= position.seconds <= 0.5
+
+
+def test_steps_of_other_work_are_counted_by_their_noun_and_name() -> None:
+    stream = io.StringIO()
+    progress = RunProgress(console=Console(file=stream, width=80), log_seconds=0.0)
+    with progress:
+        assert list(progress.each("Hashing raw files", ["a", "着陆"], 2, name=lambda one: f"june/{one}.mp4")) == [
+            "a",
+            "着陆",
+        ]
+        assert list(progress.each("Reading results", iter("xyz"), None, noun="result")) == ["x", "y", "z"]
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "Hashing raw files: 0/2 files; now june/a.mp4"
+    assert "Hashing raw files: 2/2 files" in lines
+    assert lines[-1] == "Reading results: 3 results"
+
+
+def test_steps_fit_into_80_columns() -> None:
+    stream = io.StringIO()
+    progress = RunProgress(console=Console(file=stream, force_terminal=True, width=80, color_system=None))
+    with progress:
+        steps = progress.each("Hashing raw files", ["a"] * 1_234_567, 1_234_567, name=lambda one: "x" * 60)
+        next(steps)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", stream.getvalue())
+    line = [line for line in text.splitlines() if "/1234567" in line][-1]
+    assert line.startswith("Hashing raw files")
+    assert "xxx...xxx" in line
+    assert "…" not in line
+
+
+def test_what_is_printed_meanwhile_reaches_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    progress = RunProgress(console=Console(file=stream, force_terminal=True, width=80))
+    with progress:
+        for one in progress.each("Hashing results", ["a"], 1):
+            with progress.aside():
+                print(f"damaged: {one}")
+    assert capsys.readouterr().out == "damaged: a\n"
+    assert "damaged" not in stream.getvalue()

@@ -13,6 +13,7 @@ from typing import Literal
 from processors.errors import RequestError
 from processors.packs.archive.bagit import ALGORITHMS, BLOCK_BYTES, DECLARATION
 from processors.packs.archive.pack_reader import PackReader, opened
+from processors.store.steps import Steps, unseen
 
 MAX_LISTING_BYTES = 1 << 28
 """Maximum size of one manifest: a million files take 150 MB."""
@@ -38,7 +39,7 @@ class CheckedPack:
     faults: tuple[PackFault, ...]
 
 
-def verify_pack(place: Path) -> CheckedPack:
+def verify_pack(place: Path, steps: Steps = unseen) -> CheckedPack:
     """Hash every file of a pack again.
 
     Raises
@@ -48,12 +49,12 @@ def verify_pack(place: Path) -> CheckedPack:
     with opened(place) as pack:
         if not pack.names & {"bagit.txt", "bag-info.txt", *(f"manifest-{algorithm}.txt" for algorithm in ALGORITHMS)}:
             raise RequestError(f"{place}: not a pack (no bagit.txt, bag-info.txt or manifest)")
-        return _Verifier(pack).checked()
+        return _Verifier(pack, steps).checked()
 
 
 class _Verifier:
-    def __init__(self, pack: PackReader) -> None:
-        self._pack = pack
+    def __init__(self, pack: PackReader, steps: Steps) -> None:
+        self._pack, self._steps = pack, steps
         self._faults = [PackFault(path=path, kind="refused", reason=reason) for path, reason in pack.refused]
         self._size = 0
         self._payload = (0, 0)
@@ -70,7 +71,8 @@ class _Verifier:
             self._report(path, "extra", "not listed in any manifest")
         for path in sorted((listed - unlisted) & self._pack.names - tags.keys()):
             self._report(path, "extra", "not listed in the tag manifests")
-        for path, digests in sorted({**tags, **payload}.items()):
+        every = sorted({**tags, **payload}.items())
+        for path, digests in self._steps("Hashing files", every, len(every), name=lambda one: one[0]):
             self._file(path, digests, is_payload=path in payload)
         self._oxum()
         faults = list({(one.path, one.kind, one.reason): one for one in self._faults}.values())

@@ -25,6 +25,7 @@ from processors.packs.highlight.clip_credits import clip_credits
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Highlight, Recipe
+from processors.store.steps import Steps, unseen
 from processors.store.store import Store
 
 FILE = "highlight.mp4"
@@ -65,7 +66,9 @@ class Scene:
     is_moving: bool
 
 
-def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Store, scratch: Path) -> HighlightClip:
+def write_highlight(
+    chosen: Sequence[SelectedSource], recipe: Recipe, store: Store, scratch: Path, steps: Steps = unseen
+) -> HighlightClip:
     """Write the clip into `scratch`.
 
     Raises
@@ -84,8 +87,8 @@ def write_highlight(chosen: Sequence[SelectedSource], recipe: Recipe, store: Sto
     under = _under(chosen, recipe.highlight, store)
     credited = [*(scene.entry.subject for scene in scenes), *([under.subject] if under else [])]
     cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font)
-    frames = _frames(scenes, credited, recipe, cards)
     count = _count(recipe.highlight, len(scenes))
+    frames = steps("Drawing the clip", _frames(scenes, credited, recipe, cards), count, noun="frame")
     first = next(frames)
     latest = {"index": 0, "frame": first}
 
