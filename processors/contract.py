@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from types import UnionType
@@ -122,6 +123,8 @@ class ReleaseContext:
     """Presentation time of the video's still that the release chose."""
     longitude_degrees_east: float | None = None
     """Longitude of the mission's landing site; None if no mission is named."""
+    landing_sol_begins: datetime | None = None
+    """Beginning of the mission's first sol there, UTC: nothing was recorded there before. None if none is named."""
     recorded_start: Callable[[], RecordedStart | None] = field(default=lambda: None, compare=False)
     """Return the start given by the release or else by a label, which is read only now; None if no start is given."""
     of_bytes: ReleaseContext | None = field(default=None, compare=False)

@@ -10,9 +10,11 @@ import click
 from flows.cli.common import print_json
 from flows.cli.shared_options import JSON
 from processors.contract import require
+from processors.languages.text import FALLBACK
 from processors.mission.mars_time import MarsTime, clock
 from processors.mission.mars_time import mars_time as at_moment
 from processors.mission.mission_time import mission_named, utc_of_sol
+from processors.mission.sol_words import is_before_landing, sol_words
 from processors.mission.when import BEIJING, When, parse_when
 
 
@@ -68,7 +70,10 @@ def mars_time(
     if when.is_leap_second:
         click.echo("23:59:60 is a leap second; the times below are those of 23:59:59")
     if sols and profile:
-        click.echo(f"{profile.title} sol {sols[0]}" + (f" or {sols[1]}" if sols[1] != sols[0] else ""))
+        counted = f"sol {sols[0]}" + (f" or {sols[1]}" if sols[1] != sols[0] else "")
+        if is_before_landing(profile.name, sols[0]):
+            counted = sol_words(profile.name, *sols)[FALLBACK]
+        click.echo(f"{profile.title} {counted}")
     for name, time in zip(("begins", "ends") if len(times) > 1 else ("",), times, strict=True):
         _tell(name, time, when)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from processors.languages.text import FALLBACK
+from processors.mission.sol_words import is_before_landing, sol_words
+
 
 def said_lines(record: dict[str, Any]) -> list[str]:
     """Return titles, credit, rights and permission to redistribute, each with its source."""
@@ -35,8 +38,11 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
         lines.append(f"when: {span} ({_exactness(taken)}; from {taken['source']})")
     from_where = record if record.get("first_sol") is not None else taken or {}
     if from_where.get("first_sol") is not None:
-        sols = sorted({from_where["first_sol"], from_where["last_sol"]})
-        lines.append(f"sol: {' to '.join(map(str, sols))} (from {record.get('sol_source') or from_where['source']})")
+        first, last = from_where["first_sol"], from_where["last_sol"]
+        sols = str(first) if first == last else f"{first} to {last}"
+        if is_before_landing(record.get("mission"), first):
+            sols = sol_words(record["mission"], first, last)[FALLBACK]
+        lines.append(f"sol: {sols} (from {record.get('sol_source') or from_where['source']})")
     if (source := record.get("mission_source")) and source.startswith("label "):
         lines.append(f"mission: {record['mission']} (from {source})")
     if event := record.get("event"):

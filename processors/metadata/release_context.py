@@ -8,6 +8,7 @@ from typing import Any
 from processors.contract import LabelRef, RecordedStart, ReleaseContext, ReleaseWords, as_json, canonical_json
 from processors.languages.text import Text
 from processors.metadata.times import dates_of_release, moment_written
+from processors.mission.mission_time import landing_sol_begins
 from processors.mission.profile import load_profile
 from processors.mission.when import When
 
@@ -30,6 +31,7 @@ def release_context(
     start_of_labels : reads the labels; asked only where the release names no moment.
     """
     mission, words = head.get("mission"), {} if fault else entry or {}
+    profile = load_profile(str(mission)) if mission else None
 
     def start() -> RecordedStart | None:
         moments = [when for _, when in dates_of_release({}, words, []) if when.instant]
@@ -45,7 +47,8 @@ def release_context(
         words=_words(head, words),
         altitude=_altitude(words),
         still_seconds=float(words["still_seconds"]) if "still_seconds" in words else None,
-        longitude_degrees_east=load_profile(str(mission)).longitude_degrees_east if mission else None,
+        longitude_degrees_east=profile.longitude_degrees_east if profile else None,
+        landing_sol_begins=landing_sol_begins(profile.name) if profile else None,
         recorded_start=start,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from processors.contract import require
 from processors.mission.leap_seconds import tai_minus_utc_seconds
 from processors.mission.mars_time import J2000, TT_MINUS_TAI_SECONDS, MarsTime, days_at, mars_time
-from processors.mission.profile import Profile, profile_called, profile_names
+from processors.mission.profile import Profile, load_profile, profile_called, profile_names
 from processors.mission.when import parse_when
 
 FIRST_DAYS = (datetime(1972, 1, 2, tzinfo=UTC) - J2000) / timedelta(days=1)
@@ -72,6 +73,13 @@ def mission_time(utc: datetime, profile: Profile | None = None, longitude_degree
     time = mars_time(utc, profile.longitude_degrees_east if profile else longitude_degrees_east)
     fields = {field.name: getattr(time, field.name) for field in dataclasses.fields(time)}
     return MissionTime(**fields, mission=profile.name if profile else None, sol=profile.sol(utc) if profile else None)
+
+
+@functools.cache
+def landing_sol_begins(mission: str) -> datetime:
+    """Return the UTC at which the first sol of a mission with a profile begins at its landing site."""
+    profile = load_profile(mission)
+    return utc_of_sol(profile.landing_sol, profile)
 
 
 def utc_of_sol(sol: int, profile: Profile, local_mean_solar_time_hours: float = 0.0) -> datetime:

@@ -70,7 +70,7 @@ def parse(words: Sequence[str]) -> Selection:
 
 
 def _sols(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{1,6})(?:\.\.(\d{1,6}))?", text)
+    found = re.fullmatch(r"(-?\d{1,6})(?:\.\.(-?\d{1,6}))?", text)
     if not found:
         raise RequestError(f"sol={text}: must be a number or a range such as 10..40")
     first, last = int(found[1]), int(found[2] or found[1])

@@ -62,6 +62,8 @@ def test_the_clocks_are_those_of_the_release_where_it_names_a_moment() -> None:
     assert Picture().for_release(release_context({}, said, fault="line 3: no value")) == Picture()
     by_hand = Picture(start_utc="2021-05-22T02:41:30Z", words=of_day)
     assert by_hand.for_release(told) == by_hand
+    in_cruise = Picture().for_release(release_context({"mission": "tianwen-1"}, {"date": "2021-02-20T10:00Z"}))
+    assert (in_cruise.start_utc, in_cruise.longitude_degrees_east) == ("2021-02-20T10:00Z", None), "not landed yet"
     labels = [utc_clock("2021-05-22T02:40Z", "release.toml").label, mars_clock("2021-05-22T02:40Z", 109.925).label]
     assert labels == [
         "UTC, 2021-05-22 (the start is known to the minute only, from release.toml)",

@@ -353,6 +353,13 @@ def test_a_labels_sol_without_a_date_is_shown() -> None:
     assert lines == ["sol: 17 (from label a.lbl:PLANET_DAY_NUMBER)"]
 
 
+def test_a_moment_before_the_landing_is_told_by_sols_before_it() -> None:
+    record = evidence(entry={"date": "2021-02-20T10:00Z"}, head={"mission": "tianwen-1"})
+    assert record.first_sol == record.last_sol == -80, "the number that sorts and can be selected"
+    lines = [line for line in evidence_lines(as_json(record)) if line.startswith("sol")]  # type: ignore[arg-type]
+    assert lines == ["sol: 81 sols before landing (from release.toml:date)"]
+
+
 @pytest.mark.parametrize(
     ("written", "clock"),
     [

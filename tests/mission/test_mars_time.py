@@ -188,6 +188,21 @@ def test_the_command_answers_a_day_with_both_its_ends() -> None:
     assert "LMST 13:58:30, LTST 13:49:59 (good to 10 s)" in one.output
 
 
+@pytest.mark.parametrize(
+    ("utc", "told"),
+    [
+        ("2021-02-20T10:00Z", "Tianwen-1 81 sols before landing"),
+        ("2021-02-20", "Tianwen-1 81-82 sols before landing"),
+        ("2021-05-13T20:00Z", "Tianwen-1 1 sol before landing"),
+        ("2021-05-14", "Tianwen-1 1 sol before landing to sol 1"),
+        ("2021-05-14T23:18Z", "Tianwen-1 sol 1"),
+    ],
+)
+def test_before_the_landing_no_sol_is_counted(utc: str, told: str) -> None:
+    ran = CliRunner().invoke(main, ["mars-time", utc, "--mission", "tianwen-1"])
+    assert ran.output.splitlines()[0] == told
+
+
 @pytest.mark.parametrize("words", [["yesterday"], ["2021-05-14", "--mission", "mars-one"], ["1960-01-01"]])
 def test_the_command_refuses_in_words(words: list[str]) -> None:
     ran = CliRunner().invoke(main, ["mars-time", *words])

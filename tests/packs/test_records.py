@@ -204,7 +204,7 @@ def test_alternative_text_comes_from_the_caption_or_says_that_nobody_wrote_it(pa
         "(Put together by software from the record; nobody has described the picture.)"
     ]
     assert alternative(frame)["zh"] == [
-        "车辙：第 1.250 秒的画面。记录设备：rear camera。记录时间：2021-06-16（sol 32-33）。"
+        "车辙：第 1.250 秒的画面。记录设备：rear camera。记录时间：2021-06-16（第 32-33 火星日）。"
         "（由软件根据记录自动生成，无人工描述。）"
     ]
     assert photo["summary"] == {"en": [HOSTILE]}

@@ -137,7 +137,9 @@ class Picture:
         picture = replace(self, words=self.words or words)
         if self.start_utc is not None or (start := context.recorded_start()) is None:
             return picture
-        east = context.longitude_degrees_east
+        began, landed = moment_of(start.utc), context.landing_sol_begins
+        is_there = began is None or landed is None or began >= landed
+        east = context.longitude_degrees_east if is_there else None
         return replace(picture, start_utc=start.utc, start_source=start.named_by, longitude_degrees_east=east)
 
     def inputs(self) -> tuple[Spectrogram, ...]:

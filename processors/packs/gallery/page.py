@@ -19,6 +19,7 @@ from typing import Any
 from processors.contract import require
 from processors.languages.language import LANGUAGES, language, phrase
 from processors.languages.text import Text
+from processors.mission.sol_words import landing_sol
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.gallery_record import frames_of, grouped, listed, mission_title, opened, shots_of
 from processors.packs.gallery.introduction import Introduction
@@ -84,6 +85,7 @@ def write_gallery(
         "title": title.record(),
         "introduction": introduction.record() if introduction else None,
         "missions": {name: mission_title(name).record() for name in missions},
+        "landing_sols": {name: landing_sol(name) for name in missions},
         "viewer": viewer_order(),
         "subject_count": len(subjects),
         "frame_count": len(frames),

@@ -7,6 +7,7 @@ from typing import Any
 
 from processors.languages.language import joined, label, phrase
 from processors.languages.text import Text
+from processors.mission.sol_words import sol_words
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.presentation import presentation_of
 
@@ -81,11 +82,11 @@ def _facts(subject: SourceRecord) -> Text:
         said.append(phrase("recorded_by", camera=subject.camera))
     if recorded := subject.recorded:
         first, last = recorded.first_sol, recorded.last_sol
-        if first is None:
+        if first is None or last is None:
             said.append(phrase("recorded_on", written=recorded.written))
         else:
-            sol = f"sol {first}" if first == last else f"sol {first}-{last}"
-            said.append(phrase("recorded_on_sol", written=recorded.written, sol=sol))
+            sols = sol_words(subject.mission, first, last)
+            said.append(phrase("recorded_on_sol", written=recorded.written, sol=sols))
     if subject.synthetic:
         said.append(phrase("synthetic"))
     return joined(said)

@@ -11,9 +11,10 @@ from urllib.parse import quote
 from processors.contract import Json
 from processors.languages.language import phrase
 from processors.languages.text import Text
+from processors.mission.sol_words import is_before_landing, sol_words
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_languages, json_with_list
 from processors.packs.contents.rights import credit, notice, rights, rights_address
-from processors.packs.contents.subject import SourceRecord
+from processors.packs.contents.subject import Recorded, SourceRecord
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.captions import words
@@ -206,13 +207,18 @@ def _facts(one: PackedFile, alternative: Text, recipe: Recipe) -> list[Json]:
         "made_by": f"{one.entry.manifest.ref.processor} {one.entry.manifest.version}" if one.entry else None,
         "camera": subject.camera,
         "recorded": recorded.written if recorded else None,
-        "sol": _sols(recorded.first_sol, recorded.last_sol) if recorded else None,
+        "sol": _sols(subject.mission, recorded) if recorded else None,
     }
     return facts + [_pair(name, value, recipe) for name, value in said.items() if value]
 
 
-def _sols(first: int | None, last: int | None) -> str | None:
-    return None if first is None else str(first) if first == last else f"{first}-{last}"
+def _sols(mission: str | None, recorded: Recorded) -> str | Text | None:
+    first, last = recorded.first_sol, recorded.last_sol
+    if first is None or last is None:
+        return None
+    if is_before_landing(mission, first):
+        return sol_words(mission, first, last)
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def _pair(name: str, value: str | Text, recipe: Recipe) -> Json:

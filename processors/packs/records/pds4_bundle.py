@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from processors.languages.text import FALLBACK
+from processors.mission.sol_words import is_before_landing
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.rights import credit, rights
 from processors.packs.contents.subject import SourceRecord
@@ -99,7 +100,7 @@ def _published_year(one: PackedFile, identity: PackIdentity) -> str:
 
 
 def _context(subject: SourceRecord) -> str:
-    """Return the recording span; the target is Mars if the evidence counts sols.
+    """Return the recording span; the target is Mars if the evidence counts sols since the landing.
 
     It ends with the latest possible start and the duration; without a duration, its end is unknown.
     """
@@ -110,7 +111,8 @@ def _context(subject: SourceRecord) -> str:
     if subject.duration_seconds is not None:
         stop = f"<stop_date_time>{in_seconds(recorded.latest_utc, subject.duration_seconds)}</stop_date_time>"
     target = ""
-    if recorded.first_sol is not None and not subject.synthetic:
+    has_landed = recorded.first_sol is not None and not is_before_landing(subject.mission, recorded.first_sol)
+    if has_landed and not subject.synthetic:
         target = """
     <Target_Identification>
       <name>Mars</name>

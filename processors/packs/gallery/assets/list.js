@@ -19,11 +19,20 @@
     ].filter(Boolean);
   };
 
-  gallery.sols = (subject) => {
-    if (!subject.sols) return null;
-    const [first, last] = subject.sols;
-    return gallery.t("sol", last > first ? `${first}–${last}` : first);
+  const span = (first, last) => (last > first ? `${first}–${last}` : first);
+
+  /** Sols as the mission counts them; what is earlier than the first of them is so many sols before landing. */
+  gallery.solWords = (mission, first, last) => {
+    const landing = gallery.data.index.landing_sols[mission] ?? -Infinity;
+    const before = (nearest, farthest) => gallery.t(farthest === 1 ? "oneBeforeLanding" : "beforeLanding", span(nearest, farthest));
+    if (first >= landing) return gallery.t("sol", span(first, last));
+    if (last < landing) return before(landing - last, landing - first);
+    return gallery.t("solsUntil", before(landing - first, landing - first), gallery.t("sol", last));
   };
+
+  gallery.isBeforeLanding = (subject) => subject.sols !== null && subject.sols[0] < (gallery.data.index.landing_sols[subject.mission] ?? -Infinity);
+
+  gallery.sols = (subject) => (subject.sols ? gallery.solWords(subject.mission, ...subject.sols) : null);
 
   const picture = (href) => {
     const source = gallery.local(href);

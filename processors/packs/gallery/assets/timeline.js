@@ -27,13 +27,13 @@
     return [...ordered, ...months, ...(without.length ? [{ first: null, subjects: without }] : [])];
   };
 
-  const name = (column) => {
+  const name = (mission, column) => {
     if (column.month) return column.month;
     if (column.first === null) return gallery.t("unknown");
     const lasts = new Set(column.subjects.map((subject) => subject.sols[1]));
     const last = lasts.size === 1 ? [...lasts][0] : column.last;
     const end = Math.max(last, column.last);
-    return gallery.t("sol", end > column.first ? `${column.first}–${end}` : column.first);
+    return gallery.solWords(mission, column.first, end);
   };
 
   const events = (column) => {
@@ -52,7 +52,7 @@
     return h("li", {}, h("button.column", {
       type: "button", "aria-pressed": String(pressed), title: event,
       on: { click: () => gallery.state.go({ sol: pressed ? "" : sol }) },
-    }, h("span.room", {}, bar), h("span.sol", {}, name(column)), h("span.number", {}, gallery.t(column.subjects.length === 1 ? "item" : "items", column.subjects.length)),
+    }, h("span.room", {}, bar), h("span.sol", {}, name(mission, column)), h("span.number", {}, gallery.t(column.subjects.length === 1 ? "item" : "items", column.subjects.length)),
       h("span.event", {}, event)));
   };
 
