@@ -28,7 +28,7 @@ from flows.run.options import (
 )
 from flows.run.report import Report
 from flows.run.run import run_ingest
-from flows.serving.form_fields import Raw, Retries, StoreFolder
+from flows.serving.form_fields import Raw, Retries, StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, patiently, run_name, said, task_runner
 
 
@@ -39,6 +39,7 @@ from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, pati
     task_runner=task_runner(),
     persist_result=False,
 )
+@with_form
 def ingest(
     raw: Raw = "raw",
     store: StoreFolder = "processed",

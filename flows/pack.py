@@ -18,7 +18,7 @@ from flows.run.options import Described, Options
 from flows.run.report import Report
 from flows.run.run import run
 from flows.run.select import ReprocessRequest, prepare_chosen
-from flows.serving.form_fields import StoreFolder
+from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, said, task_runner
 from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable
@@ -35,7 +35,10 @@ PackOutput = Annotated[str, Described("Destination of the pack: a folder, or a f
     task_runner=task_runner(),
     persist_result=False,
 )
-def pack(recipe: PackRecipe, output: PackOutput, store: StoreFolder = "processed") -> State:
+@with_form
+def pack(
+    recipe: PackRecipe = "packs/press.toml", output: PackOutput = "packs/press.zip", store: StoreFolder = "processed"
+) -> State:
     """Build a pack; an existing one is replaced.
 
     Returns

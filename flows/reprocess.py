@@ -29,7 +29,7 @@ from flows.run.prepare import Prepared
 from flows.run.progress import RunProgress
 from flows.run.run import run
 from flows.run.select import ReprocessRequest, prepare_chosen
-from flows.serving.form_fields import StoreFolder
+from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, said, task_runner
 from processors.store.store import Store
 
@@ -37,10 +37,11 @@ Selection = Annotated[
     list[str],
     Described("Words that select sources: medium=video, sol=10..40, a name, a pattern.", unset="every source"),
 ]
+EVERY: list[str] = []
 Processors = Annotated[list[str] | None, Described("Names of processors.", unset="all of the recipe")]
 Settings = Annotated[
     dict[str, str] | None,
-    Described('Parameters to override, if exactly one processor is named: {"every_seconds": "0.5"}.'),
+    Described('Parameters to override, if exactly one processor is named: {"every_seconds": "0.5"}.', unset="none"),
 ]
 
 
@@ -57,8 +58,9 @@ def _name() -> str:
     task_runner=task_runner(),
     persist_result=False,
 )
+@with_form
 def reprocess(
-    selection: Selection,
+    selection: Selection = EVERY,
     processors: Processors = None,
     settings: Settings = None,
     store: StoreFolder = "processed",

@@ -20,7 +20,7 @@ from prefect.states import Completed
 from flows.run.check_store import Checkup, check_up
 from flows.run.options import Described, MemoryMb, Options, TimeLimitFactor, WorkerCount
 from flows.run.report import cell
-from flows.serving.form_fields import Retries, StoreFolder
+from flows.serving.form_fields import Retries, StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import StoreError
 from processors.sources.scan import printable
@@ -38,6 +38,7 @@ Seed = Annotated[
     flow_run_name="verify {store}",
     persist_result=False,
 )
+@with_form
 def verify(
     store: StoreFolder = "processed",
     sample: Sample = 20,

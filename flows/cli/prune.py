@@ -54,8 +54,9 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     today = WantedResults(recipes, releases)
     wanted = {one.ref for row in rows if row.kind == "media" for one in today.of(row)} | _evidence(catalogue)
     # where the release file is out of reach, what was made with it is kept
+    known = catalogue.table("results", ["verdict"]).num_rows
     with RunProgress(quiet=quiet or as_json) as progress:
-        every = progress.each("Reading results", store.manifests(), catalogue.count("results"), noun="result")
+        every = progress.each("Reading results", store.manifests(), known, noun="result")
         unwanted = [
             m for m in every if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
         ]

@@ -24,17 +24,29 @@ class Described:
     maximum: float | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
-        """Let Prefect check the range of a flow's parameter."""
+        """Let Prefect check the range of a flow's parameter; 0 or nothing is None where that is possible."""
         schema = handler(source)
-        number = schema["schema"] if schema["type"] == "nullable" else schema
+        is_optional = schema["type"] == "nullable"
+        number = schema["schema"] if is_optional else schema
         limits = {"ge": self.minimum, "le": self.maximum}
         number.update({name: limit for name, limit in limits.items() if limit is not None})
-        return schema
+        if not is_optional:
+            return schema
+        return {"type": "function-before", "function": {"type": "no-info", "function": _or_none}, "schema": schema}
 
     def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
         """Describe the field in Prefect's form, which ignores the description of pydantic's `Field`."""
-        unset = f" Empty: {self.unset}." if self.unset else ""
-        return {**handler(core_schema), "description": self.help + unset}
+        shown = handler(core_schema)
+        if "anyOf" in shown:  # a field of one type, where 0 or nothing stands for None
+            (shown,) = [one for one in shown["anyOf"] if one != {"type": "null"}]
+            shown |= {"minimum": 0} if "minimum" in shown else {}
+        nothing = "0" if shown.get("type") in ("integer", "number") else "Empty"
+        unset = f" {nothing}: {self.unset}." if self.unset else ""
+        return {**shown, "description": self.help + unset}
+
+
+def _or_none(value: Any) -> Any:
+    return value or None
 
 
 Strict = Annotated[bool, Described("Also fail for refused, damaged or unsupported files and for earlier failures.")]

@@ -46,7 +46,7 @@ def verify(
     after : path of the last result already verified; only later ones are verified.
     wanted : decides from a result's folder whether it is verified.
     """
-    known = 0 if steps is unseen else Catalogue(store).count("results")
+    known = 0 if steps is unseen else Catalogue(store).table("results", ["verdict"]).num_rows
     for path in steps("Hashing results", store.manifest_paths(), known or None, noun="result"):
         folder = path.parent
         where = str(folder.relative_to(store.root))
