@@ -7,6 +7,7 @@ with this process even if that is killed.
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -33,8 +34,11 @@ def prefect_server(port: int) -> Iterator[str]:
     """
     _check_free(port)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    # the page asks the server of these settings, whatever the command says
+    place = {"PREFECT_SERVER_API_HOST": "127.0.0.1", "PREFECT_SERVER_API_PORT": str(port)}
     server = subprocess.Popen(
         command,
+        env={**os.environ, **place},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

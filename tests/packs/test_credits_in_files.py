@@ -247,7 +247,8 @@ def test_what_is_not_of_its_type_is_not_tagged(tmp_path: Path, media_type: str) 
 def press(tmp_path: Path) -> Path:
     made: PackStore = filled(tmp_path)
     digest = made.source("still.png", "photo", "png", picture(8, 8, 9, "PNG"))
-    made.said(digest, evidence("China's first tracks, seen from behind the rover", redistribute=None))
+    said = {"redistribute": None, "recorded_by": "rear hazard-avoidance camera"}
+    made.said(digest, evidence("China's first tracks, seen from behind the rover", **said))
     names = {f"still_0001_{n:02}.jpg": (640, 360) for n in (1, 2)}
     made.pictures(digest, "video.stills", names)
     page = Item(name="preview.webp", media_type="image/webp", data=picture(64, 36, 3, "WEBP"), facts={})
@@ -261,7 +262,7 @@ def test_a_caption_for_print_begins_with_nothing_technical(press: Path) -> None:
     (still, *_, photo) = sorted((press / "photos").glob("*.jpg"))
     said = [xmp_of(own_xmp(one.read_bytes(), "image/jpeg") or b"")["xmp:dc:description"][1] for one in (still, photo)]
     title = "China's first tracks, seen from behind the rover"
-    assert said == [f"{title}. Recorded by rear camera. Recorded on 2021-06-16, sol 32-33.", HOSTILE]
+    assert said == [f"{title}. Recorded by rear hazard-avoidance camera. Recorded on 2021-06-16, sol 32-33.", HOSTILE]
 
 
 def test_a_press_pack_has_folders_and_names_that_people_read(press: Path) -> None:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from flows.cli.main import main
 from processors.languages.text import Text
+from processors.packs.contents.subject import Recorded
 from processors.packs.gallery.introduction import Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
 from processors.video.frames.frames import Frames
@@ -392,6 +393,45 @@ def test_a_phone_need_not_scroll_sideways(browser: Browser, index: Path, tab: st
             "[...document.querySelectorAll('.round, .quiet, .tabs button')].map(b => b.getBoundingClientRect().height)"
         )
         assert [height for height in small if height < 32] == []
+        switch = "[...document.querySelectorAll('#views button')].map(b => b.getBoundingClientRect())"
+        assert page.ask(f"{switch}.every(b => b.right <= 360 && b.height < 44)"), "cut off, or its words broken in two"
+
+
+@pytest.mark.parametrize(
+    ("language", "columns"),
+    [
+        ("en-GB", ["81 sols before landing", "1 sol before landing", "Sol 8", "Date unknown"]),
+        ("zh-CN", ["着陆前 81 个火星日", "着陆前 1 个火星日", "第 8 火星日", "日期未知"]),
+    ],
+)
+def test_what_is_earlier_than_the_landing_is_counted_back_from_it(
+    browser: Browser, tmp_path: Path, language: str, columns: list[str]
+) -> None:
+    def recorded(sol: int) -> Recorded:
+        return Recorded(
+            written="2021", precision="year", source="release.toml", earliest_utc="2021-01-01T00:00:00Z",
+            latest_utc="2022-01-01T00:00:00Z", first_sol=sol, last_sol=sol, solar_longitude_degrees=2.0,
+            local_true_solar_time_hours=6.5,
+        )  # fmt: skip
+
+    sols = (8, 0, None, -80)
+    of = [
+        subject(digest=f"{n}" * 64, mission="tianwen-1", recorded=None if sol is None else recorded(sol))
+        for n, sol in enumerate(sols)
+    ]
+    write_gallery(tmp_path, [original(one) for one in of], title=Text(en="June"), languages=("en", "zh"))
+    with browser.page(language=language) as page:
+        page.open(tmp_path / "index.html")
+        names = "[...document.querySelectorAll('.column .sol')].map(one => one.textContent)"
+        assert page.ask(names) == columns
+        page.click("#timeline .column")
+        assert page.ask("gallery.found.subjects") == [3]
+        page.ask(f"location.hash = 'open={of[3].digest[:12]}'")
+        page.until("document.querySelector('.inner dl')")
+        told = page.ask("[...document.querySelectorAll('.inner dd')].map(one => one.textContent)")
+        assert columns[0] in told
+        assert "06:30" not in told, "there is no local time where nothing had landed"
+        assert page.errors == []
 
 
 HOSTILE = (

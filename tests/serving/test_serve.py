@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -54,7 +55,8 @@ class Service:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        self.ask = PrefectApi(f"http://127.0.0.1:{port}/api").ask
+        self.address = f"http://127.0.0.1:{port}"
+        self.ask = PrefectApi(f"{self.address}/api").ask
         environment = {**quiet_environment(self.folder / "home"), "PYTHONPATH": str(PROJECT), **ASK_OFTEN}
         places = [str(self.folder / "raw"), "--store", str(self.folder / "store")]
         self._words = words
@@ -219,7 +221,9 @@ def test_a_served_run_starts_alone_and_ends_on_the_server(served: Service) -> No
     assert any(a["key"] == "marsmedia-ingest" and a["flow_run_id"] == first["id"] for a in artifacts)
     schema = served.ask("deployments/name/ingest/nightly-ingest")["parameter_openapi_schema"]
     assert schema["properties"]["raw"]["description"] == "Folder of releases; never written to."
-    assert schema["properties"]["workers"]["title"] == "workers"
+    assert schema["properties"]["workers"]["title"] == "Workers"
+    page = httpx.get(f"{served.address}/ui-settings").json()
+    assert page["api_url"] == f"{served.address}/api", "the page asks its own server, on whatever port"
 
     whole = served.folder / "raw/photo.jpg"
     (served.folder / "raw/cut.jpg").write_bytes(whole.read_bytes()[:-3000])

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from processors.packs.contents.names import UniqueNames
+from processors.packs.contents.names import NAME_BYTES, UniqueNames
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.audience import Layout
@@ -116,7 +116,13 @@ class ByKind:
         return f"{folder}/{name}"
 
     def _named(self, folder: str, parts: list[str], suffix: str, thing: str) -> str:
-        return f"{folder}/{self.names.name(folder, '_'.join(filter(None, parts)) + suffix, thing)}"
+        rest = "".join(f"_{part}" for part in parts[1:] if part) + suffix
+        return f"{folder}/{self.names.name(folder, _cut(parts[0], NAME_BYTES - len(rest.encode())) + rest, thing)}"
+
+
+def _cut(text: str, room_bytes: int) -> str:
+    """Return the text, or as much of it as has room: of a long title, and not of the words that tell files apart."""
+    return text.encode()[:room_bytes].decode(errors="ignore").rstrip("-_ ")
 
 
 def _base(subject: SourceRecord) -> str:

@@ -85,6 +85,7 @@ class SourceRecord:
     event: str | None
     event_title: Text
     camera: str | None
+    """Camera or instrument in the release's own words; without any, in those of the mission's profile."""
     place: str | None
     recorded: Recorded | None
     disagreements: tuple[str, ...]
@@ -308,7 +309,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         mission=(evidence or {}).get("mission"),
         event=event.get("name"),
         event_title=Text.of_keys(event, "title"),
-        camera=(evidence or {}).get("camera"),
+        camera=(evidence or {}).get("recorded_by") or (evidence or {}).get("camera"),
         place=(evidence or {}).get("place"),
         recorded=_recorded(evidence),
         disagreements=tuple(

@@ -18,6 +18,13 @@
     return `${at.written} (${gallery.t("precision", precision)}; ${gallery.t("saysWho", at.source)})`;
   };
 
+  /** What it shows, and when that was; a recording of it may be of another time. */
+  const event = (subject, detail) => {
+    const title = gallery.plain(subject.event_title) ?? subject.event;
+    if (!title) return gallery.t("unknown");
+    return detail.event_written ? gallery.t("eventAt", title, detail.event_written) : title;
+  };
+
   const marsTime = (hours) => {
     const minutes = Math.floor(hours * 60);
     return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
@@ -37,14 +44,14 @@
       gallery.plain(detail.caption) && h("div.caption", {}, gallery.said("p", detail.caption)),
       h("dl", {},
         row(gallery.t("mission"), subject.mission ? gallery.mission(subject.mission) : gallery.t("unknown")),
-        row(gallery.t("event"), gallery.plain(subject.event_title) ?? subject.event ?? gallery.t("unknown")),
+        row(gallery.t("event"), event(subject, detail)),
         row(gallery.tm("recorded", subject.medium), recorded(detail)),
         row(gallery.t("sols"), !subject.sols ? gallery.t("unknown") : gallery.isBeforeLanding(subject) ? gallery.sols(subject) : [...new Set(subject.sols)].join("–")),
         row(gallery.tm("by", subject.medium), subject.camera ?? gallery.t("unknown")),
         row(gallery.t("pictureSize"), pictureOf(detail.properties)), row(gallery.t("sound"), soundOf(detail.properties)),
         subject.duration_seconds !== null && row(gallery.t("duration"), `${gallery.number(subject.duration_seconds)} s`),
         row(gallery.t("credit"), detail.credit ?? gallery.t("unknown")),
-        row(gallery.t("rights"), detail.rights ?? gallery.t("unknown")),
+        row(gallery.t("rights"), detail.rights === "unresolved" ? gallery.t("unresolved") : detail.rights ?? gallery.t("unknown")),
         row(gallery.t("redistribute"), gallery.t(may === null ? "notSaid" : may ? "yes" : "no"))),
       h("details", {}, h("summary", {}, gallery.t("details")), h("dl", {},
         at && row(gallery.t("ls"), `${gallery.number(at.solar_longitude_degrees, 2)}°`),

@@ -29,7 +29,7 @@
 
   const name = (mission, column) => {
     if (column.month) return column.month;
-    if (column.first === null) return gallery.t("unknown");
+    if (column.first === null) return gallery.t("noDate");
     const lasts = new Set(column.subjects.map((subject) => subject.sols[1]));
     const last = lasts.size === 1 ? [...lasts][0] : column.last;
     const end = Math.max(last, column.last);

@@ -1,0 +1,32 @@
+"""Names of files in a pack that people read: a long title is cut, and never the words that tell files apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from processors.languages.text import Text
+from processors.packs.contents.layout import ByKind
+from processors.packs.contents.names import NAME_BYTES, UniqueNames
+from tests.helpers.gallery_pages import item, subject
+
+LONG = "火星表面风声：超级相机麦克风第一次录音，采样率一百千赫，地球上从未听过"
+
+
+def named(title: str, *names: str) -> list[str]:
+    of, places = subject(medium="audio", title=Text(zh=title)), ByKind(UniqueNames())
+    entries = [item(of, Path(name), "audio.renditions", "audio/mp4").entry for name in names]
+    return [places.item(entry, entry.name, None) for entry in entries if entry]
+
+
+@pytest.mark.parametrize("title", [LONG, "a-very-long-title " * 9])
+def test_a_long_title_leaves_room_for_what_tells_files_apart(title: str) -> None:
+    found = named(title, "original.m4a", "restored.m4a", "audible.m4a")
+    assert [one.rpartition("_")[2] for one in found] == ["original.m4a", "restored.m4a", "audible.m4a"]
+    assert all(len(one.removeprefix("sound/").encode()) <= NAME_BYTES for one in found)
+
+
+def test_a_chinese_title_is_cut_between_characters() -> None:
+    (one,) = named(LONG, "original.m4a")
+    assert one == "sound/火星表面风声-超级相机麦克风第一次录音-采样率_original.m4a"
