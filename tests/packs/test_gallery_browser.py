@@ -419,12 +419,14 @@ def test_what_is_earlier_than_the_landing_is_counted_back_from_it(
         subject(digest=f"{n}" * 64, mission="tianwen-1", recorded=None if sol is None else recorded(sol))
         for n, sol in enumerate(sols)
     ]
+    Image.new("L", (64, 48), 90).save(tmp_path / "photo.jpg")
     write_gallery(tmp_path, [original(one) for one in of], title=Text(en="June"), languages=("en", "zh"))
     with browser.page(language=language) as page:
         page.open(tmp_path / "index.html")
         names = "[...document.querySelectorAll('.column .sol')].map(one => one.textContent)"
         assert page.ask(names) == columns
         page.click("#timeline .column")
+        page.until("gallery.found.subjects.length === 1")
         assert page.ask("gallery.found.subjects") == [3]
         page.ask(f"location.hash = 'open={of[3].digest[:12]}'")
         page.until("document.querySelector('.inner dl')")
