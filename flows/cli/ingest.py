@@ -76,11 +76,16 @@ def ingest_folder(
     raw: Path, store_folder: Path, options: Options, *, dry_run: bool = False, as_json: bool = False
 ) -> int:
     """Ingest a folder of releases, or print what is due; return the exit code."""
+    from flows.run.workers import warm_up_for_first_run
+
+    _check_apart(raw, store_folder)
+    if not dry_run:
+        warm_up_for_first_run(raw, store_folder)
+
     from flows.cli.run_flow import conduct
     from flows.run.raw_survey import RawSurvey, survey_raw
     from flows.run.unchanged import LastRun, recipe_files, unchanged
 
-    _check_apart(raw, store_folder)
     options = replace(options, quiet=options.quiet or as_json)
     if dry_run:
         return _print_due(raw, store_folder, options, as_json=as_json)

@@ -17,6 +17,7 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as JobTimeout
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing import resource_tracker, synchronize
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -27,8 +28,9 @@ from pebble import ProcessExpired, ProcessPool
 from flows.run.limits import OUT_OF_MEMORY, OUT_OF_THREADS, Limits, default_limits, limit_this_process, limited
 from flows.run.worker_pool import Stopped, WorkerPool
 from processors.errors import MORE_MEMORY, MORE_TIME, NO_MEMORY_LEFT
+from processors.formats import may_have_sound
 
-__all__ = ["Job", "Limits", "Stopped", "WorkerDeath", "Workers", "default_limits", "warm_up"]
+__all__ = ["Job", "Limits", "Stopped", "WorkerDeath", "Workers", "default_limits", "warm_up", "warm_up_for_first_run"]
 
 _FORKED = multiprocessing.get_context("forkserver")
 
@@ -60,9 +62,26 @@ JOBS_FOR_EACH_WORKER = 100
 
 
 def warm_up(*, has_sound: bool) -> None:
-    """Start loading the workers' libraries in the background; takes about 0.5 s, or 1.5 s with those for audio."""
+    """Start loading the workers' libraries in the background, unless they are; 0.6 s, or 1 s with those for sound.
+
+    What only some recipes need (scipy.signal, matplotlib) is loaded by the worker that first needs it.
+    """
     _FORKED.set_forkserver_preload(LOADED_FOR_ALL + (LOADED_FOR_SOUND if has_sound else []))
     _start_server()
+
+
+def warm_up_for_first_run(raw: Path, store_folder: Path) -> bool:
+    """`warm_up` if the store is new and there are files to work on: then it is certain that workers are needed.
+
+    Call it before the imports that planning needs, which take as long. Returns whether it was done.
+    """
+    if (store_folder / "store.json").exists():
+        return False
+    names = (name for _, _, files in os.walk(raw) for name in files)
+    if (first := next(names, None)) is None:
+        return False
+    warm_up(has_sound=any(may_have_sound(name) for name in chain([first], names)))
+    return True
 
 
 def _start_server() -> None:

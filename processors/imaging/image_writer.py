@@ -28,6 +28,7 @@ def encode(
     *,
     quality: int = 90,
     avif_speed: int = 8,
+    webp_method: int = 3,
     icc_profile: bytes | None = None,
     xmp: bytes | None = None,
     cicp: tuple[int, int] | None = None,
@@ -41,6 +42,7 @@ def encode(
     quality : 1 to 95 for JPEG, WebP and AVIF; from 90 up, JPEG and AVIF keep colour at full resolution. PNG is
         lossless and ignores it.
     avif_speed : 0, slow and small, to 10.
+    webp_method : 0, fast, to 6, slow and small.
     xmp : XMP packet to embed.
     cicp : colour primaries and transfer function (ITU-T H.273) for the cICP chunk of a 16-bit PNG that is not sRGB.
     """
@@ -64,7 +66,7 @@ def encode(
     if picture_format == "jpeg":
         image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2, **extra)
     elif picture_format == "webp":
-        image.save(buffer, "WEBP", quality=quality, method=3, **extra)
+        image.save(buffer, "WEBP", quality=quality, method=webp_method, **extra)
     else:
         sampling = "4:4:4" if quality >= 90 else "4:2:0"
         # one thread and one tile: the bytes do not depend on the machine's cores

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -217,3 +218,34 @@ def test_a_pool_that_ends_while_workers_are_starting_ends_without_a_word() -> No
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("7\n", "")
+
+
+@pytest.mark.parametrize(
+    ("files", "is_first", "expected"),
+    [
+        (["june/a.jpg", "june/b.wav"], True, "True True True"),
+        (["june/a.jpg"], True, "True True False"),
+        (["june/a.wav"], False, "False False False"),
+        ([], True, "False False False"),
+    ],
+    ids=["sound", "photos", "not the first run", "no files"],
+)
+def test_libraries_load_before_planning_when_workers_are_certain(
+    tmp_path: Path, files: list[str], is_first: bool, expected: str
+) -> None:
+    raw, store = tmp_path / "raw", tmp_path / "store"
+    for folder in (raw / "june", store):
+        folder.mkdir(parents=True)
+    for name in files:
+        (raw / name).write_bytes(b"")
+    if not is_first:
+        (store / "store.json").write_text("{}")
+    code = (
+        "import sys; from multiprocessing.forkserver import _forkserver as server; from pathlib import Path;"
+        "from flows.run.workers import warm_up_for_first_run;"
+        "began = warm_up_for_first_run(Path(sys.argv[1]), Path(sys.argv[2]));"
+        "assert not {'flows.run.prepare', 'numpy', 'deltalake'} & sys.modules.keys();"
+        "print(began, server._forkserver_pid is not None, 'h5netcdf' in server._preload_modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code, raw, store], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == expected.split()

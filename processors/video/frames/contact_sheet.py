@@ -76,9 +76,7 @@ class ContactSheet:
         times = self.times(_info(given))
         if times is None:
             return Need(longest_side_px=self.picture_px)
-        return Need(
-            shown=lambda start, end: any(start <= time < end for time in times), longest_side_px=self.picture_px
-        )
+        return Need(shown=lambda start, end: _has_one(times, start, end), longest_side_px=self.picture_px)
 
     def times(self, info: VideoInfo) -> list[Fraction] | None:
         """Return the wanted presentation times in seconds; None if the clip's end is unknown before decoding."""
@@ -91,6 +89,12 @@ class ContactSheet:
         if isinstance(given, Inputs):
             return _Session(self, given.info, FrameTable.of(given).pts.tolist(), read_shots(given).shots)
         return _Session(self, given, given.frame_pts, None)
+
+
+def _has_one(times: Sequence[Fraction], start: Fraction, end: Fraction) -> bool:
+    """Return True if one of the ascending times is in the half-open span."""
+    place = bisect_left(times, start)
+    return place < len(times) and times[place] < end
 
 
 def _info(given: VideoInfo | Inputs[VideoInfo]) -> VideoInfo:
@@ -124,7 +128,7 @@ class _Session:
             wanted = self._seen % self._stride == 0
             self._end = frame.end
         else:
-            wanted = any(frame.time <= time < frame.end for time in self._times)
+            wanted = _has_one(self._times, frame.time, frame.end)
         if wanted:
             number = self._seen if self._frame_pts is None else bisect_left(self._frame_pts, frame.pts)
             picture = frame.rgb(self._processor.picture_px)

@@ -132,17 +132,18 @@ class _Session:
         self._info = info
         self._scratch = scratch
         self._too_small_px: tuple[int, int] | None = None
-        self._origin = info.start
+        self._from, self._length = as_written(processor.from_seconds), as_written(processor.length_seconds)
+        self._first = None if info.start is None else info.start + self._from
         self._start = Fraction(0)
         self._shown: _Shown | None = None
         self._clip: WebClip | None = None
         self._animation = Animation(min(WEBP_HZ, processor.frame_rate_hz))
 
     def feed(self, frame: VideoFrame) -> Iterator[Item]:
-        if self._origin is None:
-            self._origin = frame.time
-        first = self._origin + as_written(self._processor.from_seconds)
-        if frame.end <= first or frame.time >= first + as_written(self._processor.length_seconds):
+        if self._first is None:
+            self._first = frame.time + self._from
+        first = self._first
+        if frame.end <= first or frame.time >= first + self._length:
             return
         shown = _Shown(frame, max(frame.time, first), self._processor)
         width, height = frame.size_px(self._processor.longest_side_px)
@@ -180,7 +181,7 @@ class _Session:
             raise RefusedMedia(
                 f"the video has no frame later than {first:g} s after its first", "set an earlier from_seconds"
             )
-        clip, end = self._clip, min(self._shown.frame.end, self._start + as_written(self._processor.length_seconds))
+        clip, end = self._clip, min(self._shown.frame.end, self._start + self._length)
         self._write(clip, self._shown, end)
         clip.close()
         rate_hz = self._processor.frame_rate_hz

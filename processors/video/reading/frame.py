@@ -44,12 +44,12 @@ class VideoFrame:
     _views: dict[int | None, np.ndarray] = field(default_factory=dict)
     _luma: dict[int | None, np.ndarray] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def time(self) -> Fraction:
         """Return the exact presentation time in seconds."""
         return self.pts * self.time_base
 
-    @property
+    @functools.cached_property
     def end(self) -> Fraction:
         """Return the exact time in seconds at which it is no longer shown."""
         return self.end_pts * self.time_base
@@ -171,9 +171,7 @@ class VideoFrame:
 
     def _stored_size_px(self, longest_side_px: int | None) -> tuple[int, int]:
         """Return width and height in square pixels, as stored (before rotation)."""
-        width, height = square_pixels(self.decoded.width, self.decoded.height, self.sample_aspect_ratio)
-        shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
-        return max(1, round(width * shrink)), max(1, round(height * shrink))
+        return _reduced_size_px(self.decoded.width, self.decoded.height, self.sample_aspect_ratio, longest_side_px)
 
     def luma(self, longest_side_px: int | None = None) -> np.ndarray:
         """Return upright luma with square pixels: uint8, shape (height, width), 0 black, 255 white; treat as read-only.
@@ -282,6 +280,16 @@ def square_pixels(width_px: int, height_px: int, sample_aspect_ratio: Fraction) 
     if sample_aspect_ratio > 1:
         return round(width_px * sample_aspect_ratio), height_px
     return width_px, round(height_px / sample_aspect_ratio)
+
+
+@functools.lru_cache(256)
+def _reduced_size_px(
+    width_px: int, height_px: int, sample_aspect_ratio: Fraction, longest_side_px: int | None
+) -> tuple[int, int]:
+    """Return the size in square pixels, with a longer side of at most `longest_side_px`."""
+    width, height = square_pixels(width_px, height_px, sample_aspect_ratio)
+    shrink = min(Fraction(1), Fraction(longest_side_px or max(width, height), max(width, height)))
+    return max(1, round(width * shrink)), max(1, round(height * shrink))
 
 
 def display_matrix(frame: av.video.frame.VideoFrame) -> tuple[int, int, int, int]:
