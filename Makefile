@@ -37,8 +37,10 @@ format: env
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Everything that fits into MINUTES, on an idle machine; writes docs/performance.md.
+MINUTES ?= 20
 bench: env
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --minutes $(MINUTES) --write docs/performance.md
 
 # Processor time against another commit: make bench-quick BASE=main
 BASE ?= HEAD~1

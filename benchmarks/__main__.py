@@ -1,26 +1,83 @@
-"""Runs benchmarks by name, or all of them, and prints each figure beside its promise."""
+"""Runs benchmarks by name, or all of them, each in a process of its own, and can write their figures as a page.
+
+python -m benchmarks [names] [--minutes 20] [--write docs/performance.md]
+"""
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import pkgutil
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
 
-import benchmarks
+from benchmarks.figures import FIGURES_FILE, Ended, read_figures
+from benchmarks.performance_page import performance_page
 
-NOT_BENCHMARKS = {"__main__", "measure", "quick"}
+ALL: dict[str, tuple[str, ...]] = {
+    "release": (),
+    "small_photo": (),
+    "video": (),
+    "audio": (),
+    "gallery": (),
+    "photos": ("60",),
+    "scale": ("--folder", "{folder}/scale"),
+    "main_job": (),
+    "reprocess": (),
+    "packs": (),
+}
+"""Benchmarks with their arguments, what tells most first: those for which time is left are run.
+
+`{folder}` is a folder that is removed in the end.
+"""
 
 
 def main() -> None:
-    """Run what the command line names."""
-    names = sorted({module.name for module in pkgutil.iter_modules(benchmarks.__path__)} - NOT_BENCHMARKS)
+    """Run what the command line names; exit with 1 if one of them ended with an error."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"which to run, of: {', '.join(names)}; default: all")
-    for name in parser.parse_args().names or names:
-        if name not in names:
-            parser.error(f"{name}: no such benchmark; there are: {', '.join(names)}")
-        print(f"== {name}", flush=True)
-        importlib.import_module(f"benchmarks.{name}").main()
+    parser.add_argument("names", nargs="*", help=f"which to run, of: {', '.join(ALL)}; default: all")
+    parser.add_argument("--minutes", type=float, help="leave out what does not end within this time")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="write the figures as Markdown")
+    asked = parser.parse_args()
+    for name in asked.names:
+        if name not in ALL:
+            parser.error(f"{name}: no such benchmark; there are: {', '.join(ALL)}")
+    until = time.monotonic() + asked.minutes * 60 if asked.minutes else None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "figures.jsonl"
+        ends = [_run(name, file, until) for name in asked.names or ALL]
+        figures = read_figures(file)
+    if asked.write:
+        asked.write.write_text(performance_page(figures, ends), encoding="utf-8")
+        print(f"written: {asked.write}")
+    sys.exit(any(one.how == "failed" for one in ends))
+
+
+def _run(name: str, file: Path, until: float | None) -> Ended:
+    """Run one benchmark in a process of its own, which may take until a moment of the monotonic clock."""
+    print(f"== {name}", flush=True)
+    started = time.monotonic()
+    left = None if until is None else until - started
+    if left is not None and left <= 0:
+        print("  left out: no time is left", flush=True)
+        return Ended(name=name, how="left out", seconds=0.0)
+    environment = {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment[FIGURES_FILE] = str(file)
+    arguments = [word.format(folder=file.parent) for word in ALL[name]]
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    child = subprocess.Popen(command, env=environment, start_new_session=True)
+    try:
+        how = "ended" if child.wait(left) == 0 else "failed"
+    except subprocess.TimeoutExpired:
+        how = "cut off"
+        print("  cut off: the time is up", flush=True)
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, 15)
+            child.wait()
+    return Ended(name=name, how=how, seconds=time.monotonic() - started)
 
 
 main()

@@ -21,7 +21,8 @@ import librosa
 import numpy as np
 import soundfile
 
-from benchmarks.measure import in_turn, tell
+from benchmarks.figures import tell
+from benchmarks.measure import in_turn
 from processors.audio.envelope import Envelope
 from processors.audio.events.events import Events
 from processors.audio.levels.levels import Levels
@@ -195,7 +196,7 @@ def main() -> None:
             )
         )
         print(f"  best of {ROUNDS} in turn: sox spectrogram {sox:.2f} s, librosa in one piece {pieces:.2f} s")
-        tell("spectrogram picture, of sox's time", drawn / sox, "", 1)
+        tell("spectrogram picture, of sox's time", drawn / sox, "", 0.8)
         tell("spectrogram picture, of librosa's time", drawn / pieces, "", 1 / 3)
         tell("picture and the array kept, of librosa's time", stored / pieces, "", 1 / 3)
         others, ours = (
@@ -204,7 +205,7 @@ def main() -> None:
                 2, timed(lambda place: one_after_the_other(path, place)), timed(of_file(path, *MEASURED, Renditions()))
             )
         )
-        tell(f"all of parts 2 to 5, of others' {others:.1f} s", ours / others, "", 0.5)
+        tell(f"all of parts 2 to 5, of others' {others:.1f} s", ours / others, "", 0.4)
     for count in ("0.1", "1"):
         subprocess.run([sys.executable, "-m", "benchmarks.audio", "hours", count], check=True)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.measure import tell
+from benchmarks.figures import tell
 from processors.languages.text import Text
 from processors.packs.contents.subject import Recorded
 from processors.packs.gallery.gallery_file import GalleryFile

@@ -27,7 +27,7 @@ class Used:
 
 
 def process(command: Sequence[str | Path], *, environment: dict[str, str] | None = None) -> Used:
-    """Run a command to its end; what it prints is thrown away."""
+    """Run a command to its end; what it prints is thrown away. Python keeps what it compiles, as it does for users."""
     if sys.platform == "linux":
         pr_set_child_subreaper = 36
         ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1)
@@ -35,7 +35,7 @@ def process(command: Sequence[str | Path], *, environment: dict[str, str] | None
     started = time.perf_counter()
     child = subprocess.Popen(
         [str(word) for word in command],
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -81,13 +81,3 @@ def in_turn(rounds: int, *jobs: Callable[[], float]) -> list[list[float]]:
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """Median of the ratios round by round, which holds when the machine's speed drifts."""
     return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-
-
-def tell(what: str, figure: float, unit: str, promise: float, *, at_least: bool = False) -> None:
-    """One line: the figure, the promise, and whether it was reached."""
-    reached = figure >= promise if at_least else figure <= promise
-    rule = "at least" if at_least else "at most"
-    print(
-        f"  {what}: {figure:.2f}{unit} (promised: {rule} {promise:g}{unit}) {'reached' if reached else 'MISSED'}",
-        flush=True,
-    )

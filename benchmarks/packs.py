@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measure import in_turn, process, python, ratio, tell
+from benchmarks.figures import tell
+from benchmarks.measure import in_turn, process, python, ratio
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.store import Store

@@ -8,8 +8,9 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from benchmarks.figures import tell
 from benchmarks.main_job import SOURCES, many_sources
-from benchmarks.measure import process, tell
+from benchmarks.measure import process
 from flows.run.options import Options
 from flows.run.run import in_threads, run, run_ingest
 from flows.run.select import ReprocessRequest, prepare_chosen
@@ -80,3 +81,7 @@ def dry_run(folder: Path) -> None:
     times = [run.wall_seconds for run in runs]
     print(f"  fastest {min(times):.2f} s, slowest {max(times):.2f} s")
     tell(f"reprocess --dry-run over {SOURCES} sources", statistics.median(times), " s", 3.0)
+
+
+if __name__ == "__main__":
+    main()

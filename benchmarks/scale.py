@@ -25,7 +25,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.measure import Used, process, python, tell
+from benchmarks.figures import tell
+from benchmarks.measure import Used, process, python
 
 SIZES = (1_000, 10_000)
 """Sources of the stores that are measured if none are named."""

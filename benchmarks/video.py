@@ -21,7 +21,8 @@ from pathlib import Path
 
 import av
 
-from benchmarks.measure import in_turn, python, tell
+from benchmarks.figures import tell
+from benchmarks.measure import in_turn, python
 from processors.contract import Processor, Source
 from processors.engine.derive import derive
 from processors.identify import hash_and_identify
