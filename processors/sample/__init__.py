@@ -21,7 +21,8 @@ at 0.5. Lists without an index hold one entry per frame of their shot or of the 
 `rover-turns.mp4`
     `clip`, `black_frames`, `fade_in`, `fade_out`, `gain`, the turn rate and the heading in every frame.
 `rear-camera-tracks.png`
-    The tracks' direction, the grousers' pitch and phase, the tracks' places, noise and light.
+    The camera (a fisheye: projection, height, direction, horizon), the tracks' places, width, bend and grouser pitch in
+    metres, and their centre lines in px.
 
 Every call on one machine writes the same bytes; another ffmpeg or numpy may write others, with the same truth.
 """

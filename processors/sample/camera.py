@@ -35,10 +35,7 @@ class Camera:
 
     def axes(self) -> tuple[Points, Points, Points]:
         """Return unit vectors to the right, down and forward in the picture."""
-        azimuth, down = radians(self.azimuth_degrees), radians(self.down_degrees)
-        forward = np.array([sin(azimuth) * cos(down), cos(azimuth) * cos(down), -sin(down)])
-        right = np.array([cos(azimuth), -sin(azimuth), 0.0])
-        return right, np.cross(forward, right), forward
+        return pointing(self.azimuth_degrees, self.down_degrees)
 
     def see_ground(self) -> tuple[Grid, Grid, Grid, Grid]:
         """Return east, north, metres per pixel and distance for every pixel; distance is infinite above the horizon."""
@@ -67,6 +64,18 @@ class Camera:
         x = offset @ right / depth * self.focal_px + self.width_px / 2
         y = offset @ down / depth * self.focal_px + self.height_px / 2
         return np.stack([x, y], axis=1)
+
+    def outline(self, corners: Points) -> NDArray[np.float64]:
+        """Return the pixels of a polygon, whose edges stay straight in the picture."""
+        return self.project(corners)
+
+
+def pointing(azimuth_degrees: float, down_degrees: float) -> tuple[Points, Points, Points]:
+    """Return unit vectors to the right, down and forward in the picture of a camera without roll."""
+    azimuth, down = radians(azimuth_degrees), radians(down_degrees)
+    forward = np.array([sin(azimuth) * cos(down), cos(azimuth) * cos(down), -sin(down)])
+    right = np.array([cos(azimuth), -sin(azimuth), 0.0])
+    return right, np.cross(forward, right), forward
 
 
 def focal_length_px(width_px: int, field_of_view_degrees: float) -> float:

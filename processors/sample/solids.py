@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.sample.camera import Camera, Points, fill
+from processors.sample.camera import Points, fill
 from processors.sample.terrain import TOWARDS_SUN, Grid
+
+
+class View(Protocol):
+    """What a picture of solids needs of a camera."""
+
+    @property
+    def position_m(self) -> tuple[float, float, float]: ...
+
+    def outline(self, corners: Points) -> NDArray[np.float64]:
+        """Return the pixels of a polygon, shape (count, 2)."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +84,7 @@ def turned(points: Points, azimuth_degrees: float) -> Points:
     return points @ turn.T
 
 
-def draw(image: NDArray[np.uint8], camera: Camera, faces: Sequence[Face]) -> None:
+def draw(image: NDArray[np.uint8], camera: View, faces: Sequence[Face]) -> None:
     """Draw the visible faces in place, farthest first, under the same sun as the ground."""
     first, second, third = np.stack([face.corners_m[:3] for face in faces], axis=1)
     normal = np.cross(second - first, third - second)
@@ -84,18 +96,20 @@ def draw(image: NDArray[np.uint8], camera: Camera, faces: Sequence[Face]) -> Non
     starts = np.cumsum([0, *(len(face.corners_m) for face in faces)])
     middle = np.add.reduceat(corners, starts[:-1]) / np.diff(starts)[:, None]
     distance = np.linalg.norm(middle - eye, axis=1)
-    outlines_px = np.split(camera.project(corners), starts[1:-1])
     for number in np.argsort(-distance, kind="stable"):
         if shows[number]:
-            fill(image, outlines_px[number], [value * light[number] for value in faces[number].colour])
+            fill(
+                image,
+                camera.outline(faces[number].corners_m),
+                [value * light[number] for value in faces[number].colour],
+            )
 
 
-def shade(brightness: Grid, camera: Camera, faces: Sequence[Face]) -> Grid:
+def shade(brightness: Grid, camera: View, faces: Sequence[Face]) -> Grid:
     """Return the ground's brightness with the faces' shadows; all faces must be in front of the camera."""
     mask = np.zeros(brightness.shape, np.uint8)
-    corners = np.concatenate([face.corners_m for face in faces])
-    flat = corners - corners[:, 2:] / TOWARDS_SUN[2] * TOWARDS_SUN
-    for outline_px in np.split(camera.project(flat), np.cumsum([len(face.corners_m) for face in faces])[:-1]):
-        fill(mask, outline_px, (255,))
+    for face in faces:
+        flat = face.corners_m - face.corners_m[:, 2:] / TOWARDS_SUN[2] * TOWARDS_SUN
+        fill(mask, camera.outline(flat), (255,))
     soft = cv2.GaussianBlur(mask, (3, 3), 0).astype(np.float32)
     return (brightness * (1 - soft * np.float32(0.58 / 255))).astype(np.float32)

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from processors.sample.descent import write_descent
 from processors.sample.drive_off import DriveOffTruth, clip_seconds, write_drive_off
 from processors.sample.files import put, put_json, put_text
+from processors.sample.rear_photo import write_rear_photo
 from processors.sample.release_toml import DESCENT, DRIVE_OFF, ROVER_TURNS, SOUND, TRACKS, release_toml
 from processors.sample.rover_turns import write_rover_turns
 from processors.sample.sound import Samples, SoundTruth, record, sound_truth, write_wav
 from processors.sample.truth import LinkTruth
-from processors.sample.wheel_tracks import write_tracks
 
 _AT_ONCE = 2
 """Files written in parallel; rendering and encoding use about one core per clip."""
@@ -29,7 +29,7 @@ def write_all(folder: Path) -> list[Path]:
         drive_off = pool.submit(_put_drive_off, folder, sound, samples)
         descent = pool.submit(put, folder, DESCENT.path, lambda path: write_descent(path, DESCENT.tags()))
         turns = pool.submit(put, folder, ROVER_TURNS.path, lambda path: write_rover_turns(path, ROVER_TURNS.tags()))
-        tracks = pool.submit(put, folder, TRACKS.path, lambda path: write_tracks(path, TRACKS.tags()))
+        tracks = pool.submit(put, folder, TRACKS.path, lambda path: write_rear_photo(path, TRACKS.tags()))
     truth = {
         DESCENT.path: asdict(descent.result()),
         DRIVE_OFF.path: asdict(drive_off.result()),

@@ -77,8 +77,8 @@ def sample_store(sample_release: Path, tmp_path_factory: pytest.TempPathFactory)
         frame = next(frame for number, frame in enumerate(clip.decode(video=0)) if number == 203)
     Image.fromarray(frame.to_ndarray(format="rgb24")).resize((320, 180)).save(more / "still.jpg", quality=75)
     photo = Image.open(sample_release / "rear-camera-tracks.png").convert("L")
-    photo.resize((600, 450)).save(more / "copy.jpg", quality=60)
-    photo.crop((180, 130, 820, 560)).resize((800, 538)).save(more / "crop.png")
+    photo.resize((600, 600)).save(more / "copy.jpg", quality=60)
+    photo.crop((150, 360, 870, 844)).resize((800, 538)).save(more / "crop.png")
     Image.fromarray(scene(9)).save(more / "other.png")
     return store_of(folder / "raw", folder / "store")
 
@@ -134,8 +134,8 @@ def test_copies_and_crops_are_found_and_nothing_else(found: Found) -> None:
     link = found[("crop", "crop.png", "rear-camera-tracks.png")]
     assert link.part == "here"
     left, top, right, _, _, bottom = link.evidence["corners"][:6]
-    assert (left, right) == pytest.approx((180 / 1024, 820 / 1024), abs=0.004)
-    assert (top, bottom) == pytest.approx((130 / 768, 560 / 768), abs=0.004)
+    assert (left, right) == pytest.approx((150 / 1024, 870 / 1024), abs=0.004)
+    assert (top, bottom) == pytest.approx((360 / 1024, 844 / 1024), abs=0.004)
 
 
 def test_links_are_kept_with_both_ends_told_asked_and_rebuilt(sample_store: Store) -> None:

@@ -168,7 +168,7 @@ def test_a_frame_is_the_one_that_was_kept_for_that_time(video: SourceView, store
     assert frame.size == (640, 360)
     assert np.argmin(levels) == 3
     assert levels[3] < 2
-    assert store.photos()[0].photo().size == (1024, 768)
+    assert store.photos()[0].photo().size == (1024, 1024)
 
 
 def test_results_and_their_files_are_found_by_parameters(video: SourceView) -> None:

@@ -13,12 +13,14 @@ from PIL import Image
 
 from processors.contract import Item
 from processors.metadata.release_context import release_context
+from processors.photo.bar_rows import MAX_PITCH_PX, MIN_PITCH_PX
 from processors.photo.grousers import Attempt
 from processors.photo.reading.photo_reader import Photo, PhotoInfo, PhotoReader
 from processors.photo.tracks import Tracks, TracksFacts
 from processors.photo.tracks_in_words import ONLY_GROUSERS
+from processors.sample.rear_photo import write_rear_photo
 from processors.sample.release_toml import TRACKS
-from processors.sample.wheel_tracks import write_tracks
+from tests.helpers.plan_view_tracks import write_plan_view
 
 PITCH_PART = 0.02
 DIRECTION_DEGREES = 1.0
@@ -63,12 +65,28 @@ def apart(one: float, other: float) -> float:
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    """The track photo of the built-in sample, and its truth."""
-    path = tmp_path_factory.mktemp("tracks") / "rear-camera-tracks.png"
-    return path, asdict(write_tracks(path, TRACKS.tags()))
+    """Tracks seen from above, and their truth."""
+    path = tmp_path_factory.mktemp("tracks") / "plan-view.png"
+    return path, asdict(write_plan_view(path))
 
 
-def test_the_sample_photo_gives_its_known_pitch_direction_and_bands(sample: tuple[Path, dict]) -> None:
+def test_both_tracks_of_the_sample_release_are_found_in_perspective(tmp_path: Path) -> None:
+    truth = write_rear_photo(tmp_path / "rear-camera-tracks.png", TRACKS.tags())
+    said = release_context({}, {"recorded_by": TRACKS.recorded_by})
+    found = tracks(tmp_path / "rear-camera-tracks.png", Tracks().for_release(said))
+    assert (found.found, len(found.rows), found.grouser_pitch_px) == (True, 2, None)
+    for row, line in zip(sorted(found.rows, key=lambda one: one.outline_px[0][0]), truth.track_lines_px, strict=True):
+        outline = np.array(row.outline_px, np.float32)
+        steps = np.linalg.norm(np.diff(np.array(line), axis=0), axis=1)  # each point is one grouser further
+        countable = np.array(line[:-1])[(steps >= MIN_PITCH_PX) & (steps <= MAX_PITCH_PX)]
+        is_inside = [cv2.pointPolygonTest(outline, (x, y), False) > 0 for x, y in countable.tolist()]
+        assert np.mean(is_inside) > 0.8
+        assert 0.75 * len(countable) < row.bar_count < 1.1 * len(countable)
+        nearest = np.array(line)[0] - np.array(line)[5]
+        assert apart(row.direction_degrees, float(np.degrees(np.arctan2(nearest[1], nearest[0])))) < 15
+
+
+def test_tracks_seen_from_above_give_their_known_pitch_direction_and_bands(sample: tuple[Path, dict]) -> None:
     path, truth = sample
     found = tracks(path)
     assert found.found

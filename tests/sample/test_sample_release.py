@@ -215,28 +215,32 @@ def test_the_hum_has_its_levels(sample: Sample) -> None:
         assert 20 * np.log10(peak) == pytest.approx(sine["peak_dbfs"], abs=0.3)
 
 
-def test_grousers_have_their_pitch_along_both_tracks(sample: Sample) -> None:
+def test_grousers_are_where_the_camera_model_puts_them(sample: Sample) -> None:
     truth = sample.truth["rear-camera-tracks.png"]
     with Image.open(sample.folder / "rear-camera-tracks.png") as image:
         assert (image.mode, image.size) == ("L", (truth["width_px"], truth["height_px"]))
         grey = np.asarray(image, np.float32)
-    along = np.arange(-300, 300, 0.5)[:, None] * np.array([truth["direction_x"], truth["direction_y"]])
-    across = np.array([-truth["direction_y"], truth["direction_x"]])
-    for offset_px in truth["track_offsets_px"]:
-        lines = []
-        for aside_px in np.arange(-30, 30):
-            x, y = (
-                along + (offset_px + aside_px) * across + np.array([truth["width_px"], truth["height_px"]]) / 2 - 0.5
-            ).T
-            lines.append(cv2.remap(grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR).ravel())
-        profile = np.mean(lines, axis=0)
-        profile -= np.convolve(profile, np.ones(101) / 101, "same")
-        profile = profile[60:-60]
-        likeness = np.correlate(profile, profile, "full")[profile.size - 1 :]
-        twelfth = round(12 * truth["grouser_pitch_px"] * 2)
-        peak = np.argmax(likeness[twelfth - 17 : twelfth + 18]) + twelfth - 17
-        assert peak / 2 / 12 == pytest.approx(truth["grouser_pitch_px"], rel=0.02)
-        assert np.argmax(likeness[18:53]) + 18 == pytest.approx(2 * truth["grouser_pitch_px"], abs=2)
+    for line in truth["track_lines_px"]:
+        points = np.array(line, np.float32) - 0.5
+        steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+        near = points[: int(np.argmax(steps < 5))]  # each point is one grouser further
+        finer = np.concatenate([np.linspace(a, b, 8, endpoint=False) for a, b in pairwise(near)])
+        profile = cv2.remap(grey, finer[:, 0].copy(), finer[:, 1].copy(), cv2.INTER_LINEAR).ravel()
+        profile -= np.convolve(profile, np.ones(9) / 9, "same")
+        spectrum = np.abs(np.fft.rfft(profile * np.hanning(profile.size)))
+        assert np.argmax(spectrum[4:]) + 4 == pytest.approx(profile.size / 8, abs=1.5)
+
+
+def test_the_horizon_of_the_rear_photo_is_where_the_camera_model_puts_it(sample: Sample) -> None:
+    truth = sample.truth["rear-camera-tracks.png"]
+    with Image.open(sample.folder / "rear-camera-tracks.png") as image:
+        middle = np.asarray(image, np.float32)[:, 480:544].mean(axis=1)
+    above, below = (
+        middle[round(truth["horizon_px"]) + part].mean() for part in (np.arange(-90, -60), np.arange(8, 38))
+    )
+    assert truth["projection"] == "equidistant"
+    assert above - below > 20
+    assert np.argmin(np.diff(cv2.GaussianBlur(middle[:, None], (1, 9), 2).ravel())[150:230]) + 150 < truth["horizon_px"]
 
 
 def test_the_release_file_speaks_of_every_media_file(sample: Sample) -> None:

@@ -1,4 +1,4 @@
-"""`rear-camera-tracks.png`: two parallel wheel tracks on level ground, seen from directly above, in grey."""
+"""Two parallel wheel tracks on level ground, seen from directly above, in grey, with known pitch and places."""
 
 from __future__ import annotations
 
@@ -9,22 +9,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from processors.sample import terrain
-from processors.sample.caption import TEXT, burn_caption, caption_box
-from processors.sample.files import Tags
 from processors.sample.terrain import Grid
-from processors.sample.truth import KnownBox
 
 _WIDTH_PX, _HEIGHT_PX = 1024, 768
 _SEED = 616
-_IMAGE_DESCRIPTION, _USER_COMMENT, _EXIF_IFD = 0x010E, 0x9286, 0x8769
 
 
 @dataclass(frozen=True, kw_only=True)
 class TracksTruth:
-    """Truth about `rear-camera-tracks.png`; px from its top left corner, the first pixel's centre at 0.5."""
+    """Truth about the picture; px from its top left corner, the first pixel's centre at 0.5."""
 
     width_px: int
     height_px: int
@@ -50,12 +45,9 @@ class TracksTruth:
     illumination_per_px_y: float
     """Relative change of illumination with x and y; 1 at the picture's centre."""
 
-    caption_text: str
-    caption_box: KnownBox
 
-
-def write_tracks(path: Path, tags: Tags) -> TracksTruth:
-    """Render and write the photo, with title and comment in PNG text and EXIF."""
+def write_plan_view(path: Path) -> TracksTruth:
+    """Render and write the picture."""
     angle = np.radians(97.5)
     truth = TracksTruth(
         width_px=_WIDTH_PX,
@@ -70,23 +62,13 @@ def write_tracks(path: Path, tags: Tags) -> TracksTruth:
         noise_deviation_levels=2.5,
         illumination_per_px_x=-1.6e-4,
         illumination_per_px_y=2.4e-4,
-        caption_text=TEXT,
-        caption_box=caption_box(KnownBox(left_px=0, top_px=0, right_px=_WIDTH_PX, bottom_px=_HEIGHT_PX)),
     )
-    grey = _render(truth)
-    burn_caption(grey, truth.caption_box)
-    text = PngInfo()
-    text.add_text("Title", tags.title)
-    text.add_text("Comment", tags.comment)
-    exif = Image.Exif()
-    exif[_IMAGE_DESCRIPTION] = tags.title
-    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = b"ASCII\0\0\0" + tags.comment.encode("ascii")
-    Image.fromarray(grey).save(path, format="PNG", optimize=True, pnginfo=text, exif=exif)
+    Image.fromarray(_render(truth)).save(path)
     return truth
 
 
 def _render(truth: TracksTruth) -> NDArray[np.uint8]:
-    """Render the photo without its caption, uint8, shape (768, 1024)."""
+    """Render the picture, uint8, shape (768, 1024)."""
     rng = np.random.default_rng(_SEED)
     height = terrain.fractal(rng, 1024, 7, 0.15)[:_HEIGHT_PX].copy()
     shadow = np.ones_like(height)
