@@ -291,9 +291,9 @@ def _info(packed: list[PackedFile], recipe: Recipe, identity: PackIdentity) -> I
     """Yield the lines of `bag-info.txt`."""
     if recipe.publisher:
         yield "Source-Organization", recipe.publisher
-    for title in recipe.title.values():
+    for title in dict.fromkeys(recipe.title.values()):
         yield "Title", title
-    for text in recipe.text.values():
+    for text in dict.fromkeys(recipe.text.values()):
         yield "External-Description", text
     yield "External-Identifier", identity.urn
     if recipe.bag_info:
