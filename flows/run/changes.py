@@ -4,55 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Container, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
+from flows.run.change import Change
 from processors.engine.plan import Plan
-from processors.sources.scan import FoundFile, printable, storable
+from processors.sources.scan import FoundFile, storable
 from processors.store.catalogue import SourceRow
 from processors.store.evidence_of import read_evidence, redistribution
 from processors.store.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """Path whose content differs from that of the last run."""
-
-    file: str
-    """Path relative to the raw folder."""
-    path: str
-    kind: Literal["changed", "replaced", "moved", "withdrawn"]
-    """`changed`: other bytes with the same size and date, so certainly not on purpose."""
-    was: str
-    """SHA-256 of the previous bytes."""
-    now: str | None
-    """SHA-256 of the present bytes; None if the file is gone."""
-    elsewhere: str | None = None
-    """Another path with the previous bytes, relative to the raw folder."""
-
-    def __str__(self) -> str:
-        name, was = printable(self.file), self.was[:16]
-        if self.kind == "moved":
-            return f"moved: {name} is now {printable(self.elsewhere or '')}"
-        if self.now is None:
-            still = f"; {printable(self.elsewhere)} has the same bytes" if self.elsewhere else ""
-            return f"withdrawn: {name} is no longer there (was {was}...{still})"
-        return f"{self.kind}: {name}: was {was}..., is {self.now[:16]}..."
-
-    @property
-    def reason(self) -> str:
-        """Return what is wrong with a changed file and how to fix it."""
-        return changed_reason(self.was, str(self.now))
-
-
-def changed_reason(was: str, now: str) -> str:
-    """Return what is wrong with a file that changed unnoticed, and how to fix it."""
-    return (
-        f"its bytes have changed (was {was[:16]}..., is {now[:16]}...), its size and date have not: "
-        "restore it from a copy, or touch it to have it taken as a new file"
-    )
 
 
 def gone_from(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.run.changes import Change, gone_from, known_again, with_words, withdrawn
+from flows.run.change import Change
+from flows.run.changes import gone_from, known_again, with_words, withdrawn
 from flows.run.inspection import inspect_all
 from flows.run.options import Options
 from flows.run.progress import RunProgress

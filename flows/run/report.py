@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from flows.run.change import Change
 from flows.run.interrupt import EXIT_CODES
 from flows.run.problems import Cause, FileProblem, by_file, in_one_line
 from processors.sources.scan import printable
@@ -17,7 +18,6 @@ from processors.store.store import Store
 
 if TYPE_CHECKING:
     from flows.run.batches import SourceOutcome
-    from flows.run.changes import Change
     from flows.run.prepare import Prepared
     from flows.run.run_record import RunRecord
     from flows.run.unchanged import LastRun

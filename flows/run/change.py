@@ -1,0 +1,47 @@
+"""A change of a raw file since the last run, as reports have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from processors.sources.scan import printable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Path whose content differs from that of the last run."""
+
+    file: str
+    """Path relative to the raw folder."""
+    path: str
+    kind: Literal["changed", "replaced", "moved", "withdrawn"]
+    """`changed`: other bytes with the same size and date, so certainly not on purpose."""
+    was: str
+    """SHA-256 of the previous bytes."""
+    now: str | None
+    """SHA-256 of the present bytes; None if the file is gone."""
+    elsewhere: str | None = None
+    """Another path with the previous bytes, relative to the raw folder."""
+
+    def __str__(self) -> str:
+        name, was = printable(self.file), self.was[:16]
+        if self.kind == "moved":
+            return f"moved: {name} is now {printable(self.elsewhere or '')}"
+        if self.now is None:
+            still = f"; {printable(self.elsewhere)} has the same bytes" if self.elsewhere else ""
+            return f"withdrawn: {name} is no longer there (was {was}...{still})"
+        return f"{self.kind}: {name}: was {was}..., is {self.now[:16]}..."
+
+    @property
+    def reason(self) -> str:
+        """Return what is wrong with a changed file and how to fix it."""
+        return changed_reason(self.was, str(self.now))
+
+
+def changed_reason(was: str, now: str) -> str:
+    """Return what is wrong with a file that changed unnoticed, and how to fix it."""
+    return (
+        f"its bytes have changed (was {was[:16]}..., is {now[:16]}...), its size and date have not: "
+        "restore it from a copy, or touch it to have it taken as a new file"
+    )
