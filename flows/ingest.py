@@ -30,6 +30,7 @@ from flows.run.report import Report
 from flows.run.run import run_ingest
 from flows.serving.form_fields import Raw, Retries, StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, patiently, run_name, said, task_runner
+from processors.store.open_store import store_place
 
 
 @flow(
@@ -78,7 +79,9 @@ def ingest(
     )
 
     def work() -> Report:
-        return run_ingest(Path(raw), Path(store), load_recipes(options.recipe), options, in_tasks, name=run_name())
+        return run_ingest(
+            Path(raw), store_place(store), load_recipes(options.recipe), options, in_tasks, name=run_name()
+        )
 
     try:
         report = patiently(work, retries)

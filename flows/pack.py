@@ -22,7 +22,7 @@ from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, said, task_runner
 from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable
-from processors.store.store import Store
+from processors.store.open_store import StorePlace, open_store, store_place
 
 PackRecipe = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedia pack init` writes a template.")]
 PackOutput = Annotated[str, Described("Destination of the pack: a folder, or a file that ends in .zip.")]
@@ -46,9 +46,9 @@ def pack(
     State : Completed, or Failed with the reason; its data is the record of the built pack.
     """
     try:
-        chosen, opened = recipe_of([recipe]), Store(Path(store))
+        chosen, opened = recipe_of([recipe]), open_store(store_place(store))
         if due := due_for(chosen, opened):
-            log_lines([_made(due, Path(store)).message])
+            log_lines([_made(due, store_place(store)).message])
         built = build_pack(chosen, Path(output), opened, force=True)
     except CANNOT_BEGIN as error:
         return ended(said(error))
@@ -62,7 +62,7 @@ def pack(
     return Completed(message=f"{built.path}: {size}, {built.identity.urn}", data=built)
 
 
-def _made(due: ReprocessRequest, store: Path) -> Report:
+def _made(due: ReprocessRequest, store: StorePlace) -> Report:
     """Make what the pack takes and no run makes unasked; the pack does without what cannot be made."""
     options = Options(quiet=True)
     return run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 # isort: off
@@ -31,6 +30,7 @@ from flows.run.run import run
 from flows.run.select import ReprocessRequest, prepare_chosen
 from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, said, task_runner
+from processors.store.open_store import store_place
 from processors.store.store import Store
 
 Selection = Annotated[
@@ -95,7 +95,7 @@ def reprocess(
         return prepare_chosen(choice, store, retry_failed=retry_failed)
 
     try:
-        report = run(look, Path(store), options, in_tasks, name=run_name(), asked=str(choice))
+        report = run(look, store_place(store), options, in_tasks, name=run_name(), asked=str(choice))
     except CANNOT_BEGIN as error:
         return ended(said(error))
     return final_state(report, key="marsmedia-reprocess")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 # isort: off
@@ -22,9 +21,10 @@ from flows.run.options import Described, MemoryMb, Options, TimeLimitFactor, Wor
 from flows.run.report import cell
 from flows.serving.form_fields import Retries, StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
-from processors.errors import StoreError
+from processors.errors import RequestError, StoreError
 from processors.sources.scan import printable
-from processors.store.store import Store, replace_file
+from processors.store.open_store import open_store, store_place
+from processors.store.store import replace_file
 
 Sample = Annotated[int, Described("Number of results to rebuild and compare.", minimum=0, maximum=10_000)]
 Seed = Annotated[
@@ -58,15 +58,17 @@ def verify(
     options = Options(workers=workers, memory_mb=memory_mb, time_limit_factor=time_limit_factor)
     chosen = datetime.now(UTC).toordinal() if seed is None else seed
     try:
-        opened = Store(Path(store))
-    except StoreError as error:
+        opened = open_store(store_place(store))
+    except (StoreError, RequestError) as error:
         return ended(str(error))
     try:
         found = patiently(lambda: check_up(opened, sample=sample, seed=chosen, options=options), retries)
     except CANNOT_BEGIN as error:
         return ended(said(error))
     record = {"message": found.message, **asdict(found)}
-    replace_file(opened.checks_folder / f"{run_name()}.json", json.dumps(record, ensure_ascii=False, indent=1).encode())
+    written = opened.checks_folder / f"{run_name()}.json"
+    replace_file(written, json.dumps(record, ensure_ascii=False, indent=1).encode())
+    opened.upload(written)
     log_lines(_lines(found))
     create_markdown_artifact(key="marsmedia-verify", markdown=_markdown(found), description=cell(found.message))
     return Completed(message=found.message, data=found) if found.is_sound else ended(found.message)

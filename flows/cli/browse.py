@@ -15,6 +15,9 @@ from processors.sources.scan import printable
 
 UNFINISHED = "<!DOCTYPE html>{mark}<title>unfinished</title><p>Not finished: run `marsmedia browse` again.\n"
 """Page that an interrupted run leaves, so that the next one recognises the folder as its own."""
+NOT_OVER_A_BUCKET = (
+    "a page shows files where they are, and those of a bucket are in no folder: build a pack for the web"
+)
 
 
 @click.command()
@@ -53,7 +56,9 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
         return
     store = open_store(store_folder)
     catalogue = Catalogue(store)
-    folder = folder or store_folder / "gallery"
+    if not store.is_in_folder:
+        raise RequestError(NOT_OVER_A_BUCKET)
+    folder = folder or store.root / "gallery"
     rows = select(parse(selection), catalogue)
     _clear(folder)
     title = selection_title(rows, catalogue)

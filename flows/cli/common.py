@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
 
-from processors.errors import RequestError
+from processors.store.open_store import StorePlace
+from processors.store.open_store import open_store as open_any
 from processors.store.store import Store
 
 
-def open_store(folder: Path) -> Store:
+def open_store(place: StorePlace) -> Store:
     """Open an existing store; a command that reads creates none."""
-    if not (folder / "store.json").exists():
-        raise RequestError(f"no store found at {folder}; run `marsmedia ingest` or pass --store")
-    return Store(folder)
+    return open_any(place, writes=False)
 
 
 def print_json(value: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import click
 
@@ -29,12 +28,12 @@ def complete_recipes(_context: click.Context, _parameter: click.Parameter, incom
 def complete_sources(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the sources of the store whose names begin like this; empty without a store."""
     from processors.store.catalogue import Catalogue
-    from processors.store.store import Store
+    from processors.store.open_store import is_address, is_store, open_store
 
-    folder = Path(context.params.get("store_folder") or os.environ.get("MARSMEDIA_STORE") or "processed")
-    if not (folder / "store.json").exists():
+    folder = context.params.get("store_folder") or os.environ.get("MARSMEDIA_STORE") or "processed"
+    if is_address(folder) or not is_store(folder):  # nobody waits for a bucket at the press of a key
         return []
-    names = {row.name for row in Catalogue(Store(folder)).sources().values() if row.kind == "media"}
+    names = {row.name for row in Catalogue(open_store(folder)).sources().values() if row.kind == "media"}
     return sorted(name for name in names if name.startswith(incomplete))
 
 

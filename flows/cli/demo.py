@@ -38,9 +38,13 @@ def demo(raw: Path, store_folder: Path) -> None:
     marsmedia demo
     marsmedia demo --raw /tmp/raw --store /tmp/store
     """
+    from processors.errors import RequestError
     from processors.sample import write_release
     from processors.store.by_name import safe_name
+    from processors.store.open_store import is_address
 
+    if is_address(store_folder):
+        raise RequestError("the sample is made in a folder; then `marsmedia ingest --store s3://...` makes it again")
     folder = raw / "sample-release"
     click.echo(f"writing the synthetic sample release to {folder} ...", err=True)
     write_release(folder)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from processors.errors import RequestError, meant
+from processors.store.open_store import is_address
 
 NAME = "marsmedia.toml"
 FOR_ALL = {"store": "store_folder", "raw": "raw", "recipes": "recipes"}
@@ -53,7 +54,7 @@ def _values(
         }
     taken = {parameter.name for parameter in command.params}
     values: dict[str, Any] = {
-        of: path.parent / str(written[key]) for key, of in FOR_ALL.items() if key in written and of in taken
+        of: _place(path.parent, str(written[key])) for key, of in FOR_ALL.items() if key in written and of in taken
     }
     options = {opt.removeprefix("--"): p for p in command.params for opt in p.opts if opt.startswith("--")}
     for key, value in own.items():
@@ -61,3 +62,8 @@ def _values(
             raise RequestError(f"{path}: [{name}] {key}: no such option; {meant(key, options)}")
         values[str(options[key].name)] = value
     return values
+
+
+def _place(folder: Path, written: str) -> Path | str:
+    """Return a path relative to the folder of the settings, or an address as it is."""
+    return written if is_address(written) else folder / written

@@ -16,6 +16,7 @@ from flows.cli.common import counted
 from flows.cli.print_table import size
 from flows.cli.shared_options import DRY_RUN, JSON, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
+from processors.store.open_store import StorePlace, is_address, is_store, open_store
 
 if TYPE_CHECKING:
     from flows.run.disk_use import DiskUse
@@ -73,7 +74,7 @@ def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **option
 
 
 def ingest_folder(
-    raw: Path, store_folder: Path, options: Options, *, dry_run: bool = False, as_json: bool = False
+    raw: Path, store_folder: StorePlace, options: Options, *, dry_run: bool = False, as_json: bool = False
 ) -> int:
     """Ingest a folder of releases, or print what is due; return the exit code."""
     from flows.run.workers import warm_up_for_first_run
@@ -130,14 +131,13 @@ def space(use: DiskUse) -> str:
     return f"{words}: free some space, choose another disk with --store, or make less with --recipe light"
 
 
-def advise(raw: Path, store_folder: Path) -> None:
+def advise(raw: Path, store_folder: StorePlace) -> None:
     """Print the releases without any description, and the command that creates one."""
     from processors.sources.scan import printable
     from processors.store.catalogue import Catalogue
     from processors.store.sql import connect
-    from processors.store.store import Store
 
-    with connect(Catalogue(Store(store_folder))) as connection:
+    with connect(Catalogue(open_store(store_folder))) as connection:
         unknown = connection.execute(UNKNOWN).fetchall()
     for release, count in unknown[:RELEASES_NAMED]:
         folder = raw / release if (raw / release).is_dir() else raw
@@ -146,18 +146,17 @@ def advise(raw: Path, store_folder: Path) -> None:
             click.echo(printable(f"{nothing}: describe them with `marsmedia release init {folder}`"))
 
 
-def _print_due(raw: Path, store_folder: Path, options: Options, *, as_json: bool) -> int:
+def _print_due(raw: Path, store_folder: StorePlace, options: Options, *, as_json: bool) -> int:
     """Print the plan; without a store, plan against an empty one in a temporary folder."""
     from flows.cli.print_plan import tell_plan
     from flows.run.load_recipes import load_recipes
     from flows.run.prepare import prepare
     from flows.run.progress import RunProgress
-    from processors.store.store import Store
 
     with ExitStack() as stack:
-        if not (store_folder / "store.json").exists():
+        if not is_store(store_folder):
             store_folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = Store(store_folder)
+        store = open_store(store_folder, writes=not is_address(store_folder))
         try:
             with RunProgress(quiet=options.quiet) as progress:
                 prepared = prepare(raw, store, load_recipes(options.recipe), progress, options, remember=False)
@@ -169,9 +168,9 @@ def _print_due(raw: Path, store_folder: Path, options: Options, *, as_json: bool
         return tell_plan(prepared, store, options.worker_count, as_json=as_json)
 
 
-def _check_apart(raw: Path, store_folder: Path) -> None:
+def _check_apart(raw: Path, store_folder: StorePlace) -> None:
     inside, outside = Path(os.path.realpath(store_folder)), Path(os.path.realpath(raw))
-    if inside.is_relative_to(outside):
+    if not is_address(store_folder) and inside.is_relative_to(outside):
         raise click.UsageError(f"the store {store_folder} is inside {raw}; choose another place with --store")
     if not raw.exists():
         raise click.UsageError(f"{raw}: no such folder; create it and put a release into it, or name another one")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MIN_SERIES = 3
 """Fewer items whose names differ only in a number are listed one by one."""
+NO_PATHS = "items in a bucket are no files: `marsmedia fetch SELECTION -o FOLDER` makes files of them"
 
 
 @click.command()
@@ -64,6 +65,8 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
     wanted = parse(selection)
+    if paths and not store.is_in_folder:
+        raise RequestError(NO_PATHS)
     rows = {row.digest: row for row in select(wanted, catalogue)}
     count = 0
     for digest, of_source in groupby(_items_of(rows, wanted.processor, catalogue), key=lambda item: item["source"]):
@@ -114,7 +117,7 @@ def _record(item: dict[str, Any], row: SourceRow, store: Store) -> dict[str, Any
     return item | {
         "source_name": row.name,
         "release": row.release,
-        "path": str(_path(item, store)),
+        "path": str(_path(item, store)) if store.is_in_folder else None,
         "facts": json.loads(item["facts"]),
     }
 
@@ -137,7 +140,8 @@ def _tell_source(row: SourceRow, listed: list[dict[str, Any]], store: Store) -> 
     series: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for item in listed:
         ref = ResultRef(source=item["source"], processor=item["processor"], key=item["key"])
-        result = links.get(os.path.realpath(store.folder(ref))) or str(store.folder(ref))
+        folder = str(store.folder(ref)) if store.is_in_folder else f"{ref.processor} ({ref.key[:8]})"
+        result = links.get(os.path.realpath(store.folder(ref))) or folder
         series.setdefault((result, re.sub(r"[0-9]{4,}", "*", item["name"])), []).append(item)
     series = dict(_split(series))
     lines = [

@@ -30,6 +30,7 @@ COMMANDS = {
         "browse": "Write a page over the store and open it in a browser.",
         "processors": "List the processors, or the parameters of NAME.",
         "packs": "List the packs built from this store.",
+        "fetch": "Copy the items of the selected sources into a folder.",
     },
     "Compare": {
         "diff": "Compare two results of PROCESSOR on SOURCE.",

@@ -44,7 +44,7 @@ def find_item_of_bytes(path: Path, store: Store) -> tuple[Manifest, str] | None:
     found = Catalogue(store).table("items", ["source", "processor", "key", "name"], f"sha256 = '{_digest(path)}'")
     for row in found.to_pylist():
         ref = ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
-        return store.read_manifest(store.folder(ref) / "manifest.json"), row["name"]
+        return store.manifest(ref), row["name"]
     return None
 
 
@@ -90,7 +90,7 @@ def tell_origin(manifest: Manifest, name: str | None, store: Store, *, as_json: 
 def _tell(found: Provenance, manifest: Manifest, store: Store) -> None:
     what = f"{found.item}, of {manifest.ref.processor}" if found.item else manifest.ref.processor
     click.echo(f"{what} version {manifest.version}, {manifest.verdict} on {manifest.started_utc} on {manifest.host}")
-    _line("folder", str(store.folder(manifest.ref)))
+    _line("folder", store.where(manifest.ref))
     _line("made of", f"{manifest.source_name}, SHA-256 {manifest.ref.source}")
     _line("with", ", ".join(f"{key}={value}" for key, value in flat(manifest.parameters).items()) or "no parameters")
     _line("by", ", ".join(f"{key} {value}" for key, value in manifest.software.items()))

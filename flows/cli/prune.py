@@ -67,7 +67,7 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
         print_json({"results": [m.ref for m in old], "size_bytes": size, "removed": not dry_run and yes})
     else:
         for manifest in old:
-            click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.folder(manifest.ref)}")
+            click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.where(manifest.ref)}")
         click.echo(f"{counted(len(old), 'result')}, {megabytes(size)}, that no recipe asks for and no pack holds")
         in_packs = sum(manifest.ref in packed for manifest in unwanted)
         if in_packs:
@@ -80,8 +80,8 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
         return
     catalogue.remove_results([m.ref for m in old])
     with RunProgress(quiet=quiet or as_json) as progress:
-        for manifest in progress.each("Removing results", old, len(old), noun="result"):
-            store.remove(manifest.ref)
+        store.remove_all(m.ref for m in progress.each("Removing results", old, len(old), noun="result"))
+        store.remove_unnamed()
         forget_settled(store, (manifest.ref.source for manifest in old))
         rebuild_by_name(store, by_name_entries(rows, today, catalogue), catalogue.not_made(), progress.each)
 

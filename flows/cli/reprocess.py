@@ -102,6 +102,7 @@ def reprocess(
 
     code = conduct(look, store_folder, chosen, flow, asked=str(request), as_json=as_json)
     entries = [entry for prepared in planned for entry in prepared.asked_for]
+    store = open_store(store_folder)  # with what the run has made
     if is_kept:
         keep((one.ref for entry in entries for one in entry.others if store.has(one.ref)), store)
     if not as_json and processors:
@@ -111,9 +112,12 @@ def reprocess(
 
 def _print_folders(entries: list[ByNameEntry], store: Store) -> None:
     """Print the locations of the requested results, new or not."""
-    folders = dict.fromkeys(entry.place(store) / one.name for entry in entries for one in entry.others)
-    there = [folder for folder in folders if folder.exists()]
+    asked = [(entry.place(store) / one.name, one.ref) for entry in entries for one in entry.others]
+    if store.is_in_folder:
+        there = [str(folder) for folder in dict.fromkeys(folder for folder, _ in asked) if folder.exists()]
+    else:
+        there = list(dict.fromkeys(store.where(ref) for _, ref in asked if store.has(ref)))
     for folder in there[:FOLDERS_SHOWN]:
-        click.echo(printable(str(folder)))
+        click.echo(printable(folder))
     if len(there) > FOLDERS_SHOWN:
         click.echo(f"... and {len(there) - FOLDERS_SHOWN} more folders")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, print_json
+from flows.cli.common import counted, megabytes, print_json
 from flows.run.interrupt import signal_of, signals_interrupt
 from flows.run.options import Options
 from flows.run.problems import MARSMEDIA, FileProblems, by_file
@@ -19,7 +19,8 @@ from flows.run.report import Report, Stop, make_report, report_again, save
 from flows.run.run_record import RunRecord, recorded
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.claims import sweep_claims
-from processors.store.store import Store
+from processors.store.open_store import StorePlace, is_address, open_store
+from processors.store.store import Store, Traffic
 
 if TYPE_CHECKING:
     from flows.run.run import Prepare
@@ -31,7 +32,7 @@ PROBLEMS_SHOWN = 40
 
 def conduct(
     prepare: Prepare,
-    store_folder: Path,
+    store_folder: StorePlace,
     options: Options,
     flow: Callable[[], Any],
     *,
@@ -55,7 +56,7 @@ def conduct(
     """
     started = datetime.now(UTC)
     name = f"{started:%Y%m%dT%H%M%S}-{os.getpid()}"
-    store = Store(store_folder)
+    store = open_store(store_folder)
     with signals_interrupt(), recorded(store, name, asked) as record:
         for note in record.notes:
             click.echo(f"marsmedia: {note}", err=True)
@@ -98,7 +99,7 @@ def _planned(
         warm_up(has_sound=record.prepared.plan.has_sound_due)  # while Prefect is imported
         with recorded_at(server):
             return _unreported(flow(), record)
-    run(prepare, store.root, options, in_threads, name=record.who.run, asked=asked)
+    run(prepare, store.address, options, in_threads, name=record.who.run, asked=asked)
     return None
 
 
@@ -174,9 +175,19 @@ def tell(report: Report) -> None:
         click.echo(f"more about these files: marsmedia failures --store {report.store}")
     if report.report:
         click.echo(f"report: {report.report}")
+    if report.traffic:
+        click.echo(f"bucket: {traffic_in_words(report.traffic)}")
+    if is_address(report.store):
+        return
     by_name = Store(Path(report.store)).by_name_folder
     if by_name.is_dir():
         click.echo(f"browse: {report.store}/{by_name.name}")
+
+
+def traffic_in_words(traffic: Traffic) -> str:
+    """Return requests and bytes: `12 requests, 3.4 MB sent, 0.1 MB received`."""
+    sent, received = megabytes(traffic.sent_bytes), megabytes(traffic.received_bytes)
+    return f"{counted(traffic.requests, 'request')}, {sent} sent, {received} received"
 
 
 def _tell_some(heading: str, problems: list[FileProblems]) -> None:

@@ -10,6 +10,7 @@ import click
 
 from flows.cli.shared_options import RAW, STORE
 from processors.errors import RequestError
+from processors.store.open_store import is_address
 from processors.store.store import Store
 
 
@@ -39,6 +40,8 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
     from flows.serving.schedule import timetable, with_words
     from flows.serving.server_of_runs import announced, answers, configured_server, recorded_at
 
+    if is_address(store_folder):
+        raise RequestError("the schedules of a store in a bucket need a Prefect server and a worker of your own")
     planned = with_words(timetable(), schedules)
     places = {"raw": str(raw.absolute()), "store": str(store_folder.absolute())}
     here = {

@@ -12,6 +12,7 @@ import click
 
 from flows.cli.completion import complete_recipes, complete_selection
 from flows.run.options import RECIPES_FILE, Described, Options
+from processors.store.open_store import is_address
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -32,16 +33,23 @@ def _restore(name: str, value: str | None) -> None:
         os.environ[name] = value
 
 
+class _StorePlace(click.Path):
+    """A folder, or an address."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if is_address(value) else super().convert(value, param, ctx)
+
+
 RAW = click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"), envvar="MARSMEDIA_RAW")
 STORE = click.option(
     "--store",
     "store_folder",
-    type=click.Path(path_type=Path),
+    type=_StorePlace(path_type=Path),
     default=Path("processed"),
     envvar="MARSMEDIA_STORE",
     show_default=True,
     show_envvar=True,
-    help="Folder of the processed store.",
+    help="Folder of the processed store, or its place in a bucket: s3://bucket/folder.",
 )
 RECIPES = click.option(
     "--recipes",

@@ -73,7 +73,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
             "properties": known,
             "disagreements": [asdict(one) for one in apart],
             "links": links,
-            "results": [{**asdict(m), "folder": str(store.folder(m.ref))} for m in manifests],
+            "results": [{**asdict(m), "folder": store.where(m.ref)} for m in manifests],
         }
         print_json(record)
         return

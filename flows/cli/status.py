@@ -145,8 +145,8 @@ def _tell_table(results: dict[str, dict[str, int]], space: dict[str, int]) -> No
 
 def _uncatalogued(store: Store, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return results that an unfinished or killed run has committed but not catalogued yet."""
-    folders = {str(store.folder(ResultRef(source=r["source"], processor=r["processor"], key=r["key"]))) for r in known}
-    new = [store.read_manifest(path) for path in store.manifest_paths() if str(path.parent) not in folders]
+    refs = {ResultRef(source=r["source"], processor=r["processor"], key=r["key"]) for r in known}
+    new = [manifest for manifest in store.manifests() if manifest.ref not in refs]
     return [
         {
             "source": m.ref.source,

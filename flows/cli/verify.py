@@ -17,7 +17,7 @@ from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
     from flows.run.check_store import Hashed, Which
-    from processors.store.fixity import FixityFault
+    from processors.store.checked import FixityFault
     from processors.store.store import Store
 
 
@@ -79,14 +79,14 @@ def verify(
         names = ("results", "results_before", "items", "size_bytes", "masters", "masters_bytes", "new", "faults")
         print_json({name: getattr(done, name) for name in names})
     else:
-        _print_summary(done, which)
+        _print_summary(done, which, is_in_folder=store.is_in_folder)
     sys.exit(1 if done.faults else 0)
 
 
 def _missing(store: Store) -> Iterator[FixityFault]:
     """Yield the results that the catalogue lists and the store does not have."""
     from processors.store.catalogue import Catalogue
-    from processors.store.fixity import FixityFault
+    from processors.store.checked import FixityFault
 
     for row in Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist():
         ref = ResultRef(**row)
@@ -95,7 +95,7 @@ def _missing(store: Store) -> Iterator[FixityFault]:
             yield FixityFault(path=where, kind="missing", reason="it is in the catalogue; run `marsmedia ingest`")
 
 
-def _print_summary(done: Hashed, which: Which) -> None:
+def _print_summary(done: Hashed, which: Which, *, is_in_folder: bool) -> None:
     if done.results_before:
         earlier = counted(done.results_before, "result")
         click.echo(f"Resumed an interrupted check; {earlier} had been verified already.")
@@ -104,4 +104,5 @@ def _print_summary(done: Hashed, which: Which) -> None:
     hashed = {"all": f"{stored}, {masters}", "store": stored, "raw": masters}[which]
     click.echo(f"{hashed}: {counted(len(done.faults), 'fault', zero='no')}")
     if any(fault.kind == "damaged" for fault in done.faults):
-        click.echo("delete the folders of damaged results, then run `marsmedia ingest` to make them again")
+        what = "folders of damaged results" if is_in_folder else "commits of sources with damaged results"
+        click.echo(f"delete the {what}, then run `marsmedia ingest` to make them again")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,12 @@ from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.retry import outcomes_of, plausible_seconds, start
 from flows.run.workers import Stopped, Workers
+from processors.contract import inputs_of
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome
 from processors.errors import StoreError
 from processors.sources.scan import printable
+from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
 BATCH_SECONDS = 4.0
@@ -79,22 +81,43 @@ def run_batch(
 
     Raises
     ------
-    StoreError : the store's disk is full or read-only; what was committed stays.
+    StoreError : the store's disk is full or read-only, or its bucket cannot be used; what was committed stays.
     """
-    done: list[SourceOutcome] = []
     try:
-        jobs = [(due, start(due, store, workers)) for due in batch if not stop.is_set()]
+        with store.bringing(_used_by(batch)):
+            return _run_batch(batch, store, workers, progress, stop)
+    except StoreError:
+        stop.set()
+        raise
+
+
+def _used_by(batch: Sequence[Due]) -> Iterator[ResultRef]:
+    """Yield the results that due ones build on, and those below, which tell why one was not made."""
+    for due in batch:
+        waiting = list(due.processors)
+        while waiting:
+            used = inputs_of(waiting.pop())
+            waiting += used
+            yield from (ResultRef.of(one, due.source.digests) for one in used if one not in due.processors)
+
+
+def _run_batch(
+    batch: Sequence[Due], store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
+) -> list[SourceOutcome]:
+    done: list[SourceOutcome] = []
+    here = store.local
+    try:
+        jobs = [(due, start(due, here, workers)) for due in batch if not stop.is_set()]
     except Stopped:
         return done
     for due, job in jobs:
         progress.begin(due.relative, workers.note(due.source.digest), plausible_seconds(due))
         try:
-            done.append(SourceOutcome(due=due, outcomes=tuple(outcomes_of(due, job, store, workers))))
+            outcomes = outcomes_of(due, job, here, workers)
+            store.publish(outcome.ref for outcome in outcomes if outcome.is_stored)
+            done.append(SourceOutcome(due=due, outcomes=tuple(outcomes)))
         except Stopped:
             return done
-        except StoreError:
-            stop.set()
-            raise
         finally:
             progress.end(due.relative, plausible_seconds(due))
     return done

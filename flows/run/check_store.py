@@ -16,9 +16,9 @@ from typing import Literal
 
 from flows.run.options import Options
 from flows.run.reproduce import VERDICTS, Rebuilt, reproduce
-from processors.errors import StoreError
 from processors.store.catalogue import Catalogue
-from processors.store.fixity import Checked, FixityFault, verify
+from processors.store.checked import Checked, FixityFault
+from processors.store.fixity import verify
 from processors.store.manifest import Manifest
 from processors.store.masters import check_masters
 from processors.store.steps import Steps, unseen
@@ -190,10 +190,4 @@ def hash_sample(
 
 
 def _readable(store: Store) -> list[Manifest]:
-    found = []
-    for path in store.manifest_paths():
-        try:
-            found.append(store.read_manifest(path))
-        except StoreError:
-            continue  # reported as a fault by the hashing
-    return found
+    return list(store.readable([]))  # those that cannot be read are reported as faults by the hashing

@@ -35,10 +35,10 @@ class DiskUse:
 
 
 def disk_use(due: Sequence[Due], store: Store) -> DiskUse | None:
-    """Return the estimate for due files; None if they are too small for it to matter."""
+    """Return the estimate for due files; None if they are too small for it to matter, or if the store is a bucket."""
     sizes = {one.source.digest: one.source for one in due}.values()
     media_bytes = sum(source.size_bytes for source in sizes)
-    if media_bytes < LARGE_BYTES:
+    if media_bytes < LARGE_BYTES or not store.is_in_folder:
         return None
     with connect(Catalogue(store)) as connection:
         ratios = dict(connection.execute(RATIOS).fetchall())

@@ -99,6 +99,5 @@ def stop_of_last_run(store: Store) -> str | None:
 
 def _last_report(store: Store) -> dict[str, Any]:
     """Return the report of the latest run that has one; empty if none has."""
-    reports = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    every = (json.loads(path.read_bytes()) for path in reports)
+    every = (json.loads(path.read_bytes()) for path in store.records("runs"))
     return next((report for report in every if "problems" in report), {})

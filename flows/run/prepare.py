@@ -117,6 +117,7 @@ def prepare(
         if remember and (last := unchanged(surveyed, store, options, recipes=recipes_digest(recipes))):
             return Prepared(rows=[], untaken=[], plan=Plan(), survey=surveyed, unchanged=last)
     found, untaken, empty = surveyed.found, surveyed.untaken, surveyed.empty
+    store.look_at_all()
     catalogue = Catalogue(store)
     known = catalogue.sources()
     gone = _gone(raw, empty, known) if options.releases is None else ()
@@ -214,7 +215,7 @@ def _store_errors(store: Store) -> Iterator[None]:
     except OSError as error:
         if error.errno not in NO_SPACE:
             raise
-        raise StoreError(f"{store.root}: {machine_reason(error)}") from error
+        raise StoreError(f"{store.address}: {machine_reason(error)}") from error
 
 
 def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from flows.run.change import Change
 from flows.run.interrupt import EXIT_CODES
 from flows.run.problems import Cause, FileProblem, by_file, in_one_line
 from processors.sources.scan import printable
-from processors.store.store import Store
+from processors.store.store import Store, Traffic
 
 if TYPE_CHECKING:
     from flows.run.batches import SourceOutcome
@@ -100,6 +100,8 @@ class Report:
     stop: Stop | None
     report: str | None
     """Path of this report; None if it could not be written."""
+    traffic: Traffic | None = None
+    """What the run asked of the bucket of its store; None for a store in a folder."""
 
     @property
     def exit_code(self) -> int:
@@ -150,7 +152,7 @@ def make_report(
         state=state,
         message=_message(prepared, counts, state, stop),
         raw=asked,
-        store=str(store.root),
+        store=store.address,
         started_utc=record.who.started_utc,
         seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
         files=len(prepared.rows) + len(prepared.untaken) + prepared.passed_over,
@@ -167,6 +169,7 @@ def make_report(
         notes=record.notes,
         stop=stop,
         report=str(record.path),
+        traffic=store.traffic,
     )
 
 
@@ -229,7 +232,7 @@ def _new_result(one: SourceOutcome, outcome: Outcome, store: Store) -> dict[str,
         "items": outcome.item_count,
         "size_bytes": outcome.size_bytes,
         "seconds": round(outcome.seconds, 3),
-        "folder": str(store.folder(outcome.ref)),
+        "folder": store.where(outcome.ref),
     }
 
 
@@ -349,8 +352,7 @@ def _damaged(
 
 def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
     """Return the files that the last run with a report could not read, with the reasons."""
-    reports = sorted(record.store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in reports:
+    for path in record.store.records("runs"):
         last: dict[str, Any] = json.loads(path.read_bytes())
         if "problems" in last:
             return {(one["file"], one["reason"]) for one in last["problems"] if one["processor"] is None}

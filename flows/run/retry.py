@@ -88,7 +88,7 @@ def _answer(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]
         return not_stored(due, error.strerror or str(error))
     except OSError as error:
         if error.errno in NO_SPACE:
-            raise StoreError(f"{store.root}: {machine_reason(error)}") from error
+            raise StoreError(f"{store.address}: {machine_reason(error)}") from error
         return error
     except WorkerDeath as death:
         return death

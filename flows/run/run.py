@@ -30,6 +30,7 @@ from processors.sources.scan import printable
 from processors.store.by_name import refresh_by_name
 from processors.store.catalogue import Catalogue
 from processors.store.claims import sweep_claims
+from processors.store.open_store import StorePlace, open_store
 from processors.store.store import Store
 
 CATALOGUE_SOURCES, CATALOGUE_SECONDS = 1_000, 60.0
@@ -42,7 +43,7 @@ Prepare = Callable[[Store, RunProgress], Prepared]
 
 
 def run_ingest(
-    raw: Path, store_folder: Path, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
+    raw: Path, store_folder: StorePlace, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
 ) -> Report:
     """Run over a folder of releases; raises as `run`, and `FileNotFoundError` and the like for `raw`."""
 
@@ -52,7 +53,9 @@ def run_ingest(
     return run(look, store_folder, options, dispatch, name=name, asked=str(raw))
 
 
-def run(prepare: Prepare, store_folder: Path, options: Options, dispatch: Dispatch, *, name: str, asked: str) -> Report:
+def run(
+    prepare: Prepare, store_folder: StorePlace, options: Options, dispatch: Dispatch, *, name: str, asked: str
+) -> Report:
     """Prepare, derive, catalogue and report; anything that happens after the plan is made ends in the report.
 
     A plan that the process made before it started the flow, `RunRecord.prepared`, is carried out.
@@ -63,7 +66,7 @@ def run(prepare: Prepare, store_folder: Path, options: Options, dispatch: Dispat
     StoreError : the store cannot be opened or trusted. One that fills up during the run ends in the report.
     TimeoutError : the flow's time limit has passed; the report is saved all the same.
     """
-    store = Store(store_folder)
+    store = open_store(store_folder)
     with signals_interrupt(), recorded(store, name, asked) as record:
         one = _Run(store, options, record)
         one.work(prepare, dispatch)
@@ -182,6 +185,8 @@ class _Run:
         options = self._options
         if options.runner == "local":
             return LocalRunner(options, self._store, progress, stop, has_sound=plan.has_sound_due)
+        if not self._store.is_in_folder:
+            raise RequestError("--runner dask: not there yet over a store in a bucket; use --runner local")
         try:
             from flows.run.dask_runner import DaskRunner
         except ModuleNotFoundError as error:

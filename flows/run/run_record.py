@@ -119,6 +119,8 @@ class RunRecord:
             break
         if written:
             self._mark_lost()
+            with suppress(StoreError):  # the copy on this machine says why the bucket cannot be used
+                self.store.upload(self.path)
         else:
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
@@ -145,7 +147,7 @@ class RunRecord:
             "state": RUNNING,
             "message": f"at work: {self.who}",
             **asdict(self.who),
-            "store": str(self.store.root),
+            "store": self.store.address,
             "report": None,
         }
         try:
@@ -154,7 +156,7 @@ class RunRecord:
             self._reserve = _reserved(self.store.runs_folder / f".{name}.reserved")
         except OSError as error:
             if error.errno not in NO_SPACE:
-                raise StoreError(f"{self.store.root}: {machine_reason(error)}") from error
+                raise StoreError(f"{self.store.address}: {machine_reason(error)}") from error
 
     def _forget_files(self) -> None:
         with suppress(OSError):
@@ -210,10 +212,10 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
 
 def last_run(store: Store) -> dict[str, Any] | None:
     """Return the record of the newest run: its report, or that it is in progress or ended without a report."""
-    runs = sorted(store.runs_folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+    runs = store.records("runs")
     if not runs:
         return None
-    record = json.loads(runs[-1].read_bytes())
+    record = json.loads(runs[0].read_bytes())
     if record["state"] == RUNNING and not any(who.run == record["run"] for who, alive in _read(store) if alive):
         who = Who(**{name: record[name] for name in Who.__dataclass_fields__})
         record |= {"state": LOST, "message": f"{LOST}: {who}"}

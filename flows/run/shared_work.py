@@ -103,11 +103,12 @@ class SharedWork:
             return claim_source(self._store, one.source.digest)
         except OSError as error:
             self._stop.set()
-            raise StoreError(f"{self._store.root}: {machine_reason(error)}") from error
+            raise StoreError(f"{self._store.address}: {machine_reason(error)}") from error
 
     def _do(self, batch: Sequence[Due]) -> Finished:
         todo, elsewhere = [], []
         for one in batch:
+            self._store.look_again(one.source.digest)
             there = self._there(one)
             if there:
                 elsewhere.append(SourceOutcome(due=one, outcomes=tuple(there)))

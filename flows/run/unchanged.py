@@ -103,6 +103,7 @@ def _newest_commit(table: Path) -> str | None:
 
 
 def _results_are_there(last: LastRun, store: Store) -> bool:
+    store.look_at_all()
     settled = newest_folders(store)
     for digest in last.not_of_run:
         settled.pop(digest, None)

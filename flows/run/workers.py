@@ -12,10 +12,12 @@ import multiprocessing.forkserver
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as JobTimeout
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from multiprocessing import resource_tracker, synchronize
@@ -50,6 +52,9 @@ class _KeepsLocks(ForkServerContext):
         return self._locks[-1]
 
 
+_STARTING = threading.Lock()
+CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_")
+"""Beginnings of the names of variables with which libraries find credentials, and what they may open."""
 LOADED_FOR_ALL = [
     "cv2",
     "processors.engine.derive",
@@ -88,13 +93,27 @@ def _start_server() -> None:
     """Start the process that workers are forked from, with the interrupt of a Ctrl-C blocked.
 
     At a terminal it reaches all processes; the workers inherit the block and leave it to the run, which stops them.
+    They inherit no credentials either: they decode what others have made.
     """
-    resource_tracker.ensure_running()  # the server needs it, and its start would end the block
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _STARTING, _without_credentials():
+        resource_tracker.ensure_running()  # the server needs it, and its start would end the block
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            multiprocessing.forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _without_credentials() -> Iterator[None]:
+    """Take what opens a bucket out of the environment, for the processes that are started meanwhile."""
+    taken = {name: value for name, value in os.environ.items() if name.startswith(CREDENTIALS)}
+    for name in taken:
+        del os.environ[name]
     try:
-        multiprocessing.forkserver.ensure_running()
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.environ.update(taken)
 
 
 class WorkerDeath(Exception):

@@ -29,6 +29,7 @@ def remember(store: Store, built: Built) -> Path:
     mark = hashlib.sha256(str(built.path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     place = folder / f"{portable_name(built.path.name)}~{mark}.json"
     replace_file(place, json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n")
+    store.upload(place)
     return place
 
 
@@ -55,6 +56,7 @@ def forget(store: Store, word: str) -> list[str]:
         raise RequestError(f"{word}: unknown pack; known packs: {known}")
     for record in found:
         record.place.unlink()
+        store.withdraw(record.place)
     return [record.pack for record in found]
 
 
@@ -108,7 +110,7 @@ def _meant(store: Store, word: str) -> list[_PackRecord]:
 
 
 def _records(store: Store) -> Iterator[_PackRecord]:
-    for place in sorted(store.packs_folder.glob("*.json")):
+    for place in sorted(store.records("packs")):
         try:
             record = json.loads(place.read_bytes())
             results = tuple(ResultRef(**ref) for ref in record["results"])

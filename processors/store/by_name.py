@@ -96,8 +96,11 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
 
     Files of one release whose names are the same on every file system are distinguished by the first characters of
     their digests. Links of files that are not given stay, and links to other results of a file; `rebuild_by_name`
-    removes them. Only files whose results are not those that were shown last are looked at on the disk.
+    removes them. Only files whose results are not those that were shown last are looked at on the disk. A store in a
+    bucket has no view.
     """
+    if not store.is_in_folder:
+        return
     known = _shown(store)
     now = dict(known)
     taken: dict[Path, str] = {}
@@ -123,8 +126,8 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
 
 
 def shown_before(store: Store) -> bool:
-    """Return True if there is a view whose links were pointed by this version."""
-    return (store.by_name_folder / SHOWN).exists()
+    """Return True if there is a view whose links were pointed by this version, or if the store has none."""
+    return not store.is_in_folder or (store.by_name_folder / SHOWN).exists()
 
 
 def state_of_view(store: Store) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import itertools
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 from urllib.parse import unquote
@@ -266,17 +267,9 @@ class Catalogue:
 
     def add_sources(self, rows: Sequence[SourceRow]) -> None:
         """Record where sources were seen, in the table and in each source's own record."""
-        seen = {record["digest"]: record for record in self._records({row.digest for row in rows})}
-        for row in rows:
-            entry = {field.name: getattr(row, field.name) for field in fields(row) if field.name != "digest"}
-            record = seen.setdefault(row.digest, {"digest": row.digest, "seen": []})
-            record["seen"] = [old for old in record["seen"] if old["path"] != row.path] + [entry]
-        for digest in {row.digest for row in rows}:
-            self._store.write_source(digest, seen[digest])
+        names = [field.name for field in fields(SourceRow) if field.name != "digest"]
+        self._store.saw([(row.digest, {name: getattr(row, name) for name in names}) for row in rows])
         self._add("sources", (asdict(row) for row in rows))
-
-    def _records(self, digests: set[str]) -> Iterable[dict[str, Any]]:
-        return (record for digest in digests if (record := self._store.source(digest)))
 
     def add_results(self, manifests: Sequence[Manifest]) -> None:
         """Index results; of existing ones only the verdict can change, when a failure was retried."""
@@ -288,23 +281,23 @@ class Catalogue:
         by_source: dict[str, list[dict[str, Any]]] = {}
         for end in (end for link in links for end in (link, link.turned())):
             by_source.setdefault(end.here.source, []).append(asdict(end))
-        for record in list(self._store.sources()):
-            found = by_source.get(record["digest"], [])
-            if found != record.get("links", []):
-                self._store.write_source(record["digest"], {**record, "links": found})
+        self._store.link(by_source)
         rows = [link_row(record) for found in by_source.values() for record in found]
-        self.overwrite("links", arrow_table(rows, SCHEMAS["links"]))
+        self.overwrite("links", lambda: arrow_table(rows, SCHEMAS["links"]))
 
     def remove_results(self, refs: Sequence[ResultRef]) -> None:
         """Remove results from the index."""
         keys = arrow_table(
             [{"key": ref.key} for ref in refs], pa.schema([("key", _TEXT)])
         )  # it holds processor and source
-        for name in ("results", "items"):
-            if refs and DeltaTable.is_deltatable(self._uri(name)):
-                with self._writing(name):
-                    there = DeltaTable(self._uri(name))
-                    there.merge(keys, "old.key = gone.key", "gone", "old").when_matched_delete().execute()
+
+        def remove(name: str) -> None:
+            if DeltaTable.is_deltatable(self._uri(name)):
+                merge = DeltaTable(self._uri(name)).merge(keys, "old.key = gone.key", "gone", "old")
+                merge.when_matched_delete().execute()
+
+        for name in ("results", "items") if refs else ():
+            self._change(name, functools.partial(remove, name))
 
     def _add(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
         for some in in_turn(rows, ROWS_AT_ONCE):
@@ -321,16 +314,13 @@ class Catalogue:
             return tuple(row[column] for column in IDENTITY[name])
 
         given = {identity(row): row for row in rows}
-        with self._writing(name):
-            for attempt in range(COMMIT_TRIES):
-                try:
-                    there = {identity(row): row for row in self._held(name, arrow_table(rows, SCHEMAS[name]))}
-                    self._append(name, [row for one, row in given.items() if one not in there])
-                    self._replace(name, [row for one, row in given.items() if there.get(one, row) != row])
-                    return
-                except (CommitFailedError, FileExistsError):  # another writer was first: there are no locks here
-                    time.sleep(0.05 * 2**attempt)
-        raise StoreError(f"the catalogue table {name!r} is constantly being written by other processes: run again")
+
+        def add() -> None:
+            there = {identity(row): row for row in self._held(name, arrow_table(rows, SCHEMAS[name]))}
+            self._append(name, [row for one, row in given.items() if one not in there])
+            self._replace(name, [row for one, row in given.items() if there.get(one, row) != row])
+
+        self._change(name, add)
 
     def _held(self, name: str, given: pa.Table) -> list[dict[str, Any]]:
         """Return the rows of the table with a digest or key of the given ones: few or none of many."""
@@ -362,10 +352,21 @@ class Catalogue:
             merge = there.merge(arrow_table(rows, SCHEMAS[name]), same, "new", "old", merge_schema=True)
             merge.when_matched_update_all().execute()
 
-    def overwrite(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
-        """Replace a whole table."""
+    def overwrite(self, name: str, rows: Callable[[], pa.Table | pa.RecordBatchReader]) -> None:
+        """Replace a whole table by the rows that the function gives, again where another writer was first."""
+        self._change(name, lambda: write_deltalake(self._uri(name), rows(), mode="overwrite", schema_mode="overwrite"))
+
+    def _change(self, name: str, change: Callable[[], None]) -> None:
+        """Change a table, from the newest state again where another writer was first: there may be no locks."""
         with self._writing(name):
-            write_deltalake(self._uri(name), rows, mode="overwrite", schema_mode="overwrite")
+            for attempt in range(COMMIT_TRIES):
+                self._store.pull(name)
+                with suppress(CommitFailedError, FileExistsError):
+                    change()
+                    if self._store.push(name):
+                        return
+                time.sleep(0.05 * 2**attempt)
+        raise StoreError(f"the catalogue table {name!r} is constantly being written by other processes: run again")
 
     @contextmanager
     def _writing(self, name: str) -> Iterator[None]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from processors.errors import ResultMissing
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
@@ -14,8 +15,11 @@ def read_evidence(store: Store, digest: str, key: str | None) -> dict[str, Any] 
     """Return an evidence record of a source; None if it was never made, failed, or was removed."""
     if key is None:
         return None
-    path = store.item_path(ResultRef(source=digest, processor="evidence", key=key), "evidence.json")
-    return json.loads(path.read_bytes()) if path.exists() else None
+    try:
+        with store.open_item(ResultRef(source=digest, processor="evidence", key=key), "evidence.json") as file:
+            return json.load(file)
+    except ResultMissing:
+        return None
 
 
 def redistribution(record: Mapping[str, Any] | None) -> str:

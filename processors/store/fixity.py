@@ -4,36 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from processors.errors import ResultCorrupt
 from processors.store.catalogue import Catalogue
+from processors.store.checked import Checked, FixityFault
 from processors.store.steps import Steps, unseen
 from processors.store.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class FixityFault:
-    """A stored file that differs from its manifest, or a raw file that differs from when it was ingested."""
-
-    path: str
-    """Path below the store; for a raw file, the folder of releases and the path below it."""
-    kind: Literal["damaged", "missing", "extra", "changed", "new"]
-    """Kind of fault; for raw files `changed`, `missing` or `new` (which is not a fault)."""
-    reason: str
-    is_master: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checked:
-    """One verified result."""
-
-    path: str
-    item_count: int
-    size_bytes: int
-    faults: tuple[FixityFault, ...]
 
 
 def verify(
@@ -46,6 +23,11 @@ def verify(
     after : path of the last result already verified; only later ones are verified.
     wanted : decides from a result's folder whether it is verified.
     """
+    if not store.is_in_folder:
+        from processors.store.bucket_fixity import verify_bucket
+
+        yield from verify_bucket(store, after=after, wanted=wanted, steps=steps)
+        return
     known = 0 if steps is unseen else Catalogue(store).table("results", ["verdict"]).num_rows
     for path in steps("Hashing results", store.manifest_paths(), known or None, noun="result"):
         folder = path.parent

@@ -19,7 +19,7 @@ def kept_results(store: Store) -> set[ResultRef]:
     ------
     StoreError : a record cannot be read; what it keeps is unknown, so nothing may be pruned.
     """
-    return {_read(path) for path in sorted(store.kept_folder.glob("*.json"))}
+    return {_read(path) for path in store.records("kept")}
 
 
 def keep(refs: Iterable[ResultRef], store: Store) -> None:
@@ -27,12 +27,14 @@ def keep(refs: Iterable[ResultRef], store: Store) -> None:
     for ref in refs:
         store.kept_folder.mkdir(exist_ok=True)
         replace_file(_record(ref, store), json.dumps(asdict(ref)).encode() + b"\n")
+        store.upload(_record(ref, store))
 
 
 def release(refs: Iterable[ResultRef], store: Store) -> None:
     """Stop keeping results."""
     for ref in refs:
         _record(ref, store).unlink(missing_ok=True)
+        store.withdraw(_record(ref, store))
 
 
 def _record(ref: ResultRef, store: Store) -> Path:

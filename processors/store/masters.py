@@ -9,7 +9,7 @@ from pathlib import Path
 from processors.errors import machine_reason
 from processors.sources.scan import FoundFile, storable, survey
 from processors.store.catalogue import SourceRow
-from processors.store.fixity import Checked, FixityFault
+from processors.store.checked import Checked, FixityFault
 from processors.store.steps import Steps, unseen
 
 

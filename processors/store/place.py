@@ -12,8 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import from_url
 
 from processors.errors import RequestError, StoreError
+from processors.store.store import Traffic
 
 PART_BYTES = 16 * 1024 * 1024
 """Size from which a file is sent in parts of this size, and in which one is fetched."""
@@ -59,15 +59,6 @@ class Seen(NamedTuple):
     name: str
     size_bytes: int
     modified: datetime
-
-
-@dataclass(kw_only=True)
-class Traffic:
-    """What was asked of a server since the place was opened, without what was repeated."""
-
-    requests: int = 0
-    sent_bytes: int = 0
-    received_bytes: int = 0
 
 
 class Place:
@@ -123,16 +114,16 @@ class Place:
             answer = obstore.get(self._store, name)
             for piece in answer.stream(min_chunk_size=1024 * 1024):
                 data = bytes(piece)
-                self._count(requests=0, received_bytes=len(data))
+                self._count(received_bytes=len(data))
                 yield data
-        self._count()
 
     def put(self, name: str, content: Path | bytes) -> None:
         """Write an object, over one that is there; a large file is sent in parts and appears as a whole."""
         size = len(content) if isinstance(content, bytes) else content.stat().st_size
-        with self._asking(name):
-            obstore.put(self._store, name, content, chunk_size=PART_BYTES, use_multipart=size > PART_BYTES)
-        self._count(requests=1 if size <= PART_BYTES else 2 + -(-size // PART_BYTES), sent_bytes=size)
+        parts = 2 + -(-size // PART_BYTES) if size > PART_BYTES else 1  # a beginning, parts and an end
+        with self._asking(name, requests=parts):
+            obstore.put(self._store, name, content, chunk_size=PART_BYTES, use_multipart=parts > 1)
+        self._count(sent_bytes=size)
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a small object unless there is one; return False if there is another one.
@@ -154,20 +145,16 @@ class Place:
     def list(self, prefix: str) -> Iterator[Seen]:
         """Yield the objects below a folder, at any depth, in the order of their names."""
         with self._asking(prefix):
-            for some in obstore.list(self._store, prefix, chunk_size=LISTED_AT_ONCE):
-                self._count()
+            for number, some in enumerate(obstore.list(self._store, prefix, chunk_size=LISTED_AT_ONCE)):
+                self._count(requests=min(number, 1))  # the first answer is counted already, and comes even if empty
                 for one in some:
                     yield Seen(one["path"], one["size"], one["last_modified"])
 
     def delete(self, names: Collection[str]) -> None:
         """Remove objects, one by one, as some servers refuse lists; one that is not there is no error."""
         for name in names:
-            try:
-                with self._asking(name):
-                    obstore.delete(self._store, name)
-            except FileNotFoundError:
-                pass
-            self._count()
+            with suppress(FileNotFoundError), self._asking(name):
+                obstore.delete(self._store, name)
 
     def check_creates_once(self, name: str, data: bytes) -> None:
         """Make sure that an object with these bytes is there, and that the server refuses to create it again.
@@ -186,8 +173,9 @@ class Place:
         raise StoreError(f"{self.address}: {BAD_SERVER}")
 
     @contextmanager
-    def _asking(self, name: str) -> Iterator[None]:
-        """Raise errors of the library as `StoreError`, but for a missing object and one that is there already."""
+    def _asking(self, name: str, requests: int = 1) -> Iterator[None]:
+        """Count, and raise errors of the library as `StoreError`, but for an object missing, or there already."""
+        self._count(requests=requests)
         try:
             yield
         except AlreadyExistsError:
@@ -201,7 +189,7 @@ class Place:
                 raise FileNotFoundError(f"{self.address}/{name}: no such object") from error
             raise StoreError(f"{self.address}: {_in_words(text, code)}") from error
 
-    def _count(self, *, requests: int = 1, sent_bytes: int = 0, received_bytes: int = 0) -> None:
+    def _count(self, *, requests: int = 0, sent_bytes: int = 0, received_bytes: int = 0) -> None:
         with self._counting:
             self.traffic.requests += requests
             self.traffic.sent_bytes += sent_bytes

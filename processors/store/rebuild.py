@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from processors.store.manifest import Manifest
 from processors.store.steps import Steps, unseen
 from processors.store.store import Store
 
+_Add = Callable[[str, Iterable[dict[str, Any]]], None]
+"""Adds rows to a table."""
 SOURCES_AT_ONCE = 200
 """Sources whose records a process holds."""
 MIN_SOURCES = 2_000
@@ -39,6 +41,8 @@ def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps =
     ----------
     processes : number of processes; None for one per processor core, and one where there are few sources.
     """
+    if not store.is_in_folder:
+        return _rebuild_in_bucket(store)
     groups = store.groups()
     if processes is None:
         is_small = sum(len(store.sources_of(group)) for group in groups) < MIN_SOURCES
@@ -53,14 +57,40 @@ def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps =
                 every = steps("Reading results", pool.map(read, groups), len(groups), noun="folder")
                 unreadable = [reason for reasons in every for reason in reasons]
         for name, schema in SCHEMAS.items():
-            files = (_file(folder, group, name) for group in groups)
-            Catalogue(store).overwrite(name, pa.RecordBatchReader.from_batches(schema, _batches(files)))
+            Catalogue(store).overwrite(name, partial(_reader, schema, [_file(folder, group, name) for group in groups]))
+    return unreadable
+
+
+def _rebuild_in_bucket(store: Store) -> list[str]:
+    """Rebuild all tables from the commits in a bucket, and from where sources were seen."""
+    unreadable: list[str] = []
+    with store.scratch() as folder:
+        with _row_files(folder, "all") as add:
+            for manifests in in_turn(store.readable(unreadable), SOURCES_AT_ONCE):
+                add("results", map(result_row, manifests))
+                add("items", (row for manifest in manifests for row in item_rows(manifest)))
+            for records in in_turn(store.sources(), SOURCES_AT_ONCE):
+                _add_records(records, add)
+        for name, schema in SCHEMAS.items():
+            Catalogue(store).overwrite(name, partial(_reader, schema, [_file(folder, "all", name)]))
     return unreadable
 
 
 def _read_group(root: Path, folder: Path, group: str) -> list[str]:
     """Write the rows of the sources in one folder to Parquet files; return why some manifests were left out."""
     store, unreadable = Store(root), list[str]()
+    with _row_files(folder, group) as add:
+        for digests in in_turn(store.sources_of(group), SOURCES_AT_ONCE):
+            manifests = [one for digest in digests for one in _readable(store, digest, unreadable)]
+            add("results", map(result_row, manifests))
+            add("items", (row for manifest in manifests for row in item_rows(manifest)))
+            _add_records([record for digest in digests if (record := store.source(digest))], add)
+    return unreadable
+
+
+@contextmanager
+def _row_files(folder: Path, group: str) -> Iterator[_Add]:
+    """Give a function that adds rows to the Parquet file of a table."""
     with ExitStack() as stack:
         files = {
             name: stack.enter_context(ParquetWriter(_file(folder, group, name), schema))
@@ -71,14 +101,13 @@ def _read_group(root: Path, folder: Path, group: str) -> list[str]:
             if listed := list(rows):
                 files[name].write_table(arrow_table(listed, SCHEMAS[name]))
 
-        for digests in in_turn(store.sources_of(group), SOURCES_AT_ONCE):
-            manifests = [one for digest in digests for one in _readable(store, digest, unreadable)]
-            add("results", map(result_row, manifests))
-            add("items", (row for manifest in manifests for row in item_rows(manifest)))
-            records = [record for digest in digests if (record := store.source(digest))]
-            add("sources", ({"digest": record["digest"], **at} for record in records for at in record["seen"]))
-            add("links", (link_row(link) for record in records for link in record.get("links", [])))
-    return unreadable
+        yield add
+
+
+def _add_records(records: Sequence[dict[str, Any]], add: _Add) -> None:
+    """Add what the records of sources say."""
+    add("sources", ({"digest": record["digest"], **at} for record in records for at in record["seen"]))
+    add("links", (link_row(link) for record in records for link in record.get("links", [])))
 
 
 def _readable(store: Store, digest: str, unreadable: list[str]) -> Iterator[Manifest]:
@@ -91,6 +120,10 @@ def _readable(store: Store, digest: str, unreadable: list[str]) -> Iterator[Mani
 
 def _file(folder: Path, group: str, table: str) -> Path:
     return folder / f"{group}-{table}.parquet"
+
+
+def _reader(schema: pa.Schema, files: Sequence[Path]) -> pa.RecordBatchReader:
+    return pa.RecordBatchReader.from_batches(schema, _batches(files))
 
 
 def _batches(files: Iterable[Path]) -> Iterator[pa.RecordBatch]:

@@ -1,4 +1,4 @@
-"""Interface of the store to the disk; all path arithmetic is in this file.
+"""Interface of the store to the disk; all path arithmetic is in this file. For one in a bucket see `bucket_store`.
 
 results/<source[:2]>/<source>/<processor>/<key[:16]>/   items and `manifest.json`; never changed once written
 results/<source[:2]>/<source>/source.json                paths at which the source was seen; rewritten on change
@@ -16,13 +16,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from processors.contract import Item, as_json
-from processors.errors import ResultMissing, StoreError
+from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 STORE_FORMAT = 1
@@ -32,8 +34,23 @@ MARK = "store.json"
 """The file that makes a folder a store."""
 
 
+@dataclass(kw_only=True)
+class Traffic:
+    """What a process has asked of the bucket of a store, without what was repeated."""
+
+    requests: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+
+
 class Store:
-    """A processed store in a folder."""
+    """A processed store in a folder.
+
+    The methods that say that they do nothing here have a task in a store whose folder is a copy of parts of a bucket.
+    """
+
+    is_in_folder = True
+    """Whether the folder is the store itself; it then has a view for browsing."""
 
     def __init__(self, root: Path) -> None:
         """Open the store, creating it if it does not exist.
@@ -61,6 +78,21 @@ class Store:
             ) from error
         if found > STORE_FORMAT:
             raise StoreError(f"{root}: made by a newer marsmedia (store format {found}): use that version")
+
+    @property
+    def address(self) -> str:
+        """Return what a user calls the store: its folder, or its address in a bucket."""
+        return str(self.root)
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """Return what was asked of the store's bucket so far; None for a folder."""
+        return None
+
+    @property
+    def local(self) -> Store:
+        """Return the store in a folder in which the results of a pass are made: itself."""
+        return self
 
     @property
     def results_folder(self) -> Path:
@@ -102,6 +134,10 @@ class Store:
         """Return the folder of a result's files, whether or not it exists yet."""
         return Path(self.source_folder(ref.source)) / ref.processor / ref.key[:16]
 
+    def where(self, ref: ResultRef) -> str:
+        """Return where a result is kept, for people."""
+        return str(self.folder(ref))
+
     def source_folder(self, digest: str) -> str:
         """Return the folder of a source's results. Called 100,000 times before a run, so it builds no `Path`."""
         return f"{self.root}/results/{digest[:2]}/{digest}"
@@ -111,6 +147,32 @@ class Store:
         return os.path.exists(  # noqa: PTH110
             f"{self.root}/results/{ref.source[:2]}/{ref.source}/{ref.processor}/{ref.key[:16]}/manifest.json"
         )
+
+    def has_all(self, digest: str, folders: str) -> bool:
+        """Return whether results of one source are committed.
+
+        Called for 100,000 sources before a run, so it builds no `Path`, and no Python code runs for each manifest.
+
+        Parameters
+        ----------
+        folders : processor and beginning of the key of each, `name/key[:16]`, with a space between.
+        """
+        source = self.source_folder(digest)
+        places = [f"{source}/{folder}/manifest.json" for folder in folders.split(" ")]
+        return all(map(os.access, places, repeat(os.F_OK)))
+
+    def look_at_all(self, *, again: bool = False) -> None:
+        """Find at once what is committed of all sources, unless that was done before. Does nothing here."""
+
+    def look_again(self, digest: str) -> None:
+        """Find what others have committed of a source meanwhile. Does nothing here."""
+
+    def bringing(self, refs: Iterable[ResultRef]) -> AbstractContextManager[None]:
+        """Keep results in `local` meanwhile, for processes that can reach nothing else. Does nothing here."""
+        return nullcontext()
+
+    def publish(self, refs: Iterable[ResultRef]) -> None:
+        """Make results that were committed in `local` part of the store. Does nothing here."""
 
     def manifest(self, ref: ResultRef) -> Manifest:
         """Read a result's record.
@@ -162,6 +224,14 @@ class Store:
         for path in self.manifest_paths(digest):
             yield self.read_manifest(path)
 
+    def readable(self, unreadable: list[str]) -> Iterator[Manifest]:
+        """Yield every manifest that can be read; what is wrong with the others is added to the list."""
+        for path in self.manifest_paths():
+            try:
+                yield self.read_manifest(path)
+            except ResultCorrupt as error:
+                unreadable.append(str(error))
+
     def item_path(self, ref: ResultRef, name: str) -> Path:
         """Return an item's local path, for reading."""
         return self.folder(ref) / name
@@ -208,6 +278,14 @@ class Store:
         with self.scratch() as folder, suppress(FileNotFoundError):
             self.folder(ref).rename(folder / "removed")
 
+    def remove_all(self, refs: Iterable[ResultRef]) -> None:
+        """Remove results."""
+        for ref in refs:
+            self.remove(ref)
+
+    def remove_unnamed(self) -> None:
+        """Remove what killed runs have left in a bucket. Does nothing here."""
+
     def sweep(self) -> int:
         """Remove the scratch folders of killed runs and return their number. Those of live local processes stay."""
         removed = 0
@@ -217,6 +295,27 @@ class Store:
                 shutil.rmtree(left, ignore_errors=True)
                 removed += 1
         return removed
+
+    def saw(self, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Record where sources were seen, in each source's own record.
+
+        Parameters
+        ----------
+        entries : digest, and what is known of one place where it is or was.
+        """
+        seen = {digest: self.source(digest) or {"digest": digest, "seen": []} for digest, _ in entries}
+        for digest, entry in entries:
+            record = seen[digest]
+            record["seen"] = [old for old in record["seen"] if old["path"] != entry["path"]] + [entry]
+        for digest, record in seen.items():
+            self.write_source(digest, record)
+
+    def link(self, links: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Replace the links in all sources' own records by these, by digest."""
+        for record in list(self.sources()):
+            found = links.get(record["digest"], [])
+            if found != record.get("links", []):
+                self.write_source(record["digest"], {**record, "links": found})
 
     def write_source(self, digest: str, record: dict[str, Any]) -> None:
         """Record where a source was seen, next to its results."""
@@ -238,6 +337,23 @@ class Store:
             for path in sorted(group.glob("*/source.json")):
                 if record := self.source(path.parent.name):
                     yield record
+
+    def records(self, kind: str) -> list[Path]:
+        """Return the records of one kind, as `runs` or `packs`, the newest first."""
+        return sorted((self.root / kind).glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+    def upload(self, record: Path) -> None:
+        """Make a record that was written in the folder part of the store. Does nothing here."""
+
+    def withdraw(self, record: Path) -> None:
+        """Remove a record that was removed from the folder. Does nothing here."""
+
+    def pull(self, table: str) -> None:
+        """Bring a table of the catalogue in the folder up to date; its lock is held. Does nothing here."""
+
+    def push(self, table: str) -> bool:
+        """Make changes of a table part of the store; False if another writer was first. Does nothing here."""
+        return True
 
 
 def _folders_in(folder: str) -> list[str]:

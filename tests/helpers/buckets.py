@@ -7,7 +7,7 @@ import http.server
 import socketserver
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -62,13 +62,17 @@ class Proxy(socketserver.ThreadingMixIn, http.server.HTTPServer):
         """Method and path of each request."""
         self.fault: Fault = ""
         self.left = 0
+        self.only = ""
+        """Words in the method and path of the requests that get the fault."""
+        self.meet: Callable[[str], None] = lambda asked: None
+        """Called with method and path of each request before it is passed on."""
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def will(self, fault: Fault, times: int = 1_000_000) -> None:
-        self.fault, self.left = fault, times
+    def will(self, fault: Fault, times: int = 1_000_000, only: str = "") -> None:
+        self.fault, self.left, self.only = fault, times, only
 
 
 @contextmanager
@@ -95,7 +99,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         proxy.asked.append((self.command, self.path))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         fault: Fault = ""
-        if proxy.left > 0 and proxy.fault:
+        asked = f"{self.command} {self.path}"
+        proxy.meet(asked)
+        if proxy.left > 0 and proxy.fault and proxy.only in asked:
             proxy.left -= 1
             fault = proxy.fault
         if fault in ("500", "503", "403"):

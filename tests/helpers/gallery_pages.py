@@ -108,7 +108,7 @@ def item(
         subject=of,
         manifest=Manifest(**(known | manifest)),
         name=path.name,
-        path=path,
+        find=lambda: path,
         media_type=media_type,
         size_bytes=3,
         sha256=hashlib.sha256(path.name.encode()).hexdigest(),

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from processors.store.open_store import StorePlace
 from tests.helpers.command import command_line
 from tests.helpers.made_media import MediaMaker
 
@@ -25,7 +26,7 @@ def much_work(release: Path) -> None:
         maker.photo(f"photo-{number}.jpg", size=(1000, 800 + number))
 
 
-def start(raw: Path, store: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+def start(raw: Path, store: StorePlace, environment: dict[str, str]) -> subprocess.Popen[str]:
     """Start `marsmedia ingest` in a process group of its own, as a terminal does."""
     return subprocess.Popen(
         command_line("ingest", raw, "--store", store, "--json"),

@@ -21,6 +21,7 @@ from flows.run import worker_pool
 from flows.run.limits import Limits, default_limits, limited
 from flows.run.worker_pool import Stopped
 from flows.run.workers import Job, WorkerDeath, Workers
+from tests.helpers.command import PROJECT
 
 TOO_MUCH = "the file of 1 bytes needs more than the 1500 MB of memory that it may use"
 NO_THREAD = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"
@@ -249,3 +250,23 @@ def test_libraries_load_before_planning_when_workers_are_certain(
     )
     run = subprocess.run([sys.executable, "-c", code, raw, store], capture_output=True, text=True, check=True)
     assert run.stdout.split() == expected.split()
+
+
+def environment_of_worker() -> str:
+    return f"{dict(os.environ)} {Path('/proc/self/environ').read_bytes()!r}"
+
+
+def test_workers_know_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "from flows.run.workers import Workers, default_limits\n"
+        "from tests.run.test_workers import environment_of_worker\n"
+        "import os\n"
+        "with Workers(1, default_limits(1)) as workers:\n"
+        "    print(workers.answer(workers.start(environment_of_worker, [], size_bytes=1)))\n"
+        "assert os.environ['AWS_SECRET_ACCESS_KEY'] == 'geheim'\n"
+    )
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "geheim")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/geheim")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert "PATH" in done.stdout
+    assert "geheim" not in done.stdout

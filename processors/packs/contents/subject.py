@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,12 +118,17 @@ class ItemRecord:
     manifest: Manifest
     name: str
     """Path relative to the result's folder."""
-    path: Path
+    find: Callable[[], Path] = field(compare=False)
     media_type: str
     size_bytes: int
     sha256: str
     facts: Json
     """Facts as stored, with the latest audit of its source under `audit`."""
+
+    @property
+    def path(self) -> Path:
+        """Return a path of its file; an item in a bucket is fetched first."""
+        return self.find()
 
 
 def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> Iterator[SourceRecord]:
@@ -373,7 +379,7 @@ def entries(subject: SourceRecord, manifests: Iterable[Manifest], store: Store) 
                 subject=subject,
                 manifest=manifest,
                 name=item.name,
-                path=store.item_path(manifest.ref, item.name),
+                find=partial(store.item_path, manifest.ref, item.name),
                 media_type=item.media_type,
                 size_bytes=item.size_bytes,
                 sha256=item.sha256,

@@ -1,0 +1,100 @@
+"""Tables of the catalogue in a bucket: local copies, which are read as those of a folder, and sent back when changed.
+
+A Delta table is files that never change, and a log whose entries are created once. So a copy needs only the files that
+it lacks, and a change is sent as Delta would write it there: first the new files, then the entry of the log, which the
+server lets one writer create. Another one is told, brings its copy up to date, and makes its change again.
+Nothing but `Place` speaks to the server, and whatever reads Delta tables can read those in the bucket.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from processors.store.claims import alone
+from processors.store.place import Place, Seen
+
+LOG = "_delta_log"
+POINTER = "_last_checkpoint"
+"""The one file that changes: it tells readers of the bucket where to begin. The copies do without."""
+
+
+class BucketTables:
+    """Copies of the tables below `catalogue/`."""
+
+    def __init__(self, place: Place, folder: Path) -> None:
+        self._place, self._folder = place, folder
+        self._pulling = threading.Lock()
+        self._is_pulled = False
+        self._there: dict[str, set[str]] = {}
+        """Files of each table in the bucket, as they were when it was last listed; names within the table."""
+
+    def pull_once(self) -> None:
+        """Bring all tables up to date, unless this process has done so before; one listing."""
+        with self._pulling:
+            if not self._is_pulled:
+                with alone(self._folder / "lock"):
+                    self._bring(list(self._place.list("catalogue")))
+                self._is_pulled = True
+
+    def pull(self, table: str) -> None:
+        """Bring one table up to date; the lock of the catalogue is held."""
+        self._bring(list(self._place.list(f"catalogue/{table}")), table)
+
+    def _bring(self, listed: Iterable[Seen], only: str | None = None) -> None:
+        tables: dict[str, dict[str, int]] = {only: {}} if only else {}
+        for one in listed:
+            table, _, name = one.name.removeprefix("catalogue/").partition("/")
+            if name and not name.endswith(POINTER):
+                tables.setdefault(table, {})[name] = one.size_bytes
+        if only is None:
+            tables = {**{path.parent.name: {} for path in self._folder.glob(f"*/{LOG}")}, **tables}
+        for table, there in tables.items():
+            here = self._here(table)
+            for name in reversed(_in_order(here.keys() - there.keys())):  # never sent, or removed there
+                (self._folder / table / name).unlink(missing_ok=True)
+            for name in _in_order(there):
+                if here.get(name) != there[name]:
+                    self._fetch(table, name)
+            self._there[table] = set(there)
+
+    def push(self, table: str) -> bool:
+        """Send what has changed since `pull`; return False, with the change undone, if another writer was first."""
+        there, here = self._there.get(table, set()), self._here(table)
+        new = sorted(here.keys() - there)
+        entries = [name for name in new if name.startswith(LOG) and name.endswith(".json")]
+        for name in new:
+            if name not in entries:
+                self._place.put(f"catalogue/{table}/{name}", self._folder / table / name)
+        for number, name in enumerate(entries):
+            if not self._place.create(f"catalogue/{table}/{name}", (self._folder / table / name).read_bytes()):
+                for undone in entries[number:]:
+                    (self._folder / table / undone).unlink()
+                return False
+        pointer = self._folder / table / LOG / POINTER
+        if any(name.startswith(LOG) and name.endswith(".parquet") for name in new) and pointer.exists():
+            self._place.put(f"catalogue/{table}/{LOG}/{POINTER}", pointer)
+        self._place.delete([f"catalogue/{table}/{name}" for name in sorted(there - here.keys())])
+        self._there[table] = set(here)
+        return True
+
+    def _here(self, table: str) -> dict[str, int]:
+        """Return the size of each file of the copy, by its name within the table."""
+        folder = self._folder / table
+        files = (path for path in folder.rglob("*") if path.is_file())
+        sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+        return {name: size for name, size in sizes.items() if not name.endswith(POINTER)}
+
+    def _fetch(self, table: str, name: str) -> None:
+        path = self._folder / table / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}")
+        self._place.fetch(f"catalogue/{table}/{name}", temporary)
+        os.replace(temporary, path)  # noqa: PTH105
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Return files before the entries of the log that name them; nobody then reads of a file that is not there."""
+    return sorted(names, key=lambda name: (name.startswith(LOG), name))

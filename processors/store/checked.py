@@ -1,0 +1,28 @@
+"""What a fixity check found, of stored and of raw files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixityFault:
+    """A stored file that differs from its manifest, or a raw file that differs from when it was ingested."""
+
+    path: str
+    """Path below the store; for a raw file, the folder of releases and the path below it."""
+    kind: Literal["damaged", "missing", "extra", "changed", "new"]
+    """Kind of fault; for raw files `changed`, `missing` or `new` (which is not a fault)."""
+    reason: str
+    is_master: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """One verified result."""
+
+    path: str
+    item_count: int
+    size_bytes: int
+    faults: tuple[FixityFault, ...]

@@ -1,0 +1,93 @@
+"""Items as files in a folder outside the store, in the tree of the by-name view."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from processors.store.by_name import ByNameEntry, safe_name
+from processors.store.catalogue import SourceRow
+from processors.store.latest import age
+from processors.store.manifest import Manifest, StoredItem
+from processors.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchedItem:
+    """An item that is a file now."""
+
+    path: Path
+    size_bytes: int
+    is_new: bool
+    """False if the file was there already."""
+
+
+def fetch_items(
+    rows: Iterable[SourceRow], store: Store, folder: Path, processor: str | None = None
+) -> Iterator[FetchedItem]:
+    """Write the items of sources to `folder/release/path of the source/processor/item`, and yield each file.
+
+    The latest result of a processor has its name; earlier ones have the beginning of their keys too. A file that has
+    the item's bytes already is left alone.
+
+    Parameters
+    ----------
+    processor : its items only.
+
+    Raises
+    ------
+    ResultMissing, ResultCorrupt : the store does not have the item's bytes.
+    """
+    taken: dict[str, str] = {}
+    for row in rows:
+        place = _place(row)
+        if taken.setdefault(place, row.digest) != row.digest:
+            place = f"{place}~{row.digest[:8]}"
+        asked = [m for m in store.manifests(row.digest) if processor in (None, m.ref.processor) and _is_of(m, row)]
+        newest = {manifest.ref.processor: manifest.ref for manifest in sorted(asked, key=age)}
+        for manifest in asked:
+            name = manifest.ref.processor
+            if newest[name] != manifest.ref:
+                name = f"{name}~{manifest.ref.key[:8]}"
+            for item in manifest.items:
+                yield _fetched(store, manifest, item, folder / place / name / item.name)
+
+
+def _is_of(manifest: Manifest, row: SourceRow) -> bool:
+    """Return False for what is said of the same bytes at another place."""
+    return manifest.ref.processor != "evidence" or row.evidence_key in (None, manifest.ref.key)
+
+
+def _place(row: SourceRow) -> str:
+    entry = ByNameEntry.at(row.relative, row.release)
+    parts = [entry.release, *(entry.folder.split("/") if entry.folder else ()), entry.name]
+    return "/".join(map(safe_name, parts))
+
+
+def _fetched(store: Store, manifest: Manifest, item: StoredItem, path: Path) -> FetchedItem:
+    if _is_there(path, item):
+        return FetchedItem(path=path, size_bytes=item.size_bytes, is_new=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with store.open_item(manifest.ref, item.name) as source, temporary.open("wb") as target:
+            shutil.copyfileobj(source, target, 1024 * 1024)
+        os.replace(temporary, path)  # noqa: PTH105
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+    return FetchedItem(path=path, size_bytes=item.size_bytes, is_new=True)
+
+
+def _is_there(path: Path, item: StoredItem) -> bool:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return size == item.size_bytes and hashlib.file_digest(file, "sha256").hexdigest() == item.sha256
+    except OSError:
+        return False

@@ -1,0 +1,49 @@
+"""Opening of a store, in a folder or in a bucket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from processors.errors import RequestError
+from processors.store.store import MARK, Store
+
+StorePlace = Path | str
+"""A folder, or the address of a place in a bucket, as `s3://bucket/folder`."""
+
+
+def store_place(text: str) -> StorePlace:
+    """Return what a user's words name: an address if there is `://` in them, else a folder."""
+    return text if is_address(text) else Path(text)
+
+
+def is_address(place: StorePlace) -> bool:
+    """Return whether a place is in a bucket."""
+    return isinstance(place, str) and "://" in place
+
+
+def is_store(place: StorePlace) -> bool:
+    """Return whether there is a store in a folder; of an address that is known once it is opened."""
+    return is_address(place) or (Path(place) / MARK).exists()
+
+
+def open_store(place: StorePlace, *, writes: bool = True) -> Store:
+    """Open a store.
+
+    Parameters
+    ----------
+    writes : make a store where there is none.
+
+    Raises
+    ------
+    RequestError : not an address, the library for buckets is missing, or there is no store and `writes` is false.
+    StoreError : the store cannot be used.
+    """
+    if not is_address(place):
+        if not writes and not is_store(place):
+            raise RequestError(f"no store found at {place}; run `marsmedia ingest` or pass --store")
+        return Store(Path(place))
+    try:
+        from processors.store.bucket_store import BucketStore
+    except ModuleNotFoundError as error:
+        raise RequestError(f"a store in a bucket needs {error.name}: pip install 'marsmedia[s3]'") from error
+    return BucketStore(str(place), writes=writes)

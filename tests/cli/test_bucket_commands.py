@@ -1,0 +1,143 @@
+"""Commands over a store in a bucket answer as over one in a folder, and no secret gets into anything they write."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from flows.cli.main import main
+from tests.conftest import Run
+from tests.helpers.buckets import SECRET, client
+from tests.helpers.made_media import MediaMaker
+
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture
+def invoke(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Invoke:
+    """Call a command in this process, in this test's folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+
+    def call(*words: str | Path, code: int = 0) -> Result:
+        result = CliRunner().invoke(main, [str(word) for word in words])
+        assert result.exit_code == code, (words, result.output, result.exception)
+        return result
+
+    return call
+
+
+@pytest.fixture
+def release(raw: Path, maker: MediaMaker) -> Path:
+    maker.tone("wind.wav")
+    maker.photo("rover.jpg")
+    (raw / "june" / "cut.jpg").write_bytes((raw / "june" / "rover.jpg").read_bytes()[:700])
+    return raw
+
+
+def test_every_command_answers_over_a_bucket(
+    release: Path, bucket: str, bucket_server: str, invoke: Invoke, tmp_path: Path
+) -> None:
+    folder, address = str(tmp_path / "store"), f"s3://{bucket}/mars"
+
+    def both(*words: str | Path, code: int = 0) -> list[str]:
+        return [invoke(*words, "--store", store, code=code).stdout for store in (folder, address)]
+
+    both("ingest", release, "--recipe", "light", "--quiet", code=1)
+    here, there = (json.loads(text) for text in both("status", "--json"))
+    assert there["store"] == address
+    alike = ("sources", "results", "items", "size_bytes", "damaged", "releases")
+    assert {name: there[name] for name in alike} == {name: here[name] for name in alike}
+    assert there["last_run"]["state"] == "failed"
+    for words in (
+        ("query", "SELECT source, processor, key, sha256 FROM items ORDER BY ALL", "--csv"),
+        ("failures",),
+        ("why", "rover.jpg"),
+        ("links",),
+        ("packs",),
+    ):
+        assert len({re.sub(r"[0-9-]{10}T[0-9:.]+", "THEN", text) for text in both(*words)}) == 1, words
+    items = [[json.loads(line) for line in text.splitlines()] for text in both("items", "rover.jpg", "--json")]
+    here, there_too = ([(one["sha256"], one["facts"]) for one in some] for some in items)
+    assert here == there_too
+    assert {one["path"] for one in items[1]} == {None}
+    assert "photo.preview" in invoke("items", "rover.jpg", "--store", address).stdout
+    told = invoke("items", "--paths", "--store", address, code=2).output
+    assert told.endswith("items in a bucket are no files: `marsmedia fetch SELECTION -o FOLDER` makes files of them\n")
+    shown = json.loads(invoke("show", "rover.jpg", "--json", "--store", address).stdout)
+    assert {one["folder"].rpartition("/")[0] for one in shown["results"]} == {
+        f"{address}/commits/{shown['digest'][:2]}/{shown['digest']}"
+    }
+    assert "640" in invoke("show", "rover.jpg", "--store", address).stdout
+    checked = [json.loads(text) for text in both("verify", "--json")]
+    assert checked[0] == checked[1]
+    assert checked[1]["faults"] == []
+    made = ("reproduce", "rover.jpg", "--store", address)
+    assert "0 different" in invoke(*made).stdout or "identical" in invoke(*made).stdout
+    both("pack", "release=june", "-o", tmp_path / "out", "--audience", "archive", "--force")
+    assert "out" in invoke("packs", "--store", address).stdout
+    assert (tmp_path / "out" / "bagit.txt").exists()
+    both("pack", "forget", "out")
+    fetched = [tmp_path / "fetched-here", tmp_path / "fetched-there"]
+    for store, output in zip((folder, address), fetched, strict=True):
+        invoke("fetch", "-o", output, "--store", store)
+    files = [{str(p.relative_to(one)): p.read_bytes() for p in one.rglob("*") if p.is_file()} for one in fetched]
+    assert files[0] == files[1]
+    assert any(name.startswith("june/rover.jpg/photo.preview/") for name in files[1])
+    again = json.loads(invoke("fetch", "-o", fetched[1], "--store", address, "--json").stdout)
+    assert (again["items"], again["copied"]) == (len(files[1]), 0)
+    both("reprocess", "rover.jpg", "--processor", "photo.preview", "--set", "longest_sides_px=100", "--quiet")
+    assert json.loads(invoke("prune", "--json", "--yes", "--store", address).stdout)["removed"]
+    assert json.loads(invoke("prune", "--json", "--dry-run", "--store", address).stdout)["results"] == []
+    assert json.loads(invoke("verify", "--json", "--store", address).stdout)["faults"] == []
+    invoke("rebuild", "--store", address)
+    after = json.loads(invoke("status", "--json", "--store", address).stdout)
+    assert {name: after[name] for name in alike} == {name: there[name] for name in alike}
+    assert "build a pack for the web" in invoke("browse", "--no-open", "--store", address, code=2).output
+    assert "worker of your own" in invoke("serve", "--store", address, code=2).output
+
+
+def test_what_is_wrong_with_a_bucket_is_one_line_before_any_work(
+    release: Path, bucket: str, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert invoke("ingest", release, "--store", "s3://never-made/x", code=2).output == (
+        "marsmedia: s3://never-made/x: there is no such bucket: create it, or name another one\n"
+    )
+    assert invoke("status", "--store", f"s3://{bucket}/none", code=2).output == (
+        f"marsmedia: no store found at s3://{bucket}/none; run `marsmedia ingest` or pass --store\n"
+    )
+    assert "not an address of a bucket" in invoke("ingest", release, "--store", "ftp://x/y", code=2).output
+    (tmp_path / "marsmedia.toml").write_text(f'store = "s3://{bucket}/none"\n')
+    assert f"no store found at s3://{bucket}/none" in invoke("status", code=2).output
+
+
+def test_no_secret_gets_into_anything_that_is_written(
+    release: Path, bucket: str, bucket_server: str, marsmedia: Run, tmp_path: Path
+) -> None:
+    store = f"s3://{bucket}/mars"
+    said = [
+        marsmedia("ingest", release, "--store", store, cwd=tmp_path),
+        marsmedia("ingest", release, "--store", store, "--json", cwd=tmp_path),
+        marsmedia("ingest", release, "--store", f"{store}//x", cwd=tmp_path),
+        marsmedia("show", "rover.jpg", "--store", store, "--json", cwd=tmp_path),
+        marsmedia("status", "--store", store, cwd=tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:9"),
+    ]
+    assert [one.returncode for one in said] == [1, 0, 2, 0, 2]
+    assert "bucket: " in said[0].stdout
+    told = "".join(one.stdout + one.stderr for one in said).encode()
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    seen = client(bucket_server)
+    in_bucket = [
+        seen.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
+        for one in seen.list_objects_v2(Bucket=bucket)["Contents"]
+    ]
+    assert len(written) > 5
+    assert len(in_bucket) > 10
+    assert not [data for data in (told, *written, *in_bucket) if SECRET.encode() in data]
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] == SECRET

@@ -1,0 +1,163 @@
+"""A store in a bucket: the same results as in a folder, few requests, and nothing lost or half seen when a run dies."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from processors.store.catalogue import Catalogue
+from processors.store.manifest import ResultRef
+from processors.store.open_store import open_store
+from processors.store.store import Store
+from tests.conftest import quiet_environment
+from tests.helpers.buckets import Proxy, client, proxy_before
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import counts, ingest
+from tests.helpers.stopped_runs import start
+
+
+@pytest.fixture
+def release(raw: Path, maker: MediaMaker) -> Path:
+    """A small release of each medium, with a photo that is cut off."""
+    maker.video("descent.mp4", list(range(60)), sound_hz=440.0)
+    maker.tone("wind.wav")
+    maker.photo("rover.jpg")
+    (raw / "june" / "cut.jpg").write_bytes((raw / "june" / "rover.jpg").read_bytes()[:700])
+    return raw
+
+
+@pytest.fixture
+def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    with proxy_before(bucket_server) as found:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
+        yield found
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Make this test go on as on another machine, which has copies of its own."""
+    return lambda name: monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
+
+
+def digests(store: Store) -> dict[tuple[ResultRef, str], str]:
+    """The SHA-256 of each item, hashed from what the store gives."""
+    return {
+        (manifest.ref, item.name): hashlib.sha256(store.open_item(manifest.ref, item.name).read()).hexdigest()
+        for manifest in store.manifests()
+        for item in manifest.items
+    }
+
+
+def outcomes(store: Store) -> dict[ResultRef, tuple[str, str | None]]:
+    return {manifest.ref: (manifest.verdict, manifest.reason) for manifest in store.manifests()}
+
+
+def rows(store: Store, table: str, *columns: str) -> list[str]:
+    return sorted(map(str, Catalogue(store).table(table, columns).to_pylist()))
+
+
+def objects(bucket: str, server: str, below: str = "") -> list[str]:
+    found = client(server).list_objects_v2(Bucket=bucket, Prefix=f"mars/{below}").get("Contents", [])
+    return [one["Key"].removeprefix("mars/") for one in found]
+
+
+def asked(proxy: Proxy, bucket: str) -> list[str]:
+    """What was asked since the last time, without what differs from run to run."""
+    words = [
+        f"{method} {re.sub(f'^/{bucket}/?', '', path).split('&')[0]}{' of ' + found[1] if found else ''}"
+        for method, path in proxy.asked
+        for found in [re.search(r"prefix=mars%2F(\w+)", path)]
+    ]
+    proxy.asked.clear()
+    return [re.sub(r"(?:[0-9]{8}T|test-)[^.]*", "RUN", one) for one in words]
+
+
+def test_a_bucket_holds_the_same_results_as_a_folder(
+    release: Path, bucket: str, tmp_path: Path, elsewhere: Callable[[str], None]
+) -> None:
+    here, there = ingest(release, tmp_path / "store"), ingest(release, f"s3://{bucket}/mars")
+    assert counts(there) == counts(here)
+    assert there.traffic is not None
+    elsewhere("another machine")
+    folder, in_bucket = open_store(tmp_path / "store"), open_store(f"s3://{bucket}/mars", writes=False)
+    assert len(digests(folder)) > 10
+    assert digests(in_bucket) == digests(folder)
+    assert outcomes(in_bucket) == outcomes(folder)
+    for table, *columns in (
+        ("results", "source", "processor", "key", "verdict", "reason", "item_count", "size_bytes", "parameters"),
+        ("items", "source", "processor", "key", "name", "sha256", "facts"),
+        ("sources", "path", "digest", "release", "relative", "medium"),
+    ):
+        assert rows(in_bucket, table, *columns) == rows(folder, table, *columns)
+
+
+def test_results_take_few_requests_and_nothing_due_takes_none(
+    release: Path, bucket: str, proxy: Proxy, elsewhere: Callable[[str], None]
+) -> None:
+    report = ingest(release, f"s3://{bucket}/mars")
+    assert report.traffic is not None
+    assert report.traffic.requests == len(proxy.asked) - 1, "the report itself is put last"
+    of_sources = Counter(found[1] for _, path in proxy.asked if (found := re.search(r"(?:/|%2F)([0-9a-f]{64})", path)))
+    assert len(of_sources) == report.sources == 4
+    assert set(of_sources.values()) == {3}, "a listing, a zip and a commit"
+    asked(proxy, bucket)
+    opening = ["GET mars/store.json", "PUT mars/store.json"]
+    again = ingest(release, f"s3://{bucket}/mars")
+    assert (again.results.made, again.results.reused) == (0, report.results.made + report.results.refused)
+    assert asked(proxy, bucket) == [
+        *opening,
+        "GET ?list-type=2 of commits",
+        "GET ?list-type=2 of catalogue",
+        "PUT mars/runs/RUN.json",
+    ]
+    elsewhere("another machine")
+    third = ingest(release, f"s3://{bucket}/mars")
+    assert third.results == again.results
+    there = asked(proxy, bucket)
+    assert [one for one in there if "GET mars/catalogue/" not in one] == [
+        *opening,
+        "GET ?list-type=2 of commits",
+        "GET ?list-type=2 of catalogue",
+        "PUT mars/runs/RUN.json",
+    ]
+
+
+def test_a_run_that_is_killed_before_a_commit_leaves_nothing_to_be_seen(
+    release: Path,
+    bucket: str,
+    bucket_server: str,
+    proxy: Proxy,
+    elsewhere: Callable[[str], None],
+    python_path: str,
+    tmp_path: Path,
+) -> None:
+    store = f"s3://{bucket}/mars"
+    process = start(release, store, quiet_environment(tmp_path) | {"PYTHONPATH": python_path})
+    killed: list[str] = []
+
+    def kill(request: str) -> None:
+        if request.startswith(f"PUT /{bucket}/mars/commits/"):
+            killed.append(request)
+            process.kill()
+            process.wait()
+
+    proxy.meet = kill
+    proxy.will("cut before", only="/commits/")
+    process.communicate(timeout=120)
+    assert killed
+    proxy.meet = lambda request: None
+    proxy.will("")
+    assert len(objects(bucket, bucket_server, "data")) >= 1
+    assert objects(bucket, bucket_server, "commits") == []
+    opened = open_store(store, writes=False)
+    assert list(opened.manifests()) == []
+    assert rows(opened, "results", "key") == []
+    elsewhere("another machine")
+    healed = ingest(release, store)
+    assert (healed.results.reused, healed.results.made + healed.results.failed) == (0, healed.results.inputs)
+    assert ingest(release, store).results.due == 0

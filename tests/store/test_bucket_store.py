@@ -1,0 +1,277 @@
+"""Results in a bucket: committed once, whole, and replaced where they had failed; the catalogue loses no row."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreError
+from processors.store.bucket_store import BucketStore
+from processors.store.catalogue import Catalogue
+from processors.store.fixity import verify
+from processors.store.item_cache import ItemCache
+from processors.store.kept import keep, kept_results, release
+from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.open_store import open_store
+from processors.store.stored_pass import RESULTS_AT_MOST, commit_name
+from tests.helpers.buckets import KEY, SECRET, client
+from tests.store.test_store import commit, source_row
+
+SOURCE = "ab" * 32
+
+Machine = Callable[[str], BucketStore]
+
+
+@pytest.fixture
+def machine(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """Open the store as on a machine of this name, which keeps copies of its own."""
+
+    def opened(name: str) -> BucketStore:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
+        return BucketStore(f"s3://{bucket}/mars", writes=True)
+
+    return opened
+
+
+def published(store: BucketStore, *keys: str, **more: Any) -> list[Manifest]:
+    """Commit results with these keys as one pass."""
+    manifests = [commit(store.local, key=key * 32, **more) for key in keys]
+    store.publish(manifest.ref for manifest in manifests)
+    return manifests
+
+
+def objects(store: BucketStore, server: str, bucket: str, below: str) -> list[str]:
+    found = client(server).list_objects_v2(Bucket=bucket, Prefix=f"mars/{below}").get("Contents", [])
+    return [one["Key"].removeprefix("mars/") for one in found]
+
+
+def test_a_pass_is_one_zip_and_one_commit(machine: Machine, bucket: str, bucket_server: str) -> None:
+    store = machine("a")
+    first, second = published(store, "cd", "ef")
+    assert list(store.local.manifests()) == [], "what is published is not kept twice"
+    for reader in (store, machine("b")):
+        assert (reader.has(first.ref), reader.manifest(second.ref)) == (True, second)
+        assert list(reader.manifests()) == [first, second]
+        assert reader.open_item(first.ref, "a/one.txt").read() == b"one"
+        assert reader.has_all(SOURCE, f"video.frames/{'cd' * 8} video.frames/{'ef' * 8}")
+        assert not reader.has_all(SOURCE, f"video.frames/{'cd' * 8} video.frames/{'00' * 8}")
+    (data,) = objects(store, bucket_server, bucket, "data")
+    assert objects(store, bucket_server, bucket, "commits") == [f"commits/ab/{SOURCE}/{'cd' * 8}{'ef' * 8}.json"]
+    with zipfile.ZipFile(io.BytesIO(store.place.get(data))) as archive:
+        assert archive.testzip() is None
+        names = [f"video.frames/{key * 8}/{name}" for key in ("cd", "ef") for name in ("manifest.json", "a/one.txt")]
+        assert archive.namelist() == names
+        assert Manifest.from_json(archive.read(names[0]), "") == first
+
+
+def test_a_pass_of_many_results_is_several_commits(machine: Machine) -> None:
+    store = machine("a")
+    manifests = published(store, *(f"{number:02x}" for number in range(RESULTS_AT_MOST + 1)))
+    assert [one.ref for one in machine("b").manifests()] == sorted(one.ref for one in manifests)
+    name = commit_name([one.ref for one in manifests[:RESULTS_AT_MOST]], 99)
+    assert len(name) < 1024 - 250, "room for a prefix"
+
+
+def test_of_two_that_make_the_same_the_first_counts(machine: Machine, bucket: str, bucket_server: str) -> None:
+    first, second = machine("a"), machine("b")
+    assert not second.has(ResultRef(source=SOURCE, processor="video.frames", key="cd" * 32))
+    (mine,) = published(first, "cd", host="a")
+    published(second, "cd", host="b")
+    assert [store.manifest(mine.ref).host for store in (first, second, machine("c"))] == ["a", "a", "a"]
+    assert len(objects(first, bucket_server, bucket, "data")) == 1
+    assert list(second.local.manifests()) == []
+
+
+def test_a_failure_is_replaced_and_a_result_is_not(machine: Machine) -> None:
+    store, late = machine("a"), "2021-06-28T00:00:00.000+00:00"
+    (failed,) = published(store, "cd", verdict="failed", reason="it timed out")
+    assert store.manifest(failed.ref).verdict == "failed"
+    published(store, "cd", verdict="failed", reason="it timed out again", started_utc=late)
+    assert store.manifest(failed.ref).reason == "it timed out again"
+    published(store, "cd", started_utc=late)
+    published(store, "cd", verdict="failed", reason="too late", started_utc=late)
+    for reader in (store, machine("b")):
+        assert reader.manifest(failed.ref).verdict == "made"
+        assert [one.verdict for one in reader.manifests()] == ["made"]
+
+
+def test_removed_results_are_gone_and_those_of_their_pass_stay(
+    machine: Machine, bucket: str, bucket_server: str
+) -> None:
+    store, other = machine("a"), machine("b")
+    first, second, third = published(store, "01", "02", "03")
+    assert len(list(other.manifests())) == 3
+    store.remove_all([first.ref, third.ref])
+    for reader in (store, machine("c")):
+        assert list(reader.manifests()) == [second]
+        assert reader.open_item(second.ref, "a/one.txt").read() == b"one"
+    assert len(objects(store, bucket_server, bucket, "data")) == 1
+    store.remove(second.ref)
+    assert objects(store, bucket_server, bucket, "data") + objects(store, bucket_server, bucket, "commits") == []
+    other.look_again(SOURCE)
+    with pytest.raises(ResultMissing, match=r"has no video\.frames: run `marsmedia ingest` to make it again"):
+        other.manifest(second.ref)
+
+
+def test_what_a_pass_builds_on_is_there_meanwhile(machine: Machine) -> None:
+    store = machine("a")
+    (used,) = published(store, "cd")
+    with store.bringing([used.ref, used.ref]):
+        assert store.local.manifest(used.ref) == used
+        assert store.local.open_item(used.ref, "a/one.txt").read() == b"one"
+    assert not store.local.has(used.ref)
+
+
+def test_other_bytes_in_the_bucket_are_found_when_they_are_read(machine: Machine) -> None:
+    store = machine("a")
+    (made,) = published(store, "cd")
+    (data,) = {one.name for one in store.place.list("data")}
+    whole = store.place.get(data)
+    store.place.put(data, whole.replace(b"one", b"two"))
+    with pytest.raises(
+        ResultCorrupt, match=r"a/one\.txt: SHA-256 is 3fc4ccfe745870e2\.\.\., the manifest says 7692c3ad"
+    ):
+        store.item_path(made.ref, "a/one.txt")
+    store.place.put(data, whole)
+    assert store.item_path(made.ref, "a/one.txt").read_bytes() == b"one"
+    with pytest.raises(ResultMissing, match="has no item 'two'"):
+        store.item_path(made.ref, "two")
+
+
+def test_the_cache_stays_below_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARSMEDIA_CACHE_MB", "1")
+    monkeypatch.setattr("processors.store.item_cache.IN_USE_SECONDS", -1.0)
+    cache, fetched = ItemCache(tmp_path), []
+
+    def read(number: int) -> Path:
+        data = bytes([number]) * 300_000
+        digest = hashlib.sha256(data).hexdigest()
+        item = StoredItem(name="x/y.bin", media_type="", size_bytes=len(data), sha256=digest, facts={})
+
+        def fetch(to: Path) -> str:
+            fetched.append(number)
+            to.write_bytes(data)
+            return digest
+
+        path = cache.path(item, "x/y.bin", fetch)
+        assert path.read_bytes() == data
+        os.utime(path, (number, number))  # as if it was used then
+        return path
+
+    paths = [read(number) for number in range(8)]
+    assert [path.exists() for path in paths] == [False] * 5 + [True] * 3
+    assert {path.suffix for path in paths} == {".bin"}
+    assert (read(7), fetched) == (paths[7], list(range(8)))
+    monkeypatch.setenv("MARSMEDIA_CACHE_MB", "much")
+    with pytest.raises(RequestError, match=r"^MARSMEDIA_CACHE_MB=much: must be a number of megabytes$"):
+        ItemCache(tmp_path)
+
+
+def test_two_machines_that_write_the_catalogue_lose_and_double_no_row(machine: Machine) -> None:
+    stores = [machine("a"), machine("b")]
+    catalogues = [Catalogue(store) for store in stores]
+
+    def add(number: int) -> None:
+        rows = [source_row(f"/raw/june/{number}-{n}.mp4", f"{number:064x}") for n in range(2)]
+        shared = source_row("/raw/june/shared.mp4", SOURCE)
+        catalogues[number % 2].add_sources([*rows, shared])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(add, range(12)))
+    found = Catalogue(machine("c"))
+    assert found.table("sources").num_rows == 25
+    assert len(found.sources()) == 25
+    before = sorted(map(str, found.table("sources").to_pylist()))
+    rebuilt = Catalogue(machine("d"))
+    assert rebuilt.rebuild() == []
+    assert sorted(map(str, Catalogue(machine("e")).table("sources").to_pylist())) == before
+
+
+def test_a_catalogue_of_many_writes_is_compacted_in_the_bucket_too(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, bucket: str, bucket_server: str
+) -> None:
+    monkeypatch.setattr("processors.store.catalogue.FILES_AT_MOST", 3)
+    monkeypatch.setattr("processors.store.catalogue.READERS_HOURS", 0)
+    store = machine("a")
+    for number in range(6):
+        Catalogue(store).add_sources([source_row(f"/raw/june/{number}.mp4", f"{number:064x}")])
+    files = [name for name in objects(store, bucket_server, bucket, "catalogue/sources") if "_delta_log" not in name]
+    assert len(files) <= 4
+    assert any(name.endswith("_last_checkpoint") for name in objects(store, bucket_server, bucket, "catalogue"))
+    assert len(Catalogue(machine("b")).sources()) == 6
+
+
+def test_records_are_seen_from_other_machines(machine: Machine) -> None:
+    ref = ResultRef(source=SOURCE, processor="video.frames", key="cd" * 32)
+    keep([ref], machine("a"))
+    other = machine("b")
+    assert kept_results(other) == {ref}
+    release([ref], other)
+    assert kept_results(machine("a")) == set()
+
+
+def test_reading_makes_no_store_and_a_mark_that_is_none_is_refused(bucket: str, machine: Machine) -> None:
+    with pytest.raises(RequestError, match=f"^no store found at s3://{bucket}/none; run `marsmedia ingest` or pass"):
+        open_store(f"s3://{bucket}/none", writes=False)
+    store = machine("a")
+    for mark, told in (
+        (b"{}", "not a valid store file: choose another address"),
+        (
+            b'{"marsmedia_store_format": 3, "identity": "x"}',
+            r"made by a newer marsmedia \(store format 3\): use that version",
+        ),
+    ):
+        store.place.put("store.json", mark)
+        with pytest.raises(StoreError, match=told):
+            machine("a")
+
+
+def test_a_pickle_holds_the_address_and_no_credentials(machine: Machine) -> None:
+    store = machine("a")
+    data = pickle.dumps(store)
+    assert SECRET.encode() not in data
+    assert KEY.encode() not in data
+    assert pickle.loads(data).address == store.address
+
+
+def test_verify_names_what_is_damaged_missing_and_left_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = machine("a")
+    published(store, "01", "02")
+    (lost,) = published(store, "03")
+    stored = {one.manifest.ref.key[:2]: one for name in store.commit_names() for one in store.results_in(name)}
+    sound, gone = stored["02"].data, stored["03"].data
+    place = store.place
+    assert [checked.faults for checked in verify(store)] == [(), (), ()]
+    assert [checked.path for checked in verify(store, after=f"results/ab/{SOURCE}/video.frames/{'01' * 8}")] == [
+        f"results/ab/{SOURCE}/video.frames/{key * 8}" for key in ("02", "03")
+    ]
+    whole = place.get(sound)
+    at = stored["02"].starts["a/one.txt"]
+    place.put(sound, whole[:at] + b"two" + whole[at + 3 :])
+    place.delete([gone])
+    place.put("data/ab/left.zip", b"of a killed run")
+    monkeypatch.setattr("processors.store.bucket_store.UNNAMED_AT_MOST", timedelta(days=-1))
+    found = [(fault.kind, fault.path, fault.reason) for checked in verify(store) for fault in checked.faults]
+    where = f"results/ab/{SOURCE}/video.frames"
+    damage = "SHA-256 is 3fc4ccfe745870e2..., the manifest says 7692c3ad3540bb80..."
+    assert found == [
+        ("damaged", f"{where}/{'02' * 8}/a/one.txt", damage),
+        ("missing", f"{where}/{'03' * 8}/a/one.txt", f"not in {gone}"),
+        ("extra", "data/ab/left.zip", "no commit names it; `marsmedia prune` removes it"),
+    ]
+    store.remove_unnamed()
+    assert [one.name for one in place.list("data")] == [sound]
+    place.put(f"commits/ab/{SOURCE}/{'03' * 8}.json", b"no JSON")
+    damaged = [fault.kind for checked in verify(machine("b")) for fault in checked.faults]
+    assert damaged == ["damaged", "damaged"]
+    assert lost.ref in {one.ref for one in store.manifests()}, "the copy of this machine is still whole"
