@@ -29,7 +29,7 @@ from flows.run.retry import not_stored, plausible_seconds
 from processors.engine.plan import Due
 from processors.engine.result_records import software
 from processors.errors import RequestError
-from processors.store.store import MARK, Store
+from processors.store.store import Store
 
 CONNECT_SECONDS = 10.0
 LOST_SECONDS = 300.0
@@ -61,8 +61,8 @@ class DaskRunner:
             self._client = _connect(self._address)
             self._needs = Needs(
                 run=run,
-                store=store.root.absolute(),
-                mark=(store.root / MARK).read_bytes(),
+                store=store.root.absolute() if store.is_in_folder else store.address,
+                mark=store.mark,
                 source=due[0].file.path,
                 software=software(),
                 slots=_slots(self._client),

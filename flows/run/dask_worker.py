@@ -21,8 +21,8 @@ from flows.run.progress import RunProgress
 from flows.run.workers import Workers, default_limits, warm_up
 from processors.engine.plan import Due
 from processors.engine.result_records import software
-from processors.errors import RequestError
-from processors.store.store import MARK, Store
+from processors.errors import RequestError, StoreError
+from processors.store.open_store import StorePlace, is_address, is_store, open_store
 
 DAEMON = "DASK_DISTRIBUTED__WORKER__DAEMON"
 """Environment variable that lets workers have processes of their own, in Dask's naming of its setting."""
@@ -34,9 +34,10 @@ class Needs:
 
     run: str
     """Name of the run."""
-    store: Path
+    store: StorePlace
+    """Folder or address; a worker opens a bucket with credentials of its own environment."""
     mark: bytes
-    """Content of the file that makes the folder a store."""
+    """What is the same only for one store, as `Store.mark` returns it."""
     source: Path
     """A file that the run is going to read."""
     software: Mapping[str, str]
@@ -63,16 +64,26 @@ def unmet(needs: Needs) -> str | None:
             "is a daemonic process, which may not start decoders: start it with `dask worker --no-nanny`, "
             f"or with {DAEMON}=False in its environment"
         )
-    mark = needs.store / MARK
-    try:
-        is_same = mark.read_bytes() == needs.mark and os.access(needs.store, os.W_OK)
-    except OSError:
-        is_same = False
-    if not is_same:
-        return f"cannot write to the store {needs.store}: mount it there under the same path"
+    if reason := _not_the_store(needs):
+        return reason
     if not os.access(needs.source, os.R_OK):
         return f"cannot read {needs.source}: mount the releases there under the same path"
     return None
+
+
+def _not_the_store(needs: Needs) -> str | None:
+    """Return why this process cannot write to the run's store; None if it can."""
+    try:
+        is_same = is_store(needs.store) and open_store(needs.store).mark == needs.mark
+    except (RequestError, StoreError) as error:
+        if is_address(needs.store):
+            return f"cannot use the store: {error}"
+        is_same = False
+    if is_address(needs.store):
+        return None if is_same else f"finds another store at {needs.store}: set AWS_ENDPOINT_URL there as here"
+    if is_same and os.access(needs.store, os.W_OK):
+        return None
+    return f"cannot write to the store {needs.store}: mount it there under the same path"
 
 
 class Decoders(WorkerPlugin):
@@ -98,7 +109,7 @@ class Decoders(WorkerPlugin):
         slots = max(count, needs.slots.get(worker.ip, 0))
         warm_up(has_sound=True)
         self._stop = threading.Event()
-        self._store = Store(needs.store)
+        self._store = open_store(needs.store)
         self._workers = Workers(count, default_limits(slots, needs.memory_mb, needs.time_limit_factor))
 
     def teardown(self, worker: Worker) -> None:

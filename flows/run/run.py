@@ -185,8 +185,6 @@ class _Run:
         options = self._options
         if options.runner == "local":
             return LocalRunner(options, self._store, progress, stop, has_sound=plan.has_sound_due)
-        if not self._store.is_in_folder:
-            raise RequestError("--runner dask: not there yet over a store in a bucket; use --runner local")
         try:
             from flows.run.dask_runner import DaskRunner
         except ModuleNotFoundError as error:

@@ -49,18 +49,18 @@ class BucketCommits:
             self._names[source] = found
 
     def look_at_all(self) -> None:
-        """Look all sources up, unless that was done before; one listing."""
+        """Look all sources up; one listing."""
+        found: dict[str, dict[str, int]] = {}
+        for one in self._place.list("commits"):
+            found.setdefault(source_of(one.name), {})[one.name] = one.size_bytes
         with self._changing:
-            if self._is_whole:
-                return
-            for one in self._place.list("commits"):
-                self._names.setdefault(source_of(one.name), {})[one.name] = one.size_bytes
-            self._is_whole = True
+            self._names, self._is_whole = found, True
 
     def digests(self) -> list[str]:
-        """Return the sources with results, in order; one listing."""
-        self.look_at_all()
+        """Return the sources with results, in order; one listing, unless all were looked up before."""
         with self._changing:
+            if not self._is_whole:
+                self.look_at_all()
             return sorted(source for source, names in self._names.items() if names)
 
     def holding(self, ref: ResultRef) -> list[str]:
@@ -69,6 +69,8 @@ class BucketCommits:
 
     def result(self, ref: ResultRef) -> PassResult:
         """Return a result; raises `ResultMissing`, and `ResultCorrupt` if its commit cannot be read."""
+        if not self.holding(ref):
+            self.look_again(ref.source)  # another process may have made it
         found = [one for name in self.holding(ref) for one in self.results_in(name) if one.manifest.ref == ref]
         if not found:
             raise ResultMissing(

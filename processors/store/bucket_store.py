@@ -86,6 +86,10 @@ class BucketStore(Store):
         return self.place.address
 
     @property
+    def mark(self) -> bytes:
+        return self.root.name.encode()
+
+    @property
     def traffic(self) -> Traffic:
         """Return what this process has asked of the bucket."""
         return replace(self.place.traffic)
@@ -327,6 +331,7 @@ def _identity(place: Place, *, writes: bool) -> str:
     RequestError : there is none, and `writes` is false.
     StoreError : the server is not fit, the store is of a newer version, or the object is no mark.
     """
+    is_new = False
     try:
         mark = place.get(MARK)
     except FileNotFoundError as error:
@@ -334,8 +339,8 @@ def _identity(place: Place, *, writes: bool) -> str:
             raise RequestError(f"no store found at {place.address}; run `marsmedia ingest` or pass --store") from error
         new = {"marsmedia_store_format": BUCKET_FORMAT, "layout": "passes", "identity": uuid.uuid4().hex}
         mark = json.dumps(new).encode() + b"\n"
-        if not place.create(MARK, mark):
-            mark = place.get(MARK)
+        is_new = place.create(MARK, mark)
+        mark = mark if is_new else place.get(MARK)
     try:
         found = json.loads(mark)
         store_format, identity = int(found["marsmedia_store_format"]), str(found["identity"])
@@ -343,8 +348,13 @@ def _identity(place: Place, *, writes: bool) -> str:
         raise StoreError(f"{place.address}/{MARK}: not a valid store file: choose another address") from error
     if store_format > BUCKET_FORMAT:
         raise StoreError(f"{place.address}: made by a newer marsmedia (store format {store_format}): use that version")
-    if writes:
-        place.check_creates_once(MARK, mark)
+    try:
+        if writes:
+            place.check_creates_once(MARK, mark)
+    except StoreError:
+        if is_new:
+            place.delete([MARK])
+        raise
     return sha256(identity.encode()).hexdigest()[:32]
 
 

@@ -85,6 +85,11 @@ class Store:
         return str(self.root)
 
     @property
+    def mark(self) -> bytes:
+        """Return what tells this store from others, to processes that are to open the same one."""
+        return (self.root / MARK).read_bytes()
+
+    @property
     def traffic(self) -> Traffic | None:
         """Return what was asked of the store's bucket so far; None for a folder."""
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.helpers.buckets import Proxy, client, proxy_before
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
 from tests.helpers.stopped_runs import start
+from tests.run.test_dask import Cluster
 
 
 @pytest.fixture
@@ -161,3 +163,56 @@ def test_a_run_that_is_killed_before_a_commit_leaves_nothing_to_be_seen(
     healed = ingest(release, store)
     assert (healed.results.reused, healed.results.made + healed.results.failed) == (0, healed.results.inputs)
     assert ingest(release, store).results.due == 0
+
+
+@pytest.mark.slow
+def test_on_a_cluster_a_killed_worker_changes_no_byte_in_the_bucket(
+    release: Path, bucket: str, proxy: Proxy, tmp_path: Path, elsewhere: Callable[[str], None]
+) -> None:
+    store = f"s3://{bucket}/mars"
+    alone = ingest(release, tmp_path / "alone")
+    cluster = Cluster(tmp_path)
+    try:
+        for name in ("one machine", "another machine"):
+            cluster.environment["XDG_CACHE_HOME"] = str(tmp_path / name)
+            cluster.start_worker("--no-nanny")
+        cluster.wait_for_workers(2)
+        killed = threading.Event()
+
+        def kill(request: str) -> None:
+            if "/mars/data/" in request and not killed.is_set():
+                killed.set()
+                cluster.workers[0].kill()
+
+        proxy.meet = kill
+        shared = ingest(release, store, runner="dask", scheduler=cluster.address)
+        proxy.meet = lambda request: None
+    finally:
+        cluster.close()
+    assert killed.is_set()
+    assert counts(shared) == counts(alone)
+    elsewhere("a third machine")
+    in_bucket, folder = open_store(store, writes=False), open_store(tmp_path / "alone")
+    assert digests(in_bucket) == digests(folder)
+    assert outcomes(in_bucket) == outcomes(folder)
+    assert rows(in_bucket, "results", "source", "key") == rows(folder, "results", "source", "key")
+    assert ingest(release, store).results.due == 0
+
+
+@pytest.mark.slow
+def test_a_worker_that_cannot_open_the_bucket_is_refused(release: Path, bucket: str, tmp_path: Path) -> None:
+    store = f"s3://{bucket}/mars"
+    cluster = Cluster(tmp_path)
+    try:
+        cluster.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+        cluster.start_worker("--no-nanny")
+        cluster.wait_for_workers(1)
+        report = ingest(release, store, runner="dask", scheduler=cluster.address)
+    finally:
+        cluster.close()
+    assert report.stop is not None
+    assert re.sub(r"tcp://[0-9.:]+", "WORKER", report.stop.reason) == (
+        f"worker WORKER cannot use the store: {store}: http://127.0.0.1:9 does not answer: "
+        "check AWS_ENDPOINT_URL and the network"
+    )
+    assert report.results.made == 0

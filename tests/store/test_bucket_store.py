@@ -24,7 +24,7 @@ from processors.store.kept import keep, kept_results, release
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.open_store import open_store
 from processors.store.stored_pass import RESULTS_AT_MOST, commit_name
-from tests.helpers.buckets import KEY, SECRET, client
+from tests.helpers.buckets import KEY, SECRET, client, proxy_before
 from tests.store.test_store import commit, source_row
 
 SOURCE = "ab" * 32
@@ -234,6 +234,24 @@ def test_reading_makes_no_store_and_a_mark_that_is_none_is_refused(bucket: str, 
         store.place.put("store.json", mark)
         with pytest.raises(StoreError, match=told):
             machine("a")
+
+
+def test_a_server_that_is_not_fit_is_refused_and_left_as_it_was(
+    bucket: str, bucket_server: str, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        proxy.will("no condition")
+        with pytest.raises(StoreError, match="ignores If-None-Match"):
+            machine("a")
+        assert "Contents" not in client(bucket_server).list_objects_v2(Bucket=bucket)
+        proxy.will("")
+        machine("a")
+        proxy.will("no condition")
+        with pytest.raises(StoreError, match="ignores If-None-Match"):
+            machine("a")
+        proxy.will("")
+        assert machine("b").mark == open_store(f"s3://{bucket}/mars", writes=False).mark
 
 
 def test_a_pickle_holds_the_address_and_no_credentials(machine: Machine) -> None:
