@@ -137,7 +137,7 @@ def advise(raw: Path, store_folder: StorePlace) -> None:
     from processors.store.catalogue import Catalogue
     from processors.store.sql import connect
 
-    with connect(Catalogue(open_store(store_folder))) as connection:
+    with connect(Catalogue(open_store(store_folder, writes=False))) as connection:
         unknown = connection.execute(UNKNOWN).fetchall()
     for release, count in unknown[:RELEASES_NAMED]:
         folder = raw / release if (raw / release).is_dir() else raw

@@ -19,7 +19,7 @@ from flows.run.problems import MARSMEDIA
 from flows.run.progress import RunProgress
 from flows.run.report import Report, Stop, make_report, report_again, save
 from flows.run.retry import plausible_seconds
-from flows.run.run_record import RunRecord, recorded
+from flows.run.run_record import RunRecord, recorded, store_of_run
 from flows.run.runner import WAITING_THREADS, LocalRunner, Runner
 from flows.run.settle import settle
 from flows.run.shared_work import Answer, SharedWork, do_batch
@@ -30,7 +30,7 @@ from processors.sources.scan import printable
 from processors.store.by_name import refresh_by_name
 from processors.store.catalogue import Catalogue
 from processors.store.claims import sweep_claims
-from processors.store.open_store import StorePlace, open_store
+from processors.store.open_store import StorePlace
 from processors.store.store import Store
 
 CATALOGUE_SOURCES, CATALOGUE_SECONDS = 1_000, 60.0
@@ -66,7 +66,7 @@ def run(
     StoreError : the store cannot be opened or trusted. One that fills up during the run ends in the report.
     TimeoutError : the flow's time limit has passed; the report is saved all the same.
     """
-    store = open_store(store_folder)
+    store = store_of_run(store_folder)
     with signals_interrupt(), recorded(store, name, asked) as record:
         one = _Run(store, options, record)
         one.work(prepare, dispatch)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
+from processors.store.open_store import StorePlace, open_store
 from processors.store.store import Store, replace_file
 
 if TYPE_CHECKING:
@@ -182,6 +183,19 @@ class RunRecord:
             with suppress(OSError):
                 (self.store.runs_folder / f".{who.run}.reserved").unlink(missing_ok=True)
                 forget_run(self.store, who.run)
+
+
+def store_of_run(place: StorePlace) -> Store:
+    """Return the store of the run in progress in this process, if it is at this place; else open it.
+
+    Raises
+    ------
+    RequestError, StoreError : as `open_store`.
+    """
+    outer = _current.get()
+    if outer is not None and not outer.is_ended and outer.store.address == str(place):
+        return outer.store  # what it knows of a bucket need not be asked again
+    return open_store(place)
 
 
 _current: ContextVar[RunRecord | None] = ContextVar("run_record", default=None)

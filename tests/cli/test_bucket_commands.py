@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from flows.cli.main import main
 from tests.conftest import Run
-from tests.helpers.buckets import SECRET, client
+from tests.helpers.buckets import SECRET, client, proxy_before
 from tests.helpers.made_media import MediaMaker
 
 Invoke = Callable[..., Result]
@@ -101,6 +101,20 @@ def test_every_command_answers_over_a_bucket(
     assert {name: after[name] for name in alike} == {name: there[name] for name in alike}
     assert "build a pack for the web" in invoke("browse", "--no-open", "--store", address, code=2).output
     assert "worker of your own" in invoke("serve", "--store", address, code=2).output
+
+
+def test_a_run_asks_the_bucket_once_and_counts_what_it_asks(
+    release: Path, bucket: str, bucket_server: str, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        words = ("ingest", release, "--store", f"s3://{bucket}/mars", "--recipe", "light", "--json")
+        invoke(*words, code=1)
+        proxy.asked.clear()
+        report = json.loads(invoke(*words).stdout)
+        assert report["results"]["due"] == 0
+        assert len(proxy.asked) == 5
+        assert report["traffic"]["requests"] == 4, "the report itself is put last"
 
 
 def test_what_is_wrong_with_a_bucket_is_one_line_before_any_work(
