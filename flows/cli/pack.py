@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, run_options
+from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run_options
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.sources.scan import printable
+from processors.store.open_store import StorePlace
 
 if TYPE_CHECKING:
     from processors.packs.build import Built
@@ -199,11 +200,11 @@ def _warn_of_short_sound(built: Built) -> None:
 
 
 @pack.command()
-@click.argument("pack", type=click.Path(path_type=Path))
+@click.argument("pack", type=PlaceType(path_type=Path))
 @run_options("quiet")
 @JSON
-def verify(pack: Path, quiet: bool, as_json: bool) -> None:
-    """Hash every file of PACK, a folder or a zip.
+def verify(pack: StorePlace, quiet: bool, as_json: bool) -> None:
+    """Hash every file of PACK, a folder or a zip, here or in a bucket: s3://bucket/june.zip.
 
     Names each file that is missing, changed or extra; exit code 1 if there is one.
     """

@@ -33,7 +33,7 @@ def _restore(name: str, value: str | None) -> None:
         os.environ[name] = value
 
 
-class _StorePlace(click.Path):
+class PlaceType(click.Path):
     """A folder, or an address."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -44,7 +44,7 @@ RAW = click.argument("raw", type=click.Path(path_type=Path), default=Path("raw")
 STORE = click.option(
     "--store",
     "store_folder",
-    type=_StorePlace(path_type=Path),
+    type=PlaceType(path_type=Path),
     default=Path("processed"),
     envvar="MARSMEDIA_STORE",
     show_default=True,

@@ -22,7 +22,7 @@ def verify_bucket(
     """Verify every result, in order; parameters as in `fixity.verify`, with the paths that a folder would have."""
     assert isinstance(store, BucketStore)
     commits = store.commit_names()
-    for commit in steps("Hashing passes", commits, len(commits), noun="pass"):
+    for commit in steps("Hashing commits", commits, len(commits), noun="commit"):
         try:
             results = store.results_in(commit)
         except ResultCorrupt as error:

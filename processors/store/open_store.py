@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from processors.errors import RequestError
 from processors.store.store import MARK, Store
+
+if TYPE_CHECKING:
+    from processors.store.place import Place
 
 StorePlace = Path | str
 """A folder, or the address of a place in a bucket, as `s3://bucket/folder`."""
@@ -24,6 +28,20 @@ def is_address(place: StorePlace) -> bool:
 def is_store(place: StorePlace) -> bool:
     """Return whether there is a store in a folder; of an address that is known once it is opened."""
     return is_address(place) or (Path(place) / MARK).exists()
+
+
+def open_place(address: str) -> Place:
+    """Open a place in a bucket.
+
+    Raises
+    ------
+    RequestError : not an address, or the library for buckets is missing.
+    """
+    try:
+        from processors.store.place import Place
+    except ModuleNotFoundError as error:
+        raise RequestError(f"{address}: needs {error.name}: pip install 'marsmedia[s3]'") from error
+    return Place(address)
 
 
 def open_store(place: StorePlace, *, writes: bool = True) -> Store:

@@ -7,6 +7,7 @@ Neither ETags, nor renaming, nor conditional uploads of several parts are used; 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import threading
@@ -15,7 +16,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 import obstore
@@ -31,6 +32,8 @@ LISTED_AT_ONCE = 1_000
 """Names in one answer of a listing: the limit of S3."""
 RETRIES, RETRY_SECONDS = 6, 60.0
 """Repetitions of a request that got no answer or a server's error, and the time after which none is repeated."""
+READ_BYTES = 1024 * 1024
+"""Part of an object that is read at once where it is opened as a file."""
 CONFLICT_TRIES = 5
 IN_WORDS = {
     "NoSuchBucket": "there is no such bucket: create it, or name another one",
@@ -117,6 +120,10 @@ class Place:
                 self._count(received_bytes=len(data))
                 yield data
 
+    def open(self, name: str, size_bytes: int) -> BinaryIO:
+        """Open an object for reading from any position, a part at a time."""
+        return io.BufferedReader(_ObjectFile(self, name, size_bytes), min(max(size_bytes, 1), READ_BYTES))
+
     def put(self, name: str, content: Path | bytes) -> None:
         """Write an object, over one that is there; a large file is sent in parts and appears as a whole."""
         size = len(content) if isinstance(content, bytes) else content.stat().st_size
@@ -194,6 +201,29 @@ class Place:
             self.traffic.requests += requests
             self.traffic.sent_bytes += sent_bytes
             self.traffic.received_bytes += received_bytes
+
+
+class _ObjectFile(io.RawIOBase):
+    """An object as a file; every read is a request."""
+
+    def __init__(self, place: Place, name: str, size_bytes: int) -> None:
+        self._place, self._name, self._size, self._at = place, name, size_bytes, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._place.part(self._name, self._at, max(0, min(len(buffer), self._size - self._at)))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 class _Conflict(Exception):

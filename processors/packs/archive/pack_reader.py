@@ -1,4 +1,4 @@
-"""Reader of untrusted packs, as a folder or a zip: files by name, nothing unpacked."""
+"""Reader of untrusted packs, as a folder or a zip, on a disk or in a bucket: files by name, nothing unpacked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from processors.errors import RequestError
+from processors.store.open_store import StorePlace, is_address, open_place
 
 GREATEST_RATIO = 1100
 """Maximum compression ratio; deflate reaches at most 1032 to 1 (zlib's documentation), so more is an attack."""
@@ -30,13 +31,19 @@ class PackReader:
 
 
 @contextmanager
-def opened(place: Path) -> Iterator[PackReader]:
-    """Open a pack for reading.
+def opened(place: StorePlace) -> Iterator[PackReader]:
+    """Open a pack for reading; of one in a bucket nothing is copied.
 
     Raises
     ------
     RequestError : the pack is missing, or is neither a folder nor a zip.
+    StoreError : the bucket cannot be read.
     """
+    if is_address(place):
+        with _in_bucket(str(place)) as reader:
+            yield reader
+        return
+    place = Path(place)
     if place.is_dir():
         yield _folder(place)
         return
@@ -47,6 +54,27 @@ def opened(place: Path) -> Iterator[PackReader]:
         raise RequestError(f"{place}: no such pack") from error
     except zipfile.BadZipFile as error:
         raise RequestError(f"{place}: neither a folder nor a readable zip ({error})") from error
+
+
+@contextmanager
+def _in_bucket(address: str) -> Iterator[PackReader]:
+    place = open_place(address)
+    if found := {_composed(one.name): one for one in place.list("")}:
+        names = frozenset(found)
+        yield PackReader(
+            names=names, open=lambda name: place.open(found[name].name, found[name].size_bytes), refused=()
+        )
+        return
+    above, _, name = place.address.rpartition("/")
+    place = open_place(above)
+    size = next((one.size_bytes for one in place.list("") if one.name == name), None)
+    if size is None:
+        raise RequestError(f"{address}: no such pack")
+    try:
+        with zipfile.ZipFile(place.open(name, size)) as archive:
+            yield _zip(archive, address)
+    except zipfile.BadZipFile as error:
+        raise RequestError(f"{address}: neither a folder nor a readable zip ({error})") from error
 
 
 def _folder(place: Path) -> PackReader:
@@ -68,7 +96,7 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _zip(archive: zipfile.ZipFile, place: Path) -> PackReader:
+def _zip(archive: zipfile.ZipFile, place: StorePlace) -> PackReader:
     members = [member for member in archive.infolist() if not member.is_dir()]
     tops = {member.filename.partition("/")[0] for member in members if "/" in member.filename}
     if len(tops) != 1:

@@ -7,12 +7,12 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from processors.errors import RequestError
 from processors.packs.archive.bagit import ALGORITHMS, BLOCK_BYTES, DECLARATION
 from processors.packs.archive.pack_reader import PackReader, opened
+from processors.store.open_store import StorePlace
 from processors.store.steps import Steps, unseen
 
 MAX_LISTING_BYTES = 1 << 28
@@ -39,12 +39,13 @@ class CheckedPack:
     faults: tuple[PackFault, ...]
 
 
-def verify_pack(place: Path, steps: Steps = unseen) -> CheckedPack:
+def verify_pack(place: StorePlace, steps: Steps = unseen) -> CheckedPack:
     """Hash every file of a pack again.
 
     Raises
     ------
     RequestError : there is no pack, or its zip cannot be read.
+    StoreError : its bucket cannot be read.
     """
     with opened(place) as pack:
         if not pack.names & {"bagit.txt", "bag-info.txt", *(f"manifest-{algorithm}.txt" for algorithm in ALGORITHMS)}:
