@@ -186,7 +186,7 @@ def report_again(
         state=state,
         message=_summary(counts, state),
         raw=asked,
-        store=str(store.root),
+        store=store.address,
         started_utc=record.who.started_utc,
         seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
         files=last.files,
@@ -203,6 +203,7 @@ def report_again(
         notes=record.notes,
         stop=None,
         report=str(record.path),
+        traffic=store.traffic,
     )
 
 

@@ -94,7 +94,7 @@ class SharedWork:
 
     def committed(self, due: Iterable[Due], answered: Iterable[SourceOutcome]) -> list[SourceOutcome]:
         """Return the unreported results that are in the store: their workers were stopped after committing them."""
-        self._store.look_at_all()
+        self._store.look_at_all(again=True)
         known = {outcome.ref for one in answered for outcome in one.outcomes}
         found = [(one, [o for o in self._there(one) if o.ref not in known]) for one in due]
         return [SourceOutcome(due=one, outcomes=tuple(outcomes)) for one, outcomes in found if outcomes]

@@ -118,8 +118,11 @@ class BucketStore(Store):
         keys = {key for name in self._commits.of(digest) for key in keys_of(name)}
         return all(folder.rpartition("/")[2] in keys for folder in folders.split(" "))
 
-    def look_at_all(self) -> None:
-        self._commits.look_at_all()
+    def look_at_all(self, *, again: bool = False) -> None:
+        if again:
+            self._commits.look_at_all()
+        else:
+            self._commits.digests()
 
     def look_again(self, digest: str) -> None:
         self._commits.look_again(digest)
