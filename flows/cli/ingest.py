@@ -80,7 +80,7 @@ def ingest_folder(
     from flows.run.workers import warm_up_for_first_run
 
     _check_apart(raw, store_folder)
-    if not dry_run:
+    if not dry_run and isinstance(store_folder, Path):
         warm_up_for_first_run(raw, store_folder)
 
     from flows.cli.run_flow import conduct

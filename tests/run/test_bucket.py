@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import threading
 from collections import Counter
@@ -163,11 +164,11 @@ def test_a_run_that_is_killed_before_a_commit_leaves_nothing_to_be_seen(
 
 @pytest.mark.slow
 def test_on_a_cluster_a_killed_worker_changes_no_byte_in_the_bucket(
-    release: Path, bucket: str, proxy: Proxy, tmp_path: Path, elsewhere: Callable[[str], None]
+    release: Path, bucket: str, proxy: Proxy, tmp_path: Path, elsewhere: Callable[[str], None], python_path: str
 ) -> None:
     store = f"s3://{bucket}/mars"
     alone = ingest(release, tmp_path / "alone")
-    cluster = Cluster(tmp_path)
+    cluster = Cluster(tmp_path, {**os.environ, "PYTHONPATH": python_path})
     try:
         for name in ("one machine", "another machine"):
             cluster.environment["XDG_CACHE_HOME"] = str(tmp_path / name)
@@ -196,9 +197,11 @@ def test_on_a_cluster_a_killed_worker_changes_no_byte_in_the_bucket(
 
 
 @pytest.mark.slow
-def test_a_worker_that_cannot_open_the_bucket_is_refused(release: Path, bucket: str, tmp_path: Path) -> None:
+def test_a_worker_that_cannot_open_the_bucket_is_refused(
+    release: Path, bucket: str, tmp_path: Path, python_path: str
+) -> None:
     store = f"s3://{bucket}/mars"
-    cluster = Cluster(tmp_path)
+    cluster = Cluster(tmp_path, {**os.environ, "PYTHONPATH": python_path})
     try:
         cluster.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
         cluster.start_worker("--no-nanny")
