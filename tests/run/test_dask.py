@@ -267,7 +267,7 @@ def test_a_worker_must_have_the_same_versions_and_see_the_same_files(needs: Need
     assert unmet(_with(needs, software=other)) == (
         f"has other versions: av {software()['av']} (here 17.0.0): install the same there, or results would differ"
     )
-    assert unmet(_with(needs, store=needs.store / "elsewhere")) == (
+    assert unmet(_with(needs, store=Path(needs.store) / "elsewhere")) == (
         f"cannot write to the store {needs.store}/elsewhere: mount it there under the same path"
     )
     needs.source.unlink()
