@@ -204,9 +204,13 @@ def _warn_of_short_sound(built: Built) -> None:
 @run_options("quiet")
 @JSON
 def verify(pack: StorePlace, quiet: bool, as_json: bool) -> None:
-    """Hash every file of PACK, a folder or a zip, here or in a bucket: s3://bucket/june.zip.
+    """Hash every file of PACK, a folder or a zip, also in a bucket.
 
     Names each file that is missing, changed or extra; exit code 1 if there is one.
+
+    \b
+    marsmedia pack verify june.zip
+    marsmedia pack verify s3://bucket/june.zip
     """
     from flows.run.progress import RunProgress
     from processors.packs.archive.verify_pack import verify_pack
