@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 
 
 WITHOUT_CHECKS = {
-    "jpeg2000": ", which proves little: a JPEG 2000 has no checksum, and half of changed bytes go unnoticed"
+    "jpeg2000": ", which proves little: a JPEG 2000 has no checksum, and half of changed bytes go unnoticed",
+    "heic": ", which proves little: a HEIC has no checksum, and a third of changed bytes go unnoticed",
 }
-"""What is added to the verdict on a photo whose decoders notice little, by its format."""
+"""What is added to the verdict on a photo whose decoders notice little, by its format; measured on 69 and 78 changed
+copies of such files."""
 
 
 @click.command()
@@ -91,7 +93,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         names = {other.digest: other.name for other in rows}
         for link in links:
             click.echo(f"  link     {printable(sentence(link, names))}")
-    if verdict := _verdict(manifests):
+    if verdict := _verdict(manifests, row.format):
         click.echo(f"  verdict  {printable(verdict)}")
     for one in apart:
         says = "; ".join(f"{value} ({place})" for value, place in one.says)
@@ -212,14 +214,13 @@ def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
     return link.name if link else f"{manifest.ref.processor} ({manifest.ref.key[:8]})"
 
 
-def _verdict(manifests: list[Manifest]) -> str | None:
+def _verdict(manifests: list[Manifest], format_name: str) -> str | None:
     """Return the damage of the source in words; None if it was not read."""
     made = [manifest for manifest in manifests if manifest.verdict == "made"]
     if sentences := dict.fromkeys(manifest.reason for manifest in made if manifest.reason):
         return f"damaged: {'; '.join(sentences)}"
-    facts = [manifest.source_facts for manifest in made if isinstance(manifest.source_facts, dict)]
-    unproven = next((WITHOUT_CHECKS[kind] for one in facts if (kind := one.get("format")) in WITHOUT_CHECKS), "")
-    return f"no damage found{unproven}" if facts else None
+    was_read = any(isinstance(manifest.source_facts, dict) for manifest in made)
+    return f"no damage found{WITHOUT_CHECKS.get(format_name, '')}" if was_read else None
 
 
 def _known(facts: Any) -> list[str]:

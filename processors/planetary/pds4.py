@@ -70,6 +70,8 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     offset, unit = _number(first, "offset"), (_below(first, "offset")[0].attrib.get("unit") or "byte").casefold()
     if unit not in ("byte", "bytes"):
         raise UnsupportedMedia(f"its label counts the offset in {unit[:40]}, not in bytes", FIX_LABEL)
+    if _below(first, "axes") and (said := _number(first, "axes")) != len(axes):
+        raise DamagedMedia(f"its label says {said} axes and describes {len(axes)}", FIX_LABEL)
     bands, element = counts.get("band", 1), _below(first, "element_array")[0]
     if min(counts.values()) < 1 or offset < 0:
         raise DamagedMedia(f"its label says {' x '.join(map(str, counts.values()))} from byte {offset}", FIX_LABEL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pillow_heif
 from click.testing import CliRunner
 from PIL import Image
 
@@ -53,14 +54,15 @@ def test_of_shots_only_the_refused_are_told() -> None:
 
 def test_the_verdict_on_a_format_without_checks_says_so(tmp_path: Path) -> None:
     (tmp_path / "raw" / "r").mkdir(parents=True)
-    Image.new("RGB", (32, 24)).save(tmp_path / "raw/r/a.jp2")
+    picture = Image.new("RGB", (64, 48))
+    picture.save(tmp_path / "raw/r/a.jp2")
+    pillow_heif.from_pillow(picture).save(tmp_path / "raw/r/b.heic")
     ingest(tmp_path / "raw", tmp_path / "store")
-    answer = CliRunner().invoke(show.show, ["a.jp2", "--store", str(tmp_path / "store")])
-    (line,) = [line for line in answer.output.splitlines() if line.startswith("  verdict")]
-    assert line == (
-        "  verdict  no damage found, which proves little: a JPEG 2000 has no checksum, and half of changed bytes go"
-        " unnoticed"
-    )
+    expected = {"a.jp2": "a JPEG 2000 has no checksum, and half", "b.heic": "a HEIC has no checksum, and a third"}
+    for name, words in expected.items():
+        answer = CliRunner().invoke(show.show, [name, "--store", str(tmp_path / "store")])
+        (line,) = [line for line in answer.output.splitlines() if line.startswith("  verdict")]
+        assert line == f"  verdict  no damage found, which proves little: {words} of changed bytes go unnoticed"
 
 
 def test_reports_say_what_is_odd_in_words() -> None:

@@ -86,6 +86,8 @@ def test_a_picture_comes_out_the_way_its_label_shows_it(
      (label(axes=(("Line", -4), SAMPLE)), DamagedMedia, "its label says -4 x 6 from byte 0"),
      (label(axes=(("Line", 0), SAMPLE)), DamagedMedia, "its label says 0 x 6 from byte 0"),
      (label(offset=-2), DamagedMedia, "its label says 4 x 6 from byte -2"),
+     (label().replace(b"<axes>2<", b"<axes>3<"), DamagedMedia, "its label says 3 axes and describes 2"),
+     (label().replace(b"<axes>2<", b"<axes>two<"), DamagedMedia, "axes 'two', which is not a whole number"),
      (label(offset="zwei"), DamagedMedia, "offset 'zwei', which is not a whole number"),
      (label(offset="9" * 5000), DamagedMedia, "offset '9999"),
      (label().replace(b"data_type>", b"x>"), DamagedMedia, "its label lacks the required element data_type"),
