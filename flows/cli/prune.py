@@ -76,12 +76,14 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
             )
         if only_kept := len(unwanted) - len(old) - in_packs:
             click.echo(f"{only_kept} more stay because they are kept; see `marsmedia keep`")
-    if dry_run or not old or not (yes or (not as_json and click.confirm("remove them?"))):
+    if dry_run or (old and not (yes or (not as_json and click.confirm("remove them?")))):
+        return
+    store.remove_unnamed()
+    if not old:
         return
     catalogue.remove_results([m.ref for m in old])
     with RunProgress(quiet=quiet or as_json) as progress:
         store.remove_all(m.ref for m in progress.each("Removing results", old, len(old), noun="result"))
-        store.remove_unnamed()
         forget_settled(store, (manifest.ref.source for manifest in old))
         rebuild_by_name(store, by_name_entries(rows, today, catalogue), catalogue.not_made(), progress.each)
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def release(raw: Path, maker: MediaMaker) -> Path:
 
 
 def test_every_command_answers_over_a_bucket(
-    release: Path, bucket: str, bucket_server: str, invoke: Invoke, tmp_path: Path
+    release: Path, bucket: str, bucket_server: str, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, address = str(tmp_path / "store"), f"s3://{bucket}/mars"
 
@@ -95,6 +96,11 @@ def test_every_command_answers_over_a_bucket(
     both("reprocess", "rover.jpg", "--processor", "photo.preview", "--set", "longest_sides_px=100", "--quiet")
     assert json.loads(invoke("prune", "--json", "--yes", "--store", address).stdout)["removed"]
     assert json.loads(invoke("prune", "--json", "--dry-run", "--store", address).stdout)["results"] == []
+    monkeypatch.setattr("processors.store.bucket_store.UNNAMED_AT_MOST", timedelta(days=-1))
+    client(bucket_server).put_object(Bucket=bucket, Key="mars/data/ab/left.zip", Body=b"of a killed run")
+    extra = json.loads(invoke("verify", "--json", "--store", address, code=1).stdout)["faults"]
+    assert [(fault["kind"], fault["path"]) for fault in extra] == [("extra", "data/ab/left.zip")]
+    assert json.loads(invoke("prune", "--json", "--yes", "--store", address).stdout)["results"] == []
     assert json.loads(invoke("verify", "--json", "--store", address).stdout)["faults"] == []
     invoke("rebuild", "--store", address)
     after = json.loads(invoke("status", "--json", "--store", address).stdout)
