@@ -88,7 +88,8 @@ def test_the_package_runs_as_the_command() -> None:
 
 @pytest.mark.parametrize("flow", [ingest, reprocess, verify], ids=lambda flow: flow.name)
 def test_the_options_of_a_flow_have_the_defaults_of_a_run(flow: Flow[..., Any]) -> None:
-    own = dict(zip(flow.fn.__code__.co_varnames, flow.fn.__defaults__, strict=False))  # its signature is the form's
+    written: Any = flow.fn  # its signature is the form's
+    own = dict(zip(written.__code__.co_varnames, written.__defaults__, strict=False))
     shared = [name for name in inspect.signature(Options).parameters if name in own]
     assert "workers" in shared
     assert [own[name] for name in shared] == [getattr(Options(), name) for name in shared]
