@@ -17,8 +17,8 @@ Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Camera:
-    """Camera facing `azimuth_degrees` (from north over east), `down_degrees` below the horizon, without roll."""
+class Pose:
+    """Size, place and direction of a camera: facing `azimuth_degrees` (from north over east), without roll."""
 
     width_px: int
     height_px: int
@@ -26,8 +26,15 @@ class Camera:
     """Field of view from the left to the right edge."""
 
     position_m: tuple[float, float, float]
+    """East, north, up."""
     azimuth_degrees: float
     down_degrees: float
+    """Angle of the axis below the horizon."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera(Pose):
+    """Pinhole camera: the tangent of an angle from the axis is a distance in the picture."""
 
     @property
     def focal_px(self) -> float:

@@ -8,7 +8,7 @@ from math import radians
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.sample.camera import Points, pointing
+from processors.sample.camera import Points, Pose, pointing
 from processors.sample.terrain import Grid
 
 MIN_FALL = 1e-4
@@ -17,17 +17,8 @@ EDGE_STEPS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
-class FisheyeCamera:
-    """Equidistant projection, r = f θ; facing `azimuth_degrees`, `down_degrees` below the horizon, without roll."""
-
-    width_px: int
-    height_px: int
-    field_of_view_degrees: float
-    """Field of view from the left to the right edge."""
-
-    position_m: tuple[float, float, float]
-    azimuth_degrees: float
-    down_degrees: float
+class FisheyeCamera(Pose):
+    """Equidistant projection: r = f θ."""
 
     @property
     def focal_px(self) -> float:

@@ -242,7 +242,7 @@ class BucketStore(Store):
         self._commits.created(name, commit)
 
     def commit(self, folder: Path, manifest: Manifest) -> bool:
-        raise NotImplementedError("results are made in `local`, and published")
+        raise RuntimeError("results are made in `local`, and published")
 
     def remove(self, ref: ResultRef) -> None:
         self.remove_all([ref])
@@ -289,7 +289,7 @@ class BucketStore(Store):
         return json.loads(self.place.get(names[-1])) if names else {}
 
     def write_source(self, digest: str, record: dict[str, Any]) -> None:
-        raise NotImplementedError("where sources were seen is added with `saw`")
+        raise RuntimeError("where sources were seen is added with `saw`")
 
     def records(self, kind: str) -> list[Path]:
         """Return the records of one kind; they are brought up to date once."""
