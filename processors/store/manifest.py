@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -112,6 +112,7 @@ class Manifest:
                 raise ResultCorrupt(f"{where}: written by a newer marsmedia: use that version or another store")
             record["ref"] = ResultRef(**record["ref"])
             record["items"] = tuple(StoredItem(**item) for item in record["items"])
+            _stays_inside(record["ref"], record["items"])
             record["cost"] = Cost(**record["cost"]) if record.get("cost") else None
             record["label"] = LabelRef(**record["label"]) if record.get("label") else None
             return cls(**record)
@@ -119,6 +120,13 @@ class Manifest:
             raise ResultCorrupt(
                 f"{where}: not a readable manifest ({error}): delete that folder, then run `marsmedia ingest`"
             ) from error
+
+
+def _stays_inside(ref: ResultRef, items: Iterable[StoredItem]) -> None:
+    """Raise `ValueError` for names that lead out of a result's folder: others may write to a shared store."""
+    for name in (ref.source, ref.processor, ref.key, *(item.sha256 for item in items), *(item.name for item in items)):
+        if name.startswith("/") or "\0" in name or ".." in name.split("/"):
+            raise ValueError(f"the name {name[:80]!r} leads out of its folder")
 
 
 class KnownOutcome(NamedTuple):

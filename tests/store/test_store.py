@@ -328,3 +328,14 @@ def test_one_bad_manifest_does_not_stop_a_rebuild(store: Store) -> None:
 )  # fmt: skip
 def test_names_are_made_safe_for_every_file_system(name: str, expected: str) -> None:
     assert safe_name(name) == expected
+
+
+@pytest.mark.parametrize("name", ["../../other", "/etc/passwd", "a/../../b"])
+def test_a_manifest_whose_names_lead_out_of_its_folder_is_refused(name: str) -> None:
+    whole = {
+        "format": 1,
+        "ref": {"source": "ab", "processor": "photo.preview", "key": "cd"},
+        "items": [{"name": name, "media_type": "image/jpeg", "size_bytes": 1, "sha256": "ef", "facts": {}}],
+    }
+    with pytest.raises(ResultCorrupt, match="leads out of its folder"):
+        Manifest.from_json(json.dumps(whole).encode(), "here")
