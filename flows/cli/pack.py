@@ -113,6 +113,11 @@ def build(
             raise
         click.echo(f"marsmedia: no pack was built: {output}: {machine_reason(error)}", err=True)
         sys.exit(1)
+    _tell_built(built, chosen, as_json=as_json)
+
+
+def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
+    """Print what the pack is, and warn of what its maker should look at."""
     if as_json:
         print_json(
             {
@@ -126,13 +131,13 @@ def build(
                 "labels_apart": built.labels_apart,
             }
         )
-    else:
-        _warn_of_rights(built)
-        _warn_of_short_sound(built)
-        for one in built.labels_apart:
-            click.echo(f"marsmedia: {one}", err=True)
-        click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}")
-        click.echo(f"{built.identity.urn}, {chosen.audience}, made from {counted(len(built.results), 'result')}")
+        return
+    _warn_of_rights(built)
+    _warn_of_short_sound(built)
+    for one in built.labels_apart:
+        click.echo(f"marsmedia: {one}", err=True)
+    click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}")
+    click.echo(f"{built.identity.urn}, {recipe.audience}, made from {counted(len(built.results), 'result')}")
 
 
 def _make_what_is_due(recipe: Recipe, store_folder: Path, *, quiet: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
     from processors.store.catalogue import Catalogue
+    from processors.store.manifest import Manifest
+    from processors.store.store import Store
 
 
 @click.command()
@@ -60,22 +63,12 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
         unwanted = [
             m for m in every if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
         ]
-    packed, kept = packed_results(store), kept_results(store)
-    old = [manifest for manifest in unwanted if manifest.ref not in packed and manifest.ref not in kept]
-    size = sum(item.size_bytes for m in old for item in m.items)
-    if as_json:
-        print_json({"results": [m.ref for m in old], "size_bytes": size, "removed": not dry_run and yes})
-    else:
-        for manifest in old:
-            click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.where(manifest.ref)}")
-        click.echo(f"{counted(len(old), 'result')}, {megabytes(size)}, that no recipe asks for and no pack holds")
-        in_packs = sum(manifest.ref in packed for manifest in unwanted)
-        if in_packs:
-            click.echo(
-                f"{in_packs} more that no recipe asks for stay because packs hold them; see `marsmedia pack forget`"
-            )
-        if only_kept := len(unwanted) - len(old) - in_packs:
-            click.echo(f"{only_kept} more stay because they are kept; see `marsmedia keep`")
+    packed = packed_results(store)
+    kept = kept_results(store)
+    old = [one for one in unwanted if one.ref not in packed and one.ref not in kept]
+    _tell_old(old, store, as_json=as_json, removed=not dry_run and yes)
+    if not as_json:
+        _tell_held(old, unwanted, packed)
     if dry_run or (old and not (yes or (not as_json and click.confirm("remove them?")))):
         return
     store.remove_unnamed()
@@ -86,6 +79,25 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
         store.remove_all(m.ref for m in progress.each("Removing results", old, len(old), noun="result"))
         forget_settled(store, (manifest.ref.source for manifest in old))
         rebuild_by_name(store, by_name_entries(rows, today, catalogue), catalogue.not_made(), progress.each)
+
+
+def _tell_old(old: Sequence[Manifest], store: Store, *, as_json: bool, removed: bool) -> None:
+    size = sum(item.size_bytes for manifest in old for item in manifest.items)
+    if as_json:
+        print_json({"results": [manifest.ref for manifest in old], "size_bytes": size, "removed": removed})
+        return
+    for manifest in old:
+        click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.where(manifest.ref)}")
+    click.echo(f"{counted(len(old), 'result')}, {megabytes(size)}, that no recipe asks for and no pack holds")
+
+
+def _tell_held(old: Sequence[Manifest], unwanted: Sequence[Manifest], packed: Container[ResultRef]) -> None:
+    """Print how many results stay although no recipe asks for them."""
+    in_packs = sum(manifest.ref in packed for manifest in unwanted)
+    if in_packs:
+        click.echo(f"{in_packs} more that no recipe asks for stay because packs hold them; see `marsmedia pack forget`")
+    if only_kept := len(unwanted) - len(old) - in_packs:
+        click.echo(f"{only_kept} more stay because they are kept; see `marsmedia keep`")
 
 
 def _evidence(catalogue: Catalogue) -> set[ResultRef]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,11 @@ from flows.cli.shared_options import JSON, RECIPES, STORE
 from processors.contract import parameters
 from processors.errors import RequestError
 from processors.sources.scan import printable
+
+if TYPE_CHECKING:
+    from processors.store.catalogue import SourceRow
+    from processors.store.manifest import Manifest
+    from processors.store.store import Store
 
 
 @click.command()
@@ -31,31 +37,17 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     marsmedia why descent.mp4 video.frames
     marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
     """
-    from flows.cli.print_provenance import find_item, find_item_of_bytes, source_of_bytes, tell_origin
+    from flows.cli.print_provenance import tell_origin
     from flows.run.load_recipes import wanted_today
     from processors.engine.plan import why as reason_for
     from processors.store.catalogue import Catalogue
-    from processors.store.selection import find_source
 
     store = open_store(store_folder)
-    if processor is None and (item := find_item(source, store)):
-        tell_origin(*item, store, as_json=as_json)
+    found = _find(source, store, is_item=processor is None)
+    if isinstance(found, tuple):
+        tell_origin(*found, store, as_json=as_json)
         return
-    rows = Catalogue(store).sightings()
-    try:
-        row = find_source(source, rows)
-    except RequestError:
-        if not (path := Path(source)).is_file():
-            raise
-        if processor is None and (item := find_item_of_bytes(path, store)):
-            tell_origin(*item, store, as_json=as_json)
-            return
-        row = source_of_bytes(path, rows)
-    if row.kind != "media":
-        raise click.ClickException(
-            f"{row.name}: {row.format}: not a medium, so nothing is made of it{f': {row.note}' if row.note else ''}"
-        )
-    wanted = wanted_today(Catalogue(store).sources().values()).of(row)
+    wanted = wanted_today(Catalogue(store).sources().values()).of(found)
     chosen = [one for one in wanted if processor in (None, one.ref.processor)]
     if not chosen:
         names = ", ".join(one.ref.processor for one in wanted)
@@ -65,7 +57,7 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
             "processor": one.ref.processor,
             "version": one.processor.version,
             "parameters": parameters(one.processor),
-            "why": reason_for(row.source(), one, store),
+            "why": reason_for(found.source(), one, store),
         }
         for one in chosen
     ]
@@ -76,6 +68,36 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     for reason in reasons:
         click.echo(f"{reason['processor']}: {printable(reason['why'])}")
     if processor is not None:
-        for manifest in store.manifests(row.digest):
+        for manifest in store.manifests(found.digest):
             if manifest.ref.processor == processor:
                 tell_origin(manifest, None, store, as_json=False)
+
+
+def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manifest, str | None]:
+    """Return the source that a path, name or digest means, or, where `is_item` allows one, an item of a result.
+
+    Raises
+    ------
+    RequestError : nothing in the store is meant.
+    click.ClickException : nothing is made of the source.
+    """
+    from flows.cli.print_provenance import find_item, find_item_of_bytes, source_of_bytes
+    from processors.store.catalogue import Catalogue
+    from processors.store.selection import find_source
+
+    if is_item and (item := find_item(word, store)):
+        return item
+    rows = Catalogue(store).sightings()
+    try:
+        row = find_source(word, rows)
+    except RequestError:
+        if not (path := Path(word)).is_file():
+            raise
+        if is_item and (item := find_item_of_bytes(path, store)):
+            return item
+        row = source_of_bytes(path, rows)
+    if row.kind != "media":
+        raise click.ClickException(
+            f"{row.name}: {row.format}: not a medium, so nothing is made of it{f': {row.note}' if row.note else ''}"
+        )
+    return row

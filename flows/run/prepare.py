@@ -116,33 +116,32 @@ def prepare(
         surveyed = survey_raw(raw, options)
         if remember and (last := unchanged(surveyed, store, options, recipes=recipes_digest(recipes))):
             return Prepared(rows=[], untaken=[], plan=Plan(), survey=surveyed, unchanged=last)
-    found, untaken, empty = surveyed.found, surveyed.untaken, surveyed.empty
+    prepared = _identify_and_plan(raw, store, recipes, progress, options, surveyed, remember=remember)
+    prepared.recipe_files = recipe_files
+    return prepared
+
+
+def _identify_and_plan(
+    raw: Path,
+    store: Store,
+    recipes: Recipes,
+    progress: RunProgress,
+    options: Options,
+    surveyed: RawSurvey,
+    *,
+    remember: bool,
+) -> Prepared:
+    """Identify the new files of a survey, and plan what is due of all of them."""
     store.look_at_all()
     catalogue = Catalogue(store)
     known = catalogue.sources()
-    gone = _gone(raw, empty, known) if options.releases is None else ()
-    unseen = [entry.relative for entry in (*untaken, *empty)]
-    departed = gone_from(known.values(), found, unseen, Path(os.path.realpath(raw)), options.releases)
-    changes: list[Change] = []
-    rows, unknown = _known_and_unknown(found, known, options)
-    learned: list[SourceRow] = []
-    if unknown:
-        warm_up(has_sound=remember and any(may_have_sound(file.name) for file in unknown))
-        identified, lost = inspect_all(unknown, progress, options.worker_count)
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
-        rows += [known_again(row, known.get(row.path), changes) for row in learned]
-        untaken += lost
-    changes += withdrawn(departed, rows, known)
-    rows.sort(key=lambda row: row.relative)
-    paths = {storable(file.path): file.path for file in found}
-    releases = ReleaseIndex(rows, lambda row: Path(paths[row.path]))
-    fresh = {row.path for row in learned}
-    weighed = pair_with_labels(rows, releases.labels_of, lambda row: Path(paths[row.path]), fresh)
-    by_path = {row.path: row for row in weighed}
-    rows = [by_path.get(one.path, one) for one in rows] if by_path else rows
-    altered = {change.path for change in changes if change.kind == "changed"}
-    media = [one for one in rows if one.kind == "media" and one.path not in altered]
+    unseen = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
+    departed = gone_from(known.values(), surveyed.found, unseen, Path(os.path.realpath(raw)), options.releases)
+    identified = _identify(surveyed.found, known, progress, options, is_followed_by_work=remember)
+    changes = [*identified.changes, *withdrawn(departed, identified.rows, known)]
+    paths = {storable(file.path): Path(file.path) for file in surveyed.found}
+    rows, releases = _in_releases(identified, paths)
+    media = _unaltered_media(rows, changes)
     fingerprints = Fingerprints(recipes, releases)
     settled = settled_sources(media, departed, fingerprints, store)
     rest = [row for row in media if row.digest not in settled]
@@ -152,7 +151,7 @@ def prepare(
         store,
         catalogue.verdicts({row.digest for row in rest}),
         retry_failed=options.retry_failed,
-        local_path=lambda row: Path(paths[row.path]),
+        local_path=lambda row: paths[row.path],
     )
     plan.settled = frozenset(settled)
     plan.reused += sum(one.result_count for one in settled.values())
@@ -161,18 +160,16 @@ def prepare(
         with _store_errors(store):
             catalogue.add_sources([*departed, *(one for one in rows if one != known.get(one.path))])
             catalogue.add_results(plan.not_catalogued)
+    untaken = [*surveyed.untaken, *identified.lost]
+    gone = _gone(raw, surveyed.empty, known) if options.releases is None else ()
     return Prepared(
         rows=rows,
         untaken=untaken,
         plan=plan,
         survey=surveyed,
-        recipe_files=recipe_files,
         fingerprints=fingerprints,
-        unmatched=[
-            SkippedFile(relative=place, reason=what, is_refused=True)
-            for place, what in [*releases.strays(), *(("recipes", what) for what in _unused(recipes, plan, options))]
-        ],
-        hashed=len(unknown),
+        unmatched=_unmatched(releases, recipes, plan, options),
+        hashed=identified.hashed,
         duplicates=duplicates_of(media),
         departed=departed,
         changes=changes,
@@ -180,6 +177,44 @@ def prepare(
         gone=gone,
         is_empty=None if rows or untaken or gone else f"0 files in {raw}: put a release, a folder of files, into it",
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Identified:
+    """Every file of a survey: known from an earlier run, or read in this one."""
+
+    rows: list[SourceRow]
+    """The known files, then those read, each group in the order of the survey."""
+    fresh: frozenset[str]
+    """Paths of the rows that were read."""
+    lost: list[SkippedFile]
+    """Files that could not be read."""
+    hashed: int
+    """Number of files that had to be read, the lost ones among them."""
+    changes: list[Change]
+    """Files whose bytes are not those of the last run."""
+
+
+def _identify(
+    found: Iterable[FoundFile],
+    known: Mapping[str, SourceRow],
+    progress: RunProgress,
+    options: Options,
+    *,
+    is_followed_by_work: bool,
+) -> _Identified:
+    """Return the row of each file; read those whose size or date are not those of the last run."""
+    rows, unknown = _known_and_unknown(found, known, options)
+    if not unknown:
+        return _Identified(rows=rows, fresh=frozenset(), lost=[], hashed=0, changes=[])
+    warm_up(has_sound=is_followed_by_work and any(may_have_sound(file.name) for file in unknown))
+    identified, lost = inspect_all(unknown, progress, options.worker_count)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    changes: list[Change] = []
+    learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
+    rows += [known_again(row, known.get(row.path), changes) for row in learned]
+    fresh = frozenset(row.path for row in learned)
+    return _Identified(rows=rows, fresh=fresh, lost=lost, hashed=len(unknown), changes=changes)
 
 
 def _known_and_unknown(
@@ -196,6 +231,27 @@ def _known_and_unknown(
         else:
             unknown.append(file)
     return rows, unknown
+
+
+def _in_releases(identified: _Identified, paths: Mapping[str, Path]) -> tuple[list[SourceRow], ReleaseIndex]:
+    """Return the rows by place, those with a label as that label says, and the index of what their releases say."""
+    rows = sorted(identified.rows, key=lambda row: row.relative)
+    releases = ReleaseIndex(rows, lambda row: paths[row.path])
+    weighed = pair_with_labels(rows, releases.labels_of, lambda row: paths[row.path], identified.fresh)
+    by_path = {row.path: row for row in weighed}
+    return [by_path.get(one.path, one) for one in rows], releases
+
+
+def _unaltered_media(rows: Iterable[SourceRow], changes: Iterable[Change]) -> list[SourceRow]:
+    """Return the media, without files whose bytes changed while their size and date did not."""
+    altered = {change.path for change in changes if change.kind == "changed"}
+    return [row for row in rows if row.kind == "media" and row.path not in altered]
+
+
+def _unmatched(releases: ReleaseIndex, recipes: Recipes, plan: Plan, options: Options) -> list[SkippedFile]:
+    """Return the places in releases, and calibrations in the recipes, that concern no file of the run."""
+    places = [*releases.strays(), *(("recipes", what) for what in _unused(recipes, plan, options))]
+    return [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in places]
 
 
 def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:

@@ -56,25 +56,16 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     root = label_root(label)
     images = _images(root, name)
     first = images[0]
-    axes = sorted(_below(first, "axis_array"), key=lambda axis: _number(axis, "sequence_number"))
-    names = tuple(_text(axis, "axis_name").casefold() for axis in axes)
-    counts = {axis_name: _number(axis, "elements") for axis_name, axis in zip(names, axes, strict=True)}
+    names, counts = _axes(first)
     kind = _text(first, "element_array", "data_type")
-    order = _text(first, "axis_index_order")
     if kind.casefold() not in _TYPES:
         raise UnsupportedMedia(f"its label says numbers of type {kind[:80]}, which are not supported", "convert it")
-    if names not in _INTERLEAVES or order.casefold().replace("_", " ") != "last index fastest":
-        raise UnsupportedMedia(
-            f"its label says axes {', '.join(names)[:80]}, {order[:80]}: not supported", "convert it"
+    offset_bytes = _offset_bytes(first)
+    if min(counts.values()) < 1 or offset_bytes < 0:
+        raise DamagedMedia(
+            f"its label says {' x '.join(map(str, counts.values()))} from byte {offset_bytes}", FIX_LABEL
         )
-    offset, unit = _number(first, "offset"), (_below(first, "offset")[0].attrib.get("unit") or "byte").casefold()
-    if unit not in ("byte", "bytes"):
-        raise UnsupportedMedia(f"its label counts the offset in {unit[:40]}, not in bytes", FIX_LABEL)
-    if _below(first, "axes") and (said := _number(first, "axes")) != len(axes):
-        raise DamagedMedia(f"its label says {said} axes and describes {len(axes)}", FIX_LABEL)
     bands, element = counts.get("band", 1), _below(first, "element_array")[0]
-    if min(counts.values()) < 1 or offset < 0:
-        raise DamagedMedia(f"its label says {' x '.join(map(str, counts.values()))} from byte {offset}", FIX_LABEL)
     image = ImageObject(
         format=FORMAT,
         entries=tuple(xml_entries(root)),
@@ -82,7 +73,7 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
         height_px=counts["line"],
         band_count=bands,
         dtype=_TYPES[kind.casefold()],
-        offset_bytes=offset,
+        offset_bytes=offset_bytes,
         interleave=_INTERLEAVES[names],
         specials=tuple(_specials(first)),
         valid_range=(_limit(first, "valid_minimum"), _limit(first, "valid_maximum")),
@@ -99,6 +90,27 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
             "download both again",
         )
     return checked(image)
+
+
+def _axes(image: Element) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Return the names of the axes in index order, and the number of elements of each."""
+    axes = sorted(_below(image, "axis_array"), key=lambda axis: _number(axis, "sequence_number"))
+    names = tuple(_text(axis, "axis_name").casefold() for axis in axes)
+    order = _text(image, "axis_index_order")
+    if names not in _INTERLEAVES or order.casefold().replace("_", " ") != "last index fastest":
+        raise UnsupportedMedia(
+            f"its label says axes {', '.join(names)[:80]}, {order[:80]}: not supported", "convert it"
+        )
+    if _below(image, "axes") and (said := _number(image, "axes")) != len(axes):
+        raise DamagedMedia(f"its label says {said} axes and describes {len(axes)}", FIX_LABEL)
+    return names, {name: _number(axis, "elements") for name, axis in zip(names, axes, strict=True)}
+
+
+def _offset_bytes(image: Element) -> int:
+    offset, unit = _number(image, "offset"), (_below(image, "offset")[0].attrib.get("unit") or "byte").casefold()
+    if unit not in ("byte", "bytes"):
+        raise UnsupportedMedia(f"its label counts the offset in {unit[:40]}, not in bytes", FIX_LABEL)
+    return offset
 
 
 def files_named(label: bytes) -> tuple[str, ...]:

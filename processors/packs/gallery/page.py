@@ -61,8 +61,26 @@ def write_gallery(
     written = [
         path for part in assets.iterdir() if part.name != "index.html" for path in _copy(part, folder / "assets")
     ]
+    subjects, frames, paths = _write_details(folder, shown)
+    written += paths
+    index = _index(subjects, title=title, languages=languages, introduction=introduction)
+    written.append(_data(folder, "words", _words(languages)))
+    written.append(_data(folder, "index", index))
+    frames_of_part = {part: list(some) for part, some in groupby(frames, lambda frame: frame["subject"] // PART)}
+    for part in range(max(1, -(-len(subjects) // PART))):
+        rows = subjects[part * PART : (part + 1) * PART]
+        written.append(_data(folder, f"subjects-{part:04}", _table(rows)))
+        written.append(_data(folder, f"frames-{part:04}", _table(frames_of_part.get(part, []))))
+    return [*sorted(written), _page(folder, assets, title, languages)]
+
+
+def _write_details(
+    folder: Path, shown: Iterable[GalleryFile]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[Path]]:
+    """Write what is read when a subject is opened; return rows of all subjects and frames, and the paths written."""
     subjects: list[dict[str, Any]] = []
     frames: list[dict[str, Any]] = []
+    written: list[Path] = []
     details: dict[str, Any] = {}
     for number, group in enumerate(grouped(shown)):
         shots = shots_of(group)
@@ -79,8 +97,14 @@ def write_gallery(
             details = {}
     if details:
         written.append(_data(folder, f"details-{(len(subjects) - 1) // CHUNK:04}", details))
+    return subjects, frames, written
+
+
+def _index(
+    subjects: Sequence[dict[str, Any]], *, title: Text, languages: tuple[str, ...], introduction: Introduction | None
+) -> dict[str, Any]:
     missions = sorted({one["mission"] for one in subjects} - {None})
-    index = {
+    return {
         "languages": languages,
         "title": title.record(),
         "introduction": introduction.record() if introduction else None,
@@ -88,21 +112,17 @@ def write_gallery(
         "landing_sols": {name: landing_sol(name) for name in missions},
         "viewer": viewer_order(),
         "subject_count": len(subjects),
-        "frame_count": len(frames),
+        "frame_count": sum(one["frame_count"] for one in subjects),
         "part": PART,
         "chunk": CHUNK,
     }
-    words = {
+
+
+def _words(languages: tuple[str, ...]) -> dict[str, Any]:
+    """Return the words of the page in each language."""
+    return {
         code: {"tag": language(code).tag, "labels": language(code).labels, **language(code).page} for code in languages
     }
-    written.append(_data(folder, "words", words))
-    written.append(_data(folder, "index", index))
-    frames_of_part = {part: list(some) for part, some in groupby(frames, lambda frame: frame["subject"] // PART)}
-    for part in range(max(1, -(-len(subjects) // PART))):
-        rows = subjects[part * PART : (part + 1) * PART]
-        written.append(_data(folder, f"subjects-{part:04}", _table(rows)))
-        written.append(_data(folder, f"frames-{part:04}", _table(frames_of_part.get(part, []))))
-    return [*sorted(written), _page(folder, assets, title, languages)]
 
 
 def _copy(part: Traversable, target: Path) -> Iterable[Path]:

@@ -21,10 +21,10 @@ from processors.video.reading.container_damage import Structure
 from processors.video.reading.declared_duration import declared_duration
 from processors.video.reading.frame import ColourFacts, VideoFrame, colour_of, display_matrix, square_pixels
 from processors.video.reading.joined_recordings import STREAMED
-from processors.video.reading.lost_packets import find_lost_packets
-from processors.video.reading.packet_index import has_no_timestamps, read_index
+from processors.video.reading.lost_packets import LostPackets, find_lost_packets
+from processors.video.reading.packet_index import read_index
 from processors.video.reading.shortfall import Shortfall, shortfall_of
-from processors.video.reading.steady_clock import SteadyClock, declared_rate_hz
+from processors.video.reading.steady_clock import steady_clock, steady_rate_hz
 from processors.video.reading.streams import decoder_of, film, first_matrix, first_picture, listed
 from processors.video.reading.time_code import written_in, written_on
 from processors.video.reading.timestamp_fallback import BestEffortClock
@@ -101,20 +101,14 @@ class VideoReader:
         self._shown_size_px = crop.size_px(codec.width, codec.height) if self._cropper else (codec.width, codec.height)
         self._colour: ColourFacts | None = None
         self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
-        steady_rate_hz = _steady_rate_hz(container, self._codec)
+        rate_hz = steady_rate_hz(container, self._codec)
         self._index = read_index(second_opening, twin)
         for codec in (self._codec, twins_codec):
             _set_threads(codec, in_order)
         first = first_picture(second_opening, twin)
         self.info = self._read_info(first_matrix(first))
         self._start_time_code = written_in(container, stream) or (first and written_on(first, stream.average_rate))
-        base, end = self.info.time_base, self.info.duration_seconds_from_header
-        self._lost_packets = find_lost_packets(
-            self._index,
-            self._structure.damaged,
-            declared_start=None if container.format.name in STREAMED else 0,
-            declared_end=None if end is None else round(end / base),
-        )
+        self._lost_packets = self._find_lost_packets()
 
         self._wanted: set[int] | None = None
         self._needed: bytearray | None = None
@@ -126,15 +120,21 @@ class VideoReader:
         self._matrix = self.info.display_matrix
         self._held: tuple[av.video.frame.VideoFrame, int] | None = None
         self._clock = BestEffortClock(goes_on=stream.codec_context.name in IN_ORDER)
-        self._steady: SteadyClock | None = None
-        if steady_rate_hz:
-            shown_ticks = max(1, round(1 / (steady_rate_hz * base)))
-            self._steady = SteadyClock(shown_ticks, says_itself=stream.codec_context.name.startswith("mpeg"))
+        self._steady = steady_clock(rate_hz, self.info.time_base, stream.codec_context.name)
         self._given: tuple[Fraction | None, Fraction | None] = (None, None)
         """Start and end of the returned frames, seconds."""
         self._came = bytearray(len(self._index.shown_pts))
         self._decoded = self._corrupt = self._without_time = self._errors = 0
         self._first_error: str | None = None
+
+    def _find_lost_packets(self) -> LostPackets:
+        end = self.info.duration_seconds_from_header
+        return find_lost_packets(
+            self._index,
+            self._structure.damaged,
+            declared_start=None if self._container.format.name in STREAMED else 0,
+            declared_end=None if end is None else round(end / self.info.time_base),
+        )
 
     def _read_info(self, matrix: tuple[int, int, int, int]) -> VideoInfo:
         stream, codec, index = self.stream, self.stream.codec_context, self._index
@@ -369,19 +369,6 @@ class VideoReader:
         if frame.rotation != self._rotation_degrees:
             self._rotation_degrees, self._matrix = frame.rotation, display_matrix(frame)
         return self._matrix
-
-
-def _steady_rate_hz(container: av.container.InputContainer, codec: av.VideoCodecContext) -> Fraction | None:
-    """Return the frame rate that gives the times of an elementary stream; None for a file that has times."""
-    if not has_no_timestamps(container):
-        return None
-    rate_hz = declared_rate_hz(codec)
-    if rate_hz is None:
-        raise RefusedMedia(
-            f"this elementary stream ({container.format.name}) has no times and its headers declare no frame rate",
-            "put it into a container with its rate, for example `ffmpeg -r 25 -i FILE -c copy FILE.mkv`",
-        )
-    return rate_hz
 
 
 def _set_threads(codec: av.VideoCodecContext, in_order: bool) -> None:

@@ -1,0 +1,208 @@
+"""Records of a pack: everything in it that describes its files, and the gallery that shows them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+from processors.contract import as_json, canonical_json
+from processors.languages.text import Text
+from processors.packs.contents.companions import PackedCompanion
+from processors.packs.contents.media import MediaWriter, read_blocks
+from processors.packs.contents.packed_file import PackedFile, PackIdentity
+from processors.packs.contents.selected_sources import SelectedSource
+from processors.packs.contents.subject import ItemRecord
+from processors.packs.gallery.gallery_file import GalleryFile
+from processors.packs.gallery.introduction import Introduction, PageClip
+from processors.packs.highlight.highlight import FILE as HIGHLIGHT
+from processors.packs.highlight.highlight import HighlightClip
+from processors.packs.presentation import presentation_of
+from processors.packs.recipe.audience import PRESETS
+from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.records import credits as credit_file
+from processors.packs.records import iiif, premis
+from processors.packs.records import pds4_bundle as pds4
+from processors.packs.records import ro_crate as crate
+from processors.packs.records.data_dictionary import FILE as DICTIONARY
+from processors.packs.records.data_dictionary import data_dictionary
+from processors.packs.records.shot_spans import shots_of
+from processors.store.store import Store
+from processors.tables import Table
+
+_PAGE_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".txt": "text/plain",
+    ".svg": "image/svg+xml",
+}
+
+
+class Gallery(Protocol):
+    """Writer of an offline page for files; returns the paths that it wrote."""
+
+    def __call__(
+        self,
+        folder: Path,
+        shown: Iterable[GalleryFile],
+        *,
+        title: Text,
+        languages: tuple[str, ...],
+        introduction: Introduction | None = None,
+    ) -> list[Path]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackRecords:
+    """All that the records of one pack are made from."""
+
+    chosen: list[SelectedSource]
+    packed: list[PackedFile]
+    companions: list[PackedCompanion]
+    identity: PackIdentity
+    writer: MediaWriter
+    """Writer of the packed files: its bag takes the records too."""
+    store: Store
+    gallery: Gallery | None
+    tables: Mapping[str, Sequence[Table]]
+    """Tables that each processor writes, by its name."""
+    clip: HighlightClip | None
+    _added: list[tuple[str, str, str]] = field(default_factory=list)
+    """Path, media type and description of each record added so far, for the RO-Crate."""
+
+    def write(self) -> None:
+        """Add every record to the bag: the RO-Crate, which lists the others, comes last."""
+        clip_path = self._add_highlight(self.clip) if self.clip else None
+        credits_path = self._add_credits(clip_path)
+        self._add(
+            self.writer.places.record("recipe.json"),
+            "application/json",
+            "The recipe of this pack",
+            [recipe_record(self.writer.recipe)],
+        )
+        self._add_iiif(clip_path)
+        if dictionary := data_dictionary(self.packed, self.tables):
+            path = self.writer.places.document(DICTIONARY)
+            self._add(path, "text/csv", "Unit and meaning of each column of the tables", [dictionary])
+        if PRESETS[self.writer.recipe.audience].has_premis:
+            self._add_premis()
+        if self.writer.recipe.layout == "source":
+            self._add_pds4_labels()
+        if self.gallery is not None:
+            self._add_gallery(self.gallery, clip_path, credits_path)
+        self.writer.bag.add(
+            crate.FILE, crate.crate(self.packed, self.writer.recipe, self.identity, self._added, self.companions)
+        )
+
+    def _add(self, path: str, media_type: str, what: str, blocks: Iterable[bytes]) -> None:
+        self._added.append((path, media_type, what))
+        self.writer.bag.add(path, blocks)
+
+    def _add_highlight(self, clip: HighlightClip) -> str:
+        path = self.writer.places.made("videos", HIGHLIGHT)
+        with clip.path.open("rb") as file:
+            self._add(path, "video/mp4", "Highlight clip over the selection", read_blocks(file))
+        return path
+
+    def _add_credits(self, clip_path: str | None) -> str:
+        credited = None
+        if self.clip and clip_path:
+            credited = credit_file.CreditedClip(
+                path=clip_path, shown=self.clip.shown, recording=self.clip.recording, sources=self.clip.sources
+            )
+        path = self.writer.places.document(credit_file.FILE)
+        told = credit_file.credits_text(self.packed, self.writer.recipe, self.identity, credited)
+        self._add(path, "text/plain", "Credits and rights of each source", told)
+        return path
+
+    def _add_iiif(self, clip_path: str | None) -> None:
+        shown = [one for one in self.packed if iiif.can_be_shown(one)]
+        if not shown:
+            return
+        canvas = None
+        if self.clip and clip_path:
+            canvas = iiif.HighlightCanvas(
+                path=clip_path,
+                width_px=self.clip.width_px,
+                height_px=self.clip.height_px,
+                duration_seconds=self.clip.duration_seconds,
+            )
+        path = self.writer.places.record(iiif.FILE)
+        shots = {one.subject.digest: shots_of(one.subject, self.store) for one in self.chosen}
+        viewed = iiif.manifest(shown, self.writer.recipe, self.identity, path=path, shots=shots, highlight=canvas)
+        self._add(path, "application/ld+json", "IIIF Presentation 3 manifest", viewed)
+
+    def _add_premis(self) -> None:
+        seen_utc = {one.subject.digest: one.seen_utc for one in self.chosen}
+        events = premis.premis(self.packed, self.writer.recipe, self.identity, seen_utc, self.companions)
+        path = self.writer.places.record(premis.FILE)
+        self._add(path, "application/xml", "PREMIS: objects, events, agents and rights", events)
+
+    def _add_pds4_labels(self) -> None:
+        """Add a label for each file without one of its own."""
+        labelled = {one.original.path for one in self.companions if one.is_pds4}
+        for path, label in pds4.labels([one for one in self.packed if one.path not in labelled], self.identity):
+            self._add(path, "application/xml", "PDS4 label of the files beside it", [label])
+
+    def _add_gallery(self, gallery: Gallery, clip_path: str | None, credits_path: str) -> None:
+        folder = self.writer.scratch / "gallery"
+        folder.mkdir()
+        on_page = None
+        if self.clip and clip_path:
+            on_page = PageClip(
+                href=quote(clip_path),
+                width_px=self.clip.width_px,
+                height_px=self.clip.height_px,
+                duration_seconds=self.clip.duration_seconds,
+            )
+        recipe = self.writer.recipe
+        about = Introduction(
+            text=recipe.text, publisher=recipe.publisher, credits_href=quote(credits_path), clip=on_page
+        )
+        written = gallery(
+            folder, _shown(self.packed), title=recipe.title, languages=recipe.languages, introduction=about
+        )
+        for place in sorted(written):
+            media_type = _PAGE_TYPES.get(place.suffix, "application/octet-stream")
+            with place.open("rb") as file:
+                self._add(place.relative_to(folder).as_posix(), media_type, "Part of the gallery", read_blocks(file))
+
+
+def recipe_record(recipe: Recipe) -> bytes:
+    """Return the recipe as JSON, without the paths of keys and fonts, which may name a person's folders."""
+    highlight = replace(recipe.highlight, font=None) if recipe.highlight else None
+    unsigned = replace(recipe, signature=None, highlight=highlight)
+    fields = {field.name: as_json(getattr(unsigned, field.name)) for field in dataclasses.fields(recipe)}
+    record = {**fields, "title": recipe.title.record(), "text": recipe.text.record()}
+    return canonical_json(record) + b"\n"
+
+
+def _shown(packed: list[PackedFile]) -> Iterator[GalleryFile]:
+    """Yield every file; its thumbnail is the smallest packed picture of the same content, else of its source."""
+    smallest: dict[tuple[str, str | None], PackedFile] = {}
+    for one in packed:
+        if one.entry and one.media_type.startswith("image/"):
+            for key in ((one.subject.digest, _depicted(one.entry)), (one.subject.digest, None)):
+                if key not in smallest or one.size_bytes < smallest[key].size_bytes:
+                    smallest[key] = one
+    for one in packed:
+        found = smallest.get((one.subject.digest, _depicted(one.entry) if one.entry else None))
+        if found is None and one.media_type.partition("/")[0] in ("video", "audio"):
+            found = smallest.get((one.subject.digest, None))
+        yield GalleryFile(
+            entry=one.entry,
+            subject=one.subject,
+            href=quote(one.path),
+            media_type=one.media_type,
+            thumbnail_href=quote(found.path) if found else None,
+        )
+
+
+def _depicted(entry: ItemRecord) -> str:
+    """Return a value that is equal for files with the same content: the sizes of one preview."""
+    return entry.manifest.ref.key if presentation_of(entry.manifest.ref.processor).is_in_sizes else entry.sha256
