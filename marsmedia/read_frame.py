@@ -43,7 +43,7 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
 
 def _picture(one: Any, file: SourceFile, file_format: str, *, in_order: bool) -> np.ndarray | None:
     """Return the wanted frame: uint8, shape (height, width, 3), sRGB; None if none is shown then."""
-    from processors.decoding import open_container, packets_of
+    from processors.decoding.open_media import open_container, packets_of
     from processors.video.reading.container_damage import structure_of
     from processors.video.reading.video_reader import VideoReader
 

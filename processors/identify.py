@@ -15,12 +15,12 @@ import av.video.stream
 from processors.containers.behind_junk import first_beginning
 from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio
-from processors.containers.mended_file import mending_of
 from processors.containers.motion_jpeg import is_motion_jpeg
 from processors.containers.sidecar import SIDECAR, is_sidecar
 from processors.containers.text_file import text_of
 from processors.contract import FileKind, Medium
-from processors.decoding import open_container
+from processors.decoding.mended_file import mending_of
+from processors.decoding.open_media import open_container
 from processors.errors import NO_KNOWN_FORMAT, MediaError, note_of
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
 from processors.planetary.open_image import attached_format, is_pds3_label, other_data

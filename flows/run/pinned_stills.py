@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from processors.decoding import open_container
+from processors.decoding.open_media import open_container
 from processors.errors import MediaError
 from processors.identify import identify
 from processors.metadata.release_file import Release

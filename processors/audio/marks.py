@@ -12,7 +12,7 @@ from typing import BinaryIO, ClassVar
 
 from processors.audio.cue_points import Mark, aiff_marks, wave_marks
 from processors.contract import Item, OpenSource, Reads
-from processors.decoding import decoder_errors, open_container
+from processors.decoding.open_media import decoder_errors, open_container
 from processors.tables import Column, Table
 
 MARKS = Table(

@@ -30,7 +30,7 @@ from processors.contract import (
     need_of,
     result_key,
 )
-from processors.decoding import open_container, packets_of
+from processors.decoding.open_media import open_container, packets_of
 from processors.engine.failure import fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.result_records import Outcome, already_made, outcome_of, record

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import av.error
 
-from processors.decoding import damaged_by
+from processors.decoding.open_media import damaged_by
 from processors.errors import (
     NO_THREAD,
     OF_THE_CALLER,

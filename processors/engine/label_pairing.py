@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.containers.sidecar import SIDECAR
 from processors.contract import LabelRef
-from processors.decoding import open_picture
+from processors.decoding.open_media import open_picture
 from processors.errors import DamagedMedia, MediaError, note_of
 from processors.formats import BY_NAME
 from processors.planetary.image_object import ImageObject

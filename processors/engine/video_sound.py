@@ -11,7 +11,7 @@ import numpy as np
 from processors.audio.reading.audio_reader import StreamReader
 from processors.audio.reading.first_sound import first_sound_seconds
 from processors.containers.fragments import has_every_fragment
-from processors.decoding import default_stream, open_container, packets_of
+from processors.decoding.open_media import default_stream, open_container, packets_of
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 from processors.video.reading.video_info import Sound

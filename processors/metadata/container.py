@@ -14,8 +14,8 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
 from processors.containers.channel_mask import channel_mask
-from processors.containers.mended_file import as_mended, mending_of
-from processors.decoding import decoder_errors, open_container
+from processors.decoding.mended_file import as_mended, mending_of
+from processors.decoding.open_media import decoder_errors, open_container
 from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.position import position_of
 from processors.metadata.riff import riff_tags

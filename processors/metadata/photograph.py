@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 
 from PIL import ImageCms, ImageFile, TiffImagePlugin
 
-from processors.containers.picture_header import open_header
 from processors.containers.tiff_file import is_tiff, pictures_of
-from processors.decoding import decoder_errors, open_picture
+from processors.decoding.open_media import decoder_errors, open_picture
+from processors.decoding.picture_header import open_header
 from processors.errors import MediaError
 from processors.metadata.icc import icc_tags
 from processors.metadata.ifd import Directories

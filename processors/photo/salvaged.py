@@ -15,9 +15,9 @@ from typing import BinaryIO, ClassVar
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
-from processors.containers.picture_header import open_header
 from processors.contract import Item, OpenSource, Reads, as_json, require
-from processors.decoding import decoder_errors, open_picture
+from processors.decoding.open_media import decoder_errors, open_picture
+from processors.decoding.picture_header import open_header
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.photo.reading.colour_tags import colour_of

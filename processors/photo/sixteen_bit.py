@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
-from processors.containers.picture_header import open_header
 from processors.contract import Item, OpenSource, Reads, as_json, require
+from processors.decoding.picture_header import open_header
 from processors.errors import RefusedMedia
 from processors.formats import title_of
 from processors.imaging.colour import SRGB, Colour

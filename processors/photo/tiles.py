@@ -13,9 +13,9 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 import pyvips
 
-from processors.containers.picture_header import open_header
 from processors.containers.zip_members import zip_member
 from processors.contract import Item, OpenSource, Reads, as_json, require
+from processors.decoding.picture_header import open_header
 from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.display_levels import DisplayLevels, levels_of, scaled

@@ -14,9 +14,9 @@ import soundfile
 
 from processors.audio.reading.audio_info import AudioReport, Damaged
 from processors.audio.reading.audio_reader import FileReader
+from processors.audio.reading.declared_length import Declared, declared_length
 from processors.audio.reading.end_padding import EndPadding
 from processors.audio.renditions.audio_writers import WebWriter
-from processors.containers.declared_length import Declared, declared_length
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.identify import identify
 from processors.sources.source_file import SourceFile

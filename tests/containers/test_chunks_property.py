@@ -10,15 +10,15 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from processors.audio.reading.declared_length import declared_length
+from processors.audio.reading.trailing_data import unread_because
 from processors.containers.chunks import ChunkFile
-from processors.containers.declared_length import declared_length
 from processors.containers.flac import stream_info
 from processors.containers.id3 import behind_id3
 from processors.containers.matroska import look_at
 from processors.containers.mp3 import first_frame
 from processors.containers.ogg import Page, checksum, pages
 from processors.containers.ogg_timeline import summary
-from processors.containers.trailing_data import unread_because
 from processors.errors import MediaError
 from processors.metadata.riff import riff_tags
 from processors.planetary.open_image import attached_format, described_by, files_named, other_data, read_header

@@ -11,9 +11,9 @@ import pytest
 import soundfile
 
 from processors.audio.reading.audio_reader import FileReader
+from processors.audio.reading.trailing_data import unread_because
 from processors.containers.cut_off import cut_off_because
 from processors.containers.last_unit import missing_of_last_access_unit, missing_of_last_pack
-from processors.containers.trailing_data import unread_because
 from processors.sources.source_file import SourceFile
 
 

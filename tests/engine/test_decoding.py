@@ -11,7 +11,7 @@ import av.error
 import av.logging
 import pytest
 
-from processors.decoding import decoder_errors, open_container, open_picture
+from processors.decoding.open_media import decoder_errors, open_container, open_picture
 from processors.errors import MORE_MEMORY, DamagedMedia, OutOfMemory, UnsupportedMedia
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.decoding import open_container
+from processors.decoding.open_media import open_container
 from processors.errors import DamagedMedia
 from processors.formats import DEMUXERS, FORMATS, PICTURE_READERS, Format, media_type_of
 from processors.identify import identify

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from processors.contract import Need
-from processors.decoding import open_container
+from processors.decoding.open_media import open_container
 from processors.sources.source_file import SourceFile
 from processors.video.reading.container_crop import Crop, clean_apertures
 from processors.video.reading.container_damage import structure_of

@@ -14,7 +14,7 @@ from processors.containers.flv import look_at_tags
 from processors.containers.matroska import look_at
 from processors.containers.transport_stream import look_at_packets
 from processors.contract import Need
-from processors.decoding import open_container
+from processors.decoding.open_media import open_container
 from processors.sources.source_file import SourceFile
 from processors.video.audit.integrity import Integrity
 from processors.video.frames.frames import Frames

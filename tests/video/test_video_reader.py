@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from processors.contract import Item, Need
-from processors.decoding import open_container
+from processors.decoding.open_media import open_container
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 from processors.video.frames.contact_sheet import ContactSheet, clock

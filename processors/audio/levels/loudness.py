@@ -14,7 +14,7 @@ import av.filter
 import numpy as np
 
 from processors.av_frames import FORMAT, frame_of
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
 
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 """Loudspeaker layouts assumed by number of channels, if only that is known; the standard has no weights for more."""

@@ -9,21 +9,21 @@ from typing import Protocol
 
 from processors.audio.reading.audio_info import MAX_CHANNELS, AudioInfo, AudioReport
 from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.declared_length import Declared, declared_length, libsndfile_count
 from processors.audio.reading.libsndfile_reader import LibsndfileReader
 from processors.audio.reading.loss_counter import Promise
 from processors.audio.reading.ogg_reader import OggReader
 from processors.audio.reading.stream_reader import FfmpegReader, StreamReader
+from processors.audio.reading.trailing_data import unread_because
 from processors.containers.cut_off import cut_off_because
-from processors.containers.declared_length import Declared, declared_length, libsndfile_count
 from processors.containers.flac import rate_disagreement
 from processors.containers.fragment_index import absent_fragments
 from processors.containers.fragments import has_every_fragment
-from processors.containers.mended_file import mended
 from processors.containers.ogg_timeline import summary
 from processors.containers.sample_table import table_faults
 from processors.containers.size_in_header import too_short_because
-from processors.containers.trailing_data import unread_because
 from processors.containers.wave_layout import is_big_endian_riff, refuse_misread
+from processors.decoding.mended_file import mended
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile

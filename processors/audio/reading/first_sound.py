@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from processors.decoding import decoder_errors, open_container, packets_of
+from processors.decoding.open_media import decoder_errors, open_container, packets_of
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from processors.audio.reading.declared_length import Declared
 from processors.audio.reading.end_padding import EndPadding
-from processors.containers.declared_length import Declared
 from processors.containers.mp3 import info_frame
 
 

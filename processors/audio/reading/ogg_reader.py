@@ -18,7 +18,7 @@ from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.av_frames import samples_of
 from processors.containers.ogg_codecs import OggCodec
 from processors.containers.ogg_timeline import End, OggRecording, PageFault, PageRun, timeline
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 

@@ -13,15 +13,15 @@ import av.packet
 
 from processors.audio.reading.audio_info import AudioInfo, AudioReport, OtherStream
 from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.declared_length import Declared
 from processors.audio.reading.end_padding import MAX_AAC_SAMPLES, MAX_OPUS_SAMPLES, EndPadding, tick_samples
 from processors.audio.reading.first_sound import first_sound_seconds
 from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.joined_mp3 import JoinedMp3
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.av_frames import ints_of, samples_of
-from processors.containers.declared_length import Declared
 from processors.containers.frame_sync import missing_of_last
-from processors.decoding import decoder_errors, default_stream, open_container
+from processors.decoding.open_media import decoder_errors, default_stream, open_container
 from processors.errors import DamagedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile

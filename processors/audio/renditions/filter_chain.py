@@ -11,7 +11,7 @@ import av.filter
 import numpy as np
 
 from processors.av_frames import FORMAT, frame_of, samples_of
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
 
 
 class Chain:

@@ -14,7 +14,7 @@ import av
 import av.container
 
 from processors.contract import Item, OpenSource, Reads, as_json
-from processors.decoding import decoder_errors, default_stream, open_container
+from processors.decoding.open_media import decoder_errors, default_stream, open_container
 from processors.errors import DamagedMedia
 
 MUXERS: dict[str, tuple[str, str, str]] = {

@@ -52,7 +52,7 @@ class Thumbnails:
         if not target.exists():
             from PIL import ImageOps
 
-            from processors.decoding import decoder_errors, open_picture
+            from processors.decoding.open_media import decoder_errors, open_picture
             from processors.imaging.image_writer import encode
             from processors.photo.reading.to_srgb import in_8_bit
 

@@ -11,7 +11,7 @@ import av.packet
 import av.video.stream
 
 from processors.containers.heif_file import items_of_picture
-from processors.decoding import MAX_FRAME_PIXELS, ffmpeg_errors, open_container, packets_of
+from processors.decoding.open_media import MAX_FRAME_PIXELS, ffmpeg_errors, open_container, packets_of
 from processors.errors import MediaError
 from processors.photo.reading.damage import Damage
 

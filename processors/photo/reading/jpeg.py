@@ -18,7 +18,7 @@ from processors.containers.jpeg_file import (
     restart_intervals,
     without_junk,
 )
-from processors.containers.picture_header import what_to_do
+from processors.decoding.picture_header import what_to_do
 from processors.errors import DamagedMedia
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.vips import Heard, listening, load, plain

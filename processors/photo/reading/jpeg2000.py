@@ -9,7 +9,7 @@ import av
 import av.error
 import av.logging
 
-from processors.decoding import ffmpeg_errors
+from processors.decoding.open_media import ffmpeg_errors
 from processors.photo.reading.damage import Damage
 
 MAX_PIXELS = 64_000_000

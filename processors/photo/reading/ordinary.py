@@ -10,10 +10,10 @@ from PIL import ExifTags, Image, ImageFile
 from processors.containers.gif_file import read_gif_file
 from processors.containers.jpeg_file import JpegFile, read_jpeg_file
 from processors.containers.picture_end import behind_picture
-from processors.containers.picture_header import open_header, plain_words, what_to_do
 from processors.containers.png_file import png_exif, read_png_file
 from processors.containers.pnm_header import pnm_white
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
+from processors.decoding.picture_header import open_header, plain_words, what_to_do
 from processors.imaging.colour import SRGB, Colour
 from processors.photo.reading.avif import avif_damage
 from processors.photo.reading.colour_tags import ICC, colour_of

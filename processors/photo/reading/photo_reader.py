@@ -11,7 +11,7 @@ from PIL import Image
 
 from processors.containers.tiff_file import is_tiff
 from processors.contract import Need
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
 from processors.errors import MORE_MEMORY, RefusedMedia
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled, to_8_bit

@@ -10,7 +10,6 @@ import numpy as np
 import pyvips
 from PIL import Image
 
-from processors.containers.picture_header import what_to_do
 from processors.containers.tiff_file import (
     DEFLATE,
     Directory,
@@ -19,7 +18,8 @@ from processors.containers.tiff_file import (
     read_tiff_file,
     rows_of_unsound_deflate,
 )
-from processors.decoding import decoder_errors, open_picture
+from processors.decoding.open_media import decoder_errors, open_picture
+from processors.decoding.picture_header import what_to_do
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo

@@ -15,7 +15,7 @@ import av.video.codeccontext
 import av.video.frame
 
 from processors.contract import Item, Reads, require
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
 from processors.errors import RefusedMedia
 from processors.ordered_executor import OrderedExecutor
 from processors.video.reading.frame import VideoFrame

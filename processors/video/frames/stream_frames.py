@@ -11,7 +11,7 @@ from typing import ClassVar
 import av.container
 
 from processors.contract import Item, OpenSource, Reads, as_json, require
-from processors.decoding import open_container, packets_of
+from processors.decoding.open_media import open_container, packets_of
 from processors.errors import RefusedMedia
 from processors.video.frames.frames import Frames
 from processors.video.reading.container_damage import structure_of

@@ -10,7 +10,7 @@ import av.filter
 import av.video.frame
 
 from processors.containers.mp4_boxes import boxes
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
 from processors.sources.source_file import SourceFile
 
 INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}

@@ -13,7 +13,7 @@ import av.video.frame
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
 from processors.imaging.colour import MATRICES, PRIMARIES, TRANSFERS, UNSPECIFIED, Colour, to_srgb
 
 IDENTITY = (1, 0, 0, 1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import av.container
 import av.video.stream
 
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
 from processors.video.reading.joined_recordings import NO_TIME, Joins, find_joins
 

@@ -8,7 +8,7 @@ import av.stream
 import av.video.frame
 import av.video.stream
 
-from processors.decoding import decoder_errors, default_stream
+from processors.decoding.open_media import decoder_errors, default_stream
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.frame import IDENTITY, display_matrix
 from processors.video.reading.video_info import StreamFacts

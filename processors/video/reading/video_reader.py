@@ -14,7 +14,7 @@ import av.video.frame
 import av.video.stream
 
 from processors.contract import Need
-from processors.decoding import decoder_errors
+from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.container_crop import Crop, Cropper
 from processors.video.reading.container_damage import Structure

@@ -12,7 +12,7 @@ from PIL import ImageFile
 from processors.containers.heif_file import size_of
 from processors.containers.jpeg_file import read_jpeg_file
 from processors.containers.png_file import read_png_file, without_damaged_extras
-from processors.decoding import open_picture
+from processors.decoding.open_media import open_picture
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.formats import FORMATS
 

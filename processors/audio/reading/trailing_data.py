@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import BinaryIO, Literal
 
+from processors.audio.reading.declared_length import declared_by_chunks
 from processors.containers.chunks import SOUND, ChunkFile
-from processors.containers.declared_length import declared_by_chunks
 from processors.containers.flac import stream_info
 from processors.containers.flv import look_at_tags
 from processors.sources.source_file import SourceFile

@@ -25,7 +25,7 @@ import pillow_heif
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from processors.containers.id3 import behind_id3
-from processors.containers.mended_file import as_mended, mending_of
+from processors.decoding.mended_file import as_mended, mending_of
 from processors.errors import (
     MORE_MEMORY,
     OF_THE_CALLER,

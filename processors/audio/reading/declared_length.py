@@ -12,7 +12,7 @@ import soundfile
 from processors.containers.chunks import SOUND, Chunk, ChunkFile
 from processors.containers.flac import stream_info
 from processors.containers.mp3 import first_frame
-from processors.decoding import decoder_errors, open_container
+from processors.decoding.open_media import decoder_errors, open_container
 from processors.errors import DamagedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile

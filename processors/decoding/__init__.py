@@ -1,0 +1,1 @@
+"""Opening of files for the libraries that decode them, and translation of their errors."""
