@@ -90,7 +90,7 @@ class ReleaseWords:
     mission: str = ""
     """Title of the mission."""
     date: str = ""
-    """Date of recording as far as it is known, ISO 8601."""
+    """Date of recording as far as it is known, ISO 8601; `2021-05-14T23:18Z (touchdown)` is that of the event shown."""
 
     def agreed_with(self, other: ReleaseWords) -> ReleaseWords:
         """Return the words that both say; empty where they differ."""

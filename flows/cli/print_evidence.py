@@ -35,7 +35,8 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
     lines: list[str] = []
     if taken := record.get("taken"):
         span = taken["utc"] or f"{taken['earliest_utc']} to {taken['latest_utc']}"
-        lines.append(f"when: {span} ({_exactness(taken)}; from {taken['source']})")
+        event = "the time of the event shown; " if taken.get("is_of_event") else ""
+        lines.append(f"when: {span} ({event}{_exactness(taken)}; from {taken['source']})")
     from_where = record if record.get("first_sol") is not None else taken or {}
     if from_where.get("first_sol") is not None:
         first, last = from_where["first_sol"], from_where["last_sol"]

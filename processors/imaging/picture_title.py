@@ -28,10 +28,11 @@ def title_parts(source_name: str, words: ReleaseWords, start_utc: str | None, un
 
 
 def _time_words(written: str) -> str:
-    """Return a date as people write it: `2021-02-18 20:44:28 UTC`."""
-    day, clock, time = written.partition("T")
+    """Return a date as people write it: `2021-02-18 20:44:28 UTC`, `2021-05-14 23:18 UTC (touchdown)`."""
+    date, of_event, event = written.partition(" (")
+    day, clock, time = date.partition("T")
     if not clock:
-        return day
-    is_utc = time.endswith("Z")
+        return written
+    zone = " UTC" if time.endswith("Z") else ""
     time = time.removesuffix("Z").partition(".")[0]
-    return f"{day} {time} UTC" if is_utc else f"{day} {time}"
+    return f"{day} {time}{zone}{of_event}{event}"

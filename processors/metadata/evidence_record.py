@@ -36,7 +36,7 @@ class EvidenceRecord:
     """Name from the mission's profile; without a profile, as the label writes it."""
     mission_source: str | None
     taken: Taken | None
-    """Time of recording; None if nothing states it."""
+    """Time of recording, else of the event that it shows; None if nothing states either."""
     first_sol: int | None
     last_sol: int | None
     """First sol: that of `taken`, or a label's if no date gives one."""

@@ -57,6 +57,8 @@ def _words(head: Mapping[str, Any], entry: Mapping[str, Any]) -> ReleaseWords:
     mission = load_profile(str(head["mission"])) if head.get("mission") else None
     told = (entry.get("credit"), head.get("credit"), head.get("agency"), mission and (mission.credit or mission.agency))
     dates = [_date_words(date.written, when) for date, when in dates_of_release({}, entry, [])]
+    if not dates and mission and (event := mission.event(str(entry.get("event")))):
+        dates = [f"{_date_words(event.when.written, event.when)} ({event.name})"]
     return ReleaseWords(
         title=Text.of_keys(entry, "title").best() or "",
         release_title=Text.of_keys(head, "title").best() or "",

@@ -15,7 +15,7 @@ from processors.metadata.product_name import ProductName
 from processors.metadata.tag_records import Tag
 from processors.metadata.unset_dates import begins_with_year, clock_at_zero, holds_a_date, with_time_beside
 from processors.mission.mars_time import ACCURACY_SECONDS, mars_time
-from processors.mission.profile import Profile
+from processors.mission.profile import MissionEvent, Profile
 from processors.mission.when import BEIJING, When, parse_when
 
 Meaning = Literal["recorded", "recording ended", "file written", "released"]
@@ -55,6 +55,8 @@ class Taken:
     local_true_solar_time_hours: float | None
     mars_time_accuracy_seconds: int
     source: str
+    is_of_event: bool = False
+    """True where nothing dates the recording itself: the time of the mission's event that it shows."""
 
 
 RECORDED_TAGS = (
@@ -229,6 +231,11 @@ def dates_of_release(
         )
     if isinstance(released := head.get("released"), str):
         yield from dated("released", released, "release.toml:released", problems)
+
+
+def date_of_event(event: MissionEvent, profile: Profile) -> tuple[Date, When]:
+    """Return the moment of a mission's event as the date of a recording that shows it, no more precise than known."""
+    return _date("recorded", event.when, f"profile {profile.name}:{event.name}"), event.when
 
 
 def dated(

@@ -1,4 +1,7 @@
-"""Weighing of the evidence: nothing that is stated is dropped, and the most precise date is chosen."""
+"""Weighing of the evidence: nothing that is stated is dropped, and the most precise date is chosen.
+
+A recording that nothing dates has the date of the mission's event that the release says it shows.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,16 @@ from processors.metadata.statements import (
     translations_of,
 )
 from processors.metadata.tag_records import Tag
-from processors.metadata.times import Date, Taken, dates_of_file, dates_of_label, dates_of_name, dates_of_release, taken
+from processors.metadata.times import (
+    Date,
+    Taken,
+    date_of_event,
+    dates_of_file,
+    dates_of_label,
+    dates_of_name,
+    dates_of_release,
+    taken,
+)
 from processors.metadata.times_apart import dates_apart, solar_apart, sols_apart
 from processors.mission.profile import MissionEvent, Profile, profile_called
 from processors.mission.when import PRECISIONS, When
@@ -152,6 +164,9 @@ def weigh(
     statements = tuple(voices.statements(profile))
     recorded = [(date, when) for date, when in dates if date.meaning == "recorded"]
     believed = min(recorded, key=lambda one: _rank(*one), default=None)
+    is_of_event = believed is None and event is not None
+    if event and profile and believed is None:
+        believed = date_of_event(event, profile)
     recorded_by = voices.entry.get("recorded_by")
     camera, camera_source = _camera(recorded_by, statements, profile)
     label_sol = _sol_of_label(statements)
@@ -165,7 +180,7 @@ def weigh(
         format=source.format,
         mission=mission,
         mission_source=mission_source,
-        taken=when,
+        taken=dataclasses.replace(when, is_of_event=is_of_event) if when else None,
         first_sol=first_sol,
         last_sol=last_sol,
         sol_source=sol_source,
@@ -175,7 +190,7 @@ def weigh(
         recorded_by=str(recorded_by) if recorded_by else None,
         place=_place(profile),
         statements=statements,
-        dates=tuple(date for date, _ in dates),
+        dates=(*(date for date, _ in dates), *((believed[0],) if believed and is_of_event else ())),
         disagreements=(
             *contradictions(statements),
             *dates_apart(recorded, event, profile),

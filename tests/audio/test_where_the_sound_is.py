@@ -97,6 +97,8 @@ def test_a_title_is_cut_where_the_picture_ends_and_has_the_moment(tmp_path: Path
         "a.wav",
         "2021-02-18 20:44:28 UTC",
     ]
+    of_event = ReleaseWords(date="2021-05-14T23:18Z (touchdown)")
+    assert list(title_parts("a.wav", of_event, None, "sound")) == ["a.wav", "2021-05-14 23:18 UTC (touchdown)"]
 
 
 def test_the_axis_is_logarithmic_where_the_energy_is_low_and_linear_where_it_is_spread(tmp_path: Path) -> None:

@@ -282,6 +282,37 @@ def test_an_event_known_to_the_minute_says_on_which_sol_its_day_is() -> None:
         assert (record.taken.first_sol, record.taken.last_sol, record.taken.utc) == (1, 1, None)
 
 
+def test_a_recording_without_a_date_has_that_of_the_event_it_shows() -> None:
+    record = evidence(entry={"event": "touchdown"})
+    assert record.taken is not None
+    assert (record.taken.utc, record.taken.precision, record.taken.is_of_event) == (
+        "2021-05-14T23:18:00Z",
+        "minute",
+        True,
+    )
+    assert (record.first_sol, record.taken.source) == (1, "profile tianwen-1:touchdown")
+    assert [(date.written, date.source) for date in record.dates] == [("2021-05-14T23:18Z", record.taken.source)]
+    of_day = evidence(entry={"event": "track-photo"}).taken
+    assert of_day is not None
+    assert (of_day.utc, of_day.precision, of_day.first_sol, of_day.last_sol) == (None, "day", 32, 33)
+
+
+def test_a_date_of_the_file_itself_is_stronger_than_its_event_and_the_conflict_is_reported() -> None:
+    record = evidence(tags=(("exif", "DateTimeOriginal", "2021:06:16 10:00:00"),), entry={"event": "touchdown"})
+    assert record.taken is not None
+    assert (record.taken.source, record.taken.is_of_event) == ("file:exif:DateTimeOriginal", False)
+    says = [source for one in record.disagreements if one.about == "recorded" for _, source in one.says]
+    assert says == ["file:exif:DateTimeOriginal", "profile tianwen-1:touchdown"]
+
+
+def test_a_sol_that_a_label_gives_is_weighed_against_the_event() -> None:
+    label = b"PDS_VERSION_ID = PDS3\nPLANET_DAY_NUMBER = 40\nEND\n"
+    record = evidence(entry={"event": "touchdown"}, labels={"x.LBL": label})
+    assert [one.says for one in record.disagreements if one.about == "sol"] == [
+        (("40", "label x.LBL:PLANET_DAY_NUMBER"), ("1", "profile tianwen-1 from profile tianwen-1:touchdown"))
+    ]
+
+
 def test_an_event_outside_its_date_narrows_nothing() -> None:
     record = evidence(entry={"date": "2021-06-16", "date_zone": "Beijing", "event": "touchdown"})
     assert record.taken is not None

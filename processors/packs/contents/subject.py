@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from processors.contract import Json
 from processors.errors import told_verdict
-from processors.languages.language import LANGUAGES
+from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.rights_by_place import PlaceRights, binding, voice
 from processors.store.catalogue import Catalogue, SourceRow
@@ -41,6 +41,13 @@ class Recorded:
     last_sol: int | None
     solar_longitude_degrees: float
     local_true_solar_time_hours: float | None
+    is_of_event: bool = False
+    """True for the time of the event that it shows, where nothing dates the recording itself."""
+
+    @property
+    def in_words(self) -> Text:
+        """Return the date as written, with a note where it is that of the event."""
+        return phrase("time_of_event", written=self.written) if self.is_of_event else Text({FALLBACK: self.written})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,6 +349,7 @@ def _recorded(evidence: dict[str, Any] | None) -> Recorded | None:
         last_sol=taken["last_sol"],
         solar_longitude_degrees=taken["first_solar_longitude_degrees"],
         local_true_solar_time_hours=taken["local_true_solar_time_hours"],
+        is_of_event=taken.get("is_of_event", False),
     )
 
 

@@ -83,10 +83,10 @@ def _facts(subject: SourceRecord) -> Text:
     if recorded := subject.recorded:
         first, last = recorded.first_sol, recorded.last_sol
         if first is None or last is None:
-            said.append(phrase("recorded_on", written=recorded.written))
+            said.append(phrase("recorded_on", written=recorded.in_words))
         else:
             sols = sol_words(subject.mission, first, last)
-            said.append(phrase("recorded_on_sol", written=recorded.written, sol=sols))
+            said.append(phrase("recorded_on_sol", written=recorded.in_words, sol=sols))
     if subject.synthetic:
         said.append(phrase("synthetic"))
     return joined(said)

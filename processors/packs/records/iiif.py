@@ -206,7 +206,7 @@ def _facts(one: PackedFile, alternative: Text, recipe: Recipe) -> list[Json]:
         "source_sha256": subject.digest,
         "made_by": f"{one.entry.manifest.ref.processor} {one.entry.manifest.version}" if one.entry else None,
         "camera": subject.camera,
-        "recorded": recorded.written if recorded else None,
+        "recorded": (recorded.in_words if recorded.is_of_event else recorded.written) if recorded else None,
         "sol": _sols(subject.mission, recorded) if recorded else None,
     }
     return facts + [_pair(name, value, recipe) for name, value in said.items() if value]

@@ -102,13 +102,17 @@ def _published_year(one: PackedFile, identity: PackIdentity) -> str:
 def _context(subject: SourceRecord) -> str:
     """Return the recording span; the target is Mars if the evidence counts sols since the landing.
 
-    It ends with the latest possible start and the duration; without a duration, its end is unknown.
+    It ends with the latest possible start and the duration; without a duration, its end is unknown. The moment of an
+    event that is shown is neither start nor end.
     """
     recorded = subject.recorded
     if recorded is None:
         return ""
+    start = f"<start_date_time>{recorded.earliest_utc}</start_date_time>"
     stop = '<stop_date_time xsi:nil="true" nilReason="unknown"/>'
-    if subject.duration_seconds is not None:
+    if recorded.is_of_event:
+        start = '<start_date_time xsi:nil="true" nilReason="unknown"/>'
+    elif subject.duration_seconds is not None:
         stop = f"<stop_date_time>{in_seconds(recorded.latest_utc, subject.duration_seconds)}</stop_date_time>"
     target = ""
     has_landed = recorded.first_sol is not None and not is_before_landing(subject.mission, recorded.first_sol)
@@ -124,7 +128,7 @@ def _context(subject: SourceRecord) -> str:
     </Target_Identification>"""
     return f"""  <Context_Area>
     <Time_Coordinates>
-      <start_date_time>{recorded.earliest_utc}</start_date_time>
+      {start}
       {stop}
       <solar_longitude unit="deg">{recorded.solar_longitude_degrees}</solar_longitude>
     </Time_Coordinates>{target}
