@@ -37,7 +37,7 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
     marsmedia adopt audio.spectrogram 3fa94c01
     """
     import flows.recipes
-    from flows.run.load_recipes import load_recipes, named, recipe_file, without_own_inputs
+    from flows.run.load_recipes import every_processor, load_recipes, named, recipe_file, without_own_inputs
     from flows.run.recipe_edit import edited
     from processors.store.store import replace_file
 
@@ -48,7 +48,8 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
             f"{file} is in use, which `adopt` does not edit: write [{processor}] and its parameters there"
         )
     recipes = load_recipes()
-    entry, recipe = next((one, recipes[medium]) for medium, ours in named(processor, recipes).items() for one in ours)
+    entries = named(processor, recipes, *every_processor())
+    entry, recipe = next((one, recipes[medium]) for medium, ours in entries.items() for one in ours)
     wanted = _of_result(entry, key, open_store(store_folder)) if key else changed(entry, parse_settings(settings))
     wanted = without_own_inputs(wanted, recipe)
     path = Path(flows.recipes.__file__)

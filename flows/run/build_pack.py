@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flows.run.load_recipes import every_processor, on_request, set_by_file, wanted_today
+from flows.run.load_recipes import every_processor, on_request, wanted_today
 from flows.run.select import ReprocessRequest
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes, WantedResults
@@ -104,20 +104,26 @@ class _WantedOfPacks:
     """Results that packs need and no run makes unasked, with the parameters of today's recipes."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._set_by_file = set_by_file()
-        recipes: Recipes = {
-            medium: tuple(one for one in ours if presentation_of(one.name).is_made_for_packs)
-            for medium, ours in on_request().items()
-        }
-        self._wanted = WantedResults(recipes, ReleaseIndex(catalogue.sources().values()))
+        self._recipes = on_request().each(_made_for_packs)
+        self._releases = ReleaseIndex(catalogue.sources().values())
+        self._wanted = WantedResults(self._recipes, self._releases)
 
     def of(self, row: SourceRow) -> list[_WantedOfPack]:
         """Return those of one source."""
+        context = self._releases.of(row) if self._recipes.asks_camera else None
+        set_by_file = self._recipes.set_for(row.release, context.recorded_by if context else None)
         return [
-            _WantedOfPack(ref=one.ref, is_exact=one.ref.processor in self._set_by_file)
+            _WantedOfPack(ref=one.ref, is_exact=one.ref.processor in set_by_file)
             for one in (self._wanted.of(row) if row.medium else [])
             if one.is_named
         ]
+
+
+def _made_for_packs(recipes: Recipes) -> Recipes:
+    return {
+        medium: tuple(one for one in ours if presentation_of(one.name).is_made_for_packs)
+        for medium, ours in recipes.items()
+    }
 
 
 def _tables() -> dict[str, tuple[Table, ...]]:

@@ -161,21 +161,16 @@ def without_own_inputs(processor: Processor, recipe: Sequence[Processor]) -> Pro
     return processor
 
 
-def on_request() -> Recipes:
+def on_request() -> RecipeBook:
     """Load the results made on request; they build on the full recipes' entries. Raises as `load_recipes`."""
     file = recipe_file()
-    changes = [one for one in (read_recipe_file(file) if file else ()) if one.is_for_all]
-    with _naming(file):
-        full, others = _changed(_module(), changes)
-    return {medium: with_own_inputs(ours, full[medium]) for medium, ours in others.items()}
 
+    def build(some: Sequence[RecipeChange]) -> Recipes:
+        with _naming(file):
+            full, others = _changed(_module(), some)
+        return {medium: with_own_inputs(ours, full[medium]) for medium, ours in others.items()}
 
-def set_by_file() -> frozenset[str]:
-    """Return the names of the processors whose parameters the recipe file sets for every source."""
-    file = recipe_file()
-    return frozenset(
-        name for one in (read_recipe_file(file) if file else ()) if one.is_for_all for name in one.parameters
-    )
+    return RecipeBook(read_recipe_file(file) if file else (), build)
 
 
 def wanted_today(rows: Iterable[SourceRow]) -> WantedResults:
@@ -188,27 +183,28 @@ def wanted_today(rows: Iterable[SourceRow]) -> WantedResults:
     return WantedResults(load_recipes(), ReleaseIndex(rows))
 
 
-def every_processor() -> list[Recipes]:
+def every_processor() -> list[RecipeBook]:
     """Return the full recipes and what is made on request; raises as `load_recipes`."""
     return [load_recipes(FULL), on_request()]
 
 
-def named(name: str, recipes: Recipes) -> Recipes:
-    """Return one processor, for each medium, as in these recipes, else as in the full ones or on request.
+def named(name: str, *recipes: Recipes) -> Recipes:
+    """Return one processor, for each medium, as in the first of the recipes that has it.
 
     Raises
     ------
     RequestError : no such processor; the message names those with similar names, or all.
     """
-    others = every_processor()
-    for some in (recipes, *others):
+    for some in recipes:
         found: Recipes = {medium: tuple(p for p in ours if p.name == name) for medium, ours in some.items()}
         if any(found.values()):
             return found
-    names = {p.name for some in (recipes, *others) for processors in some.values() for p in processors}
+    names = {p.name for some in recipes for processors in some.values() for p in processors}
     raise RequestError(f"{name}: no such processor; {meant(name, sorted(names))}")
 
 
 def kind_of(name: str) -> type[Any]:
     """Return the class of a processor; raises as `named`."""
-    return next(type(processor) for ours in named(name, load_recipes()).values() for processor in ours)
+    return next(
+        type(processor) for ours in named(name, load_recipes(), *every_processor()).values() for processor in ours
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.run.changes import with_words
-from flows.run.load_recipes import load_recipes, named
+from flows.run.load_recipes import every_processor, load_recipes, named
 from flows.run.named_results import asked_entries
 from flows.run.prepare import Prepared, duplicates_of
 from processors.engine.parameters import changed
@@ -52,10 +52,10 @@ class ReprocessRequest:
             raise RequestError("--set changes one processor: name exactly one with --processor")
         if not self.processors:
             return recipes
-        return recipes.each(self._chosen)
+        return recipes.each(self._chosen, *every_processor())
 
-    def _chosen(self, recipes: Recipes) -> Recipes:
-        chosen = [named(name, recipes) for name in self.processors]
+    def _chosen(self, recipes: Recipes, *others: Recipes) -> Recipes:
+        chosen = [named(name, recipes, *others) for name in self.processors]
         return {
             medium: tuple(changed(processor, self.settings) for one in chosen for processor in one.get(medium, ()))
             for medium in recipes

@@ -76,9 +76,14 @@ class RecipeBook(Mapping[Medium, Sequence[Processor]]):
             self._built[meant] = self._build([self._changes[n] for n in meant])
         return self._built[meant]
 
-    def each(self, changed: Callable[[Recipes], Recipes]) -> RecipeBook:
-        """Return a book in which every recipe is changed by a function."""
-        return RecipeBook(self._changes, lambda some: changed(self._build(some)))
+    def set_for(self, release: str, camera: str | None) -> frozenset[str]:
+        """Return the names of the processors whose parameters are set for these sources."""
+        return frozenset(name for one in self._changes if one.applies(release, camera) for name in one.parameters)
+
+    def each(self, changed: Callable[..., Recipes], *others: RecipeBook) -> RecipeBook:
+        """Return a book in which every recipe is made by a function of it, and of the same recipe of other books."""
+        books = (self, *others)
+        return RecipeBook(self._changes, lambda some: changed(*(one._build(some) for one in books)))
 
     def __getitem__(self, medium: Medium) -> Sequence[Processor]:
         return self._general[medium]

@@ -161,6 +161,10 @@ def test_the_parameters_of_a_recipe_file_decide_what_a_pack_holds(tmp_path: Path
     assert "making video.web of 1 source for the pack" in told
     names, told = videos("again", "--recipes", "small.toml")
     assert (names, "making" in told) == (["descent_64.mp4"], False)
+    (tmp_path / "june.toml").write_text('[[for]]\nrelease = "june"\nvideo.web = {longest_side_px = 96}\n')
+    assert videos("of-june", "--recipes", "june.toml")[0] == ["descent_96.mp4"]
+    (tmp_path / "july.toml").write_text('[[for]]\nrelease = "july"\nvideo.web = {longest_side_px = 80}\n')
+    assert "making" not in videos("not-july", "--recipes", "july.toml")[1]
 
 
 def test_a_mistake_in_a_recipe_file_stops_a_pack(pack: Pack, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
 from processors.errors import RecipeError, RequestError
 from processors.photo.photo_preview import PhotoPreview
 from processors.video.frames.frames import Frames
+from processors.video.frames.web_video import WebVideo
 from tests.helpers.runs import ingest
 
 
@@ -97,6 +98,16 @@ def test_reprocessing_one_processor_keeps_the_parameters_of_a_release(file: Path
     assert isinstance(recipes, RecipeBook)
     assert recipes["video"] == (Frames(quality=70),)
     assert recipes.of("june", None)["video"] == (Frames(every_seconds=0.25, quality=70),)
+
+
+def test_what_is_made_on_request_keeps_the_parameters_of_a_release_too(file: Path) -> None:
+    file.write_text('[[for]]\nrelease = "june"\nvideo.web = {longest_side_px = 640}\n')
+    recipes = ReprocessRequest(words=(), processors=("video.web",), settings={}).recipes()
+    assert isinstance(recipes, RecipeBook)
+    assert recipes.of("june", None)["video"] == (WebVideo(longest_side_px=640),)
+    assert recipes["video"] == on_request()["video"][:1] == (WebVideo(),)
+    assert on_request().set_for("june", None) == {"video.web"}
+    assert on_request().set_for("may", None) == frozenset()
 
 
 @pytest.mark.parametrize(
