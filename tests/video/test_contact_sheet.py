@@ -60,8 +60,8 @@ def test_the_header_has_a_line_for_the_words_of_the_release(sample_release: Path
     named = ContactSheet(pictures=6, columns=3).for_release(told)
     assert named.words == ReleaseWords(title="Touchdown", credit="CNSA", mission="Tianwen-1")
     assert named.for_release(release_context({}, {"credit": "ESA"})) == named
-    of_event = ContactSheet().for_release(release_context({"mission": "tianwen-1"}, {"event": "touchdown"})).words
-    assert of_event.date == "2021-05-14T23:18Z (touchdown)"
+    of_event = ContactSheet().for_release(release_context({"mission": "tianwen-1"}, {"event": "touchdown"}))
+    assert of_event.words == ReleaseWords(mission="Tianwen-1", credit="CNSA", date="2021-05-14T23:18Z (touchdown)")
     assert ContactSheet().for_release(release_context({}, {})) == ContactSheet()
     (longer,) = derived(sample_release / "descent.mp4", sheet.store.root, named)
     assert opened(longer).shape[0] == opened(sheet).shape[0] + 20
