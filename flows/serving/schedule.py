@@ -32,7 +32,7 @@ class Planned:
     is_active: bool
 
 
-def timetable(path: Path = FILE) -> dict[str, Planned]:
+def timetable() -> dict[str, Planned]:
     """Return all scheduled runs, by name.
 
     Raises
@@ -42,12 +42,12 @@ def timetable(path: Path = FILE) -> dict[str, Planned]:
     import yaml
 
     try:
-        entries = yaml.safe_load(path.read_bytes())["deployments"]
+        entries = yaml.safe_load(FILE.read_bytes())["deployments"]
         return {entry["name"]: _planned(entry) for entry in entries}
     except FileNotFoundError as error:
-        raise RequestError(f"{path}: no such file: run from a checkout, where it is next to README.md") from error
+        raise RequestError(f"{FILE}: no such file: run from a checkout, where it is next to README.md") from error
     except (yaml.YAMLError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise RequestError(f"{path}: not a list of deployments: {error}") from error
+        raise RequestError(f"{FILE}: not a list of deployments: {error}") from error
 
 
 def _planned(entry: Mapping[str, Any]) -> Planned:

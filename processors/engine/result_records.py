@@ -36,8 +36,8 @@ class Outcome:
     """Who is at fault; None if it was made, or if an older marsmedia did not record it."""
 
 
-def outcome_of(manifest: Manifest, *, is_stored: bool = True) -> Outcome:
-    """Return the summary of a manifest."""
+def outcome_of(manifest: Manifest) -> Outcome:
+    """Return the summary of a stored manifest."""
     return Outcome(
         ref=manifest.ref,
         verdict=manifest.verdict,
@@ -45,7 +45,7 @@ def outcome_of(manifest: Manifest, *, is_stored: bool = True) -> Outcome:
         item_count=len(manifest.items),
         size_bytes=sum(item.size_bytes for item in manifest.items),
         seconds=manifest.seconds,
-        is_stored=is_stored,
+        is_stored=True,
         blame=manifest.blame,
     )
 

@@ -16,6 +16,12 @@ MAX_BITS = 15
 
 AT_ONCE = 4096
 
+SAME_MOMENT_FRAMES = 25
+"""Within one video, frames closer than this show the same moment, which is no repetition."""
+
+MIN_FRAMES = 5
+"""Minimum length of a segment: single frames look alike by chance."""
+
 OFFSET_SECONDS = 0.1
 """Tolerance of the time offset within one segment: a change of frame rate shifts it by two frames."""
 
@@ -42,7 +48,7 @@ class Alike:
     distance_bits: int
 
 
-def similar_frames(tables: Mapping[str, Path], at_most_bits: int = 6, apart_frames: int = 25) -> Iterator[Alike]:
+def similar_frames(tables: Mapping[str, Path], at_most_bits: int = 6) -> Iterator[Alike]:
     """Yield pairs of frames whose hashes differ in few bits, once each, in the order of sources and of presentation.
 
     Repeats of a picture are represented by their first frame, and black or flat frames are left out, so that held
@@ -52,7 +58,6 @@ def similar_frames(tables: Mapping[str, Path], at_most_bits: int = 6, apart_fram
     ----------
     tables : `measurements.parquet` of each video, by source digest.
     at_most_bits : 0 to 15.
-    apart_frames : within one video, closer pairs are the same moment and are not returned.
     """
     require(0 <= at_most_bits <= MAX_BITS, "at_most_bits", at_most_bits, f"must be from 0 to {MAX_BITS}")
     seen: list[tuple[str, np.ndarray, np.ndarray, np.ndarray]] = []
@@ -61,10 +66,9 @@ def similar_frames(tables: Mapping[str, Path], at_most_bits: int = 6, apart_fram
         seen.append((source, pts, hashes, places))
         for number, one in enumerate(hashes):
             for other_source, other_pts, other_hashes, _ in seen:
-                same = other_source == source
-                end = (
-                    int(np.searchsorted(places, places[number] - apart_frames, "right")) if same else len(other_hashes)
-                )
+                end = len(other_hashes)
+                if other_source == source:
+                    end = int(np.searchsorted(places, places[number] - SAME_MOMENT_FRAMES, "right"))
                 for first in range(0, end, AT_ONCE):
                     part = other_hashes[first : min(end, first + AT_ONCE)]
                     distance = np.bitwise_count(part ^ one)
@@ -92,14 +96,8 @@ class RepeatedSegment:
     """Number of distinct pictures that match."""
 
 
-def same_film(tables: Mapping[str, Path], at_most_bits: int = 6, least_frames: int = 5) -> list[RepeatedSegment]:
-    """Return footage that occurs twice, in one video or in two; `tables` and `at_most_bits` as for `similar_frames`.
-
-    Parameters
-    ----------
-    least_frames : minimum length of a segment, 1 or more; single frames look alike by chance.
-    """
-    require(least_frames >= 1, "least_frames", least_frames, "must be 1 or more")
+def same_film(tables: Mapping[str, Path], at_most_bits: int = 6) -> list[RepeatedSegment]:
+    """Return footage that occurs twice, in one video or in two; `tables` and `at_most_bits` as for `similar_frames`."""
     times = {source: dict(_times(table)) for source, table in tables.items()}
     stretches: dict[tuple[str, str, int], list[list[tuple[float, float]]]] = {}
     for pair in similar_frames(tables, at_most_bits):
@@ -122,7 +120,7 @@ def same_film(tables: Mapping[str, Path], at_most_bits: int = 6, least_frames: i
         for run in runs
     ]
     shown = {source: _Shown.of(table) for source, table in tables.items()}
-    kept = [one for one in found if one.frame_count >= least_frames and _is_dense(one, shown)]
+    kept = [one for one in found if one.frame_count >= MIN_FRAMES and _is_dense(one, shown)]
     once = [one for one in _once(kept) if one.source != one.other_source or not shown[one.source].is_one_scene(one)]
     return sorted(once, key=lambda one: (one.source, one.other_source, one.first_seconds, one.other_first_seconds))
 

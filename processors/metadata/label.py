@@ -29,9 +29,9 @@ def label_tags(data: bytes) -> tuple[Tag, ...]:
     return tuple(tag for tag, _ in zip(tags, range(MAX_TAGS), strict=False))
 
 
-def pvl_tags(text: str, namespace: str = "pds3") -> Iterator[Tag]:
+def pvl_tags(text: str) -> Iterator[Tag]:
     """Yield `KEY = VALUE` statements up to END; names include the enclosing OBJECT or GROUP."""
-    return (text_tag(namespace, name, value) for name, value in statements(text))
+    return (text_tag("pds3", name, value) for name, value in statements(text))
 
 
 def found(tags: tuple[Tag, ...], *names: str) -> Tag | None:

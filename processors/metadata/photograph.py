@@ -26,7 +26,6 @@ from processors.planetary.open_image import attached_format, read_header
 from processors.planetary.pds4 import FORMAT as PDS4_FORMAT
 from processors.planetary.vicar import FORMAT as VICAR_FORMAT
 
-HEAD_BYTES = 4096
 MAX_TAGS = 20_000
 
 

@@ -96,7 +96,7 @@ def fill(image: NDArray[np.uint8], outline_px: NDArray[np.float64], colour: Sequ
     cv2.fillPoly(image, [sixteenths], tuple(map(float, colour)), cv2.LINE_AA, 4)
 
 
-def stroke(image: NDArray[np.uint8], line_px: NDArray[np.float64], colour: Sequence[float], width_px: int = 1) -> None:
-    """Draw a line through points, given in pixels from the image's top left corner, in place."""
+def stroke(image: NDArray[np.uint8], line_px: NDArray[np.float64], colour: Sequence[float]) -> None:
+    """Draw a line of one pixel through points, given in pixels from the image's top left corner, in place."""
     sixteenths = np.rint(line_px * 16 - 8).astype(np.int32)
-    cv2.polylines(image, [sixteenths], False, tuple(map(float, colour)), width_px, cv2.LINE_AA, 4)
+    cv2.polylines(image, [sixteenths], False, tuple(map(float, colour)), 1, cv2.LINE_AA, 4)

@@ -37,9 +37,9 @@ class Claim:
         self._path = self._descriptor = None
 
 
-def claim_source(store: Store, digest: str, words: bytes = b"") -> Claim | None:
+def claim_source(store: Store, digest: str) -> Claim | None:
     """Return a claim on the work on one source, or None where another process or thread holds it."""
-    return _claim(_folder(store) / digest, words)
+    return _claim(_folder(store) / digest, b"")
 
 
 def claim_run(store: Store, name: str, words: bytes) -> Claim:

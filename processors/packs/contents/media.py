@@ -56,19 +56,7 @@ class MediaWriter:
         media_type = media_type_of(subject.format, subject.medium, subject.name)
         where = f"{subject.release}/{subject.name}"
         written = self._copy(Path(subject.path), path, subject.digest, where, media_type, is_original=True)
-        return PackedFile(
-            subject=subject,
-            entry=None,
-            path=path,
-            media_type=media_type,
-            size_bytes=written.size_bytes,
-            sha256=written.sha256,
-            md5=written.md5 or "",
-            width_px=size_px[0],
-            height_px=size_px[1],
-            duration_seconds=subject.duration_seconds,
-            made=None,
-        )
+        return _packed(subject, None, path, media_type, written, None, size_px)
 
     def companion(self, subject: SourceRecord, row: SourceRow) -> str:
         """Write a label or sidecar as it was released, beside its source; return its path. Raises as `original`."""
@@ -94,7 +82,7 @@ class MediaWriter:
         else:
             path = self.places.item(entry, _flat(entry.name), _longest(size_px))
             written = self._copy(entry.path, path, entry.sha256, _where(entry), entry.media_type, is_original=False)
-            yield _packed(entry, path, entry.media_type, written, None, size_px)
+            yield _packed(entry.subject, entry, path, entry.media_type, written, None, size_px)
 
     def _is_tagged(self, media_type: str) -> bool:
         if media_type == ARRAY_TYPE:
@@ -147,7 +135,7 @@ class MediaWriter:
         path = self.places.item(entry, name, _longest(size_px))
         wants_md5 = can_be_labelled(media_type, path.rpartition("/")[2], is_original=False)
         written = self.bag.add(path, [data], md5=wants_md5)
-        return _packed(entry, path, media_type, written, made if made != Conversion() else None, size_px)
+        return _packed(entry.subject, entry, path, media_type, written, made if made != Conversion() else None, size_px)
 
     def _tagged(self, entry: ItemRecord, size_px: tuple[int | None, int | None]) -> PackedFile:
         """Write a copy of video, sound or an array with tags."""
@@ -168,7 +156,7 @@ class MediaWriter:
         with copy.open("rb", buffering=0) as file:
             written = self.bag.add(path, read_blocks(file), md5=wants_md5)
         copy.unlink()
-        return _packed(entry, path, entry.media_type, written, Conversion(has_credits=True), size_px)
+        return _packed(entry.subject, entry, path, entry.media_type, written, Conversion(has_credits=True), size_px)
 
     def _copy(self, place: Path, path: str, digest: str, where: str, media_type: str, *, is_original: bool) -> Written:
         wants_md5 = can_be_labelled(media_type, path.rpartition("/")[2], is_original=is_original)
@@ -184,7 +172,8 @@ class MediaWriter:
 
 
 def _packed(
-    entry: ItemRecord,
+    subject: SourceRecord,
+    entry: ItemRecord | None,
     path: str,
     media_type: str,
     written: Written,
@@ -192,7 +181,7 @@ def _packed(
     size_px: tuple[int | None, int | None],
 ) -> PackedFile:
     return PackedFile(
-        subject=entry.subject,
+        subject=subject,
         entry=entry,
         path=path,
         media_type=media_type,
@@ -201,7 +190,7 @@ def _packed(
         md5=written.md5 or "",
         width_px=size_px[0],
         height_px=size_px[1],
-        duration_seconds=_duration(entry),
+        duration_seconds=_duration(entry) if entry else subject.duration_seconds,
         made=made,
     )
 

@@ -73,13 +73,13 @@ def forget_errors() -> None:
 
 
 @contextmanager
-def vips_errors(doing: str, todo: str | None = None) -> Iterator[None]:
+def vips_errors(doing: str) -> Iterator[None]:
     """Turn libvips's errors for bad bytes into `DamagedMedia`."""
     forget_errors()
     try:
         yield
     except pyvips.Error as error:
-        raise DamagedMedia(f"{plain(str(error))} (while {doing})", *([todo] if todo else ())) from error
+        raise DamagedMedia(f"{plain(str(error))} (while {doing})") from error
 
 
 def plain(words: str) -> str:

@@ -24,9 +24,6 @@ as large: as in video of 15 pictures per second in a file of 30."""
 DRIFT_RATIO = 16.0
 """Ratio of a great jump to the drift that a coarsely coded picture may have next to it while it settles."""
 
-BLACK_LEVEL = 16
-"""Level that 99 % of a black frame's pixels are below."""
-
 
 EMPTY_LEVEL = 24
 """Level that all thumbnail pixels of an empty black frame are below; a moon in a night sky is content."""
