@@ -49,9 +49,14 @@ class Ended:
 def tell(what: str, figure: float, unit: str, promise: float, *, at_least: bool = False, if_missed: str = "") -> None:
     """Print one line: the figure, the promise, and whether it was reached; note it in the file if there is one."""
     one = Figure(
-        benchmark=_benchmark(), what=what, figure=figure, unit=unit, promise=promise, at_least=at_least,
+        benchmark=_benchmark(),
+        what=what,
+        figure=figure,
+        unit=unit,
+        promise=promise,
+        at_least=at_least,
         if_missed=if_missed,
-    )  # fmt: skip
+    )
     print(
         f"  {what}: {figure:.2f}{unit} (promised: {one.rule}) {'reached' if one.is_reached else 'MISSED'}", flush=True
     )

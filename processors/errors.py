@@ -117,9 +117,17 @@ class SourceChanged(OSError):
 
 
 OF_THE_CALLER = (
-    errno.EINVAL, errno.EBADF, errno.EISDIR, errno.ENOTDIR, errno.ESPIPE, errno.EDOM, errno.ERANGE, errno.EOVERFLOW,
-    errno.ENAMETOOLONG, errno.EILSEQ,
-)  # fmt: skip
+    errno.EINVAL,
+    errno.EBADF,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.ESPIPE,
+    errno.EDOM,
+    errno.ERANGE,
+    errno.EOVERFLOW,
+    errno.ENAMETOOLONG,
+    errno.EILSEQ,
+)
 """Error numbers of invalid requests: such an `OSError` is not the machine's fault and recurs every time."""
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

@@ -16,10 +16,28 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/vnd.apache.parquet"
 UNITS = frozenset(
     {
-        "1", "text", "s", "s-1", "Hz", "px", "m", "m/px", "degrees", "bytes", "ticks", "samples", "levels", "levels2",
-        "dBFS", "dB", "dBFS/Hz", "LUFS", "Pa2/Hz", "dB re 20 uPa/Hz",
+        "1",
+        "text",
+        "s",
+        "s-1",
+        "Hz",
+        "px",
+        "m",
+        "m/px",
+        "degrees",
+        "bytes",
+        "ticks",
+        "samples",
+        "levels",
+        "levels2",
+        "dBFS",
+        "dB",
+        "dBFS/Hz",
+        "LUFS",
+        "Pa2/Hz",
+        "dB re 20 uPa/Hz",
     }
-)  # fmt: skip
+)
 """Units of columns. `1`: a count, a number, a share of 1, or true and false. `text`: words, names and digests.
 `ticks`: of the source's time base. `levels`: of 8-bit luma, 0 (black) to 255 (white)."""
 

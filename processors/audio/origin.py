@@ -16,9 +16,19 @@ from processors.contract import Processor, ReleaseContext, ReleaseWords, paramet
 
 CONVENTIONS = "CF-1.11, ACDD-1.3"
 COPIED = (
-    "title", "institution", "credit", "project", "release", "date_recorded", "time_coverage_start",
-    "time_coverage_start_source", "source", "source_name", "source_sha256", "rate_hz",
-)  # fmt: skip
+    "title",
+    "institution",
+    "credit",
+    "project",
+    "release",
+    "date_recorded",
+    "time_coverage_start",
+    "time_coverage_start_source",
+    "source",
+    "source_name",
+    "source_sha256",
+    "rate_hz",
+)
 """Attributes that an array takes over from the array that it is made of."""
 
 

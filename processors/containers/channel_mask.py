@@ -10,8 +10,25 @@ from processors.containers.chunks import ChunkFile
 EXTENSIBLE = 0xFFFE
 MASK_AT = 20
 LOUDSPEAKERS = (
-    "FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR", "TC", "TFL", "TFC", "TFR", "TBL", "TBC", "TBR",
-)  # fmt: skip
+    "FL",
+    "FR",
+    "FC",
+    "LFE",
+    "BL",
+    "BR",
+    "FLC",
+    "FRC",
+    "BC",
+    "SL",
+    "SR",
+    "TC",
+    "TFL",
+    "TFC",
+    "TFR",
+    "TBL",
+    "TBC",
+    "TBR",
+)
 """By bit of the mask, from the lowest."""
 
 

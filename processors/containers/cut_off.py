@@ -11,9 +11,10 @@ from processors.sources.source_file import SourceFile
 
 WALKS = {"mpegts": look_at_packets, "flv": look_at_tags}
 LAST_UNITS = {
-    "mpeg": (missing_of_last_pack, "packet"), "mlp": (missing_of_last_access_unit, "access unit"),
+    "mpeg": (missing_of_last_pack, "packet"),
+    "mlp": (missing_of_last_access_unit, "access unit"),
     "truehd": (missing_of_last_access_unit, "access unit"),
-}  # fmt: skip
+}
 
 
 def cut_off_because(file: SourceFile, file_format: str) -> str | None:

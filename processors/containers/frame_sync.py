@@ -120,9 +120,13 @@ def begins_with(frame_at: FrameAt) -> Callable[[bytes], bool]:
 
 
 FRAMES: dict[str, FrameAt] = {
-    "mp3": mpeg_audio_frame, "aac": adts_frame, "loas": loas_frame, "ac3": ac3_frame, "eac3": eac3_frame,
+    "mp3": mpeg_audio_frame,
+    "aac": adts_frame,
+    "loas": loas_frame,
+    "ac3": ac3_frame,
+    "eac3": eac3_frame,
     "dts": dts_frame,
-}  # fmt: skip
+}
 """Frame functions by format name."""
 
 

@@ -7,9 +7,7 @@ from typing import BinaryIO
 
 MAX_UNITS = 5_000_000
 MAX_LINE_BYTES = 4096
-Y4M_SAMPLES = {
-    "420": (2, 2), "411": (4, 1), "422": (2, 1), "440": (1, 2), "444": (1, 1), "mono": (0, 0),
-}  # fmt: skip
+Y4M_SAMPLES = {"420": (2, 2), "411": (4, 1), "422": (2, 1), "440": (1, 2), "444": (1, 1), "mono": (0, 0)}
 """Luma pixels per chroma sample, horizontally and vertically; 0 without chroma."""
 
 DV_SEQUENCE_BYTES = 150 * 80

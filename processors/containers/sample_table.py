@@ -15,9 +15,10 @@ INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 TABLES = {b"stts", b"ctts", b"stsz", b"stz2", b"stsc", b"stco", b"co64"}
 MAX_TABLE_BYTES = 64 << 20
 NAMES = {
-    b"stts": "table of durations (stts)", b"ctts": "table of composition times (ctts)",
+    b"stts": "table of durations (stts)",
+    b"ctts": "table of composition times (ctts)",
     b"stsc": "table of chunks (stsc)",
-}  # fmt: skip
+}
 OWNERS = {b"vide": "the video", b"soun": "the sound"}
 
 

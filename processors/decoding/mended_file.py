@@ -240,9 +240,12 @@ def _before_its_tag(head: bytes, place: int) -> int:
 
 
 _SYNCS = {
-    "aac": re.compile(rb"\xff[\xf0\xf1\xf8\xf9]"), "loas": re.compile(rb"\x56[\xe0-\xff]"),
-    "ac3": re.compile(rb"\x0bw"), "eac3": re.compile(rb"\x0bw"), "dts": re.compile(rb"\x7f\xfe\x80\x01"),
-}  # fmt: skip
+    "aac": re.compile(rb"\xff[\xf0\xf1\xf8\xf9]"),
+    "loas": re.compile(rb"\x56[\xe0-\xff]"),
+    "ac3": re.compile(rb"\x0bw"),
+    "eac3": re.compile(rb"\x0bw"),
+    "dts": re.compile(rb"\x7f\xfe\x80\x01"),
+}
 
 
 def _is_ogg_page(opened: BinaryIO, place: int) -> bool:

@@ -57,9 +57,20 @@ Image.MAX_IMAGE_PIXELS = None  # readers check their own limit on the header, wi
 
 # Pillow's plugins raise most of these for invalid bytes; FFmpeg's classes share one root.
 _DECODER_FAULTS = (
-    av.error.FFmpegError, OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError,
-    ArithmeticError, RuntimeError, AssertionError, struct.error, zlib.error,
-)  # fmt: skip
+    av.error.FFmpegError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    AssertionError,
+    struct.error,
+    zlib.error,
+)
 
 
 @contextmanager

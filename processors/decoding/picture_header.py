@@ -25,11 +25,13 @@ CUT, CORRUPT = "truncated: the file ends before its picture does", "the compress
 
 _PLAIN = (
     (re.compile(r"[Tt]runcated|only got \d+|Unexpected end of file|[Nn]ot enough data"), CUT),
-    (re.compile(r"broken data stream|unrecognized data|decoder error|failed to read next|could not create decoder"),
-     CORRUPT),
+    (
+        re.compile(r"broken data stream|unrecognized data|decoder error|failed to read next|could not create decoder"),
+        CORRUPT,
+    ),
     (re.compile(r"cannot load this image"), "no picture data follow its header"),
     (re.compile(r"Failed to decode frame 0: (.*)"), rf"{CORRUPT}: \1"),
-)  # fmt: skip
+)
 """Pillow's messages for broken pixels, and their meaning."""
 
 

@@ -202,8 +202,16 @@ def _caf_info(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
 
 
 WAVE_CHUNKS: dict[bytes, ChunkReader] = {
-    b"fmt ": _fmt, b"bext": _bext, b"LIST": _list, b"iXML": _ixml, b"axml": _axml, b"_PMX": _xmp, b"guan": _guano,
-    b"wamd": _wamd, b"cart": _cart, b"smpl": _smpl,
-}  # fmt: skip
+    b"fmt ": _fmt,
+    b"bext": _bext,
+    b"LIST": _list,
+    b"iXML": _ixml,
+    b"axml": _axml,
+    b"_PMX": _xmp,
+    b"guan": _guano,
+    b"wamd": _wamd,
+    b"cart": _cart,
+    b"smpl": _smpl,
+}
 AIFF_CHUNKS: dict[bytes, ChunkReader] = {b"COMT": _comments}
 CAF_CHUNKS: dict[bytes, ChunkReader] = {b"info": _caf_info}

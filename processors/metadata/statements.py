@@ -73,15 +73,16 @@ DRAWN_BY_A_PROGRAM = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmic
 """IPTC NewsCodes: made by an algorithm alone, from no recording; what `synthetic = true` means."""
 
 CREDIT_TAGS = {
-    ("iptc", "Credit"): "credit", ("xmp", "photoshop:Credit"): "credit",
-    ("iptc", "City"): "city", ("xmp", "photoshop:City"): "city", ("xmp", "xmp:Rating"): "rating",
-}  # fmt: skip
+    ("iptc", "Credit"): "credit",
+    ("xmp", "photoshop:Credit"): "credit",
+    ("iptc", "City"): "city",
+    ("xmp", "photoshop:City"): "city",
+    ("xmp", "xmp:Rating"): "rating",
+}
 """XMP and IPTC tags that each make one statement."""
 
 ALTERNATIVE_TEXT = "Iptc4xmpCore:AltTextAccessibility"
-TRANSLATED_TAGS = {
-    "dc:title": "title", "dc:description": "caption", ALTERNATIVE_TEXT: "alt_text",
-}  # fmt: skip
+TRANSLATED_TAGS = {"dc:title": "title", "dc:description": "caption", ALTERNATIVE_TEXT: "alt_text"}
 """Properties of XMP with a text in each language."""
 _IN_A_LANGUAGE = re.compile(r"(.+)\[([A-Za-z]{2,3})(?:-[\w-]*)?\]")
 

@@ -60,15 +60,22 @@ class Taken:
 
 
 RECORDED_TAGS = (
-    ("exif", "DateTimeOriginal", "OffsetTimeOriginal"), ("xmp", "exif:DateTimeOriginal", ""),
-    ("xmp", "photoshop:DateCreated", ""), ("container", "com.apple.quicktime.creationdate", ""),
-    ("guano", "Timestamp", ""), ("wamd", "Timestamp", ""),
-)  # fmt: skip
+    ("exif", "DateTimeOriginal", "OffsetTimeOriginal"),
+    ("xmp", "exif:DateTimeOriginal", ""),
+    ("xmp", "photoshop:DateCreated", ""),
+    ("container", "com.apple.quicktime.creationdate", ""),
+    ("guano", "Timestamp", ""),
+    ("wamd", "Timestamp", ""),
+)
 WRITTEN_TAGS = (
-    ("exif", "DateTimeDigitized", "OffsetTimeDigitized"), ("exif", "DateTime", "OffsetTime"),
-    ("xmp", "xmp:CreateDate", ""), ("xmp", "xmp:ModifyDate", ""), ("container", "creation_time", ""),
-    ("container", "date", ""), ("png", "Creation Time", ""),
-)  # fmt: skip
+    ("exif", "DateTimeDigitized", "OffsetTimeDigitized"),
+    ("exif", "DateTime", "OffsetTime"),
+    ("xmp", "xmp:CreateDate", ""),
+    ("xmp", "xmp:ModifyDate", ""),
+    ("container", "creation_time", ""),
+    ("container", "date", ""),
+    ("png", "Creation Time", ""),
+)
 DIGITIZED_TAGS = {
     ("exif", "DateTimeOriginal"): ("exif", "DateTimeDigitized", "OffsetTimeDigitized"),
     ("xmp", "exif:DateTimeOriginal"): ("xmp", "xmp:CreateDate", ""),

@@ -22,6 +22,7 @@ from processors.errors import DamagedMedia, RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.photo_reader import MAX_PIXELS, PhotoReader, refuse_larger
+from processors.photo.reading.pixels import TRANSPOSED
 from processors.photo.reading.to_srgb import to_srgb
 from processors.sources.source_file import SourceFile
 
@@ -103,11 +104,7 @@ def _truncated_allowed() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-BACK = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}  # fmt: skip
+BACK = TRANSPOSED | {6: TRANSPOSED[8], 8: TRANSPOSED[6]}
 """Transpositions from upright to stored, by Exif's orientation."""
 
 

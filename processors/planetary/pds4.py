@@ -23,9 +23,11 @@ _TYPES = {
 }  # fmt: skip
 """Values of `data_type` in `Element_Array` (PDS4 Data Dictionary)."""
 _INTERLEAVES: dict[tuple[str, ...], Interleave] = {
-    ("line", "sample"): "BSQ", ("band", "line", "sample"): "BSQ",
-    ("line", "band", "sample"): "BIL", ("line", "sample", "band"): "BIP",
-}  # fmt: skip
+    ("line", "sample"): "BSQ",
+    ("band", "line", "sample"): "BSQ",
+    ("line", "band", "sample"): "BIL",
+    ("line", "sample", "band"): "BIP",
+}
 """Interleaving by the axes in index order, the last varying fastest (PDS4 Standards Reference, 4A)."""
 _IMAGES = ("array_2d_image", "array_3d_image")
 _DIRECTIONS = {
@@ -33,10 +35,17 @@ _DIRECTIONS = {
     "right": "RIGHT", "left": "LEFT", "down": "DOWN", "up": "UP",
 }  # fmt: skip
 _SPECIALS = {
-    "saturated_constant", "missing_constant", "error_constant", "invalid_constant", "unknown_constant",
-    "not_applicable_constant", "high_instrument_saturation", "high_representation_saturation",
-    "low_instrument_saturation", "low_representation_saturation",
-}  # fmt: skip
+    "saturated_constant",
+    "missing_constant",
+    "error_constant",
+    "invalid_constant",
+    "unknown_constant",
+    "not_applicable_constant",
+    "high_instrument_saturation",
+    "high_representation_saturation",
+    "low_instrument_saturation",
+    "low_representation_saturation",
+}
 """Class `Special_Constants` (PDS4 Data Dictionary) without `valid_minimum` and `valid_maximum`."""
 
 

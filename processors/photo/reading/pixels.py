@@ -13,11 +13,15 @@ from processors.photo.reading.damage import Damage
 BOUNDED_PIXELS = 100_000_000
 """A larger picture is reduced during decoding, by 2 or more, so that all results made of it fit into 4000 MB."""
 
-_TRANSPOSED = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+TRANSPOSED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}  # fmt: skip
+}
 """Transformations by EXIF orientation."""
 
 
@@ -52,9 +56,9 @@ class Pixels:
 
 def turned(image: Image.Image, orientation: int) -> Image.Image:
     """Return an image upright; keeps `info`."""
-    if orientation not in _TRANSPOSED:
+    if orientation not in TRANSPOSED:
         return image
-    upright = image.transpose(_TRANSPOSED[orientation])
+    upright = image.transpose(TRANSPOSED[orientation])
     upright.info = image.info
     return upright
 
