@@ -11,10 +11,10 @@ from flows.cli.common import print_json
 from flows.cli.shared_options import JSON
 from processors.contract import require
 from processors.languages.text import FALLBACK
-from processors.mission.mars_time import MarsTime, clock
-from processors.mission.mars_time import mars_time as at_moment
 from processors.mission.mission_time import mission_named, utc_of_sol
 from processors.mission.sol_words import is_before_landing, sol_words
+from processors.mission.time_on_mars import MarsTime, clock
+from processors.mission.time_on_mars import mars_time as at_moment
 from processors.mission.when import BEIJING, When, parse_when
 
 

@@ -31,7 +31,7 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     from flows.run.progress import RunProgress
     from processors.store.by_name import rebuild_by_name
     from processors.store.catalogue import Catalogue
-    from processors.store.rebuild import rebuild_catalogue
+    from processors.store.rebuild_catalogue import rebuild_catalogue
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)

@@ -38,8 +38,8 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
     marsmedia reproduce descent.mp4 processor=video.frames
     marsmedia reproduce june.zip
     """
-    from flows.run.reproduce import VERDICTS
-    from flows.run.reproduce import reproduce as reproduced
+    from flows.run.reproduction import VERDICTS
+    from flows.run.reproduction import reproduce as reproduced
 
     store = open_store(store_folder)
     counts: Counter[str] = Counter()

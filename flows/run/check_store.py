@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from flows.run.options import Options
-from flows.run.reproduce import VERDICTS, Rebuilt, reproduce
+from flows.run.reproduction import VERDICTS, Rebuilt, reproduce
 from processors.store.catalogue import Catalogue
 from processors.store.checked import Checked, FixityFault
 from processors.store.fixity import verify

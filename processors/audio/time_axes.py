@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from processors.mission.mars_time import ACCURACY_SECONDS, SOL_IN_DAYS, mars_time
+from processors.mission.time_on_mars import ACCURACY_SECONDS, SOL_IN_DAYS, mars_time
 from processors.mission.when import parse_when
 
 DAY_SECONDS = 86400

@@ -16,10 +16,10 @@ from processors.linking.same_picture import candidate, renditions
 from processors.linking.same_sound import course_of, same_sounds
 from processors.linking.stills_of_videos import frame_of, read_frames, still_of
 from processors.store.catalogue import Catalogue
-from processors.store.links import LinkEnd, LinkKind, SourceLink
 from processors.store.manifest import ResultRef
 from processors.store.steps import Steps, unseen
 from processors.store.store import Store
+from processors.store.stored_links import LinkEnd, LinkKind, SourceLink
 
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
 """Items compared for a photo: its first available preview, and the stretched one: 16-bit photos can be nearly black."""

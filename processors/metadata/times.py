@@ -14,8 +14,8 @@ from processors.metadata.label import found
 from processors.metadata.product_name import ProductName
 from processors.metadata.tag_records import Tag
 from processors.metadata.unset_dates import begins_with_year, clock_at_zero, holds_a_date, with_time_beside
-from processors.mission.mars_time import ACCURACY_SECONDS, mars_time
 from processors.mission.profile import MissionEvent, Profile
+from processors.mission.time_on_mars import ACCURACY_SECONDS, mars_time
 from processors.mission.when import BEIJING, When, parse_when
 
 Meaning = Literal["recorded", "recording ended", "file written", "released"]

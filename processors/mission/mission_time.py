@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from processors.contract import require
 from processors.mission.leap_seconds import tai_minus_utc_seconds
-from processors.mission.mars_time import J2000, TT_MINUS_TAI_SECONDS, MarsTime, days_at, mars_time
 from processors.mission.profile import Profile, load_profile, profile_called, profile_names
+from processors.mission.time_on_mars import J2000, TT_MINUS_TAI_SECONDS, MarsTime, days_at, mars_time
 from processors.mission.when import parse_when
 
 FIRST_DAYS = (datetime(1972, 1, 2, tzinfo=UTC) - J2000) / timedelta(days=1)

@@ -14,7 +14,7 @@ from typing import Any
 
 from processors.containers.toml_file import Location, TomlError, TomlFile
 from processors.contract import require
-from processors.mission.mars_time import mars_time
+from processors.mission.time_on_mars import mars_time
 from processors.mission.when import When, parse_when
 
 FOLDER = Path(__file__).parent

@@ -24,9 +24,9 @@ from processors.errors import StoreError, Verdict
 from processors.sources.scan import FoundFile, storable
 from processors.store.claims import alone
 from processors.store.disk_room import room_to_write
-from processors.store.links import LINK_SCHEMA, SourceLink, link_row
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
+from processors.store.stored_links import LINK_SCHEMA, SourceLink, link_row
 
 if TYPE_CHECKING:
     from processors.identify import Identity

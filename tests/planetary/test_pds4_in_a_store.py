@@ -23,7 +23,7 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import SCHEMAS, Catalogue
-from processors.store.rebuild import rebuild_catalogue
+from processors.store.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
 from tests.conftest import Run
 from tests.helpers.made_pds3 import detached, picture

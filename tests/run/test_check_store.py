@@ -12,7 +12,7 @@ from PIL import Image
 
 from flows.run.check_store import check_up, hash_all, hash_sample
 from flows.run.options import Options
-from flows.run.reproduce import reproduce
+from flows.run.reproduction import reproduce
 from flows.run.run import in_threads, run_ingest
 from processors.store.store import Store
 from tests.helpers.first_recipes import RECIPES

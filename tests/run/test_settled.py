@@ -16,7 +16,7 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
-from processors.store.rebuild import rebuild_catalogue
+from processors.store.rebuild_catalogue import rebuild_catalogue
 from processors.store.settled import SettledSource, add_settled, forget_settled, read_settled
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker

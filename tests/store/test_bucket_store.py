@@ -23,7 +23,7 @@ from processors.store.item_cache import ItemCache
 from processors.store.kept import keep, kept_results, release
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.open_store import open_store
-from processors.store.rebuild import rebuild_catalogue
+from processors.store.rebuild_catalogue import rebuild_catalogue
 from processors.store.stored_pass import RESULTS_AT_MOST, commit_name
 from tests.helpers.buckets import KEY, SECRET, client, proxy_before
 from tests.store.test_store import commit, source_row

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from flows.cli.main import main
 from flows.run.build_pack import build_pack, recipe_of
 from flows.run.options import Options
-from flows.run.reproduce import reproduce
+from flows.run.reproduction import reproduce
 from flows.run.run import in_threads, run
 from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.engine.wanted import Recipes
@@ -25,7 +25,7 @@ from processors.packs.recipe.audience import Audience
 from processors.packs.recipe.pack_recipe import Override
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
-from processors.store.rebuild import rebuild_catalogue
+from processors.store.rebuild_catalogue import rebuild_catalogue
 from processors.store.selection import parse, select
 from processors.store.sql import connect
 from processors.store.store import Store

@@ -23,7 +23,7 @@ from processors.store.by_name import ByNameEntry, rebuild_by_name, refresh_by_na
 from processors.store.catalogue import Catalogue, SourceRow
 from processors.store.fixity import verify
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
-from processors.store.rebuild import rebuild_catalogue
+from processors.store.rebuild_catalogue import rebuild_catalogue
 from processors.store.sql import connect
 from processors.store.store import Store, put_item
 

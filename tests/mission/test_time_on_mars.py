@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from processors.mission.mars_time import clock, mars_time, tai_minus_utc_seconds
 from processors.mission.profile import load_profile, profile_names, read_profile
+from processors.mission.time_on_mars import clock, mars_time, tai_minus_utc_seconds
 from processors.mission.when import parse_when
 
 

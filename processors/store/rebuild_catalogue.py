@@ -21,10 +21,10 @@ from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from processors.errors import ResultCorrupt
 from processors.store.catalogue import SCHEMAS, Catalogue, arrow_table, in_turn, item_rows, result_row
-from processors.store.links import link_row
 from processors.store.manifest import Manifest
 from processors.store.steps import Steps, unseen
 from processors.store.store import Store
+from processors.store.stored_links import link_row
 
 _Add = Callable[[str, Iterable[dict[str, Any]]], None]
 """Adds rows to a table."""
