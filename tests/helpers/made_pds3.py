@@ -1,8 +1,15 @@
-"""PDS3 and VICAR files with known answers."""
+"""PDS3 and VICAR files with known answers, and their pixels and faults as they are read."""
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
+import pytest
+
+from processors.errors import MediaError
+from processors.planetary.open_image import read_header
+from processors.planetary.samples import read_pixels
 
 LINES, SAMPLES = 12, 16
 RECORD = 32
@@ -56,3 +63,19 @@ def detached(
 def vicar(data: bytes, words: str, *, size: int = 256, end: bytes = b"") -> bytes:
     """A VICAR file."""
     return f"LBLSIZE={size}  {words}".encode().ljust(size, b"\0") + data + end
+
+
+WHOLE = picture()
+
+
+def pixels(file: bytes, name: str | None = None) -> list[object]:
+    """The stored numbers of a file, line by line; `name` is that of its label's file."""
+    opened = io.BytesIO(file)
+    return read_pixels(opened, read_header(opened, name)).tolist()
+
+
+def error_of(file: bytes) -> MediaError:
+    """The error that a file is refused with."""
+    with pytest.raises(MediaError) as caught:
+        read_header(io.BytesIO(file))
+    return caught.value

@@ -1,25 +1,18 @@
-"""What is wrong with a date, a text or a position costs only what is wrong; the rest is read."""
+"""What is wrong with a date costs only what is wrong; the rest is read."""
 
 from __future__ import annotations
 
 import shutil
-import struct
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
-from PIL import Image
 
 from flows.cli.print_evidence import evidence_lines
 from processors.contract import as_json
 from processors.metadata.container import read_container
 from processors.metadata.evidence_record import EvidenceFacts
-from processors.metadata.ifd import utf_16_of
-from processors.metadata.photograph import read_photograph
-from processors.metadata.position import position_of
-from processors.metadata.tag_records import MetadataRecord, Tag, known_from, text_tag
+from processors.metadata.tag_records import Tag, known_from, text_tag
 from processors.metadata.times import clock_of, dates_of_file
 from processors.mission.when import parse_when
 from tests.metadata.test_evidence import evidence
@@ -34,23 +27,6 @@ def dates(*tags: Tag) -> tuple[list[tuple[str, str, str]], list[str]]:
     problems: list[str] = []
     found = [(date.earliest_utc, date.precision, date.zone) for date, _ in dates_of_file(tags, problems)]
     return found, problems
-
-
-def jpeg(path: Path, exif: bytes) -> MetadataRecord:
-    Image.new("RGB", (8, 8)).save(path, exif=b"Exif\0\0" + exif)
-    with path.open("rb") as file:
-        return read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo")
-
-
-def directory(order: str, entries: list[tuple[int, int, bytes]]) -> bytes:
-    """One Exif directory of texts (type 2) and bytes (type 7), all longer than 4 bytes."""
-    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
-    place = 8 + 2 + 12 * len(entries) + 4
-    table, data = struct.pack(order + "H", len(entries)), b""
-    for number, kind, value in entries:
-        table += struct.pack(order + "HHII", number, kind, len(value), place + len(data))
-        data += value
-    return head + table + bytes(4) + data
 
 
 @pytest.mark.parametrize("offset", ["   :  ", "      ", ":", "", "\0\0\0\0\0\0"])
@@ -154,93 +130,6 @@ def test_a_leap_second_reaches_evidence_as_it_is_written() -> None:
     assert local is not None
     assert local.beijing == "2017-01-01T07:59:60.500000+08:00"
     assert record.problems == ()
-
-
-@pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("text", ["祝融号 rover", "rover", "Größe 12 µm", "着陆"])
-def test_a_user_comment_is_read_in_its_own_byte_order(tmp_path: Path, order: str, text: str) -> None:
-    encoded = text.encode("utf-16-le" if order == "<" else "utf-16-be")
-    record = jpeg(tmp_path / "a.jpg", directory(order, [(0x9286, 7, b"UNICODE\0" + encoded)]))
-    assert [tag.value for tag in record.tags if tag.name == "UserComment"] == [text]
-
-
-def test_utf_16_that_does_not_follow_its_block_is_recognised() -> None:
-    assert utf_16_of("a longer text".encode("utf-16-le"), ">") == "utf-16-le"
-    assert utf_16_of("a longer text".encode("utf-16-be"), "<") == "utf-16-be"
-    assert utf_16_of("\ufeffA".encode("utf-16-be"), "<") == "utf-16"
-
-
-def test_a_text_ends_at_its_nul_and_a_copyright_has_two_parts(tmp_path: Path) -> None:
-    entries = [(0x0110, 2, b"ION230\0\x0fF\0"), (0x8298, 2, b"A. Photographer\0An Editor\0")]
-    known = jpeg(tmp_path / "a.jpg", directory("<", entries)).known
-    assert known.device is not None
-    assert known.rights is not None
-    assert (known.device.value, known.rights.value) == ("ION230", "A. Photographer; An Editor")
-
-
-def test_a_jpeg_comment_is_text(tmp_path: Path) -> None:
-    for number, (data, text) in enumerate(
-        ((b"Adobe Photoshop\xa8 4.0", "Adobe Photoshop¨ 4.0"), ("着陆".encode(), "着陆"))
-    ):
-        path = tmp_path / f"{number}.jpg"
-        Image.new("RGB", (8, 8)).save(path, comment=data)
-        with path.open("rb") as file:
-            caption = read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo").known.caption
-        assert caption is not None
-        assert caption.value == text
-
-
-def test_every_creator_is_named() -> None:
-    tags = (Tag(namespace="xmp", name="dc:creator", value=["First", "Second", "First"]),)
-    creator = known_from(tags).creator
-    assert creator is not None
-    assert creator.value == "First; Second"
-
-
-POSITIONS = [
-    ({"xmp:exif:GPSLatitude": "33,26.934S", "xmp:exif:GPSLongitude": "70,40.158W"}, (-33.4489, -70.6693)),
-    ({"xmp:exif:GPSLatitude": "33,26,56.04S", "xmp:exif:GPSLongitude": "70,40,9.48W"}, (-33.4489, -70.6693)),
-    ({"container:location": "+25.1+109.9/"}, (25.1, 109.9)),
-    ({"container:location-eng": "+2506+10954/"}, (25.1, 109.9)),
-    ({"container:com.apple.quicktime.location.ISO6709": "-33.4489-070.6693+520.000/"}, (-33.4489, -70.6693)),
-    ({"container:location": "+250600-1095400/"}, (25.1, -109.9)),
-    ({"guano:Loc Position": "25.1 109.9"}, (25.1, 109.9)),
-]
-
-
-@pytest.mark.parametrize(("tags", "position"), POSITIONS)
-def test_a_position_is_read_wherever_it_is_written(tags: dict[str, str], position: tuple[float, float]) -> None:
-    found = position_of(text_tag(*place.split(":", 1), value) for place, value in tags.items())  # type: ignore[arg-type]
-    assert {name: value and value.value for name, value in found.items()} == {
-        "latitude_degrees_north": pytest.approx(position[0], abs=1e-6),
-        "longitude_degrees_east": pytest.approx(position[1], abs=1e-6),
-    }
-
-
-@pytest.mark.parametrize(
-    "tags",
-    [
-        {"container:location": "+91.0+010.0/"}, {"container:location": "the landing site"},
-        {"xmp:exif:GPSLatitude": "33,26.934S"}, {"xmp:exif:GPSLatitude": "333,0.0S", "xmp:exif:GPSLongitude": "0,0.0E"},
-    ],
-)  # fmt: skip
-def test_a_position_that_cannot_be_is_none(tags: dict[str, str]) -> None:
-    assert position_of(text_tag(*place.split(":", 1), value) for place, value in tags.items()) == {}  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
-def test_the_comments_of_ogg_are_the_files_own(tmp_path: Path, subtype: str) -> None:
-    path = tmp_path / "a.ogg"
-    with soundfile.SoundFile(path, "w", 48_000, 1, subtype, format="OGG") as sound:
-        sound.title, sound.artist, sound.date = "The sound", "CNSA", "2021-05-22"
-        sound.write(np.zeros(48_000, np.float32))
-    with path.open("rb") as file:
-        known = read_container(file, sha256="0" * 64, size_bytes=1, medium="audio").known
-    assert [value and value.value for value in (known.title, known.creator, known.created)] == [
-        "The sound",
-        "CNSA",
-        "2021-05-22",
-    ]
 
 
 def test_a_broadcast_wave_is_created_on_a_day(tmp_path: Path) -> None:
