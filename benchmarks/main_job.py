@@ -157,8 +157,9 @@ def write_many_sources(folder: Path) -> None:
     from processors.engine.result_records import record
     from processors.identify import Identity
     from processors.sources.scan import FoundFile, survey
-    from processors.store.catalogue import Catalogue, SourceRow
+    from processors.store.catalogue import Catalogue
     from processors.store.manifest import Cost
+    from processors.store.source_row import SourceRow
     from processors.store.store import Store, put_item
 
     raw = folder / "many" / "june"

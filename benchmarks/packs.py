@@ -15,8 +15,9 @@ import numpy as np
 
 from benchmarks.figures import tell
 from benchmarks.measure import in_turn, process, python, ratio
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 FRAMES = 100

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from processors.sources.source_file import SourceFile
-    from processors.store.catalogue import SourceRow
+    from processors.store.source_row import SourceRow
 
 
 def read_frame(row: SourceRow, seconds: float) -> Image:

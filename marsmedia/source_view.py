@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from marsmedia.source_attributes import SourceAttributes
     from processors.audio.levels.levels import LevelsFacts
     from processors.mission.mission_time import MissionTime
-    from processors.store.catalogue import SourceRow
     from processors.store.manifest import Manifest
+    from processors.store.source_row import SourceRow
     from processors.store.store import Store
 
 

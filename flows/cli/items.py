@@ -21,7 +21,8 @@ from processors.store.by_name import ByNameEntry
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
-    from processors.store.catalogue import Catalogue, SourceRow
+    from processors.store.catalogue import Catalogue
+    from processors.store.source_row import SourceRow
     from processors.store.store import Store
 
 MIN_SERIES = 3

@@ -16,9 +16,10 @@ from processors.engine.plan import flat
 from processors.errors import RequestError
 from processors.packs.records import premis, ro_crate
 from processors.sources.scan import printable
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.selection import find_source
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

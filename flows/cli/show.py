@@ -26,9 +26,10 @@ from processors.store.by_name import ByNameEntry
 
 if TYPE_CHECKING:
     from processors.contract import Json
-    from processors.store.catalogue import Catalogue, SourceRow
+    from processors.store.catalogue import Catalogue
     from processors.store.disagreements import Disagreement
     from processors.store.manifest import Manifest
+    from processors.store.source_row import SourceRow
     from processors.store.store import Store
 
 

@@ -15,7 +15,7 @@ from flows.cli.shared_options import JSON, STORE
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
-    from processors.store.catalogue import SourceRow
+    from processors.store.source_row import SourceRow
     from processors.store.store import Store
 
 COUNTED = ("verdict", "reason", "item_count", "size_bytes")

@@ -22,9 +22,10 @@ from processors.packs.recipe.audience import Audience
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.recipe.pack_recipe_file import read_recipe
 from processors.packs.registry import remember
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.selection import parse, select
+from processors.store.source_row import SourceRow
 from processors.store.steps import Steps, unseen
 from processors.store.store import Store
 from processors.tables import Table

@@ -10,8 +10,8 @@ from pathlib import Path
 from flows.run.change import Change
 from processors.engine.plan import Plan
 from processors.sources.scan import FoundFile, storable
-from processors.store.catalogue import SourceRow
 from processors.store.evidence_of import read_evidence, redistribution
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

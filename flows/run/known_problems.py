@@ -10,9 +10,10 @@ from typing import Any
 from flows.run.change import changed_reason
 from flows.run.problems import FileProblem, in_one_line
 from processors.errors import RequestError, ResultMissing
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.selection import Selection, parse, select
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

@@ -19,7 +19,7 @@ from processors.engine.recipe_book import RecipeBook, RecipeChange, Recipes
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import WantedResults
 from processors.errors import RecipeError, RequestError, meant
-from processors.store.catalogue import SourceRow
+from processors.store.source_row import SourceRow
 
 FULL = "full"
 

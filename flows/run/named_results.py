@@ -11,8 +11,9 @@ from processors.contract import Json, Processor, is_of_place, parameters
 from processors.engine.plan import Plan, flat
 from processors.engine.wanted import WantedResults
 from processors.store.by_name import NAME_BYTES, ByNameEntry, NamedResult, safe_name
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
+from processors.store.source_row import SourceRow
 
 
 def name_of(processor: str, values: Mapping[str, Json], usual: Mapping[str, Json], key: str) -> str:

@@ -29,7 +29,8 @@ from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.formats import may_have_sound
 from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printable, storable
 from processors.store.by_name import ByNameEntry
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

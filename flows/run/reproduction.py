@@ -22,8 +22,9 @@ from processors.engine.plan import Due
 from processors.engine.wanted import WantedResult, all_inputs
 from processors.errors import RequestError
 from processors.sources.source_file import SourceFile
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 Proof = Literal["identical", "within tolerance", "different", "not rebuilt"]

@@ -18,8 +18,9 @@ from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import RequestError
 from processors.sources.scan import SkippedFile
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.selection import parse, select
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

@@ -11,8 +11,8 @@ from processors.engine.plan import changes
 from processors.engine.result_records import software
 from processors.engine.wanted import WantedResult
 from processors.errors import RequestError
-from processors.store.catalogue import SourceRow
 from processors.store.manifest import Manifest
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

@@ -15,7 +15,7 @@ from processors.planetary.image_object import ImageObject
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
 from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named
 from processors.sources.source_file import SourceFile
-from processors.store.catalogue import SourceRow
+from processors.store.source_row import SourceRow
 
 IMAGE_LABELS = ("PDS4 label", "PDS3 label")
 NO_DATA = ("release description", "XML label", SIDECAR, *IMAGE_LABELS)

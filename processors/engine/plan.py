@@ -11,9 +11,9 @@ from processors.engine.result_records import software, this_program
 from processors.engine.wanted import WantedResult, WantedResults, shown
 from processors.errors import Blame, Verdict, is_over_limit_of_run
 from processors.sources.source_file import SourceFile
-from processors.store.catalogue import SourceRow
 from processors.store.latest import latest
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

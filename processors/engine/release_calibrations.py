@@ -9,7 +9,7 @@ from typing import Any
 from processors.audio.levels.calibration import Calibration, is_same_instrument, read_calibration
 from processors.contract import Processor, as_json, canonical_json, inputs_of
 from processors.metadata.release_file import Release
-from processors.store.catalogue import SourceRow
+from processors.store.source_row import SourceRow
 
 
 class ReleaseCalibrations:

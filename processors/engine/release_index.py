@@ -20,7 +20,7 @@ from processors.metadata.release_file import MAX_BYTES, Release, ReleaseFileProb
 from processors.metadata.sidecar_tags import sidecar_tags
 from processors.metadata.times import dates_of_file, dates_of_label, moment_written
 from processors.planetary.labels import MAX_LABEL_BYTES
-from processors.store.catalogue import SourceRow
+from processors.store.source_row import SourceRow
 
 LABELS = ("PDS4 label", "XML label", "PDS3 label")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from processors.contract import Processor, ReleaseContext, Source, asks_release, for_release, inputs_of, is_of_place
 from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
 from processors.engine.release_index import ReleaseIndex
-from processors.store.catalogue import SourceRow
 from processors.store.manifest import ResultRef
+from processors.store.source_row import SourceRow
 
 __all__ = ["Recipes", "WantedResult", "WantedResults", "all_inputs", "shown", "wanted_of"]
 

@@ -10,8 +10,8 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+from dataclasses import asdict, fields
+from typing import Any, TypeVar, get_args, get_type_hints
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -19,101 +19,14 @@ from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 
-from processors.contract import FileKind, LabelRef, Medium, Source, canonical_json
+from processors.contract import canonical_json
 from processors.errors import StoreError, Verdict
-from processors.sources.scan import FoundFile, storable
 from processors.store.claims import alone
 from processors.store.disk_room import room_to_write
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 from processors.store.stored_links import LINK_SCHEMA, SourceLink, link_row
-
-if TYPE_CHECKING:
-    from processors.identify import Identity
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SourceRow:
-    """A file as it was last hashed at one place; its fields are the columns of the table `sources`."""
-
-    path: str
-    """Absolute path."""
-    digest: str
-    """SHA-256 of its bytes."""
-    release: str
-    relative: str
-    name: str
-    size_bytes: int
-    mtime_ns: int
-    kind: FileKind
-    medium: Medium | None
-    format: str
-    codec: str | None
-    has_sound: bool
-    duration_seconds: float | None
-    note: str | None
-    seen_utc: str
-    """Time at which this path was first found to hold these bytes, or to hold them again."""
-    label_name: str | None = None
-    """Name of the label evaluated next to it: a media file is read with it, an unsupported one cannot be."""
-    label_sha256: str | None = None
-    gone_utc: str | None = None
-    """Time at which a run first found other bytes or nothing at this path; None while they are present."""
-    evidence_key: str | None = None
-    """Key of the evidence for this path; None until a run has planned it."""
-    forbidden_key: str | None = None
-    """Key of earlier evidence of this place that forbids passing it on, where nobody has said otherwise there since."""
-    changed_to: str | None = None
-    """SHA-256 of what a run found here in place of these bytes, with their size and date; None where they are whole."""
-    frame_pixels: int | None = None
-    """Pixels of a video frame claimed by the header; None for other media, and where an older run saw the file."""
-
-    @classmethod
-    def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:
-        return cls(
-            path=storable(file.path),
-            digest=digest,
-            release=file.release,
-            relative=file.relative,
-            name=file.name,
-            size_bytes=file.size_bytes,
-            mtime_ns=file.mtime_ns,
-            seen_utc=seen_utc,
-            kind=identity.kind,
-            medium=identity.medium,
-            format=identity.format,
-            codec=identity.codec,
-            has_sound=identity.has_sound,
-            duration_seconds=identity.duration_seconds,
-            note=identity.note,
-            frame_pixels=identity.frame_pixels,
-        )
-
-    @property
-    def label(self) -> LabelRef | None:
-        """Return the label that was evaluated."""
-        if self.label_name is None or self.label_sha256 is None:
-            return None
-        return LabelRef(name=self.label_name, sha256=self.label_sha256)
-
-    @property
-    def digests(self) -> tuple[str, ...]:
-        """Return the digests that identify the source, as `Source.digests`."""
-        return (self.digest, self.label_sha256) if self.label_sha256 else (self.digest,)
-
-    def source(self) -> Source:
-        """Return the source; only for video, audio and photos."""
-        assert self.medium is not None
-        return Source(
-            digest=self.digest,
-            size_bytes=self.size_bytes,
-            name=self.name,
-            medium=self.medium,
-            format=self.format,
-            has_sound=self.has_sound,
-            label=self.label,
-        )
-
 
 _TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
 _ARROW_TYPES = {int: _INT, float: _FLOAT, bool: pa.bool_()}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.store.by_name import ByNameEntry, safe_name
-from processors.store.catalogue import SourceRow
 from processors.store.latest import age
 from processors.store.manifest import Manifest, StoredItem
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

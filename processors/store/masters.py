@@ -8,8 +8,8 @@ from pathlib import Path
 
 from processors.errors import machine_reason
 from processors.sources.scan import FoundFile, storable, survey
-from processors.store.catalogue import SourceRow
 from processors.store.checked import Checked, FixityFault
+from processors.store.source_row import SourceRow
 from processors.store.steps import Steps, unseen
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from processors.errors import RequestError, meant
 from processors.mission.when import When, parse_when
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
+from processors.store.source_row import SourceRow
 from processors.store.sql import connect
 
 MEDIA = ("video", "audio", "photo")

@@ -16,8 +16,9 @@ from processors.contract import Item
 from processors.languages.text import Text
 from processors.packs.build import Built, build
 from processors.packs.recipe.pack_recipe import Recipe
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef
+from processors.store.source_row import SourceRow
 from processors.store.steps import Steps, unseen
 from processors.store.store import Store, put_item
 

@@ -20,10 +20,11 @@ from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.identify import Identity
 from processors.sources.scan import FoundFile
 from processors.store.by_name import ByNameEntry, rebuild_by_name, refresh_by_name, safe_name
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.fixity import verify
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.rebuild_catalogue import rebuild_catalogue
+from processors.store.source_row import SourceRow
 from processors.store.sql import connect
 from processors.store.store import Store, put_item
 

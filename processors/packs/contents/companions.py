@@ -14,7 +14,7 @@ from processors.packs.contents.selected_sources import SelectedSource
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import files_named
 from processors.sources.scan import printable
-from processors.store.catalogue import SourceRow
+from processors.store.source_row import SourceRow
 
 MEDIA_TYPES = {SIDECAR: "application/rdf+xml", "PDS3 label": "text/plain"}
 XML = "application/xml"

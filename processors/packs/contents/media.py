@@ -28,7 +28,7 @@ from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Pictures, Recipe
 from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.to_srgb import in_8_bit
-from processors.store.catalogue import SourceRow
+from processors.store.source_row import SourceRow
 
 MAX_SCALED_PIXELS = 200_000_000
 """Maximum number of pixels to resize: 0.6 GB as RGB, and as much again during the resizing."""

@@ -15,9 +15,10 @@ from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import Recipe
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.selection import parse, select
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 SHOWN = ("stills", "clips", "sound")

@@ -14,10 +14,11 @@ from processors.errors import told_verdict
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.rights_by_place import PlaceRights, binding, voice
-from processors.store.catalogue import Catalogue, SourceRow
+from processors.store.catalogue import Catalogue
 from processors.store.disagreements import Disagreement, disagreements
 from processors.store.evidence_of import read_evidence
 from processors.store.manifest import Manifest
+from processors.store.source_row import SourceRow
 from processors.store.sql import connect
 from processors.store.store import Store
 
