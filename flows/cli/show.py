@@ -55,7 +55,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     marsmedia show raw/june/descent.mp4
     marsmedia show 3fa94c --json
     """
-    from processors.store.catalogue import Catalogue, among
+    from processors.store.catalogue import Catalogue
     from processors.store.selection import find_sighting
 
     store = open_store(store_folder)
@@ -63,7 +63,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     row = find_sighting(source, catalogue)
     manifests = list(store.manifests(row.digest))
     links = (store.source(row.digest) or {}).get("links", [])
-    rows = catalogue.sightings(among("digest", {row.digest, *(link["there"]["source"] for link in links)}))
+    rows = catalogue.seen({row.digest, *(link["there"]["source"] for link in links)})
     seen = [one for one in rows if one.digest == row.digest]
     before = [one for one in rows if one.path == row.path and one.digest != row.digest]
     own, apart = _words(row, catalogue)

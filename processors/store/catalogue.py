@@ -87,7 +87,10 @@ ROWS_AT_ONCE = 50_000
 FILES_AT_MOST = 50
 """Number of files of a table from which they are rewritten as few large ones, so that reading stays fast."""
 NAMED_AT_MOST = 1_000
-"""Number of sources up to which a query names them; for more, all rows are read and compared."""
+"""Number of sources up to which a query names them; for more, all rows are read and compared.
+
+A condition of 30,000 digests overflows the stack of the query engine, which ends the process (deltalake 1.6.6).
+"""
 READERS_HOURS = 1
 """Age of files no longer in the table from which they are removed; a reader of an earlier state may hold them open."""
 
@@ -153,14 +156,20 @@ class Catalogue:
     def verdicts(self, sources: Collection[str]) -> dict[str, KnownOutcome]:
         """Return verdict, reason and blame of the catalogued results of some sources, by key."""
         made = KnownOutcome("made", None)  # shared by all undamaged results: there may be 100,000
-        asked, found = set(sources), dict[str, KnownOutcome]()
+        found: dict[str, KnownOutcome] = {}
         columns = ["source", "key", "verdict", "reason", "blame"]
-        where = among("source", asked) if len(asked) <= NAMED_AT_MOST else "TRUE"
-        for batch in (self._reader("results", columns, where) if asked else None) or ():
-            for source, key, *said in zip(*batch.to_pydict().values(), strict=True):
-                if source in asked:
-                    found[key] = made if said[:2] == ["made", None] else KnownOutcome(*said)
+        for batch in self._with("results", "source", set(sources), columns):
+            for _, key, *said in zip(*batch.to_pydict().values(), strict=True):
+                found[key] = made if said[:2] == ["made", None] else KnownOutcome(*said)
         return found
+
+    def seen(self, digests: Collection[str]) -> list[SourceRow]:
+        """Return what `sightings` does of the paths that hold, or held, one of these digests."""
+        if len(digests) <= NAMED_AT_MOST:
+            return self.sightings(among("digest", digests))
+        every, wanted = self.sightings(), frozenset(digests)
+        paths = {row.path for row in every if row.digest in wanted}
+        return [row for row in every if row.path in paths]
 
     def troubled(self) -> set[str]:
         """Return the sources with a result that was not made, or was made of a damaged source."""
@@ -244,9 +253,22 @@ class Catalogue:
         for batch in self._reader(name, [column]) or ():  # never the whole column in memory
             keys = batch.column(0).cast(_TEXT)
             found.update(keys.filter(is_in(keys, value_set=given[column])).to_pylist())
-        if not found:
-            return []
-        return self.table(name, where=among(column, found)).to_pylist()
+        return [row for batch in self._with(name, column, found, SCHEMAS[name].names) for row in batch.to_pylist()]
+
+    def _with(
+        self, name: str, column: str, digests: Collection[str], columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a table that hold one of these digests or keys in a column, a batch at a time."""
+        from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import; 0.1 s
+
+        if not digests:
+            return
+        schema = pa.schema([SCHEMAS[name].field(one) for one in columns])
+        asked = arrow_table([{column: one} for one in digests], pa.schema([(column, _TEXT)])).column(0)
+        where = among(column, digests) if len(digests) <= NAMED_AT_MOST else "TRUE"
+        for batch in self._reader(name, columns, where) or ():
+            rows = batch.cast(schema)
+            yield rows.filter(is_in(rows.column(column), value_set=asked))
 
     def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
         if not rows:
