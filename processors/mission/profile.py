@@ -110,10 +110,14 @@ def load_profile(name: str) -> Profile:
 
     Raises
     ------
-    ValueError : no profile has that name, or it is invalid; the message names its line.
+    ValueError : no profile has that name, or it is invalid, or another mission's; the message names its line.
     """
     require(name in profile_names(), "mission", name, f"must be one of {', '.join(profile_names())}")
-    return read_profile((FOLDER / f"{name}.toml").read_bytes(), f"{name}.toml")
+    file = f"{name}.toml"
+    profile = read_profile((FOLDER / file).read_bytes(), file)
+    if profile.name != name:
+        raise ValueError(f"{file}: its name is {profile.name!r}: give the mission the name of its file")
+    return profile
 
 
 def profile_called(words: str) -> Profile | None:

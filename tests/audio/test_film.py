@@ -42,6 +42,14 @@ def test_the_playhead_is_where_the_sound_is(tmp_path: Path) -> None:
     assert abs(decoded / 48000 - 3) < 0.05
 
 
+def test_a_film_that_was_not_written_whole_is_no_result(tmp_path: Path) -> None:
+    whole = Bench(tmp_path, np.random.default_rng(1).normal(0, 0.05, 48000)).run(Film()).path("film.mp4").read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(OSError, match=r"the written film\.mp4 is incomplete: \d of 10 frames, \d+ packets of audio"):
+        Film()._checked(cut, 10)
+
+
 @pytest.mark.parametrize(("samples", "rate_hz"), [(np.full(1, 0.1), 192_000), (np.full((9, 4800), 0.1), 48_000)])
 def test_a_sound_without_an_audible_rendition_has_no_film_and_says_why(
     tmp_path: Path, samples: np.ndarray, rate_hz: int

@@ -140,7 +140,7 @@ def test_every_format_of_the_table_is_known_by_a_sample(row: Format) -> None:
         assert (found.kind, found.format, found.note) == ("unsupported", row.title, f"not supported: {row.todo}")
         return
     if row.reader == "planetary":
-        pytest.skip("its label decides: test_photo_planetary and test_photo_pds4 make them")
+        pytest.skip("its label decides: tests/planetary makes them")
     data = SAMPLES[row.name]()
     found = of_bytes(data, f"sample.{row.suffixes[0]}")
     assert (found.kind, found.medium, found.format, found.note) == ("media", row.medium, row.name, None)

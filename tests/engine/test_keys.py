@@ -22,4 +22,5 @@ def test_recipes_give_the_keys_of_stores_made_before() -> None:
     known = json.loads(KEYS.read_text())
     changed = {name for name, key in keys.items() if known.get(name, key) != key}
     assert not changed, "results made before would not be found: keep their keys, or raise the version"
-    assert keys.keys() <= known.keys(), f"add the keys of new processors and versions to {KEYS.name}"
+    new = {name: key for name, key in keys.items() if name not in known}
+    assert not new, f"add the keys of new processors and versions to {KEYS.name}: {json.dumps(new, indent=1)}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from processors.mission.profile import load_profile, profile_names, read_profile
+from processors.mission.profile import FOLDER, load_profile, profile_names, read_profile
 from processors.mission.time_on_mars import clock, mars_time, tai_minus_utc_seconds
 from processors.mission.when import parse_when
 
@@ -208,3 +210,10 @@ def test_the_command_refuses_in_words(words: list[str]) -> None:
     ran = CliRunner().invoke(main, ["mars-time", *words])
     assert ran.exit_code == 2
     assert "must be" in ran.output
+
+
+def test_a_profile_has_the_name_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(FOLDER / "perseverance.toml", tmp_path / "curiosity.toml")
+    monkeypatch.setattr("processors.mission.profile.FOLDER", tmp_path)
+    with pytest.raises(ValueError, match=r"^curiosity\.toml: its name is 'perseverance': give the mission the name of"):
+        load_profile("curiosity")

@@ -13,7 +13,9 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from processors.languages.language import FOLDER, LANGUAGES, phrase
+import pytest
+
+from processors.languages.language import FOLDER, LANGUAGES, language, phrase
 from processors.languages.text import Text
 from tests.conftest import PROJECT
 
@@ -106,4 +108,12 @@ def test_a_text_falls_back_to_english_and_then_to_what_there_is() -> None:
 
 
 def test_a_phrase_puts_in_texts_of_its_own_language() -> None:
-    assert phrase("label", kind=Text(en="Frame", zh="画面"), title="a.mp4") == Text(en="Frame: a.mp4", zh="a.mp4：画面")
+    found = phrase("label", kind=Text(en="Frame", zh="画面"), title="a.mp4")
+    assert (found["en"], found["zh"]) == ("Frame: a.mp4", "a.mp4：画面")
+    assert list(found) == list(LANGUAGES)
+
+
+@pytest.mark.parametrize("name", ["tag", "iso_639_2"])
+def test_no_two_languages_have_the_same_code(name: str) -> None:
+    codes = {code: getattr(language(code), name) for code in LANGUAGES}
+    assert len(set(codes.values())) == len(codes), f"{name} was copied from another language: {codes}"

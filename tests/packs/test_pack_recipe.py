@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
+from processors.languages.language import OTHER_LANGUAGES
 from processors.languages.text import Text
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import BagInfo, Highlight, Override, Pictures, Recipe, Signature
@@ -179,3 +180,9 @@ def test_lines_are_counted_past_values_of_many_lines(tmp_path: Path) -> None:
         "pack.toml, line 8: audience: unknown value (1); use internal, press, public, research or archive",
         "pack.toml, line 9: date: not a day (3); write it without quotes, as 2026-01-31",
     ]
+
+
+def test_every_key_of_a_recipe_file_is_a_field_of_the_recipe() -> None:
+    of_recipe = {field.name for field in fields(Recipe)} | {"override"}
+    translations = {f"{key}_{code}" for key in ("title", "text") for code in OTHER_LANGUAGES}
+    assert RecipeTable.model_fields.keys() - translations <= of_recipe, "a key that is no field would be lost"

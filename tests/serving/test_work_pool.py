@@ -1,4 +1,4 @@
-"""The timetable on a work pool, as the README says it: deployed, run by a worker, and a failed run told."""
+"""The timetable on a work pool, as docs/running-every-night.md has it: deployed, run, and failures reported."""
 
 from __future__ import annotations
 

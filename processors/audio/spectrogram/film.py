@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +17,7 @@ from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.picture import PICTURE, Picture, PictureFacts
 from processors.clip_writer import write_steady_clip
 from processors.contract import Inputs, Item, Processor, Reads, require
-from processors.errors import DamagedMedia, RefusedMedia, ResultMissing
+from processors.errors import RefusedMedia, ResultMissing
 
 FILM = "film.mp4"
 SOUND = "audible.m4a"
@@ -25,7 +27,7 @@ PLAYHEAD_COLOUR = (255, 90, 90)
 
 @dataclass(frozen=True, kw_only=True)
 class FilmFacts:
-    """Facts of the video, decoded again after writing."""
+    """Facts of the video, as read back from the written file."""
 
     width_px: int
     height_px: int
@@ -60,7 +62,7 @@ class Film:
         return (self.picture, self.renditions)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """Yield the video, verified after writing."""
+        """Yield the video, once every frame and the audio are found in the written file."""
         picture, path, rate = inputs.results[self.picture.name], scratch / FILM, self.frames_per_second
         facts = picture.facts(PICTURE, PictureFacts)
         try:
@@ -98,21 +100,26 @@ class Film:
         yield Item(name=FILM, media_type="video/mp4", file=path, facts=self._checked(path, count))
 
     def _checked(self, path: Path, count: int) -> FilmFacts:
-        """Read the video back.
+        """Read back all packets of the video; nothing is decoded.
 
         Raises
         ------
-        DamagedMedia : the audio is missing.
+        OSError : frames or the audio are missing, as after a full disk.
         """
         with av.open(str(path)) as container:
             video = container.streams.video[0]
-            if not container.streams.audio:
-                raise DamagedMedia("the video of the spectrogram has no sound", "run again")
+            packets = Counter(packet.stream.type for packet in container.demux() if packet.size)
+            if packets["video"] != count or not packets["audio"]:
+                raise OSError(
+                    errno.EIO,
+                    f"the written {FILM} is incomplete: {packets['video']} of {count} frames, "
+                    f"{packets['audio']} packets of audio",
+                )
             return FilmFacts(
                 width_px=video.width,
                 height_px=video.height,
-                frame_count=count,
+                frame_count=packets["video"],
                 frames_per_second=self.frames_per_second,
-                duration_seconds=count / self.frames_per_second,
+                duration_seconds=packets["video"] / self.frames_per_second,
                 sound="audible",
             )

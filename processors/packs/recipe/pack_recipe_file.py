@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 from collections.abc import Collection
@@ -40,8 +41,9 @@ def read_recipe(path: Path, processors: Collection[str]) -> Recipe:
 
 
 def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
-    fields = {name: table[name] for name in AS_WRITTEN if name in table}
-    fields |= {name: tuple(table[name]) for name in ("selection", "take", "languages") if name in table}
+    of_recipe = {one.name for one in dataclasses.fields(Recipe)} - {"title", "text"}
+    fields = {name: value for name, value in table.items() if name in of_recipe}
+    fields |= {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
     if made := table.get("pictures"):
         sizes = tuple(sorted(set(made["longest_side_px"])))
         others = {"picture_format" if name == "format" else name: value for name, value in made.items()}
@@ -103,8 +105,6 @@ def _taken(word: str, info: ValidationInfo) -> str:
     raise ValueError(f"unknown word ({word!r}); use one of {', '.join(TAKE_WORDS)}, or processor/pattern")
 
 
-AS_WRITTEN = ("audience", "layout", "credits_in_files", "publisher", "date", "web_address")
-"""Keys whose values the recipe takes as they are."""
 Written = Annotated[str, AfterValidator(_written)]
 SizePx = Annotated[int, Field(ge=16, le=32768)]
 
@@ -171,4 +171,4 @@ _TRANSLATIONS: dict[str, Any] = {
     f"{key}_{code}": (Written, "") for key in ("title", "text") for code in OTHER_LANGUAGES
 }
 RecipeTable = create_model("RecipeTable", __base__=_RecipeHead, **_TRANSLATIONS)
-"""Model of the whole file. Defaults are those of `Recipe`: missing values are never read from here."""
+"""Model of the whole file. Its defaults are placeholders: a key that is not written has the default of `Recipe`."""
