@@ -22,6 +22,7 @@ from flows.run.options import (
     RetryFailed,
     RunnerName,
     Scheduler,
+    ShardName,
     Strict,
     TimeLimitFactor,
     WorkerCount,
@@ -56,6 +57,7 @@ def ingest(
     recipe: RecipeName = Options.recipe,
     runner: RunnerName = Options.runner,
     scheduler: Scheduler = Options.scheduler,
+    shard: ShardName = Options.shard,
 ) -> State:
     """Ingest releases.
 
@@ -76,6 +78,7 @@ def ingest(
         recipe=recipe or None,
         runner=runner,
         scheduler=scheduler or None,
+        shard=shard or None,
     )
 
     def work() -> Report:

@@ -20,6 +20,7 @@ from flows.run.options import (
     RetryFailed,
     RunnerName,
     Scheduler,
+    ShardName,
     Strict,
     TimeLimitFactor,
     WorkerCount,
@@ -28,6 +29,7 @@ from flows.run.prepare import Prepared
 from flows.run.progress import RunProgress
 from flows.run.run import run
 from flows.run.select import ReprocessRequest, prepare_chosen
+from flows.run.shard import Shard
 from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, said, task_runner
 from processors.store.open_store import store_place
@@ -72,6 +74,7 @@ def reprocess(
     quiet: Quiet = Options.quiet,
     runner: RunnerName = Options.runner,
     scheduler: Scheduler = Options.scheduler,
+    shard: ShardName = Options.shard,
 ) -> State:
     """Reprocess.
 
@@ -89,10 +92,11 @@ def reprocess(
         quiet=quiet,
         runner=runner,
         scheduler=scheduler or None,
+        shard=shard or None,
     )
 
     def look(store: Store, progress: RunProgress) -> Prepared:
-        return prepare_chosen(choice, store, retry_failed=retry_failed)
+        return prepare_chosen(choice, store, retry_failed=retry_failed, shard=Shard.parse(options.shard))
 
     try:
         report = run(look, store_place(store), options, in_tasks, name=run_name(), asked=str(choice))

@@ -47,6 +47,7 @@ WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS
     "time_limit_factor",
     "runner",
     "scheduler",
+    "shard",
     "quiet",
 )
 @JSON

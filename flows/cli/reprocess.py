@@ -38,7 +38,9 @@ FOLDERS_SHOWN = 20
 @STORE
 @RECIPES
 @DRY_RUN
-@run_options("strict", "retry_failed", "workers", "memory_mb", "time_limit_factor", "runner", "scheduler", "quiet")
+@run_options(
+    "strict", "retry_failed", "workers", "memory_mb", "time_limit_factor", "runner", "scheduler", "shard", "quiet"
+)
 @click.option("--keep", "is_kept", is_flag=True, help="Protect what is made from `marsmedia prune`.")
 @JSON
 def reprocess(
@@ -71,21 +73,23 @@ def reprocess(
     from flows.cli.print_plan import tell_plan
     from flows.cli.run_flow import conduct
     from flows.run.select import ReprocessRequest, prepare_chosen
+    from flows.run.shard import Shard
     from processors.engine.parameters import parse_settings
     from processors.store.kept import keep
 
     chosen = Options(**options)
     chosen = replace(chosen, quiet=chosen.quiet or as_json)
+    shard = Shard.parse(chosen.shard)
     request = ReprocessRequest(words=selection, processors=processors, settings=parse_settings(settings))
     store = open_store(store_folder)
     if dry_run:
-        prepared = prepare_chosen(request, store, retry_failed=chosen.retry_failed, remember=False)
+        prepared = prepare_chosen(request, store, retry_failed=chosen.retry_failed, remember=False, shard=shard)
         sys.exit(tell_plan(prepared, store, chosen.worker_count, as_json=as_json))
 
     planned: list[Prepared] = []
 
     def look(store: Store, progress: RunProgress) -> Prepared:
-        planned.append(prepare_chosen(request, store, retry_failed=chosen.retry_failed))
+        planned.append(prepare_chosen(request, store, retry_failed=chosen.retry_failed, shard=shard))
         return planned[-1]
 
     def flow() -> Any:

@@ -94,6 +94,12 @@ def _planned(
 
     with RunProgress(quiet=options.quiet) as progress:
         record.prepared = prepare(store, progress)
+    if record.prepared.plan.due:
+        known = record.notes
+        record.join()
+        for note in record.notes:
+            if note not in known:
+                click.echo(f"marsmedia: {note}", err=True)
     server = _answering(store, record) if record.prepared.plan.due else None
     if server:
         warm_up(has_sound=record.prepared.plan.has_sound_due)  # while Prefect is imported

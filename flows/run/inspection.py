@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from flows.run.progress import RunProgress
+from flows.run.shard import Shard
 from flows.run.workers import WorkerDeath, Workers, default_limits
 from processors.errors import SourceChanged, machine_reason
+from processors.formats import MEDIA_SUFFIXES
 from processors.identify import Identity, hash_and_identify
 from processors.sources.scan import FoundFile, SkippedFile
 from processors.sources.source_file import SourceFile
+from processors.store.catalogue import SourceRow
 
 INSPECTED_AT_ONCE = 64
 """Number of files in one job of a worker: hashing is short, and each job has a cost."""
+MAX_DESCRIPTION_BYTES = 16 * 1024 * 1024
+"""Size up to which a file without the suffix of a medium is read by every shard, as a label, sidecar or table."""
+
+
+def read_by(shard: Shard, unknown: Sequence[FoundFile], found: Iterable[FoundFile]) -> list[FoundFile]:
+    """Return the new files that a shard reads.
+
+    These are its own, those that may describe them, and those with the size of one of its own, which may have the same
+    bytes. So each result, and its key, is the one that a run over everything makes.
+
+    Parameters
+    ----------
+    found : every file, new or not.
+    """
+    if shard.count == 1:
+        return list(unknown)
+    sizes = {file.size_bytes for file in shard.own(found)}
+    return [
+        file
+        for file in unknown
+        if file.size_bytes in sizes or shard.has(file.relative) or _may_describe(file.name, file.size_bytes)
+    ]
+
+
+def unread(files: Iterable[FoundFile], read: Iterable[FoundFile]) -> list[SourceRow]:
+    """Return rows for the files that are not read: only that there is a file of that name is known."""
+    paths = {file.path for file in read}
+    nothing = Identity(kind="media", format="")
+    return [SourceRow.of(file, "", nothing, "") for file in files if file.path not in paths]
+
+
+def _may_describe(name: str, size_bytes: int) -> bool:
+    return size_bytes <= MAX_DESCRIPTION_BYTES and not name.lower().endswith(MEDIA_SUFFIXES)
 
 
 def inspect_all(

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from flows.run.shard import Shard
 from processors.errors import RequestError
 
 RECIPES_FILE = "MARSMEDIA_RECIPES"
@@ -80,6 +81,12 @@ Scheduler = Annotated[
 ]
 
 
+ShardName = Annotated[
+    str | None,
+    Described("Part of the files, such as 2/8: eight such runs do all, on one machine or on eight.", unset="all"),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """Options of one run; none of them changes the content of results."""
@@ -95,10 +102,12 @@ class Options:
     recipe: RecipeName = None
     runner: RunnerName = "local"
     scheduler: Scheduler = None
+    shard: ShardName = None
 
     def __post_init__(self) -> None:
         if self.scheduler and self.runner != "dask":
             raise RequestError("--scheduler needs --runner dask")
+        Shard.parse(self.shard)
 
     @property
     def worker_count(self) -> int:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from flows.run.change import Change
 from flows.run.changes import gone_from, known_again, with_words, withdrawn
-from flows.run.inspection import inspect_all
+from flows.run.inspection import inspect_all, read_by, unread
 from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.raw_survey import RawSurvey, survey_raw
 from flows.run.settle import settled_sources
+from flows.run.shard import Shard
 from flows.run.unchanged import LastRun, unchanged
 from flows.run.workers import warm_up
 from processors.engine.fingerprint import Fingerprints, recipes_digest
@@ -132,16 +133,20 @@ def _identify_and_plan(
     *,
     remember: bool,
 ) -> Prepared:
-    """Identify the new files of a survey, and plan what is due of all of them."""
+    """Identify the new files of a survey, and plan what is due of all of them, or of those of the run's shard."""
+    shard = Shard.parse(options.shard)
     store.look_at_all()
     catalogue = Catalogue(store)
     known = catalogue.sources()
     unseen = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
     departed = gone_from(known.values(), surveyed.found, unseen, Path(os.path.realpath(raw)), options.releases)
+    departed = shard.own(departed)
     identified = _identify(surveyed.found, known, progress, options, is_followed_by_work=remember)
-    changes = [*identified.changes, *withdrawn(departed, identified.rows, known)]
+    changes = shard.own([*identified.changes, *withdrawn(departed, identified.rows, known)])
     paths = {storable(file.path): Path(file.path) for file in surveyed.found}
     rows, releases = _in_releases(identified, paths)
+    duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
+    rows = shard.own(rows)
     media = _unaltered_media(rows, changes)
     fingerprints = Fingerprints(recipes, releases)
     settled = settled_sources(media, departed, fingerprints, store)
@@ -161,7 +166,7 @@ def _identify_and_plan(
         with _store_errors(store):
             catalogue.add_sources([*departed, *(one for one in rows if one != known.get(one.path))])
             catalogue.add_results(plan.not_catalogued)
-    untaken = [*surveyed.untaken, *identified.lost]
+    untaken = shard.own([*surveyed.untaken, *identified.lost])
     gone = _gone(raw, surveyed.empty, known) if options.releases is None else ()
     return Prepared(
         rows=rows,
@@ -169,14 +174,16 @@ def _identify_and_plan(
         plan=plan,
         survey=surveyed,
         fingerprints=fingerprints,
-        unmatched=_unmatched(releases, recipes, plan, options),
+        unmatched=shard.own(_unmatched(releases, recipes, plan, options)),
         hashed=identified.hashed,
-        duplicates=duplicates_of(media),
+        duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
         departed=departed,
         changes=changes,
-        passed_over=surveyed.passed_over,
+        passed_over=surveyed.passed_over if shard.number == 1 else 0,
         gone=gone,
-        is_empty=None if rows or untaken or gone else f"0 files in {raw}: put a release, a folder of files, into it",
+        is_empty=None
+        if surveyed.found or untaken or gone
+        else f"0 files in {raw}: put a release, a folder of files, into it",
     )
 
 
@@ -194,6 +201,8 @@ class _Identified:
     """Number of files that had to be read, the lost ones among them."""
     changes: list[Change]
     """Files whose bytes are not those of the last run."""
+    unread: list[SourceRow]
+    """Files that are left to other shards, of which only the names are known."""
 
 
 def _identify(
@@ -205,9 +214,11 @@ def _identify(
     is_followed_by_work: bool,
 ) -> _Identified:
     """Return the row of each file; read those whose size or date are not those of the last run."""
-    rows, unknown = _known_and_unknown(found, known, options)
+    rows, new = _known_and_unknown(found, known, options)
+    unknown = read_by(Shard.parse(options.shard), new, found)
+    others = unread(new, unknown)
     if not unknown:
-        return _Identified(rows=rows, fresh=frozenset(), lost=[], hashed=0, changes=[])
+        return _Identified(rows=rows, fresh=frozenset(), lost=[], hashed=0, changes=[], unread=others)
     warm_up(has_sound=is_followed_by_work and any(may_have_sound(file.name) for file in unknown))
     identified, lost = inspect_all(unknown, progress, options.worker_count)
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -215,7 +226,7 @@ def _identify(
     learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
     rows += [known_again(row, known.get(row.path), changes) for row in learned]
     fresh = frozenset(row.path for row in learned)
-    return _Identified(rows=rows, fresh=fresh, lost=lost, hashed=len(unknown), changes=changes)
+    return _Identified(rows=rows, fresh=fresh, lost=lost, hashed=len(unknown), changes=changes, unread=others)
 
 
 def _known_and_unknown(
@@ -237,8 +248,13 @@ def _known_and_unknown(
 def _in_releases(identified: _Identified, paths: Mapping[str, Path]) -> tuple[list[SourceRow], ReleaseIndex]:
     """Return the rows by place, those with a label as that label says, and the index of what their releases say."""
     rows = sorted(identified.rows, key=lambda row: row.relative)
-    releases = ReleaseIndex(rows, lambda row: paths[row.path])
-    weighed = pair_with_labels(rows, releases.labels_of, lambda row: paths[row.path], identified.fresh)
+    named = [*rows, *identified.unread]
+    releases = ReleaseIndex(named, lambda row: paths[row.path])
+
+    def labels_of_read(row: SourceRow) -> list[SourceRow]:
+        return releases.labels_of(row) if row.digest else []  # what is left to another shard is not classified here
+
+    weighed = pair_with_labels(named, labels_of_read, lambda row: paths[row.path], identified.fresh)
     by_path = {row.path: row for row in weighed}
     return [by_path.get(one.path, one) for one in rows], releases
 
@@ -257,7 +273,7 @@ def _unmatched(releases: ReleaseIndex, recipes: Recipes, plan: Plan, options: Op
 
 def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:
     """Return messages on the recipes' calibrations that changed nothing, if every release is part of the run."""
-    if options.releases is not None:
+    if options.releases is not None or options.shard is not None:
         return []
     every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
     asked = (processor for one in every for ours in one.values() for processor in ours)

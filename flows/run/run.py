@@ -162,6 +162,7 @@ class _Run:
         progress.phase("Deriving", len(due), sum(map(plausible_seconds, due)))
         with (
             self._runner(plan, progress, stop) as runner,
+            self._record.known_elsewhere(),
             SharedWork(self._record.who.run, plan, self._store, runner, stop) as self._shared,
         ):
 

@@ -11,7 +11,7 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
@@ -95,12 +95,40 @@ class RunRecord:
         others = (one for one in self.store.runs_folder.glob("*.json") if one != self.path)
         return all(one.stat().st_mtime < self.started.timestamp() for one in others)
 
+    @contextmanager
+    def known_elsewhere(self) -> Iterator[None]:
+        """Make the run known to those on other machines meanwhile; raises as `join`."""
+        self.join()
+        try:
+            yield
+        finally:
+            self.leave()
+
+    def join(self) -> None:
+        """Make the run known to those on other machines, where a bucket needs that; note who is at work there.
+
+        Raises
+        ------
+        StoreError : the bucket cannot be used.
+        """
+        self._meet(self.store.join(json.dumps(asdict(self.who)).encode()))
+
+    def leave(self) -> None:
+        """Make the run unknown again on other machines; note who was at work there meanwhile."""
+        with suppress(StoreError):  # the run is given up there when its time is over
+            self._meet(self.store.leave())
+
+    def _meet(self, words: list[bytes]) -> None:
+        met = [(who, True) for who in _who(words)]
+        self._others += [one for one in met if one not in self._others]
+
     def note(self, message: str) -> None:
         """Add a message to the report."""
         self._noted.append(message)
 
     def take_over(self, name: str, asked: str) -> None:
         """Continue under another name: that of the Prefect flow that this process has started."""
+        self.leave()
         self._forget_files()
         self.is_ended = False
         self._introduce(name, asked)
@@ -131,6 +159,7 @@ class RunRecord:
 
     def close(self) -> None:
         """Remove the record of a run that never began."""
+        self.leave()
         if not self.is_ended:
             self._forget_files()
 
@@ -238,8 +267,14 @@ def last_run(store: Store) -> dict[str, Any] | None:
 
 def _read(store: Store) -> Iterator[tuple[Who, bool]]:
     for _, words, is_alive in runs_claimed(store):
+        for who in _who([words]):
+            yield who, is_alive
+
+
+def _who(words: Iterable[bytes]) -> Iterator[Who]:
+    for one in words:
         with suppress(ValueError, TypeError):  # a record that is being written
-            yield Who(**json.loads(words)), is_alive
+            yield Who(**json.loads(one))
 
 
 def _reserved(path: Path) -> Path | None:

@@ -11,6 +11,7 @@ from flows.run.changes import with_words
 from flows.run.load_recipes import every_processor, load_recipes, named
 from flows.run.named_results import asked_entries
 from flows.run.prepare import Prepared, duplicates_of
+from flows.run.shard import EVERYTHING, Shard
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, make_plan
 from processors.engine.release_calibrations import unused_calibrations
@@ -63,7 +64,9 @@ class ReprocessRequest:
         }
 
 
-def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool, remember: bool = True) -> Prepared:
+def prepare_chosen(
+    choice: ReprocessRequest, store: Store, *, retry_failed: bool, remember: bool = True, shard: Shard = EVERYTHING
+) -> Prepared:
     """Select, and plan; report and leave out sources that are not where they were ingested.
 
     Raises
@@ -77,6 +80,7 @@ def prepare_chosen(choice: ReprocessRequest, store: Store, *, retry_failed: bool
     media = select(parse(choice.words), catalogue, every_place=True)
     if not any(recipes.get(row.medium) for row in media if row.medium):
         raise RequestError(f"{', '.join(choice.processors)}: does not apply to any selected source")
+    media = shard.own(media)
     releases = ReleaseIndex(row for row in every if row.gone_utc is None)
     wanted = WantedResults(recipes, releases)
     plan = make_plan(media, wanted, store, catalogue.verdicts({row.digest for row in media}), retry_failed=retry_failed)

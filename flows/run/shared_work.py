@@ -19,7 +19,8 @@ from processors.errors import StoreError, machine_reason
 from processors.store.claims import Claim, claim_source
 from processors.store.store import Store
 
-POLL_SECONDS = 0.5
+POLL_SECONDS, MAX_POLL_SECONDS = 0.5, 5.0
+"""Time between two looks at a source that another run has: it grows, as a look into a bucket is a request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +82,10 @@ class SharedWork:
         """Wait for each source until no other run has it, then make what is missing; raises as `Runner.derive`."""
         done, elsewhere = [], []
         for one in batch:
+            wait_seconds = POLL_SECONDS
             while (claim := self._claimed(one)) is None:
-                if self._stop.wait(POLL_SECONDS):
+                wait_seconds = min(1.5 * wait_seconds, MAX_POLL_SECONDS)
+                if self._stop.wait(wait_seconds):
                     return Finished(done=done, elsewhere=elsewhere)
             try:
                 answer = self._do([one])

@@ -6,9 +6,10 @@
       seen/<time>-<any>.jsonl            where sources were seen, one object each time that a run notes some
       links/<time>-<any>.json            links between sources; the newest counts
       catalogue/<table>/                 the Delta tables: see `bucket_tables`
+      claims/                            runs at work, and the sources they work on: see `bucket_claims`
       runs/, packs/, kept/, checkups/    small records, as in a folder
 
-Objects are written once, but for small records of which the newest counts; nothing is renamed or locked. The copies are
+Objects are written once, but for small records of which the newest counts; nothing is renamed. The copies are
 in a folder of the user's cache, which is itself a store in a folder: the results of a pass are made there as always,
 by processes that know nothing of the bucket, and published when the pass is over. It can be thrown away.
 """
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreError
+from processors.store.bucket_claims import BucketClaims
 from processors.store.bucket_commits import BucketCommits
 from processors.store.bucket_tables import BucketTables
 from processors.store.item_cache import ItemCache
@@ -76,6 +78,7 @@ class BucketStore(Store):
         self._tables = BucketTables(self.place, self.root / "catalogue")
         self._items = ItemCache(self.root / "items")
         self._commits = BucketCommits(self.place, self.root / "commits")
+        self._claims = BucketClaims(self.place)
         self._pulled: set[str] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -312,6 +315,18 @@ class BucketStore(Store):
 
     def withdraw(self, record: Path) -> None:
         self.place.delete([f"{record.parent.name}/{record.name}"])
+
+    def join(self, words: bytes) -> list[bytes]:
+        return self._claims.join(words)
+
+    def leave(self) -> list[bytes]:
+        return self._claims.leave()
+
+    def claim(self, source: str) -> str | None:
+        return self._claims.claim(source)
+
+    def release(self, claim: str) -> None:
+        self._claims.release(claim)
 
     def pull(self, table: str) -> None:
         assert self._tables is not None

@@ -3,7 +3,7 @@
 `claims/run-NAME` is held by a run, `claims/<digest>` by the process working on that source, `claims/serve` by the one
 that runs the schedules. A claim is an `flock`, so a killed process loses it at once. Other machines see it if the file
 system shares such locks, as NFS does. On a file system without locks nothing is claimed: two runs then do some work
-twice, without harm.
+twice, without harm. The claims on a store in a bucket are kept twice: here, for processes of this machine, and there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,13 +24,16 @@ RUN = "run-"
 class Claim:
     """A file that this process holds until `release`."""
 
-    def __init__(self, path: Path | None, descriptor: int | None) -> None:
-        """Hold the claim; both are None if the file system has no locks."""
+    def __init__(self, path: Path | None, descriptor: int | None, elsewhere: Callable[[], None] = lambda: None) -> None:
+        """Hold the claim; both are None if the file system has no locks. `elsewhere` releases it in a bucket too."""
         self._path = path
         self._descriptor = descriptor
+        self._elsewhere = elsewhere
 
     def release(self) -> None:
         """Release the lock and remove the file; a second call does nothing."""
+        release, self._elsewhere = self._elsewhere, lambda: None
+        release()
         if self._path is not None and self._descriptor is not None:
             self._path.unlink(missing_ok=True)  # still locked: no other process can intervene
             os.close(self._descriptor)
@@ -38,8 +41,24 @@ class Claim:
 
 
 def claim_source(store: Store, digest: str) -> Claim | None:
-    """Return a claim on the work on one source, or None where another process or thread holds it."""
-    return _claim(_folder(store) / digest, b"")
+    """Return a claim on the work on one source, or None where another machine, process or thread holds it.
+
+    Raises
+    ------
+    StoreError : the bucket of the store cannot be used.
+    """
+    here = _claim(_folder(store) / digest, b"")
+    if here is None:
+        return None
+    try:
+        name = store.claim(digest)
+    except BaseException:
+        here.release()
+        raise
+    if name is None:
+        here.release()
+        return None
+    return Claim(here._path, here._descriptor, lambda: store.release(name))
 
 
 def claim_run(store: Store, name: str, words: bytes) -> Claim:

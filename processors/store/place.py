@@ -245,7 +245,7 @@ def _opened(address: str) -> Any:
     if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://"):
         options["allow_http"] = True
     retry: Any = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)}
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"config": {"disable_bulk_delete": "true"}} if address.startswith("s3://") else {}
     if os.environ.get("AWS_PROFILE") and "AWS_ACCESS_KEY_ID" not in os.environ:
         try:
             from obstore.auth.boto3 import Boto3CredentialProvider

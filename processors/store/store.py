@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 from processors.contract import Item, as_json
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.this_machine import is_alive_here, this_machine
 
 STORE_FORMAT = 1
 NOT_IN_PATHS = "[]\\^|"
@@ -251,7 +252,7 @@ class Store:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Yield a folder on the store's file system that is always removed at the end."""
-        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._scratch))
+        folder = Path(tempfile.mkdtemp(prefix=f"{this_machine()}-{os.getpid()}-", dir=self._scratch))
         try:
             yield folder
         finally:
@@ -292,11 +293,11 @@ class Store:
         """Remove what killed runs have left in a bucket. Does nothing here."""
 
     def sweep(self) -> int:
-        """Remove the scratch folders of killed runs and return their number. Those of live local processes stay."""
+        """Remove the scratch folders of this machine's killed runs and return their number; all others stay."""
         removed = 0
         for left in self._scratch.iterdir():
-            owner = left.name.partition("-")[0]
-            if not (owner.isdigit() and Path(f"/proc/{owner}").exists()):
+            machine, _, rest = left.name.rpartition("-")[0].rpartition("-")
+            if machine in ("", this_machine()) and not is_alive_here(rest):  # "": made before this was noted
                 shutil.rmtree(left, ignore_errors=True)
                 removed += 1
         return removed
@@ -352,6 +353,24 @@ class Store:
 
     def withdraw(self, record: Path) -> None:
         """Remove a record that was removed from the folder. Does nothing here."""
+
+    def join(self, words: bytes) -> list[bytes]:
+        """Make this run known to those on other machines; return the words of those at work. Does nothing here."""
+        return []
+
+    def leave(self) -> list[bytes]:
+        """Make this run unknown again; return the words of the others at work. Does nothing here."""
+        return []
+
+    def claim(self, source: str) -> str | None:
+        """Claim a source before other machines do; return the claim's name, or None where one has it.
+
+        Here the locks of `claims` do, which machines that share a disk share.
+        """
+        return source
+
+    def release(self, claim: str) -> None:
+        """Give up a claim of `claim`. Does nothing here."""
 
     def pull(self, table: str) -> None:
         """Bring a table of the catalogue in the folder up to date; its lock is held. Does nothing here."""

@@ -7,17 +7,23 @@ import os
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from flows.run.batches import Batch
+from flows.run.options import Options
+from flows.run.report import Report
+from flows.run.run import in_threads, run_ingest
+from flows.run.shared_work import Answer
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.conftest import quiet_environment
 from tests.helpers.buckets import Proxy, client, proxy_before
+from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
 from tests.helpers.stopped_runs import start
@@ -107,7 +113,7 @@ def test_results_take_few_requests_and_nothing_due_takes_none(
     assert report.traffic.requests == len(proxy.asked) - 1, "the report itself is put last"
     of_sources = Counter(found[1] for _, path in proxy.asked if (found := re.search(r"(?:/|%2F)([0-9a-f]{64})", path)))
     assert len(of_sources) == report.sources == 4
-    assert set(of_sources.values()) == {3}, "a listing, a zip and a commit"
+    assert set(of_sources.values()) == {5}, "a claim, a listing, a zip, a commit, and the end of the claim"
     asked(proxy, bucket)
     few = [
         "GET mars/store.json",
@@ -215,3 +221,51 @@ def test_a_worker_that_cannot_open_the_bucket_is_refused(
         "check AWS_ENDPOINT_URL and the network"
     )
     assert report.results.made == 0
+
+
+def test_two_machines_share_the_work_on_a_bucket(
+    raw: Path, maker: MediaMaker, bucket: str, bucket_server: str, elsewhere: Callable[[str], None]
+) -> None:
+    for number in range(30):
+        maker.photo(f"photo-{number}.jpg", size=(60 + number, 40))
+    store, introduced, reports = f"s3://{bucket}/mars", threading.Event(), dict[str, Report]()
+
+    def second(batches: Sequence[Batch]) -> Iterable[Answer]:
+        introduced.set()
+        return in_threads(batches)
+
+    def first(batches: Sequence[Batch]) -> Iterable[Answer]:
+        if not other.ident:  # it is asked once more for what the other one was working on
+            elsewhere("another machine")
+            other.start()
+        assert introduced.wait(60)
+        return in_threads(batches)
+
+    def run_second() -> None:
+        reports["second"] = run_ingest(raw, store, RECIPES, Options(), second, name="second")
+
+    other = threading.Thread(target=run_second)
+    reports["first"] = run_ingest(raw, store, RECIPES, Options(), first, name="first")
+    other.join(120)
+    assert [counts(report)[0] for report in reports.values()] == [60, 60]
+    assert sum(report.results.made for report in reports.values()) == 60
+    assert len(objects(bucket, bucket_server, "data")) == len(objects(bucket, bucket_server, "commits")) == 30
+    assert objects(bucket, bucket_server, "claims") == []
+    (note,) = reports["second"].notes
+    assert note.startswith("another run is at work on this store: `")
+    assert ingest(raw, store).results.due == 0
+
+
+def test_a_claim_of_a_run_that_is_lost_holds_nothing_up(release: Path, bucket: str, bucket_server: str) -> None:
+    store = f"s3://{bucket}/mars"
+    first = ingest(release, store)
+    assert objects(bucket, bucket_server, "claims") == []
+    digests = {name.split("/")[2] for name in objects(bucket, bucket_server, "commits")}
+    for name in objects(bucket, bucket_server, "commits"):
+        client(bucket_server).delete_object(Bucket=bucket, Key=f"mars/{name}")
+    for digest in digests:
+        claim = f"mars/claims/sources/{digest}/0.json"
+        client(bucket_server).put_object(Bucket=bucket, Key=claim, Body=b'{"holder": "lost", "claim": "x"}')
+    again = ingest(release, store)
+    assert again.results.made == first.results.made
+    assert objects(bucket, bucket_server, "claims") == []

@@ -91,8 +91,18 @@ def test_a_session_that_dies_leaves_nothing_but_scratch(store: Store) -> None:
 def test_scratch_of_a_killed_run_is_swept_and_that_of_a_living_one_stays(store: Store) -> None:
     (store.root / "scratch" / "999999999-old").mkdir()
     (store.root / "scratch" / f"{os.getpid()}-mine").mkdir()
-    assert store.sweep() == 1
-    assert [folder.name for folder in (store.root / "scratch").iterdir()] == [f"{os.getpid()}-mine"]
+    with store.scratch() as own:
+        machine = own.name.partition("-")[0]
+        (store.root / "scratch" / f"{machine}-999999999-old").mkdir()
+        assert store.sweep() == 2
+        assert {folder.name for folder in (store.root / "scratch").iterdir()} == {own.name, f"{os.getpid()}-mine"}
+
+
+def test_scratch_of_another_machine_is_never_swept(store: Store) -> None:
+    theirs = store.root / "scratch" / "0f0f0f0f-999999999-theirs"
+    theirs.mkdir()
+    assert store.sweep() == 0
+    assert theirs.exists()
 
 
 def test_the_first_of_two_equal_results_stays(store: Store) -> None:

@@ -1,0 +1,186 @@
+"""Claims in a bucket: runs on any machine share the work on one store, and take over what a lost one had claimed.
+
+    claims/runs/<holder>.json              a run at work and who it is; written again every `BEAT_SECONDS`
+    claims/sources/<source>/<n>.json       the holder that works on a source
+
+A claim is an object that the server creates once. It counts while its holder's run is written again: with none for
+`LEASE_SECONDS` the run is lost, and whoever meets its claim creates the next one, `n + 1`, which again only one can.
+A run that was killed on this machine is lost at once. Ages are measured by the server's clock. A run that was only
+stopped for so long may do some work twice, without harm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from processors.errors import StoreError
+from processors.store.place import Place
+from processors.store.this_machine import is_alive_here, this_machine
+
+BEAT_SECONDS = 15.0
+LEASE_SECONDS = 60.0
+"""Time without a beat after which a run is lost: a few beats may fail."""
+LOOKS_A_LEASE = 24
+"""What was seen of the other runs is used again for that part of the lease."""
+RUNS, SOURCES = "claims/runs", "claims/sources"
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run at work, as it is written in the bucket."""
+
+    words: str
+    """Who it is, for people."""
+    machine: str
+    process: int
+
+
+class BucketClaims:
+    """Claims of the run of this process; may be used by several threads.
+
+    Every method raises `StoreError` if the bucket cannot be used.
+    """
+
+    def __init__(
+        self, place: Place, *, beat_seconds: float = BEAT_SECONDS, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        self._place = place
+        self._beat_seconds = beat_seconds
+        self._lease = timedelta(seconds=lease_seconds)
+        self._changing = threading.RLock()
+        self._holder: str | None = None
+        self._ended = threading.Event()
+        self._beaten = 0.0
+        """Time of the last beat, by this machine's monotonic clock."""
+        self._look_seconds = lease_seconds / LOOKS_A_LEASE
+        self._looked = 0.0
+        self._alive: set[str] = set()
+        self._known: dict[str, _Run] = {}
+        """What other runs have said of themselves, by holder."""
+
+    def join(self, words: bytes) -> list[bytes]:
+        """Make this run known, and keep it so until `leave`; return the words of the others at work.
+
+        The claims of lost runs are removed.
+        """
+        with self._changing:
+            if self._holder is None:
+                self._holder = uuid.uuid4().hex
+                run = _Run(words=words.decode(), machine=this_machine(), process=os.getpid())
+                self._beat(self._holder, run)
+                self._ended = threading.Event()
+                threading.Thread(target=self._beats, args=(self._holder, run, self._ended), daemon=True).start()
+                self._sweep()
+            return self._others()
+
+    def leave(self) -> list[bytes]:
+        """Make this run unknown; return the words of the others at work, and nothing if it was not known."""
+        with self._changing:
+            if self._holder is None:
+                return []
+            others = self._others()
+            holder, self._holder = self._holder, None
+            self._ended.set()
+            self._place.delete([_run(holder)])
+            return others
+
+    def claim(self, source: str) -> str | None:
+        """Claim a source; return the name of the claim, or None while another run, or thread, has it.
+
+        Raises
+        ------
+        RuntimeError : this run has not joined.
+        """
+        if self._holder is None:
+            raise RuntimeError("a run joins before it claims")
+        mine = json.dumps({"holder": self._holder, "claim": uuid.uuid4().hex}).encode()
+        number = 0
+        while True:
+            name = f"{SOURCES}/{source}/{number}.json"
+            with suppress(FileNotFoundError):  # it was released at this moment
+                if self._place.create(name, mine):
+                    return name
+                if self._is_alive(_holder_in(self._place.get(name))):
+                    return None
+                number += 1
+
+    def release(self, name: str) -> None:
+        """Give up a claim, and remove those of lost runs on the same source."""
+        folder, _, last = name.rpartition("/")
+        self._place.delete([f"{folder}/{number}.json" for number in range(int(last.removesuffix(".json")) + 1)])
+
+    def _beats(self, holder: str, run: _Run, ended: threading.Event) -> None:
+        while not ended.wait(self._beat_seconds):
+            with suppress(StoreError):  # the run notices it elsewhere; the next beat may get through
+                self._beat(holder, run)
+
+    def _beat(self, holder: str, run: _Run) -> None:
+        began = time.monotonic()
+        self._place.put(_run(holder), json.dumps(asdict(run)).encode())
+        self._beaten = began
+
+    def _is_alive(self, holder: str) -> bool:
+        with self._changing:
+            if holder not in self._alive or time.monotonic() - self._looked >= self._look_seconds:
+                self._look()
+            return holder in self._alive
+
+    def _look(self) -> list[str]:
+        """Find the runs at work by one listing; return the lost ones."""
+        seen = {_holder_of(one.name): one.modified for one in self._place.list(RUNS)}
+        self._looked = time.monotonic()
+        now = self._server_time(seen)
+        fresh = {holder for holder, beaten in seen.items() if now - beaten < self._lease}
+        self._alive = {holder for holder in fresh if not self._has_died_here(holder)}
+        return sorted(seen.keys() - self._alive)
+
+    def _server_time(self, seen: dict[str, datetime]) -> datetime:
+        """Return the server's time, from the date that it gave to this run's last beat."""
+        own = seen.get(self._holder or "")
+        newest = max(seen.values(), default=datetime.max)
+        return newest if own is None else own + timedelta(seconds=time.monotonic() - self._beaten)
+
+    def _has_died_here(self, holder: str) -> bool:
+        """Return whether a run was on this machine, and its process is gone."""
+        if holder == self._holder:
+            return False
+        if holder not in self._known:
+            try:
+                self._known[holder] = _Run(**json.loads(self._place.get(_run(holder))))
+            except FileNotFoundError:  # it has just ended
+                return True
+        run = self._known[holder]
+        return run.machine == this_machine() and not is_alive_here(str(run.process))
+
+    def _others(self) -> list[bytes]:
+        self._look()
+        return [self._known[holder].words.encode() for holder in sorted(self._alive - {self._holder})]
+
+    def _sweep(self) -> None:
+        lost = self._look()
+        if not lost:
+            return
+        for one in list(self._place.list(SOURCES)):
+            with suppress(FileNotFoundError):
+                if _holder_in(self._place.get(one.name)) in lost:
+                    self._place.delete([one.name])
+        self._place.delete([_run(holder) for holder in lost])
+
+
+def _run(holder: str) -> str:
+    return f"{RUNS}/{holder}.json"
+
+
+def _holder_of(name: str) -> str:
+    return name.rpartition("/")[2].removesuffix(".json")
+
+
+def _holder_in(claim: bytes) -> str:
+    return str(json.loads(claim)["holder"])
