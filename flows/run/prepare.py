@@ -142,7 +142,8 @@ def _identify_and_plan(
     departed = gone_from(known.values(), surveyed.found, unseen, Path(os.path.realpath(raw)), options.releases)
     departed = shard.own(departed)
     identified = _identify(surveyed.found, known, progress, options, is_followed_by_work=remember)
-    changes = shard.own([*identified.changes, *withdrawn(departed, identified.rows, known)])
+    changes = [*identified.changes, *withdrawn(departed, identified.rows, known)]
+    changes = [one for one in changes if shard.has(one.file)]
     paths = {storable(file.path): Path(file.path) for file in surveyed.found}
     rows, releases = _in_releases(identified, paths)
     duplicates = duplicates_of(_unaltered_media(rows, identified.changes))

@@ -124,7 +124,7 @@ def test_a_shard_reads_no_media_of_others(release: Path, tmp_path: Path) -> None
 def test_a_file_that_is_gone_is_told_by_its_own_shard(release: Path, tmp_path: Path) -> None:
     shards(release, tmp_path / "store")
     (release / "june/wind.wav").unlink()
-    told = [change.relative for one in shards(release, tmp_path / "store") for change in one.changes]
+    told = [change.file for one in shards(release, tmp_path / "store") for change in one.changes]
     assert told == ["june/wind.wav"]
 
 
