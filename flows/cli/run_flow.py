@@ -20,7 +20,8 @@ from flows.run.run_record import RunRecord, recorded
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.claims import sweep_claims
 from processors.store.open_store import StorePlace, is_address, open_store
-from processors.store.store import Store, Traffic
+from processors.store.store import Store
+from processors.store.traffic import Traffic
 
 if TYPE_CHECKING:
     from flows.run.run import Prepare

@@ -14,7 +14,8 @@ from flows.run.change import Change
 from flows.run.interrupt import EXIT_CODES
 from flows.run.problems import Cause, FileProblem, by_file, in_one_line
 from processors.sources.scan import printable
-from processors.store.store import Store, Traffic
+from processors.store.store import Store
+from processors.store.traffic import Traffic
 
 if TYPE_CHECKING:
     from flows.run.batches import SourceOutcome

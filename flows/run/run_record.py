@@ -111,12 +111,14 @@ class RunRecord:
         ------
         StoreError : the bucket cannot be used.
         """
-        self._meet(self.store.join(json.dumps(asdict(self.who)).encode()))
+        if elsewhere := self.store.claims_elsewhere:
+            self._meet(elsewhere.join(json.dumps(asdict(self.who)).encode()))
 
     def leave(self) -> None:
         """Make the run unknown again on other machines; note who was at work there meanwhile."""
-        with suppress(StoreError):  # the run is given up there when its time is over
-            self._meet(self.store.leave())
+        if elsewhere := self.store.claims_elsewhere:
+            with suppress(StoreError):  # the run is given up there when its time is over
+                self._meet(elsewhere.leave())
 
     def _meet(self, words: list[bytes]) -> None:
         met = [(who, True) for who in _who(words)]

@@ -34,7 +34,7 @@ from processors.store.bucket_tables import BucketTables
 from processors.store.item_cache import ItemCache
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.place import Place
-from processors.store.store import MARK, Store, Traffic, replace_file
+from processors.store.store import MARK, Store, replace_file
 from processors.store.stored_pass import (
     RESULTS_AT_MOST,
     PassResult,
@@ -46,6 +46,7 @@ from processors.store.stored_pass import (
     read_commit,
     write_zip,
 )
+from processors.store.traffic import Traffic
 
 BUCKET_FORMAT = 2
 UNNAMED_AT_MOST = timedelta(days=1)
@@ -316,17 +317,9 @@ class BucketStore(Store):
     def withdraw(self, record: Path) -> None:
         self.place.delete([f"{record.parent.name}/{record.name}"])
 
-    def join(self, words: bytes) -> list[bytes]:
-        return self._claims.join(words)
-
-    def leave(self) -> list[bytes]:
-        return self._claims.leave()
-
-    def claim(self, source: str) -> str | None:
-        return self._claims.claim(source)
-
-    def release(self, claim: str) -> None:
-        self._claims.release(claim)
+    @property
+    def claims_elsewhere(self) -> BucketClaims:
+        return self._claims
 
     def pull(self, table: str) -> None:
         assert self._tables is not None

@@ -50,15 +50,18 @@ def claim_source(store: Store, digest: str) -> Claim | None:
     here = _claim(_folder(store) / digest, b"")
     if here is None:
         return None
+    elsewhere = store.claims_elsewhere
+    if elsewhere is None:
+        return here
     try:
-        name = store.claim(digest)
+        name = elsewhere.claim(digest)
     except BaseException:
         here.release()
         raise
     if name is None:
         here.release()
         return None
-    return Claim(here._path, here._descriptor, lambda: store.release(name))
+    return Claim(here._path, here._descriptor, lambda: elsewhere.release(name))
 
 
 def claim_run(store: Store, name: str, words: bytes) -> Claim:

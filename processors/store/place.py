@@ -24,7 +24,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import from_url
 
 from processors.errors import RequestError, StoreError
-from processors.store.store import Traffic
+from processors.store.traffic import Traffic
 
 PART_BYTES = 16 * 1024 * 1024
 """Size from which a file is sent in parts of this size, and in which one is fetched."""

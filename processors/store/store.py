@@ -18,30 +18,24 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from processors.contract import Item, as_json
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.this_machine import is_alive_here, this_machine
 
+if TYPE_CHECKING:
+    from processors.store.bucket_claims import BucketClaims
+    from processors.store.traffic import Traffic
+
 STORE_FORMAT = 1
 NOT_IN_PATHS = "[]\\^|"
 """Characters that the library of the catalogue's tables cannot have in a path."""
 MARK = "store.json"
 """The file that makes a folder a store."""
-
-
-@dataclass(kw_only=True)
-class Traffic:
-    """What a process has asked of the bucket of a store, without what was repeated."""
-
-    requests: int = 0
-    sent_bytes: int = 0
-    received_bytes: int = 0
 
 
 class Store:
@@ -354,23 +348,10 @@ class Store:
     def withdraw(self, record: Path) -> None:
         """Remove a record that was removed from the folder. Does nothing here."""
 
-    def join(self, words: bytes) -> list[bytes]:
-        """Make this run known to those on other machines; return the words of those at work. Does nothing here."""
-        return []
-
-    def leave(self) -> list[bytes]:
-        """Make this run unknown again; return the words of the others at work. Does nothing here."""
-        return []
-
-    def claim(self, source: str) -> str | None:
-        """Claim a source before other machines do; return the claim's name, or None where one has it.
-
-        Here the locks of `claims` do, which machines that share a disk share.
-        """
-        return source
-
-    def release(self, claim: str) -> None:
-        """Give up a claim of `claim`. Does nothing here."""
+    @property
+    def claims_elsewhere(self) -> BucketClaims | None:
+        """Return the claims that other machines see; None here, as machines that share a disk share its locks."""
+        return None
 
     def pull(self, table: str) -> None:
         """Bring a table of the catalogue in the folder up to date; its lock is held. Does nothing here."""
