@@ -1,0 +1,153 @@
+"""The files for containers, work pools and batch systems in docs/deploy do what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import prefect
+import pytest
+import yaml
+
+from flows.run.shard import Shard
+from processors.store.store import Store
+from tests.conftest import quiet_environment
+from tests.helpers.command import PROJECT
+from tests.helpers.made_media import MediaMaker
+
+DEPLOY = PROJECT / "docs/deploy"
+TEMPLATES = Path(prefect.__file__).parent / "server/api/collections_data/views/aggregate-worker-metadata.json"
+
+
+def steps() -> list[list[str]]:
+    """The instructions of the Dockerfile, in words, without comments."""
+    text = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
+    return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def copied() -> list[Path]:
+    return [PROJECT / name for step in steps() if step[0] == "COPY" for name in step[1:-1]]
+
+
+def test_everything_that_the_image_copies_exists() -> None:
+    assert len(copied()) == 6
+    assert [path for path in copied() if not path.exists()] == []
+    locked = next(at for at, step in enumerate(steps()) if "--require-hashes" in step)
+    assert steps()[locked - 1] == ["COPY", "requirements.lock", "./"], "what the lock installs is a layer of its own"
+
+
+@pytest.mark.slow
+def test_what_the_image_copies_is_enough_to_install_and_run(tmp_path: Path) -> None:
+    for path in copied():
+        (tmp_path / "context").mkdir(exist_ok=True)
+        subprocess.run(["cp", "-r", path, tmp_path / "context" / path.name], check=True)
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q", "."]
+    subprocess.run([*build, "-w", str(tmp_path)], cwd=tmp_path / "context", check=True, timeout=300)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    command = json.loads(" ".join(steps()[-1][1:]))
+    module, _, name = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["scripts"][
+        command[0]
+    ].partition(":")
+    code = f"import sys; sys.argv = {command!r}; from {module} import {name}; {name}()"
+    environment = {**quiet_environment(tmp_path), "PYTHONPATH": str(tmp_path / "installed")}
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout.splitlines()[0][:6]) == (0, "Usage:"), run.stderr
+
+
+def test_deployments_of_shards_have_parameters_and_variables_that_prefect_knows() -> None:
+    from flows.ingest import ingest as flow
+
+    content = yaml.safe_load((DEPLOY / "prefect-shards.yaml").read_text())
+    known: dict[str, Any] = {
+        kind: worker["default_base_job_configuration"]["variables"]["properties"]
+        for package in json.loads(TEMPLATES.read_text()).values()
+        for kind, worker in package.items()
+    }
+    for one in content["deployments"]:
+        path, _, name = one["entrypoint"].partition(":")
+        assert (PROJECT / path).exists()
+        assert name == flow.fn.__name__
+        kind = one["work_pool"]["name"].removeprefix("marsmedia-")
+        assert set(one["work_pool"].get("job_variables", {})) <= set(known[kind])
+        shards = [Shard.parse(schedule["parameters"]["shard"]) for schedule in one["schedules"]]
+        assert [shard.number for shard in shards] == list(range(1, shards[0].count + 1))
+        assert {shard.count for shard in shards} == {len(shards)}
+        for schedule in one["schedules"]:
+            flow.validate_parameters({**one["parameters"], **schedule["parameters"]})
+
+
+@pytest.mark.slow
+def test_the_shards_can_be_deployed(prefect_server: str, tmp_path: Path) -> None:
+    environment = {**quiet_environment(tmp_path), "PREFECT_API_URL": prefect_server, "MARSMEDIA_CHECKOUT": str(PROJECT)}
+    prefect_command = [sys.executable, "-m", "prefect", "--no-prompt"]
+    for words in (
+        ["work-pool", "create", "marsmedia-process", "--type", "process"],
+        ["deploy", "--prefect-file", str(DEPLOY / "prefect-shards.yaml"), "--name", "shards-process"],
+    ):
+        run = subprocess.run(
+            [*prefect_command, *words], env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+    assert "successfully created" in run.stdout
+
+
+def test_each_index_of_the_kubernetes_job_is_a_shard() -> None:
+    job = yaml.safe_load((DEPLOY / "kubernetes-job.yaml").read_text())["spec"]
+    (container,) = job["template"]["spec"]["containers"]
+    assert job["completions"] == job["parallelism"]
+    script = f"marsmedia() {{ printf '%s\\n' \"$@\"; }}; {container['args'][0].removeprefix('exec ')}"
+    shards = []
+    for index in range(job["completions"]):
+        environment = {**os.environ, "JOB_COMPLETION_INDEX": str(index), "MARSMEDIA_STORE": "s3://bucket/mars"}
+        words = subprocess.run(
+            [*container["command"], script], env=environment, capture_output=True, text=True, check=True
+        ).stdout.split("\n")
+        shards.append(words[words.index("--shard") + 1])
+        _understood(words[1:-1])
+    assert shards == [f"{number}/{job['completions']}" for number in range(1, job["completions"] + 1)]
+
+
+def _understood(words: list[str]) -> None:
+    from flows.cli.ingest import ingest as command
+
+    command.make_context("ingest", list(words))
+
+
+@pytest.mark.slow
+def test_the_slurm_array_makes_what_one_run_makes(
+    raw: Path, maker: MediaMaker, tmp_path: Path, python_path: str
+) -> None:
+    for number in range(4):
+        maker.photo(f"photo-{number}.jpg", size=(60 + 60 * number, 40))
+    shim = tmp_path / "bin/marsmedia"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m flows.cli "$@"\n')
+    shim.chmod(0o755)
+    script = DEPLOY / "slurm-array.sh"
+    assert re.search(r"^#SBATCH --array=1-\d+$", script.read_text(), re.MULTILINE)
+    for number in (1, 2):
+        environment = {
+            **quiet_environment(tmp_path),
+            "PATH": f"{shim.parent}:{os.environ['PATH']}",
+            "PYTHONPATH": python_path,
+            "MARSMEDIA_RAW": str(raw),
+            "MARSMEDIA_STORE": str(tmp_path / "store"),
+            "SLURM_ARRAY_TASK_ID": str(number),
+            "SLURM_ARRAY_TASK_COUNT": "2",
+            "SLURM_CPUS_PER_TASK": "1",
+        }
+        run = subprocess.run([script], env=environment, capture_output=True, text=True, check=False, timeout=120)
+        assert run.returncode == 0, run.stderr
+    assert len({one.ref.source for one in Store(tmp_path / "store").manifests()}) == 4
