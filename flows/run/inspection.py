@@ -13,7 +13,7 @@ from processors.formats import MEDIA_SUFFIXES
 from processors.identify import Identity, hash_and_identify
 from processors.sources.scan import FoundFile, SkippedFile
 from processors.sources.source_file import SourceFile
-from processors.store.catalogue import SourceRow
+from processors.store.source_row import SourceRow
 
 INSPECTED_AT_ONCE = 64
 """Number of files in one job of a worker: hashing is short, and each job has a cost."""
