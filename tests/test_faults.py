@@ -184,7 +184,7 @@ def test_start_time_code_reaches_the_timelines(found: Found) -> None:
 
 
 @given("video/edit_at_half_speed.mp4")
-def test_an_edits_rate_is_told(found: Found) -> None:
+def test_an_edits_rate_is_reported(found: Found) -> None:
     told = found.reading("video.measurements")["edits_not_followed"]
     assert told == "an edit plays the media at 0.5 of their rate"
 
@@ -203,7 +203,7 @@ def test_an_odd_file_keeps_its_metadata(found: Found) -> None:
 
 
 @given("video/camcorder.m2ts", "video/broadcast.mxf", "video/uncompressed.y4m")
-def test_films_of_broadcast_and_camcorders_are_read(found: Found) -> None:
+def test_videos_of_broadcast_and_camcorders_are_read(found: Found) -> None:
     assert found.manifests["video.measurements"].verdict == "made"
     assert found.reading("video.measurements")["frame_count_decoded"] in (4, 5, 10, 25)
 
@@ -217,7 +217,7 @@ def test_a_seismometers_sound(found: Found) -> None:
 
 
 @given("audio/streamed.flac", "audio/id3_before_flac.flac")
-def test_flac_without_a_length_or_behind_a_tag_is_whole(found: Found) -> None:
+def test_flac_without_a_length_or_after_a_tag_is_whole(found: Found) -> None:
     report = found.reading("audio.levels")
     assert report["sample_count_decoded"] == 96_000
     assert (report["truncated_because"], report["unread_because"], report["damaged"]) == (None, None, [])
@@ -237,7 +237,7 @@ def test_loudness_at_1000_hz(found: Found) -> None:
 
 
 @given("audio/cropped_from_a_stream.opus", "audio/true_audio.tta", "audio/zeros_before.mp3", "audio/mp3_in_wav.wav")
-def test_sounds_that_are_whole_are_said_to_be(found: Found) -> None:
+def test_complete_audio_is_reported_as_complete(found: Found) -> None:
     report = found.reading("audio.levels")
     assert (report["missing_sample_count"], report["truncated_because"], report["damaged"]) == (0, None, [])
     assert found.manifests["audio.levels"].reason is None
@@ -259,7 +259,7 @@ def test_guano(found: Found) -> None:
 
 
 @given("audio/two_data_chunks.wav")
-def test_a_second_data_chunk_is_told(found: Found) -> None:
+def test_a_second_data_chunk_is_reported(found: Found) -> None:
     assert "a second audio chunk (data, 96000 bytes)" in found.reading("audio.levels")["unread_because"]
     assert found.manifests["audio.levels"].reason is not None
 
@@ -395,7 +395,7 @@ def test_a_label_for_two_files(found: Found) -> None:
     assert [one for one in found.evidence["disagreements"] if one["about"] == "file name"] == []
 
 
-def test_text_in_utf_16_and_subtitles_are_said_to_be(run: tuple[Report, Store]) -> None:
+def test_text_in_utf_16_and_subtitles_are_recognised(run: tuple[Report, Store]) -> None:
     problems = {p.file: p.reason or "" for p in run[0].problems}
     assert "holds subtitles only, no video or audio" in problems["video/subtitles_only.mkv"]
     assert "audio/README.txt" not in problems

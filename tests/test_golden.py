@@ -204,7 +204,7 @@ def test_changed_verdict_item_or_version_is_named() -> None:
     ]
 
 
-def test_only_what_is_raised_or_new_is_written_anew() -> None:
+def test_only_raised_or_new_processors_are_written() -> None:
     old = {"clip: a": golden(), "clip: b": golden(), "clip: c": golden(used=1), "clip: gone": golden()}
     new = {
         "clip: a": golden(level=9.0),

@@ -12,7 +12,7 @@ from benchmarks.performance_page import performance_page
 PROJECT = Path(__file__).resolve().parents[1]
 
 
-def test_figures_are_read_as_they_were_told(tmp_path: Path) -> None:
+def test_figures_are_read_as_reported(tmp_path: Path) -> None:
     file = tmp_path / "figures.jsonl"
     told = "tell('us / them', 1.5, '', 2.0); tell('speed', 1.0, ' s', 3, at_least=True, if_missed='the disk is slow')"
     run = subprocess.run(
@@ -32,7 +32,7 @@ def test_figures_are_read_as_they_were_told(tmp_path: Path) -> None:
     assert read_figures(tmp_path / "none") == []
 
 
-def test_the_page_tells_what_was_missed_and_what_was_left_out() -> None:
+def test_the_page_names_missed_and_skipped_figures() -> None:
     figures = [
         Figure(benchmark="release", what="light / tools", figure=0.5, unit="", promise=0.6),
         Figure(benchmark="video", what="again", figure=0.2, unit=" s", promise=0.1, if_missed="the disk is slow"),

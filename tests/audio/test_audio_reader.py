@@ -144,7 +144,7 @@ def test_runs_whose_mean_is_known_make_the_same_columns() -> None:
     assert in_runs.mean() == one_by_one.mean() == 499.5
 
 
-def test_no_samples_is_a_failure_in_words(tmp_path: Path) -> None:
+def test_an_empty_file_fails_with_a_message(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "empty.wav", np.zeros(0), 48000)
     with pytest.raises(DamagedMedia, match="not one sample decodes"):
         read(tmp_path / "empty.wav", "wav")
@@ -181,7 +181,7 @@ def test_an_mp3_without_a_length_header_is_read_to_its_end(tmp_path: Path) -> No
     assert decoded.shape[1] / 44100 == pytest.approx(seconds, abs=0.06)  # an encoder's delay and padding
 
 
-def test_an_mp3_that_holds_more_than_its_header_counts_is_read_whole_and_told(tmp_path: Path) -> None:
+def test_an_mp3_longer_than_its_header_says_is_read_whole_and_reported(tmp_path: Path) -> None:
     path = tmp_path / "half.mp3"
     soundfile.write(path, np.sin(np.arange(96_000) / 20) * 0.5, 48_000)
     data = bytearray(path.read_bytes())
@@ -198,7 +198,7 @@ def test_an_mp3_that_holds_more_than_its_header_counts_is_read_whole_and_told(tm
     assert report.doubted_because == f"the header declares {declared} samples, {decoded.shape[1]} are there"
 
 
-def test_an_aiff_that_holds_more_than_its_header_counts_is_told(tmp_path: Path) -> None:
+def test_an_aiff_longer_than_its_header_says_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "more.aiff"
     soundfile.write(path, np.sin(np.arange(4800) / 20) * 0.5, 48_000)
     data = bytearray(path.read_bytes())
@@ -209,7 +209,7 @@ def test_an_aiff_that_holds_more_than_its_header_counts_is_told(tmp_path: Path) 
     assert read(path, "aiff")[1].doubted_because == "the header declares 1200 samples, 4800 are there"
 
 
-def test_a_flac_whose_header_and_frames_differ_in_rate_is_told(tmp_path: Path) -> None:
+def test_a_flac_whose_header_and_frames_differ_in_rate_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "rate.flac"
     soundfile.write(path, np.sin(np.arange(4800) / 20) * 0.5, 48_000)
     data = bytearray(path.read_bytes())

@@ -139,14 +139,14 @@ def test_a_file_shorter_than_its_first_bytes_say_is_cut_off(
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
-def test_a_size_that_was_never_written_says_nothing(tmp_path: Path, size: int) -> None:
+def test_a_size_that_was_never_written_is_unknown(tmp_path: Path, size: int) -> None:
     path = tmp_path / "sound"
     data = svx(bytes(range(250)) * 8)
     path.write_bytes(data[:4] + struct.pack(">I", size) + data[8:])
     assert read(path)[1].damage is None
 
 
-def test_sound_of_an_avi_that_is_cut_says_how_much_is_not_there(tmp_path: Path) -> None:
+def test_audio_of_a_truncated_avi_reports_how_much_is_missing(tmp_path: Path) -> None:
     path = encoded(tmp_path / "sound.avi", "avi", "mp2")
     assert read(path)[1].damage is None
     _, report, _ = read(cut(path, path.stat().st_size - 5000))
@@ -156,7 +156,7 @@ def test_sound_of_an_avi_that_is_cut_says_how_much_is_not_there(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("muxer", "encoder", "samples_each"), [("ac3", "ac3", 1536), ("eac3", "eac3", 1536), ("tta", "tta", None)]
 )
-def test_a_frame_whose_checksum_is_wrong_is_told_and_what_follows_keeps_its_time(
+def test_a_frame_with_a_wrong_checksum_is_reported_and_later_ones_keep_their_time(
     tmp_path: Path, muxer: str, encoder: str, samples_each: int | None
 ) -> None:
     path = encoded(tmp_path / "sound", muxer, encoder)

@@ -27,7 +27,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize(("name", "codec", "file_format", "settling"), DAMAGED)
-def test_what_is_behind_damage_keeps_its_time(
+def test_samples_after_damage_keep_their_time(
     tmp_path: Path, name: str, codec: str, file_format: str, settling: int | None
 ) -> None:
     path = tmp_path / name
@@ -52,7 +52,7 @@ def test_what_is_behind_damage_keeps_its_time(
 
 
 @pytest.mark.parametrize("share", [1 / 8, 1 / 50])  # the second is shorter than an encoder's delay and padding
-def test_damage_in_an_mp3_is_told_and_that_what_follows_is_early(tmp_path: Path, share: float) -> None:
+def test_damage_in_an_mp3_is_reported_with_the_shift_of_what_follows(tmp_path: Path, share: float) -> None:
     noise = np.random.default_rng(5).uniform(-0.5, 0.5, 288_000).astype(np.float32)
     path = encoded(tmp_path / "a.mp3", "libmp3lame", 48_000, noise)
     whole = read(path, "mp3")[2].sample_count_decoded
@@ -83,7 +83,7 @@ def wave_with(path: Path, **fields: int) -> Path:
     return path
 
 
-def test_no_rate_and_no_channels_are_failures_in_words(tmp_path: Path) -> None:
+def test_files_without_rate_or_channels_fail_with_a_message(tmp_path: Path) -> None:
     for fields in ({"rate": 0}, {"channels": 0}):
         with pytest.raises(MediaError) as failure:
             read(wave_with(tmp_path / "bad.wav", **fields), "wav")
@@ -91,14 +91,14 @@ def test_no_rate_and_no_channels_are_failures_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data_bytes", [4_000_000_000, 0xFFFFFFFF])
-def test_a_size_that_lies_is_found_out(tmp_path: Path, data_bytes: int) -> None:
+def test_a_wrong_size_is_detected(tmp_path: Path, data_bytes: int) -> None:
     samples, _, report = read(wave_with(tmp_path / "lie.wav", data_bytes=data_bytes), "wav")
     assert samples.shape == (1, 1000)
     assert report.sample_count_decoded == 1000
 
 
 @pytest.mark.parametrize("suffix", ["aiff", "mp3", "wav", "w64", "caf", "au"])
-def test_a_cut_file_says_how_much_is_missing(tmp_path: Path, suffix: str) -> None:
+def test_a_truncated_file_reports_how_much_is_missing(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"whole.{suffix}"
     soundfile.write(path, np.random.default_rng(2).normal(0, 0.1, 144_000), 48_000)
     cut = tmp_path / f"cut.{suffix}"
@@ -127,7 +127,9 @@ def test_an_ogg_file_without_its_last_page_is_cut_off(tmp_path: Path, subtype: s
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [("wv", "wavpack"), ("tta", "tta"), ("mka", "flac")])
-def test_a_cut_file_of_ffmpegs_says_how_much_is_missing(tmp_path: Path, suffix: str, codec: str) -> None:
+def test_a_truncated_file_that_ffmpeg_reads_reports_how_much_is_missing(
+    tmp_path: Path, suffix: str, codec: str
+) -> None:
     path, cut = tmp_path / f"whole.{suffix}", tmp_path / f"cut.{suffix}"
     encoded(path, codec, 48_000, np.random.default_rng(2).normal(0, 0.1, 144_000).astype(np.float32))
     assert read(path, suffix)[2].damaged == ()
@@ -143,7 +145,7 @@ def test_a_length_that_is_too_short_cuts_nothing_off() -> None:
     assert np.array_equal(np.concatenate(given, axis=1), sound)
 
 
-def test_the_end_of_an_ogg_file_is_there_although_its_middle_is_damaged(tmp_path: Path) -> None:
+def test_the_end_of_an_ogg_file_is_read_although_its_middle_is_damaged(tmp_path: Path) -> None:
     path = encoded(
         tmp_path / "a.opus", "libopus", 48_000, np.random.default_rng(5).normal(0, 0.1, 288_000).astype("f4")
     )
@@ -163,7 +165,7 @@ def test_a_recording_whose_size_was_never_written_is_read(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("size", [0, 24, 1 << 40, (1 << 63) + 5, (1 << 64) - 1])
-def test_a_size_of_wave64_or_caf_that_lies_leads_nowhere(tmp_path: Path, size: int) -> None:
+def test_a_wrong_size_in_wave64_or_caf_is_ignored(tmp_path: Path, size: int) -> None:
     path = tmp_path / "lie.w64"
     path.write_bytes(b"riff" + bytes(36) + b"junk" + bytes(12) + struct.pack("<Q", size) + bytes(400_000))
     assert declared_length(SourceFile.at(path), "w64") == Declared()
@@ -171,7 +173,7 @@ def test_a_size_of_wave64_or_caf_that_lies_leads_nowhere(tmp_path: Path, size: i
     assert declared_length(SourceFile.at(path), "caf") == Declared()
 
 
-def test_time_stamps_that_jump_again_and_again_do_not_become_a_day_of_nothing(tmp_path: Path) -> None:
+def test_repeatedly_jumping_timestamps_do_not_become_a_day_of_silence(tmp_path: Path) -> None:
     path = tmp_path / "jumps.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("flac", rate=48_000, layout="mono")
@@ -192,7 +194,7 @@ def test_time_stamps_that_jump_again_and_again_do_not_become_a_day_of_nothing(tm
     assert report.first_error == "the time stamps jump by 2999.9 s"
 
 
-def test_what_stands_behind_the_sound_is_told(tmp_path: Path) -> None:
+def test_trailing_data_after_the_audio_are_reported(tmp_path: Path) -> None:
     values = steps(16, 1)
     for kind in ("wav", "flac"):
         path = tmp_path / f"one.{kind}"

@@ -138,9 +138,7 @@ def test_the_ends_of_a_recording_at_a_low_rate_are_no_gusts(tmp_path: Path, rate
 
 
 @pytest.mark.parametrize(("codec", "suffix"), [("libmp3lame", "mp3"), ("libopus", "opus"), ("pcm_s24le", "wav")])
-def test_a_pure_tone_is_its_own_fundamental_whatever_a_codec_leaves_beside_it(
-    tmp_path: Path, codec: str, suffix: str
-) -> None:
+def test_a_pure_tone_is_its_own_fundamental_despite_codec_artefacts(tmp_path: Path, codec: str, suffix: str) -> None:
     path = tmp_path / f"tone.{suffix}"
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=48_000, layout="mono")

@@ -120,7 +120,7 @@ def test_an_impulse_in_antiphase_is_heard(tmp_path: Path) -> None:
     assert facts["events"][0]["start_seconds"] == pytest.approx(2.0, abs=0.002)
 
 
-def test_a_rate_that_nobody_hears_has_the_original_only_and_the_reason(tmp_path: Path) -> None:
+def test_an_inaudible_rate_has_only_the_original_and_the_reason(tmp_path: Path) -> None:
     result = Bench(tmp_path, np.random.default_rng(0).normal(0, 0.1, 300), 1).run(Renditions())
     assert list(result.items) == ["original.flac"]
     assert result.facts("original.flac")["others_missing_because"] == (
@@ -129,14 +129,14 @@ def test_a_rate_that_nobody_hears_has_the_original_only_and_the_reason(tmp_path:
 
 
 @pytest.mark.parametrize("rate_hz", [1, 3, 12, 25, 100, 1000])
-def test_noise_at_a_low_rate_holds_no_impulses_and_the_reason_is_told(tmp_path: Path, rate_hz: int) -> None:
+def test_noise_at_a_low_rate_has_no_impulses_and_the_reason_is_given(tmp_path: Path, rate_hz: int) -> None:
     noise = np.random.default_rng(5).normal(0, 0.1, 120 * rate_hz)
     facts = Bench(tmp_path, noise, rate_hz).run(Events()).facts("events.csv")
     assert facts["impulse_count"] == 0
     assert facts["not_found_because"][0] == (f"impulses are not looked for at {rate_hz} Hz: they rise within 4 ms")
 
 
-def test_a_window_too_long_for_a_tone_is_told(tmp_path: Path) -> None:
+def test_a_window_too_long_for_a_tone_is_reported(tmp_path: Path) -> None:
     def facts_of(rate_hz: int, seconds: int, window_samples: int | None = None) -> dict[str, Any]:
         events = Events(spectrogram=Spectrogram(window_samples=window_samples))
         tone = 0.1 * np.sin(2 * np.pi * 40 * np.arange(seconds * rate_hz) / rate_hz)

@@ -125,7 +125,7 @@ def test_levels_of_a_tone_at_any_rate(tmp_path: Path, rate_hz: int) -> None:
     assert channel["reason"] is None
 
 
-def test_the_offset_is_told_and_left_out_of_one_rms(tmp_path: Path) -> None:
+def test_the_offset_is_reported_and_left_out_of_one_rms(tmp_path: Path) -> None:
     tone = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(48000) / 48000) + 0.25
     (channel,) = levels_of(tone, tmp_path)["channels"]
     assert channel["dc_offset"] == pytest.approx(0.25, abs=1e-6)
@@ -218,7 +218,7 @@ def test_a_calibration_without_a_source_is_refused(tmp_path: Path) -> None:
         Calibration(name="x", source=" ", full_scale_pascals=1.0)
 
 
-def test_every_mistake_of_a_calibration_is_told_with_its_line(tmp_path: Path) -> None:
+def test_every_mistake_of_a_calibration_is_reported_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "microphone.toml"
     path.write_text('nam = "lab 3"\nname = 3\nsource = "x"\nfull_scale_pascals = 0\nresponse = [[100, 0], [50.0, 1]]\n')
     with pytest.raises(ValueError, match=r"^microphone\.toml, line 1: nam: unknown key; did you mean name\?") as caught:

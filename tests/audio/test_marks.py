@@ -69,7 +69,7 @@ def test_cues_and_regions_have_their_samples_and_labels(tmp_path: Path, kind: by
     assert item.facts.problems == ()
 
 
-def test_lying_sizes_are_told(tmp_path: Path) -> None:
+def test_wrong_sizes_are_reported(tmp_path: Path) -> None:
     item, _ = marks_of(wave(tmp_path / "a.wav", cue((1, 480), declared=4_000_000_000)), "wav")
     assert [mark.start_sample for mark in item.facts.marks] == [480]
     assert item.facts.problems == ("chunk cue says 4000000000 points and holds 1",)

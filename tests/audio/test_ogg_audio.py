@@ -138,7 +138,7 @@ def test_a_damaged_last_page_says_what_is_missing_at_the_end(tmp_path: Path, cod
 
 
 @pytest.mark.parametrize("codec", SAME)
-def test_a_page_that_is_not_there_is_a_loss_at_its_place(tmp_path: Path, codec: str) -> None:
+def test_a_missing_page_is_a_loss_at_its_place(tmp_path: Path, codec: str) -> None:
     path, cut = made(tmp_path, codec), tmp_path / "hole.ogg"
     whole, parts = read(path)[0], split(path)
     gone = parts.pop(len(parts) // 2)
@@ -181,9 +181,7 @@ def test_a_recording_cut_out_of_a_stream_is_the_same_sound(tmp_path: Path, codec
 
 @pytest.mark.parametrize("codec", SAME)
 @pytest.mark.parametrize("channels", [1, 2])
-def test_recordings_one_behind_the_other_are_each_decoded_from_their_start(
-    tmp_path: Path, codec: str, channels: int
-) -> None:
+def test_chained_recordings_are_each_decoded_from_their_start(tmp_path: Path, codec: str, channels: int) -> None:
     links = [
         made(tmp_path, codec, seconds, name=f"{number}", channels=channels, seed=number)
         for number, seconds in enumerate((1.0, 2.345, 0.5))
@@ -197,7 +195,7 @@ def test_recordings_one_behind_the_other_are_each_decoded_from_their_start(
     assert report.damage is None
 
 
-def test_a_recording_of_other_channels_behind_the_first_is_told(tmp_path: Path) -> None:
+def test_a_second_recording_with_other_channels_is_reported(tmp_path: Path) -> None:
     links = [made(tmp_path, "vorbis", 1.0, name=f"{n}", channels=n, rate_hz=RATE_HZ // n) for n in (1, 2)]
     chained = tmp_path / "chained.ogg"
     chained.write_bytes(b"".join(link.read_bytes() for link in links))
@@ -219,7 +217,7 @@ def test_a_damaged_end_of_one_recording_does_not_move_the_next(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("codec", SAME)
-def test_a_damaged_header_is_told_in_words(tmp_path: Path, codec: str) -> None:
+def test_a_damaged_header_is_reported_in_a_sentence(tmp_path: Path, codec: str) -> None:
     path = made(tmp_path, codec, 1.0)
     first, second = split(path)[:2]
     with pytest.raises(
@@ -239,7 +237,7 @@ def test_a_damaged_header_is_told_in_words(tmp_path: Path, codec: str) -> None:
         )
 
 
-def test_what_stands_behind_the_last_page_is_told(tmp_path: Path) -> None:
+def test_bytes_after_the_last_page_are_reported(tmp_path: Path) -> None:
     path = made(tmp_path, "vorbis", 1.0)
     path.write_bytes(path.read_bytes() + b"\x55" * 300)
     samples, _, report = read(path)
@@ -264,7 +262,7 @@ def test_any_byte_of_an_ogg_file_may_be_wrong(tmp_path: Path, codec: str) -> Non
         assert samples.shape[1] <= whole
 
 
-def test_a_container_that_ends_before_its_header_does_is_told_in_words(tmp_path: Path) -> None:
+def test_a_container_that_ends_within_its_header_is_reported_in_a_sentence(tmp_path: Path) -> None:
     path = made(tmp_path, "vorbis", 1.0)
     damaged = with_a_flipped_bit(path, split(path)[0])
     with damaged.open("rb") as opened, pytest.raises(DamagedMedia, match="its header is damaged or cut off"):
@@ -273,7 +271,7 @@ def test_a_container_that_ends_before_its_header_does_is_told_in_words(tmp_path:
 
 @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
 @pytest.mark.parametrize("count", [240_000, 240_001, 240_777])
-def test_a_last_page_behind_a_damaged_one_keeps_its_place(tmp_path: Path, subtype: str, count: int) -> None:
+def test_a_last_page_after_a_damaged_one_keeps_its_place(tmp_path: Path, subtype: str, count: int) -> None:
     path = tmp_path / "whole.ogg"
     soundfile.write(path, np.random.default_rng(6).normal(0, 0.1, count), RATE_HZ, format="OGG", subtype=subtype)
     whole, parts = read(path)[0], split(path)

@@ -91,7 +91,7 @@ def test_the_copy_decodes_to_the_same_samples(tmp_path: Path, codec: str, suffix
     assert np.array_equal(samples_of(item.file), samples_of(path))
 
 
-def test_where_there_is_no_copy_the_record_says_why(tmp_path: Path, make_silent_clip: Path) -> None:
+def test_a_missing_copy_is_explained_in_the_record(tmp_path: Path, make_silent_clip: Path) -> None:
     assert original_of(make_silent_clip, tmp_path / "a").facts.reason == "there is no sound"
     path = clip(tmp_path / "clip.mp4", "aac")
     assert original_of(path, tmp_path / "b", "audio").facts.reason == "the source itself is the original stream"

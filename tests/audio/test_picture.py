@@ -25,7 +25,7 @@ from tests.helpers.audio_sessions import Bench
 from tests.helpers.runs import ingest
 
 
-def test_ticks_stand_at_round_readings_of_each_clock() -> None:
+def test_ticks_are_at_round_readings_of_each_clock() -> None:
     assert list(source_clock(5.0).ticks(0.0, 5.0, 5)) == [(float(s), f"{s}") for s in range(6)]
     assert list(source_clock(7200.0).ticks(0.0, 7200.0, 4)) == [
         (0.0, "00:00:00"),

@@ -36,7 +36,7 @@ def test_the_original_comes_out_bit_for_bit(tmp_path: Path, subtype: str, channe
     assert result.facts(name)["is_exact"]
 
 
-def test_what_is_not_exact_says_why(tmp_path: Path) -> None:
+def test_an_inexact_rendition_gives_the_reason(tmp_path: Path) -> None:
     bench = Bench(tmp_path, np.array([0.1, np.nan] * 500), codec="float")
     facts = bench.run(WEB_ONLY_FLAC).facts("original.wav")
     assert (facts["is_exact"], facts["reason"]) == (False, "NaN, infinities and missing samples were taken as zero")

@@ -193,14 +193,14 @@ def test_the_mel_spectrogram_is_librosas(tmp_path: Path, htk: bool) -> None:
     assert facts["empty_band_count"] == 0
 
 
-def test_mel_bands_that_the_transform_cannot_tell_apart_are_counted(tmp_path: Path) -> None:
+def test_mel_bands_that_the_transform_cannot_separate_are_counted(tmp_path: Path) -> None:
     facts = Bench(tmp_path, np.ones(5000), 192_000).run(Mel(band_count=512)).facts("mel.nc")
     assert facts["empty_band_count"] == 10
     with pytest.raises(ValueError, match=r"highest_hz is 100\.0: must be above lowest_hz"):
         Mel(lowest_hz=200.0, highest_hz=100.0)
 
 
-def test_a_calibration_gives_pascals_beside_full_scale(tmp_path: Path) -> None:
+def test_a_calibration_gives_pascals_and_full_scale(tmp_path: Path) -> None:
     # a sine of peak 0.5 at 1000 Hz, where the microphone answers 6 dB more than at 100 Hz: 2 Pa, halved by 6 dB
     calibration = Calibration(
         name="test", source="made up", full_scale_pascals=4.0, response=((100.0, 0.0), (1000.0, 20 * np.log10(2)))
@@ -274,7 +274,7 @@ def test_what_is_missing_is_no_part_of_a_spectrum_and_grey_in_its_picture(tmp_pa
     assert pixel[0] == pixel[1] == pixel[2] > 100
 
 
-def test_harmonics_over_a_floor_that_goes_on_have_no_cutoff(tmp_path: Path) -> None:
+def test_harmonics_over_a_continuous_floor_have_no_cutoff(tmp_path: Path) -> None:
     seconds = np.arange(5 * 48_000) / 48_000
     harmonics = sum(0.05 * np.sin(2 * np.pi * 200 * k * seconds) for k in range(1, 11))
     sound = (harmonics + np.random.default_rng(3).normal(0, 0.0003, len(seconds))).astype(np.float32)

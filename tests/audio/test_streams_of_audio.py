@@ -116,7 +116,7 @@ def test_a_preview_takes_any_number_of_channels(tmp_path: Path, layout: str, cod
 
 
 @pytest.mark.parametrize("codec", ["wmav1", "wmav2"])
-def test_what_a_decoder_keeps_of_its_first_packets_is_no_loss(tmp_path: Path, codec: str) -> None:
+def test_decoder_delay_is_not_a_loss(tmp_path: Path, codec: str) -> None:
     path = tmp_path / "a.wma"
     with av.open(str(path), "w", format="asf") as container:
         sound: Any = container.add_stream(codec, rate=RATE_HZ, layout="mono")

@@ -117,7 +117,7 @@ def filled(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
 
 
-def test_what_has_changed_since_is_told_word_for_word(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_later_changes_are_reported_word_for_word(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     made = next(m for m in filled.manifests() if m.parameters["quality"] == 60)
     row = next(iter(Catalogue(filled).sources().values()))
     wanted = [WantedResult.of(PhotoPreview(quality=60), row.digests)]

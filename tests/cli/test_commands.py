@@ -61,7 +61,7 @@ def test_the_help_of_a_command_shows_an_example(name: str) -> None:
     assert f"  marsmedia {name}" in shown.output.partition("Options:")[0]
 
 
-def test_an_earlier_name_of_a_command_goes_on_working_and_is_not_listed() -> None:
+def test_an_earlier_name_of_a_command_still_works_and_is_not_listed() -> None:
     assert ALIASES == {"prove": "reproduce"}
     assert CliRunner().invoke(main, ["prove", "--help"]).output.startswith("Usage: main prove [OPTIONS] SELECTION|PACK")
     assert "prove" not in main.list_commands(click.Context(main))

@@ -94,7 +94,7 @@ def two(tmp_path: Path) -> tuple[Store, list[Manifest]]:
     return store, list(store.manifests())
 
 
-def test_two_results_are_told_apart_item_by_item(two: tuple[Store, list[Manifest]], tmp_path: Path) -> None:
+def test_two_results_are_compared_item_by_item(two: tuple[Store, list[Manifest]], tmp_path: Path) -> None:
     store, manifests = two
     older, newer = pair(manifests, ())
     found = compare(older, newer, store, tmp_path / "out")

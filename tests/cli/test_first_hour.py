@@ -43,7 +43,7 @@ def test_the_shell_completes_processors_recipes_and_sources(store: Path, monkeyp
     assert words(["items"], "processor=photo.ti") == ["processor=photo.tiles"]
 
 
-def test_after_an_ingest_it_is_said_of_which_release_nothing_is_known(
+def test_after_an_ingest_releases_without_information_are_named(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raw = store.parent / "raw"

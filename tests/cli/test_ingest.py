@@ -101,7 +101,7 @@ def test_a_failure_is_never_green(marsmedia: Run, raw: Path, tmp_path: Path) -> 
     assert marsmedia("ingest", raw, "--store", tmp_path / "store", "--strict").returncode == 1
 
 
-def test_verify_and_prune_tell_and_remove(marsmedia: Run, raw: Path, tmp_path: Path) -> None:
+def test_verify_and_prune_report_and_remove(marsmedia: Run, raw: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     marsmedia("ingest", raw, "--store", store)
     frame = next(store.rglob("frame_000001.jpg"))

@@ -48,7 +48,7 @@ def test_by_name_keeps_the_folders_of_a_release(store: Path) -> None:
     assert links == {f"{photo}/{name}" for photo in photos for name in ("metadata", "photo.preview")}
 
 
-def test_show_says_pixels_format_and_where_the_results_are(store: Path) -> None:
+def test_show_prints_pixels_format_and_the_place_of_results(store: Path) -> None:
     lines = command("show", "cameras/photo.jpg", "--store", store).splitlines()
     assert lines[:2] == ["photo.jpg: photo", "  picture  320 x 200 px, JPEG, RGB"]
     at = lines.index(f"results in {store}/by-name/june/cameras/photo.jpg:")
@@ -72,7 +72,7 @@ def test_items_are_aligned_with_their_sizes_below_the_folder_that_shows_them(sto
     assert all(Path(path).is_file() for path in paths)
 
 
-def test_status_says_what_releases_and_processors_take(store: Path) -> None:
+def test_status_prints_the_space_of_releases_and_processors(store: Path) -> None:
     told = json.loads(command("status", "--store", store, "--json"))
     assert (
         told["releases"]["june"]["size_bytes"] == told["size_bytes"] == sum(told["size_bytes_of_processors"].values())

@@ -29,7 +29,7 @@ from tests.helpers.made_media import MediaMaker
         (["items", "processor=nope", "--store", "STORE"], "no source matches the selection"),
     ],
 )
-def test_what_cannot_start_says_so_in_one_line(
+def test_a_command_that_cannot_start_says_why_in_one_line(
     marsmedia: Run, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     run = marsmedia(*[str(Store(tmp_path / "store").root) if word == "STORE" else word for word in arguments])

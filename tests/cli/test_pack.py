@@ -208,7 +208,7 @@ def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> No
     assert not (tmp_path / "p").exists()
 
 
-def test_a_disk_that_takes_no_more_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_in_one_line(tmp_path: Path) -> None:
     filled(tmp_path)
     command = f"ulimit -f 50; exec {sys.executable} -m flows.cli pack '*' -o p.zip --store store"
     run = subprocess.run(

@@ -144,7 +144,7 @@ def test_a_catalogue_of_before_costs_were_kept_is_read_and_added_to(filled: Stor
     assert None not in Catalogue(filled).table("results", ["own_seconds"])["own_seconds"].to_pylist()
 
 
-def test_a_source_that_moved_or_changed_is_told_and_fails_the_run(filled: Store) -> None:
+def test_a_source_that_moved_or_changed_is_reported_and_fails_the_run(filled: Store) -> None:
     os.utime(_path(filled, "clip.mp4"))
     report = carry_out(choose("clip.mp4", every_seconds="0.5"), filled)
     assert (report.state, report.problems[0].reason) == (
@@ -211,9 +211,7 @@ def test_a_setting_reaches_what_a_processor_is_made_of() -> None:
         ({"every_seconds.x": "1"}, "every_seconds has no parameters of its own: set every_seconds itself"),
     ],
 )
-def test_a_wrong_setting_names_the_parameter_the_value_and_what_there_is(
-    settings: dict[str, str], message: str
-) -> None:
+def test_a_wrong_setting_names_the_parameter_the_value_and_the_choices(settings: dict[str, str], message: str) -> None:
     with pytest.raises(RequestError) as told:
         changed(Frames(), settings)
     assert message in str(told.value)
@@ -236,7 +234,7 @@ def test_a_processor_that_is_not_in_the_recipes_comes_with_its_defaults() -> Non
         named("nope", RECIPES)
 
 
-def test_a_processor_for_nothing_that_is_selected_is_told(filled: Store) -> None:
+def test_a_processor_that_suits_no_selected_source_is_reported(filled: Store) -> None:
     with pytest.raises(RequestError, match=r"video\.frames: does not apply to any selected source"):
         prepare_chosen(choose("medium=photo"), filled, retry_failed=False)
 

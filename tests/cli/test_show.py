@@ -34,7 +34,7 @@ def test_colours_that_are_tagged_are_named_alone() -> None:
     assert fact_words.fact_in_words("colour", colour) == "primaries BT.2020, transfer PQ, matrix BT.2020, range limited"
 
 
-def test_the_reports_on_picture_and_sound_are_told_apart(tmp_path: Path) -> None:
+def test_the_reports_on_picture_and_sound_are_distinct(tmp_path: Path) -> None:
     (tmp_path / "raw" / "r").mkdir(parents=True)
     made = MediaMaker(tmp_path).video("clip.mp4", ticks=list(range(25)), sound_hz=440.0)
     made.path.rename(tmp_path / "raw" / "r" / "clip.mp4")
@@ -46,13 +46,13 @@ def test_the_reports_on_picture_and_sound_are_told_apart(tmp_path: Path) -> None
     ]
 
 
-def test_of_shots_only_the_refused_are_told() -> None:
+def test_only_refused_shots_are_listed() -> None:
     assert show._known({"shots": [1, 2]}) == []
     refused = [{"shot": 1, "refused_because": None}, {"shot": 2, "refused_because": "it turns"}]
     assert show._known({"shots": refused}) == ["shot 2 refused: it turns"]
 
 
-def test_the_verdict_on_a_format_without_checks_says_so(tmp_path: Path) -> None:
+def test_the_verdict_on_a_format_without_checks_is_qualified(tmp_path: Path) -> None:
     (tmp_path / "raw" / "r").mkdir(parents=True)
     picture = Image.new("RGB", (64, 48))
     picture.save(tmp_path / "raw/r/a.jp2")
@@ -65,7 +65,7 @@ def test_the_verdict_on_a_format_without_checks_says_so(tmp_path: Path) -> None:
         assert line == f"  verdict  no damage found, which proves little: {words} of changed bytes go unnoticed"
 
 
-def test_reports_say_what_is_odd_in_words() -> None:
+def test_oddities_are_reported_in_sentences() -> None:
     usual = {"orientation": 1, "frame_count": 1, "shrunk_by": 1, "mode": "RGB", "trailing_kind": "another JPEG"}
     assert fact_words.fact_lines(usual) == {"mode": "RGB", "colour": "not tagged; taken as sRGB"}
     tagged = {"orientation": 6, "colour": None, "colour_source": "ICC profile", "icc_profile_name": "Display P3"}
@@ -80,7 +80,7 @@ def test_reports_say_what_is_odd_in_words() -> None:
     }
 
 
-def test_a_pass_that_skipped_frames_is_not_told_beside_one_that_did_not() -> None:
+def test_a_pass_that_skipped_frames_is_hidden_by_one_that_did_not() -> None:
     quick = {"frame_count_from_packets": 150, "frame_count_decoded": 103, "frame_count_skipped": 47}
     whole = {"frame_count_from_packets": 150, "frame_count_decoded": 150, "frame_count_skipped": 0}
     damaged = {**whole, "frame_count_lost": 1}
@@ -88,7 +88,7 @@ def test_a_pass_that_skipped_frames_is_not_told_beside_one_that_did_not() -> Non
     assert fact_words.fullest([quick, damaged]) == [quick, damaged]
 
 
-def test_properties_are_told_in_words_of_people() -> None:
+def test_properties_are_in_everyday_words() -> None:
     photo = Properties(width_px=64, height_px=48, picture_codec="jpeg2000", picture_mode="I;16")
     assert print_table.picture(photo) == "64 x 48 px, JPEG 2000, grey, 16 bits"
     film = Properties(width_px=64, height_px=48, frame_rate_hz=25.0, picture_codec="libdav1d")

@@ -72,7 +72,7 @@ def test_every_kind_of_file_is_walked_to_its_end(tmp_path: Path, kind: str, opti
     assert (report.sample_count_from_header, report.damage) == (96_000, None)
 
 
-def test_a_chunk_behind_an_odd_one_is_found_with_and_without_padding() -> None:
+def test_a_chunk_after_an_odd_one_is_found_with_and_without_padding() -> None:
     for padded in (True, False):
         problems: list[str] = []
         data = wave(
@@ -83,7 +83,7 @@ def test_a_chunk_behind_an_odd_one_is_found_with_and_without_padding() -> None:
         assert problems == told
 
 
-def test_sizes_of_64_bits_stand_in_a_chunk_of_their_own() -> None:
+def test_sizes_of_64_bits_are_read_from_their_own_chunk() -> None:
     ds64 = chunk(b"ds64", struct.pack("<QQQI4sQ", 0, 100, 50, 1, b"axml", 30))
     for form in (b"RF64", b"BW64"):
         data = wave(
@@ -139,7 +139,7 @@ def test_what_was_written_into_a_pipe_is_whole(tmp_path: Path, file_format: str,
         assert report.sample_count_from_header in (None, 96_000)
 
 
-def test_a_second_chunk_of_sound_is_told(tmp_path: Path) -> None:
+def test_a_second_audio_chunk_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "two.wav"
     half = NOISE[:48_000].tobytes()
     path.write_bytes(wave(fmt(), chunk(b"data", half), chunk(b"data", half)))
@@ -149,7 +149,7 @@ def test_a_second_chunk_of_sound_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("form", "order"), [(b"RIFF", "<"), (b"RIFX", ">")])
-def test_half_a_sample_at_the_end_is_told(tmp_path: Path, form: bytes, order: str) -> None:
+def test_half_a_sample_at_the_end_is_reported(tmp_path: Path, form: bytes, order: str) -> None:
     path = tmp_path / "half.wav"
     data = NOISE.astype(f"{order}i2").tobytes() + b"\1"
     path.write_bytes(wave(fmt(order=order), chunk(b"data", data, order=order), form=form, order=order))
@@ -201,7 +201,7 @@ def test_flac_without_a_total_declares_no_length(tmp_path: Path) -> None:
     assert (report.sample_count_from_header, report.damage, report.damaged) == (None, None, ())
 
 
-def test_flac_behind_an_id3_tag_is_one_stream(tmp_path: Path) -> None:
+def test_flac_after_an_id3_tag_is_one_stream(tmp_path: Path) -> None:
     path = flac(tmp_path / "a.flac")
     whole = path.read_bytes()
     tag = b"ID3\4\0\0\0\0\1\0" + bytes(128)
@@ -250,7 +250,7 @@ def test_mp3_files_joined_are_each_read_without_their_delay(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("options", [["-b:a", "64k"], ["-q:a", "4"]])
-def test_a_last_frame_of_an_mp3_that_is_cut_is_told(tmp_path: Path, options: list[str]) -> None:
+def test_a_truncated_last_frame_of_an_mp3_is_reported(tmp_path: Path, options: list[str]) -> None:
     path = mp3(tmp_path / "a.mp3", *options)
     samples, report = read(path, "mp3")
     assert (samples.shape[1], report.sample_count_from_header, report.damage) == (96_000, 96_000, None)
@@ -279,7 +279,7 @@ def test_the_padding_at_the_end_of_opus_in_mp4_is_left_out(tmp_path: Path, sampl
 
 
 @pytest.mark.parametrize("place", [4, 7])
-def test_a_damaged_first_block_of_flac_is_told_in_words(tmp_path: Path, place: int) -> None:
+def test_a_damaged_first_block_of_flac_is_reported_in_a_sentence(tmp_path: Path, place: int) -> None:
     path = flac(tmp_path / "a.flac")
     data = bytearray(path.read_bytes())
     data[place] ^= 1
@@ -288,7 +288,7 @@ def test_a_damaged_first_block_of_flac_is_told_in_words(tmp_path: Path, place: i
         read(path, "flac")
 
 
-def test_an_mp3_that_counts_too_few_frames_loses_none_of_those_behind(tmp_path: Path) -> None:
+def test_an_mp3_that_declares_too_few_frames_loses_none(tmp_path: Path) -> None:
     path = mp3(tmp_path / "a.mp3", "-id3v2_version", "0")
     data = bytearray(path.read_bytes())
     place = data.index(b"Info") + 8

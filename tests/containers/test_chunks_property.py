@@ -67,7 +67,7 @@ def opened(folder: Path, data: bytes) -> SourceFile:
 @steady
 @given(FILES)
 @example(LONG)
-def test_chunks_lie_one_behind_the_other_within_the_file(data: bytes) -> None:
+def test_chunks_follow_each_other_within_the_file(data: bytes) -> None:
     behind = 0
     for found in ChunkFile(io.BytesIO(data), problems := []).chunks():
         assert behind <= found.place < found.start <= len(data)

@@ -82,7 +82,7 @@ def test_a_fragment_that_was_taken_out_is_reported(whole: tuple[str, bytes]) -> 
     assert words(data[:start] + data[end:]) == told[kind]
 
 
-def test_a_last_fragment_that_is_not_there_is_reported(whole: tuple[str, bytes], tmp_path: Path) -> None:
+def test_a_missing_last_fragment_is_reported(whole: tuple[str, bytes], tmp_path: Path) -> None:
     kind, data = whole
     start, end = fragments(data)[3]
     path = tmp_path / "a.mp4"

@@ -49,7 +49,7 @@ def test_a_file_from_elsewhere_has_all_its_samples(samples: Path) -> None:
     assert (report.sample_count_decoded, report.missing_sample_count, report.damage) == (46_080, 0, None)
 
 
-def test_a_fragment_that_is_not_there_is_a_loss(fragmented: Path) -> None:
+def test_a_missing_fragment_is_a_loss(fragmented: Path) -> None:
     data = bytearray(fragmented.read_bytes())
     places = [place - 4 for place in range(len(data)) if data[place : place + 4] == b"moof"]
     data[places[1] + 4 : places[1] + 8] = b"free"

@@ -44,7 +44,7 @@ def test_a_pack_that_is_cut_lacks_what_its_length_says(cut: int) -> None:
     assert missing_of_last_pack(io.BytesIO(data), len(data)) == cut
 
 
-def test_other_bytes_behind_the_packs_tell_nothing() -> None:
+def test_other_bytes_after_the_packs_are_ignored() -> None:
     data = PACKS + b"something else"
     assert missing_of_last_pack(io.BytesIO(data), len(data)) == 0
 
@@ -61,7 +61,7 @@ def test_bytes_without_units_lack_nothing() -> None:
         assert find(io.BytesIO(noise), len(noise)) == find(io.BytesIO(b""), 0) == 0
 
 
-def test_bytes_that_are_not_there_are_told_in_words(tmp_path: Path) -> None:
+def test_missing_bytes_are_reported_in_a_sentence(tmp_path: Path) -> None:
     for cut, words in ((1, "1 byte of the last access unit is not there"), (0, None)):
         (tmp_path / "a.thd").write_bytes(UNITS[: len(UNITS) - cut])
         assert cut_off_because(SourceFile.at(tmp_path / "a.thd"), "truehd") == words
@@ -90,7 +90,7 @@ FORMATS = [
 
 
 @pytest.mark.parametrize(("muxer", "file_format", "codec", "words"), FORMATS)
-def test_sound_that_is_cut_off_is_told_and_whole_sound_is_not(
+def test_truncated_audio_is_reported_and_complete_audio_is_not(
     tmp_path: Path, muxer: str, file_format: str, codec: str, words: str
 ) -> None:
     path = encoded(tmp_path / "sound", muxer, codec)
@@ -104,7 +104,7 @@ def test_sound_that_is_cut_off_is_told_and_whole_sound_is_not(
     assert damage.endswith(words)
 
 
-def test_an_flv_file_behind_another_is_told_with_its_place(tmp_path: Path) -> None:
+def test_an_flv_file_after_another_is_reported_with_its_offset(tmp_path: Path) -> None:
     path = encoded(tmp_path / "sound.flv", "flv", "aac")
     whole = path.read_bytes()
     assert unread_because(SourceFile.at(path), "flv") is None
@@ -116,7 +116,7 @@ def test_an_flv_file_behind_another_is_told_with_its_place(tmp_path: Path) -> No
     assert reader.report().damage == told
 
 
-def test_sound_behind_the_size_that_an_au_header_gives_is_told(tmp_path: Path) -> None:
+def test_audio_beyond_the_size_in_an_au_header_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "half.au"
     soundfile.write(path, np.linspace(-0.5, 0.5, 4800), 48_000)
     whole = path.read_bytes()

@@ -121,7 +121,7 @@ def test_the_codec_of_a_rifx_file_has_its_byte_order() -> None:
     assert read_container(data, sha256="", size_bytes=0, medium="audio").streams[0].codec == "pcm_s16be"
 
 
-def test_what_follows_an_empty_chunk_for_sound_is_no_sound(tmp_path: Path) -> None:
+def test_bytes_after_an_empty_audio_chunk_are_not_audio(tmp_path: Path) -> None:
     path = tmp_path / "empty.wav"
     path.write_bytes(wave(b"RIFF", pcm(16, "<"), chunk(b"data", b""), chunk(b"LIST", LIST)))
     reader = FileReader(SourceFile.at(path), "wav")
@@ -130,7 +130,7 @@ def test_what_follows_an_empty_chunk_for_sound_is_no_sound(tmp_path: Path) -> No
         reader.report()
 
 
-def test_a_file_as_its_format_wants_it_is_not_mended(samples: Path) -> None:
+def test_a_valid_file_is_not_repaired(samples: Path) -> None:
     assert mending_of(io.BytesIO(wave(b"RIFF", pcm(16, "<"), chunk(b"LIST", LIST), chunk(b"data", LITTLE)))) is None
     for path in sorted(samples.rglob("*")):
         if path.is_file() and "junk" not in path.name:
@@ -141,7 +141,7 @@ def test_a_file_as_its_format_wants_it_is_not_mended(samples: Path) -> None:
 
 @pytest.mark.parametrize("junk", [bytes(500), b"JUNK" * 50, b"\0\x05sound" + bytes(121)], ids=["zeros", "text", "head"])
 @pytest.mark.parametrize("suffix", ["flac", "ogg", "wav", "aiff"])
-def test_a_sound_file_behind_junk_is_found_and_the_junk_told(tmp_path: Path, suffix: str, junk: bytes) -> None:
+def test_an_audio_file_after_junk_is_found_and_the_junk_reported(tmp_path: Path, suffix: str, junk: bytes) -> None:
     path = tmp_path / f"sound.{suffix}"
     soundfile.write(path, SAMPLES, 8000)
     before, _, _ = read(path)
@@ -157,7 +157,9 @@ def test_a_sound_file_behind_junk_is_found_and_the_junk_told(tmp_path: Path, suf
 @pytest.mark.parametrize(
     ("muxer", "encoder"), [("mp3", "libmp3lame"), ("adts", "aac"), ("ac3", "ac3"), ("eac3", "eac3"), ("latm", "aac")]
 )
-def test_frames_behind_junk_are_found_and_the_junk_told(tmp_path: Path, muxer: str, encoder: str, junk: bytes) -> None:
+def test_frames_after_junk_are_found_and_the_junk_reported(
+    tmp_path: Path, muxer: str, encoder: str, junk: bytes
+) -> None:
     path = tmp_path / "sound"
     with av.open(str(path), "w", format=muxer) as container:
         stream = container.add_stream(encoder, rate=48_000, layout="mono")

@@ -77,7 +77,7 @@ def test_each_table_of_counts_is_compared_with_that_of_sizes(
     assert data[fault.start_byte - 4 : fault.start_byte] == table
 
 
-def test_a_table_of_sound_that_disagrees_is_told_of_the_sound(tmp_path: Path) -> None:
+def test_a_contradictory_audio_table_is_reported_for_the_audio(tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("aac", rate=48000)

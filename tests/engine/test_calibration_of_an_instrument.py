@@ -88,7 +88,7 @@ def test_a_releases_calibration_reaches_every_result_of_its_instrument_alone(
             assert opened.square_pascals_per_power.attrs["calibration"] == "EDL microphone"
 
 
-def test_the_array_says_what_it_is_and_what_it_was_made_of(raw: Path, tmp_path: Path) -> None:
+def test_the_array_carries_its_meaning_and_its_origin(raw: Path, tmp_path: Path) -> None:
     describe(raw, HEAD)
     ingest(raw, tmp_path / "store", {"audio": RECIPE})
     paths = {}
@@ -112,7 +112,7 @@ def test_the_array_says_what_it_is_and_what_it_was_made_of(raw: Path, tmp_path: 
         assert "time_coverage_start" not in opened.attrs
 
 
-def test_a_calibration_of_a_release_that_changes_nothing_is_told(raw: Path, tmp_path: Path) -> None:
+def test_a_calibration_of_a_release_that_changes_nothing_is_reported(raw: Path, tmp_path: Path) -> None:
     (raw / "june/mic.toml").write_text(MICROPHONE + 'instrument = "other microphone"\n')
     (raw / "june/bare.toml").write_text(MICROPHONE)
     describe(raw, HEAD + 'calibrations = ["mic.toml", "bare.toml", "none.toml"]', 'calibration = "mic.toml"')
@@ -128,7 +128,7 @@ def test_a_calibration_of_a_release_that_changes_nothing_is_told(raw: Path, tmp_
         assert words in told
 
 
-def test_a_recipes_calibration_touches_its_instrument_alone_and_is_told_if_it_has_none(
+def test_a_recipes_calibration_changes_only_its_instrument_and_is_reported_without_one(
     raw: Path, tmp_path: Path
 ) -> None:
     describe(raw, HEAD)

@@ -28,7 +28,7 @@ from processors.video.frames.frames import Frames
 DIGEST = "a" * 64
 
 
-def test_one_and_one_point_nought_are_one_key() -> None:
+def test_an_integer_and_an_equal_float_give_one_key() -> None:
     assert result_key(Frames(every_seconds=1), DIGEST) == result_key(Frames(every_seconds=1.0), DIGEST)
 
 

@@ -50,7 +50,7 @@ def test_each_fault_gets_the_class_of_its_reaction(raised: Exception, expected: 
     ],
     ids=["mp4", "wav", "nothing"],
 )
-def test_what_ffmpeg_says_of_a_file_it_refuses_is_the_reason(
+def test_ffmpegs_message_on_a_refused_file_is_the_reason(
     content: bytes, words: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(DamagedMedia) as caught:

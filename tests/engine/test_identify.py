@@ -53,7 +53,7 @@ def test_a_wrong_suffix_is_noticed_and_does_not_mislead(make: MediaMaker) -> Non
     assert (found.medium, found.note) == ("audio", "named .mp4, but the bytes are WAV")
 
 
-def test_text_with_the_name_of_a_film_is_told_and_no_companion() -> None:
+def test_text_named_like_a_video_is_reported_and_no_companion() -> None:
     identity = identify(io.BytesIO(b"404: not found\n"), "descent.mp4")
     assert (identity.kind, identity.format) == ("unsupported", "text")
     assert identity.note == "contains text, not media (file extension is misleading); download it again"
@@ -93,7 +93,7 @@ def test_what_belongs_to_a_release_is_a_companion(text: str, name: str, expected
         (b"v=0\no=- 0 0 IN IP4 127.0.0.1\n", "session description"),
     ],
 )
-def test_everything_else_is_unsupported_and_says_what_it_seems(data: bytes, expected: str) -> None:
+def test_everything_else_is_unsupported_and_named(data: bytes, expected: str) -> None:
     found = of_bytes(data)
     assert (found.kind, found.format) == ("unsupported", expected)
     assert found.note
@@ -156,7 +156,7 @@ def marked(row: Format) -> bytes:
     return bytes(data)
 
 
-def test_what_the_table_names_is_there_once() -> None:
+def test_each_format_has_one_row() -> None:
     names = [row.name for row in FORMATS]
     assert sorted(set(names)) == sorted(names)
     assert set(DEMUXERS.split(",")) <= {alias for name in av.formats_available for alias in name.split(",")}
@@ -208,7 +208,7 @@ def test_pictures_without_a_header_are_neither_text_nor_media(kind: str, low: in
         assert (of_bytes(data, "image.dat").kind, of_bytes(data, "image.dat").format) == ("unsupported", "unknown")
 
 
-def test_text_that_goes_on_with_other_bytes_is_no_companion() -> None:
+def test_text_followed_by_other_bytes_is_no_companion() -> None:
     text = b"A line of text\n" * 400
     assert of_bytes(text, "x").kind == "companion"
     assert of_bytes(text + bytes(64), "x").kind == "unsupported"
@@ -262,7 +262,7 @@ def junk_before_mp3() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("junk", ["zeros", "an APE tag", "ID3 twice", "the rest of a frame", "noise", "nothing"])
-def test_an_mp3_is_found_behind_junk(junk: str) -> None:
+def test_an_mp3_is_found_after_junk(junk: str) -> None:
     found = of_bytes(junk_before_mp3()[junk], "sound.mp3")
     assert (found.kind, found.medium, found.format) == ("media", "audio", "mp3")
 
@@ -282,7 +282,7 @@ def test_transport_streams_in_longer_packets_are_read(packet_bytes: int, name: s
     assert (found.medium, found.format, found.codec, found.note) == ("video", "mpegts", "h264", None)
 
 
-def test_a_container_without_picture_and_sound_says_what_it_holds(tmp_path: Path) -> None:
+def test_a_container_without_video_and_audio_names_its_streams(tmp_path: Path) -> None:
     def matroska(*kinds: str) -> bytes:
         path = tmp_path / "made.mkv"
         subtitles = tmp_path / "a.srt"
@@ -330,7 +330,7 @@ def test_a_loop_of_folders_in_a_tiff_ends() -> None:
     assert of_bytes(camera_tiff((262, 3, 1, 1), (330, 4, 1, 8))[:-4] + struct.pack("<I", 8)).format == "tiff"
 
 
-def test_a_label_over_a_limit_and_a_header_that_wants_all_memory_are_told_not_raised() -> None:
+def test_oversized_labels_and_headers_are_reported_not_raised() -> None:
     deep = b"PDS_VERSION_ID = PDS3\r\n^IMAGE = 3\r\n" + b"OBJECT = IMAGE\r\n" * 300 + b"END\r\n\0\1\2"
     found = of_bytes(deep, "a.img")
     assert (found.kind, found.format, found.note) == (
@@ -341,7 +341,7 @@ def test_a_label_over_a_limit_and_a_header_that_wants_all_memory_are_told_not_ra
     assert (of_bytes(b"MP+\x07\x00\x00\x00\x08").kind, of_bytes(b"MP+\x07\x00\x00\x00\x08").format) == ("media", "mpc")
 
 
-def test_motion_jpeg_is_told_and_a_photo_with_pictures_behind_it_stays_a_photo() -> None:
+def test_motion_jpeg_is_recognised_and_a_photo_followed_by_pictures_stays_a_photo() -> None:
     def jpeg(size: tuple[int, int], **options: object) -> bytes:
         file = io.BytesIO()
         Image.effect_noise(size, 50).convert("RGB").save(file, "JPEG", **options)
@@ -368,9 +368,7 @@ def test_motion_jpeg_is_told_and_a_photo_with_pictures_behind_it_stays_a_photo()
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG"),
     ],
 )
-def test_media_behind_bytes_that_are_none_of_it_are_named_with_their_place(
-    beginning: bytes, what: str, size_bytes: int
-) -> None:
+def test_media_after_foreign_bytes_are_named_with_their_offset(beginning: bytes, what: str, size_bytes: int) -> None:
     junk = np.random.default_rng(3).integers(1, 255, size_bytes, dtype=np.uint8).tobytes()
     found = of_bytes(junk + beginning + bytes(64), "x.dat")
     assert (found.kind, found.format) == ("unsupported", "unknown")

@@ -255,7 +255,7 @@ def test_a_png_of_narrow_range_is_widened(transfer: int, right: list[list[int]],
         ((12, 13), "cICP"),
     ],
 )
-def test_what_a_cicp_chunk_leaves_open_is_said_to_be_assumed(
+def test_values_that_a_cicp_chunk_leaves_open_are_marked_as_assumed(
     codes: tuple[int, int], source: str, tmp_path: Path
 ) -> None:
     path = png(tmp_path / "p.png", striped(), (b"cICP", bytes((*codes, 0, 1))))

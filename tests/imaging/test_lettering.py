@@ -35,7 +35,7 @@ def test_chinese_letters_are_no_boxes_and_the_same_on_every_machine() -> None:
 
 
 @pytest.mark.parametrize("anchor", ["la", "lm", "ls"])
-def test_chinese_letters_stand_on_the_line_of_the_others(anchor: str) -> None:
+def test_chinese_letters_share_the_baseline_of_the_others(anchor: str) -> None:
     latin, chinese = (np.nonzero((drawn(text, anchor) < 128).any(axis=1))[0] for text in ("MH", "中日MH"))
     assert abs(int(latin[-1]) - int(chinese[-1])) <= 3
     assert abs(int(latin[0]) - int(chinese[0])) <= 3

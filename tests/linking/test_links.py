@@ -93,7 +93,7 @@ def found(sample_store: Store, steps: StepsSeen) -> Found:
     return named(sample_store, find_links(sample_store, steps).links)
 
 
-def test_each_comparison_tells_how_far_it_is(found: Found, steps: StepsSeen) -> None:
+def test_each_comparison_reports_its_progress(found: Found, steps: StepsSeen) -> None:
     assert list(steps.done) == [
         "Comparing stills",
         "Comparing pictures",
@@ -138,7 +138,7 @@ def test_copies_and_crops_are_found_and_nothing_else(found: Found) -> None:
     assert (top, bottom) == pytest.approx((360 / 1024, 844 / 1024), abs=0.004)
 
 
-def test_links_are_kept_with_both_ends_told_asked_and_rebuilt(sample_store: Store) -> None:
+def test_links_are_stored_with_both_ends_shown_queried_and_rebuilt(sample_store: Store) -> None:
     store = ["--store", str(sample_store.root)]
     ran = CliRunner().invoke(main, ["links", *store])
     assert "drive-off.mp4: same sound as drive-off-sound.wav, which begins 1.280 s earlier" in ran.output

@@ -38,7 +38,7 @@ def test_too_many_bits_are_refused() -> None:
         list(similar_frames({}, at_most_bits=40))
 
 
-def test_a_stretch_that_comes_again_is_told_with_its_times(tmp_path: Path) -> None:
+def test_repeated_footage_is_reported_with_its_times(tmp_path: Path) -> None:
     one = write(tmp_path / "one.mp4", [scene(1 if frame < 30 else 2, 8 * (frame % 30)) for frame in range(60)])
     two = write(tmp_path / "two.mp4", [scene(2 if frame < 30 else 3, 8 * (frame % 30)) for frame in range(60)])
     results = [derived(path, tmp_path / "store", Measurements())[0] for path in (one, two)]
@@ -54,7 +54,7 @@ def test_a_stretch_that_comes_again_is_told_with_its_times(tmp_path: Path) -> No
     assert found.frame_count >= 25
 
 
-def test_slow_film_that_comes_again_is_told_once_at_its_true_distance(sample_release: Path, tmp_path: Path) -> None:
+def test_slow_repeated_footage_is_reported_once_at_its_true_distance(sample_release: Path, tmp_path: Path) -> None:
     frames = decoded(sample_release / "descent.mp4")[100:225]
     excerpt = write(tmp_path / "excerpt.mp4", frames, options={"crf": "28", "preset": "veryfast"})
     results = [
@@ -79,7 +79,7 @@ def test_a_scene_that_stays_does_not_come_again(tmp_path: Path) -> None:
     assert same_film(tables) == []
 
 
-def test_the_command_names_both_films(tmp_path: Path) -> None:
+def test_the_command_names_both_videos(tmp_path: Path) -> None:
     pictures = [scene(5, 8 * frame) for frame in range(30)]
     store = tmp_path / "store"
     for name, more in (("one.mp4", 6), ("two.mp4", 7)):

@@ -124,7 +124,7 @@ def test_xml_is_read_in_8_and_in_16_bits(encoding: str, declared: str, name: byt
     assert tags == {f"{space}:PROJECT": "Mars 火星", f"{space}:SCENE": "1", f"{space}:SCENE@no": "4"}
 
 
-def test_a_chunk_that_nobody_knows_is_named_with_its_size() -> None:
+def test_an_unknown_chunk_is_named_with_its_size() -> None:
     tags, problems = tags_of(wave(chunk(b"weth", b"abc"), *[chunk(b"odd%c" % (33 + n % 90), b"") for n in range(200)]))
     assert tags["chunk:weth"] == "3 bytes at byte 36"
     assert sum(name.startswith("chunk:") for name in tags) <= 100

@@ -164,7 +164,7 @@ def test_a_broadcast_wave_is_created_on_a_day(tmp_path: Path) -> None:
     assert problems == []
 
 
-def test_an_event_known_to_the_minute_says_on_which_sol_its_day_is() -> None:
+def test_an_event_known_to_the_minute_gives_the_sol_of_its_day() -> None:
     for date, zone in (("2021-05-15", "Beijing"), ("2021-05-14", "UTC")):
         record = evidence(entry={"date": date, "date_zone": zone, "event": "touchdown"})
         assert record.taken is not None
@@ -222,7 +222,7 @@ def test_a_fraction_of_a_second_is_as_precise_as_it_is_written(fraction: str, fi
     assert (f"{when.earliest_utc:%S.%f}", f"{when.latest_utc:%S.%f}") == (first, end)
 
 
-def test_a_date_that_cannot_be_leaves_it_to_the_good_one_beside_it() -> None:
+def test_an_impossible_date_gives_way_to_a_good_one() -> None:
     written = {"DateTimeOriginal": "2021:02:30 10:00:05", "DateTimeDigitized": "2021:02:28 10:00:05"}
     found, problems = dates(*tags_of(**written, OffsetTimeDigitized="+08:00"))
     assert found == [("2021-02-28T02:00:05Z", "second", "offset")] * 2
@@ -236,7 +236,7 @@ def test_a_date_that_cannot_be_leaves_it_to_the_good_one_beside_it() -> None:
 
 
 @pytest.mark.parametrize("beside", ["IMAGE_TIME", "OBSERVATION_TIME"])
-def test_a_start_time_that_cannot_be_leaves_it_to_the_labels_other_time(beside: str) -> None:
+def test_an_impossible_start_time_gives_way_to_the_labels_other_time(beside: str) -> None:
     def taken_by(start: str) -> tuple[str, str] | None:
         text = f"PDS_VERSION_ID = PDS3\n{start}\n{beside} = 2021-06-01T03:01:00Z\nEND\n".encode()
         time = evidence(labels={"a.lbl": text}, mission=None).taken
@@ -247,7 +247,7 @@ def test_a_start_time_that_cannot_be_leaves_it_to_the_labels_other_time(beside: 
     assert taken_by("START_TIME = 2021-06-01T03:00:00Z") == ("2021-06-01T03:00:00Z", "label a.lbl:START_TIME")
 
 
-def test_what_a_label_says_of_the_sun_is_compared_with_its_date() -> None:
+def test_the_solar_longitude_of_a_label_is_compared_with_its_date() -> None:
     def said(*lines: str) -> list[tuple[str, list[str]]]:
         text = "\n".join(["PDS_VERSION_ID = PDS3", "START_TIME = 2021-06-01T03:00:00Z", *lines, "END", ""]).encode()
         record = evidence(labels={"a.lbl": text})
@@ -273,7 +273,7 @@ def test_a_labels_sol_without_a_date_is_shown() -> None:
     assert lines == ["sol: 17 (from label a.lbl:PLANET_DAY_NUMBER)"]
 
 
-def test_a_moment_before_the_landing_is_told_by_sols_before_it() -> None:
+def test_a_moment_before_the_landing_is_counted_in_sols_before_it() -> None:
     record = evidence(entry={"date": "2021-02-20T10:00Z"}, head={"mission": "tianwen-1"})
     assert record.first_sol == record.last_sol == -80, "the number that sorts and can be selected"
     lines = [line for line in evidence_lines(as_json(record)) if line.startswith("sol")]  # type: ignore[arg-type]

@@ -106,20 +106,20 @@ def test_an_impossible_date_is_a_problem_and_no_date() -> None:
     assert EvidenceFacts.of(record).first_sol is None
 
 
-def test_nothing_said_means_nothing_known() -> None:
+def test_without_statements_nothing_is_known() -> None:
     record = evidence(mission=None)
     assert (record.taken, record.event, record.camera, record.place) == (None, None, None, None)
     assert record.statements == record.dates == record.disagreements == ()
 
 
-def test_rights_come_from_the_profile_where_the_release_says_none() -> None:
+def test_rights_of_a_silent_release_come_from_the_profile() -> None:
     rights = {s.term: s.value for s in evidence().statements}
     assert (rights["dc:rights"], rights["marsmedia:redistribute"]) == ("unresolved", "false")
     stated = {s.term: s.value for s in evidence(entry={"rights": "<b>CC0</b>\x07"}).statements}
     assert stated["dc:rights"] == "<b>CC0</b>\x07"
 
 
-def test_captions_alt_texts_credit_and_rights_stand_in_their_terms_and_languages() -> None:
+def test_captions_alt_texts_credit_and_rights_have_standard_terms_and_languages() -> None:
     entry = {
         "caption": "Tracks <b>behind</b>",
         "caption_zh": "车辙",
@@ -141,7 +141,7 @@ def test_captions_alt_texts_credit_and_rights_stand_in_their_terms_and_languages
     }
 
 
-def test_synthetic_is_told_in_the_terms_of_the_iptc() -> None:
+def test_synthetic_media_are_marked_with_the_iptc_term() -> None:
     said = [s.value for s in evidence(head={"synthetic": True}).statements if s.term.endswith("DigitalSourceType")]
     assert said == ["http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"]
     assert not any(s.term.endswith("DigitalSourceType") for s in evidence(head={"synthetic": False}).statements)
@@ -254,7 +254,7 @@ def test_only_the_entry_that_changed_is_made_again(make: MediaMaker, tmp_path: P
     assert json.loads(answer.output) == {"name": "a.png", "first_sol": 8, "event": "drive-off"}
 
 
-def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
+def test_show_prints_time_sol_event_camera_and_every_disagreement() -> None:
     entry = {
         "date": "2021-06-16",
         "date_zone": "UTC",
@@ -272,7 +272,7 @@ def test_show_tells_when_sol_event_camera_and_every_disagreement() -> None:
     assert lines[3] == "camera: hazard-avoidance camera (release.toml: rear hazard-avoidance camera)"
 
 
-def test_a_file_that_is_named_and_not_there_is_told(make: MediaMaker, tmp_path: Path) -> None:
+def test_a_named_file_that_is_missing_is_reported(make: MediaMaker, tmp_path: Path) -> None:
     raw = tmp_path / "raw" / "june"
     raw.mkdir(parents=True)
     make.photo("a.png", size=(64, 64)).rename(raw / "a.png")

@@ -48,7 +48,7 @@ def test_a_directory_that_names_itself_is_not_followed() -> None:
     assert read(directory([(0x8769, 4, 1, 8)]))[1] == problems
 
 
-def test_lengths_and_offsets_outside_the_data_are_told() -> None:
+def test_lengths_and_offsets_outside_the_data_are_reported() -> None:
     tags, problems = read(directory([(0x010F, 2, 4_000_000_000, 100), (0x0110, 2, 4, 0x00434241)]))
     assert [(tag.name, tag.value) for tag in tags] == [("Make", ""), ("Model", "ABC")]
     assert problems == ["exif 0x010f: 1048576 of its 1048576 bytes are missing"]
@@ -96,7 +96,7 @@ def test_nested_lists_and_deep_trees() -> None:
         list(xmp_tags(XMP % (b"<dc:a>" * 60 + b"x" + b"</dc:a>" * 60)))
 
 
-def test_a_gigantic_text_is_cut_and_says_so() -> None:
+def test_a_gigantic_text_is_marked_as_truncated() -> None:
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, "JPEG", comment=b"x" * 65_000)
     text = "y" * 300_000
@@ -105,7 +105,7 @@ def test_a_gigantic_text_is_cut_and_says_so() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-def test_every_hostile_picture_is_read_or_refused_in_words(samples: Path) -> None:
+def test_every_hostile_picture_is_read_or_refused_with_a_message(samples: Path) -> None:
     seen = 0
     for path in sorted((samples / "hostile").rglob("*")):
         if not path.is_file():
@@ -139,7 +139,7 @@ def test_a_text_that_unpacks_to_hundreds_of_megabytes_is_refused_unread(kind: by
             read_it(png_with(bomb))
 
 
-def test_dimensions_that_lie_give_no_picture() -> None:
+def test_wrong_dimensions_give_no_picture() -> None:
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 4000, 4000, 8, 2, 0, 0, 0))
     with pytest.raises(DamagedMedia, match="truncated"):
         PhotoReader(png_with(header=header)).photo([])

@@ -78,7 +78,7 @@ def test_the_broadcast_extension_ixml_and_list_info_of_a_wav() -> None:
      (chunk(b"iXML", b"<a>"), "chunk iXML: not well-formed XML"),
      (chunk(b"LIST", b"INFO" + bytes(5 << 20)), "chunk LIST: only 4194304 of 5242884 bytes read")],
 )  # fmt: skip
-def test_a_broken_chunk_is_told_and_the_next_is_read(data: bytes, problem: str) -> None:
+def test_a_broken_chunk_is_reported_and_the_next_is_read(data: bytes, problem: str) -> None:
     problems: list[str] = []
     tags = list(riff_tags(wav(data, chunk(b"LIST", b"INFO" + chunk(b"IART", b"MCS"))), problems))
     assert [one[: len(problem)] for one in problems] == [problem]
@@ -107,7 +107,7 @@ def test_gpmf_and_xmp_in_the_boxes_of_an_mp4() -> None:
     assert list(box_tags(io.BytesIO(box(b"ftyp", b"mp42") + box(b"moov", b"")), [])) == []
 
 
-def test_boxes_that_lie_or_nest_without_end_are_left() -> None:
+def test_boxes_with_wrong_sizes_or_endless_nesting_are_skipped() -> None:
     problems: list[str] = []
     for data in (b"\0\0\0\x01moov" + b"\xff" * 8, b"\0\0\0\x02moov", b"\xff\xff\xff\xffmoov", box(b"moov", b"\0" * 40)):
         assert list(box_tags(io.BytesIO(data), problems)) == []
@@ -119,7 +119,7 @@ def test_boxes_that_lie_or_nest_without_end_are_left() -> None:
     assert problems == ["XMP: not well-formed XML: no element found: line 1, column 3"]
 
 
-def test_a_colour_profile_tells_its_header_and_texts() -> None:
+def test_header_and_texts_of_a_colour_profile_are_read() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     told = values(icc_tags(profile), "icc")
     assert told["ProfileSize"] == len(profile)
@@ -158,7 +158,7 @@ def test_maker_notes_are_read_entry_by_entry(samples: Path, name: str, maker: st
     assert values(record(path).tags, f"exif.maker.{maker}")[number] == value
 
 
-def test_a_maker_note_that_points_outside_is_told() -> None:
+def test_a_maker_note_that_points_outside_is_reported() -> None:
     note = b"FUJIFILM" + struct.pack("<I", 9_999)
     table = struct.pack("<H", 1) + struct.pack("<HHII", 0x927C, 7, len(note), 26) + struct.pack("<I", 0)
     exif = b"II*\0" + struct.pack("<I", 8) + table + note

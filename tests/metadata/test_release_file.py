@@ -90,7 +90,7 @@ def test_a_native_date_is_kept_as_text() -> None:
         ("keywords = []\n[[file]]\npath = 'a'\nkeywords = [1]\n", "line 4: keywords: not text (1); write it in quotes"),
     ],
 )
-def test_every_mistake_is_told_with_its_line(text: str, message: str) -> None:
+def test_every_mistake_is_reported_with_its_line(text: str, message: str) -> None:
     assert any(message in problem for problem in told(text)), told(text)
 
 
@@ -110,7 +110,7 @@ def test_a_still_must_be_a_moment_of_its_video(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["release", "check", str(tmp_path)]).exit_code == 0
 
 
-def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:
     (tmp_path / "release.toml").write_text(
         "titel = 'x'\n[[file]]\npath = 'gone.png'\ndate = '2021-02-30'\ndate_zone = 'Mars'\nbad = 1\n"
     )
@@ -130,7 +130,7 @@ def test_what_can_be_published_is_a_source(address: str) -> None:
     assert told(f"source = '{address}'\n") == []
 
 
-def test_bytes_that_are_not_text_are_told() -> None:
+def test_bytes_that_are_not_text_are_reported() -> None:
     assert (
         str(read_release(b"title = 'x'\n\xff\xfe").problems[0]) == "release.toml, line 2: not UTF-8; save it as UTF-8"
     )

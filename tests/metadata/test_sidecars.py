@@ -87,7 +87,7 @@ def problems(report: Report) -> list[tuple[str, str, str]]:
     return [(problem.file, problem.verdict, problem.reason) for problem in report.problems]
 
 
-def test_all_that_a_sidecar_says_is_evidence_of_its_file(raw: Raw) -> None:
+def test_every_statement_of_a_sidecar_is_evidence_of_its_file(raw: Raw) -> None:
     sidecar = "img.JPG.XMP"
     raw.photo()
     raw.write(sidecar, packet())
@@ -118,7 +118,7 @@ def test_all_that_a_sidecar_says_is_evidence_of_its_file(raw: Raw) -> None:
     "head",
     ["", "\ufeff", '<?xml version="1.0" encoding="UTF-8"?>\n<!-- of darktable -->\n', '<?xpacket begin="" id="W"?>'],
 )
-def test_xmp_is_a_sidecar_whatever_stands_before_it(head: str) -> None:
+def test_xmp_is_a_sidecar_whatever_precedes_it(head: str) -> None:
     for name in ("IMG.xmp", "IMG.xml"):
         found = identify(io.BytesIO(packet(head=head)), name)
         assert (found.kind, found.format) == ("companion", "XMP sidecar")
@@ -237,7 +237,7 @@ def test_the_same_bytes_in_two_places_have_each_their_own_sidecar(raw: Raw) -> N
     ]  # fmt: skip
 
 
-def test_what_a_file_says_of_credit_and_rating_in_its_own_xmp_is_evidence(raw: Raw) -> None:
+def test_credit_and_rating_in_a_files_own_xmp_are_evidence(raw: Raw) -> None:
     Image.new("RGB", (32, 24)).save(raw.release / "IMG.jpg", xmp=packet())
     raw.ingest()
     assert said(raw.record(), "photoshop:Credit") == [("CNSA/CLEP", "file:xmp:photoshop:Credit")]

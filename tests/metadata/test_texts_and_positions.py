@@ -102,7 +102,7 @@ def test_a_position_is_read_wherever_it_is_written(tags: dict[str, str], positio
         {"xmp:exif:GPSLatitude": "33,26.934S"}, {"xmp:exif:GPSLatitude": "333,0.0S", "xmp:exif:GPSLongitude": "0,0.0E"},
     ],
 )  # fmt: skip
-def test_a_position_that_cannot_be_is_none(tags: dict[str, str]) -> None:
+def test_an_impossible_position_is_none(tags: dict[str, str]) -> None:
     assert position_of(text_tag(*place.split(":", 1), value) for place, value in tags.items()) == {}  # type: ignore[arg-type]
 
 

@@ -66,7 +66,7 @@ def test_a_mission_has_the_names_of_its_spacecraft(words: str) -> None:
         (lambda: utc_of_sol(10**12, TIANWEN), "sol is 1000000000000: must be in the years 1972 to 9998"),
     ],
 )
-def test_what_has_no_answer_is_refused_in_words(call, message: str) -> None:
+def test_questions_without_an_answer_are_refused_with_a_message(call, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
 

@@ -142,7 +142,7 @@ def test_a_precision_finer_than_the_text_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", profile_names())
-def test_every_fact_of_a_shipped_profile_says_how_it_is_known(name: str) -> None:
+def test_every_fact_of_a_shipped_profile_has_a_source(name: str) -> None:
     profile = load_profile(name)
     assert all(fact.precision and fact.source and fact.sure in ("high", "medium") for fact in profile.facts)
     assert profile.unknown
@@ -171,7 +171,7 @@ FACT = '{ value = 1.0, precision = "exact", source = "x", sure = "high" }'
         ("a = \n", "line 2: Invalid value"),
     ],
 )
-def test_a_mistake_in_a_profile_is_told_with_its_line(text: str, message: str) -> None:
+def test_a_mistake_in_a_profile_is_reported_with_its_line(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(f'mine.toml, {message}')}$"):
         read_profile(f'name = "x"\n{text}'.encode(), "mine.toml")
 
@@ -206,7 +206,7 @@ def test_before_the_landing_no_sol_is_counted(utc: str, told: str) -> None:
 
 
 @pytest.mark.parametrize("words", [["yesterday"], ["2021-05-14", "--mission", "mars-one"], ["1960-01-01"]])
-def test_the_command_refuses_in_words(words: list[str]) -> None:
+def test_the_command_refuses_with_a_message(words: list[str]) -> None:
     ran = CliRunner().invoke(main, ["mars-time", *words])
     assert ran.exit_code == 2
     assert "must be" in ran.output

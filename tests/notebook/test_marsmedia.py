@@ -70,7 +70,7 @@ def test_sources_are_selected_by_words_and_by_keywords(store: StoreView) -> None
     assert store.source("a tone.wav").release == "made"
 
 
-def test_a_source_says_what_is_known_of_it(video: SourceView) -> None:
+def test_a_source_shows_what_is_known_of_it(video: SourceView) -> None:
     assert (video.medium, video.release, video.duration_seconds) == ("video", "sample-release", 10.0)
     assert (video.facts["event"], video.facts["first_sol"]) == ("drive-off", 8)
     assert repr(video) == f"<video drive-off.mp4 of sample-release, {video.sha256[:8]}>"
@@ -185,7 +185,7 @@ def test_sql_and_packs(store: StoreView, tmp_path: Path) -> None:
     assert list(built.path.rglob("*.jpg"))
 
 
-def test_what_cannot_be_had_is_refused_in_words(store: StoreView, video: SourceView, sound: SourceView) -> None:
+def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: SourceView, sound: SourceView) -> None:
     reprocess = f"`marsmedia reprocess {video.sha256[:8]} --processor"
     for call, message in (
         (

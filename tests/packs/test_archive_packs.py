@@ -75,7 +75,7 @@ def test_premis_has_fixity_and_format_of_each_file_and_every_reference_leads_som
     assert texts(document, "p:rights//p:otherRightsBasis").count("unresolved") == 2
 
 
-def test_an_archive_keeps_what_is_said_at_every_place_of_the_same_bytes(tmp_path: Path) -> None:
+def test_an_archive_keeps_the_statements_at_every_place_of_the_same_bytes(tmp_path: Path) -> None:
     for release in ("june", "july"):
         folder = tmp_path / "raw" / release
         folder.mkdir(parents=True)

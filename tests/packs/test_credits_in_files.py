@@ -83,7 +83,7 @@ def xmp_of(packet: bytes) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("has_own", [False, True])
-def test_a_picture_says_whom_to_credit_and_its_pixels_are_not_coded_again(
+def test_a_picture_carries_its_credit_and_its_pixels_are_not_encoded_again(
     form: str, mode: str, options: dict[str, Any], has_own: bool
 ) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (30, 41, len(mode)), np.uint8)
@@ -104,7 +104,7 @@ def test_a_picture_says_whom_to_credit_and_its_pixels_are_not_coded_again(
     assert credited_picture(made, media_type, SAID) == made, "said twice, it is said once"
 
 
-def test_what_a_picture_said_of_itself_stays() -> None:
+def test_metadata_of_a_picture_are_kept() -> None:
     found = xmp_of(xmp_packet(SAID, OWN))
     assert [value for name, value in found.items() if name.endswith("Pts")] == ["101888"]
     assert found["xmp:dc:source"] == "sha256:" + "ab" * 32
@@ -130,7 +130,7 @@ def test_a_press_desks_record_is_in_a_jpeg_in_the_lengths_of_its_standard() -> N
     assert found["caption"] == "x" * 2000
 
 
-def test_a_packet_fits_into_a_segment_whatever_is_said() -> None:
+def test_a_packet_fits_into_a_segment_whatever_its_texts() -> None:
     long = replace(SAID, caption=Text(en="&" * 90000, zh="车" * 90000), alternative=Text(en="\x00" * 90000))
     assert len(xmp_packet(long, OWN)) <= MAX_PACKET_BYTES
     assert xmp_of(xmp_packet(long, OWN))["xmp:photoshop:Credit"] == "CNSA/PEC"
@@ -167,7 +167,7 @@ def decoded(path: Path) -> str:
 
 
 @pytest.mark.parametrize("suffix", TAGGED)
-def test_a_copy_says_whom_to_credit_and_what_is_coded_stays(tmp_path: Path, suffix: str) -> None:
+def test_a_copy_carries_its_credit_and_its_coded_data_are_kept(tmp_path: Path, suffix: str) -> None:
     stored = coded(tmp_path, suffix)
     for number in range(2):
         write_tagged(stored, tmp_path / f"{number}.{suffix}", TAGGED[suffix], SAID)

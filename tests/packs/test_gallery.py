@@ -64,7 +64,7 @@ def test_the_same_things_give_the_same_bytes_and_the_page_comes_last(tmp_path: P
     assert set(first) == {path for path in (tmp_path / "one").rglob("*") if path.is_file()}
 
 
-def test_nothing_of_the_machine_or_the_hour_is_told(tmp_path: Path) -> None:
+def test_the_page_reveals_neither_machine_nor_hour(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"x")
     one = subject(path="/home/someone/raw/photo.jpg")
     written(tmp_path / "page", [original(one), item(one, tmp_path / "x.png", "photo.preview", "image/png")])
@@ -72,7 +72,7 @@ def test_nothing_of_the_machine_or_the_hour_is_told(tmp_path: Path) -> None:
     assert not [word for word in (b"/home/someone", b"a machine", b"2026-01-01") if word in everything]
 
 
-def test_details_lie_in_files_of_forty_subjects_in_the_order_given(tmp_path: Path) -> None:
+def test_details_are_in_files_of_forty_subjects_in_the_given_order(tmp_path: Path) -> None:
     written(tmp_path, [original(subject(number)) for number in range(81)])
     listed = records(tmp_path, "subjects-0000")
     assert [one["name"] for one in listed] == [f"photo-{number:04}.jpg" for number in range(81)]
@@ -290,7 +290,7 @@ def test_motion_is_refused_of_a_source_where_it_was_in_every_shot(
     assert found.motion_refused_because == expected
 
 
-def test_what_could_not_be_made_is_told(tmp_path: Path) -> None:
+def test_failed_results_are_reported(tmp_path: Path) -> None:
     failures = (FailedResult(processor="video.frames", verdict="failed", reason="no frame decodes: download it again"),)
     written(tmp_path, [original(subject(1, failures=failures)), original(subject(2))])
     assert [one["has_failures"] for one in records(tmp_path, "subjects-0000")] == [True, False]

@@ -497,7 +497,7 @@ def test_addresses_that_lead_out_are_dropped_and_the_policy_forbids_the_network(
         assert len([error for error in page.errors if "Content Security Policy" in error]) >= 2
 
 
-def test_a_file_that_no_browser_plays_is_told(browser: Browser, tmp_path: Path) -> None:
+def test_a_file_that_no_browser_plays_is_reported(browser: Browser, tmp_path: Path) -> None:
     one = subject(medium="audio", name="a.wav")
     (tmp_path / "photo.jpg").write_bytes(b"no sound")
     shown = replace(original(one), media_type="audio/wav")

@@ -104,7 +104,7 @@ def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore,
     ]
 
 
-def test_a_clip_that_an_override_clears_says_who_decided(made: PackStore, tmp_path: Path) -> None:
+def test_a_clip_that_an_override_clears_names_who_decided(made: PackStore, tmp_path: Path) -> None:
     overrides = tuple(Override(source=name, who="Li Hua", why="letter") for name in ("b.mp4", "c.mp4", "station*"))
     highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
     make_pack(made, tmp_path / "pack", audience="public", overrides=overrides, highlight=highlight)
@@ -151,7 +151,7 @@ def test_lines_are_wrapped_by_width_and_what_cannot_be_drawn_is_a_dot() -> None:
     assert wrapped("", 10) == []
 
 
-def test_a_title_is_said_in_each_language_of_the_pack(made: PackStore, tmp_path: Path) -> None:
+def test_a_title_is_shown_in_each_language_of_the_pack(made: PackStore, tmp_path: Path) -> None:
     from processors.packs.contents.subject import subjects
     from processors.packs.highlight.highlight import _title
     from processors.packs.recipe.pack_recipe import Recipe

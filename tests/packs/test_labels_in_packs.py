@@ -73,7 +73,7 @@ def beside(folder: Path, name: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("told")
-def test_a_label_lies_byte_for_byte_next_to_its_data(folder: Path) -> None:
+def test_a_label_is_copied_byte_for_byte_next_to_its_data(folder: Path) -> None:
     assert beside(folder, "a.raw") == ["a.raw", "a.xml"]
     assert beside(folder, "d.img") == ["d.img", "d.lbl"]
     assert beside(folder, "m.raw") == ["m.raw", "two.xml"]
@@ -86,7 +86,7 @@ def test_a_label_lies_byte_for_byte_next_to_its_data(folder: Path) -> None:
     check_all(folder / "pack")
 
 
-def test_what_a_label_describes_elsewhere_is_said(told: str) -> None:
+def test_files_that_a_label_describes_elsewhere_are_named(told: str) -> None:
     lines = [line for line in told.splitlines() if " describes " in line]
     assert lines == [
         "marsmedia: june/a.xml describes 2 files: b.csv is not in the pack",
@@ -127,7 +127,7 @@ def test_premis_relates_label_and_data(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("told")
-def test_the_crate_says_what_a_label_is_about(folder: Path) -> None:
+def test_the_crate_relates_a_label_to_its_file(folder: Path) -> None:
     graph = json.loads((folder / "pack/data/ro-crate-metadata.json").read_text())["@graph"]
     (entry,) = (one for one in graph if one["@id"] == "media/d.img/original/d.lbl")
     assert (entry["name"], entry["about"]) == ("PDS3 label of d.img", {"@id": "media/d.img/original/d.img"})

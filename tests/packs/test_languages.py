@@ -99,7 +99,7 @@ def put_in(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-def test_a_text_falls_back_to_english_and_then_to_what_there_is() -> None:
+def test_a_text_falls_back_to_english_and_then_to_any_language() -> None:
     both, one = Text(zh="车辙", en="Tracks"), Text(zh="车辙", fr=None)
     assert (both.best("zh"), both.best("fr"), one.best("fr"), Text().best()) == ("车辙", "Tracks", "车辙", None)
     assert list(both) == ["en", "zh"]

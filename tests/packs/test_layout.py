@@ -21,7 +21,7 @@ def named(title: str, *names: str) -> list[str]:
 
 
 @pytest.mark.parametrize("title", [LONG, "a-very-long-title " * 9])
-def test_a_long_title_leaves_room_for_what_tells_files_apart(title: str) -> None:
+def test_a_long_title_leaves_room_for_the_distinct_part_of_a_name(title: str) -> None:
     found = named(title, "original.m4a", "restored.m4a", "audible.m4a")
     assert [one.rpartition("_")[2] for one in found] == ["original.m4a", "restored.m4a", "audible.m4a"]
     assert all(len(one.removeprefix("sound/").encode()) <= NAME_BYTES for one in found)

@@ -106,7 +106,7 @@ def test_what_a_killed_build_left_is_swept(made: PackStore, tmp_path: Path) -> N
     assert (left.exists(), alive.exists()) == (False, True)
 
 
-def test_a_selection_with_nothing_to_take_is_told(made: PackStore, tmp_path: Path) -> None:
+def test_a_selection_with_nothing_to_include_is_reported(made: PackStore, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"none of the 1 selected sources has frames"):
         make_pack(made, tmp_path / "pack", selection=("wind.wav",), take=("frames",))
     with pytest.raises(RequestError, match=r"no source matches the selection"):

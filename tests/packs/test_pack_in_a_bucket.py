@@ -84,7 +84,7 @@ def test_faults_are_named(bucket: str, put) -> None:
     assert "changed: data/photo.jpg" in result.output
 
 
-def test_what_is_no_pack_is_said(bucket: str, put) -> None:
+def test_a_place_that_is_no_pack_is_reported(bucket: str, put) -> None:
     put("packs/text.txt", b"no zip")
     with pytest.raises(RequestError, match=r"text\.txt: neither a folder nor a readable zip"):
         verify_pack(f"s3://{bucket}/packs/text.txt")

@@ -160,11 +160,11 @@ source = "a"
           "measurements, other, or processor/pattern"]),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told(tmp_path: Path, text: str | bytes, told: list[str]) -> None:
+def test_a_mistake_is_reported(tmp_path: Path, text: str | bytes, told: list[str]) -> None:
     assert mistakes(tmp_path, text) == told
 
 
-def test_a_recipe_nested_without_end_is_told(tmp_path: Path) -> None:
+def test_an_endlessly_nested_recipe_is_reported(tmp_path: Path) -> None:
     (line,) = mistakes(tmp_path, "a = " + "[" * 5000)
     assert line.startswith("pack.toml")
 

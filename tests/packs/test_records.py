@@ -110,7 +110,7 @@ def test_bagit_accepts_the_folder_and_sees_a_damage(pack: Path) -> None:
         bagit.Bag(str(pack)).validate()
 
 
-def test_the_crate_says_what_was_made_of_what(pack: Path, made: PackStore) -> None:
+def test_the_crate_relates_results_to_their_sources(pack: Path, made: PackStore) -> None:
     crate = check_crate(pack)
     root: Any = crate.root_dataset
     assert (root["name"], root["alternateName"]) == ("Tracks & wind", ["车辙与风"])
@@ -128,7 +128,7 @@ def test_the_crate_says_what_was_made_of_what(pack: Path, made: PackStore) -> No
     assert libraries == [("pillow", "11.3.0"), ("python", "3.11.7")]
 
 
-def test_a_picture_made_for_the_pack_is_told_from_the_stored_one(made: PackStore, tmp_path: Path) -> None:
+def test_a_picture_made_for_the_pack_is_distinct_from_the_stored_one(made: PackStore, tmp_path: Path) -> None:
     make_pack(made, tmp_path / "pack", pictures=Pictures(longest_side_px=(50,)), take=("contact sheets",))
     crate = check_crate(tmp_path / "pack")
     actions = [entity for entity in crate.get_entities() if entity.type == "CreateAction"]
@@ -192,7 +192,7 @@ def test_iiif_has_ranges_for_events_and_shots_and_the_highlight(made: PackStore,
     assert photo["label"]["en"] == ["tracks.jpg"]
 
 
-def test_alternative_text_comes_from_the_caption_or_says_that_nobody_wrote_it(pack: Path, schemas: Path) -> None:
+def test_alternative_text_comes_from_the_caption_or_is_declared_missing(pack: Path, schemas: Path) -> None:
     def alternative(canvas: dict[str, Any]) -> dict[str, list[str]]:
         return next(f["value"] for f in canvas["metadata"] if f["label"]["en"] == ["Alternative text"])
 

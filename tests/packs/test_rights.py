@@ -47,7 +47,7 @@ def test_an_override_in_writing_is_recorded_in_the_pack(made: PackStore, tmp_pat
         make_pack(made, tmp_path / "b", overrides=(Override(source="nope.jpg", who="x", why="y"),))
 
 
-def test_a_press_pack_says_what_is_not_cleared(made: PackStore, tmp_path: Path) -> None:
+def test_a_press_pack_names_what_is_not_cleared(made: PackStore, tmp_path: Path) -> None:
     built = make_pack(made, tmp_path / "pack", audience="press", credits_in_files=False)
     assert built.uncleared == ("june/descent.mp4", "june/wind.wav")
     paragraphs = (tmp_path / "pack/data/documents/CREDITS.txt").read_text().split("\n\n")

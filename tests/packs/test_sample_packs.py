@@ -84,7 +84,7 @@ def test_a_pack_with_sizes_and_a_highlight_is_the_same_twice(sample_store: Store
         assert sound.codec_context.name == "aac"
 
 
-def test_a_highlight_of_nothing_to_see_is_told(sample_store: Store, tmp_path: Path) -> None:
+def test_a_highlight_without_pictures_is_reported(sample_store: Store, tmp_path: Path) -> None:
     recipe = Recipe(title=Text(en="Sound"), selection=("*.wav",), take=("sound",), highlight=Highlight())
     with pytest.raises(RequestError, match="highlight: the selection has no still and no preview"):
         packed(sample_store, tmp_path / "pack", recipe)

@@ -78,7 +78,7 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 
 @pytest.mark.parametrize("pictures", [None, Pictures(longest_side_px=(50,), picture_format="png")])
-def test_a_signed_picture_says_who_derived_it_from_what(
+def test_a_signed_picture_names_its_maker_and_its_source(
     made: PackStore, tmp_path: Path, signature: Signature, pictures: Pictures | None
 ) -> None:
     make_pack(made, tmp_path / "pack", signature=signature, take=("contact sheets", "originals"), pictures=pictures)
@@ -116,7 +116,7 @@ def test_no_key_leaves_its_place_in_the_pack(made: PackStore, tmp_path: Path, si
     assert all(place not in path.read_bytes() for path in (tmp_path / "pack").rglob("*") if path.is_file())
 
 
-def test_what_cannot_sign_is_told(made: PackStore, tmp_path: Path, signature: Signature) -> None:
+def test_unusable_keys_and_certificates_are_reported(made: PackStore, tmp_path: Path, signature: Signature) -> None:
     wrong = tmp_path / "wrong.pem"
     wrong.write_text("no key")
     with pytest.raises(RequestError, match=r"wrong\.pem: not a private key in PEM"):

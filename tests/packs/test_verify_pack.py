@@ -160,7 +160,7 @@ def test_a_manifest_that_names_a_file_outside_opens_nothing(pack: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no zip", bytes(range(192, 256))])
-def test_what_is_no_pack_is_told(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_no_pack_is_reported(tmp_path: Path, data: bytes) -> None:
     place = tmp_path / "p.zip"
     place.write_bytes(data)
     with pytest.raises(RequestError, match="neither a folder nor a readable zip"):

@@ -94,7 +94,7 @@ def test_nothing_valid_is_black() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "u4", "i4", "f4", "f8"])
-def test_zero_is_white_where_the_file_says_so(dtype: str) -> None:
+def test_zero_is_white_where_the_file_declares_it(dtype: str) -> None:
     samples = ramp(0, 255, dtype)
     shown = to_8_bit(samples, levels_of(samples), is_inverted=True)
     assert (shown[32] == 255 - np.arange(256)).all()

@@ -98,7 +98,7 @@ def test_the_chain_is_declared_and_a_flat_photo_gains_contrast() -> None:
     assert (grey.facts.channel_gains, grey.facts.hue_shift_degrees) == (None, None)
 
 
-def test_grey_world_is_there_for_who_wants_it() -> None:
+def test_grey_world_can_be_chosen() -> None:
     rough = np.random.default_rng(6).normal(0, 1, (240, 320, 1))
     reddish = np.clip((150 + 20 * rough) * np.array([1.0, 0.6, 0.4]), 0, 255).astype(np.uint8)
     shown, item = enhanced(photo_of(reddish), Enhanced(grey_world=1.0))

@@ -45,7 +45,7 @@ def test_whole_jpeg_is_complete() -> None:
     assert (report.condition, report.damaged_share, report.damage, report.trailing_bytes) == ("complete", None, None, 0)
 
 
-def test_corrupt_jpeg_is_shown_and_told() -> None:
+def test_corrupt_jpeg_is_shown_and_reported() -> None:
     whole = encoded("JPEG", quality=90)
     photo, report = read(zeroed(whole, len(whole) // 2, 64))
     assert photo.image.size == (640, 480)
@@ -101,7 +101,7 @@ def test_what_concerns_no_pixel_is_not_damage(harmless) -> None:
     ("behind", "kind"),
     [(b"PK\x03\x04" + bytes(40), "a ZIP archive"), (b"\xff\xd8\xff\xe0", "another JPEG"), (b"6", None)],
 )
-def test_data_behind_a_jpeg_are_counted(behind: bytes, kind: str | None) -> None:
+def test_trailing_data_of_a_jpeg_are_counted(behind: bytes, kind: str | None) -> None:
     _, report = read(encoded("JPEG") + behind)
     assert (report.condition, report.trailing_bytes, report.trailing_kind) == ("complete", len(behind), kind)
 
@@ -117,7 +117,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def test_png_whose_text_is_damaged_is_shown_and_told() -> None:
+def test_png_with_damaged_text_is_shown_and_reported() -> None:
     whole = encoded("PNG")
     bad = whole[:33] + chunk(b"tEXt", b"Title\0Mars")[:-1] + b"?" + whole[33:]
     photo, report = read(bad)
@@ -126,7 +126,7 @@ def test_png_whose_text_is_damaged_is_shown_and_told() -> None:
     assert report.damage == "the file is damaged, its pixels are not: the checksum (CRC) of tEXt does not match"
 
 
-def test_png_whose_header_is_damaged_says_so() -> None:
+def test_png_with_a_damaged_header_is_reported() -> None:
     whole = encoded("PNG")
     with pytest.raises(
         DamagedMedia, match=r"the IHDR chunk of this PNG is damaged: its checksum \(CRC\) does not match"
@@ -134,7 +134,7 @@ def test_png_whose_header_is_damaged_says_so() -> None:
         read(whole[:29] + b"????" + whole[33:])
 
 
-def test_png_whose_picture_data_have_a_wrong_checksum_is_told_from_its_first_bad_row() -> None:
+def test_png_with_a_wrong_checksum_is_reported_from_its_first_bad_row() -> None:
     raw = b"".join(b"\0" + row.tobytes() for row in PICTURE)
     packed = zlib.compress(raw, 0)
     middle = len(packed) // 2
@@ -158,7 +158,7 @@ def test_png_with_much_text_is_read() -> None:
 
 
 @pytest.mark.parametrize("picture_format", ["PNG", "GIF", "WEBP", "JPEG2000", "BMP", "PPM"])
-def test_cut_picture_fails_in_words_without_inner_names(picture_format: str) -> None:
+def test_truncated_picture_fails_with_a_message_without_inner_names(picture_format: str) -> None:
     whole = encoded(picture_format)
     with pytest.raises(DamagedMedia) as caught:
         read(whole[: len(whole) * 6 // 10])
@@ -169,7 +169,7 @@ def test_cut_picture_fails_in_words_without_inner_names(picture_format: str) -> 
     )
 
 
-def test_damage_stands_in_the_facts_of_a_preview_and_of_its_source(tmp_path: Path) -> None:
+def test_damage_is_in_the_facts_of_a_preview_and_of_its_source(tmp_path: Path) -> None:
     whole = encoded("JPEG", quality=90)
     path = tmp_path / "p.jpg"
     path.write_bytes(zeroed(whole, len(whole) // 2, 64))
@@ -193,7 +193,7 @@ def test_damage_stands_in_the_facts_of_a_preview_and_of_its_source(tmp_path: Pat
         {"range": "limited"},
     ],
 )
-def test_whole_avif_is_complete_and_a_flipped_bit_is_told(options: dict[str, object]) -> None:
+def test_whole_avif_is_complete_and_a_flipped_bit_is_reported(options: dict[str, object]) -> None:
     data = encoded("AVIF", **options)
     assert read(data)[1].damage is None
     middle = len(data) // 2
@@ -226,7 +226,7 @@ def test_avif_with_transparency_or_more_pictures_is_complete(moving: bool) -> No
 @pytest.mark.parametrize(
     "options", [{}, {"chroma": "444"}, {"quality": -1}, {"quality": 20}], ids=["usual", "4:4:4", "lossless", "coarse"]
 )
-def test_whole_heic_is_complete_and_a_wrong_length_in_it_is_told(options: dict[str, object]) -> None:
+def test_whole_heic_is_complete_and_a_wrong_length_in_it_is_reported(options: dict[str, object]) -> None:
     data = encoded("HEIF", **options)
     assert read(data)[1].condition == "complete"
     picture = data.index(b"mdat") + 4  # units, each behind its length
@@ -238,7 +238,7 @@ def test_whole_heic_is_complete_and_a_wrong_length_in_it_is_told(options: dict[s
     assert report.condition == "damaged"
 
 
-def test_wrong_bytes_in_a_heic_are_told_where_they_break_its_rules() -> None:
+def test_wrong_bytes_in_a_heic_are_reported_where_they_break_its_rules() -> None:
     data = encoded("HEIF", quality=60)
     start = data.index(b"mdat") + 100
     told = [read(zeroed(data, start + part * (len(data) - start) // 8, 32))[1] for part in range(8)]
@@ -273,7 +273,7 @@ def test_heic_of_a_phone_that_is_cut_off_is_truncated(samples: Path) -> None:
     [{}, {"irreversible": True, "quality_layers": [30]}, {"tile_size": (128, 128)}, {"num_resolutions": 2}],
     ids=["usual", "lossy", "tiles", "resolutions"],
 )
-def test_whole_jpeg_2000_is_complete_and_wrong_bytes_that_show_are_told(options: dict[str, object]) -> None:
+def test_whole_jpeg_2000_is_complete_and_visible_wrong_bytes_are_reported(options: dict[str, object]) -> None:
     data = encoded("JPEG2000", **options)
     assert read(data)[1].condition == "complete"
     told = set()
@@ -329,7 +329,7 @@ def test_bytes_left_over_are_heard_of_behind_what_harms_no_pixel_and_without_an_
         assert (report.condition, report.fault) == ("damaged", "corrupt JPEG data: at least 25 bytes are left over")
 
 
-def test_gif_that_is_cut_behind_its_first_picture_is_truncated() -> None:
+def test_gif_that_ends_after_its_first_picture_is_truncated() -> None:
     flipped = Image.fromarray(PICTURE[::-1].copy())
     whole = encoded("GIF", save_all=True, append_images=[flipped, Image.fromarray(PICTURE[:, ::-1].copy())])
     photo, report = read(whole)
@@ -343,7 +343,7 @@ def test_gif_that_is_cut_behind_its_first_picture_is_truncated() -> None:
     assert read(whole + b"PK")[1].trailing_bytes == 2
 
 
-def test_file_of_several_jpegs_that_is_cut_behind_its_first_is_truncated() -> None:
+def test_file_of_several_jpegs_that_ends_after_the_first_is_truncated() -> None:
     whole = encoded("MPO", save_all=True, append_images=[Image.fromarray(PICTURE[::-1].copy())])
     assert read(whole)[1].condition == "complete"
     photo, report = read(whole[:-1])
@@ -363,14 +363,14 @@ def test_file_of_several_jpegs_that_is_cut_behind_its_first_is_truncated() -> No
         ("PPM", encoded("PPM"), None),
     ],
 )
-def test_bytes_behind_the_last_box_or_chunk_are_counted(picture_format: str, behind: bytes, kind: str | None) -> None:
+def test_bytes_after_the_last_box_or_chunk_are_counted(picture_format: str, behind: bytes, kind: str | None) -> None:
     whole = encoded(picture_format)
     assert (read(whole)[1].trailing_bytes, read(whole)[1].trailing_kind) == (0, None)
     _, report = read(whole + behind)
     assert (report.condition, report.trailing_bytes, report.trailing_kind) == ("complete", len(behind), kind)
 
 
-def test_pixels_whose_colour_the_palette_does_not_have_are_told() -> None:
+def test_pixels_outside_the_palette_are_reported() -> None:
     image = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (48, 1)))
     image.putpalette(bytes(range(192)))
     file = io.BytesIO()

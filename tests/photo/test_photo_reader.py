@@ -100,14 +100,14 @@ def test_an_icc_profile_is_applied(make: MediaMaker, samples: Path) -> None:
     assert np.abs(shown - np.asarray(expected).astype(int)).mean() < 3
 
 
-def test_transparency_is_flattened_and_told(make: MediaMaker) -> None:
+def test_transparency_is_flattened_and_reported(make: MediaMaker) -> None:
     Image.new("RGBA", (100, 80), (255, 0, 0, 0)).save(make.folder / "clear.png")
     item = previews(make.folder / "clear.png")[0]
     assert item.facts.alpha_flattened_on_white
     assert picture(item).min() >= 254
 
 
-def test_a_truncated_photo_is_a_failure_in_words(make: MediaMaker) -> None:
+def test_a_truncated_photo_fails_with_a_message(make: MediaMaker) -> None:
     path = make.photo("whole.jpg")
     cut = make.folder / "cut.jpg"
     cut.write_bytes(path.read_bytes()[:-2000])

@@ -72,7 +72,7 @@ def bits_apart(one: str, other: str) -> int:
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
-def test_the_hash_survives_a_copy_and_tells_pictures_apart() -> None:
+def test_the_hash_survives_a_copy_and_distinguishes_pictures() -> None:
     original = quality(saved(scene())).perceptual_hash
     copy = cv2.resize(scene(), (320, 240), interpolation=cv2.INTER_AREA)
     assert bits_apart(original, quality(saved(copy, "JPEG", quality=60)).perceptual_hash) <= 6
@@ -136,7 +136,7 @@ def test_a_panorama_becomes_a_static_image_service(tmp_path: Path) -> None:
     assert again.file.read_bytes() == data
 
 
-def test_tiles_lie_upright_and_small_photos_get_none(tmp_path: Path) -> None:
+def test_tiles_are_upright_and_small_photos_get_none(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = saved(scene(600, 200), "JPEG", exif=exif)

@@ -48,7 +48,7 @@ def made_of(data: bytes, picture_format: str, folder: Path) -> tuple[Store, dict
         ("jpeg2000", encoded("JPEG2000")[:30], "the header of this JPEG 2000 is damaged or cut off"),
     ],
 )
-def test_a_broken_header_is_told_in_the_same_words_by_all(
+def test_all_processors_report_a_broken_header_in_the_same_words(
     picture_format: str, data: bytes, fault: str, tmp_path: Path
 ) -> None:
     _, made = made_of(data, picture_format, tmp_path)

@@ -136,7 +136,7 @@ DESCRIBED = {
 
 
 @pytest.mark.parametrize("name", list(DESCRIBED))
-def test_sixteen_bits_keep_what_a_png_says_of_its_colours(name: str, tmp_path: Path) -> None:
+def test_sixteen_bits_keep_the_colour_tags_of_a_png(name: str, tmp_path: Path) -> None:
     kind, chunks, words, source = DESCRIBED[name]
     values = (np.random.default_rng(3).integers(40, 200, (40, 50, 3)) * (257 if kind == np.uint16 else 1)).astype(kind)
     path = described(tmp_path / "p.png", values, *chunks)
@@ -174,6 +174,6 @@ def test_a_deep_pnm_is_kept_and_its_white_is_the_headers(tmp_path: Path) -> None
         ("float", "floating-point numbers are not kept in a PNG of 16 bits"),
     ],
 )
-def test_why_numbers_are_not_kept_is_told_in_plain_words(kind: str, reason: str, tmp_path: Path) -> None:
+def test_the_reason_why_numbers_are_not_kept_is_in_plain_words(kind: str, reason: str, tmp_path: Path) -> None:
     pyvips.Image.black(20, 10).cast(kind).tiffsave(str(tmp_path / "p.tif"))  # type: ignore[attr-defined]
     assert made(tmp_path / "p.tif", "tiff", tmp_path).facts.reason == reason

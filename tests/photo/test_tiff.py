@@ -173,7 +173,7 @@ def packed(**options: object) -> bytes:
 
 
 @pytest.mark.parametrize("compression", ["tiff_adobe_deflate", "jpeg"])
-def test_damage_is_shown_and_told(compression: str) -> None:
+def test_damage_is_shown_and_reported(compression: str) -> None:
     whole = packed(compression=compression)
     _, report = read(whole)
     assert report.condition == "complete"
@@ -232,7 +232,7 @@ DESCRIPTION: Tag = (270, 2, b"a rock, seen from the left" + bytes(1))
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize(("tag", "name"), [(XMP_TAG, "XMP"), (DESCRIPTION, "ImageDescription")])
-def test_a_tag_whose_data_lie_behind_the_end_is_told(tag: Tag, name: str, order: Literal["<", ">"]) -> None:
+def test_a_tag_whose_data_are_beyond_the_end_is_reported(tag: Tag, name: str, order: Literal["<", ">"]) -> None:
     samples = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     data = bytearray(tiff((samples, [tag]), order=order))
     whole, report = read(bytes(data))
@@ -285,7 +285,7 @@ def test_a_grey_tiff_of_12_bits_is_read_with_its_full_scale() -> None:
     assert (report.condition, photo.white_level) == ("complete", 4095)
 
 
-def test_a_tiff_of_12_bits_that_is_cut_is_truncated_and_one_that_nobody_reads_is_not_corrupt() -> None:
+def test_a_cut_12_bit_tiff_is_truncated_and_an_unreadable_kind_is_not_corrupt() -> None:
     packed = _packed_12_bit(np.zeros((48, 64), int))
     data = tiff((packed, [(256, 4, (64,)), (258, 3, (12,)), (273, 4, (1 << 20,))]))
     with pytest.raises(DamagedMedia, match="truncated: the file ends before its picture does"):

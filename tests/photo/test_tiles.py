@@ -27,7 +27,7 @@ def opened(path: Path, picture_format: str) -> OpenSource:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("picture_format", ["jpeg", "png", "tiff", "webp"])
-def test_tiles_are_upright_and_leave_nothing_beside_them(tmp_path: Path, picture_format: str, orientation: int) -> None:
+def test_tiles_are_upright_and_leave_no_other_file(tmp_path: Path, picture_format: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     picture = np.random.default_rng(1).integers(0, 256, (75, 100, 3), np.uint8).repeat(8, 0).repeat(8, 1)

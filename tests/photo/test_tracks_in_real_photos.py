@@ -59,7 +59,7 @@ def test_the_list_names_sample_photos(sample_photos: dict[str, Photo]) -> None:
     assert len(sample_photos) - len(LABELLED) > 110
 
 
-def test_the_outline_lies_on_the_labelled_track(sample_photos: dict[str, Photo]) -> None:
+def test_the_outline_is_on_the_labelled_track(sample_photos: dict[str, Photo]) -> None:
     name = "release/perseverance-three-forks.jpg"
     items = items_of_photo(sample_photos[name])
     facts = facts_of(items)

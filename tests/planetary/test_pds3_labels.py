@@ -67,7 +67,7 @@ def test_pointer_to_the_files_former_name_is_followed_where_the_image_is_in_it()
         "ODL_VERSION_ID = ODL3",
     ],
 )
-def test_label_behind_comments_and_sfdu_labels_is_found(first: str) -> None:
+def test_label_after_comments_and_sfdu_labels_is_found(first: str) -> None:
     file = pds3(WHOLE.tobytes(), first=first)
     assert identify(io.BytesIO(file), "a.img").format == "pds3"
     assert pixels(file) == WHOLE.tolist()
@@ -193,13 +193,13 @@ def test_what_a_label_lacks_is_named(changed: tuple[bytes, bytes], message: str)
     assert message in str(error_of(pds3(WHOLE.tobytes()).replace(*changed)))
 
 
-def test_label_that_is_cut_off_says_so() -> None:
+def test_truncated_label_is_reported() -> None:
     file = pds3(WHOLE.tobytes())
     assert str(error_of(file[:70])) == "its label is cut off: it has no END: download it again"
     assert identify(io.BytesIO(file[:70]), "a.img").format == "pds3"
 
 
-def test_file_of_other_data_says_which() -> None:
+def test_file_of_other_data_is_named() -> None:
     table = (
         b"PDS_VERSION_ID = PDS3\r\nRECORD_BYTES = 8\r\n^TABLE = 99\r\nOBJECT = TABLE\r\nEND_OBJECT\r\nEND\r\n"
         + bytes(range(256))

@@ -98,7 +98,9 @@ def test_a_picture_comes_out_the_way_its_label_shows_it(
      (label() + b" " * (4 << 20), RefusedMedia, "a label of more than 4194304 bytes is over the limit"),
      (label(more="<a>" * 200 + "</a>" * 200), RefusedMedia, "nested deeper than 100")],
 )  # fmt: skip
-def test_a_label_that_does_not_fit_says_why(text: bytes, kind: type[MediaError], message: str) -> None:
+def test_a_label_that_does_not_fit_is_refused_with_the_reason(
+    text: bytes, kind: type[MediaError], message: str
+) -> None:
     with pytest.raises(kind, match=message):
         described_by(text, "a.raw", 48)
 

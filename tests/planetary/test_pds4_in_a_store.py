@@ -79,7 +79,7 @@ def test_a_label_that_came_changed_went_and_came_back(raw: Path, tmp_path: Path)
     assert counts(ingest(raw.parent, store)) == (0, 3, 0)
 
 
-def test_what_is_made_says_what_file_and_label_say(raw: Path, tmp_path: Path) -> None:
+def test_results_carry_the_statements_of_file_and_label(raw: Path, tmp_path: Path) -> None:
     assert counts(ingest(raw.parent, tmp_path / "store")) == (3, 0, 0)
     store = Store(tmp_path / "store")
     made = {manifest.ref.processor: manifest for manifest in store.manifests()}
@@ -148,7 +148,7 @@ def test_a_file_that_is_known_by_its_bytes_stays_what_it_is(raw: Path, tmp_path:
     )
 
 
-def test_a_store_of_before_labels_were_kept_goes_on_working(raw: Path, tmp_path: Path) -> None:
+def test_a_store_from_before_labels_were_kept_still_works(raw: Path, tmp_path: Path) -> None:
     text = (raw / "a.xml").read_bytes()
     (raw / "a.xml").unlink()
     ingest(raw.parent, tmp_path / "store")
@@ -233,7 +233,7 @@ HEADERS = {
 
 @pytest.mark.parametrize("first", HEADERS.values(), ids=HEADERS)
 @pytest.mark.parametrize("kind", ["PDS4", "PDS3"])
-def test_label_goes_first_where_the_pixels_begin_behind_records(first: bytes, kind: str, tmp_path: Path) -> None:
+def test_label_comes_first_where_the_pixels_begin_after_records(first: bytes, kind: str, tmp_path: Path) -> None:
     raw = tmp_path / "raw" / "june"
     raw.mkdir(parents=True)
     head = first + bytes(-len(first) % 64)

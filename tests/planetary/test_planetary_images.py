@@ -90,7 +90,7 @@ def test_vicar_alone_is_read() -> None:
     assert (read_pixels(file, read_header(file)) == values).all()
 
 
-def test_a_truncated_product_says_how_much_is_there() -> None:
+def test_a_truncated_product_reports_how_much_exists() -> None:
     file = made("MSB_INTEGER", 16, np.zeros(20, ">i2"))
     with pytest.raises(DamagedMedia, match="promises 48 bytes of pixels, but the file has 40"):
         read_pixels(file, read_header(file))
@@ -104,7 +104,7 @@ def test_a_label_that_points_elsewhere_or_is_compressed_is_not_followed() -> Non
         read_header(made("MSB_INTEGER", 16, np.zeros(24, ">i2"), more=" ENCODING_TYPE = HUFFMAN\r\n"))
 
 
-def test_a_label_that_lies_about_its_size_is_refused() -> None:
+def test_a_label_with_a_wrong_size_is_refused() -> None:
     with pytest.raises(DamagedMedia, match="its label lacks OBJECT = IMAGE: fix the label"):
         read_header(io.BytesIO(b"PDS_VERSION_ID = PDS3\r\n^IMAGE = 2\r\nEND\r\n"))
     with pytest.raises(DamagedMedia, match="-4 bands"):

@@ -39,7 +39,7 @@ def test_vicar_numbers_in_every_order(format_: str, dtype: str, host: str, org: 
     assert pixels(file) == values.transpose(1, 2, 0).tolist()
 
 
-def test_vicar_label_goes_on_behind_the_pixels() -> None:
+def test_vicar_label_continues_after_the_pixels() -> None:
     words = f"FORMAT='BYTE' EOL=1 ORG='BSQ' NL={LINES} NS={SAMPLES} NB=1 RECSIZE={SAMPLES} NLB=1 NBB=0"
     end = b"LBLSIZE=96  TASK='STRETCH'  USER='IT''S ME'  DAT_TIM='Sat May 15'".ljust(96, b"\0")
     file = vicar(bytes(SAMPLES) + WHOLE.tobytes(), words, end=end)
@@ -64,7 +64,7 @@ def test_vicar_label_goes_on_behind_the_pixels() -> None:
         ("FORMAT='BYTE' ORG='BIP' NBB=4 NL=4 NS=6 NB=3", "its label says NBB = 4 with ORG = BIP"),
     ],
 )
-def test_vicar_label_that_does_not_fit_says_why(words: str, message: str) -> None:
+def test_vicar_label_that_does_not_fit_is_refused_with_the_reason(words: str, message: str) -> None:
     assert message in str(error_of(vicar(bytes(64), words)))
 
 

@@ -87,7 +87,7 @@ def test_the_report_shows_hostile_names_as_text(raw: Path, maker: MediaMaker, tm
     assert "&lt;b&gt;&#91;x](y)&#124;.bin" in text
 
 
-def test_a_file_that_changes_while_it_is_read_is_told_and_made_the_next_time(
+def test_a_file_that_changes_while_it_is_read_is_reported_and_made_the_next_time(
     raw: Path, maker: MediaMaker, tmp_path: Path
 ) -> None:
     changing, vanishing = maker.photo("changing.jpg", size=(400, 300)), maker.photo("vanishing.jpg", size=(300, 200))
@@ -126,7 +126,7 @@ def test_a_read_only_release_is_all_that_is_needed(raw: Path, maker: MediaMaker,
         path.chmod(path.stat().st_mode | 0o200)
 
 
-def test_show_says_in_words_what_a_cut_file_has_lost(tmp_path: Path) -> None:
+def test_show_reports_what_a_truncated_file_has_lost(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole.wav", tmp_path / "raw/cut.wav"
     soundfile.write(whole, np.zeros(96_000), 48_000)
     cut.parent.mkdir()

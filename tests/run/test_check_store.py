@@ -30,7 +30,7 @@ def filled(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
 
 
-def test_a_sound_store_is_told_sound_and_its_sample_identical(filled: Store) -> None:
+def test_an_intact_store_is_reported_intact_and_its_sample_identical(filled: Store) -> None:
     (filled.root / "scratch/999999999-left").mkdir()
     found = check_up(filled, sample=3, seed=7, options=Options())
     assert (found.is_sound, found.results, found.masters, found.swept) == (True, 5, 2, 1)
@@ -42,7 +42,7 @@ def test_a_sound_store_is_told_sound_and_its_sample_identical(filled: Store) -> 
     assert list((filled.root / "scratch").iterdir()) == []
 
 
-def test_damage_and_a_different_result_are_told(filled: Store) -> None:
+def test_damage_and_a_different_result_are_reported(filled: Store) -> None:
     made = next(m for m in filled.manifests() if m.ref.processor == "photo.preview")
     path = filled.folder(made.ref) / "manifest.json"
     record = json.loads(path.read_bytes())
@@ -68,7 +68,7 @@ def test_a_source_that_is_gone_cannot_be_made_again(filled: Store, tmp_path: Pat
     }
 
 
-def test_a_check_up_that_was_killed_goes_on_where_it_was(filled: Store) -> None:
+def test_a_killed_check_resumes_where_it_was(filled: Store) -> None:
     folders = [str(path.parent.relative_to(filled.root)) for path in filled.manifest_paths()]
     note = filled.root / "checkups/unfinished.json"
     note.parent.mkdir()
@@ -79,7 +79,7 @@ def test_a_check_up_that_was_killed_goes_on_where_it_was(filled: Store) -> None:
     assert not note.exists()
 
 
-def test_hashing_tells_how_far_it_is(filled: Store) -> None:
+def test_hashing_reports_its_progress(filled: Store) -> None:
     steps = StepsSeen()
     hash_all(filled, steps=steps)
     assert steps.done == steps.totals == {"Hashing results": 5, "Hashing raw files": 2}
@@ -109,7 +109,7 @@ def test_a_picture_that_is_nearly_the_same_is_within_tolerance(filled: Store) ->
     assert (one.verdict, one.reason) == ("within tolerance", f"{name}: other bytes (the same libraries)")
 
 
-def test_going_on_forgets_faults_that_were_mended_and_notes_that_are_old(filled: Store) -> None:
+def test_resuming_forgets_repaired_faults_and_old_notes(filled: Store) -> None:
     paths = [path.parent for path in filled.manifest_paths()]
     folders = [str(path.relative_to(filled.root)) for path in paths]
     extra = paths[1] / "extra.txt"

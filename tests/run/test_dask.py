@@ -213,7 +213,7 @@ def test_a_cluster_is_started_for_a_run_that_names_none(raw: Path, tmp_path: Pat
     assert SUMMARY.match(run.stdout), run.stdout
 
 
-def test_unfit_clusters_are_refused_in_words(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
+def test_unfit_clusters_are_refused_with_a_message(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
     def refused(address: str) -> str:
         run = ingest(
             raw, tmp_path / "store", "--runner", "dask", "--scheduler", address, environment=cluster.environment

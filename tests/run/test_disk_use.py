@@ -42,7 +42,7 @@ def test_space_is_estimated_from_earlier_results_of_the_medium(tmp_path: Path) -
     assert disk_use([due("photo", 999_999_999)], store) is None
 
 
-def test_too_little_space_says_what_to_do() -> None:
+def test_too_little_space_is_reported_with_advice() -> None:
     use = DiskUse(media_bytes=2 * 10**9, result_bytes=32 * 10**9, free_bytes=50 * 10**9)
     assert space(use) == "about 32 GB of results for 2 GB of media; 50 GB free"
     assert space(dataclasses.replace(use, free_bytes=10**9)) == (

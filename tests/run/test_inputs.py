@@ -79,7 +79,7 @@ def test_what_is_decided_again_is_not_measured_again(raw: Path, maker: MediaMake
     assert (counts(report), answers) == ((2, 2, 0, 0, 0), [b"no", b"no", b"yes"])  # other measurements, another key
 
 
-def test_what_builds_on_a_failure_fails_and_says_on_which(raw: Path, tmp_path: Path) -> None:
+def test_a_result_that_builds_on_a_failure_fails_and_names_it(raw: Path, tmp_path: Path) -> None:
     (raw / "june/bad.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00")
     report = ingest(raw, tmp_path / "store", {"audio": (Decided(above=1),)})
     assert counts(report) == (2, 0, 0, 0, 2)

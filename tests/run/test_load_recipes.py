@@ -37,7 +37,7 @@ def test_an_input_that_is_written_stays() -> None:
     assert with_own_inputs([written], (HAMMING, written)) == (written,)
 
 
-def test_a_processor_that_stands_twice_is_nobodys_input() -> None:
+def test_a_processor_listed_twice_is_no_input() -> None:
     assert with_own_inputs([Picture()], (HAMMING, Spectrogram())) == (Picture(),)
 
 

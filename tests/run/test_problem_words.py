@@ -5,7 +5,7 @@ from __future__ import annotations
 from flows.run.problems import in_one_line
 
 
-def test_what_is_told_of_picture_and_sound_is_told_once() -> None:
+def test_a_reason_common_to_picture_and_sound_is_given_once() -> None:
     lost = "24249 bytes of the segment are not there"
     assert in_one_line([f"cut off: {lost}", lost]) == f"cut off: {lost}"
     assert in_one_line([lost, f"2 frames damaged; cut off: {lost}"]) == f"2 frames damaged; cut off: {lost}"

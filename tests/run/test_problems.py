@@ -42,7 +42,7 @@ def invoke(*words: object) -> str:
     return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False).output
 
 
-def test_results_that_fail_with_another_are_told_with_it() -> None:
+def test_results_that_fail_with_another_are_reported_with_it() -> None:
     root = "moov atom not found: download it again"
     as_was_said = f"it needs video.shots, which failed (needs metadata, which failed: {root}): mend that first"
     (one,) = by_file(
@@ -119,7 +119,7 @@ def test_what_is_made_of_a_damaged_file_warns_every_time(raw: Path, maker: Media
     assert f"| june/tone.wav | damaged | {damage} | of the file |  |" in markdown(report)
 
 
-def test_one_file_has_one_line_and_what_else_was_said_below_it(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+def test_one_file_has_one_line_and_further_reasons_below_it(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     maker.tone("tone.wav", seconds=0.2)
     ingest(raw, tmp_path / "store")
     store = Store(tmp_path / "store")
@@ -225,9 +225,7 @@ def test_failures_refused_result_is_a_finding_and_no_problem_of_the_file(
     assert limit[2:] == ["  fault: of a limit", "  to do: raise the limit that is named", "1 file with problems"]
 
 
-def test_what_is_told_of_files_that_are_not_there_is_no_file_of_its_own(
-    raw: Path, maker: MediaMaker, tmp_path: Path
-) -> None:
+def test_a_statement_on_a_missing_file_is_not_counted_as_a_file(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     photo = maker.photo("a.png")
     (raw / "june/release.toml").write_text("title = 'June'\n[[file]]\npath = 'a.png'\ntitle = 'A'\n")
     assert ingest(raw, tmp_path / "store").state == "completed"
@@ -246,7 +244,7 @@ def test_what_is_told_of_files_that_are_not_there_is_no_file_of_its_own(
     ]
 
 
-def test_show_says_of_whole_files_that_no_damage_was_found(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+def test_show_reports_no_damage_for_whole_files(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     maker.photo("photo.jpg")
     ingest(raw, tmp_path / "store")
     assert "  verdict  no damage found\n" in invoke("show", "photo.jpg", "--store", tmp_path / "store")

@@ -34,7 +34,7 @@ def test_the_machines_fault_is_tried_again() -> None:
     assert (patiently(work, 2, wait_seconds=0), work.calls) == ("done", 3)
 
 
-def test_a_fault_that_stays_is_told_when_the_retries_are_used_up() -> None:
+def test_a_lasting_fault_is_reported_when_the_retries_are_used_up() -> None:
     work = Failing(*(OSError(errno.EIO, f"attempt {number}") for number in range(5)))
     with pytest.raises(OSError, match="attempt 2"):
         patiently(work, 2, wait_seconds=0)
@@ -51,7 +51,7 @@ def test_a_fault_that_stays_is_told_when_the_retries_are_used_up() -> None:
         TimeoutError(errno.ETIMEDOUT, "too long"),
     ],
 )
-def test_what_no_retry_mends_fails_at_once(error: Exception) -> None:
+def test_a_fault_that_no_retry_can_cure_fails_at_once(error: Exception) -> None:
     work = Failing(error)
     with pytest.raises(type(error)):
         patiently(work, 5, wait_seconds=0)
@@ -65,7 +65,7 @@ def test_every_scheduled_run_has_a_time_out_below_its_period() -> None:
 
 @pytest.mark.slow
 @pytest.mark.prefect
-def test_a_run_that_takes_too_long_is_ended_and_told(prefect_server: str, tmp_path: Path) -> None:
+def test_a_run_that_takes_too_long_is_ended_and_reported(prefect_server: str, tmp_path: Path) -> None:
     code = (
         "from flows.deployments import nightly_ingest as flow\n"
         "state = flow.with_options(timeout_seconds=2)(raw='/no/such', retries=10, return_state=True)\n"

@@ -91,7 +91,7 @@ def test_batches_are_plain_data_that_can_be_sent_elsewhere(raw: Path, maker: Med
     assert counts(report) == (2, 2, 0, 0, 0)
 
 
-def test_the_signal_that_prefect_raises_is_told_by_its_name() -> None:
+def test_the_signal_that_prefect_raises_is_reported_by_its_name() -> None:
     from prefect.exceptions import TerminationSignal
 
     assert signal_of(TerminationSignal(signal=signal.SIGTERM)) == signal_of(Terminated(signal.SIGTERM)) == "SIGTERM"
@@ -183,7 +183,7 @@ def test_on_a_full_disk_the_report_is_saved_and_adds_up_with_the_store(photos: P
     assert f"last run: {report.message}" in status(store)
 
 
-def test_a_disk_without_space_for_a_report_is_told_and_no_path_is_named(photos: Path, small_disk: Path) -> None:
+def test_a_disk_without_space_for_a_report_is_reported_and_no_path_is_named(photos: Path, small_disk: Path) -> None:
     store = small_disk / "store"
     ingest(photos, store, {"photo": ()})  # it knows the files: there is nothing to write before the first result
     free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
@@ -194,7 +194,7 @@ def test_a_disk_without_space_for_a_report_is_told_and_no_path_is_named(photos: 
     assert counts(report)[:2] == (200, 0)
 
 
-def test_a_disk_that_is_full_from_the_start_is_told_in_one_line(photos: Path, small_disk: Path) -> None:
+def test_a_disk_that_is_full_from_the_start_is_reported_in_one_line(photos: Path, small_disk: Path) -> None:
     Store(small_disk / "store")
     free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
     (small_disk / "filler").write_bytes(bytes(free))

@@ -105,7 +105,7 @@ def loaded() -> list[str]:
         (ask_for_more_than_any_machine_has, f"{TOO_MUCH}: raise --memory-mb and run again with --retry-failed"),
     ],
 )
-def test_a_job_that_goes_wrong_says_how(workers: Workers, job: Callable[[], object], reason: str) -> None:
+def test_a_failed_job_gives_the_reason(workers: Workers, job: Callable[[], object], reason: str) -> None:
     with pytest.raises(WorkerDeath) as death:
         workers.answer(workers.start(job, [], size_bytes=1))
     assert str(death.value) == reason
@@ -133,7 +133,7 @@ def test_unused_worker_does_one_job(workers: Workers) -> None:
     assert len(ids) == 2
 
 
-def test_pool_that_stands_still_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stalled_pool_is_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     with Workers(1, LIMITS) as pool:
         os.kill(pool.answer(pool.start(process_id, [], size_bytes=1)), signal.SIGSTOP)
         monkeypatch.setattr(worker_pool, "LOOK_SECONDS", 0.1)

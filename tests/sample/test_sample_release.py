@@ -99,7 +99,7 @@ def test_nothing_but_the_named_files_is_left_in_the_folder(sample: Sample) -> No
 
 
 @pytest.mark.parametrize("name", CLIPS)
-def test_every_frame_is_there_at_its_own_time_with_cuts_where_the_truth_says(sample: Sample, name: str) -> None:
+def test_every_frame_has_its_own_time_and_cuts_are_where_the_truth_has_them(sample: Sample, name: str) -> None:
     clip = sample.truth[name]["clip"]
     times, frames = decoded(sample.folder / name)
 
@@ -255,7 +255,7 @@ def test_the_release_file_speaks_of_every_media_file(sample: Sample) -> None:
     assert {file["date_precision"] for file in release["file"]} == {"minute", "day"}
 
 
-def test_every_media_file_says_itself_that_it_is_synthetic(sample: Sample) -> None:
+def test_every_media_file_is_marked_as_synthetic(sample: Sample) -> None:
     for name in CLIPS:
         with av.open(str(sample.folder / name)) as container:
             assert "SYNTHETIC" in container.metadata["title"]

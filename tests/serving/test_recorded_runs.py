@@ -68,7 +68,7 @@ def test_a_signal_stops_a_recorded_run_at_once_and_loses_nothing(
     assert (recorded["state"]["type"], recorded["state"]["message"]) == ("CANCELLED", report["message"])
 
 
-def test_a_server_that_does_not_answer_is_told_and_the_work_is_done(
+def test_a_silent_server_is_reported_and_the_work_is_done(
     marsmedia: Run, raw: Path, maker: MediaMaker, tmp_path: Path
 ) -> None:
     maker.photo("photo.jpg")
@@ -113,7 +113,7 @@ def test_the_server_is_the_one_of_prefects_own_settings(
     assert told.stdout.strip() == str(address)
 
 
-def test_a_store_that_is_served_tells_the_server_until_it_is_no_longer(
+def test_runs_of_a_served_store_are_recorded_until_it_is_no_longer_served(
     unset: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     store, other = Store(tmp_path / "store"), Store(tmp_path / "other")

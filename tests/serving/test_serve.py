@@ -254,7 +254,7 @@ def _waiting_run(served: Service) -> str:
     return served.wait_for("RUNNING", identity)["id"]
 
 
-def test_the_timetable_says_what_runs_when() -> None:
+def test_the_timetable_lists_every_scheduled_run() -> None:
     planned = timetable()
     assert {one.name: (one.cron, one.is_active) for one in planned.values()} == {
         "nightly-ingest": ("0 2 * * *", True),
@@ -283,7 +283,7 @@ def test_a_schedule_is_cron_fields_an_interval_or_never() -> None:
         ("nope=0 2 * * *", "nope=0 2 * * *: no scheduled run is called 'nope': use one of nightly-ingest, weekly-ver"),
     ],
 )
-def test_a_schedule_that_is_none_is_refused_by_its_name(word: str, message: str) -> None:
+def test_an_invalid_schedule_is_refused_by_its_name(word: str, message: str) -> None:
     with pytest.raises(RequestError) as told:
         with_words(timetable(), (word,))
     assert str(told.value).startswith(message)

@@ -99,7 +99,7 @@ def told() -> Iterator[tuple[str, list[bytes]]]:
         server.shutdown()
 
 
-def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_told(
+def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_reported(
     pool: Pool, tmp_path: Path, told: tuple[str, list[bytes]]
 ) -> None:
     (tmp_path / "raw/june").mkdir(parents=True)

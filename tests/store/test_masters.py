@@ -96,7 +96,7 @@ def test_verify_names_masters_that_are_missing_replaced_and_new(raw: Raw) -> Non
     assert (code, lines[0]) == (1, f"missing: {raw.folder}: the folder of releases is missing")
 
 
-def test_verify_goes_on_with_the_masters_where_it_was_killed(raw: Raw) -> None:
+def test_verify_resumes_the_masters_where_it_was_killed(raw: Raw) -> None:
     store = Store(raw.store)
     note = store.root / "checkups/unfinished.json"
     note.parent.mkdir()
@@ -153,7 +153,7 @@ def test_every_command_names_a_changed_master_until_it_is_restored(raw: Raw) -> 
     assert raw.run("failures")[1] == ["no files with problems"]
 
 
-def test_a_replaced_file_is_told_and_its_past_is_shown(raw: Raw) -> None:
+def test_a_replaced_file_is_reported_and_its_past_is_shown(raw: Raw) -> None:
     raw.replace()
     told = f"replaced: june/photo.jpg: was {raw.before[:16]}..., is {raw.after[:16]}..."
     assert raw.ingest() == ("completed", [told])
@@ -168,7 +168,7 @@ def test_a_replaced_file_is_told_and_its_past_is_shown(raw: Raw) -> None:
     assert any(line.startswith(f"  here     now {raw.after} (since 20") for line in lines)
 
 
-def test_selections_go_on_after_a_file_was_replaced(raw: Raw) -> None:
+def test_selections_still_work_after_a_file_was_replaced(raw: Raw) -> None:
     raw.replace()
     raw.ingest()
     catalogue = Catalogue(Store(raw.store))
@@ -180,7 +180,7 @@ def test_selections_go_on_after_a_file_was_replaced(raw: Raw) -> None:
     assert [row.digest for row in select(parse([raw.before[:8]]), catalogue)] == [raw.before]
 
 
-def test_a_withdrawn_file_is_told_and_meant_only_by_its_own_name(raw: Raw) -> None:
+def test_a_withdrawn_file_is_reported_and_selected_only_by_its_own_name(raw: Raw) -> None:
     (raw.folder / "june/second.jpg").write_bytes(raw.other)
     raw.ingest()
     raw.photo.unlink()
@@ -215,7 +215,7 @@ def test_a_renamed_file_has_moved_and_makes_nothing_due(raw: Raw) -> None:
     assert raw.ingest() == ("completed", [told])
 
 
-def test_names_are_told_apart_by_more_of_their_path(raw: Raw) -> None:
+def test_equal_names_are_shown_with_more_of_their_path(raw: Raw) -> None:
     (raw.folder / "june/sub").mkdir()
     (raw.folder / "june/sub/photo.jpg").write_bytes(raw.other)
     raw.ingest()

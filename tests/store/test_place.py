@@ -126,7 +126,7 @@ def test_a_server_that_creates_twice_is_refused(bucket: str, proxy: Proxy) -> No
 
 
 @pytest.mark.usefixtures("impatient")
-def test_what_does_not_work_is_said_in_one_sentence(bucket: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_fault_is_reported_in_one_sentence(bucket: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     def told(address: str) -> str:
         with pytest.raises(StoreError) as error:
             Place(address).get("store.json")
@@ -162,7 +162,7 @@ def test_a_bucket_that_may_only_be_read_is_read(bucket: str, proxy: Proxy) -> No
 @pytest.mark.parametrize(
     "address", ["s3://", "s3:///folder", "ftp://bucket/x", "s3://bucket/a//b", "s3://bucket/../other"]
 )
-def test_an_address_that_is_none_is_refused(address: str, bucket: str) -> None:
+def test_an_invalid_address_is_refused(address: str, bucket: str) -> None:
     with pytest.raises(RequestError, match="write s3://bucket/folder"):
         Place(address)
 

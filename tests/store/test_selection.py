@@ -149,7 +149,7 @@ def test_words_narrow_and_names_widen(filled: tuple[Store, Catalogue], words: li
         (["sql=name IN (SELECT content FROM read_text('/etc/passwd'))"], "sql=.*disabled"),
     ],
 )
-def test_a_word_that_means_nothing_is_told(filled: tuple[Store, Catalogue], words: list[str], message: str) -> None:
+def test_a_meaningless_word_is_reported(filled: tuple[Store, Catalogue], words: list[str], message: str) -> None:
     with pytest.raises(RequestError, match=f"(?s){message}"):
         select(parse(words), filled[1])
 

@@ -133,7 +133,7 @@ def test_credits_name_the_release_whose_rights_bind(releases: Releases) -> None:
     assert ("Photo as A" in iiif, "As B" in iiif, "publicdomain/zero" in iiif) == (True, False, False)
 
 
-def test_an_override_in_writing_lifts_the_rights_of_the_other_release_and_is_told_once(releases: Releases) -> None:
+def test_a_written_override_lifts_the_rights_of_the_other_release_and_is_reported_once(releases: Releases) -> None:
     releases.add("a-free", FREE)
     releases.add("z-restricted", RESTRICTED)
     releases.ingest()
@@ -144,7 +144,7 @@ def test_an_override_in_writing_lifts_the_rights_of_the_other_release_and_is_tol
         assert "  Override in writing / 书面例外: Li Hua: letter of 1 May" in credit.split("\n")
 
 
-def test_a_release_without_words_on_rights_binds_nobody_and_is_itself_not_passed_on(releases: Releases) -> None:
+def test_a_release_silent_on_rights_binds_no_other_and_is_not_redistributed(releases: Releases) -> None:
     releases.add("copies", None)
     releases.add("free", FREE)
     assert releases.ingest() == (4, 4, 0, 0, 0)
@@ -188,7 +188,7 @@ def test_two_entries_of_one_release_for_the_same_bytes_have_two_records(releases
         ]
 
 
-def test_places_of_which_the_same_is_said_share_one_record_with_the_key_of_a_single_one(releases: Releases) -> None:
+def test_places_with_equal_statements_share_one_record_with_the_key_of_a_single_one(releases: Releases) -> None:
     releases.add("a", FREE)
     assert releases.ingest() == (3, 3, 0, 0, 0)
     releases.add("b", FREE)
@@ -308,7 +308,7 @@ def test_reprocessing_makes_the_evidence_of_every_place_that_is_meant(releases: 
     assert releases.subject("release=z-restricted").title.best() == "As B"
 
 
-def test_what_was_forbidden_at_a_place_binds_until_somebody_says_otherwise(releases: Releases) -> None:
+def test_a_prohibition_at_a_place_holds_until_it_is_lifted(releases: Releases) -> None:
     releases.add("july", FREE)
     releases.add("june", RESTRICTED)
     releases.ingest()
@@ -361,7 +361,7 @@ def test_a_release_that_was_taken_away_still_binds_and_is_named(releases: Releas
     assert "Li Hua: june was a mistake" in releases.pack("release=july", overrides=(allowed,))
 
 
-def test_a_file_that_is_moved_and_described_anew_is_not_bound_by_its_old_place(releases: Releases) -> None:
+def test_a_moved_file_with_a_new_description_is_not_bound_by_its_old_place(releases: Releases) -> None:
     releases.add("june", RESTRICTED)
     releases.ingest()
     (releases.raw / "june").rename(releases.raw / "july")

@@ -126,7 +126,7 @@ def test_a_folder_without_its_manifest_is_no_result(store: Store) -> None:
     assert store.has(manifest.ref)
 
 
-def test_a_missing_or_broken_manifest_says_so(store: Store) -> None:
+def test_a_missing_or_broken_manifest_is_reported(store: Store) -> None:
     manifest = commit(store)
     path = store.folder(manifest.ref) / "manifest.json"
     path.write_text("{")

@@ -35,7 +35,7 @@ def test_held_frames_are_all_found_and_none_is_invented(
         assert audited_sample[name]["audit"].json("integrity.json")["frame_count_held"] == 0
 
 
-def test_the_verdict_is_told_in_words_and_fields(audited_sample: dict[str, dict[str, Derived]]) -> None:
+def test_the_verdict_is_given_in_words_and_fields(audited_sample: dict[str, dict[str, Derived]]) -> None:
     audit = audited_sample["drive-off.mp4"]["audit"].json("integrity.json")["audit"]
     assert audit["words"].startswith("300 frames in 10.000 s. 9 distinct pictures a second in a 30 fps file")
     assert (audit["is_stop_motion"], audit["motion_may_be_measured"]) == (True, False)
@@ -84,7 +84,7 @@ def test_pillarbox_of_a_large_picture(tmp_path: Path) -> None:
     assert (box["top_px"], box["bottom_px"]) == (0, 720)
 
 
-def test_an_upscaled_picture_is_told_from_a_native_one(tmp_path: Path) -> None:
+def test_an_upscaled_picture_is_distinguished_from_a_native_one(tmp_path: Path) -> None:
     def noise(frame: int, side: tuple[int, int]) -> np.ndarray:
         grain = np.random.default_rng(frame).normal(0, 6, (side[1], side[0]))
         return np.clip(scene(5, frame, side) + grain, 0, 255).astype(np.uint8)
@@ -119,7 +119,7 @@ def test_every_frame_has_its_row(audited_sample: dict[str, dict[str, Derived]], 
     assert table["difference_levels"].null_count == 1
 
 
-def test_truncation_and_damage_are_told_as_spans(make: MediaMaker, tmp_path: Path) -> None:
+def test_truncation_and_damage_are_reported_as_spans(make: MediaMaker, tmp_path: Path) -> None:
     made = make.video("whole.mkv", list(range(100)))
     cut = make.folder / "cut.mkv"
     cut.write_bytes(made.path.read_bytes()[: made.path.stat().st_size * 6 // 10])
@@ -194,7 +194,7 @@ def test_a_dark_side_of_a_lit_picture_is_no_bar(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
-def test_the_ground_that_stands_still_below_a_descending_camera_is_no_overlay(tmp_path: Path, seed: int) -> None:
+def test_static_ground_below_a_descending_camera_is_no_overlay(tmp_path: Path, seed: int) -> None:
     cells = np.random.default_rng(seed).integers(30, 226, (100, 100), np.uint8)
     plane = np.asarray(Image.fromarray(cells).resize((1400, 1400), Image.Resampling.BILINEAR))
     pictures = []

@@ -96,7 +96,7 @@ def test_damage_that_few_frames_need_is_met_and_the_rest_is_as_in_a_whole_readin
     assert of_few.items() <= digests.items()
 
 
-def test_a_matroska_file_that_is_cut_is_told_for_its_film_and_its_sound(make: MediaMaker, tmp_path: Path) -> None:
+def test_a_truncated_matroska_file_is_reported_for_video_and_audio(make: MediaMaker, tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole.mkv", tmp_path / "cut.mkv"
     said = "-f lavfi -i testsrc2=d=4 -f lavfi -i sine=d=4 -c:v libx264 -c:a aac"
     subprocess.run(["ffmpeg", "-v", "error", *said.split(), str(whole)], check=True)
@@ -111,7 +111,7 @@ def test_a_matroska_file_that_is_cut_is_told_for_its_film_and_its_sound(make: Me
         assert facts["truncated_because"] == (None if is_complete else f"{lost} bytes of the segment are not there")
 
 
-def test_frames_that_rest_on_damage_are_told_and_are_no_stills_and_the_recovery_is_no_cut(tmp_path: Path) -> None:
+def test_frames_that_depend_on_damage_are_reported_and_give_no_stills_and_no_cut(tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole.mp4", tmp_path / "broken.mp4"
     said = "-f lavfi -i testsrc2=d=6:s=640x360,rotate=t/4 -c:v libx264 -g 50 -sc_threshold 0 -bf 0"
     subprocess.run(["ffmpeg", "-v", "error", *said.split(), str(whole)], check=True)

@@ -61,7 +61,7 @@ def test_the_last_pictures_of_an_avi_with_reordered_ones_have_times(tmp_path: Pa
     assert (result["duration_decoded_seconds"], result["audit"]["is_complete"]) == (2.0, True)
 
 
-def test_a_black_film_is_said_to_be_black_and_has_no_stills(tmp_path: Path) -> None:
+def test_a_black_video_is_reported_as_black_and_has_no_stills(tmp_path: Path) -> None:
     path = write(tmp_path / "black.mp4", [np.zeros((96, 160), np.uint8)] * 30)
     stills, audit = derived(path, tmp_path / "store", Stills(), Integrity())
     assert audit.json("integrity.json")["audit"]["words"] == (
@@ -93,7 +93,7 @@ def test_a_globe_on_black_is_no_picture_in_bars(tmp_path: Path) -> None:
     assert "bars" not in result["audit"]["words"]
 
 
-def test_of_a_pair_of_bars_one_may_lie_beside_a_dark_scene() -> None:
+def test_one_of_a_pair_of_bars_may_be_next_to_a_dark_scene() -> None:
     picture = np.full((180, 320), 120, np.uint8)
     picture[:, :40] = picture[:, 280:] = 0
     assert picture_box(picture) == Box(left_px=40, top_px=0, right_px=280, bottom_px=180)
@@ -151,7 +151,7 @@ def test_a_tiny_picture_gives_results_or_refusals(size: str, tmp_path: Path) -> 
     assert frames.facts("frames.csv")["frame_count"] == 20
 
 
-def test_a_preview_of_a_tiny_picture_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_preview_of_a_tiny_picture_is_refused_with_a_message(tmp_path: Path) -> None:
     path = tmp_path / "tiny.mkv"
     ffmpeg(
         "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25,crop=1:64,format=gray", "-frames:v", "5", "-c:v", "ffv1", path

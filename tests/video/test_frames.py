@@ -57,7 +57,7 @@ def test_a_printed_time_gives_the_frame_that_it_was_printed_for(make: MediaMaker
     assert [number_of(np.asarray(Image.open(io.BytesIO(item.data or b"")))) for item in items[:-1]] == [13, 20]
 
 
-def test_a_time_without_a_frame_is_told(make: MediaMaker) -> None:
+def test_a_time_without_a_frame_is_reported(make: MediaMaker) -> None:
     made = make.video("clip.mp4", list(range(50)))
     items = items_of(Frames(choice="times", times_seconds=(1.0, 7.5)), made.path)
     assert (times_of(items), items[-1].facts.missing_times_seconds) == ([1.0], (7.5,))

@@ -196,7 +196,7 @@ def test_a_region_beyond_the_picture_is_refused(composite: Path, tmp_path: Path)
     )
 
 
-def test_two_cameras_that_touch_are_told_apart(tmp_path: Path) -> None:
+def test_two_adjacent_cameras_are_separated(tmp_path: Path) -> None:
     frames = range(60)
     pictures = [np.hstack([scene(3, k, (340, 360)), scene(8, 59 - k, (300, 360))]) for k in frames]
     (motion,) = derived(write(tmp_path / "split.mp4", pictures), tmp_path / "store", Motion())
@@ -241,7 +241,7 @@ def test_a_caption_that_moves_is_not_the_scene(tmp_path: Path) -> None:
     assert (shot["refused_because"], shot["total_scale"]) == ("no two frames could be registered", None)
 
 
-def test_an_altitude_for_a_shot_that_is_not_there_is_refused(sample_release: Path, tmp_path: Path) -> None:
+def test_an_altitude_for_a_missing_shot_is_refused(sample_release: Path, tmp_path: Path) -> None:
     wrong = Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=9)
     (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", wrong)
     assert (motion.manifest.verdict, motion.manifest.reason) == (
@@ -260,7 +260,7 @@ def test_the_descent_camera_of_a_press_clip_is_found(samples: Path, tmp_path: Pa
     assert shot["total_scale"] == pytest.approx(2.04, abs=0.05)
 
 
-def test_a_camera_that_stands_still_does_not_drift() -> None:
+def test_a_static_camera_does_not_drift() -> None:
     rng = np.random.default_rng(6)
     plane = cv2.GaussianBlur(rng.integers(0, 255, (280, 400), np.uint8), (0, 0), 2)
     plane = cv2.normalize(plane, None, 40, 215, cv2.NORM_MINMAX)  # type: ignore[call-overload]

@@ -88,7 +88,7 @@ def test_the_title_is_in_the_picture_above_the_panels() -> None:
     assert (chinese[:34] < 128).sum() > 2 * (plain[:34] < 128).sum() > 0
 
 
-def test_there_is_a_panel_for_each_line_and_no_other() -> None:
+def test_each_line_has_one_panel() -> None:
     plotter = MotionPlotter("a.mp4", ReleaseWords())
     pictures = (plotter.draw("shot 1 of 1", [one]) for one in (curve(2, 5), curve(2, 5, contact=[5.0] * 20)))
     sizes = [Image.open(io.BytesIO(picture)).size for picture in pictures]

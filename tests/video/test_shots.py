@@ -43,14 +43,14 @@ def test_fades_are_found_within_two_frames(
     assert audited_sample["descent.mp4"]["shots"].json("shots.json")["transitions"] == []
 
 
-def test_stop_motion_is_no_row_of_cuts_and_a_glitch_is_none(tmp_path: Path) -> None:
+def test_stop_motion_and_a_glitch_are_no_cuts(tmp_path: Path) -> None:
     pictures = [scene(7, 4 * (frame // 3)) for frame in range(60)]
     pictures[31] = 255 - pictures[31]
     (shots,) = derived(write(tmp_path / "glitch.mp4", pictures), tmp_path / "store", Shots())
     assert len(shots.json("shots.json")["shots"]) == 1
 
 
-def test_a_cut_through_black_lies_in_the_black(tmp_path: Path) -> None:
+def test_a_cut_through_black_is_in_the_black(tmp_path: Path) -> None:
     gain = (
         [1.0] * 20 + [1 - (i + 1) / 11 for i in range(10)] + [0.0] * 6 + [(i + 1) / 11 for i in range(10)] + [1.0] * 20
     )
@@ -201,14 +201,14 @@ def test_other_thresholds_decode_only_the_chosen_stills(sample_release: Path, tm
     assert report["frame_count_decoded"] < 100
 
 
-def test_a_hash_survives_scaling_and_brightness_and_tells_pictures_apart() -> None:
+def test_a_hash_survives_scaling_and_brightness_and_distinguishes_pictures() -> None:
     first, second = scene(11, 0), scene(12, 0)
     changed = np.asarray(Image.fromarray((first * 0.8 + 20).astype(np.uint8)).resize((200, 112)))
     assert distance_bits(perceptual_hash(first), perceptual_hash(changed)) <= 4
     assert distance_bits(perceptual_hash(first), perceptual_hash(second)) >= 20
 
 
-def test_a_fade_through_black_is_two_fades_and_no_still_lies_in_them(tmp_path: Path) -> None:
+def test_a_fade_through_black_is_two_fades_without_stills(tmp_path: Path) -> None:
     light = np.concatenate([np.ones(40), np.linspace(1, 0, 21)[1:], np.linspace(0, 1, 21)[1:], np.ones(40)])
     pictures = [
         (scene(2 if frame < 60 else 5, 2 * frame) * share).astype(np.uint8) for frame, share in enumerate(light)

@@ -43,7 +43,7 @@ def numbers(folder: Path) -> list[int]:
     return [number_of(np.asarray(Image.open(path).convert("RGB"))) for path in sorted(folder.glob("frame_*.jpg"))]
 
 
-def test_the_default_film_is_read_and_all_streams_are_listed(tmp_path: Path) -> None:
+def test_the_default_video_is_read_and_all_streams_are_listed(tmp_path: Path) -> None:
     frames, report = read(two_films(tmp_path / "two.mkv"))
     assert number_of(frames[3].rgb()) == 103
     assert report.stream_index == 1
@@ -55,7 +55,7 @@ def test_the_default_film_is_read_and_all_streams_are_listed(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("stream", [None, 0])
-def test_the_other_film_has_a_folder_of_its_own(tmp_path: Path, stream: int | None) -> None:
+def test_the_other_video_has_a_folder_of_its_own(tmp_path: Path, stream: int | None) -> None:
     path = two_films(tmp_path / "two.mkv")
     (result,) = derived(path, tmp_path / "store", StreamFrames(stream=stream, frames=Frames(every_seconds=0.4)))
     folder = result.path("stream_0/frames.csv").parent
@@ -65,7 +65,7 @@ def test_the_other_film_has_a_folder_of_its_own(tmp_path: Path, stream: int | No
     assert (report["stream_index"], report["frame_count_from_packets"], report["frame_count_lost"]) == (0, 50, 0)
 
 
-def test_a_file_with_one_film_has_no_other(make: MediaMaker, tmp_path: Path) -> None:
+def test_a_file_with_one_video_has_no_other(make: MediaMaker, tmp_path: Path) -> None:
     (result,) = derived(make.video("one.mp4", list(range(10))).path, tmp_path / "store", StreamFrames())
     assert (result.manifest.verdict, result.manifest.reason) == (
         "refused",
@@ -73,13 +73,13 @@ def test_a_file_with_one_film_has_no_other(make: MediaMaker, tmp_path: Path) -> 
     )
 
 
-def test_a_stream_that_is_not_there_is_told(make: MediaMaker, tmp_path: Path) -> None:
+def test_a_missing_stream_is_reported(make: MediaMaker, tmp_path: Path) -> None:
     (result,) = derived(make.video("one.mp4", list(range(10))).path, tmp_path / "store", StreamFrames(stream=4))
     assert result.manifest.verdict == "refused"
     assert result.manifest.reason == "stream 4 is not video: choose one of 0"
 
 
-def test_the_second_film_of_a_released_video(samples: Path, tmp_path: Path) -> None:
+def test_the_second_stream_of_a_released_video(samples: Path, tmp_path: Path) -> None:
     (result,) = derived(samples / "release/nasa-13013-six-streams.mp4", tmp_path / "store", StreamFrames())
     facts = result.facts("stream_3/frame_000000.jpg")
     assert (facts["stream_index"], facts["width_px"], facts["height_px"]) == (3, 480, 270)
@@ -87,6 +87,6 @@ def test_the_second_film_of_a_released_video(samples: Path, tmp_path: Path) -> N
     assert kinds == ["video", "audio", "subtitle"] * 2
 
 
-def test_frames_that_an_edit_list_hides_are_told(samples: Path) -> None:
+def test_frames_that_an_edit_list_hides_are_reported(samples: Path) -> None:
     frames, report = read(samples / "release/perseverance-descent.mp4")
     assert (len(frames), report.frame_count_hidden, report.frame_count_from_header) == (329, 113, 442)

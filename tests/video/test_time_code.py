@@ -62,7 +62,7 @@ def test_dropped_numbers_do_not_occur() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "None", "01:00:00", "25:00:00:00", "00:00:00:25", "00:61:00:00", "1:2:3:4:5"])
-def test_what_is_no_time_code_is_none(text: str) -> None:
+def test_an_invalid_time_code_is_none(text: str) -> None:
     assert parsed(text, Fraction(25)) is None
 
 

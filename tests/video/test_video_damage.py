@@ -205,7 +205,7 @@ def test_a_whole_stream_has_no_damage(name: str, arguments: tuple[str, ...], tmp
     ("name", "arguments", "why"),
     [(*one, f"it ends in the middle of a {what}") for one, what in zip(NOT_MATROSKA, CUT_IN, strict=True)],
 )
-def test_a_stream_that_is_cut_says_in_what(name: str, arguments: tuple[str, ...], why: str, tmp_path: Path) -> None:
+def test_a_truncated_stream_names_what_is_cut(name: str, arguments: tuple[str, ...], why: str, tmp_path: Path) -> None:
     data = made(tmp_path / name, *arguments).read_bytes()
     cut = tmp_path / f"cut_{name}"
     cut.write_bytes(data[: len(data) // 2 // 188 * 188 + 100])
@@ -252,7 +252,7 @@ UNITS = {
 
 
 @pytest.mark.parametrize("name", list(UNITS))
-def test_frames_that_a_header_counts_and_a_cut_file_lacks_are_told_alike_everywhere(name: str, tmp_path: Path) -> None:
+def test_frames_missing_from_a_truncated_file_are_reported_alike_everywhere(name: str, tmp_path: Path) -> None:
     data = made(tmp_path / f"whole_{name}", *UNITS[name], with_sound=False).read_bytes()
     assert read(tmp_path / f"whole_{name}")[1].damage is None
     cut = tmp_path / name

@@ -41,7 +41,7 @@ def test_a_rate_of_a_million_a_second_costs_no_more_than_its_frames(make: MediaM
     assert why in verdict["motion_refused_because"]
 
 
-def test_a_table_of_times_that_is_too_short_is_told_and_loses_no_frame(make: MediaMaker, tmp_path: Path) -> None:
+def test_a_too_short_table_of_times_is_reported_and_loses_no_frame(make: MediaMaker, tmp_path: Path) -> None:
     made = make.video("whole.mp4", list(range(50)))
     data = bytearray(made.path.read_bytes())
     count = data.index(b"stts") + 12
@@ -63,7 +63,7 @@ def test_a_frame_that_is_shown_for_days_is_one_picture(make: MediaMaker, tmp_pat
     assert results[0].facts("preview.mp4")["end_seconds"] == 10.0
 
 
-def test_a_declared_duration_of_days_is_told_and_not_believed(make: MediaMaker, tmp_path: Path) -> None:
+def test_a_declared_duration_of_days_is_reported_and_not_believed(make: MediaMaker, tmp_path: Path) -> None:
     made = make.video("long.mp4", list(range(25)))
     data = bytearray(made.path.read_bytes())
     place = data.index(b"mdhd") + 4 + 12

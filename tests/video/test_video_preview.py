@@ -231,7 +231,7 @@ def test_lost_sound_is_silent_in_its_place(tmp_path: Path) -> None:
     assert np.array_equal(rest.samples, all_of_it.samples)
 
 
-def test_no_sound_is_put_in_on_request_and_where_there_is_none(make: MediaMaker, tmp_path: Path) -> None:
+def test_audio_is_left_out_on_request_and_where_the_source_has_none(make: MediaMaker, tmp_path: Path) -> None:
     silent = make.video("silent.mp4", list(range(10))).path
     for path, processor in (
         (silent, VideoPreview()),

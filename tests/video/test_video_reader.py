@@ -152,7 +152,7 @@ def test_pictures_are_upright(make: MediaMaker, turn: str) -> None:
     assert [frame.time for frame in frames] == [frame.time for frame in plain]
 
 
-def test_a_truncated_file_gives_its_frames_and_tells_the_loss(make: MediaMaker) -> None:
+def test_a_truncated_file_gives_its_frames_and_reports_the_loss(make: MediaMaker) -> None:
     made = make.video("whole.mkv", list(range(100)))
     data = made.path.read_bytes()
     cut = make.folder / "cut.mkv"
@@ -178,7 +178,7 @@ def test_damage_in_the_middle_is_lost_frames_not_copies(make: MediaMaker) -> Non
     assert len(frames) + (report.frame_count_lost or 0) == 100
 
 
-def test_nothing_decodable_is_a_failure_in_words(make: MediaMaker) -> None:
+def test_a_file_without_decodable_frames_fails_with_a_message(make: MediaMaker) -> None:
     made = make.video("whole.mp4", EVERY_TICK)
     data = bytearray(made.path.read_bytes())
     start, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
