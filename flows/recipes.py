@@ -100,7 +100,7 @@ LIGHT: tuple[type[Any], ...] = (
     Picture,
     PhotoPreview,
 )
-"""What separate tools would make, in about a third of the time of the full recipe."""
+"""The essentials, in about a third of the time of the full recipe."""
 
 CHOICES: Mapping[str, tuple[type[Any], ...]] = {"light": LIGHT}
 """Recipes besides `full`, which is all of RECIPES: each makes some of its entries, as they are written there."""

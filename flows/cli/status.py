@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
 from flows.cli.print_table import aligned, size
 from flows.cli.shared_options import JSON, STORE
+from processors.errors import Verdict
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from processors.store.store import Store
 
 COUNTED = ("verdict", "reason", "item_count", "size_bytes")
-VERDICTS = ("made", "refused", "failed")
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 @click.command()

@@ -47,7 +47,7 @@ def watch(raw: Path, store_folder: Path, settle_seconds: float, **options: Any) 
     from flows.cli.ingest import ingest_folder
     from flows.run.interrupt import EXIT_CODES
 
-    # a shell that starts it in the background makes it deaf to Ctrl-C; `kill -INT` must still stop it
+    # a shell that starts it in the background makes it ignore SIGINT; `kill -INT` must still stop it
     signal.signal(signal.SIGINT, signal.default_int_handler)
     releases = Releases(settle_seconds)
     click.echo(f"watching {raw}; a release is ingested when nothing in it has changed for {settle_seconds:g} s")
@@ -86,7 +86,7 @@ class Releases:
 
         Parameters
         ----------
-        seconds : time of a clock that only goes forward.
+        seconds : monotonic time.
         """
         settled = []
         for release, files in sorted(now.items()):

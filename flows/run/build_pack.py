@@ -32,7 +32,7 @@ from processors.tables import Table
 
 
 def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: str | None = None) -> Recipe:
-    """Return the recipe in the TOML file that the words name, or one with the defaults for the selection that they are.
+    """Return the recipe from a TOML file, or a default recipe for a selection.
 
     A selection has no title of its own: `build_pack` gives it that of its releases.
 
@@ -58,7 +58,7 @@ def processor_names() -> frozenset[str]:
 
 
 def due_for(recipe: Recipe, store: Store) -> ReprocessRequest | None:
-    """Return the reprocessing that makes what the recipe takes and no run makes unasked; None if nothing is missing.
+    """Return the request for results that the recipe needs but no run makes by default; None if nothing is missing.
 
     A pack that will be refused for its rights needs nothing.
 
@@ -68,7 +68,7 @@ def due_for(recipe: Recipe, store: Store) -> ReprocessRequest | None:
     """
     take, catalogue = recipe.completed().take, Catalogue(store)
     rows = select(parse(recipe.selection), catalogue)
-    wanted = _WantedOfPacks(catalogue)
+    wanted = _WantedForPacks(catalogue)
     processors: set[str] = set()
     digests: set[str] = set()
     for row in rows:
@@ -84,7 +84,7 @@ def due_for(recipe: Recipe, store: Store) -> ReprocessRequest | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _WantedOfPack:
+class _PackResult:
     """Result of one source that only packs need."""
 
     ref: ResultRef
@@ -101,20 +101,20 @@ class _WantedOfPack:
         return self.ref in known if self.is_exact else bool(known)
 
 
-class _WantedOfPacks:
-    """Results that packs need and no run makes unasked, with the parameters of today's recipes."""
+class _WantedForPacks:
+    """Results that packs need but no run makes by default, with the parameters of today's recipes."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._recipes = on_request().each(_made_for_packs)
         self._releases = ReleaseIndex(catalogue.sources().values())
         self._wanted = WantedResults(self._recipes, self._releases)
 
-    def of(self, row: SourceRow) -> list[_WantedOfPack]:
+    def of(self, row: SourceRow) -> list[_PackResult]:
         """Return those of one source."""
         context = self._releases.of(row) if self._recipes.asks_camera else None
         set_by_file = self._recipes.set_for(row.release, context.recorded_by if context else None)
         return [
-            _WantedOfPack(ref=one.ref, is_exact=one.ref.processor in set_by_file)
+            _PackResult(ref=one.ref, is_exact=one.ref.processor in set_by_file)
             for one in (self._wanted.of(row) if row.medium else [])
             if one.is_named
         ]
@@ -136,7 +136,7 @@ def _tables() -> dict[str, tuple[Table, ...]]:
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False, steps: Steps = unseen) -> Built:
     """Build a pack and record what it was made of; without a title it has that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)
-    wanted, of_packs = wanted_today(catalogue.sources().values()), _WantedOfPacks(catalogue)
+    wanted, of_packs = wanted_today(catalogue.sources().values()), _WantedForPacks(catalogue)
     if not recipe.title:
         recipe = replace(recipe, title=selection_title(select(parse(recipe.selection), catalogue), catalogue))
 

@@ -22,9 +22,9 @@ def gone_from(
     root: Path,
     releases: Collection[str] | None,
 ) -> list[SourceRow]:
-    """Return the known files below a folder that are no longer found there, marked as gone from now on.
+    """Return the known files below a folder that are missing, with the current time as their end.
 
-    None if nothing at all is found, as in a folder that is not mounted, and none below what could not be read.
+    An empty list if nothing at all is found, as in an unmounted folder. Files below an unreadable folder do not count.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change])
     return dataclasses.replace(before, changed_to=row.digest) if altered else row
 
 
-def withdrawn(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Container[str]) -> list[Change]:
+def changes_of_missing(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Container[str]) -> list[Change]:
     """Return a change for each missing file: moved, if its bytes are at a new path, else withdrawn."""
     old, new = {}, {}
     for row in rows:
@@ -93,7 +93,7 @@ def withdrawn(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Conta
 
 
 def with_words(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[SourceRow]:
-    """Return the files with the evidence key of the statements at each path, and the key of what is forbidden there."""
+    """Return the files with the keys of two records of evidence: the statements at their path, and what forbids it."""
     return [
         dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))
         if (own := plan.of_place.get(row.path)) and own.key != row.evidence_key

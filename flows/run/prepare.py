@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.run.change import Change
-from flows.run.changes import gone_from, known_again, with_words, withdrawn
+from flows.run.changes import changes_of_missing, gone_from, known_again, with_words
 from flows.run.inspection import inspect_all, read_by, unread
 from flows.run.options import Options
 from flows.run.progress import RunProgress
@@ -142,7 +142,7 @@ def _identify_and_plan(
     departed = gone_from(known.values(), surveyed.found, unseen, Path(os.path.realpath(raw)), options.releases)
     departed = shard.own(departed)
     identified = _identify(surveyed.found, known, progress, options, is_followed_by_work=remember)
-    changes = [*identified.changes, *withdrawn(departed, identified.rows, known)]
+    changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]
     changes = [one for one in changes if shard.has(one.file)]
     paths = {storable(file.path): Path(file.path) for file in surveyed.found}
     rows, releases = _in_releases(identified, paths)

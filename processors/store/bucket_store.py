@@ -1,4 +1,4 @@
-"""Store in a bucket: a pass is one zip and one commit, and this machine keeps copies of what is small or was read.
+"""Store in a bucket: a pass is one zip and one commit, and this machine caches small records and items that were read.
 
     s3://bucket/prefix/
       store.json                         the mark of a store, with its format and its identity
@@ -49,7 +49,7 @@ from processors.store.stored_pass import (
 from processors.store.traffic import Traffic
 
 BUCKET_FORMAT = 2
-UNNAMED_AT_MOST = timedelta(days=1)
+MIN_UNNAMED_AGE = timedelta(days=1)
 """Age at which a zip without a commit is left over; a run may still be about to commit a younger one."""
 CHANGING = ("packs", "kept")
 """Kinds of records that may be removed from the bucket, and then from the copies."""
@@ -160,7 +160,7 @@ class BucketStore(Store):
         for name in self.commit_names():
             with suppress(ResultCorrupt):  # what it named is unnamed
                 named.update(one.data for one in self._commits.results_in(name))
-        before = datetime.now(UTC) - UNNAMED_AT_MOST
+        before = datetime.now(UTC) - MIN_UNNAMED_AGE
         yield from (one.name for one in self.place.list("data") if one.name not in named and one.modified < before)
 
     def remove_unnamed(self) -> None:

@@ -37,7 +37,7 @@ READ_BYTES = 1024 * 1024
 CONFLICT_TRIES = 5
 IN_WORDS = {
     "NoSuchBucket": "there is no such bucket: create it, or name another one",
-    "RequestTimeTooSkewed": "the server's time is not this machine's: set the clock, which may be 15 minutes off",
+    "RequestTimeTooSkewed": "the clocks of server and machine differ by more than 15 minutes: set this machine's",
     "InvalidAccessKeyId": "the server does not know the credentials: check AWS_ACCESS_KEY_ID",
     "SignatureDoesNotMatch": "the server does not accept the credentials: check AWS_SECRET_ACCESS_KEY and AWS_REGION",
     "ExpiredToken": "the credentials have expired: get new ones, and run again",
@@ -52,8 +52,8 @@ BAD_SERVER = (
     "the server overwrites an object that was to be created only once (it ignores If-None-Match), so that two runs "
     "could lose each other's results: use another server, or a newer version of it"
 )
-OF_THE_MACHINE = "169.254."
-"""Beginning of the address that a cloud's machine asks for its credentials, in an error where there are none."""
+METADATA_ADDRESS = "169.254."
+"""Start of the address of a cloud's metadata service; in an error it means that no credentials were found."""
 
 
 class Seen(NamedTuple):
@@ -135,7 +135,7 @@ class Place:
     def create(self, name: str, data: bytes) -> bool:
         """Write a small object unless there is one; return False if there is another one.
 
-        One with the same bytes is one's own, of which the answer was lost.
+        If the bytes are the same, an earlier request of ours succeeded and its answer was lost.
         """
         for attempt in range(CONFLICT_TRIES):
             try:
@@ -181,7 +181,7 @@ class Place:
 
     @contextmanager
     def _asking(self, name: str, requests: int = 1) -> Iterator[None]:
-        """Count, and raise errors of the library as `StoreError`, but for an object missing, or there already."""
+        """Count, and raise errors of the library as `StoreError`, except for a missing or existing object."""
         self._count(requests=requests)
         try:
             yield
@@ -227,7 +227,7 @@ class _ObjectFile(io.RawIOBase):
 
 
 class _Conflict(Exception):
-    """Two writers at the same moment; the server has decided for neither."""
+    """Two writers at once; the server rejected both."""
 
 
 def _check(address: str) -> None:
@@ -263,7 +263,7 @@ def _in_words(text: str, code: str) -> str:
     if code in IN_WORDS:
         return IN_WORDS[code]
     status = next(iter(re.findall(r"status code: (\d+)", text)), "")
-    if OF_THE_MACHINE in text:
+    if METADATA_ADDRESS in text:
         return NO_CREDENTIALS
     if status in ("401", "403"):
         what = re.findall(r"performing (GET|HEAD|PUT|POST|DELETE|list)", text)

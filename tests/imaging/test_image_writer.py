@@ -1,4 +1,4 @@
-"""Encoders get pixels only: nothing that the source's file said besides goes into what is written of it."""
+"""Encoders get pixels only: no metadata of the source reaches the output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMATS: tuple[PictureFormat, ...] = ("jpeg", "png", "webp", "avif")
 
 
 def loaded_with_extras() -> dict[str, Image.Image]:
-    """The same pixels in images that carry what Pillow's writers take over when nobody asks them to."""
+    """The same pixels in images with metadata that Pillow copies by default."""
     text = PngInfo()
     text.add_text("comment", "x" * 2_000_000, zip=True)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()

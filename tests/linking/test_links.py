@@ -1,4 +1,4 @@
-"""What sources have in common is found, kept with both, and told from both; what they have not is not invented."""
+"""What sources have in common is found, kept with both and reported from both sides; no link is invented."""
 
 from __future__ import annotations
 

@@ -278,7 +278,7 @@ def test_verify_names_what_is_damaged_missing_and_left_over(machine: Machine, mo
     place.put(sound, whole[:at] + b"two" + whole[at + 3 :])
     place.delete([gone])
     place.put("data/ab/left.zip", b"of a killed run")
-    monkeypatch.setattr("processors.store.bucket_store.UNNAMED_AT_MOST", timedelta(days=-1))
+    monkeypatch.setattr("processors.store.bucket_store.MIN_UNNAMED_AGE", timedelta(days=-1))
     found = [(fault.kind, fault.path, fault.reason) for checked in verify(store) for fault in checked.faults]
     where = f"results/ab/{SOURCE}/video.frames"
     damage = "SHA-256 is 3fc4ccfe745870e2..., the manifest says 7692c3ad3540bb80..."

@@ -54,10 +54,10 @@ class Motion:
     Items: `motion.parquet`, `motion.json`, `mosaic_<shot>.jpg` of each shot that looks along its motion, and
     `region_<shot>.jpg`, a frame with the region drawn into it, of each shot of which a region was measured.
 
-    Refused if the audit rejects motion measurement. Of a shot whose parts move in different ways, as in a split screen,
-    the part is measured that moves as one in the most px times frames, if there is one (`RegionFinder`); else no totals
-    are given. Altitude is absolute only from `altitude_metres`
-    and `field_of_view_degrees`; without them the curve is relative.
+    Refused if the audit rejects motion measurement. If the parts of a shot move in different ways, as in a split
+    screen, the largest part that moves uniformly, by pixels times frames, is measured (`RegionFinder`); without one no
+    totals are given. Altitude is absolute only from `altitude_metres` and `field_of_view_degrees`; without them the
+    curve is relative.
     """
 
     name: ClassVar[str] = "video.motion"
@@ -79,7 +79,7 @@ class Motion:
     """Left and top edge, width and height of the part of the upright picture that is measured, in px. None: the whole
     picture, or of a shot that does not move as one the part that `RegionFinder` chooses."""
     span_seconds: tuple[float, ...] | None = None
-    """Presentation times of the first frame that is measured, and of the first that no longer is. None: all."""
+    """Half-open span of presentation times that is measured, in s. None: all."""
     shots: Shots = field(default_factory=Shots)
 
     def __post_init__(self) -> None:
@@ -147,7 +147,8 @@ class Motion:
         self.require_region_inside(inputs.info)
         if not self.wanted(inputs):
             raise RefusedMedia(
-                f"no shot that was asked for has {MIN_FRAMES} frames or more", "choose other shots, or none"
+                f"no shot that was asked for has {MIN_FRAMES} frames or more",
+                "choose other shots, or leave only_shots empty",
             )
         return _Session(self, inputs, audit, scratch)
 
@@ -257,7 +258,7 @@ class _Session:
         return _ShotUnderWay(shot, Track(mask, px), finder, None)
 
     def _mask_of(self, luma: np.ndarray) -> tuple[np.ndarray, float]:
-        """Return where features are allowed, and the size of a px of the luma in px of the video."""
+        """Return where features are allowed, and how many px of the video one px of the luma covers."""
         return mask_of_view(luma, self._width_px, self._still, self._processor.region_px)
 
     def _end_shot(self) -> None:

@@ -56,7 +56,7 @@ def curve_of(
     Parameters
     ----------
     half_size_px : half of the picture's width and height, in px of the video.
-    px : size of a px of the registered picture in px of the video.
+    px : number of px of the video that one px of the registered picture covers.
     """
     known = [step for step in steps[1:] if step is not None]
     scale_logs = np.concatenate([[0.0], np.cumsum([log(step.scale) for step in known])])

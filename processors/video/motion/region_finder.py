@@ -63,7 +63,7 @@ class RegionFinder:
     Parameters
     ----------
     mask : uint8, shape of the registered luma, not 0 where features are allowed.
-    px : size of a px of that luma in px of the video.
+    px : number of px of the video that one px of that luma covers.
     picture_px : area inside the bars, in px of that luma.
     """
 

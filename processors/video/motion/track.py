@@ -30,7 +30,7 @@ class Track:
     Parameters
     ----------
     mask : uint8, shape of the view's luma, not 0 where features are allowed.
-    px : size of a px of that luma in px of the video.
+    px : number of px of the video that one px of that luma covers.
     """
 
     def __init__(self, mask: np.ndarray, px: float) -> None:

@@ -26,7 +26,7 @@ def films(container: av.container.InputContainer) -> list[av.video.stream.VideoS
 
 
 def decoder_of(stream: av.video.stream.VideoStream) -> av.VideoCodecContext:
-    """Return the stream's decoder: libvpx for WebM with transparency, which FFmpeg's own ignores."""
+    """Return the stream's decoder: libvpx for WebM with transparency, which FFmpeg's own decoder ignores."""
     codec = stream.codec_context
     library = WITH_TRANSPARENCY.get(codec.name) if stream.metadata.get("alpha_mode") == "1" else None
     if library is None:

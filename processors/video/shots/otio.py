@@ -21,8 +21,8 @@ def timeline(
     """Return OTIO JSON: one video track, a clip for each shot, a marker for each fade.
 
     Schemas Timeline.1, Track.1, Clip.2, ExternalReference.1 and Marker.2 of OpenTimelineIO's "Serialized Data
-    Documentation". Times are pictures at the source's rate, counted from its time code; where a picture of a varying
-    rate falls between them by more than the file's own rounding, they have a fraction. A fade's range is counted from
+    Documentation". Times count frames at the source's rate, from its time code; at a variable rate they may be
+    fractional. A fade's range is counted from
     the track's beginning.
 
     Parameters
@@ -31,7 +31,7 @@ def timeline(
     clip_name : the source's file name, which links clips to the file next to the timeline in editing programs.
     tick : unit to which the file's times are rounded, in seconds.
     """
-    count = _Count(first, origin, tick)
+    count = _FrameClock(first, origin, tick)
     begun = shots[0][1] if shots else Fraction(0)
     whole = count.source_range(begun, shots[-1][2]) if shots else None
     track = _item(
@@ -73,7 +73,7 @@ def _marker(name: str, marked: Json) -> Json:
     return {"OTIO_SCHEMA": "Marker.2", "name": name, "metadata": {}, "color": "BLACK", "marked_range": marked}
 
 
-class _Count:
+class _FrameClock:
     """Converter of times to pictures at the source's rate."""
 
     def __init__(self, first: TimeCode, origin: Fraction, tick: Fraction) -> None:
@@ -88,8 +88,12 @@ class _Count:
 
     def range(self, start: Fraction, end: Fraction) -> Json:
         """Return a span of seconds, counted from 0."""
-        first, behind = self._frames(start), self._frames(end)
-        return {"OTIO_SCHEMA": "TimeRange.1", "start_time": self._time(first), "duration": self._time(behind - first)}
+        start_frame, end_frame = self._frames(start), self._frames(end)
+        return {
+            "OTIO_SCHEMA": "TimeRange.1",
+            "start_time": self._time(start_frame),
+            "duration": self._time(end_frame - start_frame),
+        }
 
     def _frames(self, time: Fraction) -> Fraction:
         frames = time * self._first.rate_hz
