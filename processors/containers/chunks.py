@@ -19,6 +19,9 @@ rounded to whole samples. They are trusted if the file holds that many bytes."""
 SOUND = (b"data", b"SSND")
 MAX_WAVE64_BYTES = 1 << 48
 MAX_LONG_SIZES = 1000
+MIN_TRAILING_BYTES = 16
+"""Fewer bytes after the last chunk are taken for padding."""
+READ_BYTES = 1 << 20
 
 ContainerKind = Literal["riff", "wave64", "aiff", "caf"]
 
@@ -123,6 +126,17 @@ class ChunkFile:
             place = self._following(chunk)
         self._problems.append(f"more than {MAX_CHUNKS} chunks: the rest is not read")
 
+    def trailing_bytes(self) -> int:
+        """Return, after the walk, how many bytes belong to no chunk; 0 if they are few or all zeros."""
+        left = self._size_bytes - self.unread_from if self.unread_from is not None else 0
+        if left < MIN_TRAILING_BYTES:
+            return 0
+        self._opened.seek(self._size_bytes - left)
+        while data := self._opened.read(READ_BYTES):
+            if data.strip(b"\0"):
+                return left
+        return 0
+
     def _at(self, place: int) -> Chunk | None:
         """Return the chunk whose header is at this offset, or None if no chunk is possible there."""
         head_bytes = {"wave64": 24, "caf": 12}.get(str(self.kind), 8)
@@ -138,10 +152,9 @@ class ChunkFile:
             if size < 0 and name != b"data":
                 return None
         else:
-            name = head[:4]
-            if not _is_name(name):
+            name, size = head[:4], self.number("q" if self.kind == "caf" else "I", head, 4)
+            if not _is_name(name) and not self._leads_on(start, size):
                 return None
-            size = self.number("q" if self.kind == "caf" else "I", head, 4)
         left = self._size_bytes - start
         declared = self._declared(name, size, start)
         if self.kind == "caf" and size < 0 and declared is not None:
@@ -191,6 +204,19 @@ class ChunkFile:
             )
             return end
         return padded
+
+    def _leads_on(self, start: int, size: int) -> bool:
+        """Return whether content of this size ends where a chunk with a known name begins, or with the file.
+
+        So a chunk is recognised whose name no letters spell.
+        """
+        end = start + size
+        if size <= 0 or end > self._size_bytes:
+            return False
+        if self.kind == "caf":
+            self._opened.seek(end)
+            return end == self._size_bytes or self._opened.read(4) in KNOWN_NAMES
+        return end + size % 2 >= self._size_bytes or 2 in (self._plausible(end), self._plausible(end + size % 2))
 
     def _plausible(self, place: int) -> int:
         """Rate an offset: 0, no chunk can begin there; 1, one can; 2, one with a known name and a size that fits."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.containers.chunks import ChunkFile
+from processors.containers.chunks import SOUND, ChunkFile
 from processors.errors import RefusedMedia, UnsupportedMedia
 from processors.sources.source_file import SourceFile
 
@@ -51,6 +51,12 @@ def is_big_endian_riff(file: SourceFile) -> bool:
     """Return True for a RIFX file, whose samples FFmpeg takes for little-endian."""
     with file.open() as opened:
         return opened.read(4) == b"RIFX"
+
+
+def holds_sound(file: SourceFile) -> bool:
+    """Return True for a file of chunks with at least one byte of audio data."""
+    with file.open() as opened:
+        return any(chunk.name in SOUND and chunk.held_bytes > 0 for chunk in ChunkFile(opened).chunks())
 
 
 def _is_right_justified(data: bytes, order: str) -> bool:

@@ -29,7 +29,7 @@ READ_ELSEWHERE = frozenset(
 
 def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
     """Yield the tags of every known chunk, in file order; invalid chunks are named in `problems`."""
-    walked, unknown, sounds = ChunkFile(file, problems), 0, 0
+    walked, unknown = ChunkFile(file, problems), 0
     for chunk in walked.chunks():
         if read := _reader(walked, chunk):
             try:
@@ -44,7 +44,8 @@ def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
             unknown += 1
             if unknown <= MAX_UNKNOWN:
                 yield Tag(namespace="chunk", name=chunk.title, value=f"{chunk.held_bytes} bytes at byte {chunk.place}")
-        sounds += chunk.name == b"data" and walked.content == b"WAVE"
+    if left := walked.trailing_bytes():
+        problems.append(f"{left} bytes at byte {walked.unread_from} belong to no chunk: not read")
     if unknown > MAX_UNKNOWN:
         problems.append(f"{unknown} chunks that are not read; {MAX_UNKNOWN} of them are named")
 

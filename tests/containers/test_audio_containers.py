@@ -83,6 +83,15 @@ def test_a_chunk_after_an_odd_one_is_found_with_and_without_padding() -> None:
         assert problems == told
 
 
+def test_a_chunk_whose_name_is_no_text_is_passed_over_if_its_size_leads_on() -> None:
+    odd, sound, text = chunk(b"\1\2\3\4", b"0123456789"), chunk(b"data", bytes(100)), chunk(b"bext", bytes(602))
+    assert [name for name, _, _ in names(wave(fmt(), odd, text, sound))] == [b"fmt ", b"\1\2\3\4", b"bext", b"data"]
+    assert [name for name, _, _ in names(wave(fmt(), sound, odd))] == [b"fmt ", b"data", b"\1\2\3\4"]
+    walked = ChunkFile(io.BytesIO(wave(fmt(), sound, b"\1\2\3\4\xff\xff\xff\xff" + b"some bytes")))
+    assert [one.name for one in walked.chunks()] == [b"fmt ", b"data"]
+    assert (walked.unread_from, walked.trailing_bytes()) == (144, 18)
+
+
 def test_sizes_of_64_bits_are_read_from_their_own_chunk() -> None:
     ds64 = chunk(b"ds64", struct.pack("<QQQI4sQ", 0, 100, 50, 1, b"axml", 30))
     for form in (b"RF64", b"BW64"):

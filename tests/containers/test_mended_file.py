@@ -130,6 +130,14 @@ def test_bytes_after_an_empty_audio_chunk_are_not_audio(tmp_path: Path) -> None:
         reader.report()
 
 
+@pytest.mark.parametrize("sound", [chunk(b"data", b"", ">"), b""], ids=["empty", "missing"])
+def test_a_big_endian_file_without_sound_is_refused_as_one_without_sound(tmp_path: Path, sound: bytes) -> None:
+    path = tmp_path / "empty.wav"
+    path.write_bytes(wave(b"RIFX", pcm(16, ">"), sound))
+    with pytest.raises(DamagedMedia, match=r"not one sample decodes \(the file holds none\)"):
+        FileReader(SourceFile.at(path), "wav")
+
+
 def test_a_valid_file_is_not_repaired(samples: Path) -> None:
     assert mending_of(io.BytesIO(wave(b"RIFF", pcm(16, "<"), chunk(b"LIST", LIST), chunk(b"data", LITTLE)))) is None
     for path in sorted(samples.rglob("*")):

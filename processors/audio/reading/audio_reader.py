@@ -11,7 +11,7 @@ from processors.audio.reading.audio_info import MAX_CHANNELS, AudioInfo, AudioRe
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.declared_length import Declared, declared_length, libsndfile_count
 from processors.audio.reading.libsndfile_reader import LibsndfileReader
-from processors.audio.reading.loss_counter import Promise
+from processors.audio.reading.loss_counter import Promise, without_a_sample
 from processors.audio.reading.ogg_reader import OggReader
 from processors.audio.reading.stream_reader import FfmpegReader, StreamReader
 from processors.audio.reading.trailing_data import unread_because
@@ -22,7 +22,7 @@ from processors.containers.fragments import has_every_fragment
 from processors.containers.ogg_timeline import summary
 from processors.containers.sample_table import table_faults
 from processors.containers.size_in_header import too_short_because
-from processors.containers.wave_layout import is_big_endian_riff, refuse_misread
+from processors.containers.wave_layout import holds_sound, is_big_endian_riff, refuse_misread
 from processors.decoding.mended_file import mended
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.formats import BARE
@@ -103,6 +103,8 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
         with suppress(DamagedMedia):  # FFmpeg may read files that libsndfile refuses (24-bit float, RF64 oddities)
             return LibsndfileReader(file, declared, promise)
     if is_big_endian_riff(file):
+        if not holds_sound(file):
+            raise without_a_sample()
         raise UnsupportedMedia("a kind of RIFX file that is not supported", "convert it to WAV or FLAC")
     reader = FfmpegReader(file, file_format, declared, promise)
     reader.stream.tally.second_count = libsndfile_count(file, reader.info.rate_hz)

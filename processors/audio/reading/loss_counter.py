@@ -139,7 +139,7 @@ class LossCounter:
 
     def report(self) -> AudioReport:
         if self.samples == self.missing:
-            raise DamagedMedia(f"not one sample decodes ({self.first_error or 'the file holds none'})")
+            raise without_a_sample(self.first_error)
         ending = self._ending()
         return AudioReport(
             stream_index=self._info.stream_index,
@@ -190,3 +190,8 @@ class LossCounter:
         start, rate_hz = float(self._info.start), self._info.rate_hz
         end = None if end_sample is None else start + end_sample / rate_hz
         return Damaged(start_seconds=start + first_sample / rate_hz, end_seconds=end)
+
+
+def without_a_sample(first_error: str | None = None) -> DamagedMedia:
+    """Return the error for a file of which no sample decodes."""
+    return DamagedMedia(f"not one sample decodes ({first_error or 'the file holds none'})")

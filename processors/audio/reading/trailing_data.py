@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import BinaryIO, Literal
 
 from processors.audio.reading.declared_length import declared_by_chunks
-from processors.containers.chunks import SOUND, ChunkFile
+from processors.containers.chunks import MIN_TRAILING_BYTES, READ_BYTES, SOUND, ChunkFile
 from processors.containers.flac import stream_info
 from processors.containers.flv import look_at_tags
 from processors.sources.source_file import SourceFile
 
-MIN_BYTES = 16
-"""Fewer trailing bytes are taken for padding."""
 FLAC_START = b"fLaC\x00\x00\x00\x22"
 """Marker, and the header of the block that must follow it (RFC 9639, 6 and 8.1)."""
-READ_BYTES = 1 << 20
 
 
 def unread_because(file: SourceFile, file_format: str) -> str | None:
     """Return what is not read, in words; None if the format shows no trailing data."""
     with file.open() as opened:
         if file_format in ("wav", "w64", "aiff", "caf"):
-            return _behind_the_chunks(opened, file.size_bytes)
+            return _behind_the_chunks(opened)
         if file_format == "au":
             return _behind_au(opened, file.size_bytes)
         if file_format == "flv":
@@ -29,7 +26,7 @@ def unread_because(file: SourceFile, file_format: str) -> str | None:
         return _second_flac(opened) if file_format == "flac" else None
 
 
-def _behind_the_chunks(opened: BinaryIO, size_bytes: int) -> str | None:
+def _behind_the_chunks(opened: BinaryIO) -> str | None:
     walked, has_sound = ChunkFile(opened), False
     for chunk in walked.chunks():
         if chunk.name in (b"RIFF", b"RF64", b"FORM", b"RIFX") and has_sound:
@@ -39,8 +36,7 @@ def _behind_the_chunks(opened: BinaryIO, size_bytes: int) -> str | None:
                 name, where = chunk.title, chunk.place
                 return f"a second audio chunk ({name}, {chunk.held_bytes} bytes) starts at byte {where}"
             has_sound = True
-    left = size_bytes - walked.unread_from if walked.unread_from is not None else 0
-    if has_sound and left >= MIN_BYTES and not _is_empty(opened, walked.unread_from or 0):
+    if has_sound and (left := walked.trailing_bytes()):
         return f"{left} bytes after the audio data are not part of any chunk"
     spare = declared_by_chunks(opened).spare_bytes
     if spare == 1:
@@ -53,7 +49,7 @@ def _behind_au(opened: BinaryIO, size_bytes: int) -> str | None:
     order: Literal["big", "little"] = "little" if opened.read(4) == b"dns." else "big"
     start, sound_bytes = (int.from_bytes(opened.read(4), order) for _ in range(2))
     left = size_bytes - start - sound_bytes
-    if sound_bytes == 0xFFFFFFFF or left < MIN_BYTES or _is_empty(opened, start + sound_bytes):
+    if sound_bytes == 0xFFFFFFFF or left < MIN_TRAILING_BYTES or _is_empty(opened, start + sound_bytes):
         return None
     return f"{left} bytes follow the audio data that the header declares"
 
