@@ -91,6 +91,16 @@ def test_numbers_of_fewer_bits_in_sixteen_are_not_shown_black(make: MediaMaker, 
     assert abs(int(picture(item)[32, 255]) - round(largest / white * 255)) <= 3
 
 
+@pytest.mark.parametrize("suffix", ["tif", "jpg", "png"])
+def test_the_report_names_an_icc_profile_as_source_of_the_colours(tmp_path: Path, suffix: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    path = tmp_path / f"photo.{suffix}"
+    Image.new("RGB", (64, 48)).save(path, icc_profile=profile)
+    with path.open("rb") as opened:
+        info = PhotoReader(opened).info
+    assert (info.colour_source, info.colour, info.icc_profile_name) == ("ICC profile", None, "sRGB built-in")
+
+
 def test_an_icc_profile_is_applied(make: MediaMaker, samples: Path) -> None:
     path = samples / "formats/photo/pillow/hopper.iccprofile.tif"
     shown = picture(previews(path)[0]).astype(int)

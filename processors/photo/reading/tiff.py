@@ -21,6 +21,7 @@ from processors.containers.tiff_file import (
 from processors.decoding.open_media import decoder_errors, open_picture
 from processors.decoding.picture_header import what_to_do
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
+from processors.photo.reading.colour_tags import ICC
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize
@@ -67,6 +68,7 @@ class Tiff:
             icc_profile_name=profile_name(photo.icc_profile),
             frame_count=found.picture_count,
             has_alpha=bool(set(photo.extra_samples) & {1, 2}),
+            colour_source=ICC if photo.icc_profile else None,
             device=photo.model,
         )
 
