@@ -62,6 +62,9 @@ class Format:
     """libvips loader that reads it from top to bottom."""
     is_bare: bool = False
     """True for consecutive audio frames without timestamps or a count."""
+    unnoticed_percent: int | None = None
+    """Share of changed bytes that no decoder notices, measured on damaged copies, if it is so large that an undamaged
+    verdict proves little; None otherwise."""
     todo: str | None = None
     """Advice to the user for a file that is not opened."""
 
@@ -95,6 +98,7 @@ def _picture(
     strips: str | None = None,
     check: Callable[[bytes], bool] | None = None,
     is_text: bool = False,
+    unnoticed_percent: int | None = None,
 ) -> Format:
     return Format(
         name=name,
@@ -108,6 +112,7 @@ def _picture(
         readers=(reader,),
         strips=strips,
         is_text=is_text,
+        unnoticed_percent=unnoticed_percent,
     )
 
 
@@ -256,13 +261,14 @@ FORMATS: tuple[Format, ...] = (
              "TIFF", strips="tiffload"),
     _picture("jpeg2000", "JPEG 2000", _at(0, b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51\x00"),
              "jp2 j2k jpx j2c jpc jpf", "image/jp2", "JPEG2000",
-             check=lambda head: head[20:24] not in (b"mjp2", b"jpm ", b"mjpx")),
+             check=lambda head: head[20:24] not in (b"mjp2", b"jpm ", b"mjpx"), unnoticed_percent=50),
     _picture("psd", "Photoshop", _at(0, b"8BPS\x00\x01"), "psd", "image/vnd.adobe.photoshop", "PSD"),
     _picture("avif", "AVIF", (), "avif avifs", "image/avif", "AVIF", check=_is_avif),
     _picture("heic", "HEIC", (), "heic heif hif heics", "image/heic", "HEIF",
-             check=_of_brand(b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs")),
+             check=_of_brand(b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"),
+             unnoticed_percent=30),
     _picture("heif", "HEIF", (), "heic heif hif avif", "image/heif", "HEIF",
-             check=_of_brand(b"mif1", b"msf1", b"mif2")),
+             check=_of_brand(b"mif1", b"msf1", b"mif2"), unnoticed_percent=30),
     _picture("ppm", "PNM", (), "ppm pgm pbm pnm pfm", "image/x-portable-anymap", "PPM",
              check=_matches(rb"(P[1-6]|Pf)\s(\s|#[^\n]*\n)*\d+(\s|#[^\n]*\n)+\d+\s"), is_text=True),
     _other("PFM image in colour", (), _PICTURE_TODO, check=_matches(rb"PF\s+\d+\s+\d+\s+-?[\d.]+\s"), is_text=True),

@@ -14,6 +14,7 @@ class Properties:
 
     container: str | None = None
     width_px: int | None = None
+    """Width as players and viewers show it, upright and in square pixels; as coded if nothing was decoded."""
     height_px: int | None = None
     frame_rate_hz: float | None = None
     """Average, as the header states it."""
@@ -27,17 +28,24 @@ class Properties:
     channel_count: int | None = None
 
 
-def properties(record: Mapping[str, Any]) -> Properties:
-    """Return the properties of the first video and the first audio stream, or of the picture."""
+def properties(record: Mapping[str, Any], shown_size_px: tuple[int, int] | None = None) -> Properties:
+    """Return the properties of the first video and the first audio stream, or of the picture.
+
+    Parameters
+    ----------
+    shown_size_px : width and height of the upright picture; None if it was not decoded.
+    """
     streams: list[Mapping[str, Any]] = record.get("streams") or []
     video = next((one for one in streams if one["kind"] == "video"), {})
     sound = next((one for one in streams if one["kind"] == "audio"), {})
     picture = record.get("picture") or {}
     rate = video.get("average_rate_hz")
+    coded = video if video.get("width_px") else picture
+    width, height = shown_size_px or (coded.get("width_px"), coded.get("height_px"))
     return Properties(
         container=record.get("container"),
-        width_px=video.get("width_px") or picture.get("width_px"),
-        height_px=video.get("height_px") or picture.get("height_px"),
+        width_px=width,
+        height_px=height,
         frame_rate_hz=float(Fraction(rate)) if rate else None,
         duration_seconds=record.get("container_duration_seconds"),
         picture_codec=video.get("codec") or picture.get("format"),

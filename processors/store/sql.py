@@ -98,6 +98,18 @@ CREATE VIEW known AS SELECT * EXCLUDE (is_known, path, seen_utc, evidence_key) F
 """
 """One row per source, as stated at the first path that holds it, or the last that held it."""
 
+SHOWN_SIZES = """
+SELECT source, any_value(width_px), any_value(height_px) FROM (
+  SELECT source, processor, key, facts->>'source_width_px' AS width_px, facts->>'source_height_px' AS height_px
+  FROM stored_items WHERE processor = 'photo.preview'
+  UNION ALL
+  SELECT source, processor, key, facts->>'width_px', facts->>'height_px'
+  FROM stored_items WHERE processor = 'video.measurements' AND name = 'measurements.parquet'
+) JOIN latest_results USING (source, processor, key)
+WHERE width_px IS NOT NULL AND height_px IS NOT NULL
+GROUP BY source
+"""
+
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = "Query interrupted"
 """Message of DuckDB's RuntimeError after Ctrl-C."""
@@ -123,6 +135,11 @@ def connect(catalogue: Catalogue) -> Iterator[duckdb.DuckDBPyConnection]:
             if str(error) == INTERRUPTED:
                 raise KeyboardInterrupt from error
             raise
+
+
+def shown_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Return width and height in pixels of each decoded photo or video as it is shown: upright, in square pixels."""
+    return {source: (int(width), int(height)) for source, width, height in connection.execute(SHOWN_SIZES).fetchall()}
 
 
 def _library() -> ModuleType:

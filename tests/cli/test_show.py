@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pillow_heif
@@ -10,8 +12,10 @@ from PIL import Image
 
 from flows.cli import fact_words, print_table, show
 from processors.audio.envelope import Envelope
+from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
 from processors.metadata.properties import Properties
+from processors.photo.photo_preview import PhotoPreview
 from processors.video.audit.measurements import Measurements
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
@@ -58,11 +62,29 @@ def test_the_verdict_on_a_format_without_checks_is_qualified(tmp_path: Path) -> 
     picture.save(tmp_path / "raw/r/a.jp2")
     pillow_heif.from_pillow(picture).save(tmp_path / "raw/r/b.heic")
     ingest(tmp_path / "raw", tmp_path / "store")
-    expected = {"a.jp2": "a JPEG 2000 has no checksum, and half", "b.heic": "a HEIC has no checksum, and a third"}
+    expected = {"a.jp2": "JPEG 2000 has no checksum, and about 50", "b.heic": "HEIC has no checksum, and about 30"}
     for name, words in expected.items():
         answer = CliRunner().invoke(show.show, [name, "--store", str(tmp_path / "store")])
         (line,) = [line for line in answer.output.splitlines() if line.startswith("  verdict")]
-        assert line == f"  verdict  no damage found, which proves little: {words} of changed bytes go unnoticed"
+        assert line == f"  verdict  no damage found, which proves little: {words} % of changed bytes go unnoticed"
+
+
+def test_turned_pictures_have_the_size_that_players_show(tmp_path: Path) -> None:
+    (tmp_path / "raw" / "r").mkdir(parents=True)
+    exif = Image.Exif()
+    exif[0x112] = 6
+    Image.new("RGB", (128, 96)).save(tmp_path / "raw/r/photo.jpg", exif=exif)
+    made = MediaMaker(tmp_path).video("clip.mp4", ticks=list(range(5)))
+    turned = ("-i", str(made.path), "-c", "copy", "-metadata:s:v", "rotate=90", str(tmp_path / "raw/r/clip.mp4"))
+    subprocess.run(["ffmpeg", "-v", "error", *turned], check=True)
+    recipes: Recipes = {"video": (Metadata(), Measurements()), "audio": (), "photo": (Metadata(), PhotoPreview())}
+    ingest(tmp_path / "raw", tmp_path / "store", recipes)
+    for name in ("photo.jpg", "clip.mp4"):
+        told = CliRunner().invoke(show.show, [name, "--store", str(tmp_path / "store")]).output
+        assert "  picture  96 x 128 px, " in told
+        record = CliRunner().invoke(show.show, [name, "--json", "--store", str(tmp_path / "store")]).output
+        known = json.loads(record)["properties"]
+        assert (known["width_px"], known["height_px"]) == (96, 128)
 
 
 def test_oddities_are_reported_in_sentences() -> None:

@@ -263,6 +263,31 @@ def test_damaged_photo_has_the_mark_of_a_damaged_video(
     assert (audit["is_complete"] if audit else None) is is_complete
 
 
+@pytest.mark.parametrize(
+    ("file_format", "condition", "expected"),
+    [("heic", "complete", ["HEIC", 30]), ("heic", "damaged", None), ("jpeg", "complete", None)],
+)
+def test_the_page_says_where_an_undamaged_verdict_proves_little(
+    tmp_path: Path, file_format: str, condition: str, expected: list[Any] | None
+) -> None:
+    facts = {"condition": condition, "damage_sentence": None}
+    one = subject(format=file_format)
+    written(tmp_path, [item(one, tmp_path / "p.jpg", "photo.preview", "image/jpeg", source_facts=facts)])
+    (detail,) = data(tmp_path, "details-0000").values()
+    assert detail["unnoticed"] == expected
+
+
+def test_the_page_gives_a_turned_picture_the_size_that_viewers_show(tmp_path: Path) -> None:
+    record = {"picture": {"format": "jpeg", "width_px": 64, "height_px": 48, "mode": "RGB"}}
+    (tmp_path / "metadata.json").write_text(json.dumps(record))
+    for size in ((48, 64), None):
+        one = subject(shown_size_px=size)
+        written(tmp_path / "page", [item(one, tmp_path / "metadata.json", "metadata", "application/json")])
+        (detail,) = data(tmp_path / "page", "details-0000").values()
+        known = detail["properties"]
+        assert (known["width_px"], known["height_px"]) == (size or (64, 48))
+
+
 @pytest.mark.parametrize("is_refused", [False, True])
 def test_a_video_whose_shots_were_all_refused_is_not_usable_for_motion(tmp_path: Path, is_refused: bool) -> None:
     reasons = ("shot 1: cameras side by side", "shot 2: no two frames could be registered") if is_refused else ()

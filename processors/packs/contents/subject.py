@@ -19,7 +19,7 @@ from processors.store.disagreements import Disagreement, disagreements
 from processors.store.evidence_of import read_evidence
 from processors.store.manifest import Manifest
 from processors.store.source_row import SourceRow
-from processors.store.sql import connect
+from processors.store.sql import connect, shown_sizes
 from processors.store.store import Store
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ class SourceRecord:
     """Facts of the latest audit (`words`, `is_complete`, `motion_may_be_measured`, ...); None without an audit."""
     evidence: dict[str, Any] | None
     """Complete evidence record; None without one."""
+    shown_size_px: tuple[int, int] | None = None
+    """Width and height as shown, upright and in square pixels; None if it was not decoded."""
     motion_refused_because: tuple[str, ...] = ()
     """Reason for each shot if the latest `video.motion` refused every one of them; else empty."""
     failures: tuple[FailedResult, ...] = ()
@@ -153,6 +155,7 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
         refused = {source: _refused_shots(json.loads(facts)) for source, facts in motions}
         sighted = _sighted(connection)
         apart = disagreements(connection)
+        shown = shown_sizes(connection)
         failures, unsaid = _failures(connection), _evidence_not_made(connection)
     for row in rows:
         every = sighted.get(row.digest, [])
@@ -168,6 +171,7 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
         binds = binding(voices)
         yield replace(
             known,
+            shown_size_px=shown.get(row.digest),
             motion_refused_because=refused.get(row.digest, ()),
             failures=(*filter(None, missing[:1]), *failures.get(row.digest, ())),
             evidence_key=places[0].evidence_key,

@@ -9,6 +9,7 @@ from typing import Any
 
 from processors.contract import Json
 from processors.errors import ResultCorrupt
+from processors.formats import BY_NAME
 from processors.languages.text import FALLBACK, Text
 from processors.metadata.properties import properties
 from processors.mission.profile import profile_called
@@ -188,12 +189,15 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
             for name in ("creator", "agency", "credit", "rights", "published_at", "format", "size_bytes")
         },
         "caption": subject.caption.record(),
-        "properties": next((_properties(entry) for _, entry in group.page_data("properties")), None),
+        "properties": next(
+            (_properties(entry, subject.shown_size_px) for _, entry in group.page_data("properties")), None
+        ),
         "recorded": asdict(subject.recorded) if subject.recorded else None,
         "event_written": ((subject.evidence or {}).get("event") or {}).get("written"),
         "disagreements": list(subject.disagreements),
         "failures": [asdict(failure) for failure in subject.failures],
         "audit": _audit(group),
+        "unnoticed": _unnoticed(group),
         "shots": shots,
         "results": results,
         "files": [_file(one, numbers) for one in group.shown],
@@ -204,7 +208,17 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
     }
 
 
-def _properties(entry: ItemRecord) -> dict[str, Any]:
+def _unnoticed(group: Group) -> list[str | int] | None:
+    """Return format and share of unnoticed changes (per cent) of a photo whose undamaged verdict proves little."""
+    row = BY_NAME.get(group.subject.format)
+    if row is None or not row.unnoticed_percent:
+        return None
+    reports = [one.entry.manifest.source_facts for one in group.shown if one.entry]
+    is_whole = any(_fact(report, "condition") == "complete" for report in reports)
+    return [row.title, row.unnoticed_percent] if is_whole else None
+
+
+def _properties(entry: ItemRecord, shown_size_px: tuple[int, int] | None) -> dict[str, Any]:
     """Return pixels, rates and codecs of the source.
 
     Raises
@@ -212,7 +226,7 @@ def _properties(entry: ItemRecord) -> dict[str, Any]:
     ResultCorrupt : the stored metadata are invalid.
     """
     try:
-        return asdict(properties(json.loads(entry.path.read_bytes())))
+        return asdict(properties(json.loads(entry.path.read_bytes()), shown_size_px))
     except (ValueError, KeyError, TypeError) as error:
         raise ResultCorrupt(f"{entry.path}: not the metadata of a source; run `marsmedia verify`") from error
 
