@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from processors.formats import may_have_sound
 from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printable, storable
 from processors.store.by_name import ByNameEntry
 from processors.store.catalogue import Catalogue
+from processors.store.settled import SettledSource
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
@@ -151,17 +152,7 @@ def _identify_and_plan(
     media = _unaltered_media(rows, changes)
     fingerprints = Fingerprints(recipes, releases)
     settled = settled_sources(media, departed, fingerprints, store)
-    rest = [row for row in media if row.digest not in settled]
-    plan = make_plan(
-        rest,
-        WantedResults(recipes, releases),
-        store,
-        catalogue.verdicts({row.digest for row in rest}),
-        retry_failed=options.retry_failed,
-        local_path=lambda row: paths[row.path],
-    )
-    plan.settled = frozenset(settled)
-    plan.reused += sum(one.result_count for one in settled.values())
+    plan = _plan(media, settled, WantedResults(recipes, releases), store, catalogue, options, paths)
     rows = with_words(rows, plan, store)
     if remember:
         with _store_errors(store):
@@ -264,6 +255,30 @@ def _unaltered_media(rows: Iterable[SourceRow], changes: Iterable[Change]) -> li
     """Return the media, without files whose bytes changed while their size and date did not."""
     altered = {change.path for change in changes if change.kind == "changed"}
     return [row for row in rows if row.kind == "media" and row.path not in altered]
+
+
+def _plan(
+    media: Sequence[SourceRow],
+    settled: Mapping[str, SettledSource],
+    wanted: WantedResults,
+    store: Store,
+    catalogue: Catalogue,
+    options: Options,
+    paths: Mapping[str, Path],
+) -> Plan:
+    """Plan the media that are not settled; results of the settled ones count as reused."""
+    rest = [row for row in media if row.digest not in settled]
+    plan = make_plan(
+        rest,
+        wanted,
+        store,
+        catalogue.verdicts({row.digest for row in rest}),
+        retry_failed=options.retry_failed,
+        local_path=lambda row: paths[row.path],
+    )
+    plan.settled = frozenset(settled)
+    plan.reused += sum(one.result_count for one in settled.values())
+    return plan
 
 
 def _unmatched(releases: ReleaseIndex, recipes: Recipes, plan: Plan, options: Options) -> list[SkippedFile]:
