@@ -18,7 +18,7 @@ from prefect.states import Completed
 
 from flows.run.check_store import Checkup, check_up
 from flows.run.options import Described, MemoryMb, Options, TimeLimitFactor, WorkerCount
-from flows.run.report import cell
+from flows.run.report_as_markdown import cell
 from flows.serving.form_fields import Retries, StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import RequestError, StoreError

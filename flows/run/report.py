@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flows.run.change import Change
 from flows.run.interrupt import EXIT_CODES
-from flows.run.problems import Cause, FileProblem, by_file, in_one_line
+from flows.run.problems import FileProblem, in_one_line
 from processors.sources.scan import printable
 from processors.store.store import Store
 from processors.store.traffic import Traffic
@@ -30,19 +29,6 @@ FAULT_EXIT_CODE = 3
 """Exit code of a run that ended by a fault in marsmedia."""
 MAX_NAMED = 3
 """Files of one kind that the message names; more are counted."""
-MAX_ROWS = 200
-"""Limit of each table on Prefect's page."""
-MARKS = {
-    "|": "&#124;",
-    "<": "&lt;",
-    ">": "&gt;",
-    "&": "&amp;",
-    "`": "&#96;",
-    "[": "&#91;",
-    "*": "&#42;",
-    "_": "&#95;",
-    "@": "&#64;",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -366,42 +352,3 @@ def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
         if "problems" in last:
             return {(one["file"], one["reason"]) for one in last["problems"] if one["processor"] is None}
     return set()
-
-
-def markdown(report: Report) -> str:
-    """Return the report as Markdown for Prefect's page; text from files is escaped."""
-    lines = [f"**{cell(report.message)}**", ""]
-    lines += [f"{cell(note)}\n" for note in report.notes]
-    lines += ["| what | count |", "| --- | ---: |"]
-    for name in ("files", "sources", "duplicates", "companions", "unsupported", "not_taken", "passed_over"):
-        lines.append(f"| {name.replace('_', ' ')} | {getattr(report, name)} |")
-    lines += [f"| results {name.replace('_', ' ')} | {value} |" for name, value in asdict(report.results).items()]
-    found = by_file(report.problems)
-    for heading, some in (
-        ("New problems", [one for one in found if one.is_new]),
-        ("Known from earlier runs", [one for one in found if not one.is_new]),
-    ):
-        if some:
-            lines += [
-                "",
-                f"**{heading}**",
-                "",
-                "| file | verdict | cause | fault | results |",
-                "| --- | --- | --- | --- | --- |",
-            ]
-            lines += [_row(one.file, cause) for one in some for cause in one.causes][:MAX_ROWS]
-    if shown := [change for change in report.changes if change.kind != "changed"]:
-        lines += ["", "| since the last run |", "| --- |", *(f"| {cell(str(change))} |" for change in shown[:MAX_ROWS])]
-    lines += ["", f"Report: `{report.report}`" if report.report else "No report could be written."]
-    return "\n".join(lines)
-
-
-def _row(file: str, cause: Cause) -> str:
-    results = ", ".join(cause.processors)
-    return f"| {cell(file)} | {cause.verdict} | {cell(cause.reason)} | {cause.fault} | {cell(results)} |"
-
-
-def cell(text: str) -> str:
-    """Return text from files, safe in a Markdown table: no mark-up, and nothing that a renderer turns into a link."""
-    safe = "".join(MARKS.get(c, c) for c in printable(text))
-    return re.sub(r"(?i)(https?|ftp|mailto|xmpp):", r"\1&#58;", re.sub(r"(?i)(www)\.", r"\1&#46;", safe))

@@ -30,7 +30,8 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.run.batches import Batch
 from flows.run.problems import by_file
-from flows.run.report import Report, cell, markdown
+from flows.run.report import Report
+from flows.run.report_as_markdown import cell, markdown
 from flows.run.runner import WAITING_THREADS
 from flows.run.shared_work import Answer, Finished, do_batch
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason

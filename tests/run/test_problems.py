@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from flows.cli.failures import things_to_do
 from flows.cli.main import main
 from flows.run.problems import FileProblem, by_file
-from flows.run.report import cell, markdown
+from flows.run.report_as_markdown import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted import Recipes
 from processors.packs.contents.subject import subjects
