@@ -67,7 +67,7 @@ class ReprocessRequest:
 def prepare_chosen(
     choice: ReprocessRequest, store: Store, *, retry_failed: bool, remember: bool = True, shard: Shard = EVERYTHING
 ) -> Prepared:
-    """Select, and plan; report and leave out sources that are not where they were ingested.
+    """Select sources and plan; report and skip those that are not where they were ingested.
 
     Raises
     ------

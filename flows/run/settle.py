@@ -17,9 +17,10 @@ from processors.store.store import Store
 def settled_sources(
     media: Sequence[SourceRow], departed: Sequence[SourceRow], fingerprints: Fingerprints, store: Store
 ) -> dict[str, SettledSource]:
-    """Return the sources, by digest, of which nothing is due and nothing is to be reported.
+    """Return the sources, by digest, with nothing due and nothing to report.
 
-    None without a by-name view, which must be made again, and none whose place in it another file may take.
+    Empty without a by-name view, which must then be rebuilt. A source whose place in the view another file may take is
+    left out.
     """
     known = read_settled(store)
     if not known or not shown_before(store):

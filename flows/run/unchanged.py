@@ -1,6 +1,6 @@
 """Runs that find everything as the last run left it: the answer is that run's, and nothing is planned.
 
-A plan follows from the files' places, sizes and dates, from the catalogue, the recipes, the program, and the results
+A plan is determined by the files' places, sizes and dates, the catalogue, the recipes, the program, and the results
 in the store. At its end a run notes the state of all these with its counts and problems, in a file of the catalogue's
 folder that can be thrown away. A later run that meets the same state looks for each manifest, and needs no row of the
 catalogue, no recipe, and no library that reads either.
@@ -35,7 +35,7 @@ class LastRun:
     """What a run found, and the state in which it left everything."""
 
     state: str
-    """Digest of all that a plan follows from, but for the recipes and the results in the store."""
+    """Digest of everything that determines a plan, except the recipes and the results in the store."""
     recipes: str
     """Digest of the recipes as they were loaded."""
     recipe_files: str | None
@@ -90,7 +90,7 @@ def recipe_files(recipe: str | None) -> str:
 
 
 def state_of(survey: RawSurvey, store: Store) -> str:
-    """Return the digest of all that a plan follows from, but for the recipes and the results in the store."""
+    """Return the digest of everything that determines a plan, except the recipes and the results in the store."""
     program = [sys.version, state_of_files(PROCESSORS), state_of_files(FLOWS)]
     tables = [str(_newest_commit(store.catalogue_folder / table)) for table in TABLES]
     return hashlib.sha256("\n".join([survey.digest, *program, *tables, state_of_view(store)]).encode()).hexdigest()

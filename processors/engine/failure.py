@@ -35,7 +35,7 @@ class Failure:
     """`refused` or `failed`."""
     reason: str
     blame: Blame
-    """Whoever is to blame, but the machine: its faults are never stored as results."""
+    """Who is to blame; never the machine, whose faults are not stored as results."""
     traceback: str | None = None
     """Traceback for the developers of marsmedia; None if the file is to blame."""
     lacks_memory: bool = False
@@ -43,7 +43,7 @@ class Failure:
 
 
 def fault_of(error: Exception) -> Failure:
-    """Return the failure that an exception in a processor or a reader is for the affected results.
+    """Translate an exception of a processor or a reader into the failure of the affected results.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Fingerprint of a source: one comparison says whether anything that its wanted results follow from has changed."""
+"""Fingerprint of a source: it changes whenever anything that determines the source's wanted results does."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Fingerprints:
     def of(self, places: Sequence[SourceRow]) -> str | None:
         """Return the fingerprint of a source, given its paths in the order of the plan.
 
-        None for sounds where the recipes hold a calibration: whether it is used by any is reported by each run.
+        None for audio if the recipes hold a calibration: every run reports whether any audio uses it.
         """
         if self._is_calibrated and any(row.has_sound or row.medium == "audio" for row in places):
             return None

@@ -66,7 +66,7 @@ class Plan:
     of_place: dict[str, ResultRef] = field(default_factory=dict)
     """Evidence of each path: the one in `wanted` that holds the statements at that path."""
     settled: frozenset[str] = frozenset()
-    """Digests of sources whose results were not compared one by one, as nothing that they follow from has changed."""
+    """Digests of sources whose results were not compared one by one, as nothing that determines them has changed."""
     noted: frozenset[str] = frozenset()
     """Digests of sources that have all their results at the end of the run, and had not at its start."""
     not_catalogued: list[Manifest] = field(default_factory=list)

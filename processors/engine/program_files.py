@@ -1,4 +1,4 @@
-"""State of the program's own files: with other code, what was decided before is decided again."""
+"""State of the program's own files: after a change of the code, every earlier decision is made again."""
 
 from __future__ import annotations
 
