@@ -94,7 +94,6 @@ LIGHT: tuple[type[Any], ...] = (
     Frames,
     ContactSheet,
     Shots,
-    VideoPreview,
     Levels,
     Spectrogram,
     Picture,

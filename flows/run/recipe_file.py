@@ -2,7 +2,7 @@
 
 recipe = "light"                  # begin with this recipe; full without it
 also = ["audio.film"]             # add processors, here one that is made on request only
-without = ["video.preview"]       # leave processors out
+without = ["video.contact_sheet"] # leave processors out
 
 [video.frames]                    # parameters of a processor
 every_seconds = 0.5

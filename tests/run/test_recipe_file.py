@@ -36,7 +36,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_light_recipe_makes_what_separate_tools_make() -> None:
     light = load_recipes("light")
     sound = ["audio.levels", "audio.spectrogram", "audio.spectrogram_picture"]
-    video = ["video.integrity", "video.frames", "video.contact_sheet", "video.shots", "video.preview"]
+    video = ["video.integrity", "video.frames", "video.contact_sheet", "video.shots"]
     assert names(light, "video") == ["metadata", "evidence", *video, *sound]
     assert names(light, "audio") == ["metadata", "evidence", *sound]
     assert names(light, "photo") == ["metadata", "evidence", "photo.preview"]
@@ -60,14 +60,14 @@ def test_without_a_file_the_recipes_are_those_of_the_checkout() -> None:
 
 def test_a_file_changes_parameters_and_what_is_made(file: Path) -> None:
     file.write_text(
-        'recipe = "light"\nalso = ["audio.film"]\nwithout = ["video.preview"]\n'
+        'recipe = "light"\nalso = ["audio.film"]\nwithout = ["video.contact_sheet"]\n'
         '[video.frames]\nevery_seconds = 0.5\n["photo.preview"]\nlongest_sides_px = [640, 1600]\n'
         '[audio.spectrogram]\nwindow = "hamming"\n'
     )
     made = load_recipes()
     assert Frames(every_seconds=0.5) in made["video"]
     assert PhotoPreview(longest_sides_px=(640, 1600)) in made["photo"]
-    assert "video.preview" not in names(made, "video")
+    assert "video.contact_sheet" not in names(made, "video")
     assert names(made, "audio")[-1] == "audio.film"
     film = made["audio"][-1]
     assert film.picture.spectrogram == Spectrogram(window="hamming")  # type: ignore[attr-defined]
