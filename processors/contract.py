@@ -196,8 +196,10 @@ class Session(Protocol):
         """Take the next unit of the medium; return the items that are ready."""
         ...
 
-    def finish(self) -> Iterable[Item]:
-        """Return the remaining items after the last unit."""
+    @property
+    def finish(self) -> Callable[..., Iterable[Item]]:
+        """Return the remaining items after the last unit; called with nothing, or, if the processor has
+        `inputs_at_finish`, with its `Inputs`, which are None if it has none with these parameters."""
         ...
 
 
@@ -230,6 +232,9 @@ Its input is the medium's info (`VideoInfo`, `AudioInfo`, `PhotoInfo`), an `Open
 `needs(self, given) -> Need`: needs of a streamed one from the reader. Without it: everything.
 `inputs(self) -> tuple[Processor, ...]`: the processors whose results it builds on, with their parameters. Its key
 contains theirs, and it runs after them.
+`inputs_at_finish: ClassVar[bool]`: true for a streamed one with inputs that chooses its units without them. It is fed
+in the pass that makes them, so the source is not decoded once more: `needs` and `start` get the medium's info alone,
+and its session's `finish` the `Inputs`.
 `for_release(self, context: ReleaseContext) -> Self`: itself configured with the statements about a source; what it
 takes becomes part of its parameters, and so of its key.
 `of_sighting: ClassVar[bool]`: true if each path of the same bytes has its own result.

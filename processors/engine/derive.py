@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,23 +17,13 @@ from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.containers.matroska import cut_off_because
 from processors.containers.size_in_header import too_short_because
-from processors.contract import (
-    Need,
-    OpenSource,
-    Processor,
-    Reads,
-    Source,
-    Streamed,
-    as_json,
-    inputs_of,
-    need_of,
-    result_key,
-)
+from processors.contract import Need, OpenSource, Processor, Reads, Source, Streamed, as_json, need_of, result_key
 from processors.decoding.open_media import open_container, packets_of
 from processors.engine.failure import fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.result_records import Outcome, already_made, outcome_of, record
 from processors.engine.session_state import ProcessorRun, SourceReading
+from processors.engine.stages import Stage, stages_of
 from processors.engine.video_sound import sound_between, sound_reader
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.photo.reading.photo_reader import PhotoReader
@@ -62,7 +51,8 @@ def derive(
 ) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
-    A damaged video is read a second time, in packet order.
+    Another pass follows only for what cannot be chosen before results of the first are there. A damaged video is read a
+    second time, in packet order.
 
     A `MediaError`, or a bug in a processor or a reader, becomes the stored result of the affected processors.
 
@@ -79,53 +69,80 @@ def derive(
     """
     there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in there.values()]
-    one_stage = functools.partial(
-        _derive_stage, source, file, release, store=store, is_last_try=is_last_try, memory_mb=memory_mb, note=note
-    )
-    for stage in _stages([p for p in due if result_key(p, *source.digests) not in there]):
-        try:
-            outcomes += one_stage(stage)
-        except DamageMet:
-            outcomes += one_stage(stage, in_order=True)
+    with ExitStack() as kept:
+        held: list[ProcessorRun] = []
+        one_stage = functools.partial(
+            _derive_stage,
+            source,
+            file,
+            release,
+            held=held,
+            kept=kept,
+            store=store,
+            is_last_try=is_last_try,
+            memory_mb=memory_mb,
+            note=note,
+        )
+        for stage in stages_of([p for p in due if result_key(p, *source.digests) not in there]):
+            try:
+                outcomes += one_stage(stage)
+            except DamageMet:
+                outcomes += one_stage(stage, in_order=True)
     return outcomes
-
-
-def _stages(due: Sequence[Processor]) -> list[list[Processor]]:
-    """Group processors: those that use no other due one, then those that use only these, and so on; often just one."""
-    waiting, stages = list(due), []
-    while waiting:
-        later = [p for p in waiting if any(used == other for used in inputs_of(p) for other in waiting)]
-        stages.append([p for p in waiting if p not in later])
-        waiting = later
-    return stages
 
 
 def _derive_stage(
     source: Source,
     file: SourceFile,
     release: str,
-    due: Sequence[Processor],
+    stage: Stage,
     *,
+    held: list[ProcessorRun],
+    kept: ExitStack,
     store: Store,
     in_order: bool = False,
     is_last_try: bool,
     memory_mb: int | None,
     note: Path | None,
 ) -> list[Outcome]:
-    started, clock = datetime.now(UTC), time.monotonic()
-    with store.scratch() as scratch:
-        work = [ProcessorRun(processor, scratch / str(number)) for number, processor in enumerate(due)]
+    """Run one stage, and commit what it ends.
+
+    Parameters
+    ----------
+    held : runs that were fed in earlier stages; those that end here are taken out, and those that end later are added.
+    kept : context that keeps the folders of those that end later.
+    """
+    with ExitStack() as folders:
+        scratch = folders.enter_context(store.scratch())
+        reading = SourceReading(memory_mb=memory_mb, progress=PassProgress(note))
+        work = [ProcessorRun(processor, scratch / str(number), reading) for number, processor in enumerate(stage.begun)]
         for one in work:
             one.folder.mkdir()
-            with _blamed_on([one]):
-                one.used = stored_inputs(one.processor, source, store)
-        reading = SourceReading(memory_mb=memory_mb, progress=PassProgress(note))
+            if one.processor in stage.ended:
+                _give_inputs(one, source, store)
         _run(source, file, work, reading, in_order)
+        fed_before = [one for one in held if one.processor in stage.ended]
+        for one in fed_before:
+            _give_inputs(one, source, store)
+        ended = [*(one for one in work if one.processor in stage.ended), *fed_before]
+        for one in ended:
+            if one.takes_inputs_at_finish:
+                one.finish()
         file.check_unchanged()
-        if not is_last_try and any(one.fault and one.fault.lacks_memory for one in work):
+        if not is_last_try and any(one.fault and one.fault.lacks_memory for one in (*work, *ended)):
             raise MemoryError
-        seconds = time.monotonic() - clock
-        return [_commit(one, source, release, reading, started, seconds, store) for one in work]
+        held[:] = [one for one in (*held, *work) if one not in ended]
+        if not set(work) <= set(ended):
+            kept.enter_context(folders.pop_all())
+        return [_commit(one, source, release, store) for one in ended]
+
+
+def _give_inputs(one: ProcessorRun, source: Source, store: Store) -> None:
+    """Look up the results that it builds on; where one was not made, that is the reason and not its own fault."""
+    fault, one.fault = one.fault, None
+    with _blamed_on([one]):
+        one.used = stored_inputs(one.processor, source, store)
+    one.fault = one.fault or fault
 
 
 def _run(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading, in_order: bool) -> None:
@@ -186,7 +203,7 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
             reading.facts["photo"] = as_json(reader.report())
             _feed(work, photo)
             reading.damage["photo"] = _damage(reader)
-    _finish(work, reading)
+    _finish(work)
 
 
 def _damage(read: object) -> str | None:
@@ -200,7 +217,7 @@ def _run_audio(source: Source, file: SourceFile, work: list[ProcessorRun], readi
     for block in reading.each("audio", sound.blocks(), sound.info.rate_hz):
         _feed(work, block)
     _keep_report(sound, "audio", reading)
-    _finish(work, reading)
+    _finish(work)
 
 
 def _named(info: AudioInfo, source: Source) -> AudioInfo:
@@ -283,7 +300,7 @@ class _Lane:
                 for last in reading.each(self.unit, self.reader.flush(), self._rate_hz):
                     _feed(self.work, last)
                 _keep_report(self.reader, self.unit, reading)
-        _finish(self.work, reading)
+        _finish(self.work)
 
 
 def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, reading: SourceReading) -> None:
@@ -314,22 +331,15 @@ def _feed(work: list[ProcessorRun], unit: Any) -> None:
         one.take(functools.partial(one.session.feed, unit))
 
 
-def _finish(work: list[ProcessorRun], reading: SourceReading) -> None:
+def _finish(work: list[ProcessorRun]) -> None:
+    """Finish the sessions, but for those that take their inputs now: these may not be there yet."""
     for one in work:
-        if one.session is not None:
-            reading.progress.finishing(one.processor.name)
-            one.take(one.session.finish)
+        if not one.takes_inputs_at_finish:
+            one.finish()
 
 
-def _commit(
-    one: ProcessorRun,
-    source: Source,
-    release: str,
-    reading: SourceReading,
-    started: datetime,
-    seconds: float,
-    store: Store,
-) -> Outcome:
+def _commit(one: ProcessorRun, source: Source, release: str, store: Store) -> Outcome:
+    reading = one.reading
     damage = reading.damage.get(one.processor.reads) or one.damage
     if not one.fault and not one.items:
         nothing = DamagedMedia(f"gave nothing: {damage}") if damage else RefusedMedia("gave nothing", NOTHING_TO_DO)
@@ -346,8 +356,8 @@ def _commit(
         source,
         release,
         one.fault,
-        seconds,
-        started,
+        reading.elapsed_seconds,
+        reading.started,
         items=tuple(one.items),
         source_facts=reading.facts.get(one.processor.reads),
         cost=cost,

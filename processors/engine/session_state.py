@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from processors.contract import Inputs, Item, Json, OneShot, OpenSource, Processor, Reads, Session
 from processors.engine.failure import Failure, fault_of
 from processors.engine.pass_progress import PassProgress
+from processors.engine.stages import takes_inputs_at_finish
 from processors.store.manifest import StoredItem
 from processors.store.store import put_item
 
@@ -19,9 +22,11 @@ from processors.store.store import put_item
 class ProcessorRun:
     """One processor with its session, if any, its scratch folder and its output so far."""
 
-    def __init__(self, processor: Processor, folder: Path) -> None:
+    def __init__(self, processor: Processor, folder: Path, reading: SourceReading) -> None:
         self.processor = processor
         self.folder = folder
+        self.reading = reading
+        self.takes_inputs_at_finish = takes_inputs_at_finish(processor)
         self.session: Session | None = None
         self.items: list[StoredItem] = []
         self.damage: str | None = None
@@ -30,12 +35,22 @@ class ProcessorRun:
         self.seconds = 0.0
 
     def informed(self, info: Any) -> Any:
-        """Return the medium's info, combined with the used results if there are any."""
-        return dataclasses.replace(self.used, info=info) if self.used else info
+        """Return the medium's info, combined with the used results if there are any and it takes them now."""
+        if self.used is None or self.takes_inputs_at_finish:
+            return info
+        return dataclasses.replace(self.used, info=info)
 
     def make(self, given: OpenSource | None) -> None:
         """Collect the output of a processor that is fed no units."""
         self.take(lambda: cast(OneShot, self.processor).items(self.informed(given), self.folder))
+
+    def finish(self) -> None:
+        """Collect the output of a session after its last unit."""
+        if self.session is None:
+            return
+        self.reading.progress.finishing(self.processor.name)
+        given = (self.used,) if self.takes_inputs_at_finish else ()
+        self.take(functools.partial(self.session.finish, *given))
 
     def take(self, give: Callable[[], Iterable[Item]]) -> None:
         """Write the processor's output; after a failure of any kind it is not called again.
@@ -56,7 +71,7 @@ class ProcessorRun:
 
 @dataclasses.dataclass
 class SourceReading:
-    """Findings of reading the source, and the time taken, by unit read."""
+    """Findings of one pass over the source, and the time taken, by unit read."""
 
     memory_mb: int | None = None
     """Memory that this process may fill, in MB; None if it is not limited."""
@@ -65,6 +80,13 @@ class SourceReading:
     damage: dict[Reads, str | None] = dataclasses.field(default_factory=dict)
     """Damage of the source in one sentence; None if it is sound as far as its format can show."""
     progress: PassProgress = dataclasses.field(default_factory=lambda: PassProgress(None))
+    started: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
+    _began: float = dataclasses.field(default_factory=time.monotonic)
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Return the time since the pass began."""
+        return time.monotonic() - self._began
 
     @contextmanager
     def clock(self, unit: Reads) -> Iterator[None]:

@@ -47,6 +47,7 @@ class ContactSheet:
     name: ClassVar[str] = "video.contact_sheet"
     version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "video"
+    inputs_at_finish: ClassVar[bool] = True
 
     pictures: int = 20
     """Number of pictures, 1 to 400; a clip with fewer frames shows each of them once."""
@@ -72,8 +73,8 @@ class ContactSheet:
         shots = self.shots
         return (shots.integrity.measurements, shots.integrity, shots) if shots else ()
 
-    def needs(self, given: VideoInfo | Inputs[VideoInfo]) -> Need:
-        times = self.times(_info(given))
+    def needs(self, info: VideoInfo) -> Need:
+        times = self.times(info)
         if times is None:
             return Need(longest_side_px=self.picture_px)
         return Need(shown=lambda start, end: _has_one(times, start, end), longest_side_px=self.picture_px)
@@ -85,20 +86,14 @@ class ContactSheet:
         part = (info.end - info.start) / self.pictures
         return [info.start + part * k + part / 2 for k in range(self.pictures)]
 
-    def start(self, given: VideoInfo | Inputs[VideoInfo], scratch: Path) -> _Session:
-        if isinstance(given, Inputs):
-            return _Session(self, given.info, FrameTable.of(given).pts.tolist(), read_shots(given).shots)
-        return _Session(self, given, given.frame_pts, None)
+    def start(self, info: VideoInfo, scratch: Path) -> _Session:
+        return _Session(self, info)
 
 
 def _has_one(times: Sequence[Fraction], start: Fraction, end: Fraction) -> bool:
     """Return True if one of the ascending times is in the half-open span."""
     place = bisect_left(times, start)
     return place < len(times) and times[place] < end
-
-
-def _info(given: VideoInfo | Inputs[VideoInfo]) -> VideoInfo:
-    return given.info if isinstance(given, Inputs) else given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +107,10 @@ class _Kept:
 class _Session:
     """Session that keeps the wanted frames; if the end is unknown, every 2^n-th frame, with n growing as needed."""
 
-    def __init__(
-        self, processor: ContactSheet, info: VideoInfo, frame_pts: Sequence[int] | None, shots: tuple[Shot, ...] | None
-    ) -> None:
+    def __init__(self, processor: ContactSheet, info: VideoInfo) -> None:
         self._processor, self._info = processor, info
         self._times = processor.times(info)
-        self._frame_pts, self._shots = frame_pts, shots
+        self._shots: tuple[Shot, ...] | None = None
         self._kept: list[_Kept] = []
         self._seen = 0
         self._stride = 1
@@ -130,7 +123,8 @@ class _Session:
         else:
             wanted = _has_one(self._times, frame.time, frame.end)
         if wanted:
-            number = self._seen if self._frame_pts is None else bisect_left(self._frame_pts, frame.pts)
+            known = self._info.frame_pts
+            number = self._seen if known is None else bisect_left(known, frame.pts)
             picture = frame.rgb(self._processor.picture_px)
             self._kept.append(_Kept(pts=frame.pts, time=frame.time, number=number, picture=picture))
         self._seen += 1
@@ -139,9 +133,13 @@ class _Session:
             self._stride *= 2
         yield from ()
 
-    def finish(self) -> Iterator[Item]:
+    def finish(self, inputs: Inputs[VideoInfo] | None) -> Iterator[Item]:
         if not self._kept:
             raise RefusedMedia("no frame of it is shown for any time", "put it into a container with times")
+        if inputs:
+            self._shots = read_shots(inputs).shots
+            decoded = FrameTable.of(inputs).pts.tolist()
+            self._kept = [replace(one, number=bisect_left(decoded, one.pts)) for one in self._kept]
         shots = self._shots_of_pictures()
         name, details = self._header(shots)
         sheet = draw_sheet(name, details, self._captioned(shots), self._processor.columns)
