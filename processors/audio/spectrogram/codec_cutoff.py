@@ -91,12 +91,11 @@ def _leaked(density: np.ndarray) -> np.ndarray:
 
     The side lobes of a Hann window stay under 1 / (π x (x² − 1)) at x bands from the line (Harris 1978).
     """
-    import scipy.signal
-
     away = np.arange(3.0, min(len(density), MAX_LEAK_BANDS) + 3)
     side = 1 / (np.pi * away * (away**2 - 1)) ** 2
     kernel = np.concatenate([side[::-1], np.zeros(5), side])
-    return scipy.signal.convolve(density, kernel, mode="same", method="direct")
+    first = len(kernel) // 2
+    return np.convolve(density, kernel)[first : first + len(density)]
 
 
 def _is_last(levels_db: np.ndarray, edge: int, side: int, gap: int, under: float, over: float) -> bool:
