@@ -191,6 +191,29 @@ def test_a_table_of_measurements_is_written_without_pandas() -> None:
     assert not loaded_by(code) & {"pandas", "pyarrow.pandas_compat"}
 
 
+def test_a_table_of_measurements_is_read_without_pandas(tmp_path: Path) -> None:
+    code = f"""
+from fractions import Fraction
+from pathlib import Path
+from processors.tables import ParquetTable
+from processors.video.audit.measured import FrameTable
+from processors.video.audit.measurement_table import MEASUREMENTS
+path = Path({str(tmp_path / "measurements.parquet")!r})
+with ParquetTable(path, MEASUREMENTS) as table:
+    table.add([dict.fromkeys(MEASUREMENTS.names)])
+measured = FrameTable(table=path, time_base=Fraction(1), frame_count=1, width_px=1, height_px=1, lost_seconds=(),
+                      unsure_seconds=(), statistics_archive=None)
+measured.column("sharpness"), measured.column("is_keyframe"), measured.pts
+"""
+    assert not loaded_by(code) & {"pandas", "pyarrow.pandas_compat"}
+
+
+def test_the_edge_of_a_codec_is_found_without_scipy_signal() -> None:
+    code = "import numpy as np; from processors.audio.spectrogram.codec_cutoff import find_cutoff; "
+    code += "find_cutoff(np.linspace(0, 24000, 1025), np.where(np.arange(1025) < 600, 1e-6, 1e-14))"
+    assert "scipy.signal" not in loaded_by(code)
+
+
 def test_no_file_is_longer_than_a_few_screens() -> None:
     lines = {str(path.relative_to(PROJECT)): path.read_text().count("\n") for path in MODULES.values()}
     assert {name: count for name, count in lines.items() if count > MAX_LINES and name not in TABLES} == {}
