@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 # isort: off
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
@@ -83,7 +81,7 @@ def ingest(
 
     def work() -> Report:
         return run_ingest(
-            Path(raw), store_place(store), load_recipes(options.recipe), options, in_tasks, name=run_name()
+            store_place(raw), store_place(store), load_recipes(options.recipe), options, in_tasks, name=run_name()
         )
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.errors import MediaError, RequestError, SourceChanged
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from processors.sources.source_file import SourceFile
+    from processors.store.raw_bucket import at_hand
     from processors.store.source_row import SourceRow
 
 
@@ -25,9 +25,10 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
 
     if row.medium != "video":
         raise RequestError(f"{row.name}: not a video; only videos have frames")
-    file = SourceFile(path=Path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
     one = Frames(choice="times", times_seconds=(seconds,))
     try:
+        path = at_hand(row.path, row.size_bytes, row.mtime_ns)
+        file = SourceFile(path=path, size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
         try:
             picture = _picture(one, file, row.format, in_order=False)
         except DamageMet:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.errors import RequestError
+from processors.store.manifest import ResultRef
+from processors.store.raw_bucket import local_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +36,7 @@ class ResultView:
     key: str
     parameters: Mapping[str, Any]
     folder: Path
+    """Folder of its files; of a store in a bucket, only `SourceView.item` gives files, which it copies."""
     items: tuple[str, ...]
     """Names of the files in the folder."""
     damage: str | None
@@ -80,7 +83,7 @@ class SourceView:
         return cls(
             name=row.name,
             release=row.release,
-            path=Path(row.path),
+            path=local_path(row.path),
             sha256=row.digest,
             medium=row.medium or row.kind,
             format=row.format,
@@ -148,7 +151,11 @@ class SourceView:
         if name not in result.items:
             names = ", ".join(result.items[:12]) + (" ..." if len(result.items) > 12 else "")
             raise RequestError(f"{self.name}: {processor} has no item {name}; its items are {names}")
-        return result.folder / name
+        return self._path(result, name)
+
+    def _path(self, result: ResultView, name: str) -> Path:
+        ref = ResultRef(source=self.sha256, processor=result.processor, key=result.key)
+        return self._store.item_path(ref, name)
 
     def table(self, processor: str, name: str | None = None, /, **parameters: object) -> pd.DataFrame:
         """Return a table of a result, with the clocks of its times.
@@ -174,8 +181,8 @@ class SourceView:
     def frames(self) -> pd.DataFrame:
         """Return the kept frames: one row each, with presentation times, clocks and the `path` of the picture."""
         frames = self.table("video.frames", "frames.csv")
-        folder = self.result("video.frames").folder
-        frames["path"] = [str(folder / name) for name in frames["file"]]
+        result = self.result("video.frames")
+        frames["path"] = [str(self._path(result, name)) for name in frames["file"]]
         frames.attrs["columns"]["path"] = {"units": "text", "description": "path of the picture"}
         return frames
 
@@ -265,7 +272,7 @@ class SourceView:
         from PIL import Image
 
         result = self.result(processor, **parameters)
-        paths = [result.folder / name for name in result.items if name.endswith((".jpg", ".png"))]
+        paths = [self._path(result, name) for name in result.items if name.endswith((".jpg", ".png"))]
         if not paths:
             raise RequestError(f"{self.name}: {processor} has no picture; its items are {', '.join(result.items)}")
         with Image.open(max(paths, key=_pixel_count)) as picture:

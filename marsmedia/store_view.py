@@ -37,24 +37,31 @@ class Conditions(TypedDict, total=False):
 
 
 def open(folder: str | Path = "processed") -> StoreView:  # noqa: A001
-    """Open a processed store for reading.
+    """Open a processed store for reading, in a folder or in a bucket: `marsmedia.open("s3://bucket/mars")`.
+
+    Of a store in a bucket the items that are read are copied to this machine.
 
     Raises
     ------
-    RequestError : no store is in this folder.
+    RequestError : no store is there.
     StoreError : it was written by a newer version, or cannot be read.
     """
-    root = Path(folder)
-    if not (root / "store.json").exists():
-        raise RequestError(f"no store found at {root}; run `marsmedia ingest`, or open another folder")
-    return StoreView(folder=root)
+    from processors.store.open_store import is_store, open_store, store_place
+
+    place = store_place(str(folder))
+    if not is_store(place):
+        raise RequestError(f"no store found at {place}; run `marsmedia ingest`, or open another folder")
+    if isinstance(place, str):
+        open_store(place, writes=False)
+    return StoreView(folder=place)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoreView:
-    """A processed store, as it is on the disk at each call."""
+    """A processed store, as it is on the disk or in the bucket at each call."""
 
-    folder: Path
+    folder: Path | str
+    """Folder, or address in a bucket."""
 
     def sources(self, words: str = "", /, **conditions: Unpack[Conditions]) -> list[SourceView]:
         """Return the selected sources, in order of release and name; without conditions all that are in raw.
@@ -145,9 +152,9 @@ class StoreView:
         return build_pack(recipe, Path(output), self._store(), force=force)
 
     def _store(self) -> Store:
-        from processors.store.store import Store
+        from processors.store.open_store import open_store
 
-        return Store(self.folder)
+        return open_store(self.folder, writes=False)
 
     def _select(self, words: list[str]) -> list[SourceView]:
         from processors.store.catalogue import Catalogue

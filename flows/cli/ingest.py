@@ -51,10 +51,11 @@ WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS
     "quiet",
 )
 @JSON
-def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **options: Any) -> None:
+def ingest(raw: StorePlace, store_folder: StorePlace, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make everything that is due for the files below RAW.
 
-    RAW is the folder "raw" by default; nothing in it is changed.
+    RAW is the folder "raw" by default, or a place in a bucket, s3://bucket/folder; nothing in it
+    is changed.
 
     Prefect records the run if its settings name a server, as PREFECT_API_URL does, or while
     `marsmedia serve` is at work on the store.
@@ -75,13 +76,13 @@ def ingest(raw: Path, store_folder: Path, dry_run: bool, as_json: bool, **option
 
 
 def ingest_folder(
-    raw: Path, store_folder: StorePlace, options: Options, *, dry_run: bool = False, as_json: bool = False
+    raw: StorePlace, store_folder: StorePlace, options: Options, *, dry_run: bool = False, as_json: bool = False
 ) -> int:
     """Ingest a folder of releases, or print what is due; return the exit code."""
     from flows.run.workers import warm_up_for_first_run
 
     _check_apart(raw, store_folder)
-    if not dry_run and isinstance(store_folder, Path):
+    if not dry_run and isinstance(store_folder, Path) and isinstance(raw, Path):
         warm_up_for_first_run(raw, store_folder)
 
     from flows.cli.run_flow import conduct
@@ -117,7 +118,7 @@ def ingest_folder(
         return flow(raw=str(raw), store=str(store_folder), return_state=True, **asdict(options))  # type: ignore[call-overload]
 
     code = conduct(look, store_folder, options, flow, asked=str(raw), as_json=as_json, unchanged=as_before)
-    if not as_json and any(prepared.plan.due for prepared in planned):
+    if not as_json and isinstance(raw, Path) and any(prepared.plan.due for prepared in planned):
         advise(raw, store_folder)
     return code
 
@@ -147,7 +148,7 @@ def advise(raw: Path, store_folder: StorePlace) -> None:
             click.echo(printable(f"{nothing}: describe them with `marsmedia release init {folder}`"))
 
 
-def _print_due(raw: Path, store_folder: StorePlace, options: Options, *, as_json: bool) -> int:
+def _print_due(raw: StorePlace, store_folder: StorePlace, options: Options, *, as_json: bool) -> int:
     """Print the plan; without a store, plan against an empty one in a temporary folder."""
     from flows.cli.print_plan import tell_plan
     from flows.run.load_recipes import load_recipes
@@ -169,7 +170,11 @@ def _print_due(raw: Path, store_folder: StorePlace, options: Options, *, as_json
         return tell_plan(prepared, store, options.worker_count, as_json=as_json)
 
 
-def _check_apart(raw: Path, store_folder: StorePlace) -> None:
+def _check_apart(raw: StorePlace, store_folder: StorePlace) -> None:
+    if not isinstance(raw, Path):
+        if isinstance(store_folder, str) and f"{store_folder}/".startswith(f"{raw.rstrip('/')}/"):
+            raise click.UsageError(f"the store {store_folder} is inside {raw}; choose another place with --store")
+        return
     inside, outside = Path(os.path.realpath(store_folder)), Path(os.path.realpath(raw))
     if not is_address(store_folder) and inside.is_relative_to(outside):
         raise click.UsageError(f"the store {store_folder} is inside {raw}; choose another place with --store")

@@ -40,7 +40,7 @@ class PlaceType(click.Path):
         return value if is_address(value) else super().convert(value, param, ctx)
 
 
-RAW = click.argument("raw", type=click.Path(path_type=Path), default=Path("raw"), envvar="MARSMEDIA_RAW")
+RAW = click.argument("raw", type=PlaceType(path_type=Path), default=Path("raw"), envvar="MARSMEDIA_RAW")
 STORE = click.option(
     "--store",
     "store_folder",

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.run.options import Options
 from flows.run.progress import RunProgress
-from flows.run.retry import outcomes_of, plausible_seconds, start
+from flows.run.retry import not_stored, outcomes_of, plausible_seconds, start
 from flows.run.workers import Stopped, Workers
 from processors.contract import inputs_of
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome
-from processors.errors import StoreError
+from processors.errors import SourceChanged, StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
+from processors.store.raw_bucket import at_hand, label_at_hand
 from processors.store.store import Store
 
 BATCH_SECONDS = 4.0
@@ -101,13 +102,31 @@ def _used_by(batch: Sequence[Due]) -> Iterator[ResultRef]:
             yield from (ResultRef.of(one, due.source.digests) for one in used if one not in due.processors)
 
 
+def _at_hand(batch: Sequence[Due]) -> tuple[list[Due], list[SourceOutcome]]:
+    """Fetch the sources that are in a bucket; return those that can be read here, and the failures of the others."""
+    here, lost = list[Due](), list[SourceOutcome]()
+    for due in batch:
+        if due.address is None:
+            here.append(due)
+            continue
+        try:
+            path = at_hand(due.address, due.file.size_bytes, due.file.mtime_ns)
+            if due.source.label:
+                label_at_hand(due.address, due.source.label)
+            here.append(replace(due, file=replace(due.file, path=path)))
+        except OSError as error:
+            reason = error.strerror if isinstance(error, SourceChanged) and error.strerror else machine_reason(error)
+            lost.append(SourceOutcome(due=due, outcomes=tuple(not_stored(due, reason))))
+    return here, lost
+
+
 def _run_batch(
     batch: Sequence[Due], store: Store, workers: Workers, progress: RunProgress, stop: threading.Event
 ) -> list[SourceOutcome]:
-    done: list[SourceOutcome] = []
     here = store.local
+    readable, done = _at_hand(batch)
     try:
-        jobs = [(due, start(due, here, workers)) for due in batch if not stop.is_set()]
+        jobs = [(due, start(due, here, workers)) for due in readable if not stop.is_set()]
     except Stopped:
         return done
     for due, job in jobs:

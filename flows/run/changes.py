@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from flows.run.change import Change
 from processors.engine.plan import Plan
@@ -19,7 +18,7 @@ def gone_from(
     known: Iterable[SourceRow],
     found: Sequence[FoundFile],
     unseen: Iterable[str],
-    root: Path,
+    root: str,
     releases: Collection[str] | None,
 ) -> list[SourceRow]:
     """Return the known files below a folder that are missing, with the current time as their end.
@@ -33,7 +32,7 @@ def gone_from(
     if not found:
         return []
     there = {storable(file.path) for file in found}
-    top = storable(str(root)) + "/"
+    top = storable(root) + "/"
     left_out = {top + relative for relative in unseen}
     now = _now()
     return [

@@ -63,7 +63,7 @@ class DaskRunner:
                 run=run,
                 store=store.root.absolute() if store.is_in_folder else store.address,
                 mark=store.mark,
-                source=due[0].file.path,
+                source=None if due[0].address else due[0].file.path,
                 software=software(),
                 slots=_slots(self._client),
                 memory_mb=options.memory_mb,

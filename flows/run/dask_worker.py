@@ -38,8 +38,8 @@ class Needs:
     """Folder or address; a worker opens a bucket with credentials of its own environment."""
     mark: bytes
     """What is the same only for one store, as `Store.mark` returns it."""
-    source: Path
-    """A file that the run is going to read."""
+    source: Path | None
+    """A file that the run is going to read; None if it fetches them from a bucket."""
     software: Mapping[str, str]
     """Versions that affect the bytes, as `software` returns them."""
     slots: Mapping[str, int]
@@ -66,7 +66,7 @@ def unmet(needs: Needs) -> str | None:
         )
     if reason := _not_the_store(needs):
         return reason
-    if not os.access(needs.source, os.R_OK):
+    if needs.source is not None and not os.access(needs.source, os.R_OK):
         return f"cannot read {needs.source}: mount the releases there under the same path"
     return None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from flows.run.progress import RunProgress
 from flows.run.shard import Shard
@@ -13,10 +13,14 @@ from processors.formats import MEDIA_SUFFIXES
 from processors.identify import Identity, hash_and_identify
 from processors.sources.scan import FoundFile, SkippedFile
 from processors.sources.source_file import SourceFile
+from processors.store.open_store import is_address
+from processors.store.raw_bucket import at_hand, local_path
 from processors.store.source_row import SourceRow
 
 INSPECTED_AT_ONCE = 64
 """Number of files in one job of a worker: hashing is short, and each job has a cost."""
+FETCHED_AT_ONCE = 8
+"""Number of objects of a bucket that are fetched at the same time."""
 MAX_DESCRIPTION_BYTES = 16 * 1024 * 1024
 """Size up to which a file without the suffix of a medium is read by every shard, as a label, sidecar or table."""
 
@@ -75,9 +79,12 @@ def inspect_all(
             digest, identity = answer  # type: ignore[misc]
             known.append((file, digest, identity))
 
+    files = _at_hand(files, settle)
+    if not files:
+        return known, untaken
     with Workers(min(workers, len(files)), default_limits(workers)) as pool:
         jobs = [(batch, sum(f.size_bytes for f in batch)) for batch in _batches(files, workers)]
-        started = [(batch, pool.start(_inspect_batch, [batch], size_bytes=size)) for batch, size in jobs]
+        started = [(batch, pool.start(_inspect_batch, [_to_read(batch)], size_bytes=size)) for batch, size in jobs]
         alone: list[FoundFile] = []
         for batch, job in started:
             try:
@@ -88,10 +95,30 @@ def inspect_all(
         for file in alone:
             try:
                 size = file.size_bytes
-                settle(file, pool.answer(pool.start(_inspect_batch, [[file]], size_bytes=size))[0])
+                settle(file, pool.answer(pool.start(_inspect_batch, [_to_read([file])], size_bytes=size))[0])
             except WorkerDeath as death:
                 settle(file, death)
     return known, untaken
+
+
+def _at_hand(files: Sequence[FoundFile], settle: Callable[[FoundFile, object], None]) -> Sequence[FoundFile]:
+    """Fetch the files that are in a bucket; return those that can be read here, and settle the others."""
+    if not any(is_address(file.path) for file in files):
+        return files
+
+    def fetch(file: FoundFile) -> OSError | None:
+        try:
+            at_hand(file.path, file.size_bytes, file.mtime_ns)
+        except OSError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
+        errors = list(threads.map(fetch, files))
+    for file, error in zip(files, errors, strict=True):
+        if error is not None:
+            settle(file, error)
+    return [file for file, error in zip(files, errors, strict=True) if error is None]
 
 
 def _batches(files: Sequence[FoundFile], workers: int) -> Iterator[list[FoundFile]]:
@@ -100,13 +127,20 @@ def _batches(files: Sequence[FoundFile], workers: int) -> Iterator[list[FoundFil
         yield list(files[first : first + size])
 
 
-def _inspect_batch(files: list[FoundFile]) -> list[tuple[str, Identity] | OSError]:
+def _to_read(files: Iterable[FoundFile]) -> list[tuple[SourceFile, str]]:
+    """Return the files as a worker reads them, with their names; it knows nothing of a bucket."""
+    return [
+        (SourceFile(path=local_path(file.path), size_bytes=file.size_bytes, mtime_ns=file.mtime_ns), file.name)
+        for file in files
+    ]
+
+
+def _inspect_batch(files: list[tuple[SourceFile, str]]) -> list[tuple[str, Identity] | OSError]:
     """Return, in a worker, the digest and identity of each file, or the machine's error."""
     answers: list[tuple[str, Identity] | OSError] = []
-    for file in files:
-        source = SourceFile(path=Path(file.path), size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
+    for source, name in files:
         try:
-            answers.append(hash_and_identify(source, file.name))
+            answers.append(hash_and_identify(source, name))
         except OSError as error:
             answers.append(error)
     return answers

@@ -31,6 +31,8 @@ from processors.formats import may_have_sound
 from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printable, storable
 from processors.store.by_name import ByNameEntry
 from processors.store.catalogue import Catalogue
+from processors.store.open_store import StorePlace
+from processors.store.raw_bucket import at_hand, local_path
 from processors.store.settled import SettledSource
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
@@ -93,7 +95,7 @@ class Prepared:
 
 
 def prepare(
-    raw: Path,
+    raw: StorePlace,
     store: Store,
     recipes: Recipes,
     progress: RunProgress,
@@ -125,7 +127,7 @@ def prepare(
 
 
 def _identify_and_plan(
-    raw: Path,
+    raw: StorePlace,
     store: Store,
     recipes: Recipes,
     progress: RunProgress,
@@ -140,12 +142,12 @@ def _identify_and_plan(
     catalogue = Catalogue(store)
     known = catalogue.sources()
     unseen = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
-    departed = gone_from(known.values(), surveyed.found, unseen, Path(os.path.realpath(raw)), options.releases)
+    departed = gone_from(known.values(), surveyed.found, unseen, surveyed.root, options.releases)
     departed = shard.own(departed)
     identified = _identify(surveyed.found, known, progress, options, is_followed_by_work=remember)
     changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]
     changes = [one for one in changes if shard.has(one.file)]
-    paths = {storable(file.path): Path(file.path) for file in surveyed.found}
+    paths = {storable(file.path): file for file in surveyed.found}
     rows, releases = _in_releases(identified, paths)
     duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
     rows = shard.own(rows)
@@ -237,16 +239,26 @@ def _known_and_unknown(
     return rows, unknown
 
 
-def _in_releases(identified: _Identified, paths: Mapping[str, Path]) -> tuple[list[SourceRow], ReleaseIndex]:
+def _in_releases(identified: _Identified, paths: Mapping[str, FoundFile]) -> tuple[list[SourceRow], ReleaseIndex]:
     """Return the rows by place, those with a label as that label says, and the index of what their releases say."""
     rows = sorted(identified.rows, key=lambda row: row.relative)
     named = [*rows, *identified.unread]
-    releases = ReleaseIndex(named, lambda row: paths[row.path])
+
+    def to_read(row: SourceRow) -> Path:
+        file = paths[row.path]
+        return at_hand(file.path, file.size_bytes, file.mtime_ns)
+
+    def to_read_with_labels(row: SourceRow) -> Path:
+        for label in releases.labels_of(row):
+            to_read(label)
+        return to_read(row)
+
+    releases = ReleaseIndex(named, to_read)
 
     def labels_of_read(row: SourceRow) -> list[SourceRow]:
         return releases.labels_of(row) if row.digest else []  # what is left to another shard is not classified here
 
-    weighed = pair_with_labels(named, labels_of_read, lambda row: paths[row.path], identified.fresh)
+    weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
     by_path = {row.path: row for row in weighed}
     return [by_path.get(one.path, one) for one in rows], releases
 
@@ -264,7 +276,7 @@ def _plan(
     store: Store,
     catalogue: Catalogue,
     options: Options,
-    paths: Mapping[str, Path],
+    paths: Mapping[str, FoundFile],
 ) -> Plan:
     """Plan the media that are not settled; results of the settled ones count as reused."""
     rest = [row for row in media if row.digest not in settled]
@@ -274,7 +286,7 @@ def _plan(
         store,
         catalogue.verdicts({row.digest for row in rest}),
         retry_failed=options.retry_failed,
-        local_path=lambda row: paths[row.path],
+        local_path=lambda row: local_path(paths[row.path].path),
     )
     plan.settled = frozenset(settled)
     plan.reused += sum(one.result_count for one in settled.values())
@@ -307,14 +319,14 @@ def _store_errors(store: Store) -> Iterator[None]:
         raise StoreError(f"{store.address}: {machine_reason(error)}") from error
 
 
-def _gone(raw: Path, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
+def _gone(raw: StorePlace, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
     """Return a message for each folder that is empty now and held files before, as an absent disk's mount point."""
     root = storable(os.path.realpath(raw))
     messages = []
     for folder in empty:
         place = f"{root}/{folder.relative}" if folder.relative else root
         if before := sum(path.startswith(f"{place}/") for path in known):
-            shown = printable(str(raw / folder.relative))
+            shown = printable(str(Path(raw) / folder.relative))
             meant = "; if its files were removed on purpose, remove the folder too" if folder.relative else ""
             messages.append(f"0 files in {shown}, where an earlier run found {before}: is it mounted?{meant}")
     return tuple(messages)

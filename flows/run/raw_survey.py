@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.run.options import Options
 from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, SkippedFile, survey
+from processors.store.open_store import StorePlace, is_address
 
 
 @dataclass(kw_only=True)
@@ -16,7 +17,7 @@ class RawSurvey:
     """Everything below the raw folder, as found."""
 
     root: str
-    """Absolute path of the raw folder, links resolved."""
+    """Absolute path of the raw folder, links resolved, or its address in a bucket."""
     found: list[FoundFile] = field(default_factory=list)
     """Files of the releases that are part of the run."""
     untaken: list[SkippedFile] = field(default_factory=list)
@@ -36,10 +37,15 @@ class RawSurvey:
         return found.hexdigest()
 
 
-def survey_raw(raw: Path, options: Options) -> RawSurvey:
-    """Survey the releases that are part of the run; raises as `survey`."""
-    surveyed = RawSurvey(root=os.path.realpath(raw))
-    for entry in survey(raw):
+def survey_raw(raw: StorePlace, options: Options) -> RawSurvey:
+    """Survey the releases that are part of the run; raises as `survey`, or `survey_bucket`."""
+    if is_address(raw):
+        from processors.store.raw_bucket import survey_bucket
+
+        surveyed, entries = RawSurvey(root=str(raw).rstrip("/")), survey_bucket(str(raw))
+    else:
+        surveyed, entries = RawSurvey(root=os.path.realpath(raw)), survey(Path(raw))
+    for entry in entries:
         if isinstance(entry, FoundFile):
             if options.releases is None or entry.release in options.releases:
                 surveyed.found.append(entry)

@@ -6,7 +6,6 @@ import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, get_args
 
 from flows.run.batches import SourceOutcome, run_batch
@@ -24,6 +23,8 @@ from processors.errors import RequestError
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest
+from processors.store.open_store import is_address
+from processors.store.raw_bucket import local_path
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
@@ -68,7 +69,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
     """Return the work that rebuilds a result, or the reason why it cannot be rebuilt."""
     places = [row for row in rows if row.digests == manifest.digests]
     own = max(places, key=lambda row: _nearness(row, manifest), default=None)
-    row, reason = place_of(places, Path(own.path) if own else None)
+    row, reason = place_of(places, local_path(own.path) if own else None)
     if row is None:
         return None, reason or "the catalogue does not know its source: run `marsmedia ingest`"
     try:
@@ -82,7 +83,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
             None,
             f"made by version {manifest.version} or from inputs that have changed since: run `marsmedia ingest` first",
         )
-    file = SourceFile(path=Path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+    file = SourceFile(path=local_path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
     source = dataclasses.replace(row.source(), name=manifest.source_name)
     return Due(
         source=source,
@@ -91,6 +92,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
         relative=row.relative,
         duration_seconds=row.duration_seconds,
         frame_pixels=row.frame_pixels,
+        address=row.path if is_address(row.path) else None,
         results=tuple(results),
     ), ""
 

@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
-from pathlib import Path
 
 from flows.run.batches import Batch, SourceOutcome, into_batches
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
@@ -43,7 +42,7 @@ Prepare = Callable[[Store, RunProgress], Prepared]
 
 
 def run_ingest(
-    raw: Path, store_folder: StorePlace, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
+    raw: StorePlace, store_folder: StorePlace, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
 ) -> Report:
     """Run over a folder of releases; raises as `run`, and `FileNotFoundError` and the like for `raw`."""
 

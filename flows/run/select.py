@@ -20,6 +20,8 @@ from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import RequestError
 from processors.sources.scan import SkippedFile
 from processors.store.catalogue import Catalogue
+from processors.store.open_store import is_address
+from processors.store.raw_bucket import local_path, present
 from processors.store.selection import parse, select
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
@@ -133,17 +135,16 @@ def place_of(rows: Sequence[SourceRow], wanted: Path | None = None) -> tuple[Sou
     """
     reason = ""
     latest_first = list(reversed(rows))
-    for row in sorted(latest_first, key=lambda row: Path(row.path) != wanted):
-        try:
-            seen = Path(row.path).stat()
-        except OSError:
+    for row in sorted(latest_first, key=lambda row: local_path(row.path) != wanted):
+        seen = present(row.path)
+        if seen is None:
             reason = reason or (
                 "no longer where it was ingested: run `marsmedia ingest` on the folder that holds it now"
                 if row.gone_utc is None
                 else f"no longer in raw since {row.gone_utc[:10]}: put it back and run `marsmedia ingest`"
             )
             continue
-        if (seen.st_size, seen.st_mtime_ns) == (row.size_bytes, row.mtime_ns):
+        if seen == (row.size_bytes, row.mtime_ns):
             return row, ""
         if row.gone_utc is None:
             reason = "changed since it was ingested: run `marsmedia ingest` first"
@@ -153,5 +154,5 @@ def place_of(rows: Sequence[SourceRow], wanted: Path | None = None) -> tuple[Sou
 
 
 def _at(due: Due, row: SourceRow) -> Due:
-    file = dataclasses.replace(due.file, path=Path(row.path), mtime_ns=row.mtime_ns)
-    return dataclasses.replace(due, file=file)
+    file = dataclasses.replace(due.file, path=local_path(row.path), mtime_ns=row.mtime_ns)
+    return dataclasses.replace(due, file=file, address=row.path if is_address(row.path) else None)

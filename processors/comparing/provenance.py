@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from processors.engine.plan import changes
 from processors.engine.result_records import software
 from processors.engine.wanted import WantedResult
 from processors.errors import RequestError
 from processors.store.manifest import Manifest
+from processors.store.raw_bucket import present
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
@@ -60,12 +60,11 @@ def _bytes_changes(manifest: Manifest, name: str | None, store: Store) -> list[s
 def _source_changes(seen: Sequence[SourceRow]) -> list[str]:
     told = []
     for row in seen:
-        try:
-            now = Path(row.path).stat()
-        except OSError:
+        now = present(row.path)
+        if now is None:
             told.append(f"the source: no longer at {row.path}")
             continue
-        if (now.st_size, now.st_mtime_ns) == (row.size_bytes, row.mtime_ns):
+        if now == (row.size_bytes, row.mtime_ns):
             return []
         told.append(f"the source: {row.path} has changed in size or date")
     return told or ["the source: not in the catalogue: run `marsmedia ingest`"]

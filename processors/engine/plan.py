@@ -13,6 +13,7 @@ from processors.errors import Blame, Verdict, is_over_limit_of_run
 from processors.sources.source_file import SourceFile
 from processors.store.latest import latest
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
+from processors.store.open_store import is_address
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
@@ -30,6 +31,8 @@ class Due:
     """Due results, each after its inputs."""
     frame_pixels: int | None = None
     """Pixels of a video frame, as its header claims; None if unknown."""
+    address: str | None = None
+    """Address of the object in a bucket of which `file` is the copy on this machine; None for a file."""
 
     @property
     def processors(self) -> tuple[Processor, ...]:
@@ -144,6 +147,7 @@ def make_plan(
                 relative=row.relative,
                 duration_seconds=row.duration_seconds,
                 frame_pixels=row.frame_pixels,
+                address=row.path if is_address(row.path) else None,
                 results=tuple(due),
             )
         )

@@ -36,7 +36,7 @@ class ReleaseCalibrations:
     def digests(self, folder: str, release: Release) -> str:
         """Return the SHA-256 of every calibration that a release names."""
         named = [*release.head.get("calibrations", ()), *(one.get("calibration") for one in release.files.values())]  # type: ignore[misc]
-        rows = [self._rows.get(str(PurePosixPath(folder) / str(name))) for name in dict.fromkeys(filter(None, named))]
+        rows = [self._rows.get(_inside(folder, str(name))) for name in dict.fromkeys(filter(None, named))]
         return " ".join(row.digest if row else "missing" for row in rows)
 
     def strays(self, folder: str, release: Release) -> Iterator[str]:
@@ -67,7 +67,7 @@ class ReleaseCalibrations:
 
     def _calibration(self, folder: str, name: str) -> Calibration | str:
         """Return a calibration, or what is wrong with its file."""
-        path = str(PurePosixPath(folder) / name)
+        path = _inside(folder, name)
         if path not in self._read:
             self._read[path] = self._from_file(path, name)
         return self._read[path]
@@ -112,3 +112,8 @@ def _calibrations_in(processor: Processor) -> Iterator[Calibration]:
         yield found
     for used in inputs_of(processor):
         yield from _calibrations_in(used)
+
+
+def _inside(folder: str, name: str) -> str:
+    """Return the path of a file below a folder, which may be an address."""
+    return f"{folder}/{PurePosixPath(name)}"

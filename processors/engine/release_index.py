@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from processors.containers.sidecar import SIDECAR, is_sidecar_file
 from processors.contract import LabelRef, RecordedStart, ReleaseContext
@@ -129,9 +129,7 @@ class ReleaseIndex:
 
     def is_lost(self, row: SourceRow) -> bool:
         """Return True if the description that belonged to this source is missing."""
-        return any(
-            self._releases.get(str(folder), (row, True))[1] is None for folder in PurePosixPath(row.path).parents
-        )
+        return any(self._releases.get(folder, (row, True))[1] is None for folder in _folders_above(row.path))
 
     def strays(self) -> list[tuple[str, str]]:
         """Return descriptions of missing files: (path of the entry or the sidecar, what is wrong)."""
@@ -181,8 +179,7 @@ class ReleaseIndex:
         """Return the nearest folder above a file that holds a description."""
         own = _folder(row.path)
         if own not in self._above:
-            above = (str(folder) for folder in PurePosixPath(row.path).parents)
-            self._above[own] = next((folder for folder in above if folder in self._releases), None)
+            self._above[own] = next((one for one in _folders_above(row.path) if one in self._releases), None)
         return self._above[own]
 
 
@@ -205,6 +202,12 @@ def _fault(problems: Iterable[ReleaseFileProblem], inside: str) -> ReleaseFilePr
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """Yield the folders above a file, the nearest first; the path may be an address."""
+    while path := _folder(path):
+        yield path
 
 
 def _stem(name: str) -> str:

@@ -31,7 +31,7 @@ from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreE
 from processors.store.bucket_claims import BucketClaims
 from processors.store.bucket_commits import BucketCommits
 from processors.store.bucket_tables import BucketTables
-from processors.store.item_cache import ItemCache
+from processors.store.item_cache import ItemCache, cache_folder
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.place import Place
 from processors.store.store import MARK, Store, replace_file
@@ -74,7 +74,7 @@ class BucketStore(Store):
         """
         self.place = Place(address)
         self._tables: BucketTables | None = None
-        super().__init__(_cache_folder() / _identity(self.place, writes=writes))
+        super().__init__(cache_folder() / _identity(self.place, writes=writes))
         self._local = Store(self.root)
         self._tables = BucketTables(self.place, self.root / "catalogue")
         self._items = ItemCache(self.root / "items")
@@ -367,10 +367,6 @@ def _identity(place: Place, *, writes: bool) -> str:
             place.delete([MARK])
         raise
     return sha256(identity.encode()).hexdigest()[:32]
-
-
-def _cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "marsmedia"
 
 
 def _now() -> str:

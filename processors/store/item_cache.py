@@ -26,7 +26,7 @@ class ItemCache:
     def __init__(self, folder: Path) -> None:
         """Use a folder; raises `RequestError` if the size in the environment is no number."""
         self._folder = folder
-        self._limit_bytes = _limit_bytes()
+        self._limit_bytes = cache_limit_bytes()
         self._added_bytes = self._limit_bytes  # so that the first item that is added looks at what there is
         self._counting = threading.Lock()
 
@@ -80,7 +80,13 @@ class ItemCache:
             too_many -= stat.st_size
 
 
-def _limit_bytes() -> int:
+def cache_folder() -> Path:
+    """Return the folder of copies on this machine."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "marsmedia"
+
+
+def cache_limit_bytes() -> int:
+    """Return the size of the cache; raises `RequestError` if that in the environment is no number."""
     text = os.environ.get(LIMIT, str(USUAL_MB))
     if not text.isascii() or not text.isdigit():
         raise RequestError(f"{LIMIT}={text}: must be a number of megabytes")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from processors.errors import machine_reason
+from processors.errors import RequestError, machine_reason
 from processors.sources.scan import FoundFile, storable, survey
 from processors.store.checked import Checked, FixityFault
+from processors.store.open_store import is_address
+from processors.store.raw_bucket import hash_again, survey_bucket
 from processors.store.source_row import SourceRow
 from processors.store.steps import Steps, unseen
 
@@ -49,8 +50,9 @@ def check_masters(
 def _found(root: str) -> dict[str, FoundFile] | None:
     """Return the files below a folder; None if it cannot be listed."""
     try:
-        return {storable(entry.path): entry for entry in survey(Path(root)) if isinstance(entry, FoundFile)}
-    except OSError:
+        entries = survey_bucket(root) if is_address(root) else survey(Path(root))
+        return {storable(entry.path): entry for entry in entries if isinstance(entry, FoundFile)}
+    except (OSError, RequestError):
         return None
 
 
@@ -66,8 +68,7 @@ def _checked(path: str, root: str, row: SourceRow | None, file: FoundFile | None
         reason = f"was {row.digest[:16]}..., first seen {row.seen_utc[:10]}"
         return _one(path, FixityFault(path=place, kind="missing", reason=reason, is_master=True))
     try:
-        with Path(file.path).open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest = hash_again(file.path)
     except OSError as error:
         return _one(path, FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True))
     if digest == row.digest:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
 from obstore.store import from_url
 
 from processors.errors import RequestError, StoreError
@@ -62,6 +62,8 @@ class Seen(NamedTuple):
     name: str
     size_bytes: int
     modified: datetime
+    e_tag: str = ""
+    """What the server says of the version; empty where it says nothing."""
 
 
 class Place:
@@ -107,6 +109,28 @@ class Place:
                 digest.update(data)
                 file.write(data)
         return digest.hexdigest()
+
+    def fetch_whole(self, name: str, to: Path) -> tuple[str, Seen]:
+        """Write an object to a file, and return the SHA-256 of what was written, and the version that it is.
+
+        Raises
+        ------
+        FileNotFoundError : there is none.
+        """
+        digest = hashlib.sha256()
+        with to.open("wb") as file, self._asking(name):
+            answer = obstore.get(self._store, name)
+            for piece in answer.stream(min_chunk_size=1024 * 1024):
+                data = bytes(piece)
+                self._count(received_bytes=len(data))
+                digest.update(data)
+                file.write(data)
+        return digest.hexdigest(), _seen(answer.meta)
+
+    def look(self, name: str) -> Seen:
+        """Return what the server says of an object; raises `FileNotFoundError` if there is none."""
+        with self._asking(name):
+            return _seen(obstore.head(self._store, name))
 
     def _pieces(self, name: str, start: int, length: int | None) -> Iterator[bytes]:
         if length is not None:
@@ -155,7 +179,7 @@ class Place:
             for number, some in enumerate(obstore.list(self._store, prefix, chunk_size=LISTED_AT_ONCE)):
                 self._count(requests=min(number, 1))  # the first answer is counted already, and comes even if empty
                 for one in some:
-                    yield Seen(one["path"], one["size"], one["last_modified"])
+                    yield _seen(one)
 
     def delete(self, names: Collection[str]) -> None:
         """Remove objects, one by one, as some servers refuse lists; one that is not there is no error."""
@@ -187,6 +211,10 @@ class Place:
             yield
         except AlreadyExistsError:
             raise
+        except InvalidPathError as error:
+            found = re.search(r'path: "(.*)"', str(error))
+            named = f"{urlsplit(self.address).scheme}://{urlsplit(self.address).netloc}/{found[1]}" if found else name
+            raise RequestError(f"{named}: no path on a disk can have this name: rename or remove the object") from error
         except (BaseError, OSError) as error:
             text = str(error)
             code = next(iter(re.findall(r"<Code>(\w+)</Code>", text)), "")
@@ -224,6 +252,10 @@ class _ObjectFile(io.RawIOBase):
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)
+
+
+def _seen(one: Any) -> Seen:
+    return Seen(one["path"], one["size"], one["last_modified"], one["e_tag"] or "")
 
 
 class _Conflict(Exception):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from processors.containers.sidecar import SIDECAR
 from processors.errors import MediaError
@@ -14,6 +13,7 @@ from processors.packs.contents.selected_sources import SelectedSource
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import files_named
 from processors.sources.scan import printable
+from processors.store.raw_bucket import as_it_is
 from processors.store.source_row import SourceRow
 
 MEDIA_TYPES = {SIDECAR: "application/rdf+xml", "PDS3 label": "text/plain"}
@@ -75,7 +75,7 @@ def _described(row: SourceRow) -> tuple[str, ...]:
     if row.format == SIDECAR:
         return ()
     try:
-        with Path(row.path).open("rb") as file:
+        with as_it_is(row.path).open("rb") as file:
             return tuple(dict.fromkeys(files_named(file.read(MAX_LABEL_BYTES + 1))))
     except MediaError:  # the evidence of its original reports it
         return ()

@@ -28,6 +28,7 @@ from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Pictures, Recipe
 from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.to_srgb import in_8_bit
+from processors.store.raw_bucket import as_it_is
 from processors.store.source_row import SourceRow
 
 MAX_SCALED_PIXELS = 200_000_000
@@ -55,13 +56,13 @@ class MediaWriter:
         path = self.places.original(subject)
         media_type = media_type_of(subject.format, subject.medium, subject.name)
         where = f"{subject.release}/{subject.name}"
-        written = self._copy(Path(subject.path), path, subject.digest, where, media_type, is_original=True)
+        written = self._copy(as_it_is(subject.path), path, subject.digest, where, media_type, is_original=True)
         return _packed(subject, None, path, media_type, written, None, size_px)
 
     def companion(self, subject: SourceRecord, row: SourceRow) -> str:
         """Write a label or sidecar as it was released, beside its source; return its path. Raises as `original`."""
         path = self.places.companion(subject, row.name, row.digest)
-        self._copy(Path(row.path), path, row.digest, row.relative, "", is_original=True)
+        self._copy(as_it_is(row.path), path, row.digest, row.relative, "", is_original=True)
         return path
 
     def item(self, entry: ItemRecord) -> Iterator[PackedFile]:

@@ -17,6 +17,7 @@ from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef
+from processors.store.raw_bucket import present
 from processors.store.selection import parse, select
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
@@ -73,7 +74,7 @@ def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> 
             f"none of the {len(rows)} selected sources has {what}; `marsmedia items` lists the available items"
         )
     check_rights([one.subject for one in found], recipe)
-    gone = [one.subject for one in found if one.has_original and not Path(one.subject.path).is_file()]
+    gone = [one.subject for one in found if one.has_original and present(one.subject.path) is None]
     if gone:
         lines = "\n".join(f"  {one.path}" for one in gone)
         raise RequestError(f"missing originals:\n{lines}\nrestore them, or take no originals")

@@ -1,0 +1,209 @@
+"""Releases in a bucket: the results of a folder, each object fetched once, and every change of one noticed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli.main import main
+from processors.errors import RequestError
+from processors.store.catalogue import Catalogue
+from processors.store.open_store import open_store
+from processors.store.raw_bucket import survey_bucket
+from processors.store.store import Store
+from tests.helpers.buckets import Proxy, client, proxy_before
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.made_pds4 import label, numbers
+from tests.helpers.runs import counts, ingest
+
+
+@pytest.fixture
+def release(raw: Path, maker: MediaMaker) -> Path:
+    """Media with a description, a sidecar, a copy, a hidden file and an odd name."""
+    maker.video("descent.mp4", list(range(30)), sound_hz=440.0)
+    maker.tone("wind.wav")
+    maker.photo("rover #1 100%.jpg")
+    maker.photo("火星.png", size=(90, 60))
+    shutil.copy(raw / "june/火星.png", raw / "june/copy.png")
+    (raw / "june/release.toml").write_text('title = "June"\n[[file]]\npath = "wind.wav"\ntitle = "Wind"\n')
+    (raw / "june/.hidden").write_text("x")
+    (raw / "note.txt").write_text("a note\n")
+    return raw
+
+
+@pytest.fixture
+def address(release: Path, bucket: str, bucket_server: str) -> str:
+    """The release in the bucket."""
+    for path in sorted(release.rglob("*")):
+        if path.is_file():
+            put(bucket, bucket_server, str(path.relative_to(release)), path.read_bytes())
+    return f"s3://{bucket}/raw"
+
+
+@pytest.fixture
+def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    with proxy_before(bucket_server) as found:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
+        yield found
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    return lambda name: monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
+
+
+def put(bucket: str, server: str, name: str, data: bytes) -> None:
+    client(server).put_object(Bucket=bucket, Key=f"raw/{name}", Body=data)
+
+
+def results(store: Store) -> dict[str, list[tuple[str, str]]]:
+    return {str(one.ref): [(item.name, item.sha256) for item in one.items] for one in store.manifests()}
+
+
+def rows(store: Store) -> list[tuple[str, str, str, int, str | None]]:
+    return sorted((r.relative, r.release, r.digest, r.size_bytes, r.evidence_key) for r in Catalogue(store).sightings())
+
+
+def fetched(proxy: Proxy) -> list[str]:
+    """The objects of the release that were read since the last time."""
+    found = [path for method, path in proxy.asked if method == "GET" and "/raw/" in path and "?" not in path]
+    proxy.asked.clear()
+    return sorted(found)
+
+
+def test_a_release_in_a_bucket_gives_what_it_gives_in_a_folder(
+    release: Path, address: str, bucket: str, proxy: Proxy, tmp_path: Path
+) -> None:
+    folder = ingest(release, tmp_path / "folder")
+    in_bucket = ingest(address, f"s3://{bucket}/mars")  # type: ignore[arg-type]
+    assert counts(in_bucket) == counts(folder)
+    counted = ("files", "sources", "duplicates", "companions", "unsupported", "not_taken", "passed_over")
+    assert [getattr(in_bucket, name) for name in counted] == [getattr(folder, name) for name in counted]
+    one, other = Store(tmp_path / "folder"), open_store(f"s3://{bucket}/mars")
+    assert results(one) == results(other)
+    assert rows(one) == rows(other)
+    reads = fetched(proxy)
+    assert len(reads) == len(set(reads)) == 7, "each object but the hidden one, once"
+
+
+def test_unchanged_objects_are_not_fetched_again(
+    address: str, bucket: str, bucket_server: str, proxy: Proxy, tmp_path: Path, elsewhere: Callable[[str], None]
+) -> None:
+    first = ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    fetched(proxy)
+    assert ingest(address, tmp_path / "store").results.due == 0  # type: ignore[arg-type]
+    assert fetched(proxy) == []
+    elsewhere("another machine")
+    again = ingest(address, tmp_path / "store", hash_all=True)  # type: ignore[arg-type]
+    assert (again.results.due, again.results.reused) == (0, first.results.made)
+    assert len(fetched(proxy)) == 7
+
+
+def test_a_replaced_object_is_noticed_even_with_size_and_second_unchanged(
+    release: Path, address: str, bucket: str, bucket_server: str, tmp_path: Path
+) -> None:
+    ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    data = bytearray((release / "june/wind.wav").read_bytes())
+    data[-1] ^= 1
+    put(bucket, bucket_server, "june/wind.wav", bytes(data))
+    report = ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    assert [(change.file, change.kind) for change in report.changes] == [("june/wind.wav", "replaced")]
+    assert report.results.made > 0
+
+
+def test_an_object_that_changes_during_the_run_is_told_and_not_used(
+    address: str, bucket: str, bucket_server: str, proxy: Proxy, tmp_path: Path
+) -> None:
+    def change(asked: str) -> None:
+        if asked.startswith("GET") and asked.endswith("wind.wav"):
+            put(bucket, bucket_server, "june/wind.wav", b"RIFF other bytes")
+
+    proxy.meet = change
+    report = ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    assert [one.reason for one in report.problems if one.file == "june/wind.wav"] == [
+        "changed during the run: run again when it no longer changes"
+    ]
+
+
+def test_names_that_paths_cannot_have_are_refused_with_the_reason(
+    address: str, bucket: str, bucket_server: str
+) -> None:
+    put(bucket, bucket_server, "june/sub/photo.jpg", b"x")
+    put(bucket, bucket_server, "june/sub", b"both")
+    put(bucket, bucket_server, f"june/{'long' * 64}.jpg", b"x")
+    refused = {one.relative[:9]: one.reason for one in survey_bucket(address) if hasattr(one, "reason")}  # type: ignore[union-attr]
+    assert refused == {
+        "june/sub": "it is a file and a folder at once, which no disk can have: rename it",
+        "june/long": "its name is longer than 255 bytes, which no disk can have: rename it",
+    }
+    for name in ("june//photo.jpg", "june/../photo.jpg"):
+        put(bucket, bucket_server, name, b"x")
+        with pytest.raises(RequestError) as error:
+            list(survey_bucket(address))
+        assert str(error.value) == (
+            f"s3://{bucket}/raw/{name}: no path on a disk can have this name: rename or remove the object"
+        )
+        client(bucket_server).delete_object(Bucket=bucket, Key=f"raw/{name}")
+
+
+def test_raw_objects_are_verified_from_the_bucket_and_not_from_a_copy(
+    release: Path, address: str, bucket: str, bucket_server: str, tmp_path: Path
+) -> None:
+    ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    verify = ["verify", "--raw-only", "--quiet", "--store", str(tmp_path / "store")]
+    sound = CliRunner().invoke(main, verify)
+    assert (sound.exit_code, sound.output.splitlines()[-1].rpartition(": ")[2]) == (0, "no faults")
+    put(bucket, bucket_server, "june/wind.wav", b"other")
+    client(bucket_server).delete_object(Bucket=bucket, Key="raw/june/copy.png")
+    found = CliRunner().invoke(main, verify)
+    assert found.exit_code == 1
+    told = [line.split(": ")[:2] for line in found.output.splitlines()[:2]]
+    assert sorted(told) == [["changed", "raw/june/wind.wav"], ["missing", "raw/june/copy.png"]]
+
+
+def test_the_command_names_what_is_wrong_with_an_address(bucket: str, address: str, tmp_path: Path) -> None:
+    missing = f"s3://{bucket}/nothing"
+    nothing = CliRunner().invoke(main, ["ingest", missing, "--quiet", "--store", str(tmp_path / "store")])
+    assert f"{missing}: no object there: check the address" in nothing.output
+    inside = CliRunner().invoke(main, ["ingest", address, "--store", f"{address}/store"])
+    assert f"the store {address}/store is inside {address}" in inside.output
+
+
+def test_packs_and_reprocessing_read_the_objects_of_another_machine(
+    release: Path, address: str, tmp_path: Path, elsewhere: Callable[[str], None]
+) -> None:
+    store = tmp_path / "store"
+    ingest(address, store)  # type: ignore[arg-type]
+    elsewhere("another machine")
+    (tmp_path / "pack.toml").write_text(
+        'title = "Rover"\nselection = ["rover*"]\ntake = ["originals"]\naudience = "internal"\n'
+    )
+    pack = ["pack", str(tmp_path / "pack.toml"), "-o", str(tmp_path / "pack"), "--quiet", "--store", str(store)]
+    built = CliRunner().invoke(main, pack)
+    assert built.exit_code == 0, built.output
+    packed = {path.read_bytes() for path in (tmp_path / "pack").rglob("*.jpg") if path.is_file()}
+    assert (release / "june/rover #1 100%.jpg").read_bytes() in packed
+    again = ["reprocess", "medium=audio", "--processor", "audio.spectrogram", "--set", "window_samples=512", "--json"]
+    report = json.loads(CliRunner().invoke(main, [*again, "--store", str(store)]).output.splitlines()[-1])
+    assert (report["results"]["made"], report["results"]["failed"]) == (1, 0), report
+
+
+def test_an_image_is_read_with_the_label_next_to_it(
+    raw: Path, bucket: str, bucket_server: str, tmp_path: Path, elsewhere: Callable[[str], None]
+) -> None:
+    (raw / "june/a.raw").write_bytes(numbers().tobytes())
+    (raw / "june/a.xml").write_bytes(label())
+    for path in (raw / "june").iterdir():
+        put(bucket, bucket_server, f"june/{path.name}", path.read_bytes())
+    ingest(raw, tmp_path / "folder")
+    address = f"s3://{bucket}/raw"
+    ingest(address, tmp_path / "store", {"photo": ()})  # type: ignore[arg-type]
+    elsewhere("another machine")
+    ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    assert results(Store(tmp_path / "store")) == results(Store(tmp_path / "folder"))
+    assert len(results(Store(tmp_path / "store"))) == 2
