@@ -27,6 +27,7 @@ ALL: dict[str, tuple[str, ...]] = {
     "main_job": (),
     "reprocess": (),
     "packs": (),
+    "cluster": ("1",),
 }
 """Benchmarks with their arguments, what tells most first: those for which time is left are run.
 

@@ -1,0 +1,136 @@
+"""Two workers of one core against one, Dask against this machine's own pool, and the requests that a source costs.
+
+    python -m benchmarks.cluster [ROUNDS]
+
+The scheduler and the workers run before the clock starts; each worker has one thread and is bound to a core of its own.
+The media are copies of the built-in sample's video, photos and sound, with bytes of their own. The requests are counted
+by a store in a bucket of moto's server, as the difference between 20 photos and 10.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import boto3
+import numpy as np
+from distributed import Client
+from moto.server import ThreadedMotoServer
+from PIL import Image
+
+from benchmarks.figures import tell
+from processors.sample import write_release
+
+COPIES = 4
+KEYS = {"AWS_ACCESS_KEY_ID": "benchmark", "AWS_SECRET_ACCESS_KEY": "benchmark", "AWS_REGION": "us-east-1"}
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        _requests(folder)
+        if len(os.sched_getaffinity(0)) < 2:
+            sys.exit("two workers need two cores")
+        raw = _mixed_media(folder)
+        ratios: dict[str, list[float]] = {"scaling": [], "dask": []}
+        for number in range(rounds):
+            with _cluster(folder, f"one-{number}", workers=1) as address:
+                one = _ingest(raw, folder / "store", "--runner", "dask", "--scheduler", address)
+            with _cluster(folder, f"two-{number}", workers=2) as address:
+                two = _ingest(raw, folder / "store", "--runner", "dask", "--scheduler", address)
+            local = _ingest(raw, folder / "store", "--workers", "2")
+            print(
+                f"  one worker {one:.1f} s, two {two:.1f} s, this machine's own pool of two {local:.1f} s", flush=True
+            )
+            ratios["scaling"].append(one / two)
+            ratios["dask"].append(two / local)
+    tell("throughput of two workers of one core to one", median(ratios["scaling"]), "x", 1.7, at_least=True)
+    tell("time on Dask to that of this machine's own pool", median(ratios["dask"]), "x", 1.15)
+
+
+def _mixed_media(folder: Path) -> Path:
+    """Write the sample, and copies of its media that differ by bytes after their end."""
+    raw = folder / "raw"
+    write_release(raw / "sample")
+    for number in range(1, COPIES):
+        for path in sorted((raw / "sample").iterdir()):
+            if path.suffix in (".mp4", ".jpg", ".wav"):
+                copy = raw / f"copy-{number}" / path.name
+                copy.parent.mkdir(exist_ok=True)
+                copy.write_bytes(path.read_bytes() + bytes([number]))
+    return raw
+
+
+def _ingest(raw: Path, store: Path | str, *options: str) -> float:
+    """Ingest into a store that is new, and return the seconds of the whole command."""
+    if isinstance(store, Path):
+        shutil.rmtree(store, ignore_errors=True)
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(store), "--quiet", *options]
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+@contextmanager
+def _cluster(folder: Path, name: str, *, workers: int) -> Iterator[str]:
+    file = folder / f"{name}.json"
+    started = [_start(["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"], file)]
+    try:
+        while not file.exists():
+            time.sleep(0.1)
+        for core in sorted(os.sched_getaffinity(0))[:workers]:
+            words = ["dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+            started.append(_start(words, file, before=["taskset", "-c", str(core)]))
+        with Client(scheduler_file=str(file), set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=120)
+            address = client.scheduler_info()["address"]
+        yield address
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait()
+
+
+def _start(words: Sequence[str], file: Path, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    command = [*before, sys.executable, "-m", f"distributed.cli.{words[0]}", "--scheduler-file", str(file), *words[1:]]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _requests(folder: Path) -> None:
+    """Count the requests of runs over 10 and 20 photos, each into a store of its own."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        environment = {**KEYS, "AWS_ENDPOINT_URL": f"http://{host}:{port}", "XDG_CACHE_HOME": str(folder / "cache")}
+        os.environ.update(environment)
+        client = boto3.client("s3", endpoint_url=environment["AWS_ENDPOINT_URL"])
+        client.create_bucket(Bucket="benchmark")
+        counted = []
+        for count in (10, 20):
+            photos = folder / f"photos-{count}"
+            photos.mkdir()
+            for number in range(count):
+                pixels = np.random.default_rng(number).integers(0, 255, (60, 80, 3), np.uint8)
+                Image.fromarray(pixels).save(photos / f"{number}.jpg")
+            command = [sys.executable, "-m", "flows.cli", "ingest", str(photos), "--json"]
+            run = subprocess.run(
+                [*command, "--store", f"s3://benchmark/{count}"], check=True, capture_output=True, text=True
+            )
+            counted.append(json.loads(run.stdout.splitlines()[-1])["traffic"]["requests"])
+    finally:
+        server.stop()
+    tell("requests to a bucket for each source", (counted[1] - counted[0]) / 10, "", 6)
+
+
+main()
