@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Language:
     """Phrases of packs, with names in braces for what is put in."""
     labels: dict[str, str]
     """What a processor makes, by its name."""
+    sentences: dict[str, str] = field(default_factory=dict)
+    """Sentences that processors write into results, by the English template: see `sentences.py`."""
 
 
 @functools.cache
@@ -41,7 +43,8 @@ def language(code: str) -> Language:
         return Language(**table)
     fallback = language(FALLBACK)
     parts = {part: {**getattr(fallback, part), **table.get(part, {})} for part in ("page", "pack", "labels")}
-    return Language(tag=table.get("tag", code), iso_639_2=table.get("iso_639_2", code), **parts)
+    said = table.get("sentences", {})
+    return Language(tag=table.get("tag", code), iso_639_2=table.get("iso_639_2", code), sentences=said, **parts)
 
 
 def phrase(name: str, **values: str | Text) -> Text:

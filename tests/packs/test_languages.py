@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -15,8 +16,12 @@ from typing import Any
 
 import pytest
 
+from processors.audio.spectrogram.picture import UNIT
 from processors.languages.language import FOLDER, LANGUAGES, language, phrase
+from processors.languages.sentences import is_translated, translated
 from processors.languages.text import Text
+from processors.video.audit.bars_and_overlays import Box, StaticRegions
+from processors.video.audit.findings import Findings, FrameSpan, verdict_words
 from tests.conftest import PROJECT
 
 FRENCH = """\
@@ -117,3 +122,51 @@ def test_a_phrase_puts_in_texts_of_its_own_language() -> None:
 def test_no_two_languages_have_the_same_code(name: str) -> None:
     codes = {code: getattr(language(code), name) for code in LANGUAGES}
     assert len(set(codes.values())) == len(codes), f"{name} was copied from another language: {codes}"
+
+
+def test_what_results_say_is_translated_sentence_by_sentence() -> None:
+    said = translated(
+        "300 frames in 12.000 s. Every frame is a picture of its own. Nobody foresaw this. 1 frame in 0.040 s."
+    )
+    assert said["zh"] == ("12.000 秒内共 300 帧。每一帧都是独立画面。Nobody foresaw this. 0.040 秒内共 1 帧。")
+    assert translated("dBFS in bands of 21.5 Hz") == Text(en="dBFS in bands of 21.5 Hz", zh="dBFS，频带宽 21.5 Hz")
+    damaged = "3 of 9 frames are damaged, depend on damaged ones, or are missing"
+    assert (
+        translated(f"Motion may not be measured: no frame shows anything; {damaged}.")["zh"]
+        == "不可用于运动测量：没有一帧有内容；9 帧中有 3 帧损坏、依赖损坏帧或缺失。"
+    )
+
+
+def test_every_sentence_of_an_audit_and_every_unit_has_a_template_in_every_language() -> None:
+    box, span = Box(left_px=0, top_px=8, right_px=64, bottom_px=40), FrameSpan(start_seconds=1.0, end_seconds=2.5)
+    still = StaticRegions(
+        picture_box=box, overlays=None, overlays_unknown_because="only 1 frame differs enough from the one before"
+    )
+    everything = {
+        "frame_count_held": 2, "frame_count_hidden": 3, "frame_count_interlaced": 1, "frame_count_gone": 2,
+        "frame_count_after_damage": 4, "frame_count_without_time": 5, "decoder_errors": 2, "first_error": "bad cabac",
+        "edits_not_followed": "2 edits overlap", "truncated_because": "the file ends early", "detail_share": 0.4,
+        "joined_at_seconds": (3.0,), "jumps": (span,), "damaged_or_missing": (span, span), "still": still,
+    }  # fmt: skip
+    nothing: dict[str, Any] = dict.fromkeys(field.name for field in dataclasses.fields(Findings))
+    counts = {name: 0 for name in nothing if name.startswith("frame_count") or name.endswith(("_count", "errors"))}
+    lists = dict.fromkeys(("damaged_or_missing", "joined_at_seconds", "jumps"), ())
+    shown = {
+        "frame_count_decoded": 300,
+        "duration_decoded_seconds": 12.0,
+        "distinct_per_second": 9,
+        "frame_rate_hz": 25,
+    }
+    whole = StaticRegions(picture_box=None, overlays=None, overlays_unknown_because=None)
+    plain = Findings(**{**nothing, **counts, **lists, **shown, "still": whole})
+    worst = dataclasses.replace(plain, **everything)
+    black = dataclasses.replace(plain, frame_count_black=300, damaged_byte_count=9)
+    none = dataclasses.replace(plain, duration_decoded_seconds=None)
+    with_sentences = [code for code in LANGUAGES if language(code).sentences]
+    assert "zh" in with_sentences
+    for found in (plain, worst, black, none, dataclasses.replace(none, frame_count_without_time=1)):
+        for refused in ([], ["no frame shows anything"]):
+            words = " ".join(verdict_words(found, (64, 48), 0.6, None, refused))
+            for code in with_sentences:
+                assert is_translated(words, code), words
+    assert all(is_translated(unit.format(21.5), "zh") for unit in UNIT.values() if "bands" in unit)

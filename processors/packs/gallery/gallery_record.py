@@ -10,6 +10,7 @@ from typing import Any
 from processors.contract import Json
 from processors.errors import ResultCorrupt
 from processors.formats import BY_NAME
+from processors.languages.sentences import translated
 from processors.languages.text import FALLBACK, Text
 from processors.metadata.properties import properties
 from processors.mission.profile import profile_called
@@ -107,13 +108,13 @@ def _audit(group: Group) -> dict[str, Any] | None:
     if subject.audit and subject.motion_refused_because:
         found = f"Motion was refused in every shot: {'; '.join(subject.motion_refused_because)}."
         words = " ".join(filter(None, (subject.audit.get("words"), found)))
-        return {**subject.audit, "motion_may_be_measured": False, "words": words}
+        return {**subject.audit, "motion_may_be_measured": False, "words": translated(words).record()}
     if subject.audit:
-        return subject.audit
+        return {**subject.audit, "words": translated(subject.audit.get("words") or "").record()}
     for one in group.shown:
         facts = one.entry.manifest.source_facts if one.entry else None
         if _fact(facts, "condition") in ("damaged", "truncated"):
-            return {"is_complete": False, "words": f"{_fact(facts, 'damage_sentence')}."}
+            return {"is_complete": False, "words": translated(f"{_fact(facts, 'damage_sentence')}.").record()}
     return None
 
 
@@ -189,19 +190,20 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
             for name in ("creator", "agency", "credit", "rights", "published_at", "format", "size_bytes")
         },
         "caption": subject.caption.record(),
+        "place": translated(subject.place).record() if subject.place else None,
         "properties": next(
             (_properties(entry, subject.shown_size_px) for _, entry in group.page_data("properties")), None
         ),
         "recorded": asdict(subject.recorded) if subject.recorded else None,
         "event_written": ((subject.evidence or {}).get("event") or {}).get("written"),
-        "disagreements": list(subject.disagreements),
+        "disagreements": [translated(one).record() for one in subject.disagreements],
         "failures": [asdict(failure) for failure in subject.failures],
         "audit": _audit(group),
         "unnoticed": _unnoticed(group),
         "shots": shots,
         "results": results,
         "files": [_file(one, numbers) for one in group.shown],
-        "waveform": next((peaks(entry.path) for _, entry in group.page_data("waveform")), None),
+        "waveform": next((_waveform(entry) for _, entry in group.page_data("waveform")), None),
         "tiles": tiles,
         "tiles_file": next((place for place, _ in group.page_data("tiles")), None),
         "is_dark": _is_dark(group),
@@ -231,6 +233,11 @@ def _properties(entry: ItemRecord, shown_size_px: tuple[int, int] | None) -> dic
         raise ResultCorrupt(f"{entry.path}: not the metadata of a source; run `marsmedia verify`") from error
 
 
+def _waveform(entry: ItemRecord) -> dict[str, Any]:
+    """Return the peaks without the channels' offsets, as far as the result says what those are."""
+    return peaks(entry.path, _fact(entry.facts, "dc_offsets") or ())
+
+
 def _made(entry: ItemRecord) -> dict[str, Any]:
     """Return how a result was made; nothing about machine or time, so that the page is the same everywhere."""
     manifest = entry.manifest
@@ -254,6 +261,7 @@ def _file(one: GalleryFile, numbers: dict[Any, int]) -> dict[str, Any]:
         "size_bytes": entry.size_bytes if entry else one.subject.size_bytes,
         "sha256": entry.sha256 if entry else one.subject.digest,
         "result": numbers[entry.manifest.ref] if entry else None,
+        "unit": translated(str(unit)).record() if (unit := _fact(facts, "unit")) else None,
         "facts": {name: value for name, value in facts.items() if name != "audit"}
         if isinstance(facts, dict)
         else facts,

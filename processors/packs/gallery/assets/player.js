@@ -4,6 +4,7 @@
 (() => {
   const { h } = gallery;
   const FULL_SCALE = 32768;
+  const MOST_CENTRED = 0.5 / FULL_SCALE; // smaller offsets are no step of 16 bits
   const STEPS_HZ = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
   const STEPS_SECONDS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600];
 
@@ -28,7 +29,7 @@
 
   /** Lowest and highest value as one closed line, as tall as the loudest point. */
   const wave = (waveform) => {
-    const { lowest, highest } = waveform;
+    const { lowest, highest, peak: loudest, dc_offset: offset } = waveform;
     const most = Math.max(1, ...highest.map(Math.abs), ...lowest.map(Math.abs));
     const point = (value, place) => `${place} ${(50 - (value / most) * 48).toFixed(1)}`;
     const line = [...highest.map(point), ...lowest.map(point).reverse()].join("L");
@@ -39,8 +40,10 @@
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
     path.setAttribute("d", `M${line}z`);
     svg.append(path);
-    const peak = most <= 1 ? "−∞" : (20 * Math.log10(most / FULL_SCALE)).toFixed(1).replace("-", "−");
-    return h("div.wave", {}, svg, h("span.peak", {}, gallery.t("peak", peak)));
+    const minus = (text) => text.replace("-", "−");
+    const peak = loudest <= 1 ? "−∞" : minus((20 * Math.log10(loudest / FULL_SCALE)).toFixed(1));
+    const told = Math.abs(offset) > MOST_CENTRED ? gallery.t("peakAndOffset", peak, minus(offset.toPrecision(2))) : gallery.t("peak", peak);
+    return h("div.wave", {}, svg, h("span.peak", {}, told));
   };
 
   /** The plot of a spectrogram's picture without its axes, which would shrink to nothing here. */
@@ -79,7 +82,7 @@
     const { facts } = picture;
     const isLog = isLogarithmic(picture, detail);
     return gallery.t("axes", gallery.number(facts.lowest_hz / 1000, 2), gallery.number(facts.highest_hz / 1000, 2), isLog ? gallery.t("log") : "",
-      ...[facts.bottom_db, facts.top_db].map((level) => String(level).replace("-", "−")), facts.unit);
+      ...[facts.bottom_db, facts.top_db].map((level) => String(level).replace("-", "−")), gallery.plain(picture.unit) ?? facts.unit);
   };
 
   const ruler = (first, last) => {
@@ -119,7 +122,7 @@
     return {
       first, last,
       element: h("div.measured", {}, face, ruler(first, last), picture && h("p.soft", {}, axes(picture, detail),
-        picture.facts.cutoff_hz && ` · ${gallery.t("cutoff", gallery.number(picture.facts.cutoff_hz / 1000, 1))}`)),
+        picture.facts.cutoff_hz && ` · ${gallery.t("cutoff", gallery.number(picture.facts.cutoff_hz / 1000, 1))}`, ` · ${gallery.t("greys")}`)),
       mark(time) {
         head.style.left = `${Math.min(1, Math.max(0, (time - first) / (last - first))) * 100}%`;
         face.setAttribute("aria-valuenow", time.toFixed(3));

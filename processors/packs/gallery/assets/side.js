@@ -58,7 +58,7 @@
       h("details", {}, h("summary", {}, gallery.t("details")), h("dl", {},
         at && row(gallery.t("ls"), `${gallery.number(at.solar_longitude_degrees, 2)}°`),
         at && at.local_true_solar_time_hours !== null && !gallery.isBeforeLanding(subject) && row(gallery.t("ltst"), marsTime(at.local_true_solar_time_hours)),
-        row(gallery.t("place"), subject.place), row(gallery.t("creator"), detail.creator), row(gallery.t("agency"), detail.agency),
+        row(gallery.t("place"), gallery.plain(detail.place)), row(gallery.t("creator"), detail.creator), row(gallery.t("agency"), detail.agency),
         row(gallery.t("published"), detail.published_at), row(gallery.t("release"), subject.release), row(gallery.t("file"), subject.name),
         row(gallery.t("format"), detail.format), row(gallery.t("size"), gallery.bytes(detail.size_bytes)),
         row(gallery.t("digest"), h("code", {}, subject.digest)))));
@@ -66,10 +66,10 @@
 
   /** What the audit and the evidence say against using it without a thought. */
   const audit = (detail) => [
-    detail.audit?.words && section("auditTitle", h("p.small", { lang: "en" }, detail.audit.words)),
-    detail.disagreements.length > 0 && section("disagreements", h("ul.disagreements", { lang: "en" }, detail.disagreements.map((line) => h("li", {}, line)))),
-    detail.failures.length > 0 && section("failures", h("ul.disagreements", { lang: "en" }, detail.failures.map((failure) =>
-      h("li", {}, [failure.processor, failure.verdict, failure.reason].filter(Boolean).join(": "))))),
+    gallery.plain(detail.audit?.words) && section("auditTitle", gallery.said("p.small", detail.audit.words)),
+    detail.disagreements.length > 0 && section("disagreements", h("ul.disagreements", {}, detail.disagreements.map((line) => gallery.said("li", line)))),
+    detail.failures.length > 0 && section("failures", h("ul.disagreements", {}, detail.failures.map((failure) =>
+      h("li", {}, gallery.t("notMade", gallery.label(failure.processor), failure.processor, gallery.t(`verdict_${failure.verdict}`)), failure.reason && h("span", { lang: "en" }, failure.reason))))),
   ];
 
   /** Citation and provenance of what stands on the stage. */
