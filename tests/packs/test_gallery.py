@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -29,6 +30,7 @@ from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.page import MARK, write_gallery
 from processors.packs.gallery.store_gallery import newest
 from processors.packs.gallery.thumbnails import Thumbnails
+from processors.packs.gallery.waveform_peaks import HEADER, peaks
 from processors.photo.photo_preview import PhotoPreview
 from tests.conftest import PROJECT
 from tests.helpers.gallery_pages import item, original, subject
@@ -392,3 +394,13 @@ def test_a_pack_is_shown_by_its_own_page(tmp_path: Path) -> None:
     (tmp_path / "pack/data/index.html").write_text("page")
     shown = CliRunner().invoke(main, ["browse", str(tmp_path / "pack"), "--no-open"])
     assert (shown.exit_code, shown.stdout) == (0, f"{tmp_path}/pack/data/index.html\n")
+
+
+def test_the_points_of_a_waveform_are_centred_and_its_peak_is_that_of_the_file(tmp_path: Path) -> None:
+    points = np.array([[[900, 1100], [-10, 10]], [[800, 1200], [-20, 20]]], "<i2")  # (points, channels, lowest-highest)
+    header = HEADER.pack(2, 0, 48_000, 512, 2, 2)
+    (tmp_path / "waveform.dat").write_bytes(header + points.tobytes())
+    found = peaks(tmp_path / "waveform.dat", (1000 / 32768, 0.0))
+    assert (found["lowest"], found["highest"]) == ([-100, -200], [100, 200])
+    assert (found["peak"], round(found["dc_offset"] * 32768)) == (1200, 1000)
+    assert peaks(tmp_path / "waveform.dat")["highest"] == [1100, 1200]  # of results that name no offset

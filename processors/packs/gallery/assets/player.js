@@ -78,11 +78,20 @@
       h("span", { style: { bottom: `${at * 100}%` } }, hz < 1000 ? `${hz} Hz` : `${hz / 1000} kHz`)));
   };
 
+  /** What a derived recording is, in words: "Sound, made audible: audible.flac". */
+  const called = (file, processor) => {
+    const which = file.facts?.rendition && gallery.t(`rendition_${file.facts.rendition}`);
+    return `${which ? gallery.t("madeInto", gallery.label(processor), which) : gallery.label(processor)}: ${file.name}`;
+  };
+
   const axes = (picture, detail) => {
     const { facts } = picture;
     const isLog = isLogarithmic(picture, detail);
-    return gallery.t("axes", gallery.number(facts.lowest_hz / 1000, 2), gallery.number(facts.highest_hz / 1000, 2), isLog ? gallery.t("log") : "",
-      ...[facts.bottom_db, facts.top_db].map((level) => String(level).replace("-", "−")), gallery.plain(picture.unit) ?? facts.unit);
+    const [bottom, top] = [facts.bottom_db, facts.top_db].map((level) => String(level).replace("-", "−"));
+    return [
+      gallery.t("axes", gallery.number(facts.lowest_hz / 1000, 2), gallery.number(facts.highest_hz / 1000, 2), isLog ? gallery.t("log") : ""),
+      " · ", h("span.levels", {}, bottom, h("span.bar", { "aria-hidden": "true" }), `${top} ${gallery.plain(picture.unit) ?? facts.unit}`),
+    ];
   };
 
   const ruler = (first, last) => {
@@ -150,7 +159,7 @@
     const track = tracks(detail, seek);
 
     const choose = h("select", { on: { change: () => take(choose.selectedIndex, source()) } }, found.map(({ file }) =>
-      h("option", {}, file.result === null ? `${gallery.t("original")}: ${file.name}` : `${gallery.label(detail.results[file.result].processor)}: ${file.name}`)));
+      h("option", {}, file.result === null ? `${gallery.t("original")}: ${file.name}` : called(file, detail.results[file.result].processor))));
     function take(place, time = null) {
       chosen = place;
       choose.selectedIndex = place;

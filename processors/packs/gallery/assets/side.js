@@ -15,8 +15,8 @@
     const at = detail.recorded;
     if (!at) return gallery.t("unknown");
     const precision = gallery.t("precisions")?.[at.precision] ?? at.precision;
-    const told = [at.is_of_event && gallery.t("ofEvent"), gallery.t("precision", precision), gallery.t("saysWho", at.source)];
-    return `${at.written} (${told.filter(Boolean).join("; ")})`;
+    const whose = at.is_of_event ? gallery.t("ofEvent") : gallery.t("saysWho", at.source);
+    return gallery.t("eventAt", at.written, `${gallery.t("precision", precision)}; ${whose}`);
   };
 
   /** What it shows, and when that was; a recording of it may be of another time. */
