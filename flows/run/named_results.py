@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flows.run.load_recipes import every_processor
@@ -19,13 +21,16 @@ from processors.store.source_row import SourceRow
 def name_of(processor: str, values: Mapping[str, Json], usual: Mapping[str, Json], key: str) -> str:
     """Return the name of a result: its processor, and the parameters that differ from the usual ones.
 
+    One that is not set is left out.
+
     Parameters
     ----------
     values, usual : parameters as a manifest and `contract.parameters` have them.
     key : of the result; its beginning takes the place of parameters that differ too much to be listed.
     """
     ours, theirs = flat(values), flat(usual)
-    changed = ",".join(f"{name}={_text(ours[name])}" for name in sorted(ours) if ours[name] != theirs.get(name))
+    differing = [name for name in sorted(ours) if ours[name] is not None and ours[name] != theirs.get(name)]
+    changed = ",".join(f"{name}={_text(ours[name])}" for name in differing)
     name = f"{processor}~{changed}"
     fits = len(name.encode()) <= NAME_BYTES and safe_name(name) == name
     return name if fits and changed else f"{processor}~{key[:8]}"
@@ -38,12 +43,12 @@ def asked_entries(rows: Iterable[SourceRow], plan: Plan, today: WantedResults) -
     for row in rows:
         recipe = {one.ref: one.processor for one in today.of(row)}
         in_recipe = {one.name: one for one in recipe.values()}
-        others = tuple(
+        others = [
             NamedResult(name=_name(one.processor, one.ref, recipe, in_recipe, usual), ref=one.ref)
             for one in plan.wanted.get(row.digest, ())
             if one.is_named and not one.is_of_place
-        )
-        entries.append(ByNameEntry.at(row.relative, row.release, others=others))
+        ]
+        entries.append(ByNameEntry.at(row.relative, row.release, others=told_apart(others)))
     return entries
 
 
@@ -76,7 +81,15 @@ def other_results(
         is_usual = own is None and values == parameters(known)
         name = ref.processor if is_usual else name_of(ref.processor, values, parameters(known), ref.key)
         found.setdefault(ref.source, []).append(NamedResult(name=name, ref=ref))
-    return {source: tuple(sorted(ours, key=lambda one: one.name)) for source, ours in found.items()}
+    return {source: told_apart(sorted(ours, key=lambda one: one.name)) for source, ours in found.items()}
+
+
+def told_apart(results: Sequence[NamedResult]) -> tuple[NamedResult, ...]:
+    """Return the results of a source; those that would have one name have the beginning of their keys instead."""
+    counts = Counter(one.name for one in results)
+    return tuple(
+        one if counts[one.name] == 1 else replace(one, name=f"{one.ref.processor}~{one.ref.key[:8]}") for one in results
+    )
 
 
 def _name(

@@ -90,7 +90,7 @@
     const [bottom, top] = [facts.bottom_db, facts.top_db].map((level) => String(level).replace("-", "−"));
     return [
       gallery.t("axes", gallery.number(facts.lowest_hz / 1000, 2), gallery.number(facts.highest_hz / 1000, 2), isLog ? gallery.t("log") : ""),
-      " · ", h("span.levels", {}, bottom, h("span.bar", { "aria-hidden": "true" }), `${top} ${gallery.plain(picture.unit) ?? facts.unit}`),
+      " · ", h("span.levels", {}, bottom, h("span.colours", { "aria-hidden": "true" }), `${top} ${gallery.plain(picture.unit) ?? facts.unit}`),
     ];
   };
 
