@@ -300,7 +300,7 @@ def test_a_video_whose_shots_were_all_refused_is_not_usable_for_motion(tmp_path:
     told = " Motion was refused in every shot: shot 1: cameras side by side; shot 2: no two frames could be registered."
     assert detail["audit"]["words"]["en"] == "All is there." + (told if is_refused else "")
     if is_refused:
-        assert detail["audit"]["words"]["zh"].endswith("shot 1: cameras side by side; 镜头 2：没有两帧可以配准。")
+        assert detail["audit"]["words"]["zh"].endswith("镜头 1：cameras side by side；镜头 2：没有两帧可以配准。")
 
 
 @pytest.mark.parametrize(
