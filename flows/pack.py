@@ -9,7 +9,7 @@ from typing import Annotated
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -19,6 +19,7 @@ from flows.run.report import Report
 from flows.run.run import run
 from flows.run.select import ReprocessRequest, prepare_chosen
 from flows.serving.form_fields import StoreFolder, with_form
+from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, said, task_runner
 from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable
@@ -45,15 +46,16 @@ def pack(
     -------
     State : Completed, or Failed with the reason; its data is the record of the built pack.
     """
+    steps = StepsInLog(get_run_logger().info)
     try:
         chosen, opened = recipe_of([recipe]), open_store(store_place(store))
         if due := due_for(chosen, opened):
             log_lines([_made(due, store_place(store)).message])
-        built = build_pack(chosen, Path(output), opened, force=True)
+        built = build_pack(chosen, Path(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
         return ended(said(error))
     log_lines(built.labels_apart)
-    checked = verify_pack(built.path)
+    checked = verify_pack(built.path, steps)
     if checked.faults:
         faults = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]
         log_lines(faults)

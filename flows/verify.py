@@ -11,7 +11,7 @@ from typing import Annotated
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -20,6 +20,7 @@ from flows.run.check_store import Checkup, check_up
 from flows.run.options import Described, MemoryMb, Options, TimeLimitFactor, WorkerCount
 from flows.run.report_as_markdown import cell
 from flows.serving.form_fields import Retries, StoreFolder, with_form
+from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import RequestError, StoreError
 from processors.sources.scan import printable
@@ -61,8 +62,9 @@ def verify(
         opened = open_store(store_place(store))
     except (StoreError, RequestError) as error:
         return ended(str(error))
+    steps = StepsInLog(get_run_logger().info)
     try:
-        found = patiently(lambda: check_up(opened, sample=sample, seed=chosen, options=options), retries)
+        found = patiently(lambda: check_up(opened, sample=sample, seed=chosen, options=options, steps=steps), retries)
     except CANNOT_BEGIN as error:
         return ended(said(error))
     record = {"message": found.message, **asdict(found)}

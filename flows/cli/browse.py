@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import counted, open_store
-from flows.cli.shared_options import SELECTION, STORE
+from flows.cli.shared_options import SELECTION, STORE, run_options
 from processors.errors import RequestError
 from processors.sources.scan import printable
 
@@ -29,8 +29,9 @@ NOT_OVER_A_BUCKET = (
     help="Folder of the page.  [default: gallery, in the store]",
 )
 @click.option("--no-open", is_flag=True, help="Only write the page.")
+@run_options("quiet")
 @STORE
-def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store_folder: Path) -> None:
+def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, quiet: bool, store_folder: Path) -> None:
     """Write a page over the store and open it in a browser.
 
     It needs no server and no network. SELECTION is as in `marsmedia items`, or the folder of a pack,
@@ -41,6 +42,7 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
     marsmedia browse mission=tianwen-1 sol=1..40
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
+    from flows.run.progress import RunProgress
     from processors.languages.language import LANGUAGES
     from processors.packs.contents.subject import subjects
     from processors.packs.gallery.page import write_gallery
@@ -63,7 +65,9 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, store
     _clear(folder)
     title = selection_title(rows, catalogue)
     found = subjects(rows, store, catalogue)
-    write_gallery(folder, shown_of_store(found, store, folder), title=title, languages=LANGUAGES)
+    with RunProgress(quiet=quiet) as progress:
+        written = progress.each("Writing the page", found, len(rows), noun="source", name=lambda one: one.name)
+        write_gallery(folder, shown_of_store(written, store, folder), title=title, languages=LANGUAGES)
     _open(folder / "index.html", len(rows), show=not no_open)
 
 

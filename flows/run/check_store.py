@@ -105,10 +105,10 @@ class Checkup:
         )
 
 
-def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Checkup:
+def check_up(store: Store, *, sample: int, seed: int, options: Options, steps: Steps = unseen) -> Checkup:
     """Sweep, hash everything, and rebuild a sample."""
     swept = store.sweep()
-    hashed = hash_all(store)
+    hashed = hash_all(store, steps=steps)
     made = [m for m in _readable(store) if m.verdict == "made"]
     chosen = random.Random(seed).sample(made, min(sample, len(made)))
     return Checkup(
@@ -120,7 +120,7 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options) -> Check
         faults=tuple(hashed.faults),
         new=tuple(hashed.new),
         seed=seed,
-        sample=tuple(reproduce(chosen, store, options)),
+        sample=tuple(steps("Rebuilding results", reproduce(chosen, store, options), len(chosen), noun="result")),
         swept=swept,
     )
 

@@ -1,0 +1,36 @@
+"""Steps of long work in the log of a run on Prefect's page: a line now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from flows.run.progress import LOG_SECONDS
+
+T = TypeVar("T")
+
+
+class StepsInLog:
+    """Passes things on, as `processors.store.steps.Steps`, and tells how many are done.
+
+    Parameters
+    ----------
+    tell : takes a line: `Hashing results: 1200/5000 results`.
+    every_seconds : time between two lines; short work has none.
+    """
+
+    def __init__(self, tell: Callable[[str], None], *, every_seconds: float = LOG_SECONDS) -> None:
+        self._tell, self._every_seconds = tell, every_seconds
+        self._told = time.monotonic()
+
+    def __call__(
+        self, work: str, things: Iterable[T], total: int | None, *, noun: str = "file", **shown: Any
+    ) -> Iterator[T]:
+        """Yield the things as they are asked for."""
+        of = "" if total is None else f"/{total}"
+        for done, thing in enumerate(things):
+            if time.monotonic() - self._told >= self._every_seconds:
+                self._told = time.monotonic()
+                self._tell(f"{work}: {done}{of} {noun}s")
+            yield thing
