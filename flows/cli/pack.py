@@ -93,7 +93,7 @@ def build(
     marsmedia pack sol=1..20 medium=photo -o photos --audience press \\
       --title "Photos of the first sols"
     """
-    from flows.run.build_pack import build_pack, recipe_of
+    from flows.run.build_pack import build_pack, recipe_of, titled_by_folders
     from flows.run.progress import RunProgress
 
     quiet = quiet or as_json
@@ -114,6 +114,10 @@ def build(
         click.echo(f"marsmedia: no pack was built: {output}: {machine_reason(error)}", err=True)
         sys.exit(1)
     _tell_built(built, chosen, as_json=as_json)
+    if not as_json and (untitled := titled_by_folders(chosen, open_store(store_folder))):
+        click.echo(
+            f"no title is known of {', '.join(map(printable, untitled))}; give the pack one with --title", err=True
+        )
 
 
 def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:

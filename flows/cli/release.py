@@ -50,8 +50,8 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
         if target.exists() and not force:
             _add_missing(folder, named)
             return
-        known, of_labels = suggestions(folder, mission=named)
-        text = template(folder, mission=named or _profile(of_labels), known=known)
+        known, missions = suggestions(folder, mission=named)
+        text = template(folder, mission=named or _profile(missions), known=known)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if target.exists():
@@ -62,6 +62,13 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
     filled = sum(bool(said) for said in known.values())
     facts = f"labels and tags describe {filled}" if filled else "no label or tag describes any"
     click.echo(f"wrote {target}: {counted(len(known), 'file')}; {facts}")
+    if others := {path: other for path, other in missions.items() if named and other != named}:
+        of = ", ".join(sorted(set(others.values())))
+        click.echo(
+            f"labels of {counted(len(others), 'file')} name another mission ({of}), such as {printable(min(others))}: "
+            f"what {target.name} says of the whole release would be said of them too; give them a folder of their own",
+            err=True,
+        )
     click.echo("fill in what the agency says, and run `marsmedia ingest`")
 
 
@@ -93,11 +100,12 @@ def _add_missing(folder: Path, mission: str | None) -> None:
     click.echo(f"{target}: {counted(len(missing), 'file')} added at its end; the rest is as it was")
 
 
-def _profile(mission: str | None) -> str | None:
-    """Return the mission that labels name if there is a profile of it."""
+def _profile(missions: dict[str, str]) -> str | None:
+    """Return the mission that all labels name if there is a profile of it."""
     from processors.mission.profile import profile_names
 
-    return mission if mission in profile_names() else None
+    named = set(missions.values())
+    return named.pop() if len(named) == 1 and named <= set(profile_names()) else None
 
 
 @release.command()

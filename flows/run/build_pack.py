@@ -11,12 +11,12 @@ from flows.run.select import ReprocessRequest
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import RequestError
-from processors.languages.text import Text
+from processors.languages.text import FALLBACK, Text
 from processors.packs.build import Built, build
 from processors.packs.contents.rights import is_cleared
 from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
-from processors.packs.gallery.store_gallery import selection_title
+from processors.packs.gallery.store_gallery import release_titles, selection_title
 from processors.packs.presentation import presentation_of, takes_any
 from processors.packs.recipe.audience import Audience
 from processors.packs.recipe.pack_recipe import Recipe
@@ -49,6 +49,16 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
     if audience:
         recipe = replace(recipe, audience=audience)
     return replace(recipe, title=Text(en=title)) if title else recipe
+
+
+def titled_by_folders(recipe: Recipe, store: Store) -> list[str]:
+    """Return the releases whose folders' names are the title of a pack, since neither recipe nor release has one."""
+    if recipe.title:
+        return []
+    catalogue = Catalogue(store)
+    releases = list(dict.fromkeys(row.release for row in select(parse(recipe.selection), catalogue)))
+    titles = release_titles(releases, catalogue)
+    return [name for name, title in zip(releases, titles, strict=True) if title == Text({FALLBACK: name})]
 
 
 def processor_names() -> frozenset[str]:

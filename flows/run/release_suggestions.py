@@ -24,8 +24,10 @@ STATED = "as in the release.toml before"
 RECIPES: Recipes = {medium: (Metadata(), Evidence()) for medium in ("video", "audio", "photo")}
 
 
-def suggestions(folder: Path, *, mission: str | None = None) -> tuple[dict[str, tuple[Suggestion, ...]], str | None]:
-    """Return the known values of each file, by path in the folder, and the mission that all labels name.
+def suggestions(
+    folder: Path, *, mission: str | None = None
+) -> tuple[dict[str, tuple[Suggestion, ...]], dict[str, str]]:
+    """Return the known values of each file, and the missions that labels name, both by path in the folder.
 
     Files are read by workers with limits, as in a run; nothing is kept of it. What a `release.toml` in the folder
     says of a file already comes first, as it is written there.
@@ -36,14 +38,15 @@ def suggestions(folder: Path, *, mission: str | None = None) -> tuple[dict[str, 
         store = Store(Path(scratch))
         run_ingest(folder, store.root, RECIPES, Options(quiet=True), in_threads, name="release-init")
         found: dict[str, tuple[Suggestion, ...]] = {}
-        missions: set[str] = set()
+        missions: dict[str, str] = {}
         for row in Catalogue(store).sources().values():
             for manifest in store.manifests(row.digest) if row.kind == "media" else ():
                 if manifest.ref.processor == "evidence" and manifest.verdict == "made":
                     record = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
-                    missions |= {record["mission"]} if record["mission"] else set()
+                    if record["mission"]:
+                        missions[row.relative] = record["mission"]
                     found[row.relative] = tuple(_of_file(record, mission, said.get(row.relative, {})))
-    return found, missions.pop() if len(missions) == 1 else None
+    return found, missions
 
 
 def _of_file(record: dict[str, Any], mission: str | None, stated: Mapping[str, Any]) -> list[Suggestion]:
@@ -65,7 +68,7 @@ def _of_record(record: dict[str, Any], mission: str | None) -> list[Suggestion]:
             Suggestion(key="recorded_by", value=record["camera"], source=record["camera_source"] or "its label")
         )
     taken = record["taken"]
-    if taken and taken["utc"]:
+    if taken and taken["utc"] and not taken["is_of_event"]:
         said.append(Suggestion(key="date", value=taken["utc"], source=taken["source"]))
         when = parse_when(taken["utc"])
         counted_by = mission or record["mission"]
