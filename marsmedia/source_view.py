@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -335,12 +336,13 @@ class SourceView:
 
         every = [one for one in self._store.manifests(self.sha256) if one.ref.processor == processor]
         made = [one for one in every if one.verdict == "made"]
-        found = [one for one in made if all(one.parameters.get(name) == value for name, value in parameters.items())]
+        asked = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
+        found = [one for one in made if all(one.parameters.get(name) == value for name, value in asked.items())]
         if found:
             return latest(found)
         if made:
             given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-            settings = " ".join(f"--set {name}={value}" for name, value in parameters.items())
+            settings = " ".join(f"--set {name}={_as_setting(value)}" for name, value in parameters.items())
             raise RequestError(
                 f"{self.name}: no result of {processor} has {given}; make one with "
                 f"`marsmedia reprocess {self.sha256[:8]} --processor {processor} {settings}`"
@@ -348,14 +350,23 @@ class SourceView:
         if every:
             one = latest(every)
             raise RequestError(f"{self.name}: {processor} was {one.verdict}: {one.reason}")
-        from flows.run.load_recipes import named
+        from flows.run.load_recipes import every_processor, named
 
-        if not any(ours for medium, ours in named(processor, {}).items() if medium == self.medium):
+        if not any(ours for medium, ours in named(processor, *every_processor()).items() if medium == self.medium):
             raise RequestError(f"{self.name}: {processor} does not apply to {self.medium}")
         raise RequestError(
             f"{self.name}: has no result of {processor}; make it with "
             f"`marsmedia reprocess {self.sha256[:8]} --processor {processor}`"
         )
+
+
+def _as_setting(value: object) -> str:
+    """Return a parameter as `--set` takes it in a shell."""
+    if isinstance(value, list | tuple):
+        return shlex.quote(",".join(map(str, value)))
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return shlex.quote(str(value))
 
 
 def _pixel_count(path: Path) -> int:

@@ -203,6 +203,10 @@ def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: So
             f"drive-off.mp4: no result of video.frames has every_seconds=0.1; make one with {reprocess} video.frames "
             "--set every_seconds=0.1`",
         ),
+        (
+            lambda: video.table("video.frames", crop_px=(0, 0, 8, 8), title="a b", exact=True),
+            f"{reprocess} video.frames --set crop_px=0,0,8,8 --set title='a b' --set exact=true`",
+        ),
         (lambda: sound.shots, "drive-off-sound.wav: video.shots does not apply to audio"),
         (lambda: sound.result("audio.tunes"), "audio.tunes: no such processor"),
         (

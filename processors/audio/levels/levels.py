@@ -40,11 +40,13 @@ REFERENCE = "full scale 1.0: a sine of full scale has a peak of 0 dBFS and −3.
 
 @dataclass(frozen=True, kw_only=True)
 class Pressure:
-    """Levels of one channel through a named calibration."""
+    """Levels of one channel through a named calibration, with its sensitivity alone: the response is not applied."""
 
     channel: int
     peak_pascals: float | None
+    """Pressure of the highest sample, with the offset."""
     rms_pascals: float | None
+    """RMS without DC, in Pa."""
     rms_db_re_20_upa: float | None
     """RMS without DC, in dB re 20 µPa."""
 
