@@ -76,6 +76,18 @@ def test_a_release_is_begun_with_what_its_files_say(tmp_path: Path) -> None:
     assert command("release", "check", tmp_path)[1].splitlines()[0] == "not described: c.png"
 
 
+def test_files_whose_labels_name_another_mission_are_named(tmp_path: Path) -> None:
+    for name in ("ours.png", "theirs.png"):
+        Image.new("RGB", (64, 48), (90, 40, 20)).save(tmp_path / name)
+    label = 'PDS_VERSION_ID = PDS3\n^IMAGE = "theirs.png"\nMISSION_NAME = "MARS EXPLORATION ROVER"\nEND\n'
+    (tmp_path / "theirs.lbl").write_text(label)
+    told = command("release", "init", tmp_path, "--mission", "tianwen-1")[1]
+    assert (
+        "labels of 1 file name another mission (MARS EXPLORATION ROVER), such as theirs.png: what release.toml says of "
+        "the whole release would be said of them too; give them a folder of their own\n"
+    ) in told
+
+
 def _described(folder: Path) -> bytes:
     """Write a release of one described photo, with line ends and spaces of its own and none at its end."""
     Image.new("RGB", (64, 48), (90, 40, 20)).save(folder / "a.jpg")
