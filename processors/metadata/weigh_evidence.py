@@ -158,7 +158,7 @@ def weigh(
     problems: list[str] = []
     product = product_name(name)
     mission, mission_source, by_label = _mission(profile, voices.all_labels)
-    profile = profile or by_label
+    of_release, profile = profile, profile or by_label
     event = profile.event(str(voices.entry["event"])) if profile and "event" in voices.entry else None
     dates = tuple(voices.dates(product, problems))
     statements = tuple(voices.statements(profile))
@@ -194,7 +194,7 @@ def weigh(
         disagreements=(
             *contradictions(statements),
             *dates_apart(recorded, event, profile),
-            *_missions_apart(mission, by_label, voices.all_labels),
+            *_missions_apart(of_release, voices.all_labels),
             *sols_apart(believed, (product.sol, "file name") if product else None, profile),
             *sols_apart(believed, label_sol, profile),
             *solar_apart(when, statements, profile),
@@ -223,18 +223,15 @@ def _mission(
     return (*words[0], None) if words else (None, None, None)
 
 
-def _missions_apart(
-    mission: str | None, by_label: Profile | None, labels: dict[str, tuple[Tag, ...]]
-) -> Iterator[Contradiction]:
-    """Yield each label that names another mission than the release does."""
-    if not by_label or by_label.name == mission:
-        return
+def _missions_apart(profile: Profile | None, labels: dict[str, tuple[Tag, ...]]) -> Iterator[Contradiction]:
+    """Yield the first label whose words for mission and spacecraft all name another mission than the release does."""
     for name, tags in labels.items():
-        for word, place in mission_words(tags):
-            if profile_called(word) == by_label:
-                says = ((str(mission), "release.toml:mission"), (word, f"label {name}:{place}"))
-                yield Contradiction(about="mission", says=says)
-                return
+        words = mission_words(tags) if profile else []
+        if profile and words and not any(profile_called(word) == profile for word, _ in words):
+            word, place = next((one for one in words if profile_called(one[0])), words[0])
+            says = ((profile.name, "release.toml:mission"), (word, f"label {name}:{place}"))
+            yield Contradiction(about="mission", says=says)
+            return
 
 
 def _taken(

@@ -77,8 +77,8 @@ def test_a_release_is_begun_with_what_its_files_say(tmp_path: Path) -> None:
 
 
 def test_files_whose_labels_name_another_mission_are_named(tmp_path: Path) -> None:
-    for name in ("ours.png", "theirs.png"):
-        Image.new("RGB", (64, 48), (90, 40, 20)).save(tmp_path / name)
+    for name, shade in (("ours.png", 90), ("theirs.png", 60)):
+        Image.new("RGB", (64, 48), (shade, 40, 20)).save(tmp_path / name)
     label = 'PDS_VERSION_ID = PDS3\n^IMAGE = "theirs.png"\nMISSION_NAME = "MARS EXPLORATION ROVER"\nEND\n'
     (tmp_path / "theirs.lbl").write_text(label)
     told = command("release", "init", tmp_path, "--mission", "tianwen-1")[1]

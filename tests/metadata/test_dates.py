@@ -202,6 +202,14 @@ def test_a_sol_that_a_label_gives_is_weighed_against_the_event() -> None:
     ]
 
 
+def test_a_label_of_a_mission_without_a_profile_disagrees_with_the_release() -> None:
+    label = b'PDS_VERSION_ID = PDS3\nMISSION_NAME = "MARS EXPLORATION ROVER"\nEND\n'
+    record = evidence(entry={"title": "Deck"}, labels={"x.LBL": label})
+    assert [one.says for one in record.disagreements] == [
+        (("tianwen-1", "release.toml:mission"), ("MARS EXPLORATION ROVER", "label x.LBL:MISSION_NAME"))
+    ]
+
+
 def test_an_event_outside_its_date_narrows_nothing() -> None:
     record = evidence(entry={"date": "2021-06-16", "date_zone": "Beijing", "event": "touchdown"})
     assert record.taken is not None
