@@ -24,6 +24,7 @@ from processors.contract import Item
 from processors.languages.text import Text
 from processors.metadata.iptc import iptc_in_photoshop, iptc_tags
 from processors.metadata.xmp import xmp_tags
+from processors.packs.contents.subject import subject as source_record
 from processors.packs.embedded.file_credits import FileCredits
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.embedded.in_pictures import credited_picture, own_xmp
@@ -334,3 +335,16 @@ def test_an_array_takes_the_words_of_the_day_with_it_but_into_an_archive(tmp_pat
     graph = json.loads((tmp_path / "one/data/ro-crate-metadata.json").read_text())["@graph"]
     (entry,) = (one for one in graph if one["@id"].endswith("spectrogram.nc"))
     assert entry["sha256"] == hashlib.sha256(places[0].read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(("credit", "agency"), [("CNSA", None), ("NASA/JPL-Caltech", "NASA")])
+def test_a_file_with_a_credit_of_its_own_is_not_signed_by_the_agency_of_its_release(
+    tmp_path: Path, credit: str, agency: str | None
+) -> None:
+    row = next(row for row in filled(tmp_path).catalogue.sources().values() if row.medium)
+    said = {"dc:publisher": ("NASA", "release.toml:agency"), "photoshop:Credit": (credit, "release.toml:file.credit")}
+    statements = [
+        {"term": term, "value": value, "language": None, "source": source} for term, (value, source) in said.items()
+    ]
+    found = source_record(row, {"statements": statements}, None)
+    assert (found.agency, found.credit) == (agency, credit)

@@ -317,7 +317,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         caption=said.text("dc:description"),
         alternative=said.text("Iptc4xmpCore:AltTextAccessibility"),
         creator=said.first("dc:creator"),
-        agency=said.first("dc:publisher"),
+        agency=said.agency(),
         credit=said.first("photoshop:Credit"),
         rights=said.first("dc:rights"),
         redistribute=None if redistribute is None else redistribute == "true",
@@ -366,6 +366,14 @@ class _Said:
 
     def first(self, term: str) -> str | None:
         return next((str(one["value"]) for one in self._statements if one["term"] == term), None)
+
+    def agency(self) -> str | None:
+        """Return the release's agency; None for a file with a credit of its own that does not name it."""
+        agency = self.first("dc:publisher")
+        own = [one for one in self._statements if one["source"] == "release.toml:file.credit"]
+        if agency and own and agency.casefold() not in str(own[0]["value"]).casefold():
+            return None
+        return agency
 
     def text(self, term: str) -> Text:
         values: dict[str, str] = {}
