@@ -14,6 +14,7 @@ from processors.languages.text import Text
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
+from processors.packs.contents.rights import notice, override_of
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.gallery.gallery_file import GalleryFile
@@ -165,7 +166,7 @@ class PackRecords:
             text=recipe.text, publisher=recipe.publisher, credits_href=quote(credits_path), clip=on_page
         )
         written = gallery(
-            folder, _shown(self.packed), title=recipe.title, languages=recipe.languages, introduction=about
+            folder, _shown(self.packed, recipe), title=recipe.title, languages=recipe.languages, introduction=about
         )
         for place in sorted(written):
             media_type = _PAGE_TYPES.get(place.suffix, "application/octet-stream")
@@ -182,7 +183,7 @@ def recipe_record(recipe: Recipe) -> bytes:
     return canonical_json(record) + b"\n"
 
 
-def _shown(packed: list[PackedFile]) -> Iterator[GalleryFile]:
+def _shown(packed: list[PackedFile], recipe: Recipe) -> Iterator[GalleryFile]:
     """Yield every file; its thumbnail is the smallest packed picture of the same content, else of its source."""
     smallest: dict[tuple[str, str | None], PackedFile] = {}
     for one in packed:
@@ -200,6 +201,7 @@ def _shown(packed: list[PackedFile]) -> Iterator[GalleryFile]:
             href=quote(one.path),
             media_type=one.media_type,
             thumbnail_href=quote(found.path) if found else None,
+            passed_on=notice(one.subject, recipe) if override_of(one.subject, recipe.overrides) else None,
         )
 
 

@@ -406,3 +406,13 @@ def test_the_points_of_a_waveform_are_centred_and_its_peak_is_that_of_the_file(t
     assert (found["lowest"], found["highest"]) == ([-100, -200], [100, 200])
     assert (found["peak"], round(found["dc_offset"] * 32768)) == (1200, 1000)
     assert peaks(tmp_path / "waveform.dat")["highest"] == [1100, 1200]  # of results that name no offset
+
+
+def test_what_a_written_override_passes_on_has_no_badge_that_forbids_it(tmp_path: Path) -> None:
+    decided = Text(en="Passed on by decision of Li Hua: letter of 1 May")
+    kept = original(subject(1, redistribute=False))
+    written(tmp_path, [kept, replace(original(subject(2, redistribute=False)), passed_on=decided)])
+    assert [one["redistribute"] for one in records(tmp_path, "subjects-0000")] == [False, True]
+    found = [one["passed_on"] for one in data(tmp_path, "details-0000").values()]
+    assert found[0] is None
+    assert found[1]["en"] == decided["en"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from processors.contract import require
+from processors.languages.text import Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 
 
@@ -20,6 +21,8 @@ class GalleryFile:
     media_type: str
     thumbnail_href: str | None
     """URL of a thumbnail; None without one."""
+    passed_on: Text | None = None
+    """Who lets a pack pass its source on, and why; None without a written override."""
 
     def __post_init__(self) -> None:
         for name in ("href", "thumbnail_href"):

@@ -71,7 +71,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "audit": {name: audit.get(name) for name in VERDICTS} if (audit := _audit(group)) else None,
         "disagreement_count": len(subject.disagreements),
         "has_failures": any(failure.verdict == "failed" for failure in subject.failures),
-        "redistribute": subject.redistribute,
+        "redistribute": True if _passed_on(group) else subject.redistribute,
         "synthetic": subject.synthetic,
         "shot_count": len(shots),
         "thumbnail": _face(group),
@@ -199,6 +199,7 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
         "disagreements": [translated(one).record() for one in subject.disagreements],
         "failures": [asdict(failure) for failure in subject.failures],
         "audit": _audit(group),
+        "passed_on": passed_on.record() if (passed_on := _passed_on(group)) else None,
         "unnoticed": _unnoticed(group),
         "shots": shots,
         "results": results,
@@ -208,6 +209,11 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
         "tiles_file": next((place for place, _ in group.page_data("tiles")), None),
         "is_dark": _is_dark(group),
     }
+
+
+def _passed_on(group: Group) -> Text | None:
+    """Return who lets a pack pass this on though its rights are not cleared; None without a written override."""
+    return next((one.passed_on for one in group.shown if one.passed_on), None)
 
 
 def _unnoticed(group: Group) -> list[str | int] | None:
