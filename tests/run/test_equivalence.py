@@ -1,0 +1,96 @@
+"""A laptop with a folder, and a cluster with a bucket of which a worker is killed, make the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from flows.run.build_pack import build_pack, recipe_of
+from flows.run.load_recipes import load_recipes
+from processors.store.open_store import open_store
+from processors.store.store import Store
+from tests.helpers.buckets import proxy_before
+from tests.helpers.runs import counts, ingest
+from tests.run.test_dask import Cluster
+
+RECORDS = re.compile(r"ro-crate-metadata\.json|premis\.xml|pds4-.*\.xml|(tag)?manifest-sha(256|512)\.txt")
+"""Files of a pack that say when each result was made, or hold the digests of those that do."""
+TIME = re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+Z")
+
+
+def items(store: Store) -> dict[tuple[str, str], str]:
+    """The SHA-256 of every item, hashed from what the store gives."""
+    return {
+        (str(manifest.ref), item.name): hashlib.sha256(store.open_item(manifest.ref, item.name).read()).hexdigest()
+        for manifest in store.manifests()
+        for item in manifest.items
+    }
+
+
+def outcomes(store: Store) -> dict[str, tuple[str, str | None]]:
+    return {str(manifest.ref): (manifest.verdict, manifest.reason) for manifest in store.manifests()}
+
+
+def pack(store: Store, output: Path, recipe: Path) -> dict[str, bytes]:
+    """Every file in a pack of everything, by name."""
+    build_pack(recipe_of([str(recipe)]), output, store)
+    with ZipFile(output) as archive:
+        return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.slow
+def test_a_cluster_with_a_bucket_makes_the_bytes_of_a_laptop_with_a_folder(
+    sample_release: Path,
+    bucket: str,
+    bucket_server: str,
+    tmp_path: Path,
+    python_path: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipes, address = load_recipes("light"), f"s3://{bucket}/mars"
+    alone = ingest(sample_release, tmp_path / "folder", recipes)
+    killed = threading.Event()
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        cluster = Cluster(tmp_path, {**os.environ, "PYTHONPATH": python_path})
+
+        def kill(request: str) -> None:
+            if "/mars/data/" in request and not killed.is_set():
+                killed.set()
+                cluster.workers[0].kill()
+
+        proxy.meet = kill
+        try:
+            for name in ("one machine", "another machine"):
+                cluster.environment["XDG_CACHE_HOME"] = str(tmp_path / name)
+                cluster.start_worker("--no-nanny")
+            cluster.wait_for_workers(2)
+            shared = ingest(sample_release, address, recipes, runner="dask", scheduler=cluster.address)
+        finally:
+            cluster.close()
+        assert killed.is_set()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a third machine"))
+        folder, there = Store(tmp_path / "folder"), open_store(address, writes=False)
+        assert counts(shared) == counts(alone)
+        assert outcomes(there) == outcomes(folder)
+        assert items(there) == items(folder)
+        recipe = tmp_path / "all.toml"
+        recipe.write_text('title = "All"\nselection = ["*"]\naudience = "internal"\ndate = 2026-01-01\n')
+        ours, theirs = pack(folder, tmp_path / "ours.zip", recipe), pack(there, tmp_path / "theirs.zip", recipe)
+        assert ours.keys() == theirs.keys()
+        apart = {name for name in ours if ours[name] != theirs[name]}
+        assert [name for name in apart if not RECORDS.fullmatch(name.rpartition("/")[2])] == []
+        for name in (one for one in apart if one.endswith(".xml")):
+            assert TIME.sub(b"", ours[name]) == TIME.sub(b"", theirs[name]), "they differ in times of making only"
+        assert len(ours) > 10
+        pack(there, tmp_path / "again.zip", recipe)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a fourth machine"))
+        pack(open_store(address, writes=False), tmp_path / "elsewhere.zip", recipe)
+        packs = {(tmp_path / f"{name}.zip").read_bytes() for name in ("theirs", "again", "elsewhere")}
+        assert len(packs) == 1, "the same store gives the same pack on every machine"
