@@ -133,7 +133,7 @@ class _Session:
             self._stride *= 2
         yield from ()
 
-    def finish(self, inputs: Inputs[VideoInfo] | None) -> Iterator[Item]:
+    def finish(self, inputs: Inputs[VideoInfo] | None = None) -> Iterator[Item]:
         if not self._kept:
             raise RefusedMedia("no frame of it is shown for any time", "put it into a container with times")
         if inputs:
