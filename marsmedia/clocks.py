@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from processors.mission.mission_time import mission_time
 from processors.mission.profile import Profile
+from processors.mission.time_on_mars import FIRST_YEAR
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +52,7 @@ class Clocks:
         if self.start_utc is None or not len(seconds):
             return frame
         frame["utc"] = (pd.Timestamp(self.start_utc) + pd.to_timedelta(seconds, unit="s")).as_unit("us")
-        if self.profile is None:
+        if self.profile is None or self.start_utc.year < FIRST_YEAR:
             return frame
         first, last = float(seconds.min()), float(seconds.max())
         begins, ends = (mission_time(self.start_utc + timedelta(seconds=one), self.profile) for one in (first, last))

@@ -50,8 +50,8 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
         if target.exists() and not force:
             _add_missing(folder, named)
             return
-        known, missions = suggestions(folder, mission=named)
-        text = template(folder, mission=named or _profile(missions), known=known)
+        found = suggestions(folder, mission=named)
+        text = template(folder, mission=found.mission, known=found.known)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if target.exists():
@@ -59,14 +59,14 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
         target.rename(kept)
         click.echo(f"kept the old one as {kept}")
     replace_file(target, text.encode())
-    filled = sum(bool(said) for said in known.values())
+    filled = sum(bool(said) for said in found.known.values())
     facts = f"labels and tags describe {filled}" if filled else "no label or tag describes any"
-    click.echo(f"wrote {target}: {counted(len(known), 'file')}; {facts}")
-    if others := {path: other for path, other in missions.items() if named and other != named}:
+    click.echo(f"wrote {target}: {counted(len(found.known), 'file')}; {facts}")
+    if others := found.other_missions:
         of = ", ".join(sorted(set(others.values())))
         click.echo(
             f"labels of {counted(len(others), 'file')} name another mission ({of}), such as {printable(min(others))}: "
-            f"what {target.name} says of the whole release would be said of them too; give them a folder of their own",
+            f"each has a mission of its own in {target.name}, so that nothing of {found.mission} is said of it",
             err=True,
         )
     click.echo("fill in what the agency says, and run `marsmedia ingest`")
@@ -93,19 +93,10 @@ def _add_missing(folder: Path, mission: str | None) -> None:
         return
     try:
         with_entries(data, entries(missing, {}))
-        known, _ = suggestions(folder, mission=mission)
-        replace_file(target, with_entries(data, entries(missing, known)))
+        replace_file(target, with_entries(data, entries(missing, suggestions(folder, mission=mission).known)))
     except ValueError as error:
         raise ValueError(f"{target}: {error}") from error
     click.echo(f"{target}: {counted(len(missing), 'file')} added at its end; the rest is as it was")
-
-
-def _profile(missions: dict[str, str]) -> str | None:
-    """Return the mission that all labels name if there is a profile of it."""
-    from processors.mission.profile import profile_names
-
-    named = set(missions.values())
-    return named.pop() if len(named) == 1 and named <= set(profile_names()) else None
 
 
 @release.command()
@@ -113,11 +104,13 @@ def _profile(missions: dict[str, str]) -> str | None:
 def check(folder: Path) -> None:
     """Check FOLDER/release.toml and name every mistake with its line.
 
-    Exit code 1 if there is a mistake. Media that it does not describe are named too.
+    Exit code 1 if there is a mistake. Media that it does not describe are named too, and those whose labels name
+    another mission.
 
     \b
     marsmedia release check raw/june
     """
+    from flows.run.missions_of_labels import other_missions
     from flows.run.pinned_stills import misplaced_stills
     from processors.metadata.release_file import read_release
     from processors.metadata.release_template import media_below
@@ -134,6 +127,8 @@ def check(folder: Path) -> None:
     mistakes += misplaced_stills(folder, described)
     for _, mistake in sorted(mistakes):
         click.echo(printable(mistake))
+    for warning in other_missions(folder, described):
+        click.echo(printable(warning))
     left_out = [path for path in media_below(folder) if path not in described.lines]
     for path in left_out[:NAMED]:
         click.echo(printable(f"not described: {path}"))

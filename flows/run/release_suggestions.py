@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.release_file import read_release
 from processors.metadata.release_template import Suggestion
-from processors.mission.profile import load_profile, profile_names
+from processors.metadata.statements import TERMS
+from processors.mission.profile import load_profile, profile_called
 from processors.mission.when import parse_when
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
@@ -24,39 +26,81 @@ STATED = "as in the release.toml before"
 RECIPES: Recipes = {medium: (Metadata(), Evidence()) for medium in ("video", "audio", "photo")}
 
 
-def suggestions(
-    folder: Path, *, mission: str | None = None
-) -> tuple[dict[str, tuple[Suggestion, ...]], dict[str, str]]:
-    """Return the known values of each file, and the missions that labels name, both by path in the folder.
+@dataclass(frozen=True, kw_only=True)
+class Suggestions:
+    """What the files of a folder, their labels and its `release.toml` say, by path in the folder."""
 
-    Files are read by workers with limits, as in a run; nothing is kept of it. What a `release.toml` in the folder
-    says of a file already comes first, as it is written there.
-    """
+    known: dict[str, tuple[Suggestion, ...]]
+    """Values of each file; first what a `release.toml` in the folder says of it, as it is written there."""
+    mission: str | None
+    """Mission of the release: as named or stated, else the only one that labels name, if it has a profile."""
+    other_missions: dict[str, str]
+    """Words of the labels that name another mission than the release's."""
+
+
+def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
+    """Read the files by workers with limits, as in a run; nothing is kept of it."""
     described = folder / "release.toml"
-    said = read_release(described.read_bytes()).files if described.exists() else {}
+    stated = read_release(described.read_bytes() if described.exists() else b"")
     with tempfile.TemporaryDirectory() as scratch:
         store = Store(Path(scratch))
         run_ingest(folder, store.root, RECIPES, Options(quiet=True), in_threads, name="release-init")
-        found: dict[str, tuple[Suggestion, ...]] = {}
-        missions: dict[str, str] = {}
+        records: dict[str, dict[str, Any]] = {}
         for row in Catalogue(store).sources().values():
             for manifest in store.manifests(row.digest) if row.kind == "media" else ():
                 if manifest.ref.processor == "evidence" and manifest.verdict == "made":
-                    record = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
-                    if record["mission"]:
-                        missions[row.relative] = record["mission"]
-                    found[row.relative] = tuple(_of_file(record, mission, said.get(row.relative, {})))
-    return found, missions
+                    records[row.relative] = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
+    labelled = {path: found for path, record in records.items() if (found := _mission_of_label(record))}
+    named = {found.name for found in labelled.values()}
+    of_release = mission or str(stated.head.get("mission", "")) or (named.pop() if len(named) == 1 else None)
+    return Suggestions(
+        known={
+            path: tuple(_of_file(record, of_release, labelled.get(path), stated.files.get(path, {})))
+            for path, record in records.items()
+        },
+        mission=of_release or None,
+        other_missions={path: one.words for path, one in labelled.items() if of_release and one.name != of_release},
+    )
 
 
-def _of_file(record: dict[str, Any], mission: str | None, stated: Mapping[str, Any]) -> list[Suggestion]:
+@dataclass(frozen=True, kw_only=True)
+class _Labelled:
+    """Mission that a label names."""
+
+    words: str
+    name: str
+    """Name of its profile; empty without one."""
+    source: str
+
+
+def _mission_of_label(record: dict[str, Any]) -> _Labelled | None:
+    terms = (TERMS["mission"][0], TERMS["spacecraft"][0])
+    said = [one for one in record["statements"] if one["term"] in terms and one["source"].startswith("label ")]
+    found = [
+        _Labelled(words=str(one["value"]), name=profile.name if profile else "", source=one["source"])
+        for one in said
+        for profile in [profile_called(str(one["value"]))]
+    ]
+    return next((one for one in found if one.name), found[0] if found else None)
+
+
+def _of_file(
+    record: dict[str, Any], of_release: str | None, labelled: _Labelled | None, stated: Mapping[str, Any]
+) -> list[Suggestion]:
     """Return the statements word for word, then those of the record but for its copies from a `release.toml`."""
     kept = [Suggestion(key=key, value=value, source=STATED) for key, value in stated.items() if key != "path"]
-    added = [one for one in _of_record(record, mission) if one.key not in stated]
+    own = [] if labelled is None or labelled.name == (of_release or "") else [_mission(labelled)]
+    mission = str(stated["mission"] if "mission" in stated else own[0].value if own else of_release or "")
+    added = [one for one in (*own, *_of_record(record, mission)) if one.key not in stated]
     return kept + [one for one in added if not one.source.startswith("release.toml")]
 
 
-def _of_record(record: dict[str, Any], mission: str | None) -> list[Suggestion]:
+def _mission(labelled: _Labelled) -> Suggestion:
+    source = labelled.source if labelled.name else f"{labelled.source}: {labelled.words}, which has no profile"
+    return Suggestion(key="mission", value=labelled.name, source=source)
+
+
+def _of_record(record: dict[str, Any], mission: str) -> list[Suggestion]:
     said = []
     for key, term in (("title", "dc:title"), ("caption", "dc:description")):
         for one in record["statements"]:
@@ -71,8 +115,7 @@ def _of_record(record: dict[str, Any], mission: str | None) -> list[Suggestion]:
     if taken and taken["utc"] and not taken["is_of_event"]:
         said.append(Suggestion(key="date", value=taken["utc"], source=taken["source"]))
         when = parse_when(taken["utc"])
-        counted_by = mission or record["mission"]
-        for event in load_profile(counted_by).events if counted_by in profile_names() else ():
+        for event in load_profile(mission).events if mission else ():
             if event.when.overlaps(when):
                 said.append(Suggestion(key="event", value=event.name, source=f"the date is that of {event.title}"))
                 break

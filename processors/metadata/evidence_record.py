@@ -109,7 +109,7 @@ class EvidenceFacts:
 
 def _solar_longitude(record: EvidenceRecord) -> float | None:
     """Return the solar longitude in degrees: that of the chosen date, else a label's."""
-    if record.taken:
+    if record.taken and record.taken.first_solar_longitude_degrees is not None:
         return record.taken.first_solar_longitude_degrees
     told = of_label(record.statements, "solar_longitude_degrees")
     return told.value if told and isinstance(told.value, float) else None

@@ -9,7 +9,8 @@ from processors.contract import LabelRef, RecordedStart, ReleaseContext, Release
 from processors.languages.text import Text
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.mission_time import landing_sol_begins
-from processors.mission.profile import load_profile
+from processors.mission.profile import Profile, load_profile
+from processors.mission.said_of_file import mission_of_file, said_of_all
 from processors.mission.when import When
 
 
@@ -30,8 +31,9 @@ def release_context(
     fault : the mistake in release.toml that keeps the entry from being read.
     start_of_labels : reads the labels; asked only where the release names no moment.
     """
-    mission, words = head.get("mission"), {} if fault else entry or {}
-    profile = load_profile(str(mission)) if mission else None
+    words = {} if fault else entry or {}
+    mission = mission_of_file(head, words)
+    profile = load_profile(mission) if mission else None
 
     def start() -> RecordedStart | None:
         moments = [when for _, when in dates_of_release({}, words, []) if when.instant]
@@ -40,11 +42,11 @@ def release_context(
     return ReleaseContext(
         release=canonical_json(as_json({"head": head, **({"file": entry} if entry is not None else {})})).decode(),
         labels=labels,
-        mission=str(mission) if mission else None,
+        mission=mission,
         fault=fault,
         name=name,
         recorded_by=str((entry or {}).get("recorded_by") or "") or None,
-        words=_words(head, words),
+        words=_words(head, words, profile),
         altitude=_altitude(words),
         still_seconds=float(words["still_seconds"]) if "still_seconds" in words else None,
         longitude_degrees_east=profile.longitude_degrees_east if profile else None,
@@ -53,9 +55,10 @@ def release_context(
     )
 
 
-def _words(head: Mapping[str, Any], entry: Mapping[str, Any]) -> ReleaseWords:
-    mission = load_profile(str(head["mission"])) if head.get("mission") else None
-    told = (entry.get("credit"), head.get("credit"), head.get("agency"), mission and (mission.credit or mission.agency))
+def _words(head: Mapping[str, Any], entry: Mapping[str, Any], mission: Profile | None) -> ReleaseWords:
+    of_all = said_of_all(head, entry)
+    of_mission = mission and (mission.credit or mission.agency)
+    told = (entry.get("credit"), of_all.get("credit"), entry.get("agency"), of_all.get("agency"), of_mission)
     dates = [_date_words(date.written, when) for date, when in dates_of_release({}, entry, [])]
     if not dates and mission and (event := mission.event(str(entry.get("event")))):
         dates = [f"{_date_words(event.when.written, event.when)} ({event.name})"]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from processors.containers.toml_file import Location, TomlError, TomlFile
 from processors.metadata.release_values import Said, as_written
+from processors.mission.profile import profile_names
+from processors.mission.said_of_file import mission_of_file
 from processors.mission.when import parse_when
 
 if TYPE_CHECKING:  # most who import this module read no release.toml
@@ -71,15 +73,14 @@ class _Reader:
         entries = self._file.table.pop("file", [])
         head = self._said(self._file.table, HeadTable, (), None, None)
         self._date(head, "released", (), None)
-        mission = str(head["mission"]) if "mission" in head else None
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             self._tell(("file",), "file: not a list of sections; write [[file]] above each", None)
             entries = []
         for number, entry in enumerate(entries):
-            self._entry(entry, ("file", number), mission)
+            self._entry(entry, ("file", number), head)
         return Release(head=head, files=self._files, lines=self._lines, problems=tuple(self._problems))
 
-    def _entry(self, entry: dict[str, Any], at: Location, mission: str | None) -> None:
+    def _entry(self, entry: dict[str, Any], at: Location, head: Said) -> None:
         from processors.metadata.release_model import FileTable
 
         path = entry.get("path")
@@ -97,7 +98,8 @@ class _Reader:
             return
         known = len(self._problems)
         self._lines[path] = self._file.line((*at, "path"))
-        said = self._said(entry, FileTable, at, path, mission)
+        mission = mission_of_file(head, entry)
+        said = self._said(entry, FileTable, at, path, mission if mission in profile_names() else None)
         self._date(said, "date", at, path)
         given = [key for key in ALTITUDE_KEYS if key in entry]
         if given and len(given) < len(ALTITUDE_KEYS):

@@ -21,6 +21,13 @@ def _mission(name: str) -> str:
     return name
 
 
+def _mission_of_file(name: str) -> str:
+    if name and name not in profile_names():
+        known = ", ".join(profile_names())
+        raise ValueError(f'unknown mission ({name!r}); use one of {known}, or "" for a file of none of them')
+    return name
+
+
 def _event(name: str, info: ValidationInfo) -> str:
     if info.context and load_profile(info.context).event(name) is None:
         names = ", ".join(event.name for event in load_profile(info.context).events)
@@ -46,10 +53,10 @@ class _Table(BaseModel):
     rights: str = ""
     source: Annotated[str, AfterValidator(_source)] = ""
     redistribute: bool = False
+    agency: str = ""
 
 
 class _Head(_Table):
-    agency: str = ""
     mission: Annotated[str, AfterValidator(_mission)] = ""
     released: Moment = ""
     synthetic: bool = False
@@ -58,9 +65,11 @@ class _Head(_Table):
 
 
 class _File(_Table):
-    """One [[file]]; the context of its validation is the name of the release's mission, or None."""
+    """One [[file]]; the context of its validation is the name of the file's mission, or None."""
 
     path: str = Field(min_length=1)
+    mission: Annotated[str, AfterValidator(_mission_of_file)] = ""
+    """Mission of this file in a release of several; empty: of none that has a profile."""
     caption: str = ""
     alt_text: str = ""
     recorded_by: str = ""

@@ -42,7 +42,9 @@ redistribute = false                   # true only where the rights allow it
 # altitude_metres = 100.0              # of a descent camera at the first frame of a shot, with the two below it
 # field_of_view_degrees = 60.0         # from the left to the right edge of its picture
 # altitude_shot = 3                    # which shot: its number in shots.csv
-# credit, rights, source, redistribute # where they differ from the release's
+# mission = "..."                      # where it is another than the release's: agency, credit, rights and
+                                       # redistribute are then its own, else those of its profile; "" for none of them
+# agency, credit, rights, source, redistribute # where they differ from the release's
 # What stands at a file already is from the file itself or its label, as the comment behind it says.
 """
 

@@ -122,7 +122,7 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
         if meaning == "synthetic":
             if value is True:
                 yield statement(meaning, DRAWN_BY_A_PROGRAM, f"release.toml:{where}{key}")
-        elif meaning in TERMS:
+        elif meaning in TERMS and (meaning, value) != ("mission", ""):
             if meaning in TRANSLATED and language is None:
                 language = FALLBACK
             for one in value if isinstance(value, list) else [value]:

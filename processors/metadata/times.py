@@ -15,7 +15,7 @@ from processors.metadata.product_name import ProductName
 from processors.metadata.tag_records import Tag
 from processors.metadata.unset_dates import begins_with_year, clock_at_zero, holds_a_date, with_time_beside
 from processors.mission.profile import MissionEvent, Profile
-from processors.mission.time_on_mars import ACCURACY_SECONDS, mars_time
+from processors.mission.time_on_mars import ACCURACY_SECONDS, FIRST_YEAR, mars_time
 from processors.mission.when import BEIJING, When, parse_when
 
 Meaning = Literal["recorded", "recording ended", "file written", "released"]
@@ -49,11 +49,12 @@ class Taken:
     """Return every day in Beijing that the span touches; none for a span over two weeks."""
     first_sol: int | None
     last_sol: int | None
-    first_solar_longitude_degrees: float
-    last_solar_longitude_degrees: float
+    first_solar_longitude_degrees: float | None
+    last_solar_longitude_degrees: float | None
+    """Like all times on Mars, None for a date before 1972."""
     local_mean_solar_time_hours: float | None
     local_true_solar_time_hours: float | None
-    mars_time_accuracy_seconds: int
+    mars_time_accuracy_seconds: int | None
     source: str
     is_of_event: bool = False
     """True where nothing dates the recording itself: the time of the mission's event that it shows."""
@@ -304,20 +305,23 @@ def clock_of(hours: float) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-def taken(when: When, source: str, profile: Profile | None, event: When | None = None) -> Taken | None:
-    """Return a date in the times of both planets; None before 1972, for which no Mars time is computed.
+def taken(when: When, source: str, profile: Profile | None, event: When | None = None) -> Taken:
+    """Return a date in the times of both planets; before 1972 in those of Earth alone.
 
     Parameters
     ----------
     event : the moment of the mission's event that is shown; one within the date says on which sol it was.
     """
     last = when.latest_utc - timedelta(microseconds=1)
-    if when.earliest_utc.year < 1972:
-        return None
-    begins = mars_time(when.earliest_utc, profile.longitude_degrees_east if profile else 0.0)
+    begins = ends = None
+    if when.earliest_utc.year >= FIRST_YEAR:
+        begins = mars_time(when.earliest_utc, profile.longitude_degrees_east if profile else 0.0)
+        ends = mars_time(last)
+    local = begins if when.instant and profile else None
     instant = when.instant
     is_narrower = event is not None and when.earliest_utc <= event.earliest_utc and event.latest_utc <= when.latest_utc
-    first_sol, last_sol = profile.sols(event if event and is_narrower else when) if profile else (None, None)
+    sols = profile.sols(event if event and is_narrower else when) if profile else None
+    first_sol, last_sol = sols or (None, None)
     days = (last - when.earliest_utc).days + 2
     beijing = [(when.earliest_utc.astimezone(BEIJING) + timedelta(days=n)).date() for n in range(min(days, 16))]
     return Taken(
@@ -330,10 +334,10 @@ def taken(when: When, source: str, profile: Profile | None, event: When | None =
         beijing_days=tuple(str(d) for d in beijing if d <= last.astimezone(BEIJING).date()) if days <= 15 else (),
         first_sol=first_sol,
         last_sol=last_sol,
-        first_solar_longitude_degrees=round(begins.solar_longitude_degrees, 5),
-        last_solar_longitude_degrees=round(mars_time(last).solar_longitude_degrees, 5),
-        local_mean_solar_time_hours=round(begins.local_mean_solar_time_hours, 5) if instant and profile else None,
-        local_true_solar_time_hours=round(begins.local_true_solar_time_hours, 5) if instant and profile else None,
-        mars_time_accuracy_seconds=ACCURACY_SECONDS,
+        first_solar_longitude_degrees=round(begins.solar_longitude_degrees, 5) if begins else None,
+        last_solar_longitude_degrees=round(ends.solar_longitude_degrees, 5) if ends else None,
+        local_mean_solar_time_hours=round(local.local_mean_solar_time_hours, 5) if local else None,
+        local_true_solar_time_hours=round(local.local_true_solar_time_hours, 5) if local else None,
+        mars_time_accuracy_seconds=ACCURACY_SECONDS if begins else None,
         source=source,
     )

@@ -33,8 +33,9 @@ def sols_apart(
     believed: tuple[Date, When] | None, told: tuple[int, str] | None, profile: Profile | None
 ) -> Iterator[Contradiction]:
     """Yield a conflict if a stated sol is not one of the chosen date's."""
-    if believed and told and profile:
-        first, last = profile.sols(believed[1])
+    counted = profile.sols(believed[1]) if believed and profile else None
+    if believed and told and profile and counted:
+        first, last = counted
         sols = f"{first} to {last}" if first != last else str(first)
         if not first <= told[0] <= last:
             says = ((str(told[0]), told[1]), (sols, f"profile {profile.name} from {believed[0].source}"))
@@ -57,8 +58,9 @@ def solar_apart(
             by_profile = (clock_of(hours), f"profile {profile.name} from {time.source}")
             yield Contradiction(about=meaning.replace("_", " "), says=((str(told.value), told.source), by_profile))
     told, first = of_label(statements, "solar_longitude_degrees"), time.first_solar_longitude_degrees
-    if told and isinstance(told.value, float):
-        span = (time.last_solar_longitude_degrees - first) % 360 / 2
+    last = time.last_solar_longitude_degrees
+    if told and isinstance(told.value, float) and first is not None and last is not None:
+        span = (last - first) % 360 / 2
         apart = abs((told.value - first - span + 180) % 360 - 180) - span
         if apart > SOLAR_LONGITUDE_APART_DEGREES:
             says = ((f"{told.value}°", told.source), (f"{first:.3f}°", f"computed from {time.source}"))

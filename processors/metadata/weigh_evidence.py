@@ -46,6 +46,7 @@ from processors.metadata.times import (
 )
 from processors.metadata.times_apart import dates_apart, solar_apart, sols_apart
 from processors.mission.profile import MissionEvent, Profile, profile_called
+from processors.mission.said_of_file import OF_MISSION, said_of_all
 from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
 from processors.planetary.pvl import is_absent
@@ -135,11 +136,11 @@ class Voices:
         yield from alternative_text_of(self.tags, "file")
         yield from keywords_of(self.tags, "file")
         # a file's own entry stands before the release's; the release's title is not the file's
-        of_all = {k: v for k, v in self.head.items() if not k.startswith("title") and k not in self.entry}
-        yield from said_by_release(of_all, "")
+        of_all = said_of_all(self.head, self.entry)
+        yield from said_by_release({k: v for k, v in of_all.items() if not k.startswith("title")}, "")
         if profile:
-            for meaning in ("agency", "credit", "rights", "redistribute"):
-                if meaning not in self.head and meaning not in self.entry:
+            for meaning in OF_MISSION:
+                if meaning not in of_all and meaning not in self.entry:
                     yield statement(meaning, getattr(profile, meaning), f"profile {profile.name}:{meaning}")
         yield from credits_of(self.tags, "file")
 
@@ -152,12 +153,13 @@ def weigh(
     Parameters
     ----------
     name : of the file, or its product name.
-    profile : of the mission that the release names; None: that of the mission which a label names, if there is one.
+    profile : of the mission that the release names for the file; None: that of the one which a label names, if any.
     checksums : contradictions between labels and the file's bytes about its digest.
     """
     problems: list[str] = []
     product = product_name(name)
-    mission, mission_source, by_label = _mission(profile, voices.all_labels)
+    stated_at = "release.toml:file.mission" if "mission" in voices.entry else "release.toml:mission"
+    mission, mission_source, by_label = _mission(profile, stated_at, voices.all_labels)
     of_release, profile = profile, profile or by_label
     event = profile.event(str(voices.entry["event"])) if profile and "event" in voices.entry else None
     dates = tuple(voices.dates(product, problems))
@@ -194,7 +196,7 @@ def weigh(
         disagreements=(
             *contradictions(statements),
             *dates_apart(recorded, event, profile),
-            *_missions_apart(of_release, voices.all_labels),
+            *_missions_apart(of_release, stated_at, voices.all_labels),
             *sols_apart(believed, (product.sol, "file name") if product else None, profile),
             *sols_apart(believed, label_sol, profile),
             *solar_apart(when, statements, profile),
@@ -210,26 +212,28 @@ def weigh(
 
 
 def _mission(
-    profile: Profile | None, labels: dict[str, tuple[Tag, ...]]
+    profile: Profile | None, stated_at: str, labels: dict[str, tuple[Tag, ...]]
 ) -> tuple[str | None, str | None, Profile | None]:
     """Return the mission, the source of its name, and the profile of the mission that a label names."""
     words = [(word, f"label {name}:{place}") for name, tags in labels.items() for word, place in mission_words(tags)]
     known = [(found, source) for word, source in words if (found := profile_called(word))]
     by_label = known[0][0] if known else None
     if profile:
-        return profile.name, "release.toml:mission", by_label
+        return profile.name, stated_at, by_label
     if known:
         return known[0][0].name, known[0][1], by_label
     return (*words[0], None) if words else (None, None, None)
 
 
-def _missions_apart(profile: Profile | None, labels: dict[str, tuple[Tag, ...]]) -> Iterator[Contradiction]:
+def _missions_apart(
+    profile: Profile | None, stated_at: str, labels: dict[str, tuple[Tag, ...]]
+) -> Iterator[Contradiction]:
     """Yield the first label whose words for mission and spacecraft all name another mission than the release does."""
     for name, tags in labels.items():
         words = mission_words(tags) if profile else []
         if profile and words and not any(profile_called(word) == profile for word, _ in words):
             word, place = next((one for one in words if profile_called(one[0])), words[0])
-            says = ((profile.name, "release.toml:mission"), (word, f"label {name}:{place}"))
+            says = ((profile.name, stated_at), (word, f"label {name}:{place}"))
             yield Contradiction(about="mission", says=says)
             return
 

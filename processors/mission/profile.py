@@ -14,7 +14,7 @@ from typing import Any
 
 from processors.containers.toml_file import Location, TomlError, TomlFile
 from processors.contract import require
-from processors.mission.time_on_mars import mars_time
+from processors.mission.time_on_mars import FIRST_YEAR, mars_time
 from processors.mission.when import When, parse_when
 
 FOLDER = Path(__file__).parent
@@ -85,8 +85,10 @@ class Profile:
         """Return the number of the local mean solar day."""
         return math.floor(mars_time(utc).mars_sol_date + self.longitude_degrees_east / 360) - self.sol_offset
 
-    def sols(self, when: When) -> tuple[int, int]:
-        """Return the first and last sol that the span touches."""
+    def sols(self, when: When) -> tuple[int, int] | None:
+        """Return the first and last sol that the span touches; None for one that begins before `FIRST_YEAR`."""
+        if when.earliest_utc.year < FIRST_YEAR:
+            return None
         return self.sol(when.earliest_utc), self.sol(when.latest_utc - timedelta(microseconds=1))
 
     def event(self, name: str) -> MissionEvent | None:

@@ -17,6 +17,8 @@ ACCURACY_SECONDS = 10
 SECONDS_OF_DAY = 86400
 TT_MINUS_TAI_SECONDS = 32.184
 SOL_IN_DAYS = 1.0274912517
+FIRST_YEAR = 1972
+"""Before it UTC had no leap seconds, and no Mars time is computed."""
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 """Epoch J2000, Julian date 2451545.0."""
 
@@ -63,7 +65,7 @@ def mars_time(utc: datetime, longitude_degrees_east: float = 0.0) -> MarsTime:
     """
     require(utc.tzinfo is not None, "utc", utc.isoformat(), "must have a time zone")
     moment = utc.astimezone(UTC)
-    require(moment.year >= 1972, "utc", utc.isoformat(), "must be 1972 or later: leap seconds begin there")
+    require(moment.year >= FIRST_YEAR, "utc", utc.isoformat(), "must be 1972 or later: leap seconds begin there")
     require(
         -360 <= longitude_degrees_east <= 360,
         "longitude_degrees_east",

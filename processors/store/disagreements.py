@@ -10,14 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from processors.mission.profile import load_profile, profile_names
+from processors.mission.said_of_file import OF_MISSION, said_of_all
 
 if TYPE_CHECKING:
     import duckdb
 
 COMPARED = ("mission", "agency", "event", "recorded_by", "credit", "rights", "redistribute", "synthetic")
 """Keys of release.toml with a single true value; titles and captions may legitimately differ."""
-FROM_PROFILE = ("agency", "credit", "rights", "redistribute")
-"""Keys taken from a mission's profile if missing in release.toml."""
 
 SEVERAL_PLACES = """
 SELECT digest FROM sources WHERE kind = 'media' AND gone_utc IS NULL GROUP BY digest
@@ -66,10 +65,11 @@ def disagreements(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Disa
 
 def _said(place: str, parameters: Mapping[str, Any], facts: Mapping[str, Any] | None) -> _Said:
     release = json.loads(parameters.get("release", "{}"))
-    words = {**release.get("head", {}), **release.get("file", {})}
+    head, entry = release.get("head", {}), release.get("file", {})
+    words = {**said_of_all(head, entry), **entry}
     if words.get("mission") in profile_names():
         profile = load_profile(words["mission"])
-        words = {name: getattr(profile, name) for name in FROM_PROFILE} | words
+        words = {name: getattr(profile, name) for name in OF_MISSION} | words
     earliest, latest = ((facts or {}).get(name) for name in ("earliest_utc", "latest_utc"))
     return _Said(
         place=place,

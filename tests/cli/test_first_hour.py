@@ -83,9 +83,34 @@ def test_files_whose_labels_name_another_mission_are_named(tmp_path: Path) -> No
     (tmp_path / "theirs.lbl").write_text(label)
     told = command("release", "init", tmp_path, "--mission", "tianwen-1")[1]
     assert (
-        "labels of 1 file name another mission (MARS EXPLORATION ROVER), such as theirs.png: what release.toml says of "
-        "the whole release would be said of them too; give them a folder of their own\n"
+        "labels of 1 file name another mission (MARS EXPLORATION ROVER), such as theirs.png: each has a mission of its "
+        "own in release.toml, so that nothing of tianwen-1 is said of it\n"
     ) in told
+    written = (tmp_path / "release.toml").read_text()
+    assert written.endswith(
+        'path = "theirs.png"\nmission = ""  # label theirs.lbl:MISSION_NAME: MARS EXPLORATION ROVER, which has no '
+        "profile\n"
+    )
+    assert "another mission" not in command("release", "check", tmp_path)[1]
+    (tmp_path / "release.toml").write_text(written.replace('mission = ""', ""))
+    code, told = command("release", "check", tmp_path)
+    assert (code, told.splitlines()[0]) == (
+        0,
+        "theirs.png: tianwen-1 by release.toml, but its label names MARS EXPLORATION ROVER: give its [[file]] "
+        'mission = "", for a mission without a profile',
+    )
+
+
+def test_a_release_of_several_missions_is_begun_with_the_mission_of_each_file(tmp_path: Path) -> None:
+    for name, words, shade in (("a", "MARS 2020", 90), ("b", "Tianwen-1", 60)):
+        Image.new("RGB", (64, 48), (shade, 40, 20)).save(tmp_path / f"{name}.png")
+        label = f'PDS_VERSION_ID = PDS3\n^IMAGE = "{name}.png"\nMISSION_NAME = "{words}"\nEND\n'
+        (tmp_path / f"{name}.lbl").write_text(label)
+    command("release", "init", tmp_path)
+    written = (tmp_path / "release.toml").read_text()
+    assert '\n# mission = "..."   ' in written
+    assert 'path = "a.png"\nmission = "perseverance"  # label a.lbl:MISSION_NAME\n' in written
+    assert 'path = "b.png"\nmission = "tianwen-1"  # label b.lbl:MISSION_NAME\n' in written
 
 
 def _described(folder: Path) -> bytes:

@@ -350,3 +350,23 @@ def test_what_a_person_or_a_label_dates_so_remains() -> None:
     for record in (stated, evidence(labels={"a.lbl": label}, mission=None)):
         assert [date.earliest_utc for date in record.dates] == ["1970-01-01T00:00:00Z"]
         assert record.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "earliest"),
+    [
+        ("1969-07-20", "1969-07-19T10:00:00Z"),
+        ("1971-12-02T13:52Z", "1971-12-02T13:52:00Z"),
+        ("1877", "1876-12-31T10:00:00Z"),
+        ("1972-01-01", "1971-12-31T10:00:00Z"),
+    ],
+)
+def test_a_date_before_1972_is_the_date_of_recording_without_a_time_on_mars(written: str, earliest: str) -> None:
+    label = b"PDS_VERSION_ID = PDS3\nPLANET_DAY_NUMBER = 5\nSOLAR_LONGITUDE = 12.5\nEND\n"
+    record = evidence(entry={"date": written}, labels={"a.lbl": label})
+    assert record.taken is not None
+    assert (record.taken.source, record.taken.earliest_utc) == ("release.toml:date", earliest)
+    assert record.taken.first_solar_longitude_degrees is record.taken.mars_time_accuracy_seconds is None
+    facts = EvidenceFacts.of(record)
+    assert (facts.first_sol, facts.solar_longitude_degrees) == (5, 12.5)
+    assert not [one.about for one in record.disagreements]

@@ -20,6 +20,7 @@ from processors.metadata.evidence import Evidence
 from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord
 from processors.metadata.label import found, label_tags
 from processors.metadata.product_name import product_name
+from processors.metadata.release_context import release_context
 from processors.metadata.weigh_evidence import Voices, weigh
 from processors.mission.profile import load_profile
 from processors.store.store import Store
@@ -399,3 +400,48 @@ def test_md5_of_a_label_is_compared_with_the_file(kind: str, make: MediaMaker, t
     assert ingest(raw.parent, tmp_path / "store")[2] == 0
     reasons = {one.reason for one in Store(tmp_path / "store").manifests() if one.ref.processor == "evidence"}
     assert reasons == {None, f"MD5 of the file is {md5}, but {place} gives {'0' * 32}"}
+
+
+NASA = {
+    "title": "June",
+    "agency": "NASA",
+    "credit": "NASA/JPL-Caltech",
+    "rights": "public domain",
+    "redistribute": True,
+    "mission": "perseverance",
+}
+
+
+def test_a_file_of_another_mission_has_nothing_of_the_releases_mission_and_agency() -> None:
+    entry = {"mission": "tianwen-1", "event": "track-photo"}
+    context = release_context(NASA, entry)
+    assert (context.mission, context.words.mission, context.words.credit) == ("tianwen-1", "Tianwen-1", "CNSA")
+    record = evidence(head=NASA, entry=entry, mission=context.mission)
+    assert (record.mission, record.mission_source) == ("tianwen-1", "release.toml:file.mission")
+    assert record.event is not None
+    said = {one.term: (one.value, one.source) for one in record.statements}
+    assert said["dc:publisher"] == ("CNSA", "profile tianwen-1:agency")
+    assert said["photoshop:Credit"] == ("CNSA", "profile tianwen-1:credit")
+    assert said["dc:rights"] == ("unresolved", "profile tianwen-1:rights")
+    assert said["marsmedia:redistribute"] == ("false", "profile tianwen-1:redistribute")
+    assert record.disagreements == ()
+
+
+def test_a_file_of_no_mission_with_a_profile_says_nothing_that_it_does_not_state() -> None:
+    context = release_context(NASA, {"mission": "", "credit": "ESA"})
+    assert (context.mission, context.words.mission, context.words.credit) == (None, "", "ESA")
+    record = evidence(head=NASA, entry={"mission": "", "credit": "ESA"}, mission=None)
+    assert [(one.term, one.value) for one in record.statements] == [("photoshop:Credit", "ESA")]
+
+
+def test_a_file_of_another_agency_has_no_credit_of_the_release() -> None:
+    record = evidence(
+        head={"agency": "NASA", "credit": "NASA", "rights": "CC0"}, entry={"agency": "CNSA"}, mission=None
+    )
+    said = [(one.term, one.value) for one in record.statements]
+    assert said == [("dc:publisher", "CNSA"), ("dc:rights", "CC0")]
+    assert release_context({"agency": "NASA", "credit": "NASA"}, {"agency": "CNSA"}).words.credit == "CNSA"
+
+
+def test_a_file_that_repeats_the_releases_mission_has_its_words() -> None:
+    assert release_context(NASA, {"mission": "perseverance"}).words.credit == "NASA/JPL-Caltech"

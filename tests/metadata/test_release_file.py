@@ -61,6 +61,14 @@ def test_a_native_date_is_kept_as_text() -> None:
             "line 4: event: unknown event ('party'); use one of",
         ),
         (
+            "mission = 'perseverance'\n[[file]]\npath = 'a'\nmission = 'tianwen-1'\nevent = 'edl-microphone-start'\n",
+            "line 5: event: unknown event ('edl-microphone-start'); use one of",
+        ),
+        (
+            "[[file]]\npath = 'a'\nmission = 'mer'\nevent = 'party'\n",
+            "line 3: mission: unknown mission ('mer'); use one of perseverance, tianwen-1, or \"\" for",
+        ),
+        (
             "[[file]]\npath = 'a'\naltitude_metres = 5\n",
             "line 3: altitude_metres: not enough alone; add field_of_view_degrees and alt",
         ),

@@ -348,3 +348,5 @@ def test_a_file_with_a_credit_of_its_own_is_not_signed_by_the_agency_of_its_rele
     ]
     found = source_record(row, {"statements": statements}, None)
     assert (found.agency, found.credit) == (agency, credit)
+    own = {"term": "dc:publisher", "value": "PEC", "language": None, "source": "release.toml:file.agency"}
+    assert source_record(row, {"statements": [own, *statements]}, None).agency == "PEC"

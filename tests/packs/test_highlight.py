@@ -110,7 +110,7 @@ def test_a_clip_that_an_override_clears_names_who_decided(made: PackStore, tmp_p
     make_pack(made, tmp_path / "pack", audience="public", overrides=overrides, highlight=highlight)
     place = tmp_path / "pack/data"
     with av.open(str(place / "videos/highlight.mp4")) as clip:
-        assert "cleared" not in clip.metadata["comment"]
+        assert clip.metadata["comment"].endswith(" Passed on by decision of Li Hua: letter")
     paragraph = (place / "documents/CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
     assert "  Override in writing / 书面例外: b.mp4: Li Hua: letter\n" in paragraph
     assert "Not cleared" not in paragraph

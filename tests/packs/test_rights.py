@@ -43,6 +43,12 @@ def test_an_override_in_writing_is_recorded_in_the_pack(made: PackStore, tmp_pat
     assert "Overridden in writing by Li Hua, media team: own recording" in crate
     credit = (tmp_path / "pack/data/CREDITS.txt").read_text()
     assert "Override in writing / 书面例外: Li Hua, media team: letter of 1 May" in credit
+    chosen = {"selection": ("descent.mp4",), "take": ("frames", "contact sheets"), "overrides": overrides[:1]}
+    make_pack(made, tmp_path / "public", audience="public", **chosen)
+    pictures = [one.read_bytes() for one in (tmp_path / "public/data").rglob("*.jpg")]
+    told = b"Passed on by decision of Li Hua, media team: letter of 1 May"
+    assert len(pictures) == 4
+    assert all(told in picture for picture in pictures)
     with pytest.raises(RequestError, match=r"override for 'nope\.jpg' matches no selected source"):
         make_pack(made, tmp_path / "b", overrides=(Override(source="nope.jpg", who="x", why="y"),))
 

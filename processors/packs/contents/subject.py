@@ -40,7 +40,7 @@ class Recorded:
     """First moment after the span."""
     first_sol: int | None
     last_sol: int | None
-    solar_longitude_degrees: float
+    solar_longitude_degrees: float | None
     local_true_solar_time_hours: float | None
     is_of_event: bool = False
     """True for the time of the event that it shows, where nothing dates the recording itself."""
@@ -368,10 +368,12 @@ class _Said:
         return next((str(one["value"]) for one in self._statements if one["term"] == term), None)
 
     def agency(self) -> str | None:
-        """Return the release's agency; None for a file with a credit of its own that does not name it."""
+        """Return the file's agency; None for a file with a credit of its own that does not name the release's."""
         agency = self.first("dc:publisher")
-        own = [one for one in self._statements if one["source"] == "release.toml:file.credit"]
-        if agency and own and agency.casefold() not in str(own[0]["value"]).casefold():
+        of_file = {one["source"]: str(one["value"]) for one in self._statements}
+        credit = of_file.get("release.toml:file.credit")
+        is_own = "release.toml:file.agency" in of_file or "release.toml:file.mission" in of_file
+        if agency and credit and not is_own and agency.casefold() not in credit.casefold():
             return None
         return agency
 

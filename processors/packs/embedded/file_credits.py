@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from processors.languages.text import Text
-from processors.packs.contents.rights import known_credit, notice, override_of, rights_address
+from processors.packs.contents.rights import known_credit, notice, rights_address
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Recipe
@@ -36,7 +36,7 @@ class FileCredits:
     rights_address: str | None
     """Standard URI of these rights."""
     instructions: Text
-    """Notice to read before publishing; empty if the file may be passed on."""
+    """Notice to read before publishing, or who decided to pass it on and why; empty if its rights allow it."""
     date: str | None
     """Date of the recording in ISO 8601, as precise as it is known."""
     digital_source_type: str | None
@@ -55,7 +55,6 @@ def credits_of(entry: ItemRecord, recipe: Recipe) -> FileCredits:
     def shown(text: Text) -> Text:
         return Text({code: text[code] for code in recipe.languages if code in text}) or text
 
-    warned = notice(subject, recipe)
     if subject.synthetic:
         source_type = SOURCE_TYPES + "algorithmicMedia"
     else:
@@ -70,7 +69,7 @@ def credits_of(entry: ItemRecord, recipe: Recipe) -> FileCredits:
         source=subject.agency,
         rights=subject.rights,
         rights_address=rights_address(subject) if subject.rights else None,
-        instructions=shown(warned) if override_of(subject, recipe.overrides) is None else Text(),
+        instructions=shown(notice(subject, recipe)),
         date=written if DATE.fullmatch(written) else None,
         digital_source_type=source_type,
         published_at=subject.published_at,

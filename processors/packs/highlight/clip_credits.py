@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from processors.languages.language import phrase
+from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import Text
 from processors.packs.contents.rights import is_cleared, known_credit, notice, override_of, rights
 from processors.packs.contents.rights_by_place import strictness
@@ -16,7 +16,6 @@ from processors.packs.recipe.pack_recipe import Recipe
 def clip_credits(sources: Sequence[SourceRecord], recipe: Recipe) -> FileCredits:
     """Return the statements to embed in a clip of these sources: what it shows, and the sound under it."""
     binds = strictest(sources, recipe)
-    warned = notice(binds, recipe) if override_of(binds, recipe.overrides) is None else Text()
     names = ", ".join(dict.fromkeys(_title(one) for one in sources))
     return FileCredits(
         title=recipe.title,
@@ -27,7 +26,7 @@ def clip_credits(sources: Sequence[SourceRecord], recipe: Recipe) -> FileCredits
         source=each_once(one.agency for one in sources) or None,
         rights=rights(binds),
         rights_address=None,
-        instructions=warned,
+        instructions=notice(binds, recipe) if not is_cleared(binds, recipe) else _decisions(sources, recipe),
         date=None,
         digital_source_type=SOURCE_TYPES + "algorithmicMedia" if all(one.synthetic for one in sources) else None,
         published_at=None,
@@ -39,6 +38,12 @@ def strictest(sources: Sequence[SourceRecord], recipe: Recipe) -> SourceRecord:
     """Return the source that allows least; one that a written override clears comes after those not cleared."""
 
     return max(sources, key=lambda one: (not is_cleared(one, recipe), strictness(one.redistribute, one.rights)))
+
+
+def _decisions(sources: Sequence[SourceRecord], recipe: Recipe) -> Text:
+    """Return who passes on the sources that only a written override clears, and why; each once."""
+    said = dict.fromkeys(notice(one, recipe) for one in sources if override_of(one, recipe.overrides))
+    return Text({code: "; ".join(one[code] for one in said if code in one) for code in LANGUAGES})
 
 
 def _title(subject: SourceRecord) -> str:

@@ -114,6 +114,8 @@ def _context(subject: SourceRecord) -> str:
         start = '<start_date_time xsi:nil="true" nilReason="unknown"/>'
     elif subject.duration_seconds is not None:
         stop = f"<stop_date_time>{in_seconds(recorded.latest_utc, subject.duration_seconds)}</stop_date_time>"
+    longitude = recorded.solar_longitude_degrees
+    solar = f'\n      <solar_longitude unit="deg">{longitude}</solar_longitude>' if longitude is not None else ""
     target = ""
     has_landed = recorded.first_sol is not None and not is_before_landing(subject.mission, recorded.first_sol)
     if has_landed and not subject.synthetic:
@@ -129,8 +131,7 @@ def _context(subject: SourceRecord) -> str:
     return f"""  <Context_Area>
     <Time_Coordinates>
       {start}
-      {stop}
-      <solar_longitude unit="deg">{recorded.solar_longitude_degrees}</solar_longitude>
+      {stop}{solar}
     </Time_Coordinates>{target}
   </Context_Area>
 """

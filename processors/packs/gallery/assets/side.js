@@ -56,7 +56,7 @@
         row(gallery.t("rights"), detail.rights === "unresolved" ? gallery.t("unresolved") : detail.rights ?? gallery.t("unknown")),
         row(gallery.t("redistribute"), gallery.plain(detail.passed_on) ?? gallery.t(may === null ? "notSaid" : may ? "yes" : "no"))),
       h("details", {}, h("summary", {}, gallery.t("details")), h("dl", {},
-        at && row(gallery.t("ls"), `${gallery.number(at.solar_longitude_degrees, 2)}°`),
+        at?.solar_longitude_degrees != null && row(gallery.t("ls"), `${gallery.number(at.solar_longitude_degrees, 2)}°`),
         at && at.local_true_solar_time_hours !== null && !gallery.isBeforeLanding(subject) && row(gallery.t("ltst"), marsTime(at.local_true_solar_time_hours)),
         row(gallery.t("place"), gallery.plain(detail.place)), row(gallery.t("creator"), detail.creator), row(gallery.t("agency"), detail.agency),
         row(gallery.t("published"), detail.published_at), row(gallery.t("release"), subject.release), row(gallery.t("file"), subject.name),

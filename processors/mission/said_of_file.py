@@ -1,0 +1,28 @@
+"""What of a release's statements is said of one file: not what belongs to another mission or agency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+OF_MISSION = ("agency", "credit", "rights", "redistribute")
+"""Keys that a mission's profile has too."""
+
+
+def mission_of_file(head: Mapping[str, Any], entry: Mapping[str, Any]) -> str | None:
+    """Return the mission of a file: its own, else the release's; None without one, and for a file's own `""`."""
+    return str(entry.get("mission", head.get("mission", ""))) or None
+
+
+def said_of_all(head: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the release's statements that hold for a file which does not state the same itself.
+
+    A file of another mission has agency, credit, rights and permission from its own entry, else from that mission's
+    profile; one of another agency has no credit from the release.
+    """
+    of_others: set[str] = set(entry)
+    if entry.get("mission", head.get("mission", "")) != head.get("mission", ""):
+        of_others |= {"mission", *OF_MISSION}
+    if entry.get("agency", head.get("agency")) != head.get("agency"):
+        of_others.add("credit")
+    return {key: value for key, value in head.items() if key not in of_others}
