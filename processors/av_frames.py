@@ -48,7 +48,7 @@ def ints_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
     channels = frame.layout.nb_channels
     if frame.format.is_planar and channels == PLANES_THAT_FAIL:
         (frame,) = av.AudioResampler(format=frame.format.packed).resample(frame)
-    data = frame.to_ndarray()
+    data = _array_of(frame)
     return data.T if frame.format.is_planar else data.reshape(-1, channels)
 
 
@@ -57,7 +57,7 @@ def samples_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
     channels = frame.layout.nb_channels
     if frame.format.is_planar and channels == PLANES_THAT_FAIL:
         (frame,) = av.AudioResampler(format=frame.format.packed).resample(frame)
-    data = frame.to_ndarray()
+    data = _array_of(frame)
     if not frame.format.is_planar:
         data = data.reshape(-1, channels).T
     if data.dtype.kind == "f":
@@ -65,3 +65,11 @@ def samples_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
     full = 1 << (data.dtype.itemsize * 8 - 1)
     zero = full if data.dtype.kind == "u" else 0
     return ((data.astype(np.float64) - zero) / full).astype(np.float32)
+
+
+def _array_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
+    """Return a frame's numbers, shape (planes, numbers); PyAV's `to_ndarray` lacks integers of 64 bits."""
+    if frame.format.name not in ("s64", "s64p"):
+        return frame.to_ndarray()
+    count = frame.samples * (1 if frame.format.is_planar else frame.layout.nb_channels)
+    return np.stack([np.frombuffer(plane, np.int64)[:count] for plane in frame.planes])

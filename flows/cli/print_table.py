@@ -50,12 +50,17 @@ def picture(known: Properties) -> str | None:
     if known.width_px and known.height_px:
         words.append(f"{known.width_px} x {known.height_px} px")
     if known.frame_rate_hz:
-        words.append(f"{known.frame_rate_hz:.4g} frames/s")
+        words.append(f"{_rate(known.frame_rate_hz)} frames/s")
     if known.picture_codec:
         words.append(title_of(known.picture_codec) if known.picture_mode else codec(known.picture_codec))
     if known.picture_mode:
         words.append(MODES.get(known.picture_mode, known.picture_mode))
     return ", ".join(words) or None
+
+
+def _rate(rate_hz: float) -> str:
+    """Return a rate to four digits, never as a power of ten: "29.97", "120,000"."""
+    return f"{rate_hz:.4g}" if 0.001 <= rate_hz < 9999.5 else f"{rate_hz:,.0f}" if rate_hz >= 1 else f"{rate_hz:f}"
 
 
 def sound(known: Properties) -> str | None:

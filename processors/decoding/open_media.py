@@ -13,6 +13,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from typing import BinaryIO, TypeVar
 
 import av
@@ -210,6 +211,20 @@ def default_stream(streams: Sequence[AnyStream]) -> AnyStream | None:
     readable = [stream for stream in streams if stream.codec_context is not None] or list(streams)
     marked = (stream for stream in readable if stream.disposition & av.stream.Disposition.default)
     return next(marked, readable[0] if readable else None)
+
+
+def frame_rate_of(stream: av.VideoStream) -> Fraction | None:
+    """Return the average frame rate; of raw DV, for which FFmpeg reports its clock's rate instead, the nominal one."""
+    average, base = stream.average_rate, stream.base_rate
+    return base if average and base and average > 2 * base else average
+
+
+def declared_frame_count(stream: av.stream.Stream) -> int | None:
+    """Return how many frames the header declares; None if unknown.
+
+    In IVF the number is the length in ticks (FFmpeg) or a count (libvpx), which is the same only if a frame takes one.
+    """
+    return None if stream.container.format.name == "ivf" else stream.frames or None
 
 
 def open_picture(file: BinaryIO) -> ImageFile.ImageFile:

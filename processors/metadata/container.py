@@ -15,7 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from processors.containers.channel_mask import channel_mask
 from processors.decoding.mended_file import as_mended, mending_of
-from processors.decoding.open_media import decoder_errors, open_container
+from processors.decoding.open_media import declared_frame_count, decoder_errors, frame_rate_of, open_container
 from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.position import position_of
 from processors.metadata.riff import riff_tags
@@ -112,7 +112,7 @@ def _stream(stream: av.stream.Stream) -> StreamRecord:
         time_base=str(stream.time_base) if stream.time_base else None,
         start_seconds=_seconds(stream.start_time, stream.time_base),
         duration_seconds_from_header=_seconds(stream.duration, stream.time_base),
-        frame_count_from_header=stream.frames or None,
+        frame_count_from_header=declared_frame_count(stream),
         bit_rate_bps=(codec.bit_rate or None) if codec else None,
         language=stream.language,
         dispositions=tuple(flag.name for flag in av.stream.Disposition if flag & stream.disposition and flag.name),
@@ -125,7 +125,7 @@ def _stream(stream: av.stream.Stream) -> StreamRecord:
             "height_px": codec.height,
             "pixel_format": codec.pix_fmt,
             "sample_aspect_ratio": f"{ratio.numerator}:{ratio.denominator}" if ratio else None,
-            "average_rate_hz": str(stream.average_rate) if stream.average_rate else None,
+            "average_rate_hz": str(rate) if (rate := frame_rate_of(stream)) else None,
             "colour_matrix": _name(codec.colorspace),
             "colour_range": _name(codec.color_range),
             "colour_primaries": _name(codec.color_primaries),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +185,20 @@ def test_floats_beyond_32_bits_are_refused_and_not_called_infinite(tmp_path: Pat
     reader = FileReader(SourceFile.at(path), suffix)
     with pytest.raises(RefusedMedia, match="times full scale, more than 32-bit numbers hold"):
         list(reader.blocks())
+
+
+@pytest.mark.parametrize("suffix", ["wav", "w64"])
+def test_integers_of_64_bits_are_divided_by_their_full_scale(suffix: str, tmp_path: Path) -> None:
+    tone = (np.sin(np.arange(4800) / 20) / 2 * 2**63).astype("<i8")
+    data = np.stack([tone, -tone], axis=1).tobytes()
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, 48000, 48000 * 16, 16, 64)
+    wav = tmp_path / "sound.wav"
+    wav.write_bytes(
+        struct.pack("<4sI4s", b"RIFF", 36 + len(data), b"WAVE") + form + struct.pack("<4sI", b"data", len(data)) + data
+    )
+    path = tmp_path / f"other.{suffix}"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(wav), "-c:a", "pcm_s64le", str(path)], check=True)
+    reader = FileReader(SourceFile.at(path), suffix)
+    samples = np.concatenate([block.samples for block in reader.blocks()], axis=1)
+    assert samples.tolist() == np.stack([tone / 2.0**63, -tone / 2.0**63]).astype(np.float32).tolist()
+    assert reader.report().damage is None

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pillow_heif
+import pytest
 from click.testing import CliRunner
 from PIL import Image
 
@@ -119,3 +120,10 @@ def test_properties_are_in_everyday_words() -> None:
         "mp3, 44.1 kHz, 1 channel"
     )
     assert (print_table.length(1 / 48000), print_table.length(12.27)) == ("20.8 µs", "12.27 s")
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "words"), [(29.97002997, "29.97"), (60_000.0, "60,000"), (12_345.6, "12,346"), (0.00001, "0.000010")]
+)
+def test_a_frame_rate_is_never_told_as_a_power_of_ten(rate_hz: float, words: str) -> None:
+    assert print_table.picture(Properties(frame_rate_hz=rate_hz)) == f"{words} frames/s"

@@ -95,7 +95,7 @@ class _Session:
                 "end_pts": frame.end_pts,
                 "time_seconds": float(frame.time),
                 "is_keyframe": frame.is_keyframe,
-                "is_corrupt": bool(frame.decoded.is_corrupt),
+                "is_corrupt": frame.is_corrupt,
                 "is_interlaced": bool(frame.decoded.interlaced_frame),
                 "thumbnail": thumbnail.tobytes(),
                 "perceptual_hash": perceptual_hash(luma),

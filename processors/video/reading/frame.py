@@ -39,6 +39,8 @@ class VideoFrame:
     time_base: Fraction
     is_keyframe: bool
     sample_aspect_ratio: Fraction
+    is_corrupt: bool = False
+    """Whether the decoder marked or reported it as damaged."""
     matrix: tuple[int, int, int, int] = IDENTITY
     """Rotation and mirroring of the stored picture, see `display_matrix`."""
     _views: dict[int | None, np.ndarray] = field(default_factory=dict)
@@ -152,6 +154,7 @@ class VideoFrame:
             end_pts=self.end_pts,
             time_base=self.time_base,
             is_keyframe=self.is_keyframe,
+            is_corrupt=self.is_corrupt,
             sample_aspect_ratio=self.sample_aspect_ratio,
             matrix=self.matrix,
         )

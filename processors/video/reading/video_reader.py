@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import av
 import av.container
@@ -14,8 +15,9 @@ import av.video.frame
 import av.video.stream
 
 from processors.contract import Need
-from processors.decoding.open_media import decoder_errors
+from processors.decoding.open_media import declared_frame_count, decoder_errors, frame_rate_of
 from processors.errors import DamagedMedia, RefusedMedia
+from processors.video.reading.complaints import complaints, make_audible
 from processors.video.reading.container_crop import Crop, Cropper
 from processors.video.reading.container_damage import Structure
 from processors.video.reading.declared_duration import declared_duration
@@ -55,6 +57,12 @@ class DamageMet(Exception):
 
     A decoder's concealment of damage depends on its threads, their timing, and earlier frames.
     """
+
+
+class _Decoded(NamedTuple):
+    frame: av.video.frame.VideoFrame
+    is_corrupt: bool
+    """Whether the decoder marked it as damaged, or complained while it decoded it."""
 
 
 class VideoReader:
@@ -107,7 +115,9 @@ class VideoReader:
             _set_threads(codec, in_order)
         first = first_picture(second_opening, twin)
         self.info = self._read_info(first_matrix(first))
-        self._start_time_code = written_in(container, stream) or (first and written_on(first, stream.average_rate))
+        self._start_time_code = written_in(container, stream) or (
+            first and written_on(first, self.info.average_rate_hz)
+        )
         self._lost_packets = self._find_lost_packets()
 
         self._wanted: set[int] | None = None
@@ -118,7 +128,7 @@ class VideoReader:
         self._gap = False
         self._rotation_degrees: int | None = None
         self._matrix = self.info.display_matrix
-        self._held: tuple[av.video.frame.VideoFrame, int] | None = None
+        self._held: tuple[_Decoded, int] | None = None
         self._clock = BestEffortClock(goes_on=stream.codec_context.name in IN_ORDER)
         self._steady = steady_clock(rate_hz, self.info.time_base, stream.codec_context.name)
         self._given: tuple[Fraction | None, Fraction | None] = (None, None)
@@ -158,8 +168,8 @@ class VideoReader:
             declared_aspect_ratio=declared,
             display_matrix=matrix,
             time_base=time_base,
-            average_rate_hz=stream.average_rate,
-            frame_count_from_header=stream.frames or None,
+            average_rate_hz=frame_rate_of(stream),
+            frame_count_from_header=declared_frame_count(stream),
             duration_seconds_from_header=declared_duration(self._container, stream),
             frame_count_from_packets=len(shown) if index.complete else None,
             frame_pts=index.shown_pts if index.complete else None,
@@ -210,9 +220,10 @@ class VideoReader:
         """Yield the frames still in the decoder; call once, after the last packet."""
         yield from self._with_ends(self._frames_of(None))
         if self._held:
-            frame, pts = self._held
-            shown_ticks = self._steady.shown_ticks if self._steady else frame.duration or self._index.last_duration
-            yield self._unit(frame, pts, pts + max(shown_ticks, 1))
+            last, pts = self._held
+            duration = last.frame.duration or self._index.last_duration
+            shown_ticks = self._steady.shown_ticks if self._steady else duration
+            yield self._unit(last, pts, pts + max(shown_ticks, 1))
         if not self._decoded and (self._wanted is None or self._wanted):
             if not self._in_order:
                 raise DamageMet
@@ -291,38 +302,40 @@ class VideoReader:
             return None
         return f"{edits.count} edits take {float(edits.seconds):.3f} s, and the pictures end at {float(end):.3f} s"
 
-    def _frames_of(
-        self, packet: av.packet.Packet | None, codec: av.VideoCodecContext | None = None
-    ) -> list[av.video.frame.VideoFrame]:
+    def _frames_of(self, packet: av.packet.Packet | None, codec: av.VideoCodecContext | None = None) -> list[_Decoded]:
         """Decode a packet or, without one, flush the decoder; by default the current one."""
+        codec = codec or self._codec
         try:
-            with decoder_errors("decoding a packet"):
-                return list((codec or self._codec).decode(packet))
+            with complaints(codec) as heard, decoder_errors("decoding a packet"):
+                frames = codec.decode(packet)
+                complaint = heard()
         except DamagedMedia as error:
             if not self._in_order:
                 raise DamageMet from error
             self._errors += 1
             self._first_error = self._first_error or error.what
             return []
+        return [_Decoded(frame, complaint is not None or bool(frame.is_corrupt)) for frame in frames]
 
-    def _with_ends(self, frames: list[av.video.frame.VideoFrame]) -> Iterator[VideoFrame]:
+    def _with_ends(self, frames: list[_Decoded]) -> Iterator[VideoFrame]:
         for frame in frames:
             yield from self._with_end(frame)
 
-    def _with_end(self, frame: av.video.frame.VideoFrame) -> Iterator[VideoFrame]:
+    def _with_end(self, decoded: _Decoded) -> Iterator[VideoFrame]:
         """Yield a frame once the time at which the next one replaces it is known."""
-        if frame.is_corrupt and not self._in_order:
+        frame = decoded.frame
+        if decoded.is_corrupt and not self._in_order:
             raise DamageMet
         if not self._decoded and self._steady and not self._start_time_code:  # seeking back to the first is impossible
-            self._start_time_code = written_on(frame, self.stream.average_rate)
+            self._start_time_code = written_on(frame, self.info.average_rate_hz)
         self._decoded += 1
-        self._corrupt += bool(frame.is_corrupt)
+        self._corrupt += decoded.is_corrupt
         if self._index.complete:
             if frame.pts is None:
                 self._without_time += 1
                 return
             self._note_coming(frame.pts)
-            yield self._unit(frame, frame.pts, self._index.end_of(frame.pts))
+            yield self._unit(decoded, frame.pts, self._index.end_of(frame.pts))
             return
         pts = (
             self._steady.time_of(frame.duration)
@@ -335,7 +348,7 @@ class VideoReader:
         if self._held:
             earlier, earlier_pts = self._held
             yield self._unit(earlier, earlier_pts, max(pts, earlier_pts))
-        self._held = (frame, pts)
+        self._held = (decoded, pts)
 
     def _note_coming(self, pts: int) -> None:
         """Record that a frame of this time was decoded; a wrong table of times may announce several."""
@@ -346,7 +359,8 @@ class VideoReader:
                 return
             position += 1
 
-    def _unit(self, frame: av.video.frame.VideoFrame, pts: int, end_pts: int) -> VideoFrame:
+    def _unit(self, decoded: _Decoded, pts: int, end_pts: int) -> VideoFrame:
+        frame = decoded.frame
         if self._colour is None:
             self._colour = colour_of(frame).facts
         start = pts * self.info.time_base if self._given[0] is None else self._given[0]
@@ -357,6 +371,7 @@ class VideoReader:
             end_pts=end_pts,
             time_base=self.info.time_base,
             is_keyframe=bool(frame.key_frame),
+            is_corrupt=decoded.is_corrupt,
             sample_aspect_ratio=self.info.sample_aspect_ratio,
             matrix=self._matrix_of(frame),
         )
@@ -373,8 +388,9 @@ class VideoReader:
 
 def _set_threads(codec: av.VideoCodecContext, in_order: bool) -> None:
     """Set a decoder's threads: one in order, else as many as keep it ahead with few frames in memory."""
+    is_single = make_audible(codec, in_order=in_order)
     codec.thread_type = "AUTO"
-    codec.thread_count = 1 if in_order else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
+    codec.thread_count = 1 if is_single else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
 
 
 def _joined(spans: list[tuple[Fraction, Fraction]]) -> tuple[tuple[Fraction, Fraction], ...]:
