@@ -72,4 +72,4 @@ def _array_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
     if frame.format.name not in ("s64", "s64p"):
         return frame.to_ndarray()
     count = frame.samples * (1 if frame.format.is_planar else frame.layout.nb_channels)
-    return np.stack([np.frombuffer(plane, np.int64)[:count] for plane in frame.planes])
+    return np.stack([np.frombuffer(bytes(plane), np.int64)[:count] for plane in frame.planes])
