@@ -222,9 +222,12 @@ def frame_rate_of(stream: av.VideoStream) -> Fraction | None:
 def declared_frame_count(stream: av.stream.Stream) -> int | None:
     """Return how many frames the header declares; None if unknown.
 
-    In IVF the number is the length in ticks (FFmpeg) or a count (libvpx), which is the same only if a frame takes one.
+    IVF's number is a count only if a frame takes one tick: FFmpeg writes the length in ticks there, libvpx a count.
     """
-    return None if stream.container.format.name == "ivf" else stream.frames or None
+    if stream.container.format.name == "ivf" and isinstance(stream, av.VideoStream):
+        ticks = stream.average_rate and stream.time_base and 1 / (stream.average_rate * stream.time_base)
+        return (stream.frames or None) if ticks == 1 else None
+    return stream.frames or None
 
 
 def open_picture(file: BinaryIO) -> ImageFile.ImageFile:

@@ -90,7 +90,7 @@ def test_a_header_segment_that_a_decoder_cannot_read_is_no_damage(tmp_path: Path
     assert read(odd)[1].damage is None
 
 
-def test_dv_has_the_rate_of_its_pictures_and_ivf_declares_no_count(tmp_path: Path) -> None:
+def test_dv_has_the_rate_of_its_pictures_and_ivf_of_ticks_declares_no_count(tmp_path: Path) -> None:
     dv = made(tmp_path / "dv.dv", "720x576", ["-pix_fmt", "yuv420p"])
     webm = made(tmp_path / "vp9.webm", "320x180", ["-c:v", "libvpx-vp9", "-deadline", "realtime"])
     ivf = tmp_path / "vp9.ivf"
