@@ -225,8 +225,8 @@ def declared_frame_count(stream: av.stream.Stream) -> int | None:
     IVF's number is a count only if a frame takes one tick: FFmpeg writes the length in ticks there, libvpx a count.
     """
     if stream.container.format.name == "ivf" and isinstance(stream, av.VideoStream):
-        ticks = stream.average_rate and stream.time_base and 1 / (stream.average_rate * stream.time_base)
-        return (stream.frames or None) if ticks == 1 else None
+        has_tick_a_frame = stream.guessed_rate and stream.time_base and stream.guessed_rate * stream.time_base == 1
+        return (stream.frames or None) if has_tick_a_frame else None
     return stream.frames or None
 
 
