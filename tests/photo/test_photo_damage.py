@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image
 
 from processors.containers.heif_file import items_of_picture
@@ -70,6 +71,46 @@ def test_corrupt_progressive_jpeg_may_be_wrong_anywhere() -> None:
     whole = encoded("JPEG", quality=90, progressive=True)
     _, report = read(zeroed(whole, len(whole) // 2, 64))
     assert (report.condition, report.damaged_share) == ("damaged", 1.0)
+
+
+def is_passed_over(data: bytes) -> bool:
+    """Return whether libjpeg decodes these bytes without a word."""
+    try:
+        pyvips.Image.jpegload_buffer(data, fail_on="warning").avg()
+    except pyvips.Error:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "a block has more than its 64 values|2000 zero bytes where no encoder writes so many"),
+        ({"progressive": True}, "a block has more than its 64 values"),
+    ],
+)
+def test_zeros_that_libjpeg_decodes_without_a_word_are_damage(options: dict[str, object], said: str) -> None:
+    rough = np.random.default_rng(5).normal(0, 12, (480, 640, 3)) + np.arange(640)[:, None] / 4 + 40
+    file = io.BytesIO()
+    Image.fromarray(np.clip(rough, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=90, **options)
+    whole = file.getvalue()
+    holes = [zeroed(whole, len(whole) * share // 40, 2000) for share in range(10, 36)]
+    silent = [data for data in holes if is_passed_over(data)]
+    told = [str(read(data)[1].damage) for data in silent]
+    assert len(told) >= 3
+    assert all(
+        re.search(rf"the picture is damaged: .*\(corrupt JPEG data: ({said}|.* left over)\)", one) for one in told
+    )
+    assert {kind for kind in said.split("|") if any(kind in one for one in told)} == set(said.split("|"))
+
+
+def test_whole_jpegs_of_every_kind_have_no_impossible_block() -> None:
+    grey, inks = Image.fromarray(PICTURE).convert("L"), Image.fromarray(PICTURE).convert("CMYK")
+    for picture in (Image.fromarray(PICTURE), grey, inks, grey.resize((1, 1)), Image.new("RGB", (700, 9))):
+        for options in ({}, {"progressive": True}, {"quality": 100, "subsampling": 0}, {"restart_marker_rows": 1}):
+            file = io.BytesIO()
+            picture.save(file, "JPEG", **options)
+            assert read(file.getvalue())[1].condition == "complete", (picture, options)
 
 
 def test_small_need_changes_neither_pixels_nor_report() -> None:
@@ -394,3 +435,12 @@ def test_animated_png_that_lacks_pictures_is_truncated() -> None:
     assert read(data)[1].condition == "complete"
     _, report = read(data[: data.rindex(b"fcTL") - 4] + data[-12:])
     assert (report.condition, report.fault) == ("truncated", "1 of its 4 pictures are not there")
+
+
+def test_zeros_that_are_a_plain_area_or_padding_are_no_damage() -> None:
+    plain = io.BytesIO()
+    Image.new("RGB", (2000, 2000), (90, 90, 90)).save(plain, "JPEG", optimize=True)
+    assert bytes(1000) in plain.getvalue()
+    assert read(plain.getvalue())[1].condition == "complete"
+    padded = encoded("JPEG", quality=90)
+    assert read(padded[:-2] + bytes(3000) + padded[-2:])[1].condition == "complete"

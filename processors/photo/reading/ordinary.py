@@ -21,6 +21,7 @@ from processors.photo.reading.damage import Damage
 from processors.photo.reading.heic import heic_damage
 from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
 from processors.photo.reading.jpeg2000 import jpeg2000_damage
+from processors.photo.reading.jpeg_blocks import impossible_blocks
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize, pillow_size
 from processors.photo.reading.pixels import Pixels, bounding_shrink
@@ -114,6 +115,7 @@ class Ordinary:
                 fault = fault_at_end(self._file, parts)
             if fault is not None:
                 damage = jpeg_damage(self._file, parts, fault, height)
+            damage = damage or impossible_blocks(self._file, parts, width, height)
             if values is not None and values.shape[2] == len(self._image.getbands()):
                 image = _like(self._image, values)
             else:  # a kind of JPEG that libvips cannot read
