@@ -13,7 +13,7 @@ from typing import Any, Literal
 from processors.metadata.label import found
 from processors.metadata.product_name import ProductName
 from processors.metadata.tag_records import Tag
-from processors.metadata.unset_dates import begins_with_year, clock_at_zero, holds_a_date, with_time_beside
+from processors.metadata.unset_dates import EAST, WEST, begins_with_year, clock_at_zero, holds_a_date, with_time_beside
 from processors.mission.profile import MissionEvent, Profile
 from processors.mission.time_on_mars import ACCURACY_SECONDS, FIRST_YEAR, mars_time
 from processors.mission.when import BEIJING, When, parse_when
@@ -162,8 +162,11 @@ def _with_part_of_second(text: str, digits: object) -> str:
 def _offset(written: object, source: str, problems: list[str]) -> str:
     """Return a valid Exif time zone; an empty text for blanks (unknown) and for a malformed one."""
     text = written.strip(" \x00") if isinstance(written, str) else ""
-    if re.fullmatch(r"[+-]\d{2}:?\d{2}|Z", text):
-        return text
+    zone = re.fullmatch(r"Z|([+-])(\d{2}):?([0-5]\d)", text)
+    if zone:
+        ahead = timedelta(hours=int(zone[2] or 0), minutes=int(zone[3] or 0)) * (-1 if zone[1] == "-" else 1)
+        if WEST <= ahead <= EAST:
+            return text
     if text.strip(" :"):
         problems.append(f"{source}: its time zone {text!r} is not like +08:00; the date is read without a zone")
     return ""

@@ -36,7 +36,7 @@ def test_an_offset_that_is_not_known_costs_no_date(offset: str) -> None:
     assert problems == []
 
 
-@pytest.mark.parametrize("offset", ["+8", "8:00", "+08:00:00", "CST", "+0800x"])
+@pytest.mark.parametrize("offset", ["+8", "8:00", "+08:00:00", "CST", "+0800x", "+99:00", "-12:15", "+14:15", "+08:75"])
 def test_a_malformed_offset_costs_itself_and_is_reported(offset: str) -> None:
     found, problems = dates(*tags_of(DateTimeOriginal="2021:05:15 07:18:00", OffsetTimeOriginal=offset))
     assert found == [("2021-05-14T17:18:00Z", "second", "unknown")]
