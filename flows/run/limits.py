@@ -9,10 +9,11 @@ import resource
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import psutil
 
 from processors.errors import NO_THREAD
 
-OUT_OF_MEMORY, OUT_OF_THREADS = 86, 87
+OUT_OF_MEMORY, OUT_OF_THREADS, RUN_ENDED = 86, 87, 88
 """Exit codes of a worker that ended itself; the decoders use neither."""
 LOOK_SECONDS = 0.05
 """Time between two checks of the memory, in s: a process can fill about 0.2 GB meanwhile."""
@@ -64,7 +65,7 @@ def _machine_bytes() -> int:
 
 
 class _Watch:
-    """Watch that ends this process when a job fills more memory than allowed; idle between jobs."""
+    """Watch that ends this process when a job fills more memory than allowed, or when the run has ended."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
@@ -84,12 +85,14 @@ class _Watch:
                 self._at_work = False
 
     def _look(self) -> None:
-        while True:
-            time.sleep(LOOK_SECONDS)
+        run = parent_process()
+        assert run is not None
+        while not wait([run.sentinel], LOOK_SECONDS):
             used = self._process.memory_info()
             with self._changing:  # a worker that ended while taking a job would hold the pool's lock for ever
                 if self._at_work and used.rss - getattr(used, "shared", 0) > self._limit_bytes:
                     os._exit(OUT_OF_MEMORY)
+        os._exit(RUN_ENDED)  # the run was killed: the server that workers are forked from lives as long as they do
 
 
 _watch: _Watch | None = None
@@ -107,7 +110,7 @@ def limit_this_process(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (last if hard == resource.RLIM_INFINITY else min(last, hard), hard))
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)  # no worker outlives a killed run
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)  # none outlives the server that it is forked from
         _glibc("mallopt", M_ARENA_MAX, MALLOC_ARENAS)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)  # decoders also return as errors what they write to stderr

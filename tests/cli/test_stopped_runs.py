@@ -6,13 +6,12 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Run, quiet_environment
-from tests.helpers.stopped_runs import RESULTS, much_work, processes_of, start, stop, stored, wait_for_results
+from tests.helpers.stopped_runs import RESULTS, much_work, start, stop, stored, wait_for_end, wait_for_results
 
 pytestmark = pytest.mark.slow
 
@@ -39,10 +38,7 @@ def test_killed_at_any_moment_and_started_again_completes(
     wait_for_results(run, store, results_before_death)
     run.kill()
     run.communicate(timeout=60)
-    for _ in range(200):  # workers die with their parent
-        if not processes_of(store):
-            break
-        time.sleep(0.05)
+    wait_for_end(run.pid)
     there = stored(store)
     if there:
         known = json.loads(marsmedia("status", "--store", store, "--json").stdout)

@@ -49,9 +49,20 @@ def wait_for_results(run: subprocess.Popen[str], store: Path, count: int) -> Non
         time.sleep(0.005)
 
 
-def processes_of(store: Path) -> bytes:
-    """The identifiers of the processes that name the store in their command."""
-    return subprocess.run(["pgrep", "-f", str(store)], capture_output=True, check=False).stdout
+def processes_of(session: int) -> str:
+    """The identifiers of the processes of a session: a run that leads it, and its workers."""
+    found = subprocess.run(["pgrep", "--session", str(session)], capture_output=True, text=True, check=False)
+    assert found.returncode in (0, 1), found.stderr
+    return found.stdout
+
+
+def wait_for_end(session: int) -> None:
+    """Wait until neither the run that leads a session nor a worker of it is left."""
+    for _ in range(100):
+        if not processes_of(session):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"processes outlive the run: {processes_of(session)}")
 
 
 def stop(run: subprocess.Popen[str], store: Path, kind: signal.Signals) -> dict[str, Any]:
@@ -62,7 +73,7 @@ def stop(run: subprocess.Popen[str], store: Path, kind: signal.Signals) -> dict[
         run.send_signal(kind)  # as systemd and cron do
     out, err = run.communicate(timeout=60)
     assert run.returncode == 128 + kind, err
-    assert not processes_of(store)
+    wait_for_end(run.pid)
     assert "Traceback" not in err, err[:6000]
     report = json.loads(out.splitlines()[-1])
     assert report["state"] == "interrupted"

@@ -22,6 +22,7 @@ from flows.run.limits import Limits, default_limits, limited
 from flows.run.worker_pool import Stopped
 from flows.run.workers import Job, WorkerDeath, Workers
 from tests.helpers.command import PROJECT
+from tests.helpers.stopped_runs import wait_for_end
 
 TOO_MUCH = "the file of 1 bytes needs more than the 1500 MB of memory that it may use"
 NO_THREAD = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"
@@ -52,7 +53,8 @@ def spin() -> None:
 
 
 def eat() -> int:
-    return int(np.ones(400_000_000).sum())  # 3.2 GB
+    """Fill 3.2 GB, in steps that let other threads run."""
+    return len([np.ones(1_250_000) for _ in range(320)])
 
 
 def ask_for_more_than_any_machine_has() -> int:
@@ -83,6 +85,16 @@ def process_id() -> int:
     return os.getpid()
 
 
+def hang_in_a_run_of_its_own() -> None:
+    with Workers(1, LIMITS) as pool:
+        pool.answer(pool.start(say_its_process_and_hang, [], size_bytes=1, patience=100))
+
+
+def say_its_process_and_hang() -> None:
+    print(os.getpid(), flush=True)
+    hang()
+
+
 def loaded() -> list[str]:
     return list(sys.modules)
 
@@ -101,8 +113,6 @@ def loaded() -> list[str]:
             "used up the processor time that is the limit for a file of its size and duration: "
             "raise --time-limit-factor and run again with --retry-failed",
         ),
-        (eat, f"{TOO_MUCH}: raise --memory-mb and run again with --retry-failed"),
-        (ask_for_more_than_any_machine_has, f"{TOO_MUCH}: raise --memory-mb and run again with --retry-failed"),
     ],
 )
 def test_a_failed_job_gives_the_reason(workers: Workers, job: Callable[[], object], reason: str) -> None:
@@ -111,6 +121,27 @@ def test_a_failed_job_gives_the_reason(workers: Workers, job: Callable[[], objec
     assert str(death.value) == reason
     assert not death.value.from_outside
     assert workers.answer(workers.start(max, [1, 2], size_bytes=1)) == 2
+
+
+@pytest.mark.parametrize("job", [eat, ask_for_more_than_any_machine_has])
+def test_a_job_that_fills_too_much_memory_ends_its_worker_alone(workers: Workers, job: Callable[[], object]) -> None:
+    with pytest.raises(WorkerDeath) as death:
+        workers.answer(workers.start(job, [], size_bytes=1, patience=10))  # a busy machine fills memory slowly
+    assert str(death.value) == f"{TOO_MUCH}: raise --memory-mb and run again with --retry-failed"
+    assert not death.value.from_outside
+    assert workers.answer(workers.start(max, [1, 2], size_bytes=1)) == 2
+
+
+def test_no_worker_outlives_a_killed_run() -> None:
+    code = "from tests.run.test_workers import hang_in_a_run_of_its_own as hang; hang()"
+    run = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE, start_new_session=True)
+    assert run.stdout is not None
+    worker = int(run.stdout.readline())
+    assert os.getsid(worker) == run.pid
+    run.kill()
+    run.wait()
+    run.stdout.close()
+    wait_for_end(run.pid)
 
 
 def test_address_space_that_is_only_reserved_is_not_counted(workers: Workers) -> None:
