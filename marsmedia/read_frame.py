@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from processors.sources.source_file import SourceFile
-    from processors.store.raw_bucket import at_hand
     from processors.store.source_row import SourceRow
 
 
@@ -20,6 +19,7 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
     from PIL import Image
 
     from processors.sources.source_file import SourceFile
+    from processors.store.raw_bucket import at_hand
     from processors.video.frames.frames import Frames
     from processors.video.reading.video_reader import DamageMet
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from processors.packs.recipe.pack_recipe import Recipe
 
 
+REPEATED_SHOWN = 5
 UNCLEARED_SHOWN = 5
 SHORT_BY_SECONDS = 0.1
 """Silence at the end of a highlight that needs no message."""
@@ -133,11 +134,18 @@ def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
                 "results": built.results,
                 "highlight": _sound_of_highlight(built),
                 "labels_apart": built.labels_apart,
+                "repeated": built.repeated,
             }
         )
         return
     _warn_of_rights(built)
     _warn_of_short_sound(built)
+    for one in built.repeated[:REPEATED_SHOWN]:
+        click.echo(f"marsmedia: {printable(one)}: leave one of them out of the selection if one is enough", err=True)
+    if len(built.repeated) > REPEATED_SHOWN:
+        click.echo(
+            f"marsmedia: ... and {len(built.repeated) - REPEATED_SHOWN} more; `marsmedia links` lists them", err=True
+        )
     for one in built.labels_apart:
         click.echo(f"marsmedia: {one}", err=True)
     click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}")
@@ -204,6 +212,12 @@ def _warn_of_short_sound(built: Built) -> None:
             f"marsmedia: highlight: {printable(clip.recording.name)} has {heard_seconds:.1f} s of sound for a "
             f"clip of {clip.duration_seconds:.1f} s; the rest is silent: choose a longer recording as `sound`, "
             "or shorten the clip with `seconds_each`",
+            err=True,
+        )
+    elif clip and not clip.recording and clip.silent_seconds > SHORT_BY_SECONDS:
+        click.echo(
+            f"marsmedia: highlight: {clip.silent_seconds:.1f} s of {clip.duration_seconds:.1f} s are silent: photos "
+            'and stills have no sound; `sound = "NAME"` under [highlight] puts a recording under the whole clip',
             err=True,
         )
 

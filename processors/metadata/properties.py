@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+TAKEN_BY_PLAYERS = ("video", "audio", "subtitle")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,18 +28,20 @@ class Properties:
     sound_codec: str | None = None
     sample_rate_hz: int | None = None
     channel_count: int | None = None
+    other_streams: tuple[str, ...] = ()
+    """Streams that are neither the picture nor the sound that players choose: `3 video h264 480 x 270, larger`,
+    `2 subtitle mov_text eng`. Nothing is taken from them by default."""
 
 
 def properties(record: Mapping[str, Any], shown_size_px: tuple[int, int] | None = None) -> Properties:
-    """Return the properties of the first video and the first audio stream, or of the picture.
+    """Return the properties of the video and the audio stream that players choose, or of the picture.
 
     Parameters
     ----------
     shown_size_px : width and height of the upright picture; None if it was not decoded.
     """
     streams: list[Mapping[str, Any]] = record.get("streams") or []
-    video = next((one for one in streams if one["kind"] == "video"), {})
-    sound = next((one for one in streams if one["kind"] == "audio"), {})
+    video, sound = _chosen(streams, "video"), _chosen(streams, "audio")
     picture = record.get("picture") or {}
     rate = video.get("average_rate_hz")
     coded = video if video.get("width_px") else picture
@@ -53,4 +57,25 @@ def properties(record: Mapping[str, Any], shown_size_px: tuple[int, int] | None 
         sound_codec=sound.get("codec"),
         sample_rate_hz=sound.get("rate_hz"),
         channel_count=sound.get("channel_count"),
+        other_streams=tuple(
+            _in_words(one, video) for one in streams if one["kind"] in TAKEN_BY_PLAYERS and one not in (video, sound)
+        ),
     )
+
+
+def _chosen(streams: Iterable[Mapping[str, Any]], kind: str) -> Mapping[str, Any]:
+    """Return the stream marked as default, else the first; empty without one."""
+    found = [one for one in streams if one["kind"] == kind]
+    marked = [one for one in found if "default" in (one.get("dispositions") or ())]
+    return next(iter(marked or found), {})
+
+
+def _in_words(stream: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
+    words = [str(stream["index"]), stream["kind"], stream.get("codec") or "without a decoder"]
+    width, height = stream.get("width_px"), stream.get("height_px")
+    if width and height:
+        words.append(f"{width} x {height}")
+    if language := stream.get("language"):
+        words.append(language)
+    is_larger = width and height and width * height > (shown.get("width_px") or 0) * (shown.get("height_px") or 0)
+    return " ".join(words) + (", larger" if is_larger and stream["kind"] == "video" else "")

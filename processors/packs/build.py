@@ -21,6 +21,7 @@ from processors.packs.contents.layout import places_of
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
+from processors.packs.contents.repeated import repeated_pictures
 from processors.packs.contents.rights import is_cleared, override_of
 from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, publishable
 from processors.packs.contents.signing import Signer
@@ -52,6 +53,8 @@ class Built:
     highlight: HighlightClip | None = None
     labels_apart: tuple[str, ...] = ()
     """Labels that describe files which do not lie next to them, each with where those are."""
+    repeated: tuple[str, ...] = ()
+    """Sources with the picture of another source of the pack, each with its name."""
 
 
 def build(
@@ -109,6 +112,7 @@ def build(
         labels_apart=tuple(
             dict.fromkeys(f"{one.row.relative} {one.elsewhere}" for one in records.companions if one.elsewhere)
         ),
+        repeated=_repeated(chosen, store),
     )
 
 
@@ -140,6 +144,12 @@ def _fill(
     records.write()
     writer.bag.finish(_info(packed, recipe, identity), [("README.txt", readme(recipe, identity))])
     return records
+
+
+def _repeated(chosen: list[SelectedSource], store: Store) -> tuple[str, ...]:
+    known = {one.subject.digest: one.subject for one in chosen}
+    found = repeated_pictures(known.values(), store)
+    return tuple(f"{known[digest].relative} is the same picture as {first.relative}" for digest, first in found.items())
 
 
 def _sink(made: Path, recipe: Recipe, output: Path, dated_utc: str) -> ZipSink | FolderSink:

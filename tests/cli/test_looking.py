@@ -133,7 +133,28 @@ def test_columns_are_straight_with_chinese_names() -> None:
 def test_properties_are_those_of_the_first_streams() -> None:
     video = {"kind": "video", "width_px": 640, "height_px": 360, "average_rate_hz": "30000/1001", "codec": "h264"}
     audio = {"kind": "audio", "codec": "aac", "rate_hz": 44100, "channel_count": 1}
-    known = properties({"streams": [video, audio, audio | {"codec": "mp3"}], "container_duration_seconds": 2.0})
+    streams = [video, audio, audio | {"index": 2, "codec": "mp3"}]
+    known = properties({"streams": streams, "container_duration_seconds": 2.0})
+    assert known.other_streams == ("2 audio mp3",)
     assert known.frame_rate_hz == pytest.approx(29.97, abs=0.001)
     assert sound(known) == "aac, 44.1 kHz, 1 channel"
     assert properties({}) == Properties()
+
+
+def test_streams_that_nothing_is_taken_from_are_named() -> None:
+    small = {
+        "index": 0,
+        "kind": "video",
+        "codec": "h264",
+        "width_px": 320,
+        "height_px": 180,
+        "dispositions": ["default"],
+    }
+    large = small | {"index": 3, "width_px": 480, "height_px": 270}
+    titles = {"index": 2, "kind": "subtitle", "codec": "mov_text", "language": "eng", "dispositions": ["default"]}
+    clock = {"index": 5, "kind": "data", "codec": None}
+    known = properties({"streams": [small, titles, large, clock]})
+    assert (known.width_px, known.height_px) == (320, 180)
+    assert known.other_streams == ("2 subtitle mov_text eng", "3 video h264 480 x 270, larger")
+    marked = properties({"streams": [small | {"dispositions": []}, large]})
+    assert (marked.width_px, marked.other_streams) == (480, ("0 video h264 320 x 180",))

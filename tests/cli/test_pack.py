@@ -108,6 +108,14 @@ def test_a_recording_too_short_for_the_highlight_is_reported(pack: Pack, tmp_pat
         "marsmedia: highlight: short.flac has 2.0 s of sound for a clip of 7.0 s; the rest is silent: "
         "choose a longer recording as `sound`, or shorten the clip with `seconds_each`\n"
     ) in run.stderr
+    (tmp_path / "photo.toml").write_text(
+        'title = "June"\naudience = "internal"\nselection = ["tracks.jpg"]\ntake = ["stills"]\n'
+        "[highlight]\nseconds_each = 1\nlongest_side_px = 160\n"
+    )
+    assert (
+        "marsmedia: highlight: 1.0 s of 7.0 s are silent: photos and stills have no sound; "
+        '`sound = "NAME"` under [highlight] puts a recording under the whole clip\n'
+    ) in pack("photo.toml", "-o", "photo", "--store", "store").stderr
 
 
 @pytest.mark.prefect

@@ -127,7 +127,7 @@ def test_a_press_desks_record_is_in_a_jpeg_in_the_lengths_of_its_standard() -> N
     found = {tag.name: tag.value for tag in iptc_tags(record, names)}
     assert (found["title"], found["rights"]) == ("Wheel tracks", "unresolved")
     assert (found["day"], found["time"]) == ("20210616", "024000+0000")
-    assert found["credit"] == "国家航天局国家航天局", "32 bytes at most, and no half a letter"
+    assert "credit" not in found, "more than 32 bytes, and a part of a name is another name"
     assert found["caption"] == "x" * 2000
 
 

@@ -11,12 +11,13 @@ import pytest
 import soundfile
 from PIL import Image
 
-from processors.contract import Item
+from processors.contract import Item, as_json
 from processors.errors import RequestError
 from processors.imaging.lettering import load_font
 from processors.languages.text import Text
 from processors.packs.highlight.cards import Cards, without_unknown, wrapped
 from processors.packs.recipe.pack_recipe import Highlight, Override
+from processors.store.stored_links import LinkEnd, SourceLink
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
 
@@ -163,3 +164,24 @@ def test_a_title_is_shown_in_each_language_of_the_pack(made: PackStore, tmp_path
     assert _title(found["a.jpg"], Recipe(title=Text())) == "Tracks · 车辙"
     assert _title(found["a.jpg"], Recipe(title=Text(), languages=("zh",))) == "车辙"
     assert _title(found["b.mp4"], Recipe(title=Text())) == "", "a file name is no title"
+
+
+def test_a_picture_that_two_sources_show_is_in_the_clip_once_and_is_named(made: PackStore, tmp_path: Path) -> None:
+    """The link says that `a.tif` is `a.jpg`; `d.jpg` is only much like it."""
+    (photo,) = (row.digest for row in made.catalogue.sources().values() if row.name == "a.jpg")
+    ends = {}
+    for name, score in (("a.tif", 0.9998), ("d.jpg", 0.97)):
+        digest = made.source(name, "photo", "jpeg", picture(64, 48, len(name)) + name.encode())
+        made.said(digest, evidence("Tracks", redistribute=True))
+        made.pictures(digest, "photo.preview", {"preview_1024.jpg": (64, 48)})
+        ends[digest] = SourceLink(
+            kind="same picture", here=LinkEnd(source=digest), there=LinkEnd(source=photo), score=score
+        )
+    for digest in (photo, *ends):
+        made.store.write_source(digest, {"digest": digest, "links": [as_json(ends[digest])] if digest in ends else []})
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    built = make_pack(made, tmp_path / "pack", take=("stills", "clips", "sound"), highlight=highlight)
+    assert built.repeated == ("june/a.tif is the same picture as june/a.jpg",)
+    assert built.highlight is not None
+    assert [one.name for one in built.highlight.shown] == ["a.jpg", "b.mp4", "c.mp4", "d.jpg"]
+    assert built.highlight.silent_seconds == 2 * PART_SECONDS

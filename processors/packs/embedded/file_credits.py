@@ -61,7 +61,7 @@ def credits_of(entry: ItemRecord, recipe: Recipe) -> FileCredits:
         kind = presentation_of(entry.manifest.ref.processor).digital_source_type
         source_type = SOURCE_TYPES + kind if kind else None
     return FileCredits(
-        title=shown(subject.title) or Text(en=subject.name),
+        title=shown(subject.title or subject.event_title),
         caption=shown(said.description),
         alternative=shown(said.alternative),
         creator=subject.creator or subject.agency,

@@ -13,6 +13,8 @@ PHOTOSHOP = b"Photoshop 3.0\0"
 IPTC, IPTC_DIGEST = 0x0404, 0x0425
 """Numbers of the resources: the record, and its MD5, by which readers see that XMP and IPTC agree (MWG 2.0, 3.3)."""
 UTF_8 = b"\x1b%G"
+TEXTS = (5, 40, 105, 120)
+"""Title, instructions, headline and caption, whose beginning says something; a longer name is left out."""
 
 
 def photoshop_block(told: FileCredits) -> bytes:
@@ -43,7 +45,7 @@ def _data_sets(told: FileCredits) -> Iterator[bytes]:
         (116, told.rights, 128),
         (120, caption, 2000),
     ):
-        if value:
+        if value and (number in TEXTS or len(_line(value)) <= most_bytes):
             yield _data_set(2, number, _cut(value, most_bytes))
 
 
@@ -51,9 +53,13 @@ def _data_set(record: int, number: int, data: bytes) -> bytes:
     return struct.pack(">BBBH", 0x1C, record, number, len(data)) + data
 
 
+def _line(value: str) -> bytes:
+    return " ".join(value.split()).encode(errors="replace")
+
+
 def _cut(value: str, most_bytes: int) -> bytes:
     """Return the text on one line, no longer than the standard's maximum; the whole is in the XMP."""
-    line = " ".join(value.split()).encode(errors="replace")
+    line = _line(value)
     return line if len(line) <= most_bytes else line[:most_bytes].decode(errors="ignore").rstrip().encode()
 
 

@@ -16,6 +16,7 @@ from processors.errors import RequestError, StoreError
 from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.packs.contents.media import checked_bytes
+from processors.packs.contents.repeated import repeated_pictures
 from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
@@ -51,6 +52,8 @@ class HighlightClip:
     """Source of the recording under the whole clip; None if each shot has its own sound."""
     recording_seconds: float | None
     """Length of that recording in the clip."""
+    silent_seconds: float
+    """Seconds between the two cards in which nothing is heard."""
 
     @property
     def sources(self) -> tuple[SourceRecord, ...]:
@@ -78,7 +81,8 @@ def write_highlight(
     StoreError : ffmpeg ended before the last frame.
     """
     assert recipe.highlight is not None
-    found = list(_scenes(chosen, store))
+    repeated = repeated_pictures((one.subject for one in chosen), store)
+    found = list(_scenes([one for one in chosen if one.subject.digest not in repeated], store))
     if not found:
         raise RequestError(
             "highlight: the selection has no still and no preview; make video.stills or photo.preview first"
@@ -98,7 +102,7 @@ def write_highlight(
         return latest["frame"]
 
     path, bare = scratch / FILE, scratch / f"bare-{FILE}"
-    sound, recording_seconds = _sound(scenes, under, count, recipe.highlight, scratch)
+    sound, recording_seconds, heard_seconds = _sound(scenes, under, count, recipe.highlight, scratch)
     try:
         write_steady_clip(bare, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
     except OSError as error:
@@ -114,6 +118,7 @@ def write_highlight(
         shown=tuple(_once(scene.entry.subject for scene in scenes)),
         recording=under.subject if under else None,
         recording_seconds=recording_seconds,
+        silent_seconds=(count - 2 * _steps(CARD_SECONDS)) / FRAMES_PER_SECOND - heard_seconds,
     )
 
 
@@ -220,18 +225,19 @@ def _under(chosen: Sequence[SelectedSource], highlight: Highlight, store: Store)
 
 def _sound(
     scenes: Sequence[Scene], under: ItemRecord | None, count: int, highlight: Highlight, scratch: Path
-) -> tuple[Path | None, float | None]:
-    """Write the clip's sound; return None if it is silent, and the length of the recording under it, in seconds."""
-    track, recording_seconds = Soundtrack(count / FRAMES_PER_SECOND), None
+) -> tuple[Path | None, float | None, float]:
+    """Write the clip's sound; return None if it is silent, and the seconds of the recording and of all sound."""
+    track, recording_seconds, heard_seconds = Soundtrack(count / FRAMES_PER_SECOND), None, 0.0
     if under:
         recording_seconds = track.put(under, 0.0, count / FRAMES_PER_SECOND, last_fade_seconds=LAST_FADE_SECONDS)
+        heard_seconds = recording_seconds
     else:
         each = _steps(highlight.seconds_each) / FRAMES_PER_SECOND
         begins = _steps(CARD_SECONDS) / FRAMES_PER_SECOND
         for number, scene in enumerate(scenes):
             if scene.is_moving:
-                track.put(scene.entry, begins + number * each, each)
+                heard_seconds += track.put(scene.entry, begins + number * each, each)
     if track.is_silent:
-        return None, recording_seconds
+        return None, recording_seconds, 0.0
     track.write(scratch / "sound.wav")
-    return scratch / "sound.wav", recording_seconds
+    return scratch / "sound.wav", recording_seconds, heard_seconds

@@ -50,6 +50,7 @@
         row(gallery.t("sols"), !subject.sols ? gallery.t("unknown") : gallery.isBeforeLanding(subject) ? gallery.sols(subject) : [...new Set(subject.sols)].join("–")),
         row(gallery.tm("by", subject.medium), subject.camera ?? gallery.t("unknown")),
         row(gallery.t("pictureSize"), pictureOf(detail.properties)), row(gallery.t("sound"), soundOf(detail.properties)),
+        detail.properties?.other_streams?.length > 0 && row(gallery.t("otherStreams"), detail.properties.other_streams.join("; ")),
         detail.unnoticed && row(gallery.t("verdict"), gallery.t("unnoticed", ...detail.unnoticed)),
         subject.duration_seconds !== null && row(gallery.t("duration"), `${gallery.number(subject.duration_seconds)} s`),
         row(gallery.t("credit"), detail.credit ?? gallery.t("unknown")),
