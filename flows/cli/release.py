@@ -114,15 +114,17 @@ def check(folder: Path) -> None:
     from flows.run.pinned_stills import misplaced_stills
     from processors.metadata.release_file import read_release
     from processors.metadata.release_template import media_below
+    from processors.sources.scan import FoundFile, survey
 
     if folder.name == "release.toml":
         folder = folder.parent
     described = read_release((folder / "release.toml").read_bytes())
+    there = {found.relative for found in survey(folder) if isinstance(found, FoundFile)}
     mistakes = [(problem.line, str(problem)) for problem in described.problems]
     mistakes += [
         (line, f"release.toml, line {line}: {path!r} is not in the release")
         for path, line in described.lines.items()
-        if not (folder / path).is_file()
+        if path not in there
     ]
     mistakes += misplaced_stills(folder, described)
     for _, mistake in sorted(mistakes):

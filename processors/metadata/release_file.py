@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # most who import this module read no release.toml
     from pydantic import BaseModel
 
 MAX_BYTES = 4 << 20
+BYTE_NOT_UTF_8 = re.compile(r"\\x[89a-f][0-9a-f]")
+"""A byte of a file name that is no text, as `storable` writes it."""
 
 ALTITUDE_KEYS = ("altitude_metres", "field_of_view_degrees", "altitude_shot")
 """Parameters that make a motion curve absolute; given together or not at all."""
@@ -88,7 +90,8 @@ class _Reader:
             self._tell((*at, "path"), 'file: path: missing; add path = "name of the file"', None)
             return
         parts = PurePosixPath(path).parts
-        if path.startswith("/") or ".." in parts or "\\" in path or re.match(r"[A-Za-z]:|\w+://", path):
+        slanted = "\\" in BYTE_NOT_UTF_8.sub("", path)
+        if path.startswith("/") or ".." in parts or slanted or re.match(r"[A-Za-z]:|\w+://", path):
             self._tell((*at, "path"), f"path: outside the release ({path!r}); name a file below its folder", path)
             return
         path = str(PurePosixPath(path))

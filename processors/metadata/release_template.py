@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.mission.profile import load_profile, profile_names
+from processors.sources.scan import FoundFile, survey
 
 NOT_LISTED = {".xml", ".lbl", ".toml", ".txt", ".md", ".csv", ".tab", ".json", ".xmp"}
 """Labels and documents next to the media."""
@@ -110,14 +111,17 @@ def backup_path(target: Path) -> Path:
 
 
 def media_below(folder: Path) -> Iterator[str]:
-    """Yield the path of every file that looks like a medium, relative to the folder, in the order of names."""
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        for name in sorted(files):
-            path = (Path(place) / name).relative_to(folder).as_posix()
-            is_paper = name.startswith((".", "release.toml.bak")) or Path(name).suffix.lower() in NOT_LISTED
-            if not is_paper and path.isprintable():
-                yield path
+    """Yield the path of every file that looks like a medium and that a run would read, in the order of names.
+
+    Paths are relative to the folder, in the form in which `release.toml` names files.
+    """
+    for found in survey(folder):
+        if isinstance(found, FoundFile) and not _is_paper(found.name):
+            yield found.relative
+
+
+def _is_paper(name: str) -> bool:
+    return name.startswith("release.toml.bak") or Path(name).suffix.lower() in NOT_LISTED
 
 
 def _entry(path: str, known: tuple[Suggestion, ...]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from PIL import Image
 from flows.cli.ingest import advise
 from flows.cli.main import main
 from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
 from tests.helpers.runs import ingest
 
 
@@ -123,6 +126,25 @@ def _described(folder: Path) -> bytes:
     ).encode()
     (folder / "release.toml").write_bytes(written)
     return written
+
+
+def test_a_release_is_begun_with_the_files_that_a_run_reads_whatever_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "june"
+    folder.mkdir()
+    for number, name in enumerate([b"caf\xe9.png", b"new\nline.png", b"part.png.part", b".hidden.png"]):
+        Image.new("L", (8, 8), number).save(tmp_path / "made.png")
+        (folder / os.fsdecode(name)).write_bytes((tmp_path / "made.png").read_bytes())
+    (folder / "broken.png").symlink_to("nowhere.png")
+    (folder / "outside.png").symlink_to(tmp_path / "made.png")
+    os.mkfifo(folder / "pipe.png")
+    assert command("release", "init", folder)[0] == 0
+    described = tomllib.loads((folder / "release.toml").read_text())
+    assert [entry["path"] for entry in described["file"]] == ["caf\\xe9.png", "new\nline.png"]
+    code, output = command("release", "check", folder)
+    assert (code, output.count("not described")) == (0, 0), output
+    report = ingest(folder, tmp_path / "store", {"photo": (Metadata(), Evidence()), "video": (), "audio": ()})
+    assert (report.results.made, report.results.failed) == (4, 0)
+    assert not any("release.toml" in str(problem) for problem in report.problems)
 
 
 def test_files_that_came_later_are_added_at_the_end_of_a_release_file(tmp_path: Path) -> None:
