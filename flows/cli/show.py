@@ -146,7 +146,11 @@ def _properties(row: SourceRow, known: Properties) -> Iterator[tuple[str, str]]:
     if words := sound(known):
         yield "sound", words
     if known.other_streams:
-        how = "; `video.stream_frames` has their frames" if any(" video " in one for one in known.other_streams) else ""
+        how = (
+            "; `video.stream_frames` makes frames of the other pictures"
+            if any(" video " in one for one in known.other_streams)
+            else ""
+        )
         yield "streams", f"not taken: {'; '.join(known.other_streams)}{how}"
     seconds = known.duration_seconds if known.duration_seconds is not None else row.duration_seconds
     if seconds:

@@ -116,6 +116,15 @@ def test_a_release_of_several_missions_is_begun_with_the_mission_of_each_file(tm
     assert 'path = "b.png"\nmission = "tianwen-1"  # label b.lbl:MISSION_NAME\n' in written
 
 
+def test_a_new_template_keeps_the_mission_that_was_stated(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.png")
+    (tmp_path / "release.toml").write_text('mission = "tianwen-1"\n[[file]]\npath = "a.png"\nmission = ""\n')
+    assert command("release", "init", tmp_path, "--force")[0] == 0
+    written = (tmp_path / "release.toml").read_text()
+    assert '\nmission = "tianwen-1"\n' in written
+    assert written.endswith('path = "a.png"\nmission = ""  # as in the release.toml before\n')
+
+
 def _described(folder: Path) -> bytes:
     """Write a release of one described photo, with line ends and spaces of its own and none at its end."""
     Image.new("RGB", (64, 48), (90, 40, 20)).save(folder / "a.jpg")
