@@ -135,6 +135,7 @@ def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
                 "highlight": _sound_of_highlight(built),
                 "labels_apart": built.labels_apart,
                 "repeated": built.repeated,
+                "left_out": built.left_out,
             }
         )
         return
@@ -148,6 +149,8 @@ def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
         )
     for one in built.labels_apart:
         click.echo(f"marsmedia: {one}", err=True)
+    for one in built.left_out:
+        click.echo(f"marsmedia: not in the pack: {one}", err=True)
     click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}")
     click.echo(f"{built.identity.urn}, {recipe.audience}, made from {counted(len(built.results), 'result')}")
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from processors.errors import RequestError
@@ -21,6 +23,7 @@ from processors.packs.contents.layout import places_of
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
+from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles, release_files, write_release_files
 from processors.packs.contents.repeated import repeated_pictures
 from processors.packs.contents.rights import is_cleared, override_of
 from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, publishable
@@ -28,6 +31,7 @@ from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import entries
 from processors.packs.highlight.highlight import HighlightClip, write_highlight
 from processors.packs.pack_records import Gallery, PackRecords, recipe_record
+from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.readme import readme
 from processors.store.catalogue import Catalogue
@@ -35,6 +39,8 @@ from processors.store.manifest import ResultRef
 from processors.store.steps import Steps, unseen
 from processors.store.store import Store
 from processors.tables import Table
+
+EPOCH = "SOURCE_DATE_EPOCH"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +61,8 @@ class Built:
     """Labels that describe files which do not lie next to them, each with where those are."""
     repeated: tuple[str, ...] = ()
     """Sources with the picture of another source of the pack, each with its name."""
+    left_out: tuple[str, ...] = ()
+    """Files of the originals' releases that an archive's pack does not take, each with the reason."""
 
 
 def build(
@@ -87,7 +95,8 @@ def build(
     catalogue, recipe = Catalogue(store), recipe.completed()
     chosen = choose(recipe, store, catalogue, asked)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
-    dated = f"{recipe.date}T00:00:00Z" if recipe.date else _latest(chosen)
+    stated_utc = _stated(recipe)
+    dated = stated_utc or _latest(chosen)
     output = output.absolute()
     with scratch_beside(output, force=force) as scratch:
         made, places = scratch / "pack", places_of(recipe.layout or "source", UniqueNames())
@@ -96,7 +105,8 @@ def build(
             bag = BagWriter(sink)
             signer = Signer(recipe.signature) if recipe.signature else None
             writer = MediaWriter(bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch)
-            records = _fill(chosen, writer, store, dated, gallery, tables or {}, steps)
+            identity = PackIdentity(digest="", dated_utc=dated, is_stated=stated_utc is not None)
+            records = _fill(chosen, writer, store, identity, gallery, tables or {}, steps)
         finally:
             sink.abandon()
         finished(made, output, scratch)
@@ -109,6 +119,7 @@ def build(
         uncleared=tuple(one.subject.relative for one in chosen if not is_cleared(one.subject, recipe)),
         source_count=len(chosen),
         highlight=records.clip,
+        left_out=records.left_out,
         labels_apart=tuple(
             dict.fromkeys(f"{one.row.relative} {one.elsewhere}" for one in records.companions if one.elsewhere)
         ),
@@ -120,7 +131,7 @@ def _fill(
     chosen: list[SelectedSource],
     writer: MediaWriter,
     store: Store,
-    dated_utc: str,
+    undigested: PackIdentity,
     gallery: Gallery | None,
     tables: Mapping[str, Sequence[Table]],
     steps: Steps,
@@ -129,11 +140,17 @@ def _fill(
     recipe = writer.recipe
     packed = list(_media(chosen, store, writer, steps))
     companions = list(write_companions(chosen, packed, writer))
-    identity = PackIdentity(digest=_digest(packed, companions, recipe), dated_utc=dated_utc)
+    found = ReleaseFiles(taken=(), left_out=())
+    if PRESETS[recipe.audience].has_premis and recipe.layout == "source":
+        found = release_files(chosen, companions, Catalogue(store).sources().values())
+    of_releases = list(write_release_files(found.taken, writer))
+    identity = replace(undigested, digest=_digest(packed, [*companions, *of_releases], recipe))
     records = PackRecords(
         chosen=chosen,
         packed=packed,
         companions=companions,
+        of_releases=of_releases,
+        left_out=found.left_out,
         identity=identity,
         writer=writer,
         store=store,
@@ -158,6 +175,21 @@ def _sink(made: Path, recipe: Recipe, output: Path, dated_utc: str) -> ZipSink |
     return ZipSink(made, portable_name(recipe.title.best() or output.stem).replace(" ", "-"), dated_utc)
 
 
+def _stated(recipe: Recipe) -> str | None:
+    """Return the time of packing that the recipe gives, else the environment; None if nobody does.
+
+    `SOURCE_DATE_EPOCH` is what reproducible builds use: https://reproducible-builds.org/specs/source-date-epoch/
+    """
+    if recipe.date:
+        return f"{recipe.date}T00:00:00Z"
+    if not (seconds := os.environ.get(EPOCH, "")):
+        return None
+    try:
+        return in_seconds(datetime.fromtimestamp(int(seconds), UTC).isoformat())
+    except (ValueError, OverflowError, OSError) as error:
+        raise RequestError(f"{EPOCH}={seconds}: not a time in seconds since 1970; give one, or unset it") from error
+
+
 def _latest(chosen: list[SelectedSource]) -> str:
     made = [manifest.started_utc for one in chosen for manifest in one.results]
     return in_seconds(max(made or [one.seen_utc for one in chosen]))
@@ -171,7 +203,7 @@ def _media(chosen: list[SelectedSource], store: Store, writer: MediaWriter, step
             yield from writer.item(entry)
 
 
-def _digest(packed: list[PackedFile], companions: list[PackedCompanion], recipe: Recipe) -> str:
+def _digest(packed: list[PackedFile], companions: list[PackedCompanion | PackedReleaseFile], recipe: Recipe) -> str:
     digest = hashlib.sha256(recipe_record(recipe))
     for one in packed:
         digest.update(f"{one.unsigned_sha256} {one.path}\n".encode())
@@ -191,7 +223,10 @@ def _info(packed: list[PackedFile], recipe: Recipe, identity: PackIdentity) -> I
     yield "External-Identifier", identity.urn
     if recipe.bag_info:
         yield from recipe.bag_info.lines()
-    yield "Bagging-Date", identity.day
+    if identity.is_stated:
+        yield "Bagging-Date", identity.day
+    else:
+        yield "Contents-Up-To", identity.dated_utc
     name, _, agent = AGENT.partition(": ")
     yield name, f"{agent} {importlib.metadata.version('marsmedia')}"
     yield "Audience", recipe.audience

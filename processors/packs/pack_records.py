@@ -14,6 +14,7 @@ from processors.languages.text import Text
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
+from processors.packs.contents.release_files import PackedReleaseFile
 from processors.packs.contents.rights import notice, override_of
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord
@@ -65,6 +66,9 @@ class PackRecords:
     chosen: list[SelectedSource]
     packed: list[PackedFile]
     companions: list[PackedCompanion]
+    of_releases: list[PackedReleaseFile]
+    left_out: tuple[str, ...]
+    """Files of the originals' releases that are not in the pack, each with the reason."""
     identity: PackIdentity
     writer: MediaWriter
     """Writer of the packed files: its bag takes the records too."""
@@ -96,6 +100,10 @@ class PackRecords:
             self._add_pds4_labels()
         if self.gallery is not None:
             self._add_gallery(self.gallery, clip_path, credits_path)
+        self._added.extend(
+            (one.path, one.media_type, f"File of the release {one.row.release}: {one.row.format}")
+            for one in self.of_releases
+        )
         self.writer.bag.add(
             crate.FILE, crate.crate(self.packed, self.writer.recipe, self.identity, self._added, self.companions)
         )
@@ -140,7 +148,9 @@ class PackRecords:
 
     def _add_premis(self) -> None:
         seen_utc = {one.subject.digest: one.seen_utc for one in self.chosen}
-        events = premis.premis(self.packed, self.writer.recipe, self.identity, seen_utc, self.companions)
+        events = premis.premis(
+            self.packed, self.writer.recipe, self.identity, seen_utc, self.companions, self.of_releases, self.left_out
+        )
         path = self.writer.places.record(premis.FILE)
         self._add(path, "application/xml", "PREMIS: objects, events, agents and rights", events)
 

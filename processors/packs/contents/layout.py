@@ -12,7 +12,7 @@ from processors.packs.presentation import presentation_of
 from processors.packs.recipe.audience import Layout
 from processors.packs.records.iso_date import iso_date
 
-MEDIA = "media"
+MEDIA, RELEASES = "media", "releases"
 DOCUMENTS, TECHNICAL = "documents", "technical"
 FOLDERS = {"image": "photos", "video": "videos", "audio": "sound"}
 """Folder of each kind of media type; files of other kinds are technical."""
@@ -28,6 +28,10 @@ class Places(Protocol):
 
     def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
         """Return the path of a label or sidecar of this name beside a source."""
+        ...
+
+    def release_file(self, relative: str) -> str:
+        """Return the path of a file that belongs to a release and no single source, at this path below `raw`."""
         ...
 
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
@@ -65,6 +69,13 @@ class BySource:
         folder = self._folder(subject, "original")
         return f"{folder}/{self.names.name(folder, name, digest)}"
 
+    def release_file(self, relative: str) -> str:
+        place, above = RELEASES, ""
+        for part in relative.split("/"):
+            above = f"{above}/{part}"
+            place = f"{place}/{self.names.name(place, part, above)}"
+        return place
+
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
         folder = self._folder(entry.subject, entry.manifest.ref.processor, entry.manifest.ref.key)
         return f"{folder}/{self.names.name(folder, name, f'{entry.name} as {name}')}"
@@ -96,6 +107,9 @@ class ByKind:
 
     def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
         return f"{TECHNICAL}/{self.names.name(TECHNICAL, name, digest)}"
+
+    def release_file(self, relative: str) -> str:
+        return f"{TECHNICAL}/{self.names.name(TECHNICAL, relative.rpartition('/')[2], relative)}"
 
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
         how = presentation_of(entry.manifest.ref.processor)

@@ -65,6 +65,12 @@ class MediaWriter:
         self._copy(as_it_is(row.path), path, row.digest, row.relative, "", is_original=True)
         return path
 
+    def release_file(self, row: SourceRow) -> str:
+        """Write a file of a release that belongs to no single source; return its path. Raises as `original`."""
+        path = self.places.release_file(row.relative)
+        self._copy(as_it_is(row.path), path, row.digest, row.relative, "", is_original=True)
+        return path
+
     def item(self, entry: ItemRecord) -> Iterator[PackedFile]:
         """Write an item as stored, or as the recipe asks for: in other sizes, with credits in it, signed.
 

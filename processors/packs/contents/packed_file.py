@@ -64,7 +64,9 @@ class PackIdentity:
     digest: str
     """SHA-256 over the recipe and every file's name and digest."""
     dated_utc: str
-    """Date from the data or the recipe, never from the clock."""
+    """Date from the recipe, the environment or the newest result, never from the clock."""
+    is_stated: bool = True
+    """True if somebody gave the date as that of the packing; False if it is that of the newest result."""
 
     @property
     def urn(self) -> str:

@@ -22,7 +22,7 @@ selection = ["medium=photo"]           # the words of `marsmedia items`: names, 
 # credits_in_files = true              # caption, credit and rights in copies of the files; false: the stored bytes
 languages = ["en", "zh"]
 # publisher = "..."                    # who makes this pack
-# date = 2026-01-31                    # the day on it; else the day of its latest result
+# date = 2026-01-31                    # when it is packed; else SOURCE_DATE_EPOCH
 # web_address = "https://..."          # where its folder `data` will be published, for IIIF viewers
 
 # [pictures]                           # pictures in these sizes instead of as stored; none is enlarged

@@ -9,12 +9,15 @@ from pathlib import Path
 from processors.contract import canonical_json
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
+from processors.packs.contents.release_files import PackedReleaseFile
 from processors.packs.contents.rights import credit, override_of, rights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
 from processors.packs.records.xml_text import xml_escaped
 from processors.store.manifest import Manifest
+from processors.store.raw_bucket import as_it_is
+from processors.store.source_row import SourceRow
 
 FILE = "premis.xml"
 NAMESPACE = "http://www.loc.gov/premis/v3"
@@ -30,12 +33,15 @@ def premis(
     identity: PackIdentity,
     seen_utc: dict[str, str],
     companions: Sequence[PackedCompanion] = (),
+    of_releases: Sequence[PackedReleaseFile] = (),
+    left_out: Sequence[str] = (),
 ) -> Iterator[bytes]:
     """Yield the document in pieces: objects, events, agents, rights.
 
     Parameters
     ----------
     seen_utc : time at which each source was first identified in its place, by digest.
+    left_out : files of the releases that are not in the pack, each with the reason.
     """
     yield (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -49,6 +55,8 @@ def premis(
         yield _xml([("object", [*_file(one), *(("relationship", _describes(beside)) for beside in described_by)])])
     for one in companions:
         yield _xml([("object", _companion(one))])
+    for one in of_releases:
+        yield _xml([("object", _of_release(one))])
     originals = {one.subject.digest for one in packed if one.entry is None}
     for subject in subjects:
         if subject.digest not in originals:
@@ -57,12 +65,16 @@ def premis(
         if subject.audit:
             yield _xml([("event", _audited(subject, seen_utc[subject.digest]))])
     for one in {beside.row.digest: beside for beside in companions}.values():
-        yield _xml([("event", _label_identified(one))])
+        yield _xml([("event", _beside_identified(one.row, one.elsewhere))])
+    known = {one.row.digest for one in companions} | {one.sha256 for one in packed}
+    for one in {beside.row.digest: beside for beside in of_releases if beside.row.digest not in known}.values():
+        yield _xml([("event", _beside_identified(one.row))])
     for manifest in manifests:
         files = [one for one in packed if one.entry and one.entry.manifest.ref == manifest.ref]
         yield _xml([("event", _derived(manifest, files))])
-    digests = dict.fromkeys([*(one.sha256 for one in packed), *(one.row.digest for one in companions)])
-    yield _xml([("event", _bagged([*digests], identity))])
+    beside = [one.row.digest for one in (*companions, *of_releases)]
+    digests = dict.fromkeys([*(one.sha256 for one in packed), *beside])
+    yield _xml([("event", _bagged([*digests], identity, left_out))])
     for name, kind, version in _agents(recipe, manifests, subjects):
         yield _xml([("agent", _agent(name, kind, version))])
     for subject in subjects:
@@ -115,6 +127,12 @@ def _companion(one: PackedCompanion) -> list[Element]:
     ]
 
 
+def _of_release(one: PackedReleaseFile) -> list[Element]:
+    """Return a file that belongs to a release as a whole."""
+    row = one.row
+    return _object(row.digest, row.size_bytes, one.media_type, as_it_is(row.path), one.path, row.name)
+
+
 def _describes(one: PackedCompanion) -> list[Element]:
     """Return the relation of an original to its label or sidecar: without a label, some cannot be read."""
     kind = ("dependency", "requires") if one.is_needed else ("reference", "is documented in")
@@ -129,12 +147,12 @@ def _relation(kind: str, sub_kind: str, sha256: str) -> list[Element]:
     ]
 
 
-def _label_identified(one: PackedCompanion) -> list[Element]:
-    row = one.row
+def _beside_identified(row: SourceRow, elsewhere: str = "") -> list[Element]:
+    """Return the event by which a file that is no medium became known."""
     detail = f"Identified as {row.format} and hashed (SHA-256) at: {row.relative}"
     about = [f"urn:sha256:{row.digest}"]
     name = f"ingestion-{row.digest[:16]}"
-    return _event(name, "ingestion", row.seen_utc, detail, "success", about, note=one.elsewhere)
+    return _event(name, "ingestion", row.seen_utc, detail, "success", about, note=elsewhere)
 
 
 def _absent(subject: SourceRecord) -> list[Element]:
@@ -188,10 +206,13 @@ def _derived(manifest: Manifest, files: Sequence[PackedFile]) -> list[Element]:
     )
 
 
-def _bagged(digests: Sequence[str], identity: PackIdentity) -> list[Element]:
+def _bagged(digests: Sequence[str], identity: PackIdentity, left_out: Sequence[str]) -> list[Element]:
     about = [f"urn:sha256:{digest}" for digest in digests]
     detail = f"Put into the BagIt bag {identity.urn}; SHA-256 and SHA-512 of each file in its manifests"
-    return _event("packaging", "packing", identity.dated_utc, detail, "success", about)
+    if not identity.is_stated:
+        detail += f". Packed from results up to {identity.dated_utc}; nobody stated when it was packed"
+    note = f"Not in the bag: {'; '.join(left_out)}" if left_out else ""
+    return _event("packaging", "packing", identity.dated_utc, detail, "success", about, note=note)
 
 
 def _event(

@@ -1,0 +1,95 @@
+"""Files of a release that belong to no single recording: its description, collections, inventories, calibrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from processors.containers.sidecar import SIDECAR
+from processors.engine.release_index import ReleaseIndex
+from processors.errors import ResultCorrupt, ResultMissing
+from processors.packs.contents.companions import PackedCompanion
+from processors.packs.contents.media import MediaWriter
+from processors.packs.contents.selected_sources import SelectedSource
+from processors.sources.scan import printable
+from processors.store.source_row import SourceRow
+
+MEDIA_TYPES = {
+    "PDS4 label": "application/xml",
+    "XML label": "application/xml",
+    SIDECAR: "application/rdf+xml",
+    "release description": "application/toml",
+}
+SUFFIX_TYPES = {"csv": "text/csv", "tab": "text/tab-separated-values", "toml": "application/toml"}
+MAX_FILE_BYTES = 256_000_000
+"""Size above which a file that is no medium is left out: inventories of whole missions are far smaller."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackedReleaseFile:
+    """File of a release in the pack, byte for byte."""
+
+    row: SourceRow
+    path: str
+    """Path relative to `data/`."""
+    media_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseFiles:
+    """What a pack takes of the releases of its originals, beside media and their labels."""
+
+    taken: tuple[SourceRow, ...]
+    left_out: tuple[str, ...]
+    """Files that are not taken, each with the reason."""
+
+
+def release_files(
+    chosen: Sequence[SelectedSource], companions: Sequence[PackedCompanion], rows: Iterable[SourceRow]
+) -> ReleaseFiles:
+    """Return the files of the originals' releases that are not media, in the order of their paths.
+
+    Labels and sidecars of recordings that the pack does not hold are no part of it and are not mentioned.
+
+    Parameters
+    ----------
+    companions : labels and sidecars that are in the pack already.
+    rows : every file of the catalogue that is present.
+    """
+    releases = {one.subject.release for one in chosen if one.has_original}
+    of_release = sorted((row for row in rows if row.release in releases), key=lambda row: (row.relative, row.path))
+    index = ReleaseIndex(of_release)
+    described = {one.path for row in of_release if row.kind == "media" for one in index.companions_of(row)}
+    described |= {one.row.path for one in companions}
+    taken, left_out = list[SourceRow](), list[str]()
+    for row in of_release:
+        if row.kind == "media" or row.path in described:
+            continue
+        if row.kind == "unsupported":
+            left_out.append(printable(f"{row.relative}: not a format that marsmedia reads ({row.format})"))
+        elif row.size_bytes > MAX_FILE_BYTES:
+            left_out.append(printable(f"{row.relative}: larger than {MAX_FILE_BYTES / 1e6:.0f} MB"))
+        else:
+            taken.append(row)
+    return ReleaseFiles(taken=tuple(taken), left_out=tuple(left_out))
+
+
+def write_release_files(rows: Iterable[SourceRow], writer: MediaWriter) -> Iterator[PackedReleaseFile]:
+    """Write each file as it was released, below `releases/`.
+
+    Raises
+    ------
+    ResultMissing, ResultCorrupt : it is no longer what the last run saw.
+    """
+    for row in rows:
+        try:
+            path = writer.release_file(row)
+        except (ResultMissing, ResultCorrupt) as error:
+            reason = "missing or changed since the last run: restore it, or run `marsmedia ingest`"
+            raise type(error)(f"{row.relative}: {reason}") from error
+        yield PackedReleaseFile(row=row, path=path, media_type=_media_type(row))
+
+
+def _media_type(row: SourceRow) -> str:
+    suffix = row.name.rpartition(".")[2].casefold()
+    return MEDIA_TYPES.get(row.format) or SUFFIX_TYPES.get(suffix, "text/plain")

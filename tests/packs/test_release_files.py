@@ -1,0 +1,132 @@
+"""An archive's pack holds what belongs to a release as a whole, and says when it was packed only if somebody does."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import bagit
+import pytest
+from click.testing import CliRunner, Result
+
+from flows.cli.main import main
+from flows.run.options import Options
+from flows.run.run import in_threads, run_ingest
+from processors.metadata.evidence import Evidence
+from processors.photo.photo_preview import PhotoPreview
+from tests.helpers.pack_store import filled, make_pack
+from tests.helpers.pack_store import picture as jpeg
+from tests.packs.test_records import check_all
+
+etree: Any = importlib.import_module("lxml.etree")  # compiled, and without types
+PREMIS = {"p": "http://www.loc.gov/premis/v3"}
+BUNDLE = '<?xml version="1.0"?><Product_Bundle xmlns="http://pds.nasa.gov/pds4/pds/v1"/>'
+LABEL = '<?xml version="1.0"?><Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1"/>'
+OF_RELEASE = {
+    "bundle.xml": BUNDLE.encode(),
+    "data/collection.xml": BUNDLE.replace("Bundle", "Collection").encode(),
+    "data/collection_inventory.csv": b"P,urn:nasa:pds:a::1.0\r\n",
+    "mic.toml": b'name = "lab"\nsource = "x"\nfull_scale_pascals = 2.0\n',
+    "release.toml": b'title = "June"\ncalibrations = ["mic.toml"]\n',
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("release")
+    photos = {f"data/{name}.jpg": jpeg(64, 48, seed) for seed, name in enumerate(("a", "b"))}
+    more = {"data/b.xml": LABEL.encode(), "map.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>"}
+    for name, data in {**OF_RELEASE, **photos, **more}.items():
+        place = folder / "raw/june" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    recipes = {"photo": (PhotoPreview(longest_sides_px=(320,)), Evidence())}
+    run_ingest(folder / "raw", folder / "store", recipes, Options(), in_threads, name="i")  # type: ignore[arg-type]
+    return folder
+
+
+def packed(folder: Path, output: Path, *words: str) -> Result:
+    run = ["pack", "a.jpg", "-o", str(output), "--audience", "archive", "--store", str(folder / "store"), *words]
+    return CliRunner().invoke(main, run)
+
+
+def packing_event(pack: Path) -> Any:
+    events = etree.parse(pack / "data/premis.xml").iterfind("p:event", PREMIS)
+    return next(one for one in events if one.findtext("p:eventType", None, PREMIS) == "packing")
+
+
+def test_files_of_the_release_are_in_the_pack_and_what_is_not_is_named(folder: Path, tmp_path: Path) -> None:
+    run = packed(folder, tmp_path / "pack")
+    assert run.exit_code == 0, run.output
+    place = tmp_path / "pack/data/releases/june"
+    found = {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    assert found == OF_RELEASE, "the label of b.jpg, which is not selected, is no part of the pack"
+    not_taken = "june/map.svg: not a format that marsmedia reads (SVG drawing)"
+    assert f"marsmedia: not in the pack: {not_taken}" in run.stderr
+    note = packing_event(tmp_path / "pack").findtext(".//p:eventOutcomeDetailNote", None, PREMIS)
+    assert note == f"Not in the bag: {not_taken}"
+    assert bagit.Bag(str(tmp_path / "pack")).validate()
+    check_all(tmp_path / "pack")
+
+
+def test_files_of_the_release_have_fixity_an_event_and_an_entry(folder: Path, tmp_path: Path) -> None:
+    assert packed(folder, tmp_path / "pack").exit_code == 0
+    document = etree.parse(tmp_path / "pack/data/premis.xml")
+    details = [one.text for one in document.iterfind("p:event//p:eventDetail", PREMIS)]
+    assert "Identified as inventory and hashed (SHA-256) at: june/data/collection_inventory.csv" in details
+    places = [
+        one.findtext("p:objectIdentifier[2]/p:objectIdentifierValue", None, PREMIS)
+        for one in document.iterfind("p:object", PREMIS)
+    ]
+    assert {f"data/releases/june/{name}" for name in OF_RELEASE} <= set(places)
+    graph = json.loads((tmp_path / "pack/data/ro-crate-metadata.json").read_text())["@graph"]
+    (entry,) = (one for one in graph if one["@id"] == "releases/june/release.toml")
+    assert (entry["name"], entry["encodingFormat"]) == (
+        "File of the release june: release description",
+        "application/toml",
+    )
+
+
+def test_a_description_edited_since_the_last_run_stops_the_pack(folder: Path, tmp_path: Path) -> None:
+    place = folder / "raw/june/release.toml"
+    place.write_bytes(OF_RELEASE["release.toml"] + b"# edited\n")
+    run = packed(folder, tmp_path / "pack")
+    place.write_bytes(OF_RELEASE["release.toml"])
+    assert run.exit_code == 1
+    assert run.stderr.endswith(
+        "marsmedia: no pack was built: june/release.toml: missing or changed since the last run: restore it, "
+        "or run `marsmedia ingest`\n"
+    )
+
+
+def test_a_pack_has_a_date_of_packing_only_where_somebody_gives_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = filled(tmp_path)
+    make_pack(made, tmp_path / "undated", audience="archive")
+    info, event = bagit.Bag(str(tmp_path / "undated")).info, packing_event(tmp_path / "undated")
+    assert ("Bagging-Date" in info, info["Contents-Up-To"]) == (False, "2026-03-04T05:06:07Z")
+    assert event.findtext(".//p:eventDetail", None, PREMIS).endswith(
+        ". Packed from results up to 2026-03-04T05:06:07Z; nobody stated when it was packed"
+    )
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1780000000")
+    make_pack(made, tmp_path / "dated", audience="archive")
+    info, event = bagit.Bag(str(tmp_path / "dated")).info, packing_event(tmp_path / "dated")
+    assert (info["Bagging-Date"], "Contents-Up-To" in info) == ("2026-05-28", False)
+    assert event.findtext("p:eventDateTime", None, PREMIS) == "2026-05-28T20:26:40Z"
+    assert "Packed from" not in event.findtext(".//p:eventDetail", None, PREMIS)
+    make_pack(made, tmp_path / "by_recipe", audience="archive", date="2026-02-01")
+    assert bagit.Bag(str(tmp_path / "by_recipe")).info["Bagging-Date"] == "2026-02-01", "the recipe is stronger"
+
+
+def test_a_date_of_the_environment_that_is_no_time_is_refused(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    run = packed(folder, tmp_path / "pack")
+    assert isinstance(run.exception, Exception | SystemExit)
+    assert "SOURCE_DATE_EPOCH=yesterday: not a time in seconds since 1970; give one, or unset it" in (
+        run.stderr + str(run.exception)
+    )
