@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -207,6 +208,23 @@ def test_pascals_only_with_a_named_calibration(tmp_path: Path) -> None:
     assert pressure["rms_pascals"] == pytest.approx(1.0, abs=1e-5)
     assert pressure["rms_db_re_20_upa"] == pytest.approx(93.979, abs=0.001)
     assert facts["calibration"]["name"] == "lab 3"
+
+
+def test_pressures_have_the_response_of_each_frequency_and_no_offset(tmp_path: Path) -> None:
+    seconds = np.arange(int(48000 * 2.5)) / 48000
+    tones = 0.1 * np.sin(2 * np.pi * 100 * seconds) + 0.02 * np.sin(2 * np.pi * 4000 * seconds)
+    response = ((100.0, -20.0), (1000.0, 0.0), (4000.0, 6.0))
+    lab = Calibration(name="lab", source="x", full_scale_pascals=10.0, response=response)
+    (pressure,) = levels_of(tones + 0.25, tmp_path / "response", calibration=lab)["pressures"]
+    heard = np.sqrt((1.0 * 10) ** 2 / 2 + (0.2 / 10 ** (6 / 20)) ** 2 / 2)
+    assert pressure["rms_pascals"] == pytest.approx(heard, rel=1e-4)
+    assert pressure["rms_db_re_20_upa"] == pytest.approx(20 * np.log10(heard / 20e-6), abs=1e-3)
+    assert pressure["peak_pascals"] == pytest.approx(np.abs(tones).max() * 10, rel=1e-4), "without the offset of 2.5 Pa"
+    assert pressure["peak_note"].startswith("the response is not applied: it has no phase")
+    flat = replace(lab, response=())
+    (pressure,) = levels_of(tones + 0.25, tmp_path / "flat", calibration=flat)["pressures"]
+    assert pressure["rms_pascals"] == pytest.approx(np.sqrt((1.0**2 + 0.2**2) / 2), rel=1e-5)
+    assert pressure["peak_note"] is None
 
 
 def test_a_calibration_without_a_source_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class Calibration:
     None: every sound that it is given."""
     response: tuple[tuple[float, float], ...] = ()
     """Pairs of frequency in Hz, rising, and response in dB relative to the sensitivity; empty: flat."""
+    beyond_response: Literal["nearest"] = "nearest"
+    """Response outside the pairs: that of the nearest one. Broadband pressures have the response since it is named."""
 
     def __post_init__(self) -> None:
         require(bool(self.name.strip()), "calibration name", self.name, "must name the calibration")

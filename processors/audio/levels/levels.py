@@ -14,6 +14,7 @@ import numpy as np
 from processors.audio.levels.calibration import Calibration, calibration_for
 from processors.audio.levels.channel_levels import BLOCK_SECONDS, ChannelLevels, ChannelTally, SampleSpan, silences
 from processors.audio.levels.loudness import Loudness, LoudnessMeter
+from processors.audio.levels.pressures import Pressure, PressureTally
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
@@ -36,19 +37,6 @@ LOUDNESS = Table(
     ),
 )
 REFERENCE = "full scale 1.0: a sine of full scale has a peak of 0 dBFS and −3.01 dBFS rms"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pressure:
-    """Levels of one channel through a named calibration, with its sensitivity alone: the response is not applied."""
-
-    channel: int
-    peak_pascals: float | None
-    """Pressure of the highest sample, with the offset."""
-    rms_pascals: float | None
-    """RMS without DC, in Pa."""
-    rms_db_re_20_upa: float | None
-    """RMS without DC, in dB re 20 µPa."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +96,10 @@ class _Session:
         self._channels = [
             ChannelTally(number, info.rate_hz, self._block, codec=info.codec) for number in range(info.channel_count)
         ]
+        calibration = processor.calibration
+        self._pressures = [
+            PressureTally(number, info.rate_hz, calibration) for number in range(info.channel_count) if calibration
+        ]
         self._missing_samples = np.zeros(info.channel_count, int)
         self._meter = LoudnessMeter(info.rate_hz, info.channel_count)
         self._samples = 0
@@ -122,6 +114,8 @@ class _Session:
         self._samples += run.shape[1]
         self._meter.add(run)
         for tally, samples in zip(self._channels, run, strict=True):
+            tally.add(samples)
+        for tally, samples in zip(self._pressures, run, strict=False):  # none without a calibration
             tally.add(samples)
 
     def finish(self) -> Iterator[Item]:
@@ -141,7 +135,7 @@ class _Session:
             non_finite_samples_left_out=self._runs.non_finite,
             calibration=self._processor.calibration,
             reference=REFERENCE,
-            pressures=self._pressures(channels),
+            pressures=tuple(one.finish() for one in self._pressures),
         )
         text = json.dumps(as_json(facts), indent=1, ensure_ascii=False) + "\n"
         yield Item(name=LEVELS, media_type="application/json", data=text.encode(), facts=facts)
@@ -165,20 +159,6 @@ class _Session:
             )
             for first, end in silences(peaks, least, 10 ** (self._processor.silence_dbfs / 20))
         ]
-
-    def _pressures(self, channels: tuple[ChannelLevels, ...]) -> tuple[Pressure, ...]:
-        calibration = self._processor.calibration
-        if calibration is None:
-            return ()
-        return tuple(
-            Pressure(
-                channel=levels.channel,
-                peak_pascals=calibration.pascals(levels.peak_dbfs),
-                rms_pascals=calibration.pascals(levels.rms_without_dc_dbfs),
-                rms_db_re_20_upa=calibration.decibels(levels.rms_without_dc_dbfs),
-            )
-            for levels in channels
-        )
 
     def _table(self) -> bytes:
         start = float(self._info.start)

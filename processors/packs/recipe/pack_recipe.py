@@ -91,7 +91,7 @@ class Recipe:
     languages: tuple[str, ...] = LANGUAGES
     publisher: str | None = None
     date: str | None = None
-    """Day printed on the pack; None: the day of its latest result."""
+    """Day printed on the pack; None: that of `SOURCE_DATE_EPOCH`, else of its latest result."""
     web_address: str | None = None
     """URL at which the pack's `data` folder will be published; IIIF identifies everything by URL."""
     pictures: Pictures | None = None

@@ -1,0 +1,83 @@
+"""Sound pressures of a recording through a calibration: RMS with the response at each frequency, peak without."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration
+
+UNCORRECTED_PEAK = (
+    "the response is not applied: it has no phase, without which the height of a single sample cannot be corrected"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressure:
+    """Levels of one channel through a named calibration, both without the offset."""
+
+    channel: int
+    peak_pascals: float | None
+    """Pressure of the sample that is furthest from the mean, with the sensitivity alone; see `peak_note`."""
+    peak_note: str | None
+    """What the peak leaves out; None if the response is flat."""
+    rms_pascals: float | None
+    """RMS, in Pa, with the response removed at each frequency."""
+    rms_db_re_20_upa: float | None
+    """The same in dB re 20 µPa."""
+
+
+class PressureTally:
+    """Tally of one channel; each run is transformed whole, so the sum over its bands is its power (Parseval).
+
+    What changes more slowly than a run, but is no offset, has the response of the lowest known frequency.
+    """
+
+    def __init__(self, channel: int, rate_hz: int, calibration: Calibration) -> None:
+        self._channel, self._rate_hz, self._calibration = channel, rate_hz, calibration
+        self._samples, self._lowest, self._highest = 0, math.inf, -math.inf
+        self._sum = self._sum_of_means_squared = self._heard = 0.0
+        self._weights: dict[int, np.ndarray] = {}
+
+    def add(self, samples: np.ndarray) -> None:
+        """Take a run: float32, shape (samples,), finite."""
+        count = len(samples)
+        mean = float(samples.mean(dtype=np.float64))
+        self._samples += count
+        self._sum += mean * count
+        self._sum_of_means_squared += mean * mean * count
+        self._lowest, self._highest = min(self._lowest, float(samples.min())), max(self._highest, float(samples.max()))
+        power = np.abs(np.fft.rfft(samples.astype(np.float64) - mean)) ** 2
+        self._heard += float(power @ self._weights_of(count))
+
+    def _weights_of(self, count: int) -> np.ndarray:
+        """Return the factor of each band of a run of so many samples: power of a sample, in Pa²."""
+        if count not in self._weights:
+            both_sides = np.full(count // 2 + 1, 2.0)
+            both_sides[0] = 1
+            if count % 2 == 0:
+                both_sides[-1] = 1
+            hz = np.fft.rfftfreq(count, 1 / self._rate_hz)
+            self._weights[count] = self._calibration.square_pascals(both_sides / count, hz)
+        return self._weights[count]
+
+    def finish(self) -> Pressure:
+        """Return the pressures of all runs; None for silence."""
+        if not self._samples:
+            return Pressure(
+                channel=self._channel, peak_pascals=None, peak_note=None, rms_pascals=None, rms_db_re_20_upa=None
+            )
+        mean = self._sum / self._samples
+        slow = max(0.0, self._sum_of_means_squared - mean * mean * self._samples)
+        slow_heard = float(self._calibration.square_pascals(np.array([slow]), np.array([0.0]))[0])
+        rms_pascals = math.sqrt((self._heard + slow_heard) / self._samples)
+        peak = max(self._highest - mean, mean - self._lowest)
+        return Pressure(
+            channel=self._channel,
+            peak_pascals=peak * self._calibration.full_scale_pascals if peak > 0 else None,
+            peak_note=UNCORRECTED_PEAK if self._calibration.response else None,
+            rms_pascals=rms_pascals or None,
+            rms_db_re_20_upa=20 * math.log10(rms_pascals / REFERENCE_PASCALS) if rms_pascals else None,
+        )
