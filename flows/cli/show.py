@@ -226,6 +226,11 @@ def _verdict(manifests: list[Manifest], format_name: str) -> str | None:
     return "no damage found"
 
 
+def _why_not(reason: str) -> str:
+    """Return why nothing was found; many reasons say already that nothing was, or that nobody searched."""
+    return reason if reason.startswith(("no ", "not ")) else f"not found: {reason}"
+
+
 def _known(facts: Any) -> list[str]:
     """Return a result's findings in words: metadata values, the audit's verdict, refusals of motion."""
     if not isinstance(facts, dict):
@@ -237,7 +242,7 @@ def _known(facts: Any) -> list[str]:
     if missing := facts.get("missing_times_seconds"):
         lines.append(f"no frame is shown at {', '.join(f'{seconds:g}' for seconds in missing)} s")
     why_not = facts.get("not_found_because") or ()
-    lines += [f"not found: {why}" for why in ([why_not] if isinstance(why_not, str) else why_not)]
+    lines += [_why_not(why) for why in ([why_not] if isinstance(why_not, str) else why_not)]
     shots = [shot for shot in facts.get("shots") or () if isinstance(shot, dict)]  # a contact sheet has numbers alone
     lines += [f"shot {shot['shot']} refused: {why}" for shot in shots if (why := shot.get("refused_because"))]
     return lines

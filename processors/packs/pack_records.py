@@ -173,7 +173,11 @@ class PackRecords:
             )
         recipe = self.writer.recipe
         about = Introduction(
-            text=recipe.text, publisher=recipe.publisher, credits_href=quote(credits_path), clip=on_page
+            text=recipe.text,
+            publisher=recipe.publisher,
+            credits_href=quote(credits_path),
+            clip=on_page,
+            is_for_readers=PRESETS[recipe.audience].credits_in_files,
         )
         written = gallery(
             folder, _shown(self.packed, recipe), title=recipe.title, languages=recipe.languages, introduction=about

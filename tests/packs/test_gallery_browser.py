@@ -106,16 +106,17 @@ def test_filters_narrow_the_list_and_count_what_is_left(browser: Browser, index:
         assert sorted(page.ask(events)) == ["0", "1"]
         page.click("#facets .clear")
         page.until("document.querySelectorAll('#list .card').length === 3")
+        page.click("#timeline summary")
         page.click("#timeline .column")
         page.until("document.querySelectorAll('#list .card').length === 2")
         assert page.ask(CARDS) == [SOUND, VIDEO]
         assert page.ask("location.hash") == "#sol=tianwen-1%3A8..8"
         page.click("#asked")
-        for letter in "sound":
+        for letter in "wav":
             page.key(letter)
         page.until("document.querySelectorAll('#list .card').length === 1")
         assert page.ask(CARDS) == [SOUND]
-        assert "q=sound" in page.ask("location.hash")
+        assert "q=wav" in page.ask("location.hash")
 
 
 def test_an_address_brings_back_what_was_asked(browser: Browser, index: Path) -> None:
@@ -257,7 +258,7 @@ def test_it_speaks_the_browsers_language_and_remembers_another(browser: Browser,
         page.open(index)
         assert page.ask("document.documentElement.lang") == "zh-Hans"
         assert "火星车驶离着陆平台（合成样例）" in page.ask(CARDS)
-        assert page.ask("document.getElementById('asked').placeholder") == "搜索"
+        assert page.ask("document.getElementById('asked').placeholder") == "搜索标题、说明、署名"
         page.click("#language")
         assert page.ask("document.documentElement.lang") == "en"
         assert VIDEO in page.ask(CARDS)
@@ -378,6 +379,56 @@ def test_a_pack_shows_its_text_its_highlight_and_its_credits(browser: Browser, t
         assert page.errors == []
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_first_screen_shows_media(browser: Browser, index: Path, width: int) -> None:
+    with browser.page(width=width, height=800) as page:
+        page.open(index)
+        faces = "[...document.querySelectorAll('#list .face')].map(face => face.getBoundingClientRect().bottom)"
+        assert page.ask(f"{faces}.some(bottom => bottom < 600)")
+        page.click("#timeline summary")
+        page.until("document.querySelector('#timeline .column').getBoundingClientRect().height > 40")
+        page.open(index, "#sol=tianwen-1%3A8..8")
+        assert page.ask("document.getElementById('when').open") is True, "what narrows the list can be seen"
+
+
+@pytest.mark.parametrize("word", ["descent+stage", "吊降", "cnsa", "rope", "wang"])
+def test_captions_alternative_texts_and_credits_are_searched(browser: Browser, tmp_path: Path, word: str) -> None:
+    told = subject(
+        7,
+        title=Text(en="Landing"),
+        caption=Text(en="The descent stage lowers the rover.", zh="吊降"),
+        alternative=Text(en="A rope"),
+        credit="CNSA",
+        creator="Wang",
+    )
+    write_gallery(tmp_path, [original(told), original(subject(8))], title=Text(en="x"), languages=("en", "zh"))
+    with browser.page() as page:
+        page.open(tmp_path / "index.html", f"#q={word}")
+        assert page.ask(CARDS) == ["Landing"]
+        assert page.ask("document.getElementById('asked').title") == (
+            "Searches titles, captions, alternative texts, credits, missions, events, cameras and file names"
+        )
+
+
+@pytest.mark.parametrize(("is_for_readers", "badges"), [(True, ["Incomplete or damaged"]), (False, None)])
+def test_a_pack_for_readers_leaves_out_what_serves_those_who_measure(
+    browser: Browser, tmp_path: Path, is_for_readers: bool, badges: list[str] | None
+) -> None:
+    audit = {"is_complete": False, "motion_may_be_measured": True, "is_stop_motion": True}
+    audited = subject(medium="video", title=Text(en="Descent"), audit=audit)
+    said = Introduction(
+        text=Text(en="x"), publisher=None, credits_href="CREDITS.txt", clip=None, is_for_readers=is_for_readers
+    )
+    write_gallery(tmp_path, [original(audited)], title=Text(en="x"), languages=("en",), introduction=said)
+    with browser.page() as page:
+        opened(page, tmp_path / "index.html", "Descent")
+        shown = page.ask("[...document.querySelectorAll('#viewer .badge')].map(badge => badge.textContent)")
+        rows = page.ask("[...document.querySelectorAll('[data-part=about] > dl dt')].map(one => one.textContent)")
+        assert (shown == badges) if badges else (len(shown) == 3)
+        assert ("Mission" in rows) is not is_for_readers
+        assert page.ask("document.querySelectorAll('#make-pack, .pick').length") == 0, "its reader has no store"
+
+
 @pytest.mark.parametrize("tab", ["", "play", "frames", "pictures"])
 def test_a_phone_need_not_scroll_sideways(browser: Browser, index: Path, tab: str) -> None:
     with browser.page(width=360, height=740) as page:
@@ -425,6 +476,7 @@ def test_what_is_earlier_than_the_landing_is_counted_back_from_it(
         page.open(tmp_path / "index.html")
         names = "[...document.querySelectorAll('.column .sol')].map(one => one.textContent)"
         assert page.ask(names) == columns
+        page.click("#timeline summary")
         page.click("#timeline .column")
         page.until("gallery.found.subjects.length === 1")
         assert page.ask("gallery.found.subjects") == [3]

@@ -58,6 +58,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "name": subject.name,
         "medium": subject.medium,
         "title": subject.title.record(),
+        "said": _said(subject),
         "release": subject.release,
         "mission": subject.mission,
         "event": subject.event,
@@ -76,6 +77,12 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "shot_count": len(shots),
         "thumbnail": _face(group),
     }
+
+
+def _said(subject: SourceRecord) -> list[str]:
+    """Return what is searched besides titles and names: captions, alternative texts and credits, in all languages."""
+    texts = [*subject.caption.values(), *subject.alternative.values(), subject.credit, subject.creator, subject.agency]
+    return list(dict.fromkeys(text for text in texts if text))
 
 
 def _sols(subject: SourceRecord) -> list[int | None] | None:

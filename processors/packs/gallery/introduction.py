@@ -32,6 +32,8 @@ class Introduction:
     credits_href: str
     """URL of `CREDITS.txt`."""
     clip: PageClip | None
+    is_for_readers: bool = False
+    """True to leave out what serves only those who measure, or who keep the store."""
 
     def __post_init__(self) -> None:
         href = self.credits_href
@@ -43,6 +45,7 @@ class Introduction:
         return {
             "text": self.text.record(),
             "publisher": self.publisher,
+            "is_for_readers": self.is_for_readers,
             "credits": self.credits_href,
             "clip": clip
             and {

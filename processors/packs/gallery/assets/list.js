@@ -6,7 +6,7 @@
 
   const address = (changes) => gallery.state.written({ ...gallery.state.read(), tab: "", at: "", ...changes });
 
-  const badge = (kind, name) => h(`span.badge.${kind}`, {}, gallery.t(name));
+  const badge = (kind, name) => gallery.state.isShown(name) && h(`span.badge.${kind}`, {}, gallery.t(name));
 
   /** The audit's verdicts and what else a person must know before using it. */
   gallery.badges = (subject) => {
@@ -45,7 +45,7 @@
     const subject = gallery.subjects[number];
     const about = [gallery.sols(subject), gallery.plain(subject.event_title) ?? subject.event, subject.camera].filter(Boolean).join(" · ");
     const length = subject.duration_seconds === null ? "" : ` ${gallery.clock(subject.duration_seconds)}`;
-    return h("li", {}, gallery.packing.choice(number), h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
+    return h("li", {}, ...(gallery.packing.isOffered() ? [gallery.packing.choice(number)] : []), h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
       face(subject.thumbnail, subject.medium, h("span.kind", {}, icon(subject.medium), h("span", {}, `${gallery.t(subject.medium)}${length}`))),
       h("span.words", {}, gallery.said("span.name", subject.title, subject.name), about && h("span.about", {}, about), gallery.plain(subject.title) && h("span.about.file", {}, subject.name),
         h("span.badges", {}, gallery.badges(subject)))));
@@ -91,7 +91,7 @@
     const orders = ["", ...Object.keys(gallery.state.ORDERS)];
     const sort = h("select", { id: "sort", on: { change: () => gallery.state.go({ sort: orders[sort.selectedIndex] }) } },
       orders.map((name) => h("option", { selected: name === state.sort }, gallery.t(`sort_${name}`))));
-    const tools = shown.length > 0 && [!isFrames && h("label.which", {}, h("span", {}, gallery.t("sort")), sort), gallery.packing.button()];
+    const tools = shown.length > 0 && [!isFrames && h("label.which", {}, h("span", {}, gallery.t("sort")), sort), gallery.packing.isOffered() && gallery.packing.button()];
     document.getElementById("listed").replaceChildren(...[tools].flat().filter(Boolean));
     document.getElementById("views").setAttribute("aria-label", gallery.t("view"));
     if (isFrames && !gallery.parts.framesComplete) gallery.parts.allFrames().then(gallery.redraw, gallery.failed);

@@ -40,6 +40,9 @@
   gallery.packing = {
     recipe,
 
+    /** A pack is no store: whoever reads one cannot make another of it. */
+    isOffered: () => !gallery.data.index.introduction,
+
     /** The button beside the list: of what is chosen, else of all that is listed. */
     button: () => h("button.quiet", { type: "button", id: "make-pack", on: { click: ask } }, icon("pack"), h("span", {}, name())),
 

@@ -5,6 +5,9 @@
   const { h, icon } = gallery;
   const MOST_LEAVES = 60;
 
+  /** What is not known is said to those who can find it out, and left out of packs for readers. */
+  const unknown = () => (gallery.data.index.introduction?.is_for_readers ? null : gallery.t("unknown"));
+
   const row = (name, value) => (value === null || value === undefined || value === "" ? null : [h("dt", {}, name), h("dd", {}, value)]);
   const section = (name, ...content) => h("section", { "data-part": name }, h("h3", {}, gallery.t(name)), ...content);
   const table = (leaves) => h("dl.facts", {}, leaves.slice(0, MOST_LEAVES).map(([name, value]) => row(name, value)),
@@ -13,8 +16,9 @@
 
   const recorded = (detail) => {
     const at = detail.recorded;
-    if (!at) return gallery.t("unknown");
+    if (!at) return unknown();
     const precision = gallery.t("precisions")?.[at.precision] ?? at.precision;
+    if (gallery.data.index.introduction?.is_for_readers) return at.is_of_event ? gallery.t("eventAt", at.written, gallery.t("ofEvent")) : at.written;
     const whose = at.is_of_event ? gallery.t("ofEvent") : gallery.t("saysWho", at.source);
     return gallery.t("eventAt", at.written, `${gallery.t("precision", precision)}; ${whose}`);
   };
@@ -22,7 +26,7 @@
   /** What it shows, and when that was; a recording of it may be of another time. */
   const event = (subject, detail) => {
     const title = gallery.plain(subject.event_title) ?? subject.event;
-    if (!title) return gallery.t("unknown");
+    if (!title) return unknown();
     return detail.event_written ? gallery.t("eventAt", title, detail.event_written) : title;
   };
 
@@ -44,11 +48,11 @@
       gallery.badges(subject).length > 0 && h("p.badges", {}, gallery.badges(subject)),
       gallery.plain(detail.caption) && h("div.caption", {}, gallery.said("p", detail.caption)),
       h("dl", {},
-        row(gallery.t("mission"), subject.mission ? gallery.mission(subject.mission) : gallery.t("unknown")),
+        row(gallery.t("mission"), subject.mission ? gallery.mission(subject.mission) : unknown()),
         row(gallery.t("event"), event(subject, detail)),
         row(gallery.tm("recorded", subject.medium), recorded(detail)),
-        row(gallery.t("sols"), !subject.sols ? gallery.t("unknown") : gallery.isBeforeLanding(subject) ? gallery.sols(subject) : [...new Set(subject.sols)].join("–")),
-        row(gallery.tm("by", subject.medium), subject.camera ?? gallery.t("unknown")),
+        row(gallery.t("sols"), !subject.sols ? unknown() : gallery.isBeforeLanding(subject) ? gallery.sols(subject) : [...new Set(subject.sols)].join("–")),
+        row(gallery.tm("by", subject.medium), subject.camera ?? unknown()),
         row(gallery.t("pictureSize"), pictureOf(detail.properties)), row(gallery.t("sound"), soundOf(detail.properties)),
         detail.properties?.other_streams?.length > 0 && row(gallery.t("otherStreams"), detail.properties.other_streams.join("; ")),
         detail.unnoticed && row(gallery.t("verdict"), gallery.t("unnoticed", ...detail.unnoticed)),

@@ -18,7 +18,9 @@
     document.getElementById("skip").textContent = gallery.t("skip");
     const asked = document.getElementById("asked");
     asked.placeholder = gallery.t("search");
+    asked.title = gallery.t("searched");
     asked.setAttribute("aria-label", gallery.t("search"));
+    asked.setAttribute("aria-description", gallery.t("searched"));
     const next = gallery.words()[nextLanguage()];
     const other = gallery.data.index.languages.length > 1
       && h("button.quiet", { type: "button", id: "language", "aria-label": next.switch, on: { click: () => gallery.switchLanguage() } }, next.name);

@@ -33,6 +33,10 @@
     redistributeNo: (s) => s.redistribute === false,
   };
 
+  /** Verdicts that say how a file may be used; the others are for those who measure, or who keep the store. */
+  const FOR_READERS = ["incomplete", "synthetic", "redistributeNo"];
+  const isShown = (verdict) => !gallery.data.index.introduction?.is_for_readers || FOR_READERS.includes(verdict);
+
   const last = (value) => value ?? "\uffff"; // what is unknown comes last
 
   const titleOf = (subject) => gallery.plain(subject.title) ?? subject.name;
@@ -58,7 +62,7 @@
 
   /** The values by which a subject is found under one heading. */
   const values = (subject, name) => {
-    if (name === "verdict") return Object.keys(VERDICTS).filter((verdict) => VERDICTS[verdict](subject));
+    if (name === "verdict") return Object.keys(VERDICTS).filter((verdict) => isShown(verdict) && VERDICTS[verdict](subject));
     return [subject[name] ?? UNKNOWN];
   };
 
@@ -74,8 +78,7 @@
   };
 
   const searched = (subject) => {
-    subject.searched ??= [subject.name, subject.title.en, subject.title.zh, subject.event, subject.event_title.en,
-      subject.event_title.zh, subject.camera, subject.mission, ...Object.values(gallery.data.index.missions[subject.mission] ?? {}), subject.release, subject.place, subject.digest]
+    subject.searched ??= [subject.name, ...Object.values(subject.title), ...subject.said, subject.event, ...Object.values(subject.event_title), subject.camera, subject.mission, ...Object.values(gallery.data.index.missions[subject.mission] ?? {}), subject.release, subject.place, subject.digest]
       .filter(Boolean).join("\n").toLowerCase();
     return subject.searched;
   };
@@ -115,7 +118,7 @@
   const shotOf = (frame) => (frame.shot ? `${gallery.subjects[frame.subject].digest.slice(0, 12)}.${frame.shot}` : UNKNOWN);
 
   gallery.state = {
-    LISTS, UNKNOWN, VERDICTS, ORDERS, read, written, values, shotOf,
+    LISTS, UNKNOWN, VERDICTS, ORDERS, isShown, read, written, values, shotOf,
 
     /** Go to the changed state; `keep` makes no step for the browser's Back. */
     go(changes, keep = false) {

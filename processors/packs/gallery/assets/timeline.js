@@ -57,12 +57,15 @@
   };
 
   gallery.timeline = (state) => {
-    const place = document.getElementById("timeline");
+    const folded = document.getElementById("when");
+    const place = document.getElementById("rows");
+    folded.open ||= Boolean(state.sol);
+    document.getElementById("when-title").textContent = gallery.t("timeline");
     const kept = place.querySelector("ol")?.scrollLeft ?? 0;
     const meant = gallery.state.without(state, "sol").map((number) => gallery.subjects[number]);
     const missions = Map.groupBy(meant, (subject) => subject.mission ?? gallery.state.UNKNOWN);
     const rows = [...missions].sort(([a], [b]) => (a === gallery.state.UNKNOWN) - (b === gallery.state.UNKNOWN) || a.localeCompare(b));
-    place.setAttribute("aria-label", gallery.t("timeline"));
+    document.getElementById("timeline").setAttribute("aria-label", gallery.t("timeline"));
     place.replaceChildren(...rows.map(([mission, members]) => {
       const found = columns(members);
       const most = Math.max(...found.map((column) => column.subjects.length));
