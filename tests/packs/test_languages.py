@@ -81,7 +81,11 @@ def test_one_file_adds_a_language_to_packs_and_page(tmp_path: Path) -> None:
     assert "<title>Traces</title>" in page
     words = data(pack / "data/data/words.js")
     assert list(words) == ["fr", "zh"]
-    assert (words["fr"]["search"], words["fr"]["filters"], words["zh"]["search"]) == ("Rechercher", "Filters", "搜索")
+    assert (words["fr"]["search"], words["fr"]["filters"], words["zh"]["search"]) == (
+        "Rechercher",
+        "Filters",
+        "搜索标题、说明、署名",
+    )
 
 
 def data(place: Path) -> Any:
