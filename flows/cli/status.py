@@ -42,6 +42,7 @@ def status(store_folder: Path, as_json: bool) -> None:
 
 def _summary(store_folder: Path) -> dict[str, Any]:
     """Return the counts of sources and results, and the end of the last run, as `--json` prints them."""
+    from flows.run.known_problems import files_with_problems
     from flows.run.run_record import LOST, RUNNING, last_run
     from processors.store.catalogue import Catalogue
 
@@ -60,6 +61,7 @@ def _summary(store_folder: Path) -> dict[str, Any]:
         "unsupported": sum(row.kind == "unsupported" for row in rows),
         "damaged": len({r["source"] for r in results if r["verdict"] == "made" and r["reason"]} & media.keys()),
         "changed": sum(row.changed_to is not None for row in rows),
+        "files_with_problems": dict(Counter(one.causes[0].verdict for one in files_with_problems(store))),
         "results": {
             name: dict(Counter(r["verdict"] for r in results if r["processor"] == name))
             for name in sorted({r["processor"] for r in results})
@@ -98,7 +100,7 @@ def _tell(summary: dict[str, Any]) -> None:
             indent="  ",
         ):
             click.echo(line)
-    troubled = [f"{summary[kind]} {kind}" for kind in ("changed", "damaged", "unsupported") if summary[kind]]
+    troubled = [f"{count} {verdict}" for verdict, count in sorted(summary["files_with_problems"].items())]
     if troubled:
         click.echo(f"files with problems: {', '.join(troubled)}; more about them: marsmedia failures")
     last = summary["last_run"]

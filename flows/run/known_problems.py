@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from flows.run.change import changed_reason
-from flows.run.problems import FileProblem, in_one_line
+from flows.run.problems import FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
@@ -51,6 +51,11 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
             yield problem
     for file, reasons in damaged.items():
         yield FileProblem(file=file, processor=None, verdict="damaged", reason=in_one_line(reasons), is_new=False)
+
+
+def files_with_problems(store: Store) -> list[FileProblems]:
+    """Return every file of which the store or the last run records a problem, those with refused results only aside."""
+    return [one for one in by_file([*stored((), store), *of_last_run(store)]) if not one.has_findings_only]
 
 
 def _newest(catalogue: Catalogue) -> list[dict[str, Any]]:

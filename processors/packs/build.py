@@ -192,7 +192,7 @@ def _stated(recipe: Recipe) -> str | None:
 
 def _latest(chosen: list[SelectedSource]) -> str:
     made = [manifest.started_utc for one in chosen for manifest in one.results]
-    return in_seconds(max(made or [one.seen_utc for one in chosen]))
+    return in_seconds(max(made or [one.history.seen_utc for one in chosen]))
 
 
 def _media(chosen: list[SelectedSource], store: Store, writer: MediaWriter, steps: Steps) -> Iterator[PackedFile]:

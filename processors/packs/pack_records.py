@@ -147,9 +147,9 @@ class PackRecords:
         self._add(path, "application/ld+json", "IIIF Presentation 3 manifest", viewed)
 
     def _add_premis(self) -> None:
-        seen_utc = {one.subject.digest: one.seen_utc for one in self.chosen}
+        histories = {one.subject.digest: one.history for one in self.chosen}
         events = premis.premis(
-            self.packed, self.writer.recipe, self.identity, seen_utc, self.companions, self.of_releases, self.left_out
+            self.packed, self.writer.recipe, self.identity, histories, self.companions, self.of_releases, self.left_out
         )
         path = self.writer.places.record(premis.FILE)
         self._add(path, "application/xml", "PREMIS: objects, events, agents and rights", events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 from pathlib import Path
@@ -130,3 +131,42 @@ def test_a_date_of_the_environment_that_is_no_time_is_refused(
     assert "SOURCE_DATE_EPOCH=yesterday: not a time in seconds since 1970; give one, or unset it" in (
         run.stderr + str(run.exception)
     )
+
+
+def test_decoding_checksums_of_labels_and_a_replaced_file_are_events(tmp_path: Path) -> None:
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    data = jpeg(64, 48, 1)
+
+    def ingest() -> None:
+        recipes = {"photo": (PhotoPreview(longest_sides_px=(320,)), Evidence())}
+        run_ingest(tmp_path / "raw", tmp_path / "store", recipes, Options(hash_all=True), in_threads, name="i")  # type: ignore[arg-type]
+
+    (june / "a.jpg").write_bytes(jpeg(64, 48, 2))
+    ingest()
+    before = hashlib.sha256((june / "a.jpg").read_bytes()).hexdigest()
+    (june / "a.jpg").write_bytes(data)
+    (june / "cut.jpg").write_bytes(jpeg(64, 48, 3)[:-700])
+    for name, md5 in (("a", hashlib.md5(data).hexdigest()), ("cut", "0" * 32)):
+        area = f"<File><file_name>{name}.jpg</file_name><md5_checksum>{md5}</md5_checksum></File>"
+        (june / f"{name}.xml").write_text(LABEL.replace("/>", f">{area}</Product_Observational>"))
+    ingest()
+    words = ["pack", "*", "-o", str(tmp_path / "pack"), "--audience", "archive", "--store", str(tmp_path / "store")]
+    run = CliRunner().invoke(main, words)
+    assert run.exit_code == 0, run.output
+    events = [
+        tuple(one.findtext(f".//p:{name}", None, PREMIS) for name in ("eventType", "eventDetail", "eventOutcome"))
+        for one in etree.parse(tmp_path / "pack/data/premis.xml").iterfind("p:event", PREMIS)
+    ]
+    decoded = f"Decoded for photo.preview {PhotoPreview.version}"
+    assert [one for one in events if one[0] == "validation"] == [
+        ("validation", decoded, "success"),
+        ("validation", decoded, "failure"),
+    ]
+    assert [one for one in events if one[0] == "fixity check"] == [
+        ("fixity check", "MD5 compared with that in june/a.xml, file/md5_checksum", "success"),
+        ("fixity check", "MD5 compared with that in june/cut.xml, file/md5_checksum", "failure"),
+    ]
+    ((_, detail, _),) = [one for one in events if one[0] == "replacement"]
+    assert detail.startswith(f"Found at june/a.jpg in place of the file with SHA-256 {before}, seen ")
+    check_all(tmp_path / "pack")

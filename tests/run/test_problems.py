@@ -139,7 +139,7 @@ def test_one_file_has_one_line_and_further_reasons_below_it(raw: Path, maker: Me
         "  to do: fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
         "1 file with problems",
     ]
-    assert "files with problems: 1 damaged; more about them: marsmedia failures" in invoke(
+    assert "files with problems: 1 failed; more about them: marsmedia failures" in invoke(
         "status", "--store", store.root
     )
 
@@ -178,6 +178,7 @@ def test_what_this_version_does_not_support_is_no_fault_of_the_file(raw: Path, t
         "  to do: convert it to a supported format, or take it out of the release",
         "2 files with problems",
     ]
+    assert "files with problems: 2 unsupported; more" in invoke("status", "--store", store), "as many as failures lists"
     assert "| unsupported | a TIFF of complex numbers is not supported: convert it | none: this version" in markdown(
         report
     )

@@ -10,6 +10,7 @@ from processors.errors import MediaError
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.packed_file import PackedFile
 from processors.packs.contents.selected_sources import SelectedSource
+from processors.planetary.checksums import md5_named
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import files_named
 from processors.sources.scan import printable
@@ -31,6 +32,8 @@ class PackedCompanion:
     media_type: str
     elsewhere: str
     """The files that it describes and where they are, if not all lie next to it under the names that it uses."""
+    md5_named: str | None
+    """Entry of the label that gives the MD5 of the original; None if none does."""
     is_needed: bool
     """True if the original can only be read with it."""
 
@@ -66,6 +69,7 @@ def write_companions(
                 path=path,
                 media_type=MEDIA_TYPES.get(row.format, XML),
                 elsewhere=_elsewhere(found, path),
+                md5_named=_md5_entry(row, one.subject.name),
                 is_needed=row.digest == one.label_sha256,
             )
 
@@ -79,6 +83,18 @@ def _described(row: SourceRow) -> tuple[str, ...]:
             return tuple(dict.fromkeys(files_named(file.read(MAX_LABEL_BYTES + 1))))
     except MediaError:  # the evidence of its original reports it
         return ()
+
+
+def _md5_entry(row: SourceRow, name: str) -> str | None:
+    """Return the entry of a label that gives the MD5 of the file of this name."""
+    if row.format == SIDECAR:
+        return None
+    try:
+        with as_it_is(row.path).open("rb") as file:
+            named = md5_named(file.read(MAX_LABEL_BYTES + 1), name)
+    except MediaError:  # the evidence of its original reports it
+        return None
+    return named.place if named else None
 
 
 def _elsewhere(found: dict[str, PackedFile | None], path: str) -> str:

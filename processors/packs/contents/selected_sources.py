@@ -28,6 +28,20 @@ Asked = Callable[[SourceRow], frozenset[ResultRef]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class History:
+    """What happened to a source before it was packed."""
+
+    seen_utc: str
+    """Time at which it was first identified in its place."""
+    decoded: Manifest | None = None
+    """Earliest result for which a photo or sound was decoded, or failed in this; None without one, and for videos."""
+    weighed: Manifest | None = None
+    """Its evidence, for which its MD5 was compared with that of its label."""
+    replaced: SourceRow | None = None
+    """What was in its place before."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SelectedSource:
     """Contents of a pack from one source."""
 
@@ -38,7 +52,7 @@ class SelectedSource:
     shown: tuple[Manifest, ...]
     """Results for a highlight clip; empty if the recipe asks for none."""
     original_size_px: tuple[int | None, int | None]
-    seen_utc: str
+    history: History
     companions: tuple[SourceRow, ...] = ()
     """Labels and sidecars of the original, if it goes into the pack by source, where it keeps its name."""
     label_sha256: str | None = None
@@ -61,9 +75,11 @@ def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> 
     rows = select(parse(recipe.selection), catalogue)
     has_companions = ORIGINALS in recipe.take and recipe.layout == "source"
     index = ReleaseIndex(catalogue.sources().values()) if has_companions else None
+    before = _replaced(catalogue.sightings()) if PRESETS[recipe.audience].has_premis else {}
     chosen = [
         replace(
-            _chosen(recipe, row, subject, store, asked), companions=tuple(index.companions_of(row)) if index else ()
+            _chosen(recipe, row, subject, store, asked, before.get((row.path, row.digest))),
+            companions=tuple(index.companions_of(row)) if index else (),
         )
         for row, subject in zip(rows, subjects(rows, store, catalogue), strict=True)
     ]
@@ -91,7 +107,32 @@ def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str,
     ) or ("*",)
 
 
-def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked) -> SelectedSource:
+def _replaced(sightings: Iterable[SourceRow]) -> dict[tuple[str, str], SourceRow]:
+    """Return what was at a path before these bytes, by path and digest; the sightings are the oldest first."""
+    found: dict[tuple[str, str], SourceRow] = {}
+    last: dict[str, SourceRow] = {}
+    for row in sightings:
+        if (before := last.get(row.path)) and before.digest != row.digest:
+            found[row.path, row.digest] = before
+        last[row.path] = row
+    return found
+
+
+def _history(row: SourceRow, manifests: list[Manifest], replaced: SourceRow | None) -> History:
+    """Return what happened to a source; of a video, only an audit decodes all frames, and the subject has that."""
+    decoded = [one for one in manifests if one.ref.processor.startswith(f"{row.medium}.")]
+    decoded = [one for one in decoded if row.medium != "video" and one.verdict in ("made", "failed")]
+    return History(
+        seen_utc=row.seen_utc,
+        decoded=min(decoded, key=lambda one: (one.verdict != "made", one.started_utc, one.ref), default=None),
+        weighed=next((one for one in manifests if one.ref.processor == "evidence" and one.verdict == "made"), None),
+        replaced=replaced,
+    )
+
+
+def _chosen(
+    recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked, replaced: SourceRow | None
+) -> SelectedSource:
     manifests = list(manifests_of(subject, store))
     return SelectedSource(
         subject=subject,
@@ -99,7 +140,7 @@ def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store,
         results=(*included(manifests, recipe, asked(row)), *_further_evidence(recipe, subject, store)),
         shown=tuple(included(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
-        seen_utc=row.seen_utc,
+        history=_history(row, manifests, replaced),
         label_sha256=row.label_sha256,
     )
 

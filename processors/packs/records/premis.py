@@ -11,6 +11,7 @@ from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.release_files import PackedReleaseFile
 from processors.packs.contents.rights import credit, override_of, rights
+from processors.packs.contents.selected_sources import History
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
@@ -31,7 +32,7 @@ def premis(
     packed: Sequence[PackedFile],
     recipe: Recipe,
     identity: PackIdentity,
-    seen_utc: dict[str, str],
+    histories: dict[str, History],
     companions: Sequence[PackedCompanion] = (),
     of_releases: Sequence[PackedReleaseFile] = (),
     left_out: Sequence[str] = (),
@@ -40,7 +41,7 @@ def premis(
 
     Parameters
     ----------
-    seen_utc : time at which each source was first identified in its place, by digest.
+    histories : what happened to each source before, by digest.
     left_out : files of the releases that are not in the pack, each with the reason.
     """
     yield (
@@ -61,11 +62,19 @@ def premis(
     for subject in subjects:
         if subject.digest not in originals:
             yield _xml([("object", _absent(subject))])
-        yield _xml([("event", _identified(subject, seen_utc[subject.digest]))])
+        history = histories[subject.digest]
+        yield _xml([("event", _identified(subject, history))])
         if subject.audit:
-            yield _xml([("event", _audited(subject, seen_utc[subject.digest]))])
+            yield _xml([("event", _audited(subject, history.seen_utc))])
+        elif history.decoded:
+            yield _xml([("event", _decoded(subject, history.decoded))])
+        if history.replaced:
+            yield _xml([("event", _replacement(subject, history.replaced, history.seen_utc))])
     for one in {beside.row.digest: beside for beside in companions}.values():
         yield _xml([("event", _beside_identified(one.row, one.elsewhere))])
+    for one in companions:
+        if (weighed := histories[one.original.subject.digest].weighed) and one.md5_named:
+            yield _xml([("event", _compared(one, weighed))])
     known = {one.row.digest for one in companions} | {one.sha256 for one in packed}
     for one in {beside.row.digest: beside for beside in of_releases if beside.row.digest not in known}.values():
         yield _xml([("event", _beside_identified(one.row))])
@@ -172,13 +181,13 @@ def _absent(subject: SourceRecord) -> list[Element]:
     ]
 
 
-def _identified(subject: SourceRecord, seen_utc: str) -> list[Element]:
+def _identified(subject: SourceRecord, history: History) -> list[Element]:
     """Return the event by which the source became known, at each place that holds its bytes."""
     places = ", ".join(dict.fromkeys([subject.relative, *(voice.place for voice in subject.voices)]))
     return _event(
         f"ingestion-{subject.digest[:16]}",
         "ingestion",
-        seen_utc,
+        history.seen_utc,
         f"Identified as {subject.format} and hashed (SHA-256) at: {places}",
         "success",
         [f"urn:sha256:{subject.digest}"],
@@ -192,6 +201,32 @@ def _audited(subject: SourceRecord, seen_utc: str) -> list[Element]:
     name = f"validation-{subject.digest[:16]}"
     about = [f"urn:sha256:{subject.digest}"]
     return _event(name, "validation", seen_utc, "Every frame decoded", outcome, about, note=str(audit.get("words", "")))
+
+
+def _decoded(subject: SourceRecord, manifest: Manifest) -> list[Element]:
+    """Return the event by which a photo or sound was decoded."""
+    outcome = "failure" if manifest.verdict == "failed" else "incomplete or damaged" if manifest.reason else "success"
+    detail = f"Decoded for {manifest.ref.processor} {manifest.version}"
+    about = [f"urn:sha256:{subject.digest}"]
+    name = f"validation-{subject.digest[:16]}"
+    return _event(name, "validation", manifest.started_utc, detail, outcome, about, note=manifest.reason or "")
+
+
+def _compared(one: PackedCompanion, weighed: Manifest) -> list[Element]:
+    """Return the event by which a file's MD5 was compared with that in its label."""
+    note = reason if (reason := weighed.reason or "").startswith("MD5 of the file is ") else ""
+    name = f"fixity-{one.original.subject.digest[:16]}-{one.row.digest[:16]}"
+    detail = f"MD5 compared with that in {one.row.relative}, {one.md5_named}"
+    about = [f"urn:sha256:{one.original.subject.digest}", f"urn:sha256:{one.row.digest}"]
+    outcome = "failure" if note else "success"
+    return _event(name, "fixity check", weighed.started_utc, detail, outcome, about, note=note)
+
+
+def _replacement(subject: SourceRecord, before: SourceRow, seen_utc: str) -> list[Element]:
+    """Return the event by which other bytes were found in the place of an earlier file."""
+    name = f"replacement-{subject.digest[:16]}"
+    detail = f"Found at {subject.relative} in place of the file with SHA-256 {before.digest}, seen {before.seen_utc}"
+    return _event(name, "replacement", seen_utc, detail, "success", [f"urn:sha256:{subject.digest}"])
 
 
 def _derived(manifest: Manifest, files: Sequence[PackedFile]) -> list[Element]:
