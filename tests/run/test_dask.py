@@ -270,6 +270,7 @@ def test_a_worker_must_have_the_same_versions_and_see_the_same_files(needs: Need
     assert unmet(_with(needs, store=Path(needs.store) / "elsewhere")) == (
         f"cannot write to the store {needs.store}/elsewhere: mount it there under the same path"
     )
+    assert needs.source is not None
     needs.source.unlink()
     assert unmet(needs) == f"cannot read {needs.source}: mount the releases there under the same path"
 
