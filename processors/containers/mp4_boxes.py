@@ -35,3 +35,18 @@ def boxes(opened: BinaryIO, size_bytes: int, inside: Collection[bytes]) -> Itera
         if name in inside:
             waiting.append((content, place + length))
         yield name, content, place + length
+
+
+def second_file(opened: BinaryIO, size_bytes: int) -> str | None:
+    """Tell of another whole file behind the first, which demuxers skip; None if there is none.
+
+    Fragments may follow one another with headers of their own; they are read.
+    """
+    has_movie = False
+    for name, content, _ in boxes(opened, size_bytes, ()):
+        if name == b"moof":
+            return None
+        if name == b"ftyp" and has_movie:
+            return f"another MP4 file follows at byte {content - 8}"
+        has_movie = has_movie or name == b"moov"
+    return None

@@ -15,6 +15,7 @@ from processors.audio.reading.trailing_data import unread_because
 from processors.containers.cut_off import cut_off_because
 from processors.containers.last_unit import missing_of_last_access_unit, missing_of_last_pack
 from processors.sources.source_file import SourceFile
+from processors.video.reading.container_damage import structure_of
 
 
 def pack(payload: bytes, stream: int = 0xC0) -> bytes:
@@ -114,6 +115,23 @@ def test_an_flv_file_after_another_is_reported_with_its_offset(tmp_path: Path) -
     reader = FileReader(SourceFile.at(path), "flv")
     assert sum(block.samples.shape[1] for block in reader.blocks()) < 3 * 48000
     assert reader.report().damage == told
+
+
+def test_an_mp4_file_after_another_is_reported_for_its_sound_and_its_video(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "sound.m4a", "mp4", "aac")
+    whole, mp4 = path.read_bytes(), "mov,mp4,m4a,3gp,3g2,mj2"
+    assert unread_because(SourceFile.at(path), mp4) is None
+    path.write_bytes(whole + whole)
+    told = f"another MP4 file follows at byte {len(whole)}"
+    assert unread_because(SourceFile.at(path), mp4) == told
+    assert structure_of(SourceFile.at(path), mp4).unread_because == told
+
+
+def test_fragments_that_follow_another_header_are_read_and_not_reported(tmp_path: Path) -> None:
+    path = tmp_path / "fragments.mp4"
+    header = b"".join((8).to_bytes(4, "big") + name for name in (b"ftyp", b"moov", b"moof", b"mdat"))
+    path.write_bytes(header * 2)
+    assert unread_because(SourceFile.at(path), "mov,mp4,m4a,3gp,3g2,mj2") is None
 
 
 def test_audio_beyond_the_size_in_an_au_header_is_reported(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from processors.audio.reading.declared_length import declared_by_chunks
 from processors.containers.chunks import MIN_TRAILING_BYTES, READ_BYTES, SOUND, ChunkFile
 from processors.containers.flac import stream_info
 from processors.containers.flv import look_at_tags
+from processors.containers.mp4_boxes import second_file
 from processors.sources.source_file import SourceFile
 
 FLAC_START = b"fLaC\x00\x00\x00\x22"
@@ -23,6 +24,8 @@ def unread_because(file: SourceFile, file_format: str) -> str | None:
             return _behind_au(opened, file.size_bytes)
         if file_format == "flv":
             return look_at_tags(opened, file.size_bytes).unread_because
+        if "mp4" in file_format.split(","):
+            return second_file(opened, file.size_bytes)
         return _second_flac(opened) if file_format == "flac" else None
 
 

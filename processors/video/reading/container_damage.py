@@ -11,6 +11,7 @@ from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, Eleme
 from processors.containers.flv import look_at_tags
 from processors.containers.fragment_index import AbsentFragments, absent_fragments
 from processors.containers.matroska import look_at
+from processors.containers.mp4_boxes import second_file
 from processors.containers.ogg import Page, pages
 from processors.containers.sample_table import OWNERS, TableFault, table_faults
 from processors.containers.size_in_header import too_short_because
@@ -68,7 +69,10 @@ def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
     walks = {"mpegts": look_at_packets, "flv": look_at_tags, "ogg": _look_at_pages}
     if file_format not in walks:
         why = cut_off_because(file, file_format) or too_short_because(file, file_format)
-        return ElementFindings(cut_off_because=why)
+        if "mp4" not in file_format.split(","):
+            return ElementFindings(cut_off_because=why)
+        with file.open() as opened:
+            return ElementFindings(cut_off_because=why, unread_because=second_file(opened, file.size_bytes))
     with file.open() as opened:
         return walks[file_format](opened, file.size_bytes)
 
